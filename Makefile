@@ -1,0 +1,60 @@
+# make run | test — everything else is a part of these two, or for those who change the code. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+APP := $(VENV)/.app-installed
+DEV := $(VENV)/.dev-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run emulate test lint unit browser bench bench-small screenshots docs format clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+run: $(APP) ## open the dashboard (on the sample partner, until a source is configured)
+	$(BIN)/streamlit run
+
+emulate: $(APP) ## serve the sample partner as Partner Center would, on port 8600
+	$(BIN)/python -m data_access emulate --port 8600
+
+test: lint unit browser bench-small ## every check there is
+
+lint: $(DEV) ## style, types, who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+unit: $(DEV) ## the everyday tests
+	$(BIN)/pytest -n auto
+
+browser: $(DEV) ## a few journeys in a real Chromium
+	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest tests/browser
+
+bench: $(DEV) ## figures of speed, as ratios in one run
+	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m bench
+
+bench-small: $(DEV)
+	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m bench --small
+
+screenshots: $(DEV) ## photograph every page and state into screenshots/
+	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m tests.browser.screenshots
+
+docs: $(APP) ## write the generated pages of the manual anew
+	$(BIN)/python -m docs
+
+format: $(DEV) ## bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what the commands above made
+	rm -rf $(VENV) screenshots .mypy_cache .ruff_cache .hypothesis
+
+$(APP): requirements.txt constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
+	@touch $@
+
+$(DEV): $(APP) requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,60 @@
+"""How numbers, dates and foreign text look on a page."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not zero
+_NBSP = "\u00a0"
+_SENT_DECIMALS = 4
+
+
+def count(value: float, estimated: bool = False) -> str:
+    """A number of licenses, marked ≈ where it is an estimate."""
+    return f"≈{_NBSP}{value:,.0f}" if estimated else f"{value:,.0f}"
+
+
+def percent(value: float | None) -> str:
+    """Percent points with two decimals, as Microsoft sends them, or with more where it sent more."""
+    if value is None or pd.isna(value):
+        return NOTHING
+    exact = f"{value:.{_SENT_DECIMALS}f}"
+    if float(exact) != value:
+        exact = f"{value:.2f}"
+    whole, _, decimals = exact.partition(".")
+    return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
+
+
+def day(instant: datetime | None) -> str:
+    """A date such as 9 Oct 2026, in UTC."""
+    if instant is None or pd.isna(instant):
+        return NOTHING
+    return f"{instant.day} {instant:%b %Y}"
+
+
+def moment(instant: datetime) -> str:
+    """A date and time such as 9 Oct 2026, 14:05 UTC."""
+    return f"{day(instant)}, {instant:%H:%M} UTC"
+
+
+def age(span: timedelta) -> str:
+    """How long ago, in the largest unit that says enough."""
+    minutes = int(span.total_seconds() // 60)
+    for size, unit in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            number = minutes // size
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return "just now"
+
+
+def plain(text: str) -> str:
+    """Text that is shown as it is where Streamlit would read Markdown.
+
+    Punctuation is escaped; what would become a link all the same is held apart by word joiners, which nobody sees.
+    """
+    one_line = " ".join(text.split())
+    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line)
+    return re.sub(r"(\\[:@.])(?=\S)", "\\1\u2060", escaped)

@@ -1,0 +1,102 @@
+"""How much of what we sold is deployed, and where is the gap?"""
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import charts, data, exports, filters, formats, parts, tables
+from data_access import Deployment, PartnerCenterError
+
+
+def show(deployment: Deployment, source: str, is_sample: bool) -> None:
+    view = filters.choose(*data.options(deployment))
+    dark = st.context.theme.type == "dark"
+    picture = data.picture(deployment, view, dark)
+    if unknown := filters.unknown_in_link():
+        st.info(
+            f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",
+            icon=":material/link_off:",
+        )
+    parts.tiles(picture.total, view.target, deployment.estimated)
+
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader("Where is the gap?", anchor=False, width="content")
+            filters.sort_control()
+        with st.container(key="services_chart"):
+            st.plotly_chart(
+                picture.figure,
+                key="services_chart_bars",
+                theme=None,
+                on_select=partial(_clicked, "services_chart_bars"),
+                selection_mode="points",
+                config={"displayModeBar": False},
+                alt=picture.words,
+            )
+        if len(picture.services) > charts.MOST_SERVICES:
+            st.caption(
+                f"The first {charts.MOST_SERVICES} of {len(picture.services):,} services; the table has them all."
+            )
+
+    rows = tables.rows(deployment, view.selection)
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader("The figures behind it", anchor=False, width="content")
+            with st.container(horizontal=True, width="content"):
+                _files(deployment, view, source, is_sample)
+        st.dataframe(rows, hide_index=True, column_config=tables.columns(rows), placeholder=formats.NOTHING)
+
+
+def _files(deployment: Deployment, view: filters.View, source: str, is_sample: bool) -> None:
+    what = (deployment, view.selection, source)
+    st.download_button(
+        "CSV for Excel", partial(exports.for_excel, *what), exports.name(deployment, view.selection, is_sample),
+        "text/csv", key="export_csv", on_click="ignore", icon=":material/download:",
+        help="Opens with accents right and no formula executed.",
+    )
+    st.download_button(
+        "CSV for machines", partial(exports.for_machines, *what),
+        exports.name(deployment, view.selection, is_sample, "exact"),
+        "text/csv", key="export_csv_exact", on_click="ignore", icon=":material/data_object:",
+        help="Exact values, no byte order mark, nothing disarmed.",
+    )
+
+
+def _clicked(key: str) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    if points:
+        filters.only_service(points[0]["customdata"])
+
+
+settings = data.settings()
+source = data.source(settings)
+parts.head("How much of what we sold is deployed?", source, settings.is_sample)
+try:
+    feed = data.deployment_feed(settings)
+except PartnerCenterError as error:
+    parts.trouble(error)
+    st.stop()
+state = parts.first_data(feed)
+if state.data is None:
+    if state.error:
+        parts.trouble(state.error)
+    st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
+else:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parts.dates(state.data, state.fetched_at)
+        st.button("Fetch anew", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
+    if state.running:
+        parts.watch(feed, state.fetched_at)
+    if state.error:
+        parts.stale(state.error, state.fetched_at, state.failed_at)
+    if state.data.stands_in:
+        st.info(
+            "Microsoft returned no rows for partner deployment. These figures are the commercial counts,"
+            " added up over customers and products.",
+            icon=":material/swap_horiz:",
+        )
+    parts.set_aside(state.data.answer)
+    if state.data.facts.empty:
+        parts.no_rows(state.data)
+    else:
+        show(state.data, source, settings.is_sample)

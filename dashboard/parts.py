@@ -1,0 +1,155 @@
+"""Page furniture: the head with its dates, the tiles, and the states in which there is nothing or not everything."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import formats
+from data_access import Answer, Deployment, Feed, PartnerCenterError, State, Throttled, measures
+from data_access.measures import MEASURES
+
+_POLL = 0.25  # seconds between looks at a running fetch
+_WATCH = "2s"  # how often a page on screen asks whether newer data has come
+_REASONS_SHOWN = 50
+
+
+def head(heading: str, source: str, is_sample: bool) -> None:
+    """The page's question, and what kind of data answers it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(heading, anchor=False, width="content")
+        if is_sample:
+            st.badge(source, icon=":material/science:", color="orange")
+        else:
+            st.badge(source, icon=":material/cloud_done:", color="blue")
+
+
+def first_data(feed: Feed[Deployment]) -> State[Deployment]:
+    """The feed's state; where there is no data yet, the visitor sees the fetch at work until it ends."""
+    state = feed.look()
+    if state.data is not None or not state.running:
+        return state
+    if feed.wait(_POLL):  # the sample and a quick service need no waiting room
+        return feed.look()
+    with st.empty().container(), st.container(key="waiting"):
+        told = st.empty()
+        st.skeleton(height=110)
+        st.skeleton(height=420)
+        begun = time.monotonic()
+        while not feed.wait(_POLL):
+            seconds = time.monotonic() - begun
+            told.progress(
+                min(0.95, seconds / (seconds + 8)),  # nobody knows how long it takes: ever slower, never full
+                text=formats.plain(feed.look().progress or "Asking Microsoft Partner Center for the figures")
+                + f" – {seconds:.0f} s",
+            )
+        told.empty()
+    st.rerun()
+
+
+@st.fragment(run_every=_WATCH)
+def watch(feed: Feed[Deployment], fetched_at: datetime | None) -> None:
+    """Bring the page up to date when a fetch in the background has ended."""
+    state = feed.look()
+    if not state.running:
+        st.rerun()
+    st.caption(":material/sync: Fetching newer figures; these stay until they are here.")
+
+
+def dates(deployment: Deployment, fetched_at: datetime | None) -> None:
+    """When the figures are from: Microsoft's processing dates, which differ per service, and our own fetch."""
+    processed = deployment.facts["processedDateTime"]
+    oldest, newest = formats.day(processed.min()), formats.day(processed.max())
+    span = newest if oldest == newest else f"{oldest} to {newest}, by service"
+    fetched = formats.age(datetime.now(UTC) - fetched_at) if fetched_at else formats.NOTHING
+    st.caption(f"Processed by Microsoft {span} · fetched {fetched}")
+
+
+def trouble(error: PartnerCenterError, key: str = "trouble") -> None:
+    """A fetch that failed: a sentence for everyone, the facts for the operator."""
+    icon = ":material/hourglass_top:" if isinstance(error, Throttled) else ":material/error:"
+    with st.container(border=True, key=key):
+        st.subheader(error.title, anchor=False)
+        st.error(f"{formats.plain(error.message)} {formats.plain(error.advice)}", icon=icon)
+        facts(error)
+
+
+def facts(error: PartnerCenterError) -> None:
+    """What to copy into a support ticket."""
+    if labelled := error.facts.labelled():
+        with st.expander("Details for the operator", icon=":material/support_agent:"):
+            st.code("\n".join(f"{label}: {value}" for label, value in labelled.items()), language=None, wrap_lines=True)
+
+
+def stale(error: PartnerCenterError, fetched_at: datetime | None, failed_at: datetime | None) -> None:
+    """The last good data is on screen because newer data could not be had."""
+    now = datetime.now(UTC)
+    st.warning(
+        f"**These are the last good figures, fetched {formats.age(now - fetched_at) if fetched_at else 'earlier'}.** "
+        f"The attempt {formats.age(now - failed_at) if failed_at else 'since'} failed: {formats.plain(error.message)}",
+        icon=":material/history:",
+    )
+    facts(error)
+
+
+def set_aside(answer: Answer) -> None:
+    """Rows that could not be read, counted and with their reasons; rows that were announced and did not come."""
+    if answer.set_aside:
+        number = len(answer.set_aside)
+        st.warning(
+            f"**{number:,} of {number + len(answer.frame):,} rows could not be read and are left out of every figure.**",
+            icon=":material/rule:",
+        )
+        with st.expander("Which rows, and why"):
+            st.dataframe(
+                pd.DataFrame(
+                    [(row.position, row.reason) for row in answer.set_aside[:_REASONS_SHOWN]],
+                    columns=["Row", "Reason"],
+                ),
+                hide_index=True,
+            )
+    if answer.missing:
+        st.warning(
+            f"Microsoft announced {answer.announced:,} rows and sent {answer.missing:,} fewer;"
+            " the figures leave them out.",
+            icon=":material/rule:",
+        )
+
+
+def no_rows(deployment: Deployment) -> None:
+    """Microsoft answered, and the answer is empty: not a zero, and not a failure of ours."""
+    with st.container(border=True, key="no_rows"):
+        st.subheader("Microsoft returned no rows", anchor=False)
+        st.write(
+            "Partner Center answered, but has no license deployment figures for this account."
+            " That is not the same as nothing sold or deployed."
+        )
+        st.write(
+            "Other partners have reported the same of these calls. Compare with Partner Center itself, and"
+            " give the id below to Microsoft support if it shows figures."
+        )
+        st.code(f"MS-CorrelationId: {deployment.answer.correlation_id}", language=None)
+    if deployment.trouble:
+        st.caption("The commercial counts, which could have stood in, cannot be read either:")
+        trouble(deployment.trouble, key="trouble_commercial")
+
+
+def tiles(total: measures.Total, target: float, estimated: bool) -> None:
+    """The four figures, each with its definition behind the question mark."""
+    deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
+    to_target = None if total.percent is None else total.percent - target
+    with st.grid(4, gap="small", min_column_width=190):
+        _tile("kpi_licenses_sold", "licensesSold", formats.count(total.sold))
+        _tile("kpi_licenses_deployed", deployed, formats.count(total.deployed, estimated), label="Licenses deployed")
+        _tile("kpi_deployment_percent", "deploymentPercent", formats.percent(total.percent))
+        _tile("kpi_undeployed", "undeployed", formats.count(total.undeployed, estimated))
+
+
+def _tile(key: str, measure: str, value: str, label: str | None = None) -> None:
+    with st.container(key=key):
+        st.metric(
+            label or MEASURES[measure].label, value, help=MEASURES[measure].explanation, border=True, height="stretch"
+        )

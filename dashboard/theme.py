@@ -1,0 +1,47 @@
+"""The colours of the charts, for each of the two themes in `.streamlit/config.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FONT = "Inter, sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Deployed and gap differ in hatching as well as in colour, so that nobody needs to tell the colours apart."""
+
+    text: str
+    muted: str
+    grid: str
+    background: str
+    deployed: str
+    below_target: str
+    gap: str
+    target: str
+
+
+LIGHT = Palette(
+    text="#16202E",
+    muted="#566173",
+    grid="#E6EAF0",
+    background="#FFFFFF",
+    deployed="#0F5FC2",
+    below_target="#B4530A",
+    gap="#E8D5C0",
+    target="#16202E",
+)
+DARK = Palette(
+    text="#E8EDF4",
+    muted="#A3AFBF",
+    grid="#28323F",
+    background="#10151D",
+    deployed="#6CA8F7",
+    below_target="#F0A35B",
+    gap="#54412F",
+    target="#E8EDF4",
+)
+
+
+def palette(dark: bool) -> Palette:
+    return DARK if dark else LIGHT

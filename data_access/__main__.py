@@ -1,0 +1,106 @@
+"""The command line: results on stdout, everything else on stderr; exit codes as in `errors`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import uuid
+
+from data_access import emulator, files, frames, source
+from data_access.catalog import COLLECTIONS, Collection
+from data_access.errors import PartnerCenterError
+from data_access.settings import load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    # Windows would write its own code page, and \n as \r\n.
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]  # stdout is a TextIOWrapper
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        output: str = options.run(options)
+    except PartnerCenterError as error:
+        _say(f"{error.title}: {error}")
+        for label, fact in error.facts.labelled().items():
+            _say(f"  {label}: {fact}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return 130
+    try:
+        # In one piece and only now, so that a failure leaves stdout empty.
+        sys.stdout.write(output)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m data_access", description="Licence analytics from Microsoft Partner Center."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    fetch = commands.add_parser("fetch", help="print one collection")
+    fetch.add_argument("collection", choices=COLLECTIONS, metavar="COLLECTION", help=", ".join(COLLECTIONS))
+    fetch.add_argument("--customer", metavar="ID", help="tenant id of one customer")
+    fetch.add_argument("--format", choices=("csv", "json"), default="csv")
+    fetch.set_defaults(run=_fetch, complain=fetch.error)
+
+    emulate = commands.add_parser("emulate", help="serve the sample partner as Partner Center would")
+    emulate.add_argument("--port", type=int, required=True)
+    emulate.set_defaults(run=_emulate)
+    return parser
+
+
+def _fetch(options: argparse.Namespace) -> str:
+    collection = COLLECTIONS[options.collection]
+    settings = load()
+    customer = _customer(collection, options)
+    if settings.is_sample:
+        _say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
+    answer = source.client(settings).fetch(collection, customer, progress=_say)
+    for row in answer.set_aside:
+        _say(f"Row {row.position} set aside: {row.reason}.")
+    if answer.missing:
+        _say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
+    if options.format == "csv":
+        return files.exact(answer.frame)
+    return json.dumps(list(frames.records(answer.frame)), ensure_ascii=False, indent=2) + "\n"
+
+
+def _customer(collection: Collection, options: argparse.Namespace) -> str | None:
+    """The customer asked for, checked; ends the program with code 2 where it does not go with the collection."""
+    if options.customer is None:
+        if collection.per_customer:
+            options.complain(f"{collection.name} needs --customer ID")
+        return None
+    if not (collection.per_customer or collection.paged):
+        options.complain(f"{collection.name} is about the whole partner and takes no --customer")
+    try:
+        return str(uuid.UUID(options.customer))
+    except ValueError:
+        options.complain("--customer takes a tenant id such as 0112a436-b14e-4888-967b-ca4bb2cf1234")
+        raise
+
+
+def _emulate(options: argparse.Namespace) -> str:
+    _say(f"Emulating Partner Center on http://127.0.0.1:{options.port} for the token {emulator.DEMO_TOKEN!r}.")
+    _say("Stop with Ctrl-C. To look at it with the dashboard, set")
+    _say(f"  PARTNER_CENTER_BASE_URL=http://127.0.0.1:{options.port}")
+    _say(f"  PARTNER_CENTER_ACCESS_TOKEN={emulator.DEMO_TOKEN}")
+    emulator.serve(options.port)
+    return ""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

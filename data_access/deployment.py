@@ -1,0 +1,48 @@
+"""What the deployment pages stand on: the partner's own collection, or the commercial counts where it is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from data_access import catalog, measures
+from data_access.client import Answer, Client, Progress
+from data_access.errors import PartnerCenterError
+
+
+@dataclass(frozen=True, eq=False)
+class Deployment:
+    """Facts (see `measures`) and the answer that they come from.
+
+    `stands_in` says that Microsoft returned no rows for partner deployment and these are the commercial counts;
+    `trouble` is what kept those from being read, where the partner deployment was empty.
+    """
+
+    answer: Answer
+    facts: pd.DataFrame
+    stands_in: bool = False
+    trouble: PartnerCenterError | None = None
+
+    @property
+    def estimated(self) -> bool:
+        return bool(self.facts.attrs["estimated"])
+
+
+def fetch(client: Client, progress: Progress) -> Deployment:
+    """Fetch partner deployment; where Microsoft returns no rows for it, the commercial counts.
+
+    Raises one of the family in `errors` where the partner deployment cannot be read.
+    """
+    answer = client.fetch(catalog.DEPLOYMENT, progress=progress)
+    trouble = None
+    if answer.frame.empty:
+        progress("No partner rows: reading the commercial counts")
+        try:
+            counts = client.fetch(catalog.COMMERCIAL_DEPLOYMENT, progress=progress)
+        except PartnerCenterError as error:
+            trouble = error
+        else:
+            if not counts.frame.empty:
+                return Deployment(counts, measures.facts(counts.collection, counts.frame), stands_in=True)
+    return Deployment(answer, measures.facts(answer.collection, answer.frame), trouble=trouble)

@@ -1,0 +1,99 @@
+"""The family of errors: what went wrong, for whom, and what to do next.
+
+    PartnerCenterError
+    ├── SettingsError        bad usage or settings                       exit 2
+    ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
+    ├── SignInError          401, or no way to sign in is set up         exit 3
+    ├── NotPermitted         403: signed in, but not allowed             exit 4
+    ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
+    │   └── Throttled        429: the service asks to wait               exit 5
+    └── Unreadable           an answer that cannot be understood         exit 6
+
+`message` is the one sentence an account manager reads, `advice` the next step, and `facts` what an operator copies
+into a support ticket. None of them ever holds a token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the service said about a call that failed; None where it said nothing."""
+
+    status: int | None = None
+    code: str | None = None
+    description: str | None = None
+    request_id: str | None = None
+    correlation_id: str | None = None
+    retry_after: float | None = None  # seconds
+
+    def labelled(self) -> dict[str, str]:
+        """The facts at hand under the names an operator knows from Microsoft's documentation."""
+        return {
+            label: f"{value:g} s" if field == "retry_after" else str(value)
+            for field, label in _LABELS.items()
+            if (value := getattr(self, field)) is not None
+        }
+
+
+_LABELS = {
+    "status": "HTTP status",
+    "code": "code",
+    "description": "description",
+    "retry_after": "Retry-After",
+    "request_id": "MS-RequestId",
+    "correlation_id": "MS-CorrelationId",
+}
+assert set(_LABELS) == {field.name for field in fields(Facts)}
+
+
+class PartnerCenterError(Exception):
+    """The root of the family; catching it catches everything that this package raises on purpose."""
+
+    exit_code = 1
+    title = "Something went wrong"
+
+    def __init__(self, message: str, advice: str, facts: Facts | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.facts = facts or Facts()
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}"
+
+
+class SettingsError(PartnerCenterError):
+    exit_code = 2
+    title = "The settings need attention"
+
+
+class BadRequest(PartnerCenterError):
+    exit_code = 2
+    title = "Partner Center did not accept the request"
+
+
+class SignInError(PartnerCenterError):
+    exit_code = 3
+    title = "Sign-in needed"
+
+
+class NotPermitted(PartnerCenterError):
+    exit_code = 4
+    title = "Not permitted"
+
+
+class Unavailable(PartnerCenterError):
+    exit_code = 5
+    title = "Partner Center is not answering"
+
+
+class Throttled(Unavailable):
+    title = "Partner Center asks us to wait"
+
+
+class Unreadable(PartnerCenterError):
+    exit_code = 6
+    title = "The answer cannot be understood"

@@ -1,0 +1,95 @@
+"""Keeps the last good data and fetches anew off the path of those who look at it.
+
+One fetch at a time serves everyone; a fetch that fails leaves what was there in place.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+from data_access.client import Progress
+from data_access.errors import PartnerCenterError
+
+T = TypeVar("T")
+
+#: After a failure nobody's page view starts another fetch before this has passed.
+COOL_DOWN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class State(Generic[T]):
+    """What there is to show right now: the last good data, the last failure since, and whether a fetch is running."""
+
+    data: T | None = None
+    fetched_at: datetime | None = None
+    error: PartnerCenterError | None = None
+    failed_at: datetime | None = None
+    running: bool = False
+    progress: str = ""
+
+
+class Feed(Generic[T]):
+    """`fetch` is called in a thread of its own with a function that takes progress messages."""
+
+    def __init__(
+        self,
+        fetch: Callable[[Progress], T],
+        refresh_after: timedelta,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._fetch = fetch
+        self._refresh_after = refresh_after
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._state: State[T] = State()
+
+    def look(self) -> State[T]:
+        """The state now; starts a fetch where there is nothing yet or what there is has grown old."""
+        if self._due():
+            self.refresh()
+        return self._state
+
+    def refresh(self) -> None:
+        """Start a fetch, unless one is running."""
+        with self._lock:
+            if self._state.running:
+                return
+            self._state = replace(self._state, running=True, progress="")
+            self._idle.clear()
+        threading.Thread(target=self._run, name="feed", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a running fetch to end; False if it has not ended by then."""
+        return self._idle.wait(seconds)
+
+    def _due(self) -> bool:
+        state, now = self._state, self._clock()
+        if state.running:
+            return False
+        if state.failed_at is not None:
+            asked = state.error.facts.retry_after if state.error else None
+            return now - state.failed_at >= max(COOL_DOWN, timedelta(seconds=asked or 0))
+        return state.fetched_at is None or now - state.fetched_at >= self._refresh_after
+
+    def _run(self) -> None:
+        done = replace(self._state, running=False, progress="")
+        try:
+            data = self._fetch(self._tell)
+            done = State(data, self._clock())
+        except PartnerCenterError as error:
+            done = replace(done, error=error, failed_at=self._clock())
+        finally:
+            # An error that nobody foresaw is reported by the thread; the next look may try again.
+            with self._lock:
+                self._state = done
+            self._idle.set()
+
+    def _tell(self, progress: str) -> None:
+        with self._lock:
+            self._state = replace(self._state, progress=progress)

@@ -1,0 +1,37 @@
+"""Tables as CSV: exact for machines, disarmed for Excel."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data_access import frames
+
+_BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
+#: What makes a spreadsheet take a text for a formula (CWE-1236; OWASP ASVS 1.2.10), full-width forms included.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def exact(table: pd.DataFrame) -> str:
+    """CSV that a program reads back unchanged: raw numbers, instants in ISO 8601 UTC, empty where there is no value."""
+    return frames.as_text(table).to_csv(index=False, lineterminator="\n")
+
+
+def excel(table: pd.DataFrame) -> bytes:
+    """CSV that opens in Excel with accents right and no formula executed.
+
+    Text that Excel would run is preceded by an apostrophe, in headers and cells; numbers are left alone.
+    """
+    text = frames.as_text(table)
+    disarmed = pd.DataFrame(
+        {
+            _disarmed(name): text[name].map(_disarmed, na_action="ignore")
+            if isinstance(text[name].dtype, pd.StringDtype)
+            else text[name]
+            for name in text.columns
+        }
+    )
+    return (_BOM + disarmed.to_csv(index=False, lineterminator="\r\n")).encode("utf-8")
+
+
+def _disarmed(text: str) -> str:
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text

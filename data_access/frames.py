@@ -1,0 +1,88 @@
+"""Rows become DataFrames here: column order, dtypes and the text form of each value, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from data_access import names
+from data_access.catalog import Collection
+
+INSTANT = "datetime64[us, UTC]"
+_COUNT = "int64"
+_PERCENT = "float64"
+
+#: Every column that is not text. Percents are percent points, 0-100 and beyond, as Microsoft sends them.
+DTYPES = {
+    "licensesSold": _COUNT,
+    "licensesDeployed": _COUNT,
+    "licensesActive": _COUNT,
+    "licensesQualified": _COUNT,
+    "proratedDeploymentPercent": _PERCENT,
+    "proratedLicensesUsagePercent": _PERCENT,
+    "deploymentPercent": _PERCENT,
+    "usagePercent": _PERCENT,
+    "processedDateTime": INSTANT,
+}
+
+#: Documented fields that describe the JSON and not the licences.
+_NOT_DATA = frozenset({"attributes"})
+
+
+def frame(collection: Collection, rows: list[Mapping[str, Any]]) -> pd.DataFrame:
+    """Readable rows of one collection as a DataFrame with stable columns and dtypes.
+
+    Known columns first, in the collection's order, whether or not a row has them: counts `int64`, percents `float64`
+    (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), everything else `str`. Fields that are not
+    known to us follow in order of appearance, as text.
+    """
+    known = collection.columns
+    unknown = dict.fromkeys(key for row in rows for key in row if key not in known and key not in _NOT_DATA)
+    columns = {name: pd.Series([row.get(name) for row in rows], dtype=_dtype(name)) for name in known}
+    for name in unknown:
+        columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
+    table = pd.DataFrame(columns)
+    for column, titles in (
+        ("serviceName", names.SERVICES),
+        ("serviceCode", names.SERVICES),
+        ("channel", names.CHANNELS),
+    ):
+        if column in known and not (column == "serviceName" and "serviceCode" in known):
+            table[column] = names.one_spelling(table[column], titles)
+    return table
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with instants as ISO 8601 UTC text, for files and for the command line."""
+    instants = [name for name in table.columns if isinstance(table[name].dtype, pd.DatetimeTZDtype)]
+    return table.assign(**{name: iso(table[name]) for name in instants})
+
+
+def iso(instants: pd.Series) -> pd.Series:
+    """Instants as ISO 8601 UTC text (`2017-03-14T03:25:16.36Z`), missing ones as missing."""
+    precise = instants.dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str")
+    return precise.str.rstrip("0").str.rstrip(".") + "Z"
+
+
+def records(table: pd.DataFrame) -> Iterable[dict[str, Any]]:
+    """The rows as plain Python values for JSON; None where there is none."""
+    plain = as_text(table).astype(object)
+    return plain.where(plain.notna(), None).to_dict("records")
+
+
+def _dtype(name: str) -> str:
+    return DTYPES.get(name, "str")
+
+
+def _as_text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else _clean(value)
+    return _clean(json.dumps(value, ensure_ascii=False))
+
+
+def _clean(text: str) -> str:
+    # JSON can carry half a surrogate pair, which no file can.
+    return text.encode("utf-8", "replace").decode("utf-8")

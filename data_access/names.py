@@ -1,0 +1,55 @@
+"""Codes and the names people know them by.
+
+Services and channels are open sets: a code that is not listed here is shown as Microsoft spells it.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+#: `o365` and `crm` are the service codes that Microsoft's pages show; the others are widely used short names.
+SERVICES = {
+    "o365": "Microsoft 365",
+    "crm": "Dynamics 365",
+    "aadp": "Entra ID",
+    "copilot": "Microsoft 365 Copilot",
+    "defender": "Defender",
+    "ems": "Enterprise Mobility + Security",
+    "exo": "Exchange Online",
+    "flow": "Power Automate",
+    "intune": "Intune",
+    "mip": "Purview Information Protection",
+    "odb": "OneDrive",
+    "pbi": "Power BI",
+    "powerapps": "Power Apps",
+    "project": "Project",
+    "sfb": "Skype for Business",
+    "spo": "SharePoint",
+    "teams": "Teams",
+    "visio": "Visio",
+    "win365": "Windows 365",
+    "yammer": "Viva Engage",
+}
+#: `reseller` is the channel in every published answer; the .NET reference adds "Direct".
+CHANNELS = {"reseller": "Reseller", "direct": "Direct", "indirect": "Indirect", "advisor": "Advisor"}
+
+
+def service_title(code: str) -> str:
+    return SERVICES.get(code, code)
+
+
+def channel_title(code: str) -> str:
+    return CHANNELS.get(code, code)
+
+
+def one_spelling(codes: pd.Series, known: dict[str, str]) -> pd.Series:
+    """Give codes that differ only in case one spelling: the known one, else lower case; a lone spelling stays."""
+    spellings: dict[str, set[str]] = {}
+    for code in codes.unique():
+        spellings.setdefault(code.casefold(), set()).add(code)
+    chosen = {
+        code: folded if folded in known or len(variants) > 1 else code
+        for folded, variants in spellings.items()
+        for code in variants
+    }
+    return codes.map(chosen)

@@ -1,0 +1,248 @@
+"""How Partner Center speaks, in functions that cannot speak: addresses, headers, answers, errors, waiting.
+
+Sources: the Partner Center pages "Partner Center REST headers", "Partner Center REST error codes", "API throttling
+guidance" and the six pages named in `catalog`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from data_access.catalog import Collection
+from data_access.errors import (
+    BadRequest,
+    Facts,
+    NotPermitted,
+    PartnerCenterError,
+    SignInError,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
+
+APPLICATION = "Partner License Insights"
+LOCALE = "en-US"
+PAGE_ROWS = 10_000  # default and maximum of `top`
+
+_ROWS = ("items", "value")  # three envelopes: items, Value, value
+_DESCRIPTION_LENGTH = 1024  # "REST error codes" promises no more
+
+Headers = Mapping[str, str]
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def headers(request_id: str, correlation_id: str) -> dict[str, str]:
+    """The headers of one request, but for `Authorization`."""
+    return {
+        # Without Accept the service has been seen to answer in UTF-16.
+        "Accept": "application/json",
+        "X-Locale": LOCALE,
+        "MS-RequestId": request_id,
+        "MS-CorrelationId": correlation_id,
+        "MS-PartnerCenter-Application": APPLICATION,
+    }
+
+
+def address(base_url: str, path: str, customer: str | None = None) -> str:
+    return base_url.rstrip("/") + path.format(customer=customer)
+
+
+def query(collection: Collection, customer: str | None, skip: int) -> dict[str, str]:
+    """The query parameters of one page; the four legacy calls take none."""
+    if not collection.paged:
+        return {}
+    parameters = {"top": str(PAGE_ROWS), "skip": str(skip)}
+    if customer:
+        parameters["filter"] = f"customerTenantId eq '{customer.upper()}'"
+    return parameters
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether a token meant for `one` may be sent to `other`: same scheme, host and port."""
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: its rows as they arrived, and how many rows the service says there are in all."""
+
+    rows: list[Any]
+    total: int | None
+
+
+def page(status: int, answer_headers: Headers, body: bytes) -> Page:
+    """Read an answer.
+
+    Raises one of the family in `errors` for anything but a collection.
+    """
+    if status != 200:
+        raise failure(status, answer_headers, body)
+    try:
+        # From bytes, json finds the encoding itself, byte order mark included: success bodies start with one.
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _unreadable("The answer is not JSON.", answer_headers) from None
+    if not isinstance(document, dict):
+        raise _unreadable("The answer is JSON, but not a collection.", answer_headers)
+    fields = {key.lower(): value for key, value in document.items()}
+    rows = next((fields[name] for name in _ROWS if name in fields), None)
+    if not isinstance(rows, list):
+        raise _unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
+    total = fields.get("totalcount")
+    return Page(rows, total if isinstance(total, int) and not isinstance(total, bool) else None)
+
+
+def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
+    """The error that an answer other than 200 stands for, with everything the service said about it."""
+    code, description = _said(body)
+    facts = _facts(answer_headers, status, code, description)
+    if status == 401 and code == "900421":
+        return SignInError(
+            "Microsoft asks for a sign-in with multi-factor authentication.",
+            "Sign in again with MFA and use the new token.",
+            facts,
+        )
+    if status == 401:
+        return SignInError(
+            "Microsoft did not accept the sign-in: it is missing, wrong or has expired.",
+            "Obtain a new token and set PARTNER_CENTER_ACCESS_TOKEN to it.",
+            facts,
+        )
+    if status == 403 and "application credentials" in (description or "").lower():
+        return NotPermitted(
+            "The token belongs to an application alone, and licence analytics wants a person behind it.",
+            "Use a token of the kind that Microsoft calls App+User.",
+            facts,
+        )
+    if status == 403:
+        return NotPermitted(
+            "The signed-in account may not read this part of Partner Center.",
+            "Ask a Partner Center administrator for a role that includes it, such as Admin agent or Sales agent.",
+            facts,
+        )
+    if status == 429:
+        wait = f"{facts.retry_after:.0f} seconds" if facts.retry_after is not None else "a while"
+        return Throttled(
+            "Partner Center is limiting how often we may ask.",
+            f"Try again in {wait}.",
+            facts,
+        )
+    if status == 408 or status >= 500:
+        return Unavailable(
+            "Partner Center cannot answer at the moment.",
+            "Nothing to do but try again later; if it lasts, give the ids below to Microsoft support.",
+            facts,
+        )
+    if status == 404:
+        return BadRequest(
+            "Partner Center does not know this address or this customer.",
+            "Check PARTNER_CENTER_BASE_URL and the customer id.",
+            facts,
+        )
+    if 400 <= status < 500:
+        return BadRequest(
+            "Partner Center did not accept the request.",
+            "Check the settings; the code and description below say what it objects to.",
+            facts,
+        )
+    return Unreadable(
+        f"Partner Center answered with the unexpected status {status}.",
+        "Check that PARTNER_CENTER_BASE_URL is the address of the service itself.",
+        facts,
+    )
+
+
+def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
+    """The error for a redirect to another host, which would receive the token."""
+    return Unreadable(
+        "The service redirects to another host, and the token must not go there.",
+        "Check PARTNER_CENTER_BASE_URL; a proxy or a sign-in page may stand in between.",
+        _facts(answer_headers, status),
+    )
+
+
+def no_answer(what: str) -> PartnerCenterError:
+    """The error for a request that got no answer at all; `what` names the cause, such as "the connection timed out"."""
+    return Unavailable(
+        f"Partner Center cannot be reached: {what}.",
+        "Check the network, the proxy and PARTNER_CENTER_BASE_URL, then try again.",
+    )
+
+
+def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) -> float | None:
+    """Seconds to wait after failed attempt number `attempt` (from 1), or None where asking again is of no use.
+
+    The service's own Retry-After goes first; else 0.5 s, doubled each time, plus up to as much again (`jitter`, 0-1).
+    """
+    if not isinstance(error, Unavailable):
+        return None
+    if error.facts.retry_after is not None:
+        return error.facts.retry_after
+    return 0.5 * 2 ** (attempt - 1) * (1 + jitter)
+
+
+def _said(body: bytes) -> tuple[str | None, str | None]:
+    """Code and description of an error body, in each of the shapes seen; (None, None) where it is none of them."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, None
+    if not isinstance(document, dict):
+        return None, None
+    fields = {key.lower(): value for key, value in document.items()}
+    code = fields.get("code", fields.get("errorcode"))
+    description = fields.get("description") or fields.get("message") or fields.get("error_description")
+    return (
+        str(code) if isinstance(code, int | str) else None,
+        description[:_DESCRIPTION_LENGTH] if isinstance(description, str) else None,
+    )
+
+
+def _facts(
+    answer_headers: Headers, status: int, code: str | None = None, description: str | None = None
+) -> Facts:
+    return Facts(
+        status=status,
+        code=code,
+        description=description,
+        request_id=answer_headers.get("MS-RequestId"),
+        correlation_id=answer_headers.get("MS-CorrelationId"),
+        retry_after=_seconds(answer_headers.get("Retry-After")),
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After comes as seconds or as a date."""
+    if retry_after is None:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}\s*", retry_after, re.ASCII):
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _unreadable(what: str, answer_headers: Headers) -> Unreadable:
+    return Unreadable(
+        what,
+        "Check that PARTNER_CENTER_BASE_URL is the address of Partner Center itself and not of a sign-in page or proxy.",
+        _facts(answer_headers, 200),
+    )

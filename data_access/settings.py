@@ -1,0 +1,161 @@
+"""The table of settings, read once at the edge: environment first, then `.streamlit/secrets.toml`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from data_access.errors import SettingsError
+
+GLOBAL_CLOUD = "https://api.partnercenter.microsoft.com"
+SECRETS_FILE = Path(".streamlit/secrets.toml")
+SECRETS_TABLE = "partner_center"
+
+
+def _printable(value: str) -> str:
+    # A line break pasted along with a token would end up as a header of its own.
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("holds spaces, line breaks or characters that no token has")
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_printable)]
+
+
+class Settings(BaseModel):
+    """What the operator can set. The field's name in capitals is the environment variable."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+
+    partner_center_base_url: str = Field(
+        GLOBAL_CLOUD, description="Root address of the Partner Center service."
+    )
+    partner_center_access_token: Secret | None = Field(
+        None, description="A ready bearer token (App+User), for debugging or from another tool."
+    )
+    partner_center_tenant_id: str | None = Field(None, description="App registration: the partner's tenant.")
+    partner_center_client_id: str | None = Field(None, description="App registration: the application's id.")
+    partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
+    partner_center_authority: str | None = Field(
+        None, description="Sign-in authority; the default is the cloud's own."
+    )
+    partner_center_tries: int = Field(
+        4, ge=1, le=10, description="How often a call that gets no usable answer is tried in all."
+    )
+    partner_center_retry_seconds: float = Field(
+        60, ge=0, le=600, description="Seconds after which no further try of a call is started."
+    )
+    partner_center_timeout_seconds: float = Field(
+        60, gt=0, le=600, description="Seconds that one request may take to begin or to go on answering."
+    )
+    partner_center_refresh_minutes: float = Field(
+        60, gt=0, description="Age at which the dashboard fetches anew, in the background."
+    )
+    history_url: str = Field(
+        "data/history", description="Where snapshots are kept: a folder, or an object-store address."
+    )
+    analytics_engine: Literal["duckdb", "spark"] = Field("duckdb", description="`duckdb` or `spark`.")
+    spark_remote: str | None = Field(None, description="Spark Connect address, such as `sc://host:15002`.")
+
+    @field_validator("partner_center_base_url")
+    @classmethod
+    def _may_carry_a_token(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("is not an address that starts with https://")
+        if parts.username or parts.query or parts.fragment:
+            raise ValueError("must be a plain address, without a user, ? or #")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError("must start with https://, since the token would travel unprotected")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _whole_registration(self) -> Self:
+        registration = {
+            name: getattr(self, name)
+            for name in ("partner_center_tenant_id", "partner_center_client_id", "partner_center_client_secret")
+        }
+        missing = [name.upper() for name, value in registration.items() if value is None]
+        if 0 < len(missing) < len(registration):
+            raise ValueError(f"the app registration is incomplete: {' and '.join(missing)} not set")
+        return self
+
+    @property
+    def has_registration(self) -> bool:
+        return self.partner_center_client_id is not None
+
+    @property
+    def is_sample(self) -> bool:
+        """With neither a token nor an app registration set, the source is the sample."""
+        return self.partner_center_access_token is None and not self.has_registration
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What tells one source of data from another; never shown, and never written anywhere."""
+        token = self.partner_center_access_token
+        return (
+            self.partner_center_base_url,
+            token.get_secret_value() if token else "",
+            self.partner_center_tenant_id or "",
+            self.partner_center_client_id or "",
+        )
+
+
+def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_FILE) -> Settings:
+    """Read the settings; an empty value counts as not set.
+
+    Raises SettingsError, which names each setting at fault and never shows a value.
+    """
+    environ = os.environ if environ is None else environ
+    secrets = _secrets(secrets_file)
+    given: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        value = environ.get(name.upper()) or secrets.get(name)
+        if value not in (None, ""):
+            given[name] = value
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise SettingsError(
+            " ".join(f"{_setting(problem['loc'])}{_words(problem['msg'])}." for problem in problems),
+            "Correct it in the environment or in .streamlit/secrets.toml, then start again.",
+        ) from None
+
+
+def _secrets(file: Path) -> Mapping[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig")).get(SECRETS_TABLE, {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+        # The parser's message may quote the line, and the line may hold a secret.
+        raise SettingsError(f"{file} cannot be read as TOML.", "Correct the file, then start again.") from None
+    return table if isinstance(table, dict) else {}
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    return f"{str(location[0]).upper()} " if location else ""
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")[:1].lower() + message.removeprefix("Value error, ")[1:]
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127.")

@@ -1,0 +1,82 @@
+"""Which service is asked, and with whose token: the configured one, or the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import requests
+from requests.adapters import BaseAdapter
+
+from data_access import sample
+from data_access.client import Client, Patience
+from data_access.emulator import DEMO_TOKEN, Emulator
+from data_access.errors import SignInError
+from data_access.settings import Settings
+
+SAMPLE = "Sample data"
+LIVE = "Microsoft Partner Center"
+
+_SAMPLE_URL = "sample://partner-center"
+
+
+def title(settings: Settings) -> str:
+    """The source's name, as every page and every file shows it."""
+    return SAMPLE if settings.is_sample else LIVE
+
+
+def client(settings: Settings) -> Client:
+    """A client for the configured service, or for the sample where none is configured.
+
+    The sample takes the same way as real data, headers, bytes and all; only the network is left out.
+    """
+    patience = Patience(
+        settings.partner_center_tries,
+        settings.partner_center_retry_seconds,
+        settings.partner_center_timeout_seconds,
+    )
+    if settings.is_sample:
+        session = requests.Session()
+        session.mount(_SAMPLE_URL, _InProcess(Emulator(sample.partner(as_of=datetime.now(UTC).date()))))
+        return Client(_SAMPLE_URL, lambda: DEMO_TOKEN, patience, session)
+    return Client(settings.partner_center_base_url, lambda: _token(settings), patience)
+
+
+def _token(settings: Settings) -> str:
+    if settings.partner_center_access_token is None:
+        raise SignInError(
+            "An app registration is set, but nobody has signed in with it.",
+            "Set PARTNER_CENTER_ACCESS_TOKEN to an App+User token.",
+        )
+    return settings.partner_center_access_token.get_secret_value()
+
+
+class _InProcess(BaseAdapter):
+    """Hands a prepared request to the emulator and its reply back, as the network would."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__()
+        self._emulator = emulator
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: object = None,
+        verify: object = True,
+        cert: object = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        reply = self._emulator.respond(
+            request.method or "GET", request.path_url, dict(request.headers)
+        )
+        response = requests.Response()
+        response.status_code = reply.status
+        response.headers.update(reply.headers)
+        response._content = reply.body
+        response.url = request.url or ""
+        response.request = request
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,215 @@
+"""The rows as they arrive, one type per collection, and the reading of them.
+
+A row is read leniently where Microsoft's own spellings vary (numbers as strings, dates with and without a zone) and set
+aside where reading it would be a guess. Sources: the Partner Center page "Analytics resources", the six pages named in
+`catalog`, and recorded answers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, NotRequired
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*", re.ASCII)
+_YEAR_OF_NO_DATE = 1  # sibling calls send 0001-01-01T00:00:00 where there is no date
+
+
+def _plain_number(value: Any) -> Any:
+    # pydantic would take true for 1 and "1_000" for 1000; neither is a number that Microsoft sends.
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        raise PydanticCustomError("plain_number", "is not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("finite_number", "is not a finite number")
+    return value
+
+
+def _iso_date(value: Any) -> Any:
+    # pydantic would take a bare number for seconds since 1970.
+    if value is not None and not (isinstance(value, str) and _ISO_DATE.match(value)):
+        raise PydanticCustomError("iso_date", "is not an ISO 8601 date")
+    return value
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    # The commercial calls send no offset; "Analytics resources" gives all dates as UTC.
+    if value is None or value.year == _YEAR_OF_NO_DATE:
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
+    # Without its percent such a row would count as sold and not deployed, and pull every total down unseen.
+    if row["licensesSold"] and row.get("proratedDeploymentPercent") is None:
+        raise PydanticCustomError("percent_missing", "proratedDeploymentPercent is missing")
+    return row
+
+
+Code = Annotated[str, Field(min_length=1)]
+Name = NotRequired[str | None]
+Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=0, lt=2**63)]
+Percent = NotRequired[
+    Annotated[float, BeforeValidator(_plain_number), Field(ge=0)] | None
+]
+Instant = NotRequired[Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]]
+
+_as_it_arrives = with_config(ConfigDict(extra="allow", str_strip_whitespace=True, hide_input_in_errors=True))
+
+
+@_as_it_arrives
+class PartnerDeployment(TypedDict):
+    serviceName: Code
+    channel: Code
+    licensesSold: Count
+    proratedDeploymentPercent: Percent
+    processedDateTime: Instant
+
+
+@_as_it_arrives
+class PartnerUsage(TypedDict):
+    serviceName: Code
+    workloadName: Code
+    channel: Code
+    proratedLicensesUsagePercent: Percent
+    processedDateTime: Instant
+
+
+@_as_it_arrives
+class CustomerDeployment(TypedDict):
+    customerName: Name
+    productName: Code
+    serviceName: Code
+    channel: Code
+    licensesDeployed: Count
+    licensesSold: Count
+    deploymentPercent: Percent
+    processedDateTime: Instant
+
+
+@_as_it_arrives
+class CustomerUsage(TypedDict):
+    customerName: Name
+    productName: Code
+    workloadName: Code
+    serviceName: Code
+    channel: Code
+    licensesActive: Count
+    licensesQualified: Count
+    usagePercent: Percent
+    processedDateTime: Instant
+
+
+@_as_it_arrives
+class CommercialDeployment(TypedDict):
+    processedDateTime: Instant
+    serviceCode: Code
+    serviceName: Name
+    channel: Code
+    customerTenantId: Code
+    customerName: Name
+    productId: Name
+    productName: Name
+    licensesDeployed: Count
+    licensesSold: Count
+
+
+@_as_it_arrives
+class CommercialUsage(TypedDict):
+    processedDateTime: Instant
+    workloadCode: Name
+    workloadName: Name
+    serviceCode: Code
+    serviceName: Name
+    channel: Code
+    customerTenantId: Code
+    customerName: Name
+    productId: Name
+    productName: Name
+    licensesActive: Count
+    licensesQualified: Count
+
+
+_WHOLE_ROW_RULES = {PartnerDeployment: AfterValidator(_percent_of_something)}
+
+#: The sample of "Get licenses usage information" spells this field otherwise than the table above it.
+_SPELLINGS = {"licenseActive": "licensesActive"}
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that could not be read. `position` counts from 1 over the whole answer."""
+
+    position: int
+    reason: str
+
+
+@cache
+def _reader(row: type) -> TypeAdapter[dict[str, Any]]:
+    rule = _WHOLE_ROW_RULES.get(row)
+    return TypeAdapter(Annotated[row, rule] if rule else row)
+
+
+def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], list[SetAside]]:
+    """Read rows of one collection; `row` is one of the types above.
+
+    Returns the readable rows (known fields typed, unknown ones untouched) and, with its reason, each row that is not.
+    """
+    validate = _reader(row).validate_python
+    renames = {old: new for old, new in _SPELLINGS.items() if new in row.__annotations__}
+    readable: list[dict[str, Any]] = []
+    set_aside: list[SetAside] = []
+    for position, raw in enumerate(arrived, start=1):
+        try:
+            readable.append(validate(_respelled(raw, renames) if renames else raw))
+        except ValidationError as error:
+            set_aside.append(SetAside(position, _reason(error)))
+    return readable, set_aside
+
+
+def _respelled(raw: object, renames: Mapping[str, str]) -> object:
+    if not isinstance(raw, dict):
+        return raw
+    return {new if (new := renames.get(key)) and new not in raw else key: value for key, value in raw.items()}
+
+
+def _reason(error: ValidationError) -> str:
+    """Name the field and what is wrong with it, never the value: it may be a customer's name."""
+    return "; ".join(
+        " ".join([*(str(part) for part in problem["loc"][:1]), _WORDS.get(problem["type"], problem["msg"])])
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+
+
+_WORDS = {
+    "missing": "is missing",
+    "string_type": "is not text",
+    "string_too_short": "is empty",
+    "string_unicode": "holds broken characters",
+    "int_type": "is not a number",
+    "int_from_float": "is not a whole number",
+    "int_parsing": "is not a whole number",
+    "int_parsing_size": "is too large",
+    "float_type": "is not a number",
+    "float_parsing": "is not a number",
+    "finite_number": "is not a finite number",
+    "greater_than_equal": "is negative",
+    "less_than": "is too large",
+    "dict_type": "row is not an object",
+}

@@ -1,0 +1,41 @@
+"""Rows as Microsoft sends them, and what the product makes of them, for tests that start in the middle."""
+
+from data_access import frames, measures, wire
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+
+DEFAULTS = {
+    DEPLOYMENT.name: {
+        "proratedDeploymentPercent": 50.0,
+        "licensesSold": 100,
+        "processedDateTime": "2026-10-09T00:00:00+00:00",
+        "serviceName": "o365",
+        "channel": "reseller",
+    },
+    COMMERCIAL_DEPLOYMENT.name: {
+        "processedDateTime": "2026-10-09T00:00:00",
+        "serviceCode": "o365",
+        "serviceName": "Microsoft Office 365",
+        "channel": "reseller",
+        "customerTenantId": "0112A436-B14E-4888-967B-CA4BB2CF1234",
+        "customerName": "TEST COMPANY",
+        "productId": "6FD2C87F-B296-42F0-B197-1E91E994B900",
+        "productName": "OFFICE 365 ENTERPRISE E3",
+        "licensesDeployed": 50,
+        "licensesSold": 100,
+    },
+}
+
+
+def rows_of(collection, changes):
+    """Rows as they arrive: the collection's default row with each set of changes."""
+    return [DEFAULTS[collection.name] | change for change in changes]
+
+
+def frame_of(collection, changes):
+    readable, set_aside = wire.read(collection.row, rows_of(collection, changes))
+    assert not set_aside
+    return frames.frame(collection, readable)
+
+
+def facts_of(collection, changes):
+    return measures.facts(collection, frame_of(collection, changes))
