@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from html import escape
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,7 +16,11 @@ from dashboard.theme import FONT, Palette
 
 _BAR = 30  # pixels per service
 _FRAME = 78  # pixels above and below the bars
-_LABEL_LENGTH = 28
+_LABEL_LENGTH = 26
+_CHARACTER = 7  # pixels, about
+_WIDEST_MARGIN = 280
+_BELOW = "▾ "  # says without colour what the bar says with it
+_VISIBLE = 0.5  # licenses; less is an estimate's rounding
 
 #: Beyond this many bars a chart is a wall; the table has the rest.
 MOST_SERVICES = 30
@@ -25,115 +33,119 @@ SORTING: dict[str, tuple[list[str], list[bool]]] = {
 }
 
 
-def services(
-    table: pd.DataFrame, target: float, estimated: bool, palette: Palette
-) -> go.Figure:
+class Finished(go.Figure):
+    """A figure that changes no more: Streamlit copies and walks through it on every rerun, here only the first time."""
+
+    def to_dict(self) -> dict[str, Any]:
+        finished = self.__dict__.get("_finished")
+        if finished is None:
+            finished = self.__dict__["_finished"] = super().to_dict()
+        return finished
+
+
+def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palette) -> go.Figure:
     """Deployment % and licenses sold, side by side on one axis of services, first row on top.
 
     `table`: one row per service with `service`, `title`, and the columns of `measures.by`. Each bar's `customdata` is
-    the service's code, for clicks.
+    the service's code, for clicks. The figures stand in the tick labels at both ends of a row: as texts on the bars they
+    would double the time that the browser needs to draw.
     """
     table = table.iloc[::-1]  # plotly draws upwards
-    labels = _labels(table)
-    hover = _hover(table, estimated)
-    common = {
-        "y": labels,
+    reached = (table["deploymentPercent"] >= target).tolist()
+    left, right = _left_labels(table, reached), _right_labels(table, estimated, palette)
+    bar = {
+        "type": "bar",
         "orientation": "h",
         "customdata": table["service"].tolist(),
-        "hovertext": hover,
+        "hovertext": _hover(table, estimated),
         "hovertemplate": "%{hovertext}<extra></extra>",
-        "cliponaxis": False,
-        "textfont": {"color": palette.text, "size": 12},
     }
-    reached = (table["deploymentPercent"] >= target).tolist()
-    deployed = table["licensesSold"] - table["undeployed"]
     bars = [
-        {
-            "type": "bar",
-            "name": "Deployment %",
+        bar
+        | {
+            "name": "deployment %",
+            "y": left,
             "x": table["deploymentPercent"].tolist(),
-            "text": [
-                formats.percent(percent) + ("" if ok or pd.isna(percent) else " ▾")
-                for percent, ok in zip(table["deploymentPercent"], reached, strict=True)
-            ],
-            "textposition": "outside",
             "marker": {"color": [palette.deployed if ok else palette.below_target for ok in reached]},
-            "xaxis": "x",
-            "showlegend": False,
-            **common,
         },
-        {
-            "type": "bar",
+        bar
+        | {
             "name": "deployed",
-            "x": deployed.tolist(),
+            "y": right,
+            "x": (table["licensesSold"] - table["undeployed"]).tolist(),
             "marker": {"color": palette.deployed},
             "xaxis": "x2",
-            **common,
+            "yaxis": "y2",
         },
-        {
-            "type": "bar",
+        bar
+        | {
             "name": "undeployed",
+            "y": right,
             "x": table["undeployed"].tolist(),
-            "text": [formats.count(sold) for sold in table["licensesSold"]],
-            "textposition": "outside",
             "marker": {
                 "color": palette.gap,
                 "line": {"color": palette.below_target, "width": 1},
                 "pattern": {"shape": "/", "fgcolor": palette.below_target, "size": 5, "solidity": 0.25},
             },
             "xaxis": "x2",
-            **common,
+            "yaxis": "y2",
         },
     ]
-    highest = max(100.0, target, table["deploymentPercent"].max(skipna=True) if len(table) else 0)
-    most = max(1.0, float(table["licensesSold"].max()) if len(table) else 0)
-    axis = {
+    numbers = {
         "gridcolor": palette.grid,
-        "zeroline": False,
+        "zerolinecolor": palette.muted,
         "fixedrange": True,
         "tickfont": {"color": palette.muted, "size": 11},
         "side": "top",
-        "title": {"font": {"color": palette.text, "size": 13}, "standoff": 6},
     }
+    categories = {"type": "category", "fixedrange": True, "automargin": False, "ticks": "", "showgrid": False}
     layout = {
         "barmode": "stack",
-        "bargap": 0.32,
+        "bargap": 0.34,
         "height": height(len(table)),
-        "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
+        "margin": {"l": _margin(left), "r": _margin(right), "t": 54, "b": 8},
         "paper_bgcolor": palette.background,
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
         "hoverlabel": {"align": "left", "font": {"family": FONT}},
         "dragmode": False,
         "clickmode": "event+select",
-        "legend": {
-            "orientation": "h", "x": 1, "xanchor": "right", "y": 0, "yanchor": "top",
-            "traceorder": "normal", "itemclick": False, "itemdoubleclick": False,
+        "hovermode": "closest",
+        "showlegend": False,
+        "yaxis": categories,
+        "yaxis2": categories | {"anchor": "x2", "side": "right"},
+        "xaxis": numbers
+        | {
+            "domain": [0, 0.47],
+            "range": [0, max(100.0, target, *table["deploymentPercent"].dropna()) * 1.04],
+            "title": _heading("Deployment %", f"┊ target {target:g}\u00a0%"),
         },
-        "yaxis": {"automargin": True, "fixedrange": True, "ticks": "", "type": "category"},
-        "xaxis": axis | {
-            "domain": [0, 0.44], "range": [0, highest * 1.24], "ticksuffix": "\u00a0%",
-            "title": {**axis["title"], "text": "<b>Deployment %</b>"},
-        },
-        "xaxis2": axis | {
-            "domain": [0.54, 1], "range": [0, most * 1.2], "tickformat": ",~s", "anchor": "y",
-            "title": {**axis["title"], "text": "<b>Licenses sold</b>"},
+        "xaxis2": numbers
+        | {
+            "domain": [0.53, 1],
+            "range": [0, max(1, *table["licensesSold"], 0) * 1.04],
+            "tickformat": ",~s",
+            "anchor": "y2",
+            "title": _heading(
+                "Licenses sold",
+                f"<span style='color:{palette.deployed}'>■</span> deployed"
+                f"  <span style='color:{palette.below_target}'>▨</span> undeployed",
+            ),
         },
         "shapes": [
             {
-                "type": "line", "xref": "x", "yref": "paper", "x0": target, "x1": target, "y0": 0, "y1": 1,
+                "type": "line",
+                "xref": "x",
+                "yref": "paper",
+                "x0": target,
+                "x1": target,
+                "y0": 0,
+                "y1": 1,
                 "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
             }
         ],
-        "annotations": [
-            {
-                "xref": "x", "yref": "paper", "x": target, "y": 0, "yanchor": "top", "showarrow": False,
-                "text": f"target {target:g}\u00a0%", "font": {"color": palette.text, "size": 11},
-            }
-        ],
     }
-    # A plain dictionary: going through plotly's own classes would check every property on every click.
-    return go.Figure({"data": bars, "layout": layout}, skip_invalid=False, _validate=False)
+    return Finished({"data": bars, "layout": layout})
 
 
 def height(number_of_services: int) -> int:
@@ -153,13 +165,39 @@ def in_words(table: pd.DataFrame, target: float) -> str:
     )
 
 
-def _labels(table: pd.DataFrame) -> list[str]:
-    """One label per service; equal titles would share one bar, so the code tells them apart."""
-    titles = [_short(title) for title in table["title"]]
-    return [
-        escape(title if titles.count(title) == 1 else f"{title} ({_short(code)})", quote=False)
-        for title, code in zip(titles, table["service"], strict=True)
-    ]
+def _heading(title: str, key: str) -> dict[str, Any]:
+    return {"text": f"<b>{title}</b>   {key}", "font": {"size": 13}, "standoff": 8}
+
+
+def _left_labels(table: pd.DataFrame, reached: list[bool]) -> list[str]:
+    return _told_apart(
+        f"{escape(_short(title), quote=False)}   {'' if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
+        for title, percent, ok in zip(table["title"], table["deploymentPercent"], reached, strict=True)
+    )
+
+
+def _right_labels(table: pd.DataFrame, estimated: bool, palette: Palette) -> list[str]:
+    return _told_apart(
+        f" {formats.count(sold)}"
+        + (f"  <span style='color:{palette.muted}'>gap {formats.count(gap, estimated)}</span>" if gap >= _VISIBLE else "")
+        for sold, gap in zip(table["licensesSold"], table["undeployed"], strict=True)
+    )
+
+
+def _told_apart(labels: Iterable[str]) -> list[str]:
+    """Equal labels would share one row of the chart, so they get differing numbers of zero-width spaces."""
+    seen: Counter[str] = Counter()
+    found = []
+    for label in labels:
+        found.append(label + "\u200b" * seen[label])
+        seen[label] += 1
+    return found
+
+
+def _margin(labels: list[str]) -> int:
+    """Pixels for the longest label; plotly's own measuring would draw the chart once more."""
+    longest = max((len(re.sub(r"<[^>]*>|&\w+;", "", label)) for label in labels), default=0)
+    return min(_WIDEST_MARGIN, 12 + longest * _CHARACTER)
 
 
 def _short(text: str) -> str:
@@ -177,7 +215,7 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
         f"<br>Sold {formats.count(row.licensesSold)}"
         f"<br>Deployed {figure(row.licensesDeployed)}"
         f"<br>Undeployed {figure(row.undeployed)}"
-        + (f"<br>Over-deployed {figure(row.overDeployed)}" if row.overDeployed >= 0.5 else "")
+        + (f"<br>Over-deployed {figure(row.overDeployed)}" if row.overDeployed >= _VISIBLE else "")
         + f"<br>As of {formats.day(row.processedDateTime)}"
         for row in table.itertuples()
     ]

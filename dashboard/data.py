@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+import pyarrow as pa
 import streamlit as st
 
-from dashboard import charts, theme
+from dashboard import charts, tables, theme
 from dashboard.filters import View
 from data_access import (
     Client,
@@ -38,6 +39,8 @@ class Picture:
     services: pd.DataFrame  # one row per service, in the order of the view
     figure: go.Figure
     words: str
+    rows: pa.Table  # what the table shows; as Arrow, since that is how it travels to the browser
+    columns: dict[str, Any]
 
 
 def settings() -> Settings:
@@ -80,17 +83,21 @@ def _picture(
     version: str, channels: tuple[str, ...], services: tuple[str, ...], sort: str, target: float, dark: bool,
     _deployment: Deployment,
 ) -> Picture:
-    found = Selection(channels, services).apply(_deployment.facts)
+    selection = Selection(channels, services)
+    found = selection.apply(_deployment.facts)
     columns, ascending = charts.SORTING[sort]
     table = measures.by(found, ["service"])
     table.insert(1, "title", table["service"].map(names.service_title))
     table = table.sort_values(columns, ascending=ascending, ignore_index=True)
     shown = table.head(charts.MOST_SERVICES)
+    rows = tables.on_screen(tables.rows(_deployment, selection), table)
     return Picture(
         measures.total(found),
         table,
         charts.services(shown, target, _deployment.estimated, theme.palette(dark)),
         charts.in_words(shown, target),
+        pa.Table.from_pandas(rows, preserve_index=False),
+        tables.columns(rows),
     )
 
 

@@ -21,6 +21,7 @@ SORTS = {
     "name": "Name",
 }
 _DEFAULT_SORT = "gap"
+HIGHEST_TARGET = 1000.0  # percent points
 _LINK = "_link"  # the link as it was when the widgets last agreed with it
 _VIEW = "_view"  # the view that they agreed on
 _UNKNOWN = "_unknown"  # what the link asked for and the data does not have
@@ -67,11 +68,7 @@ def choose(channels: Sequence[str], services: Sequence[str]) -> View:
             placeholder="All services",
             width=380,
         )
-        target = st.number_input(
-            "Target %", 0.0, 1000.0, key="target", step=5.0, format="%g", width=130,
-            help="Draws the target line and marks what is below it.",
-        )
-    view = View(Selection.of(channel, service), st.session_state["sort"], target)
+    view = View(Selection.of(channel, service), st.session_state["sort"], st.session_state["target"])
     # A link that was just opened stays as it was sent: rewriting it would leave a trap for the Back button.
     if not followed and view != st.session_state[_VIEW]:
         asked = view.link()
@@ -80,12 +77,29 @@ def choose(channels: Sequence[str], services: Sequence[str]) -> View:
     return view
 
 
-def sort_control() -> None:
-    """Draw the choice of order; it belongs to the chart, and its value to the view."""
-    st.segmented_control(
-        "Sort by", list(SORTS), key="sort", format_func=SORTS.__getitem__, required=True,
-        label_visibility="collapsed",
-    )
+def chart_controls() -> None:
+    """Draw the order and the target; they stand beside the chart, and their values belong to the view."""
+    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Sort by",
+            list(SORTS),
+            key="sort",
+            format_func=SORTS.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+        )
+        st.number_input(
+            "Target %",
+            0.0,
+            HIGHEST_TARGET,
+            key="target",
+            step=5.0,
+            format="%g",
+            width=150,
+            label_visibility="collapsed",
+            icon=":material/flag:",
+            help="Target for deployment %: the dotted line.",
+        )
 
 
 def only_service(code: str) -> None:
@@ -129,7 +143,7 @@ def _target(asked: Sequence[str]) -> float:
         target = float(asked[-1])
     except (IndexError, ValueError):
         return measures.DEFAULT_TARGET
-    return target if 0 <= target <= 1000 else measures.DEFAULT_TARGET
+    return target if 0 <= target <= HIGHEST_TARGET else measures.DEFAULT_TARGET
 
 
 def _keep_only(channels: Sequence[str], services: Sequence[str]) -> None:

@@ -28,6 +28,15 @@ def percent(value: float | None) -> str:
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
 
 
+def to_target(value: float | None, target: float) -> str:
+    """How far from the target, in percent points."""
+    if value is None:
+        return "nothing sold"
+    if value >= target:
+        return f"target {target:g}{_NBSP}% reached"
+    return f"{target - value:.1f} points below target"
+
+
 def day(instant: datetime | None) -> str:
     """A date such as 9 Oct 2026, in UTC."""
     if instant is None or pd.isna(instant):

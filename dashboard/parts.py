@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from data_access import Answer, Deployment, Feed, PartnerCenterError, State, Throttled, measures
+from dashboard.data import Picture
+from data_access import Answer, Deployment, Feed, PartnerCenterError, State, Throttled
 from data_access.measures import MEASURES
 
 _POLL = 0.25  # seconds between looks at a running fetch
@@ -137,19 +138,65 @@ def no_rows(deployment: Deployment) -> None:
         trouble(deployment.trouble, key="trouble_commercial")
 
 
-def tiles(total: measures.Total, target: float, estimated: bool) -> None:
+def answer(picture: Picture, estimated: bool) -> None:
+    """The page's question answered in a sentence."""
+    total = picture.total
+    if total.percent is None:
+        st.markdown("Nothing was sold here, so there is no percentage.")
+        return
+    sentence = (
+        f"**{formats.percent(total.percent)}** of **{formats.count(total.sold)}** licenses sold are deployed;"
+        f" **{formats.count(total.undeployed, estimated)}** are not."
+    )
+    largest = picture.services.sort_values("undeployed", ascending=False).iloc[0]
+    if len(picture.services) > 1 and largest["undeployed"] >= 1:
+        sentence += (
+            f" The largest gap is {formats.plain(largest['title'])}, with"
+            f" **{formats.count(largest['undeployed'], estimated)}**."
+        )
+    st.markdown(sentence)
+
+
+def tiles(picture: Picture, target: float, estimated: bool) -> None:
     """The four figures, each with its definition behind the question mark."""
-    deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
-    to_target = None if total.percent is None else total.percent - target
-    with st.grid(4, gap="small", min_column_width=190):
-        _tile("kpi_licenses_sold", "licensesSold", formats.count(total.sold))
-        _tile("kpi_licenses_deployed", deployed, formats.count(total.deployed, estimated), label="Licenses deployed")
-        _tile("kpi_deployment_percent", "deploymentPercent", formats.percent(total.percent))
-        _tile("kpi_undeployed", "undeployed", formats.count(total.undeployed, estimated))
+    total, services = picture.total, picture.services
+    below = int((services["deploymentPercent"] < target).sum())
+    with st.grid(4, gap="small", min_column_width=165):
+        _tile("kpi_licenses_sold", "licensesSold", formats.count(total.sold), f"in {_number(len(services), 'service')}")
+        _tile(
+            "kpi_licenses_deployed",
+            "licensesDeployedEstimated" if estimated else "licensesDeployed",
+            formats.count(total.deployed, estimated),
+            "estimated from percentages" if estimated else "counted by Microsoft",
+        )
+        _tile(
+            "kpi_deployment_percent",
+            "deploymentPercent",
+            formats.percent(total.percent),
+            formats.to_target(total.percent, target),
+        )
+        _tile(
+            "kpi_undeployed",
+            "undeployed",
+            formats.count(total.undeployed, estimated),
+            f"{_number(below, 'service')} below target",
+        )
 
 
-def _tile(key: str, measure: str, value: str, label: str | None = None) -> None:
+def _tile(key: str, measure: str, value: str, context: str) -> None:
+    found = MEASURES[measure]
     with st.container(key=key):
         st.metric(
-            label or MEASURES[measure].label, value, help=MEASURES[measure].explanation, border=True, height="stretch"
+            found.label,
+            value,
+            context,
+            delta_color="off",
+            delta_arrow="off",
+            help=found.explanation,
+            border=True,
+            height="stretch",
         )
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,9 +10,9 @@ import streamlit as st
 from data_access import Deployment, Selection, catalog, measures
 
 _LABELS = {
-    "service": "Service",
-    "serviceName": "Service",
-    "serviceCode": "Service",
+    "title": "Service",
+    "serviceName": "Code",
+    "serviceCode": "Code",
     "channel": "Channel",
     "licensesSold": "Sold",
     "licensesDeployed": "Deployed",
@@ -23,6 +23,7 @@ _LABELS = {
     "overDeployed": "Over-deployed",
     "processedDateTime": "As of (UTC)",
 }
+_COUNTS = ("licensesSold", "licensesDeployed", "licensesDeployedEstimated", "undeployed", "overDeployed")
 
 
 def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
@@ -40,19 +41,27 @@ def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
     return measures.by(found, ["service", "channel"]).rename(columns={"service": "serviceCode"})
 
 
+def on_screen(rows: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with the services' titles, in the order of the chart; columns unknown to us come last."""
+    code = "serviceCode" if "serviceCode" in rows else "serviceName"
+    titled = rows.merge(services[["service", "title"]].rename(columns={"service": code}), on=code)
+    rank = titled[code].map({service: rank for rank, service in enumerate(services["service"])})
+    known = [name for name in _LABELS if name in titled]
+    others = [name for name in titled if name not in _LABELS]
+    return titled.loc[rank.sort_values(kind="stable").index, known + others].reset_index(drop=True)
+
+
 def columns(table: pd.DataFrame) -> dict[str, Any]:
-    """How `st.dataframe` shows each column; those that are not known to us keep their own name."""
+    """How `st.dataframe` shows each column; those that are unknown to us keep their own name."""
     config = st.column_config
     found: dict[str, Any] = {}
     for name in table.columns:
         label = _LABELS.get(name, name)
-        if name.endswith("Percent"):
-            top = max(100.0, float(table[name].max(skipna=True))) if len(table) else 100.0
-            found[name] = config.ProgressColumn(label, format="%.2f %%", min_value=0, max_value=top)
-        elif name in ("licensesSold", "licensesDeployed"):
-            found[name] = config.NumberColumn(label, format="localized")
-        elif name in ("licensesDeployedEstimated", "undeployed", "overDeployed"):
+        if name in _COUNTS:
             found[name] = config.NumberColumn(label, format="%,.0f")
+        elif name in _LABELS and name.endswith("Percent"):
+            highest = max(100.0, *table[name].dropna())
+            found[name] = config.ProgressColumn(label, format="%.2f %%", min_value=0, max_value=highest)
         elif name == "processedDateTime":
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")
         else:

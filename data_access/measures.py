@@ -42,7 +42,7 @@ MEASURES = {
         "Licenses assigned to users, as Microsoft counts them.",
     ),
     "licensesDeployedEstimated": Measure(
-        "Licenses deployed (estimated)",
+        "Licenses deployed",
         "Deployment % × licenses sold ÷ 100, since this call sends a percentage and no count.",
         "An estimate, marked ≈; Microsoft rounds the percentage to two decimals.",
     ),

@@ -4,10 +4,12 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import charts, data, exports, filters, formats, parts, tables
+from dashboard import charts, data, exports, filters, formats, parts
 from data_access import Deployment, PartnerCenterError
 
 
+# As a fragment, so that a click on a filter runs no more than what it changes.
+@st.fragment
 def show(deployment: Deployment, source: str, is_sample: bool) -> None:
     view = filters.choose(*data.options(deployment))
     dark = st.context.theme.type == "dark"
@@ -17,12 +19,13 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
             f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",
             icon=":material/link_off:",
         )
-    parts.tiles(picture.total, view.target, deployment.estimated)
+    parts.answer(picture, deployment.estimated)
+    parts.tiles(picture, view.target, deployment.estimated)
 
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Where is the gap?", anchor=False, width="content")
-            filters.sort_control()
+            filters.chart_controls()
         with st.container(key="services_chart"):
             st.plotly_chart(
                 picture.figure,
@@ -38,13 +41,12 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
                 f"The first {charts.MOST_SERVICES} of {len(picture.services):,} services; the table has them all."
             )
 
-    rows = tables.rows(deployment, view.selection)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("The figures behind it", anchor=False, width="content")
             with st.container(horizontal=True, width="content"):
                 _files(deployment, view, source, is_sample)
-        st.dataframe(rows, hide_index=True, column_config=tables.columns(rows), placeholder=formats.NOTHING)
+        st.dataframe(picture.rows, hide_index=True, column_config=picture.columns, placeholder=formats.NOTHING)
 
 
 def _files(deployment: Deployment, view: filters.View, source: str, is_sample: bool) -> None:

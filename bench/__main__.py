@@ -1,0 +1,158 @@
+"""From a click on a channel to the redrawn chart, in a real browser, against the naive script beside this file.
+
+Absolute times depend on the machine; the ratios are what counts, since all pages take their turns in one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+from data_access import sample
+from data_access.emulator import DEMO_TOKEN, Emulator, serving
+
+ROOT = Path(__file__).parents[1]
+CHANNELS = ("direct", "reseller")
+
+# Quiet means that nothing inside the chart has changed for a while; the last change is the end of the redraw.
+MEASURE = """async channel => {
+    const chart = document.querySelector('.st-key-services_chart');
+    const button = [...document.querySelectorAll('.st-key-channel button')]
+        .find(b => b.textContent.trim().toLowerCase() === channel);
+    return await new Promise(resolve => {
+        let last = 0, begun = 0;
+        const seen = new MutationObserver(() => { last = performance.now() });
+        seen.observe(chart, {subtree: true, childList: true, attributes: true, characterData: true});
+        const timer = setInterval(() => {
+            const now = performance.now();
+            if ((last && now - last > 350) || now - begun > 8000) {
+                clearInterval(timer); seen.disconnect(); resolve(last - begun);
+            }
+        }, 25);
+        begun = performance.now();
+        button.click();
+    });
+}"""
+
+
+@dataclass
+class Subject:
+    """One page under measurement."""
+
+    name: str
+    page: Page
+    server: psutil.Process
+    clicks: list[float] = field(default_factory=list)  # milliseconds
+    cpu: list[float] = field(default_factory=list)  # milliseconds of the server per click
+
+    def click(self, channel: str) -> None:
+        before = sum(self.server.cpu_times()[:2])
+        self.clicks.append(self.page.evaluate(MEASURE, channel))
+        self.cpu.append((sum(self.server.cpu_times()[:2]) - before) * 1000)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--small", action="store_true", help="a few rounds, to see that the bench itself works")
+    rounds = 3 if options.parse_args().small else 30
+    with ExitStack() as stack:
+        everyday = stack.enter_context(serving(Emulator(sample.partner(as_of=date(2026, 11, 1)))))
+        large = stack.enter_context(serving(Emulator(sample.Partner(deployment=many_rows(10_000)))))
+        browser = stack.enter_context(sync_playwright()).chromium.launch(
+            executable_path=os.environ["CHROMIUM"], args=["--no-sandbox", "--disable-quic"]
+        )
+        subjects = []
+        for name, script, service in (
+            ("naive, 80 rows", Path("bench/naive.py"), everyday),
+            ("ours, 80 rows", Path("streamlit_app.py"), everyday),
+            ("ours, 10,000 rows", Path("streamlit_app.py"), large),
+        ):
+            address, server = stack.enter_context(streamlit(script, service))
+            page = browser.new_page(viewport={"width": 1366, "height": 900})
+            page.goto(address)
+            page.locator(".st-key-services_chart .js-plotly-plot .barlayer").first.wait_for(state="attached")
+            page.wait_for_timeout(1000)
+            subjects.append(Subject(name, page, server))
+        for number in range(rounds + 2):
+            for subject in subjects:
+                subject.page.bring_to_front()
+                subject.click(CHANNELS[number % 2])
+            if number == 1:  # the first two warm up
+                for subject in subjects:
+                    subject.clicks.clear()
+                    subject.cpu.clear()
+        report(subjects)
+    return 0
+
+
+def report(subjects: list[Subject]) -> None:
+    """Print each page's figures, then the ratios that are promised."""
+    print(f"\n{'click on a channel to the redrawn chart':44}{'median':>9}{'min':>9}{'max':>9}{'server CPU':>13}")
+    for subject in subjects:
+        low, high = min(subject.clicks), max(subject.clicks)
+        print(
+            f"{subject.name:44}{statistics.median(subject.clicks):6.0f} ms{low:6.0f} ms{high:6.0f} ms"
+            f"{statistics.mean(subject.cpu):10.1f} ms"
+        )
+    naive, ours, large = (statistics.median(subject.clicks) for subject in subjects)
+    print(f"ours / naive: {ours / naive:.2f} (promised: at most 0.50)")
+    print(f"ours at 10,000 rows / ours at 80: {large / ours:.2f} (promised: at most 1.30)")
+    print(f"server CPU per click: {statistics.mean(subjects[1].cpu):.1f} ms (promised: at most 10)")
+
+
+def many_rows(number: int) -> list[dict[str, object]]:
+    """Partner deployment with many services in four channels."""
+    return [
+        {
+            "proratedDeploymentPercent": (number * 37 % 10_000) / 100,
+            "licensesSold": number * 91 % 5_000,
+            "processedDateTime": "2026-11-01T00:00:00+00:00",
+            "serviceName": f"service{number // 4:04}",
+            "channel": ("reseller", "direct", "indirect", "advisor")[number % 4],
+        }
+        for number in range(number)
+    ]
+
+
+@contextmanager
+def streamlit(script: Path, service: str) -> Iterator[tuple[str, psutil.Process]]:
+    """A Streamlit server of its own for one page."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", script.name, "--server.port", str(port), "--server.headless", "true"],
+        cwd=ROOT / script.parent,  # each with its own configuration, the naive script with none
+        env=os.environ | {"PARTNER_CENTER_BASE_URL": service, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN if service else ""},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health")
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,576 @@
+"""The emulator from outside, over HTTP: the published bodies to the byte, every refusal, every trouble."""
+
+import http.client
+import json
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from urllib.parse import parse_qs, urljoin, urlsplit
+from uuid import UUID
+
+import pytest
+import requests
+
+from data_access import emulator as service
+from data_access.emulator import DEMO_TOKEN, Emulator, documented, serving
+from data_access.sample import Partner, partner
+
+DEPLOYMENT = "/v1/analytics/licenses/deployment"
+USAGE = "/v1/analytics/licenses/usage"
+PUBLISHED_CUSTOMER = "/v1/customers/4d3cf487-70f4-4e1e-9ff1-b2bfce8d9f04/analytics/licenses/"
+COMMERCIAL = "/v1/analytics/commercial/deployment/license"
+COMMERCIAL_USAGE = "/partner/v1/analytics/commercial/usage/license/"
+SAMPLE = partner(as_of=date(2026, 3, 31), customers=40)
+ROWS = SAMPLE.commercial_deployment
+GUID = "b01b8759-4dbe-4605-adb7-e5839a796c33"
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serving(Emulator(SAMPLE)) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def emulator():
+    return Emulator(documented())
+
+
+@pytest.fixture
+def base_url(emulator):
+    with serving(emulator) as base_url:
+        yield base_url
+
+
+def get(url, token=DEMO_TOKEN, **headers):
+    authorization = {"Authorization": f"Bearer {token}"} if token else {}
+    given = {"Accept": "application/json", **authorization, **headers}
+    return requests.get(url, headers=given, timeout=5, allow_redirects=False)
+
+
+def value(answer):
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.content.decode("utf-8-sig"))
+
+
+# What is right
+
+
+@pytest.mark.parametrize(
+    ("path", "length"),
+    [
+        (DEPLOYMENT, 487),
+        (USAGE, 1156),
+        (PUBLISHED_CUSTOMER + "deployment", 1012),
+        (PUBLISHED_CUSTOMER + "usage", 1726),
+    ],
+)
+def test_the_published_bodies_have_the_published_lengths(base_url, path, length):
+    answer = get(base_url + path)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Length"] == str(length) == str(len(answer.content))
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.content.startswith(BOM + b'{"totalCount":')
+    assert list(value(answer)) == ["totalCount", "items", "attributes"]
+
+
+@pytest.mark.parametrize("noun", ["deployment", "usage"])
+@pytest.mark.parametrize("prefix", ["/v1", "/partner/v1"])
+@pytest.mark.parametrize("end", ["", "/"])
+def test_the_published_commercial_rows_are_at_every_published_address(base_url, noun, prefix, end):
+    answer = get(f"{base_url}{prefix}/analytics/commercial/{noun}/license{end}")
+    assert answer.content.startswith(BOM + b'{"Value":[{"processedDateTime":')
+    assert list(value(answer)) == ["Value", "@nextLink", "TotalCount"]
+    assert value(answer)["TotalCount"] == 2
+    assert value(answer)["@nextLink"] is None
+
+
+def test_an_account_may_have_only_some_of_the_addresses():
+    with serving(Emulator(SAMPLE, prefixes=["/partner/v1"], path_ends=["/"])) as base_url:
+        assert get(f"{base_url}/partner{COMMERCIAL}/").status_code == 200
+        assert get(f"{base_url}/partner{COMMERCIAL}").status_code == 404
+        assert get(f"{base_url}{COMMERCIAL}/").status_code == 404
+        assert get(base_url + DEPLOYMENT).status_code == 200
+
+
+def test_a_body_is_the_rows_and_nothing_else(address):
+    assert value(get(address + DEPLOYMENT))["items"] == SAMPLE.deployment
+    assert value(get(address + USAGE))["items"] == SAMPLE.usage
+    customer = ROWS[0]["customerTenantId"]
+    for noun, rows in (("deployment", SAMPLE.customer_deployment), ("usage", SAMPLE.customer_usage)):
+        found = value(get(f"{address}/v1/customers/{customer}/analytics/licenses/{noun}"))
+        assert found["items"] == rows(customer)
+        assert found["totalCount"] == len(rows(customer))
+
+
+def test_any_rows_can_be_served():
+    hostile = [{"channel": "<b>&amp;\u2028", "licensesSold": None}, 7, "row", []]
+    with serving(Emulator(Partner(deployment=hostile, commercial_deployment=hostile))) as base_url:
+        assert value(get(base_url + DEPLOYMENT))["items"] == hostile
+        assert value(get(base_url + COMMERCIAL))["Value"] == hostile
+
+
+def test_the_request_is_echoed_and_the_answer_identified(address):
+    asked = {"MS-RequestId": GUID, "MS-CorrelationId": "ae3b8c36-348b-46bc-9a60-398f973153ff"}
+    headers = get(address + DEPLOYMENT, **asked).headers
+    assert {name: headers[name] for name in asked} == asked
+    assert {"MS-CV", "MS-ServerId", "Date", "Request-Context"} <= set(headers)
+
+
+def test_ids_are_made_up_where_none_are_sent(address):
+    headers = get(address + DEPLOYMENT).headers
+    assert UUID(headers["MS-RequestId"]) != UUID(headers["MS-CorrelationId"])
+
+
+def test_who_names_no_type_gets_utf_16(address):
+    answer = get(address + DEPLOYMENT, Accept=None)
+    assert answer.content.startswith(b"\xff\xfe")
+    assert json.loads(answer.content.decode("utf-16"))["items"] == SAMPLE.deployment
+
+
+def test_one_connection_serves_many_requests(address):
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=5)
+    headers = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/json"}
+    for method, status in (("GET", 200), ("HEAD", 405), ("POST", 405), ("GET", 200)):
+        connection.request(method, DEPLOYMENT, body=b"ignored" if method == "POST" else None, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == status
+        assert bool(body) is (method != "HEAD")
+    connection.close()
+
+
+def test_without_a_network_it_answers_the_same(address):
+    target = COMMERCIAL + "?top=3&skip=2"
+    reply = Emulator(SAMPLE).respond("GET", target, {"authorization": f"bearer {DEMO_TOKEN}", "ACCEPT": "*/*"})
+    assert (reply.status, reply.body) == (200, get(address + target).content)
+
+
+def test_everything_asked_is_remembered(emulator, base_url):
+    get(base_url + DEPLOYMENT, **{"MS-RequestId": GUID})
+    get(base_url + "/nowhere")
+    first, second = emulator.requests
+    assert (first.method, first.target, first.headers["MS-RequestId"]) == ("GET", DEPLOYMENT, GUID)
+    assert (second.target, second.at > first.at) == ("/nowhere", True)
+    assert DEMO_TOKEN not in repr(first)
+
+
+def test_many_may_ask_at_once(emulator, base_url):
+    emulator.next(service.failing(503), times=7)
+    with ThreadPoolExecutor(8) as pool:
+        found = Counter(pool.map(lambda _: get(base_url + DEPLOYMENT).status_code, range(40)))
+    assert found == {503: 7, 200: 33}
+    assert len(emulator.requests) == 40
+
+
+def test_nothing_is_printed(address, capfd):
+    get(address + DEPLOYMENT)
+    get(address + "/nowhere")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_stopped_means_stopped():
+    slow_usage = Emulator(documented()).always(service.slow(60), where="/usage")
+    with requests.Session() as session, ThreadPoolExecutor(1) as pool:
+        with serving(slow_usage) as base_url:
+            session.get(base_url + DEPLOYMENT, timeout=5)
+            late = pool.submit(get, base_url + USAGE)
+            while len(slow_usage.requests) < 2:
+                time.sleep(0.001)
+        assert isinstance(late.exception(), requests.ConnectionError)
+        with pytest.raises(requests.ConnectionError):
+            session.get(base_url + DEPLOYMENT, timeout=5)
+
+
+def test_serving_for_the_command_line_ends_with_an_interrupt(monkeypatch, capfd):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(service._Server, "serve_forever", interrupted)
+    service.serve(0)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_port_is_taken_once(address):
+    with pytest.raises(OSError, match="in use"):
+        service.serve(urlsplit(address).port)
+
+
+# Who may ask
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("fine", 200, None),
+        ("expired", 401, 400),
+        ("no-mfa", 401, 900421),
+        ("no-role", 403, 900150),
+        ("app-only", 403, None),
+    ],
+)
+def test_a_token_is_judged_by_its_kind(kind, status, code):
+    with serving(Emulator(documented(), tokens={"secret": kind})) as base_url:
+        answer = get(base_url + DEPLOYMENT, token="secret")
+    assert answer.status_code == status
+    assert ("WWW-Authenticate" in answer.headers) is (status == 401)
+    if status != 200:
+        assert not answer.content.startswith(BOM)
+        assert json.loads(answer.content).get("code") == code
+    if kind == "app-only":
+        assert answer.json() == {"message": "This resource can't be accessed by application credentials."}
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(("token", "code"), [("", 800001), ("another", 400)])
+def test_without_a_known_token_nobody_is_admitted(address, token, code):
+    answer = get(address + DEPLOYMENT, token=token)
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+    assert answer.headers["WWW-Authenticate"].startswith("OAuth realm=urn:cpsvc:cpid:")
+
+
+def test_only_bearer_tokens_count(address):
+    assert get(address + DEPLOYMENT, token="", Authorization=f"Basic {DEMO_TOKEN}").json()["code"] == 800001
+
+
+# What may be asked
+
+
+def test_a_customer_is_named_by_a_guid(address):
+    answer = get(f"{address}/v1/customers/contoso/analytics/licenses/deployment")
+    published = (
+        b'{"code":2000,"description":"Tenant Id must be a GUID.","data":[],"source":"PartnerApiServiceControllers"}'
+    )
+    assert (answer.status_code, answer.content) == (400, published)
+
+
+def test_a_stranger_is_not_found(address):
+    answer = get(f"{address}/v1/customers/{GUID}/analytics/licenses/usage")
+    assert answer.status_code == 404
+    assert list(answer.json()) == ["code", "description", "data", "source"]
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", DEPLOYMENT + "/", "/partner" + DEPLOYMENT, COMMERCIAL + "s", "/%00"])
+def test_other_addresses_are_not_found(address, path):
+    assert get(address + path).status_code == 404
+
+
+def test_an_address_may_be_beyond_reading(emulator):
+    assert emulator.respond("GET", "http://[", {}).status == 400
+
+
+def test_a_request_id_must_be_a_guid(address):
+    assert get(address + DEPLOYMENT, **{"MS-RequestId": "42"}).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_it_can_only_be_read(address, method):
+    headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+    assert requests.request(method, address + DEPLOYMENT, headers=headers, timeout=5).status_code == 405
+
+
+# Pages
+
+
+def pages(base_url, path, limit=50):
+    """Follow the links as RFC 3986 says a client should."""
+    url = base_url + path
+    for _ in range(limit):
+        page = value(get(url))
+        yield page
+        if not page.get("@nextLink"):
+            return
+        url = urljoin(url, page["@nextLink"])
+    raise AssertionError("the links never end")
+
+
+@pytest.mark.parametrize("page_limit", [len(ROWS) // 3, len(ROWS) - 1, len(ROWS), 10_000])
+@pytest.mark.parametrize(
+    ("form", "start"), [("relative", "license?"), ("rooted", COMMERCIAL + "?"), ("absolute", "http://127.0.0.1:")]
+)
+def test_links_lead_to_every_row_once(form, start, page_limit):
+    with serving(Emulator(SAMPLE, next_link=form, page_limit=page_limit)) as base_url:
+        found = list(pages(base_url, COMMERCIAL))
+    assert [row for page in found for row in page["Value"]] == ROWS
+    assert {page["TotalCount"] for page in found} == {len(ROWS)}
+    assert all(page["@nextLink"].startswith(start) for page in found[:-1])
+    assert found[-1]["@nextLink"] is None
+
+
+def test_a_link_keeps_the_rest_of_the_question():
+    question = "?groupby=productName,channel&filter=channel%20ne%20%27a%26b%27&top=7"
+    with serving(Emulator(SAMPLE)) as base_url:
+        whole = value(get(base_url + COMMERCIAL + question.replace("&top=7", "")))
+        found = list(pages(base_url, COMMERCIAL + question))
+    assert len(found) > 2
+    assert [row for page in found for row in page["Value"]] == whole["Value"]
+    assert parse_qs(urlsplit(found[0]["@nextLink"]).query)["skip"] == ["7"]
+
+
+@pytest.mark.parametrize("form", ["null", "absent"])
+def test_where_links_are_missing_skip_leads_to_every_row_once(form):
+    found: list[dict] = []
+    total = 1
+    with serving(Emulator(SAMPLE, next_link=form, page_limit=200)) as base_url:
+        while len(found) < total:
+            page = value(get(f"{base_url}{COMMERCIAL}?top=10000&skip={len(found)}"))
+            assert ("@nextLink" in page) is (form == "null")
+            found += page["Value"]
+            total = page["TotalCount"]
+    assert found == ROWS
+
+
+def test_beyond_the_end_there_is_nothing(address):
+    page = value(get(f"{address}{COMMERCIAL}?skip=999999"))
+    assert (page["Value"], page["@nextLink"], page["TotalCount"]) == ([], None, len(ROWS))
+
+
+def test_the_total_may_be_that_of_the_page():
+    with serving(Emulator(SAMPLE, total_count="page")) as base_url:
+        assert value(get(f"{base_url}{COMMERCIAL}?top=5"))["TotalCount"] == 5
+
+
+@pytest.mark.parametrize("query", ["top=0", "top=ten", "skip=-1", "top=1.5", "processedDateTime=yesterday"])
+def test_pages_and_days_must_make_sense(address, query):
+    assert get(f"{address}{COMMERCIAL}?{query}").status_code == 400
+
+
+# Filter, groupby, day
+
+
+def asked(base_url, path=COMMERCIAL, **query):
+    return requests.get(
+        base_url + path,
+        params=query,
+        headers={"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/json"},
+        timeout=5,
+    )
+
+
+ONE = ROWS[0]
+QUOTED = next(row["customerName"] for row in ROWS if "'" in row["customerName"])
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("channel eq 'direct'", lambda row: row["channel"] == "direct"),
+        ("channel ne 'direct'", lambda row: row["channel"] != "direct"),
+        ("channel eq 'DIRECT'", lambda _: False),
+        (f"customerTenantId eq '{ONE['customerTenantId']}'", lambda row: row["customerName"] == ONE["customerName"]),
+        ("customerName eq '" + QUOTED.replace("'", "''") + "'", lambda row: row["customerName"] == QUOTED),
+        (
+            "serviceCode eq 'o365' or (channel eq 'direct')",
+            lambda r: r["serviceCode"] == "o365" or r["channel"] == "direct",
+        ),
+        (
+            "serviceCode eq 'o365' or serviceCode eq 'crm' and channel eq 'direct'",
+            lambda r: r["serviceCode"] == "o365" or (r["serviceCode"] == "crm" and r["channel"] == "direct"),
+        ),
+        (
+            "( serviceCode eq 'o365' or serviceCode eq 'crm')and((channel ne 'direct'))",
+            lambda r: r["serviceCode"] in ("o365", "crm") and r["channel"] != "direct",
+        ),
+        ("productName eq ' and (' or serviceName eq 'Microsoft Dynamics'", lambda r: r["serviceCode"] == "crm"),
+    ],
+)
+def test_a_filter_keeps_the_rows_that_fit(address, text, fits):
+    page = value(asked(address, filter=text))
+    assert page["Value"] == [row for row in ROWS if fits(row)]
+    assert page["TotalCount"] == len(page["Value"])
+
+
+def test_usage_can_also_be_filtered_by_workload(address):
+    found = value(asked(address, COMMERCIAL_USAGE, filter="workloadCode eq 'SFB'"))["Value"]
+    assert found == [row for row in SAMPLE.commercial_usage if row["workloadName"] == "Skype For Business"]
+    assert found
+
+
+def test_the_documented_filter_only_fits_where_case_is_ignored(address):
+    text = "serviceCode eq 'O365' or (channel eq 'Reseller')"
+    assert value(asked(address, filter=text))["TotalCount"] == 0
+    with serving(Emulator(SAMPLE, ignore_case=True)) as base_url:
+        fitting = [row for row in ROWS if row["serviceCode"] == "o365" or row["channel"] == "reseller"]
+        assert value(asked(base_url, filter=text))["Value"] == fitting
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channel",
+        "channel eq",
+        "channel eq direct",
+        "channel gt 'a'",
+        'channel eq "direct"',
+        "licensesSold eq '1'",
+        "workloadCode eq 'SFB'",
+        "channel eq 'it's'",
+        "channel eq 'a' and",
+        "channel eq 'a' channel eq 'b'",
+        "and channel eq 'a'",
+        "(channel eq 'a'",
+        "channel eq 'a')",
+        "()",
+        "(" * 3000,
+        "contains(customerName,'x')",
+        "channel eq 'a'; drop",
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_refused(address, text):
+    answer = asked(address, filter=text)
+    assert (answer.status_code, answer.json()["code"]) == (400, 3000)
+
+
+@pytest.mark.parametrize("names", ["channel", "serviceCode,channel", "customerTenantId, customerName"])
+def test_grouping_adds_up_the_counts(address, names):
+    keys = names.replace(" ", "").split(",")
+    sums = {}
+    for row in ROWS:
+        counts = sums.setdefault(tuple(row[key] for key in keys), Counter())
+        counts.update(licensesDeployed=row["licensesDeployed"], licensesSold=row["licensesSold"])
+    page = value(asked(address, groupby=names))
+    assert page["Value"] == [{**dict(zip(keys, key, strict=True)), **counts} for key, counts in sums.items()]
+    assert page["TotalCount"] == len(sums)
+
+
+def test_grouping_usage_adds_up_after_filtering(address):
+    question = {"groupby": "workloadName", "filter": "serviceCode eq 'crm'"}
+    found = value(asked(address, COMMERCIAL_USAGE, **question))["Value"]
+    rows = [row for row in SAMPLE.commercial_usage if row["serviceCode"] == "crm"]
+    assert {row["workloadName"] for row in found} == {"Microsoft Dynamics CRM", "SharePoint"}
+    for name in ("licenseActive", "licensesQualified"):
+        assert sum(row[name] for row in found) == sum(row[name] for row in rows)
+
+
+def test_grouped_counts_may_be_text():
+    with serving(Emulator(SAMPLE, counts_as_text=True)) as base_url:
+        grouped = value(asked(base_url, groupby="channel"))["Value"]
+        plain = value(asked(base_url, top=1))["Value"]
+    assert sum(int(row["licensesSold"]) for row in grouped) == sum(row["licensesSold"] for row in ROWS)
+    assert {type(row["licensesSold"]) for row in grouped} == {str}
+    assert type(plain[0]["licensesSold"]) is int
+
+
+def test_only_the_documented_fields_can_be_grouped_by(address):
+    assert asked(address, groupby="channel,licensesSold").status_code == 400
+    assert asked(address, groupby="workloadCode").status_code == 400
+    assert asked(address, COMMERCIAL_USAGE, groupby="workloadCode").status_code == 200
+
+
+def test_a_day_picks_what_was_processed_on_it(address):
+    day = ONE["processedDateTime"][:10]
+    found = value(asked(address, processedDateTime=day))["Value"]
+    assert found == [row for row in ROWS if row["processedDateTime"].startswith(day)]
+    assert 0 < len(found) < len(ROWS)
+
+
+# Troubles
+
+
+def test_throttling_is_the_gateways_to_the_byte(emulator, base_url):
+    emulator.next(service.throttled())
+    answer = get(base_url + DEPLOYMENT)
+    assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Content-Length"]) == (429, "57", "84")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 57 seconds."}
+
+
+def test_a_failing_service_says_so_in_the_documented_form(emulator, base_url):
+    emulator.next(service.failing(502, 7, "Broken."))
+    answer = get(base_url + DEPLOYMENT, **{"MS-RequestId": GUID})
+    assert (answer.status_code, answer.headers["MS-RequestId"]) == (502, GUID)
+    assert answer.content == b'{"code":7,"description":"Broken.","data":[],"source":"PartnerFD"}'
+
+
+def test_a_gateway_answers_html_and_knows_no_request(emulator, base_url):
+    emulator.next(service.gateway())
+    answer = get(base_url + DEPLOYMENT)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "text/html")
+    assert answer.text.startswith("<html>")
+    assert "MS-RequestId" not in answer.headers
+
+
+def test_an_answer_can_be_late(emulator, base_url):
+    emulator.next(service.slow(0.2)).next(service.slow(5))
+    start = time.monotonic()
+    assert get(base_url + DEPLOYMENT).status_code == 200
+    assert time.monotonic() - start >= 0.2
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(base_url + DEPLOYMENT, timeout=(5, 0.05))
+
+
+def test_a_connection_can_break(emulator, base_url):
+    emulator.next(service.reset())
+    with pytest.raises(requests.ConnectionError) as broken:
+        get(base_url + DEPLOYMENT)
+    assert "ConnectionResetError" in str(broken.value)
+    assert get(base_url + DEPLOYMENT).status_code == 200
+
+
+def test_a_body_can_end_too_soon(emulator, base_url):
+    emulator.next(service.truncated())
+    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=5)
+    connection.request("GET", DEPLOYMENT, headers={"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "*/*"})
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        connection.getresponse().read()
+    connection.close()
+    assert (len(broken.value.partial), broken.value.expected) == (477, 10)
+
+
+@pytest.mark.parametrize("odd", [[], "deployed", None, 5, {"items": {"0": {}}, "totalCount": 1}, {"items": 5}])
+def test_sound_json_can_have_any_shape(emulator, base_url, odd):
+    emulator.next(service.shaped(odd))
+    assert value(get(base_url + DEPLOYMENT)) == odd
+
+
+def test_an_error_may_be_only_a_message(emulator, base_url):
+    emulator.next(service.shaped({"message": "No."}, 403))
+    answer = get(base_url + DEPLOYMENT)
+    assert (answer.status_code, answer.content) == (403, b'{"message":"No."}')
+
+
+def test_what_is_called_json_may_not_be(emulator, base_url):
+    emulator.next(service.not_json())
+    with pytest.raises(json.JSONDecodeError):
+        value(get(base_url + DEPLOYMENT))
+
+
+def test_callers_can_be_sent_elsewhere(emulator, base_url):
+    emulator.next(service.redirected("https://example.invalid/", 307))
+    answer = get(base_url + DEPLOYMENT)
+    assert (answer.status_code, answer.headers["Location"]) == (307, "https://example.invalid/")
+
+
+def test_any_answer_can_be_given(emulator, base_url):
+    emulator.next(service.answer(418, {"Content-Type": "text/plain", "X-Teapot": "short"}, b"stout"))
+    answer = get(base_url + DEPLOYMENT)
+    assert (answer.status_code, answer.headers["X-Teapot"], answer.content) == (418, "short", b"stout")
+
+
+def test_troubles_that_need_a_connection_are_told_without_one(emulator):
+    emulator.next(service.slow(3)).next(service.reset()).next(service.truncated(4))
+    headers = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/json"}
+    late, broken, short = (emulator.respond("GET", DEPLOYMENT, headers) for _ in range(3))
+    assert (late.status, late.delay, len(late.body)) == (200, 3, 487)
+    assert (broken.reset, broken.body) == (True, b"")
+    assert (short.headers["Content-Length"], len(short.body)) == ("487", 483)
+
+
+def test_troubles_come_in_the_order_they_were_ordered(emulator, base_url):
+    emulator.always(service.failing(500))
+    emulator.next(service.throttled("1"), times=2).next(service.gateway(504))
+    assert [get(base_url + DEPLOYMENT).status_code for _ in range(5)] == [429, 429, 504, 500, 500]
+    emulator.next(service.gateway()).heal()
+    assert get(base_url + DEPLOYMENT).status_code == 200
+
+
+def test_trouble_can_be_kept_to_one_place(emulator, base_url):
+    emulator.always(service.failing(500), where="/usage").next(service.throttled(), where="/usage")
+    assert [get(base_url + path).status_code for path in (DEPLOYMENT, USAGE, USAGE, DEPLOYMENT)] == [200, 429, 500, 200]
+
+
+def test_trouble_also_meets_those_who_would_be_refused(emulator, base_url):
+    emulator.next(service.throttled())
+    assert [get(base_url + DEPLOYMENT, token="").status_code for _ in range(2)] == [429, 401]
