@@ -5,9 +5,7 @@ import streamlit as st
 from dashboard import data, parts
 from data_access import SettingsError
 
-st.set_page_config(
-    page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={}
-)
+st.set_page_config(page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={})
 try:
     data.settings()
 except SettingsError as error:

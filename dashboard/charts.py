@@ -23,7 +23,7 @@ _BELOW = "▾ "  # says without colour what the bar says with it
 _VISIBLE = 0.5  # licenses; less is an estimate's rounding
 
 #: Beyond this many bars a chart is a wall; the table has the rest.
-MOST_SERVICES = 30
+MOST_SERVICES = 25
 
 SORTING: dict[str, tuple[list[str], list[bool]]] = {
     "gap": (["undeployed", "service"], [False, True]),
@@ -33,11 +33,11 @@ SORTING: dict[str, tuple[list[str], list[bool]]] = {
 }
 
 
-class Finished(go.Figure):
+class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
     """A figure that changes no more: Streamlit copies and walks through it on every rerun, here only the first time."""
 
     def to_dict(self) -> dict[str, Any]:
-        finished = self.__dict__.get("_finished")
+        finished: dict[str, Any] | None = self.__dict__.get("_finished")
         if finished is None:
             finished = self.__dict__["_finished"] = super().to_dict()
         return finished
@@ -47,8 +47,8 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
     """Deployment % and licenses sold, side by side on one axis of services, first row on top.
 
     `table`: one row per service with `service`, `title`, and the columns of `measures.by`. Each bar's `customdata` is
-    the service's code, for clicks. The figures stand in the tick labels at both ends of a row: as texts on the bars they
-    would double the time that the browser needs to draw.
+    the service's code, for clicks. The figures stand in the tick labels at both ends of a row: as texts on the bars
+    they would double the time that the browser needs to draw.
     """
     table = table.iloc[::-1]  # plotly draws upwards
     reached = (table["deploymentPercent"] >= target).tolist()
@@ -155,9 +155,9 @@ def height(number_of_services: int) -> int:
 def in_words(table: pd.DataFrame, target: float) -> str:
     """The chart for those who cannot see it."""
     below = int((table["deploymentPercent"] < target).sum())
+    first: Any = table.head(5).itertuples()
     rows = "; ".join(
-        f"{row.title}: {formats.percent(row.deploymentPercent)} of {formats.count(row.licensesSold)}"
-        for row in table.head(5).itertuples()
+        f"{row.title}: {formats.percent(row.deploymentPercent)} of {formats.count(row.licensesSold)}" for row in first
     )
     return (
         f"Bars of deployment percentage and licenses sold for {len(table)} services; {below} are below the target of"
@@ -179,7 +179,11 @@ def _left_labels(table: pd.DataFrame, reached: list[bool]) -> list[str]:
 def _right_labels(table: pd.DataFrame, estimated: bool, palette: Palette) -> list[str]:
     return _told_apart(
         f" {formats.count(sold)}"
-        + (f"  <span style='color:{palette.muted}'>gap {formats.count(gap, estimated)}</span>" if gap >= _VISIBLE else "")
+        + (
+            f"  <span style='color:{palette.muted}'>gap {formats.count(gap, estimated)}</span>"
+            if gap >= _VISIBLE
+            else ""
+        )
         for sold, gap in zip(table["licensesSold"], table["undeployed"], strict=True)
     )
 
@@ -209,6 +213,7 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
     def figure(value: float) -> str:
         return formats.count(value, estimated)
 
+    rows: Any = table.itertuples()
     return [
         f"<b>{escape(row.title, quote=False)}</b>"
         f"<br>Deployment {formats.percent(row.deploymentPercent)}"
@@ -217,5 +222,5 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
         f"<br>Undeployed {figure(row.undeployed)}"
         + (f"<br>Over-deployed {figure(row.overDeployed)}" if row.overDeployed >= _VISIBLE else "")
         + f"<br>As of {formats.day(row.processedDateTime)}"
-        for row in table.itertuples()
+        for row in rows
     ]

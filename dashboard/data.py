@@ -5,10 +5,9 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 import pyarrow as pa
 import streamlit as st
@@ -19,16 +18,15 @@ from data_access import (
     Client,
     Deployment,
     Feed,
-    Selection,
+    Progress,
     Settings,
     client,
     fetch_deployment,
     load_settings,
     measures,
     names,
+    source_title,
 )
-from data_access.client import Progress
-from data_access.source import title as source_title
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +34,9 @@ class Picture:
     """One view of one answer, ready to show."""
 
     total: measures.Total
-    services: pd.DataFrame  # one row per service, in the order of the view
+    number_of_services: int
+    below_target: int  # services
+    largest_gap: tuple[str, float]  # title and undeployed licenses of the service that has it
     figure: go.Figure
     words: str
     rows: pa.Table  # what the table shows; as Arrow, since that is how it travels to the browser
@@ -57,7 +57,7 @@ def deployment_feed(found: Settings) -> Feed[Deployment]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _deployment_feed(scope: tuple[str, ...], _settings: Settings) -> Feed[Deployment]:
+def _deployment_feed(scope: tuple[str, ...], _settings: Settings) -> Feed[Deployment]:  # noqa: ARG001 - the cache key
     return Feed(
         partial(_fetch, client(_settings)),
         refresh_after=timedelta(minutes=_settings.partner_center_refresh_minutes),
@@ -72,41 +72,25 @@ def _fetch(service: Client, progress: Progress) -> Deployment:
     return found
 
 
+# Not one of Streamlit's caches: those hash their arguments anew on every look, which costs more than all else here.
+@lru_cache(maxsize=256)
 def picture(deployment: Deployment, view: View, dark: bool) -> Picture:
     """The view's numbers and its chart; worked out once for everybody who looks at the same."""
-    return _picture(deployment.answer.correlation_id, view.selection.channels, view.selection.services, view.sort,
-                    view.target, dark, deployment)
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _picture(
-    version: str, channels: tuple[str, ...], services: tuple[str, ...], sort: str, target: float, dark: bool,
-    _deployment: Deployment,
-) -> Picture:
-    selection = Selection(channels, services)
-    found = selection.apply(_deployment.facts)
-    columns, ascending = charts.SORTING[sort]
+    found = view.selection.apply(deployment.facts)
+    columns, ascending = charts.SORTING[view.sort]
     table = measures.by(found, ["service"])
     table.insert(1, "title", table["service"].map(names.service_title))
     table = table.sort_values(columns, ascending=ascending, ignore_index=True)
+    largest = table.sort_values("undeployed", ascending=False).iloc[0]
     shown = table.head(charts.MOST_SERVICES)
-    rows = tables.on_screen(tables.rows(_deployment, selection), table)
+    rows = tables.on_screen(tables.rows(deployment, view.selection), table)
     return Picture(
         measures.total(found),
-        table,
-        charts.services(shown, target, _deployment.estimated, theme.palette(dark)),
-        charts.in_words(shown, target),
+        len(table),
+        int((table["deploymentPercent"] < view.target).sum()),
+        (largest["title"], float(largest["undeployed"])),
+        charts.services(shown, view.target, deployment.estimated, theme.palette(dark)),
+        charts.in_words(shown, view.target),
         pa.Table.from_pandas(rows, preserve_index=False),
         tables.columns(rows),
     )
-
-
-def options(deployment: Deployment) -> tuple[list[str], list[str]]:
-    """The channels and the services that there are, in alphabetical order."""
-    return _options(deployment.answer.correlation_id, deployment)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _options(version: str, _deployment: Deployment) -> tuple[list[str], list[str]]:
-    facts: Any = _deployment.facts
-    return sorted(facts["channel"].unique()), sorted(facts["service"].unique())

@@ -30,10 +30,10 @@ def name(deployment: Deployment, selection: Selection, is_sample: bool, kind: st
     """A file name made of content, newest processing date and filter, for example
     `license-deployment_2026-10-13_channel-direct.csv`.
     """
-    newest = deployment.facts["processedDateTime"].max()
+    _, newest = deployment.processed
     parts = [
         "license-deployment",
-        "undated" if pd.isna(newest) else f"{newest:%Y-%m-%d}",
+        f"{newest:%Y-%m-%d}" if newest else "undated",
         _slug(selection),
         "sample" if is_sample else "",
         kind,

@@ -23,7 +23,6 @@ SORTS = {
 _DEFAULT_SORT = "gap"
 HIGHEST_TARGET = 1000.0  # percent points
 _LINK = "_link"  # the link as it was when the widgets last agreed with it
-_VIEW = "_view"  # the view that they agreed on
 _UNKNOWN = "_unknown"  # what the link asked for and the data does not have
 
 Link = dict[str, list[str]]
@@ -33,7 +32,7 @@ Link = dict[str, list[str]]
 class View:
     """Everything that decides what is on screen, besides the data."""
 
-    selection: Selection = Selection()
+    selection: Selection
     sort: str = _DEFAULT_SORT
     target: float = measures.DEFAULT_TARGET
 
@@ -52,70 +51,82 @@ PARAMETERS = ("channel", "service", "sort", "target")
 
 
 def choose(channels: Sequence[str], services: Sequence[str]) -> View:
-    """Draw the filters and return the view they ask for; the address bar follows."""
-    asked = {name: values for name in PARAMETERS if (values := st.query_params.get_all(name))}
-    followed = st.session_state.get(_LINK) != asked
-    if followed:
-        _follow(asked, channels, services)
-    _keep_only(channels, services)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters", gap="medium"):
-        channel = _many("Channel", "channel", channels, names.channel_title)
-        service = st.multiselect(
+    """Draw the choice of channels and services; return the whole view that the widgets ask for."""
+    _follow_link(channels, services)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.pills(
+            "Channel",
+            channels,
+            selection_mode="multi",
+            key="channel",
+            format_func=lambda code: plain(names.channel_title(code)),
+            on_change=_write_link,
+        )
+        st.multiselect(
             "Service",
             services,
             key="service",
             format_func=names.service_title,
             placeholder="All services",
             width=380,
+            on_change=_write_link,
         )
-    view = View(Selection.of(channel, service), st.session_state["sort"], st.session_state["target"])
-    # A link that was just opened stays as it was sent: rewriting it would leave a trap for the Back button.
-    if not followed and view != st.session_state[_VIEW]:
-        asked = view.link()
-        _write(asked)
-    st.session_state[_LINK], st.session_state[_VIEW] = asked, view
-    return view
+    return _view()
 
 
 def chart_controls() -> None:
     """Draw the order and the target; they stand beside the chart, and their values belong to the view."""
-    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
-        st.segmented_control(
-            "Sort by",
-            list(SORTS),
-            key="sort",
-            format_func=SORTS.__getitem__,
-            required=True,
-            label_visibility="collapsed",
-        )
-        st.number_input(
-            "Target %",
-            0.0,
-            HIGHEST_TARGET,
-            key="target",
-            step=5.0,
-            format="%g",
-            width=150,
-            label_visibility="collapsed",
-            icon=":material/flag:",
-            help="Target for deployment %: the dotted line.",
-        )
+    st.segmented_control(
+        "Sort by",
+        list(SORTS),
+        key="sort",
+        format_func=SORTS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=_write_link,
+    )
+    st.number_input(
+        "Target %",
+        0.0,
+        HIGHEST_TARGET,
+        key="target",
+        step=5.0,
+        format="%g",
+        width=150,
+        label_visibility="collapsed",
+        icon=":material/flag:",
+        help="Target for deployment %: the dotted line.",
+        on_change=_write_link,
+    )
 
 
 def only_service(code: str) -> None:
     """Filter to one service, or to all of them again where that is what is shown; for a click on the chart."""
-    st.session_state["service"] = [] if st.session_state.get("service") == [code] else [code]
+    st.session_state["service"] = [] if st.session_state["service"] == [code] else [code]
+    _write_link()
 
 
 def unknown_in_link() -> list[str]:
     """What the link asked for and the data does not have."""
-    return st.session_state.get(_UNKNOWN, [])
+    found: list[str] = st.session_state.get(_UNKNOWN, [])
+    return found
 
 
-def _many(label: str, key: str, options: Sequence[str], title) -> list[str]:
-    return st.pills(
-        label, options, selection_mode="multi", key=key, format_func=lambda code: plain(title(code))
-    )
+def _view() -> View:
+    state = st.session_state
+    return View(Selection.of(state["channel"], state["service"]), state["sort"], state["target"])
+
+
+def _follow_link(channels: Sequence[str], services: Sequence[str]) -> None:
+    """Bring the widgets in line with the link where it changed, and with the data where that changed."""
+    asked = {name: values for name in PARAMETERS if (values := st.query_params.get_all(name))}
+    state = st.session_state
+    if state.get(_LINK) != asked or any(name not in state for name in PARAMETERS):
+        _follow(asked, channels, services)
+        state[_LINK] = asked
+    for key, options in (("channel", channels), ("service", services)):
+        if gone := set(state[key]).difference(options):
+            state[key] = [code for code in state[key] if code not in gone]
 
 
 def _follow(asked: Link, channels: Sequence[str], services: Sequence[str]) -> None:
@@ -146,14 +157,10 @@ def _target(asked: Sequence[str]) -> float:
     return target if 0 <= target <= HIGHEST_TARGET else measures.DEFAULT_TARGET
 
 
-def _keep_only(channels: Sequence[str], services: Sequence[str]) -> None:
-    """Let go of choices that newer data no longer offers."""
-    for key, options in (("channel", channels), ("service", services)):
-        if gone := set(st.session_state[key]).difference(options):
-            st.session_state[key] = [code for code in st.session_state[key] if code not in gone]
-
-
-def _write(link: Link) -> None:
+def _write_link() -> None:
+    # Only when someone changes the view: rewriting a link that was just opened would trap the Back button.
+    link = _view().link()
     others = {name: st.query_params.get_all(name) for name in st.query_params if name not in PARAMETERS}
     st.query_params.from_dict(others | link)
+    st.session_state[_LINK] = link
     st.session_state[_UNKNOWN] = []

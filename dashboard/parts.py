@@ -16,6 +16,7 @@ from data_access.measures import MEASURES
 _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
+_ASKING = "Asking Microsoft Partner Center for the figures"
 
 
 def head(heading: str, source: str, is_sample: bool) -> None:
@@ -31,28 +32,29 @@ def head(heading: str, source: str, is_sample: bool) -> None:
 def first_data(feed: Feed[Deployment]) -> State[Deployment]:
     """The feed's state; where there is no data yet, the visitor sees the fetch at work until it ends."""
     state = feed.look()
-    if state.data is not None or not state.running:
-        return state
-    if feed.wait(_POLL):  # the sample and a quick service need no waiting room
-        return feed.look()
-    with st.empty().container(), st.container(key="waiting"):
+    if state.data is None and state.running and not feed.wait(_POLL):  # a quick service needs no waiting room
+        _wait(feed)
+    return feed.look()
+
+
+def _wait(feed: Feed[Deployment]) -> None:
+    place = st.empty()
+    with place.container():
         told = st.empty()
         st.skeleton(height=110)
         st.skeleton(height=420)
-        begun = time.monotonic()
-        while not feed.wait(_POLL):
-            seconds = time.monotonic() - begun
-            told.progress(
-                min(0.95, seconds / (seconds + 8)),  # nobody knows how long it takes: ever slower, never full
-                text=formats.plain(feed.look().progress or "Asking Microsoft Partner Center for the figures")
-                + f" – {seconds:.0f} s",
-            )
-        told.empty()
-    st.rerun()
+    begun = time.monotonic()
+    while not feed.wait(_POLL):
+        seconds = time.monotonic() - begun
+        told.progress(
+            min(0.95, seconds / (seconds + 8)),  # nobody knows how long it takes: ever slower, never full
+            f"{formats.plain(feed.look().progress or _ASKING)} – {seconds:.0f} s",
+        )
+    place.empty()
 
 
 @st.fragment(run_every=_WATCH)
-def watch(feed: Feed[Deployment], fetched_at: datetime | None) -> None:
+def watch(feed: Feed[Deployment]) -> None:
     """Bring the page up to date when a fetch in the background has ended."""
     state = feed.look()
     if not state.running:
@@ -62,8 +64,7 @@ def watch(feed: Feed[Deployment], fetched_at: datetime | None) -> None:
 
 def dates(deployment: Deployment, fetched_at: datetime | None) -> None:
     """When the figures are from: Microsoft's processing dates, which differ per service, and our own fetch."""
-    processed = deployment.facts["processedDateTime"]
-    oldest, newest = formats.day(processed.min()), formats.day(processed.max())
+    oldest, newest = (formats.day(date) for date in deployment.processed)
     span = newest if oldest == newest else f"{oldest} to {newest}, by service"
     fetched = formats.age(datetime.now(UTC) - fetched_at) if fetched_at else formats.NOTHING
     st.caption(f"Processed by Microsoft {span} · fetched {fetched}")
@@ -101,7 +102,8 @@ def set_aside(answer: Answer) -> None:
     if answer.set_aside:
         number = len(answer.set_aside)
         st.warning(
-            f"**{number:,} of {number + len(answer.frame):,} rows could not be read and are left out of every figure.**",
+            f"**{number:,} of {number + len(answer.frame):,} rows could not be read and are left out of every"
+            " figure.**",
             icon=":material/rule:",
         )
         with st.expander("Which rows, and why"):
@@ -148,21 +150,22 @@ def answer(picture: Picture, estimated: bool) -> None:
         f"**{formats.percent(total.percent)}** of **{formats.count(total.sold)}** licenses sold are deployed;"
         f" **{formats.count(total.undeployed, estimated)}** are not."
     )
-    largest = picture.services.sort_values("undeployed", ascending=False).iloc[0]
-    if len(picture.services) > 1 and largest["undeployed"] >= 1:
-        sentence += (
-            f" The largest gap is {formats.plain(largest['title'])}, with"
-            f" **{formats.count(largest['undeployed'], estimated)}**."
-        )
+    title, undeployed = picture.largest_gap
+    if picture.number_of_services > 1 and undeployed >= 1:
+        sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
     st.markdown(sentence)
 
 
 def tiles(picture: Picture, target: float, estimated: bool) -> None:
     """The four figures, each with its definition behind the question mark."""
-    total, services = picture.total, picture.services
-    below = int((services["deploymentPercent"] < target).sum())
+    total = picture.total
     with st.grid(4, gap="small", min_column_width=165):
-        _tile("kpi_licenses_sold", "licensesSold", formats.count(total.sold), f"in {_number(len(services), 'service')}")
+        _tile(
+            "kpi_licenses_sold",
+            "licensesSold",
+            formats.count(total.sold),
+            f"in {_number(picture.number_of_services, 'service')}",
+        )
         _tile(
             "kpi_licenses_deployed",
             "licensesDeployedEstimated" if estimated else "licensesDeployed",
@@ -179,7 +182,7 @@ def tiles(picture: Picture, target: float, estimated: bool) -> None:
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
-            f"{_number(below, 'service')} below target",
+            f"{_number(picture.below_target, 'service')} below target",
         )
 
 

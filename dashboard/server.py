@@ -1,4 +1,4 @@
-"""What Streamlit's server does beyond drawing pages: headers that keep foreign hosts out, our own fonts, a warm start."""
+"""What the server does beyond drawing pages: headers that keep foreign hosts out, our own fonts, a warm start."""
 
 from __future__ import annotations
 

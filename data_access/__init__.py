@@ -1,23 +1,48 @@
 """The front door: everything that the dashboard and scripts use, and nothing else."""
 
-from data_access.catalog import COLLECTIONS as COLLECTIONS
-from data_access.catalog import Collection as Collection
-from data_access.client import Answer as Answer
-from data_access.client import Client as Client
-from data_access.client import Patience as Patience
-from data_access.deployment import Deployment as Deployment
+from data_access.catalog import COLLECTIONS, Collection
+from data_access.client import Answer, Client, Patience, Progress
+from data_access.deployment import Deployment
 from data_access.deployment import fetch as fetch_deployment
-from data_access.errors import BadRequest as BadRequest
-from data_access.errors import NotPermitted as NotPermitted
-from data_access.errors import PartnerCenterError as PartnerCenterError
-from data_access.errors import SettingsError as SettingsError
-from data_access.errors import SignInError as SignInError
-from data_access.errors import Throttled as Throttled
-from data_access.errors import Unavailable as Unavailable
-from data_access.errors import Unreadable as Unreadable
-from data_access.feed import Feed as Feed
-from data_access.feed import State as State
-from data_access.selection import Selection as Selection
-from data_access.settings import Settings as Settings
+from data_access.errors import (
+    BadRequest,
+    NotPermitted,
+    PartnerCenterError,
+    SettingsError,
+    SignInError,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
+from data_access.feed import Feed, State
+from data_access.selection import Selection
+from data_access.settings import Settings
 from data_access.settings import load as load_settings
-from data_access.source import client as client
+from data_access.source import client
+from data_access.source import title as source_title
+
+__all__ = [
+    "COLLECTIONS",
+    "Answer",
+    "BadRequest",
+    "Client",
+    "Collection",
+    "Deployment",
+    "Feed",
+    "NotPermitted",
+    "PartnerCenterError",
+    "Patience",
+    "Progress",
+    "Selection",
+    "Settings",
+    "SettingsError",
+    "SignInError",
+    "State",
+    "Throttled",
+    "Unavailable",
+    "Unreadable",
+    "client",
+    "fetch_deployment",
+    "load_settings",
+    "source_title",
+]

@@ -71,7 +71,7 @@ def _fetch(options: argparse.Namespace) -> str:
         _say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
     if options.format == "csv":
         return files.exact(answer.frame)
-    return json.dumps(list(frames.records(answer.frame)), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(frames.records(answer.frame), ensure_ascii=False, indent=2) + "\n"
 
 
 def _customer(collection: Collection, options: argparse.Namespace) -> str | None:

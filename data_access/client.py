@@ -81,9 +81,7 @@ class Client:
         self._patience = patience or Patience()
         self._session = session or _GuardedSession()
 
-    def fetch(
-        self, collection: Collection, customer: str | None = None, progress: Progress = log.debug
-    ) -> Answer:
+    def fetch(self, collection: Collection, customer: str | None = None, progress: Progress = log.debug) -> Answer:
         """Fetch a collection whole; `customer` is a tenant id, needed by the customer calls.
 
         Raises one of the family in `errors`.
@@ -139,9 +137,7 @@ class Client:
             correlation_id,
         )
 
-    def _page(
-        self, url: str, parameters: dict[str, str], correlation_id: str, progress: Progress
-    ) -> protocol.Page:
+    def _page(self, url: str, parameters: dict[str, str], correlation_id: str, progress: Progress) -> protocol.Page:
         request_id = protocol.new_id()
 
         def attempt() -> protocol.Page:
@@ -169,15 +165,12 @@ class Client:
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Unavailable),
             wait=wait,
-            stop=tenacity.stop_after_attempt(self._patience.tries)
-            | tenacity.stop_before_delay(self._patience.budget),
+            stop=tenacity.stop_after_attempt(self._patience.tries) | tenacity.stop_before_delay(self._patience.budget),
             before_sleep=tell,
             reraise=True,
         )(attempt)
 
-    def _send(
-        self, url: str, parameters: dict[str, str], request_id: str, correlation_id: str
-    ) -> protocol.Page:
+    def _send(self, url: str, parameters: dict[str, str], request_id: str, correlation_id: str) -> protocol.Page:
         try:
             response = self._session.get(
                 url,
@@ -191,9 +184,7 @@ class Client:
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout):
             raise protocol.no_answer("it did not answer in time") from None
         except requests.exceptions.TooManyRedirects:
-            raise Unreadable(
-                "The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL."
-            ) from None
+            raise Unreadable("The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL.") from None
         except requests.exceptions.RequestException:
             # From None: the library's message holds the address, and the address can name a customer.
             raise protocol.no_answer("the connection failed or broke off") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
 import pandas as pd
 
@@ -27,6 +29,21 @@ class Deployment:
     @property
     def estimated(self) -> bool:
         return bool(self.facts.attrs["estimated"])
+
+    @cached_property
+    def channels(self) -> list[str]:
+        return sorted(self.facts["channel"].unique())
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The codes of the services."""
+        return sorted(self.facts["service"].unique())
+
+    @cached_property
+    def processed(self) -> tuple[datetime | None, datetime | None]:
+        """The oldest and the newest processing date; they differ per service. (None, None) where none is known."""
+        dates = self.facts["processedDateTime"].dropna()
+        return (dates.min(), dates.max()) if len(dates) else (None, None)
 
 
 def fetch(client: Client, progress: Progress) -> Deployment:

@@ -375,7 +375,7 @@ def _grouped(rows: Sequence[Any], names: Sequence[str], fields: Sequence[str]) -
 # Bodies and headers
 
 
-class _Refusal(Exception):  # noqa: N818 - an answer, not an error
+class _Refusal(Exception):
     """An error answer on its way: its status and its body."""
 
 

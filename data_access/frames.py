@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -32,7 +32,7 @@ DTYPES = {
 _NOT_DATA = frozenset({"attributes"})
 
 
-def frame(collection: Collection, rows: list[Mapping[str, Any]]) -> pd.DataFrame:
+def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Readable rows of one collection as a DataFrame with stable columns and dtypes.
 
     Known columns first, in the collection's order, whether or not a row has them: counts `int64`, percents `float64`
@@ -63,14 +63,17 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 def iso(instants: pd.Series) -> pd.Series:
     """Instants as ISO 8601 UTC text (`2017-03-14T03:25:16.36Z`), missing ones as missing."""
-    precise = instants.dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str")
-    return precise.str.rstrip("0").str.rstrip(".") + "Z"
+    precise: pd.Series = instants.dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str")
+    short: pd.Series = precise.str.rstrip("0").str.rstrip(".") + "Z"
+    return short
 
 
-def records(table: pd.DataFrame) -> Iterable[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as plain Python values for JSON; None where there is none."""
     plain = as_text(table).astype(object)
-    return plain.where(plain.notna(), None).to_dict("records")
+    return [
+        {str(name): value for name, value in row.items()} for row in plain.where(plain.notna(), None).to_dict("records")
+    ]
 
 
 def _dtype(name: str) -> str:

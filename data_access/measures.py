@@ -1,8 +1,8 @@
 """The numbers we stand behind, each defined once; every tile, chart, table and file takes them from here.
 
 All of them work on *facts*: one row at the finest grain that the source gives, with
-`service` (its code), `serviceName` (as sent), `channel`, `licensesSold` (int64), `licensesDeployed` (float64; an estimate
-where `facts.attrs` says so), `processedDateTime` (UTC).
+`service` (its code), `serviceName` (as sent), `channel`, `licensesSold` (int64), `licensesDeployed` (float64; an
+estimate where `facts.attrs` says so), `processedDateTime` (UTC).
 """
 
 from __future__ import annotations
@@ -75,9 +75,7 @@ def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
             licensesDeployed=(frame["proratedDeploymentPercent"] * frame["licensesSold"] / 100).fillna(0.0),
         )
     else:
-        found = frame.assign(
-            service=frame["serviceCode"], licensesDeployed=frame["licensesDeployed"].astype("float64")
-        )
+        found = frame.assign(service=frame["serviceCode"], licensesDeployed=frame["licensesDeployed"].astype("float64"))
     gap = found["licensesSold"] - found["licensesDeployed"]
     found = found.assign(undeployed=gap.clip(lower=0), overDeployed=(-gap).clip(lower=0))
     found.attrs = {"estimated": collection is catalog.DEPLOYMENT}
@@ -87,8 +85,8 @@ def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
 def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """One row per value of `keys`, in their order, with every measure and the newest processing date.
 
-    Columns: the keys, licensesSold (int64), licensesDeployed, deploymentPercent (NaN where nothing was sold), undeployed,
-    overDeployed (float64), processedDateTime.
+    Columns: the keys, licensesSold (int64), licensesDeployed, deploymentPercent (NaN where nothing was sold),
+    undeployed, overDeployed (float64), processedDateTime.
     """
     grouped = found.groupby(list(keys), sort=True, dropna=False)
     table = grouped[["licensesSold", "licensesDeployed", "undeployed", "overDeployed"]].sum()
@@ -125,9 +123,7 @@ def total(found: pd.DataFrame) -> Total:
         if found.attrs["estimated"]:
             sent = found["proratedDeploymentPercent"].where(found["licensesSold"] > 0)
             percent = min(max(percent, float(sent.min())), float(sent.max()))  # see `by`
-    return Total(
-        sold, deployed, percent, float(found["undeployed"].sum()), float(found["overDeployed"].sum())
-    )
+    return Total(sold, deployed, percent, float(found["undeployed"].sum()), float(found["overDeployed"].sum()))
 
 
 def _percent(deployed: pd.Series, sold: pd.Series) -> pd.Series:

@@ -194,7 +194,7 @@ def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) 
         return None
     if error.facts.retry_after is not None:
         return error.facts.retry_after
-    return 0.5 * 2 ** (attempt - 1) * (1 + jitter)
+    return float(0.5 * 2 ** (attempt - 1) * (1 + jitter))
 
 
 def _said(body: bytes) -> tuple[str | None, str | None]:
@@ -214,9 +214,7 @@ def _said(body: bytes) -> tuple[str | None, str | None]:
     )
 
 
-def _facts(
-    answer_headers: Headers, status: int, code: str | None = None, description: str | None = None
-) -> Facts:
+def _facts(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Facts:
     return Facts(
         status=status,
         code=code,
@@ -243,6 +241,6 @@ def _seconds(retry_after: str | None) -> float | None:
 def _unreadable(what: str, answer_headers: Headers) -> Unreadable:
     return Unreadable(
         what,
-        "Check that PARTNER_CENTER_BASE_URL is the address of Partner Center itself and not of a sign-in page or proxy.",
+        "Check that PARTNER_CENTER_BASE_URL is the address of Partner Center, not of a sign-in page or proxy.",
         _facts(answer_headers, 200),
     )

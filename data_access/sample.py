@@ -191,7 +191,7 @@ class _Invented(Partner):
     """A partner drawn from a seed, each collection made when first asked for."""
 
     def __init__(self, seed: int, as_of: date, customers: int, products: int) -> None:
-        random = Random(seed)  # noqa: S311 - invented, not secret
+        random = Random(seed)
         days = [as_of - timedelta(days=1 + 3 * service % 10) for service in range(len(SERVICES))]
         usage_days = [day - timedelta(days=1 + service % 3) for service, day in enumerate(days)]
         clocks = ("21:40:16.36", "00:00:00", "03:25:16")

@@ -42,18 +42,14 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
 
-    partner_center_base_url: str = Field(
-        GLOBAL_CLOUD, description="Root address of the Partner Center service."
-    )
+    partner_center_base_url: str = Field(GLOBAL_CLOUD, description="Root address of the Partner Center service.")
     partner_center_access_token: Secret | None = Field(
         None, description="A ready bearer token (App+User), for debugging or from another tool."
     )
     partner_center_tenant_id: str | None = Field(None, description="App registration: the partner's tenant.")
     partner_center_client_id: str | None = Field(None, description="App registration: the application's id.")
     partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
-    partner_center_authority: str | None = Field(
-        None, description="Sign-in authority; the default is the cloud's own."
-    )
+    partner_center_authority: str | None = Field(None, description="Sign-in authority; the default is the cloud's own.")
     partner_center_tries: int = Field(
         4, ge=1, le=10, description="How often a call that gets no usable answer is tried in all."
     )

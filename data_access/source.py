@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
@@ -58,22 +59,12 @@ class _InProcess(BaseAdapter):
         super().__init__()
         self._emulator = emulator
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: object = None,
-        verify: object = True,
-        cert: object = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        reply = self._emulator.respond(
-            request.method or "GET", request.path_url, dict(request.headers)
-        )
+    def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
+        reply = self._emulator.respond(request.method or "GET", request.path_url, dict(request.headers))
         response = requests.Response()
         response.status_code = reply.status
         response.headers.update(reply.headers)
-        response._content = reply.body
+        response.raw = BytesIO(reply.body)
         response.url = request.url or ""
         response.request = request
         return response

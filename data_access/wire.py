@@ -63,12 +63,10 @@ def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
 
 
 Code = Annotated[str, Field(min_length=1)]
-Name = NotRequired[str | None]
+Name = str | None
 Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=0, lt=2**63)]
-Percent = NotRequired[
-    Annotated[float, BeforeValidator(_plain_number), Field(ge=0)] | None
-]
-Instant = NotRequired[Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]]
+Percent = Annotated[float, BeforeValidator(_plain_number), Field(ge=0)] | None
+Instant = Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]
 
 _as_it_arrives = with_config(ConfigDict(extra="allow", str_strip_whitespace=True, hide_input_in_errors=True))
 
@@ -78,8 +76,8 @@ class PartnerDeployment(TypedDict):
     serviceName: Code
     channel: Code
     licensesSold: Count
-    proratedDeploymentPercent: Percent
-    processedDateTime: Instant
+    proratedDeploymentPercent: NotRequired[Percent]
+    processedDateTime: NotRequired[Instant]
 
 
 @_as_it_arrives
@@ -87,66 +85,66 @@ class PartnerUsage(TypedDict):
     serviceName: Code
     workloadName: Code
     channel: Code
-    proratedLicensesUsagePercent: Percent
-    processedDateTime: Instant
+    proratedLicensesUsagePercent: NotRequired[Percent]
+    processedDateTime: NotRequired[Instant]
 
 
 @_as_it_arrives
 class CustomerDeployment(TypedDict):
-    customerName: Name
+    customerName: NotRequired[Name]
     productName: Code
     serviceName: Code
     channel: Code
     licensesDeployed: Count
     licensesSold: Count
-    deploymentPercent: Percent
-    processedDateTime: Instant
+    deploymentPercent: NotRequired[Percent]
+    processedDateTime: NotRequired[Instant]
 
 
 @_as_it_arrives
 class CustomerUsage(TypedDict):
-    customerName: Name
+    customerName: NotRequired[Name]
     productName: Code
     workloadName: Code
     serviceName: Code
     channel: Code
     licensesActive: Count
     licensesQualified: Count
-    usagePercent: Percent
-    processedDateTime: Instant
+    usagePercent: NotRequired[Percent]
+    processedDateTime: NotRequired[Instant]
 
 
 @_as_it_arrives
 class CommercialDeployment(TypedDict):
-    processedDateTime: Instant
+    processedDateTime: NotRequired[Instant]
     serviceCode: Code
-    serviceName: Name
+    serviceName: NotRequired[Name]
     channel: Code
     customerTenantId: Code
-    customerName: Name
-    productId: Name
-    productName: Name
+    customerName: NotRequired[Name]
+    productId: NotRequired[Name]
+    productName: NotRequired[Name]
     licensesDeployed: Count
     licensesSold: Count
 
 
 @_as_it_arrives
 class CommercialUsage(TypedDict):
-    processedDateTime: Instant
-    workloadCode: Name
-    workloadName: Name
+    processedDateTime: NotRequired[Instant]
+    workloadCode: NotRequired[Name]
+    workloadName: NotRequired[Name]
     serviceCode: Code
-    serviceName: Name
+    serviceName: NotRequired[Name]
     channel: Code
     customerTenantId: Code
-    customerName: Name
-    productId: Name
-    productName: Name
+    customerName: NotRequired[Name]
+    productId: NotRequired[Name]
+    productName: NotRequired[Name]
     licensesActive: Count
     licensesQualified: Count
 
 
-_WHOLE_ROW_RULES = {PartnerDeployment: AfterValidator(_percent_of_something)}
+_WHOLE_ROW_RULES: dict[type, AfterValidator] = {PartnerDeployment: AfterValidator(_percent_of_something)}
 
 #: The sample of "Get licenses usage information" spells this field otherwise than the table above it.
 _SPELLINGS = {"licenseActive": "licensesActive"}
@@ -163,7 +161,8 @@ class SetAside:
 @cache
 def _reader(row: type) -> TypeAdapter[dict[str, Any]]:
     rule = _WHOLE_ROW_RULES.get(row)
-    return TypeAdapter(Annotated[row, rule] if rule else row)
+    annotated: Any = Annotated[row, rule] if rule else row
+    return TypeAdapter(annotated)
 
 
 def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], list[SetAside]]:

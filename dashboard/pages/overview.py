@@ -7,67 +7,83 @@ import streamlit as st
 from dashboard import charts, data, exports, filters, formats, parts
 from data_access import Deployment, PartnerCenterError
 
+_BARS = "services_chart_bars"
+_ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 
-# As a fragment, so that a click on a filter runs no more than what it changes.
+
+# A fragment, so that a click on a filter runs and sends no more than what it can change.
 @st.fragment
 def show(deployment: Deployment, source: str, is_sample: bool) -> None:
-    view = filters.choose(*data.options(deployment))
-    dark = st.context.theme.type == "dark"
-    picture = data.picture(deployment, view, dark)
+    """The page for data that there is."""
+    view = filters.choose(deployment.channels, deployment.services)
+    picture = data.picture(deployment, view, dark=st.context.theme.type == "dark")
     if unknown := filters.unknown_in_link():
         st.info(
             f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",
             icon=":material/link_off:",
         )
-    parts.answer(picture, deployment.estimated)
-    parts.tiles(picture, view.target, deployment.estimated)
-
-    with st.container(border=True):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader("Where is the gap?", anchor=False, width="content")
+    figures = st.container()
+    with st.container(key="services_chart", border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("Where is the gap?", anchor=False)
             filters.chart_controls()
-        with st.container(key="services_chart"):
-            st.plotly_chart(
-                picture.figure,
-                key="services_chart_bars",
-                theme=None,
-                on_select=partial(_clicked, "services_chart_bars"),
-                selection_mode="points",
-                config={"displayModeBar": False},
-                alt=picture.words,
-            )
-        if len(picture.services) > charts.MOST_SERVICES:
+        st.plotly_chart(
+            picture.figure,
+            key=_BARS,
+            theme=None,
+            on_select=_clicked,
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt=picture.words,
+        )
+        if picture.number_of_services > charts.MOST_SERVICES:
             st.caption(
-                f"The first {charts.MOST_SERVICES} of {len(picture.services):,} services; the table has them all."
+                f"The first {charts.MOST_SERVICES} of {picture.number_of_services:,} services; the table has them all."
             )
-
+    with figures:  # after the chart, which the browser needs most time for
+        parts.answer(picture, deployment.estimated)
+        parts.tiles(picture, view.target, deployment.estimated)
     with st.container(border=True):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader("The figures behind it", anchor=False, width="content")
-            with st.container(horizontal=True, width="content"):
-                _files(deployment, view, source, is_sample)
-        st.dataframe(picture.rows, hide_index=True, column_config=picture.columns, placeholder=formats.NOTHING)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("The figures behind it", anchor=False)
+            _files(deployment, view, source, is_sample)
+        st.dataframe(
+            picture.rows,
+            hide_index=True,
+            column_config=picture.columns,
+            placeholder=formats.NOTHING,
+            lazy=picture.rows.num_rows > _ROWS_AT_ONCE,
+        )
+
+
+def _clicked() -> None:
+    points = st.session_state[_BARS]["selection"]["points"]
+    if points:
+        filters.only_service(points[0]["customdata"])
 
 
 def _files(deployment: Deployment, view: filters.View, source: str, is_sample: bool) -> None:
     what = (deployment, view.selection, source)
     st.download_button(
-        "CSV for Excel", partial(exports.for_excel, *what), exports.name(deployment, view.selection, is_sample),
-        "text/csv", key="export_csv", on_click="ignore", icon=":material/download:",
+        "CSV for Excel",
+        partial(exports.for_excel, *what),
+        exports.name(deployment, view.selection, is_sample),
+        "text/csv",
+        key="export_csv",
+        on_click="ignore",
+        icon=":material/download:",
         help="Opens with accents right and no formula executed.",
     )
     st.download_button(
-        "CSV for machines", partial(exports.for_machines, *what),
+        "CSV for machines",
+        partial(exports.for_machines, *what),
         exports.name(deployment, view.selection, is_sample, "exact"),
-        "text/csv", key="export_csv_exact", on_click="ignore", icon=":material/data_object:",
+        "text/csv",
+        key="export_csv_exact",
+        on_click="ignore",
+        icon=":material/data_object:",
         help="Exact values, no byte order mark, nothing disarmed.",
     )
-
-
-def _clicked(key: str) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    if points:
-        filters.only_service(points[0]["customdata"])
 
 
 settings = data.settings()
@@ -86,9 +102,11 @@ if state.data is None:
 else:
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.dates(state.data, state.fetched_at)
-        st.button("Fetch anew", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
+        st.button(
+            "Fetch anew", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running
+        )
     if state.running:
-        parts.watch(feed, state.fetched_at)
+        parts.watch(feed)
     if state.error:
         parts.stale(state.error, state.fetched_at, state.failed_at)
     if state.data.stands_in:
