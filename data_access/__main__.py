@@ -11,7 +11,7 @@ import uuid
 
 from data_access import emulator, files, frames, source
 from data_access.catalog import COLLECTIONS, Collection
-from data_access.errors import PartnerCenterError
+from data_access.errors import PartnerCenterError, SettingsError
 from data_access.settings import load
 
 
@@ -64,7 +64,8 @@ def _fetch(options: argparse.Namespace) -> str:
     customer = _customer(collection, options)
     if settings.is_sample:
         _say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
-    answer = source.client(settings).fetch(collection, customer, progress=_say)
+    with source.client(settings) as client:
+        answer = client.fetch(collection, customer, progress=_say)
     for row in answer.set_aside:
         _say(f"Row {row.position} set aside: {row.reason}.")
     if answer.missing:
@@ -94,7 +95,10 @@ def _emulate(options: argparse.Namespace) -> str:
     _say("Stop with Ctrl-C. To look at it with the dashboard, set")
     _say(f"  PARTNER_CENTER_BASE_URL=http://127.0.0.1:{options.port}")
     _say(f"  PARTNER_CENTER_ACCESS_TOKEN={emulator.DEMO_TOKEN}")
-    emulator.serve(options.port)
+    try:
+        emulator.serve(options.port)
+    except (OSError, OverflowError):
+        raise SettingsError(f"Port {options.port} cannot be used.", "Choose another one with --port.") from None
     return ""
 
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 import pandas as pd
 import requests
@@ -62,6 +63,7 @@ class _GuardedSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
         if target and not protocol.same_origin(resp.url, requests.compat.urljoin(resp.url, target)):
+            resp.close()
             raise protocol.redirected(resp.headers, resp.status_code)
         return target
 
@@ -80,6 +82,12 @@ class Client:
         self._token = token
         self._patience = patience or Patience()
         self._session = session or _GuardedSession()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
 
     def fetch(self, collection: Collection, customer: str | None = None, progress: Progress = log.debug) -> Answer:
         """Fetch a collection whole; `customer` is a tenant id, needed by the customer calls.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pandas as pd
 
 from data_access import frames
@@ -13,7 +15,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "�
 
 def exact(table: pd.DataFrame) -> str:
     """CSV that a program reads back unchanged: raw numbers, instants in ISO 8601 UTC, empty where there is no value."""
-    return frames.as_text(table).to_csv(index=False, lineterminator="\n")
+    text = frames.as_text(table)
+    # The csv module leaves a lone carriage return unquoted, and readers take it for the end of the row.
+    returns = any("\r" in name for name in text.columns) or any(
+        text[name].str.contains("\r", regex=False).any() for name in text.select_dtypes("str")
+    )
+    return text.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL)
 
 
 def excel(table: pd.DataFrame) -> bytes:

@@ -1,0 +1,119 @@
+"""The last good data stays, one fetch serves everyone, a failure is not repeated at once."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from data_access import Feed, Throttled, Unavailable
+from data_access.errors import Facts
+
+HOUR = timedelta(hours=1)
+
+
+class Service:
+    """A fetch with a memory, and a clock that only moves when told."""
+
+    def __init__(self):
+        self.now = datetime(2026, 10, 9, tzinfo=UTC)
+        self.calls = 0
+        self.error = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.feed = Feed(self.fetch, HOUR, lambda: self.now)
+
+    def fetch(self, progress):
+        self.calls += 1
+        progress(f"call {self.calls}")
+        self.gate.wait(5)
+        if self.error:
+            raise self.error
+        return f"data {self.calls}"
+
+    def settle(self):
+        self.feed.look()
+        assert self.feed.wait(5)
+        return self.feed.look()
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+def test_the_first_look_fetches(service):
+    assert service.settle().data == "data 1"
+
+
+def test_data_is_kept_until_it_is_old(service):
+    service.settle()
+    service.now += HOUR - timedelta(seconds=1)
+    assert service.settle().data == "data 1"
+    service.now += timedelta(seconds=1)
+    assert service.settle().data == "data 2"
+
+
+def test_many_visitors_share_one_fetch(service):
+    service.gate.clear()
+    for _ in range(20):
+        service.feed.look()
+    assert service.feed.look().running
+    service.gate.set()
+    assert service.settle().data == "data 1"
+    assert service.calls == 1
+
+
+def test_a_failure_leaves_the_last_good_data(service):
+    service.settle()
+    service.now += HOUR
+    service.error = Unavailable("Down.", "Wait.")
+    state = service.settle()
+    assert (state.data, state.error) == ("data 1", service.error)
+    assert state.fetched_at == service.now - HOUR
+
+
+def test_a_failure_is_not_repeated_by_the_next_look(service):
+    service.error = Unavailable("Down.", "Wait.")
+    service.settle()
+    service.settle()
+    assert service.calls == 1
+    service.now += timedelta(minutes=1)
+    service.settle()
+    assert service.calls == 2
+
+
+def test_the_services_own_wait_is_kept(service):
+    service.error = Throttled("Wait.", "Wait.", Facts(retry_after=600))
+    service.settle()
+    service.now += timedelta(seconds=599)
+    service.settle()
+    assert service.calls == 1
+    service.now += timedelta(seconds=1)
+    service.settle()
+    assert service.calls == 2
+
+
+def test_success_forgets_the_failure(service):
+    service.error = Unavailable("Down.", "Wait.")
+    service.settle()
+    service.error = None
+    service.feed.refresh()
+    assert service.settle().error is None
+
+
+def test_someone_may_ask_anew_at_once(service):
+    service.settle()
+    service.feed.refresh()
+    assert service.settle().data == "data 2"
+
+
+def test_progress_is_seen_while_it_runs(service):
+    service.gate.clear()
+    service.feed.look()
+    for _ in range(100):
+        if service.feed.look().progress:
+            break
+        service.feed.wait(0.01)
+    assert service.feed.look().progress == "call 1"
+    service.gate.set()
+    assert service.settle().progress == ""

@@ -1,0 +1,185 @@
+"""The command line, as a program: stdout is the result, stderr everything else, the exit code says which."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from data_access.__main__ import main
+from data_access.catalog import DEPLOYMENT
+from data_access.emulator import DEMO_TOKEN, Emulator, answer, documented, gateway, not_json, throttled
+from data_access.sample import Partner
+from tests.rows import rows_of
+
+ROOT = Path(__file__).parents[2]
+HEADER = "serviceName,channel,licensesSold,proratedDeploymentPercent,processedDateTime"
+COMMERCIAL_HEADER = (
+    "processedDateTime,serviceCode,serviceName,channel,customerTenantId,customerName,productId,productName,"
+    "licensesDeployed,licensesSold"
+)
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command in this process, as the interpreter would."""
+
+    def run(*arguments, **environ):
+        for name, value in {"PARTNER_CENTER_TRIES": "2", "PARTNER_CENTER_RETRY_SECONDS": "5", **environ}.items():
+            monkeypatch.setenv(name, value)
+        try:
+            code = main([*arguments])
+        except SystemExit as ended:
+            code = ended.code
+        return Done(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def ask(serve, run):
+    """Run a command against an emulator."""
+
+    def ask(emulator, *arguments, token=DEMO_TOKEN):
+        return run(*arguments, PARTNER_CENTER_BASE_URL=serve(emulator), PARTNER_CENTER_ACCESS_TOKEN=token)
+
+    return ask
+
+
+def test_it_is_a_program():
+    command = [sys.executable, "-m", "data_access", "fetch", "deployment"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout.startswith(f"{HEADER}\n".encode())
+
+
+def test_the_documented_sample_is_printed_as_the_contract_says(ask):
+    done = ask(Emulator(documented()), "fetch", "deployment")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        HEADER,
+        "crm,reseller,343,0.0,2017-03-10T00:00:00Z",
+        "o365,reseller,4464,1.0,2017-03-14T03:25:16.36Z",
+    ]
+    assert done.stderr == ""
+
+
+def test_unknown_fields_follow_the_known_ones(ask):
+    rows = rows_of(DEPLOYMENT, [{"region": "EMEA", "attributes": {"objectType": "x"}}])
+    done = ask(Emulator(Partner(deployment=rows)), "fetch", "deployment")
+    assert done.stdout.splitlines()[0] == f"{HEADER},region"
+
+
+def test_json_is_the_same_rows(ask):
+    done = ask(Emulator(documented()), "fetch", "deployment", "--format", "json")
+    assert json.loads(done.stdout)[1] == {
+        "serviceName": "o365",
+        "channel": "reseller",
+        "licensesSold": 4464,
+        "proratedDeploymentPercent": 1.0,
+        "processedDateTime": "2017-03-14T03:25:16.36Z",
+    }
+
+
+def test_an_empty_answer_is_a_header_and_done(ask):
+    done = ask(Emulator(Partner()), "fetch", "deployment")
+    assert (done.returncode, done.stdout) == (0, f"{HEADER}\n")
+
+
+def test_rows_set_aside_are_named_on_stderr(ask):
+    rows = rows_of(DEPLOYMENT, [{}, {"licensesSold": "many"}])
+    done = ask(Emulator(Partner(deployment=rows)), "fetch", "deployment")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 2
+    assert "Row 2 set aside: licensesSold is not a number" in done.stderr
+
+
+def test_commercial_rows_of_one_customer(ask):
+    emulator = Emulator(documented())
+    customer = "0112a436-b14e-4888-967b-ca4bb2cf1234"
+    done = ask(emulator, "fetch", "commercial-deployment", "--customer", customer)
+    assert done.stdout.splitlines()[0] == COMMERCIAL_HEADER
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["customerTenantId"] for row in rows} == {customer.upper()}
+
+
+def test_without_settings_the_sample_is_printed_and_said_to_be_one(run):
+    done = run("fetch", "deployment")
+    assert done.returncode == 0
+    assert "Sample data" in done.stderr
+    assert done.stdout.startswith(f"{HEADER}\n")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (answer(400), 2),
+        (answer(401), 3),
+        (answer(403), 4),
+        (gateway(), 5),
+        (throttled("1"), 5),
+        (not_json(), 6),
+    ],
+)
+def test_a_failure_has_its_code_and_leaves_stdout_empty(trouble, code, ask):
+    emulator = Emulator(documented())
+    emulator.always(trouble)
+    done = ask(emulator, "fetch", "deployment")
+    assert (done.returncode, done.stdout) == (code, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+
+
+def test_the_operator_finds_the_ids_on_stderr_and_the_token_nowhere(ask):
+    done = ask(Emulator(documented()), "fetch", "deployment", token="hush-hush")
+    assert done.returncode == 3
+    assert "MS-RequestId" in done.stderr
+    assert "MS-CorrelationId" in done.stderr
+    assert "hush" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fetch"],
+        ["fetch", "everything"],
+        ["fetch", "deployment", "--format", "xml"],
+        ["fetch", "customer-deployment"],
+        ["fetch", "customer-deployment", "--customer", "me"],
+        ["fetch", "deployment", "--customer", "0112a436-b14e-4888-967b-ca4bb2cf1234"],
+        ["emulate", "--port", "99999"],
+    ],
+)
+def test_bad_usage_is_2(arguments, run):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_bad_settings_are_2(run):
+    done = run("fetch", "deployment", PARTNER_CENTER_BASE_URL="http://partner.example", PARTNER_CENTER_ACCESS_TOKEN="x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PARTNER_CENTER_BASE_URL" in done.stderr
+
+
+def test_a_registration_without_a_sign_in_is_3(run):
+    names = ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")
+    done = run("fetch", "deployment", **{f"PARTNER_CENTER_{name}": "x" for name in names})
+    assert (done.returncode, done.stdout) == (3, "")
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    command = f"{sys.executable} -m data_access fetch commercial-deployment 2>/dev/null | head -1"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0

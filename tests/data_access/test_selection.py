@@ -1,0 +1,25 @@
+"""A filter is a value."""
+
+from data_access import Selection
+from data_access.catalog import DEPLOYMENT
+from tests.rows import facts_of
+
+
+def test_order_and_repetition_do_not_matter():
+    assert Selection.of(["b", "a", "b"]) == Selection.of(["a", "b"])
+
+
+def test_an_empty_selection_is_everything():
+    facts = facts_of(DEPLOYMENT, [{}, {"channel": "direct"}])
+    assert len(Selection().apply(facts)) == 2
+
+
+def test_channels_and_services_narrow_together():
+    changes = [{"serviceName": service, "channel": channel} for service in ("o365", "crm") for channel in ("a", "b")]
+    found = Selection.of(["a"], ["crm"]).apply(facts_of(DEPLOYMENT, changes))
+    assert found[["service", "channel"]].to_numpy().tolist() == [["crm", "a"]]
+
+
+def test_it_says_what_it_is():
+    assert Selection.of(["reseller", "direct"], ["o365"]).sentence() == "channel = direct, reseller; service = o365"
+    assert Selection().sentence() == "none"
