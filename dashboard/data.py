@@ -81,14 +81,14 @@ def picture(deployment: Deployment, view: View, dark: bool) -> Picture:
     table = measures.by(found, ["service"])
     table.insert(1, "title", table["service"].map(names.service_title))
     table = table.sort_values(columns, ascending=ascending, ignore_index=True)
-    largest = table.sort_values("undeployed", ascending=False).iloc[0]
+    gaps = table.set_index("title")["undeployed"]
     shown = table.head(charts.MOST_SERVICES)
     rows = tables.on_screen(tables.rows(deployment, view.selection), table)
     return Picture(
         measures.total(found),
         len(table),
         int((table["deploymentPercent"] < view.target).sum()),
-        (largest["title"], float(largest["undeployed"])),
+        (gaps.idxmax(), gaps.max()) if len(gaps) else ("", 0.0),
         charts.services(shown, view.target, deployment.estimated, theme.palette(dark)),
         charts.in_words(shown, view.target),
         pa.Table.from_pandas(rows, preserve_index=False),

@@ -27,15 +27,18 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("Where is the gap?", anchor=False)
             filters.chart_controls()
-        st.plotly_chart(
-            picture.figure,
-            key=_BARS,
-            theme=None,
-            on_select=_clicked,
-            selection_mode="points",
-            config={"displayModeBar": False},
-            alt=picture.words,
-        )
+        if picture.number_of_services:
+            st.plotly_chart(
+                picture.figure,
+                key=_BARS,
+                theme=None,
+                on_select=_clicked,
+                selection_mode="points",
+                config={"displayModeBar": False},
+                alt=picture.words,
+            )
+        else:
+            st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
         if picture.number_of_services > charts.MOST_SERVICES:
             st.caption(
                 f"The first {charts.MOST_SERVICES} of {picture.number_of_services:,} services; the table has them all."

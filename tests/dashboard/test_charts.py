@@ -1,0 +1,98 @@
+"""The main chart as a description: what is where, and in which words."""
+
+import json
+import re
+
+import pytest
+
+from dashboard import charts, theme
+from data_access import measures
+from data_access.catalog import DEPLOYMENT
+from tests.rows import facts_of
+
+HOSTILE = ['<a href="http://evil.example">x</a>', "<b>x</b>", "x" * 300, "line\nbreak", "🎉" * 300]
+
+
+def table_of(changes):
+    table = measures.by(facts_of(DEPLOYMENT, changes), ["service"])
+    table.insert(1, "title", table["service"])
+    return table
+
+
+def figure_of(changes, target=80.0, palette=theme.LIGHT):
+    return charts.services(table_of(changes), target, True, palette).to_dict()
+
+
+def test_both_panels_show_the_same_services_in_the_same_order():
+    figure = figure_of([{"serviceName": name} for name in ("a", "b", "c")])
+    percents, deployed, undeployed = figure["data"]
+    assert percents["customdata"] == deployed["customdata"] == undeployed["customdata"] == ["c", "b", "a"]
+    assert (percents.get("xaxis"), deployed["xaxis"], undeployed["xaxis"]) == (None, "x2", "x2")
+
+
+def test_deployed_and_undeployed_make_up_what_was_sold():
+    figure = json.loads(charts.services(table_of([{"licensesSold": 200}]), 80, True, theme.LIGHT).to_json())
+    _, deployed, undeployed = figure["data"]
+    assert deployed["x"] == [100.0]
+    assert undeployed["x"] == [100.0]
+
+
+def test_below_target_is_said_by_colour_and_by_sign():
+    changes = [
+        {"serviceName": "low", "proratedDeploymentPercent": 79.99},
+        {"serviceName": "high", "proratedDeploymentPercent": 80.0},
+    ]
+    bars = figure_of(changes)["data"][0]
+    assert bars["marker"]["color"] == [theme.LIGHT.below_target, theme.LIGHT.deployed]
+    assert "▾" in bars["y"][0]
+    assert "▾" not in bars["y"][1]
+
+
+def test_the_target_line_stands_at_the_target():
+    (line,) = figure_of([{}], target=65)["layout"]["shapes"]
+    assert (line["x0"], line["x1"]) == (65, 65)
+
+
+def test_over_deployment_is_within_the_axis_and_nothing_sold_has_no_bar():
+    figure = figure_of(
+        [
+            {"serviceName": "over", "proratedDeploymentPercent": 180.0},
+            {"serviceName": "none", "licensesSold": 0, "proratedDeploymentPercent": 0.0},
+        ]
+    )
+    assert figure["layout"]["xaxis"]["range"][1] >= 180
+    assert "–" in next(label for label in figure["data"][0]["y"] if "none" in label)
+
+
+def test_the_hover_has_the_exact_figures_and_the_services_own_date():
+    hover = figure_of([{"licensesSold": 474, "proratedDeploymentPercent": 26.16}])["data"][0]["hovertext"][0]
+    for expected in ("26.16\u00a0%", "Sold 474", "≈\u00a0124", "≈\u00a0350", "9 Oct 2026"):
+        assert expected in hover
+
+
+def test_services_of_the_same_title_keep_rows_of_their_own():
+    table = table_of([{"serviceName": "a"}, {"serviceName": "b"}])
+    table["title"] = "Same"
+    left, right, _ = (bars["y"] for bars in charts.services(table, 80, True, theme.LIGHT).to_dict()["data"])
+    assert len(set(left)) == len(set(right)) == 2
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text_and_short(name):
+    bars = figure_of([{"serviceName": name}])["data"][0]
+    for text in (bars["y"][0], bars["hovertext"][0]):
+        assert not re.search(r"<(?!/?b>|br>)", text)
+        assert "<b>x" not in text
+    assert len(bars["y"][0]) < 100
+    assert bars["customdata"] == [name]
+
+
+def test_those_who_cannot_see_it_are_told_what_it_says():
+    words = charts.in_words(table_of([{"proratedDeploymentPercent": 12.5}]), 80)
+    assert "1 services" in words or "1 service" in words
+    assert "12.50" in words
+
+
+@pytest.mark.parametrize("changes", [[], [{"licensesSold": 0, "proratedDeploymentPercent": 0.0}]])
+def test_nothing_to_draw_is_drawn_all_the_same(changes):
+    figure_of(changes)

@@ -1,0 +1,83 @@
+"""Numbers, dates and foreign text as a page shows them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard import formats
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (26.16, "26.16 %"),
+        (0.0, "0.00 %"),
+        (1.0, "1.00 %"),
+        (33.3333, "33.3333 %"),
+        (131.25, "131.25 %"),
+        (1234.5, "1,234.50 %"),
+        (72.20657, "72.21 %"),
+        (None, "–"),
+        (float("nan"), "–"),
+    ],
+)
+def test_percent_points_are_shown_as_sent(value, shown):
+    assert formats.percent(value).replace("\u00a0", " ") == shown
+
+
+@given(st.integers(0, 200_000))
+def test_two_decimals_are_never_changed(hundredths):
+    shown = formats.percent(hundredths / 100)
+    assert float(shown.replace(",", "").split("\u00a0")[0]) == hundredths / 100
+
+
+def test_estimates_are_marked():
+    assert formats.count(1234.4) == "1,234"
+    assert formats.count(1234.4, estimated=True) == "≈\u00a01,234"
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(minutes=119), "1 hour ago"),
+        (timedelta(hours=47), "1 day ago"),
+        (timedelta(days=3), "3 days ago"),
+    ],
+)
+def test_age(span, shown):
+    assert formats.age(span) == shown
+
+
+def test_days():
+    assert formats.day(datetime(2026, 10, 9, tzinfo=UTC)) == "9 Oct 2026"
+    assert formats.day(None) == "–"
+
+
+def test_the_way_to_the_target():
+    assert formats.to_target(72.2, 80) == "7.8 points below target"
+    assert formats.to_target(80.0, 80) == "target 80\u00a0% reached"
+    assert formats.to_target(None, 80) == "nothing sold"
+
+
+@pytest.mark.parametrize(
+    "text", ["**b**", "![x](y)", ":red[x]", "[a](b)", "`c`", "$x$", "# h", "<b>", "a_b_", "~x~", "\\"]
+)
+def test_markdown_is_escaped(text):
+    shown = formats.plain(text)
+    assert all(shown[at - 1] == "\\" for at, sign in enumerate(shown) if sign in "*[]()!:$`#<>_~")
+
+
+@pytest.mark.parametrize("text", ["http://evil.example", "www.evil.example", "a@evil.example"])
+def test_what_would_become_a_link_is_held_apart(text):
+    assert text not in formats.plain(text).replace("\\", "")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"])))
+def test_nothing_visible_is_lost(text):
+    shown = formats.plain(text).replace("\u2060", "")
+    assert shown.replace("\\", "") == text.replace("\\", "").replace("\u2060", "")

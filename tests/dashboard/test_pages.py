@@ -1,0 +1,219 @@
+"""Every page in every situation: no exception, and the one thing that the situation promises."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, throttled
+from data_access.sample import Partner
+from tests.rows import rows_of
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+ROWS = rows_of(
+    DEPLOYMENT,
+    [
+        {"proratedDeploymentPercent": 26.16, "licensesSold": 474},
+        {"proratedDeploymentPercent": 90.0, "licensesSold": 100, "channel": "direct"},
+        {"proratedDeploymentPercent": 10.0, "licensesSold": 1000, "channel": "direct", "serviceName": "crm"},
+    ],
+)
+
+
+@pytest.fixture
+def visit(serve, monkeypatch):
+    """Open the dashboard on an emulator, or on the sample where there is none."""
+
+    def visit(emulator=None, link=None, **settings):
+        st.cache_resource.clear()
+        if emulator is not None:
+            settings |= {"PARTNER_CENTER_BASE_URL": serve(emulator), "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+        for name, value in {"PARTNER_CENTER_TRIES": "1", **settings}.items():
+            monkeypatch.setenv(name, value)
+        app = AppTest.from_file(str(APP), default_timeout=30)
+        for name, values in (link or {}).items():
+            app.query_params[name] = values
+        app.run()
+        assert not app.exception
+        return app
+
+    return visit
+
+
+def tiles(app):
+    return {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}
+
+
+def text(app):
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.title, app.subheader, app.code)
+    return "\n".join(element.value.replace("\u00a0", " ").replace("\\", "") for kind in kinds for element in kind)
+
+
+def test_the_sample_is_shown_and_called_so(visit):
+    app = visit()
+    assert "Sample data" in text(app)
+    assert len(tiles(app)) == 4
+    assert app.get("plotly_chart")
+    assert app.dataframe
+
+
+def test_live_figures_are_not_called_sample(visit):
+    assert "Sample data" not in text(visit(Emulator(Partner(deployment=ROWS))))
+
+
+def test_the_tiles_show_the_totals(visit):
+    assert tiles(visit(Emulator(Partner(deployment=ROWS)))) == {
+        "Licenses sold": "1,574",
+        "Licenses deployed": "≈ 314",
+        "Deployment %": "19.95 %",
+        "Undeployed": "≈ 1,260",
+    }
+
+
+def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(visit):
+    app = visit(Emulator(Partner(deployment=ROWS)), {"channel": "reseller", "service": "o365"})
+    assert tiles(app)["Deployment %"] == "26.16 %"
+
+
+def test_a_link_is_a_filter_in_any_case(visit):
+    app = visit(
+        Emulator(Partner(deployment=ROWS)), {"channel": ["DIRECT", "reseller"], "service": "CRM", "target": "95"}
+    )
+    assert tiles(app)["Licenses sold"] == "1,000"
+    assert set(app.session_state["channel"]) == {"direct", "reseller"}
+    assert app.session_state["target"] == 95
+
+
+def test_a_filter_becomes_a_link(visit):
+    app = visit(Emulator(Partner(deployment=ROWS)))
+    app.multiselect(key="service").set_value(["crm"]).run()
+    assert app.query_params["service"] == ["crm"]
+    assert tiles(app)["Licenses sold"] == "1,000"
+    app.multiselect(key="service").set_value([]).run()
+    assert "service" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"channel": "nowhere"},
+        {"service": "<script>alert(1)</script>"},
+        {"channel": ""},
+        {"channel": ["x"] * 500},
+        {"sort": "sideways", "target": "many"},
+        {"target": "-1"},
+        {"target": "nan"},
+        {"target": "1e999"},
+        {"other": "kept"},
+    ],
+)
+def test_a_bad_link_is_harmless(link, visit):
+    app = visit(Emulator(Partner(deployment=ROWS)), link)
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+def test_what_a_link_asks_for_in_vain_is_said(visit):
+    assert "channel nowhere" in text(visit(Emulator(Partner(deployment=ROWS)), {"channel": "nowhere"}))
+
+
+def test_no_licenses_sold_is_no_percent(visit):
+    rows = rows_of(DEPLOYMENT, [{"licensesSold": 0, "proratedDeploymentPercent": 0.0}])
+    assert tiles(visit(Emulator(Partner(deployment=rows))))["Deployment %"] == "–"
+
+
+def test_filters_that_exclude_each_other_leave_a_page(visit):
+    app = visit(Emulator(Partner(deployment=ROWS)), {"channel": "reseller", "service": "crm"})
+    assert tiles(app)["Licenses sold"] == "0"
+    assert tiles(app)["Deployment %"] == "–"
+
+
+def test_no_rows_is_a_state_of_its_own(visit):
+    app = visit(Emulator(Partner()))
+    assert "Microsoft returned no rows" in text(app)
+    assert not app.metric
+
+
+def test_commercial_counts_stand_in_and_are_called_counted(visit):
+    app = visit(Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{}]))))
+    assert "commercial counts" in text(app)
+    assert tiles(app)["Licenses deployed"] == "50"
+
+
+def test_rows_set_aside_are_counted_with_their_reasons(visit):
+    app = visit(Emulator(Partner(deployment=[*ROWS, {"serviceName": "x"}])))
+    assert "1 of 4 rows could not be read" in text(app)
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "title"),
+    [
+        (answer(401), "Sign-in needed"),
+        (failing(401, 900421, "MFA"), "Sign-in needed"),
+        (failing(403, 900150, "role"), "Not permitted"),
+        (shaped({"message": "This resource can't be accessed by application credentials."}, 403), "Not permitted"),
+        (throttled("57"), "Partner Center asks us to wait"),
+        (gateway(), "Partner Center is not answering"),
+        (not_json(), "The answer cannot be understood"),
+        (shaped([]), "The answer cannot be understood"),
+        (answer(404), "Partner Center did not accept the request"),
+    ],
+)
+def test_trouble_without_data_is_a_sentence_and_facts(trouble, title, visit):
+    emulator = Emulator(Partner(deployment=ROWS))
+    emulator.always(trouble)
+    app = visit(emulator)
+    assert title in text(app)
+    assert "HTTP status" in text(app)
+    assert DEMO_TOKEN not in text(app).split()
+    assert [button.label for button in app.button] == ["Try again"]
+
+
+def test_trying_again_finds_what_has_come_back(visit):
+    emulator = Emulator(Partner(deployment=ROWS))
+    emulator.always(gateway())
+    app = visit(emulator)
+    emulator.heal()
+    app.button[0].click().run()
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+def test_the_last_good_figures_stay_with_their_age(visit):
+    emulator = Emulator(Partner(deployment=ROWS))
+    app = visit(emulator)
+    emulator.always(gateway())
+    app.button[0].click().run()
+    for _ in range(50):
+        if app.warning:
+            break
+        app.run()
+    assert "last good figures, fetched just now" in text(app)
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+def test_wrong_settings_are_explained(visit):
+    app = visit(PARTNER_CENTER_BASE_URL="http://partner.example", PARTNER_CENTER_ACCESS_TOKEN="x")
+    assert "PARTNER_CENTER_BASE_URL" in text(app)
+
+
+def test_a_registration_without_a_sign_in_is_explained(visit):
+    app = visit(**{f"PARTNER_CENTER_{name}": "x" for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")})
+    assert "Sign-in needed" in text(app)
+
+
+def test_unknown_services_channels_and_fields_are_shown(visit):
+    rows = rows_of(DEPLOYMENT, [{"serviceName": "brand-new", "channel": "carrier pigeon", "region": "EMEA"}])
+    app = visit(Emulator(Partner(deployment=rows)))
+    shown = app.dataframe[0].value
+    assert list(shown["serviceName"]) == ["brand-new"]
+    assert list(shown["region"]) == ["EMEA"]
+    assert app.session_state["channel"] == []
+
+
+def test_many_services_are_all_in_the_table(visit):
+    rows = rows_of(DEPLOYMENT, [{"serviceName": f"s{number}"} for number in range(100)])
+    app = visit(Emulator(Partner(deployment=rows)))
+    assert "of 100 services" in text(app)
+    assert len(app.dataframe[0].value) == 100
