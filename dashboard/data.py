@@ -88,7 +88,7 @@ def picture(deployment: Deployment, view: View, dark: bool) -> Picture:
         measures.total(found),
         len(table),
         int((table["deploymentPercent"] < view.target).sum()),
-        (gaps.idxmax(), gaps.max()) if len(gaps) else ("", 0.0),
+        (str(gaps.idxmax()), float(gaps.max())) if len(gaps) else ("", 0.0),
         charts.services(shown, view.target, deployment.estimated, theme.palette(dark)),
         charts.in_words(shown, view.target),
         pa.Table.from_pandas(rows, preserve_index=False),

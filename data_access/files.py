@@ -18,7 +18,7 @@ def exact(table: pd.DataFrame) -> str:
     text = frames.as_text(table)
     # The csv module leaves a lone carriage return unquoted, and readers take it for the end of the row.
     returns = any("\r" in name for name in text.columns) or any(
-        text[name].str.contains("\r", regex=False).any() for name in text.select_dtypes("str")
+        text[name].str.contains("\r", regex=False).any() for name in list(text.select_dtypes("str"))
     )
     return text.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL)
 
