@@ -17,9 +17,8 @@ def exact(table: pd.DataFrame) -> str:
     """CSV that a program reads back unchanged: raw numbers, instants in ISO 8601 UTC, empty where there is no value."""
     text = frames.as_text(table)
     # The csv module leaves a lone carriage return unquoted, and readers take it for the end of the row.
-    returns = any("\r" in name for name in text.columns) or any(
-        text[name].str.contains("\r", regex=False).any() for name in list(text.select_dtypes("str"))
-    )
+    texts = text.select_dtypes("str")
+    returns = any("\r" in name for name in text) or bool(texts.apply(lambda column: "\r" in column.str.cat()).any())
     return text.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL)
 
 
