@@ -17,8 +17,10 @@ def exact(table: pd.DataFrame) -> str:
     """CSV that a program reads back unchanged: raw numbers, instants in ISO 8601 UTC, empty where there is no value."""
     text = frames.as_text(table)
     # The csv module leaves a lone carriage return unquoted, and readers take it for the end of the row.
-    texts = text.select_dtypes("str")
-    returns = any("\r" in name for name in text) or bool(texts.apply(lambda column: "\r" in column.str.cat()).any())
+    returns = any(
+        "\r" in str(name) or (_is_text(column) and column.str.contains("\r", regex=False).any())
+        for name, column in text.items()
+    )
     return text.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL)
 
 
@@ -30,13 +32,15 @@ def excel(table: pd.DataFrame) -> bytes:
     text = frames.as_text(table)
     disarmed = pd.DataFrame(
         {
-            _disarmed(name): text[name].map(_disarmed, na_action="ignore")
-            if isinstance(text[name].dtype, pd.StringDtype)
-            else text[name]
+            _disarmed(name): text[name].map(_disarmed, na_action="ignore") if _is_text(text[name]) else text[name]
             for name in text.columns
         }
     )
     return (_BOM + disarmed.to_csv(index=False, lineterminator="\r\n")).encode("utf-8")
+
+
+def _is_text(column: pd.Series) -> bool:
+    return isinstance(column.dtype, pd.StringDtype)
 
 
 def _disarmed(text: str) -> str:
