@@ -91,10 +91,10 @@ def _customer(collection: Collection, options: argparse.Namespace) -> str | None
 
 
 def _emulate(options: argparse.Namespace) -> str:
-    _say(f"Emulating Partner Center on http://127.0.0.1:{options.port} for the token {emulator.DEMO_TOKEN!r}.")
-    _say("Stop with Ctrl-C. To look at it with the dashboard, set")
+    _say(f"Partner Center, emulated, on http://127.0.0.1:{options.port}; Ctrl-C ends it. To look at it, set")
     _say(f"  PARTNER_CENTER_BASE_URL=http://127.0.0.1:{options.port}")
     _say(f"  PARTNER_CENTER_ACCESS_TOKEN={emulator.DEMO_TOKEN}")
+    _say("Any token will do; expired, no-mfa, no-role and app-only show what the service says to such tokens.")
     try:
         emulator.serve(options.port)
     except (OSError, OverflowError):

@@ -28,7 +28,7 @@ from datetime import UTC, date, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 from weakref import WeakSet
 
@@ -91,7 +91,9 @@ class Emulator:
     source: Partner = field(default_factory=lambda: partner(as_of=datetime.now(UTC).date()))
     _: KW_ONLY
     tokens: Mapping[str, TokenKind] = field(default_factory=lambda: {DEMO_TOKEN: "fine"})
-    """What each bearer token is; any other is unknown."""
+    """What each bearer token is."""
+    others: Literal[TokenKind, "unknown"] = "unknown"
+    """What every other bearer token is."""
     prefixes: Sequence[str] = ("/v1", "/partner/v1")
     path_ends: Sequence[str] = ("", "/")
     page_limit: int = MOST_ROWS
@@ -182,7 +184,7 @@ class Emulator:
 
     def _admit(self, given: Mapping[str, str]) -> None:
         bearer = re.fullmatch(r"bearer +(\S+) *", given.get("authorization", ""), re.IGNORECASE)
-        kind = self.tokens.get(bearer[1], "unknown") if bearer else "missing"
+        kind = self.tokens.get(bearer[1], self.others) if bearer else "missing"
         if kind != "fine":
             raise _Refusal(*_REFUSALS[kind])
         if "ms-requestid" in given and not _GUID.fullmatch(given["ms-requestid"]):
@@ -491,7 +493,12 @@ def serving(emulator: Emulator, port: int = 0, host: str = "127.0.0.1") -> Itera
             thread.join()
 
 
+def demonstration() -> Emulator:
+    """An invented partner as of today, for any token; the name of a kind of token is a token of that kind."""
+    return Emulator(tokens={kind: kind for kind in get_args(TokenKind)}, others="fine")
+
+
 def serve(port: int, host: str = "127.0.0.1", emulator: Emulator | None = None) -> None:
-    """Serve until interrupted, by default an invented partner as of today; OSError if the port is taken."""
-    with _Server((host, port), emulator or Emulator()) as server, suppress(KeyboardInterrupt):
+    """Serve until interrupted, by default the demonstration; OSError if the port is taken."""
+    with _Server((host, port), emulator or demonstration()) as server, suppress(KeyboardInterrupt):
         server.serve_forever(0.1)

@@ -574,3 +574,12 @@ def test_trouble_can_be_kept_to_one_place(emulator, base_url):
 def test_trouble_also_meets_those_who_would_be_refused(emulator, base_url):
     emulator.next(service.throttled())
     assert [get(base_url + DEPLOYMENT, token="").status_code for _ in range(2)] == [429, 401]
+
+
+def test_the_demonstration_takes_any_token_and_shows_what_becomes_of_bad_ones():
+    with serving(service.demonstration()) as base_url:
+        statuses = {
+            token: get(base_url + DEPLOYMENT, token=token).status_code
+            for token in ("anything", "", "expired", "no-mfa", "no-role", "app-only")
+        }
+    assert statuses == {"anything": 200, "": 401, "expired": 401, "no-mfa": 401, "no-role": 403, "app-only": 403}
