@@ -57,7 +57,7 @@ def deployment_feed(found: Settings) -> Feed[Deployment]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _deployment_feed(scope: tuple[str, ...], _settings: Settings) -> Feed[Deployment]:  # noqa: ARG001 - the cache key
+def _deployment_feed(scope: tuple[object, ...], _settings: Settings) -> Feed[Deployment]:  # noqa: ARG001 - the cache key
     return Feed(
         partial(_fetch, client(_settings)),
         refresh_after=timedelta(minutes=_settings.partner_center_refresh_minutes),
@@ -66,6 +66,7 @@ def _deployment_feed(scope: tuple[str, ...], _settings: Settings) -> Feed[Deploy
 
 def _fetch(service: Client, progress: Progress) -> Deployment:
     found = fetch_deployment(service, progress)
+    picture.cache_clear()  # what it holds is of older answers
     # Streamlit collects garbage after every run, and walks through all that lives long unless it is told not to.
     gc.collect()
     gc.freeze()

@@ -32,7 +32,7 @@ def name(deployment: Deployment, selection: Selection, is_sample: bool, kind: st
     """
     _, newest = deployment.processed
     parts = [
-        "license-deployment",
+        f"license-{deployment.answer.collection.name}",
         f"{newest:%Y-%m-%d}" if newest else "undated",
         _slug(selection),
         "sample" if is_sample else "",

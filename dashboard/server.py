@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
 FONTS = Path(__file__).parent / "fonts"
 _STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
@@ -76,5 +77,10 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     yield
 
 
+def _base_path() -> list[str]:
+    return [part for part in str(config.get_option("server.baseUrlPath")).split("/") if part]
+
+
 MIDDLEWARE = [Middleware(SecurityHeaders)]
-ROUTES = [Mount("/fonts", StaticFiles(directory=FONTS))]
+# The theme names the fonts relative to the page, and the page may live below a path.
+ROUTES = [Mount("/".join(("", *_base_path(), "fonts")), StaticFiles(directory=FONTS))]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import os
 import sys
+import threading
 import uuid
 
 from data_access import emulator, files, frames, source
@@ -91,12 +93,14 @@ def _customer(collection: Collection, options: argparse.Namespace) -> str | None
 
 
 def _emulate(options: argparse.Namespace) -> str:
-    _say(f"Partner Center, emulated, on http://127.0.0.1:{options.port}; Ctrl-C ends it. To look at it, set")
-    _say(f"  PARTNER_CENTER_BASE_URL=http://127.0.0.1:{options.port}")
-    _say(f"  PARTNER_CENTER_ACCESS_TOKEN={emulator.DEMO_TOKEN}")
-    _say("Any token will do; expired, no-mfa, no-role and app-only show what the service says to such tokens.")
     try:
-        emulator.serve(options.port)
+        with emulator.serving(emulator.demonstration(), options.port) as address:
+            _say(f"Partner Center, emulated, on {address}; Ctrl-C ends it. To look at it, set")
+            _say(f"  PARTNER_CENTER_BASE_URL={address}")
+            _say(f"  PARTNER_CENTER_ACCESS_TOKEN={emulator.DEMO_TOKEN}")
+            _say("Any token will do; expired, no-mfa, no-role and app-only show what the service says to such tokens.")
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
     except (OSError, OverflowError):
         raise SettingsError(f"Port {options.port} cannot be used.", "Choose another one with --port.") from None
     return ""

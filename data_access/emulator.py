@@ -1,6 +1,6 @@
 """Partner Center's licence analytics, small enough to run in a thread: built from the documentation alone.
 
-`Emulator.respond` decides every answer and touches no network; `serving` and `serve` put it behind HTTP. What the
+`Emulator.respond` decides every answer and touches no network; `serving` puts it behind HTTP. What the
 documentation leaves open is a setting of `Emulator`, and every trouble a client can meet can be ordered::
 
     emulator = Emulator(partner(as_of=date(2026, 3, 31)))
@@ -496,9 +496,3 @@ def serving(emulator: Emulator, port: int = 0, host: str = "127.0.0.1") -> Itera
 def demonstration() -> Emulator:
     """An invented partner as of today, for any token; the name of a kind of token is a token of that kind."""
     return Emulator(tokens={kind: kind for kind in get_args(TokenKind)}, others="fine")
-
-
-def serve(port: int, host: str = "127.0.0.1", emulator: Emulator | None = None) -> None:
-    """Serve until interrupted, by default the demonstration; OSError if the port is taken."""
-    with _Server((host, port), emulator or demonstration()) as server, suppress(KeyboardInterrupt):
-        server.serve_forever(0.1)

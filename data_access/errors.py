@@ -15,7 +15,7 @@ into a support ticket. None of them ever holds a token.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class Facts:
             for field, label in _LABELS.items()
             if (value := getattr(self, field)) is not None
         }
+
+    def for_log(self) -> str:
+        """The same on one line, without the service's own words: those may name a customer."""
+        return ", ".join(f"{label} {fact}" for label, fact in replace(self, description=None).labelled().items()) or "-"
 
 
 _LABELS = {

@@ -5,6 +5,7 @@ One fetch at a time serves everyone; a fetch that fails leaves what was there in
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from typing import Generic, TypeVar
 
 from data_access.client import Progress
 from data_access.errors import PartnerCenterError
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -84,6 +87,7 @@ class Feed(Generic[T]):
             done = State(data, self._clock())
         except PartnerCenterError as error:
             done = replace(done, error=error, failed_at=self._clock())
+            log.warning("%s (%s)", error.title, error.facts.for_log())
         finally:
             # An error that nobody foresaw is reported by the thread; the next look may try again.
             with self._lock:

@@ -101,15 +101,10 @@ class Settings(BaseModel):
         return self.partner_center_access_token is None and not self.has_registration
 
     @property
-    def scope(self) -> tuple[str, ...]:
-        """What tells one source of data from another; never shown, and never written anywhere."""
-        token = self.partner_center_access_token
-        return (
-            self.partner_center_base_url,
-            token.get_secret_value() if token else "",
-            self.partner_center_tenant_id or "",
-            self.partner_center_client_id or "",
-        )
+    def scope(self) -> tuple[object, ...]:
+        """What tells one source of data from another, secrets included; never shown, and never written anywhere."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() if isinstance(value, SecretStr) else value for value in values)
 
 
 def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_FILE) -> Settings:

@@ -59,6 +59,7 @@ def test_the_same_view_is_the_same_bytes(deployment):
 def test_commercial_counts_are_added_up_to_service_and_channel(connect):
     rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": "A"}, {"productName": "B"}])
     found = fetch_deployment(connect(Emulator(Partner(commercial_deployment=rows))), lambda _: None)
+    assert exports.name(found, Selection(), is_sample=False).startswith("license-commercial-deployment_2026-10-09")
     (row,) = read(exports.for_machines(found, Selection(), SOURCE))
     assert (row["serviceCode"], row["channel"], row["licensesSold"], row["deploymentPercent"]) == (
         "o365",

@@ -184,18 +184,9 @@ def test_stopped_means_stopped():
             session.get(base_url + DEPLOYMENT, timeout=5)
 
 
-def test_serving_for_the_command_line_ends_with_an_interrupt(monkeypatch, capfd):
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(service._Server, "serve_forever", interrupted)
-    service.serve(0)
-    assert capfd.readouterr() == ("", "")
-
-
 def test_a_port_is_taken_once(address):
-    with pytest.raises(OSError, match="in use"):
-        service.serve(urlsplit(address).port)
+    with pytest.raises(OSError, match="in use"), serving(Emulator(), urlsplit(address).port):
+        raise AssertionError("served twice")
 
 
 # Who may ask

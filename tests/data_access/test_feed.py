@@ -93,6 +93,14 @@ def test_the_services_own_wait_is_kept(service):
     assert service.calls == 2
 
 
+def test_the_operator_finds_the_ids_in_the_log_and_no_customer(service, caplog):
+    service.error = Unavailable("Down.", "Wait.", Facts(503, description="Contoso is down", request_id="r-1"))
+    service.settle()
+    assert "HTTP status 503" in caplog.text
+    assert "r-1" in caplog.text
+    assert "Contoso" not in caplog.text
+
+
 def test_success_forgets_the_failure(service):
     service.error = Unavailable("Down.", "Wait.")
     service.settle()

@@ -1,0 +1,1 @@
+"""The manual; `python -m docs` writes those of its pages that come out of the code."""

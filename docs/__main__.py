@@ -1,0 +1,98 @@
+"""Writes settings.md, measures.md and errors.md from the code that they describe."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from data_access import errors, protocol
+from data_access.measures import MEASURES
+from data_access.settings import SECRETS_FILE, SECRETS_TABLE, Settings
+
+FOLDER = Path(__file__).parent
+
+_WRITTEN = "<!-- Written by `make docs` from {source}; change it there. -->\n\n"
+_KIND = re.compile(r"^[ │├└─]+(?P<name>\w+) {2,}(?P<when>.+?) {2,}exit (?P<code>\d+)$", re.MULTILINE)
+# Statuses whose answers differ, each with the body that makes the difference.
+_ANSWERS: Sequence[tuple[str, int, dict[str, str]]] = (
+    ("401", 401, {}),
+    ("401, code 900421", 401, {"code": "900421"}),
+    ("403", 403, {}),
+    ('403, "application credentials"', 403, {"message": "not by application credentials"}),
+    ("404", 404, {}),
+    ("400, 405 and other 4xx", 400, {}),
+    ("429", 429, {}),
+    ("408, 500, 502, 503, 504", 503, {}),
+    ("anything else", 302, {}),
+)
+
+
+def settings() -> str:
+    """Every setting: name, default, meaning."""
+    rows = [
+        (f"`{name.upper()}`", "–" if field.default is None else f"`{field.default}`", field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    return (
+        _WRITTEN.format(source="data_access/settings.py")
+        + "# Settings\n\n"
+        + "Each setting is an environment variable, or the same name in lower case under\n"
+        + f"`[{SECRETS_TABLE}]` in `{SECRETS_FILE.as_posix()}`. The environment wins.\n"
+        + "An empty value counts as not set.\n"
+        + "How to use them: [the manual](manual.md#settings).\n\n"
+        + _table(("Name", "Default", "Meaning"), rows)
+    )
+
+
+def measures() -> str:
+    """Every number: its name on screen, its definition, and what to know before quoting it."""
+    rows = [(measure.label, f"`{key}`", measure.definition, measure.care or "–") for key, measure in MEASURES.items()]
+    return (
+        _WRITTEN.format(source="data_access/measures.py")
+        + "# The numbers\n\n"
+        + "Each is defined once in the code; tiles, chart, table and files take it from there. The same words stand\n"
+        + "behind the question mark of each tile. What they mean in practice: [the manual](manual.md#the-numbers).\n\n"
+        + _table(("On screen", "In the code", "Definition", "Good to know"), rows)
+    )
+
+
+def troubles() -> str:
+    """Every kind of error with its exit code, and what is said about each HTTP status."""
+    kinds: list[tuple[str, ...]] = [("0", "–", "–", "done")]
+    for found in _KIND.finditer(errors.__doc__ or ""):
+        kind: type[errors.PartnerCenterError] = getattr(errors, found["name"])
+        if kind.exit_code != int(found["code"]):
+            raise ValueError(f"errors.py says two things about the exit code of {kind.__name__}")
+        kinds.append((str(kind.exit_code), f"`{kind.__name__}`", kind.title, found["when"]))
+    answers = []
+    for label, status, said in _ANSWERS:
+        error = protocol.failure(status, {}, json.dumps(said).encode())
+        answers.append((label, str(error.exit_code), error.message, error.advice))
+    return (
+        _WRITTEN.format(source="data_access/errors.py and data_access/protocol.py")
+        + "# Errors and exit codes\n\n"
+        + "One family of errors serves the command line, the dashboard and scripts. What to do about them:\n"
+        + "[the manual](manual.md#troubleshooting).\n\n"
+        + _table(("Exit code", "Name in Python", "Heading on the page", "When"), kinds)
+        + "\n## What we say about an answer\n\n"
+        + _table(("HTTP status", "Exit code", "What happened", "Next step"), answers)
+    )
+
+
+PAGES = {"settings.md": settings, "measures.md": measures, "errors.md": troubles}
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+
+
+def main() -> None:
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""The dashboard as a visitor's browser meets it: a server of its own, a Chromium, and words for what is on the page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect, sync_playwright
+
+from data_access.emulator import DEMO_TOKEN, Emulator, serving
+
+ROOT = Path(__file__).parents[2]
+HOST = "localhost"  # the same name everywhere, as for a sign-in that trusts one origin
+TILES = ("kpi_licenses_sold", "kpi_licenses_deployed", "kpi_deployment_percent", "kpi_undeployed")
+_CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
+_START = 30  # seconds a server may take until it answers
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def dashboard(**settings: str) -> Iterator[str]:
+    """A server with these settings and no others; yields its address. Without settings it shows the sample."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARTNER_CENTER_")}
+    process = subprocess.Popen(
+        [sys.executable, *f"-m streamlit run streamlit_app.py --server.port {port} --server.headless true".split()],
+        cwd=ROOT,
+        env=inherited | settings,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_healthy(process, f"http://{HOST}:{port}/_stcore/health")
+        yield f"http://{HOST}:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def dashboard_of(emulator: Emulator, **settings: str) -> Iterator[str]:
+    """A server whose Partner Center is this emulator."""
+    with (
+        serving(emulator) as service,
+        dashboard(PARTNER_CENTER_BASE_URL=service, PARTNER_CENTER_ACCESS_TOKEN=DEMO_TOKEN, **settings) as address,
+    ):
+        yield address
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"The dashboard did not start: exit code {process.poll()}.")
+
+
+def visit(page: Page, address: str) -> Page:
+    """Open an address and wait until the chart is drawn."""
+    page.goto(address)
+    wait_for_chart(page)
+    return page
+
+
+def wait_for_chart(page: Page) -> None:
+    # Plotly's groups have no box of their own, so Playwright would never call them visible.
+    page.locator(".st-key-services_chart .js-plotly-plot .barlayer .point").first.wait_for(state="attached")
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has ended and the chart has stopped changing."""
+    page.wait_for_function(_SETTLED, polling=50)
+
+
+_SETTLED = """() => {
+    const text = [...document.querySelectorAll('.st-key-services_chart .js-plotly-plot, [data-testid=stMetric]')]
+        .map(part => part.textContent).join();
+    const idle = document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning';
+    if (!idle || text !== window.lastLook) { window.lastLook = text; window.since = performance.now(); }
+    return performance.now() - window.since > 300;
+}"""
+
+
+def figures(page: Page) -> dict[str, str]:
+    """The four tiles as they read: label, figure and the line below it."""
+    return {tile: _one_line(page.locator(f".st-key-{tile}").inner_text()) for tile in TILES}
+
+
+def figure(page: Page, tile: str) -> str:
+    """The large text of one tile."""
+    return _one_line(page.locator(f".st-key-{tile} [data-testid=stMetricValue]").inner_text())
+
+
+def labels(page: Page) -> list[str]:
+    """What stands to the left of the chart's rows, from top to bottom: service and percentage."""
+    return page.locator(".st-key-services_chart .ytick text").all_text_contents()[::-1]
+
+
+def bar(page: Page, row: int) -> Locator:
+    """The percentage bar of a row, counted from the top."""
+    points = page.locator(".st-key-services_chart .subplot.xy .barlayer .point path")
+    return points.nth(points.count() - 1 - row)
+
+
+def click_bar(page: Page, row: int) -> None:
+    # Plotly listens on a layer above the bars, so only the place can be clicked, not the bar.
+    bar(page, row).scroll_into_view_if_needed()
+    box = bar(page, row).bounding_box()
+    assert box, f"row {row} of the chart has no bar"
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def pill(page: Page, channel: str) -> Locator:
+    return page.locator(".st-key-channel").get_by_role("button", name=channel, exact=True)
+
+
+def click_pill(page: Page, channel: str) -> None:
+    """Choose a channel and wait for its figures."""
+    before = page.url
+    pill(page, channel).click()
+    expect(page).not_to_have_url(before)
+    settle(page)
+
+
+def download(page: Page, key: str) -> tuple[str, bytes]:
+    """Click a file button; the file's name and content."""
+    with page.expect_download() as arriving:
+        page.locator(f".st-key-{key} button:visible").click()
+    return arriving.value.suggested_filename, Path(arriving.value.path()).read_bytes()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Witness:
+    """Remembers what a page asked for, what its console complained of, and which dialogs popped up."""
+
+    def __init__(self, page: Page) -> None:
+        self.forget()
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        page.on("dialog", self._dismiss)
+
+    def forget(self) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.dialogs: list[str] = []
+
+    @property
+    def foreign(self) -> list[str]:
+        """Requests to any other host than the dashboard's; data: and blob: stay in the browser."""
+        parts = [(url, urlsplit(url)) for url in self.requests]
+        return [url for url, part in parts if part.scheme not in ("data", "blob") and part.hostname != HOST]
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()

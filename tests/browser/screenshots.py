@@ -1,0 +1,173 @@
+"""Photographs of every page state: `python -m tests.browser.screenshots [folder] [--only word]`.
+
+With `--readme docs/overview.png` it takes the picture for the README instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from data_access import sample
+from data_access.emulator import DEMO_TOKEN, Emulator, TokenKind, Trouble, failing, gateway, shaped, slow, throttled
+from data_access.sample import Partner
+from tests.browser import app, partners
+
+AT_ONCE = 2  # servers; each has a browser of its own
+WIDTHS = (1366, 820)
+SCHEMES = ("light", "dark")
+_FIRST_LOOK = 900  # pixels of height, before the page's own is known
+_README_HEIGHT = 1100
+_QUICK = {"PARTNER_CENTER_TRIES": "1"}
+_TROUBLE = ".st-key-trouble"
+
+Server = Callable[[], AbstractContextManager[str]]
+
+
+def _nothing(_page: Page) -> None:
+    """Most pages need no preparation."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A page worth a picture: its server, what must be on it, and what is done before the picture is taken."""
+
+    server: Server
+    sign: str = "chart"  # a CSS selector, or the chart
+    query: str = ""
+    before: Callable[[Page], None] = _nothing  # once per server, after the first visit
+
+    def photograph(self, browser: Browser, name: str, folder: Path) -> None:
+        with self.server() as address:
+            page = browser.new_page()
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": _FIRST_LOOK})
+                    self._visit(page, f"{address}/{self.query}")
+                    if (scheme, width) == (SCHEMES[0], WIDTHS[0]):
+                        self.before(page)
+                    _show_all(page, width)
+                    page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
+
+    def _visit(self, page: Page, address: str) -> None:
+        if self.sign == "chart":
+            app.visit(page, address)
+            app.settle(page)
+        else:
+            page.goto(address)
+            page.locator(self.sign).first.wait_for()
+            page.wait_for_timeout(500)  # what comes after the sign, fonts included
+
+
+def _show_all(page: Page, width: int) -> None:
+    """Make the window as high as the page, since the page scrolls inside it."""
+    height = page.locator("[data-testid=stMain]").evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(height, 400)})
+    page.wait_for_timeout(300)  # the chart follows the width
+
+
+def states() -> dict[str, State]:
+    """Every state under the name of its pictures."""
+    invented = sample.partner(as_of=datetime.now(UTC).date())
+    last_good = Emulator(invented)
+    return {
+        "sample": State(app.dashboard),
+        "sample-filtered": State(app.dashboard, query="?channel=direct&service=o365&service=crm&service=teams"),
+        "sample-nothing-sold": State(app.dashboard, query="?channel=advisor&service=yammer"),
+        "sample-odd-link": State(app.dashboard, query="?channel=nowhere&service=nothing&service=&target=lots"),
+        "first-load": _troubled(slow(50), sign="[data-testid=stProgress]"),
+        "no-rows": State(_of(Emulator(Partner())), ".st-key-no_rows"),
+        "no-rows-nor-commercial": _troubled(
+            failing(403, 900150, "The role does not have the rights for this operation."),
+            Emulator(Partner()),
+            where="/commercial/",
+            sign=".st-key-trouble_commercial",
+        ),
+        "commercial-stands-in": State(_of(Emulator(Partner(commercial_deployment=invented.commercial_deployment)))),
+        "some-unreadable": State(_of(Emulator(partners.partly_unreadable()))),
+        "sign-in-needed": _refused("expired"),
+        "mfa-missing": _refused("no-mfa"),
+        "no-permission": _refused("no-role"),
+        "app-only": _refused("app-only"),
+        "throttled": _troubled(throttled("57"), sign=_TROUBLE),
+        "down-without-data": _troubled(gateway(503), sign=_TROUBLE),
+        "down-with-last-good": State(_of(last_good), before=partial(_lose_service, last_good)),
+        "wrong-shape": _troubled(shaped({"items": 5}), sign=_TROUBLE),
+        "hostile-names": State(_of(Emulator(partners.hostile()))),
+        "settings-error": State(partial(app.dashboard, PARTNER_CENTER_BASE_URL="ftp://x"), _TROUBLE),
+        "one-service": State(_of(Emulator(Partner(deployment=[partners.row("o365", "reseller", 26.16, 1_234)])))),
+        "hundred-services": State(_of(Emulator(partners.many_services(100)))),
+    }
+
+
+def _of(emulator: Emulator) -> Server:
+    return partial(app.dashboard_of, emulator, **_QUICK)
+
+
+def _refused(kind: TokenKind) -> State:
+    return State(_of(Emulator(tokens={DEMO_TOKEN: kind})), _TROUBLE)
+
+
+def _troubled(trouble: Trouble, emulator: Emulator | None = None, where: str = "", *, sign: str) -> State:
+    return State(_of((emulator or Emulator()).always(trouble, where)), sign)
+
+
+def _lose_service(service: Emulator, page: Page) -> None:
+    service.always(gateway(503))
+    page.get_by_role("button", name="Fetch anew").click()
+    page.get_by_text("These are the last good figures").wait_for()
+    app.settle(page)
+
+
+def take(folder: Path, only: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {name: state for name, state in states().items() if only in name}
+    queue = list(wanted.items())[::-1]
+
+    def work() -> None:
+        with app.chromium() as browser:
+            while queue:
+                name, state = queue.pop()
+                state.photograph(browser, name, folder)
+                print(name, file=sys.stderr)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for worker in [pool.submit(work) for _ in range(AT_ONCE)]:
+            worker.result()
+
+
+def take_for_readme(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with app.chromium() as browser, app.dashboard() as address:
+        size = {"width": WIDTHS[0], "height": _README_HEIGHT}
+        page = browser.new_page(viewport=size, device_scale_factor=1, color_scheme="light")
+        app.visit(page, address)
+        app.settle(page)
+        page.screenshot(path=file)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("folder", nargs="?", type=Path, default=app.ROOT / "screenshots")
+    options.add_argument("--only", default="", help="take only the states with this in their name")
+    options.add_argument("--readme", type=Path, metavar="FILE", help="take the README's picture instead")
+    chosen = options.parse_args()
+    if chosen.readme:
+        take_for_readme(chosen.readme)
+    else:
+        take(chosen.folder, chosen.only)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

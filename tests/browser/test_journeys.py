@@ -1,0 +1,338 @@
+"""What people do with the dashboard, done in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from data_access.emulator import gateway
+from tests.browser import app
+from tests.browser.partners import EVIL, HOSTILE_NAMES
+
+NO_EXCEPTION = "[data-testid=stException]"
+
+
+def link(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def rows_of(content: bytes, encoding: str = "utf-8-sig") -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(encoding), newline="")))
+
+
+def number(text: str) -> int:
+    return int(re.sub(r"\D", "", text))
+
+
+# A filter is a link
+
+
+def test_a_filter_is_a_link_that_shows_everyone_the_same(sample, visitors):
+    page = visitors.open(sample)
+    everything = app.figures(page)
+    app.click_pill(page, "Reseller")
+    filtered, rows = app.figures(page), app.labels(page)
+    assert link(page) == {"channel": ["reseller"]}
+    assert filtered != everything
+
+    colleague = visitors.open(page.url, who="colleague")
+    assert app.figures(colleague) == filtered
+    assert app.labels(colleague) == rows
+
+    page.reload()
+    app.wait_for_chart(page)
+    app.settle(page)
+    assert app.figures(page) == filtered
+
+
+def test_back_returns_to_the_former_figures(sample, visitors):
+    page = visitors.open(sample)
+    everything = app.figures(page)
+    app.click_pill(page, "Direct")
+    direct = app.figures(page)
+    app.click_pill(page, "Reseller")
+
+    for address, figures in (("/?channel=direct", direct), ("/", everything)):
+        page.go_back()
+        expect(page).to_have_url(sample + address)
+        expect(page.locator(".st-key-kpi_licenses_sold p").nth(1)).to_have_text(figures["kpi_licenses_sold"].split()[2])
+        assert app.figures(page) == figures
+
+
+def test_a_parameter_may_be_repeated_and_written_in_capitals(sample, visitors):
+    page = visitors.open(sample)
+    app.click_pill(page, "Direct")
+    app.click_pill(page, "Reseller")
+    assert sorted(link(page)["channel"]) == ["direct", "reseller"]
+    both = app.figures(page)
+
+    for query in ("?channel=reseller&channel=direct", "?channel=RESELLER&channel=Direct"):
+        assert app.figures(visitors.open(sample + query)) == both
+
+
+def test_order_and_target_travel_in_the_link(sample, visitors):
+    page = visitors.open(sample)
+    page.locator(".st-key-sort").get_by_text("Lowest %").click()
+    expect(page).to_have_url(re.compile("sort=percent"))
+    target = page.locator(".st-key-target input")
+    target.fill("50")
+    target.press("Enter")
+    expect(page).to_have_url(re.compile("target=50"))
+    app.settle(page)
+
+    rows, figures = app.labels(page), app.figures(page)
+    visitors.open(page.url)
+    assert (app.labels(page), app.figures(page)) == (rows, figures)
+
+
+@pytest.mark.parametrize(
+    ("query", "left_out"),
+    [
+        ("channel=nowhere&service=nothing", ["channel nowhere", "service nothing"]),
+        ("channel=&service=&sort=&target=", []),
+        (f"service={'x' * 3_000}", ["service xxx"]),
+        (f"channel={quote('<script>alert(1)</script>')}", ["channel <script>alert(1)</script>"]),
+        ("sort=sideways&target=lots", []),
+        ("target=nan&target=-5&target=1e999", []),
+        ("channel=direct&channel=nowhere&utm=%00%ff", ["channel nowhere"]),
+    ],
+    ids=["unknown", "empty", "long", "script", "nonsense", "numbers", "mixed"],
+)
+def test_a_bad_link_is_harmless_and_says_what_it_left_out(query, left_out, sample, visitors):
+    page = visitors.open(f"{sample}/?{query}")
+    expect(page.locator(NO_EXCEPTION)).to_have_count(0)
+    told = " ".join(page.get_by_text("The link asks for").all_inner_texts()).replace("\u2060", "")
+    for part in left_out:
+        assert part in told
+
+
+# The chart
+
+
+def test_a_click_on_a_bar_shows_one_service_and_a_second_click_all(sample, visitors):
+    page = visitors.open(sample)
+    everything = app.labels(page)
+    app.click_bar(page, 0)
+    expect(page).to_have_url(re.compile("service="))
+    app.settle(page)
+    assert app.labels(page) == everything[:1]
+    assert len(link(page)["service"]) == 1
+
+    app.click_bar(page, 0)
+    expect(page).not_to_have_url(re.compile("service="))
+    app.settle(page)
+    assert app.labels(page) == everything
+
+
+@pytest.mark.parametrize(
+    ("query", "percent"),
+    [("service=o365&channel=direct", "26.16 %"), ("service=crm&channel=reseller", "33.3333 %")],
+)
+def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(query, percent, live, visitors):
+    page = visitors.open(f"{live.address}/?{query}")
+    assert app.figure(page, "kpi_deployment_percent") == percent
+    assert percent in " ".join(app.labels(page)[0].split())
+
+
+# Files
+
+
+def test_the_file_for_excel_holds_what_the_tiles_say(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=reseller")
+    name, content = app.download(page, "export_csv")
+    rows = rows_of(content)
+    assert re.fullmatch(r"license-deployment_\d{4}-\d\d-\d\d_channel-reseller_sample\.csv", name)
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert sum(int(row["licensesSold"]) for row in rows) == number(app.figure(page, "kpi_licenses_sold"))
+    assert round(sum(float(row["undeployed"]) for row in rows)) == number(app.figure(page, "kpi_undeployed"))
+    assert {row["channel"] for row in rows} == {"reseller"}
+    assert {row["source"] for row in rows} == {"Sample data"}
+    assert {row["filter"] for row in rows} == {"channel = reseller"}
+
+
+@pytest.mark.parametrize("key", ["export_csv", "export_csv_exact"])
+def test_the_same_view_gives_the_same_bytes(key, sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct&service=o365")
+    first = app.download(page, key)
+    assert app.download(page, key) == first
+    assert app.download(visitors.open(page.url), key) == first
+
+
+def test_the_file_for_machines_is_plain(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct")
+    name, content = app.download(page, "export_csv_exact")
+    assert name.endswith("_channel-direct_sample_exact.csv")
+    assert not content.startswith(b"\xef\xbb\xbf")
+    rows = rows_of(content, "utf-8")
+    first_columns = ["serviceName", "channel", "licensesSold", "proratedDeploymentPercent", "processedDateTime"]
+    assert list(rows[0])[:5] == first_columns
+    assert sum(int(row["licensesSold"]) for row in rows) == number(app.figure(page, "kpi_licenses_sold"))
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", row["processedDateTime"]) for row in rows)
+
+
+# Hostile text is text
+
+
+def as_shown(name: str) -> str:
+    """A name on one line; word joiners, which nobody sees, may hold it apart."""
+    return " ".join(name.split())
+
+
+def without_joiners(texts: list[str]) -> list[str]:
+    return [text.replace("\u2060", "").strip() for text in texts]
+
+
+def test_hostile_names_stay_text(hostile, visitors):
+    page = visitors.open(hostile)
+    names = [as_shown(name) for name in HOSTILE_NAMES]
+    assert sorted(without_joiners(page.locator(".st-key-channel button").all_inner_texts())) == sorted(names)
+
+    shown = [label.rsplit("   ", 1)[0] for label in app.labels(page)]
+    short = [name if len(name) <= 26 else name[:25] + "…" for name in names]
+    assert sorted(shown) == sorted(short)
+
+    for name in names:
+        page.get_by_role("combobox", name="Service").fill(name.split()[0][:40])
+        expect(page.get_by_role("option").get_by_text(name, exact=True)).to_be_visible()
+
+    page.keyboard.press("Escape")
+    for row in range(len(names)):
+        app.bar(page, row).hover(force=True)
+    assert page.evaluate("[...document.images].map(image => image.src)") == []
+    links = "[...document.querySelectorAll('a')].map(a => a.getAttribute('href') || a.getAttribute('xlink:href'))"
+    assert not [target for target in page.evaluate(links) if EVIL in (target or "")]
+
+
+def test_hostile_names_can_be_filtered_and_linked(hostile, visitors):
+    page = visitors.open(hostile)
+    everything = app.figures(page)
+    query = urlencode({"channel": HOSTILE_NAMES, "service": HOSTILE_NAMES}, doseq=True)
+    page = visitors.open(f"{hostile}/?{query}")
+    expect(page.get_by_text("The link asks for")).to_have_count(0)
+    assert app.figures(page) == everything
+
+
+def test_no_cell_of_a_hostile_file_is_a_formula(hostile, visitors):
+    page = visitors.open(hostile)
+    _, content = app.download(page, "export_csv")
+    cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
+    assert len(cells) > len(HOSTILE_NAMES)
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+    _, exact = app.download(page, "export_csv_exact")
+    assert {row["serviceName"] for row in rows_of(exact, "utf-8")} == set(HOSTILE_NAMES)
+
+
+# Nothing from elsewhere
+
+
+def test_a_full_visit_asks_no_other_host(sample, visitors):
+    page = visitors.open(sample)
+    app.click_pill(page, "Direct")
+    app.click_bar(page, 0)
+    app.settle(page)
+    app.download(page, "export_csv")
+    page.get_by_role("button", name="Fetch anew").click()
+    app.settle(page)
+    requests = [url for witness in visitors.witnesses for url in witness.requests]
+    fonts = [url for url in requests if "inter" in url and url.endswith(".woff2")]
+    assert fonts
+    assert all(url.startswith(f"{sample}/fonts/") for url in fonts)
+    policy = page.request.get(sample).headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "script-src 'self' 'sha256-" in policy
+
+
+# For everyone
+
+
+def focus_by_tab(page: Page, key: str) -> None:
+    """Press Tab until something in the element with this key has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"!!document.activeElement.closest('.st-key-{key}')"):
+            return
+    raise AssertionError(f"Tab does not reach {key}")
+
+
+def test_the_keyboard_reaches_everything(sample, visitors):
+    page = visitors.open(sample)
+    focus_by_tab(page, "channel")
+    for key, channels in (("Enter", 1), ("Space", 2)):
+        page.keyboard.press(key)
+        page.wait_for_function("n => new URLSearchParams(location.search).getAll('channel').length === n", arg=channels)
+        app.settle(page)
+        page.keyboard.press("ArrowRight")
+    focus_by_tab(page, "service")
+    focus_by_tab(page, "sort")
+    focus_by_tab(page, "export_csv")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+
+
+#: Rules of axe-core that Streamlit's own markup breaks, and that a page cannot mend.
+STREAMLITS_OWN: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["", "?channel=direct&service=o365&service=crm&channel=nowhere"])
+def test_nothing_keeps_people_out(scheme, query, sample, visitors):
+    page = visitors.open(sample + query, color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    serious = {
+        rule["id"]: [node["html"][:200] for node in rule["nodes"]]
+        for rule in found
+        if rule["impact"] in ("serious", "critical") and rule["id"] not in STREAMLITS_OWN
+    }
+    assert serious == {}
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `rgb(…)`, as WCAG 2 defines it."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_chart_is_dark_in_the_dark_and_legible_in_both(sample, visitors):
+    backgrounds = []
+    for scheme in ("light", "dark"):
+        page = visitors.open(sample, color_scheme=scheme)
+        chart = page.locator(".st-key-services_chart .main-svg").first
+        backgrounds.append(chart.evaluate("svg => getComputedStyle(svg).backgroundColor"))
+        texts = page.locator(".st-key-services_chart .js-plotly-plot :is(text, tspan)").evaluate_all(
+            "texts => texts.filter(t => t.textContent.trim()).map(t => getComputedStyle(t).fill)"
+        )
+        assert min(contrast(colour, backgrounds[-1]) for colour in texts) >= 4.5
+    assert backgrounds[0] != backgrounds[1]
+
+
+# Trouble
+
+
+def test_the_last_good_figures_stay_while_the_service_is_down(live, visitors):
+    page = visitors.open(live.address)
+    good = app.figures(page)
+    fetch_anew = page.get_by_role("button", name="Fetch anew")
+    warning = page.get_by_text("These are the last good figures, fetched")
+
+    live.service.always(gateway(503))
+    fetch_anew.click()
+    expect(warning).to_be_visible(timeout=10_000)
+    expect(warning).to_contain_text(re.compile("just now|ago"))
+    assert app.figures(page) == good
+
+    live.service.heal()
+    fetch_anew.click()
+    expect(warning).to_have_count(0, timeout=10_000)
+    assert app.figures(page) == good

@@ -1,0 +1,113 @@
+"""The documents say what is there: generated pages, commands, make targets, names and links."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import data_access
+from data_access import errors
+from data_access.__main__ import _parser
+from data_access.catalog import COLLECTIONS
+from data_access.settings import SECRETS_TABLE, Settings
+from docs.__main__ import PAGES
+
+ROOT = Path(__file__).parents[1]
+CONTRACT = ("fetch", "collect", "sign-in", "status", "emulate")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
+NOT_YET = "What it does not do (yet)"
+
+
+def named(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def without_code(text):
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def anchors(path):
+    """The headings of a page as the part of a link after #."""
+    headings = re.findall(r"^#+ (.+)$", without_code(path.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def section(text, heading):
+    return re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)[1]
+
+
+def commands():
+    """The commands that the command line has."""
+    return set(next(action.choices for action in _parser()._actions if action.choices))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_pages_are_fresh(name):
+    assert text_of(f"docs/{name}") == PAGES[name](), "run `make docs`"
+
+
+def test_every_kind_of_error_is_in_the_table():
+    def kinds(kind):
+        return {found.__name__ for found in kind.__subclasses__()}.union(*map(kinds, kind.__subclasses__()))
+
+    missing = [kind for kind in kinds(errors.PartnerCenterError) if f"`{kind}`" not in text_of("docs/errors.md")]
+    assert not missing
+
+
+@pytest.mark.parametrize("command", CONTRACT)
+def test_manual_shows_a_command_as_soon_as_it_exists(command):
+    shown = f"python -m data_access {command}" in text_of("docs/manual.md")
+    promised = f"`{command}`" in section(text_of("README.md"), NOT_YET)
+    assert (shown, promised) == ((True, False) if command in commands() else (False, True))
+
+
+def test_manual_names_every_collection():
+    assert not [name for name in COLLECTIONS if f"| `{name}` |" not in text_of("docs/manual.md")]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_make_targets_exist(document):
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    blocks = re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    inline = re.findall(r"`(make [^`\n]*)`", document.read_text(encoding="utf-8"))
+    named_targets = set(re.findall(r"\bmake ([a-z-]+)", "\n".join(blocks + inline)))
+    assert named_targets <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_relative_links_lead_somewhere(document):
+    broken = []
+    for link in LINK.findall(without_code(document.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path) if path else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert not broken
+
+
+def test_front_door_opens_on_every_name():
+    assert not [name for name in data_access.__all__ if not hasattr(data_access, name)]
+
+
+def test_readme_names_the_exit_codes():
+    given = re.findall(r"^\| (\d) \|", section(text_of("README.md"), "The command line"), re.MULTILINE)
+    assert given == sorted({"0", *re.findall(r"exit (\d)", errors.__doc__)})
+
+
+def test_readme_shows_the_columns_as_they_are_printed():
+    assert ",".join(COLLECTIONS["deployment"].columns) in text_of("README.md").splitlines()
+
+
+def test_example_of_secrets_holds_every_setting_and_no_other():
+    example = text_of(".streamlit/secrets.toml.example")
+    filled_in = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", example, flags=re.MULTILINE))
+    assert set(filled_in[SECRETS_TABLE]) == set(Settings.model_fields)
+    assert Settings(**filled_in[SECRETS_TABLE])
