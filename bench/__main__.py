@@ -6,26 +6,20 @@ Absolute times depend on the machine; the ratios are what counts, since all page
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from data_access import sample
 from data_access.emulator import DEMO_TOKEN, Emulator, serving
+from tests.browser import app
 
-ROOT = Path(__file__).parents[1]
 CHANNELS = ("direct", "reseller")
 _WARM_UP = 4  # clicks
 
@@ -90,21 +84,19 @@ def main() -> int:
     with ExitStack() as stack:
         everyday = stack.enter_context(serving(Emulator(sample.partner(as_of=date(2026, 11, 1)))))
         large = stack.enter_context(serving(Emulator(sample.Partner(deployment=many_rows(10_000)))))
-        browser = stack.enter_context(sync_playwright()).chromium.launch(
-            executable_path=os.environ["CHROMIUM"], args=["--no-sandbox", "--disable-quic"]
-        )
+        browser = stack.enter_context(app.chromium())
         subjects = []
         for name, script, service in (
-            ("naive, 80 rows", Path("bench/naive.py"), everyday),
-            ("ours, 80 rows", Path("streamlit_app.py"), everyday),
-            ("ours, 10,000 rows", Path("streamlit_app.py"), large),
+            ("naive, 80 rows", "bench/naive.py", everyday),
+            ("ours, 80 rows", "streamlit_app.py", everyday),
+            ("ours, 10,000 rows", "streamlit_app.py", large),
         ):
-            address, server = stack.enter_context(streamlit(script, service))
+            settings = {"PARTNER_CENTER_BASE_URL": service, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+            address, pid = stack.enter_context(app.server(app.ROOT / script, **settings))
             page = browser.new_page(viewport={"width": 1366, "height": 900})
-            page.goto(address)
-            page.locator(".st-key-services_chart .js-plotly-plot .barlayer").first.wait_for(state="attached")
-            page.wait_for_timeout(1000)
-            subjects.append(Subject(name, page, server))
+            app.visit(page, address)
+            app.settle(page)
+            subjects.append(Subject(name, page, psutil.Process(pid)))
         for number in range(_WARM_UP + rounds):
             for subject in subjects:
                 subject.click(CHANNELS[number % 2])
@@ -142,43 +134,6 @@ def many_rows(number: int) -> list[dict[str, object]]:
         }
         for number in range(number)
     ]
-
-
-@contextmanager
-def streamlit(script: Path, service: str) -> Iterator[tuple[str, psutil.Process]]:
-    """A Streamlit server of its own for one page."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            script.name,
-            "--server.port",
-            str(port),
-            "--server.headless",
-            "true",
-        ],
-        cwd=ROOT / script.parent,  # each with its own configuration, the naive script with none
-        env=os.environ
-        | {"PARTNER_CENTER_BASE_URL": service, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN if service else ""},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(150):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health")
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield address, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

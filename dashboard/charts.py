@@ -19,6 +19,7 @@ _FRAME = 78  # pixels above and below the bars
 _LABEL_LENGTH = 26
 _CHARACTER = 7  # pixels, about
 _WIDEST_MARGIN = 280
+_ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not turn the figures around
 _BELOW = "▾ "  # says without colour what the bar says with it
 _VISIBLE = 0.5  # licenses; less is an estimate's rounding
 
@@ -171,7 +172,7 @@ def _heading(title: str, key: str) -> dict[str, Any]:
 
 def _left_labels(table: pd.DataFrame, reached: list[bool]) -> list[str]:
     return _told_apart(
-        f"{escape(_short(title), quote=False)}   {'' if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
+        f"{_ISOLATE}{escape(_short(title), quote=False)}{_POP}   {'' if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
         for title, percent, ok in zip(table["title"], table["deploymentPercent"], reached, strict=True)
     )
 

@@ -58,6 +58,7 @@ def choose(channels: Sequence[str], services: Sequence[str]) -> View:
             "Channel",
             channels,
             selection_mode="multi",
+            wrap=True,
             key="channel",
             format_func=lambda code: plain(names.channel_title(code)),
             on_change=_write_link,

@@ -105,9 +105,7 @@ if state.data is None:
 else:
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.dates(state.data, state.fetched_at)
-        st.button(
-            "Fetch anew", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running
-        )
+        st.button("Refresh", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
     if state.running:
         parts.watch(feed)
     if state.error:

@@ -35,24 +35,31 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def dashboard(**settings: str) -> Iterator[str]:
-    """A server with these settings and no others; yields its address. Without settings it shows the sample."""
+def server(script: Path, **settings: str) -> Iterator[tuple[str, int]]:
+    """Streamlit serving a script from its own folder, with these settings of ours and no others: address, process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARTNER_CENTER_")}
     process = subprocess.Popen(
-        [sys.executable, *f"-m streamlit run streamlit_app.py --server.port {port} --server.headless true".split()],
-        cwd=ROOT,
+        [sys.executable, *f"-m streamlit run {script.name} --server.port {port} --server.headless true".split()],
+        cwd=script.parent,
         env=inherited | settings,
         stdout=subprocess.DEVNULL,
     )
     try:
         _wait_until_healthy(process, f"http://{HOST}:{port}/_stcore/health")
-        yield f"http://{HOST}:{port}"
+        yield f"http://{HOST}:{port}", process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def dashboard(**settings: str) -> Iterator[str]:
+    """The dashboard with these settings; yields its address. Without settings it shows the sample."""
+    with server(ROOT / "streamlit_app.py", **settings) as (address, _):
+        yield address
 
 
 @contextmanager
@@ -98,7 +105,7 @@ _SETTLED = """() => {
         .map(part => part.textContent).join();
     const idle = document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning';
     if (!idle || text !== window.lastLook) { window.lastLook = text; window.since = performance.now(); }
-    return performance.now() - window.since > 300;
+    return performance.now() - window.since > 200;
 }"""
 
 

@@ -25,7 +25,7 @@ from tests.browser import app, partners
 AT_ONCE = 2  # servers; each has a browser of its own
 WIDTHS = (1366, 820)
 SCHEMES = ("light", "dark")
-_FIRST_LOOK = 900  # pixels of height, before the page's own is known
+_FIRST_LOOK = 500  # pixels of height, before the page's own is known
 _README_HEIGHT = 1100
 _QUICK = {"PARTNER_CENTER_TRIES": "1"}
 _TROUBLE = ".st-key-trouble"
@@ -66,6 +66,8 @@ class State:
         else:
             page.goto(address)
             page.locator(self.sign).first.wait_for()
+            for details in page.locator("[data-testid=stExpander] summary").all():
+                details.click()
             page.wait_for_timeout(500)  # what comes after the sign, fonts included
 
 
@@ -124,7 +126,7 @@ def _troubled(trouble: Trouble, emulator: Emulator | None = None, where: str = "
 
 def _lose_service(service: Emulator, page: Page) -> None:
     service.always(gateway(503))
-    page.get_by_role("button", name="Fetch anew").click()
+    page.get_by_role("button", name="Refresh").click()
     page.get_by_text("These are the last good figures").wait_for()
     app.settle(page)
 
