@@ -20,7 +20,8 @@ _LABEL_LENGTH = 26
 _CHARACTER = 7  # pixels, about
 _WIDEST_MARGIN = 280
 _ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not turn the figures around
-_BELOW = "▾ "  # says without colour what the bar says with it
+_BELOW, _REACHED = "▾ ", "\u2007\u200a\u2009"  # says without colour what the bar says with it
+_THOUSAND, _FEW = 1_000, 8
 _VISIBLE = 0.5  # licenses; less is an estimate's rounding
 
 #: Beyond this many bars a chart is a wall; the table has the rest.
@@ -54,6 +55,7 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
     table = table.iloc[::-1]  # plotly draws upwards
     reached = (table["deploymentPercent"] >= target).tolist()
     left, right = _left_labels(table, reached), _right_labels(table, estimated, palette)
+    most = max([1, *table["licensesSold"]])
     bar = {
         "type": "bar",
         "orientation": "h",
@@ -85,7 +87,10 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
             "x": table["undeployed"].tolist(),
             "marker": {
                 "color": palette.gap,
-                "line": {"color": palette.below_target, "width": 1},
+                "line": {
+                    "color": palette.below_target,
+                    "width": (table["undeployed"] >= _VISIBLE).astype(int).tolist(),
+                },
                 "pattern": {"shape": "/", "fgcolor": palette.below_target, "size": 5, "solidity": 0.25},
             },
             "xaxis": "x2",
@@ -119,19 +124,13 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
         | {
             "domain": [0, 0.47],
             "range": [0, max(100.0, target, *table["deploymentPercent"].dropna()) * 1.04],
-            "title": _heading("Deployment %", f"┊ target {target:g}\u00a0%"),
         },
         "xaxis2": numbers
         | {
             "domain": [0.53, 1],
-            "range": [0, max(1, *table["licensesSold"], 0) * 1.04],
-            "tickformat": ",~s",
+            "range": [0, most * 1.04],
+            **_whole_numbers(most),
             "anchor": "y2",
-            "title": _heading(
-                "Licenses sold",
-                f"<span style='color:{palette.deployed}'>■</span> deployed"
-                f"  <span style='color:{palette.below_target}'>▨</span> undeployed",
-            ),
         },
         "shapes": [
             {
@@ -144,6 +143,15 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
                 "y1": 1,
                 "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
             }
+        ],
+        "annotations": [
+            _heading("x", "Deployment %", f"┊ target {target:g}\u00a0%"),
+            _heading(
+                "x2",
+                "Licenses sold",
+                f"<span style='color:{palette.deployed}'>■</span> deployed"
+                f"  <span style='color:{palette.below_target}'>▨</span> undeployed",
+            ),
         ],
     }
     return Finished({"data": bars, "layout": layout})
@@ -166,13 +174,27 @@ def in_words(table: pd.DataFrame, target: float) -> str:
     )
 
 
-def _heading(title: str, key: str) -> dict[str, Any]:
-    return {"text": f"<b>{title}</b>   {key}", "font": {"size": 13}, "standoff": 8}
+def _heading(axis: str, title: str, key: str) -> dict[str, Any]:
+    return {
+        "xref": f"{axis} domain",
+        "x": 0,
+        "xanchor": "left",
+        "yref": "paper",
+        "y": 1,
+        "yshift": 38,
+        "showarrow": False,
+        "text": f"<b>{title}</b>  {key}",
+    }
+
+
+def _whole_numbers(most: int) -> dict[str, Any]:
+    """Ticks that are licenses: 1, 2, 3 …, and 5k instead of 5,000."""
+    return {"tickformat": "~s"} if most >= _THOUSAND else {"tickformat": "d", "dtick": 1 if most < _FEW else None}
 
 
 def _left_labels(table: pd.DataFrame, reached: list[bool]) -> list[str]:
     return _told_apart(
-        f"{_ISOLATE}{escape(_short(title), quote=False)}{_POP}   {'' if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
+        f"{_ISOLATE}{escape(formats.shortened(title, _LABEL_LENGTH), quote=False)}{_POP}   {_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
         for title, percent, ok in zip(table["title"], table["deploymentPercent"], reached, strict=True)
     )
 
@@ -203,11 +225,6 @@ def _margin(labels: list[str]) -> int:
     """Pixels for the longest label; plotly's own measuring would draw the chart once more."""
     longest = max((len(re.sub(r"<[^>]*>|&\w+;", "", label)) for label in labels), default=0)
     return min(_WIDEST_MARGIN, 12 + longest * _CHARACTER)
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _LABEL_LENGTH else text[: _LABEL_LENGTH - 1] + "…"
 
 
 def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:

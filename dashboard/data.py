@@ -67,9 +67,7 @@ def _deployment_feed(scope: tuple[object, ...], _settings: Settings) -> Feed[Dep
 def _fetch(service: Client, progress: Progress) -> Deployment:
     found = fetch_deployment(service, progress)
     picture.cache_clear()  # what it holds is of older answers
-    # Streamlit collects garbage after every run, and walks through all that lives long unless it is told not to.
-    gc.collect()
-    gc.freeze()
+    _settle_memory()
     return found
 
 
@@ -85,7 +83,7 @@ def picture(deployment: Deployment, view: View, dark: bool) -> Picture:
     gaps = table.set_index("title")["undeployed"]
     shown = table.head(charts.MOST_SERVICES)
     rows = tables.on_screen(tables.rows(deployment, view.selection), table)
-    return Picture(
+    drawn = Picture(
         measures.total(found),
         len(table),
         int((table["deploymentPercent"] < view.target).sum()),
@@ -95,3 +93,11 @@ def picture(deployment: Deployment, view: View, dark: bool) -> Picture:
         pa.Table.from_pandas(rows, preserve_index=False),
         tables.columns(rows),
     )
+    _settle_memory()
+    return drawn
+
+
+def _settle_memory() -> None:
+    # Streamlit collects garbage after every run, and walks through all that lives long unless it is told not to.
+    gc.collect()
+    gc.freeze()

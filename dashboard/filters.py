@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.formats import plain
+from dashboard.formats import plain, shortened
 from data_access import Selection, measures, names
 
 SORTS = {
@@ -67,7 +67,7 @@ def choose(channels: Sequence[str], services: Sequence[str]) -> View:
             "Service",
             services,
             key="service",
-            format_func=names.service_title,
+            format_func=_service,
             placeholder="All services",
             width=380,
             on_change=_write_link,
@@ -83,7 +83,6 @@ def chart_controls() -> None:
         key="sort",
         format_func=SORTS.__getitem__,
         required=True,
-        label_visibility="collapsed",
         on_change=_write_link,
     )
     st.number_input(
@@ -93,10 +92,7 @@ def chart_controls() -> None:
         key="target",
         step=5.0,
         format="%g",
-        width=150,
-        label_visibility="collapsed",
-        icon=":material/flag:",
-        help="Target for deployment %: the dotted line.",
+        width=130,
         on_change=_write_link,
     )
 
@@ -113,6 +109,10 @@ def unknown_in_link() -> list[str]:
     return found
 
 
+def _service(code: str) -> str:
+    return " ".join(names.service_title(code).split())  # nobody can type a line break into a search
+
+
 def _view() -> View:
     state = st.session_state
     return View(Selection.of(state["channel"], state["service"]), state["sort"], state["target"])
@@ -120,7 +120,7 @@ def _view() -> View:
 
 def _follow_link(channels: Sequence[str], services: Sequence[str]) -> None:
     """Bring the widgets in line with the link where it changed, and with the data where that changed."""
-    asked = {name: values for name in PARAMETERS if (values := st.query_params.get_all(name))}
+    asked = {name: values for name in PARAMETERS if (values := [*filter(None, st.query_params.get_all(name))])}
     state = st.session_state
     if state.get(_LINK) != asked or any(name not in state for name in PARAMETERS):
         _follow(asked, channels, services)
@@ -136,11 +136,11 @@ def _follow(asked: Link, channels: Sequence[str], services: Sequence[str]) -> No
     service, unknown_services = _match(asked.get("service", []), services)
     state = st.session_state
     state["channel"], state["service"] = channel, service
-    state["sort"] = next((sort for sort in asked.get("sort", []) if sort in SORTS), _DEFAULT_SORT)
-    state["target"] = _target(asked.get("target", []))
-    state[_UNKNOWN] = [f"channel {code}" for code in unknown_channels] + [
-        f"service {code}" for code in unknown_services
-    ]
+    sort, unknown_sorts = _match(asked.get("sort", []), [*SORTS])
+    target, unknown_targets = _target(asked.get("target", []))
+    state["sort"], state["target"] = (sort or [_DEFAULT_SORT])[0], target
+    unknown = dict(zip(PARAMETERS, (unknown_channels, unknown_services, unknown_sorts, unknown_targets), strict=True))
+    state[_UNKNOWN] = [f"{name} {shortened(value)}" for name, values in unknown.items() for value in values]
 
 
 def _match(asked: Iterable[str], options: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -150,12 +150,19 @@ def _match(asked: Iterable[str], options: Sequence[str]) -> tuple[list[str], lis
     return list(found), [code for code in dict.fromkeys(asked) if code.casefold() not in spelled]
 
 
-def _target(asked: Sequence[str]) -> float:
-    try:
-        target = float(asked[-1])
-    except (IndexError, ValueError):
-        return measures.DEFAULT_TARGET
-    return target if 0 <= target <= HIGHEST_TARGET else measures.DEFAULT_TARGET
+def _target(asked: Sequence[str]) -> tuple[float, list[str]]:
+    """The last target asked for that is one, else the default; and what is none."""
+    found, unknown = measures.DEFAULT_TARGET, []
+    for text in asked:
+        try:
+            target = float(text)
+        except ValueError:
+            target = -1.0
+        if 0 <= target <= HIGHEST_TARGET:
+            found = target
+        else:
+            unknown.append(text)
+    return found, unknown
 
 
 def _write_link() -> None:

@@ -14,7 +14,7 @@ _SENT_DECIMALS = 4
 
 def count(value: float, estimated: bool = False) -> str:
     """A number of licenses, marked ≈ where it is an estimate."""
-    return f"≈{_NBSP}{value:,.0f}" if estimated else f"{value:,.0f}"
+    return f"≈{_NBSP}{value:,.0f}" if estimated and round(value) else f"{value:,.0f}"
 
 
 def percent(value: float | None) -> str:
@@ -33,8 +33,8 @@ def to_target(value: float | None, target: float) -> str:
     if value is None:
         return "nothing sold"
     if value >= target:
-        return f"target {target:g}{_NBSP}% reached"
-    return f"{target - value:.1f} points below target"
+        return "target reached"
+    return f"{target - value:.1f} points to target"
 
 
 def day(instant: datetime | None) -> str:
@@ -44,9 +44,8 @@ def day(instant: datetime | None) -> str:
     return f"{instant.day} {instant:%b %Y}"
 
 
-def moment(instant: datetime) -> str:
-    """A date and time such as 9 Oct 2026, 14:05 UTC."""
-    return f"{day(instant)}, {instant:%H:%M} UTC"
+def clock(instant: datetime) -> str:
+    return f"{instant:%H:%M} UTC"
 
 
 def age(span: timedelta) -> str:
@@ -57,6 +56,12 @@ def age(span: timedelta) -> str:
             number = minutes // size
             return f"{number} {unit}{'s' if number > 1 else ''} ago"
     return "just now"
+
+
+def shortened(text: str, length: int = 40) -> str:
+    """On one line, and cut where it is longer than `length`."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def plain(text: str) -> str:

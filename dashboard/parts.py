@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import streamlit as st
@@ -41,14 +41,16 @@ def _wait(feed: Feed[Deployment]) -> None:
     place = st.empty()
     with place.container():
         told = st.empty()
-        st.skeleton(height=110)
-        st.skeleton(height=420)
-    begun = time.monotonic()
+        with st.grid(4, gap="small", min_column_width=165):
+            for _ in range(4):
+                st.skeleton(height=110)
+        st.skeleton(height=480)
     while not feed.wait(_POLL):
-        seconds = time.monotonic() - begun
+        state = feed.look()
+        seconds = (datetime.now(UTC) - state.running_since).total_seconds() if state.running_since else 0
         told.progress(
             min(0.95, seconds / (seconds + 8)),  # nobody knows how long it takes: ever slower, never full
-            f"{formats.plain(feed.look().progress or _ASKING)} – {seconds:.0f} s",
+            f"{formats.plain(state.progress or _ASKING)} – {seconds:.0f} s",
         )
     place.empty()
 
@@ -62,21 +64,37 @@ def watch(feed: Feed[Deployment]) -> None:
     st.caption(":material/sync: Fetching newer figures; these stay until they are here.")
 
 
-def dates(deployment: Deployment, fetched_at: datetime | None) -> None:
+def dates(deployment: Deployment, fetched_at: datetime) -> None:
     """When the figures are from: Microsoft's processing dates, which differ per service, and our own fetch."""
+    fetched = f"fetched {formats.age(datetime.now(UTC) - fetched_at)}"
     oldest, newest = (formats.day(date) for date in deployment.processed)
+    if oldest == newest == formats.NOTHING:
+        st.caption(fetched.capitalize())
+        return
     span = newest if oldest == newest else f"{oldest} to {newest}, by service"
-    fetched = formats.age(datetime.now(UTC) - fetched_at) if fetched_at else formats.NOTHING
-    st.caption(f"Processed by Microsoft {span} · fetched {fetched}")
+    st.caption(f"Processed by Microsoft {span} · {fetched}")
 
 
-def trouble(error: PartnerCenterError, key: str = "trouble") -> None:
-    """A fetch that failed: a sentence for everyone, the facts for the operator."""
-    icon = ":material/hourglass_top:" if isinstance(error, Throttled) else ":material/error:"
+def trouble(
+    error: PartnerCenterError,
+    failed_at: datetime | None = None,
+    again: Callable[[], None] | None = None,
+    key: str = "trouble",
+) -> None:
+    """A fetch that failed: a sentence for everyone, the facts for the operator, and a way to try `again`."""
     with st.container(border=True, key=key):
-        st.subheader(error.title, anchor=False)
-        st.error(f"{formats.plain(error.message)} {formats.plain(error.advice)}", icon=icon)
+        st.header(error.title, anchor=False)
+        said = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+        if isinstance(error, Throttled):
+            if failed_at and error.facts.retry_after is not None:
+                then = failed_at + timedelta(seconds=error.facts.retry_after)
+                said = f"{formats.plain(error.message)} Try again after {then:%H:%M:%S} UTC."
+            st.warning(said, icon=":material/hourglass_top:")
+        else:
+            st.error(said, icon=":material/error:")
         facts(error)
+        if again:
+            st.button("Try again", on_click=again, icon=":material/refresh:")
 
 
 def facts(error: PartnerCenterError) -> None:
@@ -86,12 +104,13 @@ def facts(error: PartnerCenterError) -> None:
             st.code("\n".join(f"{label}: {value}" for label, value in labelled.items()), language=None, wrap_lines=True)
 
 
-def stale(error: PartnerCenterError, fetched_at: datetime | None, failed_at: datetime | None) -> None:
+def stale(error: PartnerCenterError, fetched_at: datetime, failed_at: datetime) -> None:
     """The last good data is on screen because newer data could not be had."""
-    now = datetime.now(UTC)
+    age = formats.age(datetime.now(UTC) - fetched_at)
     st.warning(
-        f"**These are the last good figures, fetched {formats.age(now - fetched_at) if fetched_at else 'earlier'}.** "
-        f"The attempt {formats.age(now - failed_at) if failed_at else 'since'} failed: {formats.plain(error.message)}",
+        f"**These are the last good figures, fetched {age} ({formats.clock(fetched_at)}).**"
+        f" The attempt at {formats.clock(failed_at)} failed: {formats.plain(error.message)}"
+        f" {formats.plain(error.advice)}",
         icon=":material/history:",
     )
     facts(error)
@@ -125,18 +144,20 @@ def set_aside(answer: Answer) -> None:
 def no_rows(deployment: Deployment) -> None:
     """Microsoft answered, and the answer is empty: not a zero, and not a failure of ours."""
     with st.container(border=True, key="no_rows"):
-        st.subheader("Microsoft returned no rows", anchor=False)
+        st.header("Microsoft returned no rows", anchor=False)
         st.write(
             "Partner Center answered, but has no license deployment figures for this account."
             " That is not the same as nothing sold or deployed."
         )
+        if not deployment.trouble:
+            st.write("The commercial counts, which this page shows in such a case, are empty too.")
         st.write(
-            "Other partners have reported the same of these calls. Compare with Partner Center itself, and"
-            " give the id below to Microsoft support if it shows figures."
+            "Other partners have seen this too. If Partner Center itself shows figures, give this id to Microsoft"
+            " support:"
         )
         st.code(f"MS-CorrelationId: {deployment.answer.correlation_id}", language=None)
     if deployment.trouble:
-        st.caption("The commercial counts, which could have stood in, cannot be read either:")
+        st.caption("In such a case this page shows the commercial counts; they cannot be read:")
         trouble(deployment.trouble, key="trouble_commercial")
 
 
@@ -150,6 +171,8 @@ def answer(picture: Picture, estimated: bool) -> None:
         f"**{formats.percent(total.percent)}** of **{formats.count(total.sold)}** licenses sold are deployed;"
         f" **{formats.count(total.undeployed, estimated)}** are not."
     )
+    if round(total.over_deployed):
+        sentence += f" **{formats.count(total.over_deployed, estimated)}** are deployed beyond those sold."
     title, undeployed = picture.largest_gap
     if picture.number_of_services > 1 and undeployed >= 1:
         sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
@@ -170,7 +193,7 @@ def tiles(picture: Picture, target: float, estimated: bool) -> None:
             "kpi_licenses_deployed",
             "licensesDeployedEstimated" if estimated else "licensesDeployed",
             formats.count(total.deployed, estimated),
-            "estimated from percentages" if estimated else "counted by Microsoft",
+            "an estimate" if estimated else "as counted",
         )
         _tile(
             "kpi_deployment_percent",
@@ -182,7 +205,7 @@ def tiles(picture: Picture, target: float, estimated: bool) -> None:
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
-            f"{_number(picture.below_target, 'service')} below target",
+            f"{_number(picture.below_target, 'service')} short",
         )
 
 

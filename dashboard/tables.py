@@ -44,7 +44,10 @@ def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
 def on_screen(rows: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
     """The same rows with the services' titles, in the order of the chart; columns unknown to us come last."""
     code = "serviceCode" if "serviceCode" in rows else "serviceName"
+    percent = "deploymentPercent" if "deploymentPercent" in rows else "proratedDeploymentPercent"
     titled = rows.merge(services[["service", "title"]].rename(columns={"service": code}), on=code)
+    # Nothing sold is no percentage; the files keep what Microsoft sent.
+    titled[percent] = titled[percent].where(titled["licensesSold"] > 0)
     rank = titled[code].map({service: rank for rank, service in enumerate(services["service"])})
     known = [name for name in _LABELS if name in titled]
     others = [name for name in titled if name not in _LABELS]

@@ -22,14 +22,14 @@ class Palette:
 
 
 LIGHT = Palette(
-    text="#16202E",
+    text="#0C1420",
     muted="#566173",
     grid="#E6EAF0",
     background="#FFFFFF",
     deployed="#0F5FC2",
     below_target="#B4530A",
     gap="#E8D5C0",
-    target="#16202E",
+    target="#0C1420",
 )
 DARK = Palette(
     text="#E8EDF4",

@@ -1,4 +1,4 @@
-"""The six collections of Partner Center's licence analytics: their addresses, rows and pages."""
+"""The six collections of Partner Center's license analytics: their addresses, rows and pages."""
 
 from __future__ import annotations
 

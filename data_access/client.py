@@ -179,11 +179,12 @@ class Client:
         )(attempt)
 
     def _send(self, url: str, parameters: dict[str, str], request_id: str, correlation_id: str) -> protocol.Page:
+        sent = protocol.headers(request_id, correlation_id)
         try:
             response = self._session.get(
                 url,
                 params=parameters,
-                headers=protocol.headers(request_id, correlation_id),
+                headers=sent,
                 auth=_Bearer(self._token()),
                 timeout=self._patience.timeout,
             )
@@ -197,4 +198,6 @@ class Client:
             # From None: the library's message holds the address, and the address can name a customer.
             raise protocol.no_answer("the connection failed or broke off") from None
         log.info("%s %s, MS-CorrelationId %s", response.status_code, response.elapsed, correlation_id)
-        return protocol.page(response.status_code, response.headers, response.content)
+        # A gateway that answers for the service knows of no ids; ours are what support can search for.
+        answered = requests.structures.CaseInsensitiveDict({**sent, **response.headers})
+        return protocol.page(response.status_code, answered, response.content)

@@ -1,4 +1,4 @@
-"""Partner Center's licence analytics, small enough to run in a thread: built from the documentation alone.
+"""Partner Center's license analytics, small enough to run in a thread: built from the documentation alone.
 
 `Emulator.respond` decides every answer and touches no network; `serving` puts it behind HTTP. What the
 documentation leaves open is a setting of `Emulator`, and every trouble a client can meet can be ordered::

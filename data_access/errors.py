@@ -44,8 +44,8 @@ class Facts:
 
 _LABELS = {
     "status": "HTTP status",
-    "code": "code",
-    "description": "description",
+    "code": "Code",
+    "description": "Description",
     "retry_after": "Retry-After",
     "request_id": "MS-RequestId",
     "correlation_id": "MS-CorrelationId",

@@ -32,6 +32,7 @@ class State(Generic[T]):
     error: PartnerCenterError | None = None
     failed_at: datetime | None = None
     running: bool = False
+    running_since: datetime | None = None
     progress: str = ""
 
 
@@ -63,7 +64,7 @@ class Feed(Generic[T]):
         with self._lock:
             if self._state.running:
                 return
-            self._state = replace(self._state, running=True, progress="")
+            self._state = replace(self._state, running=True, running_since=self._clock(), progress="")
             self._idle.clear()
         threading.Thread(target=self._run, name="feed", daemon=True).start()
 
@@ -81,7 +82,7 @@ class Feed(Generic[T]):
         return state.fetched_at is None or now - state.fetched_at >= self._refresh_after
 
     def _run(self) -> None:
-        done = replace(self._state, running=False, progress="")
+        done = replace(self._state, running=False, running_since=None, progress="")
         try:
             data = self._fetch(self._tell)
             done = State(data, self._clock())

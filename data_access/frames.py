@@ -28,7 +28,7 @@ DTYPES = {
     "processedDateTime": INSTANT,
 }
 
-#: Documented fields that describe the JSON and not the licences.
+#: Documented fields that describe the JSON and not the licenses.
 _NOT_DATA = frozenset({"attributes"})
 
 

@@ -115,19 +115,20 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
     if status == 401 and code == "900421":
         return SignInError(
             "Microsoft asks for a sign-in with multi-factor authentication.",
-            "Sign in again with MFA and use the new token.",
+            "Whoever runs this program needs to sign in again with MFA and put the new token into"
+            " PARTNER_CENTER_ACCESS_TOKEN.",
             facts,
         )
     if status == 401:
         return SignInError(
             "Microsoft did not accept the sign-in: it is missing, wrong or has expired.",
-            "Obtain a new token and set PARTNER_CENTER_ACCESS_TOKEN to it.",
+            "Whoever runs this program needs to obtain a new token and put it into PARTNER_CENTER_ACCESS_TOKEN.",
             facts,
         )
     if status == 403 and "application credentials" in (description or "").lower():
         return NotPermitted(
-            "The token belongs to an application alone, and licence analytics wants a person behind it.",
-            "Use a token of the kind that Microsoft calls App+User.",
+            "The token belongs to an application alone; license analytics needs a signed-in person.",
+            "Whoever runs this program needs a token of the kind that Microsoft calls App+User.",
             facts,
         )
     if status == 403:
@@ -146,7 +147,7 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
     if status == 408 or status >= 500:
         return Unavailable(
             "Partner Center cannot answer at the moment.",
-            "Nothing to do but try again later; if it lasts, give the ids below to Microsoft support.",
+            "Try again later; if it lasts, give the ids to Microsoft support.",
             facts,
         )
     if status == 404:
@@ -158,7 +159,7 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
     if 400 <= status < 500:
         return BadRequest(
             "Partner Center did not accept the request.",
-            "Check the settings; the code and description below say what it objects to.",
+            "Check the settings; the code and description say what it objects to.",
             facts,
         )
     return Unreadable(

@@ -1,4 +1,4 @@
-"""An invented partner: the rows of the six licence-analytics collections, the same for the same seed and day.
+"""An invented partner: the rows of the six license-analytics collections, the same for the same seed and day.
 
 Nothing here reads a file, a clock or the network. Rows are dicts with the wire's own names, order and
 spelling, `licenseActive` of the commercial usage rows included. Percents are percent points, 100 and more
@@ -32,9 +32,9 @@ class Service(NamedTuple):
     title: str
     """`serviceName` of the commercial collections."""
     share: float
-    """Typical part of the sold licences that is deployed."""
+    """Typical part of the sold licenses that is deployed."""
     size: int
-    """Typical number of licences of one product at one customer."""
+    """Typical number of licenses of one product at one customer."""
     workloads: tuple[tuple[str, str], ...]
     """Code and name."""
     products: tuple[str, ...]
@@ -91,9 +91,9 @@ SERVICES = (
 )  # fmt: skip
 
 EXCEPTIONS: Mapping[tuple[str, str], tuple[int, float]] = {
-    ("exo", "direct"): (1, 1.07),  # some licences were given back, the assignments were not
+    ("exo", "direct"): (1, 1.07),  # some licenses were given back, the assignments were not
     ("mip", "indirect"): (1, 0.0),  # sold, and never assigned to anyone
-    ("yammer", "advisor"): (0, 0.0),  # all given back: no licence left to have a percentage of
+    ("yammer", "advisor"): (0, 0.0),  # all given back: no license left to have a percentage of
 }
 """What a sample must show: by service and channel, a factor on what is sold and a fixed deployed share."""
 
@@ -330,7 +330,7 @@ def _basket(random: Random, customer: int, products: int, progress: Sequence[flo
 
 
 def _activity(holding: _Holding) -> Iterator[tuple[str, str, int]]:
-    """Yield code, name and active licences of each workload of a holding."""
+    """Yield code, name and active licenses of each workload of a holding."""
     for place, (code, name) in enumerate(_PRODUCTS[holding.product][2]):
         yield code, name, round(holding.deployed * (0.35 + 0.7 * ((holding.liveliness + 0.37 * place) % 1)))
 

@@ -24,9 +24,13 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
         )
     figures = st.container()
     with st.container(key="services_chart", border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("Where is the gap?", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.header("Where is the gap?", anchor=False)
             filters.chart_controls()
+        if picture.number_of_services > charts.MOST_SERVICES:
+            st.caption(
+                f"The first {charts.MOST_SERVICES} of {picture.number_of_services:,} services in this order; the table has all."
+            )
         if picture.number_of_services:
             st.plotly_chart(
                 picture.figure,
@@ -39,16 +43,12 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
             )
         else:
             st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
-        if picture.number_of_services > charts.MOST_SERVICES:
-            st.caption(
-                f"The first {charts.MOST_SERVICES} of {picture.number_of_services:,} services; the table has them all."
-            )
     with figures:  # after the chart, which the browser needs most time for
         parts.answer(picture, deployment.estimated)
         parts.tiles(picture, view.target, deployment.estimated)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("The figures behind it", anchor=False)
+            st.header("The figures behind it", anchor=False)
             _files(deployment, view, source, is_sample)
         st.dataframe(
             picture.rows,
@@ -98,17 +98,18 @@ except PartnerCenterError as error:
     parts.trouble(error)
     st.stop()
 state = parts.first_data(feed)
-if state.data is None:
+if state.data is None or state.fetched_at is None:
     if state.error:
-        parts.trouble(state.error)
-    st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
+        parts.trouble(state.error, state.failed_at, again=feed.refresh)
+    else:
+        st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
 else:
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.dates(state.data, state.fetched_at)
         st.button("Refresh", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
     if state.running:
         parts.watch(feed)
-    if state.error:
+    if state.error and state.failed_at:
         parts.stale(state.error, state.fetched_at, state.failed_at)
     if state.data.stands_in:
         st.info(

@@ -59,8 +59,8 @@ def test_days():
 
 
 def test_the_way_to_the_target():
-    assert formats.to_target(72.2, 80) == "7.8 points below target"
-    assert formats.to_target(80.0, 80) == "target 80\u00a0% reached"
+    assert formats.to_target(72.2, 80) == "7.8 points to target"
+    assert formats.to_target(80.0, 80) == "target reached"
     assert formats.to_target(None, 80) == "nothing sold"
 
 

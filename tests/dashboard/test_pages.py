@@ -47,7 +47,7 @@ def tiles(app):
 
 
 def text(app):
-    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.title, app.subheader, app.code)
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.title, app.header, app.code)
     return "\n".join(element.value.replace("\u00a0", " ").replace("\\", "") for kind in kinds for element in kind)
 
 

@@ -155,7 +155,7 @@ def test_a_month_later_it_is_the_same_partner_a_little_further(sample):
     steps = [
         new["proratedDeploymentPercent"] - old["proratedDeploymentPercent"]
         for old, new in zip(sample.deployment, later.deployment, strict=True)
-        if old["licensesSold"] > 500  # in small numbers one licence is a leap
+        if old["licensesSold"] > 500  # in small numbers one license is a leap
     ]
     assert min(steps) < 0 < max(steps)
     assert max(map(abs, steps)) < 4
