@@ -87,10 +87,8 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
             "x": table["undeployed"].tolist(),
             "marker": {
                 "color": palette.gap,
-                "line": {
-                    "color": palette.below_target,
-                    "width": (table["undeployed"] >= _VISIBLE).astype(int).tolist(),
-                },
+                # A bar of no length would still show its outline.
+                "line": {"color": palette.below_target, "width": [int(gap >= _VISIBLE) for gap in table["undeployed"]]},
                 "pattern": {"shape": "/", "fgcolor": palette.below_target, "size": 5, "solidity": 0.25},
             },
             "xaxis": "x2",
@@ -194,7 +192,8 @@ def _whole_numbers(most: int) -> dict[str, Any]:
 
 def _left_labels(table: pd.DataFrame, reached: list[bool]) -> list[str]:
     return _told_apart(
-        f"{_ISOLATE}{escape(formats.shortened(title, _LABEL_LENGTH), quote=False)}{_POP}   {_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
+        f"{_ISOLATE}{escape(formats.shortened(title, _LABEL_LENGTH), quote=False)}{_POP}   "
+        f"{_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
         for title, percent, ok in zip(table["title"], table["deploymentPercent"], reached, strict=True)
     )
 

@@ -29,7 +29,7 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
             filters.chart_controls()
         if picture.number_of_services > charts.MOST_SERVICES:
             st.caption(
-                f"The first {charts.MOST_SERVICES} of {picture.number_of_services:,} services in this order; the table has all."
+                f"The first {charts.MOST_SERVICES} of {picture.number_of_services:,} services; the table has them all."
             )
         if picture.number_of_services:
             st.plotly_chart(

@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def server(script: Path, **settings: str) -> Iterator[tuple[str, int]]:
-    """Streamlit serving a script from its own folder, with these settings of ours and no others: address, process id."""
+    """Streamlit serving a script from its own folder, with our settings as given: its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
