@@ -15,7 +15,7 @@ from dashboard import formats
 from dashboard.theme import FONT, Palette
 
 _BAR = 30  # pixels per service
-_FRAME = 78  # pixels above and below the bars
+_FRAME = 88  # pixels above and below the bars
 _LABEL_LENGTH = 26
 _CHARACTER = 7  # pixels, about
 _WIDEST_MARGIN = 280
@@ -107,7 +107,7 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
         "barmode": "stack",
         "bargap": 0.34,
         "height": height(len(table)),
-        "margin": {"l": _margin(left), "r": _margin(right), "t": 54, "b": 8},
+        "margin": {"l": _margin(left), "r": _margin(right), "t": 64, "b": 8},
         "paper_bgcolor": palette.background,
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
@@ -179,9 +179,10 @@ def _heading(axis: str, title: str, key: str) -> dict[str, Any]:
         "xanchor": "left",
         "yref": "paper",
         "y": 1,
-        "yshift": 38,
+        "align": "left",
+        "yshift": 52,
         "showarrow": False,
-        "text": f"<b>{title}</b>  {key}",
+        "text": f"<b>{title}</b><br>{key}",
     }
 
 

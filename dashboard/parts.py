@@ -205,7 +205,7 @@ def tiles(picture: Picture, target: float, estimated: bool) -> None:
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
-            f"{_number(picture.below_target, 'service')} short",
+            f"{picture.below_target:,} below target",
         )
 
 
