@@ -45,13 +45,10 @@ def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataF
     for name in unknown:
         columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
     table = pd.DataFrame(columns)
-    for column, titles in (
-        ("serviceName", names.SERVICES),
-        ("serviceCode", names.SERVICES),
-        ("channel", names.CHANNELS),
-    ):
-        if column in known and not (column == "serviceName" and "serviceCode" in known):
-            table[column] = names.one_spelling(table[column], titles)
+    # Where there is a service code, the name is a title.
+    service = "serviceCode" if "serviceCode" in known else "serviceName"
+    for column in (service, "channel"):
+        table[column] = names.one_spelling(table[column])
     return table
 
 

@@ -33,22 +33,25 @@ SERVICES = {
 #: `reseller` is the channel in every published answer; the .NET reference adds "Direct".
 CHANNELS = {"reseller": "Reseller", "direct": "Direct", "indirect": "Indirect", "advisor": "Advisor"}
 
+#: The codes whose spelling Microsoft's pages show; every other one keeps the spelling in which it arrives.
+DOCUMENTED = frozenset({"o365", "crm", "reseller", "direct"})
+
 
 def service_title(code: str) -> str:
-    return SERVICES.get(code, code)
+    return SERVICES.get(code.casefold(), code)
 
 
 def channel_title(code: str) -> str:
-    return CHANNELS.get(code, code)
+    return CHANNELS.get(code.casefold(), code)
 
 
-def one_spelling(codes: pd.Series, known: dict[str, str]) -> pd.Series:
-    """Give codes that differ only in case one spelling: the known one, else lower case; a lone spelling stays."""
+def one_spelling(codes: pd.Series) -> pd.Series:
+    """Give codes that differ only in case one spelling, in lower case; a lone spelling stays, unless documented."""
     spellings: dict[str, set[str]] = {}
     for code in codes.unique():
         spellings.setdefault(code.casefold(), set()).add(code)
     chosen = {
-        code: folded if folded in known or len(variants) > 1 else code
+        code: folded if folded in DOCUMENTED or len(variants) > 1 else code
         for folded, variants in spellings.items()
         for code in variants
     }

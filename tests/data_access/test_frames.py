@@ -42,6 +42,7 @@ def test_unknown_fields_follow_as_text_and_attributes_are_left_out():
         (["o365", "O365"], ["o365", "o365"]),
         (["O365"], ["o365"]),
         (["Exchange", "Exchange"], ["Exchange", "Exchange"]),
+        (["Teams"], ["Teams"]),
         (["Exchange", "EXCHANGE"], ["exchange", "exchange"]),
     ],
 )
