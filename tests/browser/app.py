@@ -41,8 +41,9 @@ def server(script: Path, **settings: str) -> Iterator[tuple[str, int]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARTNER_CENTER_")}
+    flags = f"--server.address 127.0.0.1 --server.port {port} --server.headless true --browser.gatherUsageStats false"
     process = subprocess.Popen(
-        [sys.executable, *f"-m streamlit run {script.name} --server.port {port} --server.headless true".split()],
+        [sys.executable, *f"-m streamlit run {script.name} {flags}".split()],
         cwd=script.parent,
         env=inherited | settings,
         stdout=subprocess.DEVNULL,
