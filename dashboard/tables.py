@@ -63,8 +63,7 @@ def columns(table: pd.DataFrame) -> dict[str, Any]:
         if name in _COUNTS:
             found[name] = config.NumberColumn(label, format="%,.0f")
         elif name in _LABELS and name.endswith("Percent"):
-            highest = max([100.0, *table[name].dropna()])
-            found[name] = config.ProgressColumn(label, format="%.2f %%", min_value=0, max_value=highest)
+            found[name] = config.NumberColumn(label, format="%.2f %%")
         elif name == "processedDateTime":
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")
         else:
