@@ -6,8 +6,10 @@ of codes and would drop what it does not know without a word; see docs/decisions
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -67,7 +69,7 @@ def choose(channels: Sequence[str], services: Sequence[str]) -> View:
             "Service",
             services,
             key="service",
-            format_func=_service,
+            format_func=partial(_service, ambiguous=_ambiguous(services)),
             placeholder="All services",
             width=380,
             on_change=_write_link,
@@ -109,8 +111,15 @@ def unknown_in_link() -> list[str]:
     return found
 
 
-def _service(code: str) -> str:
-    return " ".join(names.service_title(code).split())  # nobody can type a line break into a search
+def _service(code: str, ambiguous: frozenset[str]) -> str:
+    title = names.service_title(code)
+    label = f"{title} ({code})" if title in ambiguous else title
+    return " ".join(label.split())  # nobody can type a line break into a search
+
+
+def _ambiguous(services: Sequence[str]) -> frozenset[str]:
+    """Titles that more than one service bears: Streamlit tells options apart by their labels."""
+    return frozenset(title for title, number in Counter(map(names.service_title, services)).items() if number > 1)
 
 
 def _view() -> View:

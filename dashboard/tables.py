@@ -34,7 +34,7 @@ def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
     """
     found = selection.apply(deployment.facts)
     if deployment.answer.collection is catalog.DEPLOYMENT:
-        own = list(deployment.answer.frame.columns)
+        own = deployment.facts.attrs["own"]
         derived = found.rename(columns={"licensesDeployed": "licensesDeployedEstimated"})
         table = derived[[*own, "licensesDeployedEstimated", "undeployed", "overDeployed"]]
         return table.sort_values(["serviceName", "channel"], kind="stable", ignore_index=True)
@@ -45,7 +45,7 @@ def on_screen(rows: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
     """The same rows with the services' titles, in the order of the chart; columns unknown to us come last."""
     code = "serviceCode" if "serviceCode" in rows else "serviceName"
     percent = "deploymentPercent" if "deploymentPercent" in rows else "proratedDeploymentPercent"
-    titled = rows.merge(services[["service", "title"]].rename(columns={"service": code}), on=code)
+    titled = rows.merge(services[["service", "title"]].rename(columns={"service": code}), on=code, how="left")
     # Nothing sold is no percentage; the files keep what Microsoft sent.
     titled[percent] = titled[percent].where(titled["licensesSold"] > 0)
     rank = titled[code].map({service: rank for rank, service in enumerate(services["service"])})

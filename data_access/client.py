@@ -61,8 +61,12 @@ class _Bearer(requests.auth.AuthBase):
 
 class _GuardedSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target and not protocol.same_origin(resp.url, requests.compat.urljoin(resp.url, target)):
+        try:
+            target = super().get_redirect_target(resp)
+            same = target is None or protocol.same_origin(resp.url, requests.compat.urljoin(resp.url, target))
+        except ValueError:  # an address that cannot be read is nobody we know
+            same = False
+        if not same:
             resp.close()
             raise protocol.redirected(resp.headers, resp.status_code)
         return target
@@ -126,7 +130,7 @@ class Client:
                 )
             rows += page.rows
             total = page.total if page.total is not None else total
-            if not collection.paged or not page.rows or (total is not None and len(rows) >= total):
+            if not collection.paged or protocol.is_last(page, len(rows)):
                 break
             before = page.rows
             progress(f"{len(rows):,} of {total:,} rows" if total else f"{len(rows):,} rows")
@@ -180,12 +184,13 @@ class Client:
 
     def _send(self, url: str, parameters: dict[str, str], request_id: str, correlation_id: str) -> protocol.Page:
         sent = protocol.headers(request_id, correlation_id)
+        token = self._token()
         try:
             response = self._session.get(
                 url,
                 params=parameters,
                 headers=sent,
-                auth=_Bearer(self._token()),
+                auth=_Bearer(token),
                 timeout=self._patience.timeout,
             )
         except requests.exceptions.SSLError:
@@ -200,4 +205,9 @@ class Client:
         log.info("%s %s, MS-CorrelationId %s", response.status_code, response.elapsed, correlation_id)
         # A gateway that answers for the service knows of no ids; ours are what support can search for.
         answered = requests.structures.CaseInsensitiveDict({**sent, **response.headers})
-        return protocol.page(response.status_code, answered, response.content)
+        try:
+            return protocol.page(response.status_code, answered, response.content)
+        except PartnerCenterError as error:
+            # A service may repeat what it was sent, and what it says is shown and logged.
+            error.facts = error.facts.without(token)
+            raise

@@ -41,6 +41,11 @@ class Facts:
         """The same on one line, without the service's own words: those may name a customer."""
         return ", ".join(f"{label} {fact}" for label, fact in replace(self, description=None).labelled().items()) or "-"
 
+    def without(self, secret: str) -> Facts:
+        """The same with each place where the service repeated the secret made unreadable."""
+        texts = {name: getattr(self, name) for name in ("code", "description", "request_id", "correlation_id")}
+        return replace(self, **{name: text and text.replace(secret, "***") for name, text in texts.items()})
+
 
 _LABELS = {
     "status": "HTTP status",

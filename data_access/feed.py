@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 from data_access.client import Progress
-from data_access.errors import PartnerCenterError
+from data_access.errors import PartnerCenterError, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +89,11 @@ class Feed(Generic[T]):
         except PartnerCenterError as error:
             done = replace(done, error=error, failed_at=self._clock())
             log.warning("%s (%s)", error.title, error.facts.for_log())
+        except Exception:  # whatever it is, the page must say so, and not ask again at once
+            log.exception("A fetch failed in a way that nobody foresaw.")
+            unforeseen = Unreadable("Reading the answer failed in a way that nobody foresaw.", "Please report it.")
+            done = replace(done, error=unforeseen, failed_at=self._clock())
         finally:
-            # An error that nobody foresaw is reported by the thread; the next look may try again.
             with self._lock:
                 self._state = done
             self._idle.set()

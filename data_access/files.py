@@ -30,12 +30,11 @@ def excel(table: pd.DataFrame) -> bytes:
     Text that Excel would run is preceded by an apostrophe, in headers and cells; numbers are left alone.
     """
     text = frames.as_text(table)
-    disarmed = pd.DataFrame(
-        {
-            _disarmed(name): text[name].map(_disarmed, na_action="ignore") if _is_text(text[name]) else text[name]
-            for name in text.columns
-        }
-    )
+    disarmed = text.copy()
+    for name, column in text.items():
+        if _is_text(column):
+            disarmed[name] = column.map(_disarmed, na_action="ignore")
+    disarmed.columns = pd.Index([_disarmed(str(name)) for name in text.columns])
     return (_BOM + disarmed.to_csv(index=False, lineterminator="\r\n")).encode("utf-8")
 
 

@@ -15,6 +15,21 @@ import pandas as pd
 from data_access import catalog
 from data_access.catalog import Collection
 
+#: Columns that we add to Microsoft's, here and in tables and files.
+_OURS = frozenset(
+    {
+        "service",
+        "serviceCode",
+        "title",
+        "licensesDeployed",
+        "licensesDeployedEstimated",
+        "deploymentPercent",
+        "undeployed",
+        "overDeployed",
+        "source",
+        "filter",
+    }
+)
 DEFAULT_TARGET = 80.0  # percent points
 
 
@@ -67,8 +82,12 @@ MEASURES = {
 def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
     """Bring a deployment collection to facts; `attrs["estimated"]` says whether deployed is an estimate.
 
+    `attrs["own"]` names the columns that Microsoft sent; an unknown one that bears a name of ours is renamed.
+
     Takes the frame of `deployment` (percent and sold) or `commercial-deployment` (counts).
     """
+    clashes = {name: f"{name} (as sent)" for name in _OURS.intersection(frame.columns).difference(collection.columns)}
+    frame = frame.rename(columns=clashes)
     if collection is catalog.DEPLOYMENT:
         found = frame.assign(
             service=frame["serviceName"],
@@ -77,8 +96,8 @@ def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
     else:
         found = frame.assign(service=frame["serviceCode"], licensesDeployed=frame["licensesDeployed"].astype("float64"))
     gap = found["licensesSold"] - found["licensesDeployed"]
-    found = found.assign(undeployed=gap.clip(lower=0), overDeployed=(-gap).clip(lower=0))
-    found.attrs = {"estimated": collection is catalog.DEPLOYMENT}
+    found = found.assign(undeployed=gap.clip(lower=0), overDeployed=(-gap).clip(lower=0) + 0.0)
+    found.attrs = {"estimated": collection is catalog.DEPLOYMENT, "own": list(frame.columns)}
     return found
 
 

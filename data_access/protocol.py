@@ -33,6 +33,8 @@ LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
 
 _ROWS = ("items", "value")  # three envelopes: items, Value, value
+_LINKS = ("@nextlink", "nextlink")
+_LONGEST_WAIT = 24 * 3600.0  # seconds; a date far off is no advice
 _DESCRIPTION_LENGTH = 1024  # "REST error codes" promises no more
 
 Headers = Mapping[str, str]
@@ -84,6 +86,7 @@ class Page:
 
     rows: list[Any]
     total: int | None
+    more: bool | None = None  # whether a next link was sent; None where the envelope has no place for one
 
 
 def page(status: int, answer_headers: Headers, body: bytes) -> Page:
@@ -105,7 +108,19 @@ def page(status: int, answer_headers: Headers, body: bytes) -> Page:
     if not isinstance(rows, list):
         raise _unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
     total = fields.get("totalcount")
-    return Page(rows, total if isinstance(total, int) and not isinstance(total, bool) else None)
+    more = next((bool(fields[name]) for name in _LINKS if name in fields), None)
+    return Page(rows, total if isinstance(total, int) and not isinstance(total, bool) else None, more)
+
+
+def is_last(received: Page, rows_so_far: int) -> bool:
+    """Whether a page ends its collection: TotalCount has been seen to mean the page as well as the whole."""
+    if not received.rows:
+        return True
+    if received.more:
+        return False
+    if received.total is None or received.total <= 0:
+        return received.more is not None
+    return rows_so_far >= received.total
 
 
 def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
@@ -210,9 +225,19 @@ def _said(body: bytes) -> tuple[str | None, str | None]:
     code = fields.get("code", fields.get("errorcode"))
     description = fields.get("description") or fields.get("message") or fields.get("error_description")
     return (
-        str(code) if isinstance(code, int | str) else None,
-        description[:_DESCRIPTION_LENGTH] if isinstance(description, str) else None,
+        _token_of(str(code)) if isinstance(code, int | str) else None,
+        _one_line(description)[:_DESCRIPTION_LENGTH] if isinstance(description, str) else None,
     )
+
+
+def _one_line(text: str) -> str:
+    """Without what a terminal would obey or a page could not show."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _token_of(text: str | None) -> str | None:
+    """A code or an id, if it looks like one."""
+    return text if text and re.fullmatch(r"[\w.-]{1,64}", text, re.ASCII) else None
 
 
 def _facts(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Facts:
@@ -220,8 +245,8 @@ def _facts(answer_headers: Headers, status: int, code: str | None = None, descri
         status=status,
         code=code,
         description=description,
-        request_id=answer_headers.get("MS-RequestId"),
-        correlation_id=answer_headers.get("MS-CorrelationId"),
+        request_id=_token_of(answer_headers.get("MS-RequestId")),
+        correlation_id=_token_of(answer_headers.get("MS-CorrelationId")),
         retry_after=_seconds(answer_headers.get("Retry-After")),
     )
 
@@ -231,12 +256,13 @@ def _seconds(retry_after: str | None) -> float | None:
     if retry_after is None:
         return None
     if re.fullmatch(r"\s*\d{1,9}\s*", retry_after, re.ASCII):
-        return float(retry_after)
+        return min(float(retry_after), _LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    seconds = float((at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, seconds), _LONGEST_WAIT)
 
 
 def _unreadable(what: str, answer_headers: Headers) -> Unreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -74,6 +75,8 @@ class Settings(BaseModel):
         parts = urlsplit(url)
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise ValueError("is not an address that starts with https://")
+        if parts.port == 0:  # reading a port that is none is a ValueError of its own
+            raise ValueError("names the port 0")
         if parts.username or parts.query or parts.fragment:
             raise ValueError("must be a plain address, without a user, ? or #")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
@@ -149,4 +152,7 @@ def _words(message: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -52,7 +52,10 @@ def _utc(value: datetime | None) -> datetime | None:
     # The commercial calls send no offset; "Analytics resources" gives all dates as UTC.
     if value is None or value.year == _YEAR_OF_NO_DATE:
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("iso_date", "is not an ISO 8601 date") from None
 
 
 def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
@@ -64,8 +67,8 @@ def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
 
 Code = Annotated[str, Field(min_length=1)]
 Name = str | None
-Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=0, lt=2**63)]
-Percent = Annotated[float, BeforeValidator(_plain_number), Field(ge=0)] | None
+Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=0, lt=10**12)]  # a sum of them stays within 64 bits
+Percent = Annotated[float, BeforeValidator(_plain_number), Field(ge=0, le=1e6)] | None
 Instant = Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]
 
 _as_it_arrives = with_config(ConfigDict(extra="allow", str_strip_whitespace=True, hide_input_in_errors=True))
@@ -210,5 +213,6 @@ _WORDS = {
     "finite_number": "is not a finite number",
     "greater_than_equal": "is negative",
     "less_than": "is too large",
+    "less_than_equal": "is too large",
     "dict_type": "row is not an object",
 }

@@ -212,6 +212,30 @@ def test_unknown_services_channels_and_fields_are_shown(visit):
     assert app.session_state["channel"] == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "service",
+        "title",
+        "serviceCode",
+        "licensesDeployed",
+        "licensesDeployedEstimated",
+        "deploymentPercent",
+        "undeployed",
+    ],
+)
+def test_unknown_fields_that_bear_our_names_are_kept_beside_ours(name, visit):
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [{name: "theirs"}]))))
+    assert list(app.dataframe[0].value[f"{name} (as sent)"]) == ["theirs"]
+    assert tiles(app)["Deployment %"] == "50.00 %"
+
+
+def test_services_of_one_title_can_be_told_apart(visit):
+    rows = rows_of(DEPLOYMENT, [{"serviceName": "crm"}, {"serviceName": "Dynamics 365"}])
+    app = visit(Emulator(Partner(deployment=rows)))
+    assert len(set(app.multiselect(key="service").options)) == 2
+
+
 def test_many_services_are_all_in_the_table(visit):
     rows = rows_of(DEPLOYMENT, [{"serviceName": f"s{number}"} for number in range(100)])
     app = visit(Emulator(Partner(deployment=rows)))

@@ -12,6 +12,7 @@ from data_access.emulator import (
     Emulator,
     answer,
     documented,
+    failing,
     gateway,
     not_json,
     redirected,
@@ -186,6 +187,30 @@ def test_every_commercial_row_comes_once(limit, connect):
     emulator = Emulator(Partner(commercial_deployment=rows), page_limit=limit)
     found = connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
     assert list(found.frame["productName"]) == [f"P{number}" for number in range(7)]
+
+
+@pytest.mark.parametrize("form", ["relative", "rooted", "absolute"])
+def test_a_total_that_counts_only_the_page_loses_no_row(form, connect):
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": f"P{number}"} for number in range(7)])
+    emulator = Emulator(Partner(commercial_deployment=rows), page_limit=3, total_count="page", next_link=form)
+    assert len(connect(emulator).fetch(COMMERCIAL_DEPLOYMENT).frame) == 7
+
+
+def test_a_token_that_the_service_repeats_is_not_passed_on(connect):
+    emulator = Emulator(Partner(), tokens={})
+    emulator.always(failing(401, DEMO_TOKEN, f"Bearer {DEMO_TOKEN} is not known."))
+    with pytest.raises(errors.SignInError) as raised:
+        connect(emulator).fetch(DEPLOYMENT)
+    assert DEMO_TOKEN not in str(raised.value.facts.labelled())
+
+
+@pytest.mark.parametrize(
+    "location", ["http://127.0.0.1:abc/x", "http://127.0.0.1:99999/x", "http://[::1/x", "//evil.example"]
+)
+def test_a_redirect_nobody_can_read_is_refused(location, client, emulator):
+    emulator.always(redirected(location))
+    with pytest.raises(errors.Unreadable):
+        client.fetch(DEPLOYMENT)
 
 
 def test_a_service_that_repeats_itself_is_stopped(connect):

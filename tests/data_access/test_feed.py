@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data_access import Feed, Throttled, Unavailable
+from data_access import Feed, Throttled, Unavailable, Unreadable
 from data_access.errors import Facts
 
 HOUR = timedelta(hours=1)
@@ -99,6 +99,13 @@ def test_the_operator_finds_the_ids_in_the_log_and_no_customer(service, caplog):
     assert "HTTP status 503" in caplog.text
     assert "r-1" in caplog.text
     assert "Contoso" not in caplog.text
+
+
+def test_what_nobody_foresaw_is_said_and_not_repeated_at_once(service):
+    service.error = ZeroDivisionError()
+    assert isinstance(service.settle().error, Unreadable)
+    service.settle()
+    assert service.calls == 1
 
 
 def test_success_forgets_the_failure(service):

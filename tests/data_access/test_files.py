@@ -48,6 +48,11 @@ def test_excel_gets_other_text_unchanged(text):
     assert read(files.excel(table).decode("utf-8-sig"))[1][0] == text
 
 
+def test_headers_that_become_alike_keep_their_columns():
+    table = pd.DataFrame({"=x": pd.Series(["a"], dtype="str"), "'=x": pd.Series(["b"], dtype="str")})
+    assert read(files.excel(table).decode("utf-8-sig")) == [["'=x", "'=x"], ["a", "b"]]
+
+
 def test_negative_numbers_are_numbers():
     table = pd.DataFrame({"change": [-5, 3], "rate": [-0.5, float("nan")]})
     assert read(files.excel(table).decode("utf-8-sig"))[1:] == [["-5", "-0.5"], ["3", ""]]

@@ -26,7 +26,8 @@ def body(document) -> bytes:
 )
 @pytest.mark.parametrize("encode", [body, lambda d: BOM + body(d), lambda d: json.dumps(d).encode("utf-16")])
 def test_every_envelope_and_encoding_is_read(document, encode):
-    assert protocol.page(200, {}, encode(document)) == protocol.Page([1, 2], 2)
+    found = protocol.page(200, {}, encode(document))
+    assert (found.rows, found.total) == ([1, 2], 2)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,16 @@ def test_mfa_role_and_application_tokens_are_told_apart():
 
 @pytest.mark.parametrize(
     ("sent", "seconds"),
-    [("57", 57.0), ("0", 0.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None), ("-5", None), (None, None)],
+    [
+        ("57", 57.0),
+        ("0", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        (None, None),
+        ("Fri, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("999999999", 86400.0),
+    ],
 )
 def test_retry_after_comes_as_seconds_or_as_a_date(sent, seconds):
     found = protocol.failure(429, {"Retry-After": sent} if sent else {}, b"")
@@ -133,3 +143,27 @@ def test_only_the_commercial_calls_take_parameters():
         "skip": "10000",
         "filter": "customerTenantId eq '0112A436-B14E-4888-967B-CA4BB2CF1234'",
     }
+
+
+def test_what_the_service_says_is_made_fit_for_a_terminal():
+    said = {"code": "x" * 100, "description": "a\x1b[2Jb\ud800c"}
+    facts = protocol.failure(400, {"MS-RequestId": "Bearer secret"}, json.dumps(said).encode()).facts
+    assert (facts.code, facts.request_id, facts.description) == (None, None, "a [2Jb c")
+
+
+@pytest.mark.parametrize(
+    ("rows", "total", "more", "so_far", "last"),
+    [
+        ([], 5, True, 0, True),
+        ([1], 5, None, 1, False),
+        ([1], 5, None, 5, True),
+        ([1], 1, True, 1, False),
+        ([1], -5, True, 1, False),
+        ([1], 0, None, 1, False),
+        ([1], None, None, 1, False),
+        ([1], None, False, 1, True),
+        ([1], 5, False, 1, False),
+    ],
+)
+def test_a_page_is_the_last_when_link_and_total_agree(rows, total, more, so_far, last):
+    assert protocol.is_last(protocol.Page(rows, total, more), so_far) is last

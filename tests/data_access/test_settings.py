@@ -66,6 +66,8 @@ def test_addresses_that_may_carry_a_token(url, tmp_path):
         ({URL: "http://x.example"}, "unprotected"),
         ({URL: "https://user:pw@x.example"}, URL),
         ({URL: "https://x.example/?a=b"}, URL),
+        ({URL: "https://x.example:99999"}, URL),
+        ({URL: "http://127.evil.example"}, "unprotected"),
         ({TOKEN: "two words"}, TOKEN),
         ({TOKEN: "a\nX-Evil: 1"}, TOKEN),
         ({"ANALYTICS_ENGINE": "oracle"}, "ANALYTICS_ENGINE"),

@@ -61,6 +61,8 @@ def test_percents_stay_percent_points_and_are_never_capped(sent, read):
         ({"licensesSold": 4.5}, "licensesSold is not a whole number"),
         ({"licensesSold": -1}, "licensesSold is negative"),
         ({"licensesSold": 2**63}, "licensesSold is too large"),
+        ({"proratedDeploymentPercent": 1e308}, "proratedDeploymentPercent is too large"),
+        ({"processedDateTime": "9999-12-31T23:59:59-12:00"}, "processedDateTime is not an ISO 8601 date"),
         ({"licensesSold": [1]}, "licensesSold is not a number"),
         ({"proratedDeploymentPercent": ...}, "proratedDeploymentPercent is missing"),
         ({"proratedDeploymentPercent": None}, "proratedDeploymentPercent is missing"),
