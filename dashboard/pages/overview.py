@@ -22,7 +22,8 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
             f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",
             icon=":material/link_off:",
         )
-    figures = st.container()
+    parts.answer(picture, deployment.estimated)
+    parts.tiles(picture, view.target, deployment.estimated)
     with st.container(key="services_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.header("Where is the gap?", anchor=False)
@@ -43,9 +44,6 @@ def show(deployment: Deployment, source: str, is_sample: bool) -> None:
             )
         else:
             st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
-    with figures:  # after the chart, which the browser needs most time for
-        parts.answer(picture, deployment.estimated)
-        parts.tiles(picture, view.target, deployment.estimated)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header("The figures behind it", anchor=False)
