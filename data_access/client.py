@@ -15,7 +15,7 @@ import tenacity
 
 from data_access import frames, protocol, wire
 from data_access.catalog import Collection
-from data_access.errors import BadRequest, PartnerCenterError, Throttled, Unavailable, Unreadable
+from data_access.errors import BadRequest, Facts, PartnerCenterError, Throttled, Unavailable, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,8 @@ class Client:
             if page.rows and page.rows == before:
                 raise Unreadable(
                     "The service sends the same page again and again.",
-                    "Try again later; if it lasts, give the id below to Microsoft support.",
+                    "Try again later; if it lasts, give the id to Microsoft support.",
+                    Facts(correlation_id=correlation_id),
                 )
             rows += page.rows
             total = page.total if page.total is not None else total
@@ -139,6 +140,7 @@ class Client:
             raise Unreadable(
                 f"None of the {len(set_aside):,} rows can be read; the first: {set_aside[0].reason}.",
                 "The service may have changed its format; look for a newer version of this program.",
+                Facts(correlation_id=correlation_id),
             )
         return Answer(
             collection,

@@ -217,8 +217,9 @@ def test_a_service_that_repeats_itself_is_stopped(connect):
     rows = rows_of(COMMERCIAL_DEPLOYMENT, [{}])
     emulator = Emulator(Partner())
     emulator.always(shaped({"Value": rows, "@nextLink": None, "TotalCount": 9}))
-    with pytest.raises(errors.Unreadable, match="same page"):
+    with pytest.raises(errors.Unreadable, match="same page") as raised:
         connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
+    assert raised.value.facts.correlation_id == headers_of(emulator.requests[0])["ms-correlationid"]
 
 
 def test_the_other_documented_prefix_is_tried(connect):
