@@ -48,10 +48,10 @@ def _wait(feed: Feed[Deployment]) -> None:
     while not feed.wait(_POLL):
         state = feed.look()
         seconds = (datetime.now(UTC) - state.running_since).total_seconds() if state.running_since else 0
-        told.progress(
-            min(0.95, seconds / (seconds + 8)),  # nobody knows how long it takes: ever slower, never full
-            f"{formats.plain(state.progress or _ASKING)} – {seconds:.0f} s",
-        )
+        step = state.progress
+        # Where nobody knows how much there is: ever slower, never full.
+        part = step.rows / step.total if step.total else seconds / (seconds + 8)
+        told.progress(min(0.95, part), f"{formats.plain(step.text or _ASKING)} – {seconds:.0f} s")
     place.empty()
 
 

@@ -1,7 +1,7 @@
 """The front door: everything that the dashboard and scripts use, and nothing else."""
 
 from data_access.catalog import COLLECTIONS, Collection
-from data_access.client import Answer, Client, Patience, Progress
+from data_access.client import Answer, Client, Progress, Step
 from data_access.deployment import Deployment
 from data_access.deployment import fetch as fetch_deployment
 from data_access.errors import (
@@ -15,7 +15,9 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.feed import Feed, State
+from data_access.protocol import Query
 from data_access.selection import Selection
+from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
 from data_access.source import client
@@ -33,11 +35,13 @@ __all__ = [
     "PartnerCenterError",
     "Patience",
     "Progress",
+    "Query",
     "Selection",
     "Settings",
     "SettingsError",
     "SignInError",
     "State",
+    "Step",
     "Throttled",
     "Unavailable",
     "Unreadable",

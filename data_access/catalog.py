@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from data_access import wire
 
@@ -28,8 +29,17 @@ class Collection:
 
     @property
     def paged(self) -> bool:
-        """Whether the call takes `top`, `skip` and `filter`."""
+        """Whether the call takes `top`, `skip`, `filter`, `groupby` and `processedDateTime`."""
         return "/commercial/" in self.paths[0]
+
+    @property
+    def groupable(self) -> list[str]:
+        """The fields that `groupby` and `filter` take."""
+        return [name for name in self.columns if not name.startswith("licenses") and name != "processedDateTime"]
+
+    def grouped_by(self, fields: Sequence[str]) -> Collection:
+        """The same collection as it is answered with `groupby`: rows of these fields and the counts."""
+        return replace(self, row=wire.grouped(self.row, tuple(fields))) if fields else self
 
 
 DEPLOYMENT = Collection(
@@ -60,18 +70,26 @@ CUSTOMER_USAGE = Collection(
     wire.CustomerUsage,
     "Get customer licenses usage information",
 )
-# The pages of the commercial calls give /v1 in the syntax and /partner/v1 in the example; both are in use.
+
+
+def _commercial(noun: str) -> tuple[str, ...]:
+    """Every address of a commercial call: its page has /v1 with a slash at the end, and /partner/v1 without one."""
+    return tuple(
+        f"{prefix}/analytics/commercial/{noun}/license{end}" for end in ("", "/") for prefix in ("/v1", "/partner/v1")
+    )
+
+
 COMMERCIAL_DEPLOYMENT = Collection(
     "commercial-deployment",
     "Commercial licenses deployment",
-    ("/v1/analytics/commercial/deployment/license", "/partner/v1/analytics/commercial/deployment/license"),
+    _commercial("deployment"),
     wire.CommercialDeployment,
     "Get licenses deployment information",
 )
 COMMERCIAL_USAGE = Collection(
     "commercial-usage",
     "Commercial licenses usage",
-    ("/v1/analytics/commercial/usage/license", "/partner/v1/analytics/commercial/usage/license"),
+    _commercial("usage"),
     wire.CommercialUsage,
     "Get licenses usage information",
 )

@@ -1,26 +1,44 @@
-"""The one module that sends requests: a session that guards the token, the paging loop, the waiting."""
+"""Collections fetched whole: every row once, whatever the service does between its pages."""
 
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
 import pandas as pd
 import requests
-import tenacity
 
 from data_access import frames, protocol, wire
 from data_access.catalog import Collection
-from data_access.errors import BadRequest, Facts, PartnerCenterError, Throttled, Unavailable, Unreadable
+from data_access.errors import BadRequest, Facts, Unavailable, Unreadable
+from data_access.protocol import Page, Query
+from data_access.session import Patience, Session
 
 log = logging.getLogger(__name__)
 
-#: Told what is going on while a fetch runs, in words for the person who waits.
-Progress = Callable[[str], None]
+_MOST_PAGES = 100_000
+_ROWS_COMPARED = 16  # of each page, to recognise it
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a fetch has come, in words for the person who waits; `total` is None where nobody knows."""
+
+    text: str
+    rows: int = 0
+    total: int | None = None
+
+
+Progress = Callable[[Step], None]
+
+
+def _quiet(step: Step) -> None:
+    log.debug("%s", step.text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,38 +58,6 @@ class Answer:
         return max(0, (self.announced or 0) - len(self.frame) - len(self.set_aside))
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a call that gets no usable answer is tried. Times in seconds."""
-
-    tries: int = 4
-    budget: float = 60
-    timeout: float = 60
-
-
-class _Bearer(requests.auth.AuthBase):
-    # As an auth object, since requests would let a ~/.netrc entry replace a plain Authorization header.
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-class _GuardedSession(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        try:
-            target = super().get_redirect_target(resp)
-            same = target is None or protocol.same_origin(resp.url, requests.compat.urljoin(resp.url, target))
-        except ValueError:  # an address that cannot be read is nobody we know
-            same = False
-        if not same:
-            resp.close()
-            raise protocol.redirected(resp.headers, resp.status_code)
-        return target
-
-
 class Client:
     """Fetches collections from one service. `token` is asked for a bearer token before each request."""
 
@@ -80,12 +66,12 @@ class Client:
         base_url: str,
         token: Callable[[], str],
         patience: Patience | None = None,
-        session: requests.Session | None = None,
+        transport: requests.adapters.BaseAdapter | None = None,
     ) -> None:
         self._base_url = base_url
-        self._token = token
-        self._patience = patience or Patience()
-        self._session = session or _GuardedSession()
+        self._parallel = (patience or Patience()).parallel
+        self._session = Session(token, patience or Patience(), transport)
+        self._address = 0  # which of a collection's addresses this service knows; the commercial calls share it
 
     def __enter__(self) -> Self:
         return self
@@ -93,123 +79,198 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def fetch(self, collection: Collection, customer: str | None = None, progress: Progress = log.debug) -> Answer:
-        """Fetch a collection whole; `customer` is a tenant id, needed by the customer calls.
+    def fetch(self, collection: Collection, query: Query | None = None, progress: Progress = _quiet) -> Answer:
+        """Fetch a collection whole; the customer calls need the query's `customer`.
 
-        Raises one of the family in `errors`.
+        Raises one of the family in `errors`. An interrupt leaves requests behind that end by themselves.
         """
+        query = query or Query()
+        shaped = collection.grouped_by(query.groupby) if collection.paged else collection
         correlation_id = protocol.new_id()
-        *others, last = collection.paths
-        for path in others:
+        *others, last = sorted(range(len(collection.paths)), key=lambda place: place != self._address)
+        for place in others:
             try:
-                return self._fetch(collection, path, customer, correlation_id, progress)
+                return self._fetch(shaped, place, query, correlation_id, progress)
             except BadRequest as error:
                 if error.facts.status != 404:
                     raise
-        return self._fetch(collection, last, customer, correlation_id, progress)
+        return self._fetch(shaped, last, query, correlation_id, progress)
 
     def _fetch(
-        self,
-        collection: Collection,
-        path: str,
-        customer: str | None,
-        correlation_id: str,
-        progress: Progress,
+        self, collection: Collection, place: int, query: Query, correlation_id: str, progress: Progress
     ) -> Answer:
-        url = protocol.address(self._base_url, path, customer)
-        rows: list[object] = []
-        total: int | None = None
-        before: list[object] | None = None
-        while True:
-            parameters = protocol.query(collection, customer, skip=len(rows))
-            page = self._page(url, parameters, correlation_id, progress)
-            if page.rows and page.rows == before:
-                raise Unreadable(
-                    "The service sends the same page again and again.",
-                    "Try again later; if it lasts, give the id to Microsoft support.",
+        url = protocol.address(self._base_url, collection.paths[place], query.customer)
+
+        def read() -> Answer:
+            return _Reading(self._session, self._parallel, collection, query, url, correlation_id, progress).whole()
+
+        try:
+            answer = read()
+        except _TotalChanged as change:
+            progress(Step(f"{change}; reading it again from the start"))
+            try:
+                answer = read()
+            except _TotalChanged as change_again:
+                raise Unavailable(
+                    f"{change_again}, a second time.",
+                    "Microsoft is working on these figures; try again in some minutes.",
                     Facts(correlation_id=correlation_id),
-                )
-            rows += page.rows
-            total = page.total if page.total is not None else total
-            if not collection.paged or protocol.is_last(page, len(rows)):
-                break
-            before = page.rows
-            progress(f"{len(rows):,} of {total:,} rows" if total else f"{len(rows):,} rows")
-        readable, set_aside = wire.read(collection.row, rows)
-        if set_aside and not readable:
+                ) from None
+        if collection.paged:
+            self._address = place
+        return answer
+
+
+class _TotalChanged(Exception):
+    """Between two pages the collection became another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What became of one page; the positions of its rows count from the page's start."""
+
+    rows: int
+    frame: pd.DataFrame
+    set_aside: list[wire.SetAside]
+
+
+@dataclass(eq=False)
+class _Reading:
+    """One collection, read from its first page to its last."""
+
+    session: Session
+    parallel: int
+    collection: Collection
+    query: Query
+    url: str
+    correlation_id: str
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._one_at_a_time = threading.Lock()
+        self._seen: set[str] = set()
+        self._rows = 0
+        self._total: int | None = None  # where it is known to count the whole
+
+    def whole(self) -> Answer:
+        first = self._ask(0)
+        announced = first.total
+        try:
+            if self.collection.paged and first.total and first.total > len(first.rows) > 0:
+                self._total = first.total
+                parts = self._side_by_side(first)
+            else:
+                parts = list(self._one_by_one(first))
+        finally:
+            self._stop.set()
+        set_aside, start = [], 0
+        for part in parts:
+            set_aside += [wire.SetAside(start + row.position, row.reason) for row in part.set_aside]
+            start += part.rows
+        if set_aside and len(set_aside) == start:
             raise Unreadable(
-                f"None of the {len(set_aside):,} rows can be read; the first: {set_aside[0].reason}.",
+                f"None of the {start:,} rows can be read; the first: {set_aside[0].reason}.",
                 "The service may have changed its format; look for a newer version of this program.",
-                Facts(correlation_id=correlation_id),
+                Facts(correlation_id=self.correlation_id),
             )
         return Answer(
-            collection,
-            frames.frame(collection, readable),
+            self.collection,
+            frames.joined(self.collection, [part.frame for part in parts]),
             tuple(set_aside),
-            total,
+            announced,
             datetime.now(UTC),
-            correlation_id,
+            self.correlation_id,
         )
 
-    def _page(self, url: str, parameters: dict[str, str], correlation_id: str, progress: Progress) -> protocol.Page:
-        request_id = protocol.new_id()
+    def _one_by_one(self, page: Page) -> Iterator[_Part]:
+        """Page after page, where nobody knows how many there are."""
+        rows = 0
+        for _ in range(_MOST_PAGES):
+            rows += len(page.rows)
+            yield self._read(page.rows)
+            if not self.collection.paged or protocol.is_last(page, rows):
+                return
+            page = self._ask(rows)
+            if self._is_known(page):
+                if page.more or (page.total or 0) > rows:
+                    raise self._repeated()
+                return
+        raise Unreadable(
+            f"The service goes on sending pages after {rows:,} rows.",
+            "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
+            Facts(correlation_id=self.correlation_id),
+        )
 
-        def attempt() -> protocol.Page:
-            nonlocal request_id
-            try:
-                return self._send(url, parameters, request_id, correlation_id)
-            except PartnerCenterError as error:
-                # The same id says "the same request" after silence; an answered request is over ("REST headers").
-                if error.facts.status is not None:
-                    request_id = protocol.new_id()
-                raise
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            return protocol.wait_before_retry(error, state.attempt_number, random.random()) or 0  # noqa: S311 - jitter
-
-        def tell(state: tenacity.RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
-            why = "asks us to wait" if isinstance(error, Throttled) else "did not answer"
-            progress(
-                f"Partner Center {why}: try {state.attempt_number + 1} of {self._patience.tries}"
-                f" in {state.upcoming_sleep:.0f} s"
-            )
-
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Unavailable),
-            wait=wait,
-            stop=tenacity.stop_after_attempt(self._patience.tries) | tenacity.stop_before_delay(self._patience.budget),
-            before_sleep=tell,
-            reraise=True,
-        )(attempt)
-
-    def _send(self, url: str, parameters: dict[str, str], request_id: str, correlation_id: str) -> protocol.Page:
-        sent = protocol.headers(request_id, correlation_id)
-        token = self._token()
+    def _side_by_side(self, first: Page) -> list[_Part]:
+        """Several pages at a time, each of the size that the service chose for the first."""
+        assert self._total is not None  # noqa: S101 - what this way of reading is for
+        size = len(first.rows)
+        pool = ThreadPoolExecutor(self.parallel, thread_name_prefix="page")
         try:
-            response = self._session.get(
-                url,
-                params=parameters,
-                headers=sent,
-                auth=_Bearer(token),
-                timeout=self._patience.timeout,
+            ranges = [
+                pool.submit(self._range, start, min(start + size, self._total))
+                for start in range(size, self._total, size)
+            ]
+            parts = [self._read(first.rows)]
+            finished, _ = wait(ranges, return_when=FIRST_EXCEPTION)
+            for ended in finished:
+                ended.result()
+            return parts + [part for ended in ranges for part in ended.result()]
+        finally:
+            # Not waited for: what is still under way ends at its next look at this.
+            self._stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _range(self, start: int, end: int) -> list[_Part]:
+        """The rows from `start` up to `end`, in as many pages as the service makes of them."""
+        parts = []
+        while start < end:
+            page = self._ask(start, end - start)
+            if not page.rows:
+                break  # fewer rows than announced; the answer counts them
+            if self._is_known(page):
+                raise self._repeated()
+            parts.append(self._read(page.rows[: end - start]))
+            start += parts[-1].rows
+        return parts
+
+    def _ask(self, skip: int, top: int = protocol.PAGE_ROWS) -> Page:
+        parameters = protocol.parameters(self.collection, self.query, skip, top)
+        page = self.session.page(protocol.Call(self.url, parameters, self.correlation_id), self._tell, self._stop)
+        if self._total and page.total and page.total != self._total:
+            raise _TotalChanged(
+                f"The number of rows changed from {self._total:,} to {page.total:,} while they were read"
             )
-        except requests.exceptions.SSLError:
-            raise protocol.no_answer("its certificate is not trusted by this machine") from None
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout):
-            raise protocol.no_answer("it did not answer in time") from None
-        except requests.exceptions.TooManyRedirects:
-            raise Unreadable("The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL.") from None
-        except requests.exceptions.RequestException:
-            # From None: the library's message holds the address, and the address can name a customer.
-            raise protocol.no_answer("the connection failed or broke off") from None
-        log.info("%s %s, MS-CorrelationId %s", response.status_code, response.elapsed, correlation_id)
-        # A gateway that answers for the service knows of no ids; ours are what support can search for.
-        answered = requests.structures.CaseInsensitiveDict({**sent, **response.headers})
-        try:
-            return protocol.page(response.status_code, answered, response.content)
-        except PartnerCenterError as error:
-            # A service may repeat what it was sent, and what it says is shown and logged.
-            error.facts = error.facts.without(token)
-            raise
+        if skip == 0:
+            self._is_known(page)
+        return page
+
+    def _is_known(self, page: Page) -> bool:
+        """Whether a page with these rows has come before."""
+        fingerprint = f"{len(page.rows)}{page.rows[:: max(1, len(page.rows) // _ROWS_COMPARED)]}"
+        with self._one_at_a_time:
+            known = bool(page.rows) and fingerprint in self._seen
+            self._seen.add(fingerprint)
+        return known
+
+    def _repeated(self) -> Unreadable:
+        return Unreadable(
+            "The service sends the same page again and again.",
+            "Try again later; if it lasts, give the id to Microsoft support.",
+            Facts(correlation_id=self.correlation_id),
+        )
+
+    def _read(self, rows: list[object]) -> _Part:
+        # One page at a time becomes a frame, so that memory does not grow with the number of threads.
+        with self._one_at_a_time:
+            readable, set_aside = wire.read(self.collection.row, rows)
+            part = _Part(len(rows), frames.frame(self.collection, readable), set_aside)
+            self._rows += part.rows
+        if self.collection.paged:
+            self._tell(f"{self._rows:,} of {self._total:,} rows" if self._total else f"{self._rows:,} rows")
+        return part
+
+    def _tell(self, text: str) -> None:
+        if not self._stop.is_set():
+            self.progress(Step(text, self._rows, self._total))

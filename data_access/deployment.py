@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from data_access import catalog, measures
-from data_access.client import Answer, Client, Progress
+from data_access.client import Answer, Client, Progress, Step
 from data_access.errors import PartnerCenterError
 
 
@@ -54,7 +54,7 @@ def fetch(client: Client, progress: Progress) -> Deployment:
     answer = client.fetch(catalog.DEPLOYMENT, progress=progress)
     trouble = None
     if answer.frame.empty:
-        progress("No partner rows: reading the commercial counts")
+        progress(Step("No partner rows: reading the commercial counts"))
         try:
             counts = client.fetch(catalog.COMMERCIAL_DEPLOYMENT, progress=progress)
         except PartnerCenterError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from data_access.client import Progress
+from data_access.client import Progress, Step
 from data_access.errors import PartnerCenterError, Unreadable
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 #: After a failure nobody's page view starts another fetch before this has passed.
 COOL_DOWN = timedelta(minutes=1)
+NO_STEP = Step("")
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class State(Generic[T]):
     failed_at: datetime | None = None
     running: bool = False
     running_since: datetime | None = None
-    progress: str = ""
+    progress: Step = NO_STEP
 
 
 class Feed(Generic[T]):
-    """`fetch` is called in a thread of its own with a function that takes progress messages."""
+    """`fetch` is called in a thread of its own with a function that takes the steps of its progress."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Feed(Generic[T]):
         with self._lock:
             if self._state.running:
                 return
-            self._state = replace(self._state, running=True, running_since=self._clock(), progress="")
+            self._state = replace(self._state, running=True, running_since=self._clock(), progress=NO_STEP)
             self._idle.clear()
         threading.Thread(target=self._run, name="feed", daemon=True).start()
 
@@ -82,7 +83,7 @@ class Feed(Generic[T]):
         return state.fetched_at is None or now - state.fetched_at >= self._refresh_after
 
     def _run(self) -> None:
-        done = replace(self._state, running=False, running_since=None, progress="")
+        done = replace(self._state, running=False, running_since=None, progress=NO_STEP)
         try:
             data = self._fetch(self._tell)
             done = State(data, self._clock())
@@ -98,6 +99,6 @@ class Feed(Generic[T]):
                 self._state = done
             self._idle.set()
 
-    def _tell(self, progress: str) -> None:
+    def _tell(self, progress: Step) -> None:
         with self._lock:
             self._state = replace(self._state, progress=progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -39,17 +40,35 @@ def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataF
     (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), everything else `str`. Fields that are not
     known to us follow in order of appearance, as text.
     """
-    known = collection.columns
-    unknown = dict.fromkeys(key for row in rows for key in row if key not in known and key not in _NOT_DATA)
-    columns = {name: pd.Series([row.get(name) for row in rows], dtype=_dtype(name)) for name in known}
-    for name in unknown:
+    columns = {name: pd.Series(_values(rows, name), dtype=_dtype(name)) for name in collection.columns}
+    no_news = _NOT_DATA.union(columns)
+    for name in dict.fromkeys(name for row in rows if not row.keys() <= no_news for name in row if name not in no_news):
         columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
-    table = pd.DataFrame(columns)
+    return pd.DataFrame(columns)
+
+
+def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The pages of one collection, each made by `frame`, as one table; codes that differ only in case become one."""
+    columns = list(dict.fromkeys(name for page in pages for name in page.columns))
+    table = pd.concat(
+        [page if len(page.columns) == len(columns) else _with_all(page, columns) for page in pages], ignore_index=True
+    )
     # Where there is a service code, the name is a title.
-    service = "serviceCode" if "serviceCode" in known else "serviceName"
-    for column in (service, "channel"):
-        table[column] = names.one_spelling(table[column])
+    service = "serviceCode" if "serviceCode" in collection.columns else "serviceName"
+    for name in {service, "channel"}.intersection(columns):
+        table[name] = names.one_spelling(table[name])
     return table
+
+
+def _with_all(page: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return page.reindex(columns=columns).astype({name: _dtype(name) for name in columns})
+
+
+def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
 
 
 def as_text(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,15 +6,18 @@ guidance" and the six pages named in `catalog`.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic_core import from_json
 
 from data_access.catalog import Collection
 from data_access.errors import (
@@ -31,6 +34,7 @@ from data_access.errors import (
 APPLICATION = "Partner License Insights"
 LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
+LARGEST_ANSWER = 512 * 2**20  # bytes; a service that ignores `top` may send every row at once
 
 _ROWS = ("items", "value")  # three envelopes: items, Value, value
 _LINKS = ("@nextlink", "nextlink")
@@ -60,14 +64,40 @@ def address(base_url: str, path: str, customer: str | None = None) -> str:
     return base_url.rstrip("/") + path.format(customer=customer)
 
 
-def query(collection: Collection, customer: str | None, skip: int) -> dict[str, str]:
-    """The query parameters of one page; the four legacy calls take none."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to ask of a collection. `customer` is a tenant id; the rest is for the commercial calls alone."""
+
+    customer: str | None = None
+    filter: str = ""  # statements such as channel eq 'reseller', joined by and/or
+    groupby: tuple[str, ...] = ()  # the counts are then added up over all other fields
+    processed: date | None = None  # an earlier processing date; the latest one is the default
+
+
+def parameters(collection: Collection, query: Query, skip: int = 0, top: int = PAGE_ROWS) -> dict[str, str]:
+    """The query parameters of one page; the four legacy calls take none ("Get licenses deployment information")."""
     if not collection.paged:
         return {}
-    parameters = {"top": str(PAGE_ROWS), "skip": str(skip)}
-    if customer:
-        parameters["filter"] = f"customerTenantId eq '{customer.upper()}'"
-    return parameters
+    found = {"top": str(top), "skip": str(skip)}
+    of_customer = f"customerTenantId eq '{query.customer.upper()}'" if query.customer else ""
+    if query.filter or of_customer:
+        found["filter"] = (
+            f"({query.filter}) and {of_customer}" if query.filter and of_customer else query.filter or of_customer
+        )
+    if query.groupby:
+        found["groupby"] = ",".join(query.groupby)
+    if query.processed:
+        found["processedDateTime"] = f"{query.processed}T00:00:00"
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question, which may take several requests to be answered."""
+
+    url: str
+    parameters: Mapping[str, str]
+    correlation_id: str
 
 
 def same_origin(one: str, other: str) -> bool:
@@ -96,11 +126,7 @@ def page(status: int, answer_headers: Headers, body: bytes) -> Page:
     """
     if status != 200:
         raise failure(status, answer_headers, body)
-    try:
-        # From bytes, json finds the encoding itself, byte order mark included: success bodies start with one.
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise _unreadable("The answer is not JSON.", answer_headers) from None
+    document = _document(answer_headers, body)
     if not isinstance(document, dict):
         raise _unreadable("The answer is JSON, but not a collection.", answer_headers)
     fields = {key.lower(): value for key, value in document.items()}
@@ -110,6 +136,24 @@ def page(status: int, answer_headers: Headers, body: bytes) -> Page:
     total = fields.get("totalcount")
     more = next((bool(fields[name]) for name in _LINKS if name in fields), None)
     return Page(rows, total if isinstance(total, int) and not isinstance(total, bool) else None, more)
+
+
+def _document(answer_headers: Headers, body: bytes) -> Any:
+    try:
+        return from_json(body.removeprefix(codecs.BOM_UTF8))  # success bodies start with this mark
+    except ValueError as error:
+        broken_off = "EOF" in str(error)
+    try:
+        return json.loads(body)  # three times slower, but at home with UTF-16 and with halves of surrogate pairs
+    except (ValueError, RecursionError):
+        pass
+    if broken_off and body.strip():
+        raise Unavailable(
+            "The answer of Partner Center breaks off in the middle.",
+            "Try again later; a proxy in between may be cutting answers short.",
+            _facts(answer_headers, 200),
+        )
+    raise _unreadable("The answer is not JSON.", answer_headers)
 
 
 def is_last(received: Page, rows_so_far: int) -> bool:

@@ -21,9 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from data_access.clouds import CLOUDS
 from data_access.errors import SettingsError
 
-GLOBAL_CLOUD = "https://api.partnercenter.microsoft.com"
 SECRETS_FILE = Path(".streamlit/secrets.toml")
 SECRETS_TABLE = "partner_center"
 
@@ -43,7 +43,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
 
-    partner_center_base_url: str = Field(GLOBAL_CLOUD, description="Root address of the Partner Center service.")
+    partner_center_cloud: Literal["global", "us-government", "china"] = Field(
+        "global", description="Microsoft's cloud: `global`, `us-government` or `china` (21Vianet)."
+    )
+    partner_center_base_url: str | None = Field(
+        None, description="Root address of the Partner Center service; the default is the cloud's own."
+    )
     partner_center_access_token: Secret | None = Field(
         None, description="A ready bearer token (App+User), for debugging or from another tool."
     )
@@ -55,11 +60,12 @@ class Settings(BaseModel):
         4, ge=1, le=10, description="How often a call that gets no usable answer is tried in all."
     )
     partner_center_retry_seconds: float = Field(
-        60, ge=0, le=600, description="Seconds after which no further try of a call is started."
+        60, gt=0, le=600, description="Seconds that one call may take in all, its tries and waits included."
     )
     partner_center_timeout_seconds: float = Field(
-        60, gt=0, le=600, description="Seconds that one request may take to begin or to go on answering."
+        25, gt=0, le=600, description="Seconds of silence after which a request counts as unanswered."
     )
+    partner_center_parallel: int = Field(4, ge=1, le=16, description="How many pages are asked for at a time.")
     partner_center_refresh_minutes: float = Field(
         60, gt=0, description="Age at which the dashboard fetches anew, in the background."
     )
@@ -93,6 +99,11 @@ class Settings(BaseModel):
         if 0 < len(missing) < len(registration):
             raise ValueError(f"the app registration is incomplete: {' and '.join(missing)} not set")
         return self
+
+    @property
+    def base_url(self) -> str:
+        """Where Partner Center is."""
+        return self.partner_center_base_url or CLOUDS[self.partner_center_cloud].base_url
 
     @property
     def has_registration(self) -> bool:

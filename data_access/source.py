@@ -7,18 +7,20 @@ from io import BytesIO
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter
+import urllib3
+from requests.adapters import HTTPAdapter
 
 from data_access import sample
-from data_access.client import Client, Patience
+from data_access.client import Client
 from data_access.emulator import DEMO_TOKEN, Emulator
 from data_access.errors import SignInError
+from data_access.session import Patience
 from data_access.settings import Settings
 
 SAMPLE = "Sample data"
 LIVE = "Microsoft Partner Center"
 
-_SAMPLE_URL = "sample://partner-center"
+_SAMPLE_URL = "https://sample.invalid"  # never looked up: requests to it end in this process
 
 
 def title(settings: Settings) -> str:
@@ -35,12 +37,12 @@ def client(settings: Settings) -> Client:
         settings.partner_center_tries,
         settings.partner_center_retry_seconds,
         settings.partner_center_timeout_seconds,
+        settings.partner_center_parallel,
     )
     if settings.is_sample:
-        session = requests.Session()
-        session.mount(_SAMPLE_URL, _InProcess(Emulator(sample.partner(as_of=datetime.now(UTC).date()))))
-        return Client(_SAMPLE_URL, lambda: DEMO_TOKEN, patience, session)
-    return Client(settings.partner_center_base_url, lambda: _token(settings), patience)
+        emulator = Emulator(sample.partner(as_of=datetime.now(UTC).date()))
+        return Client(_SAMPLE_URL, lambda: DEMO_TOKEN, patience, _InProcess(emulator))
+    return Client(settings.base_url, lambda: _token(settings), patience)
 
 
 def _token(settings: Settings) -> str:
@@ -52,7 +54,7 @@ def _token(settings: Settings) -> str:
     return settings.partner_center_access_token.get_secret_value()
 
 
-class _InProcess(BaseAdapter):
+class _InProcess(HTTPAdapter):
     """Hands a prepared request to the emulator and its reply back, as the network would."""
 
     def __init__(self, emulator: Emulator) -> None:
@@ -61,13 +63,5 @@ class _InProcess(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
         reply = self._emulator.respond(request.method or "GET", request.path_url, dict(request.headers))
-        response = requests.Response()
-        response.status_code = reply.status
-        response.headers.update(reply.headers)
-        response.raw = BytesIO(reply.body)
-        response.url = request.url or ""
-        response.request = request
-        return response
-
-    def close(self) -> None:
-        """Nothing is open."""
+        raw = urllib3.HTTPResponse(BytesIO(reply.body), reply.headers, reply.status, preload_content=False)
+        return self.build_response(request, raw)

@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import Annotated, Any, NotRequired
+from functools import cache, lru_cache
+from typing import Annotated, Any, NotRequired, get_type_hints
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     TypeAdapter,
     ValidationError,
     with_config,
@@ -65,11 +66,28 @@ def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
+_read_instant = TypeAdapter(
+    Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]
+).validate_python
+_read_known_instant = lru_cache(maxsize=4096)(_read_instant)
+
+
+def _instant(value: Any) -> datetime | None:
+    # Many thousand rows share a handful of dates.
+    return _read_known_instant(value) if isinstance(value, str) else _read_instant(value)
+
+
+_A_COUNT = Field(ge=0, lt=10**12)  # a sum of them stays within 64 bits
+
 Code = Annotated[str, Field(min_length=1)]
 Name = str | None
-Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=0, lt=10**12)]  # a sum of them stays within 64 bits
+# A number as documented is read without a detour through Python; all else goes the lenient way.
+Count = Annotated[
+    Annotated[int, Field(strict=True), _A_COUNT] | Annotated[int, BeforeValidator(_plain_number), _A_COUNT],
+    Field(union_mode="left_to_right"),
+]
 Percent = Annotated[float, BeforeValidator(_plain_number), Field(ge=0, le=1e6)] | None
-Instant = Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]
+Instant = Annotated[datetime | None, PlainValidator(_instant)]
 
 _as_it_arrives = with_config(ConfigDict(extra="allow", str_strip_whitespace=True, hide_input_in_errors=True))
 
@@ -147,6 +165,15 @@ class CommercialUsage(TypedDict):
     licensesQualified: Count
 
 
+@cache
+def grouped(row: type, fields: tuple[str, ...]) -> type:
+    """The rows of a commercial collection asked for with `groupby`: the fields grouped by, and the two counts."""
+    kinds = get_type_hints(row, include_extras=True)
+    counts = {name: kind for name, kind in kinds.items() if name.startswith("licenses")}
+    made: type = _as_it_arrives(TypedDict(f"{row.__name__}Grouped", dict.fromkeys(fields, Name) | counts))  # type: ignore[operator]
+    return made
+
+
 _WHOLE_ROW_RULES: dict[type, AfterValidator] = {PartnerDeployment: AfterValidator(_percent_of_something)}
 
 #: The sample of "Get licenses usage information" spells this field otherwise than the table above it.
@@ -193,9 +220,11 @@ def _respelled(raw: object, renames: Mapping[str, str]) -> object:
 
 def _reason(error: ValidationError) -> str:
     """Name the field and what is wrong with it, never the value: it may be a customer's name."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    last = {problem["loc"][:1]: problem for problem in problems}  # of several ways to read a field, the lenient one
     return "; ".join(
-        " ".join([*(str(part) for part in problem["loc"][:1]), _WORDS.get(problem["type"], problem["msg"])])
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+        " ".join([*(str(part) for part in where), _WORDS.get(problem["type"], problem["msg"])])
+        for where, problem in last.items()
     )
 
 

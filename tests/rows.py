@@ -34,7 +34,7 @@ def rows_of(collection, changes):
 def frame_of(collection, changes):
     readable, set_aside = wire.read(collection.row, rows_of(collection, changes))
     assert not set_aside
-    return frames.frame(collection, readable)
+    return frames.joined(collection, [frames.frame(collection, readable)])
 
 
 def facts_of(collection, changes):

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from data_access import Client, Patience, errors
+from data_access import Client, Patience, Query, errors
 from data_access.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import (
     DEMO_TOKEN,
@@ -61,7 +61,7 @@ def test_every_collection_is_fetched(name, connect):
     client = connect(Emulator(partner), PATIENCE)
     collection = COLLECTIONS[name]
     customer = next(iter(partner.customer_deployments)) if collection.per_customer else None
-    found = client.fetch(collection, customer)
+    found = client.fetch(collection, Query(customer))
     assert len(found.frame) == found.announced
     assert list(found.frame.columns) == collection.columns
 
@@ -112,7 +112,7 @@ def test_passing_trouble_is_waited_out(trouble, client, emulator):
     told = []
     assert len(client.fetch(DEPLOYMENT, progress=told.append).frame) == 2
     assert len(emulator.requests) == 2
-    assert "try 2 of 3" in told[0]
+    assert "try 2 of 3" in told[0].text
 
 
 @pytest.mark.parametrize(
@@ -231,4 +231,4 @@ def test_the_other_documented_prefix_is_tried(connect):
 def test_an_unknown_customer_is_told(connect):
     client = connect(Emulator(documented()))
     with pytest.raises(errors.BadRequest):
-        client.fetch(CUSTOMER_DEPLOYMENT, str(uuid.uuid4()))
+        client.fetch(CUSTOMER_DEPLOYMENT, Query(str(uuid.uuid4())))

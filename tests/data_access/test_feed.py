@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data_access import Feed, Throttled, Unavailable, Unreadable
+from data_access import Feed, Step, Throttled, Unavailable, Unreadable
 from data_access.errors import Facts
 
 HOUR = timedelta(hours=1)
@@ -24,7 +24,7 @@ class Service:
 
     def fetch(self, progress):
         self.calls += 1
-        progress(f"call {self.calls}")
+        progress(Step(f"call {self.calls}"))
         self.gate.wait(5)
         if self.error:
             raise self.error
@@ -126,9 +126,9 @@ def test_progress_is_seen_while_it_runs(service):
     service.gate.clear()
     service.feed.look()
     for _ in range(100):
-        if service.feed.look().progress:
+        if service.feed.look().progress.text:
             break
         service.feed.wait(0.01)
-    assert service.feed.look().progress == "call 1"
+    assert service.feed.look().progress.text == "call 1"
     service.gate.set()
-    assert service.settle().progress == ""
+    assert service.settle().progress.text == ""

@@ -2,11 +2,13 @@
 
 import json
 import uuid
+from datetime import date
 
 import pytest
 
 from data_access import errors, protocol
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.protocol import Query
 
 BOM = b"\xef\xbb\xbf"
 IDS = {"MS-RequestId": "r-1", "MS-CorrelationId": "c-1"}
@@ -32,13 +34,20 @@ def test_every_envelope_and_encoding_is_read(document, encode):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", b"{", b"\xff\xfe{", b"[" * 100_000, b"9" * 5_000, body([1]), body("x"), body(None), body(7)]
+    [b"", b"  ", b"<html>", b"\xff\xfe{", b"[" * 100_000, b"9" * 5_000, body([1]), body("x"), body(None), body(7)]
     + [body({"items": wrong}) for wrong in (None, {}, "x", 3)]
     + [body({"rows": []})],
 )
 def test_what_is_no_collection_is_refused(content):
     with pytest.raises(errors.Unreadable):
         protocol.page(200, {}, content)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 20, 40])
+def test_an_answer_that_breaks_off_is_worth_another_try(cut):
+    whole = BOM + body({"totalCount": 2, "items": [{"serviceName": "crm"}, {"serviceName": "o365"}]})
+    with pytest.raises(errors.Unavailable, match="breaks off"):
+        protocol.page(200, {}, whole[:-cut])
 
 
 @pytest.mark.parametrize(
@@ -137,12 +146,22 @@ def test_headers_are_those_that_the_documentation_names():
 
 
 def test_only_the_commercial_calls_take_parameters():
-    assert protocol.query(DEPLOYMENT, None, 0) == {}
-    assert protocol.query(COMMERCIAL_DEPLOYMENT, "0112a436-b14e-4888-967b-ca4bb2cf1234", 10_000) == {
-        "top": "10000",
+    query = Query(
+        "0112a436-b14e-4888-967b-ca4bb2cf1234",
+        "channel eq 'direct' or channel eq 'advisor'",
+        ("channel", "serviceCode"),
+        date(2018, 10, 14),
+    )
+    assert protocol.parameters(DEPLOYMENT, query) == {}
+    assert protocol.parameters(COMMERCIAL_DEPLOYMENT, query, 10_000, 500) == {
+        "top": "500",
         "skip": "10000",
-        "filter": "customerTenantId eq '0112A436-B14E-4888-967B-CA4BB2CF1234'",
+        "filter": "(channel eq 'direct' or channel eq 'advisor')"
+        " and customerTenantId eq '0112A436-B14E-4888-967B-CA4BB2CF1234'",
+        "groupby": "channel,serviceCode",
+        "processedDateTime": "2018-10-14T00:00:00",
     }
+    assert protocol.parameters(COMMERCIAL_DEPLOYMENT, Query()) == {"top": "10000", "skip": "0"}
 
 
 def test_what_the_service_says_is_made_fit_for_a_terminal():

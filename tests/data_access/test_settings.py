@@ -2,8 +2,9 @@
 
 import pytest
 
+from data_access.clouds import CLOUDS
 from data_access.errors import SettingsError
-from data_access.settings import GLOBAL_CLOUD, load
+from data_access.settings import load
 
 TOKEN = "PARTNER_CENTER_ACCESS_TOKEN"
 URL = "PARTNER_CENTER_BASE_URL"
@@ -28,7 +29,7 @@ def secrets(tmp_path):
 def test_with_nothing_set_the_source_is_the_sample(tmp_path):
     settings = load({}, tmp_path / "none.toml")
     assert settings.is_sample
-    assert settings.partner_center_base_url == GLOBAL_CLOUD
+    assert settings.base_url == CLOUDS["global"].base_url
     assert settings.history_url == "data/history"
     assert settings.analytics_engine == "duckdb"
 
@@ -36,6 +37,16 @@ def test_with_nothing_set_the_source_is_the_sample(tmp_path):
 @pytest.mark.parametrize("environ", [{TOKEN: "x"}, REGISTRATION])
 def test_a_token_or_a_registration_makes_it_live(environ, tmp_path):
     assert not load(environ, tmp_path / "none.toml").is_sample
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_a_cloud_has_its_name(name, tmp_path):
+    assert load({"PARTNER_CENTER_CLOUD": name}, tmp_path / "none.toml").base_url == CLOUDS[name].base_url
+
+
+def test_an_address_goes_before_the_cloud(tmp_path):
+    environ = {"PARTNER_CENTER_CLOUD": "china", URL: "https://x.example"}
+    assert load(environ, tmp_path / "none.toml").base_url == "https://x.example"
 
 
 def test_an_address_alone_is_still_the_sample(tmp_path):
@@ -71,6 +82,7 @@ def test_addresses_that_may_carry_a_token(url, tmp_path):
         ({TOKEN: "two words"}, TOKEN),
         ({TOKEN: "a\nX-Evil: 1"}, TOKEN),
         ({"ANALYTICS_ENGINE": "oracle"}, "ANALYTICS_ENGINE"),
+        ({"PARTNER_CENTER_CLOUD": "germany"}, "PARTNER_CENTER_CLOUD"),
         ({"PARTNER_CENTER_TRIES": "0"}, "PARTNER_CENTER_TRIES"),
         ({"PARTNER_CENTER_CLIENT_ID": "c"}, "PARTNER_CENTER_TENANT_ID and PARTNER_CENTER_CLIENT_SECRET not set"),
     ],

@@ -1,0 +1,23 @@
+"""Microsoft's clouds by name: where each has its Partner Center, and where it signs people in.
+
+Source: the Partner Center page "Partner Center REST URLs". The cloud for Germany has been shut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Addresses without a slash at the end."""
+
+    base_url: str
+    authority: str
+
+
+CLOUDS = {
+    "global": Cloud("https://api.partnercenter.microsoft.com", "https://login.microsoftonline.com"),
+    "us-government": Cloud("https://api.partnercenter.microsoft.com", "https://login.microsoftonline.us"),
+    "china": Cloud("https://partner.partnercenterapi.microsoftonline.cn", "https://login.partner.microsoftonline.cn"),
+}
