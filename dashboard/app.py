@@ -6,13 +6,17 @@ from dashboard import data, parts
 from data_access import SettingsError
 
 st.set_page_config(page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={})
-page = st.navigation(
-    [st.Page("pages/overview.py", title="Overview", icon=":material/donut_small:", default=True)], position="hidden"
-)
+pages = [
+    st.Page("pages/overview.py", title="Overview", icon=":material/donut_small:", default=True),
+    st.Page("pages/customers.py", title="Customers", icon=":material/groups:"),
+    st.Page("pages/usage.py", title="Usage", icon=":material/monitoring:"),
+]
+page = st.navigation(pages, position="hidden")  # our own links carry the filters along
 try:
-    data.settings()
+    settings = data.settings()
 except SettingsError as error:
     st.title("Partner License Insights", anchor=False)
     parts.trouble(error)
 else:
+    parts.navigation(pages, data.source(settings), settings.is_sample)
     page.run()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -25,14 +26,25 @@ _THOUSAND, _FEW = 1_000, 8
 _VISIBLE = 0.5  # licenses; less is an estimate's rounding
 
 #: Beyond this many bars a chart is a wall; the table has the rest.
-MOST_SERVICES = 25
+MOST_BARS = 25
 
-SORTING: dict[str, tuple[list[str], list[bool]]] = {
-    "gap": (["undeployed", "service"], [False, True]),
-    "percent": (["deploymentPercent", "service"], [True, True]),
-    "sold": (["licensesSold", "service"], [False, True]),
-    "name": (["title", "service"], [True, True]),
-}
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of every bar on the right: how many licenses, and how they look."""
+
+    name: str
+    licenses: list[float]
+    colour: str
+    hatching: str = ""  # the colour of its lines and outline; without it the part is plain
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One of the two panels: its title and the line below it."""
+
+    title: str
+    key: str
 
 
 class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
@@ -45,55 +57,79 @@ class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
         return finished
 
 
-def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palette) -> go.Figure:
-    """Deployment % and licenses sold, side by side on one axis of services, first row on top.
+def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette) -> go.Figure:
+    """Deployment % and licenses sold, side by side on one axis, first row on top.
 
-    `table`: one row per service with `service`, `title`, and the columns of `measures.by`. Each bar's `customdata` is
-    the service's code, for clicks. The figures stand in the tick labels at both ends of a row: as texts on the bars
-    they would double the time that the browser needs to draw.
+    `table`: one row per bar with `key`, `title` and the columns of `measures.by`. Each bar's `customdata` is its key,
+    for clicks.
     """
-    table = table.iloc[::-1]  # plotly draws upwards
-    reached = (table["deploymentPercent"] >= target).tolist()
-    left, right = _left_labels(table, reached), _right_labels(table, estimated, palette)
-    most = max([1, *table["licensesSold"]])
+    segments = (
+        Segment("deployed", (table["licensesSold"] - table["undeployed"]).tolist(), palette.deployed),
+        Segment("undeployed", table["undeployed"].tolist(), palette.gap, palette.below_target),
+    )
+    return _bars(
+        table,
+        table["deploymentPercent"],
+        segments=segments,
+        right=[
+            _right_label(sold, ((gap, f"gap {formats.count(gap, estimated)}"),), palette)
+            for sold, gap in zip(table["licensesSold"], table["undeployed"], strict=True)
+        ],
+        hover=_hover(table, estimated),
+        axes=(Axis("Deployment %", f"┊ target {target:g}\u00a0%"), Axis("Licenses sold", _legend(segments))),
+        target=target,
+        palette=palette,
+    )
+
+
+def _bars(
+    table: pd.DataFrame,
+    percents: pd.Series,
+    *,
+    segments: Sequence[Segment],
+    right: list[str],
+    hover: list[str],
+    axes: tuple[Axis, Axis],
+    target: float,
+    palette: Palette,
+) -> go.Figure:
+    """A percentage on the left and stacked licenses on the right of one axis of `table`'s rows.
+
+    The figures stand in the tick labels at both ends of a row: as texts on the bars they would double the time that the
+    browser needs to draw.
+    """
+    reached = (percents >= target).tolist()
+    left = _left_labels(table["title"], percents, reached)
+    right = _told_apart(right)
+    most = max([1.0, *(sum(parts) for parts in zip(*(segment.licenses for segment in segments), strict=True))])
+    # Plotly draws upwards.
     bar = {
         "type": "bar",
         "orientation": "h",
-        "customdata": table["service"].tolist(),
-        "hovertext": _hover(table, estimated),
+        "customdata": table["key"].tolist()[::-1],
+        "hovertext": hover[::-1],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
     bars = [
         bar
         | {
-            "name": "deployment %",
-            "y": left,
-            "x": table["deploymentPercent"].tolist(),
-            "marker": {"color": [palette.deployed if ok else palette.below_target for ok in reached]},
-        },
+            "name": axes[0].title,
+            "y": left[::-1],
+            "x": percents.tolist()[::-1],
+            "marker": {"color": [palette.deployed if ok else palette.below_target for ok in reached[::-1]]},
+        }
+    ]
+    bars += [
         bar
         | {
-            "name": "deployed",
-            "y": right,
-            "x": (table["licensesSold"] - table["undeployed"]).tolist(),
-            "marker": {"color": palette.deployed},
+            "name": segment.name,
+            "y": right[::-1],
+            "x": segment.licenses[::-1],
+            "marker": _dress(segment),
             "xaxis": "x2",
             "yaxis": "y2",
-        },
-        bar
-        | {
-            "name": "undeployed",
-            "y": right,
-            "x": table["undeployed"].tolist(),
-            "marker": {
-                "color": palette.gap,
-                # A bar of no length would still show its outline.
-                "line": {"color": palette.below_target, "width": [int(gap >= _VISIBLE) for gap in table["undeployed"]]},
-                "pattern": {"shape": "/", "fgcolor": palette.below_target, "size": 5, "solidity": 0.25},
-            },
-            "xaxis": "x2",
-            "yaxis": "y2",
-        },
+        }
+        for segment in segments
     ]
     numbers = {
         "gridcolor": palette.grid,
@@ -118,18 +154,8 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
         "showlegend": False,
         "yaxis": categories,
         "yaxis2": categories | {"anchor": "x2", "side": "right"},
-        "xaxis": numbers
-        | {
-            "domain": [0, 0.47],
-            "range": [0, max(100.0, target, *table["deploymentPercent"].dropna()) * 1.04],
-        },
-        "xaxis2": numbers
-        | {
-            "domain": [0.53, 1],
-            "range": [0, most * 1.04],
-            **_whole_numbers(most),
-            "anchor": "y2",
-        },
+        "xaxis": numbers | {"domain": [0, 0.47], "range": [0, max(100.0, target, *percents.dropna()) * 1.04]},
+        "xaxis2": numbers | {"domain": [0.53, 1], "range": [0, most * 1.04], **_whole_numbers(most), "anchor": "y2"},
         "shapes": [
             {
                 "type": "line",
@@ -142,39 +168,49 @@ def services(table: pd.DataFrame, target: float, estimated: bool, palette: Palet
                 "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
             }
         ],
-        "annotations": [
-            _heading("x", "Deployment %", f"┊ target {target:g}\u00a0%"),
-            _heading(
-                "x2",
-                "Licenses sold",
-                f"<span style='color:{palette.deployed}'>■</span> deployed"
-                f"  <span style='color:{palette.below_target}'>▨</span> undeployed",
-            ),
-        ],
+        "annotations": [_heading("x", axes[0]), _heading("x2", axes[1])],
     }
     return Finished({"data": bars, "layout": layout})
 
 
-def height(number_of_services: int) -> int:
-    return _FRAME + _BAR * max(1, number_of_services)
-
-
-def in_words(table: pd.DataFrame, target: float) -> str:
-    """The chart for those who cannot see it."""
-    below = int((table["deploymentPercent"] < target).sum())
-    first: Any = table.head(5).itertuples()
-    rows = "; ".join(
-        f"{row.title}: {formats.percent(row.deploymentPercent)} of {formats.count(row.licensesSold)}" for row in first
-    )
-    return (
-        f"Bars of deployment percentage and licenses sold for {len(table)} services; {below} are below the target of"
-        f" {target:g} percent. First: {rows}. The table below holds every figure."
-    )
-
-
-def _heading(axis: str, title: str, key: str) -> dict[str, Any]:
+def _dress(segment: Segment) -> dict[str, Any]:
+    if not segment.hatching:
+        return {"color": segment.colour}
+    # A bar of no length would still show its outline.
+    widths = [int(licenses >= _VISIBLE) for licenses in segment.licenses[::-1]]
     return {
-        "xref": f"{axis} domain",
+        "color": segment.colour,
+        "line": {"color": segment.hatching, "width": widths},
+        "pattern": {"shape": "/", "fgcolor": segment.hatching, "size": 5, "solidity": 0.25},
+    }
+
+
+def _legend(segments: Sequence[Segment]) -> str:
+    marks = [(segment.hatching or segment.colour, "▨" if segment.hatching else "■") for segment in segments]
+    return "  ".join(
+        f"<span style='color:{colour}'>{mark}</span> {segment.name}"
+        for (colour, mark), segment in zip(marks, segments, strict=True)
+    )
+
+
+def height(bars: int) -> int:
+    return _FRAME + _BAR * max(1, bars)
+
+
+def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float) -> str:
+    """The chart for those who cannot see it; `what` names the percentage and the rows."""
+    below = int((percents < target).sum())
+    first = zip(table["title"].head(5), percents.head(5), strict=True)
+    rows = "; ".join(f"{title}: {formats.percent(percent)}" for title, percent in first)
+    return (
+        f"Bars of {what} and licenses, {len(table)} in all; {below} are below the target of {target:g} percent."
+        f" First: {rows}. The table below holds every figure."
+    )
+
+
+def _heading(of: str, axis: Axis) -> dict[str, Any]:
+    return {
+        "xref": f"{of} domain",
         "x": 0,
         "xanchor": "left",
         "yref": "paper",
@@ -182,33 +218,27 @@ def _heading(axis: str, title: str, key: str) -> dict[str, Any]:
         "align": "left",
         "yshift": 52,
         "showarrow": False,
-        "text": f"<b>{title}</b><br>{key}",
+        "text": f"<b>{axis.title}</b><br>{axis.key}",
     }
 
 
-def _whole_numbers(most: int) -> dict[str, Any]:
+def _whole_numbers(most: float) -> dict[str, Any]:
     """Ticks that are licenses: 1, 2, 3 …, and 5k instead of 5,000."""
     return {"tickformat": "~s"} if most >= _THOUSAND else {"tickformat": "d", "dtick": 1 if most < _FEW else None}
 
 
-def _left_labels(table: pd.DataFrame, reached: list[bool]) -> list[str]:
+def _left_labels(titles: pd.Series, percents: pd.Series, reached: list[bool]) -> list[str]:
     return _told_apart(
         f"{_ISOLATE}{escape(formats.shortened(title, _LABEL_LENGTH), quote=False)}{_POP}   "
         f"{_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
-        for title, percent, ok in zip(table["title"], table["deploymentPercent"], reached, strict=True)
+        for title, percent, ok in zip(titles, percents, reached, strict=True)
     )
 
 
-def _right_labels(table: pd.DataFrame, estimated: bool, palette: Palette) -> list[str]:
-    return _told_apart(
-        f" {formats.count(sold)}"
-        + (
-            f"  <span style='color:{palette.muted}'>gap {formats.count(gap, estimated)}</span>"
-            if gap >= _VISIBLE
-            else ""
-        )
-        for sold, gap in zip(table["licensesSold"], table["undeployed"], strict=True)
-    )
+def _right_label(licenses: float, missing: Iterable[tuple[float, str]], palette: Palette) -> str:
+    """How many licenses, and in a quieter voice what is missing, where it is anything."""
+    said = "  ".join(words for number, words in missing if number >= _VISIBLE)
+    return f" {formats.count(licenses)}" + (f"  <span style='color:{palette.muted}'>{said}</span>" if said else "")
 
 
 def _told_apart(labels: Iterable[str]) -> list[str]:

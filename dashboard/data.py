@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-import plotly.graph_objects as go
-import pyarrow as pa
 import streamlit as st
 
-from dashboard import charts, tables, theme
-from dashboard.filters import View
 from data_access import (
     Client,
     Deployment,
@@ -21,26 +17,41 @@ from data_access import (
     Progress,
     Settings,
     client,
+    fetch_commercial_deployment,
     fetch_deployment,
     load_settings,
-    measures,
-    names,
     source_title,
 )
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """One view of one answer, ready to show."""
 
-    total: measures.Total
-    number_of_services: int
-    below_target: int  # services
-    largest_gap: tuple[str, float]  # title and undeployed licenses of the service that has it
-    figure: go.Figure
-    words: str
-    rows: pa.Table  # what the table shows; as Arrow, since that is how it travels to the browser
-    columns: dict[str, Any]
+class Codes(Protocol):
+    """What is in a feed's data that one can filter by."""
+
+    @property
+    def channels(self) -> list[str]: ...
+
+    @property
+    def services(self) -> list[str]: ...
+
+
+class Feeds:
+    """What these settings give access to: a feed for each kind of page, behind one client that they wait for together.
+
+    Nothing is fetched before a page asks for it.
+    """
+
+    def __init__(self, found: Settings) -> None:
+        service = client(found)
+        age = timedelta(minutes=found.partner_center_refresh_minutes)
+        self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
+        self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)
+
+    def codes(self) -> tuple[list[str], list[str]]:
+        """Channels and services of all the data at hand, so that every page offers the same filters."""
+        return _codes(*(feed.state.data for feed in (self.deployment, self.customers) if feed.state.data))
 
 
 def settings() -> Settings:
@@ -51,53 +62,52 @@ def source(found: Settings) -> str:
     return source_title(found)
 
 
-def deployment_feed(found: Settings) -> Feed[Deployment]:
-    """The feed that serves everyone who may see what these settings give access to."""
-    return _deployment_feed(found.scope, found)
+def feeds(found: Settings) -> Feeds:
+    """The feeds that serve everyone who may see what these settings give access to."""
+    return _feeds(found.scope, found)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _deployment_feed(scope: tuple[object, ...], _settings: Settings) -> Feed[Deployment]:  # noqa: ARG001 - the cache key
-    return Feed(
-        partial(_fetch, client(_settings)),
-        refresh_after=timedelta(minutes=_settings.partner_center_refresh_minutes),
-    )
+def _feeds(scope: tuple[object, ...], _settings: Settings) -> Feeds:  # noqa: ARG001 - the cache key
+    return Feeds(_settings)
 
 
-def _fetch(service: Client, progress: Progress) -> Deployment:
-    found = fetch_deployment(service, progress)
-    picture.cache_clear()  # what it holds is of older answers
-    _settle_memory()
+def _fetch(fetch: Callable[[Client, Progress], T], service: Client, progress: Progress) -> T:
+    found = fetch(service, progress)
+    for cached in _REMEMBERED:
+        cached.cache_clear()  # what it holds is of older answers
+    settle_memory()
     return found
 
 
-# Not one of Streamlit's caches: those hash their arguments anew on every look, which costs more than all else here.
-@lru_cache(maxsize=256)
-def picture(deployment: Deployment, view: View, dark: bool) -> Picture:
-    """The view's numbers and its chart; worked out once for everybody who looks at the same."""
-    found = view.selection.apply(deployment.facts)
-    columns, ascending = charts.SORTING[view.sort]
-    table = measures.by(found, ["service"])
-    table.insert(1, "title", table["service"].map(names.service_title))
-    table = table.sort_values(columns, ascending=ascending, ignore_index=True)
-    gaps = table.set_index("title")["undeployed"]
-    shown = table.head(charts.MOST_SERVICES)
-    rows = tables.on_screen(tables.rows(deployment, view.selection), table)
-    drawn = Picture(
-        measures.total(found),
-        len(table),
-        int((table["deploymentPercent"] < view.target).sum()),
-        (str(gaps.idxmax()), float(gaps.max())) if len(gaps) else ("", 0.0),
-        charts.services(shown, view.target, deployment.estimated, theme.palette(dark)),
-        charts.in_words(shown, view.target),
-        pa.Table.from_pandas(rows, preserve_index=False),
-        tables.columns(rows),
+@lru_cache(maxsize=16)
+def _codes(*held: Codes) -> tuple[list[str], list[str]]:
+    return (
+        sorted({code for data in held for code in data.channels}),
+        sorted({code for data in held for code in data.services}),
     )
-    _settle_memory()
-    return drawn
 
 
-def _settle_memory() -> None:
-    # Streamlit collects garbage after every run, and walks through all that lives long unless it is told not to.
+_REMEMBERED: list[Any] = [_codes]
+
+
+def remembered(work: Callable[P, T]) -> Callable[P, T]:
+    """Work out once for everybody who looks at the same, until newer data comes; arguments are told apart by identity.
+
+    Not one of Streamlit's caches: those hash their arguments anew on every look, which costs more than all else here.
+    """
+
+    @lru_cache(maxsize=256)
+    def once(*arguments: Any, **named: Any) -> T:
+        found = work(*arguments, **named)
+        settle_memory()
+        return found
+
+    _REMEMBERED.append(once)
+    return cast(Callable[P, T], once)
+
+
+def settle_memory() -> None:
+    """Have the garbage collector, which Streamlit runs after every script, pass over what lives long."""
     gc.collect()
     gc.freeze()

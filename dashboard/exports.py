@@ -4,48 +4,97 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
-from dashboard import tables
-from data_access import Deployment, Selection, files
+from data_access import Selection, files
 
 _SLUG_LENGTH = 48
+_NO_FILTER = Selection().sentence()
 
 
-def table(deployment: Deployment, selection: Selection, source: str) -> pd.DataFrame:
-    """The rows on screen, each with the source it comes from and the filter it passed."""
-    return tables.rows(deployment, selection).assign(source=source, filter=selection.sentence())
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on offer: the button's key and words, and what makes the bytes when someone clicks."""
+
+    key: str
+    label: str
+    explanation: str
+    icon: str
+    name: str
+    content: Callable[[], bytes]
 
 
-def for_excel(deployment: Deployment, selection: Selection, source: str) -> bytes:
-    return files.excel(table(deployment, selection, source))
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a file says of itself, in its name and in each row.
 
-
-def for_machines(deployment: Deployment, selection: Selection, source: str) -> bytes:
-    return files.exact(table(deployment, selection, source)).encode("utf-8")
-
-
-def name(deployment: Deployment, selection: Selection, is_sample: bool, kind: str = "") -> str:
-    """A file name made of content, newest processing date and filter, for example
-    `license-deployment_2026-10-13_channel-direct.csv`.
+    `content` is what the name begins with, `newest` the newest processing date.
     """
-    _, newest = deployment.processed
-    parts = [
-        f"license-{deployment.answer.collection.name}",
-        f"{newest:%Y-%m-%d}" if newest else "undated",
-        _slug(selection),
-        "sample" if is_sample else "",
-        kind,
-    ]
-    return "_".join(part for part in parts if part) + ".csv"
+
+    content: str
+    newest: datetime | None
+    filter: str
+    source: str
+    is_sample: bool
+
+    def name(self, kind: str = "") -> str:
+        """For example `license-deployment_2026-10-13_channel-direct.csv`."""
+        parts = [
+            f"license-{self.content}",
+            f"{self.newest:%Y-%m-%d}" if self.newest else "undated",
+            _slug(self.filter),
+            "sample" if self.is_sample else "",
+            kind,
+        ]
+        return "_".join(part for part in parts if part) + ".csv"
+
+    def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows, each with the source it comes from and the filter it passed."""
+        return table.assign(source=self.source, filter=self.filter)
 
 
-def _slug(selection: Selection) -> str:
-    if selection == Selection():
+def sentence(selection: Selection, **more: str) -> str:
+    """The filter in words: `channel = direct; service = o365; search = nord`."""
+    parts = [selection.sentence()] if selection != Selection() else []
+    parts += [f"{name} = {value}" for name, value in more.items() if value]
+    return "; ".join(parts) or _NO_FILTER
+
+
+def for_people_and_programs(rows: Callable[[], pd.DataFrame], provenance: Provenance) -> tuple[File, File]:
+    """The same rows twice: as Excel opens them safely, and exactly as they are."""
+    return (
+        File(
+            "export_csv",
+            "CSV for Excel",
+            "Opens with accents right and no formula executed.",
+            ":material/download:",
+            provenance.name(),
+            lambda: files.excel(provenance.stamped(rows())),
+        ),
+        for_programs("export_csv_exact", "CSV for machines", rows, provenance),
+    )
+
+
+def for_programs(key: str, label: str, rows: Callable[[], pd.DataFrame], provenance: Provenance) -> File:
+    """The rows exactly as they are."""
+    return File(
+        key,
+        label,
+        "Exact values, no byte order mark, nothing disarmed.",
+        ":material/data_object:",
+        provenance.name("exact"),
+        lambda: files.exact(provenance.stamped(rows())).encode("utf-8"),
+    )
+
+
+def _slug(filter_sentence: str) -> str:
+    if filter_sentence == _NO_FILTER:
         return "all"
-    sentence = selection.sentence()
-    slug = re.sub(r"[^a-z0-9]+", "-", sentence.lower()).strip("-")
-    if len(slug) > _SLUG_LENGTH or not sentence.isascii():
-        slug = f"{slug[:_SLUG_LENGTH].rstrip('-')}-{hashlib.sha256(sentence.encode()).hexdigest()[:8]}"
+    slug = re.sub(r"[^a-z0-9]+", "-", filter_sentence.lower()).strip("-")
+    if len(slug) > _SLUG_LENGTH or not filter_sentence.isascii():
+        slug = f"{slug[:_SLUG_LENGTH].rstrip('-')}-{hashlib.sha256(filter_sentence.encode()).hexdigest()[:8]}"
     return slug

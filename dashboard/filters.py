@@ -1,4 +1,4 @@
-"""What the page is asked to show: the widgets, and the link that says the same.
+"""What the pages are asked to show: the widgets, and the link that says the same.
 
 The link and the widgets are two spellings of one `View`. Streamlit's own binding would put labels into the link instead
 of codes and would drop what it does not know without a word; see docs/decisions.
@@ -24,10 +24,17 @@ SORTS = {
 }
 _DEFAULT_SORT = "gap"
 HIGHEST_TARGET = 1000.0  # percent points
+_LONGEST_SEARCH = 200
 _LINK = "_link"  # the link as it was when the widgets last agreed with it
 _UNKNOWN = "_unknown"  # what the link asked for and the data does not have
 
 Link = dict[str, list[str]]
+
+#: On every page, so that they go along from one to the next.
+SHARED = ("channel", "service", "sort", "target")
+PARAMETERS = (*SHARED, "search")
+#: Which customer a page is about; set by a click and not by a widget.
+CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class View:
     selection: Selection
     sort: str = _DEFAULT_SORT
     target: float = measures.DEFAULT_TARGET
+    search: str = ""
 
     def link(self) -> Link:
         """The link parameters of this view; what is as by default stays out."""
@@ -45,15 +53,18 @@ class View:
             "service": list(self.selection.services),
             "sort": [self.sort] if self.sort != _DEFAULT_SORT else [],
             "target": [f"{self.target:g}"] if self.target != measures.DEFAULT_TARGET else [],
+            "search": [self.search] if self.search else [],
         }
         return {name: values for name, values in parameters.items() if values}
 
 
-PARAMETERS = ("channel", "service", "sort", "target")
+def choose(codes: tuple[Sequence[str], Sequence[str]], searchable: str = "") -> View:
+    """Draw the choice of channels and services; return the whole view that the widgets ask for.
 
-
-def choose(channels: Sequence[str], services: Sequence[str]) -> View:
-    """Draw the choice of channels and services; return the whole view that the widgets ask for."""
+    `codes` are the channels and the services that there are. `searchable` names what a field for searching looks
+    through; without it there is none.
+    """
+    channels, services = codes
     _follow_link(channels, services)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.pills(
@@ -74,6 +85,17 @@ def choose(channels: Sequence[str], services: Sequence[str]) -> View:
             width=380,
             on_change=_write_link,
         )
+        if searchable:
+            st.text_input(
+                "Search",
+                key="search",
+                type="search",
+                max_chars=_LONGEST_SEARCH,
+                placeholder=searchable,
+                icon=":material/search:",
+                width=300,
+                on_change=_write_link,
+            )
     return _view()
 
 
@@ -105,6 +127,21 @@ def only_service(code: str) -> None:
     _write_link()
 
 
+def open_customer(customer: str) -> None:
+    """Show one customer; for a click on the chart or on the table."""
+    st.query_params.from_dict(_others() | _view().link() | {CUSTOMER: customer})
+
+
+def customer() -> str:
+    """The tenant id of the customer that the link asks for, or nothing."""
+    return st.query_params.get(CUSTOMER, "")
+
+
+def shared_link() -> Link:
+    """The part of the link that other pages understand too."""
+    return {name: values for name in SHARED if (values := st.query_params.get_all(name))}
+
+
 def unknown_in_link() -> list[str]:
     """What the link asked for and the data does not have."""
     found: list[str] = st.session_state.get(_UNKNOWN, [])
@@ -124,7 +161,9 @@ def _ambiguous(services: Sequence[str]) -> frozenset[str]:
 
 def _view() -> View:
     state = st.session_state
-    return View(Selection.of(state["channel"], state["service"]), state["sort"], state["target"])
+    return View(
+        Selection.of(state["channel"], state["service"]), state["sort"], state["target"], state["search"].strip()
+    )
 
 
 def _follow_link(channels: Sequence[str], services: Sequence[str]) -> None:
@@ -143,12 +182,13 @@ def _follow(asked: Link, channels: Sequence[str], services: Sequence[str]) -> No
     """Set the widgets to what the link asks for, as far as that exists."""
     channel, unknown_channels = _match(asked.get("channel", []), channels)
     service, unknown_services = _match(asked.get("service", []), services)
-    state = st.session_state
-    state["channel"], state["service"] = channel, service
     sort, unknown_sorts = _match(asked.get("sort", []), [*SORTS])
     target, unknown_targets = _target(asked.get("target", []))
+    state = st.session_state
+    state["channel"], state["service"] = channel, service
     state["sort"], state["target"] = (sort or [_DEFAULT_SORT])[0], target
-    unknown = dict(zip(PARAMETERS, (unknown_channels, unknown_services, unknown_sorts, unknown_targets), strict=True))
+    state["search"] = " ".join(asked.get("search", []))[:_LONGEST_SEARCH]
+    unknown = dict(zip(SHARED, (unknown_channels, unknown_services, unknown_sorts, unknown_targets), strict=True))
     state[_UNKNOWN] = [f"{name} {shortened(value)}" for name, values in unknown.items() for value in values]
 
 
@@ -174,10 +214,14 @@ def _target(asked: Sequence[str]) -> tuple[float, list[str]]:
     return found, unknown
 
 
+def _others() -> Link:
+    """Link parameters that no widget stands for."""
+    return {name: st.query_params.get_all(name) for name in st.query_params if name not in PARAMETERS}
+
+
 def _write_link() -> None:
     # Only when someone changes the view: rewriting a link that was just opened would trap the Back button.
     link = _view().link()
-    others = {name: st.query_params.get_all(name) for name in st.query_params if name not in PARAMETERS}
-    st.query_params.from_dict(others | link)
+    st.query_params.from_dict(_others() | link)
     st.session_state[_LINK] = link
     st.session_state[_UNKNOWN] = []

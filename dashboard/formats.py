@@ -17,6 +17,11 @@ def count(value: float, estimated: bool = False) -> str:
     return f"≈{_NBSP}{value:,.0f}" if estimated and round(value) else f"{value:,.0f}"
 
 
+def number(value: int, noun: str) -> str:
+    """A number of things, such as 1 customer and 2 customers."""
+    return f"{value:,} {noun}{'' if value == 1 else 's'}"
+
+
 def percent(value: float | None) -> str:
     """Percent points with two decimals, as Microsoft sends them, or with more where it sent more."""
     if value is None or pd.isna(value):

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
 
 import pandas as pd
 import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
 
-from dashboard import formats
-from dashboard.data import Picture
+from dashboard import charts, exports, filters, formats
+from dashboard.pictures import Picture
 from data_access import Answer, Deployment, Feed, PartnerCenterError, State, Throttled
 from data_access.measures import MEASURES
+
+
+class Dated(Protocol):
+    """Data that Microsoft processed at some time; the oldest and the newest date."""
+
+    @property
+    def processed(self) -> tuple[datetime | None, datetime | None]: ...
+
+
+Source = TypeVar("Source", bound=Dated)
 
 _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
@@ -19,25 +31,58 @@ _REASONS_SHOWN = 50
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
-def head(heading: str, source: str, is_sample: bool) -> None:
-    """The page's question, and what kind of data answers it."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(heading, anchor=False, width="content")
+def navigation(pages: Sequence[StreamlitPage], source: str, is_sample: bool) -> None:
+    """The way to the other pages, which takes the filters along, and what kind of data they show."""
+    link = filters.shared_link()
+    with st.container(horizontal=True, vertical_alignment="center", key="navigation"):
+        for page in pages:
+            st.page_link(page, query_params=link)
+        st.space("stretch")
         if is_sample:
             st.badge(source, icon=":material/science:", color="orange")
         else:
             st.badge(source, icon=":material/cloud_done:", color="blue")
 
 
-def first_data(feed: Feed[Deployment]) -> State[Deployment]:
-    """The feed's state; where there is no data yet, the visitor sees the fetch at work until it ends."""
+def head(heading: str) -> None:
+    """The page's question."""
+    st.title(heading, anchor=False)
+
+
+def standing(feed: Feed[Source], still_works: str = "") -> Source | None:
+    """What the page stands on, below a line that says when it is from; None where a failure is on screen instead.
+
+    `still_works` says what a visitor can do in that case.
+
+    Where there is no data yet, the visitor sees the fetch at work until it ends.
+    """
+    state = _first_data(feed)
+    if state.data is None or state.fetched_at is None:
+        if state.error:
+            trouble(state.error, state.failed_at, again=feed.refresh)
+            if still_works:
+                st.caption(still_works)
+        else:
+            st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        dates(state.data.processed, state.fetched_at)
+        st.button("Refresh", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
+    if state.running:
+        _watch(feed)
+    if state.error and state.failed_at:
+        stale(state.error, state.fetched_at, state.failed_at)
+    return state.data
+
+
+def _first_data(feed: Feed[Source]) -> State[Source]:
     state = feed.look()
     if state.data is None and state.running and not feed.wait(_POLL):  # a quick service needs no waiting room
         _wait(feed)
     return feed.look()
 
 
-def _wait(feed: Feed[Deployment]) -> None:
+def _wait(feed: Feed[Source]) -> None:
     place = st.empty()
     with place.container():
         told = st.empty()
@@ -56,7 +101,7 @@ def _wait(feed: Feed[Deployment]) -> None:
 
 
 @st.fragment(run_every=_WATCH)
-def watch(feed: Feed[Deployment]) -> None:
+def _watch(feed: Feed[Source]) -> None:
     """Bring the page up to date when a fetch in the background has ended."""
     state = feed.look()
     if not state.running:
@@ -64,10 +109,10 @@ def watch(feed: Feed[Deployment]) -> None:
     st.caption(":material/sync: Fetching newer figures; these stay until they are here.")
 
 
-def dates(deployment: Deployment, fetched_at: datetime) -> None:
+def dates(processed: tuple[datetime | None, datetime | None], fetched_at: datetime) -> None:
     """When the figures are from: Microsoft's processing dates, which differ per service, and our own fetch."""
     fetched = f"fetched {formats.age(datetime.now(UTC) - fetched_at)}"
-    oldest, newest = (formats.day(date) for date in deployment.processed)
+    oldest, newest = (formats.day(date) for date in processed)
     if oldest == newest == formats.NOTHING:
         st.caption(fetched.capitalize())
         return
@@ -161,6 +206,15 @@ def no_rows(deployment: Deployment) -> None:
         trouble(deployment.trouble, key="trouble_commercial")
 
 
+def left_out() -> None:
+    """What the link asks for in vain."""
+    if unknown := filters.unknown_in_link():
+        st.info(
+            f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",
+            icon=":material/link_off:",
+        )
+
+
 def answer(picture: Picture, estimated: bool) -> None:
     """The page's question answered in a sentence."""
     total = picture.total
@@ -174,34 +228,34 @@ def answer(picture: Picture, estimated: bool) -> None:
     if round(total.over_deployed):
         sentence += f" **{formats.count(total.over_deployed, estimated)}** are deployed beyond those sold."
     title, undeployed = picture.largest_gap
-    if picture.number_of_services > 1 and undeployed >= 1:
+    if picture.number > 1 and undeployed >= 1:
         sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
     st.markdown(sentence)
 
 
-def tiles(picture: Picture, target: float, estimated: bool) -> None:
-    """The four figures, each with its definition behind the question mark."""
+def tiles(picture: Picture, target: float, estimated: bool, noun: str) -> None:
+    """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for."""
     total = picture.total
     with st.grid(4, gap="small", min_column_width=165):
-        _tile(
+        tile(
             "kpi_licenses_sold",
             "licensesSold",
             formats.count(total.sold),
-            f"in {_number(picture.number_of_services, 'service')}",
+            f"in {formats.number(picture.number, noun)}",
         )
-        _tile(
+        tile(
             "kpi_licenses_deployed",
             "licensesDeployedEstimated" if estimated else "licensesDeployed",
             formats.count(total.deployed, estimated),
             "an estimate" if estimated else "as counted",
         )
-        _tile(
+        tile(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(total.percent),
             formats.to_target(total.percent, target),
         )
-        _tile(
+        tile(
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
@@ -209,7 +263,53 @@ def tiles(picture: Picture, target: float, estimated: bool) -> None:
         )
 
 
-def _tile(key: str, measure: str, value: str, context: str) -> None:
+def bars(key: str, picture: Picture, heading: str, noun: str, clicked: Callable[[str], None]) -> None:
+    """The chart with its heading and controls; `clicked` is given the key of the bar that someone clicks on."""
+    element = f"{key}_bars"
+
+    def click() -> None:
+        points = st.session_state[element]["selection"]["points"]
+        if points:
+            clicked(points[0]["customdata"])
+
+    with st.container(key=key, border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.header(heading, anchor=False)
+            filters.chart_controls()
+        if picture.number > charts.MOST_BARS:
+            st.caption(
+                f"The first {charts.MOST_BARS} of {formats.number(picture.number, noun)}; the table has them all."
+            )
+        if picture.number:
+            st.plotly_chart(
+                picture.figure,
+                key=element,
+                theme=None,
+                on_select=click,
+                selection_mode="points",
+                config={"displayModeBar": False},
+                alt=picture.words,
+            )
+        else:
+            st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
+
+
+def files(offered: Sequence[exports.File]) -> None:
+    """Buttons for files, each made when it is asked for."""
+    for file in offered:
+        st.download_button(
+            file.label,
+            file.content,
+            file.name,
+            "text/csv",
+            key=file.key,
+            on_click="ignore",
+            icon=file.icon,
+            help=file.explanation,
+        )
+
+
+def tile(key: str, measure: str, value: str, context: str) -> None:
     found = MEASURES[measure]
     with st.container(key=key):
         st.metric(
@@ -222,7 +322,3 @@ def _tile(key: str, measure: str, value: str, context: str) -> None:
             border=True,
             height="stretch",
         )
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,13 +7,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from data_access import Deployment, Selection, catalog, measures
+from data_access import Deployment, Selection, catalog, frames, measures
 
 _LABELS = {
     "title": "Service",
     "serviceName": "Code",
     "serviceCode": "Code",
+    "service": "Code",
     "channel": "Channel",
+    "customerName": "Customer",
+    "productName": "Product",
+    "products": "Products",
     "licensesSold": "Sold",
     "licensesDeployed": "Deployed",
     "licensesDeployedEstimated": "≈ Deployed",
@@ -22,8 +26,9 @@ _LABELS = {
     "undeployed": "Undeployed",
     "overDeployed": "Over-deployed",
     "processedDateTime": "As of (UTC)",
+    "customerTenantId": "Tenant id",
 }
-_COUNTS = ("licensesSold", "licensesDeployed", "licensesDeployedEstimated", "undeployed", "overDeployed")
+_COUNTS = ("products", "licensesSold", "licensesDeployed", "licensesDeployedEstimated", "undeployed", "overDeployed")
 
 
 def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
@@ -34,21 +39,30 @@ def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
     """
     found = selection.apply(deployment.facts)
     if deployment.answer.collection is catalog.DEPLOYMENT:
-        own = deployment.facts.attrs["own"]
-        derived = found.rename(columns={"licensesDeployed": "licensesDeployedEstimated"})
-        table = derived[[*own, "licensesDeployedEstimated", "undeployed", "overDeployed"]]
-        return table.sort_values(["serviceName", "channel"], kind="stable", ignore_index=True)
+        return own_rows(deployment, found).sort_values(["serviceName", "channel"], kind="stable", ignore_index=True)
     return measures.by(found, ["service", "channel"]).rename(columns={"service": "serviceCode"})
 
 
+def own_rows(deployment: Deployment, found: pd.DataFrame) -> pd.DataFrame:
+    """Microsoft's rows at the finest grain: its own columns first, what is derived after them."""
+    derived = ["undeployed", "overDeployed"]
+    if deployment.estimated:
+        found = found.rename(columns={"licensesDeployed": "licensesDeployedEstimated"})
+        derived.insert(0, "licensesDeployedEstimated")
+    return frames.plain(found[[*deployment.facts.attrs["own"], *derived]])
+
+
 def on_screen(rows: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
-    """The same rows with the services' titles, in the order of the chart; columns unknown to us come last."""
+    """The same rows with the services' titles, in the order of the chart; columns unknown to us come last.
+
+    `services`: one row per service with `key` (its code) and `title`.
+    """
     code = "serviceCode" if "serviceCode" in rows else "serviceName"
     percent = "deploymentPercent" if "deploymentPercent" in rows else "proratedDeploymentPercent"
-    titled = rows.merge(services[["service", "title"]].rename(columns={"service": code}), on=code, how="left")
+    titled = rows.merge(services[["key", "title"]].rename(columns={"key": code}), on=code, how="left")
     # Nothing sold is no percentage; the files keep what Microsoft sent.
     titled[percent] = titled[percent].where(titled["licensesSold"] > 0)
-    rank = titled[code].map({service: rank for rank, service in enumerate(services["service"])})
+    rank = titled[code].map({service: rank for rank, service in enumerate(services["key"])})
     known = [name for name in _LABELS if name in titled]
     others = [name for name in titled if name not in _LABELS]
     return titled.loc[rank.sort_values(kind="stable").index, known + others].reset_index(drop=True)

@@ -4,6 +4,7 @@ from data_access.catalog import COLLECTIONS, Collection
 from data_access.client import Answer, Client, Progress, Step
 from data_access.deployment import Deployment
 from data_access.deployment import fetch as fetch_deployment
+from data_access.deployment import fetch_commercial as fetch_commercial_deployment
 from data_access.errors import (
     BadRequest,
     NotPermitted,
@@ -46,6 +47,7 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "client",
+    "fetch_commercial_deployment",
     "fetch_deployment",
     "load_settings",
     "source_title",

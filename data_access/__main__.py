@@ -65,9 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--customer", metavar="ID", help="tenant id of one customer")
     fetch.add_argument("--format", choices=("csv", "json"), default="csv")
     commercial = fetch.add_argument_group("for the commercial collections alone")
-    commercial.add_argument(
-        "--filter", metavar="TEXT", help="such as: channel eq 'direct' and serviceCode ne 'crm'"
-    )
+    commercial.add_argument("--filter", metavar="TEXT", help="such as: channel eq 'direct' and serviceCode ne 'crm'")
     commercial.add_argument("--groupby", metavar="FIELDS", help="add the counts up, for example by channel,serviceCode")
     commercial.add_argument("--processed", metavar="DATE", help="the figures as processed on that day: YYYY-MM-DD")
     fetch.set_defaults(run=_fetch, complain=fetch.error)

@@ -46,6 +46,15 @@ class Deployment:
         return (dates.min(), dates.max()) if len(dates) else (None, None)
 
 
+def fetch_commercial(client: Client, progress: Progress) -> Deployment:
+    """Fetch the commercial counts, by customer and product.
+
+    Raises one of the family in `errors`.
+    """
+    answer = client.fetch(catalog.COMMERCIAL_DEPLOYMENT, progress=progress)
+    return Deployment(answer, measures.facts(answer.collection, answer.frame))
+
+
 def fetch(client: Client, progress: Progress) -> Deployment:
     """Fetch partner deployment; where Microsoft returns no rows for it, the commercial counts.
 

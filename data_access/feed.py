@@ -54,6 +54,11 @@ class Feed(Generic[T]):
         self._idle.set()
         self._state: State[T] = State()
 
+    @property
+    def state(self) -> State[T]:
+        """The state now, whatever its age."""
+        return self._state
+
     def look(self) -> State[T]:
         """The state now; starts a fetch where there is nothing yet or what there is has grown old."""
         if self._due():

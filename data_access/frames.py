@@ -71,6 +71,12 @@ def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
         return [row.get(name) for row in rows]
 
 
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with categories as text again."""
+    categories = table.select_dtypes("category").columns
+    return table.astype(dict.fromkeys(categories, "str")) if len(categories) else table
+
+
 def as_text(table: pd.DataFrame) -> pd.DataFrame:
     """The same table with instants as ISO 8601 UTC text, for files and for the command line."""
     instants = [name for name in table.columns if isinstance(table[name].dtype, pd.DatetimeTZDtype)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data_access import catalog
+from data_access import catalog, frames
 from data_access.catalog import Collection
 
 #: Columns that we add to Microsoft's, here and in tables and files.
@@ -30,6 +30,7 @@ _OURS = frozenset(
         "filter",
     }
 )
+_IDENTITIES = ("service", "channel", "customerTenantId", "productName", "workloadName")
 DEFAULT_TARGET = 80.0  # percent points
 
 
@@ -96,9 +97,17 @@ def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
     else:
         found = frame.assign(service=frame["serviceCode"], licensesDeployed=frame["licensesDeployed"].astype("float64"))
     gap = found["licensesSold"] - found["licensesDeployed"]
-    found = found.assign(undeployed=gap.clip(lower=0), overDeployed=(-gap).clip(lower=0) + 0.0)
+    found = found.assign(undeployed=gap.clip(lower=0), overDeployed=(-gap).clip(lower=0) + 0.0, **identities(found))
     found.attrs = {"estimated": collection is catalog.DEPLOYMENT, "own": list(frame.columns)}
     return found
+
+
+def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
+    """The columns that tell rows apart, made quick to compare; tenant ids in capitals, as Microsoft has them."""
+    named = {name: found[name] for name in _IDENTITIES if name in found}
+    if "customerTenantId" in named:
+        named["customerTenantId"] = named["customerTenantId"].str.upper()
+    return {name: column.astype("category") for name, column in named.items()}
 
 
 def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -107,18 +116,22 @@ def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     Columns: the keys, licensesSold (int64), licensesDeployed, deploymentPercent (NaN where nothing was sold),
     undeployed, overDeployed (float64), processedDateTime.
     """
-    grouped = found.groupby(list(keys), sort=True, dropna=False)
+    grouped = found.groupby(list(keys), sort=True, dropna=False, observed=True)
     table = grouped[["licensesSold", "licensesDeployed", "undeployed", "overDeployed"]].sum()
     table["deploymentPercent"] = _percent(table["licensesDeployed"], table["licensesSold"])
     if found.attrs["estimated"]:
         sold = found["licensesSold"] > 0
-        sent = found["proratedDeploymentPercent"].where(sold).groupby([found[key] for key in keys], sort=True)
+        sent = (
+            found["proratedDeploymentPercent"]
+            .where(sold)
+            .groupby([found[key] for key in keys], sort=True, observed=True)
+        )
         # A weighted mean lies between its parts. Clipping takes away what the arithmetic rounds, so that one service in
         # one channel shows exactly the percentage that Microsoft sent.
         table["deploymentPercent"] = table["deploymentPercent"].clip(sent.min(), sent.max())
     table["processedDateTime"] = grouped["processedDateTime"].max()
     columns = ["licensesSold", "licensesDeployed", "deploymentPercent", "undeployed", "overDeployed"]
-    return table[[*columns, "processedDateTime"]].reset_index()
+    return frames.plain(table[[*columns, "processedDateTime"]].reset_index())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ HOSTILE = ['<a href="http://evil.example">x</a>', "<b>x</b>", "x" * 300, "line\n
 
 
 def table_of(changes):
-    table = measures.by(facts_of(DEPLOYMENT, changes), ["service"])
-    table.insert(1, "title", table["service"])
+    table = measures.by(facts_of(DEPLOYMENT, changes), ["service"]).rename(columns={"service": "key"})
+    table.insert(1, "title", table["key"])
     return table
 
 
 def figure_of(changes, target=80.0, palette=theme.LIGHT):
-    return charts.services(table_of(changes), target, True, palette).to_dict()
+    return charts.deployment(table_of(changes), target, True, palette).to_dict()
 
 
 def test_both_panels_show_the_same_services_in_the_same_order():
@@ -31,7 +31,7 @@ def test_both_panels_show_the_same_services_in_the_same_order():
 
 
 def test_deployed_and_undeployed_make_up_what_was_sold():
-    figure = json.loads(charts.services(table_of([{"licensesSold": 200}]), 80, True, theme.LIGHT).to_json())
+    figure = json.loads(charts.deployment(table_of([{"licensesSold": 200}]), 80, True, theme.LIGHT).to_json())
     _, deployed, undeployed = figure["data"]
     assert deployed["x"] == [100.0]
     assert undeployed["x"] == [100.0]
@@ -73,7 +73,7 @@ def test_the_hover_has_the_exact_figures_and_the_services_own_date():
 def test_services_of_the_same_title_keep_rows_of_their_own():
     table = table_of([{"serviceName": "a"}, {"serviceName": "b"}])
     table["title"] = "Same"
-    left, right, _ = (bars["y"] for bars in charts.services(table, 80, True, theme.LIGHT).to_dict()["data"])
+    left, right, _ = (bars["y"] for bars in charts.deployment(table, 80, True, theme.LIGHT).to_dict()["data"])
     assert len(set(left)) == len(set(right)) == 2
 
 
@@ -88,7 +88,8 @@ def test_hostile_names_are_text_and_short(name):
 
 
 def test_those_who_cannot_see_it_are_told_what_it_says():
-    words = charts.in_words(table_of([{"proratedDeploymentPercent": 12.5}]), 80)
+    table = table_of([{"proratedDeploymentPercent": 12.5}])
+    words = charts.in_words(table, table["deploymentPercent"], "deployment percentage of services", 80)
     assert "12.50" in words
 
 

@@ -2,10 +2,12 @@
 
 import csv
 import io
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
-from dashboard import exports
+from dashboard import exports, tables
 from data_access import Selection, fetch_deployment
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import Emulator
@@ -24,12 +26,23 @@ def deployment(connect):
     return fetch_deployment(connect(Emulator(Partner(deployment=rows))), lambda _: None)
 
 
+def files_of(deployment, selection=Selection()):  # noqa: B008 - a frozen value
+    """What the Overview offers: the file for Excel and the one for machines."""
+    rows = partial(tables.rows, deployment, selection)
+    return exports.for_people_and_programs(rows, provenance_of(deployment, selection))
+
+
+def provenance_of(deployment, selection, is_sample=False):
+    content, newest = deployment.answer.collection.name, deployment.processed[1]
+    return exports.Provenance(content, newest, exports.sentence(selection), SOURCE, is_sample)
+
+
 def read(content: bytes):
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
 def test_microsofts_columns_come_first_and_then_what_is_unknown_and_what_is_derived(deployment):
-    header = list(read(exports.for_machines(deployment, Selection(), SOURCE))[0])
+    header = list(read(files_of(deployment)[1].content())[0])
     assert header == [
         *DEPLOYMENT.columns,
         "region",
@@ -43,24 +56,23 @@ def test_microsofts_columns_come_first_and_then_what_is_unknown_and_what_is_deri
 
 def test_only_what_is_selected_is_in_it_and_it_says_so(deployment):
     selection = Selection.of(["direct"])
-    for content in (
-        exports.for_excel(deployment, selection, SOURCE),
-        exports.for_machines(deployment, selection, SOURCE),
-    ):
-        rows = read(content)
+    for file in files_of(deployment, selection):
+        rows = read(file.content())
         assert [(row["serviceName"], row["channel"]) for row in rows] == [("crm", "direct"), ("o365", "direct")]
         assert {(row["source"], row["filter"]) for row in rows} == {(SOURCE, "channel = direct")}
 
 
 def test_the_same_view_is_the_same_bytes(deployment):
-    assert exports.for_excel(deployment, Selection(), SOURCE) == exports.for_excel(deployment, Selection(), SOURCE)
+    for file in files_of(deployment):
+        assert file.content() == file.content()
 
 
 def test_commercial_counts_are_added_up_to_service_and_channel(connect):
     rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": "A"}, {"productName": "B"}])
     found = fetch_deployment(connect(Emulator(Partner(commercial_deployment=rows))), lambda _: None)
-    assert exports.name(found, Selection(), is_sample=False).startswith("license-commercial-deployment_2026-10-09")
-    (row,) = read(exports.for_machines(found, Selection(), SOURCE))
+    _, file = files_of(found)
+    assert file.name.startswith("license-commercial-deployment_2026-10-09")
+    (row,) = read(file.content())
     assert (row["serviceCode"], row["channel"], row["licensesSold"], row["deploymentPercent"]) == (
         "o365",
         "reseller",
@@ -78,20 +90,28 @@ def test_commercial_counts_are_added_up_to_service_and_channel(connect):
     ],
 )
 def test_the_name_tells_content_date_and_filter(selection, name, deployment):
-    assert exports.name(deployment, selection, is_sample=False) == name
+    assert provenance_of(deployment, selection).name() == name
 
 
 def test_the_name_tells_the_sample_and_the_kind(deployment):
-    assert exports.name(deployment, Selection(), True, "exact") == "license-deployment_2026-10-09_all_sample_exact.csv"
+    name = provenance_of(deployment, Selection(), is_sample=True).name("exact")
+    assert name == "license-deployment_2026-10-09_all_sample_exact.csv"
 
 
 @pytest.mark.parametrize("code", ["../../etc", "a/b\\c:d", "é" * 80, "x" * 300, "=cmd|x", "\n"])
 def test_no_code_makes_a_bad_name(code, deployment):
-    name = exports.name(deployment, Selection.of([code]), is_sample=False)
+    name = provenance_of(deployment, Selection.of([code])).name()
     assert len(name) < 120
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 def test_long_filters_that_begin_alike_have_names_of_their_own(deployment):
-    one, other = (exports.name(deployment, Selection.of(["x" * 100 + end]), is_sample=False) for end in "ab")
+    one, other = (provenance_of(deployment, Selection.of(["x" * 100 + end])).name() for end in "ab")
     assert one != other
+
+
+def test_a_search_and_a_customer_are_part_of_the_filter():
+    assert exports.sentence(Selection.of(["direct"]), search="nord") == "channel = direct; search = nord"
+    assert exports.sentence(Selection(), search="") == Selection().sentence()
+    name = exports.Provenance("customers", datetime(2026, 10, 9, tzinfo=UTC), "search = Ålvik", SOURCE, False).name()
+    assert name.startswith("license-customers_2026-10-09_search-lvik-")

@@ -1,0 +1,100 @@
+"""One view of one answer, ready to show: numbers, chart and table, each worked out once for all who look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dashboard import charts, tables, theme
+from dashboard.data import remembered
+from dashboard.filters import View
+from data_access import Deployment, customers, measures, names
+
+#: How each choice of order sorts rows that have the measures, a `key` and a `title`.
+_ORDERS: dict[str, tuple[list[str], list[bool]]] = {
+    "gap": (["undeployed", "key"], [False, True]),
+    "percent": (["deploymentPercent", "key"], [True, True]),
+    "sold": (["licensesSold", "key"], [False, True]),
+    "name": (["title", "key"], [True, True]),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What a page of bars shows. `number` counts all rows, of which the chart draws the first."""
+
+    total: measures.Total
+    number: int
+    below_target: int
+    largest_gap: tuple[str, float]  # title and undeployed licenses of the row that has it
+    figure: go.Figure
+    words: str
+    table: pd.DataFrame  # one row per bar, in the chosen order
+    rows: pa.Table  # what the table below shows; as Arrow, since that is how it travels to the browser
+    columns: dict[str, Any]
+
+
+@remembered
+def overview(deployment: Deployment, view: View, dark: bool) -> Picture:
+    """All services."""
+    found = view.selection.apply(deployment.facts)
+    table = measures.by(found, ["service"]).rename(columns={"service": "key"})
+    table.insert(1, "title", table["key"].map(names.service_title))
+    table = _ordered(table, view)
+    rows = tables.on_screen(tables.rows(deployment, view.selection), table)
+    what = "deployment % of services"
+    return _picture(found, table, rows, view=view, estimated=deployment.estimated, dark=dark, what=what)
+
+
+@remembered
+def all_customers(deployment: Deployment, view: View, dark: bool) -> Picture:
+    """All customers that match the search."""
+    found = view.selection.apply(deployment.facts)
+    table = customers.matching(customers.by_customer(found), view.search)
+    if view.search:
+        found = found[found[customers.CUSTOMER].isin(table[customers.CUSTOMER])]
+        found.attrs = deployment.facts.attrs
+    table = table.rename(columns={customers.CUSTOMER: "key"})
+    table.insert(1, "title", table["customerName"].fillna(table["key"]))
+    table = _ordered(table, view)
+    rows = table.drop(columns="title").rename(columns={"key": customers.CUSTOMER})
+    return _picture(found, table, rows, view=view, estimated=False, dark=dark, what="deployment % of customers")
+
+
+@remembered
+def one_customer(deployment: Deployment, customer: str, view: View, dark: bool) -> Picture:
+    """The products of one customer."""
+    found = view.selection.apply(customers.one(deployment.facts, customer))
+    rows = customers.by_product(found)
+    table = measures.by(found, ["productName"]).rename(columns={"productName": "key"})
+    table.insert(1, "title", table["key"].fillna("(no name)"))
+    table = _ordered(table, view)
+    rows.insert(0, "title", rows["service"].map(names.service_title))
+    return _picture(found, table, rows, view=view, estimated=False, dark=dark, what="deployment % of products")
+
+
+def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:
+    columns, ascending = _ORDERS[view.sort]
+    return table.sort_values(columns, ascending=ascending, ignore_index=True)
+
+
+def _picture(
+    found: pd.DataFrame, table: pd.DataFrame, rows: pd.DataFrame, *, view: View, estimated: bool, dark: bool, what: str
+) -> Picture:
+    shown = table.head(charts.MOST_BARS)
+    gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
+    return Picture(
+        measures.total(found),
+        len(table),
+        int((table["deploymentPercent"] < view.target).sum()),
+        (str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),
+        charts.deployment(shown, view.target, estimated, theme.palette(dark)),
+        charts.in_words(shown, shown["deploymentPercent"], what, view.target),
+        table,
+        pa.Table.from_pandas(rows, preserve_index=False),
+        tables.columns(rows),
+    )
