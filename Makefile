@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 APP := $(VENV)/.app-installed
 DEV := $(VENV)/.dev-installed
+PEER_VENV := .venv-peer
+PEER := $(PEER_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit browser bench bench-small screenshots docs format clean
+.PHONY: help run emulate test lint unit peer browser bench bench-small screenshots docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -17,7 +19,7 @@ run: $(APP) ## open the dashboard (on the sample partner, until a source is conf
 emulate: $(APP) ## serve the sample partner as Partner Center would, on port 8600
 	$(BIN)/python -m data_access emulate --port 8600
 
-test: lint unit browser bench-small ## every check there is
+test: lint unit peer browser bench-small ## every check there is
 
 lint: $(DEV) ## style, types, who imports whom
 	$(BIN)/ruff check .
@@ -27,6 +29,9 @@ lint: $(DEV) ## style, types, who imports whom
 
 unit: $(DEV) ## the everyday tests
 	$(BIN)/pytest -n auto
+
+peer: $(DEV) $(PEER) ## a client made from Microsoft's Swagger reads the emulator
+	PEER_PYTHON=$(PEER_VENV)/bin/python $(BIN)/pytest tests/peer
 
 browser: $(DEV) ## a few journeys in a real Chromium
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest tests/browser
@@ -48,7 +53,7 @@ format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) screenshots .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER_VENV) screenshots .mypy_cache .ruff_cache .hypothesis
 
 $(APP): requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -57,4 +62,10 @@ $(APP): requirements.txt constraints.txt
 
 $(DEV): $(APP) requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	@touch $@
+
+# Without a pip of its own, which would take longer to install than all the rest.
+$(PEER): tests/peer/requirements.txt | $(DEV)
+	$(PYTHON) -m venv --without-pip $(PEER_VENV)
+	$(BIN)/python -m pip --python $(PEER_VENV)/bin/python install --disable-pip-version-check -q -r $<
 	@touch $@

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, parts
+from dashboard import data, filters, parts
 from data_access import SettingsError
 
 st.set_page_config(page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={})
@@ -18,5 +18,6 @@ except SettingsError as error:
     st.title("Partner License Insights", anchor=False)
     parts.trouble(error)
 else:
+    filters.enter(page.url_path)
     parts.navigation(pages, data.source(settings), settings.is_sample)
     page.run()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+from unicodedata import east_asian_width
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,8 +19,8 @@ from dashboard.theme import FONT, Palette
 _BAR = 30  # pixels per service
 _FRAME = 88  # pixels above and below the bars
 _LABEL_LENGTH = 26
-_CHARACTER = 7  # pixels, about
-_WIDEST_MARGIN = 280
+_CHARACTER, _CAPITAL, _WIDE = 7, 9.3, 14  # pixels, about
+_WIDEST_MARGIN = 330
 _ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not turn the figures around
 _BELOW, _REACHED = "▾ ", "\u2007\u200a\u2009"  # says without colour what the bar says with it
 _THOUSAND, _FEW = 1_000, 8
@@ -253,8 +254,14 @@ def _told_apart(labels: Iterable[str]) -> list[str]:
 
 def _margin(labels: list[str]) -> int:
     """Pixels for the longest label; plotly's own measuring would draw the chart once more."""
-    longest = max((len(re.sub(r"<[^>]*>|&\w+;", "", label)) for label in labels), default=0)
-    return min(_WIDEST_MARGIN, 12 + longest * _CHARACTER)
+    longest = max((sum(map(_width, re.sub(r"<[^>]*>|&\w+;", "", label))) for label in labels), default=0)
+    return min(_WIDEST_MARGIN, 12 + int(longest))
+
+
+def _width(character: str) -> float:
+    if east_asian_width(character) in "WF":
+        return _WIDE
+    return _CAPITAL if character.isupper() else _CHARACTER
 
 
 def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:

@@ -26,6 +26,8 @@ from data_access import (
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_VIEWS_KEPT = 64  # of each kind; with ten thousand customers a view is some megabytes
+
 
 class Codes(Protocol):
     """What is in a feed's data that one can filter by."""
@@ -97,7 +99,7 @@ def remembered(work: Callable[P, T]) -> Callable[P, T]:
     Not one of Streamlit's caches: those hash their arguments anew on every look, which costs more than all else here.
     """
 
-    @lru_cache(maxsize=256)
+    @lru_cache(maxsize=_VIEWS_KEPT)
     def once(*arguments: Any, **named: Any) -> T:
         found = work(*arguments, **named)
         settle_memory()

@@ -26,6 +26,7 @@ _DEFAULT_SORT = "gap"
 HIGHEST_TARGET = 1000.0  # percent points
 _LONGEST_SEARCH = 200
 _LINK = "_link"  # the link as it was when the widgets last agreed with it
+_PAGE = "_page"
 _UNKNOWN = "_unknown"  # what the link asked for and the data does not have
 
 Link = dict[str, list[str]]
@@ -56,6 +57,13 @@ class View:
             "search": [self.search] if self.search else [],
         }
         return {name: values for name, values in parameters.items() if values}
+
+
+def enter(page: str) -> None:
+    """Say which page is shown: its widgets are new, and start from the link."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        st.session_state.pop(_LINK, None)
 
 
 def choose(codes: tuple[Sequence[str], Sequence[str]], searchable: str = "") -> View:
@@ -130,6 +138,13 @@ def only_service(code: str) -> None:
 def open_customer(customer: str) -> None:
     """Show one customer; for a click on the chart or on the table."""
     st.query_params.from_dict(_others() | _view().link() | {CUSTOMER: customer})
+
+
+def close_customer() -> None:
+    """Show all customers again."""
+    st.query_params.from_dict(
+        {name: values for name, values in (_others() | _view().link()).items() if name != CUSTOMER}
+    )
 
 
 def customer() -> str:

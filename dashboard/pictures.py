@@ -61,7 +61,8 @@ def all_customers(deployment: Deployment, view: View, dark: bool) -> Picture:
     table = table.rename(columns={customers.CUSTOMER: "key"})
     table.insert(1, "title", table["customerName"].fillna(table["key"]))
     table = _ordered(table, view)
-    rows = table.drop(columns="title").rename(columns={"key": customers.CUSTOMER})
+    rows = table.drop(columns="title")[["customerName", *table.columns.drop(["key", "title", "customerName"]), "key"]]
+    rows = rows.rename(columns={"key": customers.CUSTOMER})
     return _picture(found, table, rows, view=view, estimated=False, dark=dark, what="deployment % of customers")
 
 

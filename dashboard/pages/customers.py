@@ -27,7 +27,7 @@ def show_all(deployment: Deployment, feeds: data.Feeds, settings: Settings) -> N
             st.header(f"{formats.number(picture.number, 'customer')}", anchor=False)
             parts.files(
                 (
-                    *exports.for_people_and_programs(partial(picture.rows.to_pandas), provenance),
+                    *exports.for_people_and_programs(partial(_file, picture), provenance),
                     exports.for_programs(
                         "export_rows",
                         "Every row",
@@ -39,7 +39,7 @@ def show_all(deployment: Deployment, feeds: data.Feeds, settings: Settings) -> N
         if picture.number == 0:
             st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
             return
-        _table(picture)
+        _table(picture, view)
 
 
 def _whom_to_call(picture: pictures.Picture) -> None:
@@ -56,19 +56,18 @@ def _whom_to_call(picture: pictures.Picture) -> None:
     )
 
 
-def _table(picture: pictures.Picture) -> None:
+def _table(picture: pictures.Picture, view: View) -> None:
     pages = -(-picture.number // _ROWS_ON_PAGE)
     place = st.container()
     page = 1
     if pages > 1:
-        page = st.pagination(pages, key="customers_page")
-    start = (min(page, pages) - 1) * _ROWS_ON_PAGE
-    shown = picture.rows.slice(start, _ROWS_ON_PAGE)
+        page = st.pagination(pages, key=f"customers_page_{hash(view)}")  # another view starts at its first page
+    shown = picture.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
 
     def click() -> None:
-        rows = st.session_state[_TABLE]["selection"]["rows"]
-        if rows:
-            filters.open_customer(shown[customers.CUSTOMER][rows[0]].as_py())
+        clicked = st.session_state[_TABLE]["selection"]
+        for row in (*clicked["rows"], *(row for row, _ in clicked["cells"])):
+            filters.open_customer(shown[customers.CUSTOMER][row].as_py())
 
     place.dataframe(
         shown,
@@ -77,23 +76,22 @@ def _table(picture: pictures.Picture) -> None:
         column_config=picture.columns,
         placeholder=formats.NOTHING,
         on_select=click,
-        selection_mode="single-row",
+        selection_mode=("single-row", "single-cell"),
     )
 
 
 def show_one(deployment: Deployment, customer: str, feeds: data.Feeds, settings: Settings) -> None:
-    """One customer."""
+    """One customer, under its own name."""
     found = customers.one(deployment.facts, customer)
-    st.page_link(
-        "pages/customers.py", label="All customers", icon=":material/arrow_back:", query_params=filters.shared_link()
-    )
+    st.button("All customers", on_click=filters.close_customer, icon=":material/arrow_back:", type="tertiary")
     if found.empty:
         st.header("Microsoft has no licenses for this customer", anchor=False)
         st.write("The link may be from another account, or the customer may have left.")
         st.code(customer[:64], language=None)
         return
     names = found["customerName"].dropna().unique()
-    st.header(formats.plain(names[0]) if len(names) else found[customers.CUSTOMER].iloc[0], anchor=False)
+    if len(names):
+        heading.title(formats.plain(names[0]), anchor=False)
     view = filters.choose(feeds.codes())
     picture = pictures.one_customer(deployment, customer, view, st.context.theme.type == "dark")
     parts.left_out()
@@ -112,6 +110,10 @@ def show_one(deployment: Deployment, customer: str, feeds: data.Feeds, settings:
 
 def _nothing(_key: str) -> None:
     """A product is as far as it goes."""
+
+
+def _file(picture: pictures.Picture) -> pd.DataFrame:
+    return picture.table.drop(columns="title").rename(columns={"key": customers.CUSTOMER})
 
 
 def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> pd.DataFrame:
@@ -133,7 +135,9 @@ def _provenance(
 
 settings = data.settings()
 customer = filters.customer()
-parts.head("Which customers have licenses to deploy?" if not customer else "What has this customer not deployed?")
+heading = st.empty()
+with heading:
+    parts.head("What has this customer not deployed?" if customer else "Which customers have licenses to deploy?")
 feeds = data.feeds(settings)
 if deployment := parts.standing(feeds.customers, "The Overview does not need it: it shows the figures by service."):
     parts.set_aside(deployment.answer)
