@@ -1,139 +1,26 @@
-"""From a click on a channel to the redrawn chart, in a real browser, against the naive script beside this file.
-
-Absolute times depend on the machine; the ratios are what counts, since all pages take their turns in one run.
-"""
+"""How fast it is, as ratios in one run: absolute times depend on the machine, and all take their turns."""
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
-import time
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import date
 
-import psutil
-from playwright.sync_api import Page
-
-from data_access import sample
-from data_access.emulator import DEMO_TOKEN, Emulator, serving
-from tests.browser import app
-
-CHANNELS = ("direct", "reseller")
-_WARM_UP = 4  # clicks
-
-# Quiet means that nothing inside the chart has changed for a while; the last change is the end of the redraw.
-MEASURE = """async channel => {
-    const chart = document.querySelector('.st-key-services_chart');
-    const button = [...document.querySelectorAll('.st-key-channel button')]
-        .find(b => b.textContent.trim().toLowerCase() === channel);
-    return await new Promise(resolve => {
-        let last = 0, begun = 0;
-        const seen = new MutationObserver(() => { last = performance.now() });
-        seen.observe(chart, {subtree: true, childList: true, attributes: true, characterData: true});
-        const timer = setInterval(() => {
-            const now = performance.now();
-            if ((last && now - last > 350) || now - begun > 8000) {
-                clearInterval(timer); seen.disconnect(); resolve(last - begun);
-            }
-        }, 25);
-        begun = performance.now();
-        button.click();
-    });
-}"""
-
-CLICK = """channel => [...document.querySelectorAll('.st-key-channel button')]
-    .find(b => b.textContent.trim().toLowerCase() === channel).click()"""
-
-
-@dataclass
-class Subject:
-    """One page under measurement."""
-
-    name: str
-    page: Page
-    server: psutil.Process
-    clicks: list[float] = field(default_factory=list)  # milliseconds
-    cpu: float = 0  # milliseconds of the server per click
-
-    def click(self, channel: str) -> None:
-        self.page.bring_to_front()
-        self.clicks.append(self.page.evaluate(MEASURE, channel))
-
-    def count_cpu(self, clicks: int) -> None:
-        """The server's processor time per click, less what the same server uses while nobody clicks."""
-        self.page.bring_to_front()
-        begun, before = time.monotonic(), self._cpu()
-        self.page.wait_for_timeout(3000)
-        idle = (self._cpu() - before) / (time.monotonic() - begun)
-        begun, before = time.monotonic(), self._cpu()
-        for number in range(clicks):
-            self.page.evaluate(CLICK, CHANNELS[number % 2])
-            self.page.wait_for_timeout(300)
-        self.cpu = (self._cpu() - before - idle * (time.monotonic() - begun)) / clicks
-
-    def _cpu(self) -> float:
-        return sum(self.server.cpu_times()[:2]) * 1000
+from bench import bulk, clicks
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--small", action="store_true", help="a few rounds, to see that the bench itself works")
-    rounds = 3 if options.parse_args().small else 30
-    with ExitStack() as stack:
-        everyday = stack.enter_context(serving(Emulator(sample.partner(as_of=date(2026, 11, 1)))))
-        large = stack.enter_context(serving(Emulator(sample.Partner(deployment=many_rows(10_000)))))
-        browser = stack.enter_context(app.chromium())
-        subjects = []
-        for name, script, service in (
-            ("naive, 80 rows", "bench/naive.py", everyday),
-            ("ours, 80 rows", "streamlit_app.py", everyday),
-            ("ours, 10,000 rows", "streamlit_app.py", large),
-        ):
-            settings = {"PARTNER_CENTER_BASE_URL": service, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
-            address, pid = stack.enter_context(app.server(app.ROOT / script, **settings))
-            page = browser.new_page(viewport={"width": 1366, "height": 900})
-            app.visit(page, address)
-            app.settle(page)
-            subjects.append(Subject(name, page, psutil.Process(pid)))
-        for number in range(_WARM_UP + rounds):
-            for subject in subjects:
-                subject.click(CHANNELS[number % 2])
-        for subject in subjects:
-            del subject.clicks[:_WARM_UP]
-            subject.count_cpu(rounds)
-        report(subjects)
+    options.add_argument(
+        "--small", action="store_true", help="little of everything, to see that the bench works"
+    )
+    options.add_argument("--only", choices=("clicks", "bulk"), help="one part alone")
+    chosen = options.parse_args()
+    customers, products = (100, 10) if chosen.small else (10_000, 30)
+    if chosen.only != "clicks":
+        bulk.run(2 if chosen.small else 5, customers, products)
+    if chosen.only != "bulk":
+        clicks.run(3 if chosen.small else 30, customers, products)
     return 0
-
-
-def report(subjects: list[Subject]) -> None:
-    """Print each page's figures, then the ratios that are promised."""
-    print(f"\n{'click on a channel to the redrawn chart':44}{'median':>9}{'min':>9}{'max':>9}{'server CPU':>13}")
-    for subject in subjects:
-        low, high = min(subject.clicks), max(subject.clicks)
-        print(
-            f"{subject.name:44}{statistics.median(subject.clicks):6.0f} ms{low:6.0f} ms{high:6.0f} ms"
-            f"{subject.cpu:10.1f} ms"
-        )
-    naive, ours, large = (statistics.median(subject.clicks) for subject in subjects)
-    print(f"ours / naive: {ours / naive:.2f} (promised: at most 0.50)")
-    print(f"ours at 10,000 rows / ours at 80: {large / ours:.2f} (promised: at most 1.30)")
-    print(f"server CPU per click: {subjects[1].cpu:.1f} ms (promised: at most 10)")
-
-
-def many_rows(number: int) -> list[dict[str, object]]:
-    """Partner deployment with many services in four channels."""
-    return [
-        {
-            "proratedDeploymentPercent": (number * 37 % 10_000) / 100,
-            "licensesSold": number * 91 % 5_000,
-            "processedDateTime": "2026-11-01T00:00:00+00:00",
-            "serviceName": f"service{number // 4:04}",
-            "channel": ("reseller", "direct", "indirect", "advisor")[number % 4],
-        }
-        for number in range(number)
-    ]
 
 
 if __name__ == "__main__":

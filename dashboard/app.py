@@ -7,9 +7,9 @@ from data_access import SettingsError
 
 st.set_page_config(page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={})
 pages = [
-    st.Page("pages/overview.py", title="Overview", icon=":material/donut_small:", default=True),
-    st.Page("pages/customers.py", title="Customers", icon=":material/groups:"),
-    st.Page("pages/usage.py", title="Usage", icon=":material/monitoring:"),
+    st.Page("screens/overview.py", title="Overview", icon=":material/donut_small:", default=True),
+    st.Page("screens/customers.py", title="Customers", icon=":material/groups:"),
+    st.Page("screens/usage.py", title="Usage", icon=":material/monitoring:"),
 ]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
 try:

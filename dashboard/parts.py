@@ -49,10 +49,10 @@ def head(heading: str) -> None:
     st.title(heading, anchor=False)
 
 
-def standing(feed: Feed[Source], still_works: str = "") -> Source | None:
+def standing(feed: Feed[Source], note: str = "") -> Source | None:
     """What the page stands on, below a line that says when it is from; None where a failure is on screen instead.
 
-    `still_works` says what a visitor can do in that case.
+    `note` says, below a failure, what could not be read and what works without it.
 
     Where there is no data yet, the visitor sees the fetch at work until it ends.
     """
@@ -60,8 +60,8 @@ def standing(feed: Feed[Source], still_works: str = "") -> Source | None:
     if state.data is None or state.fetched_at is None:
         if state.error:
             trouble(state.error, state.failed_at, again=feed.refresh)
-            if still_works:
-                st.caption(still_works)
+            if note:
+                st.info(note, icon=":material/info:")
         else:
             st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
         return None

@@ -55,4 +55,5 @@ def one_spelling(codes: pd.Series) -> pd.Series:
         for folded, variants in spellings.items()
         for code in variants
     }
-    return codes.map(chosen)
+    changes = any(code != spelling for code, spelling in chosen.items())
+    return codes.map(chosen) if changes else codes

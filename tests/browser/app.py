@@ -84,16 +84,16 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
     raise RuntimeError(f"The dashboard did not start: exit code {process.poll()}.")
 
 
-def visit(page: Page, address: str) -> Page:
+def visit(page: Page, address: str, chart: str = "services_chart") -> Page:
     """Open an address and wait until the chart is drawn."""
     page.goto(address)
-    wait_for_chart(page)
+    wait_for_chart(page, chart)
     return page
 
 
-def wait_for_chart(page: Page) -> None:
+def wait_for_chart(page: Page, chart: str = "services_chart") -> None:
     # Plotly's groups have no box of their own, so Playwright would never call them visible.
-    page.locator(".st-key-services_chart .js-plotly-plot .barlayer .point").first.wait_for(state="attached")
+    page.locator(f".st-key-{chart} .js-plotly-plot .barlayer .point").first.wait_for(state="attached")
 
 
 def settle(page: Page) -> None:
@@ -102,7 +102,7 @@ def settle(page: Page) -> None:
 
 
 _SETTLED = """() => {
-    const text = [...document.querySelectorAll('.st-key-services_chart .js-plotly-plot, [data-testid=stMetric]')]
+    const text = [...document.querySelectorAll('.js-plotly-plot, [data-testid=stMetric]')]
         .map(part => part.textContent).join();
     const idle = document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning';
     if (!idle || text !== window.lastLook) { window.lastLook = text; window.since = performance.now(); }

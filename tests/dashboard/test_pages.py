@@ -1,17 +1,13 @@
 """Every page in every situation: no exception, and the one thing that the situation promises."""
 
-from pathlib import Path
-
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, throttled
 from data_access.sample import Partner
+from tests.dashboard.visit import text, tiles
 from tests.rows import rows_of
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 ROWS = rows_of(
     DEPLOYMENT,
     [
@@ -20,35 +16,6 @@ ROWS = rows_of(
         {"proratedDeploymentPercent": 10.0, "licensesSold": 1000, "channel": "direct", "serviceName": "crm"},
     ],
 )
-
-
-@pytest.fixture
-def visit(serve, monkeypatch):
-    """Open the dashboard on an emulator, or on the sample where there is none."""
-
-    def visit(emulator=None, link=None, **settings):
-        st.cache_resource.clear()
-        if emulator is not None:
-            settings |= {"PARTNER_CENTER_BASE_URL": serve(emulator), "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
-        for name, value in {"PARTNER_CENTER_TRIES": "1", **settings}.items():
-            monkeypatch.setenv(name, value)
-        app = AppTest.from_file(str(APP), default_timeout=30)
-        for name, values in (link or {}).items():
-            app.query_params[name] = values
-        app.run()
-        assert not app.exception
-        return app
-
-    return visit
-
-
-def tiles(app):
-    return {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}
-
-
-def text(app):
-    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.title, app.header, app.code)
-    return "\n".join(element.value.replace("\u00a0", " ").replace("\\", "") for kind in kinds for element in kind)
 
 
 def test_the_sample_is_shown_and_called_so(visit):

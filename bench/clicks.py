@@ -1,0 +1,130 @@
+"""From a click on a channel to the redrawn chart, in a real browser, against the naive script beside this file."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+
+import psutil
+from playwright.sync_api import Page
+
+from data_access import sample
+from data_access.emulator import DEMO_TOKEN, Emulator, serving
+from data_access.sample import Partner
+from tests.browser import app
+
+CHANNELS = ("direct", "reseller")
+_WARM_UP = 4  # clicks
+
+# Quiet means that nothing inside the chart has changed for a while; the last change is the end of the redraw.
+MEASURE = """async ([channel, key]) => {
+    const chart = document.querySelector(`.st-key-${key}`);
+    const button = [...document.querySelectorAll('.st-key-channel button')]
+        .find(b => b.textContent.trim().toLowerCase() === channel);
+    return await new Promise(resolve => {
+        let last = 0, begun = 0;
+        const seen = new MutationObserver(() => { last = performance.now() });
+        seen.observe(chart, {subtree: true, childList: true, attributes: true, characterData: true});
+        const timer = setInterval(() => {
+            const now = performance.now();
+            if ((last && now - last > 350) || now - begun > 8000) {
+                clearInterval(timer); seen.disconnect(); resolve(last - begun);
+            }
+        }, 25);
+        begun = performance.now();
+        button.click();
+    });
+}"""
+
+CLICK = """channel => [...document.querySelectorAll('.st-key-channel button')]
+    .find(b => b.textContent.trim().toLowerCase() === channel).click()"""
+
+
+@dataclass
+class Subject:
+    """One page under measurement."""
+
+    name: str
+    page: Page
+    server: psutil.Process
+    chart: str = "services_chart"
+    clicks: list[float] = field(default_factory=list)  # milliseconds
+    cpu: float = 0  # milliseconds of the server per click
+
+    def click(self, channel: str) -> None:
+        self.page.bring_to_front()
+        self.clicks.append(self.page.evaluate(MEASURE, [channel, self.chart]))
+
+    def count_cpu(self, clicks: int) -> None:
+        """The server's processor time per click, less what the same server uses while nobody clicks."""
+        self.page.bring_to_front()
+        begun, before = time.monotonic(), self._cpu()
+        self.page.wait_for_timeout(3000)
+        idle = (self._cpu() - before) / (time.monotonic() - begun)
+        begun, before = time.monotonic(), self._cpu()
+        for number in range(clicks):
+            self.page.evaluate(CLICK, CHANNELS[number % 2])
+            self.page.wait_for_timeout(300)
+        self.cpu = (self._cpu() - before - idle * (time.monotonic() - begun)) / clicks
+
+    def _cpu(self) -> float:
+        return sum(self.server.cpu_times()[:2]) * 1000
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.clicks)
+
+
+def run(rounds: int, customers: int, products: int) -> None:
+    """Click through all pages in turns and print what it took."""
+    with ExitStack() as stack:
+        browser = stack.enter_context(app.chromium())
+
+        def opened(name: str, script: str, rows: Partner, path: str = "", chart: str = "services_chart") -> Subject:
+            service = stack.enter_context(serving(Emulator(rows)))
+            settings = {"PARTNER_CENTER_BASE_URL": service, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+            address, pid = stack.enter_context(app.server(app.ROOT / script, **settings))
+            page = browser.new_page(viewport={"width": 1366, "height": 900})
+            app.visit(page, address + path, chart)
+            app.settle(page)
+            return Subject(name, page, psutil.Process(pid), chart)
+
+        everyday = sample.partner(as_of=date(2026, 11, 1))
+        crowd = sample.partner(as_of=date(2026, 11, 1), customers=customers, products=products)
+        naive = opened("naive, 80 rows", "bench/naive.py", everyday)
+        ours = opened("Overview, 80 rows", "streamlit_app.py", everyday)
+        large = opened("Overview, 10,000 rows", "streamlit_app.py", Partner(deployment=many_rows(10_000)))
+        number = len(crowd.commercial_deployment)
+        many = opened(f"Customers, {number:,} rows", "streamlit_app.py", crowd, "/customers", "customers_chart")
+        subjects = (naive, ours, large, many)
+        for number in range(_WARM_UP + rounds):
+            for subject in subjects:
+                subject.click(CHANNELS[number % 2])
+        for subject in subjects:
+            del subject.clicks[:_WARM_UP]
+            subject.count_cpu(rounds)
+    print(f"\n{'click on a channel to the redrawn chart':44}{'median':>9}{'min':>9}{'max':>9}{'server CPU':>13}")
+    for subject in subjects:
+        low, high = min(subject.clicks), max(subject.clicks)
+        print(f"{subject.name:44}{subject.median:6.0f} ms{low:6.0f} ms{high:6.0f} ms{subject.cpu:10.1f} ms")
+    print(f"Overview / naive: {ours.median / naive.median:.2f} (promised: at most 0.50)")
+    print(f"Overview at 10,000 rows / at 80: {large.median / ours.median:.2f} (promised: at most 1.30)")
+    print(f"{many.name} / Overview: {many.median / ours.median:.2f} (promised: at most 1.50)")
+    print(f"server CPU per click on the Overview: {ours.cpu:.1f} ms (promised: at most 10)")
+
+
+def many_rows(number: int) -> list[dict[str, object]]:
+    """Partner deployment with many services in four channels."""
+    return [
+        {
+            "proratedDeploymentPercent": (number * 37 % 10_000) / 100,
+            "licensesSold": number * 91 % 5_000,
+            "processedDateTime": "2026-11-01T00:00:00+00:00",
+            "serviceName": f"service{number // 4:04}",
+            "channel": ("reseller", "direct", "indirect", "advisor")[number % 4],
+        }
+        for number in range(number)
+    ]

@@ -1,0 +1,154 @@
+"""Whom do we call? All customers by undeployed licenses, and one customer with its products."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, exports, filters, formats, parts, pictures, tables
+from dashboard.filters import View
+from data_access import Deployment, Settings, customers
+from data_access.catalog import COMMERCIAL_DEPLOYMENT
+
+_ROWS_ON_PAGE = 50
+_TABLE = "customers_table"
+
+
+def show_all(deployment: Deployment, feeds: data.Feeds, settings: Settings) -> None:
+    """Every customer."""
+    view = filters.choose(feeds.codes(), searchable="Name or tenant id")
+    picture = pictures.all_customers(deployment, view, st.context.theme.type == "dark")
+    parts.left_out()
+    _whom_to_call(picture)
+    parts.tiles(picture, view.target, False, "customer")
+    parts.bars("customers_chart", picture, "Whom do we call first?", "customer", filters.open_customer)
+    provenance = _provenance(deployment, "customers", view, settings, search=view.search)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header(f"{formats.number(picture.number, 'customer')}", anchor=False)
+            parts.files(
+                (
+                    *exports.for_people_and_programs(partial(_file, picture), provenance),
+                    exports.for_programs(
+                        "export_rows",
+                        "Every row",
+                        partial(_rows_of, deployment, view, picture.table["key"]),
+                        _provenance(deployment, deployment.answer.collection.name, view, settings, search=view.search),
+                    ),
+                )
+            )
+        if picture.number == 0:
+            st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
+            return
+        _table(picture, view)
+
+
+def _whom_to_call(picture: pictures.Picture) -> None:
+    gaps = picture.table["undeployed"].sort_values(ascending=False)
+    if not len(gaps) or not gaps.sum():
+        st.markdown("Every license sold here is deployed." if len(gaps) else "No customer fits.")
+        return
+    first = min(10, len(gaps))
+    st.markdown(
+        f"**{formats.count(gaps.sum())}** licenses sold to **{formats.number(picture.number, 'customer')}** are not"
+        f" deployed. The {formats.number(first, 'customer')} with the largest gaps hold"
+        f" **{gaps.head(first).sum() / gaps.sum() * 100:.0f}\u00a0%** of them, starting with"
+        f" {formats.plain(picture.largest_gap[0])} (**{formats.count(picture.largest_gap[1])}**)."
+    )
+
+
+def _table(picture: pictures.Picture, view: View) -> None:
+    pages = -(-picture.number // _ROWS_ON_PAGE)
+    place = st.container()
+    page = 1
+    if pages > 1:
+        page = st.pagination(pages, key=f"customers_page_{hash(view)}")  # another view starts at its first page
+    shown = picture.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
+
+    def click() -> None:
+        clicked = st.session_state[_TABLE]["selection"]
+        for row in (*clicked["rows"], *(row for row, _ in clicked["cells"])):
+            filters.open_customer(shown[customers.CUSTOMER][row].as_py())
+
+    place.dataframe(
+        shown,
+        key=_TABLE,
+        hide_index=True,
+        column_config=picture.columns,
+        placeholder=formats.NOTHING,
+        on_select=click,
+        selection_mode=("single-row", "single-cell"),
+    )
+
+
+def show_one(deployment: Deployment, customer: str, feeds: data.Feeds, settings: Settings) -> None:
+    """One customer, under its own name."""
+    found = customers.one(deployment.facts, customer)
+    st.button("All customers", on_click=filters.close_customer, icon=":material/arrow_back:", type="tertiary")
+    if found.empty:
+        st.header("Microsoft has no licenses for this customer", anchor=False)
+        st.write("The link may be from another account, or the customer may have left.")
+        st.code(customer[:64], language=None)
+        return
+    names = found["customerName"].dropna().unique()
+    if len(names):
+        heading.title(formats.plain(names[0]), anchor=False)
+    view = filters.choose(feeds.codes())
+    picture = pictures.one_customer(deployment, customer, view, st.context.theme.type == "dark")
+    parts.left_out()
+    parts.answer(picture, estimated=False)
+    parts.tiles(picture, view.target, False, "product")
+    parts.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
+    identity = found[customers.CUSTOMER].iloc[0]
+    provenance = _provenance(deployment, "customer", view, settings, customer=identity)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header("Products and services", anchor=False)
+            parts.files(exports.for_people_and_programs(partial(_rows_of, deployment, view, [identity]), provenance))
+        st.dataframe(picture.rows, hide_index=True, column_config=picture.columns, placeholder=formats.NOTHING)
+    st.caption(f"Tenant id {identity}")
+
+
+def _nothing(_key: str) -> None:
+    """A product is as far as it goes."""
+
+
+def _file(picture: pictures.Picture) -> pd.DataFrame:
+    return picture.table.drop(columns="title").rename(columns={"key": customers.CUSTOMER})
+
+
+def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> pd.DataFrame:
+    found = view.selection.apply(deployment.facts)
+    return tables.own_rows(deployment, found[found[customers.CUSTOMER].isin(ids)])
+
+
+def _provenance(
+    deployment: Deployment, content: str, view: View, settings: Settings, **more: str
+) -> exports.Provenance:
+    return exports.Provenance(
+        content,
+        deployment.processed[1],
+        exports.sentence(view.selection, **more),
+        data.source(settings),
+        settings.is_sample,
+    )
+
+
+settings = data.settings()
+customer = filters.customer()
+heading = st.empty()
+with heading:
+    parts.head("What has this customer not deployed?" if customer else "Which customers have licenses to deploy?")
+feeds = data.feeds(settings)
+note = (
+    f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*."
+    " The Overview does not need it: it shows the figures by service."
+)
+if deployment := parts.standing(feeds.customers, note):
+    parts.set_aside(deployment.answer)
+    if deployment.facts.empty:
+        parts.no_rows(deployment)
+    elif customer:
+        show_one(deployment, customer, feeds, settings)
+    else:
+        show_all(deployment, feeds, settings)

@@ -1,0 +1,39 @@
+"""Opening the dashboard without a browser, and words for what is on the page."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from data_access.emulator import DEMO_TOKEN
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+
+
+def opened(settings, link, page, monkeypatch):
+    """A page of the dashboard with these settings, as its link asks for it."""
+    st.cache_resource.clear()
+    for name, value in {"PARTNER_CENTER_TRIES": "1", **settings}.items():
+        monkeypatch.setenv(name, value)
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    for name, values in link.items():
+        app.query_params[name] = values
+    app.run()
+    if page:
+        app.switch_page(f"screens/{page}.py")
+        app.run()
+    assert not app.exception
+    return app
+
+
+def live(address):
+    return {"PARTNER_CENTER_BASE_URL": address, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+
+
+def tiles(app):
+    return {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}
+
+
+def text(app):
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.title, app.header, app.code)
+    return "\n".join(element.value.replace("\u00a0", " ").replace("\\", "") for kind in kinds for element in kind)
