@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Dialog, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, expect, sync_playwright
 
 from data_access.emulator import DEMO_TOKEN, Emulator, serving
 
@@ -120,9 +120,9 @@ def figure(page: Page, tile: str) -> str:
     return _one_line(page.locator(f".st-key-{tile} [data-testid=stMetricValue]").inner_text())
 
 
-def labels(page: Page) -> list[str]:
+def labels(page: Page, chart: str = "services_chart") -> list[str]:
     """What stands to the left of the chart's rows, from top to bottom: service and percentage."""
-    return page.locator(".st-key-services_chart .ytick text").all_text_contents()[::-1]
+    return page.locator(f".st-key-{chart} .ytick text").all_text_contents()[::-1]
 
 
 def bar(page: Page, row: int) -> Locator:
@@ -170,13 +170,18 @@ class Witness:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        page.on("console", self._listen)
         page.on("dialog", self._dismiss)
 
     def forget(self) -> None:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.dialogs: list[str] = []
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        # Opened at another page than the first, Streamlit looks for its server below that page before it finds it.
+        if message.type == "error" and "/_stcore/" not in message.location["url"]:
+            self.complaints.append(message.text)
 
     @property
     def foreign(self) -> list[str]:

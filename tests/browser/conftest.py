@@ -33,6 +33,13 @@ def hostile() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def hostile_customers() -> Iterator[str]:
+    """A dashboard whose customers and products bear the names in `partners`."""
+    with app.dashboard_of(Emulator(partners.hostile_customers())) as address:
+        yield address
+
+
 class Live(NamedTuple):
     """A dashboard and the service behind it, healthy until a test orders otherwise."""
 
@@ -65,14 +72,20 @@ class Visitors:
         self._browser = browser
         self._windows: dict[str, tuple[Page, app.Witness]] = {}
 
-    def open(self, address: str, who: str = "account manager", color_scheme: str = "light") -> Page:
+    def open(
+        self,
+        address: str,
+        who: str = "account manager",
+        color_scheme: str = "light",
+        chart: str = "services_chart",
+    ) -> Page:
         """Someone opens this address and sees the chart."""
         if who not in self._windows:
             page = self._browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
             self._windows[who] = page, app.Witness(page)
         page, _ = self._windows[who]
         page.emulate_media(color_scheme=color_scheme)
-        app.visit(page, address)
+        app.visit(page, address, chart)
         app.settle(page)
         return page
 

@@ -72,3 +72,25 @@ def partly_unreadable() -> Partner:
             "not a row at all",
         ]
     )
+
+
+def hostile_customers() -> Partner:
+    """Customers who bear the hostile names, with one product each of the same kind of name."""
+    return Partner(
+        deployment=[row("o365", "reseller", 50.0, 100)],
+        commercial_deployment=[
+            {
+                "processedDateTime": "2026-11-01T00:00:00",
+                "serviceCode": "o365",
+                "serviceName": "Microsoft Office 365",
+                "channel": "reseller",
+                "customerTenantId": f"AAAAAAAA-0000-4000-8000-{place:012}",
+                "customerName": name,
+                "productId": f"BBBBBBBB-0000-4000-8000-{place:012}",
+                "productName": name,
+                "licensesDeployed": 10,
+                "licensesSold": 100 + place,
+            }
+            for place, name in enumerate(HOSTILE_NAMES)
+        ],
+    )

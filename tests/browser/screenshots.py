@@ -29,6 +29,7 @@ _FIRST_LOOK = 500  # pixels of height, before the page's own is known
 _README_HEIGHT = 1100
 _QUICK = {"PARTNER_CENTER_TRIES": "1"}
 _TROUBLE = ".st-key-trouble"
+_NOTE = "[data-testid=stAlert]"
 
 Server = Callable[[], AbstractContextManager[str]]
 
@@ -42,7 +43,7 @@ class State:
     """A page worth a picture: its server, what must be on it, and what is done before the picture is taken."""
 
     server: Server
-    sign: str = "chart"  # a CSS selector, or the chart
+    sign: str = "services_chart"  # the key of a chart, or a CSS selector
     query: str = ""
     before: Callable[[Page], None] = _nothing  # once per server, after the first visit
 
@@ -60,8 +61,8 @@ class State:
                     page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
 
     def _visit(self, page: Page, address: str) -> None:
-        if self.sign == "chart":
-            app.visit(page, address)
+        if self.sign.endswith("_chart"):
+            app.visit(page, address, self.sign)
             app.settle(page)
         else:
             page.goto(address)
@@ -81,12 +82,32 @@ def _show_all(page: Page, width: int) -> None:
 def states() -> dict[str, State]:
     """Every state under the name of its pictures."""
     invented = sample.partner(as_of=datetime.now(UTC).date())
+    a_customer = invented.commercial_deployment[0]["customerTenantId"]
     last_good = Emulator(invented)
     return {
         "sample": State(app.dashboard),
         "sample-filtered": State(app.dashboard, query="?channel=direct&service=o365&service=crm&service=teams"),
         "sample-nothing-sold": State(app.dashboard, query="?channel=advisor&service=yammer"),
         "sample-odd-link": State(app.dashboard, query="?channel=nowhere&service=nothing&service=&target=lots"),
+        "customers": State(app.dashboard, "customers_chart", "customers"),
+        "customers-filtered": State(app.dashboard, "customers_chart", "customers?channel=direct&search=gmbh"),
+        "customers-nobody": State(app.dashboard, _NOTE, "customers?search=nobody"),
+        "customers-no-permission": _troubled(
+            failing(403, 900150, "The role does not have the rights for this operation."),
+            where="/commercial/",
+            sign=_TROUBLE,
+            query="customers",
+        ),
+        "customer": State(app.dashboard, "products_chart", f"customers?customer={a_customer}"),
+        "customer-unknown": State(app.dashboard, "[data-testid=stCode]", "customers?customer=nobody"),
+        "usage": State(app.dashboard, "usage_chart", "usage"),
+        "usage-filtered": State(app.dashboard, "usage_chart", "usage?channel=direct&service=o365&service=crm"),
+        "usage-no-permission": _troubled(
+            failing(403, 900150, "The role does not have the rights for this operation."),
+            where="/usage",
+            sign=_TROUBLE,
+            query="usage",
+        ),
         "first-load": _troubled(slow(50), sign="[data-testid=stProgress]"),
         "no-rows": State(_of(Emulator(Partner())), ".st-key-no_rows"),
         "no-rows-nor-commercial": _troubled(
@@ -120,8 +141,10 @@ def _refused(kind: TokenKind) -> State:
     return State(_of(Emulator(tokens={DEMO_TOKEN: kind})), _TROUBLE)
 
 
-def _troubled(trouble: Trouble, emulator: Emulator | None = None, where: str = "", *, sign: str) -> State:
-    return State(_of((emulator or Emulator()).always(trouble, where)), sign)
+def _troubled(
+    trouble: Trouble, emulator: Emulator | None = None, where: str = "", *, sign: str, query: str = ""
+) -> State:
+    return State(_of((emulator or Emulator()).always(trouble, where)), sign, query)
 
 
 def _lose_service(service: Emulator, page: Page) -> None:

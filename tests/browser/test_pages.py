@@ -1,0 +1,125 @@
+"""From page to page, and from all customers to one: what is on screen, and what stands in the link."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser import app
+from tests.browser.partners import EVIL, HOSTILE_NAMES
+from tests.browser.test_journeys import STREAMLITS_OWN, link, number
+
+CUSTOMERS, PRODUCTS = "customers_chart", "products_chart"
+NAME_COLUMN = 120  # pixels from the left of the table of customers
+
+
+def go_to(page: Page, title: str, chart: str) -> None:
+    page.get_by_role("link", name=title, exact=True).click()
+    app.wait_for_chart(page, chart)
+    app.settle(page)
+
+
+def click_row(page: Page, row: int) -> None:
+    """Click into the table, whose cells are painted and no elements; rows are 35 pixels high, below a header."""
+    table = page.locator(".st-key-customers_table, [data-testid=stDataFrame]").last
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box, "there is no table"
+    page.mouse.click(box["x"] + NAME_COLUMN, box["y"] + 35 * (row + 1.5))
+
+
+def click_first_bar(page: Page, chart: str) -> None:
+    bars = page.locator(f".st-key-{chart} .subplot.xy .barlayer .point path")
+    bars.last.scroll_into_view_if_needed()
+    box = bars.last.bounding_box()
+    assert box, "the chart has no bars"
+    page.mouse.click(box["x"] + 5, box["y"] + box["height"] / 2)
+
+
+def test_filters_go_along_from_page_to_page(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct&target=70")
+    sold = app.figure(page, "kpi_licenses_sold")
+    go_to(page, "Customers", CUSTOMERS)
+    assert link(page) == {"channel": ["direct"], "target": ["70"]}
+    assert app.figure(page, "kpi_licenses_sold") == sold
+    app.click_pill(page, "Reseller")
+    go_to(page, "Overview", "services_chart")
+    assert link(page) == {"channel": ["direct", "reseller"], "target": ["70"]}
+
+
+def test_a_search_stands_in_the_link_and_finds_the_same_for_others(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart=CUSTOMERS)
+    field = page.get_by_role("searchbox", name="Search").or_(page.get_by_label("Search", exact=True)).first
+    field.fill("gmbh")
+    field.press("Enter")
+    expect(page).to_have_url(re.compile("search=gmbh"))
+    app.settle(page)
+    found = app.figure(page, "kpi_licenses_sold")
+    colleague = visitors.open(page.url, who="colleague", chart=CUSTOMERS)
+    assert app.figure(colleague, "kpi_licenses_sold") == found
+
+
+@pytest.mark.parametrize("way", ["bar", "row"])
+def test_a_click_opens_a_customer_by_id_and_back_leads_to_all(way, sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart=CUSTOMERS)
+    all_sold = app.figure(page, "kpi_licenses_sold")
+    if way == "bar":
+        click_first_bar(page, CUSTOMERS)
+    else:
+        click_row(page, 0)
+    expect(page).to_have_url(re.compile("customer="))
+    app.wait_for_chart(page, PRODUCTS)
+    app.settle(page)
+    (identity,) = link(page)["customer"]
+    assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", identity)
+    name, sold = page.locator("h1").inner_text(), app.figure(page, "kpi_licenses_sold")
+    assert number(sold) < number(all_sold)
+
+    colleague = visitors.open(page.url, who="colleague", chart=PRODUCTS)
+    assert (colleague.locator("h1").inner_text(), app.figure(colleague, "kpi_licenses_sold")) == (name, sold)
+
+    page.go_back()
+    app.wait_for_chart(page, CUSTOMERS)
+    app.settle(page)
+    assert app.figure(page, "kpi_licenses_sold") == all_sold
+
+
+def test_the_file_of_every_row_adds_up_to_the_tiles(sample, visitors):
+    page = visitors.open(f"{sample}/customers?channel=direct", chart=CUSTOMERS)
+    name, content = app.download(page, "export_rows")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
+    assert re.fullmatch(r"license-commercial-deployment_.*_channel-direct_sample_exact\.csv", name)
+    assert sum(int(row["licensesSold"]) for row in rows) == number(app.figure(page, "kpi_licenses_sold"))
+    _, content = app.download(page, "export_csv")
+    customers = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert {row["customerTenantId"] for row in rows} == {row["customerTenantId"] for row in customers}
+
+
+def test_customers_may_call_themselves_anything(hostile_customers, visitors):
+    page = visitors.open(f"{hostile_customers}/customers", chart=CUSTOMERS)
+    assert len(app.labels(page, CUSTOMERS)) == len(HOSTILE_NAMES)
+    _, content = app.download(page, "export_csv")
+    cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+    for place in range(len(HOSTILE_NAMES)):
+        address = f"{hostile_customers}/customers?customer=aaaaaaaa-0000-4000-8000-{place:012}"
+        page = visitors.open(address, chart=PRODUCTS)
+        invisible = str.maketrans("", "", "\u2060")
+        shown = page.locator("h1").inner_text().translate(invisible)
+        assert " ".join(shown.split()) == " ".join(HOSTILE_NAMES[place].split())
+    links = "[...document.querySelectorAll('a')].map(a => a.getAttribute('href') || a.getAttribute('xlink:href'))"
+    assert not [target for target in page.evaluate(links) if EVIL in (target or "")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("path", "chart"), [("customers", CUSTOMERS), ("usage", "usage_chart")])
+def test_nothing_keeps_people_out_of_the_other_pages(path, chart, scheme, sample, visitors):
+    page = visitors.open(f"{sample}/{path}?channel=direct&service=o365", color_scheme=scheme, chart=chart)
+    found = Axe().run(page, context={"exclude": list(STREAMLITS_OWN.values())}).response["violations"]
+    serious = [(rule["id"], rule["nodes"]) for rule in found if rule["impact"] in ("serious", "critical")]
+    assert [(rule, node["html"][:120], node["failureSummary"]) for rule, nodes in serious for node in nodes] == []
