@@ -2,19 +2,57 @@
 
 import csv
 import io
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data_access import files
+from data_access import files, frames
 from data_access.catalog import DEPLOYMENT
 from tests.rows import frame_of
 
 HOSTILE = ["=1+1", "@SUM(A1)", "+1", "-5 Ltd", "\tx", "\rx", "  =1", "＝1", "=cmd|' /C calc'!A0"]
 HARMLESS = ["É", 'a "quoted", one', "two\nlines", "lone\rreturn", "a=b", "", "emoji 🎉"]
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+MARKS = st.sampled_from(['"', ",", "\n", "\r", " ", "=", "É", "🎉"])  # so that they meet more often than by chance
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0") | MARKS)
+INSTANTS = st.integers(-(2**51), 2**52).map(lambda microseconds: pd.Timestamp(microseconds, unit="us", tz="UTC"))
+COLUMNS = {
+    "code": (st.none() | st.sampled_from(["a", 'b, "c"', "=1", ""]), "category"),
+    "name": (st.none() | texts, "str"),
+    "count": (st.integers(-(2**63), 2**63 - 1), "int64"),
+    "percent": (st.floats() | st.sampled_from([1e300, -0.0, 26.16]), "float64"),
+    "processed": (st.none() | INSTANTS, frames.INSTANT),
+}
+
+
+@st.composite
+def tables(draw, fewest):
+    """Tables of up to five rows, and of at least so many of the `COLUMNS` in any order."""
+    names = draw(st.lists(st.sampled_from([*COLUMNS]), min_size=fewest, unique=True))
+    length = draw(st.integers(0, 5))
+    return pd.DataFrame(
+        {
+            name: pd.Series(draw(st.lists(values, min_size=length, max_size=length)), dtype=dtype)
+            for name in names
+            for values, dtype in [COLUMNS[name]]
+        }
+    )
+
+
+def written(table, line_end, change=lambda text: text):
+    """The table as the csv module writes it, each text as `change` makes it."""
+    rows = []
+    # Given \r\n for the line end, the csv module quotes every text with one of the two, on every version of Python.
+    writer = csv.writer(SimpleNamespace(write=rows.append), lineterminator="\r\n")
+    for values in [list(table.columns), *(record.values() for record in frames.records(table))]:
+        writer.writerow([change(value) if isinstance(value, str) else value for value in values])
+    return "".join(row.removesuffix("\r\n") + line_end for row in rows)
+
+
+def disarmed(text):
+    return f"'{text}" if text.lstrip(" ").startswith(tuple("=+-@\t\r\n\0＝＋－＠")) else text
 
 
 def read(text: str) -> list[list[str]]:
@@ -34,6 +72,33 @@ def test_exact_text_survives(values):
     # A second column, since a lone empty cell would make a blank line.
     table = pd.DataFrame({"name": pd.Series(values, dtype="str"), "n": range(len(values))})
     assert [row[0] for row in read(files.exact(table))[1:]] == values
+
+
+@given(tables(1), texts)
+@example(pd.DataFrame({"name": pd.Series([None, "", "\r", 'a "b", c'], dtype="str")}), "")
+def test_files_are_those_of_the_csv_module(table, name):
+    table = table.rename(columns={table.columns[0]: name})
+    assert files.exact(table) == written(table, "\n")
+    assert files.excel(table).decode("utf-8-sig") == written(table, "\r\n", disarmed)
+
+
+@given(tables(len(COLUMNS)))
+def test_pandas_reads_back_what_was_sent(table):
+    back = pd.read_csv(
+        io.BytesIO(files.exact_bytes(table)),
+        dtype={"code": "str", "name": "str", "count": "int64", "percent": "float64", "processed": "str"},
+        keep_default_na=False,
+        na_values={"percent": [""], "processed": [""]},
+    )
+    back["processed"] = pd.to_datetime(back["processed"], format="ISO8601", utc=True).astype(frames.INSTANT)
+    # An empty cell is all that a file has for both an empty text and a missing one.
+    sent = table.assign(code=table["code"].astype("str").fillna(""), name=table["name"].fillna(""))
+    pd.testing.assert_frame_equal(back, sent, check_exact=True)
+
+
+def test_bytes_are_those_of_the_text():
+    table = frame_of(DEPLOYMENT, [{"channel": "É, 🎉"}])
+    assert files.exact_bytes(table) == files.exact(table).encode()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
