@@ -15,9 +15,11 @@ import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.theme import FONT, Palette
+from data_access.measures import MEASURES
 
 _BAR = 30  # pixels per service
 _FRAME = 88  # pixels above and below the bars
+_LINE = 17  # pixels of a line of text
 _LABEL_LENGTH = 26
 _CHARACTER, _CAPITAL, _WIDE = 7, 9.3, 14  # pixels, about
 _WIDEST_MARGIN = 330
@@ -25,6 +27,20 @@ _ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not turn the fi
 _BELOW, _REACHED = "▾ ", "\u2007\u200a\u2009"  # says without colour what the bar says with it
 _THOUSAND, _FEW = 1_000, 8
 _VISIBLE = 0.5  # licenses; less is an estimate's rounding
+_MARKS = {"/": "▨", "x": "▩", ".": "▒"}
+_UNKNOWN = "."
+_PARTS_PER_LINE = 3
+_IN_HOVER = (
+    "licensesActive",
+    "licensesQualified",
+    "licensesSold",
+    "used",
+    "unused",
+    "noUsageFigures",
+    "undeployed",
+    "overDeployed",
+)
+_ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 #: Beyond this many bars a chart is a wall; the table has the rest.
 MOST_BARS = 25
@@ -38,6 +54,13 @@ class Segment:
     licenses: list[float]
     colour: str
     hatching: str = ""  # the colour of its lines and outline; without it the part is plain
+    shape: str = "/"  # of the hatching
+
+    @property
+    def mark(self) -> str:
+        """The part's look, for where there is text."""
+        mark, colour = (_MARKS[self.shape], self.hatching) if self.hatching else ("■", self.colour)
+        return f"<span style='color:{colour}'>{mark}</span>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +100,67 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
             for sold, gap in zip(table["licensesSold"], table["undeployed"], strict=True)
         ],
         hover=_hover(table, estimated),
-        axes=(Axis("Deployment %", f"┊ target {target:g}\u00a0%"), Axis("Licenses sold", _legend(segments))),
+        axes=(Axis("Deployment %", _target_key(target)), Axis("Licenses sold", _legend(segments))),
         target=target,
         palette=palette,
     )
+
+
+def usage(table: pd.DataFrame, target: float, palette: Palette) -> go.Figure:
+    """Usage % and what becomes of the licenses sold, side by side on one axis, first row on top.
+
+    `table`: one row per bar with `key`, `title` and the columns of `usage.by_service`, of which those that nobody sent
+    are NaN. Without licenses, the right shows those qualified, once for each workload.
+    """
+    segments = _uses(table, palette)
+    deployed = table["licensesSold"].notna().any()
+    totals = table["licensesSold" if deployed else "licensesQualified"].fillna(0)
+    waste = [segment for segment in segments if segment.hatching and segment.shape != _UNKNOWN]
+    return _bars(
+        table,
+        table["usagePercent"],
+        segments=segments,
+        right=[
+            _right_label(
+                number,
+                ((part.licenses[row], f"{part.mark}\u00a0{formats.count(part.licenses[row])}") for part in waste),
+                palette,
+            )
+            for row, number in enumerate(totals)
+        ],
+        hover=_usage_hover(table),
+        axes=(
+            Axis("Usage %", _target_key(target)),
+            Axis("Licenses" if deployed else "Qualified, once per workload", _legend(segments)),
+        ),
+        target=target,
+        palette=palette,
+    )
+
+
+def _uses(table: pd.DataFrame, palette: Palette) -> list[Segment]:
+    """What the bars on the right are made of."""
+
+    def number(name: str) -> list[float]:
+        licenses: list[float] = table[name].fillna(0).tolist()
+        return licenses
+
+    if table["licensesSold"].isna().all():
+        active, qualified = table["licensesActive"].fillna(0), table["licensesQualified"].fillna(0)
+        idle = (qualified - active).clip(lower=0).tolist()
+        return [
+            Segment("active", active.tolist(), palette.deployed),
+            Segment("not active", idle, palette.unused, palette.unused_hatching, "x"),
+        ]
+    found = [Segment("undeployed", number("undeployed"), palette.gap, palette.below_target)]
+    if table["noUsageFigures"].sum() >= _VISIBLE:
+        found.insert(0, Segment("no usage figures", number("noUsageFigures"), palette.grid, palette.muted, _UNKNOWN))
+    if table["used"].notna().any():
+        found[:0] = [
+            Segment("used", number("used"), palette.deployed),
+            Segment("not used", number("unused"), palette.unused, palette.unused_hatching, "x"),
+        ]
+    return found
 
 
 def _bars(
@@ -99,6 +179,7 @@ def _bars(
     The figures stand in the tick labels at both ends of a row: as texts on the bars they would double the time that the
     browser needs to draw.
     """
+    more_lines = max(axis.key.count("<br>") for axis in axes) * _LINE
     reached = (percents >= target).tolist()
     left = _left_labels(table["title"], percents, reached)
     right = _told_apart(right)
@@ -143,8 +224,8 @@ def _bars(
     layout = {
         "barmode": "stack",
         "bargap": 0.34,
-        "height": height(len(table)),
-        "margin": {"l": _margin(left), "r": _margin(right), "t": 64, "b": 8},
+        "height": height(len(table)) + more_lines,
+        "margin": {"l": _margin(left), "r": _margin(right), "t": 64 + more_lines, "b": 8},
         "paper_bgcolor": palette.background,
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
@@ -169,7 +250,7 @@ def _bars(
                 "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
             }
         ],
-        "annotations": [_heading("x", axes[0]), _heading("x2", axes[1])],
+        "annotations": [_heading("x", axes[0], more_lines), _heading("x2", axes[1], more_lines)],
     }
     return Finished({"data": bars, "layout": layout})
 
@@ -182,16 +263,18 @@ def _dress(segment: Segment) -> dict[str, Any]:
     return {
         "color": segment.colour,
         "line": {"color": segment.hatching, "width": widths},
-        "pattern": {"shape": "/", "fgcolor": segment.hatching, "size": 5, "solidity": 0.25},
+        "pattern": {"shape": segment.shape, "fgcolor": segment.hatching, "size": 5, "solidity": 0.25},
     }
 
 
 def _legend(segments: Sequence[Segment]) -> str:
-    marks = [(segment.hatching or segment.colour, "▨" if segment.hatching else "■") for segment in segments]
-    return "  ".join(
-        f"<span style='color:{colour}'>{mark}</span> {segment.name}"
-        for (colour, mark), segment in zip(marks, segments, strict=True)
-    )
+    parts = [f"{segment.mark} {segment.name}" for segment in segments]
+    half = len(parts) if len(parts) <= _PARTS_PER_LINE else len(parts) // 2
+    return "<br>".join("  ".join(line) for line in (parts[:half], parts[half:]) if line)
+
+
+def _target_key(target: float) -> str:
+    return f"┊ target {target:g}\u00a0%"
 
 
 def height(bars: int) -> int:
@@ -209,7 +292,7 @@ def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float)
     )
 
 
-def _heading(of: str, axis: Axis) -> dict[str, Any]:
+def _heading(of: str, axis: Axis, higher: int) -> dict[str, Any]:
     return {
         "xref": f"{of} domain",
         "x": 0,
@@ -217,7 +300,7 @@ def _heading(of: str, axis: Axis) -> dict[str, Any]:
         "yref": "paper",
         "y": 1,
         "align": "left",
-        "yshift": 52,
+        "yshift": 52 + higher,
         "showarrow": False,
         "text": f"<b>{axis.title}</b><br>{axis.key}",
     }
@@ -277,5 +360,21 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
         f"<br>Undeployed {figure(row.undeployed)}"
         + (f"<br>Over-deployed {figure(row.overDeployed)}" if row.overDeployed >= _VISIBLE else "")
         + f"<br>As of {formats.day(row.processedDateTime)}"
+        for row in rows
+    ]
+
+
+def _usage_hover(table: pd.DataFrame) -> list[str]:
+    rows: Any = table.itertuples()
+    return [
+        f"<b>{escape(row.title, quote=False)}</b>"
+        f"<br>Usage {formats.percent(row.usagePercent)}"
+        + "".join(
+            f"<br>{MEASURES[name].label} {formats.count(value)}"
+            for name in _IN_HOVER
+            if pd.notna(value := getattr(row, name)) and (value >= _VISIBLE or name not in _ONLY_IF_ANY)
+        )
+        + f"<br>Deployment as of {formats.day(row.processedDateTime)}"
+        f"<br>Used in the 28 days before {formats.day(row.windowEnd)}"
         for row in rows
     ]

@@ -16,9 +16,11 @@ from data_access import (
     Feed,
     Progress,
     Settings,
+    Usage,
     client,
     fetch_commercial_deployment,
     fetch_deployment,
+    fetch_usage,
     load_settings,
     source_title,
 )
@@ -50,10 +52,15 @@ class Feeds:
         age = timedelta(minutes=found.partner_center_refresh_minutes)
         self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
         self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)
+        self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age)
 
     def codes(self) -> tuple[list[str], list[str]]:
         """Channels and services of all the data at hand, so that every page offers the same filters."""
-        return _codes(*(feed.state.data for feed in (self.deployment, self.customers) if feed.state.data))
+        held = (self.deployment.state.data, self.customers.state.data, self.usage.state.data)
+        return _codes(*(data for data in held if data))
+
+    def _fetch_usage(self, service: Client, progress: Progress) -> Usage:
+        return fetch_usage(service, progress, self.usage.state.data)
 
 
 def settings() -> Settings:

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from dashboard import charts, exports, filters, formats
-from dashboard.pictures import Picture
+from dashboard.pictures import Bars, Picture
 from data_access import Answer, Deployment, Feed, PartnerCenterError, State, Throttled
 from data_access.measures import MEASURES
 
@@ -161,12 +161,16 @@ def stale(error: PartnerCenterError, fetched_at: datetime, failed_at: datetime) 
     facts(error)
 
 
-def set_aside(answer: Answer) -> None:
-    """Rows that could not be read, counted and with their reasons; rows that were announced and did not come."""
+def set_aside(answer: Answer, named: bool = False) -> None:
+    """Rows that could not be read, counted and with their reasons; rows that were announced and did not come.
+
+    `named` says that the page stands on more than one collection, so that this one is named.
+    """
+    of = f" of *{answer.collection.title}*" if named else ""
     if answer.set_aside:
         number = len(answer.set_aside)
         st.warning(
-            f"**{number:,} of {number + len(answer.frame):,} rows could not be read and are left out of every"
+            f"**{number:,} of {number + len(answer.frame):,} rows{of} could not be read and are left out of every"
             " figure.**",
             icon=":material/rule:",
         )
@@ -180,7 +184,7 @@ def set_aside(answer: Answer) -> None:
             )
     if answer.missing:
         st.warning(
-            f"Microsoft announced {answer.announced:,} rows and sent {answer.missing:,} fewer;"
+            f"Microsoft announced {answer.announced:,} rows{of} and sent {answer.missing:,} fewer;"
             " the figures leave them out.",
             icon=":material/rule:",
         )
@@ -263,7 +267,7 @@ def tiles(picture: Picture, target: float, estimated: bool, noun: str) -> None:
         )
 
 
-def bars(key: str, picture: Picture, heading: str, noun: str, clicked: Callable[[str], None]) -> None:
+def bars(key: str, picture: Bars, heading: str, noun: str, clicked: Callable[[str], None]) -> None:
     """The chart with its heading and controls; `clicked` is given the key of the bar that someone clicks on."""
     element = f"{key}_bars"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,7 +13,8 @@ import pyarrow as pa
 from dashboard import charts, tables, theme
 from dashboard.data import remembered
 from dashboard.filters import View
-from data_access import Deployment, customers, measures, names
+from data_access import Deployment, Usage, customers, measures, names
+from data_access import usage as uses
 
 #: How each choice of order sorts rows that have the measures, a `key` and a `title`.
 _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
@@ -21,6 +23,25 @@ _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
     "sold": (["licensesSold", "key"], [False, True]),
     "name": (["title", "key"], [True, True]),
 }
+_USE_ORDERS: dict[str, tuple[list[str], list[bool]]] = {
+    "gap": (["gap", "licensesQualified", "key"], [False, False, True]),
+    "percent": (["usagePercent", "key"], [True, True]),
+    "sold": (["licensesSold", "licensesQualified", "key"], [False, False, True]),
+    "name": (["title", "key"], [True, True]),
+}
+
+
+class Bars(Protocol):
+    """What a chart needs; `number` counts all rows, of which the chart draws the first."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def figure(self) -> go.Figure: ...
+
+    @property
+    def words(self) -> str: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +97,46 @@ def one_customer(deployment: Deployment, customer: str, view: View, dark: bool) 
     table = _ordered(table, view)
     rows.insert(0, "title", rows["service"].map(names.service_title))
     return _picture(found, table, rows, view=view, estimated=False, dark=dark, what="deployment % of products")
+
+
+@dataclass(frozen=True, eq=False)
+class UsePicture:
+    """What the page about use shows: `number` services in the chart, and `rows` by workload below."""
+
+    total: uses.Total
+    number: int
+    largest_gap: tuple[str, float, float]  # title, undeployed and unused licenses of the service that has it
+    window: tuple[datetime | None, datetime | None]  # the oldest and the newest day on which the 28 days end
+    figure: go.Figure
+    words: str
+    table: pd.DataFrame  # one row per service, workload and channel, in that order
+    rows: pa.Table  # the same in the order of the chart, with titles
+    columns: dict[str, Any]
+
+
+@remembered
+def in_use(usage: Usage, view: View, dark: bool) -> UsePicture:
+    """All services and workloads."""
+    table = uses.by_service(usage, view.selection).rename(columns={"service": "key"})
+    table.insert(1, "title", table["key"].map(names.service_title))
+    columns, ascending = _USE_ORDERS[view.sort]
+    table = table.assign(gap=table["undeployed"] + table["unused"].fillna(0))
+    table = table.sort_values(columns, ascending=ascending, ignore_index=True)
+    shown = table.head(charts.MOST_BARS)
+    largest = table.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)
+    workloads = uses.by_workload(usage, view.selection)
+    rows = tables.workloads(workloads, table["key"])
+    return UsePicture(
+        uses.total(usage, view.selection),
+        len(table),
+        next(largest, ("", 0.0, 0.0)),
+        uses.span(workloads["processedDateTime"], workloads["partnerProcessedDateTime"]),
+        charts.usage(shown, view.target, theme.palette(dark)),
+        charts.in_words(shown, shown["usagePercent"], "usage % of services", view.target),
+        workloads,
+        pa.Table.from_pandas(rows, preserve_index=False),
+        tables.columns(rows),
+    )
 
 
 def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from data_access import Deployment, Selection, catalog, frames, measures
+from data_access import Deployment, Selection, catalog, frames, measures, names
 
 _LABELS = {
     "title": "Service",
@@ -18,6 +18,7 @@ _LABELS = {
     "customerName": "Customer",
     "productName": "Product",
     "products": "Products",
+    "workloadName": "Workload",
     "licensesSold": "Sold",
     "licensesDeployed": "Deployed",
     "licensesDeployedEstimated": "≈ Deployed",
@@ -25,10 +26,26 @@ _LABELS = {
     "deploymentPercent": "Deployment %",
     "undeployed": "Undeployed",
     "overDeployed": "Over-deployed",
+    **{
+        name: measures.MEASURES[name].label
+        for name in ("licensesActive", "licensesQualified", "usagePercent", "proratedLicensesUsagePercent")
+    },
+    "windowEnd": "Window ends (UTC)",
+    "partnerWindowEnd": "Partner window ends (UTC)",
     "processedDateTime": "As of (UTC)",
     "customerTenantId": "Tenant id",
 }
-_COUNTS = ("products", "licensesSold", "licensesDeployed", "licensesDeployedEstimated", "undeployed", "overDeployed")
+_COUNTS = (
+    "products",
+    "licensesSold",
+    "licensesDeployed",
+    "licensesDeployedEstimated",
+    "undeployed",
+    "overDeployed",
+    "licensesActive",
+    "licensesQualified",
+)
+_INSTANTS = ("processedDateTime", "windowEnd", "partnerWindowEnd")
 
 
 def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
@@ -68,6 +85,21 @@ def on_screen(rows: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
     return titled.loc[rank.sort_values(kind="stable").index, known + others].reset_index(drop=True)
 
 
+def workloads(rows: pd.DataFrame, services: pd.Series) -> pd.DataFrame:
+    """The rows of `usage.by_workload` with the services' titles, those of the chart first and in its order.
+
+    `services`: the codes in that order. The day on which Microsoft's own percentage ends has a column only where it is
+    another one.
+    """
+    rank = rows["serviceCode"].map({service: rank for rank, service in enumerate(services)})
+    shown = rows.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
+    shown.insert(0, "title", shown["serviceCode"].map(names.service_title))
+    same = shown["partnerProcessedDateTime"].isna() | (shown["partnerProcessedDateTime"] == shown["processedDateTime"])
+    if same.all():
+        shown = shown.drop(columns="partnerProcessedDateTime")
+    return shown.rename(columns={"processedDateTime": "windowEnd", "partnerProcessedDateTime": "partnerWindowEnd"})
+
+
 def columns(table: pd.DataFrame) -> dict[str, Any]:
     """How `st.dataframe` shows each column; those that are unknown to us keep their own name."""
     config = st.column_config
@@ -78,7 +110,7 @@ def columns(table: pd.DataFrame) -> dict[str, Any]:
             found[name] = config.NumberColumn(label, format="%,.0f")
         elif name in _LABELS and name.endswith("Percent"):
             found[name] = config.NumberColumn(label, format="%.2f %%")
-        elif name == "processedDateTime":
+        elif name in _INSTANTS:
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")
         else:
             found[name] = config.TextColumn(label)

@@ -9,7 +9,7 @@ FONT = "Inter, sans-serif"
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Deployed and gap differ in hatching as well as in colour, so that nobody needs to tell the colours apart."""
+    """Parts of a bar differ in hatching as well as in colour, so that nobody needs to tell the colours apart."""
 
     text: str
     muted: str
@@ -18,6 +18,8 @@ class Palette:
     deployed: str
     below_target: str
     gap: str
+    unused: str
+    unused_hatching: str
     target: str
 
 
@@ -29,6 +31,8 @@ LIGHT = Palette(
     deployed="#0F5FC2",
     below_target="#B4530A",
     gap="#E8D5C0",
+    unused="#EADCF4",
+    unused_hatching="#7A2FA8",
     target="#0C1420",
 )
 DARK = Palette(
@@ -39,6 +43,8 @@ DARK = Palette(
     deployed="#6CA8F7",
     below_target="#F0A35B",
     gap="#54412F",
+    unused="#3B2A4A",
+    unused_hatching="#C995F0",
     target="#E8EDF4",
 )
 

@@ -23,6 +23,8 @@ from data_access.settings import Settings
 from data_access.settings import load as load_settings
 from data_access.source import client
 from data_access.source import title as source_title
+from data_access.usage import Usage
+from data_access.usage import fetch as fetch_usage
 
 __all__ = [
     "COLLECTIONS",
@@ -46,9 +48,11 @@ __all__ = [
     "Throttled",
     "Unavailable",
     "Unreadable",
+    "Usage",
     "client",
     "fetch_commercial_deployment",
     "fetch_deployment",
+    "fetch_usage",
     "load_settings",
     "source_title",
 ]

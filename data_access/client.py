@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import eq
 from typing import Self
 
 import pandas as pd
@@ -22,7 +23,8 @@ from data_access.session import Patience, Session
 log = logging.getLogger(__name__)
 
 _MOST_PAGES = 100_000
-_ROWS_COMPARED = 16  # of each page, to recognise it
+_MOST_EMPTY_PAGES = 20  # asked for side by side, where more rows were announced than there are
+_ROWS_COMPARED = 16  # at the start of each page, to recognise it
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,9 @@ class _Reading:
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
-        self._seen: set[str] = set()
+        self._one_tells = threading.Lock()
+        self._seen: dict[str, list[list[str]]] = {}  # the starts of pages, by their first row
+        self._empty_pages = 0
         self._rows = 0
         self._total: int | None = None  # where it is known to count the whole
 
@@ -157,7 +161,8 @@ class _Reading:
         first = self._ask(0)
         announced = first.total
         try:
-            if self.collection.paged and first.total and first.total > len(first.rows) > 0:
+            size = len(first.rows)
+            if self.collection.paged and first.total and size < first.total <= size * _MOST_PAGES:
                 self._total = first.total
                 parts = self._side_by_side(first)
             else:
@@ -225,9 +230,10 @@ class _Reading:
     def _range(self, start: int, end: int) -> list[_Part]:
         """The rows from `start` up to `end`, in as many pages as the service makes of them."""
         parts = []
-        while start < end:
+        while start < end and self._empty_pages < _MOST_EMPTY_PAGES:
             page = self._ask(start, end - start)
             if not page.rows:
+                self._empty_pages += 1
                 break  # fewer rows than announced; the answer counts them
             if self._is_known(page):
                 raise self._repeated()
@@ -247,11 +253,14 @@ class _Reading:
         return page
 
     def _is_known(self, page: Page) -> bool:
-        """Whether a page with these rows has come before."""
-        fingerprint = f"{len(page.rows)}{page.rows[:: max(1, len(page.rows) // _ROWS_COMPARED)]}"
+        """Whether a page that starts with these rows has come before: one that is asked for less is cut short."""
+        start = [repr(row) for row in page.rows[:_ROWS_COMPARED]]
+        if not start:
+            return False
         with self._one_at_a_time:
-            known = bool(page.rows) and fingerprint in self._seen
-            self._seen.add(fingerprint)
+            alike = self._seen.setdefault(start[0], [])
+            known = any(all(map(eq, seen, start)) for seen in alike)
+            alike.append(start)
         return known
 
     def _repeated(self) -> Unreadable:
@@ -268,9 +277,12 @@ class _Reading:
             part = _Part(len(rows), frames.frame(self.collection, readable), set_aside)
             self._rows += part.rows
         if self.collection.paged:
-            self._tell(f"{self._rows:,} of {self._total:,} rows" if self._total else f"{self._rows:,} rows")
+            self._tell()
         return part
 
-    def _tell(self, text: str) -> None:
-        if not self._stop.is_set():
-            self.progress(Step(text, self._rows, self._total))
+    def _tell(self, text: str = "") -> None:
+        # One at a time and with the count of that moment, so that it never goes back.
+        with self._one_tells:
+            if not self._stop.is_set():
+                count = f"{self._rows:,} of {self._total:,} rows" if self._total else f"{self._rows:,} rows"
+                self.progress(Step(text or count, self._rows, self._total))

@@ -11,6 +11,7 @@ documentation leaves open is a setting of `Emulator`, and every trouble a client
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import re
@@ -21,12 +22,14 @@ import threading
 import time
 import uuid
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, date, datetime
 from email.utils import formatdate
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
@@ -54,9 +57,10 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, and what befalls it: sent after `delay` seconds, or not at all and the connection is `reset`.
+    """An answer, and what befalls it: sent after `delay` seconds, after which the connection may be `reset`.
 
-    A body shorter than its Content-Length is sent as it is, and the connection closed after it.
+    Of status 0 nothing is sent. A body shorter than its Content-Length is sent as it is, and the connection closed
+    after it. With pauses, in seconds, the head or the body drips byte by byte.
     """
 
     status: int
@@ -64,6 +68,8 @@ class Reply:
     body: bytes = b""
     delay: float = 0.0
     reset: bool = False
+    head_pause: float = 0.0
+    body_pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,12 +102,14 @@ class Emulator:
     """What every other bearer token is."""
     prefixes: Sequence[str] = ("/v1", "/partner/v1")
     path_ends: Sequence[str] = ("", "/")
-    page_limit: int = MOST_ROWS
-    """The most rows in one answer, whatever `top` says."""
-    next_link: Literal["null", "absent", "relative", "rooted", "absolute"] = "relative"
+    page_limit: int | Iterator[int] = MOST_ROWS
+    """The most rows in one answer, whatever `top` says; an iterator is asked anew for each answer."""
+    ignored: Collection[str] = ()
+    """Query parameters, in lower case, that nobody looks at."""
+    next_link: Literal["null", "absent", "relative", "rooted", "absolute", "foreign", "garbage"] = "relative"
     """The form of `@nextLink` where there is more: relative is the last part of the path with the query."""
-    total_count: Literal["all", "page"] = "all"
-    """Whether `TotalCount` counts the rows asked for or those in the answer."""
+    total_count: Literal["all", "page", "absent", "zero", "negative"] = "all"
+    """Whether `TotalCount` counts the rows asked for or those in the answer, or is of no use."""
     counts_as_text: bool = False
     """Whether the counts of grouped rows are strings, as in the sibling collection of subscriptions."""
     ignore_case: bool = False
@@ -208,7 +216,7 @@ class Emulator:
         rows = self.source.commercial_deployment if noun == "deployment" else self.source.commercial_usage
         fields = _FIELDS if noun == "deployment" else _USAGE_FIELDS
         query = parse_qsl(url.query)
-        wanted = {name.lower(): value for name, value in query}
+        wanted = {name.lower(): value for name, value in query if name.lower() not in self.ignored}
         try:
             top, skip = _number(wanted.get("top", str(MOST_ROWS)), least=1), _number(wanted.get("skip", "0"), least=0)
             if "processeddatetime" in wanted:
@@ -221,17 +229,44 @@ class Emulator:
                 rows = _grouped(rows, [name.strip() for name in wanted["groupby"].split(",")], fields)
         except (ValueError, RecursionError) as error:
             raise _Refusal(400, _problem(3000, f"Invalid query: {error}.")) from error
-        page = list(rows[skip : skip + min(top, self.page_limit, MOST_ROWS)])
+        page = list(rows[skip : skip + min(top, self._limit(), MOST_ROWS)])
         if self.counts_as_text and "groupby" in wanted:
             page = [{name: str(value) if name in _COUNTS else value for name, value in row.items()} for row in page]
         link = None
         if self.next_link not in ("null", "absent") and skip + len(page) < len(rows):
             others = [(name, value) for name, value in query if name.lower() not in ("top", "skip")]
             onward = urlencode([*others, ("top", top), ("skip", skip + len(page))], quote_via=quote)
-            starts = {"relative": url.path.rstrip("/").rpartition("/")[2], "rooted": url.path}
-            link = f"{starts.get(self.next_link, f'{url.scheme}://{url.netloc}{url.path}')}?{onward}"
+            starts = {
+                "relative": url.path.rstrip("/").rpartition("/")[2],
+                "rooted": url.path,
+                "absolute": f"{url.scheme}://{url.netloc}{url.path}",
+                "foreign": f"https://elsewhere.invalid{url.path}",
+                "garbage": "http://[",
+            }
+            link = f"{starts[self.next_link]}?{onward}"
         links = {} if self.next_link == "absent" else {"@nextLink": link}
-        return {"Value": page, **links, "TotalCount": len(rows) if self.total_count == "all" else len(page)}
+        totals = {"all": len(rows), "page": len(page), "zero": 0, "negative": -1}
+        total = {} if self.total_count == "absent" else {"TotalCount": totals[self.total_count]}
+        return {"Value": page, **links, **total}
+
+    def _limit(self) -> int:
+        with self._lock:
+            return self.page_limit if isinstance(self.page_limit, int) else next(self.page_limit)
+
+
+@dataclass(frozen=True)
+class Endless(Sequence[Any]):
+    """Rows without an end, to be served like any others: each is what `row` makes of its position."""
+
+    row: Callable[[int], Any]
+
+    def __len__(self) -> int:
+        return sys.maxsize
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self.row(number) for number in range(sys.maxsize)[place]]
+        return self.row(place)
 
 
 def documented() -> Partner:
@@ -289,14 +324,62 @@ def slow(seconds: float) -> Trouble:
     return lambda right: replace(right, delay=seconds)
 
 
-def reset() -> Trouble:
-    """Break the connection instead of answering."""
-    return lambda _: Reply(0, reset=True)
+def dripping(pause: float, *, head: bool = False) -> Trouble:
+    """Answer rightly, but byte by byte with a pause after each: the body, or already the `head`."""
+    return lambda right: replace(right, head_pause=pause) if head else replace(right, body_pause=pause)
+
+
+def reset(after: int | None = None) -> Trouble:
+    """Break the connection instead of answering, or after so many bytes of the body."""
+    if after is None:
+        return lambda _: Reply(0, reset=True)
+    return lambda right: replace(right, body=right.body[:after], reset=True)
+
+
+def closed() -> Trouble:
+    """Hang up politely instead of answering."""
+    return lambda _: Reply(0)
 
 
 def truncated(missing: int = 10) -> Trouble:
     """Answer rightly, but leave out the last bytes that Content-Length promises."""
     return lambda right: replace(right, body=right.body[:-missing])
+
+
+def zipped() -> Trouble:
+    """Answer rightly, and compressed."""
+
+    def zip_up(right: Reply) -> Reply:
+        body = gzip.compress(right.body)
+        headers = {**right.headers, "Content-Encoding": "gzip", "Content-Length": str(len(body))}
+        return replace(right, headers=headers, body=body)
+
+    return zip_up
+
+
+def growing() -> Trouble:
+    """Answer rightly, but count in `TotalCount` one row more each time than the time before."""
+    more = count(1)
+
+    def grow(right: Reply) -> Reply:
+        value = json.loads(right.body)
+        if "TotalCount" not in value:
+            return right
+        reply = _reply(right.status, {**value, "TotalCount": value["TotalCount"] + next(more)})
+        return replace(right, headers={**right.headers, **reply.headers}, body=reply.body)
+
+    return grow
+
+
+def repeating() -> Trouble:
+    """Answer the first time rightly, and then the same again, whatever is asked."""
+    said: list[Reply] = []
+
+    def repeat(right: Reply) -> Reply:
+        said.append(right)
+        return said[0]
+
+    return repeat
 
 
 def not_json() -> Trouble:
@@ -446,6 +529,12 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def _head(version: str, reply: Reply) -> bytes:
+    phrase = HTTPStatus(reply.status).phrase if reply.status in set(HTTPStatus) else ""
+    lines = [f"{version} {reply.status} {phrase}", *(f"{name}: {value}" for name, value in reply.headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "strict")
+
+
 class _Handler(BaseHTTPRequestHandler):
     # The standard library's own server: a broken answer needs the bare socket, which a framework keeps to itself.
     protocol_version = "HTTP/1.1"
@@ -456,16 +545,24 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         self.rfile.read(int(length) if length.isdigit() else 0)
         reply = self.server.emulator.respond(self.command, self.path, dict(self.headers.items()))
-        if (reply.delay and self.server.stopping.wait(reply.delay)) or reply.reset:
+        stopped = reply.delay and self.server.stopping.wait(reply.delay)
+        if reply.status and not stopped:
+            self._send(_head(self.protocol_version, reply), reply.head_pause)
+            if self.command != "HEAD":
+                self._send(reply.body, reply.body_pause)
+                self.close_connection |= reply.headers.get("Content-Length") != str(len(reply.body))
+        if reply.reset or stopped:
             self._break()
+        self.close_connection |= not reply.status
+
+    def _send(self, octets: bytes, pause: float) -> None:
+        if not pause:
+            self.wfile.write(octets)
             return
-        self.send_response_only(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(reply.body)
-            self.close_connection |= reply.headers.get("Content-Length") != str(len(reply.body))
+        for octet in octets:
+            self.wfile.write(bytes([octet]))
+            if self.server.stopping.wait(pause):
+                raise ConnectionAbortedError
 
     def _break(self) -> None:
         self.close_connection = True

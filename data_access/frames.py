@@ -50,18 +50,16 @@ def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataF
 def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The pages of one collection, each made by `frame`, as one table; codes that differ only in case become one."""
     columns = list(dict.fromkeys(name for page in pages for name in page.columns))
+    text = dict.fromkeys(set(columns).difference(collection.columns), "str")
     table = pd.concat(
-        [page if len(page.columns) == len(columns) else _with_all(page, columns) for page in pages], ignore_index=True
+        [page if len(page.columns) == len(columns) else page.reindex(columns=columns).astype(text) for page in pages],
+        ignore_index=True,
     )
     # Where there is a service code, the name is a title.
     service = "serviceCode" if "serviceCode" in collection.columns else "serviceName"
     for name in {service, "channel"}.intersection(columns):
-        table[name] = names.one_spelling(table[name])
+        table[name] = names.one_spelling(table[name].dropna()).reindex(table.index)  # grouped rows may lack their code
     return table
-
-
-def _with_all(page: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    return page.reindex(columns=columns).astype({name: _dtype(name) for name in columns})
 
 
 def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:

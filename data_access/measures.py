@@ -77,6 +77,43 @@ MEASURES = {
         "Licenses deployed beyond those sold, added up row by row.",
         "Sold − deployed = undeployed − over-deployed.",
     ),
+    "licensesActive": Measure(
+        "Active",
+        "Used within the 28 days before the processing date.",
+        "Microsoft counts per workload: who uses two counts in both.",
+    ),
+    "licensesQualified": Measure(
+        "Qualified",
+        "Trial and paid licenses that could use the workload.",
+        "A license that covers two workloads counts in both.",
+    ),
+    "usagePercent": Measure(
+        "Usage %",
+        "Active ÷ qualified × 100, over all rows that have counts.",
+        "May be more than 100 %. Where nothing is qualified there is none: –.",
+    ),
+    "proratedLicensesUsagePercent": Measure(
+        "Partner usage %, as sent",
+        "Microsoft's own percentage for one service, workload and channel of the whole partner.",
+        "It comes without counts, so it is never added up or averaged.",
+    ),
+    "used": Measure(
+        "Used",
+        "Licenses deployed and active in the product's most active workload, added up row by row.",
+        "At least so many are used, since others may use only a less active workload.",
+    ),
+    "unused": Measure(
+        "Deployed but not used",
+        "Licenses deployed less those active in the product's most active workload, added up row by row where there are"
+        " more deployed.",
+        "An upper bound: Microsoft counts users per workload, and others may use only a less active one. Deployment and"
+        " use may be processed on different days.",
+    ),
+    "noUsageFigures": Measure(
+        "No usage figures",
+        "Licenses deployed of products for which Microsoft sends no usage figures.",
+        "They are not counted as unused. Sold = used + not used + no usage figures + undeployed − over-deployed.",
+    ),
 }
 
 

@@ -128,11 +128,11 @@ def page(status: int, answer_headers: Headers, body: bytes) -> Page:
         raise failure(status, answer_headers, body)
     document = _document(answer_headers, body)
     if not isinstance(document, dict):
-        raise _unreadable("The answer is JSON, but not a collection.", answer_headers)
+        raise unreadable("The answer is JSON, but not a collection.", answer_headers)
     fields = {key.lower(): value for key, value in document.items()}
     rows = next((fields[name] for name in _ROWS if name in fields), None)
     if not isinstance(rows, list):
-        raise _unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
+        raise unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
     total = fields.get("totalcount")
     more = next((bool(fields[name]) for name in _LINKS if name in fields), None)
     return Page(rows, total if isinstance(total, int) and not isinstance(total, bool) else None, more)
@@ -153,7 +153,7 @@ def _document(answer_headers: Headers, body: bytes) -> Any:
             "Try again later; a proxy in between may be cutting answers short.",
             _facts(answer_headers, 200),
         )
-    raise _unreadable("The answer is not JSON.", answer_headers)
+    raise unreadable("The answer is not JSON.", answer_headers)
 
 
 def is_last(received: Page, rows_so_far: int) -> bool:
@@ -162,6 +162,8 @@ def is_last(received: Page, rows_so_far: int) -> bool:
         return True
     if received.more:
         return False
+    if len(received.rows) >= PAGE_ROWS and received.total in (None, len(received.rows)):
+        return False  # as long as a page can be: only the next one can tell
     if received.total is None or received.total <= 0:
         return received.more is not None
     return rows_so_far >= received.total
@@ -197,12 +199,7 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
             facts,
         )
     if status == 429:
-        wait = f"{facts.retry_after:.0f} seconds" if facts.retry_after is not None else "a while"
-        return Throttled(
-            "Partner Center is limiting how often we may ask.",
-            f"Try again in {wait}.",
-            facts,
-        )
+        return throttled(facts)
     if status == 408 or status >= 500:
         return Unavailable(
             "Partner Center cannot answer at the moment.",
@@ -226,6 +223,12 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
         "Check that PARTNER_CENTER_BASE_URL is the address of the service itself.",
         facts,
     )
+
+
+def throttled(facts: Facts) -> Throttled:
+    """The error for a service that asks to wait."""
+    wait = f"{facts.retry_after:.0f} seconds" if facts.retry_after is not None else "a while"
+    return Throttled("Partner Center is limiting how often we may ask.", f"Try again in {wait}.", facts)
 
 
 def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
@@ -309,7 +312,7 @@ def _seconds(retry_after: str | None) -> float | None:
     return min(max(0.0, seconds), _LONGEST_WAIT)
 
 
-def _unreadable(what: str, answer_headers: Headers) -> Unreadable:
+def unreadable(what: str, answer_headers: Headers) -> Unreadable:
     return Unreadable(
         what,
         "Check that PARTNER_CENTER_BASE_URL is the address of Partner Center, not of a sign-in page or proxy.",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import logging
+import math
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import requests
 import tenacity
@@ -15,7 +21,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from data_access import protocol
-from data_access.errors import PartnerCenterError, Throttled, Unavailable, Unreadable
+from data_access.errors import Facts, PartnerCenterError, Throttled, Unavailable, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +58,59 @@ class _Guarded(requests.Session):
         if not same:
             resp.close()
             raise protocol.redirected(resp.headers, resp.status_code)
+        if target is not None:
+            resp.close()  # or its body would be read, however long it is
         return target
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Leave the token: only its own origin gets this far, and a ~/.netrc entry would replace it here too."""
+
+
+_clock = threading.local()  # .deadline of the request that this thread has under way
+
+
+class _Timed(io.RawIOBase):
+    """What arrives from a socket, until the deadline.
+
+    The time-out of a socket is for silence and starts anew with each byte; only a clock that looks at every one of them
+    ends a head, a compressed body or a row of redirects that drips.
+    """
+
+    def __init__(self, arriving: io.RawIOBase, connection: socket.socket) -> None:
+        self._arriving = arriving
+        self._connection = connection
+        self._silence = connection.gettimeout() or math.inf
+        self._deadline: float = getattr(_clock, "deadline", math.inf)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if left < self._silence:
+            self._connection.settimeout(left)
+        return self._arriving.readinto(buffer)
+
+    def close(self) -> None:
+        self._arriving.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Timed(self.fp.detach(), sock))
+
+
+class _TimedAdapter(HTTPAdapter):
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        kind = pool.ConnectionCls
+        if kind.response_class is not _TimedResponse:
+            pool.ConnectionCls = type(kind.__name__, (kind,), {"response_class": _TimedResponse})
+        return pool
 
 
 class Session:
@@ -68,10 +126,10 @@ class Session:
         self._patience = patience
         self._http = _Guarded()
         for scheme in ("https://", "http://"):
-            self._http.mount(scheme, transport or HTTPAdapter(pool_maxsize=patience.parallel))
+            self._http.mount(scheme, transport or _TimedAdapter(pool_maxsize=patience.parallel))
         self._gate = threading.Lock()
         self._closed_until = 0.0  # of the clock below
-        self._closed_by: Throttled | None = None
+        self._closed_by = Facts()
 
     def close(self) -> None:
         self._http.close()
@@ -101,6 +159,10 @@ class Session:
             error = state.outcome.exception() if state.outcome else None
             return protocol.wait_before_retry(error, state.attempt_number, random.random()) or 0  # noqa: S311 - jitter
 
+        def given_up(state: tenacity.RetryCallState) -> bool:
+            late = time.monotonic() + state.upcoming_sleep >= deadline
+            return late or state.attempt_number >= self._patience.tries or stop.is_set()
+
         def announce(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             why = "asks us to wait" if isinstance(error, Throttled) else "did not answer"
@@ -112,9 +174,7 @@ class Session:
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Unavailable),
             wait=wait,
-            stop=tenacity.stop_after_attempt(self._patience.tries)
-            | tenacity.stop_before_delay(self._patience.budget)
-            | tenacity.stop_when_event_set(stop),
+            stop=given_up,
             sleep=tenacity.sleep_using_event(stop),
             before_sleep=announce,
             reraise=True,
@@ -122,72 +182,87 @@ class Session:
 
     def _wait_at_gate(self, deadline: float, stop: threading.Event) -> None:
         """One thread was told to wait, and that holds for all of them ("API throttling guidance")."""
-        with self._gate:
-            opens, closed_by = self._closed_until, self._closed_by
-        if closed_by is not None and opens > time.monotonic():
+        while not stop.is_set():
+            with self._gate:
+                opens, closed_by = self._closed_until, self._closed_by
+            left = opens - time.monotonic()
+            if left <= 0:
+                return
             if opens > deadline:
-                raise closed_by
-            stop.wait(opens - time.monotonic())
+                raise protocol.throttled(replace(closed_by, retry_after=math.ceil(left)))
+            stop.wait(left)
+        raise protocol.no_answer("the fetch was stopped")
 
     def _close_gate(self, error: Throttled) -> None:
+        opens = time.monotonic() + (error.facts.retry_after or 0)
         with self._gate:
-            self._closed_until = max(self._closed_until, time.monotonic() + (error.facts.retry_after or 0))
-            self._closed_by = error
+            if opens > self._closed_until:
+                self._closed_until, self._closed_by = opens, error.facts
 
     def _send(self, call: protocol.Call, request_id: str, deadline: float, stop: threading.Event) -> protocol.Page:
-        sent = protocol.headers(request_id, call.correlation_id)
         token = self._token()
         try:
-            response = self._http.get(
-                call.url,
-                params=dict(call.parameters),
-                headers=sent,
-                auth=_Bearer(token),
-                timeout=max(0.001, min(self._patience.timeout, deadline - time.monotonic())),
-                stream=True,
-            )
-            with response:
-                body = _read(response.raw, deadline, stop)
-        except requests.exceptions.SSLError:
-            raise protocol.no_answer("its certificate is not trusted by this machine") from None
-        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
-            raise protocol.no_answer("it did not answer in time") from None
-        except requests.exceptions.TooManyRedirects:
-            raise Unreadable("The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL.") from None
-        except (urllib3.exceptions.DecodeError, requests.exceptions.ContentDecodingError):
-            raise Unreadable(
-                "The answer is compressed in a way that cannot be undone.",
-                "Check PARTNER_CENTER_BASE_URL and the proxy, if there is one in between.",
-            ) from None
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError):
-            # From None: the library's message holds the address, and the address can name a customer.
-            raise protocol.no_answer("the connection failed or broke off") from None
-        log.info("%s %s, MS-CorrelationId %s", response.status_code, response.elapsed, call.correlation_id)
-        # A gateway that answers for the service knows of no ids; ours are what support can search for.
-        answered = requests.structures.CaseInsensitiveDict({**sent, **response.headers})
-        try:
-            return protocol.page(response.status_code, answered, body)
+            return protocol.page(*self._exchange(call, request_id, token, deadline, stop))
         except PartnerCenterError as error:
             # A service may repeat what it was sent, and what it says is shown and logged.
             error.facts = error.facts.without(token)
             raise
 
-
-def _read(answer: urllib3.BaseHTTPResponse, deadline: float, stop: threading.Event) -> bytes:
-    """The body, as long as it comes in time and is not larger than anything we can have asked for.
-
-    The time-out of the connection is for silence; only a clock of our own ends an answer that never ends.
-    """
-    body = bytearray()
-    while chunk := answer.read1(_CHUNK, decode_content=True):
-        body += chunk
-        if len(body) > protocol.LARGEST_ANSWER:
-            raise Unreadable(
-                f"The answer is larger than {protocol.LARGEST_ANSWER // 2**20:,} MB.",
-                "Check PARTNER_CENTER_BASE_URL: license analytics sends a few megabytes at a time.",
+    def _exchange(
+        self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event
+    ) -> tuple[int, protocol.Headers, bytes]:
+        """One request, and the status, headers and body of the answer to it."""
+        sent = protocol.headers(request_id, call.correlation_id)
+        _clock.deadline = deadline
+        try:
+            response = self._http.get(
+                call.url,
+                params=urlencode(call.parameters, quote_via=quote),  # %20 as documented, where requests would write +
+                headers=sent,
+                auth=_Bearer(token),
+                timeout=max(0.001, min(self._patience.timeout, deadline - time.monotonic())),
+                stream=True,
             )
-        if time.monotonic() > deadline:
-            raise protocol.no_answer("its answer did not end in time")
-        if stop.is_set():
-            raise protocol.no_answer("the fetch was stopped")
+            # A gateway that answers for the service knows of no ids; ours are what support can search for.
+            answered = requests.structures.CaseInsensitiveDict({**sent, **response.headers})
+            with response:
+                body = (_read if response.status_code == 200 else _read_leniently)(response.raw, answered, stop)
+        except requests.exceptions.SSLError as error:
+            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            raise protocol.no_answer(
+                "its certificate is not trusted by this machine" if distrusted else "no secure connection can be made"
+            ) from None
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
+            raise protocol.no_answer("it did not answer in time") from None
+        except requests.exceptions.TooManyRedirects:
+            raise Unreadable("The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL.") from None
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError):
+            # From None: the library's message holds the address, and the address can name a customer.
+            raise protocol.no_answer("the connection failed or broke off") from None
+        log.info("%s %s, MS-CorrelationId %s", response.status_code, response.elapsed, call.correlation_id)
+        return response.status_code, answered, body
+
+
+def _read(answer: urllib3.BaseHTTPResponse, answered: protocol.Headers, stop: threading.Event) -> bytes:
+    """The body, if it is not larger than anything we can have asked for."""
+    body = bytearray()
+    try:
+        while chunk := answer.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > protocol.LARGEST_ANSWER:
+                raise protocol.unreadable(
+                    f"The answer is larger than {protocol.LARGEST_ANSWER // 2**20:,} MB.", answered
+                )
+            if stop.is_set():
+                raise protocol.no_answer("the fetch was stopped")
+    except urllib3.exceptions.DecodeError:
+        raise protocol.unreadable("The answer is compressed in a way that cannot be undone.", answered) from None
     return bytes(body)
+
+
+def _read_leniently(answer: urllib3.BaseHTTPResponse, answered: protocol.Headers, stop: threading.Event) -> bytes:
+    """The body of an error: what happened is known without it, and asking again would not be allowed for each."""
+    try:
+        return _read(answer, answered, stop)
+    except (urllib3.exceptions.HTTPError, OSError, PartnerCenterError):
+        return b""

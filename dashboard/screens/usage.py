@@ -1,3 +1,189 @@
+"""Is what we deployed being used? What is not deployed, what is deployed and not used, and the workloads behind it."""
+
+from datetime import UTC, datetime
+
 import streamlit as st
 
-st.write("soon")
+from dashboard import data, exports, filters, formats, parts, pictures
+from data_access import PartnerCenterError, Settings, Usage
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
+from data_access.measures import MEASURES
+from data_access.usage import Source
+
+_ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
+_WITHOUT = {
+    COMMERCIAL_USAGE.name: "Without it nobody can count the licenses in use. Licenses sold and undeployed do not need"
+    " it, nor do Microsoft's own percentages in the table.",
+    USAGE.name: f"Only the column *{MEASURES['proratedLicensesUsagePercent'].label}* needs it; all else is complete.",
+    COMMERCIAL_DEPLOYMENT.name: "Without it nobody can say what is sold, what is not deployed, and what is deployed but"
+    " not used. The figures of use do not need it.",
+}
+
+
+def notes(usage: Usage) -> None:
+    """What could not be read of the three collections, why, and what works without it."""
+    for source in usage.sources:
+        if source.trouble:
+            _unreadable(source, source.trouble)
+        elif not source.has_rows and usage.has_rows:
+            title, rest = source.collection.title, _WITHOUT[source.collection.name]
+            st.info(f"Microsoft returned no rows for *{title}*. {rest}", icon=":material/info:")
+        if source.answer:
+            parts.set_aside(source.answer, named=True)
+
+
+def _unreadable(source: Source, error: PartnerCenterError) -> None:
+    said = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+    title, rest = source.collection.title, _WITHOUT[source.collection.name]
+    if source.answer:
+        fetched_at = source.answer.fetched_at
+        age = f"{formats.age(datetime.now(UTC) - fetched_at)} ({formats.clock(fetched_at)})"
+        st.warning(
+            f"**The figures of *{title}* are the last good ones, fetched {age}.** {said}", icon=":material/history:"
+        )
+    else:
+        st.warning(f"***{title}* cannot be read.** {said} {rest}", icon=":material/report:")
+    parts.facts(error)
+
+
+def no_rows(usage: Usage) -> None:
+    """Microsoft answered, and the answers are empty."""
+    with st.container(border=True, key="no_rows"):
+        st.header("Microsoft returned no rows", anchor=False)
+        st.write("Partner Center has no usage figures for this account. That is not the same as nothing used.")
+        st.write("If Partner Center itself shows figures, give these ids to Microsoft support:")
+        ids = [
+            f"MS-CorrelationId: {source.answer.correlation_id} ({source.collection.title})"
+            for source in usage.sources
+            if source.answer
+        ]
+        st.code("\n".join(ids), language=None, wrap_lines=True)
+
+
+def show(usage: Usage, feeds: data.Feeds, settings: Settings) -> None:
+    """The page for data that there is."""
+    view = filters.choose(feeds.codes())
+    picture = pictures.in_use(usage, view, st.context.theme.type == "dark")
+    parts.left_out()
+    if picture.number or picture.rows.num_rows:
+        st.markdown(_answer(picture))
+        st.caption(_window(picture.window))
+    else:
+        st.info("There are no figures in this combination of filters; take one away.", icon=":material/filter_alt_off:")
+    _tiles(usage, picture, view.target)
+    if picture.number:
+        parts.bars("usage_chart", picture, "Not deployed, or not used?", "service", filters.only_service)
+    if strays := picture.total.strays:
+        st.caption(
+            f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
+            " deployment figures: they count in usage % alone."
+        )
+    if picture.rows.num_rows:
+        _workloads(picture, view, settings)
+
+
+def _answer(picture: pictures.UsePicture) -> str:
+    """The page's question answered in a sentence."""
+    total = picture.total
+    if total.sold is None:
+        if total.percent is None:
+            return "Microsoft's own percentages are in the table, one per service, workload and channel."
+        return (
+            f"**{formats.percent(total.percent)}** of what qualifies is used: **{formats.count(total.active or 0)}** of"
+            f" **{formats.count(total.qualified or 0)}**, counted once per workload."
+        )
+    if not total.sold and not total.deployed:
+        return "Nothing was sold here."
+    undeployed, unused = total.undeployed or 0, total.unused
+    sentence = f"Of **{formats.count(total.sold)}** licenses sold, **{formats.count(undeployed)}** are not deployed"
+    if unused is not None:
+        sentence += f" and up to **{formats.count(unused)}** are deployed but not used."
+    else:
+        sentence += "; how many of the others are used cannot be counted."
+    if unused is not None and total.no_figures:
+        sentence += f" **{formats.count(total.no_figures)}** more are deployed without usage figures."
+    title, gap, idle = picture.largest_gap
+    if picture.number > 1 and unused is not None and gap + idle >= 1:
+        sentence += (
+            f" The largest gap is {formats.plain(title)}: **{formats.count(gap)}** not deployed, up to"
+            f" **{formats.count(idle)}** not used."
+        )
+    return sentence
+
+
+def _window(window: tuple[datetime | None, datetime | None]) -> str:
+    oldest, newest = (formats.day(date) for date in window)
+    if newest == formats.NOTHING:
+        return "Used means: within the 28 days before the processing date"
+    span = newest if oldest == newest else f"{oldest} to {newest}, by service"
+    return f"Used means: within the 28 days before {span}"
+
+
+def _tiles(usage: Usage, picture: pictures.UsePicture, target: float) -> None:
+    total = picture.total
+    sold = _part(total.undeployed, total.sold, "of sold", "nothing sold")
+    deployed = _part(total.unused, total.deployed, "of deployed", "nothing deployed", "≤\u00a0")
+    services = formats.number(picture.number, "service")
+    with st.grid(4, gap="small", min_column_width=165):
+        _tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment)
+        _tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
+        _tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
+        context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, target)
+        parts.tile(
+            "kpi_usage_percent",
+            "usagePercent",
+            formats.percent(total.percent),
+            _not_at_hand(usage.counts) or context,
+        )
+
+
+def _tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
+    shown = formats.NOTHING if value is None else formats.count(value)
+    missing = next((why for source in needed if (why := _not_at_hand(source))), "")
+    parts.tile(key, measure, shown, missing or context)
+
+
+def _part(part: float | None, whole: float | None, of: str, nothing: str, bound: str = "") -> str:
+    return f"{bound}{formats.percent(part / whole * 100)} {of}" if part is not None and whole else nothing
+
+
+def _not_at_hand(source: Source) -> str:
+    if source.has_rows:
+        return ""
+    return "no rows from Microsoft" if source.answer else "cannot be read"
+
+
+def _workloads(picture: pictures.UsePicture, view: filters.View, settings: Settings) -> None:
+    provenance = exports.Provenance(
+        "usage",
+        picture.window[1],
+        exports.sentence(view.selection),
+        data.source(settings),
+        settings.is_sample,
+    )
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header("Workloads", anchor=False)
+            parts.files(exports.for_people_and_programs(lambda: picture.table, provenance))
+        st.dataframe(
+            picture.rows,
+            hide_index=True,
+            column_config=picture.columns,
+            placeholder=formats.NOTHING,
+            lazy=picture.rows.num_rows > _ROWS_AT_ONCE,
+        )
+
+
+settings = data.settings()
+parts.head("Is what we deployed being used?")
+feeds = data.feeds(settings)
+note = (
+    f"This page needs one of the collections that Microsoft calls *{COMMERCIAL_USAGE.title}* and *{USAGE.title}*."
+    " The Overview needs neither: it shows what is deployed."
+)
+if usage := parts.standing(feeds.usage, note):
+    notes(usage)
+    if usage.has_rows:
+        show(usage, feeds, settings)
+    else:
+        no_rows(usage)
