@@ -120,7 +120,8 @@ def in_use(usage: Usage, view: View, dark: bool) -> UsePicture:
     table = uses.by_service(usage, view.selection).rename(columns={"service": "key"})
     table.insert(1, "title", table["key"].map(names.service_title))
     columns, ascending = _USE_ORDERS[view.sort]
-    table = table.assign(gap=table["undeployed"] + table["unused"].fillna(0))
+    idle = (table["licensesQualified"] - table["licensesActive"]).clip(lower=0)
+    table = table.assign(gap=(table["undeployed"] + table["unused"].fillna(0)).fillna(idle))
     table = table.sort_values(columns, ascending=ascending, ignore_index=True)
     shown = table.head(charts.MOST_BARS)
     largest = table.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)

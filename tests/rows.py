@@ -1,7 +1,7 @@
 """Rows as Microsoft sends them, and what the product makes of them, for tests that start in the middle."""
 
 from data_access import frames, measures, wire
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 
 DEFAULTS = {
     DEPLOYMENT.name: {
@@ -22,6 +22,27 @@ DEFAULTS = {
         "productName": "OFFICE 365 ENTERPRISE E3",
         "licensesDeployed": 50,
         "licensesSold": 100,
+    },
+    USAGE.name: {
+        "proratedLicensesUsagePercent": 40.0,
+        "workloadName": "Exchange",
+        "processedDateTime": "2026-10-08T00:00:00+00:00",
+        "serviceName": "o365",
+        "channel": "reseller",
+    },
+    COMMERCIAL_USAGE.name: {
+        "processedDateTime": "2026-10-08T00:00:00",
+        "workloadCode": "EXO",
+        "workloadName": "Exchange",
+        "serviceCode": "o365",
+        "serviceName": "Microsoft Office 365",
+        "channel": "reseller",
+        "customerTenantId": "0112A436-B14E-4888-967B-CA4BB2CF1234",
+        "customerName": "TEST COMPANY",
+        "productId": "6FD2C87F-B296-42F0-B197-1E91E994B900",
+        "productName": "OFFICE 365 ENTERPRISE E3",
+        "licenseActive": 30,
+        "licensesQualified": 100,
     },
 }
 

@@ -14,7 +14,7 @@ _ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 _WITHOUT = {
     COMMERCIAL_USAGE.name: "Without it nobody can count the licenses in use. Licenses sold and undeployed do not need"
     " it, nor do Microsoft's own percentages in the table.",
-    USAGE.name: f"Only the column *{MEASURES['proratedLicensesUsagePercent'].label}* needs it; all else is complete.",
+    USAGE.name: f"Only the column *{MEASURES['proratedLicensesUsagePercent'].label}* needs it.",
     COMMERCIAL_DEPLOYMENT.name: "Without it nobody can say what is sold, what is not deployed, and what is deployed but"
     " not used. The figures of use do not need it.",
 }
@@ -72,7 +72,7 @@ def show(usage: Usage, feeds: data.Feeds, settings: Settings) -> None:
         st.info("There are no figures in this combination of filters; take one away.", icon=":material/filter_alt_off:")
     _tiles(usage, picture, view.target)
     if picture.number:
-        parts.bars("usage_chart", picture, "Not deployed, or not used?", "service", filters.only_service)
+        parts.bars("usage_chart", picture, _heading(usage), "service", filters.only_service)
     if strays := picture.total.strays:
         st.caption(
             f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
@@ -80,6 +80,12 @@ def show(usage: Usage, feeds: data.Feeds, settings: Settings) -> None:
         )
     if picture.rows.num_rows:
         _workloads(picture, view, settings)
+
+
+def _heading(usage: Usage) -> str:
+    if not usage.counts.has_rows:
+        return "What is not deployed?"
+    return "Not deployed, or not used?" if usage.deployment.has_rows else "What is not used?"
 
 
 def _answer(picture: pictures.UsePicture) -> str:

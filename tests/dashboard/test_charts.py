@@ -3,11 +3,13 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 
 from dashboard import charts, theme
 from data_access import measures
 from data_access.catalog import DEPLOYMENT
+from tests.dashboard.test_theme import PALETTES, contrast
 from tests.rows import facts_of
 
 HOSTILE = ['<a href="http://evil.example">x</a>', "<b>x</b>", "x" * 300, "line\nbreak", "🎉" * 300]
@@ -96,3 +98,76 @@ def test_those_who_cannot_see_it_are_told_what_it_says():
 @pytest.mark.parametrize("changes", [[], [{"licensesSold": 0, "proratedDeploymentPercent": 0.0}]])
 def test_nothing_to_draw_is_drawn_all_the_same(changes):
     figure_of(changes)
+
+
+def use_of(**changes):
+    """One service as `usage.by_service` has it, with a key and a title."""
+    row = {
+        "key": "o365",
+        "title": "Microsoft 365",
+        "licensesSold": 100.0,
+        "used": 40.0,
+        "unused": 20.0,
+        "noUsageFigures": 10.0,
+        "undeployed": 30.0,
+        "overDeployed": 0.0,
+        "licensesActive": 45.0,
+        "licensesQualified": 90.0,
+        "usagePercent": 50.0,
+        "processedDateTime": pd.Timestamp("2026-10-09", tz="UTC"),
+        "windowEnd": pd.Timestamp("2026-10-08", tz="UTC"),
+    }
+    return pd.DataFrame([row | changes])
+
+
+def parts_of(figure):
+    return {part["name"]: part["x"] for part in figure.to_dict()["data"][1:]}
+
+
+NAN = float("nan")
+NOT_SOLD = dict.fromkeys(["licensesSold", "used", "unused", "noUsageFigures", "undeployed", "overDeployed"], NAN)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"used": [40], "not used": [20], "no usage figures": [10], "undeployed": [30]}),
+        ({"noUsageFigures": 0.0}, {"used": [40], "not used": [20], "undeployed": [30]}),
+        ({"used": NAN, "unused": NAN, "noUsageFigures": 70.0}, {"no usage figures": [70], "undeployed": [30]}),
+        (NOT_SOLD, {"active": [45], "not active": [45]}),
+    ],
+    ids=["all", "every product has figures", "nobody counts use", "nobody counts licenses"],
+)
+def test_licenses_are_split_into_what_is_known_of_them(changes, expected):
+    assert parts_of(charts.usage(use_of(**changes), 80, theme.LIGHT)) == expected
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_parts_differ_in_hatching_and_colour_and_are_legible(palette):
+    figure = charts.usage(use_of(), 80, palette).to_dict()
+    markers = [part["marker"] for part in figure["data"][1:]]
+    assert len({marker.get("pattern", {}).get("shape", "") for marker in markers}) == len(markers)
+    assert len({marker["color"] for marker in markers}) == len(markers)
+    for marker in markers:
+        assert contrast(marker.get("pattern", {}).get("fgcolor", marker["color"]), palette.background) >= 3
+        if "pattern" in marker:
+            assert contrast(marker["pattern"]["fgcolor"], marker["color"]) >= 3
+    key = figure["layout"]["annotations"][1]["text"]
+    assert [mark for mark in "■▩▒▨" if mark in key] == [*"■▩▒▨"]
+
+
+def test_the_hover_names_both_dates_and_every_part():
+    hover = charts.usage(use_of(overDeployed=5.0), 80, theme.LIGHT).to_dict()["data"][0]["hovertext"][0]
+    for expected in ("50.00", "Deployed but not used 20", "Undeployed 30", "Over-deployed 5", "9 Oct", "8 Oct"):
+        assert expected in hover
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_services_are_text_here_too(name):
+    bars = charts.usage(use_of(title=name), 80, theme.LIGHT).to_dict()["data"][0]
+    assert "<b>x</b>" not in bars["y"][0]
+    assert not re.search(r"<(?!/?b>|br>)", bars["hovertext"][0])
+
+
+def test_no_use_to_draw_is_drawn_all_the_same():
+    charts.usage(use_of().head(0), 80, theme.LIGHT)
