@@ -162,8 +162,8 @@ def is_last(received: Page, rows_so_far: int) -> bool:
         return True
     if received.more:
         return False
-    if len(received.rows) >= PAGE_ROWS and received.total in (None, len(received.rows)):
-        return False  # as long as a page can be: only the next one can tell
+    if len(received.rows) >= PAGE_ROWS and (received.total or 0) <= len(received.rows):
+        return False  # as long as a page can be, and nothing counts beyond it: only the next one can tell
     if received.total is None or received.total <= 0:
         return received.more is not None
     return rows_so_far >= received.total

@@ -1,6 +1,8 @@
 """The emulator from outside, over HTTP: the published bodies to the byte, every refusal, every trouble."""
 
+import gzip
 import http.client
+import itertools
 import json
 import time
 from collections import Counter
@@ -11,9 +13,10 @@ from uuid import UUID
 
 import pytest
 import requests
+import urllib3
 
 from data_access import emulator as service
-from data_access.emulator import DEMO_TOKEN, Emulator, documented, serving
+from data_access.emulator import DEMO_TOKEN, Emulator, Endless, documented, serving
 from data_access.sample import Partner, partner
 
 DEPLOYMENT = "/v1/analytics/licenses/deployment"
@@ -44,10 +47,10 @@ def base_url(emulator):
         yield base_url
 
 
-def get(url, token=DEMO_TOKEN, **headers):
+def get(url, token=DEMO_TOKEN, *, stream=False, **headers):
     authorization = {"Authorization": f"Bearer {token}"} if token else {}
     given = {"Accept": "application/json", **authorization, **headers}
-    return requests.get(url, headers=given, timeout=5, allow_redirects=False)
+    return requests.get(url, headers=given, timeout=5, allow_redirects=False, stream=stream)
 
 
 def value(answer):
@@ -323,6 +326,47 @@ def test_the_total_may_be_that_of_the_page():
         assert value(get(f"{base_url}{COMMERCIAL}?top=5"))["TotalCount"] == 5
 
 
+@pytest.mark.parametrize(
+    ("kind", "total"), [("zero", {"TotalCount": 0}), ("negative", {"TotalCount": -1}), ("absent", {})]
+)
+def test_the_total_may_be_of_no_use(kind, total):
+    with serving(Emulator(SAMPLE, total_count=kind)) as base_url:
+        page = value(get(f"{base_url}{COMMERCIAL}?top=5"))
+    assert {name: found for name, found in page.items() if name == "TotalCount"} == total
+    assert page["Value"] == ROWS[:5]
+
+
+def test_each_page_may_have_a_size_of_its_own():
+    with serving(Emulator(SAMPLE, page_limit=itertools.cycle([7, 1, 300]))) as base_url:
+        found = list(pages(base_url, COMMERCIAL))
+    assert [len(page["Value"]) for page in found[:4]] == [7, 1, 300, 7]
+    assert [row for page in found for row in page["Value"]] == ROWS
+
+
+@pytest.mark.parametrize(("form", "start"), [("foreign", "https://elsewhere.invalid/"), ("garbage", "http://[?")])
+def test_a_link_may_lead_astray(form, start):
+    with serving(Emulator(SAMPLE, page_limit=5, next_link=form)) as base_url:
+        assert value(get(base_url + COMMERCIAL))["@nextLink"].startswith(start)
+        assert value(get(f"{base_url}{COMMERCIAL}?skip={len(ROWS) - 5}"))["@nextLink"] is None
+
+
+@pytest.mark.parametrize(
+    ("ignored", "rows"), [(["skip"], ROWS[:5]), (["top"], ROWS[3:10]), (["top", "skip"], ROWS[:7])], ids=str
+)
+def test_what_is_asked_may_be_ignored(ignored, rows):
+    with serving(Emulator(SAMPLE, ignored=ignored, page_limit=7)) as base_url:
+        assert value(get(f"{base_url}{COMMERCIAL}?top=5&skip=3"))["Value"] == rows
+
+
+def test_rows_may_never_end():
+    source = Partner(commercial_deployment=Endless(lambda number: {"productName": f"P{number}"}))
+    with serving(Emulator(source, page_limit=2)) as base_url:
+        page = value(get(f"{base_url}{COMMERCIAL}?skip=1000000000"))
+    assert [row["productName"] for row in page["Value"]] == ["P1000000000", "P1000000001"]
+    assert page["@nextLink"] is not None
+    assert source.commercial_deployment[3] == {"productName": "P3"}
+
+
 @pytest.mark.parametrize("query", ["top=0", "top=ten", "skip=-1", "top=1.5", "processedDateTime=yesterday"])
 def test_pages_and_days_must_make_sense(address, query):
     assert get(f"{address}{COMMERCIAL}?{query}").status_code == 400
@@ -500,6 +544,33 @@ def test_a_connection_can_break(emulator, base_url):
     assert get(base_url + DEPLOYMENT).status_code == 200
 
 
+def test_a_connection_can_break_in_the_middle_of_the_body(emulator, base_url):
+    emulator.next(service.reset(after=10))
+    with get(base_url + DEPLOYMENT, stream=True) as found:
+        assert (found.status_code, found.headers["Content-Length"]) == (200, "487")
+        assert found.raw.read(10) == BOM + b'{"total'
+        with pytest.raises(urllib3.exceptions.ProtocolError, match="ConnectionResetError"):
+            found.raw.read(1)
+
+
+def test_a_connection_can_be_closed_without_a_word(emulator, base_url):
+    emulator.next(service.closed())
+    with pytest.raises(requests.ConnectionError, match="without response"):
+        get(base_url + DEPLOYMENT)
+    assert get(base_url + DEPLOYMENT).status_code == 200
+
+
+@pytest.mark.parametrize(("head", "pause"), [(False, 0.05), (True, 0.001)], ids=["the body", "from the first byte on"])
+def test_an_answer_can_drip(emulator, base_url, head, pause):
+    emulator.next(lambda right: service.dripping(pause, head=head)(service.answer(200, body=b"slowly")(right)))
+    begun = time.monotonic()
+    with get(base_url + DEPLOYMENT, stream=True) as answer:
+        assert (time.monotonic() - begun > 0.2) is head
+        assert answer.raw.read(1) == b"s"
+        assert answer.content == b"lowly"
+    assert time.monotonic() - begun > 0.2
+
+
 def test_a_body_can_end_too_soon(emulator, base_url):
     emulator.next(service.truncated())
     connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=5)
@@ -508,6 +579,27 @@ def test_a_body_can_end_too_soon(emulator, base_url):
         connection.getresponse().read()
     connection.close()
     assert (len(broken.value.partial), broken.value.expected) == (477, 10)
+
+
+def test_an_answer_can_be_compressed(emulator, base_url):
+    emulator.next(service.zipped())
+    with get(base_url + DEPLOYMENT, stream=True) as answer:
+        sent = answer.raw.read(decode_content=False)
+    assert (answer.headers["Content-Encoding"], answer.headers["Content-Length"]) == ("gzip", str(len(sent)))
+    assert gzip.decompress(sent) == get(base_url + DEPLOYMENT).content
+
+
+def test_the_total_can_grow_while_pages_are_asked_for(emulator, base_url):
+    emulator.always(service.growing())
+    assert [value(get(base_url + COMMERCIAL))["TotalCount"] for _ in range(3)] == [3, 4, 5]
+    assert value(get(base_url + DEPLOYMENT))["totalCount"] == 2
+
+
+def test_a_page_can_be_sent_again_and_again(emulator, base_url):
+    emulator.next(service.repeating(), times=3)
+    found = [value(get(f"{base_url}{COMMERCIAL}?top=1&skip={skip}"))["Value"] for skip in (1, 0, 0, 0)]
+    second, first = documented().commercial_deployment[1], documented().commercial_deployment[0]
+    assert found == [[second], [second], [second], [first]]
 
 
 @pytest.mark.parametrize("odd", [[], "deployed", None, 5, {"items": {"0": {}}, "totalCount": 1}, {"items": 5}])

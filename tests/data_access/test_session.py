@@ -10,10 +10,11 @@ import threading
 import time
 import tracemalloc
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -58,21 +59,27 @@ NEW, SAME = "another MS-RequestId", "the same MS-RequestId"
 
 @dataclass(frozen=True)
 class Status:
-    """A status, the error that it is whatever its body says (200 is none), and whether it is worth asking again."""
+    """A status, the error that it is whatever its body says, and whether it is worth asking again."""
 
     number: int
     comes_to: type[errors.PartnerCenterError] | None
     again: bool = False
-    retry_after: str | None = None
-
-    @property
-    def headers(self):
-        return {} if self.retry_after is None else {"Retry-After": self.retry_after}
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def waiting(number, comes_to, retry_after, *, again):
+    return Status(number, comes_to, again, {"Retry-After": retry_after})
+
+
+HERE, ELSEWHERE = {"Location": "?moved"}, {"Location": "http://localhost:1/"}
 STATUSES = {
     "200": Status(200, None),
     "204": Status(204, Unreadable),
+    "301 to the same host": Status(301, None, headers=HERE),
+    "302 to the same host": Status(302, None, headers=HERE),
+    "307 to the same host": Status(307, None, headers=HERE),
+    "301 to another host": Status(301, Unreadable, headers=ELSEWHERE),
+    "302 to another host": Status(302, Unreadable, headers=ELSEWHERE),
     "302 to nowhere": Status(302, Unreadable),
     "400": Status(400, BadRequest),
     "401": Status(401, SignInError),
@@ -81,16 +88,16 @@ STATUSES = {
     "405": Status(405, BadRequest),
     "408": Status(408, Unavailable, again=True),
     "429": Status(429, Throttled, again=True),
-    "429 for no time": Status(429, Throttled, again=True, retry_after="0"),
-    "429 beyond the budget": Status(429, Throttled, retry_after="57"),
-    "429 until long ago": Status(429, Throttled, again=True, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"),
-    "429 until tomorrow": Status(429, Throttled, retry_after=formatdate(time.time() + 86_000, usegmt=True)),
-    "429 for a while": Status(429, Throttled, again=True, retry_after="a while"),
+    "429 for no time": waiting(429, Throttled, "0", again=True),
+    "429 beyond the budget": waiting(429, Throttled, "57", again=False),
+    "429 until long ago": waiting(429, Throttled, "Wed, 21 Oct 2015 07:28:00 GMT", again=True),
+    "429 until tomorrow": waiting(429, Throttled, formatdate(time.time() + 86_000, usegmt=True), again=False),
+    "429 for a while": waiting(429, Throttled, "a while", again=True),
     "500": Status(500, Unavailable, again=True),
     "501": Status(501, Unavailable, again=True),
     "502": Status(502, Unavailable, again=True),
     "503": Status(503, Unavailable, again=True),
-    "503 beyond the budget": Status(503, Unavailable, retry_after="57"),
+    "503 beyond the budget": waiting(503, Unavailable, "57", again=False),
     "504": Status(504, Unavailable, again=True),
 }
 
@@ -122,23 +129,35 @@ BODIES = {
 
 @dataclass(frozen=True)
 class Pace:
-    """What befalls an answer on its way, whether its body comes to an end, and with which bodies that is tried."""
+    """What befalls an answer on its way, how much of it comes, and what it is tried with."""
 
     befalls: Callable[[Reply], Reply]
-    ends: bool
+    comes: Literal["all", "head", "nothing"]
     patience: Patience
-    tries: int = 2
+    tries: int = 2  # for which there is time
+    statuses: Iterable[str] = tuple(STATUSES)
     bodies: Iterable[str] = ("right", "right in gzip")  # where none comes, what it would have been cannot matter
 
 
-LONG, SHORT = Patience(tries=2, budget=20, timeout=10), Patience(tries=2, budget=20, timeout=0.7)
-PACES = {
-    "prompt": Pace(lambda reply: reply, True, LONG, bodies=BODIES),
-    "late": Pace(slow(0.05), True, LONG, bodies=("right", "right in gzip", "empty", "a documented error")),
-    "reset in the body": Pace(reset(after=1), False, LONG),
-    "silent in the body": Pace(dripping(60), False, SHORT),
-    "dripping": Pace(dripping(0.2), False, Patience(tries=2, budget=1, timeout=1), tries=1),
+LONG = Patience(tries=2, budget=20, timeout=10)
+SHORT = Patience(tries=2, budget=20, timeout=0.7)
+ONCE = Patience(tries=2, budget=1, timeout=1)
+ANY = {"statuses": ["200"], "bodies": ["right"]}
+QUICK = {
+    "prompt": Pace(lambda reply: reply, "all", LONG, bodies=BODIES),
+    "late": Pace(slow(0.05), "all", LONG, bodies=("right", "right in gzip", "empty", "a documented error")),
+    "reset in the body": Pace(reset(after=1), "head", LONG),
+    "reset": Pace(reset(), "nothing", LONG, **ANY),
+    "closed": Pace(closed(), "nothing", LONG, **ANY),
 }
+ENDLESS = {
+    "silent": Pace(slow(60), "nothing", SHORT, **ANY),
+    "silent in the head": Pace(dripping(60, head=True), "nothing", SHORT, **ANY),
+    "silent in the body": Pace(dripping(60), "head", SHORT),
+    "dripping": Pace(dripping(0.2, head=True), "nothing", ONCE, tries=1, **ANY),
+    "dripping in the body": Pace(dripping(0.2), "head", ONCE, tries=1),
+}
+PACES = {**QUICK, **ENDLESS}
 
 
 @dataclass(frozen=True)
@@ -154,32 +173,23 @@ class Outcome:
 def expected(status, body, pace):
     """The rules. None but a passing trouble is asked again, and only while there is time."""
     status, (_, _, comes_to), pace = STATUSES[status], BODIES[body], PACES[pace]
-    if status.number != 200:
+    if pace.comes != "nothing" and status.number != 200:
+        if status.headers is HERE:
+            return Outcome(None, None, 2, SAME)
         tries = pace.tries if status.again else 1
         return Outcome(status.comes_to, status.number, tries, NEW if tries == 2 else "")
-    if not pace.ends or body == "less than announced":
+    if pace.comes != "all" or body == "less than announced":
         return Outcome(Unavailable, None, pace.tries, SAME if pace.tries == 2 else "")
     if comes_to is Unavailable:
         return Outcome(comes_to, 200, 2, NEW)
     return Outcome(comes_to, 200 if comes_to else None, 1)
 
 
-def reply(status, body, pace):
+def trouble(status, body, pace):
     """The emulator's trouble that answers so."""
     status, (content, headers, _), pace = STATUSES[status], BODIES[body], PACES[pace]
     given = {"Content-Length": str(len(content)), **headers, **status.headers}
     return lambda right: pace.befalls(Reply(status.number, {**right.headers, **given}, content))
-
-
-def call(address, patience, customer):
-    """What a call comes to, and how long it took."""
-    begun = time.monotonic()
-    with Client(address, lambda: DEMO_TOKEN, patience) as client:
-        try:
-            found = client.fetch(CUSTOMER_DEPLOYMENT, Query(customer))
-        except errors.PartnerCenterError as error:
-            found = error
-    return found, time.monotonic() - begun
 
 
 def outcome(found, requests):
@@ -198,54 +208,42 @@ def outcome(found, requests):
     return Outcome(type(found), found.facts.status, len(ids), second)
 
 
-@pytest.fixture
-def differing(serve, monkeypatch):
-    """Play situations, all at once and each in the name of a customer; return those that do not end as they should."""
+def call(address, patience, customer):
+    """What a call comes to, and how long it took."""
+    begun = time.monotonic()
+    with Client(address, lambda: DEMO_TOKEN, patience) as client:
+        try:
+            found = client.fetch(CUSTOMER_DEPLOYMENT, Query(customer))
+        except errors.PartnerCenterError as error:
+            found = error
+    return found, time.monotonic() - begun
+
+
+@pytest.mark.parametrize("paces", [QUICK, ENDLESS], ids=["quick", "endless"])
+def test_every_status_with_every_body_at_every_pace_ends_as_the_rules_say(paces, serve, monkeypatch):
+    # All at once, since most of it is waiting; each in the name of a customer, by which its requests are known.
     monkeypatch.setattr(protocol, "LARGEST_ANSWER", LIMIT)
-
-    def differing(situations, expected, patience, trouble, times=None):
-        customers = {situation: str(uuid.uuid4()) for situation in situations}
-        emulator = Emulator(Partner(customer_deployments={customer.upper(): ROWS for customer in customers.values()}))
-        address = serve(emulator)
-        for situation, customer in customers.items():
-            if times is None:
-                emulator.always(trouble(*situation), where=customer)
-            else:
-                emulator.next(trouble(*situation), times, where=customer)
-        with ThreadPoolExecutor(64) as pool:
-            ends = list(pool.map(lambda customer: call(address, patience, customer), customers.values()))
-        found = {}
-        for (situation, customer), (end, seconds) in zip(customers.items(), ends, strict=True):
-            assert seconds < patience.budget + 1, situation
-            found[situation] = outcome(end, [asked for asked in emulator.requests if customer in asked.target])
-        return {it: (found[it], expected(*it)) for it in situations if found[it] != expected(*it)}
-
-    return differing
-
-
-@pytest.mark.parametrize("pace", PACES)
-def test_every_status_with_every_body_ends_as_the_rules_say(pace, differing):
-    situations = [(status, body, pace) for status in STATUSES for body in PACES[pace].bodies]
-    assert differing(situations, expected, PACES[pace].patience, reply) == {}
-
-
-# No answer at all
-
-
-@pytest.mark.parametrize(
-    ("trouble", "patience", "requests"),
-    [
-        (slow(60), Patience(tries=2, budget=20, timeout=0.2), 2),
-        (dripping(60, head=True), Patience(tries=2, budget=20, timeout=0.2), 2),
-        (reset(), LONG, 2),
-        (closed(), LONG, 2),
-        (dripping(0.1, head=True), Patience(tries=2, budget=0.5, timeout=10), 1),
-    ],
-    ids=["silence", "silence in the head", "reset", "closed", "a head that drips"],
-)
-def test_where_nothing_comes_the_same_request_is_sent_again(trouble, patience, requests, differing):
-    ends = Outcome(Unavailable, None, requests, SAME if requests == 2 else "")
-    assert differing([("whatever",)], lambda _: ends, patience, lambda _: trouble) == {}
+    situations = {
+        (status, body, pace): str(uuid.uuid4())
+        for pace in paces
+        for status in paces[pace].statuses
+        for body in paces[pace].bodies
+    }
+    emulator = Emulator(Partner(customer_deployments={customer.upper(): ROWS for customer in situations.values()}))
+    for (status, body, pace), customer in situations.items():
+        order = emulator.next if STATUSES[status].headers is HERE else emulator.always
+        order(trouble(status, body, pace), where=customer)
+    address = serve(emulator)
+    with ThreadPoolExecutor(256) as pool:
+        calls = [pool.submit(call, address, PACES[pace].patience, it) for (_, _, pace), it in situations.items()]
+    different = {}
+    for (situation, customer), ended in zip(situations.items(), calls, strict=True):
+        found, seconds = ended.result()
+        assert seconds < PACES[situation[-1]].patience.budget + 1, situation
+        came = outcome(found, [asked for asked in emulator.requests if customer in asked.target])
+        if came != expected(*situation):
+            different[situation] = came, expected(*situation)
+    assert different == {}
 
 
 def test_a_compressed_answer_that_drips_without_a_word_ends_with_the_budget(connect):
@@ -279,33 +277,6 @@ def test_a_service_that_speaks_no_tls_is_not_blamed_for_its_certificate(serve):
 
 
 # Redirects
-
-
-@pytest.mark.parametrize("pace", ["prompt", "dripping", "silent in the body"])
-def test_a_redirect_on_the_same_host_is_followed_whatever_its_body(pace, differing):
-    def trouble(status, body):
-        content, headers, _ = BODIES[body]
-        given = {"Location": "?moved", "Content-Length": str(len(content)), **headers}
-        return lambda right: PACES[pace].befalls(Reply(status, {**right.headers, **given}, content))
-
-    situations = [(status, body) for status in (301, 302, 307) for body in BODIES]
-    assert differing(situations, lambda *_: Outcome(None, None, 2, SAME), PACES[pace].patience, trouble, times=1) == {}
-
-
-@pytest.mark.parametrize("pace", ["prompt", "dripping", "silent in the body"])
-def test_a_redirect_to_another_host_is_refused_whatever_its_body(pace, differing, serve):
-    elsewhere = Emulator()
-    location = serve(elsewhere) + "/v1/analytics/licenses/deployment"
-
-    def trouble(status, body):
-        content, headers, _ = BODIES[body]
-        given = {"Location": location, "Content-Length": str(len(content)), **headers}
-        return lambda right: PACES[pace].befalls(Reply(status, {**right.headers, **given}, content))
-
-    situations = [(status, body) for status in (301, 302) for body in BODIES]
-    refused = lambda status, _: Outcome(Unreadable, status, 1)  # noqa: E731 - the rule, in a line
-    assert differing(situations, refused, PACES[pace].patience, trouble) == {}
-    assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""Real bodies, spoiled: whatever arrives becomes rows, rows set aside with a reason, or one of our errors."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import data_access
+from data_access import Query, errors, frames, protocol, wire
+from data_access.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.emulator import DEMO_TOKEN, Emulator, answer, zipped
+from data_access.sample import Partner, partner
+from tests.rows import rows_of
+
+BOM = b"\xef\xbb\xbf"
+DOCUMENTED = Path(data_access.__file__).with_name("documented")
+INVENTED = Emulator(partner(as_of=date(2026, 3, 31), customers=1, products=2))
+TENANT = INVENTED.source.commercial_deployment[0]["customerTenantId"]
+
+
+def asked(collection, query=Query(TENANT)):
+    """The body of the invented partner's answer."""
+    parameters = protocol.parameters(collection, query)
+    target = (
+        protocol.address("", collection.paths[0], query.customer)
+        + "?"
+        + "&".join(f"{name}={value.replace(' ', '%20')}" for name, value in parameters.items())
+    )
+    return INVENTED.respond("GET", target, {"Accept": "application/json", "Authorization": f"Bearer {DEMO_TOKEN}"}).body
+
+
+GROUPED = COMMERCIAL_DEPLOYMENT.grouped_by(("channel", "serviceCode"))
+BODIES = [
+    *((collection, BOM + (DOCUMENTED / f"{name}.json").read_bytes()) for name, collection in COLLECTIONS.items()),
+    *((collection, asked(collection)) for collection in COLLECTIONS.values()),
+    (GROUPED, asked(COMMERCIAL_DEPLOYMENT, Query(groupby=("channel", "serviceCode")))),
+]
+
+# What a body may be spoiled with: other tokens, in the place of one or between two.
+TOKENS = [
+    "null", "true", "false", "0", "-1", "-0.0", "1e400", "1E-400", "9" * 30, "9" * 5_000, "0.1", "NaN", "-Infinity",
+    '""', '" "', '"0"', '"1_000"', '"१२"', '"NaN"', '"2017-13-01"', '"0001-01-01T00:00:00"', '"9999-12-31T23:59:59-14:00"',
+    '"2017-03-14T03:25:16.36+99:99"', r'"\ud800"', r'"\udc00\ud800"', r'"\u0000"', '"\u202e"', '"é\u2028"', '"💥"',
+    "[]", "{}", "[[]]", '{"":""}', '{"licensesSold":{"licensesSold":[]}}', "[" * 150 + "]" * 150, "[" * 900 + "]" * 900,
+    '{"a":' * 300 + "1" + "}" * 300, "[" * 100_000,
+]  # fmt: skip
+FIELDS = [
+    '"licensesSold":',
+    '"usagePercent":',
+    '"processedDateTime":',
+    '"channel":',
+    '"attributes":',
+    '"":',
+    '"items":',
+]
+FIELDS += [r'"\ud800":', '"TotalCount":', '"value":', '"@nextLink":', '"serviceName":', '"licensesActive":', '"new":']
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:|"(?:[^"\\]|\\.)*"|[-+.\w]+|[][{},:]')
+
+encoded = st.sampled_from(TOKENS).map(str.encode)
+fields = st.tuples(st.sampled_from(FIELDS), st.sampled_from(TOKENS)).map(lambda pair: "".join(pair).encode())
+places = st.floats(0, 1, exclude_max=True)
+
+
+def token_at(body, place):
+    found = [match.span() for match in TOKEN.finditer(body)]
+    return found[int(place * len(found))] if found else (0, 0)
+
+
+def flipped(body, place, bit):
+    at = int(place * len(body))
+    return body[:at] + bytes([body[at] ^ 1 << bit]) + body[at + 1 :] if body else body
+
+
+def replaced(body, place, new):
+    start, end = token_at(body, place)
+    return body[:start] + new + body[end:]
+
+
+def inserted(body, place, new):
+    start, _ = token_at(body, place)
+    return body[:start] + new + b"," + body[start:]
+
+
+def swapped(body, *places):
+    (first, second), (third, fourth) = sorted(token_at(body, place) for place in places)
+    return (
+        body
+        if third < second
+        else (body[:first] + body[third:fourth] + body[second:third] + body[first:second] + body[fourth:])
+    )
+
+
+def repeated(body, place, length):
+    at = int(place * len(body))
+    return body[: at + length] + body[at:]
+
+
+changes = st.one_of(
+    st.tuples(st.just(flipped), places, st.integers(0, 7)),
+    st.tuples(st.just(lambda body, place: body[: int(place * len(body))]), places),
+    st.tuples(st.just(replaced), places, encoded),
+    st.tuples(st.just(replaced), places, encoded),
+    st.tuples(st.just(inserted), places, fields | encoded | st.binary(max_size=4)),
+    st.tuples(st.just(inserted), places, fields),
+    st.tuples(st.just(swapped), places, places),
+    st.tuples(st.just(repeated), places, st.integers(1, 300)),
+    st.tuples(st.just(lambda body: body.decode(errors="ignore").encode("utf-16", "ignore"))),
+)
+
+
+def spoiled(body, changes):
+    for change, *arguments in changes:
+        body = change(body, *arguments)
+    return body
+
+
+def read(collection, body):
+    """What the program makes of a body: rows and rows set aside, or None where it is refused as a whole."""
+    try:
+        page = protocol.page(200, {}, body)
+    except (errors.Unreadable, errors.Unavailable) as error:
+        assert error.facts.status == 200
+        return None
+    readable, set_aside = wire.read(collection.row, page.rows)
+    assert len(readable) + len(set_aside) == len(page.rows)
+    return readable, set_aside
+
+
+def is_sound(collection, table):
+    """The columns are there, each of its type, and the table can be written."""
+    assert list(table.columns[: len(collection.columns)]) == collection.columns
+    assert table.columns.is_unique
+    types = {name: frames.DTYPES.get(name, "str") if name in collection.columns else "str" for name in table.columns}
+    assert table.dtypes.astype(str).to_dict() == types
+    json.dumps(frames.records(table), ensure_ascii=False, allow_nan=False).encode()
+    frames.as_text(table).to_csv(index=False).encode()
+
+
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(BODIES), st.lists(changes, min_size=1, max_size=4))
+def test_a_spoiled_body_is_rows_or_rows_set_aside_or_an_error(body, changes):
+    collection, right = body
+    found = read(collection, spoiled(right, changes))
+    if found is None:
+        return
+    readable, set_aside = found
+    first, _ = read(collection, right)
+    table = frames.frame(collection, readable)
+    is_sound(collection, frames.joined(collection, [table]))
+    whole = frames.joined(collection, [frames.frame(collection, first), table, frames.frame(collection, [])])
+    is_sound(collection, whole)
+    assert len(whole) == len(first) + len(readable)
+    for row in set_aside:
+        assert row.reason
+        assert not any(name in row.reason for name in ("TEST COMPANY", "DT DEMO", "OFFICE 365", TENANT))
+
+
+@given(
+    st.sampled_from(BODIES), st.lists(changes, max_size=3), st.sampled_from([204, 302, 400, 401, 403, 404, 429, 500])
+)
+@settings(max_examples=100)
+def test_a_spoiled_refusal_is_an_error_that_can_be_shown(body, changes, status):
+    with pytest.raises(errors.PartnerCenterError) as raised:
+        protocol.page(status, {"Retry-After": "1"}, spoiled(body[1], changes))
+    shown = json.dumps(raised.value.facts.labelled())
+    assert shown.isprintable()
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body[0].name)
+def test_unspoiled_bodies_are_read_to_the_last_row(body):
+    collection, right = body
+    readable, set_aside = read(collection, right)
+    assert readable
+    assert not set_aside
+    is_sound(collection, frames.joined(collection, [frames.frame(collection, readable)]))
+
+
+def test_a_body_that_breaks_off_anywhere_is_worth_another_try():
+    # Also in the middle of a character or of an escape.
+    whole = BOM + json.dumps({"Value": [{"customerName": "Zoë 💥 \ud800\n"}], "TotalCount": 1}).encode()
+    whole += json.dumps({"Value": [{"customerName": "Zoë 💥"}]}, ensure_ascii=False).encode()[:0]
+    for end in range(len(BOM) + 1, len(whole)):
+        with pytest.raises(errors.Unavailable, match="breaks off"):
+            protocol.page(200, {}, whole[:end])
