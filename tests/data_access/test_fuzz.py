@@ -5,17 +5,15 @@ import re
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import data_access
 from data_access import Query, errors, frames, protocol, wire
-from data_access.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from data_access.emulator import DEMO_TOKEN, Emulator, answer, zipped
-from data_access.sample import Partner, partner
-from tests.rows import rows_of
+from data_access.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT
+from data_access.emulator import DEMO_TOKEN, Emulator
+from data_access.sample import partner
 
 BOM = b"\xef\xbb\xbf"
 DOCUMENTED = Path(data_access.__file__).with_name("documented")
@@ -23,8 +21,9 @@ INVENTED = Emulator(partner(as_of=date(2026, 3, 31), customers=1, products=2))
 TENANT = INVENTED.source.commercial_deployment[0]["customerTenantId"]
 
 
-def asked(collection, query=Query(TENANT)):
+def asked(collection, **question):
     """The body of the invented partner's answer."""
+    query = Query(TENANT, **question)
     parameters = protocol.parameters(collection, query)
     target = (
         protocol.address("", collection.paths[0], query.customer)
@@ -38,16 +37,17 @@ GROUPED = COMMERCIAL_DEPLOYMENT.grouped_by(("channel", "serviceCode"))
 BODIES = [
     *((collection, BOM + (DOCUMENTED / f"{name}.json").read_bytes()) for name, collection in COLLECTIONS.items()),
     *((collection, asked(collection)) for collection in COLLECTIONS.values()),
-    (GROUPED, asked(COMMERCIAL_DEPLOYMENT, Query(groupby=("channel", "serviceCode")))),
+    (GROUPED, asked(COMMERCIAL_DEPLOYMENT, groupby=("channel", "serviceCode"))),
 ]
 
 # What a body may be spoiled with: other tokens, in the place of one or between two.
 TOKENS = [
-    "null", "true", "false", "0", "-1", "-0.0", "1e400", "1E-400", "9" * 30, "9" * 5_000, "0.1", "NaN", "-Infinity",
-    '""', '" "', '"0"', '"1_000"', '"१२"', '"NaN"', '"2017-13-01"', '"0001-01-01T00:00:00"', '"9999-12-31T23:59:59-14:00"',
-    '"2017-03-14T03:25:16.36+99:99"', r'"\ud800"', r'"\udc00\ud800"', r'"\u0000"', '"\u202e"', '"é\u2028"', '"💥"',
-    "[]", "{}", "[[]]", '{"":""}', '{"licensesSold":{"licensesSold":[]}}', "[" * 150 + "]" * 150, "[" * 900 + "]" * 900,
-    '{"a":' * 300 + "1" + "}" * 300, "[" * 100_000,
+    "null", "true", "false", "0", "-1", "-0.0", "1e400", "1E-400", "9" * 30, "9" * 4_400, "0.1", "NaN", "-Infinity",
+    '""', '" "', '"0"', '"1_000"', '"१२"', '"NaN"', '"2017-13-01"', '"2017-03-14T03:25:16.36+99:99"',
+    '"0001-01-01T00:00:00"', '"0001-01-01T00:00:00+14:00"', '"9999-12-31T23:59:59-14:00"',
+    r'"\ud800"', r'"\udc00\ud800"', r'"\u0000"', '"\u202e"', '"é\u2028"', '"💥"',
+    "[]", "{}", "[[]]", '{"":""}', '{"licensesSold":{"licensesSold":[]}}', "[" * 4_000,
+    *("[" * deep + "]" * deep for deep in (150, 300, 900)), '{"a":' * 500 + "1" + "}" * 500,
 ]  # fmt: skip
 FIELDS = [
     '"licensesSold":',
@@ -123,8 +123,7 @@ def read(collection, body):
     """What the program makes of a body: rows and rows set aside, or None where it is refused as a whole."""
     try:
         page = protocol.page(200, {}, body)
-    except (errors.Unreadable, errors.Unavailable) as error:
-        assert error.facts.status == 200
+    except (errors.Unreadable, errors.Unavailable):
         return None
     readable, set_aside = wire.read(collection.row, page.rows)
     assert len(readable) + len(set_aside) == len(page.rows)
@@ -182,8 +181,9 @@ def test_unspoiled_bodies_are_read_to_the_last_row(body):
 
 def test_a_body_that_breaks_off_anywhere_is_worth_another_try():
     # Also in the middle of a character or of an escape.
-    whole = BOM + json.dumps({"Value": [{"customerName": "Zoë 💥 \ud800\n"}], "TotalCount": 1}).encode()
-    whole += json.dumps({"Value": [{"customerName": "Zoë 💥"}]}, ensure_ascii=False).encode()[:0]
+    names = "Zoë 💥", r"Zo\u00eb \ud83d\udca5\n"
+    rows = ",".join(f'{{"customerName": "{name}"}}' for name in names)
+    whole = BOM + f'{{"Value": [{rows}], "TotalCount": 2}}'.encode()
     for end in range(len(BOM) + 1, len(whole)):
         with pytest.raises(errors.Unavailable, match="breaks off"):
             protocol.page(200, {}, whole[:end])
