@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
@@ -91,9 +91,12 @@ def _fetch(fetch: Callable[[Client, Progress], T], service: Client, progress: Pr
 
 @lru_cache(maxsize=16)
 def _codes(*held: Codes) -> tuple[list[str], list[str]]:
+    def once(codes: Iterable[str]) -> list[str]:
+        return sorted({code.casefold(): code for code in codes}.values())  # one of two spellings stands for both
+
     return (
-        sorted({code for data in held for code in data.channels}),
-        sorted({code for data in held for code in data.services}),
+        once(code for data in held for code in data.channels),
+        once(code for data in held for code in data.services),
     )
 
 

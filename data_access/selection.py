@@ -20,10 +20,12 @@ class Selection:
         return cls(tuple(sorted(set(channels))), tuple(sorted(set(services))))
 
     def apply(self, facts: pd.DataFrame) -> pd.DataFrame:
-        """The rows of `facts` (columns `channel`, `service`) that were asked for."""
+        """The rows of `facts` (columns `channel`, `service`) that were asked for; capitals make no difference."""
         for column, wanted in (("channel", self.channels), ("service", self.services)):
             if wanted:
-                facts = facts[facts[column].isin(wanted)]
+                folded = {code.casefold() for code in wanted}
+                meant = [code for code in facts[column].dropna().unique() if code.casefold() in folded]
+                facts = facts[facts[column].isin(meant)]
         return facts
 
     def sentence(self) -> str:

@@ -23,3 +23,8 @@ def test_channels_and_services_narrow_together():
 def test_it_says_what_it_is():
     assert Selection.of(["reseller", "direct"], ["o365"]).sentence() == "channel = direct, reseller; service = o365"
     assert Selection().sentence() == "none"
+
+
+def test_a_code_means_the_same_in_capitals_and_without():
+    facts = facts_of(DEPLOYMENT, [{"serviceName": "Brand-New"}, {"serviceName": "crm"}])
+    assert list(Selection.of(services=["BRAND-NEW"]).apply(facts)["service"]) == ["Brand-New"]
