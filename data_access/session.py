@@ -26,6 +26,7 @@ from data_access.errors import Facts, PartnerCenterError, Throttled, Unavailable
 log = logging.getLogger(__name__)
 
 _CHUNK = 256 * 1024  # bytes
+_CONNECTIONS = 64  # kept for the next request; beyond what several fetches need, since each one too many is a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Session:
         self._patience = patience
         self._http = _Guarded()
         for scheme in ("https://", "http://"):
-            self._http.mount(scheme, transport or _TimedAdapter(pool_maxsize=patience.parallel))
+            self._http.mount(scheme, transport or _TimedAdapter(pool_maxsize=_CONNECTIONS))
         self._gate = threading.Lock()
         self._closed_until = 0.0  # of the clock below
         self._closed_by = Facts()

@@ -379,10 +379,10 @@ def test_one_page_that_is_throttled_holds_all_of_them_back(pages, at_once, conne
 
 
 def test_of_several_waits_the_longest_counts(pages, at_once, connect):
-    at_once((throttled("1"), 0), (throttled("1"), 0.3), (right, 0.5), (right, 0.5))
+    at_once((throttled("1"), 0), (throttled("1"), 0.5), (throttled("0"), 0.6), (right, 0.2))
     assert len(connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT).frame) == 9
     (asked_for,) = (asked.at for asked in pages.requests[:5] if page_of(asked) == 2)
-    assert all(asked.at >= asked_for + 0.3 + 1 for asked in pages.requests[5:])
+    assert all(asked.at >= asked_for + 0.5 + 1 for asked in pages.requests[5:])
 
 
 def test_a_wait_beyond_the_budget_ends_the_fetch_and_the_next_one_at_once(pages, connect):
@@ -411,6 +411,15 @@ def test_two_fetches_of_one_client_wait_together(connect):
     told, *others = (asked.at for asked in emulator.requests)
     assert len(others) == 2
     assert min(others) >= told + 1
+
+
+def test_fetches_side_by_side_make_no_noise(pages, connect, caplog):
+    pages.always(slow(0.02))
+    client = connect(pages, LONG)
+    with ThreadPoolExecutor(3) as pool:
+        fetches = [pool.submit(client.fetch, COMMERCIAL_DEPLOYMENT) for _ in range(3)]
+    assert [len(fetch.result().frame) for fetch in fetches] == [9, 9, 9]
+    assert [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"] == []
 
 
 def end_of_pages():
