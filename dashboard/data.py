@@ -17,7 +17,7 @@ from data_access import (
     Progress,
     Settings,
     Usage,
-    client,
+    connect,
     fetch_commercial_deployment,
     fetch_deployment,
     fetch_usage,
@@ -48,7 +48,7 @@ class Feeds:
     """
 
     def __init__(self, found: Settings) -> None:
-        service = client(found)
+        service = connect(found)
         age = timedelta(minutes=found.partner_center_refresh_minutes)
         self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
         self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)

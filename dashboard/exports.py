@@ -87,7 +87,7 @@ def for_programs(key: str, label: str, rows: Callable[[], pd.DataFrame], provena
         "Exact values, no byte order mark, nothing disarmed.",
         ":material/data_object:",
         provenance.name("exact"),
-        lambda: files.exact(provenance.stamped(rows())).encode("utf-8"),
+        lambda: files.exact(provenance.stamped(rows())),
     )
 
 

@@ -21,7 +21,7 @@ from data_access.selection import Selection
 from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
-from data_access.source import client
+from data_access.source import connect
 from data_access.source import title as source_title
 from data_access.usage import Usage
 from data_access.usage import fetch as fetch_usage
@@ -49,7 +49,7 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "Usage",
-    "client",
+    "connect",
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_usage",

@@ -28,11 +28,9 @@ INTERRUPTED = 130  # as shells have it
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
-    # Windows would write its own code page, and \n as \r\n.
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]  # stdout is a TextIOWrapper
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
-        output: str = options.run(options)
+        output: bytes = options.run(options)
     except PartnerCenterError as error:
         _say(f"{error.title}: {error}")
         for label, fact in error.facts.labelled().items():
@@ -43,8 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     try:
         # In one piece and only now, so that a failure leaves stdout empty.
-        sys.stdout.write(output)
-        sys.stdout.flush()
+        sys.stdout.buffer.write(output)  # as bytes, since Windows would write its own code page, and \n as \r\n
+        sys.stdout.buffer.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -76,13 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _fetch(options: argparse.Namespace) -> str:
+def _fetch(options: argparse.Namespace) -> bytes:
     collection = COLLECTIONS[options.collection]
     query = _query(collection, options)
     settings = load()
     if settings.is_sample:
         _say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
-    with source.client(settings) as client, _progress() as progress:
+    with source.connect(settings) as client, _progress() as progress:
         answer = client.fetch(collection, query, progress)
     for row in answer.set_aside:
         _say(f"Row {row.position} set aside: {row.reason}.")
@@ -90,7 +88,7 @@ def _fetch(options: argparse.Namespace) -> str:
         _say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
     if options.format == "csv":
         return files.exact(answer.frame)
-    return json.dumps(frames.records(answer.frame), ensure_ascii=False, indent=2) + "\n"
+    return f"{json.dumps(frames.records(answer.frame), ensure_ascii=False, indent=2)}\n".encode()
 
 
 def _query(collection: Collection, options: argparse.Namespace) -> Query:
@@ -132,7 +130,7 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _emulate(options: argparse.Namespace) -> str:
+def _emulate(options: argparse.Namespace) -> bytes:
     try:
         with emulator.serving(emulator.demonstration(), options.port) as address:
             _say(f"Partner Center, emulated, on {address}; Ctrl-C ends it. To look at it, set")
@@ -143,7 +141,7 @@ def _emulate(options: argparse.Namespace) -> str:
                 threading.Event().wait()
     except (OSError, OverflowError):
         raise SettingsError(f"Port {options.port} cannot be used.", "Choose another one with --port.") from None
-    return ""
+    return b""
 
 
 def _say(text: str) -> None:
@@ -152,6 +150,6 @@ def _say(text: str) -> None:
 
 if __name__ == "__main__":
     exit_code = main()
-    if exit_code == INTERRUPTED:
+    if exit_code:
         os._exit(exit_code)  # requests under way may wait for the network much longer than a person does
     sys.exit(exit_code)

@@ -68,11 +68,11 @@ class Client:
         base_url: str,
         token: Callable[[], str],
         patience: Patience | None = None,
-        transport: requests.adapters.BaseAdapter | None = None,
+        carrier: requests.adapters.BaseAdapter | None = None,
     ) -> None:
         self._base_url = base_url
         self._parallel = (patience or Patience()).parallel
-        self._session = Session(token, patience or Patience(), transport)
+        self._session = Session(token, patience or Patience(), carrier)
         self._address = 0  # which of a collection's addresses this service knows; the commercial calls share it
 
     def __enter__(self) -> Self:
@@ -163,8 +163,7 @@ class _Reading:
         try:
             size = len(first.rows)
             if self.collection.paged and first.total and size < first.total <= size * _MOST_PAGES:
-                self._total = first.total
-                parts = self._side_by_side(first)
+                parts = self._side_by_side(first, first.total)
             else:
                 parts = list(self._one_by_one(first))
         finally:
@@ -207,16 +206,12 @@ class _Reading:
             Facts(correlation_id=self.correlation_id),
         )
 
-    def _side_by_side(self, first: Page) -> list[_Part]:
+    def _side_by_side(self, first: Page, total: int) -> list[_Part]:
         """Several pages at a time, each of the size that the service chose for the first."""
-        assert self._total is not None  # noqa: S101 - what this way of reading is for
-        size = len(first.rows)
+        self._total, size = total, len(first.rows)
         pool = ThreadPoolExecutor(self.parallel, thread_name_prefix="page")
         try:
-            ranges = [
-                pool.submit(self._range, start, min(start + size, self._total))
-                for start in range(size, self._total, size)
-            ]
+            ranges = [pool.submit(self._range, start, min(start + size, total)) for start in range(size, total, size)]
             parts = [self._read(first.rows)]
             finished, _ = wait(ranges, return_when=FIRST_EXCEPTION)
             for ended in finished:

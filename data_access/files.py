@@ -25,13 +25,8 @@ _TEXT = pa.large_string()  # as pandas holds `str`
 _Change = Callable[[pa.Array], pa.Array]
 
 
-def exact(table: pd.DataFrame) -> str:
+def exact(table: pd.DataFrame) -> bytes:
     """CSV that a program reads back unchanged: raw numbers, instants in ISO 8601 UTC, empty where there is no value."""
-    return exact_bytes(table).decode()
-
-
-def exact_bytes(table: pd.DataFrame) -> bytes:
-    """The same as UTF-8, which is what Arrow makes: for whoever wants bytes, without the detour over a `str`."""
     return _csv(table, "\n", lambda texts: texts)
 
 

@@ -1,32 +1,26 @@
-"""The one module that sends: a single request, guarded, timed, and repeated where that can help."""
+"""One call to the service: asked, read, and repeated where that can help; throttling holds back all of them."""
 
 from __future__ import annotations
 
-import http.client
-import io
 import logging
 import math
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
 import tenacity
 import urllib3
-from requests.adapters import HTTPAdapter
 
-from data_access import protocol
+from data_access import protocol, transport
 from data_access.errors import Facts, PartnerCenterError, Throttled, Unavailable, Unreadable
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 256 * 1024  # bytes
-_CONNECTIONS = 64  # kept for the next request; beyond what several fetches need, since each one too many is a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,95 +33,18 @@ class Patience:
     parallel: int = 4
 
 
-class _Bearer(requests.auth.AuthBase):
-    # As an auth object, since requests would let a ~/.netrc entry replace a plain Authorization header.
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-class _Guarded(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        try:
-            target = super().get_redirect_target(resp)
-            same = target is None or protocol.same_origin(resp.url, requests.compat.urljoin(resp.url, target))
-        except ValueError:  # an address that cannot be read is nobody we know
-            same = False
-        if not same:
-            resp.close()
-            raise protocol.redirected(resp.headers, resp.status_code)
-        if target is not None:
-            resp.close()  # or its body would be read, however long it is
-        return target
-
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Leave the token: only its own origin gets this far, and a ~/.netrc entry would replace it here too."""
-
-
-_clock = threading.local()  # .deadline of the request that this thread has under way
-
-
-class _Timed(io.RawIOBase):
-    """What arrives from a socket, until the deadline.
-
-    The time-out of a socket is for silence and starts anew with each byte; only a clock that looks at every one of them
-    ends a head, a compressed body or a row of redirects that drips.
-    """
-
-    def __init__(self, arriving: io.RawIOBase, connection: socket.socket) -> None:
-        self._arriving = arriving
-        self._connection = connection
-        self._silence = connection.gettimeout() or math.inf
-        self._deadline: float = getattr(_clock, "deadline", math.inf)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if left < self._silence:
-            self._connection.settimeout(left)
-        return self._arriving.readinto(buffer)
-
-    def close(self) -> None:
-        self._arriving.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Timed(self.fp.detach(), sock))
-
-
-class _TimedAdapter(HTTPAdapter):
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = pool.ConnectionCls
-        if kind.response_class is not _TimedResponse:
-            pool.ConnectionCls = type(kind.__name__, (kind,), {"response_class": _TimedResponse})
-        return pool
-
-
 class Session:
     """Asks one service for one page at a time, from as many threads as `patience` allows.
 
-    `token` is asked for a bearer token before each request. `transport`, by default HTTP, is what carries requests.
+    `token` is asked for a bearer token before each request. `carrier`, by default the network, is what carries them.
     """
 
     def __init__(
-        self, token: Callable[[], str], patience: Patience, transport: requests.adapters.BaseAdapter | None = None
+        self, token: Callable[[], str], patience: Patience, carrier: requests.adapters.BaseAdapter | None = None
     ) -> None:
         self._token = token
         self._patience = patience
-        self._http = _Guarded()
-        for scheme in ("https://", "http://"):
-            self._http.mount(scheme, transport or _TimedAdapter(pool_maxsize=_CONNECTIONS))
+        self._http = transport.Guarded(carrier)
         self._gate = threading.Lock()
         self._closed_until = 0.0  # of the clock below
         self._closed_by = Facts()
@@ -214,13 +131,13 @@ class Session:
     ) -> tuple[int, protocol.Headers, bytes]:
         """One request, and the status, headers and body of the answer to it."""
         sent = protocol.headers(request_id, call.correlation_id)
-        _clock.deadline = deadline
+        transport.clock.deadline = deadline
         try:
             response = self._http.get(
                 call.url,
                 params=urlencode(call.parameters, quote_via=quote),  # %20 as documented, where requests would write +
                 headers=sent,
-                auth=_Bearer(token),
+                auth=transport.Bearer(token),
                 timeout=max(0.001, min(self._patience.timeout, deadline - time.monotonic())),
                 stream=True,
             )

@@ -28,7 +28,7 @@ def title(settings: Settings) -> str:
     return SAMPLE if settings.is_sample else LIVE
 
 
-def client(settings: Settings) -> Client:
+def connect(settings: Settings) -> Client:
     """A client for the configured service, or for the sample where none is configured.
 
     The sample takes the same way as real data, headers, bytes and all; only the network is left out.

@@ -170,6 +170,7 @@ def grouped(row: type, fields: tuple[str, ...]) -> type:
     """The rows of a commercial collection asked for with `groupby`: the fields grouped by, and the two counts."""
     kinds = get_type_hints(row, include_extras=True)
     counts = {name: kind for name, kind in kinds.items() if name.startswith("licenses")}
+    # Made by a call on purpose, which the checker of types, who wants a literal name and literal fields, cannot follow.
     made: type = _as_it_arrives(TypedDict(f"{row.__name__}Grouped", dict.fromkeys(fields, Name) | counts))  # type: ignore[operator]
     return made
 

@@ -194,7 +194,7 @@ def test_the_order_is_that_of_the_control(sort, order, connect):
 
 
 def test_the_file_has_microsofts_names_and_whole_numbers(connect):
-    content = files.exact(picture_of(connect, PARTNER).table)
+    content = files.exact(picture_of(connect, PARTNER).table).decode()
     rows = list(csv.DictReader(io.StringIO(content)))
     assert [*rows[0]] == [
         "serviceCode",

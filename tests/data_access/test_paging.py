@@ -22,6 +22,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data_access import Client, Patience, Query, errors
+from data_access import client as reading
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from data_access.emulator import (
     DEMO_TOKEN,
@@ -42,6 +43,7 @@ from data_access.emulator import (
 )
 from data_access.sample import Partner, partner
 from tests.rows import DEFAULTS, rows_of
+from tests.threads import end_of_pages
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = Patience(tries=3, budget=20, timeout=10)
@@ -61,12 +63,6 @@ def of(rows, **settings):
 
 def page_of(asked):
     return int(asked.target.partition("skip=")[2].partition("&")[0])
-
-
-def end_of_pages():
-    """Wait until nobody asks for pages any more."""
-    while any(thread.name.startswith("page") for thread in threading.enumerate()):
-        time.sleep(0.001)
 
 
 # Any total, any pages, any envelope
@@ -274,7 +270,7 @@ def test_one_page_sent_twice_is_found_out(total_count, connect):
 
 @pytest.mark.parametrize("total_count", TOTALS)
 def test_a_service_that_never_stops_is_stopped(total_count, connect, monkeypatch):
-    monkeypatch.setattr(sys.modules[Client.__module__], "_MOST_PAGES", 30)
+    monkeypatch.setattr(reading, "_MOST_PAGES", 30)  # else it would take as many requests
     emulator = of(Endless(lambda number: numbered(1, number)[0]), page_limit=2, total_count=total_count)
     with pytest.raises(errors.Unreadable, match="goes on sending"):
         connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)

@@ -38,6 +38,7 @@ from data_access.emulator import (
 from data_access.errors import BadRequest, NotPermitted, SignInError, Throttled, Unavailable, Unreadable
 from data_access.sample import Partner
 from tests.rows import rows_of
+from tests.threads import end_of_pages
 
 EXIT_CODES = {BadRequest: 2, SignInError: 3, NotPermitted: 4, Unavailable: 5, Throttled: 5, Unreadable: 6}
 ROWS = [
@@ -420,12 +421,6 @@ def test_fetches_side_by_side_make_no_noise(pages, connect, caplog):
         fetches = [pool.submit(client.fetch, COMMERCIAL_DEPLOYMENT) for _ in range(3)]
     assert [len(fetch.result().frame) for fetch in fetches] == [9, 9, 9]
     assert [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"] == []
-
-
-def end_of_pages():
-    """Wait until nobody asks for pages any more."""
-    while any(thread.name.startswith("page") for thread in threading.enumerate()):
-        time.sleep(0.005)
 
 
 def test_nobody_asks_on_once_a_fetch_has_failed(pages, at_once, connect):

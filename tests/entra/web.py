@@ -82,7 +82,7 @@ class _Server(uvicorn.Server):
 class _Protocol(H11Protocol):
     """Hands the connection to the application, which otherwise could not break it. Stopped means stopped."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
