@@ -13,11 +13,11 @@ pages = [
 ]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
 try:
-    settings = data.settings()
+    feeds = data.enter()
 except SettingsError as error:
     st.title("Partner License Insights", anchor=False)
     parts.trouble(error)
 else:
     filters.enter(page.url_path)
-    parts.navigation(pages, data.source(settings), settings.is_sample)
+    parts.navigation(pages, feeds.source, feeds.is_sample)
     page.run()

@@ -28,6 +28,7 @@ from data_access import (
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_ENTERED = "_feeds"
 _VIEWS_KEPT = 64  # of each kind; with ten thousand customers a view is some megabytes
 
 
@@ -44,12 +45,13 @@ class Codes(Protocol):
 class Feeds:
     """What these settings give access to: a feed for each kind of page, behind one client that they wait for together.
 
-    Nothing is fetched before a page asks for it.
+    `source` is the name under which pages and files show them. Nothing is fetched before a page asks for it.
     """
 
-    def __init__(self, found: Settings) -> None:
-        service = connect(found)
-        age = timedelta(minutes=found.partner_center_refresh_minutes)
+    def __init__(self, settings: Settings) -> None:
+        self.source, self.is_sample = source_title(settings), settings.is_sample
+        service = connect(settings)
+        age = timedelta(minutes=settings.partner_center_refresh_minutes)
         self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
         self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)
         self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age)
@@ -63,17 +65,20 @@ class Feeds:
         return fetch_usage(service, progress, self.usage.state.data)
 
 
-def settings() -> Settings:
-    return load_settings()
+def enter() -> Feeds:
+    """Read the settings, once a run, and give the feeds that serve everyone who may see what they give access to.
+
+    Raises SettingsError.
+    """
+    settings = load_settings()
+    feeds = st.session_state[_ENTERED] = _feeds(settings.scope, settings)
+    return feeds
 
 
-def source(found: Settings) -> str:
-    return source_title(found)
-
-
-def feeds(found: Settings) -> Feeds:
-    """The feeds that serve everyone who may see what these settings give access to."""
-    return _feeds(found.scope, found)
+def feeds() -> Feeds:
+    """The feeds of this run, for the page in it."""
+    entered: Feeds = st.session_state[_ENTERED]
+    return entered
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

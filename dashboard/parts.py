@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -11,7 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from dashboard import charts, exports, filters, formats
-from dashboard.pictures import Bars, Picture
+from dashboard.pictures import Bars, Picture, Rows
 from data_access import Answer, Deployment, Feed, PartnerCenterError, State, Throttled
 from data_access.measures import MEASURES
 
@@ -28,6 +29,7 @@ Source = TypeVar("Source", bound=Dated)
 _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
+_ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
@@ -298,19 +300,35 @@ def bars(key: str, picture: Bars, heading: str, noun: str, clicked: Callable[[st
             st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
 
 
-def files(offered: Sequence[exports.File]) -> None:
-    """Buttons for files, each made when it is asked for."""
-    for file in offered:
-        st.download_button(
-            file.label,
-            file.content,
-            file.name,
-            "text/csv",
-            key=file.key,
-            on_click="ignore",
-            icon=file.icon,
-            help=file.explanation,
-        )
+@contextmanager
+def figures(heading: str, files: Sequence[exports.File]) -> Iterator[None]:
+    """The place of the table behind the chart, with the files that hold it; each is made when it is asked for."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header(heading, anchor=False)
+            for file in files:
+                st.download_button(
+                    file.label,
+                    file.content,
+                    file.name,
+                    "text/csv",
+                    key=file.key,
+                    on_click="ignore",
+                    icon=file.icon,
+                    help=file.explanation,
+                )
+        yield
+
+
+def table(picture: Rows) -> None:
+    """All rows of a picture."""
+    st.dataframe(
+        picture.rows,
+        hide_index=True,
+        column_config=picture.columns,
+        placeholder=formats.NOTHING,
+        lazy=picture.rows.num_rows > _ROWS_AT_ONCE,
+    )
 
 
 def tile(key: str, measure: str, value: str, context: str) -> None:

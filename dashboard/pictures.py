@@ -44,6 +44,16 @@ class Bars(Protocol):
     def words(self) -> str: ...
 
 
+class Rows(Protocol):
+    """What a table needs; as Arrow, since that is how it travels to the browser."""
+
+    @property
+    def rows(self) -> pa.Table: ...
+
+    @property
+    def columns(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """What a page of bars shows. `number` counts all rows, of which the chart draws the first."""
@@ -55,7 +65,7 @@ class Picture:
     figure: go.Figure
     words: str
     table: pd.DataFrame  # one row per bar, in the chosen order
-    rows: pa.Table  # what the table below shows; as Arrow, since that is how it travels to the browser
+    rows: pa.Table  # what the table below shows
     columns: dict[str, Any]
 
 

@@ -103,7 +103,7 @@ MEASURES = {
         "At least so many are used, since others may use only a less active workload.",
     ),
     "unused": Measure(
-        "Deployed but not used",
+        "Deployed, unused",
         "Licenses deployed less those active in the product's most active workload, added up row by row where there are"
         " more deployed.",
         "An upper bound: Microsoft counts users per workload, and others may use only a less active one. Deployment and"

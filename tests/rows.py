@@ -3,6 +3,15 @@
 from data_access import frames, measures, wire
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 
+WHO_AND_WHAT = {
+    "serviceCode": "o365",
+    "serviceName": "Microsoft Office 365",
+    "channel": "reseller",
+    "customerTenantId": "0112A436-B14E-4888-967B-CA4BB2CF1234",
+    "customerName": "TEST COMPANY",
+    "productId": "6FD2C87F-B296-42F0-B197-1E91E994B900",
+    "productName": "OFFICE 365 ENTERPRISE E3",
+}
 DEFAULTS = {
     DEPLOYMENT.name: {
         "proratedDeploymentPercent": 50.0,
@@ -11,18 +20,6 @@ DEFAULTS = {
         "serviceName": "o365",
         "channel": "reseller",
     },
-    COMMERCIAL_DEPLOYMENT.name: {
-        "processedDateTime": "2026-10-09T00:00:00",
-        "serviceCode": "o365",
-        "serviceName": "Microsoft Office 365",
-        "channel": "reseller",
-        "customerTenantId": "0112A436-B14E-4888-967B-CA4BB2CF1234",
-        "customerName": "TEST COMPANY",
-        "productId": "6FD2C87F-B296-42F0-B197-1E91E994B900",
-        "productName": "OFFICE 365 ENTERPRISE E3",
-        "licensesDeployed": 50,
-        "licensesSold": 100,
-    },
     USAGE.name: {
         "proratedLicensesUsagePercent": 40.0,
         "workloadName": "Exchange",
@@ -30,17 +27,17 @@ DEFAULTS = {
         "serviceName": "o365",
         "channel": "reseller",
     },
+    COMMERCIAL_DEPLOYMENT.name: {
+        "processedDateTime": "2026-10-09T00:00:00",
+        **WHO_AND_WHAT,
+        "licensesDeployed": 50,
+        "licensesSold": 100,
+    },
     COMMERCIAL_USAGE.name: {
         "processedDateTime": "2026-10-08T00:00:00",
         "workloadCode": "EXO",
         "workloadName": "Exchange",
-        "serviceCode": "o365",
-        "serviceName": "Microsoft Office 365",
-        "channel": "reseller",
-        "customerTenantId": "0112A436-B14E-4888-967B-CA4BB2CF1234",
-        "customerName": "TEST COMPANY",
-        "productId": "6FD2C87F-B296-42F0-B197-1E91E994B900",
-        "productName": "OFFICE 365 ENTERPRISE E3",
+        **WHO_AND_WHAT,
         "licenseActive": 30,
         "licensesQualified": 100,
     },

@@ -1,20 +1,22 @@
 """Whom do we call? All customers by undeployed licenses, and one customer with its products."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import data, exports, filters, formats, parts, pictures, tables
 from dashboard.filters import View
-from data_access import Deployment, Settings, customers
+from data_access import Deployment, customers
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
 
 _ROWS_ON_PAGE = 50
 _TABLE = "customers_table"
 
 
-def show_all(deployment: Deployment, feeds: data.Feeds, settings: Settings) -> None:
+def show_all(deployment: Deployment, feeds: data.Feeds) -> None:
     """Every customer."""
     view = filters.choose(feeds.codes(), searchable="Name or tenant id")
     picture = pictures.all_customers(deployment, view, st.context.theme.type == "dark")
@@ -22,25 +24,19 @@ def show_all(deployment: Deployment, feeds: data.Feeds, settings: Settings) -> N
     _whom_to_call(picture)
     parts.tiles(picture, view.target, False, "customer")
     parts.bars("customers_chart", picture, "Whom do we call first?", "customer", filters.open_customer)
-    provenance = _provenance(deployment, "customers", view, settings, search=view.search)
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.header(f"{formats.number(picture.number, 'customer')}", anchor=False)
-            parts.files(
-                (
-                    *exports.for_people_and_programs(partial(_file, picture), provenance),
-                    exports.for_programs(
-                        "export_rows",
-                        "Every row",
-                        partial(_rows_of, deployment, view, picture.table["key"]),
-                        _provenance(deployment, deployment.answer.collection.name, view, settings, search=view.search),
-                    ),
-                )
-            )
-        if picture.number == 0:
+    asked = exports.sentence(view.selection, search=view.search)
+    table = exports.Provenance("customers", deployment.processed[1], asked, feeds.source, feeds.is_sample)
+    every_row = replace(table, content=deployment.answer.collection.name)
+    rows = partial(_rows_of, deployment, view, picture.table["key"])
+    files = (
+        *exports.for_people_and_programs(partial(_file, picture), table),
+        exports.for_programs("export_rows", "Every row", rows, every_row),
+    )
+    with parts.figures(formats.number(picture.number, "customer"), files):
+        if picture.number:
+            _table(picture, view)
+        else:
             st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
-            return
-        _table(picture, view)
 
 
 def _whom_to_call(picture: pictures.Picture) -> None:
@@ -81,8 +77,8 @@ def _table(picture: pictures.Picture, view: View) -> None:
     )
 
 
-def show_one(deployment: Deployment, customer: str, feeds: data.Feeds, settings: Settings) -> None:
-    """One customer, under its own name."""
+def show_one(deployment: Deployment, customer: str, feeds: data.Feeds, heading: DeltaGenerator) -> None:
+    """One customer, under its own name in the place of the heading."""
     found = customers.one(deployment.facts, customer)
     st.button("All customers", on_click=filters.close_customer, icon=":material/arrow_back:", type="tertiary")
     if found.empty:
@@ -100,12 +96,11 @@ def show_one(deployment: Deployment, customer: str, feeds: data.Feeds, settings:
     parts.tiles(picture, view.target, False, "product")
     parts.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
     identity = found[customers.CUSTOMER].iloc[0]
-    provenance = _provenance(deployment, "customer", view, settings, customer=identity)
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.header("Products and services", anchor=False)
-            parts.files(exports.for_people_and_programs(partial(_rows_of, deployment, view, [identity]), provenance))
-        st.dataframe(picture.rows, hide_index=True, column_config=picture.columns, placeholder=formats.NOTHING)
+    asked = exports.sentence(view.selection, customer=identity)
+    provenance = exports.Provenance("customer", deployment.processed[1], asked, feeds.source, feeds.is_sample)
+    rows = partial(_rows_of, deployment, view, [identity])
+    with parts.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
+        parts.table(picture)
     st.caption(f"Tenant id {identity}")
 
 
@@ -122,24 +117,11 @@ def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> 
     return tables.own_rows(deployment, found[found[customers.CUSTOMER].isin(ids)])
 
 
-def _provenance(
-    deployment: Deployment, content: str, view: View, settings: Settings, **more: str
-) -> exports.Provenance:
-    return exports.Provenance(
-        content,
-        deployment.processed[1],
-        exports.sentence(view.selection, **more),
-        data.source(settings),
-        settings.is_sample,
-    )
-
-
-settings = data.settings()
 customer = filters.customer()
 heading = st.empty()
 with heading:
     parts.head("What has this customer not deployed?" if customer else "Which customers have licenses to deploy?")
-feeds = data.feeds(settings)
+feeds = data.feeds()
 note = (
     f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*."
     " The Overview does not need it: it shows the figures by service."
@@ -149,6 +131,6 @@ if deployment := parts.standing(feeds.customers, note):
     if deployment.facts.empty:
         parts.no_rows(deployment)
     elif customer:
-        show_one(deployment, customer, feeds, settings)
+        show_one(deployment, customer, feeds, heading)
     else:
-        show_all(deployment, feeds, settings)
+        show_all(deployment, feeds)

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import data, exports, filters, formats, parts, pictures
-from data_access import PartnerCenterError, Settings, Usage
+from data_access import PartnerCenterError, Usage
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
 from data_access.measures import MEASURES
 from data_access.usage import Source
 
-_ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 _WITHOUT = {
     COMMERCIAL_USAGE.name: "Without it nobody can count the licenses in use. Licenses sold and undeployed do not need"
     " it, nor do Microsoft's own percentages in the table.",
@@ -60,7 +59,7 @@ def no_rows(usage: Usage) -> None:
         st.code("\n".join(ids), language=None, wrap_lines=True)
 
 
-def show(usage: Usage, feeds: data.Feeds, settings: Settings) -> None:
+def show(usage: Usage, feeds: data.Feeds) -> None:
     """The page for data that there is."""
     view = filters.choose(feeds.codes())
     picture = pictures.in_use(usage, view, st.context.theme.type == "dark")
@@ -79,7 +78,7 @@ def show(usage: Usage, feeds: data.Feeds, settings: Settings) -> None:
             " deployment figures: they count in usage % alone."
         )
     if picture.rows.num_rows:
-        _workloads(picture, view, settings)
+        _workloads(picture, view, feeds)
 
 
 def _heading(usage: Usage) -> str:
@@ -159,30 +158,15 @@ def _not_at_hand(source: Source) -> str:
     return "no rows from Microsoft" if source.answer else "cannot be read"
 
 
-def _workloads(picture: pictures.UsePicture, view: filters.View, settings: Settings) -> None:
-    provenance = exports.Provenance(
-        "usage",
-        picture.window[1],
-        exports.sentence(view.selection),
-        data.source(settings),
-        settings.is_sample,
-    )
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.header("Workloads", anchor=False)
-            parts.files(exports.for_people_and_programs(lambda: picture.table, provenance))
-        st.dataframe(
-            picture.rows,
-            hide_index=True,
-            column_config=picture.columns,
-            placeholder=formats.NOTHING,
-            lazy=picture.rows.num_rows > _ROWS_AT_ONCE,
-        )
+def _workloads(picture: pictures.UsePicture, view: filters.View, feeds: data.Feeds) -> None:
+    asked = exports.sentence(view.selection)
+    provenance = exports.Provenance("usage", picture.window[1], asked, feeds.source, feeds.is_sample)
+    with parts.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
+        parts.table(picture)
 
 
-settings = data.settings()
 parts.head("Is what we deployed being used?")
-feeds = data.feeds(settings)
+feeds = data.feeds()
 note = (
     f"This page needs one of the collections that Microsoft calls *{COMMERCIAL_USAGE.title}* and *{USAGE.title}*."
     " The Overview needs neither: it shows what is deployed."
@@ -190,6 +174,6 @@ note = (
 if usage := parts.standing(feeds.usage, note):
     notes(usage)
     if usage.has_rows:
-        show(usage, feeds, settings)
+        show(usage, feeds)
     else:
         no_rows(usage)

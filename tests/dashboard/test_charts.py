@@ -158,7 +158,7 @@ def test_parts_differ_in_hatching_and_colour_and_are_legible(palette):
 
 def test_the_hover_names_both_dates_and_every_part():
     hover = charts.usage(use_of(overDeployed=5.0), 80, theme.LIGHT).to_dict()["data"][0]["hovertext"][0]
-    for expected in ("50.00", "Deployed but not used 20", "Undeployed 30", "Over-deployed 5", "9 Oct", "8 Oct"):
+    for expected in ("50.00", "Deployed, unused 20", "Undeployed 30", "Over-deployed 5", "9 Oct", "8 Oct"):
         assert expected in hover
 
 

@@ -38,6 +38,16 @@ def test_filters_of_the_link_hold_here_too(visit):
     assert tiles(app)["Licenses sold"] == "100"
 
 
+def test_a_service_is_the_same_on_every_page_however_it_is_spelled(visit):
+    partner = Partner(
+        deployment=rows_of(DEPLOYMENT, [{"serviceName": "Brand-New"}, {}]),
+        commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{"serviceCode": "BRAND-NEW", "licensesSold": 7}, {}]),
+    )
+    app = visit(Emulator(partner), {"service": "brand-new"}, page=PAGE)
+    assert len(app.multiselect(key="service").options) == 2
+    assert tiles(app)["Licenses sold"] == "7"
+
+
 def test_a_search_leaves_those_who_fit(visit):
     app = visit(Emulator(PARTNER), page=PAGE)
     app.text_input(key="search").set_value("nord").run()

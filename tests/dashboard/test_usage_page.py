@@ -7,7 +7,7 @@ import pytest
 
 from dashboard import data, pictures
 from dashboard.filters import View
-from data_access import Selection, fetch_usage, files, load_settings
+from data_access import Selection, fetch_usage, files
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.sample import Partner
@@ -44,7 +44,7 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
     assert tiles(app) == {
         "Licenses sold": "200",
         "Undeployed": "100",
-        "Deployed but not used": "60",
+        "Deployed, unused": "60",
         "Usage %": "20.00 %",
     }
     assert "Of 200 licenses sold, 100 are not deployed and up to 60 are deployed but not used." in said(app)
@@ -74,15 +74,15 @@ def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
 
 def test_filters_hold_here_too(visit):
     app = visit(Emulator(PARTNER), {"service": "CRM"}, page=PAGE)
-    assert tiles(app)["Deployed but not used"] == "40"
+    assert tiles(app)["Deployed, unused"] == "40"
     app.multiselect(key="service").set_value(["o365"]).run()
-    assert tiles(app)["Deployed but not used"] == "20"
+    assert tiles(app)["Deployed, unused"] == "20"
 
 
 def test_filters_that_exclude_each_other_leave_a_page(visit):
     app = visit(Emulator(PARTNER), {"service": "crm", "channel": "reseller"}, page=PAGE)
     assert "take one away" in text(app)
-    assert tiles(app) == {"Licenses sold": "0", "Undeployed": "0", "Deployed but not used": "0", "Usage %": "–"}
+    assert tiles(app) == {"Licenses sold": "0", "Undeployed": "0", "Deployed, unused": "0", "Usage %": "–"}
 
 
 def test_no_rows_is_a_state_of_its_own(visit):
@@ -129,12 +129,12 @@ def test_the_last_good_figures_of_one_collection_stay_with_their_age(visit):
     emulator = Emulator(PARTNER)
     app = visit(emulator, page=PAGE)
     emulator.always(gateway(), where=LICENSES)
-    feed = data.feeds(load_settings()).usage
+    feed = app.session_state[data._ENTERED].usage
     feed.refresh()
     assert feed.wait(20)
     app.run()
     assert "The figures of Commercial licenses deployment are the last good ones, fetched just now" in said(app)
-    assert tiles(app)["Deployed but not used"] == "60"
+    assert tiles(app)["Deployed, unused"] == "60"
 
 
 def test_deployed_without_usage_figures_is_never_called_unused(visit):
@@ -142,7 +142,7 @@ def test_deployed_without_usage_figures_is_never_called_unused(visit):
         commercial_deployment=PARTNER.commercial_deployment, commercial_usage=PARTNER.commercial_usage[:1]
     )
     app = visit(Emulator(partner), page=PAGE)
-    assert tiles(app)["Deployed but not used"] == "20"
+    assert tiles(app)["Deployed, unused"] == "20"
     assert "50 more are deployed without usage figures" in said(app)
 
 
