@@ -1,4 +1,4 @@
-"""What Microsoft's client makes of a service: `read.py ADDRESS TOKEN CUSTOMER` prints it as JSON.
+"""What Microsoft's client makes of a service: `read.py ADDRESS TOKEN CUSTOMER VERSION` prints it as JSON.
 
 Runs in the environment of requirements.txt and imports nothing of this project.
 """
@@ -21,7 +21,7 @@ deserialize = Deserializer({name: kind for name, kind in vars(models).items() if
 
 
 def read(kind, call, *of_whom):
-    response = call(*of_whom, version="1", raw=True).response
+    response = call(*of_whom, version=version, raw=True).response
     # The refusals that its Swagger names (400, 401, 403, 404, 500) the client does not raise: it hands them over.
     if response.status_code != 200:
         return {"status": response.status_code, "fault": plain(deserialize(FAULT, response))}
@@ -40,7 +40,7 @@ def plain(value):
     return {name: plain(field) for name, field in fields.items() if field is not None}
 
 
-address, token, customer = sys.argv[1:]
+address, token, customer, version = sys.argv[1:]
 client = MicrosoftPartnerStoreApis(BasicTokenAuthentication({"access_token": token}), base_url=address)
 of_customer = client.getvversioncustomerscustomer
 answers = {

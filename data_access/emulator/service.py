@@ -1,0 +1,238 @@
+"""The service itself: who may ask what, and the answer to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+
+from data_access.emulator.messages import REFUSALS, Asked, Refusal, Reply, Trouble, as_json, identity, problem
+from data_access.emulator.queries import COUNTS, fitting, grouped, number
+from data_access.sample import Partner, partner
+
+DEMO_TOKEN = "sample"  # noqa: S105 - public on purpose
+"""The bearer token that an emulator accepts when told of no other."""
+
+MOST_ROWS = 10_000
+"""Documented default and maximum of `top`."""
+
+TokenKind = Literal["fine", "expired", "no-mfa", "no-role", "app-only"]
+
+# The customer of the published example requests, whose own published bodies do not carry the GUID.
+_PUBLISHED_CUSTOMER = "4D3CF487-70F4-4E1E-9FF1-B2BFCE8D9F04"
+_FIELDS = ("serviceCode", "serviceName", "channel", "customerTenantId", "customerName", "productId", "productName")
+_USAGE_FIELDS = ("workloadCode", "workloadName", *_FIELDS)
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(eq=False, repr=False)
+class Emulator:
+    """The service: who may ask what, and the answer to it.
+
+    The rows come from `source`, by default an invented partner as of today. All settings from `prefixes` on are about
+    the two commercial collections; any may be changed between two requests.
+    """
+
+    source: Partner = field(default_factory=lambda: partner(as_of=datetime.now(UTC).date()))
+    _: KW_ONLY
+    tokens: Mapping[str, TokenKind] = field(default_factory=lambda: {DEMO_TOKEN: "fine"})
+    """What each bearer token is."""
+    others: Literal[TokenKind, "unknown"] = "unknown"
+    """What every other bearer token is."""
+    prefixes: Sequence[str] = ("/v1", "/partner/v1")
+    path_ends: Sequence[str] = ("", "/")
+    page_limit: int | Iterator[int] = MOST_ROWS
+    """The most rows in one answer, whatever `top` says; an iterator is asked anew for each answer."""
+    ignored: Collection[str] = ()
+    """Query parameters, in lower case, that nobody looks at."""
+    next_link: Literal["null", "absent", "relative", "rooted", "absolute", "foreign", "garbage"] = "relative"
+    """The form of `@nextLink` where there is more: relative is the last part of the path with the query."""
+    total_count: Literal["all", "page", "absent", "zero", "negative"] = "all"
+    """Whether `TotalCount` counts the rows asked for or those in the answer, or is of no use."""
+    counts_as_text: bool = False
+    """Whether the counts of grouped rows are strings, as in the sibling collection of subscriptions."""
+    ignore_case: bool = False
+    """Whether a filter's values match in any case, as the documented `serviceCode eq 'O365'` suggests."""
+    requests: list[Asked] = field(default_factory=list, init=False)
+    """The last thousand things asked."""
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: list[tuple[Trouble, str]] = []
+        self._standing: list[tuple[Trouble, str]] = []
+
+    def next(self, trouble: Trouble, times: int = 1, where: str = "") -> Emulator:
+        """Spoil so many answers, after those already ordered, to requests whose target contains `where`."""
+        with self._lock:
+            self._queue += [(trouble, where)] * times
+        return self
+
+    def always(self, trouble: Trouble, where: str = "") -> Emulator:
+        """Spoil every answer that the queue leaves alone; of two orders that fit, the later counts."""
+        with self._lock:
+            self._standing.insert(0, (trouble, where))
+        return self
+
+    def heal(self) -> Emulator:
+        """Take back all orders."""
+        with self._lock:
+            self._queue.clear()
+            self._standing.clear()
+        return self
+
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Reply:
+        """Answer a request, given its method, its path and query (or whole URL) and its headers."""
+        asked = Asked(method, target, dict(headers), time.monotonic())
+        with self._lock:
+            self.requests[:] = [*self.requests[-999:], asked]
+            trouble = self._ordered(target)
+        given = {name.lower(): value for name, value in headers.items()}
+        try:
+            status, value = 200, self._value(method, target, given)
+        except Refusal as refusal:
+            status, value = refusal.args
+        reply = as_json(status, value, as_utf16="accept" not in given)
+        reply = replace(reply, headers={**reply.headers, **identity(given)})
+        return trouble(reply) if trouble else reply
+
+    def _ordered(self, target: str) -> Trouble | None:
+        for place, (trouble, where) in enumerate(self._queue):
+            if where in target:
+                del self._queue[place]
+                return trouble
+        return next((trouble for trouble, where in self._standing if where in target), None)
+
+    def _value(self, method: str, target: str, given: Mapping[str, str]) -> Any:
+        try:
+            url = urlsplit(target)
+        except ValueError as error:
+            raise Refusal(400, problem(800002, "The address cannot be read.")) from error
+        match = self._route(url.path)
+        if match is None or match.lastgroup is None:
+            raise Refusal(404, problem(1000, "There is nothing at this address."))
+        if method != "GET":
+            raise Refusal(405, {"message": "Only GET is supported here."})
+        self._admit(given)
+        noun = match[match.lastgroup]
+        if match.lastgroup == "commercial":
+            whole = url._replace(scheme=url.scheme or "http", netloc=url.netloc or given.get("host", "localhost"))
+            return self._commercial(noun, whole)
+        rows = self._of_customer(noun, match["id"]) if match["id"] is not None else getattr(self.source, noun)
+        return {"totalCount": len(rows), "items": list(rows), "attributes": {"objectType": "Collection"}}
+
+    def _route(self, path: str) -> re.Match[str] | None:
+        prefixes, ends = ("|".join(map(re.escape, texts)) for texts in (self.prefixes, self.path_ends))
+        return re.fullmatch(
+            r"/v1(?:\.0)?/analytics/licenses/(?P<partner>deployment|usage)"  # the Swagger knows both versions
+            r"|/v1(?:\.0)?/customers/(?P<id>[^/]*)/analytics/licenses/(?P<customer>deployment|usage)"
+            f"|(?:{prefixes})/analytics/commercial/(?P<commercial>deployment|usage)/license(?:{ends})",
+            path,
+        )
+
+    def _admit(self, given: Mapping[str, str]) -> None:
+        bearer = re.fullmatch(r"bearer +(\S+) *", given.get("authorization", ""), re.IGNORECASE)
+        kind = self.tokens.get(bearer[1], self.others) if bearer else "missing"
+        if kind != "fine":
+            raise Refusal(*REFUSALS[kind])
+        if "ms-requestid" in given and not _GUID.fullmatch(given["ms-requestid"]):
+            raise Refusal(400, problem(800002, "MS-RequestId must be a GUID."))
+
+    def _of_customer(self, noun: str, customer: str) -> Sequence[Any]:
+        if not _GUID.fullmatch(customer):
+            raise Refusal(400, problem(2000, "Tenant Id must be a GUID.", "PartnerApiServiceControllers"))
+        rows_of = self.source.customer_deployment if noun == "deployment" else self.source.customer_usage
+        try:
+            return rows_of(customer)
+        except KeyError as error:
+            raise Refusal(404, problem(60003, "There is no such tenant.")) from error
+
+    def _commercial(self, noun: str, url: SplitResult) -> dict[str, Any]:
+        """Answer *Get licenses deployment information* and *Get licenses usage information*.
+
+        `processedDateTime` is read as "processed on that day"; without it every row is answered, as the source holds
+        only the latest ones.
+        """
+        rows = self.source.commercial_deployment if noun == "deployment" else self.source.commercial_usage
+        fields = _FIELDS if noun == "deployment" else _USAGE_FIELDS
+        query = parse_qsl(url.query)
+        wanted = {name.lower(): value for name, value in query if name.lower() not in self.ignored}
+        try:
+            top, skip = number(wanted.get("top", str(MOST_ROWS)), least=1), number(wanted.get("skip", "0"), least=0)
+            if "processeddatetime" in wanted:
+                day = date.fromisoformat(wanted["processeddatetime"][:10]).isoformat()
+                rows = [row for row in rows if str(row.get("processedDateTime")).startswith(day)]
+            if "filter" in wanted:
+                fits = fitting(wanted["filter"], fields, str.casefold if self.ignore_case else str)
+                rows = [row for row in rows if fits(row)]
+            if "groupby" in wanted:
+                rows = grouped(rows, [name.strip() for name in wanted["groupby"].split(",")], fields)
+        except (ValueError, RecursionError) as error:
+            raise Refusal(400, problem(3000, f"Invalid query: {error}.")) from error
+        page = list(rows[skip : skip + min(top, self._limit(), MOST_ROWS)])
+        if self.counts_as_text and "groupby" in wanted:
+            page = [{name: str(value) if name in COUNTS else value for name, value in row.items()} for row in page]
+        link = None
+        if self.next_link not in ("null", "absent") and skip + len(page) < len(rows):
+            others = [(name, value) for name, value in query if name.lower() not in ("top", "skip")]
+            onward = urlencode([*others, ("top", top), ("skip", skip + len(page))], quote_via=quote)
+            starts = {
+                "relative": url.path.rstrip("/").rpartition("/")[2],
+                "rooted": url.path,
+                "absolute": f"{url.scheme}://{url.netloc}{url.path}",
+                "foreign": f"https://elsewhere.invalid{url.path}",
+                "garbage": "http://[",
+            }
+            link = f"{starts[self.next_link]}?{onward}"
+        links = {} if self.next_link == "absent" else {"@nextLink": link}
+        totals = {"all": len(rows), "page": len(page), "zero": 0, "negative": -1}
+        total = {} if self.total_count == "absent" else {"TotalCount": totals[self.total_count]}
+        return {"Value": page, **links, **total}
+
+    def _limit(self) -> int:
+        with self._lock:
+            return self.page_limit if isinstance(self.page_limit, int) else next(self.page_limit)
+
+
+@dataclass(frozen=True)
+class Endless(Sequence[Any]):
+    """Rows without an end, to be served like any others: each is what `row` makes of its position."""
+
+    row: Callable[[int], Any]
+
+    def __len__(self) -> int:
+        return sys.maxsize
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self.row(number) for number in range(sys.maxsize)[place]]
+        return self.row(place)
+
+
+def documented() -> Partner:
+    """Return the rows of the published sample bodies, with the customer of the published example requests.
+
+    The body of *Get licenses usage information* is published without its end; its two rows are whole.
+    """
+    folder = Path(__file__).with_name("documented")
+    bodies = {file.stem: json.loads(file.read_text("utf-8")) for file in folder.glob("*.json")}
+    return Partner(
+        deployment=bodies["deployment"]["items"],
+        usage=bodies["usage"]["items"],
+        commercial_deployment=bodies["commercial-deployment"]["Value"],
+        commercial_usage=bodies["commercial-usage"]["Value"],
+        customer_deployments={_PUBLISHED_CUSTOMER: bodies["customer-deployment"]["items"]},
+        customer_usages={_PUBLISHED_CUSTOMER: bodies["customer-usage"]["items"]},
+    )
+
+
+def demonstration() -> Emulator:
+    """An invented partner as of today, for any token; the name of a kind of token is a token of that kind."""
+    return Emulator(tokens={kind: kind for kind in get_args(TokenKind)}, others="fine")
