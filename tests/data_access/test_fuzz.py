@@ -9,15 +9,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import data_access
-from data_access import Query, errors, frames, protocol, wire
+from data_access import Query, emulator, errors, frames, protocol, wire
 from data_access.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import DEMO_TOKEN, Emulator, answer
 from data_access.sample import partner
 from tests.rows import rows_of
 
 BOM = b"\xef\xbb\xbf"
-DOCUMENTED = Path(data_access.__file__).with_name("documented")
+DOCUMENTED = Path(emulator.__file__).with_name("documented")
 INVENTED = Emulator(partner(as_of=date(2026, 3, 31), customers=1, products=2))
 TENANT = INVENTED.source.commercial_deployment[0]["customerTenantId"]
 
