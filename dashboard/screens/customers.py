@@ -21,6 +21,9 @@ def show_all(deployment: Deployment, feeds: data.Feeds) -> None:
     view = filters.choose(feeds.codes(), searchable="Name or tenant id")
     picture = pictures.all_customers(deployment, view, st.context.theme.type == "dark")
     parts.left_out()
+    if picture.number == 0:
+        st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
+        return
     _whom_to_call(picture)
     parts.tiles(picture, view.target, False, "customer")
     parts.bars("customers_chart", picture, "Whom do we call first?", "customer", filters.open_customer)
@@ -33,16 +36,13 @@ def show_all(deployment: Deployment, feeds: data.Feeds) -> None:
         exports.for_programs("export_rows", "Every row", rows, every_row),
     )
     with parts.figures(formats.number(picture.number, "customer"), files):
-        if picture.number:
-            _table(picture, view)
-        else:
-            st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
+        _table(picture, view)
 
 
 def _whom_to_call(picture: pictures.Picture) -> None:
     gaps = picture.table["undeployed"].sort_values(ascending=False)
-    if not len(gaps) or not gaps.sum():
-        st.markdown("Every license sold here is deployed." if len(gaps) else "No customer fits.")
+    if not gaps.sum():
+        st.markdown("Every license sold here is deployed.")
         return
     first = min(10, len(gaps))
     st.markdown(
