@@ -9,11 +9,11 @@ from typing import Protocol, TypeVar
 
 import pandas as pd
 import streamlit as st
-from streamlit.navigation.page import Page as StreamlitPage
 
 from dashboard import charts, exports, filters, formats
+from dashboard.data import Feeds
 from dashboard.pictures import Bars, Picture, Rows
-from data_access import Answer, Deployment, Feed, PartnerCenterError, State, Throttled
+from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled
 from data_access.measures import MEASURES
 
 
@@ -26,6 +26,12 @@ class Dated(Protocol):
 
 Source = TypeVar("Source", bound=Dated)
 
+#: Every page with its title and icon, in the order of the navigation; the first is the one to begin with.
+PAGES = {
+    "screens/overview.py": ("Overview", ":material/donut_small:"),
+    "screens/customers.py": ("Customers", ":material/groups:"),
+    "screens/usage.py": ("Usage", ":material/monitoring:"),
+}
 _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
@@ -33,40 +39,48 @@ _ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
-def navigation(pages: Sequence[StreamlitPage], source: str, is_sample: bool) -> None:
-    """The way to the other pages, which takes the filters along, and what kind of data they show."""
+def head(heading: str, feeds: Feeds) -> None:
+    """The way to the other pages, which takes the filters along; what kind of data they show; the page's question."""
     link = filters.shared_link()
     with st.container(horizontal=True, vertical_alignment="center", key="navigation"):
-        for page in pages:
+        for page in PAGES:
             st.page_link(page, query_params=link)
         st.space("stretch")
-        if is_sample:
-            st.badge(source, icon=":material/science:", color="orange")
+        if feeds.is_sample:
+            st.badge(feeds.source, icon=":material/science:", color="orange")
         else:
-            st.badge(source, icon=":material/cloud_done:", color="blue")
-
-
-def head(heading: str) -> None:
-    """The page's question."""
+            st.badge(feeds.source, icon=":material/cloud_done:", color="blue")
     st.title(heading, anchor=False)
 
 
-def standing(feed: Feed[Source], note: str = "") -> Source | None:
-    """What the page stands on, below a line that says when it is from; None where a failure is on screen instead.
+def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> Source | None:
+    """What the page stands on; None where a failure is on screen instead.
 
-    `note` says, below a failure, what could not be read and what works without it.
-
-    Where there is no data yet, the visitor sees the fetch at work until it ends.
+    `note` says, below a failure, what could not be read and what works without it. Where there is no data yet, the
+    visitor sees the fetch at work until it ends.
     """
-    state = _first_data(feed)
+    state = feed.look()
+    if state.data is None and state.running and not feed.wait(_POLL):  # a quick service needs no waiting room
+        _wait(feed, heading, feeds)
+    state = feed.look()
+    if state.data is not None:
+        return state.data
+    head(heading, feeds)
+    if state.error:
+        trouble(state.error, state.failed_at, again=feed.refresh)
+        if note:
+            st.info(note, icon=":material/info:")
+    else:
+        st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
+    return None
+
+
+def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
+    """The head of a page that has data, with their dates; and what is to be said of newer data."""
+    head(heading, feeds)
+    state = feed.state
     if state.data is None or state.fetched_at is None:
-        if state.error:
-            trouble(state.error, state.failed_at, again=feed.refresh)
-            if note:
-                st.info(note, icon=":material/info:")
-        else:
-            st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
-        return None
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         dates(state.data.processed, state.fetched_at)
         st.button("Refresh", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
@@ -74,19 +88,12 @@ def standing(feed: Feed[Source], note: str = "") -> Source | None:
         _watch(feed)
     if state.error and state.failed_at:
         stale(state.error, state.fetched_at, state.failed_at)
-    return state.data
 
 
-def _first_data(feed: Feed[Source]) -> State[Source]:
-    state = feed.look()
-    if state.data is None and state.running and not feed.wait(_POLL):  # a quick service needs no waiting room
-        _wait(feed)
-    return feed.look()
-
-
-def _wait(feed: Feed[Source]) -> None:
+def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
     place = st.empty()
     with place.container():
+        head(heading, feeds)
         told = st.empty()
         with st.grid(4, gap="small", min_column_width=165):
             for _ in range(4):

@@ -5,7 +5,6 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import data, exports, filters, formats, parts, pictures, tables
 from dashboard.filters import View
@@ -14,6 +13,37 @@ from data_access.catalog import COMMERCIAL_DEPLOYMENT
 
 _ROWS_ON_PAGE = 50
 _TABLE = "customers_table"
+_QUESTION = "Which customers have licenses to deploy?"
+_NEEDED = (
+    f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*."
+    " The Overview does not need it: it shows the figures by service."
+)
+
+
+# A fragment, so that a click on a filter runs the page and not the frame around it.
+@st.fragment
+def show(deployment: Deployment, feeds: data.Feeds) -> None:
+    """The page for an answer that there is."""
+    customer = filters.customer()
+    found = customers.one(deployment.facts, customer) if customer else deployment.facts.head(0)
+    named = found["customerName"].dropna()
+    parts.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
+    parts.set_aside(deployment.answer)
+    if deployment.facts.empty:
+        parts.no_rows(deployment)
+    elif not customer:
+        show_all(deployment, feeds)
+    elif found.empty:
+        _back()
+        st.header("Microsoft has no licenses for this customer", anchor=False)
+        st.write("The link may be from another account, or the customer may have left.")
+        st.code(customer[:64], language=None)
+    else:
+        show_one(deployment, found[customers.CUSTOMER].iloc[0], feeds)
+
+
+def _back() -> None:
+    st.button("All customers", on_click=filters.close_customer, icon=":material/arrow_back:", type="tertiary")
 
 
 def show_all(deployment: Deployment, feeds: data.Feeds) -> None:
@@ -77,25 +107,15 @@ def _table(picture: pictures.Picture, view: View) -> None:
     )
 
 
-def show_one(deployment: Deployment, customer: str, feeds: data.Feeds, heading: DeltaGenerator) -> None:
-    """One customer, under its own name in the place of the heading."""
-    found = customers.one(deployment.facts, customer)
-    st.button("All customers", on_click=filters.close_customer, icon=":material/arrow_back:", type="tertiary")
-    if found.empty:
-        st.header("Microsoft has no licenses for this customer", anchor=False)
-        st.write("The link may be from another account, or the customer may have left.")
-        st.code(customer[:64], language=None)
-        return
-    names = found["customerName"].dropna().unique()
-    if len(names):
-        heading.title(formats.plain(names[0]), anchor=False)
+def show_one(deployment: Deployment, identity: str, feeds: data.Feeds) -> None:
+    """One customer, by tenant id."""
+    _back()
     view = filters.choose(feeds.codes())
-    picture = pictures.one_customer(deployment, customer, view, st.context.theme.type == "dark")
+    picture = pictures.one_customer(deployment, identity, view, st.context.theme.type == "dark")
     parts.left_out()
     parts.answer(picture, estimated=False)
     parts.tiles(picture, view.target, False, "product")
     parts.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
-    identity = found[customers.CUSTOMER].iloc[0]
     asked = exports.sentence(view.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], asked, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, view, [identity])
@@ -117,20 +137,6 @@ def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> 
     return tables.own_rows(deployment, found[found[customers.CUSTOMER].isin(ids)])
 
 
-customer = filters.customer()
-heading = st.empty()
-with heading:
-    parts.head("What has this customer not deployed?" if customer else "Which customers have licenses to deploy?")
 feeds = data.feeds()
-note = (
-    f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*."
-    " The Overview does not need it: it shows the figures by service."
-)
-if deployment := parts.standing(feeds.customers, note):
-    parts.set_aside(deployment.answer)
-    if deployment.facts.empty:
-        parts.no_rows(deployment)
-    elif customer:
-        show_one(deployment, customer, feeds, heading)
-    else:
-        show_all(deployment, feeds)
+if deployment := parts.standing(feeds.customers, _QUESTION, feeds, _NEEDED):
+    show(deployment, feeds)

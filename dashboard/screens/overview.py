@@ -7,29 +7,14 @@ import streamlit as st
 from dashboard import data, exports, filters, parts, pictures, tables
 from data_access import Deployment
 
+_HEADING = "How much of what we sold is deployed?"
 
+
+# A fragment, so that a click on a filter runs the page and not the frame around it.
+@st.fragment
 def show(deployment: Deployment, feeds: data.Feeds) -> None:
-    """The page for data that there is."""
-    view = filters.choose(feeds.codes())
-    picture = pictures.overview(deployment, view, st.context.theme.type == "dark")
-    parts.left_out()
-    parts.answer(picture, deployment.estimated)
-    parts.tiles(picture, view.target, deployment.estimated, "service")
-    parts.bars("services_chart", picture, "Where is the gap?", "service", filters.only_service)
-    content, newest, asked = (
-        deployment.answer.collection.name,
-        deployment.processed[1],
-        exports.sentence(view.selection),
-    )
-    provenance = exports.Provenance(content, newest, asked, feeds.source, feeds.is_sample)
-    rows = partial(tables.rows, deployment, view.selection)
-    with parts.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
-        parts.table(picture)
-
-
-parts.head("How much of what we sold is deployed?")
-feeds = data.feeds()
-if deployment := parts.standing(feeds.deployment):
+    """The page for an answer that there is."""
+    parts.top(feeds.deployment, _HEADING, feeds)
     if deployment.stands_in:
         st.info(
             "Microsoft returned no rows for partner deployment. These figures are the commercial counts,"
@@ -39,5 +24,20 @@ if deployment := parts.standing(feeds.deployment):
     parts.set_aside(deployment.answer)
     if deployment.facts.empty:
         parts.no_rows(deployment)
-    else:
-        show(deployment, feeds)
+        return
+    view = filters.choose(feeds.codes())
+    picture = pictures.overview(deployment, view, st.context.theme.type == "dark")
+    parts.left_out()
+    parts.answer(picture, deployment.estimated)
+    parts.tiles(picture, view.target, deployment.estimated, "service")
+    parts.bars("services_chart", picture, "Where is the gap?", "service", filters.only_service)
+    content, asked = deployment.answer.collection.name, exports.sentence(view.selection)
+    provenance = exports.Provenance(content, deployment.processed[1], asked, feeds.source, feeds.is_sample)
+    rows = partial(tables.rows, deployment, view.selection)
+    with parts.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
+        parts.table(picture)
+
+
+feeds = data.feeds()
+if deployment := parts.standing(feeds.deployment, _HEADING, feeds):
+    show(deployment, feeds)

@@ -10,6 +10,11 @@ from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
 from data_access.measures import MEASURES
 from data_access.usage import Source
 
+_QUESTION = "Is what we deployed being used?"
+_NEEDED = (
+    f"This page needs one of the collections that Microsoft calls *{COMMERCIAL_USAGE.title}* and *{USAGE.title}*."
+    " The Overview needs neither: it shows what is deployed."
+)
 _WITHOUT = {
     COMMERCIAL_USAGE.name: "Without it nobody can count the licenses in use. Licenses sold and undeployed do not need"
     " it, nor do Microsoft's own percentages in the table.",
@@ -59,8 +64,15 @@ def no_rows(usage: Usage) -> None:
         st.code("\n".join(ids), language=None, wrap_lines=True)
 
 
+# A fragment, so that a click on a filter runs the page and not the frame around it.
+@st.fragment
 def show(usage: Usage, feeds: data.Feeds) -> None:
-    """The page for data that there is."""
+    """The page for answers that there are."""
+    parts.top(feeds.usage, _QUESTION, feeds)
+    notes(usage)
+    if not usage.has_rows:
+        no_rows(usage)
+        return
     view = filters.choose(feeds.codes())
     picture = pictures.in_use(usage, view, st.context.theme.type == "dark")
     parts.left_out()
@@ -165,15 +177,6 @@ def _workloads(picture: pictures.UsePicture, view: filters.View, feeds: data.Fee
         parts.table(picture)
 
 
-parts.head("Is what we deployed being used?")
 feeds = data.feeds()
-note = (
-    f"This page needs one of the collections that Microsoft calls *{COMMERCIAL_USAGE.title}* and *{USAGE.title}*."
-    " The Overview needs neither: it shows what is deployed."
-)
-if usage := parts.standing(feeds.usage, note):
-    notes(usage)
-    if usage.has_rows:
-        show(usage, feeds)
-    else:
-        no_rows(usage)
+if usage := parts.standing(feeds.usage, _QUESTION, feeds, _NEEDED):
+    show(usage, feeds)
