@@ -42,7 +42,7 @@ _ASKING = "Asking Microsoft Partner Center for the figures"
 def head(heading: str, feeds: Feeds) -> None:
     """The way to the other pages, which takes the filters along; what kind of data they show; the page's question."""
     link = filters.shared_link()
-    with st.container(horizontal=True, vertical_alignment="center", key="navigation"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for page in PAGES:
             st.page_link(page, query_params=link)
         st.space("stretch")

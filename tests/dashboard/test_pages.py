@@ -3,7 +3,7 @@
 import pytest
 
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, throttled
+from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.sample import Partner
 from tests.dashboard.visit import text, tiles
 from tests.rows import rows_of
@@ -136,6 +136,14 @@ def test_trouble_without_data_is_a_sentence_and_facts(trouble, title, visit):
     assert "HTTP status" in text(app)
     assert DEMO_TOKEN not in text(app).split()
     assert [button.label for button in app.button] == ["Try again"]
+
+
+@pytest.mark.parametrize("page", ["", "customers", "usage"])
+def test_who_comes_first_waits_and_then_sees_the_page(page, visit):
+    rows = {"deployment": ROWS, "commercial_deployment": rows_of(COMMERCIAL_DEPLOYMENT, [{}])}
+    app = visit(Emulator(Partner(**rows)).always(slow(0.4)), page=page)
+    assert len(app.metric) == 4
+    assert len(app.title) == 1
 
 
 def test_trying_again_finds_what_has_come_back(visit):
