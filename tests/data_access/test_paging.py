@@ -95,7 +95,7 @@ LINKS = ["null", "absent", "relative", "rooted", "absolute", "foreign", "garbage
 TOTALS = ["all", "page", "absent", "zero", "negative"]
 FAILURES = {
     "reset": (reset(), errors.Unavailable),
-    "reset in the body": (reset(after=40), errors.Unavailable),
+    "reset in the body": (reset(after=10), errors.Unavailable),
     "closed": (closed(), errors.Unavailable),
     "truncated": (truncated(), errors.Unavailable),
     "500": (failing(500), errors.Unavailable),
