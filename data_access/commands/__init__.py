@@ -1,0 +1,22 @@
+"""The commands, a module each: `describe` adds its options to a parser, `run` returns what goes to stdout."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Protocol
+
+from data_access.commands import emulate, fetch
+
+
+class Command(Protocol):
+    """A module of this package."""
+
+    HELP: str
+
+    def describe(self, command: argparse.ArgumentParser) -> None: ...
+
+    def run(self, options: argparse.Namespace) -> bytes: ...
+
+
+COMMANDS: Mapping[str, Command] = {"fetch": fetch, "emulate": emulate}

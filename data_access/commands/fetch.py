@@ -1,0 +1,67 @@
+"""`fetch`: one collection from the configured source."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import uuid
+from datetime import date
+
+from data_access import files, frames, source
+from data_access.catalog import COLLECTIONS, Collection
+from data_access.commands import terminal
+from data_access.protocol import Query
+from data_access.settings import load
+
+HELP = "print one collection"
+
+
+def describe(command: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    command.add_argument("collection", choices=COLLECTIONS, metavar="COLLECTION", help=", ".join(COLLECTIONS))
+    command.add_argument("--customer", metavar="ID", help="tenant id of one customer")
+    command.add_argument("--format", choices=("csv", "json"), default="csv")
+    commercial = command.add_argument_group("for the commercial collections alone")
+    commercial.add_argument("--filter", metavar="TEXT", help="such as: channel eq 'direct' and serviceCode ne 'crm'")
+    commercial.add_argument("--groupby", metavar="FIELDS", help="add the counts up, for example by channel,serviceCode")
+    commercial.add_argument("--processed", metavar="DATE", help="the figures as processed on that day: YYYY-MM-DD")
+
+
+def run(options: argparse.Namespace) -> bytes:
+    collection = COLLECTIONS[options.collection]
+    query = _query(collection, options)
+    settings = load()
+    if settings.is_sample:
+        terminal.say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
+    with source.connect(settings) as client, terminal.progress() as progress:
+        answer = client.fetch(collection, query, progress)
+    for row in answer.set_aside:
+        terminal.say(f"Row {row.position} set aside: {row.reason}.")
+    if answer.missing:
+        terminal.say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
+    if options.format == "csv":
+        return files.exact(answer.frame)
+    return f"{json.dumps(frames.records(answer.frame), ensure_ascii=False, indent=2)}\n".encode()
+
+
+def _query(collection: Collection, options: argparse.Namespace) -> Query:
+    """What is asked for, checked; ends the program with code 2 where it does not go with the collection."""
+    if collection.per_customer and options.customer is None:
+        options.complain(f"{collection.name} needs --customer ID")
+    if not (collection.per_customer or collection.paged) and options.customer is not None:
+        options.complain(f"{collection.name} is about the whole partner and takes no --customer")
+    for name in ("filter", "groupby", "processed"):
+        if getattr(options, name) is not None and not collection.paged:
+            options.complain(f"{collection.name} takes no --{name}; the commercial collections do")
+    groupby = tuple(field.strip() for field in (options.groupby or "").split(",") if field.strip())
+    if unknown := [field for field in groupby if field not in collection.groupable]:
+        options.complain(f"--groupby takes {', '.join(collection.groupable)}, and not {', '.join(unknown)}")
+    try:
+        customer = None if options.customer is None else str(uuid.UUID(options.customer))
+    except ValueError:
+        options.complain("--customer takes a tenant id such as 0112a436-b14e-4888-967b-ca4bb2cf1234")
+    try:
+        processed = None if options.processed is None else date.fromisoformat(options.processed)
+    except ValueError:
+        options.complain("--processed takes a date such as 2026-10-14")
+    return Query(customer, options.filter or "", groupby, processed)
