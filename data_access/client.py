@@ -19,6 +19,7 @@ from data_access.catalog import Collection
 from data_access.errors import BadRequest, Facts, Unavailable, Unreadable
 from data_access.protocol import Page, Query
 from data_access.session import Patience, Session
+from data_access.signin import Credential
 
 log = logging.getLogger(__name__)
 
@@ -61,18 +62,18 @@ class Answer:
 
 
 class Client:
-    """Fetches collections from one service. `token` is asked for a bearer token before each request."""
+    """Fetches collections from one service. `credential` is asked for a bearer token before each request."""
 
     def __init__(
         self,
         base_url: str,
-        token: Callable[[], str],
+        credential: Credential,
         patience: Patience | None = None,
         carrier: requests.adapters.BaseAdapter | None = None,
     ) -> None:
         self._base_url = base_url
         self._parallel = (patience or Patience()).parallel
-        self._session = Session(token, patience or Patience(), carrier)
+        self._session = Session(credential, patience or Patience(), carrier)
         self._address = 0  # which of a collection's addresses this service knows; the commercial calls share it
 
     def __enter__(self) -> Self:

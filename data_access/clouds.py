@@ -15,6 +15,13 @@ class Cloud:
     base_url: str
     authority: str
 
+    @property
+    def scope(self) -> str:
+        """The permission to act in Partner Center as the person who signed in; it stays this one when another address
+        stands in for the service.
+        """
+        return f"{self.base_url}/user_impersonation"
+
 
 CLOUDS = {
     "global": Cloud("https://api.partnercenter.microsoft.com", "https://login.microsoftonline.com"),

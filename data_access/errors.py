@@ -3,10 +3,13 @@
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
     ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
-    ├── SignInError          401, or no way to sign in is set up         exit 3
+    ├── SignInError          401: Partner Center turned the token down   exit 3
+    │   ├── SignInNeeded     no token can be asked for: not tried        exit 3
+    │   └── SignInRefused    Entra ID was asked, and said no             exit 3
     ├── NotPermitted         403: signed in, but not allowed             exit 4
     ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
-    │   └── Throttled        429: the service asks to wait               exit 5
+    │   ├── Throttled        429: the service asks to wait               exit 5
+    │   └── NoSignInService  Entra ID gives no answer                    exit 5
     └── Unreadable           an answer that cannot be understood         exit 6
 
 `message` is the one sentence an account manager reads, `advice` the next step, and `facts` what an operator copies
@@ -88,6 +91,16 @@ class SignInError(PartnerCenterError):
     title = "Sign-in needed"
 
 
+class SignInNeeded(SignInError):
+    """This way in cannot be tried here, and nothing was asked of Microsoft."""
+
+
+class SignInRefused(SignInError):
+    """Microsoft was asked for a token and refused it."""
+
+    title = "Sign-in refused"
+
+
 class NotPermitted(PartnerCenterError):
     exit_code = 4
     title = "Not permitted"
@@ -100,6 +113,10 @@ class Unavailable(PartnerCenterError):
 
 class Throttled(Unavailable):
     title = "Partner Center asks us to wait"
+
+
+class NoSignInService(Unavailable):
+    title = "Microsoft's sign-in is not answering"
 
 
 class Unreadable(PartnerCenterError):

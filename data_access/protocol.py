@@ -176,14 +176,13 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
     if status == 401 and code == "900421":
         return SignInError(
             "Microsoft asks for a sign-in with multi-factor authentication.",
-            "Whoever runs this program needs to sign in again with MFA and put the new token into"
-            " PARTNER_CENTER_ACCESS_TOKEN.",
+            "Whoever runs this program needs to sign in again, and to pass it.",
             facts,
         )
     if status == 401:
         return SignInError(
             "Microsoft did not accept the sign-in: it is missing, wrong or has expired.",
-            "Whoever runs this program needs to obtain a new token and put it into PARTNER_CENTER_ACCESS_TOKEN.",
+            "Whoever runs this program needs to sign in again.",
             facts,
         )
     if status == 403 and "application credentials" in (description or "").lower():

@@ -16,7 +16,8 @@ import tenacity
 import urllib3
 
 from data_access import protocol, transport
-from data_access.errors import Facts, PartnerCenterError, Throttled, Unavailable, Unreadable
+from data_access.errors import Facts, PartnerCenterError, SignInError, Throttled, Unavailable, Unreadable
+from data_access.signin import Credential
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +37,13 @@ class Patience:
 class Session:
     """Asks one service for one page at a time, from as many threads as `patience` allows.
 
-    `token` is asked for a bearer token before each request. `carrier`, by default the network, is what carries them.
+    `credential` is asked for a bearer token before each request. `carrier`, by default the network, carries them.
     """
 
     def __init__(
-        self, token: Callable[[], str], patience: Patience, carrier: requests.adapters.BaseAdapter | None = None
+        self, credential: Credential, patience: Patience, carrier: requests.adapters.BaseAdapter | None = None
     ) -> None:
-        self._token = token
+        self._credential = credential
         self._patience = patience
         self._http = transport.Guarded(carrier)
         self._gate = threading.Lock()
@@ -118,12 +119,26 @@ class Session:
                 self._closed_until, self._closed_by = opens, error.facts
 
     def _send(self, call: protocol.Call, request_id: str, deadline: float, stop: threading.Event) -> protocol.Page:
-        token = self._token()
+        """Ask, and once more where the token is turned down and another one is to be had."""
+        token = self._credential.token()
+        try:
+            return self._ask(call, request_id, token, deadline, stop)
+        except SignInError:
+            other = self._credential.renewed(token)
+            if other is None:
+                raise
+        return self._ask(call, protocol.new_id(), other, deadline, stop)
+
+    def _ask(
+        self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event
+    ) -> protocol.Page:
         try:
             return protocol.page(*self._exchange(call, request_id, token, deadline, stop))
         except PartnerCenterError as error:
             # A service may repeat what it was sent, and what it says is shown and logged.
             error.facts = error.facts.without(token)
+            if isinstance(error, SignInError):
+                error.advice = self._credential.remedy
             raise
 
     def _exchange(

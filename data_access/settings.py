@@ -21,7 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from data_access import entra
 from data_access.clouds import CLOUDS
+from data_access.entra import Registration
 from data_access.errors import SettingsError
 
 SECRETS_FILE = Path(".streamlit/secrets.toml")
@@ -35,7 +37,14 @@ def _printable(value: str) -> str:
     return value
 
 
+def _listed(value: object) -> object:
+    # As a list in the file, or with commas in the environment.
+    names = value.split(",") if isinstance(value, str) else value
+    return [name.strip() for name in names if str(name).strip()] if isinstance(names, list | tuple) else names
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_printable)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
@@ -56,6 +65,14 @@ class Settings(BaseModel):
     partner_center_client_id: str | None = Field(None, description="App registration: the application's id.")
     partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
     partner_center_authority: str | None = Field(None, description="Sign-in authority; the default is the cloud's own.")
+    partner_center_sign_in_file: Path = Field(
+        Path("data/sign-in.json"), description="Where the sign-in is kept that `sign-in` obtains."
+    )
+    partner_center_on_behalf_of: bool = Field(
+        False,
+        description="`true` asks Partner Center as the person who is signed in to the dashboard, with that person's"
+        " rights, and not as whoever ran `sign-in`.",
+    )
     partner_center_tries: int = Field(
         4, ge=1, le=10, description="How often a call that gets no usable answer is tried in all."
     )
@@ -68,6 +85,18 @@ class Settings(BaseModel):
     partner_center_parallel: int = Field(4, ge=1, le=16, description="How many pages are asked for at a time.")
     partner_center_refresh_minutes: float = Field(
         60, gt=0, description="Age at which the dashboard fetches anew, in the background."
+    )
+    access_tenants: Names = Field(
+        (), description="Tenants whose people may sign in to the dashboard; the default is PARTNER_CENTER_TENANT_ID."
+    )
+    access_readers: Names = Field(
+        ("reader",), description="App roles or group ids that may see the figures by service and channel."
+    )
+    access_managers: Names = Field(("manager",), description="Likewise, and every customer's.")
+    access_operators: Names = Field(("operator",), description="Likewise, and the status of the program.")
+    danger_show_figures_to_anyone_without_sign_in: bool = Field(
+        False,
+        description="`true` shows every figure to whoever reaches the port, although nobody is asked who they are.",
     )
     history_url: str = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."
@@ -89,6 +118,14 @@ class Settings(BaseModel):
             raise ValueError("must start with https://, since the token would travel unprotected")
         return url.rstrip("/")
 
+    @field_validator("partner_center_authority")
+    @classmethod
+    def _may_sign_people_in(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+            raise ValueError("is not a plain address that starts with https://")
+        return url.rstrip("/")
+
     @model_validator(mode="after")
     def _whole_registration(self) -> Self:
         registration = {
@@ -108,6 +145,30 @@ class Settings(BaseModel):
     @property
     def has_registration(self) -> bool:
         return self.partner_center_client_id is not None
+
+    @property
+    def registration(self) -> Registration:
+        """The app registration. Raises SettingsError where none is set."""
+        tenant, client_id = self.partner_center_tenant_id, self.partner_center_client_id
+        if tenant is None or client_id is None or self.partner_center_client_secret is None:
+            raise SettingsError(
+                "No app registration is set.",
+                "Set PARTNER_CENTER_TENANT_ID, PARTNER_CENTER_CLIENT_ID and PARTNER_CENTER_CLIENT_SECRET.",
+            )
+        cloud = CLOUDS[self.partner_center_cloud]
+        return Registration(
+            tenant,
+            client_id,
+            self.partner_center_client_secret.get_secret_value(),
+            entra.authority(self.partner_center_authority or cloud.authority, tenant),
+            cloud.scope,
+        )
+
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """The tenants whose people may sign in to the dashboard."""
+        own = (self.partner_center_tenant_id,) if self.partner_center_tenant_id else ()
+        return self.access_tenants or own
 
     @property
     def is_sample(self) -> bool:

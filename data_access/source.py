@@ -13,9 +13,9 @@ from requests.adapters import HTTPAdapter
 from data_access import sample
 from data_access.client import Client
 from data_access.emulator import DEMO_TOKEN, Emulator
-from data_access.errors import SignInError
 from data_access.session import Patience
 from data_access.settings import Settings
+from data_access.signin import Credential, Ready, Stored
 
 SAMPLE = "Sample data"
 LIVE = "Microsoft Partner Center"
@@ -28,10 +28,11 @@ def title(settings: Settings) -> str:
     return SAMPLE if settings.is_sample else LIVE
 
 
-def connect(settings: Settings) -> Client:
+def connect(settings: Settings, credential: Credential | None = None) -> Client:
     """A client for the configured service, or for the sample where none is configured.
 
-    The sample takes the same way as real data, headers, bytes and all; only the network is left out.
+    `credential` takes the place of the configured way in: for a person who is signed in to the dashboard. The sample
+    takes the same way as real data, headers, bytes and all; only the network is left out.
     """
     patience = Patience(
         settings.partner_center_tries,
@@ -41,17 +42,23 @@ def connect(settings: Settings) -> Client:
     )
     if settings.is_sample:
         emulator = Emulator(sample.partner(as_of=datetime.now(UTC).date()))
-        return Client(_SAMPLE_URL, lambda: DEMO_TOKEN, patience, _InProcess(emulator))
-    return Client(settings.base_url, lambda: _token(settings), patience)
+        return Client(_SAMPLE_URL, Ready(DEMO_TOKEN), patience, _InProcess(emulator))
+    return Client(settings.base_url, credential or configured(settings), patience)
 
 
-def _token(settings: Settings) -> str:
-    if settings.partner_center_access_token is None:
-        raise SignInError(
-            "An app registration is set, but nobody has signed in with it.",
-            "Set PARTNER_CENTER_ACCESS_TOKEN to an App+User token.",
-        )
-    return settings.partner_center_access_token.get_secret_value()
+def configured(settings: Settings) -> Credential:
+    """The way in that the settings name: the ready token, or else the stored sign-in of the app registration.
+
+    Raises SettingsError where they name none.
+    """
+    if settings.partner_center_access_token is not None:
+        return Ready(settings.partner_center_access_token.get_secret_value())
+    return stored(settings)
+
+
+def stored(settings: Settings) -> Stored:
+    """The sign-in that `sign-in` keeps for the app registration. Raises SettingsError where none is set."""
+    return Stored(settings.registration, settings.partner_center_sign_in_file)
 
 
 class _InProcess(HTTPAdapter):

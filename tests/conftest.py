@@ -7,6 +7,7 @@ import pytest
 
 from data_access import Client, Settings
 from data_access.emulator import DEMO_TOKEN, serving
+from data_access.signin import Ready
 
 hypothesis.settings.register_profile("steady", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("steady")
@@ -23,7 +24,7 @@ def serve():
 def connect(serve):
     """A client of a served emulator."""
     with ExitStack() as stack:
-        yield lambda emulator, patience=None: stack.enter_context(Client(serve(emulator), lambda: DEMO_TOKEN, patience))
+        yield lambda emulator, patience=None: stack.enter_context(Client(serve(emulator), Ready(DEMO_TOKEN), patience))
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from data_access.commands import emulate, fetch
+from data_access.commands import emulate, fetch, signin
 
 
 class Command(Protocol):
@@ -19,4 +19,4 @@ class Command(Protocol):
     def run(self, options: argparse.Namespace) -> bytes: ...
 
 
-COMMANDS: Mapping[str, Command] = {"fetch": fetch, "emulate": emulate}
+COMMANDS: Mapping[str, Command] = {"fetch": fetch, "sign-in": signin, "emulate": emulate}

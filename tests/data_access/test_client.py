@@ -20,6 +20,7 @@ from data_access.emulator import (
     throttled,
 )
 from data_access.sample import Partner
+from data_access.signin import Ready
 from tests.rows import rows_of
 
 PATIENCE = Patience(tries=3, budget=10, timeout=2)
@@ -148,7 +149,7 @@ def test_a_wait_beyond_the_budget_is_not_begun(client, emulator):
 
 def test_nobody_listening_is_unavailable():
     with pytest.raises(errors.Unavailable, match="cannot be reached"):
-        Client("http://127.0.0.1:9", lambda: "x", Patience(tries=1)).fetch(DEPLOYMENT)
+        Client("http://127.0.0.1:9", Ready("x"), Patience(tries=1)).fetch(DEPLOYMENT)
 
 
 def test_a_redirect_to_another_host_never_gets_the_token(client, emulator, serve):

@@ -42,6 +42,7 @@ from data_access.emulator import (
     truncated,
 )
 from data_access.sample import Partner, partner
+from data_access.signin import Ready
 from tests.rows import DEFAULTS, rows_of
 from tests.threads import end_of_pages
 
@@ -153,7 +154,7 @@ def test_every_row_comes_once_and_in_order_or_there_is_an_error(service, hosts, 
     if trouble:
         emulator.next(lambda right: right, manner.after).always(trouble)
     failed = None
-    with Client(address, lambda: DEMO_TOKEN, Patience(tries=1)) as client:
+    with Client(address, Ready(DEMO_TOKEN), Patience(tries=1)) as client:
         try:
             found = client.fetch(COMMERCIAL_DEPLOYMENT)
         except errors.PartnerCenterError as raised:

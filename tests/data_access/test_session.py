@@ -37,6 +37,7 @@ from data_access.emulator import (
 )
 from data_access.errors import BadRequest, NotPermitted, SignInError, Throttled, Unavailable, Unreadable
 from data_access.sample import Partner
+from data_access.signin import Ready
 from tests.rows import rows_of
 from tests.threads import end_of_pages
 
@@ -212,7 +213,7 @@ def outcome(found, requests):
 def call(address, patience, customer):
     """What a call comes to, and how long it took."""
     begun = time.monotonic()
-    with Client(address, lambda: DEMO_TOKEN, patience) as client:
+    with Client(address, Ready(DEMO_TOKEN), patience) as client:
         try:
             found = client.fetch(CUSTOMER_DEPLOYMENT, Query(customer))
         except errors.PartnerCenterError as error:
@@ -271,7 +272,7 @@ def test_a_bomb_is_found_out_before_it_fills_the_memory(connect, monkeypatch):
 def test_a_service_that_speaks_no_tls_is_not_blamed_for_its_certificate(serve):
     address = serve(Emulator()).replace("http:", "https:")
     with (
-        Client(address, lambda: DEMO_TOKEN, Patience(tries=1)) as client,
+        Client(address, Ready(DEMO_TOKEN), Patience(tries=1)) as client,
         pytest.raises(Unavailable, match="no secure connection"),
     ):
         client.fetch(DEPLOYMENT)

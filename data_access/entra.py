@@ -1,0 +1,176 @@
+"""How Microsoft Entra ID speaks, in functions that cannot speak: addresses, refusals, the lapse of a sign-in.
+
+Sources: the pages "Microsoft Entra authentication & authorization error codes", "Microsoft identity platform refresh
+tokens" and, for the permission, Partner Center's "Enable the secure application model".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from data_access.errors import Facts, NoSignInService, PartnerCenterError, SignInRefused
+
+#: A sign-in that is not used for so long is over; each use starts it anew.
+REFRESHABLE_FOR = timedelta(days=90)
+#: So long before that, whoever can renew it is told.
+NOTICE = timedelta(days=14)
+
+_AGAIN = "Sign in again: python -m data_access sign-in."
+_ADMINISTRATOR = "Give this to whoever administers the app registration in Entra ID."
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The app registration that asks for tokens, and the permission that it asks for."""
+
+    tenant: str
+    client_id: str
+    secret: str = field(repr=False)
+    authority: str  # where the tenant signs in, tenant included
+    scope: str
+
+
+def authority(address: str, tenant: str) -> str:
+    """The tenant's place at a sign-in address; an address with a path names its tenant itself."""
+    address = address.rstrip("/")
+    return address if urlsplit(address).path else f"{address}/{tenant}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    codes: tuple[int, ...]
+    message: str
+    advice: str
+
+
+# Each sentence for those who read it on a page; the next step for whoever can take it.
+_CASES = (
+    _Case(
+        (50072, 50074, 50076, 50079, 50078),
+        "Microsoft asks for multi-factor authentication, which this sign-in did not pass.",
+        "Sign in again and pass it: python -m data_access sign-in.",
+    ),
+    _Case(
+        (65001, 650056, 650057),
+        "The app registration has no consent to act in Partner Center.",
+        "An administrator grants it in Entra ID, under API permissions: Microsoft Partner Center, user_impersonation.",
+    ),
+    _Case(
+        (90002, 700016, 50020, 50034, 90072, 500021),
+        "The tenant, the account and the app registration do not belong together.",
+        "Check PARTNER_CENTER_TENANT_ID, PARTNER_CENTER_CLIENT_ID and the cloud, and use an account of that tenant.",
+    ),
+    _Case(
+        (700082, 70008, 70043, 700084, 70000),
+        f"The stored sign-in has lapsed; it lives {REFRESHABLE_FOR.days} days from its last use.",
+        _AGAIN,
+    ),
+    _Case(
+        (50173, 50133, 50132, 50089),
+        "The sign-in was revoked, for example by a new password.",
+        _AGAIN,
+    ),
+    _Case((500133,), "Your sign-in to the dashboard has ended.", "Sign in again."),
+    _Case(
+        (500131, 50013, 240002),
+        "The dashboard's sign-in cannot be exchanged for one to Partner Center.",
+        "In [auth], ask for a scope of the same app registration, such as api://<client id>/access_as_user.",
+    ),
+    _Case(
+        (7000215, 7000222, 7000218, 700025, 7000216),
+        "Entra ID does not accept the secret of the app registration: it is wrong, has expired, or none is expected.",
+        "Create a new secret and put its value into PARTNER_CENTER_CLIENT_SECRET.",
+    ),
+    _Case((7000112,), "The app registration is disabled.", _ADMINISTRATOR),
+    _Case((50057, 50055, 50053), "The account is disabled, locked, or its password has expired.", _ADMINISTRATOR),
+    _Case(
+        (50011, 500112),
+        "The address to come back to is not registered.",
+        "Add http://localhost to the registration's redirect addresses (platform Web).",
+    ),
+    _Case(
+        (50105,),
+        "The account is not assigned to this application.",
+        "Assign the account, or a group of it, to the application under Enterprise applications.",
+    ),
+    _Case(
+        (53000, 53001, 53003, 53004, 530003, 530034),
+        "A policy of the company (Conditional Access) does not allow this sign-in.",
+        _ADMINISTRATOR,
+    ),
+    _Case((65004,), "The sign-in was cancelled, or the permission was declined.", "Start it again, and accept."),
+    _Case((70018, 70019), "The code was not entered in time, or was another one.", "Start it again for a new code."),
+)
+_BY_CODE = {code: case for case in _CASES for code in case.codes}
+# Where no code is known: the meaning of OAuth's own words.
+_BY_ERROR = {
+    "interaction_required": _BY_CODE[50076],
+    "consent_required": _BY_CODE[65001],
+    "invalid_client": _BY_CODE[7000215],
+    "unauthorized_client": _BY_CODE[700016],
+    "invalid_grant": _BY_CODE[700082],
+    "access_denied": _BY_CODE[65004],
+    "authorization_declined": _BY_CODE[65004],
+    "expired_token": _BY_CODE[70019],
+    "bad_verification_code": _BY_CODE[70018],
+}
+_OTHERWISE = _Case((), "Microsoft did not accept the sign-in.", "The code and description say what it objects to.")
+_PASSING = frozenset({"temporarily_unavailable", "server_error"})
+_CODE = re.compile(r"AADSTS(\d{4,8})")
+
+
+def refused(answer: Mapping[str, Any]) -> PartnerCenterError:
+    """The error that an answer of Entra ID stands for which holds no token.
+
+    Takes the fields of the token endpoint's answer, or those with which a person comes back from the sign-in page.
+    """
+    name, described = str(answer.get("error", "")), str(answer.get("error_description", ""))
+    numbers = [*map(str, answer.get("error_codes") or []), *_CODE.findall(described)]
+    facts = Facts(
+        code=f"AADSTS{numbers[0]}" if numbers else name or None,
+        description=_first_line(described) or None,
+        request_id=_id(answer.get("trace_id")),
+        correlation_id=_id(answer.get("correlation_id")),
+    )
+    if name in _PASSING:
+        return no_answer("it asks to be asked later", facts)
+    known = [_BY_CODE[int(number)] for number in numbers if int(number) in _BY_CODE]
+    case = known[0] if known else _BY_ERROR.get(name, _OTHERWISE)
+    return SignInRefused(case.message, case.advice, facts)
+
+
+def no_answer(what: str, facts: Facts | None = None) -> NoSignInService:
+    """The error for a sign-in service that gives no usable answer; `what` names the cause."""
+    return NoSignInService(
+        f"Microsoft's sign-in cannot be reached: {what}.",
+        "Check the network, the proxy and PARTNER_CENTER_AUTHORITY, then try again.",
+        facts,
+    )
+
+
+def lapses(last_used: datetime) -> datetime:
+    """When a stored sign-in ends unless it is used before."""
+    return last_used + REFRESHABLE_FOR
+
+
+def lapse_notice(lapse: datetime, now: datetime) -> str:
+    """What to say of a sign-in that ends soon; nothing while there is time."""
+    left = lapse - now
+    if left > NOTICE:
+        return ""
+    when = "has lapsed" if left <= timedelta(0) else f"lapses in {max(1, left.days)} days, on {lapse:%Y-%m-%d}"
+    return f"The stored sign-in {when}. {_AGAIN}"
+
+
+def _first_line(text: str) -> str:
+    return " ".join((text.splitlines() or [""])[0].split())[:1024]
+
+
+def _id(value: object) -> str | None:
+    text = str(value or "")
+    return text if re.fullmatch(r"[\w.-]{1,64}", text, re.ASCII) else None
