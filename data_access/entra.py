@@ -130,7 +130,9 @@ def refused(answer: Mapping[str, Any]) -> PartnerCenterError:
     Takes the fields of the token endpoint's answer, or those with which a person comes back from the sign-in page.
     """
     name, described = str(answer.get("error", "")), str(answer.get("error_description", ""))
-    numbers = [*map(str, answer.get("error_codes") or []), *_CODE.findall(described)]
+    listed = answer.get("error_codes")
+    numbers = [number for number in listed if isinstance(number, int)] if isinstance(listed, list) else []
+    numbers += map(int, _CODE.findall(described))
     facts = Facts(
         code=f"AADSTS{numbers[0]}" if numbers else name or None,
         description=_first_line(described) or None,
@@ -139,8 +141,7 @@ def refused(answer: Mapping[str, Any]) -> PartnerCenterError:
     )
     if name in _PASSING:
         return no_answer("it asks to be asked later", facts)
-    known = [_BY_CODE[int(number)] for number in numbers if int(number) in _BY_CODE]
-    case = known[0] if known else _BY_ERROR.get(name, _OTHERWISE)
+    case = next((_BY_CODE[number] for number in numbers if number in _BY_CODE), _BY_ERROR.get(name, _OTHERWISE))
     return SignInRefused(case.message, case.advice, facts)
 
 

@@ -311,6 +311,8 @@ def _asking() -> Iterator[None]:
         raise entra.no_answer("its certificate is not trusted by this machine") from None
     except requests.exceptions.RequestException:
         raise entra.no_answer("it did not answer, or not in time") from None
+    except msal.exceptions.MsalError:  # a status of 500 and more
+        raise entra.no_answer("it answers with an error of its own") from None
     except ValueError:  # MSAL's word for an authority without metadata, and for an answer that is no JSON
         raise entra.refused({"error_codes": [90002]}) from None
 
