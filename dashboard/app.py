@@ -1,18 +1,26 @@
-"""The frame around every page: title, navigation, and errors that no page can show."""
+"""The frame around every page: title, navigation, who is here, and errors that no page can show."""
 
 import streamlit as st
 
-from dashboard import data, filters, parts
-from data_access import SettingsError
+from dashboard import data, entrance, filters, parts, sitemap
+from data_access import SettingsError, load_settings
 
 st.set_page_config(page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={})
-pages = [st.Page(file, title=title, icon=icon) for file, (title, icon) in parts.PAGES.items()]
+pages = [st.Page(place.file, title=place.title, icon=place.icon) for place in sitemap.PLACES]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
 try:
-    data.enter()
+    settings = load_settings()
+    person = entrance.enter(settings)
+    if person:
+        data.enter(settings)
 except SettingsError as error:
     st.title("Partner License Insights", anchor=False)
     parts.trouble(error)
 else:
-    filters.enter(page.url_path)
-    page.run()
+    if person:
+        filters.enter(page.url_path)
+        if person.role >= sitemap.at(page.url_path).role:
+            page.run()
+        else:
+            parts.not_for(person)
+        entrance.close_in_time()

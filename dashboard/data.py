@@ -10,10 +10,12 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import streamlit as st
 
+from dashboard import entrance
 from data_access import (
     Client,
     Deployment,
     Feed,
+    OnBehalfOf,
     Progress,
     Settings,
     Usage,
@@ -21,7 +23,6 @@ from data_access import (
     fetch_commercial_deployment,
     fetch_deployment,
     fetch_usage,
-    load_settings,
     source_title,
 )
 
@@ -29,6 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _ENTERED = "_feeds"
+_FEEDS_KEPT = 64  # one for all, or one for each person on whose behalf we ask
 _VIEWS_KEPT = 64  # of each kind; with ten thousand customers a view is some megabytes
 
 
@@ -48,9 +50,10 @@ class Feeds:
     `source` is the name under which pages and files show them. Nothing is fetched before a page asks for it.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, person: OnBehalfOf | None) -> None:
         self.source, self.is_sample = source_title(settings), settings.is_sample
-        service = connect(settings)
+        self.service = service = connect(settings, person)
+        self.person = person
         age = timedelta(minutes=settings.partner_center_refresh_minutes)
         self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
         self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)
@@ -65,13 +68,16 @@ class Feeds:
         return fetch_usage(service, progress, self.usage.state.data)
 
 
-def enter() -> Feeds:
-    """Read the settings, once a run, and give the feeds that serve everyone who may see what they give access to.
+def enter(settings: Settings) -> Feeds:
+    """Give the feeds that serve everyone who may see what these settings give access to.
 
-    Raises SettingsError.
+    Where Partner Center is asked on behalf of a person, that is this person alone.
     """
-    settings = load_settings()
-    feeds = st.session_state[_ENTERED] = _feeds(settings.scope, settings)
+    personal = settings.partner_center_on_behalf_of and not settings.is_sample
+    feeds = _feeds(settings.scope, entrance.person().identity if personal else None, settings)
+    if feeds.person:
+        feeds.person.assertion = entrance.assertion()
+    st.session_state[_ENTERED] = feeds
     return feeds
 
 
@@ -81,9 +87,9 @@ def feeds() -> Feeds:
     return entered
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _feeds(scope: tuple[object, ...], _settings: Settings) -> Feeds:  # noqa: ARG001 - the cache key
-    return Feeds(_settings)
+@st.cache_resource(max_entries=_FEEDS_KEPT, show_spinner=False)
+def _feeds(scope: tuple[object, ...], identity: tuple[str, str] | None, _settings: Settings) -> Feeds:  # noqa: ARG001 - the cache key
+    return Feeds(_settings, None if identity is None else OnBehalfOf(_settings.registration))
 
 
 def _fetch(fetch: Callable[[Client, Progress], T], service: Client, progress: Progress) -> T:

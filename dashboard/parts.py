@@ -10,7 +10,8 @@ from typing import Protocol, TypeVar
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, exports, filters, formats
+from dashboard import charts, data, entrance, exports, filters, formats, sitemap
+from dashboard.access import Person
 from dashboard.data import Feeds
 from dashboard.pictures import Bars, Picture, Rows
 from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled
@@ -26,12 +27,7 @@ class Dated(Protocol):
 
 Source = TypeVar("Source", bound=Dated)
 
-#: Every page with its title and icon, in the order of the navigation; the first is the one to begin with.
-PAGES = {
-    "screens/overview.py": ("Overview", ":material/donut_small:"),
-    "screens/customers.py": ("Customers", ":material/groups:"),
-    "screens/usage.py": ("Usage", ":material/monitoring:"),
-}
+_CSV = "text/csv"
 _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
@@ -43,14 +39,30 @@ def head(heading: str, feeds: Feeds) -> None:
     """The way to the other pages, which takes the filters along; what kind of data they show; the page's question."""
     link = filters.shared_link()
     with st.container(horizontal=True, vertical_alignment="center"):
-        for page in PAGES:
-            st.page_link(page, query_params=link)
+        who = entrance.person()
+        for place in sitemap.PLACES:
+            if who.role >= place.role:
+                st.page_link(place.file, query_params=link)
         st.space("stretch")
         if feeds.is_sample:
             st.badge(feeds.source, icon=":material/science:", color="orange")
         else:
             st.badge(feeds.source, icon=":material/cloud_done:", color="blue")
+        if who.is_known:
+            with st.popover(formats.plain(formats.shortened(who.name, 24)), icon=":material/account_circle:"):
+                st.caption(f"{formats.plain(who.username)} · {who.role.name.lower()}")
+                st.button("Sign out", on_click=st.logout, icon=":material/logout:", type="tertiary")
     st.title(heading, anchor=False)
+
+
+def not_for(who: Person) -> None:
+    """Somebody is here whose role does not go with the page."""
+    head("This page is not for your role", data.feeds())
+    st.info(
+        f"You are signed in as {formats.plain(who.username or who.name)} with the role *{who.role.name.lower()}*."
+        " Ask the operator of this dashboard if you need to see more.",
+        icon=":material/lock:",
+    )
 
 
 def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> Source | None:
@@ -316,9 +328,9 @@ def figures(heading: str, files: Sequence[exports.File]) -> Iterator[None]:
             for file in files:
                 st.download_button(
                     file.label,
-                    file.content,
+                    entrance.handed_out(file.content, _CSV, file.name),
                     file.name,
-                    "text/csv",
+                    _CSV,
                     key=file.key,
                     on_click="ignore",
                     icon=file.icon,

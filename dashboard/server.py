@@ -6,6 +6,7 @@ import base64
 import gc
 import hashlib
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -18,6 +19,9 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+
+from dashboard.gate import Gate, check_address
+from data_access import SettingsError, load_settings
 
 FONTS = Path(__file__).parent / "fonts"
 _STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
@@ -69,7 +73,8 @@ class SecurityHeaders:
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Import what pages need before the first visitor waits for it."""
+    """Refuse what must not be served, and import what pages need before the first visitor waits for it."""
+    _refuse_to_expose()
     import_module("dashboard.parts")
     import_module("dashboard.data")
     gc.collect()
@@ -77,10 +82,17 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     yield
 
 
+def _refuse_to_expose() -> None:
+    try:
+        check_address(load_settings(), config.get_option("server.address"))
+    except SettingsError as error:
+        sys.exit(f"{error.title}: {error}")
+
+
 def _base_path() -> list[str]:
     return [part for part in str(config.get_option("server.baseUrlPath")).split("/") if part]
 
 
-MIDDLEWARE = [Middleware(SecurityHeaders)]
+MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(Gate)]
 # The theme names the fonts relative to the page, and the page may live below a path.
 ROUTES = [Mount("/".join(("", *_base_path(), "fonts")), StaticFiles(directory=FONTS))]

@@ -1,10 +1,12 @@
 """The front door: everything that the dashboard and scripts use, and nothing else."""
 
 from data_access.catalog import COLLECTIONS, Collection
-from data_access.client import Answer, Client, Progress, Step
+from data_access.client import Answer, Client, Outcome, Progress, Step
 from data_access.deployment import Deployment
 from data_access.deployment import fetch as fetch_deployment
 from data_access.deployment import fetch_commercial as fetch_commercial_deployment
+from data_access.entra import lapse_notice
+from data_access.entra import refused as refused_sign_in
 from data_access.errors import (
     BadRequest,
     NotPermitted,
@@ -21,7 +23,9 @@ from data_access.selection import Selection
 from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
+from data_access.signin import Credential, OnBehalfOf
 from data_access.source import connect
+from data_access.source import stored as stored_sign_in
 from data_access.source import title as source_title
 from data_access.usage import Usage
 from data_access.usage import fetch as fetch_usage
@@ -32,9 +36,12 @@ __all__ = [
     "BadRequest",
     "Client",
     "Collection",
+    "Credential",
     "Deployment",
     "Feed",
     "NotPermitted",
+    "OnBehalfOf",
+    "Outcome",
     "PartnerCenterError",
     "Patience",
     "Progress",
@@ -53,6 +60,9 @@ __all__ = [
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_usage",
+    "lapse_notice",
     "load_settings",
+    "refused_sign_in",
     "source_title",
+    "stored_sign_in",
 ]

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from operator import eq
-from typing import Self
+from typing import Self, TypeVar
 
 import pandas as pd
 import requests
 
 from data_access import frames, protocol, wire
 from data_access.catalog import Collection
-from data_access.errors import BadRequest, Facts, Unavailable, Unreadable
+from data_access.errors import BadRequest, Facts, PartnerCenterError, Unavailable, Unreadable
 from data_access.protocol import Page, Query
 from data_access.session import Patience, Session
 from data_access.signin import Credential
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _MOST_PAGES = 100_000
 _MOST_EMPTY_PAGES = 20  # asked for side by side, where more rows were announced than there are
@@ -61,6 +65,17 @@ class Answer:
         return max(0, (self.announced or 0) - len(self.frame) - len(self.set_aside))
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the last call for a collection ended: with so many rows, or with an error."""
+
+    at: datetime  # UTC, when it began
+    seconds: float
+    correlation_id: str
+    rows: int | None
+    error: PartnerCenterError | None = None
+
+
 class Client:
     """Fetches collections from one service. `credential` is asked for a bearer token before each request."""
 
@@ -74,6 +89,8 @@ class Client:
         self._base_url = base_url
         self._parallel = (patience or Patience()).parallel
         self._session = Session(credential, patience or Patience(), carrier)
+        self.outcomes: dict[str, Outcome] = {}
+        """By the collection's name."""
         self._address = 0  # which of a collection's addresses this service knows; the commercial calls share it
 
     def __enter__(self) -> Self:
@@ -89,15 +106,51 @@ class Client:
         """
         query = query or Query()
         shaped = collection.grouped_by(query.groupby) if collection.paged else collection
-        correlation_id = protocol.new_id()
+
+        def read(correlation_id: str, place: int) -> Answer:
+            return self._fetch(shaped, place, query, correlation_id, progress)
+
+        return self._somewhere(collection, read, lambda answer: len(answer.frame) + len(answer.set_aside))
+
+    def probe(self, collection: Collection, customer: str | None = None) -> Page:
+        """Ask for as little of a collection as there can be asked for, to see whether it is to be had.
+
+        Raises one of the family in `errors`.
+        """
+        query = Query(customer)
+
+        def ask(correlation_id: str, place: int) -> Page:
+            url = protocol.address(self._base_url, collection.paths[place], customer)
+            call = protocol.Call(url, protocol.parameters(collection, query, top=1), correlation_id)
+            return self._session.page(call, lambda _: None, threading.Event())
+
+        return self._somewhere(collection, ask, lambda page: page.total or len(page.rows))
+
+    def _somewhere(self, collection: Collection, ask: Callable[[str, int], T], rows: Callable[[T], int]) -> T:
+        """Ask at each address of a collection until one is known, and note how that ended."""
+        correlation_id, began, clock = protocol.new_id(), datetime.now(UTC), time.monotonic()
+
+        def note(rows: int | None, error: PartnerCenterError | None = None) -> None:
+            seconds = time.monotonic() - clock
+            self.outcomes[collection.name] = Outcome(began, seconds, correlation_id, rows, error)
+
+        try:
+            found = self._at_known_address(collection, partial(ask, correlation_id))
+        except PartnerCenterError as error:
+            note(None, error)
+            raise
+        note(rows(found))
+        return found
+
+    def _at_known_address(self, collection: Collection, ask: Callable[[int], T]) -> T:
         *others, last = sorted(range(len(collection.paths)), key=lambda place: place != self._address)
         for place in others:
             try:
-                return self._fetch(shaped, place, query, correlation_id, progress)
+                return ask(place)
             except BadRequest as error:
                 if error.facts.status != 404:
                     raise
-        return self._fetch(shaped, last, query, correlation_id, progress)
+        return ask(last)
 
     def _fetch(
         self, collection: Collection, place: int, query: Query, correlation_id: str, progress: Progress

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, exports, filters, formats, parts, pictures, tables
+from dashboard import data, entrance, exports, filters, formats, parts, pictures, tables
 from dashboard.filters import View
 from data_access import Deployment, customers
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
@@ -20,8 +20,7 @@ _NEEDED = (
 )
 
 
-# A fragment, so that a click on a filter runs the page and not the frame around it.
-@st.fragment
+@entrance.part
 def show(deployment: Deployment, feeds: data.Feeds) -> None:
     """The page for an answer that there is."""
     customer = filters.customer()

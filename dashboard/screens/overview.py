@@ -4,14 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import data, exports, filters, parts, pictures, tables
+from dashboard import data, entrance, exports, filters, parts, pictures, tables
 from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
 
 
-# A fragment, so that a click on a filter runs the page and not the frame around it.
-@st.fragment
+@entrance.part
 def show(deployment: Deployment, feeds: data.Feeds) -> None:
     """The page for an answer that there is."""
     parts.top(feeds.deployment, _HEADING, feeds)

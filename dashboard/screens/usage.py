@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import data, exports, filters, formats, parts, pictures
+from dashboard import data, entrance, exports, filters, formats, parts, pictures
 from data_access import PartnerCenterError, Usage
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
 from data_access.measures import MEASURES
@@ -64,8 +64,7 @@ def no_rows(usage: Usage) -> None:
         st.code("\n".join(ids), language=None, wrap_lines=True)
 
 
-# A fragment, so that a click on a filter runs the page and not the frame around it.
-@st.fragment
+@entrance.part
 def show(usage: Usage, feeds: data.Feeds) -> None:
     """The page for answers that there are."""
     parts.top(feeds.usage, _QUESTION, feeds)

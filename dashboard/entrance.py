@@ -1,0 +1,128 @@
+"""Who is here: the person of this run, or the page that says why nobody may see anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from urllib.parse import unquote
+
+import streamlit as st
+
+from dashboard import access, formats, gate
+from dashboard.access import Denied, Person
+from data_access import Settings, refused_sign_in
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PERSON = "_person"
+_PROVIDER_KEYS = ("client_id", "server_metadata_url")
+
+
+def enter(settings: Settings) -> Person | None:
+    """The person whose run this is; None where the page says why nobody is.
+
+    Raises SettingsError where real figures would be shown to everyone.
+    """
+    try:
+        person = st.session_state[_PERSON] = _person(settings)
+    except Denied as denied:
+        st.session_state.pop(_PERSON, None)
+        _closed(denied)
+        return None
+    return person
+
+
+def person() -> Person:
+    """The person of this run, for the page in it."""
+    found: Person = st.session_state[_PERSON]
+    return found
+
+
+def assertion() -> str:
+    """The person's access token for the dashboard; nothing where Streamlit is not told to hand it out."""
+    tokens = st.user.get("tokens") if person().is_known else None
+    return str(tokens.get("access", "")) if isinstance(tokens, Mapping) else ""
+
+
+def part(draw: Callable[P, None]) -> Callable[P, None]:
+    """A page, or a part of one, that is drawn anew by itself: a click runs it and not the frame around it.
+
+    A sign-in that has ended meanwhile ends the page all the same.
+    """
+
+    @st.fragment
+    @wraps(draw)
+    def guarded(*arguments: P.args, **named: P.kwargs) -> None:
+        _close()
+        draw(*arguments, **named)
+
+    return guarded
+
+
+def close_in_time() -> None:
+    """Have the page that is on screen taken away when the sign-in ends, although nobody clicks."""
+    if until := person().until:
+        st.fragment(_close, run_every=until - datetime.now(UTC) + timedelta(seconds=1))()
+
+
+def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
+    """A file's content for this person alone, as long as the sign-in lasts. Called without a page around it."""
+    who, claims = person(), st.user.to_dict()
+
+    def make() -> bytes:
+        if _is_over(who, claims):
+            raise PermissionError("the sign-in has ended")
+        return gate.belongs(content(), mimetype, name, who)
+
+    return make if who.is_known else content
+
+
+def _person(settings: Settings) -> Person:
+    if not gate.sign_in_is_configured():
+        gate.check_address(settings, st.get_option("server.address"))
+        return access.ANYONE
+    return gate.person_of(st.user.to_dict(), settings)
+
+
+def _close() -> None:
+    if _is_over(st.session_state.get(_PERSON), st.user.to_dict()):
+        st.rerun()
+
+
+def _is_over(who: Person | None, claims: access.Claims) -> bool:
+    return who is None or (who.is_known and (who.is_over(datetime.now(UTC)) or claims in gate.ended))
+
+
+def _closed(denied: Denied) -> None:
+    """The one page that strangers see."""
+    with st.container(horizontal_alignment="center", key="closed"):
+        st.space("large")
+        with st.container(border=True, width=460, gap="medium"):
+            st.title("Partner License Insights", anchor=False)
+            st.write(f"{formats.plain(denied.message)} {formats.plain(denied.advice)}")
+            if code := unquote(st.context.cookies.get(gate.REFUSED, "")):
+                refusal = refused_sign_in({"error": code, "error_description": code})
+                st.error(f"{formats.plain(refusal.message)} ({formats.plain(code)})", icon=":material/error:")
+            if denied.again:
+                st.button(
+                    "Sign in with Microsoft",
+                    on_click=_sign_in,
+                    type="primary",
+                    icon=":material/login:",
+                    width="stretch",
+                )
+            if st.user.get("is_logged_in"):
+                name = str(st.user.get("preferred_username") or st.user.get("name") or "")
+                st.caption(f"Signed in as {formats.plain(name)}")
+                st.button("Sign out", on_click=st.logout, type="tertiary", icon=":material/logout:")
+
+
+def _sign_in() -> None:
+    section = st.secrets["auth"]
+    if all(key in section for key in _PROVIDER_KEYS):
+        st.login()
+    else:
+        st.login(next(name for name, value in section.items() if hasattr(value, "get") and _PROVIDER_KEYS[0] in value))

@@ -1,0 +1,155 @@
+"""Does it work, and if not, whose turn is it? For the operator: who is here, which account is used, what answers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, entrance, formats, parts
+from data_access import (
+    COLLECTIONS,
+    Client,
+    Outcome,
+    PartnerCenterError,
+    Settings,
+    SignInError,
+    lapse_notice,
+    load_settings,
+    stored_sign_in,
+)
+from data_access.catalog import COMMERCIAL_DEPLOYMENT
+
+_QUESTION = "Does everything work?"
+_TRIED = "_tried"  # what the last test of the connection found
+
+
+@entrance.part
+def show(feeds: data.Feeds) -> None:
+    """The page."""
+    parts.head(_QUESTION, feeds)
+    settings = load_settings()
+    with st.grid(2, gap="small", min_column_width=340):
+        with st.container(border=True, height="stretch", key="status_you"):
+            st.header("You", anchor=False)
+            _facts(_you())
+        with st.container(border=True, height="stretch", key="status_account"):
+            st.header("Partner Center", anchor=False)
+            _facts(_account(settings))
+    with st.container(border=True, key="status_calls"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header("What the collections last answered", anchor=False)
+            tested = st.button("Test connection", key="test_connection", icon=":material/network_check:")
+        if tested:
+            st.session_state[_TRIED] = _test(feeds.service)
+        _calls({**feeds.service.outcomes, **st.session_state.get(_TRIED, {})})
+
+
+def _you() -> dict[str, str]:
+    who = entrance.person()
+    if not who.is_known:
+        return {
+            "Sign-in": "none is configured: whoever reaches this page sees everything",
+            "Reachable from": f"{st.get_option('server.address') or 'everywhere'} ({socket.gethostname()})",
+        }
+    return {
+        "Name": who.name,
+        "Account": who.username,
+        "Role": who.role.name.lower(),
+        "Tenant": who.identity[0],
+        "Object id": who.identity[1],
+        "Sign-in ends": f"{formats.day(who.until)}, {formats.clock(who.until)}" if who.until else formats.NOTHING,
+    }
+
+
+def _account(settings: Settings) -> dict[str, str]:
+    if settings.is_sample:
+        return {"Source": "the sample: nothing is configured", "Next step": "docs/manual.md, Connect to Partner Center"}
+    found = {"Service": settings.base_url, "Cloud": settings.partner_center_cloud}
+    if settings.has_registration:
+        registration = settings.registration
+        found |= {
+            "Tenant": registration.tenant,
+            "Application": registration.client_id,
+            "Authority": registration.authority,
+        }
+    if settings.partner_center_on_behalf_of:
+        return found | {"Asks as": "each person who is signed in"}
+    if settings.partner_center_access_token is not None:
+        return found | {"Asks with": "the token in PARTNER_CENTER_ACCESS_TOKEN"}
+    try:
+        account = stored_sign_in(settings).account()
+    except SignInError as error:
+        return found | {"Asks as": f"nobody. {error}"}
+    if account is None:
+        return found | {"Asks as": "nobody yet. Sign in: python -m data_access sign-in"}
+    notice = lapse_notice(account.lapses, datetime.now(UTC))
+    return found | {"Asks as": account.username, "Lapses if unused": notice or formats.day(account.lapses)}
+
+
+def _facts(found: Mapping[str, str]) -> None:
+    for name, value in found.items():
+        with st.container(horizontal=True, gap="small"):
+            st.caption(name, width=130)
+            st.text(value, width="stretch")  # what others are called is not Markdown
+
+
+def _test(service: Client) -> dict[str, Outcome]:
+    """Ask each collection for as little as possible; those about one customer are asked for the first one."""
+    customer: str | None = None
+    # The one with the customers first, since others need one.
+    ordered = sorted(COLLECTIONS.values(), key=lambda collection: collection is not COMMERCIAL_DEPLOYMENT)
+    with st.status("Asking each collection", expanded=True) as status:
+        for collection in ordered:
+            if collection.per_customer and customer is None:
+                continue
+            status.update(label=f"Asking for {collection.title}")
+            try:
+                page = service.probe(collection, customer if collection.per_customer else None)
+            except PartnerCenterError:
+                continue  # noted with the client, and shown below
+            if collection is COMMERCIAL_DEPLOYMENT and page.rows and isinstance(page.rows[0], dict):
+                customer = str(page.rows[0].get("customerTenantId") or "") or None
+        status.update(label="Asked", state="complete", expanded=False)
+    return dict(service.outcomes)
+
+
+def _calls(outcomes: Mapping[str, Outcome]) -> None:
+    rows = [_call(collection.title, outcomes.get(name)) for name, collection in COLLECTIONS.items()]
+    config = st.column_config
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        placeholder=formats.NOTHING,
+        column_config={
+            "Asked": config.DatetimeColumn("Asked (UTC)", format="D MMM YYYY, HH:mm:ss", timezone="UTC"),
+            "Took": config.NumberColumn(format="%.2f s"),
+            "Rows": config.NumberColumn(format="%,d"),
+        },
+    )
+
+
+def _call(title: str, outcome: Outcome | None) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(
+        ("Collection", "Answer", "Rows", "Asked", "Took", "Code", "MS-CorrelationId", "MS-RequestId", "Next step")
+    )
+    row |= {"Collection": title, "Answer": "not asked yet"}
+    if outcome is None:
+        return row
+    row |= {"Asked": outcome.at, "Took": outcome.seconds, "MS-CorrelationId": outcome.correlation_id}
+    if outcome.error is None:
+        return row | {"Answer": "✓ readable", "Rows": outcome.rows}
+    error = outcome.error
+    return row | {
+        "Answer": f"✗ {error.facts.status or ''} {error.message}".replace("  ", " "),
+        "Code": error.facts.code,
+        "MS-CorrelationId": error.facts.correlation_id or outcome.correlation_id,
+        "MS-RequestId": error.facts.request_id,
+        "Next step": error.advice,
+    }
+
+
+show(data.feeds())
