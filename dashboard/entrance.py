@@ -82,7 +82,7 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
 
 def _person(settings: Settings) -> Person:
     if not gate.sign_in_is_configured():
-        gate.check_address(settings, st.get_option("server.address"))
+        gate.check_address(st.get_option("server.address"))
         return access.ANYONE
     return gate.person_of(st.user.to_dict(), settings)
 

@@ -53,15 +53,12 @@ def sign_in_is_configured() -> bool:
     return bool(get_secrets_auth_section())
 
 
-def unguarded(settings: Settings) -> bool:
-    """Whether somebody's real figures would be shown to people whom nobody asks who they are."""
-    allowed = settings.is_sample or settings.danger_show_figures_to_anyone_without_sign_in
-    return not (allowed or sign_in_is_configured())
-
-
-def check_address(settings: Settings, address: str | None) -> None:
+def check_address(address: str | None) -> None:
     """Raise SettingsError where other machines would reach real figures without a sign-in."""
-    if unguarded(settings) and not _is_loopback(address or ""):
+    if _is_loopback(address or "") or sign_in_is_configured():
+        return
+    settings = load_settings()
+    if not (settings.is_sample or settings.danger_show_figures_to_anyone_without_sign_in):
         raise SettingsError(
             f"Figures of real customers would be open to everyone who reaches {address or 'this machine'}: no sign-in"
             " is configured.",
@@ -104,16 +101,16 @@ class Gate:
 
     async def _without_sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         # However the server was started, and whatever was configured since: what counts is where the call came in.
-        server = scope.get("server") or ("", 0)
-        if not _is_loopback(server[0]):
-            try:
-                check_address(load_settings(), server[0])
-            except SettingsError as error:
-                if scope["type"] == "websocket":
-                    await send({"type": "websocket.close", "code": 1008})
-                else:
-                    await PlainTextResponse(str(error), 403)(scope, receive, send)
-                return
+        host, port = scope.get("server") or ("", 0)
+        try:
+            if port is not None:  # None is a socket in the file system
+                check_address(host)
+        except SettingsError as error:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await PlainTextResponse(str(error), 403)(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
     async def _with_sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:

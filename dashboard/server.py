@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gc
 import hashlib
+import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from dashboard.gate import Gate, check_address
-from data_access import SettingsError, load_settings
+from data_access import SettingsError
 
 FONTS = Path(__file__).parent / "fonts"
 _STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
@@ -83,10 +84,12 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 
 
 def _refuse_to_expose() -> None:
+    """End the program where it would show real figures to people whom nobody asks who they are."""
     try:
-        check_address(load_settings(), config.get_option("server.address"))
+        check_address(config.get_option("server.address"))
     except SettingsError as error:
-        sys.exit(f"{error.title}: {error}")
+        print(f"{error.title}: {error}", file=sys.stderr, flush=True)
+        os._exit(error.exit_code)  # raised in here, it would come out as a traceback of the server's
 
 
 def _base_path() -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -24,7 +25,6 @@ from data_access import (
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Does everything work?"
-_TRIED = "_tried"  # what the last test of the connection found
 
 
 @entrance.part
@@ -43,9 +43,12 @@ def show(feeds: data.Feeds) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header("What the collections last answered", anchor=False)
             tested = st.button("Test connection", key="test_connection", icon=":material/network_check:")
+        place = st.empty()
         if tested:
-            st.session_state[_TRIED] = _test(feeds.service)
-        _calls({**feeds.service.outcomes, **st.session_state.get(_TRIED, {})})
+            with place.status("Asking each collection") as told:
+                _test(feeds.service, lambda title: told.update(label=f"Asking for {title}"))
+        place.markdown(_answer(feeds.service.outcomes))
+        _calls(feeds.service.outcomes)
 
 
 def _you() -> dict[str, str]:
@@ -92,29 +95,36 @@ def _account(settings: Settings) -> dict[str, str]:
 
 def _facts(found: Mapping[str, str]) -> None:
     for name, value in found.items():
-        with st.container(horizontal=True, gap="small"):
-            st.caption(name, width=130)
-            st.text(value, width="stretch")  # what others are called is not Markdown
+        what, is_so = st.columns([1, 3], gap="small")
+        what.caption(name)
+        is_so.text(value)  # what others are called is not Markdown
 
 
-def _test(service: Client) -> dict[str, Outcome]:
-    """Ask each collection for as little as possible; those about one customer are asked for the first one."""
-    customer: str | None = None
+def _test(service: Client, tell: Callable[[str], None]) -> None:
+    """Ask each collection for as little as possible; those about one customer are asked for the first one.
+
+    How each ended is noted by the client.
+    """
+    customer = None
     # The one with the customers first, since others need one.
-    ordered = sorted(COLLECTIONS.values(), key=lambda collection: collection is not COMMERCIAL_DEPLOYMENT)
-    with st.status("Asking each collection", expanded=True) as status:
-        for collection in ordered:
-            if collection.per_customer and customer is None:
-                continue
-            status.update(label=f"Asking for {collection.title}")
-            try:
-                page = service.probe(collection, customer if collection.per_customer else None)
-            except PartnerCenterError:
-                continue  # noted with the client, and shown below
-            if collection is COMMERCIAL_DEPLOYMENT and page.rows and isinstance(page.rows[0], dict):
-                customer = str(page.rows[0].get("customerTenantId") or "") or None
-        status.update(label="Asked", state="complete", expanded=False)
-    return dict(service.outcomes)
+    for collection in sorted(COLLECTIONS.values(), key=lambda collection: collection is not COMMERCIAL_DEPLOYMENT):
+        if collection.per_customer and not customer:
+            continue
+        tell(collection.title)
+        with contextlib.suppress(PartnerCenterError):
+            page = service.probe(collection, customer if collection.per_customer else None)
+            if collection is COMMERCIAL_DEPLOYMENT:
+                customer = next((row["customerTenantId"] for row in page.rows if "customerTenantId" in row), None)
+
+
+def _answer(outcomes: Mapping[str, Outcome]) -> str:
+    """The page's question answered in a sentence."""
+    if not outcomes:
+        return "Nothing has been asked since the start. *Test connection* asks each collection for one row."
+    failed = [COLLECTIONS[name].title for name, outcome in outcomes.items() if outcome.error]
+    if not failed:
+        return f"**{len(outcomes)} of {len(COLLECTIONS)}** collections were asked, and all of them can be read."
+    return f"**{len(failed)} of {len(outcomes)}** collections that were asked cannot be read: {', '.join(failed)}."
 
 
 def _calls(outcomes: Mapping[str, Outcome]) -> None:

@@ -35,18 +35,20 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def server(script: Path, **settings: str) -> Iterator[tuple[str, int]]:
+def server(script: Path, flags: str = "", log: Path | None = None, **settings: str) -> Iterator[tuple[str, int]]:
     """Streamlit serving a script from its own folder, with our settings as given: its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARTNER_CENTER_")}
-    flags = f"--server.address 127.0.0.1 --server.port {port} --server.headless true --browser.gatherUsageStats false"
+    fixed = f"--server.address 127.0.0.1 --server.port {port} --server.headless true --browser.gatherUsageStats false"
+    written = log.open("wb") if log else None
     process = subprocess.Popen(
-        [sys.executable, *f"-m streamlit run {script.name} {flags}".split()],
+        [sys.executable, *f"-m streamlit run {script.name} {fixed} {flags}".split()],
         cwd=script.parent,
         env=inherited | settings,
-        stdout=subprocess.DEVNULL,
+        stdout=written or subprocess.DEVNULL,
+        stderr=written,
     )
     try:
         _wait_until_healthy(process, f"http://{HOST}:{port}/_stcore/health")
@@ -54,12 +56,14 @@ def server(script: Path, **settings: str) -> Iterator[tuple[str, int]]:
     finally:
         process.terminate()
         process.wait()
+        if written:
+            written.close()
 
 
 @contextmanager
-def dashboard(**settings: str) -> Iterator[str]:
+def dashboard(flags: str = "", log: Path | None = None, **settings: str) -> Iterator[str]:
     """The dashboard with these settings; yields its address. Without settings it shows the sample."""
-    with server(ROOT / "streamlit_app.py", **settings) as (address, _):
+    with server(ROOT / "streamlit_app.py", flags, log, **settings) as (address, _):
         yield address
 
 
