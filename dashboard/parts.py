@@ -35,8 +35,11 @@ _ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
-def head(heading: str, feeds: Feeds) -> None:
-    """The way to the other pages, which takes the filters along; what kind of data they show; the page's question."""
+def head(heading: str, feeds: Feeds, moment: str = "") -> None:
+    """The way to the other pages, which takes the filters along; what kind of data they show; the page's question.
+
+    `moment` tells heads apart of which one run draws several.
+    """
     link = filters.shared_link()
     with st.container(horizontal=True, vertical_alignment="center"):
         who = entrance.person()
@@ -51,7 +54,9 @@ def head(heading: str, feeds: Feeds) -> None:
         if who.is_known:
             with st.popover(formats.plain(formats.shortened(who.name, 24)), icon=":material/account_circle:"):
                 st.caption(f"{formats.plain(who.username)} · {who.role.name.lower()}")
-                st.button("Sign out", on_click=st.logout, icon=":material/logout:", type="tertiary")
+                st.button(
+                    "Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary"
+                )
     st.title(heading, anchor=False)
 
 
@@ -105,7 +110,7 @@ def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
 def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
     place = st.empty()
     with place.container():
-        head(heading, feeds)
+        head(heading, feeds, "_waiting")
         told = st.empty()
         with st.grid(4, gap="small", min_column_width=165):
             for _ in range(4):
