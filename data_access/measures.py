@@ -32,11 +32,8 @@ _OURS = frozenset(
         "deploymentPercent",
         "undeployed",
         "overDeployed",
-        "lowestPercent",
-        "highestPercent",
         "rows",
         "estimated",
-        "fetchedAt",
         "source",
         "filter",
     }
@@ -50,18 +47,12 @@ _FINENESS = 10_000
 _SOLD, _DEPLOYED, _PERCENT = nw.col("licensesSold"), nw.col("licensesDeployed"), nw.col("deploymentPercent")
 _SENT = nw.col("proratedDeploymentPercent")
 _ACTIVE, _QUALIFIED = nw.col("licensesActive"), nw.col("licensesQualified")
-_RANGE = ("lowestPercent", "highestPercent")
+_LOWEST, _HIGHEST = "lowestPercent", "highestPercent"
 _FRACTIONS = ("licensesDeployed", "undeployed", "overDeployed")
 #: What `grouped` gives beside the keys, in this order.
 MEASURED = ("licensesSold", "licensesDeployed", "deploymentPercent", "undeployed", "overDeployed", "processedDateTime")
 #: What `activity` gives beside the keys, likewise.
 ACTIVITY = ("licensesActive", "licensesQualified", "usagePercent", "processedDateTime")
-#: The columns of `summary`, in this order.
-SUMMARY = (
-    *("service", "serviceName", "channel", "processedDateTime"),
-    *("licensesSold", "licensesDeployed", "undeployed", "overDeployed"),
-    *("lowestPercent", "highestPercent", "rows", "estimated"),
-)
 
 Frame = TypeVar("Frame", nw.DataFrame[Any], nw.LazyFrame[Any])
 
@@ -193,9 +184,10 @@ def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
 def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
     """One row per value of `keys`, in their order, with every measure and the newest processing date.
 
-    `frame`: rows that have what `row_by_row` gives, or rows of summaries, `estimated` or not. Columns: the keys, then
-    `MEASURED`: licensesSold (int64), licensesDeployed, deploymentPercent (null where nothing was sold), undeployed,
-    overDeployed (float64), processedDateTime.
+    `frame`: rows that have what `row_by_row` gives; those of the history's small files have it too. `estimated` rows
+    also need `proratedDeploymentPercent`; where only some of them are, it is null in the others. Columns: the keys,
+    then `MEASURED`: licensesSold (int64), licensesDeployed, deploymentPercent (null where nothing was sold),
+    undeployed, overDeployed (float64), processedDateTime.
     """
     rows, sums = _ready(frame, estimated=estimated)
     table = rows.group_by(*keys).agg(*sums, nw.col("processedDateTime").max())
@@ -205,27 +197,6 @@ def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
 def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """`grouped` on facts in memory: plain text for the keys, NaN for no percentage."""
     table = grouped(nw.from_native(found, eager_only=True), keys, estimated=found.attrs["estimated"])
-    return frames.plain(table.to_native().reset_index(drop=True))
-
-
-def summary(found: pd.DataFrame) -> pd.DataFrame:
-    """Facts in little: one row per service and channel, from which `grouped` works out the same as from all of them.
-
-    Columns: service, serviceName (str; the first in the alphabet where there are several), channel, processedDateTime
-    (the newest), licensesSold (int64), licensesDeployed, undeployed, overDeployed, lowestPercent and highestPercent
-    (float64; of the percentages that were sent for licenses sold, NaN where deployed is counted), rows (int64: how many
-    were added up), estimated (bool).
-    """
-    estimated = bool(found.attrs["estimated"])
-    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
-    first, newest = nw.col("serviceName").min(), nw.col("processedDateTime").max()
-    table = rows.group_by("service", "channel").agg(first, newest, *sums, nw.len().alias("rows"))
-    if estimated:
-        table = table.with_columns(nw.col(*_FRACTIONS) / _FINENESS)
-    else:
-        table = table.with_columns(nw.lit(None, nw.Float64).alias(name) for name in _RANGE)
-    table = table.with_columns(nw.col("rows").cast(nw.Int64), nw.lit(estimated).alias("estimated"))
-    table = table.select(*SUMMARY).sort("service", "channel", nulls_last=True)
     return frames.plain(table.to_native().reset_index(drop=True))
 
 
@@ -279,13 +250,9 @@ def _ready(frame: Frame, *, estimated: bool) -> tuple[Frame, list[nw.Expr]]:
     sums: list[nw.Expr] = [nw.col("licensesSold", *_FRACTIONS).sum()]
     if not estimated:
         return frame, sums
-    whole = (nw.col(*_FRACTIONS) * _FINENESS).round()
-    if _RANGE[0] in frame.collect_schema().names():
-        low, high = map(nw.col, _RANGE)
-        return frame.with_columns(whole), [*sums, low.min(), high.max()]
-    sent = nw.col(_RANGE[0])
-    frame = frame.with_columns(whole, nw.when(_SOLD > 0).then(_SENT).alias(_RANGE[0]))
-    return frame, [*sums, sent.min(), sent.max().alias(_RANGE[1])]
+    whole, sent = (nw.col(*_FRACTIONS) * _FINENESS).round(), nw.col(_LOWEST)
+    frame = frame.with_columns(whole, nw.when(_SOLD > 0).then(_SENT).alias(_LOWEST))
+    return frame, [*sums, sent.min(), sent.max().alias(_HIGHEST)]
 
 
 def _measured(sums: Frame, *, estimated: bool) -> Frame:
@@ -297,5 +264,5 @@ def _measured(sums: Frame, *, estimated: bool) -> Frame:
         return sums.with_columns(whole, deploymentPercent=percent)
     # A weighted mean lies between its parts. Clipping takes away what the arithmetic rounds, so that one service in one
     # channel shows exactly the percentage that Microsoft sent.
-    percent = percent.clip(*map(nw.col, _RANGE))
+    percent = percent.clip(nw.col(_LOWEST), nw.col(_HIGHEST))
     return sums.with_columns(whole, nw.col(*_FRACTIONS) / _FINENESS, deploymentPercent=percent)
