@@ -181,8 +181,10 @@ def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
     return {name: column.astype("category") for name, column in named.items()}
 
 
-def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
+def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Sequence[str] = ()) -> Frame:
     """One row per value of `keys`, in their order, with every measure and the newest processing date.
+
+    `labels` are columns of text that come along after the keys: of several texts the first in the alphabet.
 
     `frame`: rows that have what `row_by_row` gives; those of the history's small files have it too. `estimated` rows
     also need `proratedDeploymentPercent`; where only some of them are, it is null in the others. Columns: the keys,
@@ -190,8 +192,9 @@ def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
     undeployed, overDeployed (float64), processedDateTime.
     """
     rows, sums = _ready(frame, estimated=estimated)
-    table = rows.group_by(*keys).agg(*sums, nw.col("processedDateTime").max())
-    return _measured(table, estimated=estimated).select(*keys, *MEASURED).sort(*keys, nulls_last=True)
+    label = [nw.col(*labels).min()] if labels else []
+    table = rows.group_by(*keys).agg(*label, *sums, nw.col("processedDateTime").max())
+    return _measured(table, estimated=estimated).select(*keys, *labels, *MEASURED).sort(*keys, nulls_last=True)
 
 
 def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -235,7 +238,7 @@ def activity(frame: Frame, keys: Sequence[str]) -> Frame:
     counts = nw.col("licensesActive", "licensesQualified")
     table = frame.group_by(*keys).agg(counts.sum(), nw.col("processedDateTime").max())
     table = table.with_columns(
-        counts.cast(nw.Int64), usagePercent=_ACTIVE / nw.when(_QUALIFIED > 0).then(_QUALIFIED) * 100
+        counts.cast(nw.Int64), usagePercent=_ACTIVE * 100 / nw.when(_QUALIFIED > 0).then(_QUALIFIED)
     )
     return table.select(*keys, *ACTIVITY).sort(*keys, nulls_last=True)
 
@@ -257,8 +260,9 @@ def _ready(frame: Frame, *, estimated: bool) -> tuple[Frame, list[nw.Expr]]:
 
 def _measured(sums: Frame, *, estimated: bool) -> Frame:
     """What rows come to together, from their sums."""
-    deployed = _DEPLOYED / _FINENESS if estimated else _DEPLOYED
-    percent = deployed / nw.when(_SOLD > 0).then(_SOLD) * 100
+    sold = nw.when(_SOLD > 0).then(_SOLD)
+    # In one division of whole numbers, so that 110 of 200 are 55 % and not 55.00000000000001 %.
+    percent = _DEPLOYED / (sold * (_FINENESS // 100)) if estimated else _DEPLOYED * 100 / sold
     whole = _SOLD.cast(nw.Int64)  # DuckDB adds up in 128 bits, which nothing after it knows
     if not estimated:
         return sums.with_columns(whole, deploymentPercent=percent)
