@@ -1,5 +1,7 @@
 """Rows as Microsoft sends them, and what the product makes of them, for tests that start in the middle."""
 
+import pandas as pd
+
 from data_access import frames, measures, wire
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 
@@ -57,3 +59,10 @@ def frame_of(collection, changes):
 
 def facts_of(collection, changes):
     return measures.facts(collection, frame_of(collection, changes))
+
+
+def fetched(facts, at):
+    """What the history keeps of facts in little, fetched `at` this time."""
+    table = measures.by(facts, ["service", "channel"])
+    percents = table.pop("deploymentPercent") if facts.attrs["estimated"] else float("nan")
+    return table.assign(proratedDeploymentPercent=percents, fetchedAt=pd.Timestamp(at))
