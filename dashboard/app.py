@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import data, entrance, filters, parts, sitemap
-from data_access import SettingsError, load_settings
+from dashboard.access import Role
+from data_access import SettingsError, lapse_notice, load_settings
 
 st.set_page_config(page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={})
 pages = [st.Page(place.file, title=place.title, icon=place.icon) for place in sitemap.PLACES]
@@ -19,6 +20,8 @@ except SettingsError as error:
 else:
     if person:
         filters.enter(page.url_path)
+        if person.role is Role.OPERATOR and (notice := lapse_notice(settings)):
+            st.warning(notice, icon=":material/event_upcoming:")
         if person.role >= sitemap.at(page.url_path).role:
             page.run()
         else:

@@ -5,7 +5,6 @@ from data_access.client import Answer, Client, Outcome, Progress, Step
 from data_access.deployment import Deployment
 from data_access.deployment import fetch as fetch_deployment
 from data_access.deployment import fetch_commercial as fetch_commercial_deployment
-from data_access.entra import lapse_notice
 from data_access.entra import refused as refused_sign_in
 from data_access.errors import (
     BadRequest,
@@ -24,7 +23,7 @@ from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
 from data_access.signin import Credential, OnBehalfOf
-from data_access.source import connect
+from data_access.source import connect, lapse_notice
 from data_access.source import stored as stored_sign_in
 from data_access.source import title as source_title
 from data_access.usage import Usage

@@ -10,9 +10,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from data_access import sample
+from data_access import entra, sample
 from data_access.client import Client
 from data_access.emulator import DEMO_TOKEN, Emulator
+from data_access.errors import SignInError
 from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.signin import Credential, Ready, Stored
@@ -59,6 +60,17 @@ def configured(settings: Settings) -> Credential:
 def stored(settings: Settings) -> Stored:
     """The sign-in that `sign-in` keeps for the app registration. Raises SettingsError where none is set."""
     return Stored(settings.registration, settings.partner_center_sign_in_file)
+
+
+def lapse_notice(settings: Settings) -> str:
+    """What to say of a stored sign-in that ends soon; nothing where there is time, or another way in."""
+    if settings.is_sample or settings.partner_center_access_token is not None:
+        return ""
+    try:
+        account = stored(settings).account()
+    except SignInError:
+        return ""  # what keeps it from being read is said when it is needed
+    return entra.lapse_notice(account.lapses, datetime.now(UTC)) if account else ""
 
 
 class _InProcess(HTTPAdapter):

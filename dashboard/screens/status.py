@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +17,6 @@ from data_access import (
     PartnerCenterError,
     Settings,
     SignInError,
-    lapse_notice,
     load_settings,
     stored_sign_in,
 )
@@ -89,8 +87,7 @@ def _account(settings: Settings) -> dict[str, str]:
         return found | {"Asks as": f"nobody. {error}"}
     if account is None:
         return found | {"Asks as": "nobody yet. Sign in: python -m data_access sign-in"}
-    notice = lapse_notice(account.lapses, datetime.now(UTC))
-    return found | {"Asks as": account.username, "Lapses if unused": notice or formats.day(account.lapses)}
+    return found | {"Asks as": account.username, "Lapses if unused": formats.day(account.lapses)}
 
 
 def _facts(found: Mapping[str, str]) -> None:

@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> bytes:
     settings = load()
     if settings.is_sample:
         terminal.say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
+    if notice := source.lapse_notice(settings):
+        terminal.say(notice)
     with source.connect(settings) as client, terminal.progress() as progress:
         answer = client.fetch(collection, query, progress)
     for row in answer.set_aside:

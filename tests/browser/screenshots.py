@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +21,7 @@ from data_access import sample
 from data_access.emulator import DEMO_TOKEN, Emulator, TokenKind, Trouble, failing, gateway, shaped, slow, throttled
 from data_access.sample import Partner
 from tests.browser import app, partners
+from tests.browser.office import MIA, OLAF, RITA, UMA, opened, sign_in
 
 AT_ONCE = 2  # servers; each has a browser of its own
 WIDTHS = (1366, 820)
@@ -30,6 +31,7 @@ _README_HEIGHT = 1100
 _QUICK = {"PARTNER_CENTER_TRIES": "1"}
 _TROUBLE = ".st-key-trouble"
 _NOTE = "[data-testid=stAlert]"
+_DOOR = ".st-key-closed"
 
 Server = Callable[[], AbstractContextManager[str]]
 
@@ -46,10 +48,13 @@ class State:
     sign: str = "services_chart"  # the key of a chart, or a CSS selector
     query: str = ""
     before: Callable[[Page], None] = _nothing  # once per server, after the first visit
+    enter: Callable[[Page], None] = _nothing  # likewise, before it: at the closed door
 
     def photograph(self, browser: Browser, name: str, folder: Path) -> None:
         with self.server() as address:
-            page = browser.new_page()
+            page = browser.new_page(ignore_https_errors=True)
+            page.goto(f"{address}/{self.query}")
+            self.enter(page)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 for width in WIDTHS:
@@ -122,6 +127,13 @@ def states() -> dict[str, State]:
         "mfa-missing": _refused("no-mfa"),
         "no-permission": _refused("no-role"),
         "app-only": _refused("app-only"),
+        "closed": State(_office, _DOOR),
+        "closed-cancelled": State(_office, _DOOR, enter=_cancel),
+        "closed-unlisted": State(_office, _DOOR, enter=partial(sign_in, person=UMA)),
+        "signed-in": State(_office, enter=partial(sign_in, person=MIA)),
+        "signed-in-not-for-role": State(_office, _NOTE, "customers", enter=partial(sign_in, person=RITA)),
+        "status": State(_office, ".st-key-status_calls", "status", _test_connection, partial(sign_in, person=OLAF)),
+        "status-sample": State(app.dashboard, ".st-key-status_calls", "status"),
         "throttled": _troubled(throttled("57"), sign=_TROUBLE),
         "down-without-data": _troubled(gateway(503), sign=_TROUBLE),
         "down-with-last-good": State(_of(last_good), before=partial(_lose_service, last_good)),
@@ -131,6 +143,23 @@ def states() -> dict[str, State]:
         "one-service": State(_of(Emulator(Partner(deployment=[partners.row("o365", "reseller", 26.16, 1_234)])))),
         "hundred-services": State(_of(Emulator(partners.many_services(100)))),
     }
+
+
+@contextmanager
+def _office() -> Iterator[str]:
+    with opened() as office:
+        yield office.address
+
+
+def _cancel(page: Page) -> None:
+    page.get_by_role("button", name="Sign in with Microsoft").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.locator(_DOOR).wait_for()
+
+
+def _test_connection(page: Page) -> None:
+    page.get_by_role("button", name="Test connection").click()
+    page.get_by_text("collections were asked").wait_for()
 
 
 def _of(emulator: Emulator) -> Server:

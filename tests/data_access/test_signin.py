@@ -312,6 +312,19 @@ def test_a_sign_in_lapses_after_ninety_days_without_use(signed_in, entra):
     assert refusal.value.facts.code == "AADSTS700082"
 
 
+@pytest.mark.parametrize(("days", "said"), [(0, ""), (70, ""), (80, "lapses in 9 days"), (91, "has lapsed")])
+@pytest.mark.usefixtures("signed_in")
+def test_a_lapse_is_foreseen(settings, days, said, capsys):
+    known = json.loads(kept(settings).read_text())
+    for renewal in known["RefreshToken"].values():
+        renewal["last_modification_time"] = str(int(time.time()) - days * 24 * 3600)
+    kept(settings).write_text(json.dumps(known))
+    assert main(["fetch", "deployment"]) == 0
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert bool(said) is ("The stored sign-in" in shown)
+
+
 def test_a_revoked_sign_in(signed_in, entra, amy):
     token = signed_in.token()
     entra.clock.advance(minutes=5)
