@@ -107,13 +107,8 @@ def _closed(denied: Denied) -> None:
                 refusal = refused_sign_in({"error": code, "error_description": code})
                 st.error(f"{formats.plain(refusal.message)} ({formats.plain(code)})", icon=":material/error:")
             if denied.again:
-                st.button(
-                    "Sign in with Microsoft",
-                    on_click=_sign_in,
-                    type="primary",
-                    icon=":material/login:",
-                    width="stretch",
-                )
+                # Not the primary kind, whose white on the dark theme's blue is hard to read.
+                st.button("Sign in with Microsoft", on_click=_sign_in, icon=":material/login:", width="stretch")
             if st.user.get("is_logged_in"):
                 name = str(st.user.get("preferred_username") or st.user.get("name") or "")
                 st.caption(f"Signed in as {formats.plain(name)}")

@@ -68,7 +68,7 @@ def _you() -> dict[str, str]:
 
 def _account(settings: Settings) -> dict[str, str]:
     if settings.is_sample:
-        return {"Source": "the sample: nothing is configured", "Next step": "docs/manual.md, Connect to Partner Center"}
+        return {"Source": "the sample: nothing is configured", "Next step": "connect it, as in docs/sign-in.md"}
     found = {"Service": settings.base_url, "Cloud": settings.partner_center_cloud}
     if settings.has_registration:
         registration = settings.registration

@@ -428,6 +428,22 @@ def test_a_token_for_somebody_else_cannot_be_exchanged(settings, entra, app, amy
         credential.token()
 
 
+def test_a_tampered_sign_in_cannot_be_exchanged(on_behalf):
+    head, body, signature = on_behalf.assertion.split(".")
+    on_behalf.assertion = f"{head}.{body[:-4]}AAAA.{signature}"
+    with pytest.raises(SignInRefused, match="cannot be exchanged"):
+        on_behalf.token()
+
+
+def test_a_token_of_a_foreign_tenant_opens_nothing(settings, entra, service):
+    eve = Person("Eve Evans", "eve@fabrikam.example")
+    entra.tenants.append(Tenant("fabrikam.example", people=[eve], apps=[App("Theirs")]))
+    foreign = entra.access_token(entra.tenants[1].apps[0], eve, tenant=entra.tenants[1])
+    with pytest.raises(SignInError, match="did not accept"):
+        fetch(settings, Ready(foreign))
+    assert service[1].seen == [foreign]
+
+
 # The command
 
 
