@@ -197,9 +197,10 @@ def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Seque
     return _measured(table, estimated=estimated).select(*keys, *labels, *MEASURED).sort(*keys, nulls_last=True)
 
 
-def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def by(found: pd.DataFrame, keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
     """`grouped` on facts in memory: plain text for the keys, NaN for no percentage."""
-    table = grouped(nw.from_native(found, eager_only=True), keys, estimated=found.attrs["estimated"])
+    frame = nw.from_native(found, eager_only=True)
+    table = grouped(frame, keys, estimated=found.attrs["estimated"], labels=labels)
     return frames.plain(table.to_native().reset_index(drop=True))
 
 
