@@ -32,6 +32,8 @@ _OURS = frozenset(
         "deploymentPercent",
         "undeployed",
         "overDeployed",
+        "lowestPercent",
+        "highestPercent",
         "rows",
         "estimated",
         "source",
@@ -53,6 +55,13 @@ _FRACTIONS = ("licensesDeployed", "undeployed", "overDeployed")
 MEASURED = ("licensesSold", "licensesDeployed", "deploymentPercent", "undeployed", "overDeployed", "processedDateTime")
 #: What `activity` gives beside the keys, likewise.
 ACTIVITY = ("licensesActive", "licensesQualified", "usagePercent", "processedDateTime")
+
+#: The columns of `summary`, in this order.
+SUMMARY = (
+    *("service", "serviceName", "channel", "processedDateTime"),
+    *("licensesSold", "licensesDeployed", "undeployed", "overDeployed"),
+    *("lowestPercent", "highestPercent", "rows", "estimated"),
+)
 
 Frame = TypeVar("Frame", nw.DataFrame[Any], nw.LazyFrame[Any])
 
@@ -186,10 +195,10 @@ def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Seque
 
     `labels` are columns of text that come along after the keys: of several texts the first in the alphabet.
 
-    `frame`: rows that have what `row_by_row` gives; those of the history's small files have it too. `estimated` rows
-    also need `proratedDeploymentPercent`; where only some of them are, it is null in the others. Columns: the keys,
-    then `MEASURED`: licensesSold (int64), licensesDeployed, deploymentPercent (null where nothing was sold),
-    undeployed, overDeployed (float64), processedDateTime.
+    `frame`: rows that have what `row_by_row` gives, `estimated` ones with their `proratedDeploymentPercent`, or rows of
+    `summary`, which may be taken for estimated ones in any case. Columns: the keys, the labels, then `MEASURED`:
+    licensesSold (int64), licensesDeployed, deploymentPercent (null where nothing was sold), undeployed, overDeployed
+    (float64), processedDateTime.
     """
     rows, sums = _ready(frame, estimated=estimated)
     label = [nw.col(*labels).min()] if labels else []
@@ -197,9 +206,31 @@ def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Seque
     return _measured(table, estimated=estimated).select(*keys, *labels, *MEASURED).sort(*keys, nulls_last=True)
 
 
-def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def by(found: pd.DataFrame, keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
     """`grouped` on facts in memory: plain text for the keys, NaN for no percentage."""
-    table = grouped(nw.from_native(found, eager_only=True), keys, estimated=found.attrs["estimated"])
+    frame = nw.from_native(found, eager_only=True)
+    table = grouped(frame, keys, estimated=found.attrs["estimated"], labels=labels)
+    return frames.plain(table.to_native().reset_index(drop=True))
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """Facts in little: one row per service and channel, from which `grouped` works out the same as from all of them.
+
+    Columns: service, serviceName (str; the first in the alphabet where there are several), channel, processedDateTime
+    (the newest), licensesSold (int64), licensesDeployed, undeployed, overDeployed, lowestPercent and highestPercent
+    (float64; of the percentages that were sent for licenses sold, NaN where deployed is counted), rows (int64: how many
+    were added up), estimated (bool).
+    """
+    estimated = bool(found.attrs["estimated"])
+    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
+    first, newest = nw.col("serviceName").min(), nw.col("processedDateTime").max()
+    table = rows.group_by("service", "channel").agg(first, newest, *sums, nw.len().alias("rows"))
+    if estimated:
+        table = table.with_columns(nw.col(*_FRACTIONS) / _FINENESS)
+    else:
+        table = table.with_columns(nw.lit(None, nw.Float64).alias(name) for name in (_LOWEST, _HIGHEST))
+    table = table.with_columns(nw.col("rows").cast(nw.Int64), nw.lit(estimated).alias("estimated"))
+    table = table.select(*SUMMARY).sort("service", "channel", nulls_last=True)
     return frames.plain(table.to_native().reset_index(drop=True))
 
 
@@ -253,9 +284,11 @@ def _ready(frame: Frame, *, estimated: bool) -> tuple[Frame, list[nw.Expr]]:
     sums: list[nw.Expr] = [nw.col("licensesSold", *_FRACTIONS).sum()]
     if not estimated:
         return frame, sums
-    whole, sent = (nw.col(*_FRACTIONS) * _FINENESS).round(), nw.col(_LOWEST)
+    whole, low, high = (nw.col(*_FRACTIONS) * _FINENESS).round(), nw.col(_LOWEST), nw.col(_HIGHEST)
+    if _LOWEST in frame.collect_schema().names():
+        return frame.with_columns(whole), [*sums, low.min(), high.max()]
     frame = frame.with_columns(whole, nw.when(_SOLD > 0).then(_SENT).alias(_LOWEST))
-    return frame, [*sums, sent.min(), sent.max().alias(_HIGHEST)]
+    return frame, [*sums, low.min(), low.max().alias(_HIGHEST)]
 
 
 def _measured(sums: Frame, *, estimated: bool) -> Frame:

@@ -86,26 +86,27 @@ class Change:
 def rows(small: pd.DataFrame) -> pd.DataFrame:
     """The history's rows by service and channel, made ready for `lines`; keep the result as long as they are the same.
 
-    `small`: the columns of `measures.by(facts, ["service", "channel"])` with proratedDeploymentPercent (null for
-    counts) in place of deploymentPercent, and `fetchedAt`. Codes that differ only in case become one.
+    `small`: the columns of `measures.summary`, `snapshot` and `fetchedAt`, of one collection. Codes that differ only in
+    case become one.
     """
     spelled = {name: names.one_spelling(small[name].dropna()).reindex(small.index) for name in ("service", "channel")}
     found = small.assign(**spelled)
     found = found.assign(**measures.identities(found))
-    found.attrs = {"estimated": bool(small["proratedDeploymentPercent"].notna().any())}
+    found.attrs = {"estimated": bool(small["estimated"].any())}
     return found
 
 
 def points(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
-    """One row per value of `keys` and processing date, in that order; of one date fetched twice the later fetch counts.
+    """One row per value of `keys` and processing date, in that order; of one date kept twice the later snapshot counts.
 
-    `frame`: rows as for `measures.grouped`, and `fetchedAt` (one instant for each fetch, which holds all rows of that
-    time). The date of a point is the newest of its rows. Columns: the keys, those of `measures.grouped`, fetchedAt.
+    `frame`: rows as for `measures.grouped`, with the `snapshot` that they are of (ids go in the order of keeping) and
+    `fetchedAt`. The date of a point is the newest of its rows in the snapshot. Columns: the keys, those of
+    `measures.grouped`, snapshot, fetchedAt.
     """
-    fetches = measures.grouped(frame, [*keys, "fetchedAt"], estimated=estimated)
-    fetches = fetches.filter(~nw.col("processedDateTime").is_null())
-    latest = nw.col("fetchedAt").max().over(*keys, "processedDateTime")
-    table = fetches.filter(nw.col("fetchedAt") == latest).select(*keys, *measures.MEASURED, "fetchedAt")
+    kept = measures.grouped(frame, [*keys, "snapshot", "fetchedAt"], estimated=estimated)
+    kept = kept.filter(~nw.col("processedDateTime").is_null())
+    latest = nw.col("snapshot") == nw.col("snapshot").max().over(*keys, "processedDateTime")
+    table = kept.filter(latest).select(*keys, *measures.MEASURED, "snapshot", "fetchedAt")
     return table.sort(*keys, "processedDateTime", nulls_last=True)
 
 

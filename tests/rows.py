@@ -61,8 +61,6 @@ def facts_of(collection, changes):
     return measures.facts(collection, frame_of(collection, changes))
 
 
-def fetched(facts, at):
-    """What the history keeps of facts in little, fetched `at` this time."""
-    table = measures.by(facts, ["service", "channel"])
-    percents = table.pop("deploymentPercent") if facts.attrs["estimated"] else float("nan")
-    return table.assign(proratedDeploymentPercent=percents, fetchedAt=pd.Timestamp(at))
+def fetched(facts, number, at):
+    """What the history keeps of facts in little, fetched `at` this time as the snapshot with this number."""
+    return measures.summary(facts).assign(snapshot=f"{number:08}", fetchedAt=pd.Timestamp(at))

@@ -29,12 +29,11 @@ def line(*figures, every=WEEK):
 
 
 def history(*fetches, collection=DEPLOYMENT):
-    """The small rows of several fetches: days after BEGIN, and the rows as they arrived."""
-    return trends.rows(
-        pd.concat(
-            [fetched(facts_of(collection, rows), BEGIN + days * DAY) for days, rows in fetches], ignore_index=True
-        )
-    )
+    """The small rows of several fetches in the order of keeping: days after BEGIN, and the rows as they arrived."""
+    kept = [
+        fetched(facts_of(collection, rows), number, BEGIN + days * DAY) for number, (days, rows) in enumerate(fetches)
+    ]
+    return trends.rows(pd.concat(kept, ignore_index=True))
 
 
 def of(service, day, percent=50.0, **more):
@@ -53,11 +52,15 @@ def test_a_service_that_was_not_processed_again_makes_no_new_point():
     assert list(table["deploymentPercent"]) == [10, 50, 51, 52]
 
 
-def test_of_a_date_that_was_fetched_twice_the_later_fetch_counts():
-    found = history((5, [of("o365", 1, 60)]), (2, [of("o365", 1, 50)]))
-    table = trends.lines(found, ["service", "channel"])
+def test_of_a_date_that_was_kept_twice_the_later_snapshot_counts():
+    table = trends.lines(history((2, [of("o365", 1, 50)]), (5, [of("o365", 1, 60)])), ["service", "channel"])
     assert list(table["deploymentPercent"]) == [60]
     assert list(table["fetchedAt"]) == [BEGIN + 5 * DAY]
+
+
+def test_a_clock_that_went_backwards_makes_no_difference():
+    found = history((5, [of("o365", 1, 50)]), (2, [of("o365", 1, 60)]))
+    assert list(trends.lines(found, ["service", "channel"])["deploymentPercent"]) == [60]
 
 
 def test_what_was_fetched_late_stands_at_its_own_date():
@@ -209,18 +212,18 @@ def test_there_is_always_a_date_in_its_range_or_a_reason(figures, target, days):
 
 
 FETCHES = [
-    fetched(facts_of(DEPLOYMENT, [of("o365", day - day % 2, 10.0 * day), of("crm", 0, 5.0)]), BEGIN + day * DAY)
+    fetched(facts_of(DEPLOYMENT, [of("o365", day - day % 2, 10.0 * day), of("crm", 0, 5.0)]), day, BEGIN + day * DAY)
     for day in range(6)
 ]
 
 
 @settings(max_examples=20)
 @given(st.permutations(FETCHES))
-def test_the_order_in_which_fetches_were_kept_makes_no_difference(fetches):
+def test_the_order_in_which_files_are_read_makes_no_difference(fetches):
     expected, found = (
         trends.lines(trends.rows(pd.concat(kept, ignore_index=True)), ["service", "channel"])
         for kept in (FETCHES, fetches)
     )
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
-    assert list(expected.columns) == ["service", "channel", *measures.MEASURED, "fetchedAt"]
+    assert list(expected.columns) == ["service", "channel", *measures.MEASURED, "snapshot", "fetchedAt"]
     assert list(expected["deploymentPercent"]) == [5, 10, 30, 50]
