@@ -1,5 +1,6 @@
 """The front door: everything that the dashboard and scripts use, and nothing else."""
 
+from data_access import history
 from data_access.catalog import COLLECTIONS, Collection
 from data_access.client import Answer, Client, Progress, Step
 from data_access.deployment import Deployment
@@ -7,6 +8,8 @@ from data_access.deployment import fetch as fetch_deployment
 from data_access.deployment import fetch_commercial as fetch_commercial_deployment
 from data_access.errors import (
     BadRequest,
+    DamagedHistory,
+    HistoryError,
     NotPermitted,
     PartnerCenterError,
     SettingsError,
@@ -16,11 +19,13 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.feed import Feed, State
+from data_access.history import History
 from data_access.protocol import Query
 from data_access.selection import Selection
 from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
+from data_access.snapshot import Snapshot
 from data_access.source import connect
 from data_access.source import title as source_title
 from data_access.usage import Usage
@@ -32,8 +37,11 @@ __all__ = [
     "BadRequest",
     "Client",
     "Collection",
+    "DamagedHistory",
     "Deployment",
     "Feed",
+    "History",
+    "HistoryError",
     "NotPermitted",
     "PartnerCenterError",
     "Patience",
@@ -43,6 +51,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SignInError",
+    "Snapshot",
     "State",
     "Step",
     "Throttled",
@@ -53,6 +62,7 @@ __all__ = [
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_usage",
+    "history",
     "load_settings",
     "source_title",
 ]

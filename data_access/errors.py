@@ -2,12 +2,14 @@
 
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
+    │   └── HistoryError     the history cannot be read or written       exit 2
     ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
     ├── SignInError          401, or no way to sign in is set up         exit 3
     ├── NotPermitted         403: signed in, but not allowed             exit 4
     ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
     │   └── Throttled        429: the service asks to wait               exit 5
     └── Unreadable           an answer that cannot be understood         exit 6
+        └── DamagedHistory   files in the history changed or are gone    exit 6
 
 `message` is the one sentence an account manager reads, `advice` the next step, and `facts` what an operator copies
 into a support ticket. None of them ever holds a token.
@@ -78,6 +80,10 @@ class SettingsError(PartnerCenterError):
     title = "The settings need attention"
 
 
+class HistoryError(SettingsError):
+    title = "The history cannot be used"
+
+
 class BadRequest(PartnerCenterError):
     exit_code = 2
     title = "Partner Center did not accept the request"
@@ -105,3 +111,7 @@ class Throttled(Unavailable):
 class Unreadable(PartnerCenterError):
     exit_code = 6
     title = "The answer cannot be understood"
+
+
+class DamagedHistory(Unreadable):
+    title = "The history is damaged"
