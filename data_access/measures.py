@@ -3,13 +3,19 @@
 All of them work on *facts*: one row at the finest grain that the source gives, with
 `service` (its code), `serviceName` (as sent), `channel`, `licensesSold` (int64), `licensesDeployed` (float64; an
 estimate where `facts.attrs` says so), `processedDateTime` (UTC).
+
+They are written in narwhals, so that one definition serves a pandas frame here and whatever `engines` reads from the
+history. Sums are exact: whole licenses, and estimates of a fixed fineness, come to the same in any order, so every
+engine gives the same bits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import narwhals as nw
 import pandas as pd
 
 from data_access import catalog, frames
@@ -26,12 +32,38 @@ _OURS = frozenset(
         "deploymentPercent",
         "undeployed",
         "overDeployed",
+        "lowestPercent",
+        "highestPercent",
+        "rows",
+        "estimated",
+        "fetchedAt",
         "source",
         "filter",
     }
 )
 _IDENTITIES = ("service", "channel", "customerTenantId", "productName", "workloadName")
 DEFAULT_TARGET = 80.0  # percent points
+
+#: An estimate is as fine as a percentage with two decimals makes it: one ten-thousandth of a license. As whole numbers
+#: of these, estimates add up without rounding.
+_FINENESS = 10_000
+_SOLD, _DEPLOYED, _PERCENT = nw.col("licensesSold"), nw.col("licensesDeployed"), nw.col("deploymentPercent")
+_SENT = nw.col("proratedDeploymentPercent")
+_ACTIVE, _QUALIFIED = nw.col("licensesActive"), nw.col("licensesQualified")
+_RANGE = ("lowestPercent", "highestPercent")
+_FRACTIONS = ("licensesDeployed", "undeployed", "overDeployed")
+#: What `grouped` gives beside the keys, in this order.
+MEASURED = ("licensesSold", "licensesDeployed", "deploymentPercent", "undeployed", "overDeployed", "processedDateTime")
+#: What `activity` gives beside the keys, likewise.
+ACTIVITY = ("licensesActive", "licensesQualified", "usagePercent", "processedDateTime")
+#: The columns of `summary`, in this order.
+SUMMARY = (
+    *("service", "serviceName", "channel", "processedDateTime"),
+    *("licensesSold", "licensesDeployed", "undeployed", "overDeployed"),
+    *("lowestPercent", "highestPercent", "rows", "estimated"),
+)
+
+Frame = TypeVar("Frame", nw.DataFrame[Any], nw.LazyFrame[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +92,7 @@ MEASURES = {
     "licensesDeployedEstimated": Measure(
         "Licenses deployed",
         "Deployment % × licenses sold ÷ 100, since this call sends a percentage and no count.",
-        "An estimate, marked ≈; Microsoft rounds the percentage to two decimals.",
+        "An estimate, marked ≈, to a ten-thousandth of a license; Microsoft rounds the percentage to two decimals.",
     ),
     "deploymentPercent": Measure(
         "Deployment %",
@@ -126,17 +158,28 @@ def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
     """
     clashes = {name: f"{name} (as sent)" for name in _OURS.intersection(frame.columns).difference(collection.columns)}
     frame = frame.rename(columns=clashes)
-    if collection is catalog.DEPLOYMENT:
-        found = frame.assign(
-            service=frame["serviceName"],
-            licensesDeployed=(frame["proratedDeploymentPercent"] * frame["licensesSold"] / 100).fillna(0.0),
-        )
-    else:
-        found = frame.assign(service=frame["serviceCode"], licensesDeployed=frame["licensesDeployed"].astype("float64"))
-    gap = found["licensesSold"] - found["licensesDeployed"]
-    found = found.assign(undeployed=gap.clip(lower=0), overDeployed=(-gap).clip(lower=0) + 0.0, **identities(found))
-    found.attrs = {"estimated": collection is catalog.DEPLOYMENT, "own": list(frame.columns)}
+    estimated = collection is catalog.DEPLOYMENT
+    service = "serviceName" if estimated else "serviceCode"
+    named = nw.from_native(frame, eager_only=True).with_columns(service=nw.col(service))
+    found: pd.DataFrame = row_by_row(named, estimated=estimated).to_native()
+    found = found.assign(**identities(found))
+    found.attrs = {"estimated": estimated, "own": list(frame.columns)}
     return found
+
+
+def row_by_row(frame: Frame, *, estimated: bool) -> Frame:
+    """Add licensesDeployed, undeployed and overDeployed (float64) to each row.
+
+    `estimated`: deployed comes from `proratedDeploymentPercent`, else it is `licensesDeployed` as counted.
+    """
+    deployed = _DEPLOYED.cast(nw.Float64)
+    if estimated:
+        deployed = ((_SENT * _SOLD * (_FINENESS // 100) + 0.5).floor() / _FINENESS).fill_null(0.0)
+    gap, surplus = _SOLD - _DEPLOYED, _DEPLOYED - _SOLD
+    if estimated:
+        gap, surplus = ((licenses * _FINENESS).round() / _FINENESS for licenses in (gap, surplus))
+    frame = frame.with_columns(licensesDeployed=deployed)
+    return frame.with_columns(undeployed=gap.clip(0.0, None), overDeployed=surplus.clip(0.0, None))
 
 
 def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
@@ -147,28 +190,43 @@ def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
     return {name: column.astype("category") for name, column in named.items()}
 
 
-def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
     """One row per value of `keys`, in their order, with every measure and the newest processing date.
 
-    Columns: the keys, licensesSold (int64), licensesDeployed, deploymentPercent (NaN where nothing was sold),
-    undeployed, overDeployed (float64), processedDateTime.
+    `frame`: rows that have what `row_by_row` gives, or rows of summaries, `estimated` or not. Columns: the keys, then
+    `MEASURED`: licensesSold (int64), licensesDeployed, deploymentPercent (null where nothing was sold), undeployed,
+    overDeployed (float64), processedDateTime.
     """
-    grouped = found.groupby(list(keys), sort=True, dropna=False, observed=True)
-    table = grouped[["licensesSold", "licensesDeployed", "undeployed", "overDeployed"]].sum()
-    table["deploymentPercent"] = _percent(table["licensesDeployed"], table["licensesSold"])
-    if found.attrs["estimated"]:
-        sold = found["licensesSold"] > 0
-        sent = (
-            found["proratedDeploymentPercent"]
-            .where(sold)
-            .groupby([found[key] for key in keys], sort=True, observed=True)
-        )
-        # A weighted mean lies between its parts. Clipping takes away what the arithmetic rounds, so that one service in
-        # one channel shows exactly the percentage that Microsoft sent.
-        table["deploymentPercent"] = table["deploymentPercent"].clip(sent.min(), sent.max())
-    table["processedDateTime"] = grouped["processedDateTime"].max()
-    columns = ["licensesSold", "licensesDeployed", "deploymentPercent", "undeployed", "overDeployed"]
-    return frames.plain(table[[*columns, "processedDateTime"]].reset_index())
+    rows, sums = _ready(frame, estimated=estimated)
+    table = rows.group_by(*keys).agg(*sums, nw.col("processedDateTime").max())
+    return _measured(table, estimated=estimated).select(*keys, *MEASURED).sort(*keys, nulls_last=True)
+
+
+def by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """`grouped` on facts in memory: plain text for the keys, NaN for no percentage."""
+    table = grouped(nw.from_native(found, eager_only=True), keys, estimated=found.attrs["estimated"])
+    return frames.plain(table.to_native().reset_index(drop=True))
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """Facts in little: one row per service and channel, from which `grouped` works out the same as from all of them.
+
+    Columns: service, serviceName (str; the first in the alphabet where there are several), channel, processedDateTime
+    (the newest), licensesSold (int64), licensesDeployed, undeployed, overDeployed, lowestPercent and highestPercent
+    (float64; of the percentages that were sent for licenses sold, NaN where deployed is counted), rows (int64: how many
+    were added up), estimated (bool).
+    """
+    estimated = bool(found.attrs["estimated"])
+    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
+    first, newest = nw.col("serviceName").min(), nw.col("processedDateTime").max()
+    table = rows.group_by("service", "channel").agg(first, newest, *sums, nw.len().alias("rows"))
+    if estimated:
+        table = table.with_columns(nw.col(*_FRACTIONS) / _FINENESS)
+    else:
+        table = table.with_columns(nw.lit(None, nw.Float64).alias(name) for name in _RANGE)
+    table = table.with_columns(nw.col("rows").cast(nw.Int64), nw.lit(estimated).alias("estimated"))
+    table = table.select(*SUMMARY).sort("service", "channel", nulls_last=True)
+    return frames.plain(table.to_native().reset_index(drop=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +242,60 @@ class Total:
 
 def total(found: pd.DataFrame) -> Total:
     """The measures over all of `found`."""
-    sold = int(found["licensesSold"].sum())
-    deployed = float(found["licensesDeployed"].sum())
-    percent = None
-    if sold:
-        percent = deployed / sold * 100
-        if found.attrs["estimated"]:
-            sent = found["proratedDeploymentPercent"].where(found["licensesSold"] > 0)
-            percent = min(max(percent, float(sent.min())), float(sent.max()))  # see `by`
-    return Total(sold, deployed, percent, float(found["undeployed"].sum()), float(found["overDeployed"].sum()))
+    estimated = found.attrs["estimated"]
+    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
+    (row,) = _measured(rows.select(*sums), estimated=estimated).rows(named=True)
+    percent = row["deploymentPercent"]
+    return Total(
+        int(row["licensesSold"]),
+        float(row["licensesDeployed"]),
+        None if pd.isna(percent) else float(percent),
+        float(row["undeployed"]),
+        float(row["overDeployed"]),
+    )
 
 
-def _percent(deployed: pd.Series, sold: pd.Series) -> pd.Series:
-    return deployed / sold.where(sold > 0) * 100
+def activity(frame: Frame, keys: Sequence[str]) -> Frame:
+    """One row per value of `keys`, in their order: how many licenses are active, of how many qualified.
+
+    `frame`: rows with licensesActive and licensesQualified. Columns: the keys, licensesActive, licensesQualified
+    (int64), usagePercent (null where nothing is qualified), processedDateTime (the newest).
+    """
+    counts = nw.col("licensesActive", "licensesQualified")
+    table = frame.group_by(*keys).agg(counts.sum(), nw.col("processedDateTime").max())
+    table = table.with_columns(
+        counts.cast(nw.Int64), usagePercent=_ACTIVE / nw.when(_QUALIFIED > 0).then(_QUALIFIED) * 100
+    )
+    return table.select(*keys, *ACTIVITY).sort(*keys, nulls_last=True)
+
+
+def activity_by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """`activity` on rows in memory: plain text for the keys, NaN for no percentage."""
+    return frames.plain(activity(nw.from_native(found, eager_only=True), keys).to_native().reset_index(drop=True))
+
+
+def _ready(frame: Frame, *, estimated: bool) -> tuple[Frame, list[nw.Expr]]:
+    """The rows made ready to be added up, and what to add up: with estimates, the range of what was sent as well."""
+    sums: list[nw.Expr] = [nw.col("licensesSold", *_FRACTIONS).sum()]
+    if not estimated:
+        return frame, sums
+    whole = (nw.col(*_FRACTIONS) * _FINENESS).round()
+    if _RANGE[0] in frame.collect_schema().names():
+        low, high = map(nw.col, _RANGE)
+        return frame.with_columns(whole), [*sums, low.min(), high.max()]
+    sent = nw.col(_RANGE[0])
+    frame = frame.with_columns(whole, nw.when(_SOLD > 0).then(_SENT).alias(_RANGE[0]))
+    return frame, [*sums, sent.min(), sent.max().alias(_RANGE[1])]
+
+
+def _measured(sums: Frame, *, estimated: bool) -> Frame:
+    """What rows come to together, from their sums."""
+    deployed = _DEPLOYED / _FINENESS if estimated else _DEPLOYED
+    percent = deployed / nw.when(_SOLD > 0).then(_SOLD) * 100
+    whole = _SOLD.cast(nw.Int64)  # DuckDB adds up in 128 bits, which nothing after it knows
+    if not estimated:
+        return sums.with_columns(whole, deploymentPercent=percent)
+    # A weighted mean lies between its parts. Clipping takes away what the arithmetic rounds, so that one service in one
+    # channel shows exactly the percentage that Microsoft sent.
+    percent = percent.clip(*map(nw.col, _RANGE))
+    return sums.with_columns(whole, nw.col(*_FRACTIONS) / _FINENESS, deploymentPercent=percent)

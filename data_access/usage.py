@@ -135,16 +135,12 @@ def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
     ):
         for table, column in zip(tables, _alike(spelling, *(table[name] for table in tables)), strict=True):
             table[name] = column
-    grouped = active.groupby(_ROW, observed=True, dropna=False)
-    workloads = grouped[_ACTIVITY].sum()
-    workloads.insert(2, "usagePercent", _percent(workloads))
-    workloads["processedDateTime"] = grouped["processedDateTime"].max()
     return Usage(
         counts,
         partner,
         deployment,
         side_by_side(sold, active),
-        frames.plain(workloads.reset_index()),
+        measures.activity_by(active, _ROW),
         frames.plain(percents),
     )
 
@@ -256,12 +252,13 @@ def by_service(usage: Usage, selection: Selection) -> pd.DataFrame:
     if not usage.deployment.has_rows:
         table[:] = float("nan")  # what is there comes from rows of use alone
     table["processedDateTime"] = licenses["processedDateTime"].max()
-    workloads = selection.apply(usage.workloads).groupby("service")
-    activity = workloads[_ACTIVITY].sum()
-    activity["usagePercent"] = _percent(activity)
-    activity["windowEnd"] = workloads["processedDateTime"].max()
+    activity = measures.activity_by(selection.apply(usage.workloads), ["service"]).set_index("service")
     table.index = table.index.astype("str")
-    return table.join(activity, how="outer").rename_axis("service").reset_index()
+    return (
+        table.join(activity.rename(columns={"processedDateTime": "windowEnd"}), how="outer")
+        .rename_axis("service")
+        .reset_index()
+    )
 
 
 def by_workload(usage: Usage, selection: Selection) -> pd.DataFrame:
@@ -286,11 +283,6 @@ def span(*dates: pd.Series) -> tuple[datetime | None, datetime | None]:
     """The oldest and the newest of several columns' dates; (None, None) where there is none."""
     known = pd.concat([column.dropna() for column in dates])
     return (known.min(), known.max()) if len(known) else (None, None)
-
-
-def _percent(table: pd.DataFrame) -> pd.Series:
-    qualified = table["licensesQualified"]
-    return table["licensesActive"] / qualified.where(qualified > 0) * 100
 
 
 def _alike(spelling: Callable[[pd.Series], pd.Series], *columns: pd.Series) -> list[pd.Series]:
