@@ -9,8 +9,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
+import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,7 +36,8 @@ _SMALL_DEPLOYMENT = pa.schema(
         "licensesDeployed": pa.float64(),
         "undeployed": pa.float64(),
         "overDeployed": pa.float64(),
-        "proratedDeploymentPercent": pa.float64(),
+        "lowestPercent": pa.float64(),
+        "highestPercent": pa.float64(),
         "rows": pa.int64(),
         "estimated": pa.bool_(),
     }
@@ -127,10 +128,9 @@ def table(found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
 def small(collection: Collection, found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
     """The same by service and channel (and workload): a few dozen rows, whatever the number of customers.
 
-    Deployment collections: service, serviceName, channel, processedDateTime (the newest), licensesSold (int64),
-    licensesDeployed, undeployed, overDeployed (float64), proratedDeploymentPercent (exactly as sent where one row
-    stands behind it; null for counts), rows (how many facts), estimated. Usage: workloadName, licensesActive,
-    licensesQualified (null where only a percentage is sent), proratedLicensesUsagePercent (row by row as sent).
+    Deployment collections: `snapshot`, `fetchedAt`, then `measures.summary`. Usage: service, serviceName, channel,
+    workloadName, processedDateTime (the newest), licensesActive, licensesQualified (null where only a percentage is
+    sent), proratedLicensesUsagePercent (row by row as sent; null for counts), rows (how many facts).
     """
     if "licensesSold" in found:
         made, schema = _small_deployment(collection, found), _SMALL_DEPLOYMENT
@@ -172,47 +172,24 @@ def _service(found: pd.DataFrame) -> str:
     return next(name for name in ("service", "serviceCode", "serviceName") if name in found)
 
 
-def _keys(found: pd.DataFrame) -> pd.DataFrame:
-    service = found[_service(found)]
-    return found.assign(service=service)
-
-
 def _small_deployment(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
-    if collection not in _DEPLOYMENTS:  # the customers' own collection counts as the commercial one does
-        gap = (found["licensesSold"] - found["licensesDeployed"]).astype("float64")
-        found = _keys(found).assign(undeployed=gap.clip(lower=0), overDeployed=(-gap).clip(lower=0) + 0.0)
-        found = found.assign(licensesDeployed=found["licensesDeployed"].astype("float64"))
-        found.attrs = {"estimated": False}
-    keys = ["service", "channel"]
-    made = measures.by(found, keys).rename(columns={"deploymentPercent": "proratedDeploymentPercent"})
-    estimated = bool(found.attrs["estimated"])
-    if not estimated:
-        made["proratedDeploymentPercent"] = float("nan")
-    return made.assign(serviceName=_first_names(found, made), rows=_count(found, keys), estimated=estimated)
+    if collection in _DEPLOYMENTS:
+        return measures.summary(found)
+    counted = measures.row_by_row(nw.from_native(found, eager_only=True), estimated=False)  # per customer, with counts
+    customers: pd.DataFrame = counted.to_native().assign(service=found[_service(found)])
+    customers.attrs = {"estimated": False}
+    return measures.summary(customers)
 
 
 def _small_usage(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
-    named = _keys(found)
+    named = found.assign(service=found[_service(found)])
     if "proratedLicensesUsagePercent" in collection.columns:  # never added up: row by row, as sent
         return named.assign(rows=1)
-    workload = named["workloadName"]
     if "workloadCode" in named:
-        workload = workload.astype("str").where(workload.notna()).fillna(named["workloadCode"])
-    named = named.assign(workloadName=workload)
+        workload = named["workloadName"].astype("str").where(named["workloadName"].notna())
+        named = named.assign(workloadName=workload.fillna(named["workloadCode"]))
     keys = ["service", "workloadName", "channel"]
-    grouped = named.groupby(keys, sort=True, dropna=False, observed=True)
-    made = grouped[["licensesActive", "licensesQualified"]].sum()
-    made["processedDateTime"] = grouped["processedDateTime"].max()
-    made = frames.plain(made.reset_index())
-    return made.assign(serviceName=_first_names(named, made), rows=_count(named, keys))
-
-
-def _first_names(found: pd.DataFrame, made: pd.DataFrame) -> Any:
-    """The name of each service: the first that it has."""
-    names = found.dropna(subset=["serviceName"]).drop_duplicates("service")
-    by_code = pd.Series(names["serviceName"].astype("str").to_numpy(), index=names["service"].astype("str"))
-    return by_code.reindex(made["service"]).to_numpy()
-
-
-def _count(found: pd.DataFrame, keys: list[str]) -> Any:
-    return found.groupby(keys, sort=True, dropna=False, observed=True).size().to_numpy()
+    made = measures.activity_by(named, keys)
+    groups = frames.plain(named[[*keys, "serviceName"]]).groupby(keys, dropna=False)["serviceName"]
+    about = groups.agg(serviceName="min", rows="size").reset_index()
+    return made.merge(about, on=keys)
