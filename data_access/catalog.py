@@ -105,3 +105,7 @@ COLLECTIONS = {
         COMMERCIAL_USAGE,
     )
 }
+
+#: What one call each gives, and what takes a call per customer.
+WITHOUT_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if not collection.per_customer)
+PER_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if collection.per_customer)

@@ -40,9 +40,13 @@ def connect(settings: Settings) -> Client:
         settings.partner_center_parallel,
     )
     if settings.is_sample:
-        emulator = Emulator(sample.partner(as_of=datetime.now(UTC).date()))
-        return Client(_SAMPLE_URL, lambda: DEMO_TOKEN, patience, _InProcess(emulator))
+        return invented(sample.partner(as_of=datetime.now(UTC).date()), patience)
     return Client(settings.base_url, lambda: _token(settings), patience)
+
+
+def invented(partner: sample.Partner, patience: Patience | None = None) -> Client:
+    """A client of an emulator inside this process, which holds this partner."""
+    return Client(_SAMPLE_URL, lambda: DEMO_TOKEN, patience, _InProcess(Emulator(partner)))
 
 
 def _token(settings: Settings) -> str:
