@@ -54,6 +54,7 @@ class Answer:
     fetched_at: datetime  # UTC
     correlation_id: str
     pages: raw.Pages | None = None  # as they arrived, where they were to be kept
+    unread_customers: int = 0  # of an answer about many customers: about whom nothing may be read
 
     @property
     def missing(self) -> int:
@@ -72,7 +73,7 @@ class Client:
         carrier: requests.adapters.BaseAdapter | None = None,
     ) -> None:
         self._base_url = base_url
-        self._parallel = (patience or Patience()).parallel
+        self.parallel = (patience or Patience()).parallel  # how many calls at a time are of use
         self._session = Session(token, patience or Patience(), carrier)
         self._address = 0  # which of a collection's addresses this service knows; the commercial calls share it
 
@@ -122,7 +123,7 @@ class Client:
 
         def read() -> Answer:
             pages = raw.Pages() if keep_raw else None
-            asking = (self._session, self._parallel, collection, query, url, correlation_id, progress, pages)
+            asking = (self._session, self.parallel, collection, query, url, correlation_id, progress, pages)
             return _Reading(*asking).whole()
 
         try:

@@ -256,7 +256,7 @@ class History:
         store.check(one.raw, content)
         return raw.reread(COLLECTIONS[one.collection], content)
 
-    def append(self, answer: Answer, asked: date | None = None, unread_customers: int = 0) -> Kept:
+    def append(self, answer: Answer, asked: date | None = None) -> Kept:
         """Keep an answer that was fetched with `keep_raw`, unless the newest snapshot has the same rows already.
 
         `asked` is the processing date that was asked for, in a back-fill. Raises HistoryError where it cannot be
@@ -267,7 +267,7 @@ class History:
         if same and same.rows_checksum == rows_checksum and not any(self._problems([same])):
             return Kept(same, again=True)
         instead = same.id if same and same.rows_checksum == rows_checksum else None
-        kept = self._write(answer, rows_checksum, asked=asked, unread_customers=unread_customers, instead=instead)
+        kept = self._write(answer, rows_checksum, asked=asked, instead=instead)
         self._commit(kept.record.id, [kept])
         self._pack_if_due(answer.collection.name)
         return Kept(kept.record, again=False)
@@ -338,8 +338,12 @@ class History:
         """Remove snapshots for good: first from sight, then their files."""
         self._rewrite({one.id for one in snapshots})
 
-    def compact(self) -> None:
-        """Put all small files of a collection into one, likewise the records of runs; rows kept twice go."""
+    def compact(self) -> tuple[int, int]:
+        """Put all small files of a collection into one, likewise the records of runs; rows kept twice go.
+
+        Returns how many small files and records there were, and are.
+        """
+        before = self._count_small()
         shown = {one.id for kept in self._shown.values() for one in kept}
         self._rewrite(set(self._view.snapshots) - shown)
         listed = [found.path for found in self.store.finished(_RUNS)]
@@ -348,6 +352,7 @@ class History:
             self._put_runs(self._new_id(listed), runs)
             for path in listed:
                 self.store.delete(path)
+        return before, self._count_small()
 
     def sweep(self) -> int:
         """Remove what killed runs left behind, and nothing that a running one may still need; returns how many files.
@@ -367,6 +372,9 @@ class History:
         for path in gone:
             self.store.delete(path)
         return len(gone)
+
+    def _count_small(self) -> int:
+        return sum(len(self.store.finished(folder)) for folder in (_SMALL, _RUNS))
 
     def _see(self, view: _View) -> None:
         """Show each collection's snapshots in their order, but for those that say the same as the one before."""
@@ -415,7 +423,6 @@ class History:
         rows_checksum: str,
         *,
         asked: date | None = None,
-        unread_customers: int = 0,
         instead: str | None = None,
         number: int = 0,
     ) -> _Kept:
@@ -436,7 +443,7 @@ class History:
             "missing": answer.missing,
             "set_aside": len(answer.set_aside),
             "reasons": snapshot.reasons(answer.set_aside),
-            "unread_customers": unread_customers,
+            "unread_customers": answer.unread_customers,
             "as_of": snapshot.as_of(found),
             "estimated": bool(found.attrs.get("estimated", False)),
             "rows_checksum": rows_checksum,

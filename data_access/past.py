@@ -1,6 +1,6 @@
 """The year before today of the sample partner, so that a newcomer sees at once what a year of collecting gives.
 
-Each fetch takes the way of real data: the emulator's bytes, the client, the parser, the facts and the files of the lake.
+Each fetch takes the way of real data: the emulator's bytes, the client, the parser, the facts, the files of the lake.
 Only the network is left out, and the snapshots of a collection become visible all at once, in one small file. The whole
 partner is there week by week, the rows per customer every four weeks, since somebody waits for it.
 """

@@ -7,7 +7,7 @@ One Parquet file per fetch, a row per page: `start` (int64, rows before it), `ro
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -71,6 +71,18 @@ class Reread:
     set_aside: tuple[wire.SetAside, ...]
 
 
+def joined(parts: Iterable[Pages]) -> Pages:
+    """Several answers as one, their rows counted on."""
+    whole, before = Pages(), 0
+    for part in parts:
+        rows_so_far = before
+        for start, rows, received in pages(part.file({})):
+            whole.add(before + start, rows, received)
+            rows_so_far = before + start + rows
+        before = rows_so_far
+    return whole
+
+
 def pages(file: pa.Buffer) -> list[tuple[int, int, Received]]:
     """The pages of a file in their order, each with `start` and `rows`; raises `pa.ArrowException` where it is none."""
     rows = pq.read_table(pa.BufferReader(file), page_checksum_verification=True).to_pylist()
@@ -88,6 +100,8 @@ def reread(collection: Collection, file: pa.Buffer) -> Reread:
     for start, rows, received in pages(file):
         arrived = protocol.page(200, {}, received.body).rows[:rows]
         readable, unreadable = wire.read(collection.row, arrived)
-        tables.append(frames.frame(collection, readable))
+        table = frames.frame(collection, readable)
+        customer = collection.customer_in(received.address)
+        tables.append(frames.of_customer(table, customer) if customer else table)
         set_aside += [wire.SetAside(start + row.position, row.reason) for row in unreadable]
-    return Reread(frames.joined(collection, tables), tuple(set_aside))
+    return Reread(frames.joined(collection, tables or [frames.frame(collection, [])]), tuple(set_aside))

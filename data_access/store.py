@@ -86,6 +86,11 @@ class Store:
         self.url = url
 
     @property
+    def name(self) -> str:
+        """The address as it may be shown."""
+        return _without_secrets(self.url)
+
+    @property
     def is_local(self) -> bool:
         return isinstance(self.files, fs.LocalFileSystem)
 
