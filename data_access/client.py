@@ -172,6 +172,7 @@ class _Reading:
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
+        self._one_keeps = threading.Lock()
         self._one_tells = threading.Lock()
         self._seen: dict[str, list[list[str]]] = {}  # the starts of pages, by their first row
         self._empty_pages = 0
@@ -291,7 +292,8 @@ class _Reading:
         """The rows of a page that starts after `start` others; none from `end` on."""
         rows = page.rows if end is None else page.rows[: end - start]
         if self.pages and page.received:
-            self.pages.add(start, len(rows), page.received)
+            with self._one_keeps:
+                self.pages.add(start, len(rows), page.received)
         # One page at a time becomes a frame, so that memory does not grow with the number of threads.
         with self._one_at_a_time:
             readable, set_aside = wire.read(self.collection.row, rows)

@@ -6,7 +6,6 @@ One Parquet file per fetch, a row per page: `start` (int64, rows before it), `ro
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -31,11 +30,10 @@ _FAST = 1  # of zstd: a tenth of the size at a fraction of the time that the pag
 
 
 class Pages:
-    """Pages kept compressed from the moment they arrive, from as many threads as fetch them."""
+    """Pages kept compressed from the moment they arrive, in any order; one thread at a time."""
 
     def __init__(self) -> None:
         self.address = self.request_id = ""  # of the first page
-        self._lock = threading.Lock()
         self._file = pa.BufferOutputStream()
         self._writer = pq.ParquetWriter(
             self._file,
@@ -50,17 +48,15 @@ class Pages:
     def add(self, start: int, rows: int, received: Received) -> None:
         """Keep one page: `rows` of its rows count, after `start` others."""
         page = [[start], [rows], [received.address], [received.request_id], [received.body]]
-        with self._lock:
-            if start == 0:
-                self.address, self.request_id = received.address, received.request_id
-            self._writer.write_table(pa.table(page, schema=_SCHEMA))
+        if start == 0:
+            self.address, self.request_id = received.address, received.request_id
+        self._writer.write_table(pa.table(page, schema=_SCHEMA))
 
     def file(self, about: Mapping[str, str]) -> pa.Buffer:
         """The finished Parquet file, `about` in its metadata; call it once."""
-        with self._lock:
-            self._writer.add_key_value_metadata(about)
-            self._writer.close()
-            return self._file.getvalue()
+        self._writer.add_key_value_metadata(about)
+        self._writer.close()
+        return self._file.getvalue()
 
 
 @dataclass(frozen=True, eq=False)
