@@ -6,9 +6,11 @@ APP := $(VENV)/.app-installed
 DEV := $(VENV)/.dev-installed
 PEER_VENV := .venv-peer
 PEER := $(PEER_VENV)/.installed
+OBJECTS_VENV := .venv-objects
+OBJECTS := $(OBJECTS_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit peer browser bench bench-small screenshots docs format clean
+.PHONY: help run emulate test lint unit peer objects faults browser bench bench-small screenshots docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -19,7 +21,7 @@ run: $(APP) ## open the dashboard (on the sample partner, until a source is conf
 emulate: $(APP) ## serve the sample partner as Partner Center would, on port 8600
 	$(BIN)/python -m data_access emulate --port 8600
 
-test: lint unit peer browser bench-small ## every check there is
+test: lint unit peer objects faults browser bench-small ## every check there is
 
 lint: $(DEV) ## style, types, who imports whom
 	$(BIN)/ruff check .
@@ -32,6 +34,12 @@ unit: $(DEV) ## the everyday tests
 
 peer: $(DEV) $(PEER) ## a client made from Microsoft's Swagger reads the emulator
 	PEER_PYTHON=$(PEER_VENV)/bin/python $(BIN)/pytest tests/peer
+
+objects: $(DEV) $(OBJECTS) ## the history in an object store, over HTTP
+	OBJECTS_PYTHON=$(OBJECTS_VENV)/bin/python $(BIN)/pytest tests/objects
+
+faults: $(DEV) ## two hundred runs of collect killed at random instants, full and read-only disks
+	$(BIN)/pytest tests/kill
 
 browser: $(DEV) ## a few journeys in a real Chromium
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest tests/browser
@@ -53,7 +61,7 @@ format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) $(PEER_VENV) screenshots .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) screenshots .mypy_cache .ruff_cache .hypothesis
 
 $(APP): requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -68,4 +76,9 @@ $(DEV): $(APP) requirements-dev.txt
 $(PEER): tests/peer/requirements.txt | $(DEV)
 	$(PYTHON) -m venv --without-pip $(PEER_VENV)
 	$(BIN)/python -m pip --python $(PEER_VENV)/bin/python install --disable-pip-version-check -q -r $<
+	@touch $@
+
+$(OBJECTS): tests/objects/requirements.txt | $(DEV)
+	$(PYTHON) -m venv --without-pip $(OBJECTS_VENV)
+	$(BIN)/python -m pip --python $(OBJECTS_VENV)/bin/python install --disable-pip-version-check -q -r $<
 	@touch $@

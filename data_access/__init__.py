@@ -1,5 +1,6 @@
 """The front door: everything that the dashboard and scripts use, and nothing else."""
 
+from data_access import history
 from data_access.catalog import COLLECTIONS, Collection
 from data_access.client import Answer, Client, Outcome, Progress, Step
 from data_access.deployment import Deployment
@@ -8,6 +9,8 @@ from data_access.deployment import fetch_commercial as fetch_commercial_deployme
 from data_access.entra import refused as refused_sign_in
 from data_access.errors import (
     BadRequest,
+    DamagedHistory,
+    HistoryError,
     NotPermitted,
     PartnerCenterError,
     SettingsError,
@@ -17,12 +20,14 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.feed import Feed, State
+from data_access.lake import History
 from data_access.protocol import Query
 from data_access.selection import Selection
 from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
 from data_access.signin import Credential, OnBehalfOf
+from data_access.snapshot import Snapshot
 from data_access.source import connect, lapse_notice
 from data_access.source import stored as stored_sign_in
 from data_access.source import title as source_title
@@ -36,8 +41,11 @@ __all__ = [
     "Client",
     "Collection",
     "Credential",
+    "DamagedHistory",
     "Deployment",
     "Feed",
+    "History",
+    "HistoryError",
     "NotPermitted",
     "OnBehalfOf",
     "Outcome",
@@ -49,6 +57,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SignInError",
+    "Snapshot",
     "State",
     "Step",
     "Throttled",
@@ -59,6 +68,7 @@ __all__ = [
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_usage",
+    "history",
     "lapse_notice",
     "load_settings",
     "refused_sign_in",

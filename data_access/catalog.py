@@ -27,6 +27,11 @@ class Collection:
     def per_customer(self) -> bool:
         return "{customer}" in self.paths[0]
 
+    def customer_in(self, address: str) -> str | None:
+        """The customer that an address of a collection per customer names."""
+        before, found, after = self.paths[0].partition("{customer}")
+        return address.partition(before)[2].partition(after)[0] if found else None
+
     @property
     def paged(self) -> bool:
         """Whether the call takes `top`, `skip`, `filter`, `groupby` and `processedDateTime`."""
@@ -105,3 +110,7 @@ COLLECTIONS = {
         COMMERCIAL_USAGE,
     )
 }
+
+#: What one call each gives, and what takes a call per customer.
+WITHOUT_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if not collection.per_customer)
+PER_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if collection.per_customer)

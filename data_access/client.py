@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import pandas as pd
 import requests
 
-from data_access import frames, protocol, wire
+from data_access import frames, protocol, raw, wire
 from data_access.catalog import Collection
 from data_access.errors import BadRequest, Facts, PartnerCenterError, Unavailable, Unreadable
 from data_access.protocol import Page, Query
@@ -58,6 +58,8 @@ class Answer:
     announced: int | None  # rows that the service said there are
     fetched_at: datetime  # UTC
     correlation_id: str
+    pages: raw.Pages | None = None  # as they arrived, where they were to be kept
+    unread_customers: int = 0  # of an answer about many customers: about whom nothing may be read
 
     @property
     def missing(self) -> int:
@@ -87,7 +89,7 @@ class Client:
         carrier: requests.adapters.BaseAdapter | None = None,
     ) -> None:
         self._base_url = base_url
-        self._parallel = (patience or Patience()).parallel
+        self.parallel = (patience or Patience()).parallel  # how many calls at a time are of use
         self._session = Session(credential, patience or Patience(), carrier)
         self.outcomes: dict[str, Outcome] = {}
         """By the collection's name."""
@@ -99,8 +101,17 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def fetch(self, collection: Collection, query: Query | None = None, progress: Progress = _quiet) -> Answer:
+    def fetch(
+        self,
+        collection: Collection,
+        query: Query | None = None,
+        progress: Progress = _quiet,
+        *,
+        keep_raw: bool = False,
+    ) -> Answer:
         """Fetch a collection whole; the customer calls need the query's `customer`.
+
+        With `keep_raw` the answer comes with its pages as they arrived.
 
         Raises one of the family in `errors`. An interrupt leaves requests behind that end by themselves.
         """
@@ -108,7 +119,7 @@ class Client:
         shaped = collection.grouped_by(query.groupby) if collection.paged else collection
 
         def read(correlation_id: str, place: int) -> Answer:
-            return self._fetch(shaped, place, query, correlation_id, progress)
+            return self._fetch(shaped, place, query, correlation_id, progress, keep_raw=keep_raw)
 
         return self._somewhere(collection, read, lambda answer: len(answer.frame) + len(answer.set_aside))
 
@@ -153,12 +164,21 @@ class Client:
         return ask(last)
 
     def _fetch(
-        self, collection: Collection, place: int, query: Query, correlation_id: str, progress: Progress
+        self,
+        collection: Collection,
+        place: int,
+        query: Query,
+        correlation_id: str,
+        progress: Progress,
+        *,
+        keep_raw: bool,
     ) -> Answer:
         url = protocol.address(self._base_url, collection.paths[place], query.customer)
 
         def read() -> Answer:
-            return _Reading(self._session, self._parallel, collection, query, url, correlation_id, progress).whole()
+            pages = raw.Pages() if keep_raw else None
+            asking = (self._session, self.parallel, collection, query, url, correlation_id, progress, pages)
+            return _Reading(*asking).whole()
 
         try:
             answer = read()
@@ -201,10 +221,12 @@ class _Reading:
     url: str
     correlation_id: str
     progress: Progress
+    pages: raw.Pages | None
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
+        self._one_keeps = threading.Lock()
         self._one_tells = threading.Lock()
         self._seen: dict[str, list[list[str]]] = {}  # the starts of pages, by their first row
         self._empty_pages = 0
@@ -239,14 +261,15 @@ class _Reading:
             announced,
             datetime.now(UTC),
             self.correlation_id,
+            self.pages,
         )
 
     def _one_by_one(self, page: Page) -> Iterator[_Part]:
         """Page after page, where nobody knows how many there are."""
         rows = 0
         for _ in range(_MOST_PAGES):
+            yield self._read(page, rows)
             rows += len(page.rows)
-            yield self._read(page.rows)
             if not self.collection.paged or protocol.is_last(page, rows):
                 return
             page = self._ask(rows)
@@ -266,7 +289,7 @@ class _Reading:
         pool = ThreadPoolExecutor(self.parallel, thread_name_prefix="page")
         try:
             ranges = [pool.submit(self._range, start, min(start + size, total)) for start in range(size, total, size)]
-            parts = [self._read(first.rows)]
+            parts = [self._read(first, 0)]
             finished, _ = wait(ranges, return_when=FIRST_EXCEPTION)
             for ended in finished:
                 ended.result()
@@ -286,7 +309,7 @@ class _Reading:
                 break  # fewer rows than announced; the answer counts them
             if self._is_known(page):
                 raise self._repeated()
-            parts.append(self._read(page.rows[: end - start]))
+            parts.append(self._read(page, start, end))
             start += parts[-1].rows
         return parts
 
@@ -319,7 +342,12 @@ class _Reading:
             Facts(correlation_id=self.correlation_id),
         )
 
-    def _read(self, rows: list[object]) -> _Part:
+    def _read(self, page: Page, start: int, end: int | None = None) -> _Part:
+        """The rows of a page that starts after `start` others; none from `end` on."""
+        rows = page.rows if end is None else page.rows[: end - start]
+        if self.pages and page.received:
+            with self._one_keeps:
+                self.pages.add(start, len(rows), page.received)
         # One page at a time becomes a frame, so that memory does not grow with the number of threads.
         with self._one_at_a_time:
             readable, set_aside = wire.read(self.collection.row, rows)

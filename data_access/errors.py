@@ -2,6 +2,7 @@
 
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
+    │   └── HistoryError     the history cannot be read or written       exit 2
     ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
     ├── SignInError          401: Partner Center turned the token down   exit 3
     │   ├── SignInNeeded     no token can be asked for: not tried        exit 3
@@ -11,6 +12,7 @@
     │   ├── Throttled        429: the service asks to wait               exit 5
     │   └── NoSignInService  Entra ID gives no answer                    exit 5
     └── Unreadable           an answer that cannot be understood         exit 6
+        └── DamagedHistory   files in the history changed or are gone    exit 6
 
 `message` is the one sentence an account manager reads, `advice` the next step, and `facts` what an operator copies
 into a support ticket. None of them ever holds a token.
@@ -81,6 +83,10 @@ class SettingsError(PartnerCenterError):
     title = "The settings need attention"
 
 
+class HistoryError(SettingsError):
+    title = "The history cannot be used"
+
+
 class BadRequest(PartnerCenterError):
     exit_code = 2
     title = "Partner Center did not accept the request"
@@ -122,3 +128,7 @@ class NoSignInService(Unavailable):
 class Unreadable(PartnerCenterError):
     exit_code = 6
     title = "The answer cannot be understood"
+
+
+class DamagedHistory(Unreadable):
+    title = "The history is damaged"

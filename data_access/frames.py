@@ -62,6 +62,13 @@ def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFram
     return table
 
 
+def of_customer(table: pd.DataFrame, customer: str) -> pd.DataFrame:
+    """The rows of a collection per customer with customerTenantId first: they do not say themselves whose they are."""
+    table = table.rename(columns={"customerTenantId": "customerTenantId (as sent)"})
+    table.insert(0, "customerTenantId", pd.Series([customer.upper()] * len(table), dtype="str"))
+    return table
+
+
 def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
     try:
         return list(map(itemgetter(name), rows))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic_core import from_json
 
@@ -32,6 +32,7 @@ from data_access.errors import (
 )
 
 APPLICATION = "Partner License Insights"
+VERSION = "0.1.0"
 LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
 LARGEST_ANSWER = 512 * 2**20  # bytes; a service that ignores `top` may send every row at once
@@ -99,6 +100,11 @@ class Call:
     parameters: Mapping[str, str]
     correlation_id: str
 
+    @property
+    def address(self) -> str:
+        # %20 as documented, where requests would write +
+        return f"{self.url}?{urlencode(self.parameters, quote_via=quote)}" if self.parameters else self.url
+
 
 def same_origin(one: str, other: str) -> bool:
     """Whether a token meant for `one` may be sent to `other`: same scheme, host and port."""
@@ -111,12 +117,22 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """One answer as it arrived: where it was asked for, under which id, and every byte of its body."""
+
+    address: str
+    request_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One answer: its rows as they arrived, and how many rows the service says there are in all."""
 
     rows: list[Any]
     total: int | None
     more: bool | None = None  # whether a next link was sent; None where the envelope has no place for one
+    received: Received | None = None
 
 
 def page(status: int, answer_headers: Headers, body: bytes) -> Page:

@@ -97,6 +97,25 @@ EXCEPTIONS: Mapping[tuple[str, str], tuple[int, float]] = {
 }
 """What a sample must show: by service and channel, a factor on what is sold and a fixed deployed share."""
 
+
+class Story(NamedTuple):
+    """What happened in the year that ends on the day of a sample."""
+
+    catching_up: str = "copilot"
+    behind: float = 0.28  # of its licenses, a year ago
+    falling_behind: str = "teams"
+    ahead: float = 0.12  # likewise
+    silent: str = "mip"  # Microsoft did not process it anew
+    silence: tuple[int, int] = (84, 53)  # days ago, from and to
+    leaver: str = "Lantern Row Ltd"  # a customer that had its last licenses so many days ago
+    left: int = 119
+    joined: int = 63  # days ago; the youngest customer
+    growth: float = 0.1  # fewer licenses were sold a year ago
+    season: float = 0.05  # more are sold towards the end of Microsoft's year in June
+
+
+STORY = Story()
+
 HOSTILE_NAMES = (
     "=cmd|' /C calc'!A0",
     "<b>Bold & Sons</b>",
@@ -151,14 +170,16 @@ class Partner:
         return self.customer_usages[customer_id.upper()]
 
 
-def partner(seed: int = 2026, *, as_of: date, customers: int = 120, products: int = 12) -> Partner:
+def partner(seed: int = 2026, *, as_of: date, customers: int = 120, products: int = 12, ago: int = 0) -> Partner:
     """Invent a partner as seen on the day `as_of`: so many customers with so many products each.
 
     The seed decides who the customers are and what they bought, the day how far they have got: the same seed
     on a later day is the same partner a little later, some services better deployed and some worse. Rows are
     made when first asked for. There are no more products than `SERVICES` lists.
+
+    With `ago` it is the same partner so many days before `as_of`, up to a year, and the year has a story: see `STORY`.
     """
-    return _Invented(seed, as_of, customers, min(products, len(_PRODUCTS)))
+    return _Invented(seed, as_of, ago, customers, min(products, len(_PRODUCTS)))
 
 
 def percent(part: int, whole: int) -> float:
@@ -178,6 +199,13 @@ class _Holding(NamedTuple):
     liveliness: float
 
 
+class _State(NamedTuple):
+    """How far one service is: what is added to its share, and what its sizes are multiplied with."""
+
+    share: float
+    size: float
+
+
 def _workloads(service: Service, product: str) -> tuple[tuple[str, str], ...]:
     # A product that names a workload carries no other, as EXCHANGE ONLINE (PLAN 1) in the documented sample.
     return tuple(pair for pair in service.workloads if pair[1].upper() in product) or service.workloads
@@ -190,9 +218,10 @@ _FIRST_PRODUCT = [[service for service, *_ in _PRODUCTS].index(i) for i in range
 class _Invented(Partner):
     """A partner drawn from a seed, each collection made when first asked for."""
 
-    def __init__(self, seed: int, as_of: date, customers: int, products: int) -> None:
+    def __init__(self, seed: int, as_of: date, ago: int, customers: int, products: int) -> None:
         random = Random(seed)
-        days = [as_of - timedelta(days=1 + 3 * service % 10) for service in range(len(SERVICES))]
+        agos = [_last_processed(service, ago) for service in SERVICES]
+        days = [as_of - timedelta(days=ago + 1 + 3 * service % 10) for service, ago in enumerate(agos)]
         usage_days = [day - timedelta(days=1 + service % 3) for service, day in enumerate(days)]
         clocks = ("21:40:16.36", "00:00:00", "03:25:16")
         self._days, self._usage_days = days, usage_days
@@ -201,8 +230,14 @@ class _Invented(Partner):
         self._products = [_guid(random) for _ in _PRODUCTS]
         self._customers = [_guid(random) for _ in range(customers)]
         self._names = _names(random, customers)
-        progress = [_progress(service, day) for service, day in enumerate(days)]
-        self._holdings = [h for c in range(customers) for h in _basket(random, c, products, progress)]
+        states = [_state(service, day, as_of, ago) for service, (day, ago) in enumerate(zip(days, agos, strict=True))]
+        self._holdings = [h for c in range(customers) for h in _basket(random, c, products, states)]
+        if ago >= STORY.left:
+            self._customers.append(_guid(random))
+            self._names.append(STORY.leaver)
+            self._holdings += _basket(random, customers, products, states)
+        if ago > STORY.joined:
+            self._holdings = [holding for holding in self._holdings if holding.customer != customers - 1]
 
     @cached_property
     def deployment(self) -> list[Row]:
@@ -308,7 +343,7 @@ class _Invented(Partner):
         }
 
 
-def _basket(random: Random, customer: int, products: int, progress: Sequence[float]) -> Iterator[_Holding]:
+def _basket(random: Random, customer: int, products: int, states: Sequence[_State]) -> Iterator[_Holding]:
     """Draw what one customer bought and how much of it is deployed and used."""
     draw = random.random
     home = _CHANNEL_OF_TEN[customer % 10]
@@ -322,9 +357,9 @@ def _basket(random: Random, customer: int, products: int, progress: Sequence[flo
         service = _PRODUCTS[product][0]
         factor, share = EXCEPTIONS.get((SERVICES[service].code, channel), (1, None))
         if share is None:
-            share = SERVICES[service].share + 0.14 * progress[service] + 0.36 * luck - 0.25
+            share = SERVICES[service].share + states[service].share + 0.36 * luck - 0.25
             share = min(max(share, 0), 1.06)
-        size = SERVICES[service].size * appetite * (0.4 + 1.2 * need) * (0.9 + 0.2 * progress[service])
+        size = SERVICES[service].size * appetite * (0.4 + 1.2 * need) * states[service].size
         sold = factor * max(round(size), 1)
         yield _Holding(customer, product, service, channel, sold, round(sold * share), liveliness)
 
@@ -339,6 +374,26 @@ def _progress(service: int, day: date) -> float:
     """Place a service between its low (0) and its high (1): up for a year, then down for a year."""
     # Plain arithmetic rather than a sine, whose last digit differs between machines.
     return abs(((day - date(2021, 7, 1)).days / 365 + service * 0.37) % 2 - 1)
+
+
+def _state(service: int, day: date, today: date, ago: int) -> _State:
+    """How far a service is on a day; without the story where that is today."""
+    progress, year = _progress(service, day), ago / 365
+    code = SERVICES[service].code
+    told = STORY.ahead * (code == STORY.falling_behind) - STORY.behind * (code == STORY.catching_up)
+    sold = 1 - STORY.growth * year + STORY.season * (_season(today - timedelta(days=ago)) - _season(today))
+    return _State(0.14 * progress + told * year, (0.9 + 0.2 * progress) * sold)
+
+
+def _season(day: date) -> float:
+    """From 0 around New Year to 1 at the end of June, and back."""
+    return 1 - abs(day.timetuple().tm_yday - 181) / 184
+
+
+def _last_processed(service: Service, ago: int) -> int:
+    """How many days ago a service was processed that is looked at `ago` days ago, but for its usual lag."""
+    begun, ended = STORY.silence
+    return begun if service.code == STORY.silent and ended <= ago < begun else ago
 
 
 def _summed(parts: Iterable[tuple[tuple[Any, ...], int, int]]) -> list[tuple[tuple[Any, ...], int, int]]:

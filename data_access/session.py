@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlencode
 
 import requests
 import tenacity
@@ -133,7 +132,9 @@ class Session:
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event
     ) -> protocol.Page:
         try:
-            return protocol.page(*self._exchange(call, request_id, token, deadline, stop))
+            status, answered, body = self._exchange(call, request_id, token, deadline, stop)
+            page = protocol.page(status, answered, body)
+            return replace(page, received=protocol.Received(call.address, answered["MS-RequestId"], body))
         except PartnerCenterError as error:
             # A service may repeat what it was sent, and what it says is shown and logged.
             error.facts = error.facts.without(token)
@@ -149,8 +150,7 @@ class Session:
         transport.clock.deadline = deadline
         try:
             response = self._http.get(
-                call.url,
-                params=urlencode(call.parameters, quote_via=quote),  # %20 as documented, where requests would write +
+                call.address,
                 headers=sent,
                 auth=transport.Bearer(token),
                 timeout=max(0.001, min(self._patience.timeout, deadline - time.monotonic())),

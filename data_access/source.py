@@ -42,9 +42,13 @@ def connect(settings: Settings, credential: Credential | None = None) -> Client:
         settings.partner_center_parallel,
     )
     if settings.is_sample:
-        emulator = Emulator(sample.partner(as_of=datetime.now(UTC).date()))
-        return Client(_SAMPLE_URL, Ready(DEMO_TOKEN), patience, _InProcess(emulator))
+        return invented(sample.partner(as_of=datetime.now(UTC).date()), patience)
     return Client(settings.base_url, credential or configured(settings), patience)
+
+
+def invented(partner: sample.Partner, patience: Patience | None = None) -> Client:
+    """A client of an emulator inside this process, which holds this partner."""
+    return Client(_SAMPLE_URL, Ready(DEMO_TOKEN), patience, _InProcess(Emulator(partner)))
 
 
 def configured(settings: Settings) -> Credential:

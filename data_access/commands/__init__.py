@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from data_access.commands import emulate, fetch, signin
+from data_access.commands import collect, compact, emulate, fetch, prune, signin, status, verify
 
 
 class Command(Protocol):
@@ -19,4 +19,13 @@ class Command(Protocol):
     def run(self, options: argparse.Namespace) -> bytes: ...
 
 
-COMMANDS: Mapping[str, Command] = {"fetch": fetch, "sign-in": signin, "emulate": emulate}
+COMMANDS: Mapping[str, Command] = {
+    "fetch": fetch,
+    "sign-in": signin,
+    "collect": collect,
+    "status": status,
+    "verify": verify,
+    "compact": compact,
+    "prune": prune,
+    "emulate": emulate,
+}

@@ -1,0 +1,67 @@
+"""`collect`: all that the account can read, appended to the history."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+from data_access import collect, history, source
+from data_access.catalog import COLLECTIONS
+from data_access.commands import terminal
+from data_access.settings import load
+
+HELP = "fetch all that the account can read and append it to the history"
+
+
+def describe(command: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    command.add_argument(
+        "--customers", action="store_true", help="the collections per customer too: two calls for each"
+    )
+    command.add_argument(
+        "--since", metavar="DATE", help="also the commercial figures of earlier processing dates, back to YYYY-MM-DD"
+    )
+
+
+def run(options: argparse.Namespace) -> bytes:
+    since = None
+    if options.since is not None:
+        try:
+            since = date.fromisoformat(options.since)
+        except ValueError:
+            options.complain("--since takes a date such as 2026-10-14")
+    settings = load()
+    kept = history.open(settings)
+    for notice in kept.notices:
+        terminal.say(notice)
+    if settings.is_sample:
+        terminal.say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
+    with source.connect(settings) as client, terminal.progress() as progress:
+        report = collect.run(client, kept, progress, customers=options.customers, since=since)
+    text = "".join(f"{line}\n" for line in lines(report))
+    if report.failure:
+        terminal.say(text.rstrip())
+        raise report.failure
+    return text.encode()
+
+
+def lines(report: collect.Report) -> list[str]:
+    """A line for each collection that was tried."""
+    found = []
+    for name in COLLECTIONS:
+        if one := report.kept.get(name):
+            about = one.snapshot
+            what = f"{about.rows:,} rows"
+            what += f", the same as on {about.fetched_at:%Y-%m-%d %H:%M} UTC" if one.again else " kept"
+            left_out = {
+                "set aside": about.set_aside,
+                "missing": about.missing,
+                "customers not to be read": about.unread_customers,
+            }
+            what += "".join(f", {number:,} {label}" for label, number in left_out.items() if number)
+            found.append(f"{name}: {what}")
+        if error := report.errors.get(name):
+            found.append(f"{name}: not read: {error.message}")
+        if done := report.back_fills.get(name):
+            found.append(f"{name}: {done.days:,} earlier days kept{f'; {done.ended}' if done.ended else ''}")
+    return found

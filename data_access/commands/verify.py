@@ -1,0 +1,33 @@
+"""`verify`: every file of the history against its checksum."""
+
+from __future__ import annotations
+
+import argparse
+
+from data_access import history
+from data_access.commands import terminal
+from data_access.errors import DamagedHistory
+from data_access.settings import load
+
+HELP = "check every file of the history against its checksum"
+
+
+def describe(command: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    command.add_argument(
+        "--reread", action="store_true", help="read the raw answers again too, with the parser of today, and compare"
+    )
+
+
+def run(options: argparse.Namespace) -> bytes:
+    kept = history.open(load())
+    verified = kept.verify(reread=options.reread)
+    if verified.findings:
+        for finding in verified.findings:
+            terminal.say(f"{finding.path}: {finding.problem}")
+        raise DamagedHistory(
+            f"{len(verified.findings):,} of {verified.files:,} files in {kept.store.name} are not what was written.",
+            "Pages leave them out and say so. Bring these files back from a backup, or leave them: the next `collect`"
+            " keeps newer figures anew.",
+        )
+    return f"{verified.files:,} files, {verified.bytes:,} bytes: every one is what was written.\n".encode()

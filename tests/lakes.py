@@ -1,0 +1,50 @@
+"""Histories for tests: answers that took the real way, in this process, and the folders that they are kept in."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+from data_access import source
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
+from data_access.lake import History
+from data_access.sample import Partner
+from data_access.store import Store
+from tests.rows import rows_of
+
+NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+_NAMES = {
+    DEPLOYMENT.name: "deployment",
+    USAGE.name: "usage",
+    COMMERCIAL_DEPLOYMENT.name: "commercial_deployment",
+    COMMERCIAL_USAGE.name: "commercial_usage",
+}
+
+
+def fetched(collection, changes, at=None, query=None):
+    """The answer with these rows, its pages kept."""
+    partner = Partner(**{_NAMES[collection.name]: rows_of(collection, changes)})
+    with source.invented(partner) as client:
+        answer = client.fetch(collection, query, keep_raw=True)
+    return dataclasses.replace(answer, fetched_at=at or NOW)
+
+
+class Clock:
+    """A clock that a test can set."""
+
+    def __init__(self, now=NOW):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, **passed):
+        self.now += timedelta(**passed)
+
+
+def lake(folder, clock=None):
+    """The history in a folder, opened anew."""
+    return History(Store(str(folder)), "test", clock or Clock())
+
+
+def files(folder):
+    """Every file, by path below the folder."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,9 @@
+"""A port that nobody listens on."""
+
+import socket
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
