@@ -18,11 +18,13 @@ from data_access import (
     OnBehalfOf,
     Progress,
     Settings,
+    Timeline,
     Usage,
     connect,
     fetch_commercial_deployment,
     fetch_deployment,
     fetch_usage,
+    open_timeline,
     source_title,
 )
 
@@ -30,6 +32,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _ENTERED = "_feeds"
+_LOOK_ANEW = timedelta(minutes=1)  # at what a job has added to the history; that takes some milliseconds
 _FEEDS_KEPT = 64  # one for all, or one for each person on whose behalf we ask
 _VIEWS_KEPT = 64  # of each kind; with ten thousand customers a view is some megabytes
 
@@ -58,11 +61,17 @@ class Feeds:
         self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
         self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)
         self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age)
+        # The history is the account's that collects; what one person may see of it nobody can tell.
+        self.past: Feed[Timeline] | None = None if person else Feed(partial(self._open_history, settings), _LOOK_ANEW)
 
     def codes(self) -> tuple[list[str], list[str]]:
         """Channels and services of all the data at hand, so that every page offers the same filters."""
-        held = (self.deployment.state.data, self.customers.state.data, self.usage.state.data)
+        past = self.past.state.data if self.past else None
+        held = (self.deployment.state.data, self.customers.state.data, self.usage.state.data, past)
         return _codes(*(data for data in held if data))
+
+    def _open_history(self, settings: Settings, progress: Progress) -> Timeline:
+        return open_timeline(settings, self.past.state.data if self.past else None, progress)
 
     def _fetch_usage(self, service: Client, progress: Progress) -> Usage:
         return fetch_usage(service, progress, self.usage.state.data)

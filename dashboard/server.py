@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gc
 import hashlib
+import logging
 import os
 import re
 import sys
@@ -22,7 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from dashboard.gate import Gate, check_address
-from data_access import SettingsError
+from data_access import PartnerCenterError, SettingsError, history, load_settings
+
+log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
 _STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
@@ -76,6 +79,7 @@ class SecurityHeaders:
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Refuse what must not be served, and import what pages need before the first visitor waits for it."""
     _refuse_to_expose()
+    _invent_the_past()
     import_module("dashboard.parts")
     import_module("dashboard.data")
     gc.collect()
@@ -90,6 +94,16 @@ def _refuse_to_expose() -> None:
     except SettingsError as error:
         print(f"{error.title}: {error}", file=sys.stderr, flush=True)
         os._exit(error.exit_code)  # raised in here, it would come out as a traceback of the server's
+
+
+def _invent_the_past() -> None:
+    """Make the sample's history now, if it is the sample that is shown, rather than while somebody waits for a page."""
+    try:
+        settings = load_settings()
+        if settings.is_sample:
+            history.open(settings)
+    except PartnerCenterError as error:
+        log.warning("%s: %s", error.title, error)  # pages say so too
 
 
 def _base_path() -> list[str]:

@@ -31,6 +31,8 @@ from data_access.snapshot import Snapshot
 from data_access.source import connect, lapse_notice
 from data_access.source import stored as stored_sign_in
 from data_access.source import title as source_title
+from data_access.timeline import Timeline
+from data_access.timeline import fetch as open_timeline
 from data_access.usage import Usage
 from data_access.usage import fetch as fetch_usage
 
@@ -61,6 +63,7 @@ __all__ = [
     "State",
     "Step",
     "Throttled",
+    "Timeline",
     "Unavailable",
     "Unreadable",
     "Usage",
@@ -71,6 +74,7 @@ __all__ = [
     "history",
     "lapse_notice",
     "load_settings",
+    "open_timeline",
     "refused_sign_in",
     "source_title",
     "stored_sign_in",

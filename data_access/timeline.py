@@ -1,0 +1,59 @@
+"""What the pages over time stand on: the history of the account, and its rows in little, read once for everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import pandas as pd
+
+from data_access import catalog, history, trends
+from data_access.catalog import Collection
+from data_access.client import Progress, Step
+from data_access.lake import History
+from data_access.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The history at one moment. `rows` are those that lines are drawn from (see `trends`)."""
+
+    history: History
+    collection: Collection
+    rows: pd.DataFrame
+
+    @property
+    def estimated(self) -> bool:
+        return bool(self.rows.attrs["estimated"])
+
+    @cached_property
+    def channels(self) -> list[str]:
+        return sorted(self.rows["channel"].dropna().unique())
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The codes of the services."""
+        return sorted(self.rows["service"].dropna().unique())
+
+    @cached_property
+    def processed(self) -> tuple[datetime | None, datetime | None]:
+        """The oldest and the newest processing date; (None, None) where none is known."""
+        dates = self.rows["processedDateTime"].dropna()
+        return (dates.min(), dates.max()) if len(dates) else (None, None)
+
+
+def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Timeline:
+    """Open the history, or look at the open one anew.
+
+    As on the Overview, lines stand on partner deployment, and on the commercial counts where there is none of it.
+    Raises HistoryError where HISTORY_URL cannot be read.
+    """
+    progress(Step("Opening the history"))
+    found = last.history if last else history.open(settings)
+    if last:
+        found.reload()
+    collection = catalog.DEPLOYMENT
+    if not any(one.rows for one in found.snapshots(collection)):
+        collection = catalog.COMMERCIAL_DEPLOYMENT
+    return Timeline(found, collection, trends.rows(found.small(collection).to_pandas()))
