@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not zero
+UNCHANGED = "unchanged"
 _NBSP = "\u00a0"
 _SENT_DECIMALS = 4
 
 
 def count(value: float, estimated: bool = False) -> str:
     """A number of licenses, marked ≈ where it is an estimate."""
-    return f"≈{_NBSP}{value:,.0f}" if estimated and round(value) else f"{value:,.0f}"
+    return about(f"{value:,.0f}", estimated and bool(round(value)))
+
+
+def about(said: str, estimated: bool = True) -> str:
+    """Marked ≈ where it is an estimate."""
+    return f"≈{_NBSP}{said}" if estimated else said
 
 
 def number(value: int, noun: str) -> str:
@@ -33,6 +39,19 @@ def percent(value: float | None) -> str:
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
 
 
+def gained(value: float, unit: str = "", decimals: int = 0) -> str:
+    """By how much something has become more or less: +12, −3, or unchanged."""
+    number = f"{abs(value):,.{decimals}f}"
+    if not float(number.replace(",", "")):
+        return UNCHANGED
+    return f"{'+' if value > 0 else '−'}{number}{_NBSP if unit else ''}{unit}"
+
+
+def points(value: float) -> str:
+    """A difference of two percentages, in percent points."""
+    return gained(value, "points", 2)
+
+
 def to_target(value: float | None, target: float) -> str:
     """How far from the target, in percent points."""
     if value is None:
@@ -42,7 +61,7 @@ def to_target(value: float | None, target: float) -> str:
     return f"{target - value:.1f} points to target"
 
 
-def day(instant: datetime | None) -> str:
+def day(instant: date | None) -> str:
     """A date such as 9 Oct 2026, in UTC."""
     if instant is None or pd.isna(instant):
         return NOTHING

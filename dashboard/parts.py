@@ -14,7 +14,7 @@ from dashboard import charts, data, entrance, exports, filters, formats, sitemap
 from dashboard.access import Person
 from dashboard.data import Feeds
 from dashboard.pictures import Bars, Picture, Rows
-from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled
+from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled, Timeline
 from data_access.measures import MEASURES
 
 
@@ -105,6 +105,60 @@ def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
         _watch(feed)
     if state.error and state.failed_at:
         stale(state.error, state.fetched_at, state.failed_at)
+
+
+def past(feed: Feed[Timeline], heading: str, feeds: Feeds) -> Timeline | None:
+    """The history that the page stands on; None where a failure is on screen instead.
+
+    Looking anew at what there is takes a moment only, so a new visitor waits for it rather than see yesterday's.
+    """
+    if feed.look().running and feed.state.data is not None:
+        feed.wait(_POLL)
+    return standing(feed, heading, feeds)
+
+
+def kept(timeline: Timeline) -> None:
+    """How far the history reaches, when something was last added to it, and what had to be left out."""
+    oldest, newest = (formats.day(date) for date in timeline.processed)
+    if last := timeline.history.newest(timeline.collection):
+        age = formats.age(datetime.now(UTC) - last.fetched_at)
+        span = newest if oldest == newest else f"{oldest} to {newest}"
+        st.caption(f"Processing dates {span} · last collected {age}")
+    if timeline.history.notices:
+        said = "  \n".join(formats.plain(notice) for notice in timeline.history.notices[:_REASONS_SHOWN])
+        st.warning(f"**Parts of the history cannot be read and are left out.**  \n{said}", icon=":material/rule:")
+
+
+def no_history() -> None:
+    """Nothing has been collected yet: what to do about it."""
+    with st.container(border=True, key="no_history"):
+        st.header("There is no history yet", anchor=False)
+        st.write(
+            "Partner Center only knows now. What was before is known from the first collection on, and nothing has been"
+            " collected for this account yet. Whoever runs this dashboard starts it with"
+        )
+        st.code("python -m data_access collect", language=None)
+        st.write("and has it go on by itself every morning, here as a line for cron:")
+        st.code("30 6 * * * cd /path/to/this && .venv/bin/python -m data_access collect", language=None)
+        st.caption("A first comparison needs two processing dates, a pace and the day of the target need three.")
+
+
+def no_history_of_ones_own() -> None:
+    """Partner Center is asked on behalf of each person, and the history is somebody else's."""
+    st.info(
+        "Here, Partner Center is asked on behalf of the person who looks. The history belongs to the account that"
+        " collects it, and nobody can tell what of it you may see; so this page shows nothing.",
+        icon=":material/lock_person:",
+    )
+
+
+def stands_in() -> None:
+    """The commercial counts are shown where partner deployment is expected."""
+    st.info(
+        "Microsoft returned no rows for partner deployment. These figures are the commercial counts,"
+        " added up over customers and products.",
+        icon=":material/swap_horiz:",
+    )
 
 
 def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:

@@ -30,6 +30,11 @@ _LABELS = {
         name: measures.MEASURES[name].label
         for name in ("licensesActive", "licensesQualified", "usagePercent", "proratedLicensesUsagePercent")
     },
+    "deploymentPercentChange": "Change (points)",
+    "soldPerWeek": measures.MEASURES["soldPerWeek"].label,
+    "deployedPerWeek": measures.MEASURES["deployedPerWeek"].label,
+    "deployedRange": "Range, 9 in 10",
+    "targetReached": measures.MEASURES["targetReached"].label,
     "windowEnd": "Window ends (UTC)",
     "partnerWindowEnd": "Partner window ends (UTC)",
     "processedDateTime": "As of (UTC)",
@@ -45,6 +50,7 @@ _COUNTS = (
     "licensesActive",
     "licensesQualified",
 )
+_PACES = {"deploymentPercentChange": "%+.2f", "soldPerWeek": "%+.1f", "deployedPerWeek": "%+.1f"}
 _INSTANTS = ("processedDateTime", "windowEnd", "partnerWindowEnd")
 
 
@@ -110,6 +116,8 @@ def columns(table: pd.DataFrame) -> dict[str, Any]:
             found[name] = config.NumberColumn(label, format="%,.0f")
         elif name in _LABELS and name.endswith("Percent"):
             found[name] = config.NumberColumn(label, format="%.2f %%")
+        elif name in _PACES:
+            found[name] = config.NumberColumn(label, format=_PACES[name])
         elif name in _INSTANTS:
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")
         else:

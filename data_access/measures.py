@@ -146,6 +146,23 @@ MEASURES = {
         "Licenses deployed of products for which Microsoft sends no usage figures.",
         "They are not counted as unused. Sold = used + not used + no usage figures + undeployed − over-deployed.",
     ),
+    "deployedPerWeek": Measure(
+        "Deployed a week",
+        "By how many licenses a week those deployed become more: the median pace between any two processing dates of"
+        " the last three months.",
+        "The range beside it holds the true pace nine times in ten. Fewer than three dates give none.",
+    ),
+    "soldPerWeek": Measure(
+        "Sold a week",
+        "By how many licenses a week those sold become more, likewise.",
+        "Where sold grows faster than deployed, deployment % falls although people are at work.",
+    ),
+    "targetReached": Measure(
+        "Target reached",
+        "The day on which deployment % reaches the target if sold and deployed go on as in the last three months.",
+        "A straight line and no promise; the earliest and the latest day belong to it. Where nobody can say, the reason"
+        " stands instead.",
+    ),
 }
 
 

@@ -22,6 +22,7 @@ class Timeline:
     history: History
     collection: Collection
     rows: pd.DataFrame
+    snapshots: tuple[str, ...]  # the ids of those that the rows are of
 
     @property
     def estimated(self) -> bool:
@@ -44,7 +45,7 @@ class Timeline:
 
 
 def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Timeline:
-    """Open the history, or look at the open one anew.
+    """Open the history, or look at the open one anew; where nothing has come to it, the last timeline stays.
 
     As on the Overview, lines stand on partner deployment, and on the commercial counts where there is none of it.
     Raises HistoryError where HISTORY_URL cannot be read.
@@ -56,4 +57,7 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     collection = catalog.DEPLOYMENT
     if not any(one.rows for one in found.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT
-    return Timeline(found, collection, trends.rows(found.small(collection).to_pandas()))
+    snapshots = tuple(one.id for one in found.snapshots(collection))
+    if last and (last.collection, last.snapshots) == (collection, snapshots):
+        return last  # what has been worked out from it is still good
+    return Timeline(found, collection, trends.rows(found.small(collection).to_pandas()), snapshots)

@@ -15,11 +15,7 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
     """The page for an answer that there is."""
     parts.top(feeds.deployment, _HEADING, feeds)
     if deployment.stands_in:
-        st.info(
-            "Microsoft returned no rows for partner deployment. These figures are the commercial counts,"
-            " added up over customers and products.",
-            icon=":material/swap_horiz:",
-        )
+        parts.stands_in()
     parts.set_aside(deployment.answer)
     if deployment.facts.empty:
         parts.no_rows(deployment)

@@ -97,7 +97,8 @@ def visit(page: Page, address: str, chart: str = "services_chart") -> Page:
 
 def wait_for_chart(page: Page, chart: str = "services_chart") -> None:
     # Plotly's groups have no box of their own, so Playwright would never call them visible.
-    page.locator(f".st-key-{chart} .js-plotly-plot .barlayer .point").first.wait_for(state="attached")
+    drawn = f".st-key-{chart} .js-plotly-plot"
+    page.locator(f"{drawn} .barlayer .point, {drawn} .scatterlayer .point").first.wait_for(state="attached")
 
 
 def settle(page: Page) -> None:

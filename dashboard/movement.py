@@ -1,0 +1,242 @@
+"""What has moved: the history of one view, ready to show, worked out once for all who look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dashboard import formats, panels, tables, theme
+from dashboard.data import remembered
+from dashboard.filters import View
+from dashboard.panels import Panel, Shown
+from data_access import Timeline, names, trends
+from data_access.measures import MEASURES
+from data_access.trends import Change, Projection, Refusal, Velocity
+
+_MONTHS = {"3m": 3, "6m": 6, "1y": 12}
+_COLUMNS = {
+    "percent": "deploymentPercent",
+    "sold": "licensesSold",
+    "deployed": "licensesDeployed",
+    "undeployed": "undeployed",
+}
+_TITLES = {"service": names.service_title, "channel": names.channel_title}
+_STILL = 0.005  # percent points; less is not seen in two decimals
+_ALL = "all together"
+_NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line: its points in the range (columns of `trends.lines`), and what is to be said of it."""
+
+    key: str
+    title: str
+    points: pd.DataFrame
+    change: Change | None  # over the range
+    lately: Change | None  # over the last `trends.WEEKS`, where the range is longer
+    pace: Velocity | Refusal
+    goal: Projection | Refusal
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """What the page about trends shows. `lines` are the parts of `whole`, in the chosen order."""
+
+    whole: Line
+    lines: list[Line]
+    figure: go.Figure
+    words: str
+    small: go.Figure | None  # None where there is nothing to compare
+    small_words: str
+    points: pd.DataFrame  # for files: one row per line and processing date
+    table: pd.DataFrame  # for files: one row per line
+    rows: pa.Table  # the same on screen
+    columns: dict[str, Any]
+
+    def moved(self) -> list[tuple[str, float]]:
+        """Title and percent points of every line whose percentage moved, the largest fall first."""
+        found = [(line.title, line.change.percent) for line in self.lines if line.change and line.change.percent]
+        return sorted([(title, points) for title, points in found if abs(points) >= _STILL], key=lambda pair: pair[1])
+
+
+@remembered
+def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
+    """All lines of a view."""
+    found = view.selection.apply(timeline.rows)
+    found.attrs = timeline.rows.attrs
+    since = _since(timeline, view.range)
+    whole = _line("", _ALL, trends.lines(found, []), since, view.target)
+    table = trends.lines(found, [view.by])
+    lines = [
+        _line(str(key), _TITLES[view.by](str(key)), points.reset_index(drop=True), since, view.target)
+        for key, points in table.groupby(view.by, sort=True)
+    ]
+    shown = _shown(timeline, view)
+    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, view, shown.column))
+    span = _span([whole, *lines])
+    palette = theme.palette(dark)
+    first = [Panel(line.key, line.title, line.points) for line in lines[: panels.MOST_PANELS]]
+    paces = _paces(lines, view.by, timeline.estimated)
+    rows = _on_screen(lines)
+    return Trend(
+        whole,
+        lines,
+        panels.large(whole.points, shown, view.target, whole.goal, span=span, palette=palette),
+        panels.large_in_words(whole.points, shown, view.target),
+        panels.small(first, shown, view.target, span=span, palette=palette) if len(lines) > 1 else None,
+        panels.small_in_words(first, shown),
+        _points(whole, lines, view.by, timeline.estimated),
+        paces,
+        pa.Table.from_pandas(rows, preserve_index=False),
+        tables.columns(rows),
+    )
+
+
+def _line(key: str, title: str, points: pd.DataFrame, since: datetime | None, target: float) -> Line:
+    shown = points if since is None else points[points["processedDateTime"] >= since].reset_index(drop=True)
+    change, lately = trends.change(shown), trends.change(shown, trends.WEEKS * 7)
+    return Line(
+        key,
+        title,
+        shown,
+        change,
+        lately if lately and change and lately.since > change.since else None,
+        trends.velocity(points),
+        trends.projection(points, target),
+    )
+
+
+def _since(timeline: Timeline, chosen: str) -> datetime | None:
+    newest = timeline.processed[1]
+    if newest is None or chosen not in _MONTHS:
+        return None
+    since: datetime = (pd.Timestamp(newest) - pd.DateOffset(months=_MONTHS[chosen])).normalize()
+    return since
+
+
+def _span(lines: list[Line]) -> tuple[datetime, datetime]:
+    """The first and the last date of all lines; any moment where there are none."""
+    dates = pd.concat([line.points["processedDateTime"] for line in lines])
+    return (dates.min(), dates.max()) if len(dates) else (_NO_MOMENT, _NO_MOMENT)
+
+
+def _shown(timeline: Timeline, view: View) -> Shown:
+    column = _COLUMNS[view.measure]
+    estimated = timeline.estimated and column in ("licensesDeployed", "undeployed")
+    title = MEASURES[column].label + (" (≈ estimated)" if estimated else "")
+    return Shown(column, title, view.measure == "percent", estimated)
+
+
+def _place(line: Line, view: View, column: str) -> tuple[float, str, str]:
+    values = line.points[column]
+    moved = values.iloc[-1] - values.iloc[0]
+    first = {
+        "gap": -line.points["undeployed"].iloc[-1],
+        "falling": 0.0 if pd.isna(moved) else moved,
+        "name": 0.0,
+    }[view.order]
+    return first, line.title.casefold() if view.order == "name" else "", line.key
+
+
+def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
+    """Every point in the range, those of all together first. `line` says what a row is about: all, or one part."""
+    parts = [whole.points.assign(line=_ALL), *(line.points.assign(line=by) for line in lines)]
+    table = pd.concat(parts, ignore_index=True)
+    if by not in table:
+        table[by] = pd.Series(index=table.index, dtype="str")
+    first = ["line", by]
+    table = table[[*first, *table.columns.drop(first)]]
+    return table.rename(columns={"licensesDeployed": "licensesDeployedEstimated"}) if estimated else table
+
+
+def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
+    """One row per line: its newest figures, what moved within the range, its pace, and the day of the target."""
+    deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
+    rows = []
+    for line in lines:
+        now, change, pace, goal = line.points.iloc[-1], line.change, line.pace, line.goal
+        moving, reaching = isinstance(pace, Velocity), isinstance(goal, Projection)
+        rows.append(
+            {
+                by: line.key,
+                "processingDates": len(line.points),
+                "since": line.points["processedDateTime"].iloc[0],
+                "processedDateTime": now["processedDateTime"],
+                "licensesSold": now["licensesSold"],
+                deployed: now["licensesDeployed"],
+                "deploymentPercent": now["deploymentPercent"],
+                "undeployed": now["undeployed"],
+                "licensesSoldChange": change.sold if change else None,
+                f"{deployed}Change": change.deployed if change else None,
+                "deploymentPercentChange": change.percent if change else None,
+                "undeployedChange": change.undeployed if change else None,
+                "deployedPerWeek": pace.deployed if moving else None,
+                "deployedPerWeekSlowest": pace.slowest if moving else None,
+                "deployedPerWeekFastest": pace.fastest if moving else None,
+                "soldPerWeek": pace.sold if moving else None,
+                "target": goal.target if reaching else None,
+                "targetReached": str(goal.on) if reaching else None,
+                "targetEarliest": str(goal.earliest) if reaching else None,
+                "targetLatest": str(goal.latest) if reaching and goal.latest else None,
+                "targetRefused": None if reaching else goal.value,
+            }
+        )
+    numbers = [name for name in (rows[0] if rows else {}) if name.endswith(("Change", "Slowest", "Fastest", "PerWeek"))]
+    return pd.DataFrame(rows).astype(dict.fromkeys([*numbers, "target"] if rows else [], "float64"))
+
+
+def _on_screen(lines: list[Line]) -> pd.DataFrame:
+    rows = [
+        {
+            "title": line.title,
+            "deploymentPercent": line.points["deploymentPercent"].iloc[-1],
+            "deploymentPercentChange": line.change.percent if line.change else None,
+            "undeployed": line.points["undeployed"].iloc[-1],
+            "soldPerWeek": line.pace.sold if isinstance(line.pace, Velocity) else None,
+            "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,
+            "deployedRange": spread(line.pace),
+            "targetReached": reached(line.goal),
+            "processedDateTime": line.points["processedDateTime"].iloc[-1],
+        }
+        for line in lines
+    ]
+    changing = ["deploymentPercentChange", "soldPerWeek", "deployedPerWeek"]
+    return pd.DataFrame(rows).astype(dict.fromkeys(changing if rows else [], "float64"))
+
+
+def spread(pace: Velocity | Refusal) -> str:
+    """The range of a pace."""
+    if isinstance(pace, Refusal):
+        return pace.value
+    return f"{formats.gained(pace.slowest, decimals=1)} to {formats.gained(pace.fastest, decimals=1)}"
+
+
+def reached(goal: Projection | Refusal) -> str:
+    """The day of the target with its range, or why nobody can say."""
+    if isinstance(goal, Refusal):
+        return goal.value
+    return f"about {formats.day(goal.on)} ({between(goal)})"
+
+
+def between(goal: Projection) -> str:
+    """The range of the day."""
+    latest = formats.day(goal.latest) if goal.latest else "more than three years ahead"
+    return f"{formats.day(goal.earliest)} to {latest}"
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """How the whole of a selection moved, up to the figures on screen."""
+
+    change: Change
+    recent: pd.DataFrame  # the points of the last `trends.WEEKS`
+
+
+_DAYS = 30
+_RECENT = pd.Timedelta(weeks=trends.WEEKS)

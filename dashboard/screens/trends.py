@@ -1,0 +1,214 @@
+"""Is deployment improving, where, and will it reach the target?"""
+
+import streamlit as st
+
+from dashboard import data, entrance, exports, filters, formats, movement, panels, parts
+from dashboard.movement import Line, Trend
+from data_access import Timeline
+from data_access.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.trends import Projection, Refusal, Velocity
+
+_QUESTION = "Is deployment improving?"
+_BARE = {"displayModeBar": False}
+_TOO_FEW = "fewer than three dates"
+_CLICKS = {"service": filters.only_service, "channel": filters.only_channel}
+
+
+@entrance.part
+def show(timeline: Timeline, feeds: data.Feeds) -> None:
+    """The page for a history that there is."""
+    parts.head(_QUESTION, feeds)
+    parts.kept(timeline)
+    if timeline.rows.empty:
+        parts.no_history()
+        return
+    if timeline.collection is COMMERCIAL_DEPLOYMENT:
+        parts.stands_in()
+    view = filters.choose(feeds.codes())
+    trend = movement.trend(timeline, view, st.context.theme.type == "dark")
+    parts.left_out()
+    _answer(trend, view, timeline.estimated)
+    _tiles(trend.whole, timeline.estimated)
+    _whole(trend)
+    if len(trend.whole.points):
+        _parts(trend, view)
+        _figures(trend, view, feeds)
+
+
+def _answer(trend: Trend, view: filters.View, estimated: bool) -> None:
+    whole, noun = trend.whole, view.by
+    if not len(whole.points):
+        return
+    newest = whole.points.iloc[-1]
+    percent = formats.percent(newest["deploymentPercent"])
+    if not whole.change:
+        st.markdown(
+            f"**{percent}** of the licenses sold are deployed on {formats.day(newest['processedDateTime'])}. That is"
+            " the only processing date here so far; from the second one on there is something to compare."
+        )
+        return
+    st.markdown(
+        f"{_direction(whole, percent)} {_where(trend, noun)} {_pace(whole, estimated)} {_goal(whole, view.target)}"
+    )
+
+
+def _direction(line: Line, percent: str) -> str:
+    change = line.change
+    if not change or change.percent is None:
+        return "Nothing was sold on one of the two dates, so there is no percentage to compare."
+    since, moved = formats.day(change.since), formats.points(abs(change.percent)).lstrip("+")
+    if moved == formats.UNCHANGED:
+        return f"**Deployment stands where it stood on {since}: {percent}.**"
+    verb = "rose" if change.percent > 0 else "fell"
+    said = f"**Deployment {verb} by {moved} since {since}, to {percent}.**"
+    if line.lately and line.lately.percent is not None:
+        said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)}."
+    return said
+
+
+def _where(trend: Trend, noun: str) -> str:
+    moved = trend.moved()
+    if len(trend.lines) < 2:
+        return ""
+    rose = sum(points > 0 for _, points in moved)
+    said = f"Of {formats.number(len(trend.lines), noun)}, {rose} rose and {len(moved) - rose} fell"
+    ends = []
+    if moved and moved[-1][1] > 0:
+        ends.append(f"most gained by {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])})")
+    if moved and moved[0][1] < 0:
+        ends.append(f"most lost by {formats.plain(moved[0][0])} ({formats.points(moved[0][1])})")
+    return f"{said}: {', '.join(ends)}." if ends else f"{said}."
+
+
+def _pace(line: Line, estimated: bool) -> str:
+    pace = line.pace
+    if isinstance(pace, Refusal):
+        return ""
+    return (
+        f"Each week, **{_more(pace.deployed, estimated)}** licenses are deployed and **{_more(pace.sold)}** are sold."
+    )
+
+
+def _more(licenses: float, estimated: bool = False) -> str:
+    number = formats.count(abs(licenses), estimated)
+    return "as many" if number == "0" else f"{number} {'more' if licenses > 0 else 'fewer'}"
+
+
+def _goal(line: Line, target: float) -> str:
+    goal = line.goal
+    if isinstance(goal, Projection):
+        return (
+            f"At this pace **{target:g}\u00a0% is reached about {formats.day(goal.on)}**, nine times in ten between"
+            f" {movement.between(goal).replace(' to ', ' and ')}."
+        )
+    if goal is Refusal.REACHED:
+        return f"**The target of {target:g}\u00a0% is reached.**"
+    return f"**When {target:g}\u00a0% is reached, nobody can say**: {goal.value}."
+
+
+def _tiles(line: Line, estimated: bool) -> None:
+    points, change, pace, goal = line.points, line.change, line.pace, line.goal
+    moving = isinstance(pace, Velocity)
+    with st.grid(4, gap="small", min_column_width=165):
+        parts.tile(
+            "kpi_deployment_percent",
+            "deploymentPercent",
+            formats.percent(points["deploymentPercent"].iloc[-1] if len(points) else None),
+            f"{formats.points(change.percent)} since {formats.day(change.since)}"
+            if change and change.percent is not None
+            else "one date only"
+            if len(points)
+            else "no date",
+        )
+        parts.tile(
+            "kpi_deployed_per_week",
+            "deployedPerWeek",
+            formats.gained(pace.deployed) if moving else formats.NOTHING,
+            formats.about(movement.spread(pace), estimated) if moving else _TOO_FEW,
+        )
+        parts.tile(
+            "kpi_sold_per_week",
+            "soldPerWeek",
+            formats.gained(pace.sold) if moving else formats.NOTHING,
+            f"on {formats.number(pace.points, 'processing date')}" if moving else _TOO_FEW,
+        )
+        value, context = formats.NOTHING, "nobody can say"
+        if isinstance(goal, Projection):
+            value, context = f"{goal.on:%b %Y}", movement.between(goal)
+        elif goal is Refusal.REACHED:
+            value, context = "reached", "at the newest date"
+        parts.tile("kpi_target_reached", "targetReached", value, context)
+
+
+def _whole(trend: Trend) -> None:
+    with st.container(key="trends_chart", border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            st.header("How has it moved?", anchor=False)
+            filters.pick("measure")
+            filters.pick("range")
+            filters.target()
+        if len(trend.whole.points):
+            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=_BARE, alt=trend.words)
+        else:
+            st.info(
+                "There is no processing date in this combination of filters; take one away.",
+                icon=":material/filter_alt_off:",
+            )
+
+
+def _parts(trend: Trend, view: filters.View) -> None:
+    def click() -> None:
+        chosen = st.session_state["trends_small"]["selection"]["points"]
+        if chosen:
+            _CLICKS[view.by](chosen[0]["customdata"])
+
+    with st.container(key="trends_parts_chart", border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            st.header("Where?", anchor=False)
+            filters.pick("by")
+            filters.pick("order")
+        if not trend.small:
+            return
+        said = formats.number(len(trend.lines), view.by)
+        if len(trend.lines) > panels.MOST_PANELS:
+            said = f"The first {panels.MOST_PANELS} of {said}; the table has them all"
+        scale = "on one scale" if view.measure == "percent" else "each from 0 to its own highest"
+        st.caption(f"{said}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
+        st.plotly_chart(
+            trend.small,
+            key="trends_small",
+            theme=None,
+            on_select=click,
+            selection_mode="points",
+            config=_BARE,
+            alt=trend.small_words,
+        )
+
+
+def _figures(trend: Trend, view: filters.View, feeds: data.Feeds) -> None:
+    within = filters.CHOICES["range"].options[view.range]
+    dates = trend.whole.points["processedDateTime"]
+    newest = dates.iloc[-1] if len(dates) else None
+
+    def provenance(content: str, **more: str) -> exports.Provenance:
+        asked = exports.sentence(view.selection, range=within, **more)
+        return exports.Provenance(f"{content}-by-{view.by}", newest, asked, feeds.source, feeds.is_sample)
+
+    points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
+    paces = provenance("pace", target=f"{view.target:g} %")
+    pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
+    with parts.figures("Pace, and the day of the target", [*points, pace]):
+        st.caption("The first two files hold every point of the lines, the third one this table with all its columns.")
+        parts.table(trend)
+
+
+def page(feeds: data.Feeds) -> None:
+    """The page, or why there is none."""
+    if feeds.past is None:
+        parts.head(_QUESTION, feeds)
+        parts.no_history_of_ones_own()
+    elif timeline := parts.past(feeds.past, _QUESTION, feeds):
+        show(timeline, feeds)
+
+
+page(data.feeds())
