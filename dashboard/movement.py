@@ -14,7 +14,7 @@ from dashboard import formats, panels, tables, theme
 from dashboard.data import remembered
 from dashboard.filters import View
 from dashboard.panels import Panel, Shown
-from data_access import Timeline, names, trends
+from data_access import Deployment, Selection, Timeline, measures, names, trends
 from data_access.measures import MEASURES
 from data_access.trends import Change, Projection, Refusal, Velocity
 
@@ -27,6 +27,10 @@ _COLUMNS = {
 }
 _TITLES = {"service": names.service_title, "channel": names.channel_title}
 _STILL = 0.005  # percent points; less is not seen in two decimals
+_ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
+_NUMBERS = ("Change", "PerWeek", "PerWeekSlowest", "PerWeekFastest")
+_DAYS = 30
+_RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -83,7 +87,7 @@ def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
     palette = theme.palette(dark)
     first = [Panel(line.key, line.title, line.points) for line in lines[: panels.MOST_PANELS]]
     paces = _paces(lines, view.by, timeline.estimated)
-    rows = _on_screen(lines)
+    rows = _on_screen(lines, view.by)
     return Trend(
         whole,
         lines,
@@ -128,7 +132,7 @@ def _span(lines: list[Line]) -> tuple[datetime, datetime]:
 
 def _shown(timeline: Timeline, view: View) -> Shown:
     column = _COLUMNS[view.measure]
-    estimated = timeline.estimated and column in ("licensesDeployed", "undeployed")
+    estimated = timeline.estimated and column in _ESTIMATES
     title = MEASURES[column].label + (" (≈ estimated)" if estimated else "")
     return Shown(column, title, view.measure == "percent", estimated)
 
@@ -160,8 +164,7 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
     deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
     rows = []
     for line in lines:
-        now, change, pace, goal = line.points.iloc[-1], line.change, line.pace, line.goal
-        moving, reaching = isinstance(pace, Velocity), isinstance(goal, Projection)
+        now, change = line.points.iloc[-1], line.change
         rows.append(
             {
                 by: line.key,
@@ -176,25 +179,38 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
                 f"{deployed}Change": change.deployed if change else None,
                 "deploymentPercentChange": change.percent if change else None,
                 "undeployedChange": change.undeployed if change else None,
-                "deployedPerWeek": pace.deployed if moving else None,
-                "deployedPerWeekSlowest": pace.slowest if moving else None,
-                "deployedPerWeekFastest": pace.fastest if moving else None,
-                "soldPerWeek": pace.sold if moving else None,
-                "target": goal.target if reaching else None,
-                "targetReached": str(goal.on) if reaching else None,
-                "targetEarliest": str(goal.earliest) if reaching else None,
-                "targetLatest": str(goal.latest) if reaching and goal.latest else None,
-                "targetRefused": None if reaching else goal.value,
+                **_pace(line.pace),
+                **_goal(line.goal),
             }
         )
-    numbers = [name for name in (rows[0] if rows else {}) if name.endswith(("Change", "Slowest", "Fastest", "PerWeek"))]
-    return pd.DataFrame(rows).astype(dict.fromkeys([*numbers, "target"] if rows else [], "float64"))
+    numbers = [name for name in (rows[0] if rows else {}) if name.endswith(_NUMBERS)]
+    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
 
 
-def _on_screen(lines: list[Line]) -> pd.DataFrame:
+def _pace(pace: Velocity | Refusal) -> dict[str, float | None]:
+    if isinstance(pace, Refusal):
+        figures: tuple[float | None, ...] = (None, None, None, None)
+    else:
+        figures = (pace.deployed, pace.slowest, pace.fastest, pace.sold)
+    return dict(
+        zip(
+            ("deployedPerWeek", "deployedPerWeekSlowest", "deployedPerWeekFastest", "soldPerWeek"), figures, strict=True
+        )
+    )
+
+
+def _goal(goal: Projection | Refusal) -> dict[str, str | None]:
+    if isinstance(goal, Refusal):
+        days: tuple[str | None, ...] = (None, None, None, goal.value)
+    else:
+        days = (str(goal.on), str(goal.earliest), str(goal.latest) if goal.latest else None, None)
+    return dict(zip(("targetReached", "targetEarliest", "targetLatest", "targetRefused"), days, strict=True))
+
+
+def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
     rows = [
         {
-            "title": line.title,
+            "title" if by == "service" else by: line.title,
             "deploymentPercent": line.points["deploymentPercent"].iloc[-1],
             "deploymentPercentChange": line.change.percent if line.change else None,
             "undeployed": line.points["undeployed"].iloc[-1],
@@ -202,7 +218,7 @@ def _on_screen(lines: list[Line]) -> pd.DataFrame:
             "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,
             "deployedRange": spread(line.pace),
             "targetReached": reached(line.goal),
-            "processedDateTime": line.points["processedDateTime"].iloc[-1],
+            "asOf": line.points["processedDateTime"].iloc[-1],
         }
         for line in lines
     ]
@@ -230,13 +246,58 @@ def between(goal: Projection) -> str:
     return f"{formats.day(goal.earliest)} to {latest}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Moved:
-    """How the whole of a selection moved, up to the figures on screen."""
+    """By how much one figure has moved, in words; the kind of news that is; and its line as a picture."""
 
-    change: Change
-    recent: pd.DataFrame  # the points of the last `trends.WEEKS`
+    said: str
+    since: datetime
+    kind: str  # good, bad or neither
+    line: str  # the address of its picture
 
 
-_DAYS = 30
-_RECENT = pd.Timedelta(weeks=trends.WEEKS)
+@remembered
+def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark: bool) -> dict[str, Moved]:
+    """How the figures of a selection have moved in some 30 days, by measure; nothing where there is no earlier date.
+
+    The last point are the figures on screen, which may be newer than the history. Estimates are compared with estimates
+    and counts with counts.
+    """
+    found = selection.apply(deployment.facts)
+    until = found["processedDateTime"].max()
+    if timeline.collection is not deployment.answer.collection or pd.isna(until):
+        return {}
+    past = selection.apply(timeline.rows)
+    past.attrs = timeline.rows.attrs
+    line = trends.lines(past, [])
+    total = measures.total(found)
+    now = {
+        "licensesSold": total.sold,
+        "licensesDeployed": total.deployed,
+        "deploymentPercent": total.percent,
+        "undeployed": total.undeployed,
+        "processedDateTime": until,
+    }
+    columns = list(now)
+    line = pd.concat([line.loc[line["processedDateTime"] < until, columns], pd.DataFrame([now])], ignore_index=True)
+    change = trends.change(line, _DAYS)
+    if change is None:
+        return {}
+    recent = line[line["processedDateTime"] >= until - _RECENT]
+
+    def of(column: str, by: float | None, good: int) -> dict[str, Moved]:
+        if by is None:
+            return {}
+        said = formats.points(by) if column == "deploymentPercent" else formats.gained(by)
+        still = said == formats.UNCHANGED
+        kind = "neither" if still or not good else "good" if by * good > 0 else "bad"
+        estimated = deployment.estimated and column in _ESTIMATES and not still
+        picture = panels.spark(recent["processedDateTime"], recent[column], theme.palette(dark))
+        return {column: Moved(formats.about(said, estimated), change.since, kind, picture)}
+
+    return {
+        **of("licensesSold", change.sold, 0),
+        **of("licensesDeployed", change.deployed, 1),
+        **of("deploymentPercent", change.percent, 1),
+        **of("undeployed", change.undeployed, -1),
+    }

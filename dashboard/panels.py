@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -24,12 +25,14 @@ COLUMNS = 4
 MOST_PANELS = 24
 _MOST_POINTS = 400  # of the large line
 _MOST_POINTS_OF_A_PANEL = 60  # it is some 200 pixels wide
-_HEIGHT, _PANEL_HEIGHT = 300, 112  # pixels
-_WIDE, _HIGH = 0.9, 0.5  # what the line takes of its cell
-_TITLE_AT, _FIGURE_AT = 0.86, 0.66  # heights within the cell
+_HEIGHT, _PANEL_HEIGHT = 300, 124  # pixels
+_WIDE, _HIGH = 0.9, 0.55  # what the line takes of its cell
+_TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
+_LEAST_SPAN = 0.1  # of the first figure, up and down: less movement than that looks like little
 _TITLE_LENGTH = 21
 _ROOM = 0.08  # of the large chart's height, above and below what is drawn
-_UP, _DOWN, _BELOW = "▲", "▼", "▾"
+_SPARK = (96, 28)  # pixels
+_UP, _DOWN = "▲", "▼"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def large(
             "showgrid": False,
             "linecolor": palette.muted,
             "tickfont": {"color": palette.muted, "size": 11},
-            "nticks": 9,
+            "tickformat": "%-d %b %Y",
+            "nticks": 7,
         },
         "yaxis": {
             "range": [max(0.0, low - room) if low >= 0 else low - room, high + room],
@@ -129,10 +133,10 @@ def small(
 ) -> Finished:
     """A panel for each line, from left to right and from top to bottom; all have the same dates.
 
-    Percentages have the same scale as well, from 0. Licenses go from 0 to each panel's own highest: on one scale the
-    large ones would flatten the others. Each point's `customdata` is its key, for clicks.
+    Percentages have the same scale as well, from 0. Licenses go up and down from each panel's own first figure: on one
+    scale the large ones would flatten the others. Each point's `customdata` is its key, for clicks.
     """
-    highest = max([100.0, target, *(panel.points[shown.column].max() for panel in panels)]) if shown.is_percent else 0.0
+    highest = max([100.0, target, *(panel.points[shown.column].max() for panel in panels)])
     traces = {colour: _Trace() for colour in (palette.deployed, palette.below_target)}
     words = _Trace()
     bases, targets = [], []
@@ -141,22 +145,19 @@ def small(
         left, bottom = float(column), -float(row)
         points = _thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
         values = points[shown.column]
-        top = (highest or values.max()) or 1.0
-        now = values.iloc[-1] if len(values) else float("nan")
-        below = shown.is_percent and now < target
-        trace = traces[palette.below_target if below else palette.deployed]
+        low, high = (0.0, highest) if shown.is_percent else _around(values)
+        trace = traces[palette.below_target if shown.is_percent and values.iloc[-1] < target else palette.deployed]
         trace.add(
             [left + _part(moment, span) * _WIDE for moment in points["processedDateTime"]],
-            [None if pd.isna(value) else bottom + value / top * _HIGH for value in values],
+            [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values],
             _hover(points, panel.title, shown),
             panel.key,
         )
         words.add([left], [bottom + _TITLE_AT], [_title(panel.title)], panel.key)
-        words.add([left], [bottom + _FIGURE_AT], [_now(values, below, shown, palette)], panel.key)
-        bases.append(f"M{left},{bottom} L{left + _WIDE},{bottom}")
-        if shown.is_percent:
-            level = bottom + target / top * _HIGH
-            targets.append(f"M{left},{level} L{left + _WIDE},{level}")
+        words.add([left], [bottom + _FIGURE_AT], [_now(values, shown, palette)], panel.key)
+        bases.append(_across(left, bottom))
+        level = target if shown.is_percent else (low + high) / 2
+        targets.append(_across(left, bottom + (level - low) / (high - low) * _HIGH))
     rows = -(-len(panels) // COLUMNS)
     data: list[dict[str, Any]] = [
         trace.drawn(
@@ -182,13 +183,39 @@ def small(
         "yaxis": hidden | {"range": [1 - rows - 0.06, 1]},
         "shapes": [
             _path(bases, {"color": palette.grid, "width": 1}),
-            *([_path(targets, {"color": palette.target, "width": 1, "dash": "dot"})] if targets else []),
+            _path(targets, {"color": palette.target if shown.is_percent else palette.muted, "width": 1, "dash": "dot"}),
         ],
         "hovermode": "closest",
         "hoverdistance": 60,
         "clickmode": "event+select",
     }
     return Finished({"data": data, "layout": layout})
+
+
+def spark(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
+    """A line the size of a word, as the address of a picture (`data:`); nothing without two figures.
+
+    It goes from its lowest to its highest point, or over a tenth of them where it moves less than that.
+    """
+    known = values.notna()
+    dates, values = dates[known], values[known].astype("float64")
+    if len(values) < 2:
+        return ""
+    low, high = values.min(), values.max()
+    short = max(high * _LEAST_SPAN, 1e-9) - (high - low)
+    if short > 0:
+        low, high = low - short / 2, high + short / 2
+    wide, deep = _SPARK
+    across = (dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (wide - 6) + 2
+    down = deep - 3 - (values - low) / (high - low) * (deep - 6)
+    points = " ".join(f"{x:.0f},{y:.1f}" for x, y in zip(across, down, strict=True))
+    x, _, y = points.rpartition(" ")[2].partition(",")
+    drawn = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{deep}'>"
+        f"<polyline points='{points}' fill='none' stroke='{palette.deployed}' stroke-width='1.5'/>"
+        f"<circle cx='{x}' cy='{y}' r='2.5' fill='{palette.deployed}'/></svg>"
+    )
+    return f"data:image/svg+xml,{quote(drawn)}"
 
 
 def large_in_words(points: pd.DataFrame, shown: Shown, target: float) -> str:
@@ -328,17 +355,25 @@ def _title(title: str) -> str:
     return f"<b>{escape(formats.shortened(title, _TITLE_LENGTH), quote=False)}</b>"
 
 
-def _now(values: pd.Series, below: bool, shown: Shown, palette: Palette) -> str:
+def _now(values: pd.Series, shown: Shown, palette: Palette) -> str:
     """The newest figure, and by how much it has moved since the first one."""
-    if not len(values):
-        return formats.NOTHING
-    said = (f"{_BELOW}\u00a0" if below else "") + shown.figure(values.iloc[-1])
-    moved = values.iloc[-1] - values.iloc[0]
+    said, moved = shown.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
     if len(values) < 2 or pd.isna(moved):
         return said
     change = shown.change(moved)
     arrow = {"+": f"{_UP}\u00a0", "−": f"{_DOWN}\u00a0"}.get(change[0], "")
     return f"{said}  <span style='color:{palette.muted}'>{arrow}{change}</span>"
+
+
+def _around(values: pd.Series) -> tuple[float, float]:
+    """As far up as down from the first figure, so that all of them fit."""
+    first = float(values.iloc[0])
+    span = max((values - first).abs().max(), first * _LEAST_SPAN, 1.0)
+    return first - span, first + span
+
+
+def _across(left: float, height: float) -> str:
+    return f"M{left},{height} L{left + _WIDE},{height}"
 
 
 def _hover(points: pd.DataFrame, title: str, shown: Shown) -> list[str]:
@@ -358,7 +393,8 @@ def _thinned(points: pd.DataFrame, most: int) -> pd.DataFrame:
     spans = ((dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (most - 1)).round()
     kept = ~spans.duplicated(keep="last")
     kept.iloc[0] = True
-    return points[kept]
+    thin: pd.DataFrame = points[kept]
+    return thin
 
 
 def _part(moment: datetime, span: tuple[datetime, datetime]) -> float:

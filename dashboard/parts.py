@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from html import escape
+from types import MappingProxyType
+from typing import Literal, Protocol, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +15,7 @@ import streamlit as st
 from dashboard import charts, data, entrance, exports, filters, formats, sitemap
 from dashboard.access import Person
 from dashboard.data import Feeds
+from dashboard.movement import Moved
 from dashboard.pictures import Bars, Picture, Rows
 from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled, Timeline
 from data_access.measures import MEASURES
@@ -32,6 +35,9 @@ _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
 _ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
+_NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
+_ARROWS: dict[str, Literal["up", "down"]] = {"+": "up", "−": "down"}
+_BELOW = "display:flex;flex-wrap:wrap;justify-content:space-between;align-items:end;gap:4px;font-size:.875rem;opacity:.85"
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
@@ -115,6 +121,12 @@ def past(feed: Feed[Timeline], heading: str, feeds: Feeds) -> Timeline | None:
     if feed.look().running and feed.state.data is not None:
         feed.wait(_POLL)
     return standing(feed, heading, feeds)
+
+
+def look_back(feeds: Feeds) -> None:
+    """Have the history looked at while the page gets its own figures; nobody waits for it longer than a moment."""
+    if feeds.past and feeds.past.look().data is None:
+        feeds.past.wait(_POLL)
 
 
 def kept(timeline: Timeline) -> None:
@@ -317,8 +329,13 @@ def answer(picture: Picture, estimated: bool) -> None:
     st.markdown(sentence)
 
 
-def tiles(picture: Picture, target: float, estimated: bool, noun: str) -> None:
-    """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for."""
+def tiles(
+    picture: Picture, target: float, estimated: bool, noun: str, moved: Mapping[str, Moved] = MappingProxyType({})
+) -> None:
+    """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for.
+
+    `moved`: by measure, where it is known how they have moved.
+    """
     total = picture.total
     with st.grid(4, gap="small", min_column_width=165):
         tile(
@@ -326,24 +343,28 @@ def tiles(picture: Picture, target: float, estimated: bool, noun: str) -> None:
             "licensesSold",
             formats.count(total.sold),
             f"in {formats.number(picture.number, noun)}",
+            moved.get("licensesSold"),
         )
         tile(
             "kpi_licenses_deployed",
             "licensesDeployedEstimated" if estimated else "licensesDeployed",
             formats.count(total.deployed, estimated),
             "an estimate" if estimated else "as counted",
+            moved.get("licensesDeployed"),
         )
         tile(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(total.percent),
             formats.to_target(total.percent, target),
+            moved.get("deploymentPercent"),
         )
         tile(
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
             f"{picture.below_target:,} below target",
+            moved.get("undeployed"),
         )
 
 
@@ -409,16 +430,30 @@ def table(picture: Rows) -> None:
     )
 
 
-def tile(key: str, measure: str, value: str, context: str) -> None:
+def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
+    """One figure with its definition; where it has `moved`, by how much, since when, and along which line."""
     found = MEASURES[measure]
-    with st.container(key=key):
+    if not moved:
+        with st.container(key=key):
+            st.metric(
+                found.label,
+                value,
+                context,
+                delta_color="off",
+                delta_arrow="off",
+                help=found.explanation,
+                border=True,
+                height="stretch",
+            )
+        return
+    with st.container(key=key, border=True, gap="xxsmall"):
         st.metric(
             found.label,
             value,
-            context,
-            delta_color="off",
-            delta_arrow="off",
+            moved.said,
+            delta_color=_NEWS[moved.kind],
+            delta_arrow=_ARROWS.get(moved.said.lstrip("≈\u00a0")[0], "off"),
             help=found.explanation,
-            border=True,
-            height="stretch",
         )
+        line = f'<img src="{moved.line}" alt="">' if moved.line else ""
+        st.html(f"<div style='{_BELOW}'><span>since {formats.day(moved.since)}<br>{escape(context)}</span>{line}</div>")

@@ -35,6 +35,7 @@ _LABELS = {
     "deployedPerWeek": measures.MEASURES["deployedPerWeek"].label,
     "deployedRange": "Range, 9 in 10",
     "targetReached": measures.MEASURES["targetReached"].label,
+    "asOf": "As of (UTC)",
     "windowEnd": "Window ends (UTC)",
     "partnerWindowEnd": "Partner window ends (UTC)",
     "processedDateTime": "As of (UTC)",
@@ -118,6 +119,8 @@ def columns(table: pd.DataFrame) -> dict[str, Any]:
             found[name] = config.NumberColumn(label, format="%.2f %%")
         elif name in _PACES:
             found[name] = config.NumberColumn(label, format=_PACES[name])
+        elif name == "asOf":
+            found[name] = config.DatetimeColumn(label, format="D MMM YYYY", timezone="UTC")
         elif name in _INSTANTS:
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")
         else:

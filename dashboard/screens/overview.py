@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, parts, pictures, tables
+from dashboard import data, entrance, exports, filters, movement, parts, pictures, tables
 from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
@@ -21,10 +21,13 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
         parts.no_rows(deployment)
         return
     view = filters.choose(feeds.codes())
-    picture = pictures.overview(deployment, view, st.context.theme.type == "dark")
+    dark = st.context.theme.type == "dark"
+    picture = pictures.overview(deployment, view, dark)
     parts.left_out()
     parts.answer(picture, deployment.estimated)
-    parts.tiles(picture, view.target, deployment.estimated, "service")
+    past = feeds.past.state.data if feeds.past else None
+    moved = movement.moved(past, deployment, view.selection, dark) if past else {}
+    parts.tiles(picture, view.target, deployment.estimated, "service", moved)
     parts.bars("services_chart", picture, "Where is the gap?", "service", filters.only_service)
     content, asked = deployment.answer.collection.name, exports.sentence(view.selection)
     provenance = exports.Provenance(content, deployment.processed[1], asked, feeds.source, feeds.is_sample)
@@ -34,5 +37,6 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
 
 
 feeds = data.feeds()
+parts.look_back(feeds)
 if deployment := parts.standing(feeds.deployment, _HEADING, feeds):
     show(deployment, feeds)

@@ -107,8 +107,8 @@ def _goal(line: Line, target: float) -> str:
 
 
 def _tiles(line: Line, estimated: bool) -> None:
-    points, change, pace, goal = line.points, line.change, line.pace, line.goal
-    moving = isinstance(pace, Velocity)
+    points, change, goal = line.points, line.change, line.goal
+    pace = line.pace if isinstance(line.pace, Velocity) else None
     with st.grid(4, gap="small", min_column_width=165):
         parts.tile(
             "kpi_deployment_percent",
@@ -123,18 +123,19 @@ def _tiles(line: Line, estimated: bool) -> None:
         parts.tile(
             "kpi_deployed_per_week",
             "deployedPerWeek",
-            formats.gained(pace.deployed) if moving else formats.NOTHING,
-            formats.about(movement.spread(pace), estimated) if moving else _TOO_FEW,
+            formats.gained(pace.deployed) if pace else formats.NOTHING,
+            formats.about(movement.spread(pace), estimated) if pace else _TOO_FEW,
         )
         parts.tile(
             "kpi_sold_per_week",
             "soldPerWeek",
-            formats.gained(pace.sold) if moving else formats.NOTHING,
-            f"on {formats.number(pace.points, 'processing date')}" if moving else _TOO_FEW,
+            formats.gained(pace.sold) if pace else formats.NOTHING,
+            f"on {formats.number(pace.points, 'processing date')}" if pace else _TOO_FEW,
         )
         value, context = formats.NOTHING, "nobody can say"
         if isinstance(goal, Projection):
-            value, context = f"{goal.on:%b %Y}", movement.between(goal)
+            latest = f"{goal.latest:%b %Y}" if goal.latest else "later"
+            value, context = f"{goal.on:%b %Y}", f"{goal.earliest:%b %Y} to {latest}"
         elif goal is Refusal.REACHED:
             value, context = "reached", "at the newest date"
         parts.tile("kpi_target_reached", "targetReached", value, context)
@@ -168,11 +169,12 @@ def _parts(trend: Trend, view: filters.View) -> None:
             filters.pick("by")
             filters.pick("order")
         if not trend.small:
+            st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
             return
         said = formats.number(len(trend.lines), view.by)
         if len(trend.lines) > panels.MOST_PANELS:
             said = f"The first {panels.MOST_PANELS} of {said}; the table has them all"
-        scale = "on one scale" if view.measure == "percent" else "each from 0 to its own highest"
+        scale = "on one scale" if view.measure == "percent" else "each around its own first figure (dotted)"
         st.caption(f"{said}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
         st.plotly_chart(
             trend.small,
