@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -252,8 +252,9 @@ class Moved:
 
     said: str
     since: datetime
-    kind: str  # good, bad or neither
-    line: str  # the address of its picture
+    arrow: Literal["up", "down", "off"]
+    kind: Literal["good", "bad", "neither"]
+    line: str  # the address of the picture
 
 
 @remembered
@@ -290,10 +291,11 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
             return {}
         said = formats.points(by) if column == "deploymentPercent" else formats.gained(by)
         still = said == formats.UNCHANGED
-        kind = "neither" if still or not good else "good" if by * good > 0 else "bad"
+        arrow: Literal["up", "down", "off"] = "off" if still else "up" if by > 0 else "down"
+        kind: Literal["good", "bad", "neither"] = "neither" if still or not good else "good" if by * good > 0 else "bad"
         estimated = deployment.estimated and column in _ESTIMATES and not still
         picture = panels.spark(recent["processedDateTime"], recent[column], theme.palette(dark))
-        return {column: Moved(formats.about(said, estimated), change.since, kind, picture)}
+        return {column: Moved(formats.about(said, estimated), change.since, arrow, kind, picture)}
 
     return {
         **of("licensesSold", change.sold, 0),

@@ -31,7 +31,7 @@ _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
 _LEAST_SPAN = 0.1  # of the first figure, up and down: less movement than that looks like little
 _TITLE_LENGTH = 21
 _ROOM = 0.08  # of the large chart's height, above and below what is drawn
-_SPARK = (96, 28)  # pixels
+_SPARK = (84, 28)  # pixels
 _UP, _DOWN = "▲", "▼"
 
 
@@ -212,8 +212,8 @@ def spark(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
     x, _, y = points.rpartition(" ")[2].partition(",")
     drawn = (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{deep}'>"
-        f"<polyline points='{points}' fill='none' stroke='{palette.deployed}' stroke-width='1.5'/>"
-        f"<circle cx='{x}' cy='{y}' r='2.5' fill='{palette.deployed}'/></svg>"
+        f"<polyline points='{points}' fill='none' stroke='{palette.deployed}' stroke-width='2'/>"
+        f"<circle cx='{x}' cy='{y}' r='3' fill='{palette.deployed}'/></svg>"
     )
     return f"data:image/svg+xml,{quote(drawn)}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from html import escape
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar
 
@@ -36,8 +35,6 @@ _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
 _ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
-_ARROWS: dict[str, Literal["up", "down"]] = {"+": "up", "−": "down"}
-_BELOW = "display:flex;flex-wrap:wrap;justify-content:space-between;align-items:end;gap:4px;font-size:.875rem;opacity:.85"
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
@@ -311,8 +308,8 @@ def left_out() -> None:
         )
 
 
-def answer(picture: Picture, estimated: bool) -> None:
-    """The page's question answered in a sentence."""
+def answer(picture: Picture, estimated: bool, since: datetime | None = None) -> None:
+    """The page's question answered in a sentence; and with which date the tiles compare."""
     total = picture.total
     if total.percent is None:
         st.markdown("Nothing was sold here, so there is no percentage.")
@@ -326,6 +323,8 @@ def answer(picture: Picture, estimated: bool) -> None:
     title, undeployed = picture.largest_gap
     if picture.number > 1 and undeployed >= 1:
         sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
+    if since:
+        sentence += f" The arrows compare with {formats.day(since)}."
     st.markdown(sentence)
 
 
@@ -337,7 +336,8 @@ def tiles(
     `moved`: by measure, where it is known how they have moved.
     """
     total = picture.total
-    with st.grid(4, gap="small", min_column_width=165):
+    # Change and context side by side want more room than the context alone.
+    with st.grid(4, gap="small", min_column_width=270 if moved else 165):
         tile(
             "kpi_licenses_sold",
             "licensesSold",
@@ -356,7 +356,7 @@ def tiles(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(total.percent),
-            formats.to_target(total.percent, target),
+            formats.to_target(total.percent, target, "" if moved else "points "),
             moved.get("deploymentPercent"),
         )
         tile(
@@ -431,10 +431,23 @@ def table(picture: Rows) -> None:
 
 
 def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
-    """One figure with its definition; where it has `moved`, by how much, since when, and along which line."""
+    """One figure with its definition; where it has `moved`, by how much and along which line."""
     found = MEASURES[measure]
-    if not moved:
-        with st.container(key=key):
+    with st.container(key=key):
+        if moved:
+            # The line is a picture in the text: an element of its own in each tile makes every click slower.
+            st.metric(
+                found.label,
+                value,
+                f"{moved.said} ![]({moved.line})" if moved.line else moved.said,
+                delta_color=_NEWS[moved.kind],
+                delta_arrow=moved.arrow,
+                delta_description=context,
+                help=found.explanation,
+                border=True,
+                height="stretch",
+            )
+        else:
             st.metric(
                 found.label,
                 value,
@@ -445,15 +458,3 @@ def tile(key: str, measure: str, value: str, context: str, moved: Moved | None =
                 border=True,
                 height="stretch",
             )
-        return
-    with st.container(key=key, border=True, gap="xxsmall"):
-        st.metric(
-            found.label,
-            value,
-            moved.said,
-            delta_color=_NEWS[moved.kind],
-            delta_arrow=_ARROWS.get(moved.said.lstrip("≈\u00a0")[0], "off"),
-            help=found.explanation,
-        )
-        line = f'<img src="{moved.line}" alt="">' if moved.line else ""
-        st.html(f"<div style='{_BELOW}'><span>since {formats.day(moved.since)}<br>{escape(context)}</span>{line}</div>")

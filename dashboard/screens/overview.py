@@ -23,10 +23,10 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
     view = filters.choose(feeds.codes())
     dark = st.context.theme.type == "dark"
     picture = pictures.overview(deployment, view, dark)
-    parts.left_out()
-    parts.answer(picture, deployment.estimated)
     past = feeds.past.state.data if feeds.past else None
     moved = movement.moved(past, deployment, view.selection, dark) if past else {}
+    parts.left_out()
+    parts.answer(picture, deployment.estimated, next((one.since for one in moved.values()), None))
     parts.tiles(picture, view.target, deployment.estimated, "service", moved)
     parts.bars("services_chart", picture, "Where is the gap?", "service", filters.only_service)
     content, asked = deployment.answer.collection.name, exports.sentence(view.selection)

@@ -116,6 +116,7 @@ def states() -> dict[str, State]:
         "trends": State(app.dashboard, "trends_chart", "trends"),
         "trends-sold-by-channel": State(app.dashboard, "trends_chart", "trends?measure=sold&by=channel&range=3m"),
         "trends-one-service": State(app.dashboard, "trends_chart", "trends?service=o365&target=79&range=6m"),
+        "trends-no-history": State(_of(Emulator(invented)), ".st-key-no_history", "trends"),
         "first-load": _troubled(slow(50), sign="[data-testid=stProgress]"),
         "no-rows": State(_of(Emulator(Partner())), ".st-key-no_rows"),
         "no-rows-nor-commercial": _troubled(
