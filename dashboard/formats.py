@@ -52,13 +52,13 @@ def points(value: float) -> str:
     return gained(value, "points", 2)
 
 
-def to_target(value: float | None, target: float, unit: str = "points ") -> str:
-    """How far from the target, in percent points; without their name where it stands beside it already."""
+def to_target(value: float | None, target: float) -> str:
+    """How far from the target, in percent points."""
     if value is None:
         return "nothing sold"
     if value >= target:
         return "target reached"
-    return f"{target - value:.1f} {unit}to target"
+    return f"{target - value:.1f} points to target"
 
 
 def day(instant: date | None) -> str:

@@ -308,12 +308,16 @@ def left_out() -> None:
         )
 
 
-def answer(picture: Picture, estimated: bool, since: datetime | None = None) -> None:
-    """The page's question answered in a sentence; and with which date the tiles compare."""
+def answer(picture: Picture, estimated: bool) -> None:
+    """The page's question answered in a sentence."""
+    st.markdown(answered(picture, estimated))
+
+
+def answered(picture: Picture, estimated: bool) -> str:
+    """That sentence."""
     total = picture.total
     if total.percent is None:
-        st.markdown("Nothing was sold here, so there is no percentage.")
-        return
+        return "Nothing was sold here, so there is no percentage."
     sentence = (
         f"**{formats.percent(total.percent)}** of **{formats.count(total.sold)}** licenses sold are deployed;"
         f" **{formats.count(total.undeployed, estimated)}** are not."
@@ -323,9 +327,7 @@ def answer(picture: Picture, estimated: bool, since: datetime | None = None) -> 
     title, undeployed = picture.largest_gap
     if picture.number > 1 and undeployed >= 1:
         sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
-    if since:
-        sentence += f" The arrows compare with {formats.day(since)}."
-    st.markdown(sentence)
+    return sentence
 
 
 def tiles(
@@ -336,8 +338,7 @@ def tiles(
     `moved`: by measure, where it is known how they have moved.
     """
     total = picture.total
-    # Change and context side by side want more room than the context alone.
-    with st.grid(4, gap="small", min_column_width=270 if moved else 165):
+    with st.grid(4, gap="small", min_column_width=165):
         tile(
             "kpi_licenses_sold",
             "licensesSold",
@@ -356,7 +357,7 @@ def tiles(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(total.percent),
-            formats.to_target(total.percent, target, "" if moved else "points "),
+            formats.to_target(total.percent, target),
             moved.get("deploymentPercent"),
         )
         tile(
@@ -431,18 +432,17 @@ def table(picture: Rows) -> None:
 
 
 def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
-    """One figure with its definition; where it has `moved`, by how much and along which line."""
+    """One figure with its definition and its `context`; where it has `moved`, by how much and along which line instead."""
     found = MEASURES[measure]
     with st.container(key=key):
         if moved:
-            # The line is a picture in the text: an element of its own in each tile makes every click slower.
+            # One text, with the line as a picture in it: more of them in each tile would make every click slower.
             st.metric(
                 found.label,
                 value,
                 f"{moved.said} ![]({moved.line})" if moved.line else moved.said,
                 delta_color=_NEWS[moved.kind],
                 delta_arrow=moved.arrow,
-                delta_description=context,
                 help=found.explanation,
                 border=True,
                 height="stretch",

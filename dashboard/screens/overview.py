@@ -1,10 +1,12 @@
 """How much of what we sold is deployed, and where is the gap?"""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, movement, parts, pictures, tables
+from dashboard import data, entrance, exports, filters, formats, movement, parts, pictures, tables
+from dashboard.movement import Moved
 from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
@@ -26,7 +28,9 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
     past = feeds.past.state.data if feeds.past else None
     moved = movement.moved(past, deployment, view.selection, dark) if past else {}
     parts.left_out()
-    parts.answer(picture, deployment.estimated, next((one.since for one in moved.values()), None))
+    st.markdown(
+        parts.answered(picture, deployment.estimated) + _besides(picture, view.target, deployment.estimated, moved)
+    )
     parts.tiles(picture, view.target, deployment.estimated, "service", moved)
     parts.bars("services_chart", picture, "Where is the gap?", "service", filters.only_service)
     content, asked = deployment.answer.collection.name, exports.sentence(view.selection)
@@ -34,6 +38,19 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
     rows = partial(tables.rows, deployment, view.selection)
     with parts.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
         parts.table(picture)
+
+
+def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
+    """What the tiles say where they have no change to say: the way to the target; and what the change is against."""
+    since = next((one.since for one in moved.values()), None)
+    if since is None:
+        return ""
+    estimate = "; ≈ is an estimate" if estimated else ""
+    below, all_of_them = f"{picture.below_target:,}", formats.number(picture.number, "service")
+    return (
+        f" Below the target: {below} of {all_of_them}; all together, {formats.to_target(picture.total.percent, target)}."
+        f" The arrows compare with {formats.day(since)}{estimate}."
+    )
 
 
 feeds = data.feeds()

@@ -223,7 +223,7 @@ def test_the_overviews_tiles_say_how_they_moved_and_since_when(visit):
     }
     assert [metric.proto.color for metric in app.metric][1:] == [app.metric[1].proto.color] * 3
     assert all("data:image/svg+xml" in metric.delta for metric in app.metric)
-    assert "The arrows compare with 1 Aug 2026." in said(app)
+    assert "The arrows compare with 1 Aug 2026;" in said(app)
 
 
 def test_the_change_follows_the_filters(visit):
