@@ -24,7 +24,7 @@ COLUMNS = 4
 #: Beyond this many panels a page is a wall; the table has the rest.
 MOST_PANELS = 24
 _MOST_POINTS = 400  # of the large line
-_MOST_POINTS_OF_A_PANEL = 60  # it is some 200 pixels wide
+_MOST_POINTS_OF_A_PANEL = 27  # it is some 200 pixels wide, and every point costs the browser time
 _HEIGHT, _PANEL_HEIGHT = 300, 124  # pixels
 _WIDE, _HIGH = 0.9, 0.55  # what the line takes of its cell
 _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell

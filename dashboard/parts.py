@@ -432,7 +432,7 @@ def table(picture: Rows) -> None:
 
 
 def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
-    """One figure with its definition and its `context`; where it has `moved`, by how much and along which line instead."""
+    """One figure with its definition and its `context`, or in that place by how much it has `moved`, on which line."""
     found = MEASURES[measure]
     with st.container(key=key):
         if moved:

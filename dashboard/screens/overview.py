@@ -46,9 +46,9 @@ def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: M
     if since is None:
         return ""
     estimate = "; ≈ is an estimate" if estimated else ""
-    below, all_of_them = f"{picture.below_target:,}", formats.number(picture.number, "service")
+    services, way = formats.number(picture.number, "service"), formats.to_target(picture.total.percent, target)
     return (
-        f" Below the target: {below} of {all_of_them}; all together, {formats.to_target(picture.total.percent, target)}."
+        f" Below the target: {picture.below_target:,} of {services}; all together, {way}."
         f" The arrows compare with {formats.day(since)}{estimate}."
     )
 
