@@ -270,6 +270,11 @@ def test_a_full_visit_asks_no_other_host(sample, visitors):
     assert "script-src 'self' 'sha256-" in policy
 
 
+def test_no_other_host_may_steer_the_page(sample, visitors):
+    page = visitors.open(sample)
+    assert page.request.get(f"{sample}/_stcore/host-config").json()["allowedOrigins"] == []
+
+
 # For everyone
 
 
