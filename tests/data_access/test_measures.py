@@ -109,13 +109,13 @@ def test_the_date_of_a_service_is_its_own_newest():
     assert list(measures.by(facts, ["service"])["processedDateTime"].dt.day) == [1, 13]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(estimated_rows)
 def test_estimates_add_up(rows):
     check_that_it_adds_up(facts_of(DEPLOYMENT, rows))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(counted_rows)
 def test_counts_add_up(rows):
     check_that_it_adds_up(facts_of(COMMERCIAL_DEPLOYMENT, rows))
