@@ -17,6 +17,7 @@ from data_access import Client, sample, source
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, WITHOUT_CUSTOMER
 from data_access.emulator import DEMO_TOKEN
 from data_access.lake import History
+from data_access.signin import Ready
 from data_access.store import Store
 
 _ROOT = Path(__file__).parents[1]
@@ -24,7 +25,7 @@ _ROOT = Path(__file__).parents[1]
 
 def run(rounds: int, customers: int, products: int, snapshots: int) -> None:
     """Collect from such a partner, open so many snapshots, and print what it took."""
-    with _service(customers, products) as address, Client(address, lambda: DEMO_TOKEN) as client:
+    with _service(customers, products) as address, Client(address, Ready(DEMO_TOKEN)) as client:
         rows = len(client.fetch(COMMERCIAL_DEPLOYMENT).frame)  # the service makes its answers
         alone, kept = [], []
         for _ in range(rounds):

@@ -263,6 +263,7 @@ class History:
         written; it is then kept in no part.
         """
         same = self._latest.get((answer.collection.name, asked))
+        answer = replace(answer, frame=snapshot.folded(answer.frame))
         rows_checksum = snapshot.checksum(answer.frame)
         if same and same.rows_checksum == rows_checksum and not any(self._problems([same])):
             return Kept(same, again=True)
