@@ -39,7 +39,7 @@ GRACE = timedelta(days=1)
 
 _SMALL, _FACTS, _RAW, _RUNS = "small", "facts", "raw", "runs"
 _PACK = "pack-"
-_LOOSE = 32  # small files of a collection that a reader may have to open one by one
+_LOOSE = 8  # small files of a collection that a reader may have to open beside its pack
 _ROW_GROUP = 2**16  # rows; one customer's are found without reading the others
 _TRIES = 5  # of a listing, where files are packed away while they are read
 _RUNS_READ = 200  # the newest; what is older is no news
@@ -492,12 +492,20 @@ class History:
         return file
 
     def _pack_if_due(self, collection: str) -> None:
-        """Put small files that no pack has yet into one, so that a reader opens few; they stay where they are."""
+        """Put all small files into a new pack where many are in none, so that a reader opens few.
+
+        Only the pack that it replaces is removed; single small files stay until somebody says `compact`.
+        """
         mine = self._view.of(collection)
-        packed = {one.id for file in mine if _is_pack(file.path) for one in file.records}
-        loose = {one.id: one for file in mine for one in file.records if one.id not in packed}
-        if len(loose) > _LOOSE:
-            self._pack(mine, loose)
+        old = [file for file in mine if _is_pack(file.path)]
+        packed = {one.id for file in old for one in file.records}
+        records = {one.id: one for file in mine for one in file.records}
+        if len(records) > len(packed) + _LOOSE:
+            self._pack(mine, records)
+            for file in old:
+                self.store.delete(file.path)
+                self._view.files.remove(file)
+                self._view.listed.remove(file.path)
 
     def _pack(self, files: Sequence[_Small], records: Mapping[str, Snapshot]) -> None:
         """Write one small file for these snapshots, whose rows are in `files`."""

@@ -442,7 +442,7 @@ def test_a_reader_opens_few_files_however_many_there_are(tmp_path, monkeypatch):
     read, opened = Store.read, []
     monkeypatch.setattr(Store, "read", lambda place, path: opened.append(path) or read(place, path))
     assert numbers(lake(tmp_path)) == list(range(14))
-    assert len(opened) <= 2 + 4
+    assert len(opened) <= 1 + 4
     assert len(list((tmp_path / "small" / "deployment").glob("0*.parquet"))) == 14, "nothing is removed by surprise"
 
 
