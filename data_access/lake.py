@@ -160,7 +160,7 @@ class _View:
 
 @dataclass(frozen=True, eq=False)
 class _Kept:
-    """A snapshot that is written and not visible yet: its record, its small rows, its other files by path."""
+    """A snapshot that is not written yet: its record, its small rows, its other files by path."""
 
     record: Snapshot
     rows: pa.Table
@@ -268,7 +268,7 @@ class History:
         if same and same.rows_checksum == rows_checksum and not any(self._problems([same])):
             return Kept(same, again=True)
         instead = same.id if same and same.rows_checksum == rows_checksum else None
-        kept = self._write(answer, rows_checksum, asked=asked, instead=instead)
+        kept = self._made(answer, rows_checksum, asked=asked, instead=instead)
         self._commit(kept.record.id, [kept])
         self._pack_if_due(answer.collection.name)
         return Kept(kept.record, again=False)
@@ -279,7 +279,7 @@ class History:
         for answer in answers:
             rows_checksum = snapshot.checksum(answer.frame)
             if not kept or kept[-1].record.rows_checksum != rows_checksum:
-                kept.append(self._write(answer, rows_checksum, number=len(kept)))
+                kept.append(self._made(answer, rows_checksum, number=len(kept)))
         if kept:
             self._commit(_PACK + kept[-1].record.id, kept)
         return [one.record for one in kept]
@@ -418,7 +418,7 @@ class History:
         except (pa.ArrowException, KeyError, ValidationError):
             return Finding(path, "cannot be understood; a newer version of this program may have written it")
 
-    def _write(
+    def _made(
         self,
         answer: Answer,
         rows_checksum: str,
@@ -427,7 +427,7 @@ class History:
         instead: str | None = None,
         number: int = 0,
     ) -> _Kept:
-        """Write what a snapshot consists of; nobody sees it until it is committed."""
+        """Make what a snapshot consists of, to be committed."""
         if answer.pages is None:
             raise ValueError("fetch with keep_raw what is to be kept")
         collection = answer.collection
@@ -460,26 +460,25 @@ class History:
         folder = f"{collection.name}/date={about['day']}"
         files: dict[str, pa.Buffer] = {}
 
-        def put(kind: str, content: pa.Buffer) -> None:
+        def add(kind: str, content: pa.Buffer) -> None:
             path = f"{kind}/{folder}/{store.sealed(identity, 'parquet', content)}"
             about.update({kind: path, f"{kind}_size": content.size, f"{kind}_checksum": store.checksum(content)})
             files[path] = content
-            self.store.put(path, content)
 
-        put(_RAW, answer.pages.file(_metadata(about)))
-        put(_FACTS, _parquet(snapshot.table(found, identity, answer.fetched_at), _metadata(about)))
+        add(_RAW, answer.pages.file(_metadata(about)))
+        add(_FACTS, _parquet(snapshot.table(found, identity, answer.fetched_at), _metadata(about)))
         rows = snapshot.small(collection, found, identity, answer.fetched_at)
         return _Kept(Snapshot(**about), rows, files)
 
     def _commit(self, name: str, kept: Sequence[_Kept]) -> None:
-        """Make written snapshots visible, all of them at once."""
+        """Write snapshots; they become visible all at once, with the small file, which comes last."""
+        files = {path: content for one in kept for path, content in one.files.items()}
+        self.store.put_all(files)
         records = [one.record for one in kept]
         self._put_small(name, records, pa.concat_tables([one.rows for one in kept]))
         # A sweep that took this run for dead may have been here, however unlikely.
-        there = self.files.get_file_info([self.store.full(path) for one in kept for path in one.files])
-        for (path, content), info in zip([item for one in kept for item in one.files.items()], there, strict=True):
-            if not info.is_file:
-                self.store.put(path, content)
+        there = self.files.get_file_info([self.store.full(path) for path in files])
+        self.store.put_all({path: files[path] for path, info in zip(files, there, strict=True) if not info.is_file})
 
     def _put_small(self, name: str, records: Sequence[Snapshot], rows: pa.Table) -> _Small:
         content = _parquet(rows, {_SNAPSHOTS: _RECORDS.dump_json(list(records)).decode()})

@@ -12,7 +12,7 @@ import os
 import posixpath
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -110,6 +110,15 @@ class Store:
                 # One object; it appears when the upload ends, and not before.
                 with self.files.open_output_stream(self.full(path)) as stream:
                     stream.write(content)
+
+    def put_all(self, files: Mapping[str, pa.Buffer]) -> None:
+        """Write several files side by side: most of the time goes into waiting until they are safe.
+
+        Raises HistoryError where one cannot be written; others may then be there.
+        """
+        with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="history") as pool:
+            for _ in pool.map(self.put, files.keys(), files.values()):
+                pass
 
     def read(self, path: str) -> pa.Buffer:
         """A file's content.

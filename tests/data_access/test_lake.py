@@ -312,12 +312,17 @@ def test_a_folder_that_may_not_be_written_says_so_and_can_be_read():
         shutil.rmtree(folder)
 
 
+def killed(*_):
+    raise KeyboardInterrupt
+
+
 def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more(tmp_path, monkeypatch):
     kept(tmp_path)
     history = lake(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(history, "_commit", lambda *_: None)
-        history.append(sold(3))
+        patch.setattr(history, "_put_small", killed)
+        with pytest.raises(KeyboardInterrupt):
+            history.append(sold(3))
     draft = tmp_path / "small" / "deployment" / ".00000009-x.parquet.1a2b.tmp"
     draft.write_bytes(b"PAR1")
     everything = files(tmp_path)
