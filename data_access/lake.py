@@ -392,19 +392,17 @@ class History:
 
     def _look(self) -> _View:
         view = _View(listed=[found.path for found in self.store.finished(_SMALL)])
-        packs = [path for path in view.listed if _is_pack(path)]
-        for read in (packs, None):
-            paths = (
-                read
-                if read is not None
-                else [path for path in view.listed if not _is_pack(path) and store.stem(path) not in view.snapshots]
-            )
+
+        def read(paths: list[str]) -> None:
             for file in self.store.read_all(paths, self._open):
                 if isinstance(file, Finding):
                     view.findings.append(file)
                     view.notices.append(f"{file.path} is left out: it {file.problem}.")
                 else:
                     view.add(file)
+
+        read([path for path in view.listed if _is_pack(path)])
+        read([path for path in view.listed if not _is_pack(path) and store.stem(path) not in view.snapshots])
         return view
 
     def _open(self, path: str) -> _Small | Finding:
@@ -477,7 +475,7 @@ class History:
         records = [one.record for one in kept]
         self._put_small(name, records, pa.concat_tables([one.rows for one in kept]))
         # A sweep that took this run for dead may have been here, however unlikely.
-        there = self.files.get_file_info([self.store.full(path) for path in files])
+        there = self.store.infos(list(files))
         self.store.put_all({path: files[path] for path, info in zip(files, there, strict=True) if not info.is_file})
 
     def _put_small(self, name: str, records: Sequence[Snapshot], rows: pa.Table) -> _Small:
@@ -560,7 +558,7 @@ class History:
 
     def _problems(self, snapshots: Sequence[Snapshot]) -> list[str]:
         """What is wrong with the facts of each, in words that follow "its file"; empty where nothing is."""
-        infos = self.files.get_file_info([self.store.full(one.facts) for one in snapshots])
+        infos = self.store.infos([one.facts for one in snapshots])
         return [self._problem(one, info) for one, info in zip(snapshots, infos, strict=True)]
 
     def _problem(self, one: Snapshot, info: Any) -> str:

@@ -147,6 +147,15 @@ class Store:
         """
         return [found for found in self._listed(folder) if not found.path.endswith(_HALF_WRITTEN)]
 
+    def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
+        """What the file system says of each path.
+
+        Raises HistoryError where it cannot be asked.
+        """
+        with _understood(self.url):
+            found: list[fs.FileInfo] = self.files.get_file_info([self.full(path) for path in paths])
+            return found
+
     def delete(self, path: str) -> None:
         """Remove a file; that it is gone already is no error."""
         with _understood(self.url), contextlib.suppress(*_GONE):
