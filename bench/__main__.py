@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import bulk, clicks
+from bench import bulk, clicks, keeping
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--small", action="store_true", help="little of everything, to see that the bench works")
-    options.add_argument("--only", choices=("clicks", "bulk"), help="one part alone")
+    options.add_argument("--only", choices=("clicks", "bulk", "keeping"), help="one part alone")
     chosen = options.parse_args()
     customers, products = (100, 10) if chosen.small else (10_000, 30)
-    if chosen.only != "clicks":
+    if chosen.only in (None, "bulk"):
         bulk.run(2 if chosen.small else 5, customers, products)
-    if chosen.only != "bulk":
+    if chosen.only in (None, "keeping"):
+        keeping.run(2 if chosen.small else 7, customers, products, 40 if chosen.small else 1000)
+    if chosen.only in (None, "clicks"):
         clicks.run(3 if chosen.small else 30, customers, products)
     return 0
 
