@@ -49,7 +49,7 @@ class Moving(Emulator):
 
 
 def kill(folder: Path, kills: int, seed: int) -> Count:
-    """Kill so many runs that keep their history in `folder`, from their first call to some time after their usual end."""
+    """Kill so many runs that keep their history in `folder`, between their first call and some time after their end."""
     count, stop = Count(), threading.Event()
     with serving(service := Moving()) as url:
         wanted = Settings(partner_center_base_url=url, partner_center_access_token="reader", history_url=str(folder))
