@@ -6,7 +6,8 @@
     ├── SignInError          401, or no way to sign in is set up         exit 3
     ├── NotPermitted         403: signed in, but not allowed             exit 4
     ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
-    │   └── Throttled        429: the service asks to wait               exit 5
+    │   ├── Throttled        429: the service asks to wait               exit 5
+    │   └── EngineError      the history's engine gives no answer        exit 5
     └── Unreadable           an answer that cannot be understood         exit 6
 
 `message` is the one sentence an account manager reads, `advice` the next step, and `facts` what an operator copies
@@ -100,6 +101,10 @@ class Unavailable(PartnerCenterError):
 
 class Throttled(Unavailable):
     title = "Partner Center asks us to wait"
+
+
+class EngineError(Unavailable):
+    title = "The history does not answer"
 
 
 class Unreadable(PartnerCenterError):
