@@ -34,7 +34,20 @@ _LABELS = {
     "partnerWindowEnd": "Partner window ends (UTC)",
     "processedDateTime": "As of (UTC)",
     "customerTenantId": "Tenant id",
+    "status": "Status",
+    "licensesSoldChange": "± Sold",
+    "licensesDeployedChange": "± Deployed",
+    "undeployedChange": "± Undeployed",
+    "deploymentPercentBefore": "% before",
+    "deploymentPercentAfter": "% after",
+    "deploymentPercentChange": "± Points",
+    "licensesSoldAfter": "Sold after",
+    "licensesDeployedAfter": "Deployed after",
+    "undeployedAfter": "Undeployed after",
+    "deployedEffect": measures.MEASURES["deployedEffect"].label,
+    "soldEffect": measures.MEASURES["soldEffect"].label,
 }
+_EFFECTS = ("deployedEffect", "soldEffect")
 _COUNTS = (
     "products",
     "licensesSold",
@@ -44,6 +57,14 @@ _COUNTS = (
     "overDeployed",
     "licensesActive",
     "licensesQualified",
+)
+#: Of two dates side by side; the files hold every column.
+_COMPARED = (
+    *("customerName", "productName", "title", "channel", "status"),
+    *("licensesSoldChange", "licensesDeployedChange", "undeployedChange", "deploymentPercentChange"),
+    *("licensesSoldAfter", "licensesDeployedAfter", "undeployedAfter"),
+    *("deploymentPercentBefore", "deploymentPercentAfter", *_EFFECTS),
+    *("service", "customerTenantId"),
 )
 _INSTANTS = ("processedDateTime", "windowEnd", "partnerWindowEnd")
 
@@ -100,15 +121,30 @@ def workloads(rows: pd.DataFrame, services: pd.Series) -> pd.DataFrame:
     return shown.rename(columns={"processedDateTime": "windowEnd", "partnerProcessedDateTime": "partnerWindowEnd"})
 
 
+def compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `changes.compare`, with `title`, as the page shows them: what moved, and to where."""
+    if "service" in rows:
+        rows = rows.assign(title=rows["service"].map(names.service_title))
+    else:
+        rows = rows.drop(columns="title")
+    return rows[[name for name in _COMPARED if name in rows]].assign(status=rows["status"].str.capitalize())
+
+
 def columns(table: pd.DataFrame) -> dict[str, Any]:
     """How `st.dataframe` shows each column; those that are unknown to us keep their own name."""
     config = st.column_config
     found: dict[str, Any] = {}
     for name in table.columns:
         label = _LABELS.get(name, name)
-        if name in _COUNTS:
+        if name in _EFFECTS:
+            found[name] = config.NumberColumn(label, format="%+.4f", help=measures.MEASURES[name].explanation)
+        elif name == "deploymentPercentChange":
+            found[name] = config.NumberColumn(label, format="%+.2f")
+        elif name in _LABELS and name.endswith("Change"):
+            found[name] = config.NumberColumn(label, format="%+,.0f")
+        elif name in _COUNTS or (name in _LABELS and name.endswith("After") and "Percent" not in name):
             found[name] = config.NumberColumn(label, format="%,.0f")
-        elif name in _LABELS and name.endswith("Percent"):
+        elif name in _LABELS and name.endswith(("Percent", "PercentBefore", "PercentAfter")):
             found[name] = config.NumberColumn(label, format="%.2f %%")
         elif name in _INSTANTS:
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")

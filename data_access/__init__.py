@@ -6,10 +6,13 @@ from data_access.client import Answer, Client, Outcome, Progress, Step
 from data_access.deployment import Deployment
 from data_access.deployment import fetch as fetch_deployment
 from data_access.deployment import fetch_commercial as fetch_commercial_deployment
+from data_access.engines import Engine
+from data_access.engines import connect as connect_engine
 from data_access.entra import refused as refused_sign_in
 from data_access.errors import (
     BadRequest,
     DamagedHistory,
+    EngineError,
     HistoryError,
     NotPermitted,
     PartnerCenterError,
@@ -45,6 +48,8 @@ __all__ = [
     "Credential",
     "DamagedHistory",
     "Deployment",
+    "Engine",
+    "EngineError",
     "Feed",
     "History",
     "HistoryError",
@@ -68,6 +73,7 @@ __all__ = [
     "Unreadable",
     "Usage",
     "connect",
+    "connect_engine",
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_usage",

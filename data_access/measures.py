@@ -146,6 +146,16 @@ MEASURES = {
         "Licenses deployed of products for which Microsoft sends no usage figures.",
         "They are not counted as unused. Sold = used + not used + no usage figures + undeployed − over-deployed.",
     ),
+    "deployedEffect": Measure(
+        "From deployed",
+        "How far licenses deployed moved the deployment % of all rows together between two dates, in percent points.",
+        "Rows add up to groups; with the effect of licenses sold they add up to the change of the percentage, exactly.",
+    ),
+    "soldEffect": Measure(
+        "From sold",
+        "How far licenses sold moved the deployment % of all rows together between two dates, in percent points.",
+        "Each cause is counted before and after the other, and the mean is taken (Shapley). Selling more lowers it.",
+    ),
 }
 
 

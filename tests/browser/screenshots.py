@@ -113,6 +113,14 @@ def states() -> dict[str, State]:
             sign=_TROUBLE,
             query="usage",
         ),
+        "changes": State(app.dashboard, "changes_chart", "changes"),
+        "changes-products": State(app.dashboard, "changes_chart", "changes?level=product&since=2026-01-01"),
+        "changes-customers": State(app.dashboard, "changes_chart", "changes?level=customer&status=changed"),
+        "changes-everything": State(
+            app.dashboard, "changes_chart", "changes?level=customer-and-product&channel=direct&search=gmbh"
+        ),
+        "changes-same": State(app.dashboard, "changes_chart", "changes?status=gone"),
+        "no-history": State(_of(Emulator(invented)), ".st-key-no_history", "changes"),
         "first-load": _troubled(slow(50), sign="[data-testid=stProgress]"),
         "no-rows": State(_of(Emulator(Partner())), ".st-key-no_rows"),
         "no-rows-nor-commercial": _troubled(

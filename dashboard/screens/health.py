@@ -1,0 +1,1 @@
+"""Can these figures be trusted today?"""
