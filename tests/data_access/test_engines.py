@@ -143,7 +143,7 @@ def test_what_is_worked_out_row_by_row(engine, tmp_path):
         [str(tmp_path / "raw.parquet")], {"proratedDeploymentPercent": "double", "licensesSold": "bigint"}
     )
     columns = ["proratedDeploymentPercent", "licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
-    found = engine.table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
+    found = engine._table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
     facts = measures.facts(DEPLOYMENT, frame)[columns].sort_values(columns)
     same(found.reset_index(drop=True), facts.reset_index(drop=True))
     assert (4529.0765, 1255.9235) in set(zip(found["licensesDeployed"], found["undeployed"], strict=True))
@@ -159,7 +159,7 @@ def test_counts_of_use(engine, tmp_path):
         "service": "string",
         "processedDateTime": "timestamp",
     }
-    found = engine.table(measures.activity(engine._scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
+    found = engine._table(measures.activity(engine._scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
     same(found, measures.activity_by(table, ["service"]))
     assert list(found["usagePercent"][:2]) == [70.0, 0.0]
     assert found["usagePercent"][2:].isna().all()
@@ -177,6 +177,8 @@ def test_a_file_that_is_gone_is_an_error_that_says_so(engine, counts, tmp_path):
 
 
 def test_a_question_nobody_has_asked_yet(engine, counts):
-    rows = engine.facts(counts.paths[:1], estimated=False).filter(nw.col("overDeployed") > 0)
-    found = engine.table(rows.select(nw.col("overDeployed").sum()))
+    def over_deployed(facts):
+        return facts.filter(nw.col("overDeployed") > 0).select(nw.col("overDeployed").sum())
+
+    found = engine.ask(over_deployed, counts.paths[:1])
     assert found["overDeployed"].item() == counts.days[0]["overDeployed"].sum()

@@ -6,6 +6,8 @@ from data_access import Settings
 from data_access.engines import connect
 from tests.spark.cluster import cluster
 
+pytest.register_assert_rewrite("tests.data_access.test_engines")
+
 
 @pytest.fixture(scope="session")
 def remote(tmp_path_factory):
