@@ -17,4 +17,6 @@ def remote(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def engine(remote):
-    return connect(Settings(analytics_engine="spark", spark_remote=remote))
+    spark = connect(Settings(analytics_engine="spark", spark_remote=remote))
+    yield spark
+    spark._session.stop()
