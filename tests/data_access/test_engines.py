@@ -12,7 +12,8 @@ from data_access import Selection, changes, customers, measures, trends
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.errors import EngineError
 from tests.engines import DAYS, counted, estimated, in_memory, keep
-from tests.rows import facts_of, frame_of
+from tests.lakes import NOW, fetched, lake
+from tests.rows import WHO_AND_WHAT, facts_of, frame_of
 
 BEGIN = datetime(2026, 10, 2, 6, tzinfo=UTC)
 CUSTOMER = f"{7:08X}-B14E-4888-967B-CA4BB2CF1234"
@@ -163,6 +164,24 @@ def test_counts_of_use(engine, tmp_path):
     same(found, measures.activity_by(table, ["service"]))
     assert list(found["usagePercent"][:2]) == [70.0, 0.0]
     assert found["usagePercent"][2:].isna().all()
+
+
+def test_the_files_are_those_of_the_lake(engine, tmp_path):
+    kept = lake(tmp_path)
+    for days, percent in ((1, 40.0), (2, 50.0)):
+        rows = [{"proratedDeploymentPercent": percent, "unknownField": "kept" * days}, {"serviceName": "crm"}]
+        kept.append(fetched(DEPLOYMENT, rows, NOW - timedelta(days=9 - days)))
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{}, {"productName": "VISIO", "licensesDeployed": 170}], NOW))
+
+    def paths(collection):
+        return kept.facts(kept.snapshots(collection)).paths
+
+    rows, keys = trends.rows(kept.small(DEPLOYMENT).to_pandas()), ["service", "channel"]
+    same(engine.points(paths(DEPLOYMENT), keys, estimated=True), trends.lines(rows, keys))
+    (point,) = trends.lines(
+        engine.customer(paths(COMMERCIAL_DEPLOYMENT), WHO_AND_WHAT[customers.CUSTOMER]), []
+    ).to_dict("records")
+    assert (point["deploymentPercent"], point["undeployed"], point["overDeployed"]) == (110, 50, 70)
 
 
 def test_no_files_are_no_rows(engine):
