@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec
 from urllib.parse import unquote
 
 import streamlit as st
@@ -15,7 +15,6 @@ from dashboard.access import Denied, Person
 from data_access import Settings, refused_sign_in
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 _PERSON = "_person"
 _PROVIDER_KEYS = ("client_id", "server_metadata_url")

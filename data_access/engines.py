@@ -10,7 +10,7 @@ import logging
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ _FACTS = {
 _OF_ESTIMATES = {"proratedDeploymentPercent": "double"}
 _OF_COUNTS = {customers.CUSTOMER: "string", "customerName": "string", "productName": "string"}
 _EVERYTHING = Selection()
+_ADVICE = "Try again; if it goes on, the log tells the operator more."
 _PATTERN = frozenset("*?[")  # what DuckDB takes for a pattern in the name of a file
 
 
@@ -67,8 +68,11 @@ class Engine(ABC):
 
         Raises EngineError where the files cannot be read: they may have been pruned, or Spark does not answer.
         """
-        facts = _selected(self.facts(paths, estimated=estimated), selection)
-        return self.table(measures.grouped(facts, keys, estimated=estimated, labels=labels))
+
+        def question(facts: Lazy) -> Lazy:
+            return measures.grouped(facts, keys, estimated=estimated, labels=labels)
+
+        return self.ask(question, paths, estimated=estimated, selection=selection)
 
     def points(
         self,
@@ -82,8 +86,11 @@ class Engine(ABC):
 
         Raises EngineError.
         """
-        facts = _selected(self.facts(paths, estimated=estimated), selection)
-        return self.table(trends.points(facts, keys, estimated=estimated))
+
+        def question(facts: Lazy) -> Lazy:
+            return trends.points(facts, keys, estimated=estimated)
+
+        return self.ask(question, paths, estimated=estimated, selection=selection)
 
     def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> pd.DataFrame:
         """Every row of one customer, as facts for `trends.lines` and `measures.by`.
@@ -93,29 +100,39 @@ class Engine(ABC):
         customerTenantId (category), customerName (str), productName (category).
         Raises EngineError.
         """
-        facts = self.facts(paths, estimated=False).filter(nw.col(customers.CUSTOMER) == tenant.upper())
-        found = self.table(_selected(facts, selection))
+
+        def question(facts: Lazy) -> Lazy:
+            return facts.filter(nw.col(customers.CUSTOMER) == tenant.upper())
+
+        found = self.ask(question, paths, selection=selection)
         found = found.sort_values(["snapshot", *customers.PRODUCT], kind="stable", ignore_index=True)
         found = found.assign(**measures.identities(found))
         found.attrs = {"estimated": False}
         return found
 
-    def facts(self, paths: Sequence[str], *, estimated: bool) -> Lazy:
-        """The rows of these files, unread: for questions that nobody has asked yet, in narwhals.
+    def ask(
+        self,
+        question: Callable[[Lazy], Lazy],
+        paths: Sequence[str],
+        *,
+        estimated: bool = False,
+        selection: Selection = _EVERYTHING,
+    ) -> pd.DataFrame:
+        """Any other question to the rows of these files, in narwhals; text comes as `str`, instants as UTC in µs.
 
-        `estimated`: files of partner deployment, which have percentages, and neither customers nor products.
-        """
-        return self._scan(list(paths), {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)})
-
-    def table(self, frame: Lazy) -> pd.DataFrame:
-        """The answer to a question: text as `str`, instants as `datetime64[us, UTC]`.
-
+        `estimated`: they are files of partner deployment, with percentages and without customers and products.
         Raises EngineError.
         """
+        columns = {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}
         try:
-            table: pa.Table = frame.collect("pyarrow").to_native()
-        except Exception as error:  # noqa: BLE001 - each engine has a family of its own
-            raise _no_answer(error) from None
+            return self._table(question(_selected(self._scan(list(paths), columns), selection)))
+        except Exception as error:  # noqa: BLE001 - each engine, Arrow and each object store has a family of its own
+            # The message may hold an address, a path or a row.
+            log.warning("The history could not be asked: %s", type(error).__name__)
+            raise EngineError("The history could not be asked.", _ADVICE) from None
+
+    def _table(self, frame: Lazy) -> pd.DataFrame:
+        table: pa.Table = frame.collect("pyarrow").to_native()
         types = [pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else kind for kind in table.schema.types]
         return frames.plain(table.cast(pa.schema(zip(table.column_names, types, strict=True))).to_pandas())
 
@@ -137,16 +154,13 @@ class DuckDB(Engine):
 
     def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         cursor = self._connection.cursor()  # a connection serves one thread at a time
-        try:
-            if not paths:
-                found = cursor.from_arrow(_no_rows(columns))
-            elif isinstance(self._files, fs.LocalFileSystem) and not any(_PATTERN.intersection(path) for path in paths):
-                found = cursor.read_parquet(paths, hive_partitioning=False)
-            else:
-                found = cursor.from_arrow(dataset.dataset(paths, format="parquet", filesystem=self._files))
-            return nw.from_native(found).select(*columns)
-        except Exception as error:  # noqa: BLE001 - DuckDB's, Arrow's, and those of an object store
-            raise _no_answer(error) from None
+        if not paths:
+            found = cursor.from_arrow(_no_rows(columns))
+        elif isinstance(self._files, fs.LocalFileSystem) and not any(_PATTERN.intersection(path) for path in paths):
+            found = cursor.read_parquet(paths, hive_partitioning=False)
+        else:
+            found = cursor.from_arrow(dataset.dataset(paths, format="parquet", filesystem=self._files))
+        return nw.from_native(found).select(*columns)
 
 
 #: How Spark spells what pyarrow calls a kind of store.
@@ -174,7 +188,8 @@ class Spark(Engine):
             self._session.client.set_retry_policies([patience])
             self._session.conf.set("spark.sql.session.timeZone", "UTC")
         except Exception as error:  # noqa: BLE001 - gRPC's and Spark's
-            raise _no_answer(error) from None
+            log.warning("Spark could not be reached: %s", type(error).__name__)
+            raise EngineError("Spark does not answer at the address in SPARK_REMOTE.", _ADVICE) from None
 
     def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         schema = ", ".join(f"{name} {kind}" for name, kind in columns.items())
@@ -216,9 +231,3 @@ def _no_rows(columns: dict[str, str]) -> pa.Table:
         "double": pa.float64(),
     }
     return pa.schema([(name, kinds[kind]) for name, kind in columns.items()]).empty_table()
-
-
-def _no_answer(error: Exception) -> EngineError:
-    # Its message may hold an address, a path or a row.
-    log.warning("The engine gave no answer: %s", type(error).__name__)
-    return EngineError("The history could not be asked.", "Try again; if it goes on, see the log of the dashboard.")

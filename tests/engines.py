@@ -19,13 +19,10 @@ class Pandas(Engine):
     """The frame of a live answer, asked as the files are."""
 
     def _scan(self, paths, columns):
-        try:
-            read = [pq.read_table(path, columns=list(columns), partitioning=None) for path in paths]
-        except OSError as error:
-            raise engines._no_answer(error) from None
+        read = [pq.read_table(path, columns=list(columns), partitioning=None) for path in paths]
         return nw.from_native(pa.concat_tables(read or [engines._no_rows(columns)]).to_pandas()).lazy()
 
-    def table(self, frame):
+    def _table(self, frame):
         return frame.collect().to_native().reset_index(drop=True)
 
 

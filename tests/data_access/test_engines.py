@@ -12,7 +12,8 @@ from data_access import Selection, changes, customers, measures, trends
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.errors import EngineError
 from tests.engines import DAYS, counted, estimated, in_memory, keep
-from tests.rows import facts_of, frame_of
+from tests.lakes import NOW, fetched, lake
+from tests.rows import WHO_AND_WHAT, facts_of, frame_of
 
 BEGIN = datetime(2026, 10, 2, 6, tzinfo=UTC)
 CUSTOMER = f"{7:08X}-B14E-4888-967B-CA4BB2CF1234"
@@ -143,7 +144,7 @@ def test_what_is_worked_out_row_by_row(engine, tmp_path):
         [str(tmp_path / "raw.parquet")], {"proratedDeploymentPercent": "double", "licensesSold": "bigint"}
     )
     columns = ["proratedDeploymentPercent", "licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
-    found = engine.table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
+    found = engine._table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
     facts = measures.facts(DEPLOYMENT, frame)[columns].sort_values(columns)
     same(found.reset_index(drop=True), facts.reset_index(drop=True))
     assert (4529.0765, 1255.9235) in set(zip(found["licensesDeployed"], found["undeployed"], strict=True))
@@ -159,10 +160,28 @@ def test_counts_of_use(engine, tmp_path):
         "service": "string",
         "processedDateTime": "timestamp",
     }
-    found = engine.table(measures.activity(engine._scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
+    found = engine._table(measures.activity(engine._scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
     same(found, measures.activity_by(table, ["service"]))
     assert list(found["usagePercent"][:2]) == [70.0, 0.0]
     assert found["usagePercent"][2:].isna().all()
+
+
+def test_the_files_are_those_of_the_lake(engine, tmp_path):
+    kept = lake(tmp_path)
+    for days, percent in ((1, 40.0), (2, 50.0)):
+        rows = [{"proratedDeploymentPercent": percent, "unknownField": "kept" * days}, {"serviceName": "crm"}]
+        kept.append(fetched(DEPLOYMENT, rows, NOW - timedelta(days=9 - days)))
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{}, {"productName": "VISIO", "licensesDeployed": 170}], NOW))
+
+    def paths(collection):
+        return kept.facts(kept.snapshots(collection)).paths
+
+    rows, keys = trends.rows(kept.small(DEPLOYMENT).to_pandas()), ["service", "channel"]
+    same(engine.points(paths(DEPLOYMENT), keys, estimated=True), trends.lines(rows, keys))
+    (point,) = trends.lines(
+        engine.customer(paths(COMMERCIAL_DEPLOYMENT), WHO_AND_WHAT[customers.CUSTOMER]), []
+    ).to_dict("records")
+    assert (point["deploymentPercent"], point["undeployed"], point["overDeployed"]) == (110, 50, 70)
 
 
 def test_no_files_are_no_rows(engine):
@@ -177,6 +196,8 @@ def test_a_file_that_is_gone_is_an_error_that_says_so(engine, counts, tmp_path):
 
 
 def test_a_question_nobody_has_asked_yet(engine, counts):
-    rows = engine.facts(counts.paths[:1], estimated=False).filter(nw.col("overDeployed") > 0)
-    found = engine.table(rows.select(nw.col("overDeployed").sum()))
+    def over_deployed(facts):
+        return facts.filter(nw.col("overDeployed") > 0).select(nw.col("overDeployed").sum())
+
+    found = engine.ask(over_deployed, counts.paths[:1])
     assert found["overDeployed"].item() == counts.days[0]["overDeployed"].sum()

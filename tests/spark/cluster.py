@@ -1,11 +1,11 @@
 """A Spark cluster on this machine from the PyPI package alone: a master, two workers, a server for Spark Connect."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import time
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyspark
@@ -23,13 +23,13 @@ _MODEST = {
 }
 
 
-@contextmanager
+@contextlib.contextmanager
 def cluster(folder):
     """Start one below `folder`, yield its address (`sc://…`), and end the processes that were started, no others."""
     master, connect = _free_port(), _free_port()
     address = f"spark://{_HOST}:{master}"
     settings = [word for name, value in _MODEST.items() for word in ("--conf", f"{name}={value}")]
-    with ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
 
         def start(name, port, *command):
             process = stack.enter_context(_running(folder, name, command))
@@ -53,7 +53,7 @@ def cluster(folder):
         yield f"sc://{_HOST}:{connect}"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _running(folder, name, command):
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")} | {
         "SPARK_HOME": str(_HOME),
@@ -65,7 +65,6 @@ def _running(folder, name, command):
         "SPARK_NO_DAEMONIZE": "1",
     }
     with (folder / f"{name}.log").open("wb") as output:
-        # A session of its own, so that the scripts' children can be told from everything else on this machine.
         process = subprocess.Popen(
             [_HOME / command[0], *command[1:]],
             stdout=output,
@@ -77,7 +76,9 @@ def _running(folder, name, command):
         try:
             yield process
         finally:
-            _end(process)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # the group is its own: the scripts, their Java, its executors
+            process.wait()
 
 
 def _wait_for(process, port, log, name):
@@ -90,18 +91,6 @@ def _wait_for(process, port, log, name):
             break
         time.sleep(0.2)
     raise RuntimeError(f"Spark's {name} does not listen:\n{log.read_text(errors='replace')[-3000:]}")
-
-
-def _end(process):
-    for wish in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, wish)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def _free_port():

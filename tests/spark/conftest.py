@@ -6,6 +6,8 @@ from data_access import Settings
 from data_access.engines import connect
 from tests.spark.cluster import cluster
 
+pytest.register_assert_rewrite("tests.data_access.test_engines")
+
 
 @pytest.fixture(scope="session")
 def remote(tmp_path_factory):
@@ -15,4 +17,6 @@ def remote(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def engine(remote):
-    return connect(Settings(analytics_engine="spark", spark_remote=remote))
+    spark = connect(Settings(analytics_engine="spark", spark_remote=remote))
+    yield spark
+    spark._session.stop()
