@@ -95,3 +95,8 @@ def plain(text: str) -> str:
     one_line = " ".join(text.split())
     escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line)
     return re.sub(r"(\\[:@.])(?=\S)", "\\1\u2060", escaped)
+
+
+def bare(text: str) -> str:
+    """What `plain` and Markdown have added to a sentence, taken away again: for files."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", text)).replace("\u2060", "")

@@ -23,7 +23,7 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.feed import Feed, State
-from data_access.lake import History
+from data_access.lake import History, Standing
 from data_access.protocol import Query
 from data_access.selection import Selection
 from data_access.session import Patience
@@ -65,6 +65,7 @@ __all__ = [
     "SettingsError",
     "SignInError",
     "Snapshot",
+    "Standing",
     "State",
     "Step",
     "Throttled",

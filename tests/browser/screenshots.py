@@ -120,6 +120,7 @@ def states() -> dict[str, State]:
             app.dashboard, "changes_chart", "changes?level=customer-and-product&channel=direct&search=gmbh"
         ),
         "changes-same": State(app.dashboard, "changes_chart", "changes?status=gone"),
+        "health": State(app.dashboard, "health_chart", "health"),
         "no-history": State(_of(Emulator(invented)), ".st-key-no_history", "changes"),
         "first-load": _troubled(slow(50), sign="[data-testid=stProgress]"),
         "no-rows": State(_of(Emulator(Partner())), ".st-key-no_rows"),
