@@ -95,7 +95,7 @@ def _check(check: Check, past: Timeline, feeds: data.Feeds) -> None:
         if check.rows.empty:
             return
         label = f"{formats.number(len(check.rows), 'row')} behind it"
-        with st.expander(label, key=f"rows_{check.key}", on_change="rerun") as details:
+        with st.expander(label, key=f"rows_{check.key}", type="compact", on_change="rerun") as details:
             if details.open:
                 _rows(check, past, feeds)
 
