@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -156,3 +157,6 @@ def settle_memory() -> None:
     """Have the garbage collector, which Streamlit runs after every script, pass over what lives long."""
     gc.collect()
     gc.freeze()
+
+
+atexit.register(gc.unfreeze)  # or DuckDB, at the end, complains of every type that is still held

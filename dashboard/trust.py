@@ -47,8 +47,10 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
     further = f" {formats.number(len(notes), 'thing')} worth knowing below." if notes else ""
     if not bad:
         return Mark.GOOD, f"**All is well.** Services are on time, and what was announced was read.{further}"
-    number = formats.number(len(bad), "thing")
-    return Mark.BAD, f"**Not all is well: {number} to see to.** {' '.join(bad)}{further}"
+    if len(bad) == 1:
+        return Mark.BAD, f"**Not all is well.** {bad[0]}{further}"
+    listed = "".join(f"\n- {finding}" for finding in bad)
+    return Mark.BAD, f"**Not all is well: {len(bad):,} things to see to.**{further}\n{listed}"
 
 
 def timing(services: pd.DataFrame, last_read: datetime | None) -> Check:

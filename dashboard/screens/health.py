@@ -56,7 +56,7 @@ def _tiles(found: Diagnosis) -> None:
         )
         _tile(
             "Oldest figures",
-            f"{oldest['ageDays'].iloc[0]:.0f} days" if services else formats.NOTHING,
+            formats.number(round(oldest["ageDays"].iloc[0]), "day") if services else formats.NOTHING,
             str(oldest["title"].iloc[0]) if services else "no dates",
             "Since Microsoft processed them; each service has a date of its own.",
         )
