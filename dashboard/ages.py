@@ -15,6 +15,7 @@ from data_access.health import Timing
 
 _DAY = 86_400  # seconds
 _LATE, _FINE = "▾ late", "on time"
+_SHORT, _LONG = 9, 19  # pixels
 _ROOM = 1.05
 
 
@@ -43,11 +44,17 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
         "marker": {"color": colours[::-1]},
     }
     marks = [ages]
-    for name, days, dash in (("usual", usual, "line-ns-open"), ("late", limit, "line-ns-open")):
+    for name, days, size in (("usual", usual, _SHORT), ("late", limit, _LONG)):
+        tick = {
+            "symbol": "line-ns-open",
+            "size": size,
+            "color": palette.text,
+            "line": {"width": 2, "color": palette.text},
+        }
         marks.append(
             common
             | {"type": "scatter", "mode": "markers", "name": name, "x": days.tolist()[::-1], "y": right[::-1]}
-            | {"yaxis": "y2", "marker": _tick(dash, palette.text if name == "usual" else palette.below_target)}
+            | {"yaxis": "y2", "marker": tick}
         )
     most = max(1.0, *table["ageDays"], *limit.dropna()) * _ROOM
     categories = {
@@ -81,13 +88,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
         },
         "annotations": [
             charts.heading(
-                "x",
-                Axis(
-                    "Days since Microsoft processed it",
-                    f"<span style='color:{palette.text}'>❘</span> next one usually here  "
-                    f"<span style='color:{palette.below_target}'>❘</span> late from here",
-                ),
-                0,
+                "x", Axis("Days since Microsoft processed it", "╷ next one usually here  │ late from here"), 0
             )
         ],
     }
@@ -104,10 +105,6 @@ def in_words(table: pd.DataFrame) -> str:
         f"Age of the figures of {len(table)} services in days, against what is usual; {len(late)} are late."
         f" First: {first}. The table below holds every figure."
     )
-
-
-def _tick(symbol: str, colour: str) -> dict[str, Any]:
-    return {"symbol": symbol, "size": 16, "line": {"width": 2, "color": colour}, "color": colour}
 
 
 def _timing(row: Any) -> str:

@@ -106,12 +106,7 @@ def collecting(standing: Mapping[str, Standing], now: datetime) -> Check:
     question = "Was everything collected the last time?"
     failing = [name for name in COLLECTIONS if name in standing and standing[name].failing]
     if failing:
-        since = {name: standing[name].last_success for name in failing}
-        said = " ".join(
-            f"*{COLLECTIONS[name].title}* could not be read the last time; its newest figures"
-            f" {'are of ' + formats.day(read) if read else 'are none at all'}."
-            for name, read in since.items()
-        )
+        said = " ".join(_failing(name, standing[name]) for name in failing)
         return Check("collected", question, Mark.BAD, said, rows)
     newest = max((one.last_success for one in standing.values() if one.last_success), default=None)
     if newest is None or now - newest > NEGLECTED:
@@ -130,12 +125,12 @@ def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
     unread = sum(one.unread_customers for one in newest)
     said = []
     if missing:
-        said.append(f"{formats.number(missing, 'row')} were announced and did not come.")
+        said.append(f"Announced and not come: {formats.number(missing, 'row')}.")
     if aside:
         named = "; ".join(
             f"{formats.plain(formats.shortened(reason, 80))} ({number:,})" for _, reason, number in reasons[:_NAMED]
         )
-        said.append(f"{formats.number(aside, 'row')} could not be read and are in no figure: {named}.")
+        said.append(f"Set aside and in no figure: {formats.number(aside, 'row')}: {named}.")
     if unread:
         said.append(f"The account may not read {formats.number(unread, 'customer')}.")
     if said:
@@ -219,6 +214,15 @@ def table(checks: Sequence[Check]) -> pd.DataFrame:
     """The checks as rows: check, question, result, finding."""
     rows = [(check.key, check.question, str(check.mark), formats.bare(check.finding)) for check in checks]
     return pd.DataFrame(rows, columns=["check", "question", "result", "finding"]).astype("str")
+
+
+def _failing(name: str, one: Standing) -> str:
+    """When and why a collection could not be read, and of when its newest figures are."""
+    why = f": {formats.plain(one.failure.message)}" if one.failure else "."
+    newest = (
+        f"Its newest figures were read on {formats.day(one.last_success)}." if one.last_success else "It never was."
+    )
+    return f"*{_title(name)}* could not be read on {formats.day(one.last_failure)}{why} {newest}"
 
 
 def _listed(codes: Iterable[str]) -> str:

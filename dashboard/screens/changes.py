@@ -99,7 +99,7 @@ def _basis(past: Timeline, asked: Asked, pair: moments.Pair) -> None:
     if same := pair.not_processed_anew:
         st.caption(
             f":material/hourglass_empty: {formats.number(len(same), 'service')} with the same processing date on both"
-            f" dates: {formats.plain(formats.shortened(', '.join(same), 80))}. That nothing moved there says nothing."
+            f" dates: {formats.plain(formats.shortened(', '.join(same), 80))}. If nothing moved there, that says nothing."
         )
 
 

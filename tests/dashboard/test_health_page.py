@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from dashboard import formats
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
 from data_access.lake import Failure, Outcome, Run
 from data_access.store import Store
@@ -74,7 +75,7 @@ def test_two_dates_are_too_few_to_tell(look_back):
 
 def test_rows_set_aside_are_counted_with_their_reasons(look_back):
     app = look_back([*WELL[:3], services(1, {}, {"licensesSold": "many", "serviceName": "crm"})], page=PAGE)
-    assert "1 row could not be read and are in no figure" in verdict(app)
+    assert "Set aside and in no figure: 1 row: licensesSold is not a number (1)." in verdict(app)
     assert tiles(app)["Rows read"] == "50 %"
 
 
@@ -112,7 +113,8 @@ def test_what_failed_last_is_told_with_its_ids(look_back):
         kept.record(Run(started=TODAY, outcomes={USAGE.name: Outcome(at=TODAY, failure=failure)}))
 
     app = look_back(WELL, page=PAGE, more=fail)
-    assert "Partner licenses usage could not be read the last time; its newest figures are none at all" in verdict(app)
+    assert f"Partner licenses usage could not be read on {formats.day(TODAY)}: The account may not." in verdict(app)
+    assert "It never was." in verdict(app)
 
 
 def test_a_damaged_file_of_the_history_is_named(look_back):
