@@ -92,7 +92,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
             )
         ],
     }
-    return Finished({"data": marks, "layout": layout})
+    return Finished(marks, layout)
 
 
 def in_words(table: pd.DataFrame) -> str:

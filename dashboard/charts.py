@@ -72,7 +72,17 @@ class Axis:
 
 
 class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
-    """A figure that changes no more: Streamlit copies and walks through it on every rerun, here only the first time."""
+    """A figure that changes no more.
+
+    Streamlit copies and walks through a figure on every rerun, here only the first time. In the browser it gives each
+    new figure to plotly twice, hidden until its width is known and then as a copy; plotly leaves the second drawing
+    out if nothing differs. Arrays differ unless the data has a revision, templates always do, and of Streamlit's
+    template our charts use nothing.
+    """
+
+    def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any]) -> None:
+        super().__init__(data, layout | {"datarevision": 1})
+        self.layout.template = None
 
     def to_dict(self) -> dict[str, Any]:
         finished: dict[str, Any] | None = self.__dict__.get("_finished")
@@ -230,7 +240,7 @@ def _bars(
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
         "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": False,
+        "dragmode": "pan",  # what Streamlit would put in place of none; the axes stay where they are
         "clickmode": "event+select",
         "hovermode": "closest",
         "showlegend": False,
@@ -252,7 +262,7 @@ def _bars(
         ],
         "annotations": [heading("x", axes[0], more_lines), heading("x2", axes[1], more_lines)],
     }
-    return Finished({"data": bars, "layout": layout})
+    return Finished(bars, layout)
 
 
 def _dress(segment: Segment) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from data_access import (
     Deployment,
     Engine,
     Feed,
+    NotPermitted,
     OnBehalfOf,
     Progress,
     Settings,
+    SignInRefused,
     Timeline,
     Usage,
     connect,
@@ -60,10 +62,14 @@ class Feeds:
         self.source, self.is_sample = source_title(settings), settings.is_sample
         self.service = service = connect(settings, person)
         self.person = person
+        # Whoever has lost a right sees no more of it. An account that serves everybody keeps its last good figures.
+        forget = (NotPermitted, SignInRefused) if person else ()
         age = timedelta(minutes=settings.partner_center_refresh_minutes)
-        self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
-        self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)
-        self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age)
+        self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age, forget=forget)
+        self.customers: Feed[Deployment] = Feed(
+            partial(_fetch, fetch_commercial_deployment, service), age, forget=forget
+        )
+        self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age, forget=forget)
         # The history is the account's that collects; what one person may see of it nobody can tell.
         self.past: Feed[Timeline] | None = None if person else Feed(partial(self._open_history, settings), _LOOK_ANEW)
         self._engine: Engine | None = None
@@ -88,7 +94,7 @@ class Feeds:
         return open_timeline(settings, self.past.state.data if self.past else None, progress)
 
     def _fetch_usage(self, service: Client, progress: Progress) -> Usage:
-        return fetch_usage(service, progress, self.usage.state.data)
+        return fetch_usage(service, progress, None if self.person else self.usage.state.data)
 
 
 def enter(settings: Settings) -> Feeds:

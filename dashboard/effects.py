@@ -125,7 +125,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
             *(_written(drawn, place, decimals, palette) for place in drawn.index[too_long]),
         ],
     }
-    return Finished({"data": marks, "layout": layout})
+    return Finished(marks, layout)
 
 
 def places(drawn: pd.DataFrame) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -11,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, data, entrance, exports, filters, formats, sitemap
-from dashboard.access import Person
+from dashboard.access import Person, Role
 from dashboard.data import Feeds
 from dashboard.pictures import Bars, Picture, Rows
 from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled
@@ -169,8 +170,9 @@ def trouble(
 
 
 def facts(error: PartnerCenterError) -> None:
-    """What to copy into a support ticket."""
-    if labelled := error.facts.labelled():
+    """What to copy into a support ticket. What the service said may name a customer, which is not for readers."""
+    told = error.facts if entrance.may(Role.MANAGER) else replace(error.facts, description=None)
+    if labelled := told.labelled():
         with st.expander("Details for the operator", icon=":material/support_agent:"):
             st.code("\n".join(f"{label}: {value}" for label, value in labelled.items()), language=None, wrap_lines=True)
 

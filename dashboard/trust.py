@@ -220,7 +220,9 @@ def _failing(name: str, one: Standing) -> str:
     """When and why a collection could not be read, and of when its newest figures are."""
     why = f": {formats.plain(one.failure.message)}" if one.failure else "."
     newest = (
-        f"Its newest figures were read on {formats.day(one.last_success)}." if one.last_success else "It never was."
+        f"Its newest figures were read on {formats.day(one.last_success)}."
+        if one.last_success
+        else "It was never read before."
     )
     return f"*{_title(name)}* could not be read on {formats.day(one.last_failure)}{why} {newest}"
 

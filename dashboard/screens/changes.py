@@ -30,7 +30,7 @@ _LEAST = 0.005  # percent points; less rounds to nothing
 def show(past: Timeline, feeds: data.Feeds) -> None:
     """The page for a history that there is."""
     kept.top(past, _QUESTION, feeds)
-    customers = entrance.person().role >= Role.MANAGER
+    customers = entrance.may(Role.MANAGER)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         level = between.level(customers)
         collection = moments.collection(past, level)
@@ -99,7 +99,7 @@ def _basis(past: Timeline, asked: Asked, pair: moments.Pair) -> None:
     if same := pair.not_processed_anew:
         st.caption(
             f":material/hourglass_empty: {formats.number(len(same), 'service')} with the same processing date on both"
-            f" dates: {formats.plain(formats.shortened(', '.join(same), 80))}. If nothing moved there, that says nothing."
+            f" dates: {formats.plain(formats.shortened(', '.join(same), 80))}. No change there says nothing."
         )
 
 

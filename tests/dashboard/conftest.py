@@ -1,12 +1,35 @@
 """Visits to the dashboard."""
 
+from threading import Event
+
 import pytest
 
-from dashboard import access
+from dashboard import access, exposure, gate
+from dashboard.access import Ended
 from data_access import Settings, history
 from data_access.emulator import Emulator
 from data_access.sample import Partner
 from tests.dashboard import visit as visits
+
+AUTH = {
+    "redirect_uri": "http://testserver/oauth2callback",
+    "cookie_secret": "0123456789abcdef0123456789abcdef",
+    "entra": {"client_id": "the-app", "client_secret": "its-secret", "server_metadata_url": "https://login/x"},
+}
+
+
+@pytest.fixture(autouse=True)
+def configure(monkeypatch):
+    """People's sign-in is not configured, until this says how; nobody has signed out yet."""
+
+    def configure(**section):
+        monkeypatch.setattr(exposure, "get_secrets_auth_section", lambda: {**AUTH, **section})
+
+    monkeypatch.setattr(exposure, "get_secrets_auth_section", dict)
+    monkeypatch.setattr(exposure, "_configured_once", Event())
+    monkeypatch.setattr(exposure, "_files", set)
+    monkeypatch.setattr(gate, "ended", Ended())
+    return configure
 
 
 @pytest.fixture

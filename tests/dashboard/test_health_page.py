@@ -114,7 +114,7 @@ def test_what_failed_last_is_told_with_its_ids(look_back):
 
     app = look_back(WELL, page=PAGE, more=fail)
     assert f"Partner licenses usage could not be read on {formats.day(TODAY)}: The account may not." in verdict(app)
-    assert "It never was." in verdict(app)
+    assert "It was never read before." in verdict(app)
 
 
 def test_a_damaged_file_of_the_history_is_named(look_back):
