@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
@@ -33,6 +33,24 @@ def percent(value: float | None) -> str:
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
 
 
+def change(value: float, estimated: bool = False) -> str:
+    """By how many licenses something moved: +12, −3, ±0."""
+    whole = round(value)
+    if not whole:
+        return "±0"
+    return f"{'≈' + _NBSP if estimated else ''}{'+' if whole > 0 else '−'}{abs(whole):,}"
+
+
+def points(value: float | None, decimals: int = 2) -> str:
+    """By how many percent points something moved."""
+    if value is None or pd.isna(value):
+        return NOTHING
+    shown = f"{abs(value):,.{decimals}f}"
+    if not float(shown.replace(",", "")):
+        return f"±{shown}"
+    return f"{'+' if value > 0 else '−'}{shown}"
+
+
 def to_target(value: float | None, target: float) -> str:
     """How far from the target, in percent points."""
     if value is None:
@@ -42,8 +60,8 @@ def to_target(value: float | None, target: float) -> str:
     return f"{target - value:.1f} points to target"
 
 
-def day(instant: datetime | None) -> str:
-    """A date such as 9 Oct 2026, in UTC."""
+def day(instant: date | None) -> str:
+    """A date, or an instant in UTC, such as 9 Oct 2026."""
     if instant is None or pd.isna(instant):
         return NOTHING
     return f"{instant.day} {instant:%b %Y}"
@@ -77,3 +95,8 @@ def plain(text: str) -> str:
     one_line = " ".join(text.split())
     escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line)
     return re.sub(r"(\\[:@.])(?=\S)", "\\1\u2060", escaped)
+
+
+def bare(text: str) -> str:
+    """What `plain` and Markdown have added to a sentence, taken away again: for files."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", text)).replace("\u2060", "")

@@ -332,18 +332,23 @@ def figures(heading: str, files: Sequence[exports.File]) -> Iterator[None]:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header(heading, anchor=False)
-            for file in files:
-                st.download_button(
-                    file.label,
-                    entrance.handed_out(file.content, _CSV, file.name),
-                    file.name,
-                    _CSV,
-                    key=file.key,
-                    on_click="ignore",
-                    icon=file.icon,
-                    help=file.explanation,
-                )
+            downloads(files)
         yield
+
+
+def downloads(files: Sequence[exports.File]) -> None:
+    """A button for each file."""
+    for file in files:
+        st.download_button(
+            file.label,
+            entrance.handed_out(file.content, _CSV, file.name),
+            file.name,
+            _CSV,
+            key=file.key,
+            on_click="ignore",
+            icon=file.icon,
+            help=file.explanation,
+        )
 
 
 def table(picture: Rows) -> None:

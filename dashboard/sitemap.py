@@ -26,8 +26,10 @@ class Place:
 #: In the order of the navigation; the first is the one to begin with.
 PLACES = (
     Place("screens/overview.py", "Overview", ":material/donut_small:", Role.READER),
+    Place("screens/changes.py", "Changes", ":material/difference:", Role.READER),
     Place("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER),
     Place("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
+    Place("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER),
     Place("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR),
 )
 

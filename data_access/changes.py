@@ -70,10 +70,17 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str], labe
     for name in _COMPARED:
         table[f"{name}Change"] = table[f"{name}After"] - table[f"{name}Before"]
     table["status"] = _status(table)
-    shares = Effects.of(table)
-    table["deployedEffect"], table["soldEffect"] = (shares.deployed, shares.sold) if shares else (np.nan, np.nan)
     figures = [f"{name}{when}" for name in _COMPARED for when in ("Before", "After", "Change")]
-    return table[[*keys, *labels, "status", *figures, "deployedEffect", "soldEffect"]]
+    return among(table[[*keys, *labels, "status", *figures]])
+
+
+def among(table: pd.DataFrame) -> pd.DataFrame:
+    """Some of the rows of `compare`, with deployedEffect and soldEffect as shares in the change of theirs alone."""
+    shares = Effects.of(table)
+    deployed, sold = (shares.deployed, shares.sold) if shares else (np.nan, np.nan)
+    return table.assign(deployedEffect=deployed, soldEffect=sold).astype(
+        {"deployedEffect": "float64", "soldEffect": "float64"}
+    )
 
 
 def why(table: pd.DataFrame) -> Why:

@@ -380,16 +380,17 @@ class History:
 
     def _see(self, view: _View) -> None:
         """Show each collection's snapshots in their order, but for those that say the same as the one before."""
-        self._view = view
-        self._shown: dict[str, list[Snapshot]] = {}
-        self._latest: dict[tuple[str, date | None], Snapshot] = {}
+        shown: dict[str, list[Snapshot]] = {}
+        latest: dict[tuple[str, date | None], Snapshot] = {}
         replaced = {one.instead for one in view.snapshots.values()}
         for _, one in sorted(view.snapshots.items()):
             question = (one.collection, one.asked)
-            before = self._latest.get(question)
+            before = latest.get(question)
             if one.id not in replaced and (before is None or before.rows_checksum != one.rows_checksum):
-                self._latest[question] = one
-                self._shown.setdefault(one.collection, []).append(one)
+                latest[question] = one
+                shown.setdefault(one.collection, []).append(one)
+        # Only now: other threads may be reading what was there.
+        self._view, self._shown, self._latest = view, shown, latest
 
     def _look(self) -> _View:
         view = _View(listed=[found.path for found in self.store.finished(_SMALL)])

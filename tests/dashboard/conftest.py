@@ -4,8 +4,11 @@ from threading import Event
 
 import pytest
 
-from dashboard import exposure, gate
+from dashboard import access, exposure, gate
 from dashboard.access import Ended
+from data_access import Settings, history
+from data_access.emulator import Emulator
+from data_access.sample import Partner
 from tests.dashboard import visit as visits
 
 AUTH = {
@@ -39,3 +42,24 @@ def visit(serve, monkeypatch):
         return visits.opened(settings, link or {}, page, monkeypatch)
 
     return visit
+
+
+@pytest.fixture
+def look_back(serve, monkeypatch, tmp_path):
+    """Open a page over an account's history, which holds what these give, and what `more` does to it."""
+
+    def look_back(answers, link=None, page="changes", more=lambda _: None):
+        settings = {**visits.live(serve(Emulator(Partner()))), "HISTORY_URL": str(tmp_path)}
+        kept = history.open(Settings(**{name.lower(): value for name, value in settings.items()}))
+        for answer in answers:
+            kept.append(answer())  # whose pages can be written once
+        more(kept)
+        return visits.opened(settings, link or {}, page, monkeypatch)
+
+    return look_back
+
+
+@pytest.fixture
+def as_reader(monkeypatch):
+    """Whoever looks may see figures by service and channel."""
+    monkeypatch.setattr(access, "ANYONE", access.Person("", "", ("", ""), access.Role.READER))
