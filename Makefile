@@ -8,9 +8,11 @@ PEER_VENV := .venv-peer
 PEER := $(PEER_VENV)/.installed
 OBJECTS_VENV := .venv-objects
 OBJECTS := $(OBJECTS_VENV)/.installed
+SPARK_FOLDER := .venv-spark
+SPARK := $(SPARK_FOLDER)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit peer objects faults browser bench bench-small screenshots docs format clean
+.PHONY: help run emulate test lint unit peer objects spark faults browser bench bench-small screenshots docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -21,7 +23,7 @@ run: $(APP) ## open the dashboard (on the sample partner, until a source is conf
 emulate: $(APP) ## serve the sample partner as Partner Center would, on port 8600
 	$(BIN)/python -m data_access emulate --port 8600
 
-test: lint unit peer objects faults browser bench-small ## every check there is
+test: lint unit peer objects spark faults browser bench-small ## every check there is
 
 lint: $(DEV) ## style, types, who imports whom
 	$(BIN)/ruff check .
@@ -37,6 +39,9 @@ peer: $(DEV) $(PEER) ## a client made from Microsoft's Swagger reads the emulato
 
 objects: $(DEV) $(OBJECTS) ## the history in an object store, over HTTP
 	OBJECTS_PYTHON=$(OBJECTS_VENV)/bin/python $(BIN)/pytest tests/objects
+
+spark: $(DEV) $(SPARK) ## the same numbers from a real Spark cluster on this machine
+	JAVA_HOME=$$(sh tests/spark/java.sh) PYTHONPATH=$(SPARK_FOLDER) $(BIN)/pytest tests/spark
 
 faults: $(DEV) ## two hundred runs of collect killed at random instants, full and read-only disks
 	$(BIN)/pytest tests/kill
@@ -61,7 +66,7 @@ format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) screenshots .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) $(SPARK_FOLDER) screenshots .mypy_cache .ruff_cache .hypothesis
 
 $(APP): requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -81,4 +86,10 @@ $(PEER): tests/peer/requirements.txt | $(DEV)
 $(OBJECTS): tests/objects/requirements.txt | $(DEV)
 	$(PYTHON) -m venv --without-pip $(OBJECTS_VENV)
 	$(BIN)/python -m pip --python $(OBJECTS_VENV)/bin/python install --disable-pip-version-check -q -r $<
+	@touch $@
+
+# Beside the main environment and on top of it.
+$(SPARK): tests/spark/requirements.txt | $(DEV)
+	rm -rf $(SPARK_FOLDER)
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --target $(SPARK_FOLDER) -r $<
 	@touch $@

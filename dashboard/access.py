@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 from data_access import Settings
 
 Claims = Mapping[str, Any]
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Role(IntEnum):
@@ -23,13 +25,17 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Whom the operator lets in: tenants, and which app roles and group ids stand for which role. In lower case."""
+    """Whom the operator lets in: tenants, and which app roles and group ids stand for which role. In lower case.
+
+    `audience` is the application that the sign-in has to be for.
+    """
 
     tenants: frozenset[str]
     roles: Mapping[str, Role]
+    audience: str
 
     @classmethod
-    def of(cls, settings: Settings) -> Rules:
+    def of(cls, settings: Settings, audience: str) -> Rules:
         named = (
             (settings.access_readers, Role.READER),
             (settings.access_managers, Role.MANAGER),
@@ -38,6 +44,7 @@ class Rules:
         return cls(
             frozenset(tenant.casefold() for tenant in settings.tenants),
             {name.casefold(): role for names, role in named for name in names},
+            audience,
         )
 
 
@@ -87,15 +94,18 @@ def judge(claims: Claims, rules: Rules, now: datetime) -> Person:
     if until is None or until <= now:
         raise Denied("Your sign-in has ended.", "Sign in again to go on where you were.")
     tenant, who = str(claims.get("tid") or ""), str(claims.get("oid") or "")
-    if not who or tenant.casefold() not in rules.tenants:
+    issued_here = claims.get("aud") == rules.audience and tenant in str(claims.get("iss"))
+    if not (who and issued_here) or tenant.casefold() not in rules.tenants:
         raise Denied(
             "Your account belongs to another organisation.",
             "Sign in with an account of this company. If this is one, the operator lists its tenant in ACCESS_TENANTS.",
         )
-    names = [*_texts(claims.get("roles")), *_texts(claims.get("groups"))]
+    # Groups count by their ids: whoever names a group after a role of ours would have it.
+    names = [*_texts(claims.get("roles")), *filter(_ID.fullmatch, _texts(claims.get("groups")))]
     given = [rules.roles[name.casefold()] for name in names if name.casefold() in rules.roles]
     if not given:
-        overflow = "groups" in (claims.get("_claim_names") or {})
+        elsewhere = claims.get("_claim_names")
+        overflow = isinstance(elsewhere, Mapping) and "groups" in elsewhere
         raise Denied(
             "Your account is not on the list of those who may see the figures.",
             "You are in more groups than a sign-in can carry, so the operator gives you an app role instead."

@@ -72,7 +72,17 @@ class Axis:
 
 
 class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
-    """A figure that changes no more: Streamlit copies and walks through it on every rerun, here only the first time."""
+    """A figure that changes no more.
+
+    Streamlit copies and walks through a figure on every rerun, here only the first time. In the browser it gives each
+    new figure to plotly twice, hidden until its width is known and then as a copy; plotly leaves the second drawing
+    out if nothing differs. Arrays differ unless the data has a revision, templates always do, and of Streamlit's
+    template our charts use nothing.
+    """
+
+    def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any]) -> None:
+        super().__init__(data, layout | {"datarevision": 1})
+        self.layout.template = None
 
     def to_dict(self) -> dict[str, Any]:
         finished: dict[str, Any] | None = self.__dict__.get("_finished")
@@ -182,7 +192,7 @@ def _bars(
     more_lines = max(axis.key.count("<br>") for axis in axes) * _LINE
     reached = (percents >= target).tolist()
     left = _left_labels(table["title"], percents, reached)
-    right = _told_apart(right)
+    right = told_apart(right)
     most = max([1.0, *(sum(parts) for parts in zip(*(segment.licenses for segment in segments), strict=True))])
     # Plotly draws upwards.
     bar = {
@@ -225,12 +235,12 @@ def _bars(
         "barmode": "stack",
         "bargap": 0.34,
         "height": height(len(table)) + more_lines,
-        "margin": {"l": _margin(left), "r": _margin(right), "t": 64 + more_lines, "b": 8},
+        "margin": {"l": margin(left), "r": margin(right), "t": 64 + more_lines, "b": 8},
         "paper_bgcolor": palette.background,
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
         "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": False,
+        "dragmode": "pan",  # what Streamlit would put in place of none; the axes stay where they are
         "clickmode": "event+select",
         "hovermode": "closest",
         "showlegend": False,
@@ -250,9 +260,9 @@ def _bars(
                 "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
             }
         ],
-        "annotations": [_heading("x", axes[0], more_lines), _heading("x2", axes[1], more_lines)],
+        "annotations": [heading("x", axes[0], more_lines), heading("x2", axes[1], more_lines)],
     }
-    return Finished({"data": bars, "layout": layout})
+    return Finished(bars, layout)
 
 
 def _dress(segment: Segment) -> dict[str, Any]:
@@ -292,7 +302,7 @@ def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float)
     )
 
 
-def _heading(of: str, axis: Axis, higher: int) -> dict[str, Any]:
+def heading(of: str, axis: Axis, higher: int) -> dict[str, Any]:
     return {
         "xref": f"{of} domain",
         "x": 0,
@@ -312,9 +322,8 @@ def _whole_numbers(most: float) -> dict[str, Any]:
 
 
 def _left_labels(titles: pd.Series, percents: pd.Series, reached: list[bool]) -> list[str]:
-    return _told_apart(
-        f"{_ISOLATE}{escape(formats.shortened(title, _LABEL_LENGTH), quote=False)}{_POP}   "
-        f"{_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
+    return told_apart(
+        f"{title_label(title)}   {_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
         for title, percent, ok in zip(titles, percents, reached, strict=True)
     )
 
@@ -325,7 +334,12 @@ def _right_label(licenses: float, missing: Iterable[tuple[float, str]], palette:
     return f" {formats.count(licenses)}" + (f"  <span style='color:{palette.muted}'>{said}</span>" if said else "")
 
 
-def _told_apart(labels: Iterable[str]) -> list[str]:
+def title_label(title: str, length: int = _LABEL_LENGTH) -> str:
+    """A row's name in a tick label: foreign text on one line, which turns nothing around it."""
+    return f"{_ISOLATE}{escape(formats.shortened(title, length), quote=False)}{_POP}"
+
+
+def told_apart(labels: Iterable[str]) -> list[str]:
     """Equal labels would share one row of the chart, so they get differing numbers of zero-width spaces."""
     seen: Counter[str] = Counter()
     found = []
@@ -335,7 +349,7 @@ def _told_apart(labels: Iterable[str]) -> list[str]:
     return found
 
 
-def _margin(labels: list[str]) -> int:
+def margin(labels: list[str]) -> int:
     """Pixels for the longest label; plotly's own measuring would draw the chart once more."""
     longest = max((sum(map(_width, re.sub(r"<[^>]*>|&\w+;", "", label))) for label in labels), default=0)
     return min(_WIDEST_MARGIN, 12 + int(longest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -14,13 +15,17 @@ from dashboard import entrance
 from data_access import (
     Client,
     Deployment,
+    Engine,
     Feed,
+    NotPermitted,
     OnBehalfOf,
     Progress,
     Settings,
+    SignInRefused,
     Timeline,
     Usage,
     connect,
+    connect_engine,
     fetch_commercial_deployment,
     fetch_deployment,
     fetch_usage,
@@ -57,12 +62,18 @@ class Feeds:
         self.source, self.is_sample = source_title(settings), settings.is_sample
         self.service = service = connect(settings, person)
         self.person = person
+        # Whoever has lost a right sees no more of it. An account that serves everybody keeps its last good figures.
+        forget = (NotPermitted, SignInRefused) if person else ()
         age = timedelta(minutes=settings.partner_center_refresh_minutes)
-        self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age)
-        self.customers: Feed[Deployment] = Feed(partial(_fetch, fetch_commercial_deployment, service), age)
-        self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age)
+        self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age, forget=forget)
+        self.customers: Feed[Deployment] = Feed(
+            partial(_fetch, fetch_commercial_deployment, service), age, forget=forget
+        )
+        self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age, forget=forget)
         # The history is the account's that collects; what one person may see of it nobody can tell.
         self.past: Feed[Timeline] | None = None if person else Feed(partial(self._open_history, settings), _LOOK_ANEW)
+        self._engine: Engine | None = None
+        self._settings = settings
 
     def codes(self) -> tuple[list[str], list[str]]:
         """Channels and services of all the data at hand, so that every page offers the same filters."""
@@ -70,11 +81,20 @@ class Feeds:
         held = (self.deployment.state.data, self.customers.state.data, self.usage.state.data, past)
         return _codes(*(data for data in held if data))
 
+    def engine(self, past: Timeline) -> Engine:
+        """What asks the history's files, one for all; connected where somebody first needs it.
+
+        Raises SettingsError where it cannot be had, EngineError where Spark does not answer.
+        """
+        if self._engine is None:
+            self._engine = connect_engine(self._settings, past.history.files)
+        return self._engine
+
     def _open_history(self, settings: Settings, progress: Progress) -> Timeline:
         return open_timeline(settings, self.past.state.data if self.past else None, progress)
 
     def _fetch_usage(self, service: Client, progress: Progress) -> Usage:
-        return fetch_usage(service, progress, self.usage.state.data)
+        return fetch_usage(service, progress, None if self.person else self.usage.state.data)
 
 
 def enter(settings: Settings) -> Feeds:
@@ -143,3 +163,6 @@ def settle_memory() -> None:
     """Have the garbage collector, which Streamlit runs after every script, pass over what lives long."""
     gc.collect()
     gc.freeze()
+
+
+atexit.register(gc.unfreeze)  # or DuckDB, at the end, complains of every type that is still held

@@ -10,14 +10,14 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from dashboard import access, formats, gate
-from dashboard.access import Denied, Person
+from dashboard import access, exposure, formats, gate
+from dashboard.access import Denied, Person, Role
 from data_access import Settings, refused_sign_in
 
 P = ParamSpec("P")
 
 _PERSON = "_person"
-_PROVIDER_KEYS = ("client_id", "server_metadata_url")
+_GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in is over
 
 
 def enter(settings: Settings) -> Person | None:
@@ -38,6 +38,12 @@ def person() -> Person:
     """The person of this run, for the page in it."""
     found: Person = st.session_state[_PERSON]
     return found
+
+
+def may(role: Role) -> bool:
+    """Whether somebody is here who may see what goes with a role."""
+    found: Person | None = st.session_state.get(_PERSON)
+    return found is not None and found.role >= role
 
 
 def assertion() -> str:
@@ -62,9 +68,10 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
 
 
 def close_in_time() -> None:
-    """Have the page that is on screen taken away when the sign-in ends, although nobody clicks."""
+    """Have the page that is on screen taken away when the sign-in ends, here or in another window."""
     if until := person().until:
-        st.fragment(_close, run_every=until - datetime.now(UTC) + timedelta(seconds=1))()
+        left = until - datetime.now(UTC) + timedelta(seconds=1)
+        st.fragment(_close, run_every=min(left, _GLANCE))()
 
 
 def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
@@ -80,8 +87,9 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
 
 
 def _person(settings: Settings) -> Person:
-    if not gate.sign_in_is_configured():
-        gate.check_address(st.get_option("server.address"))
+    exposure.check_sign_in()
+    if not exposure.sign_in_is_configured():
+        exposure.check_address(st.get_option("server.address"))
         return access.ANYONE
     return gate.person_of(st.user.to_dict(), settings)
 
@@ -102,7 +110,7 @@ def _closed(denied: Denied) -> None:
         with st.container(border=True, width=460, gap="medium"):
             st.title("Partner License Insights", anchor=False)
             st.write(f"{formats.plain(denied.message)} {formats.plain(denied.advice)}")
-            if code := unquote(st.context.cookies.get(gate.REFUSED, "")):
+            if code := gate.refusal_code(unquote(str(st.context.cookies.get(gate.REFUSED, "")))):
                 refusal = refused_sign_in({"error": code, "error_description": code})
                 st.error(f"{formats.plain(refusal.message)} ({formats.plain(code)})", icon=":material/error:")
             if denied.again:
@@ -115,8 +123,5 @@ def _closed(denied: Denied) -> None:
 
 
 def _sign_in() -> None:
-    section = st.secrets["auth"]
-    if all(key in section for key in _PROVIDER_KEYS):
-        st.login()
-    else:
-        st.login(next(name for name, value in section.items() if hasattr(value, "get") and _PROVIDER_KEYS[0] in value))
+    name, _ = exposure.provider(exposure.section())
+    st.login(name)

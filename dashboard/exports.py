@@ -64,18 +64,20 @@ def sentence(selection: Selection, **more: str) -> str:
     return "; ".join(parts) or _NO_FILTER
 
 
-def for_people_and_programs(rows: Callable[[], pd.DataFrame], provenance: Provenance) -> tuple[File, File]:
-    """The same rows twice: as Excel opens them safely, and exactly as they are."""
+def for_people_and_programs(
+    rows: Callable[[], pd.DataFrame], provenance: Provenance, key: str = "export_csv"
+) -> tuple[File, File]:
+    """The same rows twice: as Excel opens them safely, and exactly as they are. `key` is that of the first button."""
     return (
         File(
-            "export_csv",
+            key,
             "CSV for Excel",
             "Opens with accents right and no formula executed.",
             ":material/download:",
             provenance.name(),
             lambda: files.excel(provenance.stamped(rows())),
         ),
-        for_programs("export_csv_exact", "CSV for machines", rows, provenance),
+        for_programs(f"{key}_exact", "CSV for machines", rows, provenance),
     )
 
 

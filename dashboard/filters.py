@@ -200,6 +200,12 @@ def shared_link() -> Link:
     return {name: values for name in SHARED if (values := st.query_params.get_all(name))}
 
 
+def amend(own: Link) -> None:
+    """Put what one page alone has into the link; a name without values goes out of it."""
+    kept = {name: st.query_params.get_all(name) for name in st.query_params if name not in own}
+    st.query_params.from_dict(kept | {name: values for name, values in own.items() if values})
+
+
 def unknown_in_link() -> list[str]:
     """What the link asked for and the data does not have."""
     found: list[str] = st.session_state.get(_UNKNOWN, [])

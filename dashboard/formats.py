@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not zero
-UNCHANGED = "unchanged"
+STILL = "±"  # what did not move begins with it
 _NBSP = "\u00a0"
 _SENT_DECIMALS = 4
 
@@ -39,17 +39,24 @@ def percent(value: float | None) -> str:
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
 
 
-def gained(value: float, unit: str = "", decimals: int = 0) -> str:
-    """By how much something has become more or less: +12, −3, or unchanged."""
-    number = f"{abs(value):,.{decimals}f}"
-    if not float(number.replace(",", "")):
-        return UNCHANGED
-    return f"{'+' if value > 0 else '−'}{number}{_NBSP if unit else ''}{unit}"
+def change(value: float, estimated: bool = False, decimals: int = 0) -> str:
+    """By how many licenses something moved: +12, −3, ±0."""
+    shown = _signed(value, decimals)
+    return about(shown, estimated and shown[0] != STILL)
 
 
-def points(value: float) -> str:
-    """A difference of two percentages, in percent points."""
-    return gained(value, "points", 2)
+def points(value: float | None, decimals: int = 2) -> str:
+    """By how many percent points something moved."""
+    if value is None or pd.isna(value):
+        return NOTHING
+    return _signed(value, decimals)
+
+
+def _signed(value: float, decimals: int) -> str:
+    shown = f"{abs(value):,.{decimals}f}"
+    if not float(shown.replace(",", "")):
+        return f"{STILL}{shown}"
+    return f"{'+' if value > 0 else '−'}{shown}"
 
 
 def to_target(value: float | None, target: float) -> str:
@@ -62,7 +69,7 @@ def to_target(value: float | None, target: float) -> str:
 
 
 def day(instant: date | None) -> str:
-    """A date such as 9 Oct 2026, in UTC."""
+    """A date, or an instant in UTC, such as 9 Oct 2026."""
     if instant is None or pd.isna(instant):
         return NOTHING
     return f"{instant.day} {instant:%b %Y}"
@@ -96,3 +103,8 @@ def plain(text: str) -> str:
     one_line = " ".join(text.split())
     escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line)
     return re.sub(r"(\\[:@.])(?=\S)", "\\1\u2060", escaped)
+
+
+def bare(text: str) -> str:
+    """What `plain` and Markdown have added to a sentence, taken away again: for files."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", text)).replace("\u2060", "")

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
-from streamlit.auth_util import get_secrets_auth_section
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 # Not public, but the one place that knows how the cookie is signed and split; pinned, and tried by the browser tests.
 from streamlit.runtime.memory_media_file_storage import _calculate_file_id as file_id
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks as signed_cookie
 
-from dashboard import access
+from dashboard import access, exposure
 from dashboard.access import Denied, Ended, Person, Role, Rules
 from dashboard.sitemap import PLACES
 from data_access import Settings, SettingsError, load_settings
@@ -40,6 +40,9 @@ _PUBLIC = re.compile(
     r"|_stcore/(health|host-config|stream|bidi-components/.*)"
     rf"|{_LOGIN}|{_LOGOUT}|{_CALLBACK}"
 )
+#: What a page says to its server; the rest (clearing caches for everybody, for one) no page of ours says.
+_FOR_ALL = frozenset({"rerun_script", "stop_script", "app_heartbeat"})
+_FOR_PEOPLE = frozenset({"file_urls_request", "backend_operation_request"})
 _FILES_KNOWN = 1_000
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 
@@ -48,29 +51,13 @@ ended = Ended()
 _owners: OrderedDict[str, set[tuple[str, str]]] = OrderedDict()
 
 
-def sign_in_is_configured() -> bool:
-    """Whether visitors are asked who they are."""
-    return bool(get_secrets_auth_section())
-
-
-def check_address(address: str | None) -> None:
-    """Raise SettingsError where other machines would reach real figures without a sign-in."""
-    if _is_loopback(address or "") or sign_in_is_configured():
-        return
-    settings = load_settings()
-    if not (settings.is_sample or settings.danger_show_figures_to_anyone_without_sign_in):
-        raise SettingsError(
-            f"Figures of real customers would be open to everyone who reaches {address or 'this machine'}: no sign-in"
-            " is configured.",
-            "Configure one ([auth] in .streamlit/secrets.toml, see the manual), or listen on 127.0.0.1 alone.",
-        )
-
-
 def person_of(claims: access.Claims, settings: Settings) -> Person:
     """The person behind a sign-in that is not over. Raises Denied."""
     if claims in ended:
         raise Denied("You have signed out.", "Sign in again to go on where you were.")
-    return access.judge(claims, Rules.of(settings), datetime.now(UTC))
+    _, who = exposure.provider(exposure.section())
+    audience = str(who.get("client_id", ""))
+    return access.judge(claims, Rules.of(settings, audience), datetime.now(UTC))
 
 
 def belongs(content: bytes, mimetype: str, name: str, person: Person) -> bytes:
@@ -92,34 +79,26 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
-        elif not sign_in_is_configured():
-            await self._without_sign_in(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._app(scope, receive, send)  # the script asks who it is
-        else:
-            await self._with_sign_in(scope, receive, send)
-
-    async def _without_sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # However the server was started, and whatever was configured since: what counts is where the call came in.
-        host, port = scope.get("server") or ("", 0)
-        try:
-            if port is not None:  # None is a socket in the file system
-                check_address(host)
-        except SettingsError as error:
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1008})
-            else:
-                await PlainTextResponse(str(error), 403)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
-
-    async def _with_sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HTTPConnection(scope)
-        path = _below_base(scope["path"])
-        if not _PUBLIC.fullmatch(path) and not _may(path, request):
+        try:
+            _check(request)
+        except SettingsError as error:
+            await _refuse(403, str(error), scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await self._app(scope, _sieve(request, receive), send)
+        elif exposure.sign_in_is_configured():
+            await self._with_sign_in(request, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _with_sign_in(self, request: HTTPConnection, receive: Receive, send: Send) -> None:
+        path = _below_base(request.scope["path"])
+        if not _is_public(path) and not _may(path, request):
             # Deep links have Streamlit look for its server below the page too, and 404 is what tells it to go on.
             status = 401 if path.startswith((_MEDIA, "_stcore/")) else 404
-            await PlainTextResponse("Nothing here for strangers.", status)(scope, receive, send)
+            await _refuse(status, "Nothing here for strangers.", request.scope, receive, send)
             return
         if path == _LOGOUT:
             ended.add(_claims(request), datetime.now(UTC))
@@ -134,7 +113,50 @@ class Gate:
                 _secure(message)
             await send(message)
 
-        await self._app(scope, receive, guarded)
+        await self._app(request.scope, receive, guarded)
+
+
+def _check(request: HTTPConnection) -> None:
+    exposure.check_sign_in()
+    address, port = request.scope.get("server") or ("", 0)
+    exposure.check_call("localhost" if port is None else address, request.headers)  # without a port: a socket file
+
+
+async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await PlainTextResponse(why, status)(scope, receive, send)
+
+
+def _sieve(request: HTTPConnection, receive: Receive) -> Receive:
+    """What arrives on a page's socket, less what nobody needs or this person may not ask for any more.
+
+    A rerun always passes: it shows the door to those who are not let in.
+    """
+    claims = _claims(request) if exposure.sign_in_is_configured() else None
+
+    def passes(message: Message) -> bool:
+        try:
+            _check(request)
+            kind = BackMsg.FromString(message.get("bytes") or b"").WhichOneof("type")
+            if kind in _FOR_PEOPLE and claims is not None:
+                person_of(claims, load_settings())
+        except (DecodeError, Denied, SettingsError):
+            return False
+        return kind in _FOR_ALL or kind in _FOR_PEOPLE
+
+    async def sifted() -> Message:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive" or passes(message):
+                return message
+
+    return sifted
+
+
+def _is_public(path: str) -> bool:
+    return bool(_PUBLIC.fullmatch(path)) and ".." not in path and "\\" not in path
 
 
 def _may(path: str, request: HTTPConnection) -> bool:
@@ -154,13 +176,16 @@ def _may(path: str, request: HTTPConnection) -> bool:
 def _claims(request: HTTPConnection) -> dict[str, Any]:
     """What the cookie of a request says of its person; nothing where it is missing or forged."""
     cookie = signed_cookie(dict(request.cookies), USER_COOKIE_NAME)
-    claims = json.loads(cookie) if cookie else {}
+    try:
+        claims = json.loads(cookie) if cookie else {}
+    except ValueError:
+        return {}
     return claims if isinstance(claims, dict) else {}
 
 
 def _remember(request: HTTPConnection, headers: MutableHeaders) -> None:
     """Keep the link on which somebody pressed the button; Streamlit would forget it."""
-    came_from = urlsplit(request.headers.get("referer", ""))
+    came_from = _parts(request.headers.get("referer", ""))
     if came_from.netloc == request.headers.get("host"):
         asked = came_from.path + (f"?{came_from.query}" if came_from.query else "")
         _set(headers, ASKED, asked)
@@ -169,7 +194,7 @@ def _remember(request: HTTPConnection, headers: MutableHeaders) -> None:
 def _lead_back(request: HTTPConnection, headers: MutableHeaders) -> None:
     """Lead from the sign-in to the link that was asked for, along with what went wrong."""
     _set(headers, REFUSED, _refusal(request.query_params.get("error", ""), request.query_params))
-    asked = urlsplit(unquote(request.cookies.get(ASKED, "")))
+    asked = _parts(unquote(request.cookies.get(ASKED, "")))
     if asked.path and headers.get("location", "").strip("/") == _base():
         _set(headers, ASKED, "")
         # Two slashes at the start, or one backwards, would lead to another host.
@@ -177,9 +202,21 @@ def _lead_back(request: HTTPConnection, headers: MutableHeaders) -> None:
         headers["location"] = f"{path}?{query}" if query else path
 
 
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets where no address has any
+        return urlsplit("")
+
+
 def _refusal(error: str, said: Mapping[str, str]) -> str:
-    found = re.search(r"AADSTS\d{4,8}", said.get("error_description", "")) or re.fullmatch(r"[a-z_]{1,40}", error)
-    return found[0] if found else ""
+    found = re.search(r"AADSTS[0-9]{4,8}", said.get("error_description", ""))
+    return found[0] if found else refusal_code(error)
+
+
+def refusal_code(text: str) -> str:
+    """The text if it can be the code of a refusal; nothing otherwise, since anybody may have written the cookie."""
+    return text if re.fullmatch(r"AADSTS[0-9]{4,8}|[a-z_]{1,40}", text) else ""
 
 
 def _set(headers: MutableHeaders, name: str, value: str) -> None:
@@ -191,7 +228,7 @@ def _set(headers: MutableHeaders, name: str, value: str) -> None:
 
 def _secure(message: Message) -> None:
     """Let no cookie travel unprotected where people come over https; Streamlit leaves that to us."""
-    if not str(get_secrets_auth_section().get("redirect_uri", "")).startswith("https://"):
+    if not str(exposure.section().get("redirect_uri", "")).startswith("https://"):
         return
     message["headers"] = [
         (name, value + b"; Secure" if name.lower() == b"set-cookie" and b"; secure" not in value.lower() else value)
@@ -205,10 +242,3 @@ def _below_base(path: str) -> str:
 
 def _base() -> str:
     return str(config.get_option("server.baseUrlPath")).strip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

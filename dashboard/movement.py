@@ -230,7 +230,7 @@ def spread(pace: Velocity | Refusal) -> str:
     """The range of a pace."""
     if isinstance(pace, Refusal):
         return pace.value
-    return f"{formats.gained(pace.slowest, decimals=1)} to {formats.gained(pace.fastest, decimals=1)}"
+    return f"{formats.change(pace.slowest, decimals=1)} to {formats.change(pace.fastest, decimals=1)}"
 
 
 def reached(goal: Projection | Refusal) -> str:
@@ -289,13 +289,13 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
     def of(column: str, by: float | None, good: int) -> dict[str, Moved]:
         if by is None:
             return {}
-        said = formats.points(by) if column == "deploymentPercent" else formats.gained(by)
-        still = said == formats.UNCHANGED
+        estimated = deployment.estimated and column in _ESTIMATES
+        said = f"{formats.points(by)} points" if column == "deploymentPercent" else formats.change(by, estimated)
+        still = said[0] == formats.STILL
         arrow: Literal["up", "down", "off"] = "off" if still else "up" if by > 0 else "down"
         kind: Literal["good", "bad", "neither"] = "neither" if still or not good else "good" if by * good > 0 else "bad"
-        estimated = deployment.estimated and column in _ESTIMATES and not still
         picture = panels.spark(recent["processedDateTime"], recent[column], theme.palette(dark))
-        return {column: Moved(formats.about(said, estimated), change.since, arrow, kind, picture)}
+        return {column: Moved(said, change.since, arrow, kind, picture)}
 
     return {
         **of("licensesSold", change.sold, 0),

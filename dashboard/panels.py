@@ -48,7 +48,7 @@ class Shown:
         return formats.percent(value) if self.is_percent else formats.count(value, self.estimated)
 
     def change(self, value: float) -> str:
-        return formats.points(value) if self.is_percent else formats.gained(value)
+        return f"{formats.points(value)} points" if self.is_percent else formats.change(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ def large(
         "annotations": [_heading(shown, target)],
         "hovermode": "x",
     }
-    return Finished({"data": data, "layout": layout})
+    return Finished(data, layout)
 
 
 def small(
@@ -189,7 +189,7 @@ def small(
         "hoverdistance": 60,
         "clickmode": "event+select",
     }
-    return Finished({"data": data, "layout": layout})
+    return Finished(data, layout)
 
 
 def spark(dates: pd.Series, values: pd.Series, palette: Palette) -> str:

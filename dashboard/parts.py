@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar
@@ -12,11 +13,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, data, entrance, exports, filters, formats, sitemap
-from dashboard.access import Person
+from dashboard.access import Person, Role
 from dashboard.data import Feeds
 from dashboard.movement import Moved
 from dashboard.pictures import Bars, Picture, Rows
-from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled, Timeline
+from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled
 from data_access.measures import MEASURES
 
 
@@ -110,57 +111,6 @@ def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
         stale(state.error, state.fetched_at, state.failed_at)
 
 
-def past(feed: Feed[Timeline], heading: str, feeds: Feeds) -> Timeline | None:
-    """The history that the page stands on; None where a failure is on screen instead.
-
-    Looking anew at what there is takes a moment only, so a new visitor waits for it rather than see yesterday's.
-    """
-    if feed.look().running and feed.state.data is not None:
-        feed.wait(_POLL)
-    return standing(feed, heading, feeds)
-
-
-def look_back(feeds: Feeds) -> None:
-    """Have the history looked at while the page gets its own figures; nobody waits for it longer than a moment."""
-    if feeds.past and feeds.past.look().data is None:
-        feeds.past.wait(_POLL)
-
-
-def kept(timeline: Timeline) -> None:
-    """How far the history reaches, when something was last added to it, and what had to be left out."""
-    oldest, newest = (formats.day(date) for date in timeline.processed)
-    if last := timeline.history.newest(timeline.collection):
-        age = formats.age(datetime.now(UTC) - last.fetched_at)
-        span = newest if oldest == newest else f"{oldest} to {newest}"
-        st.caption(f"Processing dates {span} · last collected {age}")
-    if timeline.history.notices:
-        said = "  \n".join(formats.plain(notice) for notice in timeline.history.notices[:_REASONS_SHOWN])
-        st.warning(f"**Parts of the history cannot be read and are left out.**  \n{said}", icon=":material/rule:")
-
-
-def no_history() -> None:
-    """Nothing has been collected yet: what to do about it."""
-    with st.container(border=True, key="no_history"):
-        st.header("There is no history yet", anchor=False)
-        st.write(
-            "Partner Center only knows now. What was before is known from the first collection on, and nothing has been"
-            " collected for this account yet. Whoever runs this dashboard starts it with"
-        )
-        st.code("python -m data_access collect", language=None)
-        st.write("and has it go on by itself every morning, here as a line for cron:")
-        st.code("30 6 * * * cd /path/to/this && .venv/bin/python -m data_access collect", language=None)
-        st.caption("A first comparison needs two processing dates, a pace and the day of the target need three.")
-
-
-def no_history_of_ones_own() -> None:
-    """Partner Center is asked on behalf of each person, and the history is somebody else's."""
-    st.info(
-        "Here, Partner Center is asked on behalf of the person who looks. The history belongs to the account that"
-        " collects it, and nobody can tell what of it you may see; so this page shows nothing.",
-        icon=":material/lock_person:",
-    )
-
-
 def stands_in() -> None:
     """The commercial counts are shown where partner deployment is expected."""
     st.info(
@@ -232,8 +182,9 @@ def trouble(
 
 
 def facts(error: PartnerCenterError) -> None:
-    """What to copy into a support ticket."""
-    if labelled := error.facts.labelled():
+    """What to copy into a support ticket. What the service said may name a customer, which is not for readers."""
+    told = error.facts if entrance.may(Role.MANAGER) else replace(error.facts, description=None)
+    if labelled := told.labelled():
         with st.expander("Details for the operator", icon=":material/support_agent:"):
             st.code("\n".join(f"{label}: {value}" for label, value in labelled.items()), language=None, wrap_lines=True)
 
@@ -406,18 +357,23 @@ def figures(heading: str, files: Sequence[exports.File]) -> Iterator[None]:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header(heading, anchor=False)
-            for file in files:
-                st.download_button(
-                    file.label,
-                    entrance.handed_out(file.content, _CSV, file.name),
-                    file.name,
-                    _CSV,
-                    key=file.key,
-                    on_click="ignore",
-                    icon=file.icon,
-                    help=file.explanation,
-                )
+            downloads(files)
         yield
+
+
+def downloads(files: Sequence[exports.File]) -> None:
+    """A button for each file."""
+    for file in files:
+        st.download_button(
+            file.label,
+            entrance.handed_out(file.content, _CSV, file.name),
+            file.name,
+            _CSV,
+            key=file.key,
+            on_click="ignore",
+            icon=file.icon,
+            help=file.explanation,
+        )
 
 
 def table(picture: Rows) -> None:

@@ -22,7 +22,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from dashboard.gate import Gate, check_address
+from dashboard import exposure
+from dashboard.gate import Gate
 from data_access import PartnerCenterError, SettingsError, history, load_settings
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 def _refuse_to_expose() -> None:
     """End the program where it would show real figures to people whom nobody asks who they are."""
     try:
-        check_address(config.get_option("server.address"))
+        exposure.check_sign_in()
+        exposure.check_address(config.get_option("server.address"))
     except SettingsError as error:
         print(f"{error.title}: {error}", file=sys.stderr, flush=True)
         os._exit(error.exit_code)  # raised in here, it would come out as a traceback of the server's

@@ -27,8 +27,10 @@ class Place:
 PLACES = (
     Place("screens/overview.py", "Overview", ":material/donut_small:", Role.READER),
     Place("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),
+    Place("screens/changes.py", "Changes", ":material/difference:", Role.READER),
     Place("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER),
     Place("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
+    Place("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER),
     Place("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR),
 )
 

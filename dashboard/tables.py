@@ -30,17 +30,57 @@ _LABELS = {
         name: measures.MEASURES[name].label
         for name in ("licensesActive", "licensesQualified", "usagePercent", "proratedLicensesUsagePercent")
     },
-    "deploymentPercentChange": "Change (points)",
     "soldPerWeek": measures.MEASURES["soldPerWeek"].label,
-    "deployedPerWeek": measures.MEASURES["deployedPerWeek"].label,
+    "deployedPerWeek": measures.MEASURES["velocity"].label,
     "deployedRange": "Range, 9 in 10",
-    "targetReached": measures.MEASURES["targetReached"].label,
+    "targetReached": measures.MEASURES["projection"].label,
     "asOf": "As of (UTC)",
     "windowEnd": "Window ends (UTC)",
     "partnerWindowEnd": "Partner window ends (UTC)",
     "processedDateTime": "As of (UTC)",
     "customerTenantId": "Tenant id",
+    "ageDays": "Days old",
+    "dates": "Dates known",
+    "cadenceDays": "Usually every … days",
+    "delayDays": "Seen … days later",
+    "expectedBy": "Next one by (UTC)",
+    "timing": "Timing",
+    **{f"{name} processedDateTime": f"{one.title} (UTC)" for name, one in catalog.COLLECTIONS.items()},
+    "collection": "Collection",
+    "fetchedAt": "Fetched (UTC)",
+    "announced": "Announced",
+    "rows": "Rows read",
+    "setAside": "Set aside",
+    "missing": "Missing",
+    "reason": "Reason",
+    "lastRead": "Last read (UTC)",
+    "state": "Now",
+    "lastFailure": "Failed last (UTC)",
+    "failure": "Why",
+    "requestId": "MS-RequestId",
+    "correlationId": "MS-CorrelationId",
+    "deploymentPercentSent": "% sent",
+    "deploymentPercentCounted": "% counted",
+    "difference": "Points apart",
+    "licensesSoldSent": "Sold, with %",
+    "licensesSoldCounted": "Sold, with counts",
+    "processedDateTimeSent": "% as of (UTC)",
+    "processedDateTimeCounted": "Counts as of (UTC)",
+    "notice": "Left out",
+    "status": "Status",
+    "licensesSoldChange": "± Sold",
+    "licensesDeployedChange": "± Deployed",
+    "undeployedChange": "± Undeployed",
+    "deploymentPercentBefore": "% before",
+    "deploymentPercentAfter": "% after",
+    "deploymentPercentChange": "± Points",
+    "licensesSoldAfter": "Sold after",
+    "licensesDeployedAfter": "Deployed after",
+    "undeployedAfter": "Undeployed after",
+    "deployedEffect": measures.MEASURES["deployedEffect"].label,
+    "soldEffect": measures.MEASURES["soldEffect"].label,
 }
+_EFFECTS = ("deployedEffect", "soldEffect")
 _COUNTS = (
     "products",
     "licensesSold",
@@ -50,9 +90,29 @@ _COUNTS = (
     "overDeployed",
     "licensesActive",
     "licensesQualified",
+    "announced",
+    "dates",
+    "rows",
+    "setAside",
+    "missing",
+    "licensesSoldSent",
+    "licensesSoldCounted",
 )
-_PACES = {"deploymentPercentChange": "%+.2f", "soldPerWeek": "%+.1f", "deployedPerWeek": "%+.1f"}
-_INSTANTS = ("processedDateTime", "windowEnd", "partnerWindowEnd")
+#: Of two dates side by side; the files hold every column.
+_COMPARED = (
+    *("customerName", "productName", "title", "channel", "status"),
+    *("licensesSoldChange", "licensesDeployedChange", "undeployedChange", "deploymentPercentChange"),
+    *("licensesSoldAfter", "licensesDeployedAfter", "undeployedAfter"),
+    *("deploymentPercentBefore", "deploymentPercentAfter", *_EFFECTS),
+    *("service", "customerTenantId"),
+)
+_INSTANTS = (
+    *("processedDateTime", "windowEnd", "partnerWindowEnd", "expectedBy", "fetchedAt", "lastRead", "lastFailure"),
+    *("processedDateTimeSent", "processedDateTimeCounted"),
+    *(f"{name} processedDateTime" for name in catalog.COLLECTIONS),
+)
+_PACES = ("soldPerWeek", "deployedPerWeek")
+_DAYS = ("ageDays", "cadenceDays", "delayDays")
 
 
 def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
@@ -107,18 +167,45 @@ def workloads(rows: pd.DataFrame, services: pd.Series) -> pd.DataFrame:
     return shown.rename(columns={"processedDateTime": "windowEnd", "partnerProcessedDateTime": "partnerWindowEnd"})
 
 
+def compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `changes.compare`, with `title`, as the page shows them: what moved, and to where."""
+    if "service" in rows:
+        rows = rows.assign(title=rows["service"].map(names.service_title))
+    else:
+        rows = rows.drop(columns="title")
+    return rows[[name for name in _COMPARED if name in rows]].assign(status=rows["status"].str.capitalize())
+
+
+def ages(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `health.services` with titles, as the page shows them."""
+    first = ["title", "timing", "processedDateTime", "ageDays", "cadenceDays", "delayDays", "expectedBy", "dates"]
+    return rows[[*first, *(name for name in rows if name not in {*first, "service"}), "service"]]
+
+
 def columns(table: pd.DataFrame) -> dict[str, Any]:
     """How `st.dataframe` shows each column; those that are unknown to us keep their own name."""
     config = st.column_config
     found: dict[str, Any] = {}
     for name in table.columns:
         label = _LABELS.get(name, name)
-        if name in _COUNTS:
+        if name in _DAYS:
+            found[name] = config.NumberColumn(label, format="%.1f")
+        elif name == "difference":
+            found[name] = config.NumberColumn(label, format="%+.3f")
+        elif name in _EFFECTS:
+            found[name] = config.NumberColumn(label, format="%+.4f", help=measures.MEASURES[name].explanation)
+        elif name == "deploymentPercentChange":
+            found[name] = config.NumberColumn(label, format="%+.2f")
+        elif name in _LABELS and name.endswith("Change"):
+            found[name] = config.NumberColumn(label, format="%+,.0f")
+        elif name in _COUNTS or (name in _LABELS and name.endswith("After") and "Percent" not in name):
             found[name] = config.NumberColumn(label, format="%,.0f")
-        elif name in _LABELS and name.endswith("Percent"):
+        elif name in _LABELS and name.endswith(
+            ("Percent", "PercentBefore", "PercentAfter", "PercentSent", "PercentCounted")
+        ):
             found[name] = config.NumberColumn(label, format="%.2f %%")
         elif name in _PACES:
-            found[name] = config.NumberColumn(label, format=_PACES[name])
+            found[name] = config.NumberColumn(label, format="%+.1f")
         elif name == "asOf":
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY", timezone="UTC")
         elif name in _INSTANTS:

@@ -6,21 +6,25 @@ from data_access.client import Answer, Client, Outcome, Progress, Step
 from data_access.deployment import Deployment
 from data_access.deployment import fetch as fetch_deployment
 from data_access.deployment import fetch_commercial as fetch_commercial_deployment
+from data_access.engines import Engine
+from data_access.engines import connect as connect_engine
 from data_access.entra import refused as refused_sign_in
 from data_access.errors import (
     BadRequest,
     DamagedHistory,
+    EngineError,
     HistoryError,
     NotPermitted,
     PartnerCenterError,
     SettingsError,
     SignInError,
+    SignInRefused,
     Throttled,
     Unavailable,
     Unreadable,
 )
 from data_access.feed import Feed, State
-from data_access.lake import History
+from data_access.lake import History, Standing
 from data_access.protocol import Query
 from data_access.selection import Selection
 from data_access.session import Patience
@@ -45,6 +49,8 @@ __all__ = [
     "Credential",
     "DamagedHistory",
     "Deployment",
+    "Engine",
+    "EngineError",
     "Feed",
     "History",
     "HistoryError",
@@ -59,7 +65,9 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SignInError",
+    "SignInRefused",
     "Snapshot",
+    "Standing",
     "State",
     "Step",
     "Throttled",
@@ -68,6 +76,7 @@ __all__ = [
     "Unreadable",
     "Usage",
     "connect",
+    "connect_engine",
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_usage",

@@ -59,7 +59,7 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str], labe
     (float64, NaN where there is none); deployedEffect and soldEffect (float64, percent points, NaN where nothing was
     sold on one of the dates): the row's share in the change of the percentage of all rows together, see `Effects`.
     """
-    before, after = _alike(before, after, keys)
+    before, after = alike(before, after, keys)
     table = before.merge(after, on=list(keys), how="outer", suffixes=("Before", "After"))
     table = table.sort_values(list(keys), ignore_index=True, na_position="last")
     for name in labels:
@@ -70,10 +70,17 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str], labe
     for name in _COMPARED:
         table[f"{name}Change"] = table[f"{name}After"] - table[f"{name}Before"]
     table["status"] = _status(table)
-    shares = Effects.of(table)
-    table["deployedEffect"], table["soldEffect"] = (shares.deployed, shares.sold) if shares else (np.nan, np.nan)
     figures = [f"{name}{when}" for name in _COMPARED for when in ("Before", "After", "Change")]
-    return table[[*keys, *labels, "status", *figures, "deployedEffect", "soldEffect"]]
+    return among(table[[*keys, *labels, "status", *figures]])
+
+
+def among(table: pd.DataFrame) -> pd.DataFrame:
+    """Some of the rows of `compare`, with deployedEffect and soldEffect as shares in the change of theirs alone."""
+    shares = Effects.of(table)
+    deployed, sold = (shares.deployed, shares.sold) if shares else (np.nan, np.nan)
+    return table.assign(deployedEffect=deployed, soldEffect=sold).astype(
+        {"deployedEffect": "float64", "soldEffect": "float64"}
+    )
 
 
 def why(table: pd.DataFrame) -> Why:
@@ -126,8 +133,8 @@ class Effects:
         return cls(float(percents[0]), float(percents[1]), shares[: len(table)], shares[len(table) :])
 
 
-def _alike(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both with codes that differ only in case in one spelling."""
+def alike(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both tables with one spelling of the services and channels among their `keys` that differ only in case."""
     for name in {"service", "channel"}.intersection(keys):
         codes = pd.concat([before[name], after[name]], ignore_index=True)
         spelled = names.one_spelling(codes.dropna()).reindex(codes.index)

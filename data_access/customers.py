@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from data_access import measures
@@ -35,10 +37,15 @@ def one(found: pd.DataFrame, customer: str) -> pd.DataFrame:
     return found[found[CUSTOMER] == customer.upper()]
 
 
-def matching(table: pd.DataFrame, search: str) -> pd.DataFrame:
-    """The customers whose name or tenant id contains every word of `search`, in any case."""
-    texts = table["customerName"].fillna("").str.casefold() + "\n" + table[CUSTOMER].astype("str").str.casefold()
-    for word in search.casefold().split():
+def matching(table: pd.DataFrame, search: str, columns: Sequence[str] = ("customerName", CUSTOMER)) -> pd.DataFrame:
+    """The rows that contain every word of `search` in one of these columns, in any case: names or tenant ids."""
+    words = search.casefold().split()
+    if not words:
+        return table
+    texts = pd.Series("", index=table.index)
+    for name in columns:
+        texts = texts + "\n" + table[name].astype("str").where(table[name].notna(), "").str.casefold()
+    for word in words:
         hits = texts.str.contains(word, regex=False)
         table, texts = table[hits], texts[hits]
     return table

@@ -61,7 +61,7 @@ _CASES = (
         "An administrator grants it in Entra ID, under API permissions: Microsoft Partner Center, user_impersonation.",
     ),
     _Case(
-        (90002, 700016, 50020, 50034, 90072, 500021),
+        (90002, 900023, 500011, 700016, 50020, 50034, 50128, 90072, 500021),
         "The tenant, the account and the app registration do not belong together.",
         "Check PARTNER_CENTER_TENANT_ID, PARTNER_CENTER_CLIENT_ID and the cloud, and use an account of that tenant.",
     ),
@@ -82,9 +82,14 @@ _CASES = (
         "In [auth], ask for a scope of the same app registration, such as api://<client id>/access_as_user.",
     ),
     _Case(
-        (7000215, 7000222, 7000218, 700025, 7000216),
+        (7000215, 7000222, 700025, 7000216),
         "Entra ID does not accept the secret of the app registration: it is wrong, has expired, or none is expected.",
         "Create a new secret and put its value into PARTNER_CENTER_CLIENT_SECRET.",
+    ),
+    _Case(
+        (7000218,),
+        "The app registration does not allow this way in.",
+        'For --device-code, set "Allow public client flows" in the registration, or sign in with a browser here.',
     ),
     _Case((7000112,), "The app registration is disabled.", _ADMINISTRATOR),
     _Case((50057, 50055, 50053), "The account is disabled, locked, or its password has expired.", _ADMINISTRATOR),
@@ -121,6 +126,7 @@ _BY_ERROR = {
 }
 _OTHERWISE = _Case((), "Microsoft did not accept the sign-in.", "The code and description say what it objects to.")
 _PASSING = frozenset({"temporarily_unavailable", "server_error"})
+_TRANSIENT = frozenset({90033, 90006, 90019, 90055})
 _CODE = re.compile(r"AADSTS(\d{4,8})")
 
 
@@ -131,7 +137,7 @@ def refused(answer: Mapping[str, Any]) -> PartnerCenterError:
     """
     name, described = str(answer.get("error", "")), str(answer.get("error_description", ""))
     listed = answer.get("error_codes")
-    numbers = [number for number in listed if isinstance(number, int)] if isinstance(listed, list) else []
+    numbers = [number for number in listed if type(number) is int] if isinstance(listed, list) else []
     numbers += map(int, _CODE.findall(described))
     facts = Facts(
         code=f"AADSTS{numbers[0]}" if numbers else name or None,
@@ -139,10 +145,20 @@ def refused(answer: Mapping[str, Any]) -> PartnerCenterError:
         request_id=_id(answer.get("trace_id")),
         correlation_id=_id(answer.get("correlation_id")),
     )
-    if name in _PASSING:
+    if name in _PASSING or not _TRANSIENT.isdisjoint(numbers):
         return no_answer("it asks to be asked later", facts)
-    case = next((_BY_CODE[number] for number in numbers if number in _BY_CODE), _BY_ERROR.get(name, _OTHERWISE))
+    # A number says more than the name beside it: many that are new to us come with the name of one that is not.
+    by_name = _OTHERWISE if numbers else _BY_ERROR.get(name, _OTHERWISE)
+    case = next((_BY_CODE[number] for number in numbers if number in _BY_CODE), by_name)
     return SignInRefused(case.message, case.advice, facts)
+
+
+def unknown_authority() -> SignInRefused:
+    """The error for an authority that has no metadata: there is no such tenant, or it is no authority."""
+    return SignInRefused(
+        "There is no such tenant at this place.",
+        "Check PARTNER_CENTER_TENANT_ID, the cloud, and PARTNER_CENTER_AUTHORITY if it is set.",
+    )
 
 
 def no_answer(what: str, facts: Facts | None = None) -> NoSignInService:

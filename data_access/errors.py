@@ -10,7 +10,8 @@
     ├── NotPermitted         403: signed in, but not allowed             exit 4
     ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
     │   ├── Throttled        429: the service asks to wait               exit 5
-    │   └── NoSignInService  Entra ID gives no answer                    exit 5
+    │   ├── NoSignInService  Entra ID gives no answer                    exit 5
+    │   └── EngineError      the history's engine gives no answer        exit 5
     └── Unreadable           an answer that cannot be understood         exit 6
         └── DamagedHistory   files in the history changed or are gone    exit 6
 
@@ -123,6 +124,10 @@ class Throttled(Unavailable):
 
 class NoSignInService(Unavailable):
     title = "Microsoft's sign-in is not answering"
+
+
+class EngineError(Unavailable):
+    title = "The history does not answer"
 
 
 class Unreadable(PartnerCenterError):

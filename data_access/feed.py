@@ -38,14 +38,20 @@ class State(Generic[T]):
 
 
 class Feed(Generic[T]):
-    """`fetch` is called in a thread of its own with a function that takes the steps of its progress."""
+    """`fetch` is called in a thread of its own with a function that takes the steps of its progress.
+
+    An error of the kind `forget` takes away the last good data too: whoever has lost the right to it must not go on
+    seeing it.
+    """
 
     def __init__(
         self,
         fetch: Callable[[Progress], T],
         refresh_after: timedelta,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        forget: tuple[type[PartnerCenterError], ...] = (),
     ) -> None:
+        self._forget = forget
         self._fetch = fetch
         self._refresh_after = refresh_after
         self._clock = clock
@@ -93,7 +99,8 @@ class Feed(Generic[T]):
             data = self._fetch(self._tell)
             done = State(data, self._clock())
         except PartnerCenterError as error:
-            done = replace(done, error=error, failed_at=self._clock())
+            kept = State[T]() if isinstance(error, self._forget) else done
+            done = replace(kept, error=error, failed_at=self._clock())
             log.warning("%s (%s)", error.title, error.facts.for_log())
         except Exception:  # whatever it is, the page must say so, and not ask again at once
             log.exception("A fetch failed in a way that nobody foresaw.")

@@ -18,6 +18,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -39,7 +40,7 @@ GRACE = timedelta(days=1)
 
 _SMALL, _FACTS, _RAW, _RUNS = "small", "facts", "raw", "runs"
 _PACK = "pack-"
-_LOOSE = 32  # small files of a collection that a reader may have to open one by one
+_LOOSE = 8  # small files of a collection that a reader may have to open beside its pack
 _ROW_GROUP = 2**16  # rows; one customer's are found without reading the others
 _TRIES = 5  # of a listing, where files are packed away while they are read
 _RUNS_READ = 200  # the newest; what is older is no news
@@ -160,7 +161,7 @@ class _View:
 
 @dataclass(frozen=True, eq=False)
 class _Kept:
-    """A snapshot that is written and not visible yet: its record, its small rows, its other files by path."""
+    """A snapshot that is not written yet: its record, its small rows, its other files by path."""
 
     record: Snapshot
     rows: pa.Table
@@ -263,11 +264,12 @@ class History:
         written; it is then kept in no part.
         """
         same = self._latest.get((answer.collection.name, asked))
+        answer = replace(answer, frame=snapshot.folded(answer.frame))
         rows_checksum = snapshot.checksum(answer.frame)
         if same and same.rows_checksum == rows_checksum and not any(self._problems([same])):
             return Kept(same, again=True)
         instead = same.id if same and same.rows_checksum == rows_checksum else None
-        kept = self._write(answer, rows_checksum, asked=asked, instead=instead)
+        kept = self._made(answer, rows_checksum, asked=asked, instead=instead)
         self._commit(kept.record.id, [kept])
         self._pack_if_due(answer.collection.name)
         return Kept(kept.record, again=False)
@@ -278,7 +280,7 @@ class History:
         for answer in answers:
             rows_checksum = snapshot.checksum(answer.frame)
             if not kept or kept[-1].record.rows_checksum != rows_checksum:
-                kept.append(self._write(answer, rows_checksum, number=len(kept)))
+                kept.append(self._made(answer, rows_checksum, number=len(kept)))
         if kept:
             self._commit(_PACK + kept[-1].record.id, kept)
         return [one.record for one in kept]
@@ -378,32 +380,31 @@ class History:
 
     def _see(self, view: _View) -> None:
         """Show each collection's snapshots in their order, but for those that say the same as the one before."""
-        self._view = view
-        self._shown: dict[str, list[Snapshot]] = {}
-        self._latest: dict[tuple[str, date | None], Snapshot] = {}
+        shown: dict[str, list[Snapshot]] = {}
+        latest: dict[tuple[str, date | None], Snapshot] = {}
         replaced = {one.instead for one in view.snapshots.values()}
         for _, one in sorted(view.snapshots.items()):
             question = (one.collection, one.asked)
-            before = self._latest.get(question)
+            before = latest.get(question)
             if one.id not in replaced and (before is None or before.rows_checksum != one.rows_checksum):
-                self._latest[question] = one
-                self._shown.setdefault(one.collection, []).append(one)
+                latest[question] = one
+                shown.setdefault(one.collection, []).append(one)
+        # Only now: other threads may be reading what was there.
+        self._view, self._shown, self._latest = view, shown, latest
 
     def _look(self) -> _View:
         view = _View(listed=[found.path for found in self.store.finished(_SMALL)])
-        packs = [path for path in view.listed if _is_pack(path)]
-        for read in (packs, None):
-            paths = (
-                read
-                if read is not None
-                else [path for path in view.listed if not _is_pack(path) and store.stem(path) not in view.snapshots]
-            )
+
+        def read(paths: list[str]) -> None:
             for file in self.store.read_all(paths, self._open):
                 if isinstance(file, Finding):
                     view.findings.append(file)
                     view.notices.append(f"{file.path} is left out: it {file.problem}.")
                 else:
                     view.add(file)
+
+        read([path for path in view.listed if _is_pack(path)])
+        read([path for path in view.listed if not _is_pack(path) and store.stem(path) not in view.snapshots])
         return view
 
     def _open(self, path: str) -> _Small | Finding:
@@ -417,7 +418,7 @@ class History:
         except (pa.ArrowException, KeyError, ValidationError):
             return Finding(path, "cannot be understood; a newer version of this program may have written it")
 
-    def _write(
+    def _made(
         self,
         answer: Answer,
         rows_checksum: str,
@@ -426,7 +427,7 @@ class History:
         instead: str | None = None,
         number: int = 0,
     ) -> _Kept:
-        """Write what a snapshot consists of; nobody sees it until it is committed."""
+        """Make what a snapshot consists of, to be committed."""
         if answer.pages is None:
             raise ValueError("fetch with keep_raw what is to be kept")
         collection = answer.collection
@@ -459,26 +460,28 @@ class History:
         folder = f"{collection.name}/date={about['day']}"
         files: dict[str, pa.Buffer] = {}
 
-        def put(kind: str, content: pa.Buffer) -> None:
+        def add(kind: str, content: pa.Buffer) -> None:
             path = f"{kind}/{folder}/{store.sealed(identity, 'parquet', content)}"
             about.update({kind: path, f"{kind}_size": content.size, f"{kind}_checksum": store.checksum(content)})
             files[path] = content
-            self.store.put(path, content)
 
-        put(_RAW, answer.pages.file(_metadata(about)))
-        put(_FACTS, _parquet(snapshot.table(found, identity, answer.fetched_at), _metadata(about)))
-        rows = snapshot.small(collection, found, identity, answer.fetched_at)
+        # While Arrow writes the facts, which takes no interpreter, the rows in little are worked out beside it.
+        with ThreadPoolExecutor(1, thread_name_prefix="history") as beside:
+            little = beside.submit(snapshot.small, collection, found, identity, answer.fetched_at)
+            add(_RAW, answer.pages.file(_metadata(about)))
+            add(_FACTS, _parquet(snapshot.table(found, identity, answer.fetched_at), _metadata(about)))
+            rows = little.result()
         return _Kept(Snapshot(**about), rows, files)
 
     def _commit(self, name: str, kept: Sequence[_Kept]) -> None:
-        """Make written snapshots visible, all of them at once."""
+        """Write snapshots; they become visible all at once, with the small file, which comes last."""
+        files = {path: content for one in kept for path, content in one.files.items()}
+        self.store.put_all(files)
         records = [one.record for one in kept]
         self._put_small(name, records, pa.concat_tables([one.rows for one in kept]))
         # A sweep that took this run for dead may have been here, however unlikely.
-        there = self.files.get_file_info([self.store.full(path) for one in kept for path in one.files])
-        for (path, content), info in zip([item for one in kept for item in one.files.items()], there, strict=True):
-            if not info.is_file:
-                self.store.put(path, content)
+        there = self.store.infos(list(files))
+        self.store.put_all({path: files[path] for path, info in zip(files, there, strict=True) if not info.is_file})
 
     def _put_small(self, name: str, records: Sequence[Snapshot], rows: pa.Table) -> _Small:
         content = _parquet(rows, {_SNAPSHOTS: _RECORDS.dump_json(list(records)).decode()})
@@ -491,12 +494,20 @@ class History:
         return file
 
     def _pack_if_due(self, collection: str) -> None:
-        """Put small files that no pack has yet into one, so that a reader opens few; they stay where they are."""
+        """Put all small files into a new pack where many are in none, so that a reader opens few.
+
+        Only the pack that it replaces is removed; single small files stay until somebody says `compact`.
+        """
         mine = self._view.of(collection)
-        packed = {one.id for file in mine if _is_pack(file.path) for one in file.records}
-        loose = {one.id: one for file in mine for one in file.records if one.id not in packed}
-        if len(loose) > _LOOSE:
-            self._pack(mine, loose)
+        old = [file for file in mine if _is_pack(file.path)]
+        packed = {one.id for file in old for one in file.records}
+        records = {one.id: one for file in mine for one in file.records}
+        if len(records) > len(packed) + _LOOSE:
+            self._pack(mine, records)
+            for file in old:
+                self.store.delete(file.path)
+                self._view.files.remove(file)
+                self._view.listed.remove(file.path)
 
     def _pack(self, files: Sequence[_Small], records: Mapping[str, Snapshot]) -> None:
         """Write one small file for these snapshots, whose rows are in `files`."""
@@ -552,7 +563,7 @@ class History:
 
     def _problems(self, snapshots: Sequence[Snapshot]) -> list[str]:
         """What is wrong with the facts of each, in words that follow "its file"; empty where nothing is."""
-        infos = self.files.get_file_info([self.store.full(one.facts) for one in snapshots])
+        infos = self.store.infos([one.facts for one in snapshots])
         return [self._problem(one, info) for one, info in zip(snapshots, infos, strict=True)]
 
     def _problem(self, one: Snapshot, info: Any) -> str:

@@ -146,22 +146,31 @@ MEASURES = {
         "Licenses deployed of products for which Microsoft sends no usage figures.",
         "They are not counted as unused. Sold = used + not used + no usage figures + undeployed − over-deployed.",
     ),
-    "deployedPerWeek": Measure(
-        "Deployed a week",
-        "By how many licenses a week those deployed become more: the median pace between any two processing dates of"
-        " the last three months.",
-        "The range beside it holds the true pace nine times in ten. Fewer than three dates give none.",
+    "velocity": Measure(
+        "Licenses a week",
+        "The median slope of licenses deployed between any two processing dates of the last 13 weeks.",
+        "One odd date does not bend it. The range holds the true pace nine times in ten. There is none with fewer than"
+        " three dates.",
+    ),
+    "projection": Measure(
+        "Target reached",
+        "The day on which the gap to the target, in licenses, is closed if it goes on closing as in the last 13 weeks.",
+        "The range comes from that of the pace. Where a date could not be defended, the reason stands in its place.",
     ),
     "soldPerWeek": Measure(
         "Sold a week",
-        "By how many licenses a week those sold become more, likewise.",
+        "The median slope of licenses sold, likewise.",
         "Where sold grows faster than deployed, deployment % falls although people are at work.",
     ),
-    "targetReached": Measure(
-        "Target reached",
-        "The day on which deployment % reaches the target if sold and deployed go on as in the last three months.",
-        "A straight line and no promise; the earliest and the latest day belong to it. Where nobody can say, the reason"
-        " stands instead.",
+    "deployedEffect": Measure(
+        "Effect of deployed",
+        "The part of the change in deployment %, in percent points, that comes from licenses deployed.",
+        "Counted before and after the change in licenses sold; the mean is taken. Rows add up exactly.",
+    ),
+    "soldEffect": Measure(
+        "Effect of sold",
+        "The part of the change in deployment %, in percent points, that comes from licenses sold.",
+        "Effect of deployed + effect of sold = the change, exactly.",
     ),
 }
 

@@ -15,7 +15,15 @@ import tenacity
 import urllib3
 
 from data_access import protocol, transport
-from data_access.errors import Facts, PartnerCenterError, SignInError, Throttled, Unavailable, Unreadable
+from data_access.errors import (
+    Facts,
+    NoSignInService,
+    PartnerCenterError,
+    SignInError,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
 from data_access.signin import Credential
 
 log = logging.getLogger(__name__)
@@ -123,10 +131,16 @@ class Session:
         try:
             return self._ask(call, request_id, token, deadline, stop)
         except SignInError:
-            other = self._credential.renewed(token)
+            other = self._renewed(token)
             if other is None:
                 raise
         return self._ask(call, protocol.new_id(), other, deadline, stop)
+
+    def _renewed(self, token: str) -> str | None:
+        try:
+            return self._credential.renewed(token)
+        except NoSignInService:
+            return None  # asked once; that it did not answer is no reason to ask Partner Center again
 
     def _ask(
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,9 @@ SECRETS_FILE = Path(".streamlit/secrets.toml")
 SECRETS_TABLE = "partner_center"
 
 
-def _printable(value: str) -> str:
+def _printable(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is not a text in quotes")  # noqa: TRY004 - pydantic turns ValueErrors alone into a sentence
     # A line break pasted along with a token would end up as a header of its own.
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("holds spaces, line breaks or characters that no token has")
@@ -40,10 +43,19 @@ def _printable(value: str) -> str:
 def _listed(value: object) -> object:
     # As a list in the file, or with commas in the environment.
     names = value.split(",") if isinstance(value, str) else value
-    return [name.strip() for name in names if str(name).strip()] if isinstance(names, list | tuple) else names
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError("is not a list of texts")
+    return [name.strip() for name in names if name.strip()]
+
+
+def _identifier(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9.-]+", value.strip()):
+        raise ValueError("is not an id or a domain")
+    return value
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_printable)]
+Identifier = Annotated[str, BeforeValidator(_identifier)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -61,8 +73,8 @@ class Settings(BaseModel):
     partner_center_access_token: Secret | None = Field(
         None, description="A ready bearer token (App+User), for debugging or from another tool."
     )
-    partner_center_tenant_id: str | None = Field(None, description="App registration: the partner's tenant.")
-    partner_center_client_id: str | None = Field(None, description="App registration: the application's id.")
+    partner_center_tenant_id: Identifier | None = Field(None, description="App registration: the partner's tenant.")
+    partner_center_client_id: Identifier | None = Field(None, description="App registration: the application's id.")
     partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
     partner_center_authority: str | None = Field(None, description="Sign-in authority; the default is the cloud's own.")
     partner_center_sign_in_file: Path = Field(
@@ -122,8 +134,11 @@ class Settings(BaseModel):
     @classmethod
     def _may_sign_people_in(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+        plain = not (parts.username or parts.query or parts.fragment) and re.fullmatch(r"[!-~]+", url)
+        if parts.scheme != "https" or not parts.hostname or parts.port == 0 or not plain:
             raise ValueError("is not a plain address that starts with https://")
+        if "/" in parts.path.strip("/"):
+            raise ValueError("names more than a tenant after the host; leave out /v2.0 and what follows")
         return url.rstrip("/")
 
     @model_validator(mode="after")

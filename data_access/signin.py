@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import json
 import logging
 import os
 import tempfile
@@ -29,7 +30,7 @@ import requests
 from msal.oauth2cli import AuthCodeReceiver
 from msal_extensions import FilePersistence, PersistedTokenCache, build_encrypted_persistence
 
-from data_access import entra
+from data_access import entra, transport
 from data_access.entra import Registration
 from data_access.errors import SignInNeeded
 
@@ -37,8 +38,9 @@ log = logging.getLogger(__name__)
 # It logs the address to sign in at, which carries the proof of who asked.
 logging.getLogger("msal").setLevel(logging.ERROR)
 
-_TIMEOUT = 20.0  # seconds of silence of the sign-in service
+_TIMEOUT = 20.0  # seconds that one request to the sign-in service may take in all
 _PATIENCE = 600  # seconds that a person has to sign in
+_TURN = 25.0  # seconds to wait for another thread that asks
 _BUSY = 60.0  # seconds to wait for another process that is renewing
 _MARGIN = 120.0  # seconds before its end from which on a token is not used any more
 
@@ -86,21 +88,30 @@ class _Held(abc.ABC):
         self._held, self._ends = "", 0.0
 
     def token(self) -> str:
-        with self._lock:
+        with self._one_thread():
             if time.time() > self._ends - _MARGIN:
                 self._take(None)
             return self._held
 
     def renewed(self, refused: str) -> str | None:
-        with self._lock:
+        with self._one_thread():
             if self._held == refused:
                 self._take(refused)
             return None if self._held == refused else self._held
 
+    @contextlib.contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=_TURN):
+            raise entra.no_answer("another request has been waiting for it")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def _take(self, refused: str | None) -> None:
         with _asking():
             answer = _checked(self._win(refused))
-        self._held, self._ends = str(answer["access_token"]), time.time() + float(answer.get("expires_in", 0))
+        self._held, self._ends = answer["access_token"], time.time() + _seconds(answer.get("expires_in"))
 
     @abc.abstractmethod
     def _win(self, refused: str | None) -> Answer:
@@ -127,7 +138,7 @@ class Stored(_Held):
     @cached_property
     def _tokens(self) -> PersistedTokenCache:
         try:
-            return PersistedTokenCache(_persistence(self._file))
+            return _Tokens(_persistence(self._file))
         except OSError as error:
             raise _unusable(self._file, error) from None
 
@@ -166,6 +177,8 @@ class Stored(_Held):
             for account in app.get_accounts():
                 if account["local_account_id"] != answer.get("id_token_claims", {}).get("oid"):
                     app.remove_account(account)
+        if self._tokens.unsaved:
+            raise _unusable(self._file, self._tokens.unsaved)
         kept = self.account()
         if kept is None:
             raise SignInNeeded(
@@ -176,7 +189,10 @@ class Stored(_Held):
 
     def _win(self, refused: str | None) -> Answer:
         if self.account() is None:
-            raise SignInNeeded("An app registration is set, but nobody has signed in with it.", self.remedy)
+            raise SignInNeeded(
+                "An app registration is set, but nobody has signed in with it.",
+                "Sign in: python -m data_access sign-in.",
+            )
         with self._alone():
             # New each time: MSAL would repeat a refusal from memory for a while, mended or not.
             app = application(self._registration, self._tokens)
@@ -196,6 +212,7 @@ class Stored(_Held):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             lock = portalocker.Lock(f"{self._file}.lock", "a", timeout=_BUSY, check_interval=0.05)
             lock.acquire()
+            self._sweep()
         except portalocker.LockException:
             raise entra.no_answer("another process has been renewing the sign-in for a minute") from None
         except OSError as error:
@@ -204,6 +221,12 @@ class Stored(_Held):
             yield
         finally:
             lock.release()
+
+    def _sweep(self) -> None:
+        """Take away what a run that was killed while writing has left; nobody else writes now."""
+        for left in self._file.parent.glob(f"{self._file.name}.*{_WholeFile.UNFINISHED}"):
+            if time.time() - left.stat().st_mtime > _BUSY:
+                left.unlink(missing_ok=True)
 
 
 class OnBehalfOf(_Held):
@@ -251,7 +274,10 @@ def by_browser(registration: Registration, tell: Tell) -> Callable[[msal.Confide
                 auth_uri=flow["auth_uri"],
                 state=flow["state"],
                 timeout=_PATIENCE,
-                auth_uri_callback=lambda address: tell(f"Open this address in a browser on this machine:\n{address}"),
+                auth_uri_callback=lambda address: tell(
+                    "No browser can be started. Open this address in one on this machine, or press Ctrl-C and use"
+                    f" --device-code for one elsewhere:\n{address}"
+                ),
             )
             if not answer:
                 raise SignInNeeded("Nobody signed in within ten minutes.", "Start again, or use --device-code.")
@@ -273,7 +299,7 @@ def by_device_code(registration: Registration, tell: Tell) -> Callable[[msal.Con
             authority=registration.authority,
             instance_discovery=False,
             token_cache=app.token_cache,
-            timeout=_TIMEOUT,
+            http_client=transport.Punctual(_TIMEOUT),
         )
         flow = public.initiate_device_flow([registration.scope])
         if "user_code" not in flow:
@@ -292,14 +318,22 @@ def application(registration: Registration, tokens: msal.TokenCache) -> msal.Con
         authority=registration.authority,
         instance_discovery=False,  # else MSAL asks Microsoft's global cloud about every other one
         token_cache=tokens,
-        timeout=_TIMEOUT,
+        http_client=transport.Punctual(_TIMEOUT),
     )
 
 
 def _checked(answer: Answer) -> Answer:
-    if "access_token" not in answer:
+    token = answer.get("access_token")
+    if not isinstance(token, str) or not token:
         raise entra.refused(answer)
     return answer
+
+
+def _seconds(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return 0.0  # used at once, and not again
 
 
 @contextlib.contextmanager
@@ -313,16 +347,36 @@ def _asking() -> Iterator[None]:
         raise entra.no_answer("it did not answer, or not in time") from None
     except msal.exceptions.MsalError:  # a status of 500 and more
         raise entra.no_answer("it answers with an error of its own") from None
-    except ValueError:  # MSAL's word for an authority without metadata, and for an answer that is no JSON
-        raise entra.refused({"error_codes": [90002]}) from None
+    except json.JSONDecodeError:
+        raise entra.no_answer("something else answers in its place") from None
+    except ValueError:  # MSAL's word for an authority without metadata
+        raise entra.unknown_authority() from None
+
+
+class _Tokens(PersistedTokenCache):  # type: ignore[misc]  # ships no types
+    """MSAL's tokens, which are good even where they cannot be kept; `unsaved` says why."""
+
+    unsaved: OSError | None = None
+
+    def modify(self, *entries: Any, **more: Any) -> None:
+        try:
+            super().modify(*entries, **more)
+            self.unsaved = None
+        except OSError as error:
+            self.unsaved = error
+            log.warning("The renewed sign-in cannot be kept: %s.", error.strerror or type(error).__name__)
+            msal.SerializableTokenCache.modify(self, *entries, **more)
 
 
 class _WholeFile(FilePersistence):  # type: ignore[misc]  # ships no types
     """A file that only its owner can read; it is there as it was or as it will be, and never in part."""
 
+    UNFINISHED = ".unfinished"
+
     def save(self, content: str) -> None:
         target = Path(self.get_location())
-        handle, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)  # for its owner alone
+        # Made for its owner alone.
+        handle, name = tempfile.mkstemp(self.UNFINISHED, f"{target.name}.", target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(content)
@@ -346,5 +400,6 @@ def _unusable(file: Path, error: Exception) -> SignInNeeded:
     why = getattr(error, "strerror", None) or type(error).__name__
     return SignInNeeded(
         f"The stored sign-in in {file} cannot be used: {why}.",
-        "Run this as the user who signed in, or sign in again: python -m data_access sign-in.",
+        "Make room and let this user write there, or run it as the user who signed in; else sign in again:"
+        " python -m data_access sign-in.",
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from data_access import catalog, frames, measures
-from data_access.catalog import COLLECTIONS, Collection
+from data_access.catalog import Collection
 from data_access.wire import SetAside
 
 FORMAT = 1  # of the files; a reader leaves alone what is newer than itself
@@ -99,6 +99,12 @@ class Snapshot(BaseModel):
         return (min(known), max(known)) if known else (None, None)
 
 
+def folded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with texts as categories: each is then compared, hashed, sorted and written once, and not row by row."""
+    texts = [name for name, dtype in frame.dtypes.items() if dtype == "str" and name != "serviceName"]
+    return frame.astype(dict.fromkeys(texts, "category"))
+
+
 def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows as they are kept: for the two deployment collections `measures.facts`, for the others the frame.
 
@@ -119,6 +125,7 @@ def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
 def table(found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
     """Facts as they stand in the file: `snapshot`, `fetchedAt`, then the columns of `facts`."""
     found = found.rename(columns={name: f"{name} (as sent)" for name in _ORIGIN if name in found})
+    found = found.assign(serviceName=found["serviceName"].astype("category"))
     own = pa.Table.from_pandas(found, preserve_index=False).replace_schema_metadata()
     origin = {"snapshot": snapshot, "fetchedAt": fetched_at}
     columns = [pa.repeat(pa.scalar(origin[name], kind), own.num_rows) for name, kind in _ORIGIN.items()]
@@ -155,17 +162,12 @@ def as_of(found: pd.DataFrame) -> dict[str, datetime | None]:
 def checksum(frame: pd.DataFrame) -> str:
     """The same for the same rows, in whatever order they came; SHA-256 in hexadecimal digits."""
     each = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
-    columns = "\n".join(f"{name} {dtype}" for name, dtype in frame.dtypes.items())
-    return hashlib.sha256(columns.encode() + b"\0" + each.astype("<u8").tobytes()).hexdigest()
+    return hashlib.sha256("\n".join(frame.columns).encode() + b"\0" + each.astype("<u8").tobytes()).hexdigest()
 
 
 def reasons(set_aside: Sequence[SetAside]) -> dict[str, int]:
     """How often each reason was given."""
     return dict(Counter(row.reason for row in set_aside))
-
-
-def collection_of(snapshot: Snapshot) -> Collection:
-    return COLLECTIONS[snapshot.collection]
 
 
 def _service(found: pd.DataFrame) -> str:
@@ -186,8 +188,9 @@ def _small_usage(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
     if "proratedLicensesUsagePercent" in collection.columns:  # never added up: row by row, as sent
         return named.assign(rows=1)
     if "workloadCode" in named:
-        workload = named["workloadName"].astype("str").where(named["workloadName"].notna())
-        named = named.assign(workloadName=workload.fillna(named["workloadCode"]))
+        named = named.assign(
+            workloadName=named["workloadName"].astype("str").fillna(named["workloadCode"].astype("str"))
+        )
     keys = ["service", "workloadName", "channel"]
     made = measures.activity_by(named, keys)
     groups = frames.plain(named[[*keys, "serviceName"]]).groupby(keys, dropna=False)["serviceName"]

@@ -12,7 +12,7 @@ import os
 import posixpath
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -111,6 +111,15 @@ class Store:
                 with self.files.open_output_stream(self.full(path)) as stream:
                     stream.write(content)
 
+    def put_all(self, files: Mapping[str, pa.Buffer]) -> None:
+        """Write several files side by side: most of the time goes into waiting until they are safe.
+
+        Raises HistoryError where one cannot be written; others may then be there.
+        """
+        with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="history") as pool:
+            for _ in pool.map(self.put, files.keys(), files.values()):
+                pass
+
     def read(self, path: str) -> pa.Buffer:
         """A file's content.
 
@@ -137,6 +146,15 @@ class Store:
         Raises HistoryError where it cannot be listed.
         """
         return [found for found in self._listed(folder) if not found.path.endswith(_HALF_WRITTEN)]
+
+    def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
+        """What the file system says of each path.
+
+        Raises HistoryError where it cannot be asked.
+        """
+        with _understood(self.url):
+            found: list[fs.FileInfo] = self.files.get_file_info([self.full(path) for path in paths])
+            return found
 
     def delete(self, path: str) -> None:
         """Remove a file; that it is gone already is no error."""

@@ -17,12 +17,16 @@ from data_access.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """The history at one moment. `rows` are those that lines are drawn from (see `trends`)."""
+    """The history at one moment. `rows` are those that lines are drawn from (see `trends`).
+
+    `snapshots` are the ids of all that there were, `notices` says what had to be left out.
+    """
 
     history: History
     collection: Collection
     rows: pd.DataFrame
-    snapshots: tuple[str, ...]  # the ids of those that the rows are of
+    snapshots: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def estimated(self) -> bool:
@@ -45,7 +49,7 @@ class Timeline:
 
 
 def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Timeline:
-    """Open the history, or look at the open one anew; where nothing has come to it, the last timeline stays.
+    """Open the history, or look at the open one anew; what has not changed stays the same object.
 
     As on the Overview, lines stand on partner deployment, and on the commercial counts where there is none of it.
     Raises HistoryError where HISTORY_URL cannot be read.
@@ -54,10 +58,10 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     found = last.history if last else history.open(settings)
     if last:
         found.reload()
+    snapshots = tuple(one.id for collection in catalog.COLLECTIONS.values() for one in found.snapshots(collection))
+    if last and (last.snapshots, last.notices) == (snapshots, found.notices):
+        return last
     collection = catalog.DEPLOYMENT
     if not any(one.rows for one in found.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT
-    snapshots = tuple(one.id for one in found.snapshots(collection))
-    if last and (last.collection, last.snapshots) == (collection, snapshots):
-        return last  # what has been worked out from it is still good
-    return Timeline(found, collection, trends.rows(found.small(collection).to_pandas()), snapshots)
+    return Timeline(found, collection, trends.rows(found.small(collection).to_pandas()), snapshots, found.notices)

@@ -57,6 +57,19 @@ class Guarded(requests.Session):
         """Leave the token: only its own origin gets this far, and a ~/.netrc entry would replace it here too."""
 
 
+class Punctual(requests.Session):
+    """Ends each request after so many seconds, however slowly the answer drips."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self.mount("https://", _TimedAdapter())
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        clock.deadline = time.monotonic() + self._seconds
+        return super().request(*args, **{"timeout": self._seconds, **kwargs})
+
+
 #: `deadline`, of the clock that only runs forward, is when the request that this thread has under way must be over.
 clock = threading.local()
 

@@ -14,7 +14,7 @@ from data_access.settings import SECRETS_TABLE, Settings
 from docs.__main__ import PAGES
 
 ROOT = Path(__file__).parents[1]
-CONTRACT = ("fetch", "collect", "sign-in", "status", "emulate")
+CONTRACT = ("fetch", "collect", "sign-in", "status", "verify", "compact", "prune", "emulate")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 NOT_YET = "What it does not do (yet)"

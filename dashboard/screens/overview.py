@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, formats, movement, parts, pictures, tables
+from dashboard import data, entrance, exports, filters, formats, kept, movement, parts, pictures, tables
 from dashboard.movement import Moved
 from data_access import Deployment
 
@@ -54,6 +54,6 @@ def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: M
 
 
 feeds = data.feeds()
-parts.look_back(feeds)
+kept.at_hand(feeds)
 if deployment := parts.standing(feeds.deployment, _HEADING, feeds):
     show(deployment, feeds)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, formats, movement, panels, parts
+from dashboard import data, entrance, exports, filters, formats, kept, movement, panels, parts
 from dashboard.movement import Line, Trend
 from data_access import Timeline
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
@@ -17,11 +17,8 @@ _CLICKS = {"service": filters.only_service, "channel": filters.only_channel}
 @entrance.part
 def show(timeline: Timeline, feeds: data.Feeds) -> None:
     """The page for a history that there is."""
-    parts.head(_QUESTION, feeds)
-    parts.kept(timeline)
-    if timeline.rows.empty:
-        parts.no_history()
-        return
+    kept.top(timeline, _QUESTION, feeds)
+    kept.reach(timeline)
     if timeline.collection is COMMERCIAL_DEPLOYMENT:
         parts.stands_in()
     view = filters.choose(feeds.codes())
@@ -56,13 +53,13 @@ def _direction(line: Line, percent: str) -> str:
     change = line.change
     if not change or change.percent is None:
         return "Nothing was sold on one of the two dates, so there is no percentage to compare."
-    since, moved = formats.day(change.since), formats.points(abs(change.percent)).lstrip("+")
-    if moved == formats.UNCHANGED:
+    since, moved = formats.day(change.since), formats.points(change.percent)
+    if moved[0] == formats.STILL:
         return f"**Deployment stands where it stood on {since}: {percent}.**"
     verb = "rose" if change.percent > 0 else "fell"
-    said = f"**Deployment {verb} by {moved} since {since}, to {percent}.**"
+    said = f"**Deployment {verb} by {moved[1:]} points since {since}, to {percent}.**"
     if line.lately and line.lately.percent is not None:
-        said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)}."
+        said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)} points."
     return said
 
 
@@ -74,9 +71,9 @@ def _where(trend: Trend, noun: str) -> str:
     said = f"Of {formats.number(len(trend.lines), noun)}, {rose} rose and {len(moved) - rose} fell"
     ends = []
     if moved and moved[-1][1] > 0:
-        ends.append(f"most gained by {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])})")
+        ends.append(f"most gained by {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points)")
     if moved and moved[0][1] < 0:
-        ends.append(f"most lost by {formats.plain(moved[0][0])} ({formats.points(moved[0][1])})")
+        ends.append(f"most lost by {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points)")
     return f"{said}: {', '.join(ends)}." if ends else f"{said}."
 
 
@@ -114,7 +111,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) else None),
-            f"{formats.points(change.percent)} since {formats.day(change.since)}"
+            f"{formats.points(change.percent)} points since {formats.day(change.since)}"
             if change and change.percent is not None
             else "one date only"
             if len(points)
@@ -122,14 +119,14 @@ def _tiles(line: Line, estimated: bool) -> None:
         )
         parts.tile(
             "kpi_deployed_per_week",
-            "deployedPerWeek",
-            formats.gained(pace.deployed) if pace else formats.NOTHING,
+            "velocity",
+            formats.change(pace.deployed) if pace else formats.NOTHING,
             formats.about(movement.spread(pace), estimated) if pace else _TOO_FEW,
         )
         parts.tile(
             "kpi_sold_per_week",
             "soldPerWeek",
-            formats.gained(pace.sold) if pace else formats.NOTHING,
+            formats.change(pace.sold) if pace else formats.NOTHING,
             f"on {formats.number(pace.points, 'processing date')}" if pace else _TOO_FEW,
         )
         value, context = formats.NOTHING, "nobody can say"
@@ -138,7 +135,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             value, context = f"{goal.on:%b %Y}", f"{goal.earliest:%b %Y} to {latest}"
         elif goal is Refusal.REACHED:
             value, context = "reached", "at the newest date"
-        parts.tile("kpi_target_reached", "targetReached", value, context)
+        parts.tile("kpi_target_reached", "projection", value, context)
 
 
 def _whole(trend: Trend) -> None:
@@ -204,13 +201,6 @@ def _figures(trend: Trend, view: filters.View, feeds: data.Feeds) -> None:
         parts.table(trend)
 
 
-def page(feeds: data.Feeds) -> None:
-    """The page, or why there is none."""
-    if feeds.past is None:
-        parts.head(_QUESTION, feeds)
-        parts.no_history_of_ones_own()
-    elif timeline := parts.past(feeds.past, _QUESTION, feeds):
-        show(timeline, feeds)
-
-
-page(data.feeds())
+feeds = data.feeds()
+if past := kept.standing(feeds, _QUESTION):
+    show(past, feeds)

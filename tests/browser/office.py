@@ -22,7 +22,7 @@ MIA = Person("Mia Manager", "mia@contoso.example", roles=["manager"])
 RITA = Person("Rita Reader", "rita@contoso.example", roles=["reader"])
 OLAF = Person("Olaf Operator", "olaf@contoso.example", roles=["operator"])
 UMA = Person("Uma Unlisted", "uma@contoso.example")
-SECRETS = ("its-secret", "hush-" * 8)
+SECRETS = ("its-secret", "hush-0123456789abcdefghijklmnopqrstuv")
 
 
 class Office(NamedTuple):

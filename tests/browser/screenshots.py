@@ -7,21 +7,36 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page
 
-from data_access import sample
-from data_access.emulator import DEMO_TOKEN, Emulator, TokenKind, Trouble, failing, gateway, shaped, slow, throttled
+from data_access import Answer, Settings, history, sample
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
+from data_access.emulator import (
+    DEMO_TOKEN,
+    Emulator,
+    TokenKind,
+    Trouble,
+    failing,
+    gateway,
+    serving,
+    shaped,
+    slow,
+    throttled,
+)
+from data_access.lake import Failure, Outcome, Run
 from data_access.sample import Partner
 from tests.browser import app, partners
 from tests.browser.office import MIA, OLAF, RITA, UMA, opened, sign_in
+from tests.lakes import fetched
 
 AT_ONCE = 2  # servers; each has a browser of its own
 WIDTHS = (1366, 820)
@@ -116,7 +131,18 @@ def states() -> dict[str, State]:
         "trends": State(app.dashboard, "trends_chart", "trends"),
         "trends-sold-by-channel": State(app.dashboard, "trends_chart", "trends?measure=sold&by=channel&range=3m"),
         "trends-one-service": State(app.dashboard, "trends_chart", "trends?service=o365&target=79&range=6m"),
-        "trends-no-history": State(_of(Emulator(invented)), ".st-key-no_history", "trends"),
+        "changes": State(app.dashboard, "changes_chart", "changes"),
+        "changes-products": State(app.dashboard, "changes_chart", "changes?level=product&since=2026-01-01"),
+        "changes-customers": State(app.dashboard, "changes_chart", "changes?level=customer&status=changed"),
+        "changes-everything": State(
+            app.dashboard, "changes_chart", "changes?level=customer-and-product&channel=direct&search=gmbh"
+        ),
+        "changes-same": State(app.dashboard, "changes_chart", "changes?status=gone"),
+        "health": State(app.dashboard, "health_chart", "health"),
+        "health-not-well": State(_troubled_past, "health_chart", "health"),
+        "changes-one-date": State(lambda: _past(_weeks_of_services(1)), ".st-key-one_date", "changes"),
+        "changes-new-and-gone": State(_troubled_past, "changes_chart", "changes?level=customer"),
+        "no-history": State(_of(Emulator(invented)), ".st-key-no_history", "changes"),
         "first-load": _troubled(slow(50), sign="[data-testid=stProgress]"),
         "no-rows": State(_of(Emulator(Partner())), ".st-key-no_rows"),
         "no-rows-nor-commercial": _troubled(
@@ -164,6 +190,71 @@ def _cancel(page: Page) -> None:
 def _test_connection(page: Page) -> None:
     page.get_by_role("button", name="Test connection").click()
     page.get_by_text("collections were asked").wait_for()
+
+
+def _weeks_of_services(*days_ago: int) -> list[Answer]:
+    """Partner deployment as it was fetched on these days; one service has stopped, and in the end a row is broken."""
+
+    def day(ago: int) -> str:
+        return f"{datetime.now(UTC) - timedelta(days=ago):%Y-%m-%dT00:00:00Z}"
+
+    return [
+        fetched(
+            DEPLOYMENT,
+            [
+                {"processedDateTime": day(ago + 1), "licensesSold": 400 - ago},
+                {"processedDateTime": day(max(ago, 40) + 1), "serviceName": "crm", "licensesSold": 80},
+                *([{"licensesSold": "many"}] if ago == min(days_ago) else []),
+            ],
+            datetime.now(UTC) - timedelta(days=ago),
+        )
+        for ago in days_ago
+    ]
+
+
+def _troubled_past() -> AbstractContextManager[str]:
+    """A history with something wrong in every respect."""
+    before, after = (datetime.now(UTC) - timedelta(days=days) for days in (28, 1))
+    names = ["Nordwind AB", "Süd & Söhne", "<b>Fett</b>", "=1+1"]
+    customers = [{"customerTenantId": f"T{place}", "customerName": name} for place, name in enumerate(names)]
+    now = [
+        customers[0] | {"licensesDeployed": 130},
+        *customers[2:],
+        {"customerTenantId": "T9", "customerName": "Neu Oy"},
+    ]
+    failed = Failure(
+        title="Not permitted",
+        message="The account is not allowed to read this.",
+        advice="Ask for the role.",
+        exit_code=4,
+        status=403,
+        code="900150",
+        request_id="5c3b8a50-0000-4000-8000-000000000001",
+    )
+    answers = [
+        *_weeks_of_services(62, 55, 48, 41, 29, 22, 15, 8, 1),
+        fetched(COMMERCIAL_DEPLOYMENT, customers, before),
+        fetched(COMMERCIAL_DEPLOYMENT, now, after),
+    ]
+    return _past(answers, Run(started=after, outcomes={USAGE.name: Outcome(at=after, failure=failed)}))
+
+
+@contextmanager
+def _past(answers: Iterable[Answer], run: Run | None = None) -> Iterator[str]:
+    """A dashboard of an account whose history holds these answers."""
+    with TemporaryDirectory() as folder, serving(Emulator(Partner())) as service:
+        settings = {
+            "PARTNER_CENTER_BASE_URL": service,
+            "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
+            "HISTORY_URL": folder,
+        }
+        kept = history.open(Settings(**{name.lower(): value for name, value in settings.items()}))
+        for answer in answers:
+            kept.append(answer)
+        if run:
+            kept.record(run)
+        with app.dashboard(**settings) as address:
+            yield address
 
 
 def _of(emulator: Emulator) -> Server:

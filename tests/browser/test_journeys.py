@@ -18,6 +18,15 @@ from tests.browser.partners import EVIL, HOSTILE_NAMES
 
 NO_EXCEPTION = "[data-testid=stException]"
 
+# Elements that a page draws and draws again are new each time.
+COUNT_LABELS = """() => {
+    window.labelsDrawn = 0;
+    new MutationObserver(changes => {
+        for (const added of changes.flatMap(change => [...change.addedNodes]))
+            window.labelsDrawn += added.classList?.contains('ytick') ?? false;
+    }).observe(document.body, {subtree: true, childList: true});
+}"""
+
 
 def link(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
@@ -124,6 +133,26 @@ def test_a_click_on_a_bar_shows_one_service_and_a_second_click_all(sample, visit
     expect(page).not_to_have_url(re.compile("service="))
     app.settle(page)
     assert app.labels(page) == everything
+
+
+def test_a_click_draws_the_chart_once(sample, visitors):
+    page = visitors.open(sample)
+    page.evaluate(COUNT_LABELS)
+    app.click_pill(page, "Direct")
+    assert page.evaluate("window.labelsDrawn") == page.locator(".st-key-services_chart .ytick").count() > 0
+
+
+def test_the_chart_is_as_wide_as_its_frame(sample, visitors):
+    page = visitors.open(sample)
+    app.click_pill(page, "Direct")
+    for width in (1366, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        frame = page.locator(".st-key-services_chart [data-testid=stFullScreenFrame]")
+        drawing = page.locator(".st-key-services_chart .main-svg").first
+        page.wait_for_function(
+            "([one, other]) => Math.abs(one.clientWidth - other.clientWidth) < 2",
+            arg=[frame.element_handle(), drawing.element_handle()],
+        )
 
 
 @pytest.mark.parametrize(
@@ -239,6 +268,11 @@ def test_a_full_visit_asks_no_other_host(sample, visitors):
     policy = page.request.get(sample).headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "script-src 'self' 'sha256-" in policy
+
+
+def test_no_other_host_may_steer_the_page(sample, visitors):
+    page = visitors.open(sample)
+    assert page.request.get(f"{sample}/_stcore/host-config").json()["allowedOrigins"] == []
 
 
 # For everyone

@@ -162,9 +162,21 @@ def test_customers_may_call_themselves_anything(hostile_customers, visitors):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("path", "chart"), [("customers", CUSTOMERS), ("usage", "usage_chart"), ("trends", TRENDS)])
+@pytest.mark.parametrize(
+    ("path", "chart"),
+    [
+        ("customers", CUSTOMERS),
+        ("usage", "usage_chart"),
+        ("trends", TRENDS),
+        ("changes", "changes_chart"),
+        ("changes?level=customer", "changes_chart"),
+        ("health", "health_chart"),
+    ],
+)
 def test_nothing_keeps_people_out_of_the_other_pages(path, chart, scheme, sample, visitors):
-    page = visitors.open(f"{sample}/{path}?channel=direct&service=o365", color_scheme=scheme, chart=chart)
+    page = visitors.open(
+        f"{sample}/{path}{'&' if '?' in path else '?'}channel=direct&service=o365", color_scheme=scheme, chart=chart
+    )
     found = Axe().run(page, context={"exclude": list(STREAMLITS_OWN.values())}).response["violations"]
     serious = [(rule["id"], rule["nodes"]) for rule in found if rule["impact"] in ("serious", "critical")]
     assert [(rule, node["html"][:120], node["failureSummary"]) for rule, nodes in serious for node in nodes] == []

@@ -1,10 +1,36 @@
 """Visits to the dashboard."""
 
+from threading import Event
+
 import pytest
 
-from data_access import catalog, sample
+from dashboard import access, exposure, gate
+from dashboard.access import Ended
+from data_access import Settings, catalog, history, sample
+from data_access.emulator import Emulator
+from data_access.sample import Partner
 from tests import lakes
 from tests.dashboard import visit as visits
+
+AUTH = {
+    "redirect_uri": "http://testserver/oauth2callback",
+    "cookie_secret": "0123456789abcdef0123456789abcdef",
+    "entra": {"client_id": "the-app", "client_secret": "its-secret", "server_metadata_url": "https://login/x"},
+}
+
+
+@pytest.fixture(autouse=True)
+def configure(monkeypatch):
+    """People's sign-in is not configured, until this says how; nobody has signed out yet."""
+
+    def configure(**section):
+        monkeypatch.setattr(exposure, "get_secrets_auth_section", lambda: {**AUTH, **section})
+
+    monkeypatch.setattr(exposure, "get_secrets_auth_section", dict)
+    monkeypatch.setattr(exposure, "_configured_once", Event())
+    monkeypatch.setattr(exposure, "_files", set)
+    monkeypatch.setattr(gate, "ended", Ended())
+    return configure
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +58,24 @@ def visit(serve, monkeypatch, tmp_path, young_sample):
         return visits.opened(settings, link or {}, page, monkeypatch)
 
     return visit
+
+
+@pytest.fixture
+def look_back(serve, monkeypatch, tmp_path):
+    """Open a page over an account's history, which holds what these give, and what `more` does to it."""
+
+    def look_back(answers, link=None, page="changes", more=lambda _: None):
+        settings = {**visits.live(serve(Emulator(Partner()))), "HISTORY_URL": str(tmp_path)}
+        kept = history.open(Settings(**{name.lower(): value for name, value in settings.items()}))
+        for answer in answers:
+            kept.append(answer())  # whose pages can be written once
+        more(kept)
+        return visits.opened(settings, link or {}, page, monkeypatch)
+
+    return look_back
+
+
+@pytest.fixture
+def as_reader(monkeypatch):
+    """Whoever looks may see figures by service and channel."""
+    monkeypatch.setattr(access, "ANYONE", access.Person("", "", ("", ""), access.Role.READER))

@@ -12,7 +12,7 @@ from data_access import Settings
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
 GROUP = "6d1f9b9e-0000-4000-8000-000000000001"
-RULES = Rules.of(Settings(access_tenants=TENANT.upper(), access_managers=f"manager,{GROUP}"))
+RULES = Rules.of(Settings(access_tenants=TENANT.upper(), access_managers=f"manager,{GROUP}"), "the-app")
 MIA = {
     "is_logged_in": True,
     "tid": TENANT,
@@ -21,7 +21,8 @@ MIA = {
     "preferred_username": "mia@contoso.example",
     "exp": NOW.timestamp() + 3600,
     "roles": ["manager"],
-    "iss": "https://login/x",
+    "aud": "the-app",
+    "iss": f"https://login/{TENANT}/v2.0",
     "sub": "s",
     "iat": 1,
     "nonce": "n",
@@ -61,6 +62,10 @@ def test_app_roles_and_groups_give_a_role_and_the_highest_counts(roles, groups, 
         ({"tid": "another"}, "another organisation"),
         ({"tid": None}, "another organisation"),
         ({"oid": None}, "another organisation"),
+        ({"aud": "another-app"}, "another organisation"),
+        ({"aud": None}, "another organisation"),
+        ({"iss": "https://login/elsewhere/v2.0"}, "another organisation"),
+        ({"roles": [], "groups": ["manager"]}, "not on the list"),
         ({"roles": []}, "not on the list"),
         ({"roles": None}, "not on the list"),
         ({"roles": "manager"}, "not on the list"),
@@ -82,12 +87,12 @@ def test_too_many_groups_to_list_are_told_apart_from_none():
 
 def test_without_a_list_of_tenants_nobody_gets_in():
     with pytest.raises(Denied, match="another organisation"):
-        judge(MIA, Rules.of(Settings()), NOW)
+        judge(MIA, Rules.of(Settings(), "the-app"), NOW)
 
 
 def test_the_tenant_of_the_registration_is_the_default():
     registration = {f"partner_center_{name}": TENANT for name in ("tenant_id", "client_id", "client_secret")}
-    assert judge(MIA, Rules.of(Settings(**registration)), NOW).role is Role.MANAGER
+    assert judge(MIA, Rules.of(Settings(**registration), "the-app"), NOW).role is Role.MANAGER
 
 
 anything = st.recursive(

@@ -6,27 +6,26 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import gate
-from dashboard.access import Ended
 from tests.dashboard.visit import APP, text
 
 TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
 
 
 @pytest.fixture
-def knock(monkeypatch):
+def knock(monkeypatch, configure):
     """Open a page as somebody whom the sign-in describes so."""
 
     def knock(page="", roles=("manager",), **claims):
-        monkeypatch.setattr(gate, "get_secrets_auth_section", lambda: {"redirect_uri": "http://localhost/x"})
-        monkeypatch.setattr(gate, "ended", Ended())
+        configure()
         monkeypatch.setenv("ACCESS_TENANTS", TENANT)
         app = AppTest.from_file(str(APP), default_timeout=30)
-        app.secrets["auth"] = {"client_id": "x", "server_metadata_url": "y"}
         app.user.update(
             {
                 "is_logged_in": True,
                 "tid": TENANT,
                 "oid": "1",
+                "aud": "the-app",
+                "iss": f"https://login/{TENANT}/v2.0",
                 "name": "Mia *Manager*",
                 "preferred_username": "mia@contoso.example",
                 "exp": time.time() + 3600,

@@ -111,7 +111,7 @@ def test_a_panel_says_figure_and_change():
     texts = small(one("crm", title="Dynamics 365"))["data"][-1]["text"]
     assert texts[0] == "<b>Dynamics 365</b>"
     assert "60.00\u00a0%" in texts[2]
-    assert "▲\u00a0+10.00\u00a0points" in texts[2]
+    assert "▲\u00a0+10.00 points" in texts[2]
 
 
 def test_hostile_titles_are_text():
@@ -146,7 +146,7 @@ def test_the_words_say_from_where_to_where():
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(12.4, "+12"), (-3.0, "−3"), (0.4, "unchanged"), (-0.4, "unchanged"), (1234.0, "+1,234")]
+    ("value", "said"), [(12.4, "+12"), (-3.0, "−3"), (0.4, "±0"), (-0.4, "±0"), (1234.0, "+1,234")]
 )
-def test_what_is_gained_has_a_sign(value, said):
-    assert formats.gained(value) == said
+def test_what_moves_has_a_sign(value, said):
+    assert formats.change(value) == said

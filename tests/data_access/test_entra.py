@@ -29,6 +29,7 @@ def body(code, **words):
         (7000222, "secret", "PARTNER_CENTER_CLIENT_SECRET"),
         (500133, "dashboard has ended", "Sign in again"),
         (500131, "cannot be exchanged", "[auth]"),
+        (7000218, "does not allow this way in", "public client flows"),
         (50057, "disabled", "administers"),
         (65004, "cancelled", "Start it again"),
         (70019, "not entered in time", "new code"),
@@ -68,6 +69,8 @@ def test_every_answer_of_the_service_is_understood(code):
         ({"error": "invalid_grant"}, "lapsed"),
         ({"error": "access_denied", "error_description": "AADSTS65004: User declined."}, "cancelled"),
         ({"error": "brand_new", "error_codes": [1]}, "did not accept"),
+        ({"error": "invalid_grant", "error_codes": [50196]}, "did not accept"),
+        ({"error": "invalid_grant", "error_codes": [True]}, "lapsed"),
         ({}, "did not accept"),
         ({"error": 7, "error_codes": ["x\ny"], "error_description": None, "trace_id": "<b>"}, "did not accept"),
     ],
@@ -78,8 +81,9 @@ def test_where_the_code_is_missing_or_new_the_words_have_to_do(answer, sentence)
     assert error.facts.request_id is None
 
 
-def test_a_service_that_asks_for_patience_has_refused_nothing():
-    error = entra.refused({"error": "temporarily_unavailable"})
+@pytest.mark.parametrize("answer", [{"error": "temporarily_unavailable"}, {"error": "x", "error_codes": [90033]}])
+def test_a_service_that_asks_for_patience_has_refused_nothing(answer):
+    error = entra.refused(answer)
     assert isinstance(error, NoSignInService)
     assert error.exit_code == 5
 

@@ -1,6 +1,7 @@
 """Every way to a token: real MSAL, an Entra ID over HTTPS, and a Partner Center that accepts nothing but its tokens."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from tests.entra import (
     Visitor,
     reset,
     serving,
+    slow,
     unavailable,
 )
 from tests.entra.admission import partner_center
@@ -201,17 +203,37 @@ def test_the_file_is_its_owners_alone(settings, signed_in):
     assert {path.name for path in kept(settings).parent.iterdir()} == {"sign-in.json", "sign-in.json.lock"}
 
 
-def test_a_full_disk_leaves_the_sign_in_as_it_was(settings, signed_in, monkeypatch):
-    before = kept(settings).read_text()
+@pytest.fixture
+def full_disk(monkeypatch):
+    """From when it is called, nothing more can be written."""
 
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(signin.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        signed_in._tokens._persistence.save("{}")
+    return lambda: monkeypatch.setattr(signin.os, "fsync", full)
+
+
+def test_a_full_disk_leaves_the_sign_in_as_it_was_and_the_new_token_works(settings, signed_in, full_disk, caplog):
+    full_disk()
+    before, token = kept(settings).read_text(), signed_in.token()
+    assert signed_in.renewed(token) != token
+    assert "cannot be kept: No space left" in caplog.text
     assert kept(settings).read_text() == before
     assert {path.name for path in kept(settings).parent.iterdir()} == {"sign-in.json", "sign-in.json.lock"}
+
+
+def test_a_sign_in_that_cannot_be_kept_is_none(settings, enter_code, amy, full_disk):
+    full_disk()
+    with pytest.raises(SignInNeeded, match="No space left"):
+        source.stored(settings).keep(signin.by_device_code(settings.registration, enter_code(amy)))
+
+
+def test_what_a_killed_run_left_is_swept_away(settings, signed_in):
+    left = kept(settings).with_name("sign-in.json.abc.unfinished")
+    left.write_text("a token")
+    os.utime(left, (time.time() - 300,) * 2)
+    signed_in.renewed(signed_in.token())
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("content", ["", "not json", "[]"])
@@ -219,7 +241,7 @@ def test_a_torn_file_says_what_to_do(settings, content, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)  # msal-extensions waits for a writer that is not there
     kept(settings).parent.mkdir()
     kept(settings).write_text(content)
-    with pytest.raises(SignInNeeded, match=r"(?i)sign in again"):
+    with pytest.raises(SignInNeeded, match="python -m data_access sign-in"):
         source.stored(settings).token()
 
 
@@ -360,7 +382,7 @@ def test_partner_center_asks_for_another_factor(settings, enter_code, amy):
 
 def test_the_wrong_tenant(settings):
     wrong = settings.model_copy(update={"partner_center_tenant_id": "fabrikam.example"})
-    with pytest.raises(SignInRefused, match="do not belong together"):
+    with pytest.raises(SignInRefused, match="no such tenant"):
         source.stored(wrong).keep(signin.by_device_code(wrong.registration, print))
 
 
@@ -373,6 +395,35 @@ def test_a_wrong_secret(signed_in, app):
 def test_a_token_of_the_application_alone(settings, entra, app):
     with pytest.raises(NotPermitted, match="application alone"):
         fetch(settings, Ready(entra.access_token(app, None)))
+
+
+def test_an_answer_of_an_odd_shape_is_no_token(signed_in, monkeypatch):
+    for answer in ({"access_token": None}, {"access_token": 5, "expires_in": "soon"}, {"error": 5}):
+        monkeypatch.setattr(signed_in, "_win", lambda _refused, answer=answer: answer)
+        monkeypatch.setattr(signed_in, "_ends", 0)
+        with pytest.raises(SignInRefused, match="did not accept"):
+            signed_in.token()
+
+
+def test_a_service_that_drips_is_left_in_time(signed_in, entra, monkeypatch):
+    monkeypatch.setattr(signin, "_TIMEOUT", 0.5)
+    token = signed_in.token()
+    entra.always(slow(20))
+    began = time.monotonic()
+    with pytest.raises(NoSignInService):
+        signed_in.renewed(token)
+    assert time.monotonic() - began < 5
+
+
+def test_a_renewal_without_an_answer_is_not_tried_again(settings, signed_in, service, entra, monkeypatch):
+    monkeypatch.setenv("PARTNER_CENTER_TRIES", "4")
+    service[1].withdrawn.add(signed_in.token())
+    entra.always(unavailable())
+    entra.requests.clear()
+    with pytest.raises(SignInError, match="did not accept"):
+        fetch(settings.model_copy(update={"partner_center_tries": 4}), signed_in)
+    assert len(service[0].requests) == 1
+    assert sum(asked.path.endswith("/token") for asked in entra.requests) <= 1
 
 
 @pytest.mark.parametrize("where", ["/token", "openid-configuration"])

@@ -1,0 +1,134 @@
+"""Two dates of the history side by side, ready to show; each view worked out once for all who look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dashboard import effects, tables, theme
+from dashboard.data import Feeds, remembered
+from dashboard.filters import View
+from data_access import Selection, Timeline, changes, customers, moments, names
+from data_access.changes import Status, Why
+from data_access.moments import Asked
+
+#: What rows of a level are called, and in which columns a search looks.
+NOUNS = {"service": "service", "customer": "customer", "product": "product", "customer and product": "row"}
+_SEARCHED = ("customerName", customers.CUSTOMER, "productName")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One measure at both dates."""
+
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What the page of changes shows. `number` counts all rows within the search, whatever became of them."""
+
+    why: Why
+    sums: Mapping[str, Moved]  # licensesSold, licensesDeployed, undeployed
+    counts: Mapping[str, int]  # how many rows there are of each status
+    number: int
+    up: tuple[str, float]  # title and percent points of the row that lifted the percentage most; 0.0 where none did
+    down: tuple[str, float]
+    estimated: bool
+    figure: go.Figure
+    words: str
+    table: pd.DataFrame  # every row with every column, those first that moved the percentage most
+
+    def rows(self, statuses: tuple[str, ...]) -> pd.DataFrame:
+        """The rows to which one of these things happened."""
+        return self.table[self.table["status"].isin(statuses)]
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The table below the chart."""
+
+    rows: pa.Table
+    columns: dict[str, Any]
+    statuses: tuple[str, ...]
+
+
+@remembered
+def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) -> Picture:
+    """Both dates at one level.
+
+    Raises one of the family in `errors` where the history's files cannot be read.
+    """
+    table = _titled(_compared(feeds, past, asked, view.selection))
+    estimated = bool(table.attrs["estimated"])
+    if view.search:
+        table = changes.among(customers.matching(table, view.search, [name for name in _SEARCHED if name in table]))
+    table = effects.in_order(table)
+    net = table["deployedEffect"] + table["soldEffect"]
+    drawn = effects.bars(table)
+    return Picture(
+        changes.why(table),
+        {
+            name: Moved(float(table[f"{name}Before"].sum()), float(table[f"{name}After"].sum()))
+            for name in ("licensesSold", "licensesDeployed", "undeployed")
+        },
+        {status: int((table["status"] == status).sum()) for status in Status},
+        len(table),
+        _extreme(table, net.clip(lower=0)),
+        _extreme(table, net.clip(upper=0)),
+        estimated,
+        effects.figure(drawn, estimated, theme.palette(dark)),
+        effects.in_words(drawn, f"{asked.level}s"),
+        table,
+    )
+
+
+@remembered
+def listed(shown: Picture, statuses: tuple[str, ...]) -> Listed:
+    """The rows of a picture to which one of these things happened."""
+    rows = tables.compared(shown.rows(statuses))
+    return Listed(pa.Table.from_pandas(rows, preserve_index=False), tables.columns(rows), statuses)
+
+
+def file(shown: Picture, statuses: tuple[str, ...]) -> pd.DataFrame:
+    """The same rows with every column, under the names of `changes.compare`."""
+    return shown.rows(statuses).drop(columns=["key", "title"])
+
+
+@remembered
+def _compared(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection) -> pd.DataFrame:
+    return moments.compare(past, lambda: feeds.engine(past), asked, selection)
+
+
+def _titled(table: pd.DataFrame) -> pd.DataFrame:
+    """With what each row is called, and the key that a click on it gives."""
+    if "productName" in table:
+        product = table["productName"].fillna("(no name)")
+        title = product + " · " + table["channel"].map(names.channel_title).str.lower()
+    else:
+        product = title = table["service"].map(names.service_title) if "service" in table else pd.Series(dtype="str")
+    if customers.CUSTOMER in table:
+        customer = table["customerName"].fillna(table[customers.CUSTOMER])
+        title = customer + " · " + product if "productName" in table else customer
+    attributes = table.attrs
+    table = table.assign(key=table[customers.CUSTOMER if customers.CUSTOMER in table else "service"], title=title)
+    table.attrs = attributes
+    return table
+
+
+def _extreme(table: pd.DataFrame, net: pd.Series) -> tuple[str, float]:
+    strength = net.abs()
+    if not strength.gt(0).any():
+        return "", 0.0
+    place = int(strength.to_numpy().argmax())
+    return str(table["title"].iloc[place]), float(net.iloc[place])

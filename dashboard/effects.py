@@ -1,0 +1,239 @@
+"""Why a percentage moved, as a figure: what each row has added to it, through licenses deployed and through sold.
+
+A frame becomes a figure; nothing here draws.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import charts, formats
+from dashboard.charts import MOST_BARS, Axis, Finished, Segment
+from dashboard.theme import FONT, Palette
+from data_access.changes import Why
+
+_SMALLEST = 0.05  # percent points; where every part is less, it takes more decimals to tell them apart
+_INVISIBLE = 1e-9
+_DWARFING = 2.0  # so many times the longest bar of a row
+_ROOM = 1.12  # of the axes beyond the longest bar
+_TOTAL, _REST = "All together", "{:,} others"
+_EFFECTS = ("deployedEffect", "soldEffect")
+_SUMMED = ("licensesSold", "licensesDeployed", "undeployed")
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `changes.compare` with those first that moved the percentage most; then by what they are called."""
+    moved = (table["deployedEffect"] + table["soldEffect"]).abs()
+    return (
+        table.assign(moved=moved)
+        .sort_values(["moved", "title"], ascending=[False, True], kind="stable", ignore_index=True)
+        .drop(columns="moved")
+    )
+
+
+def bars(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows to draw: all together, those that moved the percentage most, and what is left as one.
+
+    `table`: rows in order, with `key`, `title` and the columns of `changes.compare`. The parts add up to the first row.
+    """
+    parts = [_together(table, _TOTAL), table.head(MOST_BARS)]
+    if len(table) > MOST_BARS:
+        parts.append(_together(table.iloc[MOST_BARS:], _REST.format(len(table) - MOST_BARS)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
+    """In percent points of all together: what came from licenses deployed, what from licenses sold, and both.
+
+    `drawn`: the rows of `bars`. Each bar's `customdata` is the row's key, for clicks; empty for a row that sums up. The
+    figures stand in the tick labels: the net on the left, the percentages on the right. Where sums would dwarf the rows
+    they are written instead of drawn.
+    """
+    decimals = places(drawn)
+    own = drawn["key"] != ""
+    longest = _reach(drawn[own])
+    too_long = ~own & (drawn[[*_EFFECTS]].abs().max(axis=1) > longest * _DWARFING)
+    parts = (
+        Segment("from deployed", drawn["deployedEffect"].mask(too_long, 0.0).tolist(), palette.deployed),
+        Segment("from sold", drawn["soldEffect"].mask(too_long, 0.0).tolist(), palette.grid, palette.muted),
+    )
+    left = charts.told_apart(
+        f"{charts.title_label(row.title)}   <b>{formats.points(row.deployedEffect + row.soldEffect, decimals)}</b> "
+        for row in _rows(drawn)
+    )
+    right = charts.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
+    common = {
+        "customdata": drawn["key"].tolist()[::-1],
+        "hovertext": _hover(drawn, estimated, decimals)[::-1],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+    marks = [
+        common
+        | {"type": "bar", "orientation": "h", "name": part.name, "marker": _dress(part)}
+        | {"y": left[::-1], "x": part.licenses[::-1]}
+        for part in parts
+    ]
+    net = (drawn["deployedEffect"] + drawn["soldEffect"]).mask(too_long)
+    diamond = {"symbol": "diamond", "size": 9, "color": palette.text, "line": {"color": palette.background, "width": 1}}
+    marks.append(
+        common
+        | {"type": "scatter", "mode": "markers", "name": "both", "marker": diamond}
+        | {"y": right[::-1], "x": net.tolist()[::-1], "yaxis": "y2"}
+    )
+    reach = max(longest, _reach(drawn[~too_long]), _INVISIBLE) * _ROOM
+    categories = {
+        "type": "category",
+        "fixedrange": True,
+        "automargin": False,
+        "ticks": "",
+        "showgrid": False,
+        "range": [-0.5, len(drawn) - 0.5],
+    }
+    layout = {
+        "barmode": "relative",
+        "bargap": 0.42,
+        "height": charts.height(len(drawn)),
+        "margin": {"l": charts.margin(left), "r": charts.margin(right), "t": 64, "b": 8},
+        "paper_bgcolor": palette.background,
+        "plot_bgcolor": palette.background,
+        "font": {"family": FONT, "color": palette.text, "size": 13},
+        "hoverlabel": {"align": "left", "font": {"family": FONT}},
+        "dragmode": False,
+        "clickmode": "event+select",
+        "hovermode": "closest",
+        "showlegend": False,
+        "yaxis": categories,
+        "yaxis2": categories | {"overlaying": "y", "side": "right"},
+        "xaxis": {
+            "range": [-reach, reach],
+            "fixedrange": True,
+            "side": "top",
+            "gridcolor": palette.grid,
+            "zerolinecolor": palette.muted,
+            "zerolinewidth": 1.5,
+            "tickfont": {"color": palette.muted, "size": 11},
+            "tickformat": "+~g",
+            "nticks": 7,
+        },
+        "shapes": [_rule(len(drawn), palette)] if len(drawn) > 1 else [],
+        "annotations": [
+            charts.heading("x", Axis("Percent points of all together", _key(parts)), 0),
+            *(_written(drawn, place, decimals, palette) for place in drawn.index[too_long]),
+        ],
+    }
+    return Finished(marks, layout)
+
+
+def places(drawn: pd.DataFrame) -> int:
+    """So many decimals as tell the parts of these rows apart."""
+    most = (drawn["deployedEffect"] + drawn["soldEffect"]).abs().iloc[1:].max()
+    return 2 if pd.isna(most) or most >= _SMALLEST else 3
+
+
+def in_words(drawn: pd.DataFrame, what: str) -> str:
+    """The figure for those who cannot see it; `what` names its rows."""
+    decimals = places(drawn)
+    first, *others = (
+        f"{row.title}: {_from_to(row)},"
+        f" {formats.points(row.deployedEffect, decimals)} points from deployed and"
+        f" {formats.points(row.soldEffect, decimals)} from sold"
+        for row in _rows(drawn.head(6))
+    )
+    return (
+        f"Deployment % of {what} before and after, and the part of each in the change of the whole. {first}."
+        f" Those that moved it most: {'; '.join(others)}. The table below holds every figure."
+    )
+
+
+def _together(table: pd.DataFrame, title: str) -> pd.DataFrame:
+    sums: dict[str, Any] = {name: table[name].sum() for name in _EFFECTS}
+    for name in _SUMMED:
+        sums |= {f"{name}{when}": table[f"{name}{when}"].sum() for when in ("Before", "After", "Change")}
+    for when in ("Before", "After"):
+        sold = sums[f"licensesSold{when}"]
+        sums[f"deploymentPercent{when}"] = sums[f"licensesDeployed{when}"] * 100 / sold if sold else float("nan")
+    return pd.DataFrame([{"key": "", "title": title, "status": ""} | sums])
+
+
+def _rows(table: pd.DataFrame) -> Any:
+    return table.itertuples()
+
+
+def _reach(table: pd.DataFrame) -> float:
+    """How long the longest bar is, in percent points."""
+    return float(table[[*_EFFECTS]].abs().to_numpy().max(initial=0.0))
+
+
+def _written(drawn: pd.DataFrame, place: int, decimals: int, palette: Palette) -> dict[str, Any]:
+    """The parts of a sum in words, where its bars would be."""
+    deployed, sold = (formats.points(drawn[name][place], decimals) for name in _EFFECTS)
+    return {
+        "xref": "x",
+        "x": 0,
+        "yref": "y",
+        "y": len(drawn) - 1 - place,
+        "showarrow": False,
+        "bgcolor": palette.background,
+        "font": {"color": palette.muted},
+        "text": f"{deployed} from deployed, {sold} from sold",
+    }
+
+
+def _dress(part: Segment) -> dict[str, Any]:
+    if not part.hatching:
+        return {"color": part.colour}
+    pattern = {"shape": part.shape, "fgcolor": part.hatching, "size": 5, "solidity": 0.3}
+    return {"color": part.colour, "pattern": pattern}
+
+
+def _key(parts: tuple[Segment, ...]) -> str:
+    return "  ".join([*(f"{part.mark} {part.name}" for part in parts), "◆ both"])
+
+
+def _rule(number: int, palette: Palette) -> dict[str, Any]:
+    """A line under the row of all together."""
+    at = number - 1.5
+    line = {"color": palette.muted, "width": 1}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": at, "y1": at, "line": line}
+
+
+def _from_to(row: Any) -> str:
+    before, after = row.deploymentPercentBefore, row.deploymentPercentAfter
+    if pd.isna(before) and pd.isna(after):
+        return formats.NOTHING
+    from_to = (formats.percent(None if pd.isna(percent) else round(percent, 2)) for percent in (before, after))
+    return " → ".join(from_to).replace("\u00a0% →", " →")
+
+
+def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
+    def moved(row: Any, name: str, estimate: bool = False) -> str:
+        before, after = (getattr(row, f"{name}{when}") for when in ("Before", "After"))
+        return (
+            f"{formats.count(before, estimate)} → {formats.count(after, estimate)} ({formats.change(after - before)})"
+        )
+
+    return [
+        f"<b>{escape(row.title, quote=False)}</b>"
+        + (f" · {row.status}" if row.status else "")
+        + f"<br>Deployment {_from_to(row)}"
+        f"<br>Sold {moved(row, 'licensesSold')}"
+        f"<br>Deployed {moved(row, 'licensesDeployed', estimated)}"
+        f"<br>Undeployed {moved(row, 'undeployed', estimated)}"
+        f"<br>Points of the whole {formats.points(row.deployedEffect + row.soldEffect, decimals)}:"
+        f" {formats.points(row.deployedEffect, decimals)} from deployed,"
+        f" {formats.points(row.soldEffect, decimals)} from sold"
+        for row in _rows(drawn)
+    ]
+
+
+def shown(why: Why) -> tuple[float, float, float]:
+    """Change, effect of deployed and effect of sold with two decimals, so that they add up as they are printed.
+
+    `why`: with a change.
+    """
+    change, sold = round(why.change or 0.0, 2), round(why.sold or 0.0, 2)
+    return change, round(change - sold, 2), sold

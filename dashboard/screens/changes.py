@@ -1,0 +1,207 @@
+"""What is different since then, and why did the percentage move? Any two dates of the history side by side."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import between, data, differences, effects, entrance, exports, filters, formats, kept, parts
+from dashboard.access import Role
+from dashboard.differences import NOUNS, Picture
+from data_access import PartnerCenterError, Snapshot, Timeline, moments
+from data_access.changes import Status
+from data_access.moments import Asked
+
+_QUESTION = "What is different, and why did the percentage move?"
+#: What a search looks through, by level; nothing where there is no need for one.
+_SEARCHED = {
+    "service": "",
+    "customer": "Name or tenant id",
+    "product": "Name of a product",
+    "customer and product": "Customer, tenant id or product",
+}
+_ROWS_ON_PAGE = 50
+_CHART = "changes_bars"
+_LEAST = 0.005  # percent points; less rounds to nothing
+
+
+@entrance.part
+def show(past: Timeline, feeds: data.Feeds) -> None:
+    """The page for a history that there is."""
+    kept.top(past, _QUESTION, feeds)
+    customers = entrance.may(Role.MANAGER)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        level = between.level(customers)
+        collection = moments.collection(past, level)
+        days = [*moments.days(past, collection)]
+        asked = Asked(level, *between.dates(days)) if len(days) > 1 else None
+    if between.refused(customers):
+        st.info("The link compares customers, which your role does not show.", icon=":material/lock:")
+    if asked:
+        show_both(past, asked, feeds)
+    elif days:
+        kept.too_short(collection.title, formats.day(days[0]))
+    else:
+        st.info(
+            f"The history has no rows of *{collection.title}*, which this comparison needs. Compare services instead;"
+            " *Data health* says why it was not collected.",
+            icon=":material/info:",
+        )
+
+
+def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
+    """Two dates side by side."""
+    pair = moments.pair(past, asked)
+    view = filters.choose(feeds.codes(), searchable=_SEARCHED[asked.level])
+    parts.left_out()
+    try:
+        picture = differences.picture(feeds, past, asked, view, st.context.theme.type == "dark")
+    except PartnerCenterError as error:
+        parts.trouble(error)
+        return
+    if not picture.number:
+        st.info("Nothing fits; change the search or take a filter away.", icon=":material/search_off:")
+        return
+    st.markdown(_answer(picture, asked))
+    _tiles(picture)
+    _basis(past, asked, pair)
+    _chart(picture, asked.level)
+    listed = differences.listed(picture, between.statuses())
+    sentence = exports.sentence(
+        view.selection,
+        search=view.search if _SEARCHED[asked.level] else "",
+        compared=between.code(asked.level),
+        since=asked.since.isoformat(),
+        until=asked.until.isoformat(),
+        status=", ".join(listed.statuses),
+    )
+    provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
+    rows = partial(differences.file, picture, listed.statuses)
+    with parts.figures(formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)):
+        between.choose_statuses(picture.counts)
+        _table(listed, hash((view, asked, listed.statuses)))
+
+
+def _basis(past: Timeline, asked: Asked, pair: moments.Pair) -> None:
+    """Which collection this stands on, when its figures were processed, and what that means for the comparison."""
+    collection = moments.collection(past, asked.level)
+    counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
+    processed = " → ".join(_processed(one) for one in (pair.before, pair.after))
+    st.caption(f"*{collection.title}*, licenses deployed {counted} · processed {processed}")
+    for sentence in between.moved({"since": asked.since, "until": asked.until}):
+        st.caption(f":material/event_busy: {sentence}")
+    if past.collection is not collection:
+        st.caption(
+            ":material/compare_arrows: Customers and products stand on the commercial counts, services on partner"
+            " deployment: two collections of Microsoft's, whose totals and percentages differ."
+        )
+    if same := pair.not_processed_anew:
+        st.caption(
+            f":material/hourglass_empty: {formats.number(len(same), 'service')} with the same processing date on both"
+            f" dates: {formats.plain(formats.shortened(', '.join(same), 80))}. No change there says nothing."
+        )
+
+
+def _processed(one: Snapshot) -> str:
+    oldest, newest = (formats.day(instant) for instant in one.processed)
+    return newest if oldest == newest else f"{oldest} to {newest}"
+
+
+def _answer(picture: Picture, asked: Asked) -> str:
+    """The page's question answered in a sentence."""
+    counts = [f"{picture.counts[status]:,} {status}" for status in Status if picture.counts[status]]
+    counted = f"{formats.number(picture.number, NOUNS[asked.level])}: {', '.join(counts)}."
+    why, between_them = picture.why, f"between **{formats.day(asked.since)}** and **{formats.day(asked.until)}**"
+    if why.change is None:
+        return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"
+    before, after = formats.percent(round(why.before or 0, 2)), formats.percent(round(why.after or 0, 2))
+    change, deployed, sold = effects.shown(why)
+    if not change and not deployed and not sold:
+        return f"Deployment % stayed at **{after}** {between_them}. {counted}"
+    moved = "rose" if change > 0 else "fell" if change < 0 else "ended where it was"
+    sentence = (
+        f"Deployment % {moved} from **{before}** to **{after}** {between_them}: **{formats.points(change)}** points,"
+        f" of which **{formats.points(deployed)}** come from licenses deployed and **{formats.points(sold)}** from"
+        " licenses sold."
+    )
+    pushes = [
+        f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
+        for (title, points), word in ((picture.up, "lifted it"), (picture.down, "lowered it"))
+        if abs(points) >= _LEAST
+    ]
+    return f"{sentence} {', '.join(pushes)}{'. ' if pushes else ''}{counted}"
+
+
+def _tiles(picture: Picture) -> None:
+    with st.grid(4, gap="small", min_column_width=165):
+        for key, measure, name, estimated in (
+            ("kpi_licenses_sold", "licensesSold", "licensesSold", False),
+            (
+                "kpi_licenses_deployed",
+                "licensesDeployedEstimated" if picture.estimated else "licensesDeployed",
+                "licensesDeployed",
+                picture.estimated,
+            ),
+            ("kpi_undeployed", "undeployed", "undeployed", picture.estimated),
+        ):
+            moved = picture.sums[name]
+            context = f"{formats.count(moved.before, estimated)} → {formats.count(moved.after, estimated)}"
+            parts.tile(key, measure, formats.change(moved.change, estimated), context)
+        before, after = (
+            formats.percent(None if number is None else round(number, 2))
+            for number in (picture.why.before, picture.why.after)
+        )
+        change = None if picture.why.change is None else effects.shown(picture.why)[0]
+        value = formats.NOTHING if change is None else f"{formats.points(change)} pts"
+        context = f"{before} → {after}".replace("\u00a0% →", " →")
+        parts.tile("kpi_deployment_percent", "deploymentPercent", value, context)
+
+
+def _chart(picture: Picture, level: str) -> None:
+    noun = NOUNS[level]
+    with st.container(key="changes_chart", border=True):
+        st.header("What moved it?", anchor=False)
+        if picture.why.change is None:
+            st.info("Without licenses sold on both dates there is nothing to divide.", icon=":material/block:")
+            return
+        st.caption(
+            f"The percentage of all moves as far as its {noun}s move it: licenses deployed lift it, licenses sold lower"
+            " it. The parts add up to the change."
+        )
+
+        def click() -> None:
+            points = st.session_state[_CHART]["selection"]["points"]
+            if points and points[0]["customdata"] and level == "service":
+                filters.only_service(points[0]["customdata"])
+
+        st.plotly_chart(
+            picture.figure,
+            key=_CHART,
+            theme=None,
+            on_select=click,
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt=picture.words,
+        )
+
+
+def _table(listed: differences.Listed, view: int) -> None:
+    number = listed.rows.num_rows
+    if not number:
+        st.info("Nothing of this kind happened; choose another one.", icon=":material/filter_alt_off:")
+        return
+    pages = -(-number // _ROWS_ON_PAGE)
+    place = st.container()
+    page = st.pagination(pages, key=f"changes_page_{view}") if pages > 1 else 1  # another view starts at its first page
+    place.dataframe(
+        listed.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE),
+        hide_index=True,
+        column_config=listed.columns,
+        placeholder=formats.NOTHING,
+    )
+
+
+feeds = data.feeds()
+if past := kept.standing(feeds, _QUESTION):
+    show(past, feeds)

@@ -1,0 +1,142 @@
+"""Can these figures be trusted today? How old they are, what is missing, and what contradicts itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+
+import streamlit as st
+
+from dashboard import charts, data, diagnosis, entrance, exports, formats, kept, parts, tables, trust
+from dashboard.diagnosis import Diagnosis
+from dashboard.trust import Check, Mark
+from data_access import Timeline
+
+_QUESTION = "Can these figures be trusted today?"
+_LOOKS = {
+    Mark.GOOD: ":green[:material/check_circle:]",
+    Mark.NOTE: ":blue[:material/info:]",
+    Mark.UNKNOWN: ":gray[:material/help:]",
+    Mark.BAD: ":red[:material/error:]",
+}
+_ROWS_SHOWN = 500
+
+
+@entrance.part
+def show(past: Timeline, feeds: data.Feeds) -> None:
+    """The page for a history that there is."""
+    kept.top(past, _QUESTION, feeds)
+    looked = feeds.past.state.fetched_at if feeds.past else None
+    found = diagnosis.diagnose(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
+    if found.mark is Mark.BAD:
+        st.warning(found.sentence, icon=":material/report:")
+    else:
+        st.success(found.sentence, icon=":material/verified:")
+    _tiles(found)
+    _checks(found, past, feeds)
+    _services(found, past, feeds)
+
+
+def _tiles(found: Diagnosis) -> None:
+    services, (come, all_rows) = len(found.table), found.complete
+    oldest = found.table.nlargest(1, "ageDays")
+    good = sum(check.mark in (Mark.GOOD, Mark.NOTE) for check in found.checks)
+    with st.grid(4, gap="small", min_column_width=165):
+        _tile(
+            "Checks passed",
+            f"{good} of {len(found.checks)}",
+            "see below",
+            "Each is a question; the answers stand below.",
+        )
+        _tile(
+            "Services on time",
+            f"{found.on_time} of {services}",
+            "as often as usual",
+            "Late is what is overdue by more than one more of its usual intervals.",
+        )
+        _tile(
+            "Oldest figures",
+            formats.number(round(oldest["ageDays"].iloc[0]), "day") if services else formats.NOTHING,
+            str(oldest["title"].iloc[0]) if services else "no dates",
+            "Since Microsoft processed them; each service has a date of its own.",
+        )
+        _tile(
+            "Rows read",
+            f"{come / all_rows * 100:.4g}\u00a0%" if all_rows else formats.NOTHING,
+            f"{come:,} of {all_rows:,}",
+            "Of the newest reading of each collection; what was set aside or did not come is missing.",
+        )
+
+
+def _tile(label: str, value: str, context: str, explanation: str) -> None:
+    st.metric(
+        label,
+        value,
+        context,
+        delta_color="off",
+        delta_arrow="off",
+        help=explanation,
+        border=True,
+        height="stretch",
+    )
+
+
+def _checks(found: Diagnosis, past: Timeline, feeds: data.Feeds) -> None:
+    provenance = _provenance("health", past, feeds, "none")
+    files = exports.for_people_and_programs(partial(trust.table, found.checks), provenance, "export_checks")
+    with st.container(key="health_checks"), parts.figures("What was looked at", files):
+        for check in found.checks:
+            _check(check, past, feeds)
+
+
+def _check(check: Check, past: Timeline, feeds: data.Feeds) -> None:
+    with st.container(key=f"check_{check.key}", gap="xsmall"):
+        st.markdown(f"{_LOOKS[check.mark]} **{check.question}** {check.finding}")
+        if check.rows.empty:
+            return
+        label = f"{formats.number(len(check.rows), 'row')} behind it"
+        with st.expander(label, key=f"rows_{check.key}", type="compact", on_change="rerun") as details:
+            if details.open:
+                _rows(check, past, feeds)
+
+
+def _rows(check: Check, past: Timeline, feeds: data.Feeds) -> None:
+    st.dataframe(
+        check.rows.head(_ROWS_SHOWN),
+        hide_index=True,
+        column_config=tables.columns(check.rows),
+        placeholder=formats.NOTHING,
+    )
+    if len(check.rows) > _ROWS_SHOWN:
+        st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
+    provenance = _provenance(f"health-{check.key}", past, feeds, "none")
+    with st.container(horizontal=True):
+        parts.downloads(exports.for_people_and_programs(lambda: check.rows, provenance, f"export_{check.key}"))
+
+
+def _services(found: Diagnosis, past: Timeline, feeds: data.Feeds) -> None:
+    with st.container(key="health_chart", border=True):
+        st.header("How old is what we know?", anchor=False)
+        more = f" The first {charts.MOST_BARS}; the table has them all." if len(found.table) > charts.MOST_BARS else ""
+        st.caption(
+            f"*{past.collection.title}*, by service. What is usual is told by the newest dates of each service.{more}"
+        )
+        if len(found.table):
+            st.plotly_chart(
+                found.figure, key="health_bars", theme=None, config={"displayModeBar": False}, alt=found.words
+            )
+        else:
+            st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
+    provenance = _provenance("health-services", past, feeds, "none")
+    files = exports.for_people_and_programs(lambda: found.table.drop(columns="title"), provenance)
+    with parts.figures("Services", files):
+        parts.table(found)
+
+
+def _provenance(content: str, past: Timeline, feeds: data.Feeds, asked: str) -> exports.Provenance:
+    return exports.Provenance(content, past.processed[1], asked, feeds.source, feeds.is_sample)
+
+
+feeds = data.feeds()
+if past := kept.standing(feeds, _QUESTION):
+    show(past, feeds)

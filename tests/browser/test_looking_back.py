@@ -1,0 +1,86 @@
+"""Two dates side by side, and whether figures can be trusted: what is on screen, in the link, and in the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import app
+from tests.browser.test_journeys import link, number
+
+CHANGES, HEALTH = "changes_chart", "health_chart"
+
+
+def choose(page: Page, key: str, option: int) -> None:
+    """Choose from a list, by the place of the option in it."""
+    page.locator(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]").first.click()
+    page.get_by_role("option").nth(option).click()
+    app.settle(page)
+
+
+def read(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
+
+
+def test_two_dates_a_level_and_what_became_of_rows_stand_in_the_link(sample, visitors):
+    page = visitors.open(f"{sample}/changes", chart=CHANGES)
+    by_default = app.figures(page)
+    choose(page, "until", 8)
+    choose(page, "since", 6)
+    expect(page).to_have_url(re.compile("since=.*until=|until=.*since="))
+    page.get_by_role("radio", name="Products").or_(page.get_by_text("Products", exact=True)).first.click()
+    expect(page).to_have_url(re.compile("level=product"))
+    app.settle(page)
+    app.click_pill(page, "Direct")
+    assert {"since", "until", "level", "channel"} == set(link(page))
+    chosen, rows = app.figures(page), app.labels(page, CHANGES)
+    assert chosen != by_default
+
+    colleague = visitors.open(page.url, who="colleague", chart=CHANGES)
+    assert app.figures(colleague) == chosen
+    assert app.labels(colleague, CHANGES) == rows
+
+
+def test_the_file_adds_up_to_what_is_on_screen(sample, visitors):
+    page = visitors.open(f"{sample}/changes?level=customer&channel=direct&status=changed&status=same", chart=CHANGES)
+    name, content = app.download(page, "export_csv_exact")
+    rows = read(content)
+    assert re.fullmatch(r"license-changes_[\d-]+_channel-direct-compared-customer-.*_sample_exact\.csv", name)
+    for measure, tile in (("licensesSold", "kpi_licenses_sold"), ("licensesDeployed", "kpi_licenses_deployed")):
+        moved = sum(float(row[f"{measure}Change"]) for row in rows)
+        assert abs(moved) == number(app.figure(page, tile))
+    effects = sum(float(row["deployedEffect"]) + float(row["soldEffect"]) for row in rows)
+    assert f"{abs(effects):.2f}" in app.figure(page, "kpi_deployment_percent")
+    assert {row["filter"] for row in rows} == {rows[0]["filter"]}
+    assert "since = " in rows[0]["filter"]
+
+
+def test_a_click_on_a_service_filters_to_it(sample, visitors):
+    page = visitors.open(f"{sample}/changes", chart=CHANGES)
+    bars = page.locator(f".st-key-{CHANGES} .barlayer .trace.bars").first.locator(".point path")
+    second = bars.nth(bars.count() - 2)  # the first one is all together
+    second.scroll_into_view_if_needed()
+    box = second.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page).to_have_url(re.compile("service="))
+    app.settle(page)
+    assert len(app.labels(page, CHANGES)) == 2  # all together, and the service
+
+
+def test_what_was_looked_at_can_be_opened_and_taken_away(sample, visitors):
+    page = visitors.open(f"{sample}/health", chart=HEALTH)
+    _, content = app.download(page, "export_checks_exact")
+    checks = read(content)
+    assert len(checks) == page.locator("[class*=st-key-check_]").count()
+    over = page.locator(".st-key-check_over")
+    over.locator("summary").click()
+    over.locator("[data-testid=stDataFrame]").wait_for()
+    app.settle(page)
+    _, content = app.download(page, "export_over_exact")
+    rows = read(content)
+    assert all(float(row["licensesDeployed"]) > float(row["licensesSold"]) for row in rows)
+    assert f"{len(rows)} products" in over.inner_text()

@@ -1,0 +1,116 @@
+"""Why a percentage moved, as a description of a figure: what is drawn, what is written, and what it adds up to."""
+
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard import charts, effects, formats, theme
+from data_access import changes, measures
+from data_access.catalog import DEPLOYMENT
+from data_access.changes import Why
+from tests.dashboard.test_charts import HOSTILE
+from tests.rows import facts_of
+
+DECIMALS = 2
+
+
+def compared(before, after):
+    """Two dates by service, each as {name: (sold, percent)}."""
+
+    def table(rows):
+        changed = [
+            {"serviceName": name, "licensesSold": sold, "proratedDeploymentPercent": percent}
+            for name, (sold, percent) in rows.items()
+        ]
+        return measures.by(facts_of(DEPLOYMENT, changed), ["service"])
+
+    found = changes.compare(table(before), table(after), ["service"])
+    return effects.in_order(found.assign(key=found["service"], title=found["service"]))
+
+
+MANY = compared({f"s{n:02}": (100 + n, 50) for n in range(40)}, {f"s{n:02}": (110 + n, 50 + n / 2) for n in range(40)})
+
+
+def figure(table, palette=theme.LIGHT):
+    return json.loads(effects.figure(effects.bars(table), False, palette).to_json())
+
+
+def test_what_moved_it_most_comes_first():
+    table = compared({"a": (100, 50), "b": (100, 50), "c": (100, 50)}, {"a": (100, 51), "b": (100, 20), "c": (100, 60)})
+    assert list(table["title"]) == ["b", "c", "a"]
+
+
+def test_the_rows_add_up_to_the_first_one_however_many_there_are():
+    drawn = effects.bars(MANY)
+    assert len(drawn) == charts.MOST_BARS + 2
+    assert drawn["title"].iloc[0] == "All together"
+    assert drawn["title"].iloc[-1] == "15 others"
+    for name in ("deployedEffect", "soldEffect", "licensesSoldChange"):
+        assert drawn[name].iloc[1:].sum() == pytest.approx(drawn[name].iloc[0], abs=1e-9)
+    why = changes.why(MANY)
+    assert drawn["deploymentPercentBefore"].iloc[0] == pytest.approx(why.before)
+    assert drawn["deploymentPercentAfter"].iloc[0] == pytest.approx(why.after)
+
+
+def test_bars_stand_for_the_two_causes_and_the_diamond_for_both():
+    table = compared({"a": (100, 50)}, {"a": (200, 40)})
+    deployed, sold, both = figure(table)["data"]
+    assert deployed["x"] == pytest.approx([22.5, 22.5])
+    assert sold["x"] == pytest.approx([-32.5, -32.5])
+    assert both["x"] == pytest.approx([-10, -10])
+    assert deployed["customdata"] == ["a", ""]
+
+
+def test_sums_that_would_dwarf_the_rows_are_written():
+    drawn = figure(MANY)
+    texts = [note["text"] for note in drawn["layout"]["annotations"]]
+    assert sum("from deployed," in text for text in texts) == 2  # all together, and the others
+    assert drawn["data"][0]["x"][0] == drawn["data"][0]["x"][-1] == 0
+    assert max(abs(value) for value in drawn["data"][0]["x"]) < drawn["layout"]["xaxis"]["range"][1]
+
+
+def test_new_and_gone_rows_have_a_percentage_on_one_side():
+    drawn = figure(compared({"a": (100, 50), "old": (10, 50)}, {"a": (100, 50), "new": (10, 90)}))
+    right = drawn["data"][2]["y"]
+    assert any(label.startswith(" – → 90.00") for label in right)
+    assert any("50.00 → –" in label for label in right)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_foreign_text_stays_text(name):
+    drawn = figure(compared({name: (100, 50)}, {name: (100, 60)}))
+    marks = json.dumps([drawn["data"][0]["y"], drawn["data"][0]["hovertext"]])
+    assert "<a" not in marks
+    assert "<b><b>" not in marks
+
+
+def test_words_for_those_who_cannot_see_it():
+    table = compared({"a": (100, 50)}, {"a": (200, 40)})
+    words = effects.in_words(effects.bars(table), "services")
+    assert "All together: 50.00 → 40.00" in words.replace("\u00a0", " ")
+    assert "+22.50 points from deployed and −32.50 from sold" in words
+
+
+@given(st.floats(0, 200), st.floats(-50, 50), st.floats(-50, 50))
+def test_what_is_printed_adds_up(before, deployed, sold):
+    change, from_deployed, from_sold = effects.shown(
+        Why(before, before + deployed + sold, deployed + sold, deployed, sold)
+    )
+    assert round(from_deployed + from_sold, DECIMALS) == change
+    assert abs(from_deployed - deployed) < 0.0151
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1.234, "+1.23"), (-0.5, "−0.50"), (0.001, "±0.00"), (-0.001, "±0.00"), (None, "–")]
+)
+def test_points_bear_their_sign(value, shown):
+    assert formats.points(value) == shown
+
+
+def test_nothing_sold_on_one_date_leaves_no_parts():
+    table = compared({"a": (0, 0)}, {"a": (10, 50)})
+    assert changes.why(table).change is None
+    assert pd.isna(table["deployedEffect"]).all()

@@ -1,0 +1,138 @@
+"""The page of data health in every situation; what all pages share is in test_pages.py."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from dashboard import formats
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
+from data_access.lake import Failure, Outcome, Run
+from data_access.store import Store
+from tests.dashboard.visit import text, tiles
+from tests.lakes import fetched
+
+PAGE = "health"
+DAY = timedelta(days=1)
+TODAY = datetime.now(UTC).replace(microsecond=0)
+
+
+def services(days_ago, *changes, seen=1):
+    """Partner deployment, processed and fetched so many days ago."""
+    processed = {"processedDateTime": f"{TODAY - days_ago * DAY:%Y-%m-%dT%H:%M:%SZ}"}
+    return partial(fetched, DEPLOYMENT, [processed | one for one in changes or ({},)], TODAY - (days_ago - seen) * DAY)
+
+
+def customers(days_ago, *changes):
+    """The commercial counts, likewise."""
+    processed = {"processedDateTime": f"{TODAY - days_ago * DAY:%Y-%m-%dT%H:%M:%S}"}
+    return partial(
+        fetched, COMMERCIAL_DEPLOYMENT, [processed | one for one in changes or ({},)], TODAY - days_ago * DAY
+    )
+
+
+WELL = (*(services(days) for days in (22, 15, 8, 1)), customers(8), customers(1, {"licensesSold": 101}))
+
+
+def said(app):
+    return text(app).replace("*", "").replace("`", "")
+
+
+def verdict(app):
+    (box,) = [*app.success, *(box for box in app.warning if "Not all is well" in box.value)]
+    return box.value.replace("*", "").replace("\\", "").replace("\u2060", "").replace("`", "")
+
+
+def test_all_is_well(look_back):
+    app = look_back(WELL, page=PAGE)
+    assert verdict(app) == "All is well. Services are on time, and what was announced was read."
+    assert tiles(app) == {
+        "Checks passed": "7 of 7",
+        "Services on time": "1 of 1",
+        "Oldest figures": "1 day",
+        "Rows read": "100 %",
+    }
+    assert app.get("plotly_chart")
+
+
+def test_a_late_service_is_named_with_what_is_usual(look_back):
+    old = [services(days) for days in (60, 53, 46, 39)]
+    app = look_back([*old, customers(8), customers(1, {"licensesSold": 101})], page=PAGE)
+    assert "Microsoft 365 is late: longer without a new processing date than usual" in verdict(app)
+    assert list(app.dataframe[-1].value["timing"]) == ["late"]
+    assert app.dataframe[-1].value["cadenceDays"][0] == 7
+
+
+def test_late_may_be_because_nobody_has_collected(look_back):
+    app = look_back([services(days) for days in (60, 53, 46, 39)], page=PAGE)
+    assert "nobody has looked since" in verdict(app)
+    assert "The last run of collect was 38 days ago" in said(app)
+
+
+def test_two_dates_are_too_few_to_tell(look_back):
+    app = look_back([services(8), services(1)], page=PAGE)
+    assert "too few dates to tell" in said(app)
+    assert "All is well" in verdict(app)
+
+
+def test_rows_set_aside_are_counted_with_their_reasons(look_back):
+    app = look_back([*WELL[:3], services(1, {}, {"licensesSold": "many", "serviceName": "crm"})], page=PAGE)
+    assert "Set aside and in no figure: 1 row: licensesSold is not a number (1)." in verdict(app)
+    assert tiles(app)["Rows read"] == "50 %"
+
+
+def test_customers_who_went_missing_are_listed(look_back):
+    gone = {
+        "customerTenantId": "BBBBBBBB-0000-4000-8000-000000000002",
+        "customerName": "<b>Süd</b>",
+        "licensesSold": 70,
+    }
+    app = look_back([*WELL[:4], customers(8, {}, gone), customers(1)], page=PAGE)
+    assert "1 customer with 70 licenses sold, there on" in verdict(app)
+    assert "<b>" not in verdict(app)
+
+
+def test_deployed_beyond_sold_is_worth_knowing_and_no_fault(look_back):
+    app = look_back([*WELL[:4], customers(8), customers(1, {"licensesDeployed": 130})], page=PAGE)
+    assert "1 product at 1 customer: 30 licenses beyond those sold" in said(app)
+
+
+def test_percentages_that_contradict_the_counts(look_back):
+    app = look_back([*WELL[:4], customers(8), customers(1, {"licensesDeployed": 40})], page=PAGE)
+    assert "In 1 of 1 place they are more than 1 point apart, most for Microsoft 365" in verdict(app)
+
+
+def test_what_failed_last_is_told_with_its_ids(look_back):
+    def fail(kept):
+        failure = Failure(
+            title="Not permitted",
+            message="The account may not.",
+            advice="Ask.",
+            status=403,
+            request_id="R-1",
+            exit_code=4,
+        )
+        kept.record(Run(started=TODAY, outcomes={USAGE.name: Outcome(at=TODAY, failure=failure)}))
+
+    app = look_back(WELL, page=PAGE, more=fail)
+    assert f"Partner licenses usage could not be read on {formats.day(TODAY)}: The account may not." in verdict(app)
+    assert "It was never read before." in verdict(app)
+
+
+def test_a_damaged_file_of_the_history_is_named(look_back):
+    def spoil(kept):
+        (first, *_) = Store(kept.store.url).finished("small")
+        with open(kept.store.full(first.path), "r+b") as file:  # noqa: PTH123
+            file.write(b"\0" * 50)
+
+    app = look_back(WELL, page=PAGE, more=spoil)
+    assert "1 file of the history had to be left out" in said(app)
+    assert "1 file had to be left out; verify says more" in verdict(app)
+
+
+def test_without_counts_the_page_says_what_it_cannot_tell(look_back):
+    app = look_back(WELL[:4], page=PAGE)
+    assert said(app).count("no rows of Commercial licenses deployment") == 2
+    assert "All is well" in verdict(app)
+
+
+def test_no_history_yet_says_how_to_begin(look_back):
+    assert "No history yet" in text(look_back([], page=PAGE))

@@ -1,0 +1,22 @@
+"""A Spark cluster for as long as the tests run; the tests are those of every engine."""
+
+import pytest
+
+from data_access import Settings
+from data_access.engines import connect
+from tests.spark.cluster import cluster
+
+pytest.register_assert_rewrite("tests.data_access.test_engines")
+
+
+@pytest.fixture(scope="session")
+def remote(tmp_path_factory):
+    with cluster(tmp_path_factory.mktemp("spark")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def engine(remote):
+    spark = connect(Settings(analytics_engine="spark", spark_remote=remote))
+    yield spark
+    spark._session.stop()
