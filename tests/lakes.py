@@ -42,10 +42,6 @@ def now():
     return datetime.now(UTC)
 
 
-def today():
-    return now().date()
-
-
 class Clock:
     """A clock that a test can set."""
 

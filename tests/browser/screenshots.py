@@ -130,6 +130,8 @@ def states() -> dict[str, State]:
         ),
         "trends": State(app.dashboard, "trends_chart", "trends"),
         "trends-sold-by-channel": State(app.dashboard, "trends_chart", "trends?measure=sold&by=channel&range=3m"),
+        "trends-one-date": State(lambda: _past(_weeks_of_services(1)), "trends_chart", "trends"),
+        "trends-few-dates": State(lambda: _past(_weeks_of_services(2)), "trends_chart", "trends"),
         "trends-one-service": State(app.dashboard, "trends_chart", "trends?service=o365&target=79&range=6m"),
         "changes": State(app.dashboard, "changes_chart", "changes"),
         "changes-products": State(app.dashboard, "changes_chart", "changes?level=product&since=2026-01-01"),

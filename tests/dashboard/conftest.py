@@ -6,7 +6,7 @@ import pytest
 
 from dashboard import access, exposure, gate
 from dashboard.access import Ended
-from data_access import Settings, catalog, history, sample
+from data_access import Settings, history
 from data_access.emulator import Emulator
 from data_access.sample import Partner
 from tests import lakes
@@ -33,27 +33,14 @@ def configure(monkeypatch):
     return configure
 
 
-@pytest.fixture(scope="session")
-def young_sample(tmp_path_factory):
-    """A history of the sample partner that begins now: its year would take seconds to make."""
-    folder = tmp_path_factory.mktemp("young")
-    partner, now = sample.partner(as_of=lakes.today()), lakes.now()
-    for collection in catalog.WITHOUT_CUSTOMER:
-        lakes.lake(folder / "sample").append(lakes.fetched_from(partner, collection, now))
-    return folder
-
-
 @pytest.fixture
-def visit(serve, monkeypatch, tmp_path, young_sample):
+def visit(serve, monkeypatch, tmp_path):
     """Open a page on an emulator, or on the sample where there is none; `past` are answers collected before."""
 
     def visit(emulator=None, link=None, page="", past=(), **settings):
-        kept = tmp_path / "history"
         if emulator is not None:
-            settings |= visits.live(serve(emulator))
-        elif not settings:
-            kept = young_sample
-        settings = {"HISTORY_URL": str(kept)} | settings
+            # Accounts are told apart by their addresses, and a test's port may have been another one's.
+            settings = {"HISTORY_URL": str(tmp_path), **visits.live(serve(emulator)), **settings}
         lakes.keep(settings, past)
         return visits.opened(settings, link or {}, page, monkeypatch)
 

@@ -141,14 +141,6 @@ def test_a_bad_link_is_harmless(link, visit):
     assert tiles(app)["Deployment %"] == "50.00 %"
 
 
-def test_a_click_on_a_panel_shows_it_alone_and_the_next_all_again(visit):
-    app = visit(NOW, page=PAGE, past=weeks(*RISING))
-    click = {"selection": {"points": [{"customdata": "o365"}]}}
-    app.session_state["trends_small"] = click
-    app.run()
-    assert len(app.get("plotly_chart")) in (1, 2)
-
-
 def test_commercial_counts_stand_in_and_are_no_estimate(visit):
     counted = [
         lakes.fetched(
