@@ -54,6 +54,7 @@ class Trend:
 
     whole: Line
     lines: list[Line]
+    outside: int  # parts without a processing date in the range
     figure: go.Figure
     words: str
     small: go.Figure | None  # None where there is nothing to compare
@@ -82,6 +83,7 @@ def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
         for key, points in table.groupby(view.by, sort=True)
     ]
     shown = _shown(timeline, view)
+    known = len(lines)
     lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, view, shown.column))
     span = _span([whole, *lines])
     palette = theme.palette(dark)
@@ -91,6 +93,7 @@ def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
     return Trend(
         whole,
         lines,
+        known - len(lines),
         panels.large(whole.points, shown, view.target, whole.goal, span=span, palette=palette),
         panels.large_in_words(whole.points, shown, view.target),
         panels.small(first, shown, view.target, span=span, palette=palette) if len(lines) > 1 else None,
@@ -216,7 +219,7 @@ def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
             "undeployed": line.points["undeployed"].iloc[-1],
             "soldPerWeek": line.pace.sold if isinstance(line.pace, Velocity) else None,
             "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,
-            "deployedRange": spread(line.pace),
+            "deployedRange": spread(line.pace) if isinstance(line.pace, Velocity) else None,
             "targetReached": reached(line.goal),
             "asOf": line.points["processedDateTime"].iloc[-1],
         }
@@ -226,10 +229,8 @@ def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(dict.fromkeys(changing if rows else [], "float64"))
 
 
-def spread(pace: Velocity | Refusal) -> str:
+def spread(pace: Velocity) -> str:
     """The range of a pace."""
-    if isinstance(pace, Refusal):
-        return pace.value
     return f"{formats.change(pace.slowest, decimals=1)} to {formats.change(pace.fastest, decimals=1)}"
 
 

@@ -165,6 +165,10 @@ def _parts(trend: Trend, view: filters.View) -> None:
             st.header("Where?", anchor=False)
             filters.pick("by")
             filters.pick("order")
+        if trend.outside:
+            st.caption(
+                f"Without a processing date in this range, and left out: {formats.number(trend.outside, view.by)}."
+            )
         if not trend.small:
             st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
             return

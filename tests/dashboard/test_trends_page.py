@@ -180,6 +180,15 @@ def test_the_files_hold_every_point_of_the_lines(tmp_path):
     assert whole == [45.0, 45.5, 46.0, 46.5, 47.0]
 
 
+def test_what_has_no_date_in_the_range_is_counted(tmp_path):
+    old = lakes.now() - timedelta(weeks=30)
+    gone = lakes.fetched(DEPLOYMENT, rows(old, {"teams": 50.0}), old)
+    kept = timeline(tmp_path, [gone, *recent(3)])
+    long, short = (movement.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
+    assert (len(long.lines), long.outside) == (3, 0)
+    assert (len(short.lines), short.outside) == (2, 1)
+
+
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     kept = timeline(tmp_path, recent(30))
     long, short = (movement.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
