@@ -69,13 +69,13 @@ def test_whoever_is_not_let_in_sees_the_door_and_no_figure(knock, claims, words,
 @pytest.mark.parametrize(
     ("role", "pages"),
     [
-        ("reader", {"", "usage"}),
-        ("manager", {"", "customers", "usage"}),
-        ("operator", {"", "customers", "usage", "status"}),
+        ("reader", {"", "changes", "usage"}),
+        ("manager", {"", "changes", "customers", "usage", "health"}),
+        ("operator", {"", "changes", "customers", "usage", "health", "status"}),
     ],
 )
 def test_each_role_has_its_pages_and_what_comes_before(knock, role, pages):
-    for page in ("", "customers", "usage", "status"):
+    for page in ("", "changes", "customers", "usage", "health", "status"):
         app = knock(page, [role])
         shut = "not for your role" in text(app)
         assert shut is (page not in pages)
