@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import charts, formats
-from dashboard.charts import MOST_BARS, Axis, Finished, Segment
+from dashboard.charts import Axis, Finished, Segment
 from dashboard.theme import FONT, Palette
 from data_access.changes import Why
 
@@ -26,23 +26,20 @@ _SUMMED = ("licensesSold", "licensesDeployed", "undeployed")
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `changes.compare` with those first that moved the percentage most; then by what they are called."""
+    """The rows of `changes.compare` with those first that moved the percentage most, else as they were."""
     moved = (table["deployedEffect"] + table["soldEffect"]).abs()
-    return (
-        table.assign(moved=moved)
-        .sort_values(["moved", "title"], ascending=[False, True], kind="stable", ignore_index=True)
-        .drop(columns="moved")
-    )
+    return table.loc[moved.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def bars(table: pd.DataFrame) -> pd.DataFrame:
+def bars(table: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     """The rows to draw: all together, those that moved the percentage most, and what is left as one.
 
-    `table`: rows in order, with `key`, `title` and the columns of `changes.compare`. The parts add up to the first row.
+    `table`: rows in order, with the columns of `changes.compare`; `first`: so many of them as are drawn, with `key`
+    and `title`. The parts add up to the first row.
     """
-    parts = [_together(table, _TOTAL), table.head(MOST_BARS)]
-    if len(table) > MOST_BARS:
-        parts.append(_together(table.iloc[MOST_BARS:], _REST.format(len(table) - MOST_BARS)))
+    parts = [_together(table, _TOTAL), first]
+    if len(table) > len(first):
+        parts.append(_together(table.iloc[len(first) :], _REST.format(len(table) - len(first))))
     return pd.concat(parts, ignore_index=True)
 
 
