@@ -146,8 +146,8 @@ _REMEMBERED: list[Any] = [_codes]
 def remembered(work: Callable[P, T], views: int = _VIEWS_KEPT) -> Callable[P, T]:
     """Work out once for everybody who looks at the same, until newer data comes; arguments are told apart by identity.
 
-    `views` says how many results are kept. Not one of Streamlit's caches: those hash their arguments anew on every look,
-    which costs more than all else here.
+    `views` says how many results are kept. Not one of Streamlit's caches: those hash their arguments anew on every
+    look, which costs more than all else here.
     """
 
     @lru_cache(maxsize=views)
