@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from dashboard import charts, effects, tables, theme
+from dashboard import charts, effects, formats, tables, theme
 from dashboard.data import Feeds, remembered
 from dashboard.filters import View
 from data_access import Selection, Timeline, changes, customers, moments, names
@@ -22,6 +22,7 @@ from data_access.moments import Asked
 NOUNS = {"service": "service", "customer": "customer", "product": "product", "customer and product": "row"}
 #: With ten thousand customers and all their products, one of these is a hundred megabytes.
 _remembered = partial(remembered, views=8)
+_TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
 
 
@@ -115,16 +116,26 @@ def _compared(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection) 
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:
-    """With what each row is called, and the key that a click on it gives."""
-    if "productName" in table:
-        product = table["productName"].fillna("(no name)")
-        title = product + " · " + table["channel"].map(names.channel_title).str.lower()
-    else:
-        product = title = table["service"].map(names.service_title) if "service" in table else pd.Series(dtype="str")
+    """With what each row is called, the same in short, and the key that a click on it gives."""
+    parts: list[tuple[pd.Series, int]] = []
     if customers.CUSTOMER in table:
-        customer = table["customerName"].fillna(table[customers.CUSTOMER])
-        title = customer + " · " + product if "productName" in table else customer
-    return table.assign(key=table[customers.CUSTOMER if customers.CUSTOMER in table else "service"], title=title)
+        parts.append((table["customerName"].fillna(table[customers.CUSTOMER]), _CUSTOMER_LENGTH))
+    if "productName" in table:
+        parts.append((table["productName"].fillna("(no name)"), _PRODUCT_LENGTH))
+        if len(parts) == 1:
+            parts.append((table["channel"].map(names.channel_title).str.lower(), _CHANNEL_LENGTH))
+    if not parts:
+        parts.append((table["service"].map(names.service_title), _TITLE_LENGTH))
+    elif len(parts) == 1:
+        parts = [(parts[0][0], _TITLE_LENGTH)]
+    whole = [text for text, _ in parts]
+    short = [text.map(lambda one, length=length: formats.shortened(one, length)) for text, length in parts]
+    key = table[customers.CUSTOMER if customers.CUSTOMER in table else "service"]
+    return table.assign(key=key, title=_joined(whole), label=_joined(short))
+
+
+def _joined(parts: list[pd.Series]) -> pd.Series:
+    return pd.Series([" · ".join(row) for row in zip(*parts, strict=True)], index=parts[0].index, dtype="str")
 
 
 def _first(table: pd.DataFrame, net: pd.Series, wanted: pd.Series) -> tuple[str, float]:

@@ -17,6 +17,7 @@ from dashboard.theme import FONT, Palette
 from data_access.changes import Why
 
 _SMALLEST = 0.05  # percent points; where every part is less, it takes more decimals to tell them apart
+_LABEL_LENGTH, _WIDEST_MARGIN = 40, 370  # pixels
 _INVISIBLE = 1e-9
 _DWARFING = 2.0  # so many times the longest bar of a row
 _ROOM = 1.12  # of the axes beyond the longest bar
@@ -34,8 +35,8 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
 def bars(table: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     """The rows to draw: all together, those that moved the percentage most, and what is left as one.
 
-    `table`: rows in order, with the columns of `changes.compare`; `first`: so many of them as are drawn, with `key`
-    and `title`. The parts add up to the first row.
+    `table`: rows in order, with the columns of `changes.compare`; `first`: so many of them as are drawn, with `key`,
+    `title`, and `label`, which is the title short enough for the margin. The parts add up to the first row.
     """
     parts = [_together(table, _TOTAL), first]
     if len(table) > len(first):
@@ -58,9 +59,10 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         Segment("from deployed", drawn["deployedEffect"].mask(too_long, 0.0).tolist(), palette.deployed),
         Segment("from sold", drawn["soldEffect"].mask(too_long, 0.0).tolist(), palette.grid, palette.muted),
     )
+    net = drawn["deployedEffect"] + drawn["soldEffect"]
     left = charts.told_apart(
-        f"{charts.title_label(row.title)}   <b>{formats.points(row.deployedEffect + row.soldEffect, decimals)}</b> "
-        for row in _rows(drawn)
+        f"{charts.title_label(label, _LABEL_LENGTH)}   <b>{formats.moved(points, decimals)}</b> "
+        for label, points in zip(drawn["label"], net, strict=True)
     )
     right = charts.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
     common = {
@@ -74,12 +76,11 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         | {"y": left[::-1], "x": part.licenses[::-1]}
         for part in parts
     ]
-    net = (drawn["deployedEffect"] + drawn["soldEffect"]).mask(too_long)
     diamond = {"symbol": "diamond", "size": 9, "color": palette.text, "line": {"color": palette.background, "width": 1}}
     marks.append(
         common
         | {"type": "scatter", "mode": "markers", "name": "both", "marker": diamond}
-        | {"y": right[::-1], "x": net.tolist()[::-1], "yaxis": "y2"}
+        | {"y": right[::-1], "x": net.mask(too_long).tolist()[::-1], "yaxis": "y2"}
     )
     reach = max(longest, _reach(drawn[~too_long]), _INVISIBLE) * _ROOM
     categories = {
@@ -94,7 +95,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         "barmode": "relative",
         "bargap": 0.42,
         "height": charts.height(len(drawn)),
-        "margin": {"l": charts.margin(left), "r": charts.margin(right), "t": 64, "b": 8},
+        "margin": {"l": charts.margin(left, _WIDEST_MARGIN), "r": charts.margin(right), "t": 64, "b": 8},
         "paper_bgcolor": palette.background,
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
@@ -136,8 +137,8 @@ def in_words(drawn: pd.DataFrame, what: str) -> str:
     decimals = places(drawn)
     first, *others = (
         f"{row.title}: {_from_to(row)},"
-        f" {formats.points(row.deployedEffect, decimals)} points from deployed and"
-        f" {formats.points(row.soldEffect, decimals)} from sold"
+        f" {formats.moved(row.deployedEffect, decimals)} points from deployed and"
+        f" {formats.moved(row.soldEffect, decimals)} from sold"
         for row in _rows(drawn.head(6))
     )
     return (
@@ -153,7 +154,7 @@ def _together(table: pd.DataFrame, title: str) -> pd.DataFrame:
     for when in ("Before", "After"):
         sold = sums[f"licensesSold{when}"]
         sums[f"deploymentPercent{when}"] = sums[f"licensesDeployed{when}"] * 100 / sold if sold else float("nan")
-    return pd.DataFrame([{"key": "", "title": title, "status": ""} | sums])
+    return pd.DataFrame([{"key": "", "title": title, "label": title, "status": ""} | sums])
 
 
 def _rows(table: pd.DataFrame) -> Any:
@@ -167,7 +168,7 @@ def _reach(table: pd.DataFrame) -> float:
 
 def _written(drawn: pd.DataFrame, place: int, decimals: int, palette: Palette) -> dict[str, Any]:
     """The parts of a sum in words, where its bars would be."""
-    deployed, sold = (formats.points(drawn[name][place], decimals) for name in _EFFECTS)
+    deployed, sold = (formats.moved(drawn[name][place], decimals) for name in _EFFECTS)
     return {
         "xref": "x",
         "x": 0,
@@ -220,9 +221,9 @@ def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
         f"<br>Sold {moved(row, 'licensesSold')}"
         f"<br>Deployed {moved(row, 'licensesDeployed', estimated)}"
         f"<br>Undeployed {moved(row, 'undeployed', estimated)}"
-        f"<br>Points of the whole {formats.points(row.deployedEffect + row.soldEffect, decimals)}:"
-        f" {formats.points(row.deployedEffect, decimals)} from deployed,"
-        f" {formats.points(row.soldEffect, decimals)} from sold"
+        f"<br>Points of the whole {formats.moved(row.deployedEffect + row.soldEffect, decimals)}:"
+        f" {formats.moved(row.deployedEffect, decimals)} from deployed,"
+        f" {formats.moved(row.soldEffect, decimals)} from sold"
         for row in _rows(drawn)
     ]
 

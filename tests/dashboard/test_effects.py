@@ -28,7 +28,7 @@ def compared(before, after):
         return measures.by(facts_of(DEPLOYMENT, changed), ["service"])
 
     found = changes.compare(table(before), table(after), ["service"])
-    return effects.in_order(found.assign(key=found["service"], title=found["service"]))
+    return effects.in_order(found.assign(key=found["service"], title=found["service"], label=found["service"]))
 
 
 def drawn_of(table):
@@ -111,7 +111,7 @@ def test_what_is_printed_adds_up(before, deployed, sold):
     ("value", "shown"), [(1.234, "+1.23"), (-0.5, "−0.50"), (0.001, "±0.00"), (-0.001, "±0.00"), (None, "–")]
 )
 def test_points_bear_their_sign(value, shown):
-    assert formats.points(value) == shown
+    assert formats.moved(value) == shown
 
 
 def test_nothing_sold_on_one_date_leaves_no_parts():
