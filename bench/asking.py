@@ -29,7 +29,7 @@ _BY_HAND = """
 WITH kept AS (
     SELECT service, snapshot, fetchedAt, max(processedDateTime) AS processed, sum(licensesSold)::BIGINT AS sold,
         sum(licensesDeployed) AS deployed, sum(undeployed) AS undeployed, sum(overDeployed) AS over
-    FROM read_parquet($paths) GROUP BY ALL
+    FROM facts GROUP BY ALL
 )
 SELECT service, sold, deployed, deployed * 100 / nullif(sold, 0) AS percent, undeployed, over, processed, snapshot
 FROM kept QUALIFY snapshot = max(snapshot) OVER (PARTITION BY service, processed) ORDER BY service, processed
@@ -77,7 +77,7 @@ def run(rounds: int, customers_: int, products: int, snapshots: int) -> None:
         _told("points by service from every row", once)
         plain = duckdb.connect()
         plain.execute("SET parquet_metadata_cache = true")
-        by_hand = [_seconds(lambda: plain.sql(_BY_HAND, params={"paths": paths}).to_arrow_table()) for _ in once]
+        by_hand = [_seconds(lambda: plain.read_parquet(paths).query("facts", _BY_HAND).to_arrow_table()) for _ in once]
         ratio = statistics.median(once) / statistics.median(by_hand)
         print(f"written once for every engine / written by hand in SQL: {ratio:.2f} (promised: at most 1.50)")
 

@@ -1,4 +1,7 @@
-"""The emulator in a process of its own, its answers made beforehand: `python -m bench.service CUSTOMERS PRODUCTS`."""
+"""The emulator in a process of its own: `python -m bench.service CUSTOMERS PRODUCTS [ready]`.
+
+`ready` answers what it was asked before from memory, in no time; else each answer is made when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,9 @@ class Ready(Emulator):
 
 
 def main() -> None:
-    customers, products = map(int, sys.argv[1:])
-    with serving(Ready(sample.partner(as_of=date(2026, 11, 1), customers=customers, products=products))) as address:
+    customers, products = map(int, sys.argv[1:3])
+    kind = Ready if "ready" in sys.argv else Emulator
+    with serving(kind(sample.partner(as_of=date(2026, 11, 1), customers=customers, products=products))) as address:
         print(address, flush=True)
         threading.Event().wait()
 

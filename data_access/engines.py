@@ -183,11 +183,17 @@ class Spark(Engine):
             ) from None
         try:
             self._session = SparkSession.builder.remote(remote).create()
-            # Spark's own rule is to try for ten minutes.
-            patience = DefaultPolicy(max_retries=_TRIES, initial_backoff=_WAIT, backoff_multiplier=2.0)
-            self._session.client.set_retry_policies([patience])
+        except Exception:  # noqa: BLE001 - pyspark has many names for it
+            raise SettingsError(
+                "SPARK_REMOTE is not an address of Spark Connect.", "It looks like sc://host:15002."
+            ) from None
+        # Spark's own rule is to try for ten minutes.
+        patience = DefaultPolicy(max_retries=_TRIES, initial_backoff=_WAIT, backoff_multiplier=2.0)
+        self._session.client.set_retry_policies([patience])
+        try:
             self._session.conf.set("spark.sql.session.timeZone", "UTC")
         except Exception as error:  # noqa: BLE001 - gRPC's and Spark's
+            self._session.client.set_retry_policies([])  # it would say goodbye as patiently
             log.warning("Spark could not be reached: %s", type(error).__name__)
             raise EngineError("Spark does not answer at the address in SPARK_REMOTE.", _ADVICE) from None
 

@@ -18,6 +18,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -464,9 +465,12 @@ class History:
             about.update({kind: path, f"{kind}_size": content.size, f"{kind}_checksum": store.checksum(content)})
             files[path] = content
 
-        add(_RAW, answer.pages.file(_metadata(about)))
-        add(_FACTS, _parquet(snapshot.table(found, identity, answer.fetched_at), _metadata(about)))
-        rows = snapshot.small(collection, found, identity, answer.fetched_at)
+        # While Arrow writes the facts, which takes no interpreter, the rows in little are worked out beside it.
+        with ThreadPoolExecutor(1, thread_name_prefix="history") as beside:
+            little = beside.submit(snapshot.small, collection, found, identity, answer.fetched_at)
+            add(_RAW, answer.pages.file(_metadata(about)))
+            add(_FACTS, _parquet(snapshot.table(found, identity, answer.fetched_at), _metadata(about)))
+            rows = little.result()
         return _Kept(Snapshot(**about), rows, files)
 
     def _commit(self, name: str, kept: Sequence[_Kept]) -> None:

@@ -32,18 +32,6 @@ def configure(monkeypatch):
     return configure
 
 
-@pytest.fixture(scope="session")
-def _years(tmp_path_factory):
-    """Where the sample's year is kept, which takes some seconds to make."""
-    return tmp_path_factory.mktemp("history")
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(monkeypatch, _years):
-    """No test looks at the history of this folder, nor writes into it."""
-    monkeypatch.setenv("HISTORY_URL", str(_years))
-
-
 @pytest.fixture
 def visit(serve, monkeypatch):
     """Open a page on an emulator, or on the sample where there is none."""

@@ -38,9 +38,14 @@ def test_files_of_an_object_store_are_read_where_they_are(tmp_path):
 
 
 def test_a_folder_may_be_called_like_a_pattern(tmp_path):
-    facts = estimated(0)
-    path = keep(tmp_path / "a[bc]*", facts, 0, BEGIN)
-    same(DuckDB().grouped([path], ["service"], estimated=True), measures.by(facts, ["service"]))
+    """`[b]` means b in a pattern, and there is such a folder."""
+    path, _ = (keep(tmp_path / folder, estimated(day), 0, BEGIN) for day, folder in enumerate(("a[b]", "ab")))
+    same(DuckDB().grouped([path], ["service"], estimated=True), measures.by(estimated(0), ["service"]))
+
+
+def test_a_folder_may_be_called_like_a_column(tmp_path):
+    path = keep(tmp_path / "service=x", counted(0), 0, BEGIN)
+    same(DuckDB().grouped([path], ["service"]), measures.by(counted(0), ["service"]))
 
 
 def test_nothing_is_loaded_at_run_time(tmp_path):

@@ -92,6 +92,7 @@ def test_a_code_is_the_same_in_capitals_and_without():
     assert list(trends.lines(found, ["service"])["service"]) == ["teams", "teams"]
 
 
+@settings(max_examples=30)
 @given(percent=st.floats(0, 1000, allow_nan=False), sold=st.integers(1, 10**9))
 def test_a_point_shows_exactly_the_percent_that_was_sent(percent, sold):
     found = history((1, [of("o365", 0, percent, licensesSold=sold)]))
