@@ -61,7 +61,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
     )
     net = drawn["deployedEffect"] + drawn["soldEffect"]
     left = charts.told_apart(
-        f"{charts.title_label(label, _LABEL_LENGTH)}   <b>{formats.moved(points, decimals)}</b> "
+        f"{charts.title_label(label, _LABEL_LENGTH)}   <b>{formats.points(points, decimals)}</b> "
         for label, points in zip(drawn["label"], net, strict=True)
     )
     right = charts.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
@@ -137,8 +137,8 @@ def in_words(drawn: pd.DataFrame, what: str) -> str:
     decimals = places(drawn)
     first, *others = (
         f"{row.title}: {_from_to(row)},"
-        f" {formats.moved(row.deployedEffect, decimals)} points from deployed and"
-        f" {formats.moved(row.soldEffect, decimals)} from sold"
+        f" {formats.points(row.deployedEffect, decimals)} points from deployed and"
+        f" {formats.points(row.soldEffect, decimals)} from sold"
         for row in _rows(drawn.head(6))
     )
     return (
@@ -168,7 +168,7 @@ def _reach(table: pd.DataFrame) -> float:
 
 def _written(drawn: pd.DataFrame, place: int, decimals: int, palette: Palette) -> dict[str, Any]:
     """The parts of a sum in words, where its bars would be."""
-    deployed, sold = (formats.moved(drawn[name][place], decimals) for name in _EFFECTS)
+    deployed, sold = (formats.points(drawn[name][place], decimals) for name in _EFFECTS)
     return {
         "xref": "x",
         "x": 0,
@@ -221,9 +221,9 @@ def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
         f"<br>Sold {moved(row, 'licensesSold')}"
         f"<br>Deployed {moved(row, 'licensesDeployed', estimated)}"
         f"<br>Undeployed {moved(row, 'undeployed', estimated)}"
-        f"<br>Points of the whole {formats.moved(row.deployedEffect + row.soldEffect, decimals)}:"
-        f" {formats.moved(row.deployedEffect, decimals)} from deployed,"
-        f" {formats.moved(row.soldEffect, decimals)} from sold"
+        f"<br>Points of the whole {formats.points(row.deployedEffect + row.soldEffect, decimals)}:"
+        f" {formats.points(row.deployedEffect, decimals)} from deployed,"
+        f" {formats.points(row.soldEffect, decimals)} from sold"
         for row in _rows(drawn)
     ]
 

@@ -41,7 +41,7 @@ def change(value: float, estimated: bool = False) -> str:
     return f"{'≈' + _NBSP if estimated else ''}{'+' if whole > 0 else '−'}{abs(whole):,}"
 
 
-def moved(value: float | None, decimals: int = 2) -> str:
+def points(value: float | None, decimals: int = 2) -> str:
     """By how many percent points something moved."""
     if value is None or pd.isna(value):
         return NOTHING

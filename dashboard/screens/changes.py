@@ -121,12 +121,12 @@ def _answer(picture: Picture, asked: Asked) -> str:
         return f"Deployment % stayed at **{after}** {between_them}. {counted}"
     moved = "rose" if change > 0 else "fell" if change < 0 else "ended where it was"
     sentence = (
-        f"Deployment % {moved} from **{before}** to **{after}** {between_them}: **{formats.moved(change)}** points,"
-        f" of which **{formats.moved(deployed)}** come from licenses deployed and **{formats.moved(sold)}** from"
+        f"Deployment % {moved} from **{before}** to **{after}** {between_them}: **{formats.points(change)}** points,"
+        f" of which **{formats.points(deployed)}** come from licenses deployed and **{formats.points(sold)}** from"
         " licenses sold."
     )
     pushes = [
-        f"{formats.plain(title)} {word} most (**{formats.moved(points)}**)"
+        f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
         for (title, points), word in ((picture.up, "lifted it"), (picture.down, "lowered it"))
         if abs(points) >= _LEAST
     ]
@@ -153,7 +153,7 @@ def _tiles(picture: Picture) -> None:
             for number in (picture.why.before, picture.why.after)
         )
         change = None if picture.why.change is None else effects.shown(picture.why)[0]
-        value = formats.NOTHING if change is None else f"{formats.moved(change)} pts"
+        value = formats.NOTHING if change is None else f"{formats.points(change)} pts"
         context = f"{before} → {after}".replace("\u00a0% →", " →")
         parts.tile("kpi_deployment_percent", "deploymentPercent", value, context)
 

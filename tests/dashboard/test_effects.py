@@ -111,7 +111,7 @@ def test_what_is_printed_adds_up(before, deployed, sold):
     ("value", "shown"), [(1.234, "+1.23"), (-0.5, "−0.50"), (0.001, "±0.00"), (-0.001, "±0.00"), (None, "–")]
 )
 def test_points_bear_their_sign(value, shown):
-    assert formats.moved(value) == shown
+    assert formats.points(value) == shown
 
 
 def test_nothing_sold_on_one_date_leaves_no_parts():
