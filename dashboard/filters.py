@@ -7,7 +7,7 @@ of codes and would drop what it does not know without a word; see docs/decisions
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,13 +16,30 @@ import streamlit as st
 from dashboard.formats import plain, shortened
 from data_access import Selection, measures, names
 
-SORTS = {
-    "gap": "Largest gap",
-    "percent": "Lowest %",
-    "sold": "Most sold",
-    "name": "Name",
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice of one: the words for each value that the link may have. The first is the default."""
+
+    label: str
+    options: Mapping[str, str]
+
+    @property
+    def default(self) -> str:
+        return next(iter(self.options))
+
+
+#: By link parameter.
+CHOICES = {
+    "sort": Choice("Sort by", {"gap": "Largest gap", "percent": "Lowest %", "sold": "Most sold", "name": "Name"}),
+    "range": Choice("Range", {"1y": "1 year", "6m": "6 months", "3m": "3 months", "all": "All"}),
+    "measure": Choice(
+        "Show",
+        {"percent": "Deployment %", "sold": "Sold", "deployed": "Deployed", "undeployed": "Undeployed"},
+    ),
+    "by": Choice("By", {"service": "Service", "channel": "Channel"}),
+    "order": Choice("First", {"gap": "Largest gap", "falling": "Falling most", "name": "Name"}),
 }
-_DEFAULT_SORT = "gap"
 HIGHEST_TARGET = 1000.0  # percent points
 _LONGEST_SEARCH = 200
 _LINK = "_link"  # the link as it was when the widgets last agreed with it
@@ -33,7 +50,7 @@ Link = dict[str, list[str]]
 
 #: On every page, so that they go along from one to the next.
 SHARED = ("channel", "service", "sort", "target")
-PARAMETERS = (*SHARED, "search")
+PARAMETERS = (*SHARED, "search", *(name for name in CHOICES if name not in SHARED))
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = "customer"
 
@@ -43,20 +60,29 @@ class View:
     """Everything that decides what is on screen, besides the data."""
 
     selection: Selection
-    sort: str = _DEFAULT_SORT
+    sort: str = CHOICES["sort"].default
     target: float = measures.DEFAULT_TARGET
     search: str = ""
+    range: str = CHOICES["range"].default
+    measure: str = CHOICES["measure"].default
+    by: str = CHOICES["by"].default
+    order: str = CHOICES["order"].default
 
     def link(self) -> Link:
         """The link parameters of this view; what is as by default stays out."""
         parameters = {
             "channel": list(self.selection.channels),
             "service": list(self.selection.services),
-            "sort": [self.sort] if self.sort != _DEFAULT_SORT else [],
+            "sort": self._chosen("sort"),
             "target": [f"{self.target:g}"] if self.target != measures.DEFAULT_TARGET else [],
             "search": [self.search] if self.search else [],
+            **{name: self._chosen(name) for name in CHOICES},
         }
         return {name: values for name, values in parameters.items() if values}
+
+    def _chosen(self, name: str) -> list[str]:
+        chosen: str = getattr(self, name)
+        return [chosen] if chosen != CHOICES[name].default else []
 
 
 def enter(page: str) -> None:
@@ -109,14 +135,25 @@ def choose(codes: tuple[Sequence[str], Sequence[str]], searchable: str = "") -> 
 
 def chart_controls() -> None:
     """Draw the order and the target; they stand beside the chart, and their values belong to the view."""
+    pick("sort")
+    target()
+
+
+def pick(name: str) -> None:
+    """Draw one of `CHOICES`."""
+    choice = CHOICES[name]
     st.segmented_control(
-        "Sort by",
-        list(SORTS),
-        key="sort",
-        format_func=SORTS.__getitem__,
+        choice.label,
+        list(choice.options),
+        key=name,
+        format_func=choice.options.__getitem__,
         required=True,
         on_change=_write_link,
     )
+
+
+def target() -> None:
+    """Draw the target."""
     st.number_input(
         "Target %",
         0.0,
@@ -132,6 +169,12 @@ def chart_controls() -> None:
 def only_service(code: str) -> None:
     """Filter to one service, or to all of them again where that is what is shown; for a click on the chart."""
     st.session_state["service"] = [] if st.session_state["service"] == [code] else [code]
+    _write_link()
+
+
+def only_channel(code: str) -> None:
+    """Filter to one channel, or to all of them again, likewise."""
+    st.session_state["channel"] = [] if st.session_state["channel"] == [code] else [code]
     _write_link()
 
 
@@ -183,7 +226,10 @@ def _ambiguous(services: Sequence[str]) -> frozenset[str]:
 def _view() -> View:
     state = st.session_state
     return View(
-        Selection.of(state["channel"], state["service"]), state["sort"], state["target"], state["search"].strip()
+        Selection.of(state["channel"], state["service"]),
+        target=state["target"],
+        search=state["search"].strip(),
+        **{name: state[name] for name in CHOICES},
     )
 
 
@@ -203,13 +249,14 @@ def _follow(asked: Link, channels: Sequence[str], services: Sequence[str]) -> No
     """Set the widgets to what the link asks for, as far as that exists."""
     channel, unknown_channels = _match(asked.get("channel", []), channels)
     service, unknown_services = _match(asked.get("service", []), services)
-    sort, unknown_sorts = _match(asked.get("sort", []), [*SORTS])
     target, unknown_targets = _target(asked.get("target", []))
     state = st.session_state
-    state["channel"], state["service"] = channel, service
-    state["sort"], state["target"] = (sort or [_DEFAULT_SORT])[0], target
+    state["channel"], state["service"], state["target"] = channel, service, target
     state["search"] = " ".join(asked.get("search", []))[:_LONGEST_SEARCH]
-    unknown = dict(zip(SHARED, (unknown_channels, unknown_services, unknown_sorts, unknown_targets), strict=True))
+    unknown = {"channel": unknown_channels, "service": unknown_services, "target": unknown_targets}
+    for name, choice in CHOICES.items():
+        chosen, unknown[name] = _match(asked.get(name, []), [*choice.options])
+        state[name] = (chosen or [choice.default])[0]
     state[_UNKNOWN] = [f"{name} {shortened(value)}" for name, values in unknown.items() for value in values]
 
 

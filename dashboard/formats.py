@@ -8,13 +8,19 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not zero
+STILL = "±"  # what did not move begins with it
 _NBSP = "\u00a0"
 _SENT_DECIMALS = 4
 
 
 def count(value: float, estimated: bool = False) -> str:
     """A number of licenses, marked ≈ where it is an estimate."""
-    return f"≈{_NBSP}{value:,.0f}" if estimated and round(value) else f"{value:,.0f}"
+    return about(f"{value:,.0f}", estimated and bool(round(value)))
+
+
+def about(said: str, estimated: bool = True) -> str:
+    """Marked ≈ where it is an estimate."""
+    return f"≈{_NBSP}{said}" if estimated else said
 
 
 def number(value: int, noun: str) -> str:
@@ -33,21 +39,23 @@ def percent(value: float | None) -> str:
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
 
 
-def change(value: float, estimated: bool = False) -> str:
+def change(value: float, estimated: bool = False, decimals: int = 0) -> str:
     """By how many licenses something moved: +12, −3, ±0."""
-    whole = round(value)
-    if not whole:
-        return "±0"
-    return f"{'≈' + _NBSP if estimated else ''}{'+' if whole > 0 else '−'}{abs(whole):,}"
+    shown = _signed(value, decimals)
+    return about(shown, estimated and shown[0] != STILL)
 
 
 def points(value: float | None, decimals: int = 2) -> str:
     """By how many percent points something moved."""
     if value is None or pd.isna(value):
         return NOTHING
+    return _signed(value, decimals)
+
+
+def _signed(value: float, decimals: int) -> str:
     shown = f"{abs(value):,.{decimals}f}"
     if not float(shown.replace(",", "")):
-        return f"±{shown}"
+        return f"{STILL}{shown}"
     return f"{'+' if value > 0 else '−'}{shown}"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from dashboard import formats, parts
 from dashboard.data import Feeds
 from data_access import Timeline
 
+_MOMENT = 0.25  # seconds; looking anew at what there is takes less
 _COLLECT = ".venv/bin/python -m data_access collect"
 _DAILY = f"30 6 * * *  cd /srv/partner-license-insights && {_COLLECT}"
 
@@ -22,6 +25,8 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
             icon=":material/lock:",
         )
         return None
+    if feeds.past.look().data is not None:
+        feeds.past.wait(_MOMENT)  # rather than show yesterday's to whoever comes first
     past = parts.standing(feeds.past, heading, feeds)
     if past is not None and past.history.is_empty:
         parts.head(heading, feeds)
@@ -29,6 +34,21 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
         _nothing_yet()
         return None
     return past
+
+
+def at_hand(feeds: Feeds) -> Timeline | None:
+    """The history for a page that can do without it; nobody waits for it longer than a moment."""
+    if feeds.past and feeds.past.look().data is None:
+        feeds.past.wait(_MOMENT)
+    return feeds.past.state.data if feeds.past else None
+
+
+def reach(past: Timeline) -> None:
+    """How far its lines reach, and when something was last added to them."""
+    oldest, newest = (formats.day(date) for date in past.processed)
+    if last := past.history.newest(past.collection):
+        span = newest if oldest == newest else f"{oldest} to {newest}"
+        st.caption(f"Processing dates {span} · last collected {formats.age(datetime.now(UTC) - last.fetched_at)}")
 
 
 def top(past: Timeline, heading: str, feeds: Feeds) -> None:

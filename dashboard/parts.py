@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from types import MappingProxyType
+from typing import Literal, Protocol, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ import streamlit as st
 from dashboard import charts, data, entrance, exports, filters, formats, sitemap
 from dashboard.access import Person, Role
 from dashboard.data import Feeds
+from dashboard.movement import Moved
 from dashboard.pictures import Bars, Picture, Rows
 from data_access import Answer, Deployment, Feed, PartnerCenterError, Throttled
 from data_access.measures import MEASURES
@@ -33,6 +35,7 @@ _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
 _ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
+_NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
@@ -106,6 +109,15 @@ def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
         _watch(feed)
     if state.error and state.failed_at:
         stale(state.error, state.fetched_at, state.failed_at)
+
+
+def stands_in() -> None:
+    """The commercial counts are shown where partner deployment is expected."""
+    st.info(
+        "Microsoft returned no rows for partner deployment. These figures are the commercial counts,"
+        " added up over customers and products.",
+        icon=":material/swap_horiz:",
+    )
 
 
 def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
@@ -249,10 +261,14 @@ def left_out() -> None:
 
 def answer(picture: Picture, estimated: bool) -> None:
     """The page's question answered in a sentence."""
+    st.markdown(answered(picture, estimated))
+
+
+def answered(picture: Picture, estimated: bool) -> str:
+    """That sentence."""
     total = picture.total
     if total.percent is None:
-        st.markdown("Nothing was sold here, so there is no percentage.")
-        return
+        return "Nothing was sold here, so there is no percentage."
     sentence = (
         f"**{formats.percent(total.percent)}** of **{formats.count(total.sold)}** licenses sold are deployed;"
         f" **{formats.count(total.undeployed, estimated)}** are not."
@@ -262,11 +278,16 @@ def answer(picture: Picture, estimated: bool) -> None:
     title, undeployed = picture.largest_gap
     if picture.number > 1 and undeployed >= 1:
         sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
-    st.markdown(sentence)
+    return sentence
 
 
-def tiles(picture: Picture, target: float, estimated: bool, noun: str) -> None:
-    """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for."""
+def tiles(
+    picture: Picture, target: float, estimated: bool, noun: str, moved: Mapping[str, Moved] = MappingProxyType({})
+) -> None:
+    """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for.
+
+    `moved`: by measure, where it is known how they have moved.
+    """
     total = picture.total
     with st.grid(4, gap="small", min_column_width=165):
         tile(
@@ -274,24 +295,28 @@ def tiles(picture: Picture, target: float, estimated: bool, noun: str) -> None:
             "licensesSold",
             formats.count(total.sold),
             f"in {formats.number(picture.number, noun)}",
+            moved.get("licensesSold"),
         )
         tile(
             "kpi_licenses_deployed",
             "licensesDeployedEstimated" if estimated else "licensesDeployed",
             formats.count(total.deployed, estimated),
             "an estimate" if estimated else "as counted",
+            moved.get("licensesDeployed"),
         )
         tile(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(total.percent),
             formats.to_target(total.percent, target),
+            moved.get("deploymentPercent"),
         )
         tile(
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
             f"{picture.below_target:,} below target",
+            moved.get("undeployed"),
         )
 
 
@@ -362,16 +387,30 @@ def table(picture: Rows) -> None:
     )
 
 
-def tile(key: str, measure: str, value: str, context: str) -> None:
+def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
+    """One figure with its definition and its `context`, or in that place by how much it has `moved`, on which line."""
     found = MEASURES[measure]
     with st.container(key=key):
-        st.metric(
-            found.label,
-            value,
-            context,
-            delta_color="off",
-            delta_arrow="off",
-            help=found.explanation,
-            border=True,
-            height="stretch",
-        )
+        if moved:
+            # One text, with the line as a picture in it: more of them in each tile would make every click slower.
+            st.metric(
+                found.label,
+                value,
+                f"{moved.said} ![]({moved.line})" if moved.line else moved.said,
+                delta_color=_NEWS[moved.kind],
+                delta_arrow=moved.arrow,
+                help=found.explanation,
+                border=True,
+                height="stretch",
+            )
+        else:
+            st.metric(
+                found.label,
+                value,
+                context,
+                delta_color="off",
+                delta_arrow="off",
+                help=found.explanation,
+                border=True,
+                height="stretch",
+            )

@@ -26,6 +26,7 @@ class Place:
 #: In the order of the navigation; the first is the one to begin with.
 PLACES = (
     Place("screens/overview.py", "Overview", ":material/donut_small:", Role.READER),
+    Place("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),
     Place("screens/changes.py", "Changes", ":material/difference:", Role.READER),
     Place("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER),
     Place("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),

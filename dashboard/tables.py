@@ -31,6 +31,11 @@ _LABELS = {
         name: measures.MEASURES[name].label
         for name in ("licensesActive", "licensesQualified", "usagePercent", "proratedLicensesUsagePercent")
     },
+    "soldPerWeek": measures.MEASURES["soldPerWeek"].label,
+    "deployedPerWeek": measures.MEASURES["velocity"].label,
+    "deployedRange": "Range, 9 in 10",
+    "targetReached": measures.MEASURES["projection"].label,
+    "asOf": "As of (UTC)",
     "windowEnd": "Window ends (UTC)",
     "partnerWindowEnd": "Partner window ends (UTC)",
     "processedDateTime": "As of (UTC)",
@@ -107,6 +112,7 @@ _INSTANTS = (
     *("processedDateTimeSent", "processedDateTimeCounted"),
     *(f"{name} processedDateTime" for name in catalog.COLLECTIONS),
 )
+_PACES = ("soldPerWeek", "deployedPerWeek")
 _DAYS = ("ageDays", "cadenceDays", "delayDays")
 
 
@@ -200,6 +206,10 @@ def columns(table: pd.DataFrame) -> dict[str, Any]:
             ("Percent", "PercentBefore", "PercentAfter", "PercentSent", "PercentCounted")
         ):
             found[name] = config.NumberColumn(label, format="%.2f %%")
+        elif name in _PACES:
+            found[name] = config.NumberColumn(label, format="%+.1f")
+        elif name == "asOf":
+            found[name] = config.DatetimeColumn(label, format="D MMM YYYY", timezone="UTC")
         elif name in _INSTANTS:
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")
         else:

@@ -157,6 +157,11 @@ MEASURES = {
         "The day on which the gap to the target, in licenses, is closed if it goes on closing as in the last 13 weeks.",
         "The range comes from that of the pace. Where a date could not be defended, the reason stands in its place.",
     ),
+    "soldPerWeek": Measure(
+        "Sold a week",
+        "The median slope of licenses sold, likewise.",
+        "Where sold grows faster than deployed, deployment % falls although people are at work.",
+    ),
     "deployedEffect": Measure(
         "Effect of deployed",
         "The part of the change in deployment %, in percent points, that comes from licenses deployed.",

@@ -162,15 +162,15 @@ def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:
     return Projection(target, on, earliest, latest, missing, closing)
 
 
-def change(line: pd.DataFrame, days: int) -> Change | None:
+def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
     """From the point that is `days` older than the newest one, or as near to that as there is before it.
 
-    None where there is no earlier point.
+    Without `days`, from the first point. None where there is no earlier point.
     """
     if len(line) < 2:
         return None
     dates = line["processedDateTime"]
-    old_enough = line[dates <= dates.iloc[-1] - timedelta(days=days)]
+    old_enough = line[:0] if days is None else line[dates <= dates.iloc[-1] - timedelta(days=days)]
     before, after = (old_enough.iloc[-1] if len(old_enough) else line.iloc[0]), line.iloc[-1]
     percent = after["deploymentPercent"] - before["deploymentPercent"]
     return Change(

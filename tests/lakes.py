@@ -3,7 +3,7 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
-from data_access import source
+from data_access import Settings, history, source
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 from data_access.lake import History
 from data_access.sample import Partner
@@ -22,9 +22,24 @@ _NAMES = {
 def fetched(collection, changes, at=None, query=None):
     """The answer with these rows, its pages kept."""
     partner = Partner(**{_NAMES[collection.name]: rows_of(collection, changes)})
+    return fetched_from(partner, collection, at or NOW, query)
+
+
+def fetched_from(partner, collection, at, query=None):
+    """The answer about this partner, its pages kept."""
     with source.invented(partner) as client:
         answer = client.fetch(collection, query, keep_raw=True)
-    return dataclasses.replace(answer, fetched_at=at or NOW)
+    return dataclasses.replace(answer, fetched_at=at)
+
+
+def keep(settings, answers):
+    """Add answers to the history of the account that these settings name."""
+    if answers:
+        history.open(Settings(**{name.lower(): value for name, value in settings.items()})).append_all(answers)
+
+
+def now():
+    return datetime.now(UTC)
 
 
 class Clock:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 HOST = "localhost"  # the same name everywhere, as for a sign-in that trusts one origin
 TILES = ("kpi_licenses_sold", "kpi_licenses_deployed", "kpi_deployment_percent", "kpi_undeployed")
 _CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
-_START = 30  # seconds a server may take until it answers
+_START = 90  # seconds a server may take until it answers: the first one makes the sample's year of history
 
 
 @contextmanager
@@ -97,7 +97,8 @@ def visit(page: Page, address: str, chart: str = "services_chart") -> Page:
 
 def wait_for_chart(page: Page, chart: str = "services_chart") -> None:
     # Plotly's groups have no box of their own, so Playwright would never call them visible.
-    page.locator(f".st-key-{chart} .js-plotly-plot .barlayer .point").first.wait_for(state="attached")
+    drawn = f".st-key-{chart} .js-plotly-plot"
+    page.locator(f"{drawn} .barlayer .point, {drawn} .scatterlayer .point").first.wait_for(state="attached")
 
 
 def settle(page: Page) -> None:

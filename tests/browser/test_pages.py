@@ -14,7 +14,7 @@ from tests.browser import app
 from tests.browser.partners import EVIL, HOSTILE_NAMES
 from tests.browser.test_journeys import STREAMLITS_OWN, link, number
 
-CUSTOMERS, PRODUCTS = "customers_chart", "products_chart"
+CUSTOMERS, PRODUCTS, TRENDS, PANELS = "customers_chart", "products_chart", "trends_chart", "trends_parts_chart"
 NAME_COLUMN = 120  # pixels from the left of the table of customers
 
 
@@ -100,6 +100,51 @@ def test_the_file_of_every_row_adds_up_to_the_tiles(sample, visitors):
     assert {row["customerTenantId"] for row in rows} == {row["customerTenantId"] for row in customers}
 
 
+def pick(page: Page, choice: str, value: str) -> None:
+    """Choose in one of the controls above a chart."""
+    before = page.url
+    page.locator(f".st-key-{choice}").get_by_text(value, exact=True).click()
+    expect(page).not_to_have_url(before)
+    app.settle(page)
+
+
+def test_a_trend_is_the_same_for_whoever_opens_its_link(sample, visitors):
+    page = visitors.open(f"{sample}/trends?channel=direct", chart=PANELS)
+    for choice, value in (("range", "3 months"), ("measure", "Undeployed"), ("by", "Channel"), ("order", "Name")):
+        pick(page, choice, value)
+    assert link(page) == {
+        "channel": ["direct"],
+        "range": ["3m"],
+        "measure": ["undeployed"],
+        "by": ["channel"],
+        "order": ["name"],
+    }
+    answer = page.get_by_text("Each week").inner_text()
+    colleague = visitors.open(page.url, who="colleague", chart=TRENDS)
+    assert colleague.get_by_text("Each week").inner_text() == answer
+
+
+def test_a_click_on_a_panel_shows_it_alone(sample, visitors):
+    page = visitors.open(f"{sample}/trends", chart=PANELS)
+    points = page.locator(f".st-key-{PANELS} .scatterlayer .point")
+    points.first.scroll_into_view_if_needed()
+    box = points.first.bounding_box()
+    assert box, "the panels have no points"
+    page.mouse.click(box["x"] + 1, box["y"] + 1)
+    expect(page).to_have_url(re.compile("service="))
+    expect(page.get_by_text("there is nothing beside it")).to_be_visible()
+
+
+def test_the_file_of_a_trend_ends_where_the_tile_stands(sample, visitors):
+    page = visitors.open(f"{sample}/trends?range=6m", chart=TRENDS)
+    name, content = app.download(page, "export_csv_exact")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
+    assert re.fullmatch(r"license-trends-by-service_.*_range-6-months_sample_exact\.csv", name)
+    whole = [float(row["deploymentPercent"]) for row in rows if row["line"] == "all together"]
+    assert f"{whole[-1]:.2f}\u00a0%" == app.figure(page, "kpi_deployment_percent").replace(" ", "\u00a0")
+    assert len({row["service"] for row in rows}) - 1 == 20
+
+
 def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     page = visitors.open(f"{hostile_customers}/customers", chart=CUSTOMERS)
     assert len(app.labels(page, CUSTOMERS)) == len(HOSTILE_NAMES)
@@ -122,6 +167,7 @@ def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     [
         ("customers", CUSTOMERS),
         ("usage", "usage_chart"),
+        ("trends", TRENDS),
         ("changes", "changes_chart"),
         ("changes?level=customer", "changes_chart"),
         ("health", "health_chart"),

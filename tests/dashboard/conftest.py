@@ -9,6 +9,7 @@ from dashboard.access import Ended
 from data_access import Settings, history
 from data_access.emulator import Emulator
 from data_access.sample import Partner
+from tests import lakes
 from tests.dashboard import visit as visits
 
 AUTH = {
@@ -33,12 +34,14 @@ def configure(monkeypatch):
 
 
 @pytest.fixture
-def visit(serve, monkeypatch):
-    """Open a page on an emulator, or on the sample where there is none."""
+def visit(serve, monkeypatch, tmp_path):
+    """Open a page on an emulator, or on the sample where there is none; `past` are answers collected before."""
 
-    def visit(emulator=None, link=None, page="", **settings):
+    def visit(emulator=None, link=None, page="", past=(), **settings):
         if emulator is not None:
-            settings |= visits.live(serve(emulator))
+            # Accounts are told apart by their addresses, and a test's port may have been another one's.
+            settings = {"HISTORY_URL": str(tmp_path), **visits.live(serve(emulator)), **settings}
+        lakes.keep(settings, past)
         return visits.opened(settings, link or {}, page, monkeypatch)
 
     return visit

@@ -1,0 +1,210 @@
+"""Is deployment improving, where, and will it reach the target?"""
+
+import streamlit as st
+
+from dashboard import data, entrance, exports, filters, formats, kept, movement, panels, parts
+from dashboard.movement import Line, Trend
+from data_access import Timeline
+from data_access.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.trends import Projection, Refusal, Velocity
+
+_QUESTION = "Is deployment improving?"
+_BARE = {"displayModeBar": False}
+_TOO_FEW = "fewer than three dates"
+_CLICKS = {"service": filters.only_service, "channel": filters.only_channel}
+
+
+@entrance.part
+def show(timeline: Timeline, feeds: data.Feeds) -> None:
+    """The page for a history that there is."""
+    kept.top(timeline, _QUESTION, feeds)
+    kept.reach(timeline)
+    if timeline.collection is COMMERCIAL_DEPLOYMENT:
+        parts.stands_in()
+    view = filters.choose(feeds.codes())
+    trend = movement.trend(timeline, view, st.context.theme.type == "dark")
+    parts.left_out()
+    _answer(trend, view, timeline.estimated)
+    _tiles(trend.whole, timeline.estimated)
+    _whole(trend)
+    if len(trend.whole.points):
+        _parts(trend, view)
+        _figures(trend, view, feeds)
+
+
+def _answer(trend: Trend, view: filters.View, estimated: bool) -> None:
+    whole, noun = trend.whole, view.by
+    if not len(whole.points):
+        return
+    newest = whole.points.iloc[-1]
+    percent = formats.percent(newest["deploymentPercent"])
+    if not whole.change:
+        st.markdown(
+            f"**{percent}** of the licenses sold are deployed on {formats.day(newest['processedDateTime'])}. That is"
+            " the only processing date here so far; from the second one on there is something to compare."
+        )
+        return
+    st.markdown(
+        f"{_direction(whole, percent)} {_where(trend, noun)} {_pace(whole, estimated)} {_goal(whole, view.target)}"
+    )
+
+
+def _direction(line: Line, percent: str) -> str:
+    change = line.change
+    if not change or change.percent is None:
+        return "Nothing was sold on one of the two dates, so there is no percentage to compare."
+    since, moved = formats.day(change.since), formats.points(change.percent)
+    if moved[0] == formats.STILL:
+        return f"**Deployment stands where it stood on {since}: {percent}.**"
+    verb = "rose" if change.percent > 0 else "fell"
+    said = f"**Deployment {verb} by {moved[1:]} points since {since}, to {percent}.**"
+    if line.lately and line.lately.percent is not None:
+        said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)} points."
+    return said
+
+
+def _where(trend: Trend, noun: str) -> str:
+    moved = trend.moved()
+    if len(trend.lines) < 2:
+        return ""
+    rose = sum(points > 0 for _, points in moved)
+    said = f"Of {formats.number(len(trend.lines), noun)}, {rose} rose and {len(moved) - rose} fell"
+    ends = []
+    if moved and moved[-1][1] > 0:
+        ends.append(f"most gained by {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points)")
+    if moved and moved[0][1] < 0:
+        ends.append(f"most lost by {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points)")
+    return f"{said}: {', '.join(ends)}." if ends else f"{said}."
+
+
+def _pace(line: Line, estimated: bool) -> str:
+    pace = line.pace
+    if isinstance(pace, Refusal):
+        return ""
+    return (
+        f"Each week, **{_more(pace.deployed, estimated)}** licenses are deployed and **{_more(pace.sold)}** are sold."
+    )
+
+
+def _more(licenses: float, estimated: bool = False) -> str:
+    number = formats.count(abs(licenses), estimated)
+    return "as many" if number == "0" else f"{number} {'more' if licenses > 0 else 'fewer'}"
+
+
+def _goal(line: Line, target: float) -> str:
+    goal = line.goal
+    if isinstance(goal, Projection):
+        return (
+            f"At this pace **{target:g}\u00a0% is reached about {formats.day(goal.on)}**, nine times in ten between"
+            f" {movement.between(goal).replace(' to ', ' and ')}."
+        )
+    if goal is Refusal.REACHED:
+        return f"**The target of {target:g}\u00a0% is reached.**"
+    return f"**When {target:g}\u00a0% is reached, nobody can say**: {goal.value}."
+
+
+def _tiles(line: Line, estimated: bool) -> None:
+    points, change, goal = line.points, line.change, line.goal
+    pace = line.pace if isinstance(line.pace, Velocity) else None
+    with st.grid(4, gap="small", min_column_width=165):
+        parts.tile(
+            "kpi_deployment_percent",
+            "deploymentPercent",
+            formats.percent(points["deploymentPercent"].iloc[-1] if len(points) else None),
+            f"{formats.points(change.percent)} points since {formats.day(change.since)}"
+            if change and change.percent is not None
+            else "one date only"
+            if len(points)
+            else "no date",
+        )
+        parts.tile(
+            "kpi_deployed_per_week",
+            "velocity",
+            formats.change(pace.deployed) if pace else formats.NOTHING,
+            formats.about(movement.spread(pace), estimated) if pace else _TOO_FEW,
+        )
+        parts.tile(
+            "kpi_sold_per_week",
+            "soldPerWeek",
+            formats.change(pace.sold) if pace else formats.NOTHING,
+            f"on {formats.number(pace.points, 'processing date')}" if pace else _TOO_FEW,
+        )
+        value, context = formats.NOTHING, "nobody can say"
+        if isinstance(goal, Projection):
+            latest = f"{goal.latest:%b %Y}" if goal.latest else "later"
+            value, context = f"{goal.on:%b %Y}", f"{goal.earliest:%b %Y} to {latest}"
+        elif goal is Refusal.REACHED:
+            value, context = "reached", "at the newest date"
+        parts.tile("kpi_target_reached", "projection", value, context)
+
+
+def _whole(trend: Trend) -> None:
+    with st.container(key="trends_chart", border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            st.header("How has it moved?", anchor=False)
+            filters.pick("measure")
+            filters.pick("range")
+            filters.target()
+        if len(trend.whole.points):
+            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=_BARE, alt=trend.words)
+        else:
+            st.info(
+                "There is no processing date in this combination of filters; take one away.",
+                icon=":material/filter_alt_off:",
+            )
+
+
+def _parts(trend: Trend, view: filters.View) -> None:
+    def click() -> None:
+        chosen = st.session_state["trends_small"]["selection"]["points"]
+        if chosen:
+            _CLICKS[view.by](chosen[0]["customdata"])
+
+    with st.container(key="trends_parts_chart", border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            st.header("Where?", anchor=False)
+            filters.pick("by")
+            filters.pick("order")
+        if trend.outside:
+            st.caption(
+                f"Without a processing date in this range, and left out: {formats.number(trend.outside, view.by)}."
+            )
+        if not trend.small:
+            st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
+            return
+        said = formats.number(len(trend.lines), view.by)
+        if len(trend.lines) > panels.MOST_PANELS:
+            said = f"The first {panels.MOST_PANELS} of {said}; the table has them all"
+        scale = "on one scale" if view.measure == "percent" else "each around its own first figure (dotted)"
+        st.caption(f"{said}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
+        st.plotly_chart(
+            trend.small,
+            key="trends_small",
+            theme=None,
+            on_select=click,
+            selection_mode="points",
+            config=_BARE,
+            alt=trend.small_words,
+        )
+
+
+def _figures(trend: Trend, view: filters.View, feeds: data.Feeds) -> None:
+    within = filters.CHOICES["range"].options[view.range]
+    dates = trend.whole.points["processedDateTime"]
+    newest = dates.iloc[-1] if len(dates) else None
+
+    def provenance(content: str, **more: str) -> exports.Provenance:
+        asked = exports.sentence(view.selection, range=within, **more)
+        return exports.Provenance(f"{content}-by-{view.by}", newest, asked, feeds.source, feeds.is_sample)
+
+    points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
+    paces = provenance("pace", target=f"{view.target:g} %")
+    pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
+    with parts.figures("Pace, and the day of the target", [*points, pace]):
+        st.caption("The first two files hold every point of the lines, the third one this table with all its columns.")
+        parts.table(trend)
+
+
+feeds = data.feeds()
+if past := kept.standing(feeds, _QUESTION):
+    show(past, feeds)
