@@ -349,10 +349,10 @@ def told_apart(labels: Iterable[str]) -> list[str]:
     return found
 
 
-def margin(labels: list[str]) -> int:
+def margin(labels: list[str], widest: int = _WIDEST_MARGIN) -> int:
     """Pixels for the longest label; plotly's own measuring would draw the chart once more."""
     longest = max((sum(map(_width, re.sub(r"<[^>]*>|&\w+;", "", label))) for label in labels), default=0)
-    return min(_WIDEST_MARGIN, 12 + int(longest))
+    return min(widest, 12 + int(longest))
 
 
 def _width(character: str) -> float:

@@ -143,13 +143,14 @@ def _codes(*held: Codes) -> tuple[list[str], list[str]]:
 _REMEMBERED: list[Any] = [_codes]
 
 
-def remembered(work: Callable[P, T]) -> Callable[P, T]:
+def remembered(work: Callable[P, T], views: int = _VIEWS_KEPT) -> Callable[P, T]:
     """Work out once for everybody who looks at the same, until newer data comes; arguments are told apart by identity.
 
-    Not one of Streamlit's caches: those hash their arguments anew on every look, which costs more than all else here.
+    `views` says how many results are kept. Not one of Streamlit's caches: those hash their arguments anew on every
+    look, which costs more than all else here.
     """
 
-    @lru_cache(maxsize=_VIEWS_KEPT)
+    @lru_cache(maxsize=views)
     def once(*arguments: Any, **named: Any) -> T:
         found = work(*arguments, **named)
         settle_memory()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from dashboard import effects, tables, theme
+from dashboard import charts, effects, formats, tables, theme
 from dashboard.data import Feeds, remembered
 from dashboard.filters import View
 from data_access import Selection, Timeline, changes, customers, moments, names
@@ -19,6 +20,9 @@ from data_access.moments import Asked
 
 #: What rows of a level are called, and in which columns a search looks.
 NOUNS = {"service": "service", "customer": "customer", "product": "product", "customer and product": "row"}
+#: With ten thousand customers and all their products, one of these is a hundred megabytes.
+_remembered = partial(remembered, views=8)
+_TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
 
 
@@ -63,19 +67,20 @@ class Listed:
     statuses: tuple[str, ...]
 
 
-@remembered
+@_remembered
 def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) -> Picture:
     """Both dates at one level.
 
     Raises one of the family in `errors` where the history's files cannot be read.
     """
-    table = _titled(_compared(feeds, past, asked, view.selection))
+    table = _compared(feeds, past, asked, view.selection)
     estimated = bool(table.attrs["estimated"])
-    if view.search:
-        table = changes.among(customers.matching(table, view.search, [name for name in _SEARCHED if name in table]))
+    searched = [name for name in _SEARCHED if name in table]
+    if view.search and searched:
+        table = changes.among(customers.matching(table, view.search, searched))
     table = effects.in_order(table)
     net = table["deployedEffect"] + table["soldEffect"]
-    drawn = effects.bars(table)
+    drawn = effects.bars(table, _titled(table.head(charts.MOST_BARS)))
     return Picture(
         changes.why(table),
         {
@@ -84,8 +89,8 @@ def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) 
         },
         {status: int((table["status"] == status).sum()) for status in Status},
         len(table),
-        _extreme(table, net.clip(lower=0)),
-        _extreme(table, net.clip(upper=0)),
+        _first(table, net, net > 0),
+        _first(table, net, net < 0),
         estimated,
         effects.figure(drawn, estimated, theme.palette(dark)),
         effects.in_words(drawn, f"{asked.level}s"),
@@ -93,7 +98,7 @@ def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) 
     )
 
 
-@remembered
+@_remembered
 def listed(shown: Picture, statuses: tuple[str, ...]) -> Listed:
     """The rows of a picture to which one of these things happened."""
     rows = tables.compared(shown.rows(statuses))
@@ -102,33 +107,40 @@ def listed(shown: Picture, statuses: tuple[str, ...]) -> Listed:
 
 def file(shown: Picture, statuses: tuple[str, ...]) -> pd.DataFrame:
     """The same rows with every column, under the names of `changes.compare`."""
-    return shown.rows(statuses).drop(columns=["key", "title"])
+    return shown.rows(statuses)
 
 
-@remembered
+@_remembered
 def _compared(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection) -> pd.DataFrame:
     return moments.compare(past, lambda: feeds.engine(past), asked, selection)
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:
-    """With what each row is called, and the key that a click on it gives."""
-    if "productName" in table:
-        product = table["productName"].fillna("(no name)")
-        title = product + " · " + table["channel"].map(names.channel_title).str.lower()
-    else:
-        product = title = table["service"].map(names.service_title) if "service" in table else pd.Series(dtype="str")
+    """With what each row is called, the same in short, and the key that a click on it gives."""
+    parts: list[tuple[pd.Series, int]] = []
     if customers.CUSTOMER in table:
-        customer = table["customerName"].fillna(table[customers.CUSTOMER])
-        title = customer + " · " + product if "productName" in table else customer
-    attributes = table.attrs
-    table = table.assign(key=table[customers.CUSTOMER if customers.CUSTOMER in table else "service"], title=title)
-    table.attrs = attributes
-    return table
+        parts.append((table["customerName"].fillna(table[customers.CUSTOMER]), _CUSTOMER_LENGTH))
+    if "productName" in table:
+        parts.append((table["productName"].fillna("(no name)"), _PRODUCT_LENGTH))
+        if len(parts) == 1:
+            parts.append((table["channel"].map(names.channel_title).str.lower(), _CHANNEL_LENGTH))
+    if not parts:
+        parts.append((table["service"].map(names.service_title), _TITLE_LENGTH))
+    elif len(parts) == 1:
+        parts = [(parts[0][0], _TITLE_LENGTH)]
+    whole = [text for text, _ in parts]
+    short = [text.map(lambda one, length=length: formats.shortened(one, length)) for text, length in parts]
+    key = table[customers.CUSTOMER if customers.CUSTOMER in table else "service"]
+    return table.assign(key=key, title=_joined(whole), label=_joined(short))
 
 
-def _extreme(table: pd.DataFrame, net: pd.Series) -> tuple[str, float]:
-    strength = net.abs()
-    if not strength.gt(0).any():
+def _joined(parts: list[pd.Series]) -> pd.Series:
+    return pd.Series([" · ".join(row) for row in zip(*parts, strict=True)], index=parts[0].index, dtype="str")
+
+
+def _first(table: pd.DataFrame, net: pd.Series, wanted: pd.Series) -> tuple[str, float]:
+    """What the first of the wanted rows is called, and what it did."""
+    if not wanted.any():
         return "", 0.0
-    place = int(strength.to_numpy().argmax())
-    return str(table["title"].iloc[place]), float(net.iloc[place])
+    place = int(wanted.to_numpy().argmax())
+    return str(_titled(table.iloc[[place]])["title"].iloc[0]), float(net.iloc[place])

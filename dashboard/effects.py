@@ -12,11 +12,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import charts, formats
-from dashboard.charts import MOST_BARS, Axis, Finished, Segment
+from dashboard.charts import Axis, Finished, Segment
 from dashboard.theme import FONT, Palette
 from data_access.changes import Why
 
 _SMALLEST = 0.05  # percent points; where every part is less, it takes more decimals to tell them apart
+_LABEL_LENGTH, _WIDEST_MARGIN = 40, 370  # pixels
 _INVISIBLE = 1e-9
 _DWARFING = 2.0  # so many times the longest bar of a row
 _ROOM = 1.12  # of the axes beyond the longest bar
@@ -26,23 +27,20 @@ _SUMMED = ("licensesSold", "licensesDeployed", "undeployed")
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `changes.compare` with those first that moved the percentage most; then by what they are called."""
+    """The rows of `changes.compare` with those first that moved the percentage most, else as they were."""
     moved = (table["deployedEffect"] + table["soldEffect"]).abs()
-    return (
-        table.assign(moved=moved)
-        .sort_values(["moved", "title"], ascending=[False, True], kind="stable", ignore_index=True)
-        .drop(columns="moved")
-    )
+    return table.loc[moved.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def bars(table: pd.DataFrame) -> pd.DataFrame:
+def bars(table: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     """The rows to draw: all together, those that moved the percentage most, and what is left as one.
 
-    `table`: rows in order, with `key`, `title` and the columns of `changes.compare`. The parts add up to the first row.
+    `table`: rows in order, with the columns of `changes.compare`; `first`: so many of them as are drawn, with `key`,
+    `title`, and `label`, which is the title short enough for the margin. The parts add up to the first row.
     """
-    parts = [_together(table, _TOTAL), table.head(MOST_BARS)]
-    if len(table) > MOST_BARS:
-        parts.append(_together(table.iloc[MOST_BARS:], _REST.format(len(table) - MOST_BARS)))
+    parts = [_together(table, _TOTAL), first]
+    if len(table) > len(first):
+        parts.append(_together(table.iloc[len(first) :], _REST.format(len(table) - len(first))))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -61,9 +59,10 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         Segment("from deployed", drawn["deployedEffect"].mask(too_long, 0.0).tolist(), palette.deployed),
         Segment("from sold", drawn["soldEffect"].mask(too_long, 0.0).tolist(), palette.grid, palette.muted),
     )
+    net = drawn["deployedEffect"] + drawn["soldEffect"]
     left = charts.told_apart(
-        f"{charts.title_label(row.title)}   <b>{formats.points(row.deployedEffect + row.soldEffect, decimals)}</b> "
-        for row in _rows(drawn)
+        f"{charts.title_label(label, _LABEL_LENGTH)}   <b>{formats.points(points, decimals)}</b> "
+        for label, points in zip(drawn["label"], net, strict=True)
     )
     right = charts.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
     common = {
@@ -77,12 +76,11 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         | {"y": left[::-1], "x": part.licenses[::-1]}
         for part in parts
     ]
-    net = (drawn["deployedEffect"] + drawn["soldEffect"]).mask(too_long)
     diamond = {"symbol": "diamond", "size": 9, "color": palette.text, "line": {"color": palette.background, "width": 1}}
     marks.append(
         common
         | {"type": "scatter", "mode": "markers", "name": "both", "marker": diamond}
-        | {"y": right[::-1], "x": net.tolist()[::-1], "yaxis": "y2"}
+        | {"y": right[::-1], "x": net.mask(too_long).tolist()[::-1], "yaxis": "y2"}
     )
     reach = max(longest, _reach(drawn[~too_long]), _INVISIBLE) * _ROOM
     categories = {
@@ -97,7 +95,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         "barmode": "relative",
         "bargap": 0.42,
         "height": charts.height(len(drawn)),
-        "margin": {"l": charts.margin(left), "r": charts.margin(right), "t": 64, "b": 8},
+        "margin": {"l": charts.margin(left, _WIDEST_MARGIN), "r": charts.margin(right), "t": 64, "b": 8},
         "paper_bgcolor": palette.background,
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
@@ -156,7 +154,7 @@ def _together(table: pd.DataFrame, title: str) -> pd.DataFrame:
     for when in ("Before", "After"):
         sold = sums[f"licensesSold{when}"]
         sums[f"deploymentPercent{when}"] = sums[f"licensesDeployed{when}"] * 100 / sold if sold else float("nan")
-    return pd.DataFrame([{"key": "", "title": title, "status": ""} | sums])
+    return pd.DataFrame([{"key": "", "title": title, "label": title, "status": ""} | sums])
 
 
 def _rows(table: pd.DataFrame) -> Any:

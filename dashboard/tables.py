@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from data_access import Deployment, Selection, catalog, frames, measures, names
+from data_access.changes import Status
 
 _LABELS = {
     "title": "Service",
@@ -168,12 +169,13 @@ def workloads(rows: pd.DataFrame, services: pd.Series) -> pd.DataFrame:
 
 
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `changes.compare`, with `title`, as the page shows them: what moved, and to where."""
+    """The rows of `changes.compare` as the page shows them: what moved, and to where."""
+    titles = {str(status): status.capitalize() for status in Status}
+    rows = rows.assign(status=rows["status"].map(titles))
     if "service" in rows:
-        rows = rows.assign(title=rows["service"].map(names.service_title))
-    else:
-        rows = rows.drop(columns="title")
-    return rows[[name for name in _COMPARED if name in rows]].assign(status=rows["status"].str.capitalize())
+        services = {code: names.service_title(code) for code in rows["service"].unique()}
+        rows = rows.assign(title=rows["service"].map(services))
+    return rows[[name for name in _COMPARED if name in rows]]
 
 
 def ages(rows: pd.DataFrame) -> pd.DataFrame:

@@ -154,6 +154,10 @@ def test_a_search_narrows_rows_and_percentage(look_back):
     assert "Nothing fits" in text(app)
 
 
+def test_services_are_not_searched(look_back):
+    assert len(rows(look_back([BEFORE, AFTER], {"search": "nord"}))) == 3
+
+
 def test_many_customers_come_in_pages(look_back):
     many = [{"customerTenantId": f"T{number:03}"} for number in range(120)]
     answers = [customers(28, *many), customers(0, *({"licensesSold": 101} | one for one in many))]

@@ -28,14 +28,18 @@ def compared(before, after):
         return measures.by(facts_of(DEPLOYMENT, changed), ["service"])
 
     found = changes.compare(table(before), table(after), ["service"])
-    return effects.in_order(found.assign(key=found["service"], title=found["service"]))
+    return effects.in_order(found.assign(key=found["service"], title=found["service"], label=found["service"]))
+
+
+def drawn_of(table):
+    return effects.bars(table, table.head(charts.MOST_BARS))
 
 
 MANY = compared({f"s{n:02}": (100 + n, 50) for n in range(40)}, {f"s{n:02}": (110 + n, 50 + n / 2) for n in range(40)})
 
 
 def figure(table, palette=theme.LIGHT):
-    return json.loads(effects.figure(effects.bars(table), False, palette).to_json())
+    return json.loads(effects.figure(drawn_of(table), False, palette).to_json())
 
 
 def test_what_moved_it_most_comes_first():
@@ -44,7 +48,7 @@ def test_what_moved_it_most_comes_first():
 
 
 def test_the_rows_add_up_to_the_first_one_however_many_there_are():
-    drawn = effects.bars(MANY)
+    drawn = drawn_of(MANY)
     assert len(drawn) == charts.MOST_BARS + 2
     assert drawn["title"].iloc[0] == "All together"
     assert drawn["title"].iloc[-1] == "15 others"
@@ -89,7 +93,7 @@ def test_foreign_text_stays_text(name):
 
 def test_words_for_those_who_cannot_see_it():
     table = compared({"a": (100, 50)}, {"a": (200, 40)})
-    words = effects.in_words(effects.bars(table), "services")
+    words = effects.in_words(drawn_of(table), "services")
     assert "All together: 50.00 → 40.00" in words.replace("\u00a0", " ")
     assert "+22.50 points from deployed and −32.50 from sold" in words
 
