@@ -14,7 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, expect, sync_playwright
+import playwright.sync_api
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from data_access.emulator import DEMO_TOKEN, Emulator, serving
 
@@ -157,9 +166,17 @@ def click_pill(page: Page, channel: str) -> None:
 
 
 def download(page: Page, key: str) -> tuple[str, bytes]:
-    """Click a file button; the file's name and content."""
-    with page.expect_download() as arriving:
-        page.locator(f".st-key-{key} button:visible").click()
+    """Click a file button; the file's name and content.
+
+    A page that is drawn anew at the moment of the click takes the file away that was clicked on; people click again.
+    """
+    button = page.locator(f".st-key-{key} button:visible")
+    try:
+        with page.expect_download(timeout=15_000) as arriving:
+            button.click()
+    except playwright.sync_api.TimeoutError:
+        with page.expect_download() as arriving:
+            button.click()
     return arriving.value.suggested_filename, Path(arriving.value.path()).read_bytes()
 
 
