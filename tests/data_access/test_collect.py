@@ -329,10 +329,11 @@ def test_bad_usage_is_2(arguments, command):
     assert command(*arguments)[:2] == (2, "")
 
 
-def test_a_handful_of_kills(tmp_path):
-    count = killing.kill(tmp_path, 3, seed=1)
+def test_a_kill(tmp_path):
+    """One; `make faults` has two hundred."""
+    count = killing.kill(tmp_path, 1, seed=1)
     assert not count.wrong
-    assert count.killed >= 3
+    assert count.killed >= 1
 
 
 # Whose history
