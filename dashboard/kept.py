@@ -12,7 +12,7 @@ from data_access import Timeline
 
 _MOMENT = 0.25  # seconds; looking anew at what there is takes less
 _COLLECT = ".venv/bin/python -m data_access collect"
-_DAILY = f"30 6 * * *  cd /srv/partner-license-insights && {_COLLECT}"
+DAILY = f"30 6 * * *  cd /srv/licenses && {_COLLECT} >/dev/null"
 
 
 def standing(feeds: Feeds, heading: str) -> Timeline | None:
@@ -80,7 +80,7 @@ def too_short(title: str, day: str) -> None:
             " other figures adds a second one; Microsoft processes most services every few days."
         )
         st.caption("Every day at 6:30, as a line for cron:")
-        st.code(_DAILY, language=None, wrap_lines=True)
+        st.code(DAILY, language=None, wrap_lines=True)
 
 
 def _nothing_yet() -> None:
@@ -92,5 +92,5 @@ def _nothing_yet() -> None:
         )
         st.code(_COLLECT, language=None, wrap_lines=True)
         st.caption("and then every day at 6:30, as a line for cron:")
-        st.code(_DAILY, language=None, wrap_lines=True)
+        st.code(DAILY, language=None, wrap_lines=True)
         st.caption("More on it in docs/manual.md, *History*.")

@@ -53,8 +53,11 @@ def collection(timeline: Timeline, level: str) -> Collection:
 
 
 def days(timeline: Timeline, of: Collection) -> dict[date, Snapshot]:
-    """The days of which there are figures, oldest first, each with the snapshot of it that was kept last."""
-    found = {one.day: one for one in timeline.history.snapshots(of) if one.rows}
+    """The days of which there are figures, oldest first, each with the snapshot of it that was kept last.
+
+    A back-fill is no day: it holds the services alone that were processed then.
+    """
+    found = {one.day: one for one in timeline.history.snapshots(of) if one.rows and one.asked is None}
     return dict(sorted(found.items()))
 
 
@@ -94,7 +97,7 @@ def compare(timeline: Timeline, engine: Callable[[], Engine], asked: Asked, sele
     else:
         answering = engine()
         before, after = (
-            answering.grouped(_file(timeline.history, one), keys, labels=labels, selection=selection)
+            answering.grouped(file(timeline.history, one), keys, labels=labels, selection=selection)
             for one in (chosen.before, chosen.after)
         )
         estimated = False
@@ -103,8 +106,8 @@ def compare(timeline: Timeline, engine: Callable[[], Engine], asked: Asked, sele
     return table
 
 
-def _file(history: History, one: Snapshot) -> tuple[str, ...]:
-    """The file with every row of a snapshot, for an engine."""
+def file(history: History, one: Snapshot) -> tuple[str, ...]:
+    """The file with every row of a snapshot, for an engine. Raises DamagedHistory where it is not what was written."""
     found = history.facts([one])
     if found.notices:
         raise DamagedHistory(found.notices[0], "Choose another date, or run verify to see what is damaged.")

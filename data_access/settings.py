@@ -102,7 +102,7 @@ class Settings(BaseModel):
         (), description="Tenants whose people may sign in to the dashboard; the default is PARTNER_CENTER_TENANT_ID."
     )
     access_readers: Names = Field(
-        ("reader",), description="App roles or group ids that may see the figures by service and channel."
+        ("reader",), description="App roles or group ids that may see the figures by service, channel and product."
     )
     access_managers: Names = Field(("manager",), description="Likewise, and every customer's.")
     access_operators: Names = Field(("operator",), description="Likewise, and the status of the program.")

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import posixpath
+import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -220,7 +221,7 @@ def _understood(url: str) -> Iterator[None]:
         yield
     except (OSError, pa.ArrowException, NotImplementedError) as error:
         raise HistoryError(
-            f"The history at {_without_secrets(url)} cannot be used: {_reason(error)}.",
+            f"The history at {_without_secrets(url)} cannot be used: {_reason(error, url)}.",
             "Check HISTORY_URL, the space left there, and whether this account may read and write it.",
         ) from None
 
@@ -231,7 +232,11 @@ def _without_secrets(url: str) -> str:
     return scheme + separator + rest.partition("?")[0].rpartition("@")[2] if separator else url
 
 
-def _reason(error: Any) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return str(error.strerror)
-    return str(error).partition("\n")[0].partition(". Detail")[0].rstrip(".")
+def _reason(error: Any, url: str = "") -> str:
+    """The library's words without the address, which it may quote with its keys."""
+    said = str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
+    said = said.partition("\n")[0].partition(". Detail")[0].rstrip(".")
+    kept, _, after = url.rpartition("@")
+    for secret in (url, kept.partition("://")[2], after.partition("?")[2]):
+        said = said.replace(secret, "…") if secret else said
+    return re.sub(r"\S*://\S*", "…", said)

@@ -49,19 +49,21 @@ class Timeline:
 
 
 def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Timeline:
-    """Open the history, or look at the open one anew; what has not changed stays the same object.
+    """Open the history; what has not changed since `last` stays the same object.
+
+    Each time another one, since pages that are open go on with theirs, and the sample's grows as weeks pass.
 
     As on the Overview, lines stand on partner deployment, and on the commercial counts where there is none of it.
     Raises HistoryError where HISTORY_URL cannot be read.
     """
     progress(Step("Opening the history"))
-    found = last.history if last else history.open(settings)
-    if last:
-        found.reload()
+    found = history.open(settings)
     snapshots = tuple(one.id for collection in catalog.COLLECTIONS.values() for one in found.snapshots(collection))
     if last and (last.snapshots, last.notices) == (snapshots, found.notices):
         return last
     collection = catalog.DEPLOYMENT
     if not any(one.rows for one in found.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT
-    return Timeline(found, collection, trends.rows(found.small(collection).to_pandas()), snapshots, found.notices)
+    rows = trends.rows(found.small(collection).to_pandas())
+    back_fills = {one.id for one in found.snapshots(collection) if one.asked}
+    return Timeline(found, collection, trends.with_back_fills(rows, back_fills), snapshots, found.notices)

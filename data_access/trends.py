@@ -6,7 +6,7 @@ Microsoft did not process again makes no new point, however often it was fetched
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -24,6 +24,7 @@ from data_access.measures import Frame
 WEEKS = 13
 #: Further ahead than this nobody can say.
 HORIZON = timedelta(weeks=3 * 52)
+_PARTIAL = "partial"  # the column of the mark on rows of back-fills
 _FEWEST = 3  # dates; through two there is always a straight line
 _Z = 1.645  # standard deviations on both sides of the middle that hold 90 % of a normal distribution
 
@@ -96,6 +97,16 @@ def rows(small: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def with_back_fills(found: pd.DataFrame, back_fills: Collection[str]) -> pd.DataFrame:
+    """The rows with a mark on those of back-fills (ids of snapshots), which hold the services of one day alone.
+
+    They give points of their services, and no line of all of them together.
+    """
+    marked = found.assign(**{_PARTIAL: found["snapshot"].isin(back_fills)})
+    marked.attrs = found.attrs
+    return marked
+
+
 def points(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
     """One row per value of `keys` and processing date, in that order; of one date kept twice the later snapshot counts.
 
@@ -112,7 +123,10 @@ def points(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
 
 def lines(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """`points` on rows in memory, those of `rows` or a selection of them; with no keys the line of all together."""
-    table = points(nw.from_native(found, eager_only=True), keys, estimated=found.attrs["estimated"])
+    estimated = found.attrs["estimated"]
+    if _PARTIAL in found and "service" not in keys:
+        found = found[~found[_PARTIAL]]
+    table = points(nw.from_native(found, eager_only=True), keys, estimated=estimated)
     return frames.plain(table.to_native().reset_index(drop=True))
 
 

@@ -32,7 +32,7 @@ _ANSWERS: Sequence[tuple[str, int, dict[str, str]]] = (
 def settings() -> str:
     """Every setting: name, default, meaning."""
     rows = [
-        (f"`{name.upper()}`", "–" if field.default is None else f"`{field.default}`", field.description or "")
+        (f"`{name.upper()}`", _default(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
     ]
     return (
@@ -44,6 +44,15 @@ def settings() -> str:
         + "How to use them: [the manual](manual.md#settings).\n\n"
         + _table(("Name", "Default", "Meaning"), rows)
     )
+
+
+def _default(value: object) -> str:
+    """As somebody would write it into the environment."""
+    if isinstance(value, tuple):
+        value = ",".join(value)
+    if isinstance(value, bool):
+        value = str(value).lower()
+    return "–" if value in (None, "") else f"`{value}`"
 
 
 def measures() -> str:

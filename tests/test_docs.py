@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import data_access
+from dashboard import kept
 from data_access import errors
 from data_access.catalog import COLLECTIONS
 from data_access.commands import COMMANDS
@@ -60,6 +61,17 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
     shown = f"python -m data_access {command}" in text_of("docs/manual.md")
     promised = f"`{command}`" in section(text_of("README.md"), NOT_YET)
     assert (shown, promised) == ((True, False) if command in COMMANDS else (False, True))
+
+
+def test_the_page_and_the_manual_have_the_same_line_for_cron():
+    assert kept.DAILY in text_of("docs/manual.md")
+
+
+@pytest.mark.parametrize("package", ["data_access", "dashboard"])
+def test_architecture_says_of_each_module_whether_it_decides_or_does(package):
+    modules = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__", "__main__", "catalog"}
+    told = section(text_of("docs/architecture.md"), "What decides, and what does")
+    assert not [module for module in sorted(modules) if f"`{module}`" not in told]
 
 
 def test_manual_names_every_collection():

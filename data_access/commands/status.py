@@ -77,7 +77,7 @@ def as_text(kept: History, now: datetime) -> list[str]:
             }
             known = ", ".join(f"{label} {fact}" for label, fact in facts.items() if fact is not None)
             found.append(
-                f"  {'failing since' if about.failing else 'failed last'} {about.last_failure:%Y-%m-%d %H:%M} UTC:"
+                f"  {'failing, last' if about.failing else 'failed last'} {about.last_failure:%Y-%m-%d %H:%M} UTC:"
                 f" {about.failure.message} {about.failure.advice}{f' ({known})' if known else ''}"
             )
     newest = {name: ages for name in names if (ages := _newest(kept, name))}

@@ -271,7 +271,7 @@ def test_status_tells_ages_and_what_failed_last_and_why(command, emulator):
     code, said, _ = command("status")
     assert code == 0
     assert "usage: 1 snapshot since" in said
-    assert "failing since" in said
+    assert "failing, last 2" in said
     assert "Partner Center cannot answer at the moment." in said
     assert "HTTP status 503" in said
     assert "o365" in said

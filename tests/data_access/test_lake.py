@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import data_access.lake
-from data_access import HistoryError, measures, raw, snapshot, store
+from data_access import HistoryError, Settings, history, measures, raw, snapshot, store
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 from data_access.lake import GRACE, Failure, Outcome, Run
 from data_access.store import Store
@@ -560,3 +560,19 @@ def test_a_file_in_the_way_is_said(tmp_path):
 
 def test_the_keys_in_an_address_are_not_shown():
     assert Store("s3://key:hush@bucket/x?region=us-east-1").name == "s3://bucket/x"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://KEY:wJalr/SECRET@bucket/history",
+        "ftp://KEY:SECRET@host/history",
+        "s3://bucket/history?secret_key=SECRET",
+        "nothing://SECRET@[bad",
+    ],
+)
+def test_an_address_is_told_without_its_keys(address):
+    with pytest.raises(HistoryError) as error:
+        history.open(Settings(history_url=address, partner_center_access_token="x")).snapshots("deployment")
+    assert "SECRET" not in str(error.value)
+    assert "KEY" not in str(error.value)
