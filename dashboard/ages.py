@@ -56,7 +56,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
             | {"type": "scatter", "mode": "markers", "name": name, "x": days.tolist()[::-1], "y": right[::-1]}
             | {"yaxis": "y2", "marker": tick}
         )
-    most = max(1.0, *table["ageDays"], *limit.dropna()) * _ROOM
+    most = max([1.0, *table["ageDays"], *limit.dropna()]) * _ROOM
     categories = {
         "type": "category",
         "fixedrange": True,
