@@ -15,13 +15,17 @@ from dashboard.data import Feeds, remembered
 from dashboard.trust import Check, Mark
 from data_access import (
     COLLECTIONS,
+    DamagedHistory,
+    HistoryError,
     PartnerCenterError,
     Snapshot,
+    Standing,
     Timeline,
     catalog,
     changes,
     health,
     measures,
+    moments,
     names,
     trends,
 )
@@ -32,6 +36,9 @@ _DAY = 86_400  # seconds
 _PLACE = ["service", "channel"]
 _ORDER = {Timing.LATE: 0, Timing.UNKNOWN: 1, Timing.ON_TIME: 2}
 _SEVERITY = list(Mark)
+_COMPARED = 2  # fetches, to see who of the one is not in the other
+_NO_COUNTS = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}*."
+_ONE_DATE = f"There is one date of *{catalog.COMMERCIAL_DEPLOYMENT.title}* so far."
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +53,6 @@ class Diagnosis:
     words: str
     rows: pa.Table
     columns: dict[str, Any]
-    last_read: datetime | None  # the newest reading of any collection
     complete: tuple[int, int]  # rows read, and rows there would be
 
     @property
@@ -57,18 +63,16 @@ class Diagnosis:
 @remembered
 def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnosis:
     """The figures of the history as they stand; `now` is when somebody last looked at it."""
-    standing = past.history.standing()
     newest = [one for name in COLLECTIONS if (one := past.history.newest(name))]
     readings = health.readings(newest)
     services = _services(past, now.replace(minute=0, second=0, microsecond=0))
-    read = standing.get(past.collection.name)
+    of_customers, damaged = _of_customers(feeds, past)
     checks = [
-        trust.timing(services, read.last_success if read else None),
-        trust.collecting(standing, now),
+        *_of_runs(feeds, past, services, now),
         trust.reading(readings, newest),
-        *_of_customers(feeds, past),
+        *of_customers,
         _fitting(past),
-        trust.left_out(past.notices),
+        trust.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
     ]
     mark, sentence = trust.verdict(checks)
     table = services.assign(
@@ -92,7 +96,6 @@ def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnos
         ages.in_words(drawn),
         pa.Table.from_pandas(shown, preserve_index=False),
         tables.columns(shown),
-        max((one.last_success for one in standing.values() if one.last_success), default=None),
         (come, come + int(readings["setAside"].sum() + readings["missing"].sum())),
     )
 
@@ -102,37 +105,64 @@ def _services(past: Timeline, now: datetime) -> pd.DataFrame:
     return health.services(past.rows, now)
 
 
-def _of_customers(feeds: Feeds, past: Timeline) -> list[Check]:
-    """What only every single row tells: who is absent, and what is over-deployed."""
-    kept = [one for one in past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if one.rows and one.asked is None]
-    why = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}*."
+def _of_runs(feeds: Feeds, past: Timeline, services: pd.DataFrame, now: datetime) -> list[Check]:
+    """What hangs on when `collect` last ran. Its records are listed anew each time, and may be out of reach."""
+    standing: dict[str, Standing] = {}
     try:
-        checks = _asked(feeds, past) if kept else []
-    except PartnerCenterError as error:
-        why = formats.plain(f"{error.message} {error.advice}")
-        checks = []
-    if not checks:
-        checks.append(trust.not_at_hand("over", "Is anything deployed beyond what was sold?", why))
-    if len(checks) == 1:
-        lone = f"There is one date of *{catalog.COMMERCIAL_DEPLOYMENT.title}* so far." if len(kept) == 1 else why
-        checks.append(trust.not_at_hand("absent", "Are all customers of last time still there?", lone))
-    return checks
+        standing = past.history.standing()
+        collected = trust.collecting(standing, now, has_job=not feeds.is_sample)
+    except HistoryError as error:
+        collected = trust.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
+    read = None if feeds.is_sample else standing.get(past.collection.name)
+    return [trust.timing(services, read.last_success if read else None), collected]
+
+
+def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]:
+    """What only every single row tells: what is over-deployed, and who is absent; and which files are damaged.
+
+    A failure is not remembered, so that what was mended is seen.
+    """
+    checks: dict[str, Check] = {}
+    damaged = []
+    for key, ask in (("over", _over), ("absent", _absent)):
+        try:
+            checks[key] = ask(feeds, past)
+        except DamagedHistory as error:
+            damaged.append(error.message)
+            checks[key] = trust.not_at_hand(key, formats.plain(error.message))
+        except PartnerCenterError as error:  # the engine, or the place: the other one need not wait for it too
+            why = formats.plain(f"{error.message} {error.advice}")
+            return [checks.get(each) or trust.not_at_hand(each, why) for each in ("over", "absent")], damaged
+    return list(checks.values()), damaged
 
 
 @remembered
-def _asked(feeds: Feeds, past: Timeline) -> list[Check]:
-    kept = [one for one in past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if one.rows and one.asked is None]
-    engine = feeds.engine(past)
+def _over(feeds: Feeds, past: Timeline) -> Check:
+    kept = _counts(past)
+    if not kept:
+        return trust.not_at_hand("over", _NO_COUNTS)
+    rows = _figures(feeds, past, kept[-1], changes.LEVELS["customer and product"])
+    return trust.over_deployed(health.over_deployed(rows))
 
-    def figures(one: Snapshot, keys: list[str]) -> pd.DataFrame:
-        return engine.grouped(past.history.facts([one]).paths, keys, labels=["customerName"])
 
-    everything = figures(kept[-1], changes.LEVELS["customer and product"])
-    checks = [trust.over_deployed(health.over_deployed(everything))]
-    if len(kept) > 1:
-        before, after = (figures(one, [CUSTOMER]) for one in kept[-2:])
-        checks.append(trust.absent(health.absent(before, after), (kept[-2].fetched_at, kept[-1].fetched_at)))
-    return checks
+@remembered
+def _absent(feeds: Feeds, past: Timeline) -> Check:
+    kept = _counts(past)
+    if len(kept) < _COMPARED:
+        return trust.not_at_hand("absent", _ONE_DATE if kept else _NO_COUNTS)
+    before, after = (_figures(feeds, past, one, [CUSTOMER]) for one in kept)
+    return trust.absent(health.absent(before, after), (kept[0].fetched_at, kept[1].fetched_at))
+
+
+@remembered
+def _counts(past: Timeline) -> list[Snapshot]:
+    """The two newest fetches of every single row, the newest last; fewer where there are no more."""
+    kept = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+    return [one for one in kept if one.rows and one.asked is None][-_COMPARED:]
+
+
+def _figures(feeds: Feeds, past: Timeline, one: Snapshot, keys: list[str]) -> pd.DataFrame:
+    return feeds.engine(past).grouped(moments.file(past.history, one), keys, labels=["customerName"])
 
 
 @remembered

@@ -30,6 +30,8 @@ def show(past: Timeline, feeds: data.Feeds) -> None:
     found = diagnosis.diagnose(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
     if found.mark is Mark.BAD:
         st.warning(found.sentence, icon=":material/report:")
+    elif found.mark is Mark.UNKNOWN:
+        st.info(found.sentence, icon=":material/help:")
     else:
         st.success(found.sentence, icon=":material/verified:")
     _tiles(found)
@@ -50,14 +52,14 @@ def _tiles(found: Diagnosis) -> None:
         )
         _tile(
             "Services on time",
-            f"{found.on_time} of {services}",
+            f"{found.on_time} of {services}" if services else formats.NOTHING,
             "as often as usual",
             "Late is what is overdue by more than one more of its usual intervals.",
         )
         _tile(
             "Oldest figures",
             formats.number(round(oldest["ageDays"].iloc[0]), "day") if services else formats.NOTHING,
-            str(oldest["title"].iloc[0]) if services else "no dates",
+            formats.plain(str(oldest["title"].iloc[0])) if services else "no dates",
             "Since Microsoft processed them; each service has a date of its own.",
         )
         _tile(

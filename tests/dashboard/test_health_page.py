@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from dashboard import formats
+import pytest
+
+from dashboard import diagnosis, formats, trust
+from data_access import health
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
 from data_access.lake import Failure, Outcome, Run
 from data_access.store import Store
@@ -37,7 +40,7 @@ def said(app):
 
 
 def verdict(app):
-    (box,) = [*app.success, *(box for box in app.warning if "Not all is well" in box.value)]
+    (box,) = [*app.success, *(box for box in (*app.warning, *app.info) if box.value.startswith("**Not"))]
     return box.value.replace("*", "").replace("\\", "").replace("\u2060", "").replace("`", "")
 
 
@@ -70,7 +73,8 @@ def test_late_may_be_because_nobody_has_collected(look_back):
 def test_two_dates_are_too_few_to_tell(look_back):
     app = look_back([services(8), services(1)], page=PAGE)
     assert "too few dates to tell" in said(app)
-    assert "All is well" in verdict(app)
+    assert verdict(app).startswith("Nothing is known to be wrong. What was announced was read.")
+    assert not app.success
 
 
 def test_rows_set_aside_are_counted_with_their_reasons(look_back):
@@ -100,21 +104,72 @@ def test_percentages_that_contradict_the_counts(look_back):
     assert "In 1 of 1 place they are more than 1 point apart, most for Microsoft 365" in verdict(app)
 
 
-def test_what_failed_last_is_told_with_its_ids(look_back):
+def usage_fails(status, exit_code):
+    """The newest run could not read usage."""
+
     def fail(kept):
         failure = Failure(
-            title="Not permitted",
-            message="The account may not.",
+            title="It failed",
+            message="The account got nothing.",
             advice="Ask.",
-            status=403,
+            status=status,
             request_id="R-1",
-            exit_code=4,
+            exit_code=exit_code,
         )
         kept.record(Run(started=TODAY, outcomes={USAGE.name: Outcome(at=TODAY, failure=failure)}))
 
-    app = look_back(WELL, page=PAGE, more=fail)
-    assert f"Partner licenses usage could not be read on {formats.day(TODAY)}: The account may not." in verdict(app)
+    return fail
+
+
+def test_what_failed_last_is_told_with_its_ids(look_back):
+    app = look_back(WELL, page=PAGE, more=usage_fails(503, 5))
+    assert f"Partner licenses usage could not be read on {formats.day(TODAY)}: The account got nothing." in verdict(app)
     assert "It was never read before." in verdict(app)
+    app.session_state["rows_collected"] = True
+    app.run()
+    (rows,) = [table.value for table in app.dataframe if "requestId" in table.value]
+    assert "R-1" in list(rows["requestId"])
+
+
+def test_what_the_account_may_not_read_is_worth_knowing_and_no_fault(look_back):
+    app = look_back(WELL, page=PAGE, more=usage_fails(403, 4))
+    assert "All is well" in verdict(app)
+    assert f"Partner licenses usage could not be read on {formats.day(TODAY)}" in said(app)
+
+
+def test_while_the_records_of_runs_cannot_be_listed_the_rest_is_shown(look_back):
+    def spoil(kept):
+        with open(kept.store.full("runs"), "x"):  # noqa: PTH123
+            """A file where there was a folder."""
+
+    app = look_back(WELL, page=PAGE, more=spoil)
+    assert "cannot be used" in said(app)
+    assert "HISTORY_URL" in said(app)
+    assert verdict(app).startswith("Nothing is known to be wrong. Services are on time")
+    assert tiles(app)["Checks passed"] == "6 of 7"
+
+
+def test_the_sample_that_is_left_running_is_not_neglected(visit, monkeypatch):
+    monkeypatch.setattr(trust, "NEGLECTED", timedelta(0))
+    monkeypatch.setattr(diagnosis, "_services", lambda past, now: health.services(past.rows, now + 60 * DAY))
+    app = visit(page=PAGE)
+    assert "more are late" in verdict(app)
+    assert "nobody has looked" not in verdict(app)
+    assert "run of collect" not in said(app)
+
+
+HOSTILE = "![x](http://evil.example/x.png)"
+
+
+@pytest.mark.parametrize("days", [(60, 53, 46, 39), (22, 15, 8, 1)])
+def test_a_hostile_service_is_text(look_back, days):
+    counted = {"serviceCode": HOSTILE, "serviceName": HOSTILE, "licensesDeployed": 40}
+    old = [services(one, {"serviceName": HOSTILE}) for one in days]
+    app = look_back([*old, customers(8, counted), customers(1, counted)], page=PAGE)
+    read = [box.value for kind in (app.markdown, app.caption, app.warning, app.success, app.info) for box in kind]
+    read += [str(metric.delta) for metric in app.metric]
+    assert not [one for one in read if "![" in one or "http:/" in one]
+    assert formats.plain(HOSTILE) in " ".join(read)
 
 
 def test_a_damaged_file_of_the_history_is_named(look_back):
@@ -128,10 +183,44 @@ def test_a_damaged_file_of_the_history_is_named(look_back):
     assert "1 file had to be left out; verify says more" in verdict(app)
 
 
+def cut_short(which):
+    """The file with every single row of one fetch of the commercial counts lost its end."""
+
+    def spoil(kept):
+        with open(kept.store.full(kept.snapshots(COMMERCIAL_DEPLOYMENT)[which].facts), "r+b") as file:  # noqa: PTH123
+            file.truncate(100)
+
+    return spoil
+
+
+def test_a_damaged_file_is_not_taken_for_an_empty_one(look_back):
+    app = look_back(WELL, page=PAGE, more=cut_short(-1))
+    assert "absent on" not in said(app)
+    assert "Nothing." not in said(app)
+    assert "1 file had to be left out; verify says more" in verdict(app)
+    assert "Commercial licenses deployment of" in said(app)
+    assert tiles(app)["Checks passed"] == "4 of 7"
+
+
+def test_a_damaged_file_of_last_time_leaves_what_the_newest_tells(look_back):
+    app = look_back(WELL, page=PAGE, more=cut_short(0))
+    assert "absent on" not in said(app)
+    assert "1 file had to be left out; verify says more" in verdict(app)
+    assert tiles(app)["Checks passed"] == "5 of 7"
+
+
 def test_without_counts_the_page_says_what_it_cannot_tell(look_back):
     app = look_back(WELL[:4], page=PAGE)
     assert said(app).count("no rows of Commercial licenses deployment") == 2
-    assert "All is well" in verdict(app)
+    assert verdict(app).startswith(
+        "Nothing is known to be wrong. Services are on time, and what was announced was read."
+    )
+
+
+def test_without_any_processing_date_nobody_is_on_time(look_back):
+    app = look_back([services(1, {"processedDateTime": None})], page=PAGE)
+    assert "on time" not in verdict(app)
+    assert tiles(app)["Services on time"] == formats.NOTHING
 
 
 def test_no_history_yet_says_how_to_begin(look_back):

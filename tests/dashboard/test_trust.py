@@ -7,8 +7,10 @@ import pytest
 
 from dashboard import ages, theme, trust
 from dashboard.trust import Check, Mark
-from data_access import Standing
+from data_access import NotPermitted, Standing, Unavailable, health
+from data_access.catalog import CUSTOMER_USAGE, DEPLOYMENT, USAGE
 from data_access.health import Timing
+from data_access.lake import Failure
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -24,19 +26,53 @@ def services(**timings):
     ]
     names = ["service", "processedDateTime", "ageDays", "dates", "cadenceDays", "delayDays", "expectedBy", "timing"]
     table = pd.DataFrame(rows, columns=names)
-    table["expectedBy"] = pd.to_datetime(table["expectedBy"], utc=True)
+    for name in ("processedDateTime", "expectedBy"):
+        table[name] = pd.to_datetime(table[name], utc=True)
     return table.assign(title=table["service"])
 
 
-def check(mark, finding="It is so."):
-    return Check("x", "Is it so?", mark, finding)
+def check(mark, finding="It is so.", key="fit"):
+    return Check(key, mark, finding)
 
 
-def test_all_is_well_where_nothing_is_wrong():
-    mark, sentence = trust.verdict([check(Mark.GOOD), check(Mark.NOTE), check(Mark.UNKNOWN)])
+def failed(kind, last_success=None):
+    """A collection whose newest try came to an error of this kind."""
+    why = Failure(title=kind.title, message="No.", advice="Ask.", exit_code=kind.exit_code)
+    return Standing(last_success, NOW, why, failing=True)
+
+
+READ = Standing(NOW - DAY)
+
+
+def test_all_is_well_where_everything_is():
+    mark, sentence = trust.verdict(
+        [check(Mark.GOOD, key="late"), check(Mark.GOOD, key="read"), check(Mark.NOTE), check(Mark.NOTE)]
+    )
     assert mark is Mark.GOOD
-    assert "All is well" in sentence
-    assert "2 things worth knowing" in sentence
+    assert sentence == (
+        "**All is well.** Services are on time, and what was announced was read. 2 things worth knowing below."
+    )
+
+
+@pytest.mark.parametrize(
+    ("late", "read", "claimed"),
+    [
+        (Mark.UNKNOWN, Mark.GOOD, " What was announced was read."),
+        (Mark.GOOD, Mark.UNKNOWN, " Services are on time."),
+        (Mark.UNKNOWN, Mark.UNKNOWN, ""),
+    ],
+)
+def test_what_cannot_be_told_is_not_claimed(late, read, claimed):
+    mark, sentence = trust.verdict([check(late, key="late"), check(read, key="read")])
+    assert mark is Mark.UNKNOWN
+    assert sentence.startswith(f"**Nothing is known to be wrong.**{claimed} ")
+    assert "on time" not in sentence or late is Mark.GOOD
+
+
+def test_no_services_and_no_readings_are_no_good_news():
+    for found in (trust.timing(services(), NOW), trust.reading(health.readings([]), [])):
+        assert found.mark is Mark.UNKNOWN
+        assert "0" not in found.finding
 
 
 def test_what_is_wrong_stands_in_the_first_sentence():
@@ -81,6 +117,51 @@ def test_collecting_is_well_while_the_last_try_was(standing, mark):
     assert trust.collecting({"deployment": standing}, NOW).mark is mark
 
 
+@pytest.mark.parametrize(
+    ("standing", "mark"),
+    [
+        # As `collect` counts it: what the account may not read is no failure where it could read something else.
+        ({DEPLOYMENT.name: READ, USAGE.name: failed(NotPermitted)}, Mark.NOTE),
+        ({DEPLOYMENT.name: READ, USAGE.name: failed(NotPermitted, NOW - 9 * DAY)}, Mark.NOTE),
+        ({DEPLOYMENT.name: failed(NotPermitted), USAGE.name: failed(NotPermitted)}, Mark.BAD),
+        ({DEPLOYMENT.name: READ, USAGE.name: failed(Unavailable)}, Mark.BAD),
+        # Not every run asks for each customer, so nobody may try this one again.
+        ({DEPLOYMENT.name: READ, CUSTOMER_USAGE.name: failed(Unavailable)}, Mark.NOTE),
+    ],
+)
+def test_a_failure_that_nobody_can_mend_is_a_note(standing, mark):
+    found = trust.collecting(standing, NOW)
+    assert found.mark is mark
+    assert "could not be read on 24 Nov 2026: No" in found.finding
+    assert list(found.rows["state"]).count("failing") == sum(one.failing for one in standing.values())
+
+
+def test_a_note_hides_neither_a_failure_nor_neglect():
+    both = {DEPLOYMENT.name: READ, USAGE.name: failed(Unavailable), CUSTOMER_USAGE.name: failed(Unavailable)}
+    found = trust.collecting(both, NOW)
+    assert found.mark is Mark.BAD
+    assert USAGE.title in found.finding
+    assert CUSTOMER_USAGE.title not in found.finding
+    old = {DEPLOYMENT.name: Standing(NOW - 30 * DAY), CUSTOMER_USAGE.name: failed(Unavailable)}
+    assert trust.collecting(old, NOW).mark is Mark.BAD
+
+
+def test_where_there_is_no_job_nobody_neglects_it():
+    standing = {DEPLOYMENT.name: Standing(NOW - 30 * DAY)}
+    found = trust.collecting(standing, NOW, has_job=False)
+    assert found.mark is Mark.GOOD
+    assert "collect`" not in found.finding
+    assert trust.collecting({USAGE.name: failed(Unavailable)}, NOW, has_job=False).mark is Mark.BAD
+
+
+def test_a_service_in_a_contradiction_is_shown_as_it_is_called():
+    rows = pd.DataFrame({"service": ["![x](http://evil.example/x.png)"], "difference": [-1.5]})
+    found = trust.contradictions(rows)
+    assert "![" not in found.finding
+    assert "http:/" not in found.finding
+    assert "![x](http://evil.example/x.png)" in trust.table([found])["finding"][0]
+
+
 def test_rounding_is_no_contradiction():
     rows = pd.DataFrame({"service": ["o365"], "difference": [0.004]})
     assert trust.contradictions(rows).mark is Mark.GOOD
@@ -101,3 +182,8 @@ def test_late_is_told_by_more_than_its_colour():
     assert usual["x"][1:] == [8.0, 8.0]
     assert late["x"][1:] == [15.0, 15.0]
     assert "1 are late" in ages.in_words(table)
+
+
+def test_no_services_are_an_empty_figure():
+    drawn = ages.figure(services(), theme.LIGHT).to_dict()
+    assert [len(mark["x"]) for mark in drawn["data"]] == [0, 0, 0]
