@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -44,6 +45,7 @@ HIGHEST_TARGET = 1000.0  # percent points
 _LONGEST_SEARCH = 200
 _LINK = "_link"  # the link as it was when the widgets last agreed with it
 _PAGE = "_page"
+_LAST = "_last"  # every choice as it was when the page was drawn: of what it does not draw, Streamlit forgets the state
 _UNKNOWN = "_unknown"  # what the link asked for and the data does not have
 
 Link = dict[str, list[str]]
@@ -100,6 +102,7 @@ def choose(codes: tuple[Sequence[str], Sequence[str]], searchable: str = "") -> 
     """
     channels, services = codes
     _follow_link(channels, services)
+    st.session_state[_LAST] = _chosen()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.pills(
             "Channel",
@@ -223,13 +226,18 @@ def _ambiguous(services: Sequence[str]) -> frozenset[str]:
     return frozenset(title for title, number in Counter(map(names.service_title, services)).items() if number > 1)
 
 
-def _view() -> View:
+def _chosen() -> dict[str, Any]:
     state = st.session_state
+    return state.get(_LAST, {}) | {name: state[name] for name in PARAMETERS if name in state}
+
+
+def _view() -> View:
+    chosen = _chosen()
     return View(
-        Selection.of(state["channel"], state["service"]),
-        target=state["target"],
-        search=state["search"].strip(),
-        **{name: state[name] for name in CHOICES},
+        Selection.of(chosen["channel"], chosen["service"]),
+        target=chosen["target"],
+        search=chosen["search"].strip(),
+        **{name: chosen[name] for name in CHOICES},
     )
 
 
