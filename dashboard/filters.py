@@ -228,7 +228,8 @@ def _ambiguous(services: Sequence[str]) -> frozenset[str]:
 
 def _chosen() -> dict[str, Any]:
     state = st.session_state
-    return state.get(_LAST, {}) | {name: state[name] for name in PARAMETERS if name in state}
+    last: dict[str, Any] = state.get(_LAST, {})
+    return last | {name: state[name] for name in PARAMETERS if name in state}
 
 
 def _view() -> View:

@@ -11,6 +11,7 @@ from dashboard.data import Feeds
 from data_access import Timeline
 
 _MOMENT = 0.25  # seconds; looking anew at what there is takes less
+_LONGER = 2.0
 _COLLECT = ".venv/bin/python -m data_access collect"
 DAILY = f"30 6 * * *  cd /srv/licenses && {_COLLECT} >/dev/null"
 
@@ -28,6 +29,10 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
     if feeds.past.look().data is not None:
         feeds.past.wait(_MOMENT)  # rather than show yesterday's to whoever comes first
     past = parts.standing(feeds.past, heading, feeds)
+    if past is not None and past.history.is_empty:
+        feeds.past.refresh()  # whoever has just run collect need not wait for the next look
+        feeds.past.wait(_LONGER)
+        past = feeds.past.state.data
     if past is not None and past.history.is_empty:
         parts.head(heading, feeds)
         left_out(past)
@@ -91,6 +96,9 @@ def _nothing_yet() -> None:
             " look back. Whoever runs this dashboard starts it with"
         )
         st.code(_COLLECT, language=None, wrap_lines=True)
-        st.caption("and then every day at 6:30, as a line for cron:")
+        st.caption(
+            "with the settings of this dashboard: in its folder, and with the same environment variables where it has any;"
+            " else another account's history grows, or the sample's. Then every day at 6:30, as a line for cron:"
+        )
         st.code(DAILY, language=None, wrap_lines=True)
         st.caption("More on it in docs/manual.md, *History*.")

@@ -23,9 +23,9 @@ def plain(text: str) -> str:
 
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
-    """A bar where someone is looking, else lines for a log."""
+    """A bar where someone is looking; for a log, lines that say more than how many rows have come."""
     if not sys.stderr.isatty():
-        yield lambda step: say(step.text)
+        yield lambda step: None if step.rows else say(step.text)
         return
     with tqdm(unit=" rows", unit_scale=True, leave=False, file=sys.stderr) as bar:
 
