@@ -158,13 +158,11 @@ def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.Data
     if by not in table:
         table[by] = pd.Series(index=table.index, dtype="str")
     first = ["line", by]
-    table = table[[*first, *table.columns.drop(first)]]
-    return table.rename(columns={"licensesDeployed": "licensesDeployedEstimated"}) if estimated else table
+    return tables.named(table[[*first, *table.columns.drop(first)]], estimated)
 
 
 def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
     """One row per line: its newest figures, what moved within the range, its pace, and the day of the target."""
-    deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
     rows = []
     for line in lines:
         now, change = line.points.iloc[-1], line.change
@@ -175,11 +173,11 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
                 "since": line.points["processedDateTime"].iloc[0],
                 "processedDateTime": now["processedDateTime"],
                 "licensesSold": now["licensesSold"],
-                deployed: now["licensesDeployed"],
+                "licensesDeployed": now["licensesDeployed"],
                 "deploymentPercent": now["deploymentPercent"],
                 "undeployed": now["undeployed"],
                 "licensesSoldChange": change.sold if change else None,
-                f"{deployed}Change": change.deployed if change else None,
+                "licensesDeployedChange": change.deployed if change else None,
                 "deploymentPercentChange": change.percent if change else None,
                 "undeployedChange": change.undeployed if change else None,
                 **_pace(line.pace),
@@ -187,7 +185,7 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
             }
         )
     numbers = [name for name in (rows[0] if rows else {}) if name.endswith(_NUMBERS)]
-    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
+    return tables.named(pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64")), estimated)
 
 
 def _pace(pace: Velocity | Refusal) -> dict[str, float | None]:

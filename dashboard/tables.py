@@ -71,12 +71,14 @@ _LABELS = {
     "status": "Status",
     "licensesSoldChange": "± Sold",
     "licensesDeployedChange": "± Deployed",
+    "licensesDeployedEstimatedChange": "≈ ± Deployed",
     "undeployedChange": "± Undeployed",
     "deploymentPercentBefore": "% before",
     "deploymentPercentAfter": "% after",
     "deploymentPercentChange": "± Points",
     "licensesSoldAfter": "Sold after",
     "licensesDeployedAfter": "Deployed after",
+    "licensesDeployedEstimatedAfter": "≈ Deployed after",
     "undeployedAfter": "Undeployed after",
     "deployedEffect": measures.MEASURES["deployedEffect"].label,
     "soldEffect": measures.MEASURES["soldEffect"].label,
@@ -102,8 +104,9 @@ _COUNTS = (
 #: Of two dates side by side; the files hold every column.
 _COMPARED = (
     *("customerName", "productName", "title", "channel", "status"),
-    *("licensesSoldChange", "licensesDeployedChange", "undeployedChange", "deploymentPercentChange"),
-    *("licensesSoldAfter", "licensesDeployedAfter", "undeployedAfter"),
+    *("licensesSoldChange", "licensesDeployedChange", "licensesDeployedEstimatedChange", "undeployedChange"),
+    *("deploymentPercentChange", "licensesSoldAfter", "licensesDeployedAfter", "licensesDeployedEstimatedAfter"),
+    "undeployedAfter",
     *("deploymentPercentBefore", "deploymentPercentAfter", *_EFFECTS),
     *("service", "customerTenantId"),
 )
@@ -112,6 +115,10 @@ _INSTANTS = (
     *("processedDateTimeSent", "processedDateTimeCounted"),
     *(f"{name} processedDateTime" for name in catalog.COLLECTIONS),
 )
+#: Of tables of ours, one date or two: what licenses deployed are called where they are an estimate.
+_ESTIMATED = {
+    f"licensesDeployed{when}": f"licensesDeployedEstimated{when}" for when in ("", "Before", "After", "Change")
+}
 _PACES = ("soldPerWeek", "deployedPerWeek")
 _DAYS = ("ageDays", "cadenceDays", "delayDays")
 
@@ -168,8 +175,13 @@ def workloads(rows: pd.DataFrame, services: pd.Series) -> pd.DataFrame:
     return shown.rename(columns={"processedDateTime": "windowEnd", "partnerProcessedDateTime": "partnerWindowEnd"})
 
 
+def named(rows: pd.DataFrame, estimated: bool) -> pd.DataFrame:
+    """The same rows, with licenses deployed called an estimate where they are one."""
+    return rows.rename(columns=_ESTIMATED) if estimated else rows
+
+
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `changes.compare` as the page shows them: what moved, and to where."""
+    """The rows of `changes.compare`, `named`, as the page shows them: what moved, and to where."""
     titles = {str(status): status.capitalize() for status in Status}
     rows = rows.assign(status=rows["status"].map(titles))
     if "service" in rows:

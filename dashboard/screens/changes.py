@@ -70,6 +70,7 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
     listed = differences.listed(picture, between.statuses())
     sentence = exports.sentence(
         view.selection,
+        collection=moments.collection(past, asked.level).name,
         search=view.search if _SEARCHED[asked.level] else "",
         compared=between.code(asked.level),
         since=asked.since.isoformat(),
@@ -77,7 +78,7 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
         status=", ".join(listed.statuses),
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
-    rows = partial(differences.file, picture, listed.statuses)
+    rows = partial(picture.rows, listed.statuses)
     with parts.figures(formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)):
         between.choose_statuses(picture.counts)
         _table(listed, hash((view, asked, listed.statuses)))

@@ -120,7 +120,7 @@ def _tiles(line: Line, estimated: bool) -> None:
         parts.tile(
             "kpi_deployed_per_week",
             "velocity",
-            formats.change(pace.deployed) if pace else formats.NOTHING,
+            formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
             formats.about(movement.spread(pace), estimated) if pace else _TOO_FEW,
         )
         parts.tile(

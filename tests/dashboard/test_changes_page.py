@@ -1,10 +1,14 @@
 """The Changes page in every situation; what all pages share is in test_pages.py."""
 
+import io
+import json
 from datetime import timedelta
 from functools import partial
 
+import pandas as pd
 import pytest
 
+from dashboard import parts
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.dashboard.visit import text, tiles
 from tests.lakes import NOW, fetched
@@ -67,6 +71,43 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
         "Microsoft 365": "Changed",
     }
     assert app.get("plotly_chart")
+
+
+def taken_away(app, monkeypatch):
+    """What the files hold, by name, each as a table."""
+    found = {}
+    monkeypatch.setattr(parts, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
+    app.run()
+    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items()}
+
+
+def exact(app, monkeypatch):
+    (found,) = (table for name, table in taken_away(app, monkeypatch).items() if name.endswith("exact.csv"))
+    return found
+
+
+def test_estimates_are_called_so_in_table_and_file(look_back, monkeypatch):
+    app = look_back([BEFORE, AFTER])
+    assert "licensesDeployedEstimatedChange" in rows(app)
+    assert not {"licensesDeployedChange", "licensesDeployedAfter"} & {*rows(app)}
+    labels = json.loads(app.dataframe[0].proto.columns)
+    assert labels["licensesDeployedEstimatedChange"]["label"] == "≈ ± Deployed"
+    assert labels["licensesDeployedEstimatedAfter"]["label"] == "≈ Deployed after"
+    file = exact(app, monkeypatch)
+    assert [name for name in file if name.startswith("licensesDeployed")] == [
+        "licensesDeployedEstimatedBefore",
+        "licensesDeployedEstimatedAfter",
+        "licensesDeployedEstimatedChange",
+    ]
+    assert set(file["filter"].str.partition(";")[0]) == {"collection = deployment"}
+
+
+def test_counts_are_called_counts(look_back, monkeypatch):
+    app = look_back([*COUNTS], {"level": "customer"})
+    assert "licensesDeployedChange" in rows(app)
+    file = exact(app, monkeypatch)
+    assert {"licensesDeployedBefore", "licensesDeployedAfter", "licensesDeployedChange"} <= {*file}
+    assert set(file["filter"].str.partition(";")[0]) == {"collection = commercial-deployment"}
 
 
 def test_by_default_it_is_the_newest_date_and_the_one_about_a_month_before(look_back):

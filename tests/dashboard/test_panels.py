@@ -114,6 +114,13 @@ def test_a_panel_says_figure_and_change():
     assert "▲\u00a0+10.00 points" in texts[2]
 
 
+def test_an_estimates_change_is_an_estimate():
+    estimated = Shown("licensesSold", "Licenses deployed", is_percent=False, estimated=True)
+    texts = small(one("a", sold=(100, 100, 112)), one("b", sold=(100, 100, 88)), one("c"), shown=estimated)["data"][-1]
+    said = [text for text in texts["text"] if "span" in text]
+    assert ["▲\u00a0≈\u00a0+12" in said[0], "▼\u00a0≈\u00a0−12" in said[1], ">±0<" in said[2]] == [True] * 3
+
+
 def test_hostile_titles_are_text():
     evil = "<a href='http://evil.example'>x</a>"
     assert "<a" not in json.dumps(small(one("a", title=evil), one("b")))
