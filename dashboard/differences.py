@@ -18,8 +18,6 @@ from data_access import Selection, Timeline, changes, customers, moments, names
 from data_access.changes import Status, Why
 from data_access.moments import Asked
 
-#: What rows of a level are called, and in which columns a search looks.
-NOUNS = {"service": "service", "customer": "customer", "product": "product", "customer and product": "row"}
 #: With ten thousand customers and all their products, one of these is a hundred megabytes.
 _remembered = partial(remembered, views=8)
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
