@@ -26,10 +26,8 @@ _COLUMNS = {
     "undeployed": "undeployed",
 }
 _TITLES = {"service": names.service_title, "channel": names.channel_title}
-_STILL = 0.005  # percent points; less is not seen in two decimals
 _ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
 _NUMBERS = ("Change", "PerWeek", "PerWeekSlowest", "PerWeekFastest")
-_DAYS = 30
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,7 +65,10 @@ class Trend:
     def moved(self) -> list[tuple[str, float]]:
         """Title and percent points of every line whose percentage moved, the largest fall first."""
         found = [(line.title, line.change.percent) for line in self.lines if line.change and line.change.percent]
-        return sorted([(title, points) for title, points in found if abs(points) >= _STILL], key=lambda pair: pair[1])
+        return sorted(
+            [(title, points) for title, points in found if abs(points) >= formats.LEAST_POINTS],
+            key=lambda pair: pair[1],
+        )
 
 
 @remembered
@@ -241,7 +242,7 @@ def reached(goal: Projection | Refusal) -> str:
 
 def between(goal: Projection) -> str:
     """The range of the day."""
-    latest = formats.day(goal.latest) if goal.latest else "more than three years ahead"
+    latest = formats.day(goal.latest) if goal.latest else f"{trends.BEYOND} ahead"
     return f"{formats.day(goal.earliest)} to {latest}"
 
 
@@ -258,7 +259,7 @@ class Moved:
 
 @remembered
 def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark: bool) -> dict[str, Moved]:
-    """How the figures of a selection have moved in some 30 days, by measure; nothing where there is no earlier date.
+    """How the figures of a selection have moved in some `trends.USUAL_DAYS`, by measure; empty without an earlier date.
 
     The last point are the figures on screen, which may be newer than the history. Estimates are compared with estimates
     and counts with counts.
@@ -280,7 +281,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
     }
     columns = list(now)
     line = pd.concat([line.loc[line["processedDateTime"] < until, columns], pd.DataFrame([now])], ignore_index=True)
-    change = trends.change(line, _DAYS)
+    change = trends.change(line, trends.USUAL_DAYS)
     if change is None:
         return {}
     recent = line[line["processedDateTime"] >= until - _RECENT]

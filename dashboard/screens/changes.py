@@ -16,7 +16,6 @@ from data_access.moments import Asked
 _QUESTION = "What is different, and why did the percentage move?"
 _ROWS_ON_PAGE = 50
 _CHART = "changes_bars"
-_LEAST = 0.005  # percent points; less rounds to nothing
 
 
 @entrance.part
@@ -122,7 +121,7 @@ def _answer(picture: Picture, asked: Asked) -> str:
     pushes = [
         f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
         for (title, points), word in ((picture.up, "lifted it"), (picture.down, "lowered it"))
-        if abs(points) >= _LEAST
+        if abs(points) >= formats.LEAST_POINTS
     ]
     return f"{sentence} {', '.join(pushes)}{'. ' if pushes else ''}{counted}"
 
