@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import streamlit as st
@@ -39,6 +39,22 @@ def refused(customers: bool) -> bool:
     """Whether the link asks for a level that names customers, and whoever is here may not see them."""
     closed = levels.open_to(True).keys() - levels.open_to(customers).keys()
     return any(text.casefold() in closed for text in _asked(_LEVEL))
+
+
+def unknown_in_link() -> list[str]:
+    """What the link asks for that is no level, no date or nothing that becomes of a row."""
+    known: dict[str, Callable[[str], object]] = {
+        _LEVEL: lambda text: text.casefold() in levels.open_to(customers=True),
+        _SINCE: _as_date,
+        _UNTIL: _as_date,
+        _STATUS: lambda text: text.casefold() in tuple(Status),
+    }
+    return [
+        f"{name} {formats.shortened(text)}"
+        for name, is_one in known.items()
+        for text in dict.fromkeys(_asked(name))
+        if not is_one(text)
+    ]
 
 
 def dates(known: Sequence[date]) -> tuple[date, date]:
@@ -103,9 +119,14 @@ def _asked(name: str) -> list[str]:
 
 def _wanted(name: str) -> date | None:
     """The date that the link asks for, where it is one."""
+    asked = _asked(name)
+    return _as_date(asked[-1]) if asked else None
+
+
+def _as_date(text: str) -> date | None:
     try:
-        return date.fromisoformat(_asked(name)[-1])
-    except (ValueError, IndexError):
+        return date.fromisoformat(text)
+    except ValueError:
         return None
 
 

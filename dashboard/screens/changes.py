@@ -32,7 +32,9 @@ def show(past: Timeline, feeds: data.Feeds) -> None:
         st.info("The link compares customers, which your role does not show.", icon=":material/lock:")
     if asked:
         show_both(past, asked, feeds)
-    elif days:
+        return
+    parts.in_vain(between.unknown_in_link())
+    if days:
         kept.too_short(collection.title, formats.day(days[0]))
     else:
         st.info(
@@ -46,7 +48,7 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
     """Two dates side by side."""
     pair, words = moments.pair(past, asked), levels.WORDS[asked.level]
     view = filters.choose(feeds.codes(), searchable=words.searched)
-    parts.left_out()
+    parts.left_out(between.unknown_in_link())
     try:
         picture = differences.picture(feeds, past, asked, view, st.context.theme.type == "dark")
     except PartnerCenterError as error:

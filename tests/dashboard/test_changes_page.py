@@ -146,6 +146,26 @@ def test_odd_links_leave_a_page(link, look_back):
     assert len(rows(app)) == 1
 
 
+def test_what_the_link_asks_for_in_vain_is_named(look_back):
+    link = {"level": ["<b>", "customer"], "since": "yesterday", "until": "2026-13-01", "status": ["odd", "changed"]}
+    app = look_back([BEFORE, AFTER, *COUNTS], {**link, "channel": "nowhere"})
+    asked = "channel nowhere, level <b>, since yesterday, until 2026-13-01, status odd"
+    assert f"The link asks for {asked}, which this data does not have; it is left out." in said(app)
+    app.button_group(key="level").set_value("service").run()
+    assert "The link asks for channel nowhere, since yesterday, until 2026-13-01, status odd, which" in said(app)
+
+
+def test_a_level_that_is_left_out_is_named_where_there_is_nothing_to_compare(look_back):
+    assert "The link asks for level odd" in said(look_back([AFTER], {"level": "odd"}))
+
+
+@pytest.mark.parametrize(
+    "link", [{}, {"level": "CUSTOMER", "since": "2026-10-27", "until": "2026-11-24", "status": "New"}, {"since": ""}]
+)
+def test_of_a_link_that_can_be_followed_nothing_is_left_out(link, look_back):
+    assert "The link asks for" not in said(look_back([BEFORE, AFTER, *COUNTS], link))
+
+
 def test_a_service_that_was_not_processed_anew_is_named(look_back):
     again = services(0, {"licensesSold": 220}, CRM)
     assert "2 services with the same processing date on both dates: crm, o365" in said(look_back([BEFORE, again]))
@@ -210,6 +230,7 @@ def test_many_customers_come_in_pages(look_back):
 @pytest.mark.usefixtures("as_reader")
 def test_a_reader_sees_no_customers(look_back):
     app = look_back([BEFORE, AFTER, *COUNTS], {"level": "customer"})
+    assert "The link asks for" not in said(app)
     assert "your role does not show" in said(app)
     assert list(app.button_group(key="level").options) == ["Services", "Products"]
     assert "customerName" not in rows(app)
