@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import streamlit as st
 
-from dashboard import filters, formats
+from dashboard import filters, formats, levels
 from data_access import moments
-from data_access.changes import LEVELS, Status
+from data_access.changes import Status
 
 _LEVEL, _SINCE, _UNTIL, _STATUS = "level", "since", "until", "status"
-_TITLES = {
-    "service": "Services",
-    "customer": "Customers",
-    "product": "Products",
-    "customer and product": "Customers × products",
-}
 _WIDTH = 135  # pixels
 _MARK = "_follows_"
-_ABOUT_CUSTOMERS = frozenset({"customer", "customer and product"})
 _DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED)
-
-
-def code(level: str) -> str:
-    """A level as it stands in links and in files."""
-    return level.replace(" ", "-")
-
-
-def levels(customers: bool) -> list[str]:
-    """The levels that somebody may see; `customers` says whether those that name customers are among them."""
-    return [level for level in LEVELS if customers or level not in _ABOUT_CUSTOMERS]
 
 
 def level(customers: bool) -> str:
     """Draw the choice of a level; return the one that is chosen."""
-    known = {code(one): one for one in levels(customers)}
+    known = levels.open_to(customers)
     asked = [text.casefold() for text in st.query_params.get_all(_LEVEL) if text.casefold() in known]
     default = next(iter(known))
     _follow(_LEVEL, tuple(known), asked[-1] if asked else default)
@@ -44,7 +27,7 @@ def level(customers: bool) -> str:
         "Compare",
         list(known),
         key=_LEVEL,
-        format_func=lambda one: _TITLES[known[one]],
+        format_func=lambda one: levels.WORDS[known[one]].title,
         required=True,
         on_change=_write,
         args=(_LEVEL, default),
@@ -54,7 +37,24 @@ def level(customers: bool) -> str:
 
 def refused(customers: bool) -> bool:
     """Whether the link asks for a level that names customers, and whoever is here may not see them."""
-    return not customers and any(text.casefold() in map(code, _ABOUT_CUSTOMERS) for text in _asked(_LEVEL))
+    closed = levels.open_to(True).keys() - levels.open_to(customers).keys()
+    return any(text.casefold() in closed for text in _asked(_LEVEL))
+
+
+def unknown_in_link() -> list[str]:
+    """What the link asks for that is no level, no date or nothing that becomes of a row."""
+    known: dict[str, Callable[[str], object]] = {
+        _LEVEL: lambda text: text.casefold() in levels.open_to(customers=True),
+        _SINCE: _as_date,
+        _UNTIL: _as_date,
+        _STATUS: lambda text: text.casefold() in tuple(Status),
+    }
+    return [
+        f"{name} {formats.shortened(text)}"
+        for name, is_one in known.items()
+        for text in dict.fromkeys(_asked(name))
+        if not is_one(text)
+    ]
 
 
 def dates(known: Sequence[date]) -> tuple[date, date]:
@@ -119,9 +119,14 @@ def _asked(name: str) -> list[str]:
 
 def _wanted(name: str) -> date | None:
     """The date that the link asks for, where it is one."""
+    asked = _asked(name)
+    return _as_date(asked[-1]) if asked else None
+
+
+def _as_date(text: str) -> date | None:
     try:
-        return date.fromisoformat(_asked(name)[-1])
-    except (ValueError, IndexError):
+        return date.fromisoformat(text)
+    except ValueError:
         return None
 
 

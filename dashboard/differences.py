@@ -18,8 +18,6 @@ from data_access import Selection, Timeline, changes, customers, moments, names
 from data_access.changes import Status, Why
 from data_access.moments import Asked
 
-#: What rows of a level are called, and in which columns a search looks.
-NOUNS = {"service": "service", "customer": "customer", "product": "product", "customer and product": "row"}
 #: With ten thousand customers and all their products, one of these is a hundred megabytes.
 _remembered = partial(remembered, views=8)
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
@@ -54,8 +52,8 @@ class Picture:
     table: pd.DataFrame  # every row with every column, those first that moved the percentage most
 
     def rows(self, statuses: tuple[str, ...]) -> pd.DataFrame:
-        """The rows to which one of these things happened."""
-        return self.table[self.table["status"].isin(statuses)]
+        """The rows to which one of these things happened, as files hold them: columns of `changes.compare`, `named`."""
+        return tables.named(self.table[self.table["status"].isin(statuses)], self.estimated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,11 +101,6 @@ def listed(shown: Picture, statuses: tuple[str, ...]) -> Listed:
     """The rows of a picture to which one of these things happened."""
     rows = tables.compared(shown.rows(statuses))
     return Listed(pa.Table.from_pandas(rows, preserve_index=False), tables.columns(rows), statuses)
-
-
-def file(shown: Picture, statuses: tuple[str, ...]) -> pd.DataFrame:
-    """The same rows with every column, under the names of `changes.compare`."""
-    return shown.rows(statuses)
 
 
 @_remembered

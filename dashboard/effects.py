@@ -210,9 +210,8 @@ def _from_to(row: Any) -> str:
 def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
     def moved(row: Any, name: str, estimate: bool = False) -> str:
         before, after = (getattr(row, f"{name}{when}") for when in ("Before", "After"))
-        return (
-            f"{formats.count(before, estimate)} → {formats.count(after, estimate)} ({formats.change(after - before)})"
-        )
+        was, now = formats.count(before, estimate), formats.count(after, estimate)
+        return f"{was} → {now} ({formats.change(after - before, estimate)})"
 
     return [
         f"<b>{escape(row.title, quote=False)}</b>"

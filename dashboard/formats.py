@@ -9,6 +9,7 @@ import pandas as pd
 
 NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not zero
 STILL = "±"  # what did not move begins with it
+LEAST_POINTS = 0.005  # percent points; less rounds to nothing in two decimals
 _NBSP = "\u00a0"
 _SENT_DECIMALS = 4
 

@@ -26,10 +26,8 @@ _COLUMNS = {
     "undeployed": "undeployed",
 }
 _TITLES = {"service": names.service_title, "channel": names.channel_title}
-_STILL = 0.005  # percent points; less is not seen in two decimals
 _ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
 _NUMBERS = ("Change", "PerWeek", "PerWeekSlowest", "PerWeekFastest")
-_DAYS = 30
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,7 +65,10 @@ class Trend:
     def moved(self) -> list[tuple[str, float]]:
         """Title and percent points of every line whose percentage moved, the largest fall first."""
         found = [(line.title, line.change.percent) for line in self.lines if line.change and line.change.percent]
-        return sorted([(title, points) for title, points in found if abs(points) >= _STILL], key=lambda pair: pair[1])
+        return sorted(
+            [(title, points) for title, points in found if abs(points) >= formats.LEAST_POINTS],
+            key=lambda pair: pair[1],
+        )
 
 
 @remembered
@@ -158,13 +159,11 @@ def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.Data
     if by not in table:
         table[by] = pd.Series(index=table.index, dtype="str")
     first = ["line", by]
-    table = table[[*first, *table.columns.drop(first)]]
-    return table.rename(columns={"licensesDeployed": "licensesDeployedEstimated"}) if estimated else table
+    return tables.named(table[[*first, *table.columns.drop(first)]], estimated)
 
 
 def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
     """One row per line: its newest figures, what moved within the range, its pace, and the day of the target."""
-    deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
     rows = []
     for line in lines:
         now, change = line.points.iloc[-1], line.change
@@ -175,11 +174,11 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
                 "since": line.points["processedDateTime"].iloc[0],
                 "processedDateTime": now["processedDateTime"],
                 "licensesSold": now["licensesSold"],
-                deployed: now["licensesDeployed"],
+                "licensesDeployed": now["licensesDeployed"],
                 "deploymentPercent": now["deploymentPercent"],
                 "undeployed": now["undeployed"],
                 "licensesSoldChange": change.sold if change else None,
-                f"{deployed}Change": change.deployed if change else None,
+                "licensesDeployedChange": change.deployed if change else None,
                 "deploymentPercentChange": change.percent if change else None,
                 "undeployedChange": change.undeployed if change else None,
                 **_pace(line.pace),
@@ -187,7 +186,7 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
             }
         )
     numbers = [name for name in (rows[0] if rows else {}) if name.endswith(_NUMBERS)]
-    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
+    return tables.named(pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64")), estimated)
 
 
 def _pace(pace: Velocity | Refusal) -> dict[str, float | None]:
@@ -243,7 +242,7 @@ def reached(goal: Projection | Refusal) -> str:
 
 def between(goal: Projection) -> str:
     """The range of the day."""
-    latest = formats.day(goal.latest) if goal.latest else "more than three years ahead"
+    latest = formats.day(goal.latest) if goal.latest else f"{trends.BEYOND} ahead"
     return f"{formats.day(goal.earliest)} to {latest}"
 
 
@@ -260,7 +259,7 @@ class Moved:
 
 @remembered
 def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark: bool) -> dict[str, Moved]:
-    """How the figures of a selection have moved in some 30 days, by measure; nothing where there is no earlier date.
+    """How the figures of a selection have moved in some `trends.USUAL_DAYS`, by measure; empty without an earlier date.
 
     The last point are the figures on screen, which may be newer than the history. Estimates are compared with estimates
     and counts with counts.
@@ -282,7 +281,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
     }
     columns = list(now)
     line = pd.concat([line.loc[line["processedDateTime"] < until, columns], pd.DataFrame([now])], ignore_index=True)
-    change = trends.change(line, _DAYS)
+    change = trends.change(line, trends.USUAL_DAYS)
     if change is None:
         return {}
     recent = line[line["processedDateTime"] >= until - _RECENT]

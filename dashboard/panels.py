@@ -48,7 +48,7 @@ class Shown:
         return formats.percent(value) if self.is_percent else formats.count(value, self.estimated)
 
     def change(self, value: float) -> str:
-        return f"{formats.points(value)} points" if self.is_percent else formats.change(value)
+        return f"{formats.points(value)} points" if self.is_percent else formats.change(value, self.estimated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,7 +361,7 @@ def _now(values: pd.Series, shown: Shown, palette: Palette) -> str:
     if len(values) < 2 or pd.isna(moved):
         return said
     change = shown.change(moved)
-    arrow = {"+": f"{_UP}\u00a0", "−": f"{_DOWN}\u00a0"}.get(change[0], "")
+    arrow = "" if formats.STILL in change else f"{_UP if moved > 0 else _DOWN}\u00a0"
     return f"{said}  <span style='color:{palette.muted}'>{arrow}{change}</span>"
 
 

@@ -250,9 +250,14 @@ def no_rows(deployment: Deployment) -> None:
         trouble(deployment.trouble, key="trouble_commercial")
 
 
-def left_out() -> None:
-    """What the link asks for in vain."""
-    if unknown := filters.unknown_in_link():
+def left_out(more: Sequence[str] = ()) -> None:
+    """What the link asks for in vain: of the filters, and `more` that one page alone has."""
+    in_vain([*filters.unknown_in_link(), *more])
+
+
+def in_vain(unknown: Sequence[str]) -> None:
+    """What the link asks for and there is not."""
+    if unknown:
         st.info(
             f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",
             icon=":material/link_off:",

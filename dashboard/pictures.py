@@ -76,9 +76,11 @@ def overview(deployment: Deployment, view: View, dark: bool) -> Picture:
     table = measures.by(found, ["service"]).rename(columns={"service": "key"})
     table.insert(1, "title", table["key"].map(names.service_title))
     table = _ordered(table, view)
-    rows = tables.on_screen(tables.rows(deployment, view.selection), table)
+    unknown = tables.unknown(deployment)
+    rows = tables.on_screen(tables.rows(deployment, view.selection), table, unknown)
+    shown = rows, tables.columns(rows, unknown)
     what = "deployment % of services"
-    return _picture(found, table, rows, view=view, estimated=deployment.estimated, dark=dark, what=what)
+    return _picture(found, table, shown, view=view, estimated=deployment.estimated, dark=dark, what=what)
 
 
 @remembered
@@ -94,7 +96,8 @@ def all_customers(deployment: Deployment, view: View, dark: bool) -> Picture:
     table = _ordered(table, view)
     rows = table.drop(columns="title")[["customerName", *table.columns.drop(["key", "title", "customerName"]), "key"]]
     rows = rows.rename(columns={"key": customers.CUSTOMER})
-    return _picture(found, table, rows, view=view, estimated=False, dark=dark, what="deployment % of customers")
+    shown = rows, tables.columns(rows)
+    return _picture(found, table, shown, view=view, estimated=False, dark=dark, what="deployment % of customers")
 
 
 @remembered
@@ -106,7 +109,8 @@ def one_customer(deployment: Deployment, customer: str, view: View, dark: bool) 
     table.insert(1, "title", table["key"].fillna("(no name)"))
     table = _ordered(table, view)
     rows.insert(0, "title", rows["service"].map(names.service_title))
-    return _picture(found, table, rows, view=view, estimated=False, dark=dark, what="deployment % of products")
+    shown = rows, tables.columns(rows)
+    return _picture(found, table, shown, view=view, estimated=False, dark=dark, what="deployment % of products")
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +160,17 @@ def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:
 
 
 def _picture(
-    found: pd.DataFrame, table: pd.DataFrame, rows: pd.DataFrame, *, view: View, estimated: bool, dark: bool, what: str
+    found: pd.DataFrame,
+    table: pd.DataFrame,
+    on_screen: tuple[pd.DataFrame, dict[str, Any]],
+    *,
+    view: View,
+    estimated: bool,
+    dark: bool,
+    what: str,
 ) -> Picture:
+    """`on_screen`: the rows of the table below, and how its columns are shown."""
+    rows, columns = on_screen
     shown = table.head(charts.MOST_BARS)
     gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
     return Picture(
@@ -169,5 +182,5 @@ def _picture(
         charts.in_words(shown, shown["deploymentPercent"], what, view.target),
         table,
         pa.Table.from_pandas(rows, preserve_index=False),
-        tables.columns(rows),
+        columns,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import pandas as pd
@@ -71,12 +72,14 @@ _LABELS = {
     "status": "Status",
     "licensesSoldChange": "± Sold",
     "licensesDeployedChange": "± Deployed",
+    "licensesDeployedEstimatedChange": "≈ ± Deployed",
     "undeployedChange": "± Undeployed",
     "deploymentPercentBefore": "% before",
     "deploymentPercentAfter": "% after",
     "deploymentPercentChange": "± Points",
     "licensesSoldAfter": "Sold after",
     "licensesDeployedAfter": "Deployed after",
+    "licensesDeployedEstimatedAfter": "≈ Deployed after",
     "undeployedAfter": "Undeployed after",
     "deployedEffect": measures.MEASURES["deployedEffect"].label,
     "soldEffect": measures.MEASURES["soldEffect"].label,
@@ -102,8 +105,9 @@ _COUNTS = (
 #: Of two dates side by side; the files hold every column.
 _COMPARED = (
     *("customerName", "productName", "title", "channel", "status"),
-    *("licensesSoldChange", "licensesDeployedChange", "undeployedChange", "deploymentPercentChange"),
-    *("licensesSoldAfter", "licensesDeployedAfter", "undeployedAfter"),
+    *("licensesSoldChange", "licensesDeployedChange", "licensesDeployedEstimatedChange", "undeployedChange"),
+    *("deploymentPercentChange", "licensesSoldAfter", "licensesDeployedAfter", "licensesDeployedEstimatedAfter"),
+    "undeployedAfter",
     *("deploymentPercentBefore", "deploymentPercentAfter", *_EFFECTS),
     *("service", "customerTenantId"),
 )
@@ -112,6 +116,10 @@ _INSTANTS = (
     *("processedDateTimeSent", "processedDateTimeCounted"),
     *(f"{name} processedDateTime" for name in catalog.COLLECTIONS),
 )
+#: Of tables of ours, one date or two: what licenses deployed are called where they are an estimate.
+_ESTIMATED = {
+    f"licensesDeployed{when}": f"licensesDeployedEstimated{when}" for when in ("", "Before", "After", "Change")
+}
 _PACES = ("soldPerWeek", "deployedPerWeek")
 _DAYS = ("ageDays", "cadenceDays", "delayDays")
 
@@ -137,7 +145,12 @@ def own_rows(deployment: Deployment, found: pd.DataFrame) -> pd.DataFrame:
     return frames.plain(found[[*deployment.facts.attrs["own"], *derived]])
 
 
-def on_screen(rows: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
+def unknown(deployment: Deployment) -> frozenset[str]:
+    """The columns that Microsoft sent and we do not know, whatever they are called."""
+    return frozenset(deployment.facts.attrs["own"]).difference(deployment.answer.collection.columns)
+
+
+def on_screen(rows: pd.DataFrame, services: pd.DataFrame, unknown: Set[str]) -> pd.DataFrame:
     """The same rows with the services' titles, in the order of the chart; columns unknown to us come last.
 
     `services`: one row per service with `key` (its code) and `title`.
@@ -148,8 +161,8 @@ def on_screen(rows: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
     # Nothing sold is no percentage; the files keep what Microsoft sent.
     titled[percent] = titled[percent].where(titled["licensesSold"] > 0)
     rank = titled[code].map({service: rank for rank, service in enumerate(services["key"])})
-    known = [name for name in _LABELS if name in titled]
-    others = [name for name in titled if name not in _LABELS]
+    known = [name for name in _LABELS if name in titled and name not in unknown]
+    others = [name for name in titled if name not in known]
     return titled.loc[rank.sort_values(kind="stable").index, known + others].reset_index(drop=True)
 
 
@@ -168,8 +181,13 @@ def workloads(rows: pd.DataFrame, services: pd.Series) -> pd.DataFrame:
     return shown.rename(columns={"processedDateTime": "windowEnd", "partnerProcessedDateTime": "partnerWindowEnd"})
 
 
+def named(rows: pd.DataFrame, estimated: bool) -> pd.DataFrame:
+    """The same rows, with licenses deployed called an estimate where they are one."""
+    return rows.rename(columns=_ESTIMATED) if estimated else rows
+
+
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `changes.compare` as the page shows them: what moved, and to where."""
+    """The rows of `changes.compare`, `named`, as the page shows them: what moved, and to where."""
     titles = {str(status): status.capitalize() for status in Status}
     rows = rows.assign(status=rows["status"].map(titles))
     if "service" in rows:
@@ -184,11 +202,11 @@ def ages(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[[*first, *(name for name in rows if name not in {*first, "service"}), "service"]]
 
 
-def columns(table: pd.DataFrame) -> dict[str, Any]:
-    """How `st.dataframe` shows each column; those that are unknown to us keep their own name."""
+def columns(table: pd.DataFrame, unknown: Set[str] = frozenset()) -> dict[str, Any]:
+    """How `st.dataframe` shows each column; those that are `unknown` to us keep their own name, as text."""
     config = st.column_config
-    found: dict[str, Any] = {}
-    for name in table.columns:
+    found: dict[str, Any] = {name: config.TextColumn(name) for name in table.columns if name in unknown}
+    for name in table.columns.drop([*found]):
         label = _LABELS.get(name, name)
         if name in _DAYS:
             found[name] = config.NumberColumn(label, format="%.1f")

@@ -42,6 +42,11 @@ _OURS = frozenset(
 )
 _IDENTITIES = ("service", "channel", "customerTenantId", "productName", "workloadName")
 DEFAULT_TARGET = 80.0  # percent points
+#: How far back licenses a week are measured from the newest point: long enough for three monthly processing dates,
+#: short enough to speak of now.
+WEEKS = 13
+FEWEST_DATES = 3  # that make a pace; through two there is always a straight line
+TOO_FEW = f"fewer than {FEWEST_DATES} processing dates"
 
 #: An estimate is as fine as a percentage with two decimals makes it: one ten-thousandth of a license. As whole numbers
 #: of these, estimates add up without rounding.
@@ -148,13 +153,14 @@ MEASURES = {
     ),
     "velocity": Measure(
         "Licenses a week",
-        "The median slope of licenses deployed between any two processing dates of the last 13 weeks.",
-        "One odd date does not bend it. The range holds the true pace nine times in ten. There is none with fewer than"
-        " three dates.",
+        f"The median slope of licenses deployed between any two processing dates of the last {WEEKS} weeks.",
+        "One odd date does not bend it. The range holds the true pace nine times in ten. There is none with"
+        f" {TOO_FEW}.",
     ),
     "projection": Measure(
         "Target reached",
-        "The day on which the gap to the target, in licenses, is closed if it goes on closing as in the last 13 weeks.",
+        "The day on which the gap to the target, in licenses, is closed if it goes on closing as in the last"
+        f" {WEEKS} weeks.",
         "The range comes from that of the pace. Where a date could not be defended, the reason stands in its place.",
     ),
     "soldPerWeek": Measure(

@@ -19,13 +19,15 @@ import pandas as pd
 from data_access import frames, measures, names
 from data_access.measures import Frame
 
-#: How far back licenses a week are measured from the newest point: long enough for three monthly processing dates,
-#: short enough to speak of now.
-WEEKS = 13
+#: How far back a pace is measured from the newest point.
+WEEKS = measures.WEEKS
+#: How many days before the newest figures those are with which they are compared, where nobody chose.
+USUAL_DAYS = 30
+_YEAR = timedelta(weeks=52)
 #: Further ahead than this nobody can say.
-HORIZON = timedelta(weeks=3 * 52)
+HORIZON = 3 * _YEAR
+BEYOND = f"more than {HORIZON // _YEAR} years"
 _PARTIAL = "partial"  # the column of the mark on rows of back-fills
-_FEWEST = 3  # dates; through two there is always a straight line
 _Z = 1.645  # standard deviations on both sides of the middle that hold 90 % of a normal distribution
 
 Numbers = npt.NDArray[np.float64]
@@ -36,12 +38,12 @@ class Refusal(Enum):
 
     NOTHING_SOLD = "no licenses are sold"
     REACHED = "the target is reached"
-    TOO_FEW = f"fewer than three processing dates in the last {WEEKS} weeks"
+    TOO_FEW = f"{measures.TOO_FEW} in the last {WEEKS} weeks"
     SOLD_MOVED = "licenses sold moved more than licenses deployed"
     STANDS_STILL = "the gap to the target stays as it is"
     MOVES_AWAY = "the gap to the target grows"
     UNEVEN = "the gap to the target goes up and down too much to tell"
-    TOO_FAR = "at this pace it takes more than three years"
+    TOO_FAR = f"at this pace it takes {BEYOND}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,6 @@ class Projection:
     on: date
     earliest: date
     latest: date | None
-    missing: float  # licenses, at the newest point
-    closing: float  # licenses a week by which that gets less
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def velocity(line: pd.DataFrame) -> Velocity | Refusal:
     One odd point does not bend it. The range is Sen's, from the ranks of those slopes.
     """
     recent = _recent(line)
-    if len(recent) < _FEWEST:
+    if len(recent) < measures.FEWEST_DATES:
         return Refusal.TOO_FEW
     weeks = _weeks(recent)
     deployed, slowest, fastest = _slope(weeks, recent["licensesDeployed"].to_numpy("float64"))
@@ -173,7 +173,7 @@ def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:
     on, earliest, latest = (_later(pace.until, missing, speed) for speed in (closing, fastest, slowest))
     if on is None or earliest is None:
         return Refusal.TOO_FAR
-    return Projection(target, on, earliest, latest, missing, closing)
+    return Projection(target, on, earliest, latest)
 
 
 def change(line: pd.DataFrame, days: int | None = None) -> Change | None:

@@ -6,24 +6,16 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import between, data, differences, effects, entrance, exports, filters, formats, kept, parts
+from dashboard import between, data, differences, effects, entrance, exports, filters, formats, kept, levels, parts
 from dashboard.access import Role
-from dashboard.differences import NOUNS, Picture
+from dashboard.differences import Picture
 from data_access import PartnerCenterError, Snapshot, Timeline, moments
 from data_access.changes import Status
 from data_access.moments import Asked
 
 _QUESTION = "What is different, and why did the percentage move?"
-#: What a search looks through, by level; nothing where there is no need for one.
-_SEARCHED = {
-    "service": "",
-    "customer": "Name or tenant id",
-    "product": "Name of a product",
-    "customer and product": "Customer, tenant id or product",
-}
 _ROWS_ON_PAGE = 50
 _CHART = "changes_bars"
-_LEAST = 0.005  # percent points; less rounds to nothing
 
 
 @entrance.part
@@ -40,7 +32,9 @@ def show(past: Timeline, feeds: data.Feeds) -> None:
         st.info("The link compares customers, which your role does not show.", icon=":material/lock:")
     if asked:
         show_both(past, asked, feeds)
-    elif days:
+        return
+    parts.in_vain(between.unknown_in_link())
+    if days:
         kept.too_short(collection.title, formats.day(days[0]))
     else:
         st.info(
@@ -52,9 +46,9 @@ def show(past: Timeline, feeds: data.Feeds) -> None:
 
 def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
     """Two dates side by side."""
-    pair = moments.pair(past, asked)
-    view = filters.choose(feeds.codes(), searchable=_SEARCHED[asked.level])
-    parts.left_out()
+    pair, words = moments.pair(past, asked), levels.WORDS[asked.level]
+    view = filters.choose(feeds.codes(), searchable=words.searched)
+    parts.left_out(between.unknown_in_link())
     try:
         picture = differences.picture(feeds, past, asked, view, st.context.theme.type == "dark")
     except PartnerCenterError as error:
@@ -70,14 +64,15 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
     listed = differences.listed(picture, between.statuses())
     sentence = exports.sentence(
         view.selection,
-        search=view.search if _SEARCHED[asked.level] else "",
-        compared=between.code(asked.level),
+        collection=moments.collection(past, asked.level).name,
+        search=view.search if words.searched else "",
+        compared=levels.code(asked.level),
         since=asked.since.isoformat(),
         until=asked.until.isoformat(),
         status=", ".join(listed.statuses),
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
-    rows = partial(differences.file, picture, listed.statuses)
+    rows = partial(picture.rows, listed.statuses)
     with parts.figures(formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)):
         between.choose_statuses(picture.counts)
         _table(listed, hash((view, asked, listed.statuses)))
@@ -111,7 +106,7 @@ def _processed(one: Snapshot) -> str:
 def _answer(picture: Picture, asked: Asked) -> str:
     """The page's question answered in a sentence."""
     counts = [f"{picture.counts[status]:,} {status}" for status in Status if picture.counts[status]]
-    counted = f"{formats.number(picture.number, NOUNS[asked.level])}: {', '.join(counts)}."
+    counted = f"{formats.number(picture.number, levels.WORDS[asked.level].noun)}: {', '.join(counts)}."
     why, between_them = picture.why, f"between **{formats.day(asked.since)}** and **{formats.day(asked.until)}**"
     if why.change is None:
         return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"
@@ -128,7 +123,7 @@ def _answer(picture: Picture, asked: Asked) -> str:
     pushes = [
         f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
         for (title, points), word in ((picture.up, "lifted it"), (picture.down, "lowered it"))
-        if abs(points) >= _LEAST
+        if abs(points) >= formats.LEAST_POINTS
     ]
     return f"{sentence} {', '.join(pushes)}{'. ' if pushes else ''}{counted}"
 
@@ -159,7 +154,7 @@ def _tiles(picture: Picture) -> None:
 
 
 def _chart(picture: Picture, level: str) -> None:
-    noun = NOUNS[level]
+    noun = levels.WORDS[level].noun
     with st.container(key="changes_chart", border=True):
         st.header("What moved it?", anchor=False)
         if picture.why.change is None:

@@ -22,10 +22,10 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
     if deployment.facts.empty:
         parts.no_rows(deployment)
         return
+    past = kept.at_hand(feeds)
     view = filters.choose(feeds.codes())
     dark = st.context.theme.type == "dark"
     picture = pictures.overview(deployment, view, dark)
-    past = feeds.past.state.data if feeds.past else None
     moved = movement.moved(past, deployment, view.selection, dark) if past else {}
     parts.left_out()
     st.markdown(
@@ -54,6 +54,7 @@ def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: M
 
 
 feeds = data.feeds()
-kept.at_hand(feeds)
+if feeds.past:
+    feeds.past.look()  # opens it while the figures are asked for
 if deployment := parts.standing(feeds.deployment, _HEADING, feeds):
     show(deployment, feeds)

@@ -4,13 +4,12 @@ import streamlit as st
 
 from dashboard import data, entrance, exports, filters, formats, kept, movement, panels, parts
 from dashboard.movement import Line, Trend
-from data_access import Timeline
+from data_access import Timeline, measures
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.trends import Projection, Refusal, Velocity
 
 _QUESTION = "Is deployment improving?"
 _BARE = {"displayModeBar": False}
-_TOO_FEW = "fewer than three dates"
 _CLICKS = {"service": filters.only_service, "channel": filters.only_channel}
 
 
@@ -120,14 +119,14 @@ def _tiles(line: Line, estimated: bool) -> None:
         parts.tile(
             "kpi_deployed_per_week",
             "velocity",
-            formats.change(pace.deployed) if pace else formats.NOTHING,
-            formats.about(movement.spread(pace), estimated) if pace else _TOO_FEW,
+            formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
+            formats.about(movement.spread(pace), estimated) if pace else measures.TOO_FEW,
         )
         parts.tile(
             "kpi_sold_per_week",
             "soldPerWeek",
             formats.change(pace.sold) if pace else formats.NOTHING,
-            f"on {formats.number(pace.points, 'processing date')}" if pace else _TOO_FEW,
+            f"on {formats.number(pace.points, 'processing date')}" if pace else measures.TOO_FEW,
         )
         value, context = formats.NOTHING, "nobody can say"
         if isinstance(goal, Projection):

@@ -1,10 +1,14 @@
 """The Changes page in every situation; what all pages share is in test_pages.py."""
 
+import io
+import json
 from datetime import timedelta
 from functools import partial
 
+import pandas as pd
 import pytest
 
+from dashboard import parts
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.dashboard.visit import text, tiles
 from tests.lakes import NOW, fetched
@@ -69,6 +73,43 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
     assert app.get("plotly_chart")
 
 
+def taken_away(app, monkeypatch):
+    """What the files hold, by name, each as a table."""
+    found = {}
+    monkeypatch.setattr(parts, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
+    app.run()
+    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items()}
+
+
+def exact(app, monkeypatch):
+    (found,) = (table for name, table in taken_away(app, monkeypatch).items() if name.endswith("exact.csv"))
+    return found
+
+
+def test_estimates_are_called_so_in_table_and_file(look_back, monkeypatch):
+    app = look_back([BEFORE, AFTER])
+    assert "licensesDeployedEstimatedChange" in rows(app)
+    assert not {"licensesDeployedChange", "licensesDeployedAfter"} & {*rows(app)}
+    labels = json.loads(app.dataframe[0].proto.columns)
+    assert labels["licensesDeployedEstimatedChange"]["label"] == "≈ ± Deployed"
+    assert labels["licensesDeployedEstimatedAfter"]["label"] == "≈ Deployed after"
+    file = exact(app, monkeypatch)
+    assert [name for name in file if name.startswith("licensesDeployed")] == [
+        "licensesDeployedEstimatedBefore",
+        "licensesDeployedEstimatedAfter",
+        "licensesDeployedEstimatedChange",
+    ]
+    assert set(file["filter"].str.partition(";")[0]) == {"collection = deployment"}
+
+
+def test_counts_are_called_counts(look_back, monkeypatch):
+    app = look_back([*COUNTS], {"level": "customer"})
+    assert "licensesDeployedChange" in rows(app)
+    file = exact(app, monkeypatch)
+    assert {"licensesDeployedBefore", "licensesDeployedAfter", "licensesDeployedChange"} <= {*file}
+    assert set(file["filter"].str.partition(";")[0]) == {"collection = commercial-deployment"}
+
+
 def test_by_default_it_is_the_newest_date_and_the_one_about_a_month_before(look_back):
     history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 20, 0)]
     app = look_back(history)
@@ -103,6 +144,26 @@ def test_odd_links_leave_a_page(link, look_back):
     app = look_back(history, link)
     assert app.selectbox(key="since").value < app.selectbox(key="until").value
     assert len(rows(app)) == 1
+
+
+def test_what_the_link_asks_for_in_vain_is_named(look_back):
+    link = {"level": ["<b>", "customer"], "since": "yesterday", "until": "2026-13-01", "status": ["odd", "changed"]}
+    app = look_back([BEFORE, AFTER, *COUNTS], {**link, "channel": "nowhere"})
+    asked = "channel nowhere, level <b>, since yesterday, until 2026-13-01, status odd"
+    assert f"The link asks for {asked}, which this data does not have; it is left out." in said(app)
+    app.button_group(key="level").set_value("service").run()
+    assert "The link asks for channel nowhere, since yesterday, until 2026-13-01, status odd, which" in said(app)
+
+
+def test_a_level_that_is_left_out_is_named_where_there_is_nothing_to_compare(look_back):
+    assert "The link asks for level odd" in said(look_back([AFTER], {"level": "odd"}))
+
+
+@pytest.mark.parametrize(
+    "link", [{}, {"level": "CUSTOMER", "since": "2026-10-27", "until": "2026-11-24", "status": "New"}, {"since": ""}]
+)
+def test_of_a_link_that_can_be_followed_nothing_is_left_out(link, look_back):
+    assert "The link asks for" not in said(look_back([BEFORE, AFTER, *COUNTS], link))
 
 
 def test_a_service_that_was_not_processed_anew_is_named(look_back):
@@ -169,6 +230,7 @@ def test_many_customers_come_in_pages(look_back):
 @pytest.mark.usefixtures("as_reader")
 def test_a_reader_sees_no_customers(look_back):
     app = look_back([BEFORE, AFTER, *COUNTS], {"level": "customer"})
+    assert "The link asks for" not in said(app)
     assert "your role does not show" in said(app)
     assert list(app.button_group(key="level").options) == ["Services", "Products"]
     assert "customerName" not in rows(app)

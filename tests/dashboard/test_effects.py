@@ -91,6 +91,13 @@ def test_foreign_text_stays_text(name):
     assert "<b><b>" not in marks
 
 
+@pytest.mark.parametrize(("estimated", "said"), [(True, "(≈\u00a0+30)"), (False, "(+30)")])
+def test_an_estimates_change_is_an_estimate(estimated, said):
+    table = compared({"a": (100, 50)}, {"a": (200, 40)})
+    hover = effects.figure(drawn_of(table), estimated, theme.LIGHT).to_plotly_json()["data"][0]["hovertext"][0]
+    assert f"Deployed {formats.count(50, estimated)} → {formats.count(80, estimated)} {said}" in hover
+
+
 def test_words_for_those_who_cannot_see_it():
     table = compared({"a": (100, 50)}, {"a": (200, 40)})
     words = effects.in_words(drawn_of(table), "services")

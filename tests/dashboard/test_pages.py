@@ -1,5 +1,7 @@
 """Every page in every situation: no exception, and the one thing that the situation promises."""
 
+import json
+
 import pytest
 
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
@@ -203,6 +205,27 @@ def test_unknown_fields_that_bear_our_names_are_kept_beside_ours(name, visit):
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [{name: "theirs"}]))))
     assert list(app.dataframe[0].value[f"{name} (as sent)"]) == ["theirs"]
     assert tiles(app)["Deployment %"] == "50.00 %"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("state", "open", "open"),
+        ("licensesSoldChange", 12, "12"),
+        ("asOf", "2026-10-09", "2026-10-09"),
+        ("dates", 3, "3"),
+        ("difference", "none", "none"),
+        ("usagePercent", 50.5, "50.5"),
+        ("customerName", "Nordwind", "Nordwind"),
+    ],
+)
+def test_unknown_fields_that_other_tables_know_keep_their_name_and_are_text_at_the_end(name, value, shown, visit):
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [{"region": "EMEA", name: value}]))))
+    table = app.dataframe[0]
+    assert list(table.value)[-2:] == ["region", name]
+    assert list(table.value[name]) == [shown]
+    config = json.loads(table.proto.columns)[name]
+    assert (config["label"], config["type_config"]["type"]) == (name, "text")
 
 
 def test_services_of_one_title_can_be_told_apart(visit):

@@ -15,7 +15,7 @@ PERCENT = Shown("deploymentPercent", "Deployment %", is_percent=True)
 SOLD = Shown("licensesSold", "Licenses sold", is_percent=False)
 DAYS = pd.to_datetime(["2026-09-01", "2026-10-01", "2026-11-01"], utc=True)
 SPAN = (DAYS[0], DAYS[-1])
-GOAL = Projection(80.0, date(2026, 12, 1), date(2026, 11, 20), date(2026, 12, 20), 5.0, 1.0)
+GOAL = Projection(80.0, date(2026, 12, 1), date(2026, 11, 20), date(2026, 12, 20))
 
 
 def points(percents, sold=(100, 100, 100), days=DAYS):
@@ -63,7 +63,7 @@ def test_a_date_that_is_near_is_drawn_with_its_range():
 
 
 def test_a_date_further_ahead_than_the_line_reaches_back_is_left_to_the_words():
-    far = Projection(80.0, date(2028, 12, 1), date(2028, 11, 1), None, 5.0, 1.0)
+    far = Projection(80.0, date(2028, 12, 1), date(2028, 11, 1), None)
     assert len(large(goal=far)["data"]) == 1
 
 
@@ -112,6 +112,13 @@ def test_a_panel_says_figure_and_change():
     assert texts[0] == "<b>Dynamics 365</b>"
     assert "60.00\u00a0%" in texts[2]
     assert "▲\u00a0+10.00 points" in texts[2]
+
+
+def test_an_estimates_change_is_an_estimate():
+    estimated = Shown("licensesSold", "Licenses deployed", is_percent=False, estimated=True)
+    texts = small(one("a", sold=(100, 100, 112)), one("b", sold=(100, 100, 88)), one("c"), shown=estimated)["data"][-1]
+    said = [text for text in texts["text"] if "span" in text]
+    assert ["▲\u00a0≈\u00a0+12" in said[0], "▼\u00a0≈\u00a0−12" in said[1], ">±0<" in said[2]] == [True] * 3
 
 
 def test_hostile_titles_are_text():

@@ -10,10 +10,11 @@ import pytest
 
 from dashboard import movement
 from dashboard.filters import View
-from data_access import Selection, Settings, files, open_timeline
+from data_access import Selection, Settings, files, open_timeline, trends
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import Emulator
 from data_access.sample import Partner
+from data_access.trends import Projection
 from tests import lakes
 from tests.dashboard.visit import text, tiles
 from tests.rows import rows_of
@@ -66,7 +67,7 @@ def test_the_tiles_say_pace_and_day(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING))
     assert tiles(app) == {
         "Deployment %": "50.00 %",
-        "Licenses a week": "+2",
+        "Licenses a week": "≈ +2",
         "Sold a week": "±0",
         "Target reached": "Apr 2027",
     }
@@ -74,8 +75,9 @@ def test_the_tiles_say_pace_and_day(visit):
 
 def test_what_nobody_can_say_is_not_said(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING[:2]))
-    assert "When 80 % is reached, nobody can say: fewer than three processing dates" in said(app)
+    assert "When 80 % is reached, nobody can say: fewer than 3 processing dates in the last 13 weeks" in said(app)
     assert tiles(app)["Target reached"] == "–"
+    assert deltas(app)["Licenses a week"] == deltas(app)["Sold a week"] == "fewer than 3 processing dates"
 
 
 def test_a_target_that_is_reached_is_called_so(visit):
@@ -139,6 +141,8 @@ def test_the_link_decides_range_measure_parts_and_order(visit):
 def test_a_bad_link_is_harmless(link, visit):
     app = visit(NOW, link, page=PAGE, past=weeks(*RISING))
     assert tiles(app)["Deployment %"] == "50.00 %"
+    ((name, value),) = link.items()
+    assert (f"The link asks for {name} {value}, which" in said(app)) is bool(value)
 
 
 def test_commercial_counts_stand_in_and_are_no_estimate(visit):
@@ -196,6 +200,11 @@ def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     assert long.whole.pace == short.whole.pace
     assert long.whole.change.since < short.whole.change.since
     assert long.whole.lately.since == short.whole.change.since
+
+
+def test_a_day_out_of_sight_is_said_to_be():
+    goal = Projection(80.0, FIRST.date(), FIRST.date(), None)
+    assert movement.between(goal) == f"1 Aug 2026 to {trends.BEYOND} ahead"
 
 
 @pytest.mark.parametrize(("order", "first"), [("gap", "crm"), ("falling", "crm"), ("name", "crm")])

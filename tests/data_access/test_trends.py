@@ -138,7 +138,6 @@ def test_velocity_is_of_now():
 
 def test_a_date_for_the_target():
     found = trends.projection(line((100, 60), (100, 62), (100, 64), (100, 66)), 80)
-    assert (found.missing, found.closing) == (14, 2)
     assert found.on == found.earliest == found.latest == (BEGIN + 10 * WEEK).date()
 
 
@@ -150,7 +149,6 @@ def test_the_range_of_the_date_comes_from_the_range_of_the_pace():
 def test_a_growing_number_sold_puts_the_date_off():
     same = trends.projection(line((100, 60), (100, 62), (100, 64)), 80)
     more = trends.projection(line((98, 60), (99, 62), (100, 64)), 80)
-    assert more.missing == same.missing
     assert more.on > same.on
 
 
@@ -176,6 +174,15 @@ def test_the_slow_end_of_the_range_may_be_out_of_sight():
 )
 def test_a_date_is_refused_with_its_reason(figures, why):
     assert trends.projection(line(*figures), 80) is why
+
+
+def test_the_words_say_the_numbers_that_decide():
+    assert trends.Refusal.TOO_FEW.value == f"{measures.TOO_FEW} in the last {trends.WEEKS} weeks"
+    assert str(measures.FEWEST_DATES) in measures.TOO_FEW
+    assert measures.TOO_FEW in measures.MEASURES["velocity"].care
+    for name in ("velocity", "projection"):
+        assert f"the last {trends.WEEKS} weeks" in measures.MEASURES[name].definition
+    assert trends.BEYOND in Refusal.TOO_FAR.value
 
 
 def test_three_dates_long_ago_are_too_few():
@@ -209,7 +216,6 @@ def test_there_is_always_a_date_in_its_range_or_a_reason(figures, target, days):
     newest = (BEGIN + (len(figures) - 1) * days * DAY).date()
     assert newest < found.earliest <= found.on <= (found.latest or date.max)
     assert found.on <= newest + trends.HORIZON
-    assert found.missing > 0 < found.closing
 
 
 FETCHES = [
