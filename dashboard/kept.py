@@ -97,8 +97,8 @@ def _nothing_yet() -> None:
         )
         st.code(_COLLECT, language=None, wrap_lines=True)
         st.caption(
-            "with the settings of this dashboard: in its folder, and with the same environment variables where it has any;"
-            " else another account's history grows, or the sample's. Then every day at 6:30, as a line for cron:"
+            "with the settings of this dashboard: in its folder, and with the same environment variables where it has"
+            " any; else another account's history grows, or the sample's. Then every day at 6:30, as a line for cron:"
         )
         st.code(DAILY, language=None, wrap_lines=True)
         st.caption("More on it in docs/manual.md, *History*.")

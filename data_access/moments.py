@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from data_access import catalog, changes, customers, measures
+from data_access import catalog, changes, customers, measures, trends
 from data_access.catalog import Collection
 from data_access.engines import Engine
 from data_access.errors import DamagedHistory
@@ -17,8 +17,6 @@ from data_access.selection import Selection
 from data_access.snapshot import Snapshot
 from data_access.timeline import Timeline
 
-#: How long before the newest date the other one lies, where nobody chose.
-USUAL = timedelta(days=30)
 _LABELS = {customers.CUSTOMER: "customerName"}
 
 
@@ -62,9 +60,11 @@ def days(timeline: Timeline, of: Collection) -> dict[date, Snapshot]:
 
 
 def usual(known: Sequence[date], until: date) -> date:
-    """The day nearest to `USUAL` before `until`; `known`: oldest first, at least one of them before it."""
-    wanted = until - USUAL
-    return min((day for day in known if day < until), key=lambda day: (abs(day - wanted), day))
+    """The last day that is at least `trends.USUAL_DAYS` older than `until`, as on the Overview; else the first one.
+
+    `known`: oldest first, at least one of them before `until`.
+    """
+    return at([day for day in known if day < until], until - timedelta(days=trends.USUAL_DAYS))
 
 
 def at(known: Sequence[date], asked: date) -> date:
