@@ -64,12 +64,12 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
     listed = differences.listed(picture, between.statuses())
     sentence = exports.sentence(
         view.selection,
-        collection=moments.collection(past, asked.level).name,
         search=view.search if words.searched else "",
         compared=levels.code(asked.level),
         since=asked.since.isoformat(),
         until=asked.until.isoformat(),
         status=", ".join(listed.statuses),
+        collection=moments.collection(past, asked.level).name,
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(picture.rows, listed.statuses)

@@ -99,7 +99,7 @@ def test_estimates_are_called_so_in_table_and_file(look_back, monkeypatch):
         "licensesDeployedEstimatedAfter",
         "licensesDeployedEstimatedChange",
     ]
-    assert set(file["filter"].str.partition(";")[0]) == {"collection = deployment"}
+    assert set(file["filter"].str.rpartition("; ")[2]) == {"collection = deployment"}
 
 
 def test_counts_are_called_counts(look_back, monkeypatch):
@@ -107,7 +107,7 @@ def test_counts_are_called_counts(look_back, monkeypatch):
     assert "licensesDeployedChange" in rows(app)
     file = exact(app, monkeypatch)
     assert {"licensesDeployedBefore", "licensesDeployedAfter", "licensesDeployedChange"} <= {*file}
-    assert set(file["filter"].str.partition(";")[0]) == {"collection = commercial-deployment"}
+    assert set(file["filter"].str.rpartition("; ")[2]) == {"collection = commercial-deployment"}
 
 
 def test_by_default_it_is_the_newest_date_and_the_one_about_a_month_before(look_back):
