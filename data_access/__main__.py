@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from types import FrameType
 
 from data_access.commands import COMMANDS, terminal
 from data_access.errors import PartnerCenterError, SettingsError
@@ -17,16 +21,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
-    try:
-        output: bytes = options.run(options)
-    except PartnerCenterError as error:
-        terminal.say(f"{error.title}: {error}")
-        for label, fact in error.facts.labelled().items():
-            terminal.say(f"  {label}: {fact}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        terminal.say("Interrupted.")
-        return INTERRUPTED
+    with _noticing_interrupts() as interrupts:
+        try:
+            output: bytes = options.run(options)
+        except BaseException as error:
+            # Where it strikes inside a library, that may make an error of its own of it.
+            if interrupts:
+                terminal.say("Interrupted.")
+                return INTERRUPTED
+            if not isinstance(error, PartnerCenterError):
+                raise
+            terminal.say(f"{error.title}: {error}")
+            for label, fact in error.facts.labelled().items():
+                terminal.say(f"  {label}: {fact}")
+            return error.exit_code
     try:
         # In one piece and only now, so that a failure leaves stdout empty.
         sys.stdout.buffer.write(output)  # as bytes, since Windows would write its own code page, and \n as \r\n
@@ -38,6 +46,22 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SettingsError.exit_code
     return 0
+
+
+@contextlib.contextmanager
+def _noticing_interrupts() -> Iterator[list[int]]:
+    """Fills the list when somebody presses Ctrl-C, which otherwise does what it always does."""
+    interrupts: list[int] = []
+
+    def notice(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, notice)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def parser() -> argparse.ArgumentParser:

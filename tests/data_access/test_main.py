@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -183,3 +186,16 @@ def test_a_reader_that_leaves_early_is_no_error():
     command = f"{sys.executable} -m data_access fetch commercial-deployment 2>/dev/null | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0
+
+
+def test_an_interrupt_that_a_library_makes_something_else_of_is_an_interrupt(run, monkeypatch):
+    def interrupted(_options):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        except KeyboardInterrupt:
+            raise ImportError("initialisation failed") from None
+
+    monkeypatch.setattr("data_access.commands.fetch.run", interrupted)
+    done = run("fetch", "deployment")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")

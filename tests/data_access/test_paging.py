@@ -362,7 +362,7 @@ def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve):
     with ThreadPoolExecutor() as pool:
         ends = dict(zip(waits, pool.map(lambda wait: interrupted(*wait, serve), waits.values()), strict=True))
     for code, stdout, stderr, seconds in ends.values():
-        assert (code, stdout) == (130, "")
+        assert (code, stdout) == (130, ""), stderr
         assert stderr.endswith("Interrupted.\n")
         assert "Traceback" not in stderr
         assert seconds < 15, ends  # of 20 that it would have waited
