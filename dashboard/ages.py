@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard import charts, formats
 from dashboard.charts import Axis, Finished
-from dashboard.theme import FONT, Palette
+from dashboard.theme import Palette
 from data_access.health import Timing
 
 _DAY = 86_400  # seconds
@@ -57,25 +57,12 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
             | {"yaxis": "y2", "marker": tick}
         )
     most = max([1.0, *table["ageDays"], *limit.dropna()]) * _ROOM
-    categories = {
-        "type": "category",
-        "fixedrange": True,
-        "automargin": False,
-        "ticks": "",
-        "showgrid": False,
-        "range": [-0.5, len(places) - 0.5],
-    }
-    layout = {
+    categories = charts.CATEGORIES | {"range": [-0.5, len(places) - 0.5]}
+    layout = charts.frame(palette) | {
         "bargap": 0.42,
         "height": charts.height(len(table)),
         "margin": {"l": charts.margin(left), "r": charts.margin(right), "t": 64, "b": 8},
-        "paper_bgcolor": palette.background,
-        "plot_bgcolor": palette.background,
-        "font": {"family": FONT, "color": palette.text, "size": 13},
-        "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": False,
         "hovermode": "closest",
-        "showlegend": False,
         "yaxis": categories,
         "yaxis2": categories | {"overlaying": "y", "side": "right"},
         "xaxis": {

@@ -71,6 +71,10 @@ class Axis:
     key: str
 
 
+#: An axis of texts, one for each bar.
+CATEGORIES = {"type": "category", "fixedrange": True, "automargin": False, "ticks": "", "showgrid": False}
+
+
 class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
     """A figure that changes no more.
 
@@ -230,22 +234,15 @@ def _bars(
         "tickfont": {"color": palette.muted, "size": 11},
         "side": "top",
     }
-    categories = {"type": "category", "fixedrange": True, "automargin": False, "ticks": "", "showgrid": False}
-    layout = {
+    layout = frame(palette) | {
         "barmode": "stack",
         "bargap": 0.34,
         "height": height(len(table)) + more_lines,
         "margin": {"l": margin(left), "r": margin(right), "t": 64 + more_lines, "b": 8},
-        "paper_bgcolor": palette.background,
-        "plot_bgcolor": palette.background,
-        "font": {"family": FONT, "color": palette.text, "size": 13},
-        "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": "pan",  # what Streamlit would put in place of none; the axes stay where they are
         "clickmode": "event+select",
         "hovermode": "closest",
-        "showlegend": False,
-        "yaxis": categories,
-        "yaxis2": categories | {"anchor": "x2", "side": "right"},
+        "yaxis": CATEGORIES,
+        "yaxis2": CATEGORIES | {"anchor": "x2", "side": "right"},
         "xaxis": numbers | {"domain": [0, 0.47], "range": [0, max(100.0, target, *percents.dropna()) * 1.04]},
         "xaxis2": numbers | {"domain": [0.53, 1], "range": [0, most * 1.04], **_whole_numbers(most), "anchor": "y2"},
         "shapes": [
@@ -285,6 +282,18 @@ def _legend(segments: Sequence[Segment]) -> str:
 
 def _target_key(target: float) -> str:
     return f"┊ target {target:g}\u00a0%"
+
+
+def frame(palette: Palette) -> dict[str, Any]:
+    """What the layouts of all figures have in common."""
+    return {
+        "paper_bgcolor": palette.background,
+        "plot_bgcolor": palette.background,
+        "font": {"family": FONT, "color": palette.text, "size": 13},
+        "hoverlabel": {"align": "left", "font": {"family": FONT}},
+        "dragmode": "pan",  # what Streamlit would put in place of none; the axes stay where they are
+        "showlegend": False,
+    }
 
 
 def height(bars: int) -> int:

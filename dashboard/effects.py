@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from dashboard import charts, formats
 from dashboard.charts import Axis, Finished, Segment
-from dashboard.theme import FONT, Palette
+from dashboard.theme import Palette
 from data_access.changes import Why
 
 _SMALLEST = 0.05  # percent points; where every part is less, it takes more decimals to tell them apart
@@ -83,27 +83,14 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         | {"y": right[::-1], "x": net.mask(too_long).tolist()[::-1], "yaxis": "y2"}
     )
     reach = max(longest, _reach(drawn[~too_long]), _INVISIBLE) * _ROOM
-    categories = {
-        "type": "category",
-        "fixedrange": True,
-        "automargin": False,
-        "ticks": "",
-        "showgrid": False,
-        "range": [-0.5, len(drawn) - 0.5],
-    }
-    layout = {
+    categories = charts.CATEGORIES | {"range": [-0.5, len(drawn) - 0.5]}
+    layout = charts.frame(palette) | {
         "barmode": "relative",
         "bargap": 0.42,
         "height": charts.height(len(drawn)),
         "margin": {"l": charts.margin(left, _WIDEST_MARGIN), "r": charts.margin(right), "t": 64, "b": 8},
-        "paper_bgcolor": palette.background,
-        "plot_bgcolor": palette.background,
-        "font": {"family": FONT, "color": palette.text, "size": 13},
-        "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": False,
         "clickmode": "event+select",
         "hovermode": "closest",
-        "showlegend": False,
         "yaxis": categories,
         "yaxis2": categories | {"overlaying": "y", "side": "right"},
         "xaxis": {

@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from dashboard import formats
+from dashboard import charts, formats
 from dashboard.charts import Finished
-from dashboard.theme import FONT, Palette
+from dashboard.theme import Palette
 from data_access.trends import Projection, Refusal
 
 COLUMNS = 4
@@ -99,7 +99,8 @@ def large(
             shapes.append(_between(goal, palette))
             last = _moment(min(goal.latest or goal.on, (_moment(goal.on) + (last - first) / 4).date()))
     margin = (last - first or timedelta(days=7)) / 50
-    layout = _layout(_HEIGHT, palette) | {
+    layout = charts.frame(palette) | {
+        "height": _HEIGHT,
         "margin": {"l": 58, "r": 18, "t": 40, "b": 28},
         "xaxis": {
             "type": "date",
@@ -177,7 +178,8 @@ def small(
         | {"text": words.hovertext, "hovertext": None, "unselected": {"textfont": {"color": palette.text}}}
     )
     hidden = {"visible": False, "fixedrange": True}
-    layout = _layout(rows * _PANEL_HEIGHT + 16, palette) | {
+    layout = charts.frame(palette) | {
+        "height": rows * _PANEL_HEIGHT + 16,
         "margin": {"l": 4, "r": 4, "t": 4, "b": 12},
         "xaxis": hidden | {"range": [-0.01, COLUMNS - 1 + _WIDE + 0.02]},
         "yaxis": hidden | {"range": [1 - rows - 0.06, 1]},
@@ -282,18 +284,6 @@ class _Trace:
             "connectgaps": False,
             **look,
         }
-
-
-def _layout(height: int, palette: Palette) -> dict[str, Any]:
-    return {
-        "height": height,
-        "paper_bgcolor": palette.background,
-        "plot_bgcolor": palette.background,
-        "font": {"family": FONT, "color": palette.text, "size": 13},
-        "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": False,
-        "showlegend": False,
-    }
 
 
 def _heading(shown: Shown, target: float) -> dict[str, Any]:
