@@ -18,7 +18,7 @@ def main() -> int:
         bulk.run(2 if chosen.small else 5, customers, products)
     if chosen.only in (None, "asking"):
         # 22 million rows: half a minute to make, and 150 MB in the folder for temporary files.
-        asking.run(*((2, 100, 10, 10) if chosen.small else (12, 10_000, 27, 81)))
+        asking.run(*((2, 100, 10, 40) if chosen.small else (12, 10_000, 27, 81)))
     if chosen.only in (None, "keeping"):
         keeping.run(2 if chosen.small else 7, customers, products, 40 if chosen.small else 1000)
     if chosen.only in (None, "clicks"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -13,16 +13,15 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
+from pyarrow import fs
 
-from data_access import changes, customers, measures, snapshot, trends
+from data_access import changes, customers, measures, months, snapshot, trends
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.engines import DuckDB
 
 _SERVICES = ("o365", "crm", "ems", "exo", "spo", "teams", "intune", "pbi", "project")
 _CHANNELS = ("reseller", "direct", "indirect", "advisor")
 _BEGIN = datetime(2026, 1, 1, 6, tzinfo=UTC)
-_ROW_GROUP = 2**16  # as in lake.py
 
 #: The same as `trends.points` by service, written by hand, to see what writing it once for every engine costs.
 _BY_HAND = """
@@ -41,12 +40,18 @@ def run(rounds: int, customers_: int, products: int, snapshots: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths, small = _made(Path(folder), customers_, products, snapshots)
         rows = customers_ * products * snapshots
-        megabytes = sum(Path(path).stat().st_size for path in paths) / 2**20
-        print(f"\n{rows:,} rows of history in {snapshots} snapshots, {megabytes:,.0f} MB")
+        print(f"\n{rows:,} rows of history in {snapshots} snapshots, {_megabytes(paths):,.0f} MB")
+        begun = time.perf_counter()
+        by_customer = _put_together(Path(folder), paths)
+        took, more = time.perf_counter() - begun, _megabytes(set(by_customer) - set(paths))
+        print(f"months that are over put into one file each: {took:.0f} s, {more:,.0f} MB more")
         engine, tenants = DuckDB(), cycle(f"{number:08X}-{_GUID}" for number in range(1, customers_, 7))
         keys = [customers.CUSTOMER]
 
         def one_customer() -> pd.DataFrame:
+            return engine.customer(by_customer, next(tenants))
+
+        def one_customer_day_by_day() -> pd.DataFrame:
             return engine.customer(paths, next(tenants))
 
         def two_dates() -> pd.DataFrame:
@@ -68,6 +73,7 @@ def run(rounds: int, customers_: int, products: int, snapshots: int) -> None:
             history,
             f"{found} (promised: at most 150 ms; the first {first * 1000:.0f} ms)",
         )
+        _told("the same from a file for each day", [_seconds(one_customer_day_by_day) for _ in range(rounds)])
         _told(
             "lines of all services and channels", [_seconds(trend) for _ in range(rounds)], f"{len(small):,} small rows"
         )
@@ -94,10 +100,28 @@ def _made(folder: Path, customers_: int, products: int, snapshots: int) -> tuple
         file = folder / f"date={at:%Y-%m-%d}" / f"{identity}.parquet"
         file.parent.mkdir()
         rows = snapshot.table(found, identity, at)
-        pq.write_table(rows, file, compression="zstd", store_schema=False, row_group_size=_ROW_GROUP)
+        file.write_bytes(snapshot.parquet([rows], {}))
         paths.append(str(file))
         small.append(measures.summary(found).assign(snapshot=identity, fetchedAt=pd.Timestamp(at).as_unit("us")))
     return paths, pd.concat(small, ignore_index=True)
+
+
+def _put_together(folder: Path, paths: list[str]) -> list[str]:
+    """What `compact` makes of these facts: a file for each month that is over, before the days of the last one."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(Path(path).parent.name[: len("date=2026-01")], []).append(path)
+    *over, last = found.items()
+    made = []
+    for month, days in over:
+        file = folder / f"{month}.parquet"
+        file.write_bytes(snapshot.parquet(months.merged(fs.LocalFileSystem(), days), {}))
+        made.append(str(file))
+    return [*made, *last[1]]
+
+
+def _megabytes(paths: Iterable[str]) -> float:
+    return sum(Path(path).stat().st_size for path in paths) / 2**20
 
 
 def _frames(customers_: int, products: int, snapshots: int) -> Iterator[pd.DataFrame]:

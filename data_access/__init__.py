@@ -24,8 +24,9 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.feed import Feed, State
-from data_access.lake import History, Standing
+from data_access.lake import History
 from data_access.protocol import Query
+from data_access.runs import Standing
 from data_access.selection import Selection
 from data_access.session import Patience
 from data_access.settings import Settings

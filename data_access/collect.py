@@ -11,8 +11,9 @@ from data_access import frames, raw
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, PER_CUSTOMER, WITHOUT_CUSTOMER, Collection
 from data_access.client import Answer, Client, Progress, Step
 from data_access.errors import BadRequest, HistoryError, NotPermitted, PartnerCenterError, SignInError, Unreadable
-from data_access.lake import Failure, History, Kept, Outcome, Run
+from data_access.lake import History, Kept
 from data_access.protocol import Query
+from data_access.runs import Failure, Run, Tried
 from data_access.wire import SetAside
 
 #: So many days in a row without figures of their own end a back-fill: Microsoft does not say how far back it goes.
@@ -65,7 +66,7 @@ def run(
     commercial figures of earlier processing dates. Raises HistoryError where nothing can be kept any more; what was
     kept before that stays.
     """
-    report, outcomes, started = Report(), dict[str, Outcome](), clock()
+    report, outcomes, started = Report(), dict[str, Tried](), clock()
 
     def keep(collection: Collection, answer: Callable[[Progress], Answer]) -> Answer | None:
         try:
@@ -75,9 +76,9 @@ def run(
             raise
         except PartnerCenterError as error:
             report.errors[collection.name] = error
-            outcomes[collection.name] = Outcome(at=clock(), failure=_failure(error))
+            outcomes[collection.name] = Tried(at=clock(), failure=_failure(error))
             return None
-        outcomes[collection.name] = Outcome(at=clock(), snapshot=kept.snapshot.id, again=kept.again)
+        outcomes[collection.name] = Tried(at=clock(), snapshot=kept.snapshot.id, again=kept.again)
         return read
 
     try:

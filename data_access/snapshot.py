@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 import narwhals as nw
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from data_access import catalog, frames, measures
@@ -58,6 +59,19 @@ _SMALL_USAGE = pa.schema(
 _ORDER = ("customerTenantId", "service", "serviceCode", "serviceName", "workloadName", "channel", "productName")
 
 
+_ROW_GROUP = 2**16  # rows; one customer's are found without reading the others
+
+
+class File(BaseModel):
+    """A file below the account's folder, and what it is when it is whole."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    size: int  # bytes
+    checksum: str  # SHA-256
+
+
 class Snapshot(BaseModel):
     """One fetch of one collection, as it is kept. Paths are below the account's folder."""
 
@@ -89,8 +103,18 @@ class Snapshot(BaseModel):
     correlation_id: str
     filter: str  # of the call: none, as every row is asked for
     instead: str | None = None  # the snapshot with the same rows whose file was found damaged
+    month: File | None = None  # that has its facts and those of the whole month, by customer
     format: int = Field(le=FORMAT)
     program: str
+
+    @property
+    def files(self) -> list[File]:
+        """All that is kept of it beside its rows by service and channel."""
+        return [
+            File(path=self.facts, size=self.facts_size, checksum=self.facts_checksum),
+            File(path=self.raw, size=self.raw_size, checksum=self.raw_checksum),
+            *([self.month] if self.month else []),
+        ]
 
     @property
     def processed(self) -> tuple[datetime | None, datetime | None]:
@@ -129,7 +153,8 @@ def table(found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
     own = pa.Table.from_pandas(found, preserve_index=False).replace_schema_metadata()
     origin = {"snapshot": snapshot, "fetchedAt": fetched_at}
     columns = [pa.repeat(pa.scalar(origin[name], kind), own.num_rows) for name, kind in _ORIGIN.items()]
-    return pa.table([*columns, *own.columns], names=[*_ORIGIN, *own.column_names])
+    columns += [_as_text(column) if column.null_count == len(column) else column for column in own.columns]
+    return pa.table(columns, names=[*_ORIGIN, *own.column_names])
 
 
 def small(collection: Collection, found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
@@ -153,6 +178,22 @@ def small_schema(collection: Collection) -> pa.Schema:
     return _SMALL_DEPLOYMENT if "licensesSold" in collection.columns else _SMALL_USAGE
 
 
+def parquet(parts: Iterable[pa.Table], about: Mapping[str, str]) -> pa.Buffer:
+    """A file of these rows, one or more tables of the same columns, with `about` in its metadata."""
+    file, writer = pa.BufferOutputStream(), None
+    for rows in parts:
+        # Without the schema of Arrow: any engine is to find plain texts, and no dictionaries of ours.
+        writer = writer or pq.ParquetWriter(
+            file, rows.schema, compression="zstd", store_schema=False, write_page_checksum=True
+        )
+        writer.write_table(rows, row_group_size=_ROW_GROUP)
+    if writer is None:
+        raise ValueError("no table to write")
+    writer.add_key_value_metadata(about)
+    writer.close()
+    return file.getvalue()
+
+
 def as_of(found: pd.DataFrame) -> dict[str, datetime | None]:
     """The newest processing date of each service, by its code."""
     newest = found.groupby(_service(found), observed=True)["processedDateTime"].max()
@@ -168,6 +209,12 @@ def checksum(frame: pd.DataFrame) -> str:
 def reasons(set_aside: Sequence[SetAside]) -> dict[str, int]:
     """How often each reason was given."""
     return dict(Counter(row.reason for row in set_aside))
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts of which there are none, as texts: a file with a column of no type does not go with the others."""
+    categories = pa.types.is_dictionary(column.type) and pa.types.is_null(column.type.value_type)
+    return pa.chunked_array([pa.nulls(len(column), _TEXT)]) if categories else column
 
 
 def _service(found: pd.DataFrame) -> str:

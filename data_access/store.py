@@ -13,7 +13,7 @@ import posixpath
 import re
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ _CHECKSUM = 16  # hexadecimal digits of the SHA-256 in a name
 _HALF_WRITTEN = ".tmp"
 _AT_A_TIME = 16  # files read side by side, which is what an object store is good at
 _FEW = 8  # files that are not worth a thread
+_NUMBER = re.compile(r"(?:[a-z]+-)?(\d{8})-")  # how a name begins, whatever kind of file it is of
 _GONE = (FileNotFoundError, NotADirectoryError)
 
 P = TypeVar("P")
@@ -56,6 +57,16 @@ def checksum(content: pa.Buffer) -> str:
 def sealed(stem: str, kind: str, content: pa.Buffer) -> str:
     """The name of a file with this content."""
     return f"{stem}-{checksum(content)[:_CHECKSUM]}.{kind}"
+
+
+def new_id(taken: Iterable[str], at: datetime, further: int = 0) -> str:
+    """A name for a file, without its checksum: it sorts after all those `taken`, nobody else uses it, it says when.
+
+    `taken` are paths. `further`: how many more names are being given at the same time.
+    """
+    numbers = [int(found[1]) for path in taken if (found := _NUMBER.match(posixpath.basename(path)))]
+    number = max(numbers, default=0) + 1 + further
+    return f"{number:08}-{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def stem(path: str) -> str:

@@ -16,5 +16,9 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every command
     kept = history.open(load())
-    before, after = kept.compact()
-    return f"{before:,} small files became {after:,}; {kept.sweep():,} files that nothing needs were removed\n".encode()
+    done = kept.compact()
+    said = [f"{done.before:,} small files became {done.after:,}"]
+    if done.months:
+        said.append(f"{done.months:,} {'month was' if done.months == 1 else 'months were'} put together by customer")
+    said.append(f"{kept.sweep():,} files that nothing needs were removed")
+    return f"{'; '.join(said)}\n".encode()

@@ -32,7 +32,7 @@ from data_access.emulator import (
     slow,
     throttled,
 )
-from data_access.lake import Failure, Outcome, Run
+from data_access.runs import Failure, Run, Tried
 from data_access.sample import Partner
 from tests.browser import app, partners
 from tests.browser.office import MIA, OLAF, RITA, UMA, opened, sign_in
@@ -238,7 +238,7 @@ def _troubled_past() -> AbstractContextManager[str]:
         fetched(COMMERCIAL_DEPLOYMENT, customers, before),
         fetched(COMMERCIAL_DEPLOYMENT, now, after),
     ]
-    return _past(answers, Run(started=after, outcomes={USAGE.name: Outcome(at=after, failure=failed)}))
+    return _past(answers, Run(started=after, outcomes={USAGE.name: Tried(at=after, failure=failed)}))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from dashboard import diagnosis, formats, trust
 from data_access import health
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
-from data_access.lake import Failure, Outcome, Run
+from data_access.runs import Failure, Run, Tried
 from data_access.store import Store
 from tests.dashboard.visit import text, tiles
 from tests.lakes import fetched
@@ -116,7 +116,7 @@ def usage_fails(status, exit_code):
             request_id="R-1",
             exit_code=exit_code,
         )
-        kept.record(Run(started=TODAY, outcomes={USAGE.name: Outcome(at=TODAY, failure=failure)}))
+        kept.record(Run(started=TODAY, outcomes={USAGE.name: Tried(at=TODAY, failure=failure)}))
 
     return fail
 

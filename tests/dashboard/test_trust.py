@@ -10,7 +10,7 @@ from dashboard.trust import Check, Mark
 from data_access import NotPermitted, Standing, Unavailable, health
 from data_access.catalog import CUSTOMER_USAGE, DEPLOYMENT, USAGE
 from data_access.health import Timing
-from data_access.lake import Failure
+from data_access.runs import Failure
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

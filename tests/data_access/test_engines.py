@@ -184,6 +184,25 @@ def test_the_files_are_those_of_the_lake(engine, tmp_path):
     assert (point["deploymentPercent"], point["undeployed"], point["overDeployed"]) == (110, 50, 70)
 
 
+def test_a_customers_history_is_the_same_from_months_in_one_file(engine, tmp_path):
+    kept = lake(tmp_path)
+    for day in range(5):  # on the 18th there was nothing, which is kept as well; the last two are of this month
+        rows = [
+            {"licensesSold": 100 + day},
+            {"customerTenantId": "else"},
+            {"productName": "VISIO", "customerName": None},
+        ]
+        at = NOW - timedelta(days=(38, 37, 36, 1, 0)[day])
+        kept.append(fetched(COMMERCIAL_DEPLOYMENT, rows if day else [], at))
+    kept.compact()
+    shown = kept.snapshots(COMMERCIAL_DEPLOYMENT)
+    days, months = kept.facts(shown).paths, kept.by_customer(shown).paths
+    assert (len(days), len(months)) == (5, 3)
+    found = engine.customer(months, WHO_AND_WHAT[customers.CUSTOMER])
+    same(found, engine.customer(days, WHO_AND_WHAT[customers.CUSTOMER]))
+    assert len(found) == 4 * 2
+
+
 def test_no_files_are_no_rows(engine):
     assert engine.points([], ["service"]).empty
     assert list(engine.grouped([], ["service"])) == ["service", *measures.MEASURED]

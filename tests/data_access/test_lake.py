@@ -17,10 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import data_access.lake
+import data_access.index
 from data_access import HistoryError, Settings, history, measures, raw, snapshot, store
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
-from data_access.lake import GRACE, Failure, Outcome, Run
+from data_access.index import Index
+from data_access.lake import GRACE
+from data_access.runs import Failure, Run, Tried
 from data_access.store import Store
 from tests.lakes import NOW, Clock, fetched, files, lake
 from tests.rows import DEFAULTS, frame_of
@@ -320,7 +322,7 @@ def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more
     kept(tmp_path)
     history = lake(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(history, "_put_small", killed)
+        patch.setattr(Index, "commit", killed)
         with pytest.raises(KeyboardInterrupt):
             history.append(sold(3))
     draft = tmp_path / "small" / "deployment" / ".00000009-x.parquet.1a2b.tmp"
@@ -440,7 +442,7 @@ def test_a_file_of_a_newer_program_is_left_alone(tmp_path):
 
 
 def test_a_reader_opens_few_files_however_many_there_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(data_access.lake, "_LOOSE", 4)
+    monkeypatch.setattr(data_access.index, "_LOOSE", 4)
     history = lake(tmp_path)
     for number in range(14):
         history.append(sold(number))
@@ -452,11 +454,11 @@ def test_a_reader_opens_few_files_however_many_there_are(tmp_path, monkeypatch):
 
 
 def test_compact_changes_nothing_that_can_be_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(data_access.lake, "_LOOSE", 4)
+    monkeypatch.setattr(data_access.index, "_LOOSE", 4)
     history = lake(tmp_path)
     for number in range(7):
         history.append(sold(number))
-        history.record(Run(started=NOW, outcomes={DEPLOYMENT.name: Outcome(at=NOW + timedelta(minutes=number))}))
+        history.record(Run(started=NOW, outcomes={DEPLOYMENT.name: Tried(at=NOW + timedelta(minutes=number))}))
     history.append(fetched(USAGE, [{}]))
     reader = lake(tmp_path)
     shown, small, standing = reader.snapshots(DEPLOYMENT), reader.small(DEPLOYMENT), reader.standing()
@@ -521,6 +523,133 @@ def test_old_days_go_for_good_and_the_newest_of_a_collection_never(tmp_path):
     assert not lake(tmp_path).verify(reread=True).findings
 
 
+# A month in one file
+
+
+def days_of(folder, *days, customers=(1, 2), clock=None):
+    """Commercial figures of some days of October; the number of licenses sold is the day."""
+    rows = [commercial(customer, day) for day in days for customer in customers]
+    for day in days:
+        at = datetime(2026, 10, day, 6, tzinfo=UTC)
+        mine = [row for row in rows if row["licensesSold"] == day]
+        lake(folder, clock or Clock(at)).append(fetched(COMMERCIAL_DEPLOYMENT, mine, at=at))
+
+
+def commercial(customer, sold):
+    return {"customerTenantId": f"{customer:08X}-B14E-4888-967B-CA4BB2CF1234", "licensesSold": sold}
+
+
+def months_of(folder):
+    return [path for path in files(folder) if path.startswith("months/")]
+
+
+def test_a_month_that_is_over_is_put_into_one_file_by_customer(tmp_path):
+    days_of(tmp_path, 1, 8, 31)
+    history = lake(tmp_path, Clock(datetime(2026, 11, 1, tzinfo=UTC)))
+    shown = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    assert history.compact().months == 1
+    (path,) = months_of(tmp_path)
+    assert path.startswith("months/commercial-deployment/month=2026-10/")
+    rows = pq.read_table(tmp_path / path, columns=["customerTenantId", "snapshot", "licensesSold"]).to_pandas()
+    assert list(rows["customerTenantId"].str[:8]) == ["00000001"] * 3 + ["00000002"] * 3
+    assert list(rows["licensesSold"]) == [1, 8, 31, 1, 8, 31]
+    assert list(rows["snapshot"]) == [one.id for one in shown] * 2
+    history = lake(tmp_path, Clock())
+    after = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    assert history.by_customer(after).paths == (str(tmp_path / path),)
+    assert history.facts(after).paths == tuple(str(tmp_path / one.facts) for one in shown), "each day is still there"
+    verified = history.verify(reread=True)
+    assert (verified.findings, verified.files) == ((), 3 + 3 + 1 + 1)
+    assert lake(tmp_path, Clock()).compact().months == 0, "there is nothing left to do"
+
+
+def test_a_month_that_goes_on_stays_as_it_is(tmp_path):
+    days_of(tmp_path, 1, 8, 15)
+    assert lake(tmp_path, Clock(datetime(2026, 10, 31, 23, tzinfo=UTC))).compact().months == 0
+    assert not months_of(tmp_path)
+
+
+def test_what_is_not_in_a_months_file_is_read_from_its_own(tmp_path):
+    days_of(tmp_path, 1, 8)
+    later = Clock()
+    lake(tmp_path, later).compact()
+    days_of(tmp_path, 9, clock=later)
+    lake(tmp_path, later).append(fetched(COMMERCIAL_DEPLOYMENT, [commercial(1, 11)], at=later.now))
+    history = lake(tmp_path, later)
+    found = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    (month,) = months_of(tmp_path)
+    assert history.by_customer(found).paths == tuple(
+        str(tmp_path / path) for path in (month, found[2].facts, found[3].facts)
+    )
+    assert history.compact().months == 1
+    assert months_of(tmp_path) != [month], "another file, and the old one is gone"
+    assert len(months_of(tmp_path)) == 1
+    history = lake(tmp_path, later)
+    assert len(history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 2
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_months_file_that_is_damaged_is_not_used_and_made_again(damage, tmp_path):
+    days_of(tmp_path, 1, 8)
+    lake(tmp_path).compact()
+    (month,) = months_of(tmp_path)
+    damage(tmp_path / month)
+    history = lake(tmp_path)
+    found = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    assert [finding.path for finding in history.verify().findings] == [month]
+    assert history.by_customer(found) == history.facts(found)
+    assert not history.by_customer(found).notices, "nothing is missing"
+    assert history.compact().months == 1
+    assert not lake(tmp_path).verify().findings
+
+
+def test_a_day_that_is_damaged_is_not_put_into_its_month(tmp_path):
+    days_of(tmp_path, 1, 8, 9)
+    first = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)[0]
+    flipped(tmp_path / first.facts)
+    assert lake(tmp_path).compact().months == 1
+    history = lake(tmp_path)
+    found = history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT))
+    assert [Path(path).parts[-4] for path in found.paths] == ["months"]
+    assert len(found.notices) == 1
+    assert lake(tmp_path).compact().months == 0
+
+
+def test_what_is_pruned_is_in_no_months_file_either(tmp_path):
+    days_of(tmp_path, 1, 8, 15)
+    lake(tmp_path).compact()
+    history = lake(tmp_path)
+    history.prune(history.old(44))
+    history = lake(tmp_path)
+    left = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    assert [one.day.day for one in left] == [15]
+    assert not months_of(tmp_path)
+    assert history.by_customer(left) == history.facts(left)
+    assert not history.verify().findings
+
+
+def test_a_month_put_together_twice_at_once_is_there(tmp_path):
+    days_of(tmp_path, 1, 8)
+    one, other = lake(tmp_path), lake(tmp_path)
+    one.compact()
+    other.compact()
+    history = lake(tmp_path)
+    assert len(history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 1
+    assert not history.verify().findings
+
+
+def test_a_months_file_without_a_record_is_swept(tmp_path, monkeypatch):
+    days_of(tmp_path, 1, 8)
+    with monkeypatch.context() as patch:
+        patch.setattr(Index, "commit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            lake(tmp_path).compact()
+    assert len(months_of(tmp_path)) == 1
+    assert lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE)).sweep() == 1
+    assert not months_of(tmp_path)
+    assert not lake(tmp_path).verify().findings
+
+
 # What was tried
 
 
@@ -530,10 +659,10 @@ def test_the_last_success_and_the_last_failure_are_remembered(tmp_path):
     one = history.append(sold(1)).snapshot
     assert history.standing()["deployment"].last_success == one.fetched_at, "even if nobody could write it down"
     hours = [NOW + timedelta(hours=number) for number in range(4)]
-    history.record(Run(started=NOW, outcomes={"deployment": Outcome(at=hours[1], failure=failure)}))
+    history.record(Run(started=NOW, outcomes={"deployment": Tried(at=hours[1], failure=failure)}))
     assert lake(tmp_path).standing()["deployment"].failing
-    history.record(Run(started=NOW, outcomes={"deployment": Outcome(at=hours[2], snapshot=one.id, again=True)}))
-    history.record(Run(started=NOW, outcomes={"usage": Outcome(at=hours[3], failure=failure)}))
+    history.record(Run(started=NOW, outcomes={"deployment": Tried(at=hours[2], snapshot=one.id, again=True)}))
+    history.record(Run(started=NOW, outcomes={"usage": Tried(at=hours[3], failure=failure)}))
     standing = lake(tmp_path).standing()
     assert standing["deployment"].last_success == hours[2]
     assert (standing["deployment"].failing, standing["deployment"].last_failure) == (False, hours[1])

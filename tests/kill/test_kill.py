@@ -35,8 +35,9 @@ def test_killed_at_any_instant_nothing_is_lost_and_nothing_half_visible(tmp_path
     swept = later.sweep()
     assert not later.verify(reread=True).findings
     assert [one for collection in catalog.WITHOUT_CUSTOMER for one in later.snapshots(collection)] == shown
-    later.compact()
-    assert [one for collection in catalog.WITHOUT_CUSTOMER for one in later.snapshots(collection)] == shown
+    after.reload()
+    after.compact()
+    assert [one for collection in catalog.WITHOUT_CUSTOMER for one in after.snapshots(collection)] == shown
     folders = Counter(path.relative_to(account).parts[0] for path in account.rglob("*") if path.is_file())
     assert folders == {"facts": len(shown), "raw": len(shown), "small": 4, "runs": 1}, "and nothing else is left"
     with capsys.disabled():
