@@ -44,6 +44,8 @@ _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 #: Beyond this many bars a chart is a wall; the table has the rest.
 MOST_BARS = 25
+#: For `st.plotly_chart`: no tools over the figure.
+BARE = {"displayModeBar": False}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard import formats, panels, tables, theme
-from dashboard.data import remembered
+from dashboard.data import Feeds, remembered
 from dashboard.filters import View
 from dashboard.panels import Panel, Shown
-from data_access import Deployment, Selection, Timeline, measures, names, trends
+from data_access import Deployment, Selection, Timeline, measures, names, timeline_of_customer, trends
 from data_access.measures import MEASURES
 from data_access.trends import Change, Projection, Refusal, Velocity
 
@@ -69,6 +69,15 @@ class Trend:
             [(title, points) for title, points in found if abs(points) >= formats.LEAST_POINTS],
             key=lambda pair: pair[1],
         )
+
+
+@remembered
+def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
+    """The history of one customer, by tenant id.
+
+    Raises one of the family in `errors` where the files cannot be read or no engine is to be had.
+    """
+    return timeline_of_customer(past, feeds.engine(past), customer)
 
 
 @remembered

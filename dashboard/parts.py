@@ -349,7 +349,7 @@ def bars(key: str, picture: Bars, heading: str, noun: str, clicked: Callable[[st
                 theme=None,
                 on_select=click,
                 selection_mode="points",
-                config={"displayModeBar": False},
+                config=charts.BARE,
                 alt=picture.words,
             )
         else:

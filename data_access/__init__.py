@@ -38,6 +38,7 @@ from data_access.source import stored as stored_sign_in
 from data_access.source import title as source_title
 from data_access.timeline import Timeline
 from data_access.timeline import fetch as open_timeline
+from data_access.timeline import of_customer as timeline_of_customer
 from data_access.usage import Usage
 from data_access.usage import fetch as fetch_usage
 
@@ -88,4 +89,5 @@ __all__ = [
     "refused_sign_in",
     "source_title",
     "stored_sign_in",
+    "timeline_of_customer",
 ]

@@ -11,6 +11,7 @@ import pandas as pd
 from data_access import catalog, history, trends
 from data_access.catalog import Collection
 from data_access.client import Progress, Step
+from data_access.engines import Engine
 from data_access.lake import History
 from data_access.settings import Settings
 
@@ -67,3 +68,18 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     rows = trends.rows(found.small(collection).to_pandas())
     back_fills = {one.id for one in found.snapshots(collection) if one.asked}
     return Timeline(found, collection, trends.with_back_fills(rows, back_fills), snapshots, found.notices)
+
+
+def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
+    """The same of one customer, from the commercial counts; `rows` are those of its products.
+
+    Raises EngineError where the files cannot be read.
+    """
+    shown = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+    files = past.history.by_customer(shown)
+    found = engine.customer(files.paths, tenant)
+    estimated = found.attrs
+    found = found[found["snapshot"].isin({one.id for one in shown})]
+    found.attrs = estimated
+    rows = trends.with_back_fills(found, {one.id for one in shown if one.asked})
+    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, rows, tuple(one.id for one in shown), files.notices)

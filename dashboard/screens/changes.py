@@ -6,7 +6,20 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import between, data, differences, effects, entrance, exports, filters, formats, kept, levels, parts
+from dashboard import (
+    between,
+    charts,
+    data,
+    differences,
+    effects,
+    entrance,
+    exports,
+    filters,
+    formats,
+    kept,
+    levels,
+    parts,
+)
 from dashboard.access import Role
 from dashboard.differences import Picture
 from data_access import PartnerCenterError, Snapshot, Timeline, moments
@@ -176,7 +189,7 @@ def _chart(picture: Picture, level: str) -> None:
             theme=None,
             on_select=click,
             selection_mode="points",
-            config={"displayModeBar": False},
+            config=charts.BARE,
             alt=picture.words,
         )
 

@@ -6,9 +6,22 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, formats, parts, pictures, tables
+from dashboard import (
+    charts,
+    data,
+    entrance,
+    exports,
+    filters,
+    formats,
+    kept,
+    movement,
+    parts,
+    pictures,
+    sentences,
+    tables,
+)
 from dashboard.filters import View
-from data_access import Deployment, customers
+from data_access import Deployment, PartnerCenterError, customers
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
 
 _ROWS_ON_PAGE = 50
@@ -118,9 +131,44 @@ def show_one(deployment: Deployment, identity: str, feeds: data.Feeds) -> None:
     asked = exports.sentence(view.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], asked, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, view, [identity])
+    place = st.container()
     with parts.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
         parts.table(picture)
     st.caption(f"Tenant id {identity}")
+    with place:  # last: an engine may take its time
+        _history(identity, view, feeds)
+
+
+def _history(identity: str, view: View, feeds: data.Feeds) -> None:
+    """How one customer's figures have moved since they are collected; nothing where no history can be shown."""
+    past = kept.at_hand(feeds)
+    if past is None or past.history.is_empty:
+        return
+    with st.container(key="history_chart", border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            st.header("Is it changing?", anchor=False)
+            filters.pick("measure")
+            filters.pick("range")
+        try:
+            with st.spinner("Looking back…"):
+                own = movement.of_customer(feeds, past, identity)
+        except PartnerCenterError as error:
+            parts.trouble(error, key="trouble_history")
+            return
+        kept.left_out(own)
+        trend = movement.trend(own, view, st.context.theme.type == "dark")
+        whole = trend.whole
+        if not len(whole.points):
+            st.caption("What was collected so far has nothing of this customer in this choice and range.")
+            return
+        st.markdown(" ".join([sentences.direction(whole), sentences.goal(whole, view.target) if whole.change else ""]))
+        st.plotly_chart(trend.figure, key="history_line", theme=None, config=charts.BARE, alt=trend.words)
+        asked = exports.sentence(view.selection, customer=identity, range=filters.CHOICES["range"].options[view.range])
+        newest = whole.points["processedDateTime"].iloc[-1]
+        provenance = exports.Provenance("customer-history", newest, asked, feeds.source, feeds.is_sample)
+        parts.downloads(
+            [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, provenance)]
+        )
 
 
 def _nothing(_key: str) -> None:

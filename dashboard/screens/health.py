@@ -124,9 +124,7 @@ def _services(found: Diagnosis, past: Timeline, feeds: data.Feeds) -> None:
             f"*{past.collection.title}*, by service. What is usual is told by the newest dates of each service.{more}"
         )
         if len(found.table):
-            st.plotly_chart(
-                found.figure, key="health_bars", theme=None, config={"displayModeBar": False}, alt=found.words
-            )
+            st.plotly_chart(found.figure, key="health_bars", theme=None, config=charts.BARE, alt=found.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
     provenance = _provenance("health-services", past, feeds, "none")

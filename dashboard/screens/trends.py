@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, formats, kept, movement, panels, parts
+from dashboard import charts, data, entrance, exports, filters, formats, kept, movement, panels, parts, sentences
 from dashboard.movement import Line, Trend
 from data_access import Timeline, measures
 from data_access.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.trends import Projection, Refusal, Velocity
 
 _QUESTION = "Is deployment improving?"
-_BARE = {"displayModeBar": False}
 _CLICKS = {"service": filters.only_service, "channel": filters.only_channel}
 
 
@@ -35,31 +34,10 @@ def _answer(trend: Trend, view: filters.View, estimated: bool) -> None:
     whole, noun = trend.whole, view.by
     if not len(whole.points):
         return
-    newest = whole.points.iloc[-1]
-    percent = formats.percent(newest["deploymentPercent"])
-    if not whole.change:
-        st.markdown(
-            f"**{percent}** of the licenses sold are deployed on {formats.day(newest['processedDateTime'])}. That is"
-            " the only processing date here so far; from the second one on there is something to compare."
-        )
-        return
-    st.markdown(
-        f"{_direction(whole, percent)} {_where(trend, noun)} {_pace(whole, estimated)} {_goal(whole, view.target)}"
-    )
-
-
-def _direction(line: Line, percent: str) -> str:
-    change = line.change
-    if not change or change.percent is None:
-        return "Nothing was sold on one of the two dates, so there is no percentage to compare."
-    since, moved = formats.day(change.since), formats.points(change.percent)
-    if moved[0] == formats.STILL:
-        return f"**Deployment stands where it stood on {since}: {percent}.**"
-    verb = "rose" if change.percent > 0 else "fell"
-    said = f"**Deployment {verb} by {moved[1:]} points since {since}, to {percent}.**"
-    if line.lately and line.lately.percent is not None:
-        said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)} points."
-    return said
+    said = [sentences.direction(whole)]
+    if whole.change:
+        said += [_where(trend, noun), sentences.pace(whole, estimated), sentences.goal(whole, view.target)]
+    st.markdown(" ".join(said))
 
 
 def _where(trend: Trend, noun: str) -> str:
@@ -74,32 +52,6 @@ def _where(trend: Trend, noun: str) -> str:
     if moved and moved[0][1] < 0:
         ends.append(f"most lost by {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points)")
     return f"{said}: {', '.join(ends)}." if ends else f"{said}."
-
-
-def _pace(line: Line, estimated: bool) -> str:
-    pace = line.pace
-    if isinstance(pace, Refusal):
-        return ""
-    return (
-        f"Each week, **{_more(pace.deployed, estimated)}** licenses are deployed and **{_more(pace.sold)}** are sold."
-    )
-
-
-def _more(licenses: float, estimated: bool = False) -> str:
-    number = formats.count(abs(licenses), estimated)
-    return "as many" if number == "0" else f"{number} {'more' if licenses > 0 else 'fewer'}"
-
-
-def _goal(line: Line, target: float) -> str:
-    goal = line.goal
-    if isinstance(goal, Projection):
-        return (
-            f"At this pace **{target:g}\u00a0% is reached about {formats.day(goal.on)}**, nine times in ten between"
-            f" {movement.between(goal).replace(' to ', ' and ')}."
-        )
-    if goal is Refusal.REACHED:
-        return f"**The target of {target:g}\u00a0% is reached.**"
-    return f"**When {target:g}\u00a0% is reached, nobody can say**: {goal.value}."
 
 
 def _tiles(line: Line, estimated: bool) -> None:
@@ -145,7 +97,7 @@ def _whole(trend: Trend) -> None:
             filters.pick("range")
             filters.target()
         if len(trend.whole.points):
-            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=_BARE, alt=trend.words)
+            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=charts.BARE, alt=trend.words)
         else:
             st.info(
                 "There is no processing date in this combination of filters; take one away.",
@@ -182,7 +134,7 @@ def _parts(trend: Trend, view: filters.View) -> None:
             theme=None,
             on_select=click,
             selection_mode="points",
-            config=_BARE,
+            config=charts.BARE,
             alt=trend.small_words,
         )
 

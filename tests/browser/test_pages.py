@@ -79,6 +79,8 @@ def test_a_click_opens_a_customer_by_id_and_back_leads_to_all(way, sample, visit
     assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", identity)
     name, sold = page.locator("h1").inner_text(), app.figure(page, "kpi_licenses_sold")
     assert number(sold) < number(all_sold)
+    expect(page.locator(".st-key-history_chart")).to_contain_text("Is it changing?")
+    assert app.download(page, "export_history")[0].startswith("license-customer-history_")
 
     colleague = visitors.open(page.url, who="colleague", chart=PRODUCTS)
     assert (colleague.locator("h1").inner_text(), app.figure(colleague, "kpi_licenses_sold")) == (name, sold)

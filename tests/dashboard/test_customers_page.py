@@ -1,10 +1,16 @@
 """The Customers page in every situation; what all pages share is in test_pages.py."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from dashboard import parts
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import Emulator, answer, failing, gateway
+from data_access.engines import DuckDB
 from data_access.sample import Partner
+from tests import lakes
 from tests.dashboard.visit import text, tiles
 from tests.rows import rows_of
 
@@ -69,6 +75,79 @@ def test_from_a_customer_back_to_all(visit):
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE)
     next(button for button in app.button if button.label == "All customers").click().run()
     assert len(customers_on(app)) == 2
+
+
+def collected(*deployed):
+    """What was collected of Nordwind, week by week from the first of September on."""
+    days = [datetime(2026, 9, 1, tzinfo=UTC) + timedelta(weeks=week) for week in range(len(deployed))]
+    return [
+        lakes.fetched(
+            COMMERCIAL_DEPLOYMENT,
+            [
+                {
+                    "customerTenantId": NORTH,
+                    "licensesSold": 100,
+                    "licensesDeployed": number,
+                    "processedDateTime": day.isoformat(),
+                },
+                {"customerTenantId": SOUTH, "licensesDeployed": 1, "processedDateTime": day.isoformat()},
+            ],
+            day,
+        )
+        for day, number in zip(days, deployed, strict=True)
+    ]
+
+
+def history_of(app):
+    """The points of the line, as sent to the browser."""
+    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart") if chart.proto.id.find("history") > 0]
+    return [chart["data"][0]["y"] for chart in charts]
+
+
+def test_a_customer_has_a_history(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45, 50, 52))
+    assert "Deployment rose by 12.00 points since 1 Sep 2026, to 52.00 %." in text(app).replace("*", "")
+    assert "80 % is reached about" in text(app)
+    assert history_of(app) == [[40, 45, 50, 52]]
+
+
+def test_a_customers_history_is_a_file_that_says_what_it_is(visit, monkeypatch):
+    files = {}
+    monkeypatch.setattr(parts, "downloads", lambda offered: files.update({one.key: one for one in offered}))
+    visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
+    history = files["export_history"]
+    assert history.name.startswith("license-customer-history_2026-09-08_")
+    lines = history.content().decode().splitlines()
+    assert [line.split(",")[:2] for line in lines] == [
+        ["line", "service"],
+        ["all together", ""],
+        ["all together", ""],
+        ["service", "o365"],
+        ["service", "o365"],
+    ]
+    assert f"customer = {NORTH}; range = 1 year" in lines[1]
+
+
+def test_the_measure_and_the_filters_hold_in_the_history_too(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH, "measure": "undeployed"}, page=PAGE, past=collected(40, 45))
+    assert history_of(app) == [[60, 55]]
+    app = visit(Emulator(PARTNER), {"customer": NORTH, "channel": "direct"}, page=PAGE, past=collected(40, 45))
+    assert history_of(app) == []
+    assert "has nothing of this customer in this choice" in text(app)
+
+
+def test_a_customer_that_was_never_collected_or_only_once_is_told_so(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40))
+    assert "the only processing date here so far" in text(app)
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="")
+    assert "Is it changing?" not in text(app)
+
+
+def test_a_history_that_cannot_be_asked_leaves_the_rest_of_the_page(visit, monkeypatch):
+    monkeypatch.setattr(DuckDB, "_scan", lambda *_: 1 / 0)
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
+    assert "The history could not be asked" in text(app)
+    assert tiles(app)["Licenses sold"] == "200"
 
 
 def test_a_stranger_is_told_and_not_an_error(visit):

@@ -7,6 +7,7 @@ import pytest
 from data_access import Settings, history, moments, timeline, trends
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import Emulator
+from data_access.engines import DuckDB
 from data_access.sample import Partner
 from tests.rows import rows_of
 
@@ -57,3 +58,29 @@ def test_a_back_fill_is_no_day_and_no_point_of_all_together(settings, keep):
     assert len(moments.days(found, COMMERCIAL_DEPLOYMENT)) == 1
     assert list(trends.lines(found.rows, [])["licensesSold"]) == [100]
     assert list(trends.lines(found.rows, ["service"])["licensesSold"]) == [3, 100]
+
+
+def test_one_customers_line_is_its_own(settings, keep):
+    mine, other = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
+    for sold, day, customer in ((100, 1, mine), (100, 1, other), (100, 2, mine), (120, 8, mine)):
+        keep(sold, f"2026-11-{day:02}", licensesDeployed=60, customerTenantId=customer)
+    keep(7, "2026-10-01", asked=date(2026, 10, 1), licensesDeployed=1, customerTenantId=mine)
+    past = timeline.fetch(settings, None, QUIET)
+    found = timeline.of_customer(past, DuckDB(), mine.lower())
+    assert list(trends.lines(found.rows, [])["deploymentPercent"]) == [60, 60, 50]
+    assert list(trends.lines(found.rows, ["service"])["licensesSold"]) == [7, 100, 100, 120]
+    assert (found.collection, found.estimated, found.notices) == (COMMERCIAL_DEPLOYMENT, False, ())
+    assert timeline.of_customer(past, DuckDB(), "nobody").rows.empty
+
+
+def test_one_customers_line_has_nothing_of_what_was_pruned_or_replaced(settings, keep, monkeypatch):
+    for day in (1, 2, 3):
+        keep(100 + day, f"2026-11-0{day}", licensesDeployed=60, customerTenantId="AAAAAAAA-0000-4000-8000-000000000001")
+    past = timeline.fetch(settings, None, QUIET)
+    first = past.history.snapshots(COMMERCIAL_DEPLOYMENT)[0]
+    paths = past.history.by_customer(past.history.snapshots(COMMERCIAL_DEPLOYMENT))
+    monkeypatch.setattr(past.history, "snapshots", lambda _: past.history._index.shown["commercial-deployment"][1:])
+    monkeypatch.setattr(past.history, "by_customer", lambda _: paths)  # as a month's file may
+    rows = timeline.of_customer(past, DuckDB(), "AAAAAAAA-0000-4000-8000-000000000001").rows
+    assert first.id not in set(rows["snapshot"])
+    assert len(rows) == 2

@@ -1,0 +1,91 @@
+"""A long history, kept by the program itself: a day after the other, the whole partner and the counts per customer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from data_access import Answer, Collection, History, frames, sample
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.protocol import Received
+from data_access.raw import Pages
+from data_access.store import Store
+from data_access.wire import read
+
+_SERVICES = ("o365", "crm", "ems", "exo", "spo", "teams", "intune", "pbi", "project")
+_CHANNELS = ("reseller", "direct", "indirect", "advisor")
+_BEGIN = datetime(2026, 1, 1, 6, tzinfo=UTC)
+_GUID = "B14E-4888-967B-CA4BB2CF1234"
+
+
+def made(folder: str, days: int, customers: int = 0, products: int = 0) -> History:
+    """Keep so many days: some 80 rows by service and channel each, and of customers × products where there are any."""
+    moment = _BEGIN
+    history = History(Store(folder), "bench", lambda: moment)
+    counts = _counts(customers, products, days)
+    for day in range(days):
+        moment = _BEGIN + timedelta(days=day)
+        history.append(_answer(DEPLOYMENT, _percentages(moment.date()), moment))
+        if customers:
+            history.append(_answer(COMMERCIAL_DEPLOYMENT, next(counts), moment))
+    return history
+
+
+def tenants(customers: int) -> list[str]:
+    """The customers' ids."""
+    return [f"{number:08X}-{_GUID}" for number in range(customers)]
+
+
+def _answer(collection: Collection, frame: pd.DataFrame, at: datetime) -> Answer:
+    """As if it had been fetched, but for the bytes: of those one page is kept that says how many rows they would be."""
+    pages = Pages()
+    pages.add(0, 0, Received(collection.paths[0], "", json.dumps({"items": [], "left out": len(frame)}).encode()))
+    return Answer(collection, frame, (), len(frame), at, "", pages)
+
+
+def _percentages(day: date) -> pd.DataFrame:
+    """Partner deployment of a day; every other service is processed anew each day, the others every week."""
+    rows = sample.partner(as_of=date(2026, 11, 1)).deployment
+    moved = [
+        row
+        | {
+            "proratedDeploymentPercent": (place * 13 + day.toordinal() / 7) % 100,
+            "processedDateTime": f"{day - timedelta(days=day.weekday() * (place % 2))}T00:00:00Z",
+        }
+        for place, row in enumerate(rows)
+    ]
+    return frames.joined(DEPLOYMENT, [frames.frame(DEPLOYMENT, read(DEPLOYMENT.row, moved)[0])])
+
+
+def _counts(customers: int, products: int, days: int) -> Iterator[pd.DataFrame]:
+    """The commercial answer of one day after the other."""
+    chance, size = np.random.default_rng(1), customers * products
+    customer, product = np.divmod(np.arange(size), max(1, products))
+    service, channel = product % len(_SERVICES), customer % len(_CHANNELS)
+    sold = chance.integers(1, 200, size)
+    deployed = (sold * chance.random(size)).astype("int64")
+
+    def text(values: list[str], codes: np.ndarray) -> pd.Series:
+        return pd.Series(pd.Categorical.from_codes(codes, values)).astype("str")
+
+    known = {
+        "serviceCode": text(list(_SERVICES), service),
+        "serviceName": text([f"Service {code}" for code in _SERVICES], service),
+        "channel": text(list(_CHANNELS), channel),
+        "customerTenantId": text(tenants(customers), customer),
+        "customerName": text([f"Customer {number}" for number in range(customers)], customer),
+        "productId": text([f"{number:08X}-{_GUID}" for number in range(products)], product),
+        "productName": text([f"Product {number}" for number in range(products)], product),
+    }
+    for day in range(days):
+        moved = chance.random(size) < 0.05
+        deployed = np.where(moved, np.minimum(deployed + 1, sold + 5), deployed)
+        # Every second service is processed anew each day, the others every week.
+        processed = np.where(service % 2, day, day - day % 7)
+        moments = pd.to_datetime(_BEGIN) + pd.to_timedelta(processed, unit="D")
+        counted = {"licensesDeployed": deployed.copy(), "licensesSold": sold}
+        yield pd.DataFrame({"processedDateTime": moments.as_unit("us"), **known, **counted})

@@ -1,0 +1,55 @@
+"""What a line over time says, in sentences."""
+
+from __future__ import annotations
+
+from dashboard import formats, movement
+from dashboard.movement import Line
+from data_access.trends import Projection, Refusal
+
+
+def direction(line: Line) -> str:
+    """Where it stands, and whether that is more or less than before; `line` has at least one point."""
+    newest = line.points.iloc[-1]
+    percent = formats.percent(newest["deploymentPercent"])
+    if not line.change:
+        return (
+            f"**{percent}** of the licenses sold are deployed on {formats.day(newest['processedDateTime'])}. That is"
+            " the only processing date here so far; from the second one on there is something to compare."
+        )
+    change = line.change
+    if change.percent is None:
+        return "Nothing was sold on one of the two dates, so there is no percentage to compare."
+    since, moved = formats.day(change.since), formats.points(change.percent)
+    if moved[0] == formats.STILL:
+        return f"**Deployment stands where it stood on {since}: {percent}.**"
+    verb = "rose" if change.percent > 0 else "fell"
+    said = f"**Deployment {verb} by {moved[1:]} points since {since}, to {percent}.**"
+    if line.lately and line.lately.percent is not None:
+        said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)} points."
+    return said
+
+
+def pace(line: Line, estimated: bool) -> str:
+    """How many licenses a week; nothing where nobody can say."""
+    speed = line.pace
+    if isinstance(speed, Refusal):
+        return ""
+    return (
+        f"Each week, **{_more(speed.deployed, estimated)}** licenses are deployed and **{_more(speed.sold)}** are sold."
+    )
+
+
+def _more(licenses: float, estimated: bool = False) -> str:
+    number = formats.count(abs(licenses), estimated)
+    return "as many" if number == "0" else f"{number} {'more' if licenses > 0 else 'fewer'}"
+
+
+def goal(line: Line, target: float) -> str:
+    """When the target is reached, or why nobody can say."""
+    if isinstance(line.goal, Projection):
+        within = movement.between(line.goal).replace(" to ", " and ")
+        day = formats.day(line.goal.on)
+        return f"At this pace **{target:g}\u00a0% is reached about {day}**, nine times in ten between {within}."
+    if line.goal is Refusal.REACHED:
+        return f"**The target of {target:g}\u00a0% is reached.**"
+    return f"**When {target:g}\u00a0% is reached, nobody can say**: {line.goal.value}."
