@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from data_access import past, source
+from data_access import source, year
 from data_access.lake import History
 from data_access.settings import Settings
 from data_access.store import Store
@@ -29,7 +29,7 @@ def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as w
     """
     found = History(Store(_folder(settings.history_url, account(settings))), source.title(settings))
     if settings.is_sample:
-        past.bring_up_to(found, datetime.now(UTC))
+        year.bring_up_to(found, datetime.now(UTC))
     return found
 
 
