@@ -114,16 +114,6 @@ class Index:
         wanted = {one.id for one in self.shown.get(collection, ())}
         return _rows(self._view.of(collection), wanted, collection).sort_by("snapshot")
 
-    def files(self, collection: str) -> list[str]:
-        """The files behind `rows`; they may hold other rows as well, and the same ones twice where packs overlap."""
-        left = {one.id for one in self.shown.get(collection, ())}
-        paths = []
-        for file in self._view.of(collection):
-            if not left.isdisjoint(one.id for one in file.records):
-                left.difference_update(one.id for one in file.records)
-                paths.append(file.path)
-        return paths
-
     def new_id(self, further: int = 0) -> str:
         """A name for a snapshot that comes after all these; `further`: how many are being named at the same time."""
         return store.new_id(self._view.listed, self._clock(), further)

@@ -126,13 +126,6 @@ class History:
         """The rows by service and channel of all snapshots of a collection; columns as in `snapshot.small`."""
         return self._index.rows(_name(collection))
 
-    def small_files(self, collection: Collection | str) -> tuple[str, ...]:
-        """The files behind `small`, as `files` takes them, for engines that read by themselves.
-
-        They may hold rows of snapshots that `snapshots` does not show, and the same rows twice where packs overlap.
-        """
-        return tuple(map(self.store.full, self._index.files(_name(collection))))
-
     def facts(self, snapshots: Iterable[Snapshot]) -> Paths:
         """The files with every row of these snapshots, in their order; one that is not what was written is left out.
 
