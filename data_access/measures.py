@@ -218,8 +218,16 @@ def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
     """The columns that tell rows apart, made quick to compare; tenant ids in capitals, as Microsoft has them."""
     named = {name: found[name] for name in _IDENTITIES if name in found}
     if "customerTenantId" in named:
-        named["customerTenantId"] = named["customerTenantId"].str.upper()
+        named["customerTenantId"] = _in_capitals(named["customerTenantId"])
     return {name: column.astype("category") for name, column in named.items()}
+
+
+def _in_capitals(texts: pd.Series) -> pd.Series:
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        capitals = texts.cat.categories.str.upper()
+        if capitals.is_unique:  # then it is enough to look at each text once, and not at each row
+            return texts.cat.rename_categories(capitals)
+    return texts.str.upper()
 
 
 def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Sequence[str] = ()) -> Frame:
