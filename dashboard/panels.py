@@ -25,6 +25,8 @@ COLUMNS = 4
 MOST_PANELS = 24
 _MOST_POINTS = 400  # of the large line
 _MOST_POINTS_OF_A_PANEL = 27  # it is some 200 pixels wide, and every point costs the browser time
+_MOST_MARKERS = 60  # of the large line; more run into one another, and each costs the browser more than its point
+_NO_MARKERS = 1  # none at all, and plotly would not take clicks
 _HEIGHT, _PANEL_HEIGHT = 300, 124  # pixels
 _WIDE, _HIGH = 0.9, 0.55  # what the line takes of its cell
 _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
@@ -69,7 +71,7 @@ def large(
     span: tuple[datetime, datetime],
     palette: Palette,
 ) -> Finished:
-    """The line of all together, with a marker for each processing date, the target, and where it leads to.
+    """The line of all together, with a marker for each processing date (where there is room), the target, and its goal.
 
     `goal` is drawn where its day lies no further ahead than the line reaches back. `span`: the first and the last
     moment of the axis.
@@ -85,7 +87,15 @@ def large(
         "hovertext": _hover(drawn, "", shown),
         "hovertemplate": "%{hovertext}<extra></extra>",
         "line": {"color": palette.deployed, "width": 2.5},
-        "marker": {"color": palette.deployed, "size": 6},
+        "marker": {"color": palette.deployed, "size": 6, "maxdisplayed": _MOST_MARKERS},
+    }
+    newest = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": dates[-1:],
+        "y": _numbers(values[-1:]),
+        "hoverinfo": "skip",
+        "marker": {"color": palette.deployed, "size": 9},
     }
     levels = [*values.dropna(), *([target] if shown.is_percent else [])] or [0.0, 1.0]
     low, high = min(levels), max(levels)
@@ -98,6 +108,7 @@ def large(
             data.append(_ahead(dates[-1], float(values.iloc[-1]), goal, palette))
             shapes.append(_between(goal, palette))
             last = _moment(min(goal.latest or goal.on, (_moment(goal.on) + (last - first) / 4).date()))
+    data.append(newest)
     margin = (last - first or timedelta(days=7)) / 50
     layout = charts.frame(palette) | {
         "height": _HEIGHT,
@@ -139,6 +150,7 @@ def small(
     """
     highest = max([100.0, target, *(panel.points[shown.column].max() for panel in panels)])
     traces = {colour: _Trace() for colour in (palette.deployed, palette.below_target)}
+    ends = {colour: _Trace() for colour in traces}
     words = _Trace()
     bases, targets = [], []
     for place, panel in enumerate(panels):
@@ -147,13 +159,12 @@ def small(
         points = _thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
         values = points[shown.column]
         low, high = (0.0, highest) if shown.is_percent else _around(values)
-        trace = traces[palette.below_target if shown.is_percent and values.iloc[-1] < target else palette.deployed]
-        trace.add(
-            [left + _part(moment, span) * _WIDE for moment in points["processedDateTime"]],
-            [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values],
-            _hover(points, panel.title, shown),
-            panel.key,
-        )
+        colour = palette.below_target if shown.is_percent and values.iloc[-1] < target else palette.deployed
+        x = [left + _part(moment, span) * _WIDE for moment in points["processedDateTime"]]
+        y = [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values]
+        hover = _hover(points, panel.title, shown)
+        traces[colour].add(x, y, hover, panel.key)
+        ends[colour].add(x[-1:], y[-1:], hover[-1:], panel.key)
         words.add([left], [bottom + _TITLE_AT], [_title(panel.title)], panel.key)
         words.add([left], [bottom + _FIGURE_AT], [_now(values, shown, palette)], panel.key)
         bases.append(_across(left, bottom))
@@ -162,13 +173,17 @@ def small(
     rows = -(-len(panels) // COLUMNS)
     data: list[dict[str, Any]] = [
         trace.drawn(
-            mode="lines+markers",
+            mode=mode,
             hovertemplate="%{hovertext}<extra></extra>",
             line={"color": colour, "width": 1.75},
-            marker={"color": colour, "size": trace.sizes},
+            marker={"color": colour, **marker},
             unselected={"marker": {"opacity": 1}},
         )
-        for colour, trace in traces.items()
+        for mode, marker, drawn in (
+            ("lines+markers", {"size": 2, "maxdisplayed": _NO_MARKERS}, traces),
+            ("markers", {"size": 7}, ends),
+        )
+        for colour, trace in drawn.items()
         if trace.x
     ]
     data.append(
@@ -255,7 +270,6 @@ class _Trace:
         self.y: list[float | None] = []
         self.hovertext: list[str] = []
         self.customdata: list[str] = []
-        self.sizes: list[float] = []
 
     def add(self, x: Iterable[float], y: Iterable[float | None], text: Iterable[str], key: str) -> None:
         before = len(self.x)
@@ -264,14 +278,7 @@ class _Trace:
         self.hovertext += text
         number = len(self.x) - before
         self.customdata += [key] * number
-        self.sizes += [*[3.0] * (number - 1), 7.0][:number]
-        for column, gap in (
-            (self.x, None),
-            (self.y, None),
-            (self.hovertext, ""),
-            (self.customdata, key),
-            (self.sizes, 0.0),
-        ):
+        for column, gap in ((self.x, None), (self.y, None), (self.hovertext, ""), (self.customdata, key)):
             column.append(gap)  # type: ignore[arg-type]
 
     def drawn(self, **look: Any) -> dict[str, Any]:
