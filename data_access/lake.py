@@ -360,8 +360,9 @@ class History:
         return merged
 
     def _merge(self, collection: Collection, month: date, sound: Sequence[Snapshot]) -> list[Snapshot]:
-        rows = months.merged(self.files, [self.store.full(one.facts) for one in sound])
-        content = snapshot.parquet(rows, index.about(sound))
+        with store.understood(self.store.url):
+            rows = months.merged(self.files, [self.store.full(one.facts) for one in sound])
+            content = snapshot.parquet(rows, index.about(sound))
         name = store.sealed(self._index.new_id(), "parquet", content)
         path = f"{_MONTHS}/{collection.name}/month={month:%Y-%m}/{name}"
         self.store.put(path, content)

@@ -90,7 +90,7 @@ class Store:
 
         Raises HistoryError where it is none.
         """
-        with _understood(url):
+        with understood(url):
             if "://" in url:
                 self.files, self.root = fs.FileSystem.from_uri(url)
             else:
@@ -115,7 +115,7 @@ class Store:
 
         Raises HistoryError where it cannot be written, and then leaves nothing behind.
         """
-        with _understood(self.url):
+        with understood(self.url):
             if self.is_local:
                 _put_locally(Path(self.full(path)), content)
             else:
@@ -164,13 +164,13 @@ class Store:
 
         Raises HistoryError where it cannot be asked.
         """
-        with _understood(self.url):
+        with understood(self.url):
             found: list[fs.FileInfo] = self.files.get_file_info([self.full(path) for path in paths])
             return found
 
     def delete(self, path: str) -> None:
         """Remove a file; that it is gone already is no error."""
-        with _understood(self.url), contextlib.suppress(*_GONE):
+        with understood(self.url), contextlib.suppress(*_GONE):
             self.files.delete_file(self.full(path))
 
     def abandoned(self, folder: str, before: datetime) -> Iterator[str]:
@@ -183,7 +183,7 @@ class Store:
 
     def _listed(self, folder: str) -> list[Found]:
         where = fs.FileSelector(self.full(folder), recursive=True, allow_not_found=True)
-        with _understood(self.url):
+        with understood(self.url):
             infos = self.files.get_file_info(where)
         start = len(self.root.rstrip("/")) + 1
         return sorted(
@@ -226,7 +226,7 @@ def _sync(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _understood(url: str) -> Iterator[None]:
+def understood(url: str) -> Iterator[None]:
     """What libraries say of a place that cannot be used, in words."""
     try:
         yield

@@ -638,6 +638,17 @@ def test_a_month_put_together_twice_at_once_is_there(tmp_path):
     assert not history.verify().findings
 
 
+def test_a_day_that_goes_while_its_month_is_put_together_is_no_crash(tmp_path, monkeypatch):
+    days_of(tmp_path, 1, 8)
+    history = lake(tmp_path)
+    monkeypatch.setattr(history, "_problems", lambda files: [""] * len(files))
+    (tmp_path / history.snapshots(COMMERCIAL_DEPLOYMENT)[0].facts).unlink()
+    with pytest.raises(HistoryError, match="cannot be used"):
+        history.compact()
+    assert not months_of(tmp_path)
+    assert len(lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)) == 2
+
+
 def test_a_months_file_without_a_record_is_swept(tmp_path, monkeypatch):
     days_of(tmp_path, 1, 8)
     with monkeypatch.context() as patch:
