@@ -6,16 +6,18 @@ from dashboard import data, entrance, filters, parts, sitemap
 from dashboard.access import Role
 from data_access import SettingsError, lapse_notice, load_settings
 
-st.set_page_config(page_title="Partner License Insights", page_icon="dashboard/icon.svg", layout="wide", menu_items={})
+# Before the navigation, which would fetch each page's icon for the tab from a host of Google's.
+st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
 pages = [st.Page(place.file, title=place.title, icon=place.icon) for place in sitemap.PLACES]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
+st.set_page_config(page_title=f"{page.title} · {sitemap.NAME}")  # a narrow tab shows the beginning alone
 try:
     settings = load_settings()
     person = entrance.enter(settings)
     if person:
         data.enter(settings)
 except SettingsError as error:
-    st.title("Partner License Insights", anchor=False)
+    st.title(sitemap.NAME, anchor=False)
     parts.trouble(error)
 else:
     if person:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from dashboard import access, exposure, formats, gate
+from dashboard import access, exposure, formats, gate, sitemap
 from dashboard.access import Denied, Person, Role
 from data_access import Settings, refused_sign_in
 
@@ -108,7 +108,7 @@ def _closed(denied: Denied) -> None:
     with st.container(horizontal_alignment="center", key="closed"):
         st.space("large")
         with st.container(border=True, width=460, gap="medium"):
-            st.title("Partner License Insights", anchor=False)
+            st.title(sitemap.NAME, anchor=False)
             st.write(f"{formats.plain(denied.message)} {formats.plain(denied.advice)}")
             if code := gate.refusal_code(unquote(str(st.context.cookies.get(gate.REFUSED, "")))):
                 refusal = refused_sign_in({"error": code, "error_description": code})

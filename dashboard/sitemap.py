@@ -7,6 +7,9 @@ from pathlib import PurePosixPath
 
 from dashboard.access import Role
 
+#: What all pages together are called.
+NAME = "Partner License Insights"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

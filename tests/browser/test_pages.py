@@ -43,8 +43,10 @@ def click_first_bar(page: Page, chart: str) -> None:
 
 def test_filters_go_along_from_page_to_page(sample, visitors):
     page = visitors.open(f"{sample}/?channel=direct&target=70")
+    expect(page).to_have_title("Overview · Partner License Insights")
     sold = app.figure(page, "kpi_licenses_sold")
     go_to(page, "Customers", CUSTOMERS)
+    expect(page).to_have_title("Customers · Partner License Insights")
     assert link(page) == {"channel": ["direct"], "target": ["70"]}
     assert app.figure(page, "kpi_licenses_sold") == sold
     app.click_pill(page, "Reseller")

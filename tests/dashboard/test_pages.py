@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import streamlit as st
 
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
@@ -26,6 +27,14 @@ def test_the_sample_is_shown_and_called_so(visit):
     assert len(tiles(app)) == 4
     assert app.get("plotly_chart")
     assert app.dataframe
+
+
+@pytest.mark.parametrize(("page", "title"), [("", "Overview"), ("trends", "Trends"), ("health", "Data health")])
+def test_a_tab_of_the_browser_says_which_page_it_is(page, title, visit, monkeypatch):
+    titles = []
+    monkeypatch.setattr(st, "set_page_config", lambda page_title=None, **_: titles.append(page_title))
+    visit(page=page)
+    assert titles[-1] == f"{title} · Partner License Insights"
 
 
 def test_live_figures_are_not_called_sample(visit):
