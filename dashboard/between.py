@@ -67,13 +67,23 @@ def dates(known: Sequence[date]) -> tuple[date, date]:
     return since, until
 
 
-def moved(known: Mapping[str, date]) -> list[str]:
-    """Sentences on dates of the link of which the history has no figures; `known`: what is shown instead."""
-    return [
-        f"The history has no figures of {formats.day(wanted)} here; these are of {formats.day(known[name])}."
-        for name, wanted in ((_SINCE, _wanted(_SINCE)), (_UNTIL, _wanted(_UNTIL)))
-        if wanted and wanted != known[name]
-    ]
+def moved(shown: Mapping[str, date]) -> list[str]:
+    """Sentences on dates of the link that are not compared as it names them; `shown`: those that are, by its names."""
+    wanted = _wanted()
+    said = []
+    if wanted != _named():
+        said.append("The link names the later date first; the change is from the earlier one to the later one.")
+    for name, other in ((_SINCE, _UNTIL), (_UNTIL, _SINCE)):
+        asked = wanted[name]
+        if asked is None or asked == shown[name]:
+            continue
+        if asked == shown[other]:
+            said.append(f"It takes two dates: {formats.day(asked)} is compared with {formats.day(shown[name])}.")
+        else:
+            said.append(
+                f"The history has no figures of {formats.day(asked)} here; these are of {formats.day(shown[name])}."
+            )
+    return said
 
 
 def statuses() -> tuple[str, ...]:
@@ -99,7 +109,7 @@ def choose_statuses(counts: Mapping[str, int]) -> None:
 
 
 def _date(label: str, name: str, known: Sequence[date], default: date) -> date:
-    wanted = _wanted(name)
+    wanted = _wanted()[name]
     options = [day.isoformat() for day in reversed(known)]
     _follow(name, tuple(options), moments.at(known, wanted).isoformat() if wanted else default.isoformat())
     chosen: str = st.selectbox(
@@ -107,8 +117,8 @@ def _date(label: str, name: str, known: Sequence[date], default: date) -> date:
         options,
         key=name,
         format_func=lambda text: formats.day(date.fromisoformat(text)),
-        on_change=_write,
-        args=(name, default.isoformat()),
+        on_change=_write_date,
+        args=(name, default),
     )
     return date.fromisoformat(chosen)
 
@@ -117,10 +127,21 @@ def _asked(name: str) -> list[str]:
     return [text for text in st.query_params.get_all(name) if text]
 
 
-def _wanted(name: str) -> date | None:
-    """The date that the link asks for, where it is one."""
-    asked = _asked(name)
-    return _as_date(asked[-1]) if asked else None
+def _named() -> dict[str, date | None]:
+    """The dates of the link under the names that it gives them, where they are dates."""
+    return {name: _as_date(asked[-1]) if (asked := _asked(name)) else None for name in (_SINCE, _UNTIL)}
+
+
+def _wanted() -> dict[str, date | None]:
+    """The dates that the link asks for, the earlier one first."""
+    return _in_order(_named())
+
+
+def _in_order(named: Mapping[str, date | None]) -> dict[str, date | None]:
+    since, until = named[_SINCE], named[_UNTIL]
+    if since and until and since > until:
+        since, until = until, since
+    return {_SINCE: since, _UNTIL: until}
 
 
 def _as_date(text: str) -> date | None:
@@ -142,3 +163,10 @@ def _write(name: str, default: str | list[Status]) -> None:
     value = st.session_state[name]
     values = [str(one) for one in value] if isinstance(value, list) else [value]
     filters.amend({name: values if value != default else []})
+
+
+def _write_date(name: str, default: date) -> None:
+    # Both: whoever chooses a date beyond the other one compares these two all the same.
+    chosen = date.fromisoformat(st.session_state[name])
+    dates = _in_order(_wanted() | {name: chosen if chosen != default else None})
+    filters.amend({name: [day.isoformat()] if day else [] for name, day in dates.items()})
