@@ -31,10 +31,6 @@ class Moved:
     before: float
     after: float
 
-    @property
-    def change(self) -> float:
-        return self.after - self.before
-
 
 @dataclass(frozen=True, eq=False)
 class Picture:

@@ -61,8 +61,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
     )
     net = drawn["deployedEffect"] + drawn["soldEffect"]
     left = charts.told_apart(
-        f"{charts.title_label(label, _LABEL_LENGTH)}   <b>{formats.points(points, decimals)}</b> "
-        for label, points in zip(drawn["label"], net, strict=True)
+        f"{charts.title_label(row.label, _LABEL_LENGTH)}   <b>{_said(row, decimals)[0]}</b> " for row in _rows(drawn)
     )
     right = charts.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
     common = {
@@ -107,7 +106,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         "shapes": [_rule(len(drawn), palette)] if len(drawn) > 1 else [],
         "annotations": [
             charts.heading("x", Axis("Percent points of all together", _key(parts)), 0),
-            *(_written(drawn, place, decimals, palette) for place in drawn.index[too_long]),
+            *(_written(row, len(drawn), decimals, palette) for row in _rows(drawn[too_long])),
         ],
     }
     return Finished(marks, layout)
@@ -116,17 +115,16 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
 def places(drawn: pd.DataFrame) -> int:
     """So many decimals as tell the parts of these rows apart."""
     most = (drawn["deployedEffect"] + drawn["soldEffect"]).abs().iloc[1:].max()
-    return 2 if pd.isna(most) or most >= _SMALLEST else 3
+    return formats.DECIMALS if pd.isna(most) or most >= _SMALLEST else formats.DECIMALS + 1
 
 
 def in_words(drawn: pd.DataFrame, what: str) -> str:
     """The figure for those who cannot see it; `what` names its rows."""
     decimals = places(drawn)
     first, *others = (
-        f"{row.title}: {_from_to(row)},"
-        f" {formats.points(row.deployedEffect, decimals)} points from deployed and"
-        f" {formats.points(row.soldEffect, decimals)} from sold"
+        f"{row.title}: {_from_to(row)}, {deployed} points from deployed and {sold} from sold"
         for row in _rows(drawn.head(6))
+        for _, deployed, sold in [_said(row, decimals)]
     )
     return (
         f"Deployment % of {what} before and after, and the part of each in the change of the whole. {first}."
@@ -153,14 +151,31 @@ def _reach(table: pd.DataFrame) -> float:
     return float(table[[*_EFFECTS]].abs().to_numpy().max(initial=0.0))
 
 
-def _written(drawn: pd.DataFrame, place: int, decimals: int, palette: Palette) -> dict[str, Any]:
-    """The parts of a sum in words, where its bars would be."""
-    deployed, sold = (formats.points(drawn[name][place], decimals) for name in _EFFECTS)
+def _said(row: Any, decimals: int) -> tuple[str, str, str]:
+    """Net, part of deployed and part of sold as they are printed: parts add up to the net, and its ends to the whole's.
+
+    `row`: of `bars`; its first one is all together, whose net is the change between its percentages.
+    """
+    net = row.deployedEffect + row.soldEffect
+    if row.Index == 0 and decimals == formats.DECIMALS and not pd.isna(net):
+        net = formats.points_between(row.deploymentPercentBefore, row.deploymentPercentAfter)
+    net, deployed, sold = _adding_up(net, row.soldEffect, decimals)
+    return formats.points(net, decimals), formats.points(deployed, decimals), formats.points(sold, decimals)
+
+
+def _adding_up(net: float, sold: float, decimals: int) -> tuple[float, float, float]:
+    net, sold = round(net, decimals), round(sold, decimals)
+    return net, round(net - sold, decimals), sold
+
+
+def _written(row: Any, number: int, decimals: int, palette: Palette) -> dict[str, Any]:
+    """The parts of a sum in words, where its bars would be; `number` of rows."""
+    _, deployed, sold = _said(row, decimals)
     return {
         "xref": "x",
         "x": 0,
         "yref": "y",
-        "y": len(drawn) - 1 - place,
+        "y": number - 1 - row.Index,
         "showarrow": False,
         "bgcolor": palette.background,
         "font": {"color": palette.muted},
@@ -198,7 +213,7 @@ def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
     def moved(row: Any, name: str, estimate: bool = False) -> str:
         before, after = (getattr(row, f"{name}{when}") for when in ("Before", "After"))
         was, now = formats.count(before, estimate), formats.count(after, estimate)
-        return f"{was} → {now} ({formats.change(after - before, estimate)})"
+        return f"{was} → {now} ({formats.between(before, after, estimate)})"
 
     return [
         f"<b>{escape(row.title, quote=False)}</b>"
@@ -207,17 +222,15 @@ def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
         f"<br>Sold {moved(row, 'licensesSold')}"
         f"<br>Deployed {moved(row, 'licensesDeployed', estimated)}"
         f"<br>Undeployed {moved(row, 'undeployed', estimated)}"
-        f"<br>Points of the whole {formats.points(row.deployedEffect + row.soldEffect, decimals)}:"
-        f" {formats.points(row.deployedEffect, decimals)} from deployed,"
-        f" {formats.points(row.soldEffect, decimals)} from sold"
+        f"<br>Points of the whole {net}: {deployed} from deployed, {sold} from sold"
         for row in _rows(drawn)
+        for net, deployed, sold in [_said(row, decimals)]
     ]
 
 
 def shown(why: Why) -> tuple[float, float, float]:
-    """Change, effect of deployed and effect of sold with two decimals, so that they add up as they are printed.
+    """Change, effect of deployed and effect of sold with two decimals, so that all add up as they are printed.
 
     `why`: with a change.
     """
-    change, sold = round(why.change or 0.0, 2), round(why.sold or 0.0, 2)
-    return change, round(change - sold, 2), sold
+    return _adding_up(formats.points_between(why.before or 0.0, why.after or 0.0), why.sold or 0.0, formats.DECIMALS)

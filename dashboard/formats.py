@@ -9,6 +9,7 @@ import pandas as pd
 
 NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not zero
 STILL = "±"  # what did not move begins with it
+DECIMALS = 2  # of percentages, and of percent points
 LEAST_POINTS = 0.005  # percent points; less rounds to nothing in two decimals
 _NBSP = "\u00a0"
 _SENT_DECIMALS = 4
@@ -35,7 +36,7 @@ def percent(value: float | None) -> str:
         return NOTHING
     exact = f"{value:.{_SENT_DECIMALS}f}"
     if float(exact) != value:
-        exact = f"{value:.2f}"
+        exact = f"{value:.{DECIMALS}f}"
     whole, _, decimals = exact.partition(".")
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
 
@@ -46,7 +47,17 @@ def change(value: float, estimated: bool = False, decimals: int = 0) -> str:
     return about(shown, estimated and shown[0] != STILL)
 
 
-def points(value: float | None, decimals: int = 2) -> str:
+def between(before: float, after: float, estimated: bool = False) -> str:
+    """By how many licenses something moved, such that it adds up with both ends as `count` shows them."""
+    return change(round(after) - round(before), estimated)
+
+
+def points_between(before: float, after: float) -> float:
+    """By how many percent points something moved, such that it adds up with both ends in `DECIMALS`."""
+    return round(round(after, DECIMALS) - round(before, DECIMALS), DECIMALS)
+
+
+def points(value: float | None, decimals: int = DECIMALS) -> str:
     """By how many percent points something moved."""
     if value is None or pd.isna(value):
         return NOTHING

@@ -102,6 +102,15 @@ def test_estimates_are_called_so_in_table_and_file(look_back, monkeypatch):
     assert set(file["filter"].str.rpartition("; ")[2]) == {"collection = deployment"}
 
 
+def test_a_tiles_change_is_the_difference_of_the_figures_beside_it(look_back):
+    sold = [
+        services(days, {"licensesSold": sold, "proratedDeploymentPercent": 10}) for days, sold in ((28, 104), (0, 216))
+    ]
+    (tile,) = (metric for metric in look_back(sold).metric if metric.label == "Licenses deployed")
+    assert tile.delta.replace("\u00a0", " ") == "≈ 10 → ≈ 22"  # 10.4 → 21.6
+    assert tile.value.replace("\u00a0", " ") == "≈ +12"
+
+
 def test_counts_are_called_counts(look_back, monkeypatch):
     app = look_back([*COUNTS], {"level": "customer"})
     assert "licensesDeployedChange" in rows(app)

@@ -111,7 +111,19 @@ def test_what_is_printed_adds_up(before, deployed, sold):
         Why(before, before + deployed + sold, deployed + sold, deployed, sold)
     )
     assert round(from_deployed + from_sold, DECIMALS) == change
+    assert change == round(round(before + deployed + sold, DECIMALS) - round(before, DECIMALS), DECIMALS)
     assert abs(from_deployed - deployed) < 0.0151
+
+
+def test_what_the_chart_prints_adds_up_where_rounding_alone_would_not():
+    table = compared({"a": (1000, 10.004)}, {"a": (1000, 10.116)})  # 100.04 → 101.16 licenses, +0.112 points
+    drawn = effects.figure(drawn_of(table), True, theme.LIGHT).to_plotly_json()["data"][0]
+    assert "<b>+0.12</b>" in drawn["y"][-1]
+    assert "10.00 → 10.12" in drawn["hovertext"][-1]
+    assert "Points of the whole +0.12: +0.12 from deployed, ±0.00 from sold" in drawn["hovertext"][-1]
+    table = compared({"a": (104, 10)}, {"a": (216, 10)})  # 10.4 → 21.6
+    hover = effects.figure(drawn_of(table), True, theme.LIGHT).to_plotly_json()["data"][0]["hovertext"][-1]
+    assert "Deployed ≈ 10 → ≈ 22 (≈ +12)" in hover.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(
