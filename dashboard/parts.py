@@ -12,7 +12,7 @@ from typing import Literal, Protocol, TypeVar
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, entrance, exports, filters, formats, sitemap
+from dashboard import charts, data, entrance, exports, filters, formats, sitemap, tables
 from dashboard.access import Person, Role
 from dashboard.data import Feeds
 from dashboard.movement import Moved
@@ -34,7 +34,6 @@ _CSV = "text/csv"
 _POLL = 0.25  # seconds between looks at a running fetch
 _WATCH = "2s"  # how often a page on screen asks whether newer data has come
 _REASONS_SHOWN = 50
-_ROWS_AT_ONCE = 1_000  # more than that travel to the browser as it scrolls
 _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
@@ -381,14 +380,14 @@ def downloads(files: Sequence[exports.File]) -> None:
         )
 
 
-def table(picture: Rows) -> None:
-    """All rows of a picture."""
+def table(picture: Rows, signed: bool = False) -> None:
+    """All rows of a picture; `signed` says that some of its columns go up and down."""
     st.dataframe(
-        picture.rows,
+        tables.signed(picture.rows.to_pandas()) if signed else picture.rows,
         hide_index=True,
         column_config=picture.columns,
         placeholder=formats.NOTHING,
-        lazy=picture.rows.num_rows > _ROWS_AT_ONCE,
+        lazy=picture.rows.num_rows > tables.AT_ONCE,
     )
 
 

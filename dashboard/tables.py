@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
+from dashboard import formats
 from data_access import Deployment, Selection, catalog, frames, measures, names
 from data_access.changes import Status
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 _LABELS = {
     "title": "Service",
@@ -120,7 +125,16 @@ _INSTANTS = (
 _ESTIMATED = {
     f"licensesDeployed{when}": f"licensesDeployedEstimated{when}" for when in ("", "Before", "After", "Change")
 }
-_PACES = ("soldPerWeek", "deployedPerWeek")
+#: What goes up and down, with so many decimals.
+_SIGNED = {
+    **dict.fromkeys((name for name in _LABELS if name.endswith("Change")), 0),
+    "deploymentPercentChange": formats.DECIMALS,
+    **dict.fromkeys(_EFFECTS, 4),
+    "difference": 3,
+    **dict.fromkeys(("soldPerWeek", "deployedPerWeek"), 1),
+}
+#: More rows than that travel to the browser as it scrolls, and nobody writes their numbers beforehand.
+AT_ONCE = 1_000
 _DAYS = ("ageDays", "cadenceDays", "delayDays")
 
 
@@ -202,6 +216,17 @@ def ages(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[[*first, *(name for name in rows if name not in {*first, "service"}), "service"]]
 
 
+def signed(rows: pd.DataFrame) -> pd.DataFrame | Styler:
+    """The same rows, where what goes up and down is written as in the tiles; Streamlit's formats have no true minus."""
+    written = {name: decimals for name, decimals in _SIGNED.items() if name in rows}
+    if not written or len(rows) > AT_ONCE:
+        return rows
+    return rows.style.format(
+        {name: partial(formats.change, decimals=decimals) for name, decimals in written.items()},
+        na_rep=formats.NOTHING,
+    )
+
+
 def columns(table: pd.DataFrame, unknown: Set[str] = frozenset()) -> dict[str, Any]:
     """How `st.dataframe` shows each column; those that are `unknown` to us keep their own name, as text."""
     config = st.column_config
@@ -210,22 +235,15 @@ def columns(table: pd.DataFrame, unknown: Set[str] = frozenset()) -> dict[str, A
         label = _LABELS.get(name, name)
         if name in _DAYS:
             found[name] = config.NumberColumn(label, format="%.1f")
-        elif name == "difference":
-            found[name] = config.NumberColumn(label, format="%+.3f")
-        elif name in _EFFECTS:
-            found[name] = config.NumberColumn(label, format="%+.4f", help=measures.MEASURES[name].explanation)
-        elif name == "deploymentPercentChange":
-            found[name] = config.NumberColumn(label, format="%+.2f")
-        elif name in _LABELS and name.endswith("Change"):
-            found[name] = config.NumberColumn(label, format="%+,.0f")
+        elif name in _SIGNED:
+            explanation = measures.MEASURES[name].explanation if name in _EFFECTS else None
+            found[name] = config.NumberColumn(label, help=explanation)  # `signed` writes the numbers
         elif name in _COUNTS or (name in _LABELS and name.endswith("After") and "Percent" not in name):
             found[name] = config.NumberColumn(label, format="%,.0f")
         elif name in _LABELS and name.endswith(
             ("Percent", "PercentBefore", "PercentAfter", "PercentSent", "PercentCounted")
         ):
             found[name] = config.NumberColumn(label, format="%.2f %%")
-        elif name in _PACES:
-            found[name] = config.NumberColumn(label, format="%+.1f")
         elif name == "asOf":
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY", timezone="UTC")
         elif name in _INSTANTS:

@@ -19,6 +19,7 @@ from dashboard import (
     kept,
     levels,
     parts,
+    tables,
 )
 from dashboard.access import Role
 from dashboard.differences import Picture
@@ -161,7 +162,7 @@ def _tiles(picture: Picture) -> None:
             for number in (picture.why.before, picture.why.after)
         )
         change = None if picture.why.change is None else effects.shown(picture.why)[0]
-        value = formats.NOTHING if change is None else f"{formats.points(change)} pts"
+        value = formats.NOTHING if change is None else f"{formats.points(change)} :small[points]"
         context = f"{before} → {after}".replace("\u00a0% →", " →")
         parts.tile("kpi_deployment_percent", "deploymentPercent", value, context)
 
@@ -203,7 +204,7 @@ def _table(listed: differences.Listed, view: int) -> None:
     place = st.container()
     page = st.pagination(pages, key=f"changes_page_{view}") if pages > 1 else 1  # another view starts at its first page
     place.dataframe(
-        listed.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE),
+        tables.signed(listed.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE).to_pandas()),
         hide_index=True,
         column_config=listed.columns,
         placeholder=formats.NOTHING,

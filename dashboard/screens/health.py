@@ -104,7 +104,7 @@ def _check(check: Check, past: Timeline, feeds: data.Feeds) -> None:
 
 def _rows(check: Check, past: Timeline, feeds: data.Feeds) -> None:
     st.dataframe(
-        check.rows.head(_ROWS_SHOWN),
+        tables.signed(check.rows.head(_ROWS_SHOWN)),
         hide_index=True,
         column_config=tables.columns(check.rows),
         placeholder=formats.NOTHING,

@@ -153,7 +153,7 @@ def _figures(trend: Trend, view: filters.View, feeds: data.Feeds) -> None:
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
     with parts.figures("Pace, and the day of the target", [*points, pace]):
         st.caption("The first two files hold every point of the lines, the third one this table with all its columns.")
-        parts.table(trend)
+        parts.table(trend, signed=True)
 
 
 feeds = data.feeds()

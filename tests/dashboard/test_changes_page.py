@@ -10,7 +10,7 @@ import pytest
 
 from dashboard import parts
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import text, tiles
+from tests.dashboard.visit import text, tiles, written
 from tests.lakes import NOW, fetched
 
 NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
@@ -61,7 +61,7 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
         "Licenses sold": "+120",
         "Licenses deployed": "≈ +80",
         "Undeployed": "≈ +40",
-        "Deployment %": "+6.25 pts",
+        "Deployment %": "+6.25 points",
     }
     shown = rows(app)
     assert abs((shown["deployedEffect"] + shown["soldEffect"]).sum() - 6.25) < 1e-12
@@ -109,6 +109,14 @@ def test_a_tiles_change_is_the_difference_of_the_figures_beside_it(look_back):
     (tile,) = (metric for metric in look_back(sold).metric if metric.label == "Licenses deployed")
     assert tile.delta.replace("\u00a0", " ") == "≈ 10 → ≈ 22"  # 10.4 → 21.6
     assert tile.value.replace("\u00a0", " ") == "≈ +12"
+
+
+def test_what_goes_up_and_down_is_written_in_the_table_as_in_the_tiles(look_back):
+    app = look_back([services(28, {}), services(0, {"licensesSold": 90, "proratedDeploymentPercent": 60})])
+    shown = written(app.dataframe[0])
+    assert list(shown["licensesSoldChange"]) == ["−10"] == [tiles(app)["Licenses sold"]]
+    assert list(shown["deploymentPercentChange"]) == ["+10.00"]
+    assert list(rows(app)["licensesSoldChange"]) == [-10]  # by which the column is sorted
 
 
 def test_counts_are_called_counts(look_back, monkeypatch):
@@ -235,7 +243,7 @@ def test_filters_hold_here_too(look_back):
     app = look_back([BEFORE, AFTER], {"service": "teams"})
     assert "On one of the dates nothing was sold" in said(app)
     app = look_back([BEFORE, AFTER], {"service": "O365"})
-    assert tiles(app)["Deployment %"] == "±0.00 pts"
+    assert tiles(app)["Deployment %"] == "±0.00 points"
 
 
 def test_customers_stand_on_the_counts_and_the_page_says_so(look_back):
@@ -255,7 +263,7 @@ def test_products_are_compared_too(level, look_back):
 
 def test_a_search_narrows_rows_and_percentage(look_back):
     app = look_back([*COUNTS], {"level": "customer", "search": "nord"})
-    assert tiles(app)["Deployment %"] == "+40.00 pts"
+    assert tiles(app)["Deployment %"] == "+40.00 points"
     app.text_input(key="search").set_value("nobody").run()
     assert "Nothing fits" in text(app)
 

@@ -1,7 +1,9 @@
 """Opening the dashboard without a browser, and words for what is on the page."""
 
+import re
 from pathlib import Path
 
+import pyarrow as pa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -31,7 +33,14 @@ def live(address):
 
 
 def tiles(app):
-    return {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}
+    """The figure of each tile; a unit in small letters reads like the rest of it."""
+    figures = {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}
+    return {label: re.sub(r":small\[(.*)\]", r"\1", figure) for label, figure in figures.items()}
+
+
+def written(table):
+    """The cells of a table that are written beforehand, by column, as they read."""
+    return pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all().to_pandas()
 
 
 def text(app):
