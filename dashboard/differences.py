@@ -96,7 +96,9 @@ def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) 
 def listed(shown: Picture, statuses: tuple[str, ...]) -> Listed:
     """The rows of a picture to which one of these things happened."""
     rows = tables.compared(shown.rows(statuses))
-    return Listed(pa.Table.from_pandas(rows, preserve_index=False), tables.columns(rows), statuses)
+    return Listed(
+        pa.Table.from_pandas(rows, preserve_index=False), tables.columns(rows, estimated=shown.estimated), statuses
+    )
 
 
 @_remembered

@@ -58,7 +58,7 @@ class Trend:
     small: go.Figure | None  # None where there is nothing to compare
     small_words: str
     points: pd.DataFrame  # for files: one row per line and processing date
-    table: pd.DataFrame  # for files: one row per line
+    table: pd.DataFrame  # for files: one row per line, that of all together first
     rows: pa.Table  # the same on screen
     columns: dict[str, Any]
 
@@ -98,7 +98,7 @@ def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
     span = _span([whole, *lines])
     palette = theme.palette(dark)
     first = [Panel(line.key, line.title, line.points) for line in lines[: panels.MOST_PANELS]]
-    paces = _paces(lines, view.by, timeline.estimated)
+    paces = _paces([whole, *lines], view.by, timeline.estimated)
     rows = _on_screen(lines, view.by)
     return Trend(
         whole,
@@ -111,7 +111,7 @@ def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
         _points(whole, lines, view.by, timeline.estimated),
         paces,
         pa.Table.from_pandas(rows, preserve_index=False),
-        tables.columns(rows),
+        tables.columns(rows, estimated=timeline.estimated),
     )
 
 
@@ -162,8 +162,8 @@ def _place(line: Line, view: View, column: str) -> tuple[float, str, str]:
 
 
 def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
-    """Every point in the range, those of all together first. `line` says what a row is about: all, or one part."""
-    parts = [whole.points.assign(line=_ALL), *(line.points.assign(line=by) for line in lines)]
+    """Every point in the range, those of all together first."""
+    parts = [line.points.assign(line=_what(line, by)) for line in (whole, *lines)]
     table = pd.concat(parts, ignore_index=True)
     if by not in table:
         table[by] = pd.Series(index=table.index, dtype="str")
@@ -172,13 +172,17 @@ def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.Data
 
 
 def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
-    """One row per line: its newest figures, what moved within the range, its pace, and the day of the target."""
+    """One row per line: its newest figures, what moved within the range, its pace, and the day of the target.
+
+    A line without points has nothing to say.
+    """
     rows = []
-    for line in lines:
+    for line in (one for one in lines if len(one.points)):
         now, change = line.points.iloc[-1], line.change
         rows.append(
             {
-                by: line.key,
+                "line": _what(line, by),
+                by: line.key or None,
                 "processingDates": len(line.points),
                 "since": line.points["processedDateTime"].iloc[0],
                 "processedDateTime": now["processedDateTime"],
@@ -196,6 +200,11 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
         )
     numbers = [name for name in (rows[0] if rows else {}) if name.endswith(_NUMBERS)]
     return tables.named(pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64")), estimated)
+
+
+def _what(line: Line, by: str) -> str:
+    """What a row of a file is about: all together, or one part."""
+    return by if line.key else _ALL
 
 
 def _pace(pace: Velocity | Refusal) -> dict[str, float | None]:

@@ -78,7 +78,7 @@ def overview(deployment: Deployment, view: View, dark: bool) -> Picture:
     table = _ordered(table, view)
     unknown = tables.unknown(deployment)
     rows = tables.on_screen(tables.rows(deployment, view.selection), table, unknown)
-    shown = rows, tables.columns(rows, unknown)
+    shown = rows, tables.columns(rows, unknown, estimated=deployment.estimated)
     what = "deployment % of services"
     return _picture(found, table, shown, view=view, estimated=deployment.estimated, dark=dark, what=what)
 

@@ -125,6 +125,11 @@ _INSTANTS = (
 _ESTIMATED = {
     f"licensesDeployed{when}": f"licensesDeployedEstimated{when}" for when in ("", "Before", "After", "Change")
 }
+#: What is an estimate where licenses deployed are, under a name of its own or not.
+_FOLLOWING = (
+    *("undeployed", "overDeployed", "undeployedChange", "undeployedAfter"),
+    *("deployedPerWeek", "deployedRange"),
+)
 #: What goes up and down, with so many decimals.
 _SIGNED = {
     **dict.fromkeys((name for name in _LABELS if name.endswith("Change")), 0),
@@ -227,12 +232,17 @@ def signed(rows: pd.DataFrame) -> pd.DataFrame | Styler:
     )
 
 
-def columns(table: pd.DataFrame, unknown: Set[str] = frozenset()) -> dict[str, Any]:
-    """How `st.dataframe` shows each column; those that are `unknown` to us keep their own name, as text."""
+def columns(table: pd.DataFrame, unknown: Set[str] = frozenset(), *, estimated: bool = False) -> dict[str, Any]:
+    """How `st.dataframe` shows each column; those that are `unknown` to us keep their own name, as text.
+
+    `estimated` says that licenses deployed are, and with them all that follows from them.
+    """
     config = st.column_config
     found: dict[str, Any] = {name: config.TextColumn(name) for name in table.columns if name in unknown}
     for name in table.columns.drop([*found]):
         label = _LABELS.get(name, name)
+        if estimated and name in _FOLLOWING:
+            label = formats.about(label)
         if name in _DAYS:
             found[name] = config.NumberColumn(label, format="%.1f")
         elif name in _SIGNED:

@@ -27,7 +27,7 @@ def show(timeline: Timeline, feeds: data.Feeds) -> None:
     _whole(trend)
     if len(trend.whole.points):
         _parts(trend, view)
-        _figures(trend, view, feeds)
+        _figures(trend, view, timeline, feeds)
 
 
 def _answer(trend: Trend, view: filters.View, estimated: bool) -> None:
@@ -139,20 +139,23 @@ def _parts(trend: Trend, view: filters.View) -> None:
         )
 
 
-def _figures(trend: Trend, view: filters.View, feeds: data.Feeds) -> None:
+def _figures(trend: Trend, view: filters.View, timeline: Timeline, feeds: data.Feeds) -> None:
     within = filters.CHOICES["range"].options[view.range]
     dates = trend.whole.points["processedDateTime"]
     newest = dates.iloc[-1] if len(dates) else None
 
     def provenance(content: str, **more: str) -> exports.Provenance:
-        asked = exports.sentence(view.selection, range=within, **more)
+        asked = exports.sentence(view.selection, range=within, **more, collection=timeline.collection.name)
         return exports.Provenance(f"{content}-by-{view.by}", newest, asked, feeds.source, feeds.is_sample)
 
     points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
     paces = provenance("pace", target=f"{view.target:g} %")
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
     with parts.figures("Pace, and the day of the target", [*points, pace]):
-        st.caption("The first two files hold every point of the lines, the third one this table with all its columns.")
+        st.caption(
+            "The first two files hold every point of the lines, the third one this table with all its columns"
+            " and a row for all together."
+        )
         parts.table(trend, signed=True)
 
 

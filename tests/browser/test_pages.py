@@ -143,7 +143,7 @@ def test_the_file_of_a_trend_ends_where_the_tile_stands(sample, visitors):
     page = visitors.open(f"{sample}/trends?range=6m", chart=TRENDS)
     name, content = app.download(page, "export_csv_exact")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
-    assert re.fullmatch(r"license-trends-by-service_.*_range-6-months_sample_exact\.csv", name)
+    assert re.fullmatch(r"license-trends-by-service_.*_range-6-months-collection-deployment_sample_exact\.csv", name)
     whole = [float(row["deploymentPercent"]) for row in rows if row["line"] == "all together"]
     assert f"{whole[-1]:.2f}\u00a0%" == app.figure(page, "kpi_deployment_percent").replace(" ", "\u00a0")
     assert len({row["service"] for row in rows}) - 1 == 20

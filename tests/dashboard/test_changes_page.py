@@ -1,16 +1,13 @@
 """The Changes page in every situation; what all pages share is in test_pages.py."""
 
-import io
 import json
 from datetime import timedelta
 from functools import partial
 
-import pandas as pd
 import pytest
 
-from dashboard import parts
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import text, tiles, written
+from tests.dashboard.visit import taken_away, text, tiles, written
 from tests.lakes import NOW, fetched
 
 NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
@@ -71,14 +68,6 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
         "Microsoft 365": "Changed",
     }
     assert app.get("plotly_chart")
-
-
-def taken_away(app, monkeypatch):
-    """What the files hold, by name, each as a table."""
-    found = {}
-    monkeypatch.setattr(parts, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
-    app.run()
-    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items()}
 
 
 def exact(app, monkeypatch):

@@ -16,7 +16,7 @@ from data_access.emulator import Emulator
 from data_access.sample import Partner
 from data_access.trends import Projection
 from tests import lakes
-from tests.dashboard.visit import text, tiles
+from tests.dashboard.visit import taken_away, text, tiles
 from tests.rows import rows_of
 
 PAGE = "trends"
@@ -157,6 +157,7 @@ def test_commercial_counts_stand_in_and_are_no_estimate(visit):
     app = visit(NOW, page=PAGE, past=counted)
     assert "These figures are the commercial counts" in said(app)
     assert "≈" not in said(app)
+    assert not [head for head in labels(app).values() if "≈" in head]
 
 
 def timeline(tmp_path, answers):
@@ -182,6 +183,41 @@ def test_the_files_hold_every_point_of_the_lines(tmp_path):
     assert {row["licensesDeployedEstimated"] for row in read if row["service"] == "crm"} == {"40.0"}
     whole = [float(row["deploymentPercent"]) for row in read if not row["service"]]
     assert whole == [45.0, 45.5, 46.0, 46.5, 47.0]
+
+
+def test_the_file_of_paces_begins_with_all_together(tmp_path):
+    found = movement.trend(timeline(tmp_path, recent(5)), View(Selection()), False)
+    read = list(csv.DictReader(io.StringIO(files.exact(found.table).decode())))
+    assert [(row["line"], row["service"]) for row in read] == [
+        ("all together", ""),
+        ("service", "crm"),
+        ("service", "o365"),
+    ]
+    assert read[0]["deploymentPercent"] == "47.0"
+    assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
+    assert len(found.rows) == 2
+
+
+def labels(app):
+    """The heads of the columns, by column."""
+    columns = json.loads(app.dataframe[0].proto.columns)
+    return {name: column.get("label", "").replace("\u00a0", " ") for name, column in columns.items()}
+
+
+def test_what_follows_from_an_estimate_is_called_so_in_the_table(visit):
+    heads = labels(visit(NOW, page=PAGE, past=weeks(*RISING)))
+    assert heads["deployedPerWeek"] == "≈ Licenses a week"
+    assert heads["undeployed"] == "≈ Undeployed"
+    assert heads["soldPerWeek"] == "Sold a week"
+    assert labels(visit(NOW))["undeployed"] == "≈ Undeployed"
+
+
+def test_the_files_name_their_collection(visit, monkeypatch):
+    files_of = taken_away(visit(NOW, page=PAGE, past=weeks(*RISING)), monkeypatch)
+    assert len(files_of) == 3
+    for name, table in files_of.items():
+        assert "collection-deployment" in name
+        assert set(table["filter"].str.rpartition("; ")[2]) == {"collection = deployment"}
 
 
 def test_what_has_no_date_in_the_range_is_counted(tmp_path):

@@ -1,12 +1,15 @@
 """Opening the dashboard without a browser, and words for what is on the page."""
 
+import io
 import re
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard import parts
 from data_access.emulator import DEMO_TOKEN
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -41,6 +44,14 @@ def tiles(app):
 def written(table):
     """The cells of a table that are written beforehand, by column, as they read."""
     return pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all().to_pandas()
+
+
+def taken_away(app, monkeypatch):
+    """What the files hold, by name, each as a table."""
+    found = {}
+    monkeypatch.setattr(parts, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
+    app.run()
+    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items()}
 
 
 def text(app):
