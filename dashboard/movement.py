@@ -30,6 +30,7 @@ _ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a perce
 _NUMBERS = ("Change", "PerWeek", "PerWeekSlowest", "PerWeekFastest")
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
+_MANY = 100  # licenses a week
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -247,8 +248,9 @@ def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
 
 
 def spread(pace: Velocity) -> str:
-    """The range of a pace."""
-    return f"{formats.change(pace.slowest, decimals=1)} to {formats.change(pace.fastest, decimals=1)}"
+    """The range of a pace; tenths of a license say something only where there are few."""
+    decimals = 1 if max(abs(pace.slowest), abs(pace.fastest)) < _MANY else 0
+    return f"{formats.change(pace.slowest, decimals=decimals)} to {formats.change(pace.fastest, decimals=decimals)}"
 
 
 def reached(goal: Projection | Refusal) -> str:

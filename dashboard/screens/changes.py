@@ -155,7 +155,7 @@ def _tiles(picture: Picture) -> None:
             ("kpi_undeployed", "undeployed", "undeployed", picture.estimated),
         ):
             moved = picture.sums[name]
-            context = f"{formats.count(moved.before, estimated)} → {formats.count(moved.after, estimated)}"
+            context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
             parts.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
         before, after = (
             formats.percent(None if number is None else round(number, 2))

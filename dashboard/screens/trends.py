@@ -9,6 +9,7 @@ from data_access.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.trends import Projection, Refusal, Velocity
 
 _QUESTION = "Is deployment improving?"
+_TOO_FEW = f"fewer than {measures.FEWEST_DATES} dates"  # as much as a tile has room for
 _CLICKS = {"service": filters.only_service, "channel": filters.only_channel}
 
 
@@ -62,7 +63,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) else None),
-            f"{formats.points(change.percent)} points since {formats.day(change.since)}"
+            f"{formats.points(change.percent)} points"
             if change and change.percent is not None
             else "one date only"
             if len(points)
@@ -72,13 +73,13 @@ def _tiles(line: Line, estimated: bool) -> None:
             "kpi_deployed_per_week",
             "velocity",
             formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
-            formats.about(movement.spread(pace), estimated) if pace else measures.TOO_FEW,
+            formats.about(movement.spread(pace), estimated) if pace else _TOO_FEW,
         )
         parts.tile(
             "kpi_sold_per_week",
             "soldPerWeek",
             formats.change(pace.sold) if pace else formats.NOTHING,
-            f"on {formats.number(pace.points, 'processing date')}" if pace else measures.TOO_FEW,
+            f"on {formats.number(pace.points, 'processing date')}" if pace else _TOO_FEW,
         )
         value, context = formats.NOTHING, "nobody can say"
         if isinstance(goal, Projection):

@@ -165,6 +165,30 @@ def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     assert not [target for target in page.evaluate(links) if EVIL in (target or "")]
 
 
+_CUT = """() => [...document.querySelectorAll('[data-testid=stMetric] *')]
+    .filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'visible')
+    .map(part => part.textContent)"""
+
+
+@pytest.mark.parametrize(
+    ("path", "chart"),
+    [
+        ("", "services_chart"),
+        ("customers", CUSTOMERS),
+        ("usage", "usage_chart"),
+        ("trends", TRENDS),
+        ("changes", "changes_chart"),
+        ("health", "health_chart"),
+    ],
+)
+def test_tiles_say_all_of_it_on_a_small_screen_too(path, chart, sample, visitors):
+    page = visitors.open(f"{sample}/{path}", chart=chart)
+    page.set_viewport_size({"width": 820, "height": 900})
+    app.settle(page)
+    assert page.evaluate(_CUT) == []
+    page.set_viewport_size({"width": 1366, "height": 900})
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("path", "chart"),
