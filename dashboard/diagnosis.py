@@ -65,10 +65,11 @@ def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnos
     """The figures of the history as they stand; `now` is when somebody last looked at it."""
     newest = [one for name in COLLECTIONS if (one := past.history.newest(name))]
     readings = health.readings(newest)
-    services = _services(past, now.replace(minute=0, second=0, microsecond=0))
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    services = _services(past, hour)
     of_customers, damaged = _of_customers(feeds, past)
     checks = [
-        *_of_runs(feeds, past, services, now),
+        *_of_runs(feeds, past, {past.collection.name: services} | _others(past, hour), now),
         trust.reading(readings, newest),
         *of_customers,
         _fitting(past),
@@ -105,7 +106,18 @@ def _services(past: Timeline, now: datetime) -> pd.DataFrame:
     return health.services(past.rows, now)
 
 
-def _of_runs(feeds: Feeds, past: Timeline, services: pd.DataFrame, now: datetime) -> list[Check]:
+@remembered
+def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
+    """The services of the other collections that every run of `collect` asks for, by collection."""
+    found = {}
+    for collection in catalog.WITHOUT_CUSTOMER:
+        small = past.history.small(collection).to_pandas().dropna(subset=["service"])
+        if collection is not past.collection and len(small):
+            found[collection.name] = health.services(small.assign(service=names.one_spelling(small["service"])), now)
+    return found
+
+
+def _of_runs(feeds: Feeds, past: Timeline, services: dict[str, pd.DataFrame], now: datetime) -> list[Check]:
     """What hangs on when `collect` last ran. Its records are listed anew each time, and may be out of reach."""
     standing: dict[str, Standing] = {}
     try:
@@ -113,8 +125,8 @@ def _of_runs(feeds: Feeds, past: Timeline, services: pd.DataFrame, now: datetime
         collected = trust.collecting(standing, now, has_job=not feeds.is_sample)
     except HistoryError as error:
         collected = trust.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
-    read = None if feeds.is_sample else standing.get(past.collection.name)
-    return [trust.timing(services, read.last_success if read else None), collected]
+    read = {} if feeds.is_sample else {name: one.last_success for name, one in standing.items()}
+    return [trust.timing(services, read), collected]
 
 
 def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]:

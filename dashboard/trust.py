@@ -75,25 +75,40 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
     return Mark.BAD, f"**Not all is well: {len(bad):,} things to see to.**{further}\n{listed}"
 
 
-def timing(services: pd.DataFrame, last_read: datetime | None) -> Check:
-    """Whether services are processed as often as usual. `services`: see `health.services`."""
-    late = services[services["timing"] == Timing.LATE]
-    unknown = services[services["timing"] == Timing.UNKNOWN]
+def timing(found: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None]) -> Check:
+    """Whether services are processed as often as usual.
+
+    `found`: services (see `health.services`) by collection, first of the one that pages stand on; `last_read` likewise.
+    Of another one it is told who is late, and not of whom there are too few dates.
+    """
+    first, *others = found
+    services = found[first]
+    rows = pd.concat([table.assign(collection=_title(name)) for name, table in found.items()], ignore_index=True)
+    rows.insert(0, "collection", rows.pop("collection"))
+    late = {name: one for name, table in found.items() if len(one := table[table["timing"] == Timing.LATE])}
+    if late:
+        named = "; ".join(
+            f"{_listed(table['service'])} {'is' if len(table) == 1 else 'are'} late"
+            + (f" in *{_title(name)}*" if name != first else "")
+            for name, table in late.items()
+        )
+        said = f"{named}: longer without a new processing date than usual."
+        unseen = [
+            read for name, table in late.items() if (read := last_read.get(name)) and (table["expectedBy"] > read).any()
+        ]
+        if unseen:
+            said += f" But nobody has looked since {formats.day(min(unseen))}: run `collect`."
+        return Check("late", Mark.BAD, said, rows)
     if services.empty:
         return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.")
-    if len(late):
-        said = (
-            f"{_listed(late['service'])} {'is' if len(late) == 1 else 'are'} late: longer without a new processing date"
-            " than usual."
-        )
-        if last_read is not None and (late["expectedBy"] > last_read).any():
-            said += f" But nobody has looked since {formats.day(last_read)}: run `collect`."
-        return Check("late", Mark.BAD, said)
+    unknown = services[services["timing"] == Timing.UNKNOWN]
     on_time = len(services) - len(unknown)
     said = f"{on_time} of {formats.number(len(services), 'service')} {'is' if on_time == 1 else 'are'} on time."
     if len(unknown):
         said += f" Of {_listed(unknown['service'])} there are too few dates to tell."
-    return Check("late", Mark.UNKNOWN if len(unknown) else Mark.GOOD, said)
+    if others:
+        said += f" None is late in {_and([f'*{_title(name)}*' for name in others])}."
+    return Check("late", Mark.UNKNOWN if len(unknown) else Mark.GOOD, said, rows)
 
 
 def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool = True) -> Check:
@@ -265,7 +280,11 @@ def _listed(codes: Iterable[str]) -> str:
     more = len(titles) - _NAMED
     if more > 0:
         return f"{', '.join(titles[:_NAMED])} and {more} more"
-    return " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1])))
+    return _and(titles)
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def _title(collection: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import charts, data, diagnosis, entrance, exports, formats, kept, parts, tables, trust
 from dashboard.diagnosis import Diagnosis
 from dashboard.trust import Check, Mark
-from data_access import Timeline
+from data_access import Selection, Timeline
 
 _QUESTION = "Can these figures be trusted today?"
 _LOOKS = {
@@ -34,12 +34,12 @@ def show(past: Timeline, feeds: data.Feeds) -> None:
         st.info(found.sentence, icon=":material/help:")
     else:
         st.success(found.sentence, icon=":material/verified:")
-    _tiles(found)
+    _tiles(found, past)
     _checks(found, past, feeds)
     _services(found, past, feeds)
 
 
-def _tiles(found: Diagnosis) -> None:
+def _tiles(found: Diagnosis, past: Timeline) -> None:
     services, (come, all_rows) = len(found.table), found.complete
     oldest = found.table.nlargest(1, "ageDays")
     good = sum(check.mark in (Mark.GOOD, Mark.NOTE) for check in found.checks)
@@ -54,7 +54,7 @@ def _tiles(found: Diagnosis) -> None:
             "Services on time",
             f"{found.on_time} of {services}" if services else formats.NOTHING,
             "as often as usual",
-            "Late is what is overdue by more than one more of its usual intervals.",
+            f"Of *{past.collection.title}*. Late is what is overdue by more than one more of its usual intervals.",
         )
         _tile(
             "Oldest figures",
@@ -121,13 +121,15 @@ def _services(found: Diagnosis, past: Timeline, feeds: data.Feeds) -> None:
         st.header("How old is what we know?", anchor=False)
         more = f" The first {charts.MOST_BARS}; the table has them all." if len(found.table) > charts.MOST_BARS else ""
         st.caption(
-            f"*{past.collection.title}*, by service. What is usual is told by the newest dates of each service.{more}"
+            f"*{past.collection.title}*, on which the Overview stands, by service, whatever is filtered elsewhere. What"
+            f" is usual is told by the newest dates of each service.{more}"
         )
         if len(found.table):
             st.plotly_chart(found.figure, key="health_bars", theme=None, config=charts.BARE, alt=found.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
-    provenance = _provenance("health-services", past, feeds, "none")
+    asked = exports.sentence(Selection(), collection=past.collection.name)
+    provenance = _provenance("health-services", past, feeds, asked)
     files = exports.for_people_and_programs(lambda: found.table.drop(columns="title"), provenance)
     with parts.figures("Services", files):
         parts.table(found)

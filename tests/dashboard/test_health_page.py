@@ -64,6 +64,13 @@ def test_a_late_service_is_named_with_what_is_usual(look_back):
     assert app.dataframe[-1].value["cadenceDays"][0] == 7
 
 
+def test_a_collection_that_the_pages_do_not_stand_on_may_be_late_too(look_back):
+    old = [customers(days, {"licensesSold": 100 + days}) for days in (60, 53, 46, 39)]
+    app = look_back([*WELL[:4], *old], page=PAGE)
+    assert "Microsoft 365 is late in Commercial licenses deployment" in verdict(app)
+    assert tiles(app)["Services on time"] == "1 of 1"
+
+
 def test_late_may_be_because_nobody_has_collected(look_back):
     app = look_back([services(days) for days in (60, 53, 46, 39)], page=PAGE)
     assert "nobody has looked since" in verdict(app)

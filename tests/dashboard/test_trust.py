@@ -31,6 +31,11 @@ def services(**timings):
     return table.assign(title=table["service"])
 
 
+def timing(**timings):
+    """What is found of the collection that pages stand on, read just now."""
+    return trust.timing({DEPLOYMENT.name: services(**timings)}, {DEPLOYMENT.name: NOW})
+
+
 def check(mark, finding="It is so.", key="fit"):
     return Check(key, mark, finding)
 
@@ -70,7 +75,7 @@ def test_what_cannot_be_told_is_not_claimed(late, read, claimed):
 
 
 def test_no_services_and_no_readings_are_no_good_news():
-    for found in (trust.timing(services(), NOW), trust.reading(health.readings([]), [])):
+    for found in (timing(), trust.reading(health.readings([]), [])):
         assert found.mark is Mark.UNKNOWN
         assert "0" not in found.finding
 
@@ -88,20 +93,35 @@ def test_what_is_wrong_stands_in_the_first_sentence():
     [(["o365"], "Microsoft 365 is late"), (["o365", "crm"], "Microsoft 365 and Dynamics 365 are late")],
 )
 def test_late_services_are_named(late, said):
-    found = trust.timing(services(**dict.fromkeys(late, Timing.LATE), exo=Timing.ON_TIME), NOW)
+    found = timing(**dict.fromkeys(late, Timing.LATE), exo=Timing.ON_TIME)
     assert found.mark is Mark.BAD
     assert said in found.finding
     assert "nobody has looked" not in found.finding
 
 
 def test_many_late_services_are_counted():
-    found = trust.timing(services(**dict.fromkeys("abcdef", Timing.LATE)), NOW)
+    found = timing(**dict.fromkeys("abcdef", Timing.LATE))
     assert "a, b, c and 3 more are late" in found.finding
 
 
 def test_where_nobody_has_looked_that_is_said():
-    found = trust.timing(services(o365=Timing.LATE), NOW - 5 * DAY)
+    found = trust.timing({DEPLOYMENT.name: services(o365=Timing.LATE)}, {DEPLOYMENT.name: NOW - 5 * DAY})
     assert "nobody has looked since 19 Nov 2026" in found.finding
+
+
+def test_every_collection_is_judged():
+    tables = {DEPLOYMENT.name: services(crm=Timing.ON_TIME), USAGE.name: services(o365=Timing.LATE)}
+    found = trust.timing(tables, dict.fromkeys(tables, NOW))
+    assert found.mark is Mark.BAD
+    assert found.finding.startswith("Microsoft 365 is late in *Partner licenses usage*: longer")
+    assert list(found.rows["collection"]) == ["Partner licenses deployment", "Partner licenses usage"]
+
+
+def test_another_collection_with_too_few_dates_is_not_late():
+    tables = {DEPLOYMENT.name: services(crm=Timing.ON_TIME), USAGE.name: services(o365=Timing.UNKNOWN)}
+    found = trust.timing(tables, {})
+    assert found.mark is Mark.GOOD
+    assert found.finding == "1 of 1 service is on time. None is late in *Partner licenses usage*."
 
 
 @pytest.mark.parametrize(
