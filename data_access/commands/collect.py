@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
+from datetime import UTC, date, datetime
 
 from data_access import collect, history, source
 from data_access.catalog import COLLECTIONS
@@ -19,17 +19,14 @@ def describe(command: argparse.ArgumentParser) -> None:
         "--customers", action="store_true", help="the collections per customer too: two calls for each"
     )
     command.add_argument(
-        "--since", metavar="DATE", help="also the commercial figures of earlier processing dates, back to YYYY-MM-DD"
+        "--since",
+        type=_past,
+        metavar="DATE",
+        help="also the commercial figures of earlier processing dates, back to YYYY-MM-DD",
     )
 
 
 def run(options: argparse.Namespace) -> bytes:
-    since = None
-    if options.since is not None:
-        try:
-            since = date.fromisoformat(options.since)
-        except ValueError:
-            options.complain("--since takes a date such as 2026-10-14")
     settings = load()
     kept = history.open(settings)
     for notice in kept.notices:
@@ -37,7 +34,7 @@ def run(options: argparse.Namespace) -> bytes:
     if settings.is_sample:
         terminal.say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
     with source.connect(settings) as client, terminal.progress() as progress:
-        report = collect.run(client, kept, progress, customers=options.customers, since=since)
+        report = collect.run(client, kept, progress, customers=options.customers, since=options.since)
     text = "".join(f"{line}\n" for line in lines(report))
     if report.failure:
         terminal.say(text.rstrip())
@@ -65,3 +62,14 @@ def lines(report: collect.Report) -> list[str]:
         if done := report.back_fills.get(name):
             found.append(f"{name}: {done.days:,} earlier days kept{f'; {done.ended}' if done.ended else ''}")
     return found
+
+
+def _past(text: str) -> date:
+    """A day that is not still to come."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("takes a date such as 2026-10-14") from None
+    if day > datetime.now(UTC).date():
+        raise argparse.ArgumentTypeError(f"takes a date of the past, and {day} is still to come")
+    return day

@@ -324,7 +324,10 @@ def test_a_place_that_cannot_be_used_is_2(name, command, monkeypatch):
     assert "HISTORY_URL" in complaint
 
 
-@pytest.mark.parametrize("arguments", [["collect", "--since", "soon"], ["prune"], ["status", "--format", "xml"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["collect", "--since", "soon"], ["collect", "--since", "2199-01-01"], ["prune"], ["status", "--format", "xml"]],
+)
 def test_bad_usage_is_2(arguments, command):
     assert command(*arguments)[:2] == (2, "")
 
