@@ -198,6 +198,14 @@ def customer() -> str:
     return st.query_params.get(CUSTOMER, "")
 
 
+def link_to(customer: str) -> Link:
+    """The link of the page about one customer, from a page of another kind.
+
+    It takes the whole link along: Streamlit writes it on the page that is left, too, and Back leads there.
+    """
+    return {name: st.query_params.get_all(name) for name in st.query_params} | {CUSTOMER: [customer]}
+
+
 def shared_link() -> Link:
     """The part of the link that other pages understand too."""
     return {name: values for name in SHARED if (values := st.query_params.get_all(name))}

@@ -30,11 +30,14 @@ from data_access.moments import Asked
 _QUESTION = "What is different, and why did the percentage move?"
 _ROWS_ON_PAGE = 50
 _CHART = "changes_bars"
+_OPENED = "_opened"  # the customer whose bar was clicked on
 
 
 @entrance.part
 def show(past: Timeline, feeds: data.Feeds) -> None:
     """The page for a history that there is."""
+    if customer := st.session_state.pop(_OPENED, ""):
+        st.switch_page("screens/customers.py", query_params=filters.link_to(customer))
     kept.top(past, _QUESTION, feeds)
     customers = entrance.may(Role.MANAGER)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -168,7 +171,7 @@ def _tiles(picture: Picture) -> None:
 
 
 def _chart(picture: Picture, level: str) -> None:
-    noun = levels.WORDS[level].noun
+    noun, opens = levels.WORDS[level].noun, levels.names_customers(level)
     with st.container(key="changes_chart", border=True):
         st.header("What moved it?", anchor=False)
         if picture.why.change is None:
@@ -177,12 +180,16 @@ def _chart(picture: Picture, level: str) -> None:
         st.caption(
             f"The percentage of all moves as far as its {noun}s move it: licenses deployed lift it, licenses sold lower"
             " it. The parts add up to the change."
+            f" A click on one {'opens the customer' if opens else 'shows its service alone'}."
         )
 
         def click() -> None:
             points = st.session_state[_CHART]["selection"]["points"]
-            if points and points[0]["customdata"] and level == "service":
-                filters.only_service(points[0]["customdata"])
+            if points and (key := points[0]["customdata"]):
+                if opens:
+                    st.session_state[_OPENED] = key
+                else:
+                    filters.only_service(key)
 
         st.plotly_chart(
             picture.figure,

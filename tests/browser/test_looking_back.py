@@ -25,6 +25,16 @@ def read(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
 
 
+def click_second_bar(page: Page) -> None:
+    """The first one is all together."""
+    bars = page.locator(f".st-key-{CHANGES} .barlayer .trace.bars").first.locator(".point path")
+    second = bars.nth(bars.count() - 2)
+    second.scroll_into_view_if_needed()
+    box = second.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
 def test_two_dates_a_level_and_what_became_of_rows_stand_in_the_link(sample, visitors):
     page = visitors.open(f"{sample}/changes", chart=CHANGES)
     by_default = app.figures(page)
@@ -62,15 +72,21 @@ def test_the_file_adds_up_to_what_is_on_screen(sample, visitors):
 
 def test_a_click_on_a_service_filters_to_it(sample, visitors):
     page = visitors.open(f"{sample}/changes", chart=CHANGES)
-    bars = page.locator(f".st-key-{CHANGES} .barlayer .trace.bars").first.locator(".point path")
-    second = bars.nth(bars.count() - 2)  # the first one is all together
-    second.scroll_into_view_if_needed()
-    box = second.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    click_second_bar(page)
     expect(page).to_have_url(re.compile("service="))
     app.settle(page)
     assert len(app.labels(page, CHANGES)) == 2  # all together, and the service
+
+
+def test_a_click_on_a_customer_opens_its_page(sample, visitors):
+    page = visitors.open(f"{sample}/changes?level=customer&channel=direct", chart=CHANGES)
+    click_second_bar(page)
+    app.wait_for_chart(page, "products_chart")
+    expect(page).to_have_url(re.compile("/customers.*customer="))
+    assert link(page)["channel"] == ["direct"]
+    page.go_back()
+    app.wait_for_chart(page, CHANGES)
+    assert link(page)["level"] == ["customer"]
 
 
 def test_what_was_looked_at_can_be_opened_and_taken_away(sample, visitors):
