@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import formats, parts
+from dashboard import entrance, filters, formats, parts, sitemap
 from dashboard.data import Feeds
 from data_access import Timeline
 
@@ -46,6 +46,23 @@ def at_hand(feeds: Feeds) -> Timeline | None:
     if feeds.past and feeds.past.look().data is None:
         feeds.past.wait(_MOMENT)
     return feeds.past.state.data if feeds.past else None
+
+
+def unreadable(feeds: Feeds) -> None:
+    """A page that can do without the history says where to read why it has to; the reason is no reader's business."""
+    if not feeds.past or not feeds.past.state.error:
+        return
+    said = "The history cannot be read, so the figures stand without what has changed."
+    place = sitemap.at("health")
+    if entrance.may(place.role):
+        st.page_link(
+            place.file,
+            label=f"{said} *{place.title}* says why.",
+            icon=":material/history_toggle_off:",
+            query_params=filters.shared_link(),
+        )
+    else:
+        st.caption(f":material/history_toggle_off: {said}")
 
 
 def reach(past: Timeline) -> None:

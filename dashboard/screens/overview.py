@@ -23,6 +23,8 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
         parts.no_rows(deployment)
         return
     past = kept.at_hand(feeds)
+    if not past:
+        kept.unreadable(feeds)
     view = filters.choose(feeds.codes())
     dark = st.context.theme.type == "dark"
     picture = pictures.overview(deployment, view, dark)

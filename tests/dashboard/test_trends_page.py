@@ -290,6 +290,26 @@ def test_without_a_history_tiles_are_as_ever(past, visit):
     assert "arrows" not in said(app)
 
 
+def links(app):
+    return [link.proto.label for link in app.get("page_link")]
+
+
+def test_without_a_history_that_can_be_read_the_overview_says_so_and_where_the_reason_is(visit):
+    app = visit(NOW, HISTORY_URL="nowhere://history")
+    assert len(tiles(app)) == 4
+    (said_so,) = [label for label in links(app) if "history" in label]
+    assert said_so.startswith("The history cannot be read")
+    assert "Data health" in said_so
+    assert not [label for label in links(visit(NOW, past=weeks(*RISING))) if "history" in label]
+
+
+@pytest.mark.usefixtures("as_reader")
+def test_readers_are_told_without_the_way_that_is_not_theirs(visit):
+    app = visit(NOW, HISTORY_URL="nowhere://history")
+    assert "The history cannot be read" in said(app)
+    assert not [label for label in links(app) if "history" in label]
+
+
 def test_counts_are_not_compared_with_estimates(visit):
     emulator = Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{}])))
     assert deltas(visit(emulator, past=weeks(*RISING)))["Licenses deployed"] == "as counted"
