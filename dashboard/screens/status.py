@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, entrance, formats, parts
+from dashboard import data, entrance, formats, kept, parts, tables, trust
 from data_access import (
     COLLECTIONS,
     Client,
+    History,
+    HistoryError,
     Outcome,
     PartnerCenterError,
     Settings,
     SignInError,
+    Standing,
     load_settings,
     stored_sign_in,
 )
@@ -47,6 +51,49 @@ def show(feeds: data.Feeds) -> None:
                 _test(feeds.service, lambda title: told.update(label=f"Asking for {title}"))
         place.markdown(_answer(feeds.service.outcomes))
         _calls(feeds.service.outcomes)
+    with st.container(border=True, key="status_history"):
+        st.header("What the history holds", anchor=False)
+        _history(feeds)
+
+
+def _history(feeds: data.Feeds) -> None:
+    """What there is of it, or why it cannot be told."""
+    if feeds.past is None:
+        st.markdown(
+            "Nothing here: Partner Center is asked on behalf of each person, who sees the figures of today alone."
+        )
+    elif past := kept.at_hand(feeds):
+        try:
+            _held(past.history, past.history.standing(), has_job=not feeds.is_sample)
+        except HistoryError as error:
+            parts.trouble(error, key="trouble_history")
+    elif failed := feeds.past.state.error:
+        parts.trouble(failed, feeds.past.state.failed_at, again=feeds.past.refresh, key="trouble_history")
+    else:
+        st.markdown("It is being opened; look again in a moment.")
+
+
+def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) -> None:
+    """Where it is kept, how much of it there is, when `collect` last ran, and what failed."""
+    number = {name: len(history.snapshots(name)) for name in COLLECTIONS if name in standing}
+    tried = [at for one in standing.values() for at in (one.last_success, one.last_failure) if at]
+    _facts(
+        {
+            "Kept in": history.store.name,
+            "Snapshots": f"{sum(number.values()):,}",
+            "Collected last": _when(max(tried)) if tried else "never. Run: python -m data_access collect",
+        }
+    )
+    check = trust.collecting(standing, datetime.now(UTC), has_job=has_job)
+    st.markdown(check.finding)
+    if number:
+        rows = check.rows.copy()
+        rows.insert(1, "snapshots", list(number.values()))
+        st.dataframe(rows, hide_index=True, placeholder=formats.NOTHING, column_config=tables.columns(rows))
+
+
+def _when(instant: datetime) -> str:
+    return f"{formats.day(instant)}, {formats.clock(instant)}, {formats.age(datetime.now(UTC) - instant)}"
 
 
 def _you() -> dict[str, str]:

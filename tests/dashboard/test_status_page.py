@@ -1,16 +1,22 @@
 """The operator's page: who is here, which account is used, what answers."""
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 
+from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
 from data_access.emulator import Emulator, answer, documented
+from data_access.lake import Failure, Outcome, Run
 from data_access.sample import Partner
 from tests.dashboard.visit import text
+from tests.lakes import NOW, fetched
 
 FIELDS = ("Collection", "Answer", "Rows", "Code", "MS-CorrelationId", "MS-RequestId")
 
 
 def calls(app):
-    return app.dataframe[-1].value.set_index("Collection")
+    return app.dataframe[0].value.set_index("Collection")
 
 
 @pytest.fixture
@@ -58,6 +64,43 @@ def test_without_customers_the_customer_calls_are_not_asked(tested):
 
 def facts(app):
     return " ".join(element.value for element in app.text)
+
+
+def test_the_operator_sees_what_the_history_holds_and_what_failed(look_back, tmp_path):
+    failure = Failure(
+        title="x", message="Not permitted to read it.", advice="Ask.", exit_code=4, status=403, code="900150"
+    )
+
+    def fail(kept):
+        kept.record(Run(started=NOW, outcomes={USAGE.name: Outcome(at=NOW, failure=failure)}))
+
+    counted = partial(fetched, COMMERCIAL_DEPLOYMENT, [{"customerName": "Nordwind AB"}], NOW - timedelta(days=2))
+    figures = [partial(fetched, DEPLOYMENT, [{"licensesSold": sold}], NOW - timedelta(days=sold)) for sold in (9, 2)]
+    app = look_back([*figures, counted], page="status", more=fail)
+    assert str(tmp_path) in facts(app)
+    assert f"{NOW:%b %Y}" in facts(app)
+    shown = app.dataframe[-1].value.set_index("collection")
+    assert dict(shown["snapshots"]) == {
+        "Partner licenses deployment": 2,
+        "Partner licenses usage": 0,
+        "Commercial licenses deployment": 1,
+    }
+    assert shown.loc["Partner licenses usage", "state"] == "failing"
+    assert "Not permitted to read it" in shown.loc["Partner licenses usage", "failure"]
+    assert "Nordwind" not in f"{text(app)} {facts(app)} {shown.to_csv()}"
+
+
+def test_before_the_first_run_the_history_is_empty_and_says_how_to_begin(look_back):
+    app = look_back([], page="status")
+    assert "never. Run: python -m data_access collect" in facts(app)
+    assert len(app.dataframe) == 1
+
+
+def test_a_history_that_cannot_be_read_says_why_beside_what_can(visit):
+    app = visit(page="status", HISTORY_URL="nowhere://somebody:secret@place/history")
+    assert "HISTORY_URL" in text(app)
+    assert "secret" not in text(app)
+    assert len(app.dataframe) == 1
 
 
 def test_the_sample_says_what_it_is(visit):
