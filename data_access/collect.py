@@ -17,9 +17,9 @@ from data_access.runs import Failure, Run, Tried
 from data_access.wire import SetAside
 
 #: So many days in a row without figures of their own end a back-fill: Microsoft does not say how far back it goes.
-_BARREN_DAYS = 31
+BARREN_DAYS = 31
 #: Likewise where the service sends other days' figures, all of them each time.
-_OTHER_DAYS = 3
+OTHER_DAYS = 3
 _TOLD = 100  # customers between two lines of progress
 #: The failures that go away least by themselves first; the first one that happened gives a run its exit code.
 _WORST_FIRST = (SignInError, Unreadable, BadRequest, NotPermitted, PartnerCenterError)
@@ -184,9 +184,9 @@ def _back_fill(
             kept, barren, others = kept + 1, 0, 0
             continue
         barren, others = barren + 1, others + bool(dates)
-        if others == _OTHER_DAYS:
+        if others == OTHER_DAYS:
             return BackFill(kept, f"asked for {day}, Microsoft sent figures of other days, which were not kept")
-        if barren == _BARREN_DAYS:
+        if barren == BARREN_DAYS:
             return BackFill(kept, f"Microsoft had no figures for {barren} days in a row, down to {day}")
     return BackFill(kept)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import data_access
-from dashboard import kept
-from data_access import errors
+from dashboard import charts, kept
+from data_access import collect, errors, measures, protocol, trends
 from data_access.catalog import COLLECTIONS
 from data_access.commands import COMMANDS
 from data_access.settings import SECRETS_TABLE, Settings
@@ -61,6 +61,25 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
     shown = f"python -m data_access {command}" in text_of("docs/manual.md")
     promised = f"`{command}`" in section(text_of("README.md"), NOT_YET)
     assert (shown, promised) == ((True, False) if command in COMMANDS else (False, True))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"the last one that is at least {trends.USUAL_DAYS} days older",
+        f"The line shows the last {trends.WEEKS} weeks",
+        f"fewer than {measures.FEWEST_DATES} dates in {trends.WEEKS} weeks",
+        f"any two points of the last {trends.WEEKS} weeks",
+        f"at least {trends.USUAL_DAYS} days before",
+        f"about {trends.USUAL_DAYS} days before",
+        f"The first {charts.MOST_BARS} of … services",
+        f"the chart shows {charts.MOST_BARS} bars at most",
+        f"pages of {protocol.PAGE_ROWS:,} rows",
+        f"ends after {collect.BARREN_DAYS} days in a row without figures, or after {collect.OTHER_DAYS} for which",
+    ],
+)
+def test_the_manuals_numbers_are_those_of_the_code(said):
+    assert said in " ".join(text_of("docs/manual.md").replace("*", "").split())
 
 
 def test_the_page_and_the_manual_have_the_same_line_for_cron():
