@@ -7,7 +7,7 @@ import pytest
 
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
 from data_access.emulator import Emulator, answer, documented
-from data_access.lake import Failure, Outcome, Run
+from data_access.runs import Failure, Run, Tried
 from data_access.sample import Partner
 from tests.dashboard.visit import text
 from tests.lakes import NOW, fetched
@@ -72,7 +72,7 @@ def test_the_operator_sees_what_the_history_holds_and_what_failed(look_back, tmp
     )
 
     def fail(kept):
-        kept.record(Run(started=NOW, outcomes={USAGE.name: Outcome(at=NOW, failure=failure)}))
+        kept.record(Run(started=NOW, outcomes={USAGE.name: Tried(at=NOW, failure=failure)}))
 
     counted = partial(fetched, COMMERCIAL_DEPLOYMENT, [{"customerName": "Nordwind AB"}], NOW - timedelta(days=2))
     figures = [partial(fetched, DEPLOYMENT, [{"licensesSold": sold}], NOW - timedelta(days=sold)) for sold in (9, 2)]
