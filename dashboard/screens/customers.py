@@ -163,7 +163,8 @@ def _history(identity: str, view: View, feeds: data.Feeds) -> None:
             return
         st.markdown(" ".join([sentences.direction(whole), sentences.goal(whole, view.target) if whole.change else ""]))
         st.plotly_chart(trend.figure, key="history_line", theme=None, config=charts.BARE, alt=trend.words)
-        asked = exports.sentence(view.selection, customer=identity, range=filters.CHOICES["range"].options[view.range])
+        within = filters.CHOICES["range"].options[view.range]
+        asked = exports.sentence(view.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points["processedDateTime"].iloc[-1]
         provenance = exports.Provenance("customer-history", newest, asked, feeds.source, feeds.is_sample)
         parts.downloads(

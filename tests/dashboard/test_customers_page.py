@@ -125,7 +125,7 @@ def test_a_customers_history_is_a_file_that_says_what_it_is(visit, monkeypatch):
         ["service", "o365"],
         ["service", "o365"],
     ]
-    assert f"customer = {NORTH}; range = 1 year" in lines[1]
+    assert f"customer = {NORTH}; range = 1 year; collection = commercial-deployment" in lines[1]
 
 
 def test_the_measure_and_the_filters_hold_in_the_history_too(visit):
