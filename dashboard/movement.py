@@ -254,10 +254,16 @@ def spread(pace: Velocity) -> str:
 
 
 def reached(goal: Projection | Refusal) -> str:
-    """The day of the target with its range, or why nobody can say."""
+    """The day of the target with the months of its range, or why nobody can say."""
     if isinstance(goal, Refusal):
         return goal.value
-    return f"about {formats.day(goal.on)} ({between(goal)})"
+    return f"{formats.day(goal.on)} ({months(goal)})"
+
+
+def months(goal: Projection) -> str:
+    """The range of the day, as short as a tile has room for."""
+    earliest, latest = f"{goal.earliest:%b %Y}", f"{goal.latest:%b %Y}" if goal.latest else "later"
+    return earliest if earliest == latest else f"{earliest} to {latest}"
 
 
 def between(goal: Projection) -> str:

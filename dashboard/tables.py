@@ -65,6 +65,7 @@ _LABELS = {
     "state": "Now",
     "lastFailure": "Failed last (UTC)",
     "failure": "Why",
+    "code": "Code",
     "requestId": "MS-RequestId",
     "correlationId": "MS-CorrelationId",
     "deploymentPercentSent": "% sent",
@@ -80,15 +81,14 @@ _LABELS = {
     "licensesDeployedChange": "± Deployed",
     "licensesDeployedEstimatedChange": "≈ ± Deployed",
     "undeployedChange": "± Undeployed",
-    "deploymentPercentBefore": "% before",
-    "deploymentPercentAfter": "% after",
     "deploymentPercentChange": "± Points",
-    "licensesSoldAfter": "Sold after",
-    "licensesDeployedAfter": "Deployed after",
-    "licensesDeployedEstimatedAfter": "≈ Deployed after",
-    "undeployedAfter": "Undeployed after",
-    "deployedEffect": measures.MEASURES["deployedEffect"].label,
-    "soldEffect": measures.MEASURES["soldEffect"].label,
+    "licensesSoldAfter": "Sold",
+    "licensesDeployedAfter": "Deployed",
+    "licensesDeployedEstimatedAfter": "≈ Deployed",
+    "undeployedAfter": "Undeployed",
+    "deploymentPercentAfter": "Deployment %",
+    "deployedEffect": "From deployed",
+    "soldEffect": "From sold",
 }
 _EFFECTS = ("deployedEffect", "soldEffect")
 _COUNTS = (
@@ -109,14 +109,13 @@ _COUNTS = (
     "licensesSoldSent",
     "licensesSoldCounted",
 )
-#: Of two dates side by side; the files hold every column.
+#: Of two dates side by side: by how much they moved, and the figures of the later one; the files hold every column.
 _COMPARED = (
     *("customerName", "productName", "title", "channel", "status"),
     *("licensesSoldChange", "licensesDeployedChange", "licensesDeployedEstimatedChange", "undeployedChange"),
-    *("deploymentPercentChange", "licensesSoldAfter", "licensesDeployedAfter", "licensesDeployedEstimatedAfter"),
-    "undeployedAfter",
-    *("deploymentPercentBefore", "deploymentPercentAfter", *_EFFECTS),
-    *("service", "customerTenantId"),
+    *("deploymentPercentChange", *_EFFECTS),
+    *("licensesSoldAfter", "licensesDeployedAfter", "licensesDeployedEstimatedAfter", "undeployedAfter"),
+    *("deploymentPercentAfter", "service", "customerTenantId"),
 )
 _INSTANTS = (
     *("processedDateTime", "windowEnd", "partnerWindowEnd", "expectedBy", "fetchedAt", "lastRead", "lastFailure"),
@@ -140,6 +139,8 @@ _SIGNED = {
     "difference": 3,
     **dict.fromkeys(("soldPerWeek", "deployedPerWeek"), 1),
 }
+#: Of text that would push other columns off the screen, in pixels; a click on a cell shows all of it.
+_WIDTHS = {"targetReached": 255}
 #: More rows than that travel to the browser as it scrolls, and nobody writes their numbers beforehand.
 AT_ONCE = 1_000
 _DAYS = ("ageDays", "cadenceDays", "delayDays")
@@ -214,13 +215,16 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     if "service" in rows:
         services = {code: names.service_title(code) for code in rows["service"].unique()}
         rows = rows.assign(title=rows["service"].map(services))
+        if len({*services.values()}) == len(services):
+            rows = rows.drop(columns="service")  # the titles tell them apart
     return rows[[name for name in _COMPARED if name in rows]]
 
 
 def ages(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of `health.services` with titles, as the page shows them."""
     first = ["title", "timing", "processedDateTime", "ageDays", "cadenceDays", "delayDays", "expectedBy", "dates"]
-    return rows[[*first, *(name for name in rows if name not in {*first, "service"}), "service"]]
+    first.append("service")
+    return rows[[*first, *(name for name in rows if name not in first)]]
 
 
 def signed(rows: pd.DataFrame) -> pd.DataFrame | Styler:
@@ -252,14 +256,12 @@ def columns(table: pd.DataFrame, unknown: Set[str] = frozenset(), *, estimated: 
             found[name] = config.NumberColumn(label, help=explanation)  # `signed` writes the numbers
         elif name in _COUNTS or (name in _LABELS and name.endswith("After") and "Percent" not in name):
             found[name] = config.NumberColumn(label, format="%,.0f")
-        elif name in _LABELS and name.endswith(
-            ("Percent", "PercentBefore", "PercentAfter", "PercentSent", "PercentCounted")
-        ):
+        elif name in _LABELS and name.endswith(("Percent", "PercentAfter", "PercentSent", "PercentCounted")):
             found[name] = config.NumberColumn(label, format="%.2f %%")
         elif name == "asOf":
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY", timezone="UTC")
         elif name in _INSTANTS:
             found[name] = config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", timezone="UTC")
         else:
-            found[name] = config.TextColumn(label)
+            found[name] = config.TextColumn(label, width=_WIDTHS.get(name))
     return found

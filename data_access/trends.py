@@ -39,7 +39,7 @@ class Refusal(Enum):
     NOTHING_SOLD = "no licenses are sold"
     REACHED = "the target is reached"
     TOO_FEW = f"{measures.TOO_FEW} in the last {WEEKS} weeks"
-    SOLD_MOVED = "licenses sold moved more than licenses deployed"
+    SOLD_MOVED = "sold moved more than deployed"
     STANDS_STILL = "the gap to the target stays as it is"
     MOVES_AWAY = "the gap to the target grows"
     UNEVEN = "the gap to the target goes up and down too much to tell"

@@ -92,6 +92,9 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
     rows = partial(picture.rows, listed.statuses)
     with parts.figures(formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)):
         between.choose_statuses(picture.counts)
+        st.caption(
+            f"± is from the earlier date to the later one; the other figures are those of {formats.day(asked.until)}."
+        )
         _table(listed, hash((view, asked, listed.statuses)))
 
 

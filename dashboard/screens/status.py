@@ -59,9 +59,7 @@ def show(feeds: data.Feeds) -> None:
 def _history(feeds: data.Feeds) -> None:
     """What there is of it, or why it cannot be told."""
     if feeds.past is None:
-        st.markdown(
-            "Nothing here: Partner Center is asked on behalf of each person, who sees the figures of today alone."
-        )
+        st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
     elif past := kept.at_hand(feeds):
         try:
             _held(past.history, past.history.standing(), has_job=not feeds.is_sample)
@@ -179,7 +177,7 @@ def _calls(outcomes: Mapping[str, Outcome]) -> None:
         hide_index=True,
         placeholder=formats.NOTHING,
         column_config={
-            "Asked": config.DatetimeColumn("Asked (UTC)", format="D MMM YYYY, HH:mm:ss", timezone="UTC"),
+            "Asked": config.DatetimeColumn("Asked (UTC)", format="D MMM YYYY, HH:mm:ss", timezone="UTC", width=160),
             "Took": config.NumberColumn(format="%.2f s"),
             "Rows": config.NumberColumn(format="%,d"),
         },

@@ -83,8 +83,7 @@ def _tiles(line: Line, estimated: bool) -> None:
         )
         value, context = formats.NOTHING, "nobody can say"
         if isinstance(goal, Projection):
-            latest = f"{goal.latest:%b %Y}" if goal.latest else "later"
-            value, context = f"{goal.on:%b %Y}", f"{goal.earliest:%b %Y} to {latest}"
+            value, context = f"{goal.on:%b %Y}", movement.months(goal)
         elif goal is Refusal.REACHED:
             value, context = "reached", "at the newest date"
         parts.tile("kpi_target_reached", "projection", value, context)

@@ -165,22 +165,31 @@ def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     assert not [target for target in page.evaluate(links) if EVIL in (target or "")]
 
 
+_TOO_WIDE = """() => [...document.querySelectorAll('[data-testid=stDataFrame] .dvn-scroller')]
+    .map(table => table.scrollWidth - table.clientWidth).filter(more => more > 0)"""
 _CUT = """() => [...document.querySelectorAll('[data-testid=stMetric] *')]
     .filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'visible')
     .map(part => part.textContent)"""
 
 
-@pytest.mark.parametrize(
-    ("path", "chart"),
-    [
-        ("", "services_chart"),
-        ("customers", CUSTOMERS),
-        ("usage", "usage_chart"),
-        ("trends", TRENDS),
-        ("changes", "changes_chart"),
-        ("health", "health_chart"),
-    ],
-)
+MAIN_CHARTS = {
+    "": "services_chart",
+    "customers": CUSTOMERS,
+    "usage": "usage_chart",
+    "trends": TRENDS,
+    "changes": "changes_chart",
+}
+
+
+@pytest.mark.parametrize(("path", "chart"), MAIN_CHARTS.items())
+def test_tables_need_no_scrolling_aside(path, chart, sample, visitors):
+    page = visitors.open(f"{sample}/{path}", chart=chart)
+    page.locator("[data-testid=stDataFrame] .dvn-scroller").first.wait_for()
+    app.settle(page)
+    assert page.evaluate(_TOO_WIDE) == []
+
+
+@pytest.mark.parametrize(("path", "chart"), [*MAIN_CHARTS.items(), ("health", "health_chart")])
 def test_tiles_say_all_of_it_on_a_small_screen_too(path, chart, sample, visitors):
     page = visitors.open(f"{sample}/{path}", chart=chart)
     page.set_viewport_size({"width": 820, "height": 900})

@@ -81,7 +81,7 @@ def test_estimates_are_called_so_in_table_and_file(look_back, monkeypatch):
     assert not {"licensesDeployedChange", "licensesDeployedAfter"} & {*rows(app)}
     labels = json.loads(app.dataframe[0].proto.columns)
     assert labels["licensesDeployedEstimatedChange"]["label"] == "≈ ± Deployed"
-    assert labels["licensesDeployedEstimatedAfter"]["label"] == "≈ Deployed after"
+    assert labels["licensesDeployedEstimatedAfter"]["label"] == "≈ Deployed"
     file = exact(app, monkeypatch)
     assert [name for name in file if name.startswith("licensesDeployed")] == [
         "licensesDeployedEstimatedBefore",
@@ -106,6 +106,23 @@ def test_what_goes_up_and_down_is_written_in_the_table_as_in_the_tiles(look_back
     assert list(shown["licensesSoldChange"]) == ["−10"] == [tiles(app)["Licenses sold"]]
     assert list(shown["deploymentPercentChange"]) == ["+10.00"]
     assert list(rows(app)["licensesSoldChange"]) == [-10]  # by which the column is sorted
+
+
+def test_the_table_begins_with_what_moved_and_ends_with_the_figures_of_the_later_date(look_back):
+    app = look_back([BEFORE, AFTER])
+    assert [name for name in rows(app) if name.endswith(("Change", "Effect", "After"))] == [
+        *("licensesSoldChange", "licensesDeployedEstimatedChange", "undeployedChange", "deploymentPercentChange"),
+        *("deployedEffect", "soldEffect"),
+        *("licensesSoldAfter", "licensesDeployedEstimatedAfter", "undeployedAfter", "deploymentPercentAfter"),
+    ]
+    assert "the other figures are those of 24 Nov 2026" in said(app)
+
+
+def test_services_of_one_title_keep_their_codes(look_back):
+    assert "service" not in rows(look_back([BEFORE, AFTER]))
+    same = {"serviceName": "Dynamics 365"}
+    both = [services(28, CRM, same), services(0, CRM | {"licensesSold": 110}, same)]
+    assert {*rows(look_back(both, {"status": ["changed", "same"]}))["service"]} == {"crm", "Dynamics 365"}
 
 
 def test_counts_are_called_counts(look_back, monkeypatch):

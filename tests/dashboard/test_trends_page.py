@@ -238,6 +238,14 @@ def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     assert long.whole.lately.since == short.whole.change.since
 
 
+@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "Aug 2026 to later")])
+def test_the_months_of_a_range_are_named_once(weeks, said):
+    latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
+    goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
+    assert movement.months(goal) == said
+    assert movement.reached(goal) == f"1 Aug 2026 ({said})"
+
+
 def test_a_day_out_of_sight_is_said_to_be():
     goal = Projection(80.0, FIRST.date(), FIRST.date(), None)
     assert movement.between(goal) == f"1 Aug 2026 to {trends.BEYOND} ahead"
