@@ -10,7 +10,7 @@ from data_access import SettingsError, lapse_notice, load_settings
 st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
 pages = [st.Page(place.file, title=place.title, icon=place.icon) for place in sitemap.PLACES]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
-st.set_page_config(page_title=f"{page.title} · {sitemap.NAME}")  # a narrow tab shows the beginning alone
+parts.tab(page.title)
 try:
     settings = load_settings()
     person = entrance.enter(settings)

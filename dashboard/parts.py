@@ -38,6 +38,11 @@ _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "re
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
+def tab(title: str) -> None:
+    """Name the browser's tab; where it is narrow it shows the beginning alone."""
+    st.set_page_config(page_title=f"{title} · {sitemap.NAME}")
+
+
 def head(heading: str, feeds: Feeds, moment: str = "") -> None:
     """The way to the other pages, which takes the filters along; what kind of data they show; the page's question.
 

@@ -39,6 +39,8 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
     customer = filters.customer()
     found = customers.one(deployment.facts, customer) if customer else deployment.facts.head(0)
     named = found["customerName"].dropna()
+    if len(named):
+        parts.tab(named.iloc[0])
     parts.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
     parts.set_aside(deployment.answer)
     if deployment.facts.empty:

@@ -80,6 +80,7 @@ def test_a_click_opens_a_customer_by_id_and_back_leads_to_all(way, sample, visit
     (identity,) = link(page)["customer"]
     assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", identity)
     name, sold = page.locator("h1").inner_text(), app.figure(page, "kpi_licenses_sold")
+    expect(page).to_have_title(f"{name} · Partner License Insights")
     assert number(sold) < number(all_sold)
     expect(page.locator(".st-key-history_chart")).to_contain_text("Is it changing?")
     assert app.download(page, "export_history")[0].startswith("license-customer-history_")
