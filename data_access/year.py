@@ -27,18 +27,17 @@ def bring_up_to(lake: History, now: datetime) -> None:
     Raises HistoryError where they cannot be written.
     """
     weeks: dict[datetime, Partner] = {}
-    kept: dict[str, list[Answer]] = {}
     for collection in catalog.WITHOUT_CUSTOMER:
         newest = lake.newest(collection)
         step = _STEP_PER_CUSTOMER if collection.paged else _STEP
-        for at in _missing(newest.fetched_at if newest else None, now, step):
+        dates = list(_missing(newest.fetched_at if newest else None, now, step))
+        for at in dates:
             if at not in weeks:
                 # What has been kept stays, so the story of the year is told back from the day when it was made.
                 day, ago = (at.date(), 0) if newest else (now.date(), (now - at).days)
                 weeks[at] = sample.partner(as_of=day, ago=ago)
-            kept.setdefault(collection.name, []).append(_fetched(weeks[at], collection, at))
-    for answers in kept.values():
-        lake.append_all(answers)
+        # One collection after the other, so that a folder that cannot be written is found out early.
+        lake.append_all([_fetched(weeks[at], collection, at) for at in dates])
 
 
 def _missing(newest: datetime | None, now: datetime, step: timedelta) -> Iterator[datetime]:

@@ -38,10 +38,6 @@ def keep(settings, answers):
         history.open(Settings(**{name.lower(): value for name, value in settings.items()})).append_all(answers)
 
 
-def now():
-    return datetime.now(UTC)
-
-
 class Clock:
     """A clock that a test can set."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard import movement
 from dashboard.filters import View
-from data_access import Selection, Settings, files, open_timeline, trends
+from data_access import Selection, Settings, files, history, open_timeline, trends
 from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import Emulator
 from data_access.sample import Partner
@@ -160,24 +160,23 @@ def test_commercial_counts_stand_in_and_are_no_estimate(visit):
     assert not [head for head in labels(app).values() if "≈" in head]
 
 
+def account(tmp_path):
+    """Whose history is what was kept, where the sample would have a year made for it."""
+    return Settings(history_url=str(tmp_path), partner_center_access_token="x")
+
+
 def timeline(tmp_path, answers):
-    lakes.lake(tmp_path / "sample").append_all(answers)
-    # A sample whose newest snapshot is of now is not continued.
-    return open_timeline(Settings(history_url=str(tmp_path)), None, lambda _: None)
+    history.open(account(tmp_path)).append_all(answers)
+    return open_timeline(account(tmp_path), None, lambda _: None)
 
 
-def recent(count):
-    """Answers of the last weeks, so that nothing is invented beyond them."""
-    now = lakes.now()
-    days = [now - timedelta(weeks=back) for back in reversed(range(count))]
-    return [
-        lakes.fetched(DEPLOYMENT, rows(day, {"o365": 50.0 + number, "crm": 40.0}), day)
-        for number, day in enumerate(days)
-    ]
+def slowly(count):
+    """An answer a week, in which one service of two rises by a point."""
+    return weeks(*({"o365": 50.0 + number, "crm": 40.0} for number in range(count)))
 
 
 def test_the_files_hold_every_point_of_the_lines(tmp_path):
-    found = movement.trend(timeline(tmp_path, recent(5)), View(Selection()), False)
+    found = movement.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
     read = list(csv.DictReader(io.StringIO(files.exact(found.points).decode())))
     assert [row["line"] for row in read] == ["all together"] * 5 + ["service"] * 10
     assert {row["licensesDeployedEstimated"] for row in read if row["service"] == "crm"} == {"40.0"}
@@ -221,16 +220,16 @@ def test_the_files_name_their_collection(visit, monkeypatch):
 
 
 def test_what_has_no_date_in_the_range_is_counted(tmp_path):
-    old = lakes.now() - timedelta(weeks=30)
+    old = FIRST - timedelta(weeks=30)
     gone = lakes.fetched(DEPLOYMENT, rows(old, {"teams": 50.0}), old)
-    kept = timeline(tmp_path, [gone, *recent(3)])
+    kept = timeline(tmp_path, [gone, *slowly(3)])
     long, short = (movement.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.lines), long.outside) == (3, 0)
     assert (len(short.lines), short.outside) == (2, 1)
 
 
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
-    kept = timeline(tmp_path, recent(30))
+    kept = timeline(tmp_path, slowly(30))
     long, short = (movement.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.whole.points), len(short.whole.points)) == (30, 14)
     assert long.whole.pace == short.whole.pace
@@ -253,13 +252,13 @@ def test_a_day_out_of_sight_is_said_to_be():
 
 @pytest.mark.parametrize(("order", "first"), [("gap", "crm"), ("falling", "crm"), ("name", "crm")])
 def test_the_order_is_the_links(order, first, tmp_path):
-    found = movement.trend(timeline(tmp_path, recent(5)), View(Selection(), order=order), False)
+    found = movement.trend(timeline(tmp_path, slowly(5)), View(Selection(), order=order), False)
     assert found.lines[0].key == first
 
 
 def test_a_history_that_did_not_change_stays_the_same_object(tmp_path):
-    kept = timeline(tmp_path, recent(2))
-    assert open_timeline(Settings(history_url=str(tmp_path)), kept, lambda _: None) is kept
+    kept = timeline(tmp_path, slowly(2))
+    assert open_timeline(account(tmp_path), kept, lambda _: None) is kept
 
 
 def deltas(app):
@@ -324,6 +323,6 @@ def test_counts_are_not_compared_with_estimates(visit):
 
 
 def test_points_are_in_the_order_of_their_dates(tmp_path):
-    found = movement.trend(timeline(tmp_path, recent(5)), View(Selection()), False)
+    found = movement.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
     assert found.whole.points["processedDateTime"].is_monotonic_increasing
     assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)
