@@ -1,8 +1,10 @@
 """Visits to the dashboard."""
 
+from functools import cache
 from threading import Event
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from dashboard import access, exposure, gate
 from dashboard.access import Ended
@@ -17,6 +19,14 @@ AUTH = {
     "cookie_secret": "0123456789abcdef0123456789abcdef",
     "entra": {"client_id": "the-app", "client_secret": "its-secret", "server_metadata_url": "https://login/x"},
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def scan_once():
+    """Streamlit looks through all installed packages for its components with each AppTest; here they stay the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)
