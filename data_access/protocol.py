@@ -36,6 +36,7 @@ VERSION = "0.1.0"
 LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
 LARGEST_ANSWER = 512 * 2**20  # bytes; a service that ignores `top` may send every row at once
+FIRST_WAIT = 0.5  # seconds, before a call is repeated where the service does not say how long
 
 _ROWS = ("items", "value")  # three envelopes: items, Value, value
 _LINKS = ("@nextlink", "nextlink")
@@ -266,13 +267,14 @@ def no_answer(what: str) -> PartnerCenterError:
 def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) -> float | None:
     """Seconds to wait after failed attempt number `attempt` (from 1), or None where asking again is of no use.
 
-    The service's own Retry-After goes first; else 0.5 s, doubled each time, plus up to as much again (`jitter`, 0-1).
+    The service's own Retry-After goes first; else `FIRST_WAIT`, doubled each time, plus up to as much again (`jitter`,
+    0-1).
     """
     if not isinstance(error, Unavailable):
         return None
     if error.facts.retry_after is not None:
         return error.facts.retry_after
-    return float(0.5 * 2 ** (attempt - 1) * (1 + jitter))
+    return float(FIRST_WAIT * 2 ** (attempt - 1) * (1 + jitter))
 
 
 def _said(body: bytes) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from data_access import protocol
 from data_access.engines import DuckDB
 from tests.engines import Pandas
 
@@ -10,3 +11,9 @@ from tests.engines import Pandas
 def engine(request):
     """Each engine that needs nothing beside this process; tests/spark has the other."""
     return request.param()
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """Calls are repeated soon where the service does not say when; how long they really wait is in test_protocol."""
+    monkeypatch.setattr(protocol, "FIRST_WAIT", 0.02)

@@ -19,6 +19,7 @@ from data_access.emulator import DEMO_TOKEN, Emulator, answer, documented, gatew
 from data_access.sample import Partner
 from tests.rows import rows_of
 
+pytestmark = pytest.mark.usefixtures("soon")
 ROOT = Path(__file__).parents[2]
 HEADER = "serviceName,channel,licensesSold,proratedDeploymentPercent,processedDateTime"
 COMMERCIAL_HEADER = (
@@ -130,7 +131,7 @@ def test_without_settings_the_sample_is_printed_and_said_to_be_one(run):
         (answer(401), 3),
         (answer(403), 4),
         (gateway(), 5),
-        (throttled("1"), 5),
+        (throttled("0"), 5),
         (not_json(), 6),
     ],
 )

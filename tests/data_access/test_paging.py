@@ -171,6 +171,7 @@ def test_every_row_comes_once_and_in_order_or_there_is_an_error(service, hosts, 
     assert hosts <= {urlsplit(address).hostname}
 
 
+@pytest.mark.usefixtures("soon")
 def test_a_passing_failure_of_any_page_is_waited_out(connect):
     def fetch(failure, page):
         trouble, _ = FAILURES[failure]
