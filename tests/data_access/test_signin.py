@@ -10,10 +10,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import msal
 import pytest
 import requests
+from msal.oauth2cli import authcode
 
 from data_access import Settings, signin, source
 from data_access.__main__ import main
@@ -95,8 +97,10 @@ def settings(entra, app, address, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def browse(entra):
+def browse(entra, monkeypatch):
     """A person at the browser: follows the address that is told, and comes back to the program with the answer."""
+    # MSAL looks once a second whether somebody came back.
+    monkeypatch.setattr(authcode, "time", SimpleNamespace(time=time.time, sleep=lambda _: time.sleep(0.01)))
 
     def browse(person, spoil=lambda fields: fields):
         def tell(text):
@@ -159,7 +163,7 @@ def test_an_answer_to_another_question_is_not_taken(settings, browse, amy):
     stored = source.stored(settings)
     spoil = lambda fields: {**fields, "state": "another"}  # noqa: E731 - one line says it
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signin, "_PATIENCE", 2)
+        patch.setattr(signin, "_PATIENCE", 1)
         with pytest.raises(SignInNeeded, match="Nobody signed in"):
             stored.keep(signin.by_browser(settings.registration, browse(amy, spoil)))
     assert stored.account() is None
