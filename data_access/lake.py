@@ -27,7 +27,7 @@ from data_access.client import Answer
 from data_access.errors import PartnerCenterError
 from data_access.index import Finding, Index
 from data_access.runs import Run, Runs, Standing
-from data_access.snapshot import File, Snapshot
+from data_access.snapshot import File, Month, Snapshot
 from data_access.store import Damaged, Store
 
 #: So long a file without a snapshot may belong to a run that is still going on.
@@ -144,7 +144,8 @@ class History:
     def by_customer(self, snapshots: Iterable[Snapshot]) -> Paths:
         """The same rows in fewer files where `compact` has put months together, for questions about one customer.
 
-        They may hold rows of other snapshots as well. A month's file that is not what was written is not used.
+        They may hold rows of other snapshots as well. A month's file that is not what was written is not used, nor one
+        whose rows would come twice.
         """
         wanted = list(snapshots)
         sound = self._sound_months(wanted)
@@ -230,13 +231,13 @@ class History:
         return [one for one in self._index.snapshots.values() if one.day < first_day and one.id not in newest]
 
     def prune(self, snapshots: Iterable[Snapshot]) -> None:
-        """Remove snapshots for good: first from sight, then their files, and those of months that have their rows."""
+        """Remove snapshots for good: first from sight, then their files, and those of their months."""
         drop = {one.id: one for one in snapshots}
-        theirs = {one.month for one in drop.values()}
+        theirs = {(one.collection, months.first_day(one)) for one in drop.values()}
         kept = {identity: one for identity, one in self._index.snapshots.items() if identity not in drop}
         self._keep(
             {
-                identity: one.model_copy(update={"month": None}) if one.month in theirs else one
+                identity: _without_month(one) if (one.collection, months.first_day(one)) in theirs else one
                 for identity, one in kept.items()
             }
         )
@@ -252,7 +253,7 @@ class History:
         merged = {one.id: one for one in self._merge_months()}
         self._keep(records | merged)
         self._runs.compact()
-        return Compacted(before, self._count_small(), len({one.month for one in merged.values()}))
+        return Compacted(before, self._count_small(), len({one.month for one in merged.values() if one.month}))
 
     def sweep(self) -> int:
         """Remove what killed runs left behind, and nothing that a running one may still need; returns how many files.
@@ -348,15 +349,20 @@ class History:
             self.store.delete(path)
 
     def _merge_months(self) -> list[Snapshot]:
-        """Put the facts of months that are over into one file each, where they are in none; the records to be kept."""
-        merged = []
+        """Put the facts of months that are over into one file each, where they are in none; the records to be kept.
+
+        A snapshot whose facts are damaged is in no file of a month any more.
+        """
+        merged: list[Snapshot] = []
         for collection in months.COLLECTIONS:
             for month, found in months.finished(self.snapshots(collection), self._clock().date()).items():
                 problems = self._problems([_facts(one) for one in found])
                 sound = [one for one, problem in zip(found, problems, strict=True) if not problem]
+                damaged = [one for one, problem in zip(found, problems, strict=True) if problem]
                 there = len({one.month for one in sound}) == 1 and self._sound_months(sound)
                 if len(sound) > 1 and not there:
                     merged += self._merge(collection, month, sound)
+                    merged += [_without_month(one) for one in damaged if one.month]
         return merged
 
     def _merge(self, collection: Collection, month: date, sound: Sequence[Snapshot]) -> list[Snapshot]:
@@ -366,11 +372,12 @@ class History:
         name = store.sealed(self._index.new_id(), "parquet", content)
         path = f"{_MONTHS}/{collection.name}/month={month:%Y-%m}/{name}"
         self.store.put(path, content)
-        file = File(path=path, size=content.size, checksum=store.checksum(content))
+        file = Month(path=path, size=content.size, checksum=store.checksum(content), snapshots=len(sound))
         return [one.model_copy(update={"month": file}) for one in sound]
 
-    def _sound_months(self, snapshots: Iterable[Snapshot]) -> list[File]:
-        known = list(dict.fromkeys(one.month for one in snapshots if one.month))
+    def _sound_months(self, snapshots: Iterable[Snapshot]) -> list[Month]:
+        complete = months.complete(self._index.snapshots.values())
+        known = list(dict.fromkeys(one.month for one in snapshots if one.month in complete))
         return [file for file, problem in zip(known, self._problems(known), strict=True) if not problem]
 
     def _problems(self, files: Sequence[File]) -> list[str]:
@@ -425,6 +432,10 @@ def _described(one: Snapshot) -> str:
 
 def _facts(one: Snapshot) -> File:
     return one.files[0]
+
+
+def _without_month(one: Snapshot) -> Snapshot:
+    return one.model_copy(update={"month": None})
 
 
 def _paths(snapshots: Iterable[Snapshot]) -> set[str]:

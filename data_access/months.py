@@ -6,7 +6,7 @@ They are made beside the files of each fetch, which stay as they are, and can be
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -16,7 +16,7 @@ from pyarrow import dataset, fs
 
 from data_access import catalog
 from data_access.customers import CUSTOMER
-from data_access.snapshot import Snapshot
+from data_access.snapshot import Month, Snapshot
 
 #: Whose facts are asked for one customer's history.
 COLLECTIONS = (catalog.COMMERCIAL_DEPLOYMENT,)
@@ -27,9 +27,24 @@ def finished(snapshots: Iterable[Snapshot], today: date) -> dict[date, list[Snap
     """Snapshots by the first day of their month, the months that are over and have more than one."""
     found: dict[date, list[Snapshot]] = defaultdict(list)
     for one in snapshots:
-        found[one.day.replace(day=1)].append(one)
+        found[first_day(one)].append(one)
     this_month = today.replace(day=1)
     return {month: ones for month, ones in sorted(found.items()) if month < this_month and len(ones) > 1}
+
+
+def first_day(one: Snapshot) -> date:
+    """By which the month of a snapshot is known."""
+    return one.day.replace(day=1)
+
+
+def complete(snapshots: Iterable[Snapshot]) -> set[Month]:
+    """The files that are named by every snapshot whose rows they have; `snapshots` are all that there are.
+
+    With another one, the rows of those that do not name it would be read twice. Two programs that write at once can
+    leave such a file, until the next `compact`.
+    """
+    named = Counter(one.month for one in snapshots if one.month)
+    return {month for month, number in named.items() if month.snapshots == number}
 
 
 def merged(files: fs.FileSystem, paths: Sequence[str]) -> Iterator[pa.Table]:

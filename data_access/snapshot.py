@@ -72,6 +72,12 @@ class File(BaseModel):
     checksum: str  # SHA-256
 
 
+class Month(File):
+    """A file with the facts of so many snapshots of one month, by customer."""
+
+    snapshots: int = 0
+
+
 class Snapshot(BaseModel):
     """One fetch of one collection, as it is kept. Paths are below the account's folder."""
 
@@ -103,7 +109,7 @@ class Snapshot(BaseModel):
     correlation_id: str
     filter: str  # of the call: none, as every row is asked for
     instead: str | None = None  # the snapshot with the same rows whose file was found damaged
-    month: File | None = None  # that has its facts and those of the whole month, by customer
+    month: Month | None = None  # that has its facts too
     format: int = Field(le=FORMAT)
     program: str
 

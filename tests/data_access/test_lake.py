@@ -638,6 +638,52 @@ def test_a_month_put_together_twice_at_once_is_there(tmp_path):
     assert not history.verify().findings
 
 
+@pytest.fixture
+def overtaken(tmp_path, monkeypatch):
+    """A month was put together; then a run that had begun before packed what it knew: all days but the 9th."""
+    monkeypatch.setattr(data_access.index, "_LOOSE", 0)
+    days_of(tmp_path, 1, 8)
+    long_run = lake(tmp_path)
+    days_of(tmp_path, 9)
+    lake(tmp_path).compact()
+    for day in (2, 3, 4):
+        at = datetime(2026, 11, day, tzinfo=UTC)
+        long_run.append(fetched(COMMERCIAL_DEPLOYMENT, [commercial(1, 100 + day)], at=at))
+    found = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
+    assert [bool(one.month) for one in found if one.day.month == 10] == [False, False, True]
+    return tmp_path
+
+
+def test_no_row_is_read_twice_from_a_month_that_a_longer_run_knew_nothing_of(overtaken):
+    history = lake(overtaken)
+    found = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    assert history.by_customer(found) == history.facts(found)
+    assert history.compact().months == 1
+    history = lake(overtaken)
+    assert len(history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 1 + 3
+    assert not history.verify().findings
+
+
+def test_what_is_pruned_is_in_no_months_file_that_another_day_names(overtaken):
+    history = lake(overtaken)
+    history.prune(history.old(52))
+    left = lake(overtaken).snapshots(COMMERCIAL_DEPLOYMENT)
+    assert [one.day.day for one in left if one.day.month == 10] == [8, 9]
+    assert not months_of(overtaken)
+
+
+def test_a_day_that_was_damaged_later_is_not_read_from_a_month_that_was_made_anew(tmp_path):
+    days_of(tmp_path, 1, 8, 9)
+    lake(tmp_path).compact()
+    flipped(tmp_path / lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)[0].facts)
+    days_of(tmp_path, 15)
+    assert lake(tmp_path).compact().months == 1
+    assert len(months_of(tmp_path)) == 1
+    history = lake(tmp_path)
+    assert len(history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 1
+    assert lake(tmp_path).compact().months == 0
+
+
 def test_a_day_that_goes_while_its_month_is_put_together_is_no_crash(tmp_path, monkeypatch):
     days_of(tmp_path, 1, 8)
     history = lake(tmp_path)
