@@ -226,7 +226,8 @@ def _in_capitals(texts: pd.Series) -> pd.Series:
     if isinstance(texts.dtype, pd.CategoricalDtype):
         capitals = texts.cat.categories.str.upper()
         if capitals.is_unique:  # then it is enough to look at each text once, and not at each row
-            return texts.cat.rename_categories(list(capitals))
+            # In their order again: facts are sorted by it.
+            return texts.cat.rename_categories(list(capitals)).cat.reorder_categories(sorted(capitals))
     return texts.str.upper()
 
 

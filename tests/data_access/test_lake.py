@@ -153,6 +153,11 @@ def test_facts_are_partitioned_by_date_and_sorted_by_customer(tmp_path):
     assert pq.read_table(tmp_path / one.facts)["customerTenantId"].to_pylist() == ["A", "B", "C"]
 
 
+def test_facts_are_sorted_by_customer_however_tenant_ids_are_spelled(tmp_path):
+    one = kept(tmp_path, COMMERCIAL_DEPLOYMENT, [{"customerTenantId": name} for name in ("b", "C", "a")])
+    assert pq.read_table(tmp_path / one.facts)["customerTenantId"].to_pylist() == ["A", "B", "C"]
+
+
 def test_an_empty_answer_is_kept_as_one(tmp_path):
     one = kept(tmp_path, changes=[])
     assert (one.rows, one.as_of, one.processed) == (0, {}, (None, None))
