@@ -204,7 +204,13 @@ class Index:
         """Write one small file for these snapshots, whose rows are in `files`."""
         rows = _rows(files, set(records), collection)
         path = self.commit(PACK + self.new_id(), [records[identity] for identity in sorted(records)], rows)
-        store.check(path, self._store.read(path))
+        try:
+            store.check(path, self._store.read(path))
+        except (FileNotFoundError, Damaged) as error:
+            raise HistoryError(
+                f"A file of the history could not be read again after it was written: {error}.",
+                "Nothing was removed; run it again. Another `compact` or `prune` may be running.",
+            ) from None
 
 
 def about(records: Sequence[Snapshot]) -> dict[str, str]:

@@ -689,6 +689,23 @@ def test_a_day_that_was_damaged_later_is_not_read_from_a_month_that_was_made_ane
     assert lake(tmp_path).compact().months == 0
 
 
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_pack_that_cannot_be_read_again_is_an_error_in_words(damage, tmp_path, monkeypatch):
+    days_of(tmp_path, 1, 8)
+    put = Store.put
+
+    def and_then(place, path, content):
+        put(place, path, content)
+        if "pack-" in path:
+            damage(tmp_path / path)
+
+    monkeypatch.setattr(Store, "put", and_then)
+    with pytest.raises(HistoryError, match="Nothing was removed"):
+        lake(tmp_path).compact()
+    monkeypatch.undo()
+    assert len(lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)) == 2
+
+
 def test_a_day_that_goes_while_its_month_is_put_together_is_no_crash(tmp_path, monkeypatch):
     days_of(tmp_path, 1, 8)
     history = lake(tmp_path)
