@@ -28,6 +28,6 @@ def run(options: argparse.Namespace) -> bytes:
         raise DamagedHistory(
             f"{len(verified.findings):,} of {verified.files:,} files in {kept.store.name} are not what was written.",
             "Pages leave them out and say so. Bring these files back from a backup, or leave them: the next `collect`"
-            " keeps newer figures anew.",
+            " keeps newer figures anew. Nothing is lost with those below months/: `compact` makes them anew.",
         )
     return f"{verified.files:,} files, {verified.bytes:,} bytes: every one is what was written.\n".encode()
