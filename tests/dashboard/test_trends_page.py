@@ -185,7 +185,7 @@ def test_the_files_hold_every_point_of_the_lines(tmp_path):
 
 
 def test_the_file_of_paces_begins_with_all_together(tmp_path):
-    found = movement.trend(timeline(tmp_path, recent(5)), View(Selection()), False)
+    found = movement.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
     read = list(csv.DictReader(io.StringIO(files.exact(found.table).decode())))
     assert [(row["line"], row["service"]) for row in read] == [
         ("all together", ""),
