@@ -7,6 +7,7 @@ under a name that nobody else uses and are never changed, so that readers and wr
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import posixpath
@@ -95,6 +96,8 @@ class Store:
                 self.files, self.root = fs.FileSystem.from_uri(url)
             else:
                 self.files, self.root = fs.LocalFileSystem(), Path(url).absolute().as_posix()
+            if self.is_local and any(place.is_file() for place in (Path(self.root), *Path(self.root).parents)):
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))  # Arrow would find nothing there
         self.url = url
 
     @property

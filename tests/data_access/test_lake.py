@@ -766,6 +766,13 @@ def test_a_file_in_the_way_is_said(tmp_path):
         kept(tmp_path)
 
 
+@pytest.mark.parametrize("below", ["", "/account"])
+def test_a_file_is_no_folder(below, tmp_path):
+    (tmp_path / "history").write_text("")
+    with pytest.raises(HistoryError, match="Not a directory"):
+        lake(f"{tmp_path}/history{below}")
+
+
 def test_the_keys_in_an_address_are_not_shown():
     assert Store("s3://key:hush@bucket/x?region=us-east-1").name == "s3://bucket/x"
 
