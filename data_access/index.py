@@ -8,6 +8,7 @@ Such a file is the commit: a snapshot is there from the moment that one with its
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -124,11 +125,12 @@ class Index:
         Raises HistoryError where it cannot be read.
         """
         for _ in range(_TRIES):
-            try:
-                self._view = self._look()
-            except FileNotFoundError:  # packed away since it was listed
-                continue
-            return
+            with contextlib.suppress(FileNotFoundError):  # packed away since it was listed
+                view = self._look()
+                # A listing takes its time. It can come too early for a new pack and too late for the one before.
+                if all(path in view.listed for path in self._listed() if _is_pack(path)):
+                    self._view = view
+                    return
         raise HistoryError(
             "The history changes faster than it can be read.", "Try again; `compact` or `prune` may be running."
         )
@@ -175,7 +177,7 @@ class Index:
         self.reload()
 
     def _look(self) -> _View:
-        view = _View(listed=[found.path for found in self._store.finished(FOLDER)])
+        view = _View(listed=self._listed())
 
         def read(paths: list[str]) -> None:
             for file in self._store.read_all(paths, self._open):
@@ -188,6 +190,9 @@ class Index:
         read([path for path in view.listed if not _is_pack(path) and store.stem(path) not in view.snapshots])
         view.sort()
         return view
+
+    def _listed(self) -> list[str]:
+        return [found.path for found in self._store.finished(FOLDER)]
 
     def _open(self, path: str) -> _Small | Finding:
         try:

@@ -508,6 +508,23 @@ def test_a_reader_looks_again_when_files_are_put_together_under_its_eyes(tmp_pat
     assert numbers(lake(tmp_path)) == [0, 1, 2]
 
 
+def test_a_reader_looks_again_when_its_listing_came_too_early_for_one_pack_and_too_late_for_the_other(
+    tmp_path, monkeypatch
+):
+    history = lake(tmp_path)
+    for number in range(3):
+        history.append(sold(number))
+    history.compact()
+    finished, listings = Store.finished, []
+
+    def missing_both(place, folder):
+        listings.append(folder)
+        return finished(place, folder) if len(listings) > 1 else []
+
+    monkeypatch.setattr(Store, "finished", missing_both)
+    assert numbers(lake(tmp_path)) == [0, 1, 2]
+
+
 def test_old_days_go_for_good_and_the_newest_of_a_collection_never(tmp_path):
     clock = Clock()
     for days in (0, 10, 20):
