@@ -152,7 +152,7 @@ def _reach(table: pd.DataFrame) -> float:
 
 
 def _said(row: Any, decimals: int) -> tuple[str, str, str]:
-    """Net, part of deployed and part of sold as they are printed: parts add up to the net, and its ends to the whole's.
+    """Net, part of deployed and part of sold as they are printed, so that the two parts add up to the net.
 
     `row`: of `bars`; its first one is all together, whose net is the change between its percentages.
     """
@@ -205,7 +205,9 @@ def _from_to(row: Any) -> str:
     before, after = row.deploymentPercentBefore, row.deploymentPercentAfter
     if pd.isna(before) and pd.isna(after):
         return formats.NOTHING
-    from_to = (formats.percent(None if pd.isna(percent) else round(percent, 2)) for percent in (before, after))
+    from_to = (
+        formats.percent(None if pd.isna(percent) else round(percent, formats.DECIMALS)) for percent in (before, after)
+    )
     return " → ".join(from_to).replace("\u00a0% →", " →")
 
 

@@ -368,7 +368,7 @@ class History:
     def _merge(self, collection: Collection, month: date, sound: Sequence[Snapshot]) -> list[Snapshot]:
         with store.understood(self.store.url):
             rows = months.merged(self.files, [self.store.full(one.facts) for one in sound])
-            content = snapshot.parquet(rows, index.about(sound))
+            content = snapshot.parquet(rows, {index.SNAPSHOTS: json.dumps([one.id for one in sound])})
         name = store.sealed(self._index.new_id(), "parquet", content)
         path = f"{_MONTHS}/{collection.name}/month={month:%Y-%m}/{name}"
         self.store.put(path, content)

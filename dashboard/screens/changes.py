@@ -130,7 +130,7 @@ def _answer(picture: Picture, asked: Asked) -> str:
     why, between_them = picture.why, f"between **{formats.day(asked.since)}** and **{formats.day(asked.until)}**"
     if why.change is None:
         return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"
-    before, after = formats.percent(round(why.before or 0, 2)), formats.percent(round(why.after or 0, 2))
+    before, after = (formats.percent(round(part or 0, formats.DECIMALS)) for part in (why.before, why.after))
     change, deployed, sold = effects.shown(why)
     if not change and not deployed and not sold:
         return f"Deployment % stayed at **{after}** {between_them}. {counted}"
@@ -164,7 +164,7 @@ def _tiles(picture: Picture) -> None:
             context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
             parts.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
         before, after = (
-            formats.percent(None if number is None else round(number, 2))
+            formats.percent(None if number is None else round(number, formats.DECIMALS))
             for number in (picture.why.before, picture.why.after)
         )
         change = None if picture.why.change is None else effects.shown(picture.why)[0]

@@ -144,7 +144,10 @@ def show_one(deployment: Deployment, identity: str, feeds: data.Feeds) -> None:
 def _history(identity: str, view: View, feeds: data.Feeds) -> None:
     """How one customer's figures have moved since they are collected; nothing where no history can be shown."""
     past = kept.at_hand(feeds)
-    if past is None or past.history.is_empty:
+    if past is None:
+        kept.unreadable(feeds)
+        return
+    if past.history.is_empty:
         return
     with st.container(key="history_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

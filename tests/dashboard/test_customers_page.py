@@ -150,6 +150,12 @@ def test_a_history_that_cannot_be_asked_leaves_the_rest_of_the_page(visit, monke
     assert tiles(app)["Licenses sold"] == "200"
 
 
+def test_a_history_that_cannot_be_read_is_said_to_be(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="nowhere://history")
+    assert "The history cannot be read" in str(app.get("page_link")[-1].proto)
+    assert tiles(app)["Licenses sold"] == "200"
+
+
 def test_a_stranger_is_told_and_not_an_error(visit):
     app = visit(Emulator(PARTNER), {"customer": "<b>x</b>"}, page=PAGE)
     assert "no licenses for this customer" in text(app)

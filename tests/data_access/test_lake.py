@@ -576,6 +576,8 @@ def test_a_month_that_is_over_is_put_into_one_file_by_customer(tmp_path):
     assert list(rows["customerTenantId"].str[:8]) == ["00000001"] * 3 + ["00000002"] * 3
     assert list(rows["licensesSold"]) == [1, 8, 31, 1, 8, 31]
     assert list(rows["snapshot"]) == [one.id for one in shown] * 2
+    named = json.loads(pq.read_metadata(tmp_path / path).metadata[b"snapshots"])
+    assert named == [one.id for one in shown], "it says whose rows it has"
     history = lake(tmp_path, Clock())
     after = history.snapshots(COMMERCIAL_DEPLOYMENT)
     assert history.by_customer(after).paths == (str(tmp_path / path),)
