@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from data_access.emulator import Emulator
 from data_access.sample import Partner
 from tests.browser import app, partners
+
+_SIZE: ViewportSize = {"width": 1366, "height": 900}
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +83,7 @@ class Visitors:
     ) -> Page:
         """Someone opens this address and sees the chart."""
         if who not in self._windows:
-            page = self._browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
+            page = self._browser.new_context(viewport=_SIZE).new_page()
             self._windows[who] = page, app.Witness(page)
         page, _ = self._windows[who]
         page.emulate_media(color_scheme=color_scheme)
@@ -97,6 +99,7 @@ class Visitors:
         """Let nothing of one test be seen by the next."""
         for page, witness in self._windows.values():
             page.goto("about:blank")
+            page.set_viewport_size(_SIZE)
             witness.forget()
 
 

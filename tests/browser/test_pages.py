@@ -196,7 +196,6 @@ def test_tiles_say_all_of_it_on_a_small_screen_too(path, chart, sample, visitors
     page.set_viewport_size({"width": 820, "height": 900})
     app.settle(page)
     assert page.evaluate(_CUT) == []
-    page.set_viewport_size({"width": 1366, "height": 900})
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
