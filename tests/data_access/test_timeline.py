@@ -1,6 +1,6 @@
 """What the pages over time stand on, and what a page that stays open goes on standing on."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,6 +9,8 @@ from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import Emulator
 from data_access.engines import DuckDB
 from data_access.sample import Partner
+from tests import lakes
+from tests.damage import flipped
 from tests.rows import rows_of
 
 QUIET = lambda _step: None  # noqa: E731 - nobody listens
@@ -73,14 +75,22 @@ def test_one_customers_line_is_its_own(settings, keep):
     assert timeline.of_customer(past, DuckDB(), "nobody").rows.empty
 
 
-def test_one_customers_line_has_nothing_of_what_was_pruned_or_replaced(settings, keep, monkeypatch):
-    for day in (1, 2, 3):
-        keep(100 + day, f"2026-11-0{day}", licensesDeployed=60, customerTenantId="AAAAAAAA-0000-4000-8000-000000000001")
-    past = timeline.fetch(settings, None, QUIET)
-    first = past.history.snapshots(COMMERCIAL_DEPLOYMENT)[0]
-    paths = past.history.by_customer(past.history.snapshots(COMMERCIAL_DEPLOYMENT))
-    monkeypatch.setattr(past.history, "snapshots", lambda _: past.history._index.shown["commercial-deployment"][1:])
-    monkeypatch.setattr(past.history, "by_customer", lambda _: paths)  # as a month's file may
-    rows = timeline.of_customer(past, DuckDB(), "AAAAAAAA-0000-4000-8000-000000000001").rows
-    assert first.id not in set(rows["snapshot"])
-    assert len(rows) == 2
+def test_a_day_that_was_kept_anew_since_its_month_was_put_together_counts_once(tmp_path, monkeypatch):
+    mine = "AAAAAAAA-0000-4000-8000-000000000001"
+
+    def keep(sold, day):
+        row = {"customerTenantId": mine, "licensesSold": sold, "processedDateTime": f"2026-10-{day:02}T00:00:00Z"}
+        at = datetime(2026, 10, day, tzinfo=UTC)
+        return lakes.lake(tmp_path).append(lakes.fetched(COMMERCIAL_DEPLOYMENT, [row], at)).snapshot
+
+    keep(101, 1)
+    damaged = keep(102, 2)
+    lakes.lake(tmp_path).compact()
+    flipped(tmp_path / damaged.facts)
+    instead = keep(102, 2)
+    monkeypatch.setattr(timeline.history, "open", lambda _: lakes.lake(tmp_path))
+    past = timeline.fetch(Settings(), None, QUIET)
+    assert len(past.history.by_customer(past.history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 2, "month and day"
+    rows = timeline.of_customer(past, DuckDB(), mine).rows
+    assert list(rows["licensesSold"]) == [101, 102]
+    assert damaged.id != instead.id == rows["snapshot"].iloc[-1]

@@ -1,0 +1,33 @@
+"""What can happen to a file, and to a program that writes one."""
+
+FLIP = 40  # a place within the first page of any of the files
+
+
+def killed(*_):
+    raise KeyboardInterrupt
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def flipped(path):
+    octets = bytearray(path.read_bytes())
+    octets[FLIP] ^= 1
+    path.write_bytes(octets)
+
+
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def torn(path):
+    octets = path.read_bytes()
+    path.write_bytes(octets[: len(octets) // 2] + bytes(len(octets) - len(octets) // 2))
+
+
+def gone(path):
+    path.unlink()
+
+
+DAMAGES = [truncated, flipped, emptied, torn, gone]
