@@ -75,7 +75,7 @@ class File(BaseModel):
 class Month(File):
     """A file with the facts of so many snapshots of one month, by customer."""
 
-    snapshots: int = 0
+    snapshots: int
 
 
 class Snapshot(BaseModel):

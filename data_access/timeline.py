@@ -78,8 +78,8 @@ def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
     shown = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
     files = past.history.by_customer(shown)
     found = engine.customer(files.paths, tenant)
-    estimated = found.attrs
+    attributes = found.attrs
     found = found[found["snapshot"].isin({one.id for one in shown})]
-    found.attrs = estimated
+    found.attrs = attributes
     rows = trends.with_back_fills(found, {one.id for one in shown if one.asked})
     return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, rows, tuple(one.id for one in shown), files.notices)
