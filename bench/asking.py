@@ -12,10 +12,11 @@ import duckdb
 import pandas as pd
 
 from bench import lake
-from data_access import History, Snapshot, changes, trends
-from data_access.catalog import COMMERCIAL_DEPLOYMENT
-from data_access.customers import CUSTOMER
-from data_access.engines import DuckDB
+from data_access import History, Snapshot
+from data_access.history.engines import DuckDB
+from data_access.measures import changes, trends
+from data_access.measures.customers import CUSTOMER
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 #: The same as `trends.points` by service, written by hand, to see what writing it once for every engine costs.
 _BY_HAND = """

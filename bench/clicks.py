@@ -15,10 +15,10 @@ import psutil
 from playwright.sync_api import Page
 
 from bench import lake
-from data_access import Settings, history, sample
-from data_access.catalog import COMMERCIAL_DEPLOYMENT
-from data_access.emulator import DEMO_TOKEN, Emulator, serving
-from data_access.sample import Partner
+from data_access import Settings, history
+from data_access.emulator import DEMO_TOKEN, Emulator, sample, serving
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.browser import app
 
 CHANNELS = ("direct", "reseller")

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from data_access import Client, sample, source
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, WITHOUT_CUSTOMER
-from data_access.emulator import DEMO_TOKEN
-from data_access.lake import History
-from data_access.signin import Ready
-from data_access.store import Store
+from data_access import Client, connection
+from data_access.auth.credentials import Ready
+from data_access.emulator import DEMO_TOKEN, sample
+from data_access.history.history import History
+from data_access.history.store import Store
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, WITHOUT_CUSTOMER
 
 _ROOT = Path(__file__).parents[1]
 
@@ -78,7 +78,7 @@ def _fill(history: History, snapshots: int) -> None:
     begun = datetime(2020, 1, 1, 6, 30, tzinfo=UTC)
     for number in range(snapshots // len(WITHOUT_CUSTOMER)):
         at = begun + timedelta(days=number)
-        with source.invented(
+        with connection.invented(
             sample.partner(as_of=date(2020, 1, 1) + timedelta(days=number), customers=100, products=3)
         ) as client:
             for collection in WITHOUT_CUSTOMER:

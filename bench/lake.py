@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from data_access import Answer, Collection, History, frames, sample
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from data_access.protocol import Received
-from data_access.raw import Pages
-from data_access.store import Store
-from data_access.wire import read
+from data_access import Answer, Collection, History
+from data_access.emulator import sample
+from data_access.history.store import Store
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.partner_center.protocol import Received
+from data_access.partner_center.raw_pages import Pages
+from data_access.partner_center.wire import read
 
 _SERVICES = ("o365", "crm", "ems", "exo", "spo", "teams", "intune", "pbi", "project")
 _CHANNELS = ("reseller", "direct", "indirect", "advisor")

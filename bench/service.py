@@ -12,8 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from data_access import sample
-from data_access.emulator import Emulator, Reply, serving
+from data_access.emulator import Emulator, Reply, sample, serving
 
 
 class Ready(Emulator):

@@ -2,30 +2,33 @@
 
 import streamlit as st
 
-from dashboard import data, entrance, filters, parts, sitemap
-from dashboard.access import Role
+from dashboard import feeds, sitemap
+from dashboard.components import notices
+from dashboard.filters import link
+from dashboard.security import session
+from dashboard.security.roles import Role
 from data_access import SettingsError, lapse_notice, load_settings
 
 # Before the navigation, which would fetch each page's icon for the tab from a host of Google's.
 st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
 pages = [st.Page(place.file, title=place.title, icon=place.icon) for place in sitemap.PLACES]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
-parts.tab(page.title)
+notices.tab(page.title)
 try:
     settings = load_settings()
-    person = entrance.enter(settings)
+    person = session.enter(settings)
     if person:
-        data.enter(settings)
+        feeds.enter(settings)
 except SettingsError as error:
     st.title(sitemap.NAME, anchor=False)
-    parts.trouble(error)
+    notices.trouble(error)
 else:
     if person:
-        filters.enter(page.url_path)
+        link.enter(page.url_path)
         if person.role is Role.OPERATOR and (notice := lapse_notice(settings)):
             st.warning(notice, icon=":material/event_upcoming:")
         if person.role >= sitemap.at(page.url_path).role:
             page.run()
         else:
-            parts.not_for(person)
-        entrance.close_in_time()
+            notices.not_for(person)
+        session.close_in_time()

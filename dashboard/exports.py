@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from data_access import Selection, files
+from data_access import Selection, csv_files
 
 _SLUG_LENGTH = 48
 _NO_FILTER = Selection().sentence()
@@ -75,7 +75,7 @@ def for_people_and_programs(
             "Opens with accents right and no formula executed.",
             ":material/download:",
             provenance.name(),
-            lambda: files.excel(provenance.stamped(rows())),
+            lambda: csv_files.excel(provenance.stamped(rows())),
         ),
         for_programs(f"{key}_exact", "CSV for machines", rows, provenance),
     )
@@ -89,7 +89,7 @@ def for_programs(key: str, label: str, rows: Callable[[], pd.DataFrame], provena
         "Exact values, no byte order mark, nothing disarmed.",
         ":material/data_object:",
         provenance.name("exact"),
-        lambda: files.exact(provenance.stamped(rows())),
+        lambda: csv_files.exact(provenance.stamped(rows())),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard import formats, movement
-from dashboard.movement import Line
-from data_access.trends import Projection, Refusal
+from dashboard import formats
+from dashboard.view_models import trends
+from dashboard.view_models.trends import Line
+from data_access.measures.trends import Projection, Refusal
 
 
 def direction(line: Line) -> str:
@@ -47,7 +48,7 @@ def _more(licenses: float, estimated: bool = False) -> str:
 def goal(line: Line, target: float) -> str:
     """When the target is reached, or why nobody can say."""
     if isinstance(line.goal, Projection):
-        within = movement.between(line.goal).replace(" to ", " and ")
+        within = trends.between(line.goal).replace(" to ", " and ")
         day = formats.day(line.goal.on)
         return f"At this pace **{target:g}\u00a0% is reached about {day}**, nine times in ten between {within}."
     if line.goal is Refusal.REACHED:

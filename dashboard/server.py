@@ -22,8 +22,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from dashboard import exposure
-from dashboard.gate import Gate
+from dashboard.security import exposure
+from dashboard.security.middleware import Gate
 from data_access import PartnerCenterError, SettingsError, history, load_settings
 
 log = logging.getLogger(__name__)
@@ -81,8 +81,8 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     """Refuse what must not be served, and import what pages need before the first visitor waits for it."""
     _refuse_to_expose()
     _invent_the_past()
-    import_module("dashboard.parts")
-    import_module("dashboard.data")
+    import_module("dashboard.components.notices")
+    import_module("dashboard.feeds")
     gc.collect()
     gc.freeze()
     yield

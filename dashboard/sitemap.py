@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dashboard.access import Role
+from dashboard.security.roles import Role
 
 #: What all pages together are called.
 NAME = "Partner License Insights"

@@ -10,8 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from data_access import Deployment, Selection, catalog, frames, measures, names
-from data_access.changes import Status
+from data_access import Deployment, Selection, measures
+from data_access import titles as names
+from data_access.measures.changes import Status
+from data_access.partner_center import catalog, frames
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler

@@ -1,14 +1,20 @@
 """The front door: everything that the dashboard and scripts use, and nothing else."""
 
 from data_access import history
-from data_access.catalog import COLLECTIONS, Collection
-from data_access.client import Answer, Client, Outcome, Progress, Step
-from data_access.deployment import Deployment
-from data_access.deployment import fetch as fetch_deployment
-from data_access.deployment import fetch_commercial as fetch_commercial_deployment
-from data_access.engines import Engine
-from data_access.engines import connect as connect_engine
-from data_access.entra import refused as refused_sign_in
+from data_access.auth.credentials import Credential, OnBehalfOf
+from data_access.auth.entra import refused as refused_sign_in
+from data_access.connection import connect, lapse_notice
+from data_access.connection import stored as stored_sign_in
+from data_access.connection import title as source_title
+from data_access.datasets.deployment import Deployment
+from data_access.datasets.deployment import fetch as fetch_deployment
+from data_access.datasets.deployment import fetch_commercial as fetch_commercial_deployment
+from data_access.datasets.feed import Feed, State
+from data_access.datasets.timeline import Timeline
+from data_access.datasets.timeline import fetch as open_timeline
+from data_access.datasets.timeline import of_customer as timeline_of_customer
+from data_access.datasets.usage import Usage
+from data_access.datasets.usage import fetch as fetch_usage
 from data_access.errors import (
     BadRequest,
     DamagedHistory,
@@ -23,24 +29,18 @@ from data_access.errors import (
     Unavailable,
     Unreadable,
 )
-from data_access.feed import Feed, State
-from data_access.lake import History
-from data_access.protocol import Query
-from data_access.runs import Standing
+from data_access.history.engines import Engine
+from data_access.history.engines import connect as connect_engine
+from data_access.history.history import History
+from data_access.history.run_log import Standing
+from data_access.history.snapshot import Snapshot
+from data_access.partner_center.catalog import COLLECTIONS, Collection
+from data_access.partner_center.client import Answer, Client, Outcome, Progress, Step
+from data_access.partner_center.protocol import Query
+from data_access.partner_center.session import Patience
 from data_access.selection import Selection
-from data_access.session import Patience
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
-from data_access.signin import Credential, OnBehalfOf
-from data_access.snapshot import Snapshot
-from data_access.source import connect, lapse_notice
-from data_access.source import stored as stored_sign_in
-from data_access.source import title as source_title
-from data_access.timeline import Timeline
-from data_access.timeline import fetch as open_timeline
-from data_access.timeline import of_customer as timeline_of_customer
-from data_access.usage import Usage
-from data_access.usage import fetch as fetch_usage
 
 __all__ = [
     "COLLECTIONS",

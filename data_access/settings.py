@@ -22,9 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from data_access import entra
+from data_access.auth import entra
+from data_access.auth.entra import Registration
 from data_access.clouds import CLOUDS
-from data_access.entra import Registration
 from data_access.errors import SettingsError
 
 SECRETS_FILE = Path(".streamlit/secrets.toml")

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from data_access import errors, protocol
+from data_access import errors
 from data_access.measures import MEASURES
+from data_access.partner_center import protocol
 from data_access.settings import SECRETS_FILE, SECRETS_TABLE, Settings
 
 FOLDER = Path(__file__).parent

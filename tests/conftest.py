@@ -7,8 +7,8 @@ import hypothesis
 import pytest
 
 from data_access import Client, Settings
+from data_access.auth.credentials import Ready
 from data_access.emulator import DEMO_TOKEN, serving
-from data_access.signin import Ready
 
 hypothesis.settings.register_profile("steady", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("steady")

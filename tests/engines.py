@@ -6,9 +6,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access import engines
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from data_access.engines import Engine
+from data_access.history import engines
+from data_access.history.engines import Engine
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import facts_of
 
 DAYS = 3

@@ -3,11 +3,11 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
-from data_access import Settings, history, source
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
-from data_access.lake import History
-from data_access.sample import Partner
-from data_access.store import Store
+from data_access import Settings, connection, history
+from data_access.emulator.sample import Partner
+from data_access.history.history import History
+from data_access.history.store import Store
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 from tests.rows import rows_of
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -27,7 +27,7 @@ def fetched(collection, changes, at=None, query=None):
 
 def fetched_from(partner, collection, at, query=None):
     """The answer about this partner, its pages kept."""
-    with source.invented(partner) as client:
+    with connection.invented(partner) as client:
         answer = client.fetch(collection, query, keep_raw=True)
     return dataclasses.replace(answer, fetched_at=at)
 

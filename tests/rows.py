@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from data_access import frames, measures, wire
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
+from data_access import measures
+from data_access.partner_center import frames, wire
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 
 WHO_AND_WHAT = {
     "serviceCode": "o365",

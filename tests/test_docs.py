@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 import data_access
-from dashboard import charts, kept
-from data_access import collect, errors, measures, protocol, trends
-from data_access.catalog import COLLECTIONS
+from dashboard.charts import bars
+from dashboard.components import history_states
+from data_access import errors, measures
 from data_access.commands import COMMANDS
+from data_access.history import collect
+from data_access.measures import trends
+from data_access.partner_center import protocol
+from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import SECRETS_TABLE, Settings
 from docs.__main__ import PAGES
 
@@ -72,8 +76,8 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
         f"any two points of the last {trends.WEEKS} weeks",
         f"at least {trends.USUAL_DAYS} days before",
         f"about {trends.USUAL_DAYS} days before",
-        f"The first {charts.MOST_BARS} of … services",
-        f"the chart shows {charts.MOST_BARS} bars at most",
+        f"The first {bars.MOST_BARS} of … services",
+        f"the chart shows {bars.MOST_BARS} bars at most",
         f"pages of {protocol.PAGE_ROWS:,} rows",
         f"ends after {collect.BARREN_DAYS} days in a row without figures, or after {collect.OTHER_DAYS} for which",
     ],
@@ -83,7 +87,7 @@ def test_the_manuals_numbers_are_those_of_the_code(said):
 
 
 def test_the_page_and_the_manual_have_the_same_line_for_cron():
-    assert kept.DAILY in text_of("docs/manual.md")
+    assert history_states.DAILY in text_of("docs/manual.md")
 
 
 @pytest.mark.parametrize("package", ["data_access", "dashboard"])

@@ -6,26 +6,19 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import (
-    between,
-    charts,
-    data,
-    differences,
-    effects,
-    entrance,
-    exports,
-    filters,
-    formats,
-    kept,
-    levels,
-    parts,
-    tables,
-)
-from dashboard.access import Role
-from dashboard.differences import Picture
-from data_access import PartnerCenterError, Snapshot, Timeline, moments
-from data_access.changes import Status
-from data_access.moments import Asked
+from dashboard import exports, formats, tables
+from dashboard.charts import bars, contributions
+from dashboard.components import history_states, notices
+from dashboard.feeds import Feeds, current_feeds
+from dashboard.filters import comparison, levels, link
+from dashboard.security import session
+from dashboard.security.roles import Role
+from dashboard.view_models import changes
+from dashboard.view_models.changes import Picture
+from data_access import PartnerCenterError, Snapshot, Timeline
+from data_access.datasets import comparison as dates
+from data_access.datasets.comparison import Asked
+from data_access.measures.changes import Status
 
 _QUESTION = "What is different, and why did the percentage move?"
 _ROWS_ON_PAGE = 50
@@ -33,26 +26,26 @@ _CHART = "changes_bars"
 _OPENED = "_opened"  # the customer whose bar was clicked on
 
 
-@entrance.part
-def show(past: Timeline, feeds: data.Feeds) -> None:
+@session.part
+def show(past: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
     if customer := st.session_state.pop(_OPENED, ""):
-        st.switch_page("screens/customers.py", query_params=filters.link_to(customer))
-    kept.top(past, _QUESTION, feeds)
-    customers = entrance.may(Role.MANAGER)
+        st.switch_page("screens/customers.py", query_params=link.link_to(customer))
+    history_states.top(past, _QUESTION, feeds)
+    customers = session.may(Role.MANAGER)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        level = between.level(customers)
-        collection = moments.collection(past, level)
-        days = [*moments.days(past, collection)]
-        asked = Asked(level, *between.dates(days)) if len(days) > 1 else None
-    if between.refused(customers):
+        level = comparison.level(customers)
+        collection = dates.collection(past, level)
+        days = [*dates.days(past, collection)]
+        asked = Asked(level, *comparison.dates(days)) if len(days) > 1 else None
+    if comparison.refused(customers):
         st.info("The link compares customers, which your role does not show.", icon=":material/lock:")
     if asked:
         show_both(past, asked, feeds)
         return
-    parts.in_vain(between.unknown_in_link())
+    notices.in_vain(comparison.unknown_in_link())
     if days:
-        kept.too_short(collection.title, formats.day(days[0]))
+        history_states.too_short(collection.title, formats.day(days[0]))
     else:
         st.info(
             f"The history has no rows of *{collection.title}*, which this comparison needs. Compare services instead;"
@@ -61,15 +54,15 @@ def show(past: Timeline, feeds: data.Feeds) -> None:
         )
 
 
-def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
+def show_both(past: Timeline, asked: Asked, feeds: Feeds) -> None:
     """Two dates side by side."""
-    pair, words = moments.pair(past, asked), levels.WORDS[asked.level]
-    view = filters.choose(feeds.codes(), searchable=words.searched)
-    parts.left_out(between.unknown_in_link())
+    pair, words = dates.pair(past, asked), levels.WORDS[asked.level]
+    view = link.choose(feeds.codes(), searchable=words.searched)
+    notices.left_out(comparison.unknown_in_link())
     try:
-        picture = differences.picture(feeds, past, asked, view, st.context.theme.type == "dark")
+        picture = changes.picture(feeds, past, asked, view, st.context.theme.type == "dark")
     except PartnerCenterError as error:
-        parts.trouble(error)
+        notices.trouble(error)
         return
     if not picture.number:
         st.info("Nothing fits; change the search or take a filter away.", icon=":material/search_off:")
@@ -78,7 +71,7 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
     _tiles(picture)
     _basis(past, asked, pair)
     _chart(picture, asked.level)
-    listed = differences.listed(picture, between.statuses())
+    listed = changes.listed(picture, comparison.statuses())
     sentence = exports.sentence(
         view.selection,
         search=view.search if words.searched else "",
@@ -86,25 +79,27 @@ def show_both(past: Timeline, asked: Asked, feeds: data.Feeds) -> None:
         since=asked.since.isoformat(),
         until=asked.until.isoformat(),
         status=", ".join(listed.statuses),
-        collection=moments.collection(past, asked.level).name,
+        collection=dates.collection(past, asked.level).name,
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(picture.rows, listed.statuses)
-    with parts.figures(formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)):
-        between.choose_statuses(picture.counts)
+    with notices.figures(
+        formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)
+    ):
+        comparison.choose_statuses(picture.counts)
         st.caption(
             f"± is from the earlier date to the later one; the other figures are those of {formats.day(asked.until)}."
         )
         _table(listed, hash((view, asked, listed.statuses)))
 
 
-def _basis(past: Timeline, asked: Asked, pair: moments.Pair) -> None:
+def _basis(past: Timeline, asked: Asked, pair: dates.Pair) -> None:
     """Which collection this stands on, when its figures were processed, and what that means for the comparison."""
-    collection = moments.collection(past, asked.level)
+    collection = dates.collection(past, asked.level)
     counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
     processed = " → ".join(_processed(one) for one in (pair.before, pair.after))
     st.caption(f"*{collection.title}*, licenses deployed {counted} · processed {processed}")
-    for sentence in between.moved({"since": asked.since, "until": asked.until}):
+    for sentence in comparison.moved({"since": asked.since, "until": asked.until}):
         st.caption(f":material/event_busy: {sentence}")
     if past.collection is not collection:
         st.caption(
@@ -131,7 +126,7 @@ def _answer(picture: Picture, asked: Asked) -> str:
     if why.change is None:
         return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"
     before, after = (formats.percent(round(part or 0, formats.DECIMALS)) for part in (why.before, why.after))
-    change, deployed, sold = effects.shown(why)
+    change, deployed, sold = contributions.shown(why)
     if not change and not deployed and not sold:
         return f"Deployment % stayed at **{after}** {between_them}. {counted}"
     moved = "rose" if change > 0 else "fell" if change < 0 else "ended where it was"
@@ -162,15 +157,15 @@ def _tiles(picture: Picture) -> None:
         ):
             moved = picture.sums[name]
             context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
-            parts.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
+            notices.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
         before, after = (
             formats.percent(None if number is None else round(number, formats.DECIMALS))
             for number in (picture.why.before, picture.why.after)
         )
-        change = None if picture.why.change is None else effects.shown(picture.why)[0]
+        change = None if picture.why.change is None else contributions.shown(picture.why)[0]
         value = formats.NOTHING if change is None else f"{formats.points(change)} :small[points]"
         context = f"{before} → {after}".replace("\u00a0% →", " →")
-        parts.tile("kpi_deployment_percent", "deploymentPercent", value, context)
+        notices.tile("kpi_deployment_percent", "deploymentPercent", value, context)
 
 
 def _chart(picture: Picture, level: str) -> None:
@@ -192,7 +187,7 @@ def _chart(picture: Picture, level: str) -> None:
                 if opens:
                     st.session_state[_OPENED] = key
                 else:
-                    filters.only_service(key)
+                    link.only_service(key)
 
         st.plotly_chart(
             picture.figure,
@@ -200,12 +195,12 @@ def _chart(picture: Picture, level: str) -> None:
             theme=None,
             on_select=click,
             selection_mode="points",
-            config=charts.BARE,
+            config=bars.BARE,
             alt=picture.words,
         )
 
 
-def _table(listed: differences.Listed, view: int) -> None:
+def _table(listed: changes.Listed, view: int) -> None:
     number = listed.rows.num_rows
     if not number:
         st.info("Nothing of this kind happened; choose another one.", icon=":material/filter_alt_off:")
@@ -221,6 +216,6 @@ def _table(listed: differences.Listed, view: int) -> None:
     )
 
 
-feeds = data.feeds()
-if past := kept.standing(feeds, _QUESTION):
+feeds = current_feeds()
+if past := history_states.standing(feeds, _QUESTION):
     show(past, feeds)

@@ -6,23 +6,18 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import (
-    charts,
-    data,
-    entrance,
-    exports,
-    filters,
-    formats,
-    kept,
-    movement,
-    parts,
-    pictures,
-    sentences,
-    tables,
-)
-from dashboard.filters import View
-from data_access import Deployment, PartnerCenterError, customers
-from data_access.catalog import COMMERCIAL_DEPLOYMENT
+from dashboard import exports, formats, sentences, tables
+from dashboard.charts import bars
+from dashboard.components import history_states, notices
+from dashboard.feeds import Feeds, current_feeds
+from dashboard.filters import link
+from dashboard.filters.link import View
+from dashboard.security import session
+from dashboard.view_models import deployment as pictures
+from dashboard.view_models import trends
+from data_access import Deployment, PartnerCenterError
+from data_access.measures import customers
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _ROWS_ON_PAGE = 50
 _TABLE = "customers_table"
@@ -33,18 +28,18 @@ _NEEDED = (
 )
 
 
-@entrance.part
-def show(deployment: Deployment, feeds: data.Feeds) -> None:
+@session.part
+def show(deployment: Deployment, feeds: Feeds) -> None:
     """The page for an answer that there is."""
-    customer = filters.customer()
+    customer = link.customer()
     found = customers.one(deployment.facts, customer) if customer else deployment.facts.head(0)
     named = found["customerName"].dropna()
     if len(named):
-        parts.tab(named.iloc[0])
-    parts.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
-    parts.set_aside(deployment.answer)
+        notices.tab(named.iloc[0])
+    notices.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
+    notices.set_aside(deployment.answer)
     if deployment.facts.empty:
-        parts.no_rows(deployment)
+        notices.no_rows(deployment)
     elif not customer:
         show_all(deployment, feeds)
     elif found.empty:
@@ -57,20 +52,20 @@ def show(deployment: Deployment, feeds: data.Feeds) -> None:
 
 
 def _back() -> None:
-    st.button("All customers", on_click=filters.close_customer, icon=":material/arrow_back:", type="tertiary")
+    st.button("All customers", on_click=link.close_customer, icon=":material/arrow_back:", type="tertiary")
 
 
-def show_all(deployment: Deployment, feeds: data.Feeds) -> None:
+def show_all(deployment: Deployment, feeds: Feeds) -> None:
     """Every customer."""
-    view = filters.choose(feeds.codes(), searchable="Name or tenant id")
+    view = link.choose(feeds.codes(), searchable="Name or tenant id")
     picture = pictures.all_customers(deployment, view, st.context.theme.type == "dark")
-    parts.left_out()
+    notices.left_out()
     if picture.number == 0:
         st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
         return
     _whom_to_call(picture)
-    parts.tiles(picture, view.target, False, "customer")
-    parts.bars("customers_chart", picture, "Whom do we call first?", "customer", filters.open_customer)
+    notices.tiles(picture, view.target, False, "customer")
+    notices.bars("customers_chart", picture, "Whom do we call first?", "customer", link.open_customer)
     asked = exports.sentence(view.selection, search=view.search)
     table = exports.Provenance("customers", deployment.processed[1], asked, feeds.source, feeds.is_sample)
     every_row = replace(table, content=deployment.answer.collection.name)
@@ -79,7 +74,7 @@ def show_all(deployment: Deployment, feeds: data.Feeds) -> None:
         *exports.for_people_and_programs(partial(_file, picture), table),
         exports.for_programs("export_rows", "Every row", rows, every_row),
     )
-    with parts.figures(formats.number(picture.number, "customer"), files):
+    with notices.figures(formats.number(picture.number, "customer"), files):
         _table(picture, view)
 
 
@@ -108,7 +103,7 @@ def _table(picture: pictures.Picture, view: View) -> None:
     def click() -> None:
         clicked = st.session_state[_TABLE]["selection"]
         for row in (*clicked["rows"], *(row for row, _ in clicked["cells"])):
-            filters.open_customer(shown[customers.CUSTOMER][row].as_py())
+            link.open_customer(shown[customers.CUSTOMER][row].as_py())
 
     place.dataframe(
         shown,
@@ -121,58 +116,58 @@ def _table(picture: pictures.Picture, view: View) -> None:
     )
 
 
-def show_one(deployment: Deployment, identity: str, feeds: data.Feeds) -> None:
+def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     """One customer, by tenant id."""
     _back()
-    view = filters.choose(feeds.codes())
+    view = link.choose(feeds.codes())
     picture = pictures.one_customer(deployment, identity, view, st.context.theme.type == "dark")
-    parts.left_out()
-    parts.answer(picture, estimated=False)
-    parts.tiles(picture, view.target, False, "product")
-    parts.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
+    notices.left_out()
+    notices.answer(picture, estimated=False)
+    notices.tiles(picture, view.target, False, "product")
+    notices.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
     asked = exports.sentence(view.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], asked, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, view, [identity])
     place = st.container()
-    with parts.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
-        parts.table(picture)
+    with notices.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
+        notices.table(picture)
     st.caption(f"Tenant id {identity}")
     with place:  # last: an engine may take its time
         _history(identity, view, feeds)
 
 
-def _history(identity: str, view: View, feeds: data.Feeds) -> None:
+def _history(identity: str, view: View, feeds: Feeds) -> None:
     """How one customer's figures have moved since they are collected; nothing where no history can be shown."""
-    past = kept.at_hand(feeds)
+    past = history_states.at_hand(feeds)
     if past is None:
-        kept.unreadable(feeds)
+        history_states.unreadable(feeds)
         return
     if past.history.is_empty:
         return
     with st.container(key="history_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("Is it changing?", anchor=False)
-            filters.pick("measure")
-            filters.pick("range")
+            link.pick("measure")
+            link.pick("range")
         try:
             with st.spinner("Looking back…"):
-                own = movement.of_customer(feeds, past, identity)
+                own = trends.of_customer(feeds, past, identity)
         except PartnerCenterError as error:
-            parts.trouble(error, key="trouble_history")
+            notices.trouble(error, key="trouble_history")
             return
-        kept.left_out(own)
-        trend = movement.trend(own, view, st.context.theme.type == "dark")
+        history_states.left_out(own)
+        trend = trends.trend(own, view, st.context.theme.type == "dark")
         whole = trend.whole
         if not len(whole.points):
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
             return
         st.markdown(" ".join([sentences.direction(whole), sentences.goal(whole, view.target) if whole.change else ""]))
-        st.plotly_chart(trend.figure, key="history_line", theme=None, config=charts.BARE, alt=trend.words)
-        within = filters.CHOICES["range"].options[view.range]
+        st.plotly_chart(trend.figure, key="history_line", theme=None, config=bars.BARE, alt=trend.words)
+        within = link.CHOICES["range"].options[view.range]
         asked = exports.sentence(view.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points["processedDateTime"].iloc[-1]
         provenance = exports.Provenance("customer-history", newest, asked, feeds.source, feeds.is_sample)
-        parts.downloads(
+        notices.downloads(
             [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, provenance)]
         )
 
@@ -190,6 +185,6 @@ def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> 
     return tables.own_rows(deployment, found[found[customers.CUSTOMER].isin(ids)])
 
 
-feeds = data.feeds()
-if deployment := parts.standing(feeds.customers, _QUESTION, feeds, _NEEDED):
+feeds = current_feeds()
+if deployment := notices.standing(feeds.customers, _QUESTION, feeds, _NEEDED):
     show(deployment, feeds)

@@ -7,9 +7,14 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import charts, data, diagnosis, entrance, exports, formats, kept, parts, tables, trust
-from dashboard.diagnosis import Diagnosis
-from dashboard.trust import Check, Mark
+from dashboard import exports, formats, tables
+from dashboard.charts import bars
+from dashboard.components import history_states, notices
+from dashboard.feeds import Feeds, current_feeds
+from dashboard.security import session
+from dashboard.view_models import checks, health
+from dashboard.view_models.checks import Check, Mark
+from dashboard.view_models.health import Diagnosis
 from data_access import Selection, Timeline
 
 _QUESTION = "Can these figures be trusted today?"
@@ -22,12 +27,12 @@ _LOOKS = {
 _ROWS_SHOWN = 500
 
 
-@entrance.part
-def show(past: Timeline, feeds: data.Feeds) -> None:
+@session.part
+def show(past: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
-    kept.top(past, _QUESTION, feeds)
+    history_states.top(past, _QUESTION, feeds)
     looked = feeds.past.state.fetched_at if feeds.past else None
-    found = diagnosis.diagnose(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
+    found = health.diagnose(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
     if found.mark is Mark.BAD:
         st.warning(found.sentence, icon=":material/report:")
     elif found.mark is Mark.UNKNOWN:
@@ -83,15 +88,15 @@ def _tile(label: str, value: str, context: str, explanation: str) -> None:
     )
 
 
-def _checks(found: Diagnosis, past: Timeline, feeds: data.Feeds) -> None:
+def _checks(found: Diagnosis, past: Timeline, feeds: Feeds) -> None:
     provenance = _provenance("health", past, feeds, "none")
-    files = exports.for_people_and_programs(partial(trust.table, found.checks), provenance, "export_checks")
-    with st.container(key="health_checks"), parts.figures("What was looked at", files):
+    files = exports.for_people_and_programs(partial(checks.table, found.checks), provenance, "export_checks")
+    with st.container(key="health_checks"), notices.figures("What was looked at", files):
         for check in found.checks:
             _check(check, past, feeds)
 
 
-def _check(check: Check, past: Timeline, feeds: data.Feeds) -> None:
+def _check(check: Check, past: Timeline, feeds: Feeds) -> None:
     with st.container(key=f"check_{check.key}", gap="xsmall"):
         st.markdown(f"{_LOOKS[check.mark]} **{check.question}** {check.finding}")
         if check.rows.empty:
@@ -102,7 +107,7 @@ def _check(check: Check, past: Timeline, feeds: data.Feeds) -> None:
                 _rows(check, past, feeds)
 
 
-def _rows(check: Check, past: Timeline, feeds: data.Feeds) -> None:
+def _rows(check: Check, past: Timeline, feeds: Feeds) -> None:
     st.dataframe(
         tables.signed(check.rows.head(_ROWS_SHOWN)),
         hide_index=True,
@@ -113,32 +118,32 @@ def _rows(check: Check, past: Timeline, feeds: data.Feeds) -> None:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
     provenance = _provenance(f"health-{check.key}", past, feeds, "none")
     with st.container(horizontal=True):
-        parts.downloads(exports.for_people_and_programs(lambda: check.rows, provenance, f"export_{check.key}"))
+        notices.downloads(exports.for_people_and_programs(lambda: check.rows, provenance, f"export_{check.key}"))
 
 
-def _services(found: Diagnosis, past: Timeline, feeds: data.Feeds) -> None:
+def _services(found: Diagnosis, past: Timeline, feeds: Feeds) -> None:
     with st.container(key="health_chart", border=True):
         st.header("How old is what we know?", anchor=False)
-        more = f" The first {charts.MOST_BARS}; the table has them all." if len(found.table) > charts.MOST_BARS else ""
+        more = f" The first {bars.MOST_BARS}; the table has them all." if len(found.table) > bars.MOST_BARS else ""
         st.caption(
             f"*{past.collection.title}*, on which the Overview stands, by service, whatever is filtered elsewhere. What"
             f" is usual is told by the newest dates of each service.{more}"
         )
         if len(found.table):
-            st.plotly_chart(found.figure, key="health_bars", theme=None, config=charts.BARE, alt=found.words)
+            st.plotly_chart(found.figure, key="health_bars", theme=None, config=bars.BARE, alt=found.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
     asked = exports.sentence(Selection(), collection=past.collection.name)
     provenance = _provenance("health-services", past, feeds, asked)
     files = exports.for_people_and_programs(lambda: found.table.drop(columns="title"), provenance)
-    with parts.figures("Services", files):
-        parts.table(found)
+    with notices.figures("Services", files):
+        notices.table(found)
 
 
-def _provenance(content: str, past: Timeline, feeds: data.Feeds, asked: str) -> exports.Provenance:
+def _provenance(content: str, past: Timeline, feeds: Feeds, asked: str) -> exports.Provenance:
     return exports.Provenance(content, past.processed[1], asked, feeds.source, feeds.is_sample)
 
 
-feeds = data.feeds()
-if past := kept.standing(feeds, _QUESTION):
+feeds = current_feeds()
+if past := history_states.standing(feeds, _QUESTION):
     show(past, feeds)

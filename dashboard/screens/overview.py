@@ -5,41 +5,47 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, formats, kept, movement, parts, pictures, tables
-from dashboard.movement import Moved
+from dashboard import exports, formats, tables
+from dashboard.components import history_states, notices
+from dashboard.feeds import Feeds, current_feeds
+from dashboard.filters import link
+from dashboard.security import session
+from dashboard.view_models import deployment as pictures
+from dashboard.view_models import trends
+from dashboard.view_models.trends import Moved
 from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
 
 
-@entrance.part
-def show(deployment: Deployment, feeds: data.Feeds) -> None:
+@session.part
+def show(deployment: Deployment, feeds: Feeds) -> None:
     """The page for an answer that there is."""
-    parts.top(feeds.deployment, _HEADING, feeds)
+    notices.top(feeds.deployment, _HEADING, feeds)
     if deployment.stands_in:
-        parts.stands_in()
-    parts.set_aside(deployment.answer)
+        notices.stands_in()
+    notices.set_aside(deployment.answer)
     if deployment.facts.empty:
-        parts.no_rows(deployment)
+        notices.no_rows(deployment)
         return
-    past = kept.at_hand(feeds)
+    past = history_states.at_hand(feeds)
     if not past:
-        kept.unreadable(feeds)
-    view = filters.choose(feeds.codes())
+        history_states.unreadable(feeds)
+    view = link.choose(feeds.codes())
     dark = st.context.theme.type == "dark"
     picture = pictures.overview(deployment, view, dark)
-    moved = movement.moved(past, deployment, view.selection, dark) if past else {}
-    parts.left_out()
+    moved = trends.moved(past, deployment, view.selection, dark) if past else {}
+    notices.left_out()
     st.markdown(
-        parts.answered(picture, deployment.estimated) + _besides(picture, view.target, deployment.estimated, moved)
+        notices.answered(picture, deployment.estimated) + _besides(picture, view.target, deployment.estimated, moved)
     )
-    parts.tiles(picture, view.target, deployment.estimated, "service", moved)
-    parts.bars("services_chart", picture, "Where is the gap?", "service", filters.only_service)
+    notices.tiles(picture, view.target, deployment.estimated, "service", moved)
+    notices.bars("services_chart", picture, "Where is the gap?", "service", link.only_service)
     content, asked = deployment.answer.collection.name, exports.sentence(view.selection)
     provenance = exports.Provenance(content, deployment.processed[1], asked, feeds.source, feeds.is_sample)
     rows = partial(tables.rows, deployment, view.selection)
-    with parts.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
-        parts.table(picture)
+    with notices.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
+        notices.table(picture)
 
 
 def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
@@ -55,8 +61,8 @@ def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: M
     )
 
 
-feeds = data.feeds()
+feeds = current_feeds()
 if feeds.past:
     feeds.past.look()  # opens it while the figures are asked for
-if deployment := parts.standing(feeds.deployment, _HEADING, feeds):
+if deployment := notices.standing(feeds.deployment, _HEADING, feeds):
     show(deployment, feeds)

@@ -10,7 +10,11 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, entrance, formats, kept, parts, tables, trust
+from dashboard import formats, tables
+from dashboard.components import history_states, notices
+from dashboard.feeds import Feeds, current_feeds
+from dashboard.security import session
+from dashboard.view_models import checks
 from data_access import (
     COLLECTIONS,
     Client,
@@ -24,15 +28,15 @@ from data_access import (
     load_settings,
     stored_sign_in,
 )
-from data_access.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Does everything work?"
 
 
-@entrance.part
-def show(feeds: data.Feeds) -> None:
+@session.part
+def show(feeds: Feeds) -> None:
     """The page."""
-    parts.head(_QUESTION, feeds)
+    notices.head(_QUESTION, feeds)
     settings = load_settings()
     with st.grid(2, gap="small", min_column_width=340):
         with st.container(border=True, height="stretch", key="status_you"):
@@ -56,17 +60,17 @@ def show(feeds: data.Feeds) -> None:
         _history(feeds)
 
 
-def _history(feeds: data.Feeds) -> None:
+def _history(feeds: Feeds) -> None:
     """What there is of it, or why it cannot be told."""
     if feeds.past is None:
         st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
-    elif past := kept.at_hand(feeds):
+    elif past := history_states.at_hand(feeds):
         try:
             _held(past.history, past.history.standing(), has_job=not feeds.is_sample)
         except HistoryError as error:
-            parts.trouble(error, key="trouble_history")
+            notices.trouble(error, key="trouble_history")
     elif failed := feeds.past.state.error:
-        parts.trouble(failed, feeds.past.state.failed_at, again=feeds.past.refresh, key="trouble_history")
+        notices.trouble(failed, feeds.past.state.failed_at, again=feeds.past.refresh, key="trouble_history")
     else:
         st.markdown("It is being opened; look again in a moment.")
 
@@ -82,7 +86,7 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
             "Collected last": _when(max(tried)) if tried else "never. Run: python -m data_access collect",
         }
     )
-    check = trust.collecting(standing, datetime.now(UTC), has_job=has_job)
+    check = checks.collecting(standing, datetime.now(UTC), has_job=has_job)
     st.markdown(check.finding)
     if number:
         rows = check.rows.copy()
@@ -95,7 +99,7 @@ def _when(instant: datetime) -> str:
 
 
 def _you() -> dict[str, str]:
-    who = entrance.person()
+    who = session.person()
     if not who.is_known:
         return {
             "Sign-in": "none is configured: whoever reaches this page sees everything",
@@ -204,4 +208,4 @@ def _call(title: str, outcome: Outcome | None) -> dict[str, object]:
     }
 
 
-show(data.feeds())
+show(current_feeds())

@@ -2,27 +2,33 @@
 
 import streamlit as st
 
-from dashboard import charts, data, entrance, exports, filters, formats, kept, movement, panels, parts, sentences
-from dashboard.movement import Line, Trend
+from dashboard import exports, formats, sentences
+from dashboard.charts import bars, lines
+from dashboard.components import history_states, notices
+from dashboard.feeds import Feeds, current_feeds
+from dashboard.filters import link
+from dashboard.security import session
+from dashboard.view_models import trends
+from dashboard.view_models.trends import Line, Trend
 from data_access import Timeline, measures
-from data_access.catalog import COMMERCIAL_DEPLOYMENT
-from data_access.trends import Projection, Refusal, Velocity
+from data_access.measures.trends import Projection, Refusal, Velocity
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Is deployment improving?"
 _TOO_FEW = f"fewer than {measures.FEWEST_DATES} dates"  # as much as a tile has room for
-_CLICKS = {"service": filters.only_service, "channel": filters.only_channel}
+_CLICKS = {"service": link.only_service, "channel": link.only_channel}
 
 
-@entrance.part
-def show(timeline: Timeline, feeds: data.Feeds) -> None:
+@session.part
+def show(timeline: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
-    kept.top(timeline, _QUESTION, feeds)
-    kept.reach(timeline)
+    history_states.top(timeline, _QUESTION, feeds)
+    history_states.reach(timeline)
     if timeline.collection is COMMERCIAL_DEPLOYMENT:
-        parts.stands_in()
-    view = filters.choose(feeds.codes())
-    trend = movement.trend(timeline, view, st.context.theme.type == "dark")
-    parts.left_out()
+        notices.stands_in()
+    view = link.choose(feeds.codes())
+    trend = trends.trend(timeline, view, st.context.theme.type == "dark")
+    notices.left_out()
     _answer(trend, view, timeline.estimated)
     _tiles(trend.whole, timeline.estimated)
     _whole(trend)
@@ -31,7 +37,7 @@ def show(timeline: Timeline, feeds: data.Feeds) -> None:
         _figures(trend, view, timeline, feeds)
 
 
-def _answer(trend: Trend, view: filters.View, estimated: bool) -> None:
+def _answer(trend: Trend, view: link.View, estimated: bool) -> None:
     whole, noun = trend.whole, view.by
     if not len(whole.points):
         return
@@ -59,7 +65,7 @@ def _tiles(line: Line, estimated: bool) -> None:
     points, change, goal = line.points, line.change, line.goal
     pace = line.pace if isinstance(line.pace, Velocity) else None
     with st.grid(4, gap="small", min_column_width=165):
-        parts.tile(
+        notices.tile(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) else None),
@@ -69,13 +75,13 @@ def _tiles(line: Line, estimated: bool) -> None:
             if len(points)
             else "no date",
         )
-        parts.tile(
+        notices.tile(
             "kpi_deployed_per_week",
             "velocity",
             formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
-            formats.about(movement.spread(pace), estimated) if pace else _TOO_FEW,
+            formats.about(trends.spread(pace), estimated) if pace else _TOO_FEW,
         )
-        parts.tile(
+        notices.tile(
             "kpi_sold_per_week",
             "soldPerWeek",
             formats.change(pace.sold) if pace else formats.NOTHING,
@@ -83,21 +89,21 @@ def _tiles(line: Line, estimated: bool) -> None:
         )
         value, context = formats.NOTHING, "nobody can say"
         if isinstance(goal, Projection):
-            value, context = f"{goal.on:%b %Y}", movement.months(goal)
+            value, context = f"{goal.on:%b %Y}", trends.months(goal)
         elif goal is Refusal.REACHED:
             value, context = "reached", "at the newest date"
-        parts.tile("kpi_target_reached", "projection", value, context)
+        notices.tile("kpi_target_reached", "projection", value, context)
 
 
 def _whole(trend: Trend) -> None:
     with st.container(key="trends_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("How has it moved?", anchor=False)
-            filters.pick("measure")
-            filters.pick("range")
-            filters.target()
+            link.pick("measure")
+            link.pick("range")
+            link.target()
         if len(trend.whole.points):
-            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=charts.BARE, alt=trend.words)
+            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=bars.BARE, alt=trend.words)
         else:
             st.info(
                 "There is no processing date in this combination of filters; take one away.",
@@ -105,7 +111,7 @@ def _whole(trend: Trend) -> None:
             )
 
 
-def _parts(trend: Trend, view: filters.View) -> None:
+def _parts(trend: Trend, view: link.View) -> None:
     def click() -> None:
         chosen = st.session_state["trends_small"]["selection"]["points"]
         if chosen:
@@ -114,8 +120,8 @@ def _parts(trend: Trend, view: filters.View) -> None:
     with st.container(key="trends_parts_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("Where?", anchor=False)
-            filters.pick("by")
-            filters.pick("order")
+            link.pick("by")
+            link.pick("order")
         if trend.outside:
             st.caption(
                 f"Without a processing date in this range, and left out: {formats.number(trend.outside, view.by)}."
@@ -124,8 +130,8 @@ def _parts(trend: Trend, view: filters.View) -> None:
             st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
             return
         said = formats.number(len(trend.lines), view.by)
-        if len(trend.lines) > panels.MOST_PANELS:
-            said = f"The first {panels.MOST_PANELS} of {said}; the table has them all"
+        if len(trend.lines) > lines.MOST_PANELS:
+            said = f"The first {lines.MOST_PANELS} of {said}; the table has them all"
         scale = "on one scale" if view.measure == "percent" else "each around its own first figure (dotted)"
         st.caption(f"{said}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
         st.plotly_chart(
@@ -134,13 +140,13 @@ def _parts(trend: Trend, view: filters.View) -> None:
             theme=None,
             on_select=click,
             selection_mode="points",
-            config=charts.BARE,
+            config=bars.BARE,
             alt=trend.small_words,
         )
 
 
-def _figures(trend: Trend, view: filters.View, timeline: Timeline, feeds: data.Feeds) -> None:
-    within = filters.CHOICES["range"].options[view.range]
+def _figures(trend: Trend, view: link.View, timeline: Timeline, feeds: Feeds) -> None:
+    within = link.CHOICES["range"].options[view.range]
     dates = trend.whole.points["processedDateTime"]
     newest = dates.iloc[-1] if len(dates) else None
 
@@ -151,14 +157,14 @@ def _figures(trend: Trend, view: filters.View, timeline: Timeline, feeds: data.F
     points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
     paces = provenance("pace", target=f"{view.target:g} %")
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
-    with parts.figures("Pace, and the day of the target", [*points, pace]):
+    with notices.figures("Pace, and the day of the target", [*points, pace]):
         st.caption(
             "The first two files hold every point of the lines, the third one this table with all its columns"
             " and a row for all together."
         )
-        parts.table(trend, signed=True)
+        notices.table(trend, signed=True)
 
 
-feeds = data.feeds()
-if past := kept.standing(feeds, _QUESTION):
+feeds = current_feeds()
+if past := history_states.standing(feeds, _QUESTION):
     show(past, feeds)

@@ -4,11 +4,16 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import data, entrance, exports, filters, formats, parts, pictures
+from dashboard import exports, formats
+from dashboard.components import notices
+from dashboard.feeds import Feeds, current_feeds
+from dashboard.filters import link
+from dashboard.security import session
+from dashboard.view_models import deployment
 from data_access import PartnerCenterError, Usage
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
+from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
-from data_access.usage import Source
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
 
 _QUESTION = "Is what we deployed being used?"
 _NEEDED = (
@@ -33,7 +38,7 @@ def notes(usage: Usage) -> None:
             title, rest = source.collection.title, _WITHOUT[source.collection.name]
             st.info(f"Microsoft returned no rows for *{title}*. {rest}", icon=":material/info:")
         if source.answer:
-            parts.set_aside(source.answer, named=True)
+            notices.set_aside(source.answer, named=True)
 
 
 def _unreadable(source: Source, error: PartnerCenterError) -> None:
@@ -47,7 +52,7 @@ def _unreadable(source: Source, error: PartnerCenterError) -> None:
         )
     else:
         st.warning(f"***{title}* cannot be read.** {said} {rest}", icon=":material/report:")
-    parts.facts(error)
+    notices.facts(error)
 
 
 def no_rows(usage: Usage) -> None:
@@ -64,17 +69,17 @@ def no_rows(usage: Usage) -> None:
         st.code("\n".join(ids), language=None, wrap_lines=True)
 
 
-@entrance.part
-def show(usage: Usage, feeds: data.Feeds) -> None:
+@session.part
+def show(usage: Usage, feeds: Feeds) -> None:
     """The page for answers that there are."""
-    parts.top(feeds.usage, _QUESTION, feeds)
+    notices.top(feeds.usage, _QUESTION, feeds)
     notes(usage)
     if not usage.has_rows:
         no_rows(usage)
         return
-    view = filters.choose(feeds.codes())
-    picture = pictures.in_use(usage, view, st.context.theme.type == "dark")
-    parts.left_out()
+    view = link.choose(feeds.codes())
+    picture = deployment.in_use(usage, view, st.context.theme.type == "dark")
+    notices.left_out()
     if picture.number or picture.rows.num_rows:
         st.markdown(_answer(picture))
         st.caption(_window(picture.window))
@@ -82,7 +87,7 @@ def show(usage: Usage, feeds: data.Feeds) -> None:
         st.info("There are no figures in this combination of filters; take one away.", icon=":material/filter_alt_off:")
     _tiles(usage, picture, view.target)
     if picture.number:
-        parts.bars("usage_chart", picture, _heading(usage), "service", filters.only_service)
+        notices.bars("usage_chart", picture, _heading(usage), "service", link.only_service)
     if strays := picture.total.strays:
         st.caption(
             f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
@@ -98,7 +103,7 @@ def _heading(usage: Usage) -> str:
     return "Not deployed, or not used?" if usage.deployment.has_rows else "What is not used?"
 
 
-def _answer(picture: pictures.UsePicture) -> str:
+def _answer(picture: deployment.UsePicture) -> str:
     """The page's question answered in a sentence."""
     total = picture.total
     if total.sold is None:
@@ -135,7 +140,7 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     return f"Used means: within the 28 days before {span}"
 
 
-def _tiles(usage: Usage, picture: pictures.UsePicture, target: float) -> None:
+def _tiles(usage: Usage, picture: deployment.UsePicture, target: float) -> None:
     total = picture.total
     sold = _part(total.undeployed, total.sold, "of sold", "nothing sold")
     deployed = _part(total.unused, total.deployed, "of deployed", "nothing deployed", "≤\u00a0")
@@ -145,7 +150,7 @@ def _tiles(usage: Usage, picture: pictures.UsePicture, target: float) -> None:
         _tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
         _tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
         context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, target)
-        parts.tile(
+        notices.tile(
             "kpi_usage_percent",
             "usagePercent",
             formats.percent(total.percent),
@@ -156,7 +161,7 @@ def _tiles(usage: Usage, picture: pictures.UsePicture, target: float) -> None:
 def _tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
     shown = formats.NOTHING if value is None else formats.count(value)
     missing = next((why for source in needed if (why := _not_at_hand(source))), "")
-    parts.tile(key, measure, shown, missing or context)
+    notices.tile(key, measure, shown, missing or context)
 
 
 def _part(part: float | None, whole: float | None, of: str, nothing: str, bound: str = "") -> str:
@@ -169,13 +174,13 @@ def _not_at_hand(source: Source) -> str:
     return "no rows from Microsoft" if source.answer else "cannot be read"
 
 
-def _workloads(picture: pictures.UsePicture, view: filters.View, feeds: data.Feeds) -> None:
+def _workloads(picture: deployment.UsePicture, view: link.View, feeds: Feeds) -> None:
     asked = exports.sentence(view.selection)
     provenance = exports.Provenance("usage", picture.window[1], asked, feeds.source, feeds.is_sample)
-    with parts.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
-        parts.table(picture)
+    with notices.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
+        notices.table(picture)
 
 
-feeds = data.feeds()
-if usage := parts.standing(feeds.usage, _QUESTION, feeds, _NEEDED):
+feeds = current_feeds()
+if usage := notices.standing(feeds.usage, _QUESTION, feeds, _NEEDED):
     show(usage, feeds)

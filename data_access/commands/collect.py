@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, date, datetime
 
-from data_access import collect, history, source
-from data_access.catalog import COLLECTIONS
+from data_access import connection, history
 from data_access.commands import terminal
+from data_access.history import collect
+from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import load
 
 HELP = "fetch all that the account can read and append it to the history"
@@ -32,8 +33,8 @@ def run(options: argparse.Namespace) -> bytes:
     for notice in kept.notices:
         terminal.say(notice)
     if settings.is_sample:
-        terminal.say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
-    with source.connect(settings) as client, terminal.progress() as progress:
+        terminal.say(f"{connection.SAMPLE}: neither a token nor an app registration is set.")
+    with connection.connect(settings) as client, terminal.progress() as progress:
         report = collect.run(client, kept, progress, customers=options.customers, since=options.since)
     text = "".join(f"{line}\n" for line in lines(report))
     if report.failure:

@@ -7,10 +7,11 @@ import json
 import uuid
 from datetime import date
 
-from data_access import files, frames, source
-from data_access.catalog import COLLECTIONS, Collection
+from data_access import connection, csv_files
 from data_access.commands import terminal
-from data_access.protocol import Query
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import COLLECTIONS, Collection
+from data_access.partner_center.protocol import Query
 from data_access.settings import load
 
 HELP = "print one collection"
@@ -32,17 +33,17 @@ def run(options: argparse.Namespace) -> bytes:
     query = _query(collection, options)
     settings = load()
     if settings.is_sample:
-        terminal.say(f"{source.SAMPLE}: neither a token nor an app registration is set.")
-    if notice := source.lapse_notice(settings):
+        terminal.say(f"{connection.SAMPLE}: neither a token nor an app registration is set.")
+    if notice := connection.lapse_notice(settings):
         terminal.say(notice)
-    with source.connect(settings) as client, terminal.progress() as progress:
+    with connection.connect(settings) as client, terminal.progress() as progress:
         answer = client.fetch(collection, query, progress)
     for row in answer.set_aside:
         terminal.say(f"Row {row.position} set aside: {row.reason}.")
     if answer.missing:
         terminal.say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
     if options.format == "csv":
-        return files.exact(answer.frame)
+        return csv_files.exact(answer.frame)
     return f"{json.dumps(frames.records(answer.frame), ensure_ascii=False, indent=2)}\n".encode()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from data_access import signin, source
+from data_access import connection
+from data_access.auth import credentials
 from data_access.commands import terminal
 from data_access.settings import load
 
@@ -21,8 +22,8 @@ def describe(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> bytes:
     """Sign somebody in, keep it, and return the account's name."""
     settings = load()
-    stored = source.stored(settings)
-    way = signin.by_device_code if options.device_code else signin.by_browser
+    stored = connection.stored(settings)
+    way = credentials.by_device_code if options.device_code else credentials.by_browser
     account = stored.keep(way(settings.registration, terminal.say))
     place = settings.partner_center_sign_in_file
     protection = (

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from data_access import history
-from data_access.catalog import COLLECTIONS
 from data_access.commands import terminal
-from data_access.lake import History
-from data_access.runs import Standing
+from data_access.history.history import History
+from data_access.history.run_log import Standing
+from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import load
 
 HELP = "say what is in the history, how old it is, and what failed last"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
-from data_access.client import Progress, Step
+from data_access.partner_center.client import Progress, Step
 
 
 def say(text: str) -> None:

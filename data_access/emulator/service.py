@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from data_access.emulator.messages import REFUSALS, Asked, Refusal, Reply, Trouble, as_json, identity, problem
 from data_access.emulator.queries import COUNTS, fitting, grouped, number
-from data_access.sample import Partner, partner
+from data_access.emulator.sample import Partner, partner
 
 DEMO_TOKEN = "sample"  # noqa: S105 - public on purpose
 """The bearer token that an emulator accepts when told of no other."""

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from data_access.emulator import Emulator
-from data_access.sample import Partner
+from data_access.emulator.sample import Partner
 from tests.browser import app, partners
 
 _SIZE: ViewportSize = {"width": 1366, "height": 900}

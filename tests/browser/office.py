@@ -12,7 +12,7 @@ from typing import NamedTuple
 from playwright.sync_api import Page
 
 from data_access.emulator import serving as serving_partner_center
-from data_access.sample import Partner, partner
+from data_access.emulator.sample import Partner, partner
 from tests.browser import app
 from tests.browser.partners import row
 from tests.entra import USER_IMPERSONATION, App, Entra, Person, Tenant, serving

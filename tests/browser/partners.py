@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data_access.sample import Partner, Row
+from data_access.emulator.sample import Partner, Row
 
 EVIL = "evil.example"
 HOSTILE_NAMES = (

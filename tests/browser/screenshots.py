@@ -18,8 +18,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page
 
-from data_access import Answer, Settings, history, sample
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
+from data_access import Answer, Settings, history
 from data_access.emulator import (
     DEMO_TOKEN,
     Emulator,
@@ -27,13 +26,15 @@ from data_access.emulator import (
     Trouble,
     failing,
     gateway,
+    sample,
     serving,
     shaped,
     slow,
     throttled,
 )
-from data_access.runs import Failure, Run, Tried
-from data_access.sample import Partner
+from data_access.emulator.sample import Partner
+from data_access.history.run_log import Failure, Run, Tried
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
 from tests.browser import app, partners
 from tests.browser.office import MIA, OLAF, RITA, UMA, opened, sign_in
 from tests.lakes import fetched

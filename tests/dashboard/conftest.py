@@ -6,11 +6,11 @@ from threading import Event
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from dashboard import access, exposure, gate
-from dashboard.access import Ended
+from dashboard.security import exposure, middleware, roles
+from dashboard.security.roles import Ended
 from data_access import Settings, history
 from data_access.emulator import Emulator
-from data_access.sample import Partner
+from data_access.emulator.sample import Partner
 from tests import lakes
 from tests.dashboard import visit as visits
 
@@ -39,7 +39,7 @@ def configure(monkeypatch):
     monkeypatch.setattr(exposure, "get_secrets_auth_section", dict)
     monkeypatch.setattr(exposure, "_configured_once", Event())
     monkeypatch.setattr(exposure, "_files", set)
-    monkeypatch.setattr(gate, "ended", Ended())
+    monkeypatch.setattr(middleware, "ended", Ended())
     return configure
 
 
@@ -75,4 +75,4 @@ def look_back(serve, monkeypatch, tmp_path):
 @pytest.fixture
 def as_reader(monkeypatch):
     """Whoever looks may see figures by service and channel."""
-    monkeypatch.setattr(access, "ANYONE", access.Person("", "", ("", ""), access.Role.READER))
+    monkeypatch.setattr(roles, "ANYONE", roles.Person("", "", ("", ""), roles.Role.READER))

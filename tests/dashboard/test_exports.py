@@ -9,9 +9,9 @@ import pytest
 
 from dashboard import exports, tables
 from data_access import Selection, fetch_deployment
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import Emulator
-from data_access.sample import Partner
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import rows_of
 
 SOURCE = "Sample data"

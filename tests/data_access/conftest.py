@@ -2,8 +2,8 @@
 
 import pytest
 
-from data_access import protocol
-from data_access.engines import DuckDB
+from data_access.history.engines import DuckDB
+from data_access.partner_center import protocol
 from tests.engines import Pandas
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from data_access.__main__ import main
-from data_access.catalog import DEPLOYMENT
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, documented, gateway, not_json, throttled
-from data_access.sample import Partner
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import DEPLOYMENT
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.usefixtures("soon")

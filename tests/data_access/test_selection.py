@@ -1,7 +1,7 @@
 """A filter is a value."""
 
 from data_access import Selection
-from data_access.catalog import DEPLOYMENT
+from data_access.partner_center.catalog import DEPLOYMENT
 from tests.rows import facts_of
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from data_access.emulator import Emulator
+from data_access.emulator.sample import Partner
 from data_access.emulator.service import TokenKind
-from data_access.sample import Partner
 from tests.entra.emulator import Entra, NotAccepted
 
 Who = Mapping[str, Any]

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from data_access import Settings, catalog, history, sample
-from data_access.emulator import Emulator, serving
+from data_access import Settings, history
+from data_access.emulator import Emulator, sample, serving
+from data_access.partner_center import catalog
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2026, 3, 31)

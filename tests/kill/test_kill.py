@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from data_access import catalog, history
+from data_access import history
 from data_access.emulator import serving
-from data_access.lake import GRACE, History
+from data_access.history.history import GRACE, History
+from data_access.partner_center import catalog
 from tests.kill import killing
 
 KILLS = int(os.environ.get("FAULT_KILLS", "200"))

@@ -14,13 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import fs
 
-from data_access import HistoryError, Settings, catalog, collect, history, snapshot
+from data_access import HistoryError, Settings, history
 from data_access.__main__ import main
-from data_access.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.emulator import DEMO_TOKEN, Emulator
-from data_access.lake import GRACE, History
-from data_access.sample import partner
-from data_access.store import Store
+from data_access.emulator.sample import partner
+from data_access.history import collect, snapshot
+from data_access.history.history import GRACE, History
+from data_access.history.store import Store
+from data_access.partner_center import catalog
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.ports import free_port
 
 

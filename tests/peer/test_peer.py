@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_access.emulator import DEMO_TOKEN, Emulator, documented, throttled
-from data_access.sample import partner
+from data_access.emulator.sample import partner
 
 PUBLISHED = documented()
 PUBLISHED_CUSTOMER = "4d3cf487-70f4-4e1e-9ff1-b2bfce8d9f04"

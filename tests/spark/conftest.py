@@ -3,10 +3,10 @@
 import pytest
 
 from data_access import Settings
-from data_access.engines import connect
+from data_access.history.engines import connect
 from tests.spark.cluster import cluster
 
-pytest.register_assert_rewrite("tests.data_access.test_engines")
+pytest.register_assert_rewrite("tests.data_access.history.test_engines")
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from data_access import Settings, SettingsError
-from data_access.engines import connect
 from data_access.errors import EngineError
+from data_access.history.engines import connect
 
 
 @pytest.mark.filterwarnings("ignore:.*RETRIES_EXCEEDED")

@@ -1,3 +1,3 @@
 """The tests of every engine, on Spark."""
 
-from tests.data_access.test_engines import *  # noqa: F403 - each of its tests is one of this module's
+from tests.data_access.history.test_engines import *  # noqa: F403 - each of its tests is one of this module's

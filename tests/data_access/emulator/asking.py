@@ -6,7 +6,7 @@ from datetime import date
 import requests
 
 from data_access.emulator import DEMO_TOKEN
-from data_access.sample import partner
+from data_access.emulator.sample import partner
 
 DEPLOYMENT = "/v1/analytics/licenses/deployment"
 USAGE = "/v1/analytics/licenses/usage"

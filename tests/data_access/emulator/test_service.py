@@ -14,7 +14,7 @@ import requests
 
 from data_access import emulator as service
 from data_access.emulator import DEMO_TOKEN, Emulator, Endless, documented, serving
-from data_access.sample import Partner
+from data_access.emulator.sample import Partner
 from tests.data_access.emulator.asking import (
     BOM,
     COMMERCIAL,

@@ -1,0 +1,1 @@
+"""Frames become figures; a file for each kind of chart. Nothing here draws."""

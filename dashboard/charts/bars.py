@@ -1,0 +1,405 @@
+"""Frames become figures. Nothing here draws; a page shows what it is given."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from unicodedata import east_asian_width
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import formats
+from dashboard.charts.palette import FONT, Palette
+from data_access.measures import MEASURES
+
+_BAR = 30  # pixels per service
+_FRAME = 88  # pixels above and below the bars
+_LINE = 17  # pixels of a line of text
+_LABEL_LENGTH = 26
+_CHARACTER, _CAPITAL, _WIDE = 7, 9.3, 14  # pixels, about
+_WIDEST_MARGIN = 330
+_ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not turn the figures around
+_BELOW, _REACHED = "▾ ", "\u2007\u200a\u2009"  # says without colour what the bar says with it
+_THOUSAND, _FEW = 1_000, 8
+_VISIBLE = 0.5  # licenses; less is an estimate's rounding
+_MARKS = {"/": "▨", "x": "▩", ".": "▒"}
+_UNKNOWN = "."
+_PARTS_PER_LINE = 3
+_IN_HOVER = (
+    "licensesActive",
+    "licensesQualified",
+    "licensesSold",
+    "used",
+    "unused",
+    "noUsageFigures",
+    "undeployed",
+    "overDeployed",
+)
+_ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
+
+#: Beyond this many bars a chart is a wall; the table has the rest.
+MOST_BARS = 25
+#: For `st.plotly_chart`: no tools over the figure.
+BARE = {"displayModeBar": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of every bar on the right: how many licenses, and how they look."""
+
+    name: str
+    licenses: list[float]
+    colour: str
+    hatching: str = ""  # the colour of its lines and outline; without it the part is plain
+    shape: str = "/"  # of the hatching
+
+    @property
+    def mark(self) -> str:
+        """The part's look, for where there is text."""
+        mark, colour = (_MARKS[self.shape], self.hatching) if self.hatching else ("■", self.colour)
+        return f"<span style='color:{colour}'>{mark}</span>"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One of the two panels: its title and the line below it."""
+
+    title: str
+    key: str
+
+
+#: An axis of texts, one for each bar.
+CATEGORIES = {"type": "category", "fixedrange": True, "automargin": False, "ticks": "", "showgrid": False}
+
+
+class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
+    """A figure that changes no more.
+
+    Streamlit copies and walks through a figure on every rerun, here only the first time. In the browser it gives each
+    new figure to plotly twice, hidden until its width is known and then as a copy; plotly leaves the second drawing
+    out if nothing differs. Arrays differ unless the data has a revision, templates always do, and of Streamlit's
+    template our charts use nothing.
+    """
+
+    def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any]) -> None:
+        super().__init__(data, layout | {"datarevision": 1})
+        self.layout.template = None
+
+    def to_dict(self) -> dict[str, Any]:
+        finished: dict[str, Any] | None = self.__dict__.get("_finished")
+        if finished is None:
+            finished = self.__dict__["_finished"] = super().to_dict()
+        return finished
+
+
+def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette) -> go.Figure:
+    """Deployment % and licenses sold, side by side on one axis, first row on top.
+
+    `table`: one row per bar with `key`, `title` and the columns of `measures.by`. Each bar's `customdata` is its key,
+    for clicks.
+    """
+    segments = (
+        Segment("deployed", (table["licensesSold"] - table["undeployed"]).tolist(), palette.deployed),
+        Segment("undeployed", table["undeployed"].tolist(), palette.gap, palette.below_target),
+    )
+    return _bars(
+        table,
+        table["deploymentPercent"],
+        segments=segments,
+        right=[
+            _right_label(sold, ((gap, f"gap {formats.count(gap, estimated)}"),), palette)
+            for sold, gap in zip(table["licensesSold"], table["undeployed"], strict=True)
+        ],
+        hover=_hover(table, estimated),
+        axes=(Axis("Deployment %", _target_key(target)), Axis("Licenses sold", _legend(segments))),
+        target=target,
+        palette=palette,
+    )
+
+
+def usage(table: pd.DataFrame, target: float, palette: Palette) -> go.Figure:
+    """Usage % and what becomes of the licenses sold, side by side on one axis, first row on top.
+
+    `table`: one row per bar with `key`, `title` and the columns of `usage.by_service`, of which those that nobody sent
+    are NaN. Without licenses, the right shows those qualified, once for each workload.
+    """
+    segments = _uses(table, palette)
+    deployed = table["licensesSold"].notna().any()
+    totals = table["licensesSold" if deployed else "licensesQualified"].fillna(0)
+    waste = [segment for segment in segments if segment.hatching and segment.shape != _UNKNOWN]
+    return _bars(
+        table,
+        table["usagePercent"],
+        segments=segments,
+        right=[
+            _right_label(
+                number,
+                ((part.licenses[row], f"{part.mark}\u00a0{formats.count(part.licenses[row])}") for part in waste),
+                palette,
+            )
+            for row, number in enumerate(totals)
+        ],
+        hover=_usage_hover(table),
+        axes=(
+            Axis("Usage %", _target_key(target)),
+            Axis("Licenses" if deployed else "Qualified, once per workload", _legend(segments)),
+        ),
+        target=target,
+        palette=palette,
+    )
+
+
+def _uses(table: pd.DataFrame, palette: Palette) -> list[Segment]:
+    """What the bars on the right are made of."""
+
+    def number(name: str) -> list[float]:
+        licenses: list[float] = table[name].fillna(0).tolist()
+        return licenses
+
+    if table["licensesSold"].isna().all():
+        active, qualified = table["licensesActive"].fillna(0), table["licensesQualified"].fillna(0)
+        idle = (qualified - active).clip(lower=0).tolist()
+        return [
+            Segment("active", active.tolist(), palette.deployed),
+            Segment("not active", idle, palette.unused, palette.unused_hatching, "x"),
+        ]
+    found = [Segment("undeployed", number("undeployed"), palette.gap, palette.below_target)]
+    if table["noUsageFigures"].sum() >= _VISIBLE:
+        found.insert(0, Segment("no usage figures", number("noUsageFigures"), palette.grid, palette.muted, _UNKNOWN))
+    if table["used"].notna().any():
+        found[:0] = [
+            Segment("used", number("used"), palette.deployed),
+            Segment("not used", number("unused"), palette.unused, palette.unused_hatching, "x"),
+        ]
+    return found
+
+
+def _bars(
+    table: pd.DataFrame,
+    percents: pd.Series,
+    *,
+    segments: Sequence[Segment],
+    right: list[str],
+    hover: list[str],
+    axes: tuple[Axis, Axis],
+    target: float,
+    palette: Palette,
+) -> go.Figure:
+    """A percentage on the left and stacked licenses on the right of one axis of `table`'s rows.
+
+    The figures stand in the tick labels at both ends of a row: as texts on the bars they would double the time that the
+    browser needs to draw.
+    """
+    more_lines = max(axis.key.count("<br>") for axis in axes) * _LINE
+    reached = (percents >= target).tolist()
+    left = _left_labels(table["title"], percents, reached)
+    right = told_apart(right)
+    most = max([1.0, *(sum(parts) for parts in zip(*(segment.licenses for segment in segments), strict=True))])
+    # Plotly draws upwards.
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "customdata": table["key"].tolist()[::-1],
+        "hovertext": hover[::-1],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+    bars = [
+        bar
+        | {
+            "name": axes[0].title,
+            "y": left[::-1],
+            "x": percents.tolist()[::-1],
+            "marker": {"color": [palette.deployed if ok else palette.below_target for ok in reached[::-1]]},
+        }
+    ]
+    bars += [
+        bar
+        | {
+            "name": segment.name,
+            "y": right[::-1],
+            "x": segment.licenses[::-1],
+            "marker": _dress(segment),
+            "xaxis": "x2",
+            "yaxis": "y2",
+        }
+        for segment in segments
+    ]
+    numbers = {
+        "gridcolor": palette.grid,
+        "zerolinecolor": palette.muted,
+        "fixedrange": True,
+        "tickfont": {"color": palette.muted, "size": 11},
+        "side": "top",
+    }
+    layout = frame(palette) | {
+        "barmode": "stack",
+        "bargap": 0.34,
+        "height": height(len(table)) + more_lines,
+        "margin": {"l": margin(left), "r": margin(right), "t": 64 + more_lines, "b": 8},
+        "clickmode": "event+select",
+        "hovermode": "closest",
+        "yaxis": CATEGORIES,
+        "yaxis2": CATEGORIES | {"anchor": "x2", "side": "right"},
+        "xaxis": numbers | {"domain": [0, 0.47], "range": [0, max(100.0, target, *percents.dropna()) * 1.04]},
+        "xaxis2": numbers | {"domain": [0.53, 1], "range": [0, most * 1.04], **_whole_numbers(most), "anchor": "y2"},
+        "shapes": [
+            {
+                "type": "line",
+                "xref": "x",
+                "yref": "paper",
+                "x0": target,
+                "x1": target,
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
+            }
+        ],
+        "annotations": [heading("x", axes[0], more_lines), heading("x2", axes[1], more_lines)],
+    }
+    return Finished(bars, layout)
+
+
+def _dress(segment: Segment) -> dict[str, Any]:
+    if not segment.hatching:
+        return {"color": segment.colour}
+    # A bar of no length would still show its outline.
+    widths = [int(licenses >= _VISIBLE) for licenses in segment.licenses[::-1]]
+    return {
+        "color": segment.colour,
+        "line": {"color": segment.hatching, "width": widths},
+        "pattern": {"shape": segment.shape, "fgcolor": segment.hatching, "size": 5, "solidity": 0.25},
+    }
+
+
+def _legend(segments: Sequence[Segment]) -> str:
+    parts = [f"{segment.mark} {segment.name}" for segment in segments]
+    half = len(parts) if len(parts) <= _PARTS_PER_LINE else len(parts) // 2
+    return "<br>".join("  ".join(line) for line in (parts[:half], parts[half:]) if line)
+
+
+def _target_key(target: float) -> str:
+    return f"┊ target {target:g}\u00a0%"
+
+
+def frame(palette: Palette) -> dict[str, Any]:
+    """What the layouts of all figures have in common."""
+    return {
+        "paper_bgcolor": palette.background,
+        "plot_bgcolor": palette.background,
+        "font": {"family": FONT, "color": palette.text, "size": 13},
+        "hoverlabel": {"align": "left", "font": {"family": FONT}},
+        "dragmode": "pan",  # what Streamlit would put in place of none; the axes stay where they are
+        "showlegend": False,
+    }
+
+
+def height(bars: int) -> int:
+    return _FRAME + _BAR * max(1, bars)
+
+
+def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float) -> str:
+    """The chart for those who cannot see it; `what` names the percentage and the rows."""
+    below = int((percents < target).sum())
+    first = zip(table["title"].head(5), percents.head(5), strict=True)
+    rows = "; ".join(f"{title}: {formats.percent(percent)}" for title, percent in first)
+    return (
+        f"Bars of {what} and licenses, {len(table)} in all; {below} are below the target of {target:g} percent."
+        f" First: {rows}. The table below holds every figure."
+    )
+
+
+def heading(of: str, axis: Axis, higher: int) -> dict[str, Any]:
+    return {
+        "xref": f"{of} domain",
+        "x": 0,
+        "xanchor": "left",
+        "yref": "paper",
+        "y": 1,
+        "align": "left",
+        "yshift": 52 + higher,
+        "showarrow": False,
+        "text": f"<b>{axis.title}</b><br>{axis.key}",
+    }
+
+
+def _whole_numbers(most: float) -> dict[str, Any]:
+    """Ticks that are licenses: 1, 2, 3 …, and 5k instead of 5,000."""
+    return {"tickformat": "~s"} if most >= _THOUSAND else {"tickformat": "d", "dtick": 1 if most < _FEW else None}
+
+
+def _left_labels(titles: pd.Series, percents: pd.Series, reached: list[bool]) -> list[str]:
+    return told_apart(
+        f"{title_label(title)}   {_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
+        for title, percent, ok in zip(titles, percents, reached, strict=True)
+    )
+
+
+def _right_label(licenses: float, missing: Iterable[tuple[float, str]], palette: Palette) -> str:
+    """How many licenses, and in a quieter voice what is missing, where it is anything."""
+    said = "  ".join(words for number, words in missing if number >= _VISIBLE)
+    return f" {formats.count(licenses)}" + (f"  <span style='color:{palette.muted}'>{said}</span>" if said else "")
+
+
+def title_label(title: str, length: int = _LABEL_LENGTH) -> str:
+    """A row's name in a tick label: foreign text on one line, which turns nothing around it."""
+    return f"{_ISOLATE}{escape(formats.shortened(title, length), quote=False)}{_POP}"
+
+
+def told_apart(labels: Iterable[str]) -> list[str]:
+    """Equal labels would share one row of the chart, so they get differing numbers of zero-width spaces."""
+    seen: Counter[str] = Counter()
+    found = []
+    for label in labels:
+        found.append(label + "\u200b" * seen[label])
+        seen[label] += 1
+    return found
+
+
+def margin(labels: list[str], widest: int = _WIDEST_MARGIN) -> int:
+    """Pixels for the longest label; plotly's own measuring would draw the chart once more."""
+    longest = max((sum(map(_width, re.sub(r"<[^>]*>|&\w+;", "", label))) for label in labels), default=0)
+    return min(widest, 12 + int(longest))
+
+
+def _width(character: str) -> float:
+    if east_asian_width(character) in "WF":
+        return _WIDE
+    return _CAPITAL if character.isupper() else _CHARACTER
+
+
+def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
+    def figure(value: float) -> str:
+        return formats.count(value, estimated)
+
+    rows: Any = table.itertuples()
+    return [
+        f"<b>{escape(row.title, quote=False)}</b>"
+        f"<br>Deployment {formats.percent(row.deploymentPercent)}"
+        f"<br>Sold {formats.count(row.licensesSold)}"
+        f"<br>Deployed {figure(row.licensesDeployed)}"
+        f"<br>Undeployed {figure(row.undeployed)}"
+        + (f"<br>Over-deployed {figure(row.overDeployed)}" if row.overDeployed >= _VISIBLE else "")
+        + f"<br>As of {formats.day(row.processedDateTime)}"
+        for row in rows
+    ]
+
+
+def _usage_hover(table: pd.DataFrame) -> list[str]:
+    rows: Any = table.itertuples()
+    return [
+        f"<b>{escape(row.title, quote=False)}</b>"
+        f"<br>Usage {formats.percent(row.usagePercent)}"
+        + "".join(
+            f"<br>{MEASURES[name].label} {formats.count(value)}"
+            for name in _IN_HOVER
+            if pd.notna(value := getattr(row, name)) and (value >= _VISIBLE or name not in _ONLY_IF_ANY)
+        )
+        + f"<br>Deployment as of {formats.day(row.processedDateTime)}"
+        f"<br>Used in the 28 days before {formats.day(row.windowEnd)}"
+        for row in rows
+    ]

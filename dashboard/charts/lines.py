@@ -1,0 +1,412 @@
+"""Lines over time: the whole as one large chart, and each of its parts in a small panel on the same scale.
+
+The panels share one pair of plotly's axes, on which each has a cell of its own: twenty pairs of axes take a browser
+several times as long to draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from dashboard import formats
+from dashboard.charts import bars
+from dashboard.charts.bars import Finished
+from dashboard.charts.palette import Palette
+from data_access.measures.trends import Projection, Refusal
+
+COLUMNS = 4
+#: Beyond this many panels a page is a wall; the table has the rest.
+MOST_PANELS = 24
+_MOST_POINTS = 400  # of the large line
+_MOST_POINTS_OF_A_PANEL = 27  # it is some 200 pixels wide, and every point costs the browser time
+_MOST_MARKERS = 60  # of the large line; more run into one another, and each costs the browser more than its point
+_NO_MARKERS = 1  # none at all, and plotly would not take clicks
+_HEIGHT, _PANEL_HEIGHT = 300, 124  # pixels
+_WIDE, _HIGH = 0.9, 0.55  # what the line takes of its cell
+_TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
+_LEAST_SPAN = 0.1  # of the first figure, up and down: less movement than that looks like little
+_TITLE_LENGTH = 21
+_ROOM = 0.08  # of the large chart's height, above and below what is drawn
+_SPARK = (84, 28)  # pixels
+_UP, _DOWN = "▲", "▼"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The measure that the lines show: its column, its title, and whether it is a percentage or an estimate."""
+
+    column: str
+    title: str
+    is_percent: bool
+    estimated: bool = False
+
+    def figure(self, value: float) -> str:
+        return formats.percent(value) if self.is_percent else formats.count(value, self.estimated)
+
+    def change(self, value: float) -> str:
+        return f"{formats.points(value)} points" if self.is_percent else formats.change(value, self.estimated)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One line: what it is called, and its points (columns of `trends.lines`) in the order of their dates."""
+
+    key: str
+    title: str
+    points: pd.DataFrame
+
+
+def large(
+    points: pd.DataFrame,
+    shown: Shown,
+    target: float,
+    goal: Projection | Refusal,
+    *,
+    span: tuple[datetime, datetime],
+    palette: Palette,
+) -> Finished:
+    """The line of all together, with a marker for each processing date (where there is room), the target, and its goal.
+
+    `goal` is drawn where its day lies no further ahead than the line reaches back. `span`: the first and the last
+    moment of the axis.
+    """
+    drawn = _thinned(points, _MOST_POINTS)
+    values = drawn[shown.column]
+    dates = _moments(drawn["processedDateTime"])
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": dates,
+        "y": _numbers(values),
+        "hovertext": _hover(drawn, "", shown),
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "line": {"color": palette.deployed, "width": 2.5},
+        "marker": {"color": palette.deployed, "size": 6, "maxdisplayed": _MOST_MARKERS},
+    }
+    newest = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": dates[-1:],
+        "y": _numbers(values[-1:]),
+        "hoverinfo": "skip",
+        "marker": {"color": palette.deployed, "size": 9},
+    }
+    levels = [*values.dropna(), *([target] if shown.is_percent else [])] or [0.0, 1.0]
+    low, high = min(levels), max(levels)
+    room = (high - low or max(abs(high), 1.0) / 10) * _ROOM
+    data, shapes = [line], []
+    first, last = (moment.replace(tzinfo=None) for moment in span)
+    if shown.is_percent:
+        shapes.append(_level(target, palette))
+        if isinstance(goal, Projection) and len(values) and _moment(goal.on) - last <= last - first:
+            data.append(_ahead(dates[-1], float(values.iloc[-1]), goal, palette))
+            shapes.append(_between(goal, palette))
+            last = _moment(min(goal.latest or goal.on, (_moment(goal.on) + (last - first) / 4).date()))
+    data.append(newest)
+    margin = (last - first or timedelta(days=7)) / 50
+    layout = bars.frame(palette) | {
+        "height": _HEIGHT,
+        "margin": {"l": 58, "r": 18, "t": 40, "b": 28},
+        "xaxis": {
+            "type": "date",
+            "range": [(first - margin).isoformat(), (last + margin).isoformat()],
+            "fixedrange": True,
+            "showgrid": False,
+            "linecolor": palette.muted,
+            "tickfont": {"color": palette.muted, "size": 11},
+            "tickformat": "%-d %b %Y",
+            "nticks": 7,
+        },
+        "yaxis": {
+            "range": [max(0.0, low - room) if low >= 0 else low - room, high + room],
+            "fixedrange": True,
+            "gridcolor": palette.grid,
+            "zeroline": False,
+            "tickfont": {"color": palette.muted, "size": 11},
+            "ticksuffix": " %" if shown.is_percent else "",
+            "tickformat": "" if shown.is_percent else "~s",
+            "nticks": 6,
+        },
+        "shapes": shapes,
+        "annotations": [_heading(shown, target)],
+        "hovermode": "x",
+    }
+    return Finished(data, layout)
+
+
+def small(
+    panels: Sequence[Panel], shown: Shown, target: float, *, span: tuple[datetime, datetime], palette: Palette
+) -> Finished:
+    """A panel for each line, from left to right and from top to bottom; all have the same dates.
+
+    Percentages have the same scale as well, from 0. Licenses go up and down from each panel's own first figure: on one
+    scale the large ones would flatten the others. Each point's `customdata` is its key, for clicks.
+    """
+    highest = max([100.0, target, *(panel.points[shown.column].max() for panel in panels)])
+    traces = {colour: _Trace() for colour in (palette.deployed, palette.below_target)}
+    ends = {colour: _Trace() for colour in traces}
+    words = _Trace()
+    bases, targets = [], []
+    for place, panel in enumerate(panels):
+        row, column = divmod(place, COLUMNS)
+        left, bottom = float(column), -float(row)
+        points = _thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
+        values = points[shown.column]
+        low, high = (0.0, highest) if shown.is_percent else _around(values)
+        colour = palette.below_target if shown.is_percent and values.iloc[-1] < target else palette.deployed
+        x = [left + _part(moment, span) * _WIDE for moment in points["processedDateTime"]]
+        y = [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values]
+        hover = _hover(points, panel.title, shown)
+        traces[colour].add(x, y, hover, panel.key)
+        ends[colour].add(x[-1:], y[-1:], hover[-1:], panel.key)
+        words.add([left], [bottom + _TITLE_AT], [_title(panel.title)], panel.key)
+        words.add([left], [bottom + _FIGURE_AT], [_now(values, shown, palette)], panel.key)
+        bases.append(_across(left, bottom))
+        level = target if shown.is_percent else (low + high) / 2
+        targets.append(_across(left, bottom + (level - low) / (high - low) * _HIGH))
+    rows = -(-len(panels) // COLUMNS)
+    data: list[dict[str, Any]] = [
+        trace.drawn(
+            mode=mode,
+            hovertemplate="%{hovertext}<extra></extra>",
+            line={"color": colour, "width": 1.75},
+            marker={"color": colour, **marker},
+            unselected={"marker": {"opacity": 1}},
+        )
+        for mode, marker, drawn in (
+            ("lines+markers", {"size": 2, "maxdisplayed": _NO_MARKERS}, traces),
+            ("markers", {"size": 7}, ends),
+        )
+        for colour, trace in drawn.items()
+        if trace.x
+    ]
+    data.append(
+        words.drawn(
+            mode="text", textposition="middle right", textfont={"size": 13, "color": palette.text}, hoverinfo="skip"
+        )
+        | {"text": words.hovertext, "hovertext": None, "unselected": {"textfont": {"color": palette.text}}}
+    )
+    hidden = {"visible": False, "fixedrange": True}
+    layout = bars.frame(palette) | {
+        "height": rows * _PANEL_HEIGHT + 16,
+        "margin": {"l": 4, "r": 4, "t": 4, "b": 12},
+        "xaxis": hidden | {"range": [-0.01, COLUMNS - 1 + _WIDE + 0.02]},
+        "yaxis": hidden | {"range": [1 - rows - 0.06, 1]},
+        "shapes": [
+            _path(bases, {"color": palette.grid, "width": 1}),
+            _path(targets, {"color": palette.target if shown.is_percent else palette.muted, "width": 1, "dash": "dot"}),
+        ],
+        "hovermode": "closest",
+        "hoverdistance": 60,
+        "clickmode": "event+select",
+    }
+    return Finished(data, layout)
+
+
+def spark(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
+    """A line the size of a word, as the address of a picture (`data:`); nothing without two figures.
+
+    It goes from its lowest to its highest point, or over a tenth of them where it moves less than that.
+    """
+    known = values.notna()
+    dates, values = dates[known], values[known].astype("float64")
+    if len(values) < 2:
+        return ""
+    low, high = values.min(), values.max()
+    short = max(high * _LEAST_SPAN, 1e-9) - (high - low)
+    if short > 0:
+        low, high = low - short / 2, high + short / 2
+    wide, deep = _SPARK
+    across = (dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (wide - 6) + 2
+    down = deep - 3 - (values - low) / (high - low) * (deep - 6)
+    points = " ".join(f"{x:.0f},{y:.1f}" for x, y in zip(across, down, strict=True))
+    x, _, y = points.rpartition(" ")[2].partition(",")
+    drawn = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{deep}'>"
+        f"<polyline points='{points}' fill='none' stroke='{palette.deployed}' stroke-width='2'/>"
+        f"<circle cx='{x}' cy='{y}' r='3' fill='{palette.deployed}'/></svg>"
+    )
+    return f"data:image/svg+xml,{quote(drawn)}"
+
+
+def large_in_words(points: pd.DataFrame, shown: Shown, target: float) -> str:
+    """The large chart for those who cannot see it."""
+    if not len(points):
+        return f"No line of {shown.title}."
+    first, last = points.iloc[0], points.iloc[-1]
+    said = (
+        f"Line of {shown.title} on {formats.number(len(points), 'processing date')}:"
+        f" {shown.figure(first[shown.column])} on {formats.day(first['processedDateTime'])},"
+        f" {shown.figure(last[shown.column])} on {formats.day(last['processedDateTime'])}."
+    )
+    return f"{said} The target is {target:g} percent." if shown.is_percent else said
+
+
+def small_in_words(panels: Sequence[Panel], shown: Shown) -> str:
+    """The panels for those who cannot see them."""
+    first = "; ".join(
+        f"{panel.title}: {shown.figure(panel.points[shown.column].iloc[0])} to"
+        f" {shown.figure(panel.points[shown.column].iloc[-1])}"
+        for panel in panels[:5]
+        if len(panel.points)
+    )
+    return (
+        f"{len(panels)} small panels with a line of {shown.title} each. First: {first}."
+        " The table below holds every figure."
+    )
+
+
+class _Trace:
+    """Many lines that look alike, as one trace with gaps."""
+
+    def __init__(self) -> None:
+        self.x: list[float | None] = []
+        self.y: list[float | None] = []
+        self.hovertext: list[str] = []
+        self.customdata: list[str] = []
+
+    def add(self, x: Iterable[float], y: Iterable[float | None], text: Iterable[str], key: str) -> None:
+        before = len(self.x)
+        self.x += [round(place, 4) for place in x]
+        self.y += [None if place is None else round(place, 4) for place in y]
+        self.hovertext += text
+        number = len(self.x) - before
+        self.customdata += [key] * number
+        for column, gap in ((self.x, None), (self.y, None), (self.hovertext, ""), (self.customdata, key)):
+            column.append(gap)  # type: ignore[arg-type]
+
+    def drawn(self, **look: Any) -> dict[str, Any]:
+        return {
+            "type": "scatter",
+            "x": self.x,
+            "y": self.y,
+            "hovertext": self.hovertext,
+            "customdata": self.customdata,
+            "connectgaps": False,
+            **look,
+        }
+
+
+def _heading(shown: Shown, target: float) -> dict[str, Any]:
+    return {
+        "xref": "paper",
+        "x": 0,
+        "xanchor": "left",
+        "yref": "paper",
+        "y": 1,
+        "yshift": 34,
+        "showarrow": False,
+        "text": f"<b>{shown.title}</b>" + (f"   ┊ target {target:g}\u00a0%" if shown.is_percent else ""),
+    }
+
+
+def _level(target: float, palette: Palette) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": target,
+        "y1": target,
+        "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
+    }
+
+
+def _ahead(since: str, percent: float, goal: Projection, palette: Palette) -> dict[str, Any]:
+    """From the newest point to the day on which the target would be reached."""
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [since, _moment(goal.on).isoformat()],
+        "y": [percent, goal.target],
+        "hovertext": ["", f"Target reached about {formats.day(goal.on)}"],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "line": {"color": palette.muted, "width": 1.5, "dash": "dash"},
+        "marker": {"color": palette.muted, "size": [0, 8], "symbol": "diamond"},
+    }
+
+
+def _between(goal: Projection, palette: Palette) -> dict[str, Any]:
+    """From the earliest to the latest day of reaching it, on the target's level."""
+    return {
+        "type": "line",
+        "x0": _moment(goal.earliest).isoformat(),
+        "x1": _moment(goal.latest or goal.on).isoformat(),
+        "y0": goal.target,
+        "y1": goal.target,
+        "line": {"color": palette.muted, "width": 4},
+    }
+
+
+def _path(parts: Sequence[str], line: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "path", "path": " ".join(parts), "line": line, "layer": "below"}
+
+
+def _title(title: str) -> str:
+    return f"<b>{escape(formats.shortened(title, _TITLE_LENGTH), quote=False)}</b>"
+
+
+def _now(values: pd.Series, shown: Shown, palette: Palette) -> str:
+    """The newest figure, and by how much it has moved since the first one."""
+    said, moved = shown.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
+    if len(values) < 2 or pd.isna(moved):
+        return said
+    change = shown.change(moved)
+    arrow = "" if formats.STILL in change else f"{_UP if moved > 0 else _DOWN}\u00a0"
+    return f"{said}  <span style='color:{palette.muted}'>{arrow}{change}</span>"
+
+
+def _around(values: pd.Series) -> tuple[float, float]:
+    """As far up as down from the first figure, so that all of them fit."""
+    first = float(values.iloc[0])
+    span = max((values - first).abs().max(), first * _LEAST_SPAN, 1.0)
+    return first - span, first + span
+
+
+def _across(left: float, height: float) -> str:
+    return f"M{left},{height} L{left + _WIDE},{height}"
+
+
+def _hover(points: pd.DataFrame, title: str, shown: Shown) -> list[str]:
+    head = f"<b>{escape(title, quote=False)}</b><br>" if title else ""
+    dates = points["processedDateTime"]
+    return [
+        f"{head}{formats.day(moment)}: {shown.figure(value)}"
+        for moment, value in zip(dates, points[shown.column], strict=True)
+    ]
+
+
+def _thinned(points: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Where there are more points than one can see, the last of each of `most` equal spans of time, and the first."""
+    if len(points) <= most:
+        return points
+    dates = points["processedDateTime"]
+    spans = ((dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (most - 1)).round()
+    kept = ~spans.duplicated(keep="last")
+    kept.iloc[0] = True
+    thin: pd.DataFrame = points[kept]
+    return thin
+
+
+def _part(moment: datetime, span: tuple[datetime, datetime]) -> float:
+    first, last = span
+    return (moment - first) / (last - first) if last > first else 1.0
+
+
+def _numbers(values: pd.Series) -> list[float | None]:
+    return [None if pd.isna(value) else float(value) for value in values]
+
+
+def _moments(dates: pd.Series) -> list[str]:
+    return [moment.isoformat() for moment in dates.dt.tz_localize(None)]
+
+
+def _moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - plotly's axis knows no zones, and is in UTC

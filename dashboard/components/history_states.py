@@ -1,0 +1,124 @@
+"""The history as pages stand on it, and what they say where there is none, too little, or not all of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboard import formats, sitemap
+from dashboard.components import notices
+from dashboard.feeds import Feeds
+from dashboard.filters import link
+from dashboard.security import session
+from data_access import Timeline
+
+_MOMENT = 0.25  # seconds; looking anew at what there is takes less
+_LONGER = 2.0
+_COLLECT = ".venv/bin/python -m data_access collect"
+DAILY = f"30 6 * * *  cd /srv/licenses && {_COLLECT} >/dev/null"
+
+
+def standing(feeds: Feeds, heading: str) -> Timeline | None:
+    """The history with something in it; None where the page says why there is none."""
+    if feeds.past is None:
+        notices.head(heading, feeds)
+        st.info(
+            "Here Partner Center is asked on behalf of each person. The history belongs to the account that collects,"
+            " and nobody can tell what of it you may see; so this page shows nothing.",
+            icon=":material/lock:",
+        )
+        return None
+    if feeds.past.look().data is not None:
+        feeds.past.wait(_MOMENT)  # rather than show yesterday's to whoever comes first
+    past = notices.standing(feeds.past, heading, feeds)
+    if past is not None and past.history.is_empty:
+        feeds.past.refresh()  # whoever has just run collect need not wait for the next look
+        feeds.past.wait(_LONGER)
+        past = feeds.past.state.data
+    if past is not None and past.history.is_empty:
+        notices.head(heading, feeds)
+        left_out(past)
+        _nothing_yet()
+        return None
+    return past
+
+
+def at_hand(feeds: Feeds) -> Timeline | None:
+    """The history for a page that can do without it; nobody waits for it longer than a moment."""
+    if feeds.past and feeds.past.look().data is None:
+        feeds.past.wait(_MOMENT)
+    return feeds.past.state.data if feeds.past else None
+
+
+def unreadable(feeds: Feeds) -> None:
+    """A page that can do without the history says where to read why it has to; the reason is no reader's business."""
+    if not feeds.past or not feeds.past.state.error:
+        return
+    said = "The history cannot be read, so the figures stand without what has changed."
+    place = sitemap.at("health")
+    if session.may(place.role):
+        st.page_link(
+            place.file,
+            label=f"{said} *{place.title}* says why.",
+            icon=":material/history_toggle_off:",
+            query_params=link.shared_link(),
+        )
+    else:
+        st.caption(f":material/history_toggle_off: {said}")
+
+
+def reach(past: Timeline) -> None:
+    """How far its lines reach, and when something was last added to them."""
+    oldest, newest = (formats.day(date) for date in past.processed)
+    if last := past.history.newest(past.collection):
+        span = newest if oldest == newest else f"{oldest} to {newest}"
+        st.caption(f"Processing dates {span} · last collected {formats.age(datetime.now(UTC) - last.fetched_at)}")
+
+
+def top(past: Timeline, heading: str, feeds: Feeds) -> None:
+    """The head of a page that has a history; and what is to be said where the newest look at it failed."""
+    notices.head(heading, feeds)
+    if feeds.past and (state := feeds.past.state).error and state.fetched_at and state.failed_at:
+        notices.stale(state.error, state.fetched_at, state.failed_at)
+    left_out(past)
+
+
+def left_out(past: Timeline) -> None:
+    """Files of the history that are not what was written."""
+    if past.notices:
+        number = formats.number(len(past.notices), "file")
+        st.warning(
+            f"**{number} of the history had to be left out**, so dates may be missing. `verify` names all such files.",
+            icon=":material/broken_image:",
+        )
+        with st.expander("Which, and why"):
+            st.code("\n".join(past.notices), language=None, wrap_lines=True)
+
+
+def too_short(title: str, day: str) -> None:
+    """There is one date, and it takes two."""
+    with st.container(border=True, key="one_date"):
+        st.header("One date so far", anchor=False)
+        st.write(
+            f"The history holds one date of *{formats.plain(title)}*: **{day}**. The next run of `collect` that finds"
+            " other figures adds a second one; Microsoft processes most services every few days."
+        )
+        st.caption("Every day at 6:30, as a line for cron:")
+        st.code(DAILY, language=None, wrap_lines=True)
+
+
+def _nothing_yet() -> None:
+    with st.container(border=True, key="no_history"):
+        st.header("No history yet", anchor=False)
+        st.write(
+            "Partner Center only knows now. From the first run of `collect` on, what it says is kept, and this page can"
+            " look back. Whoever runs this dashboard starts it with"
+        )
+        st.code(_COLLECT, language=None, wrap_lines=True)
+        st.caption(
+            "with the settings of this dashboard: in its folder, and with the same environment variables where it has"
+            " any; else another account's history grows, or the sample's. Then every day at 6:30, as a line for cron:"
+        )
+        st.code(DAILY, language=None, wrap_lines=True)
+        st.caption("More on it in docs/manual.md, *History*.")

@@ -1,0 +1,188 @@
+"""One view of one answer, ready to show: numbers, chart and table, each worked out once for all who look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dashboard import tables
+from dashboard.charts import bars, palette
+from dashboard.feeds import remembered
+from dashboard.filters.link import View
+from data_access import Deployment, Usage, measures, titles
+from data_access.datasets import usage as uses
+from data_access.measures import customers
+
+#: How each choice of order sorts rows that have the measures, a `key` and a `title`.
+_ORDERS: dict[str, tuple[list[str], list[bool]]] = {
+    "gap": (["undeployed", "key"], [False, True]),
+    "percent": (["deploymentPercent", "key"], [True, True]),
+    "sold": (["licensesSold", "key"], [False, True]),
+    "name": (["title", "key"], [True, True]),
+}
+_USE_ORDERS: dict[str, tuple[list[str], list[bool]]] = {
+    "gap": (["gap", "licensesQualified", "key"], [False, False, True]),
+    "percent": (["usagePercent", "key"], [True, True]),
+    "sold": (["licensesSold", "licensesQualified", "key"], [False, False, True]),
+    "name": (["title", "key"], [True, True]),
+}
+
+
+class Bars(Protocol):
+    """What a chart needs; `number` counts all rows, of which the chart draws the first."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def figure(self) -> go.Figure: ...
+
+    @property
+    def words(self) -> str: ...
+
+
+class Rows(Protocol):
+    """What a table needs; as Arrow, since that is how it travels to the browser."""
+
+    @property
+    def rows(self) -> pa.Table: ...
+
+    @property
+    def columns(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What a page of bars shows. `number` counts all rows, of which the chart draws the first."""
+
+    total: measures.Total
+    number: int
+    below_target: int
+    largest_gap: tuple[str, float]  # title and undeployed licenses of the row that has it
+    figure: go.Figure
+    words: str
+    table: pd.DataFrame  # one row per bar, in the chosen order
+    rows: pa.Table  # what the table below shows
+    columns: dict[str, Any]
+
+
+@remembered
+def overview(deployment: Deployment, view: View, dark: bool) -> Picture:
+    """All services."""
+    found = view.selection.apply(deployment.facts)
+    table = measures.by(found, ["service"]).rename(columns={"service": "key"})
+    table.insert(1, "title", table["key"].map(titles.service_title))
+    table = _ordered(table, view)
+    unknown = tables.unknown(deployment)
+    rows = tables.on_screen(tables.rows(deployment, view.selection), table, unknown)
+    shown = rows, tables.columns(rows, unknown, estimated=deployment.estimated)
+    what = "deployment % of services"
+    return _picture(found, table, shown, view=view, estimated=deployment.estimated, dark=dark, what=what)
+
+
+@remembered
+def all_customers(deployment: Deployment, view: View, dark: bool) -> Picture:
+    """All customers that match the search."""
+    found = view.selection.apply(deployment.facts)
+    table = customers.matching(customers.by_customer(found), view.search)
+    if view.search:
+        found = found[found[customers.CUSTOMER].isin(table[customers.CUSTOMER])]
+        found.attrs = deployment.facts.attrs
+    table = table.rename(columns={customers.CUSTOMER: "key"})
+    table.insert(1, "title", table["customerName"].fillna(table["key"]))
+    table = _ordered(table, view)
+    rows = table.drop(columns="title")[["customerName", *table.columns.drop(["key", "title", "customerName"]), "key"]]
+    rows = rows.rename(columns={"key": customers.CUSTOMER})
+    shown = rows, tables.columns(rows)
+    return _picture(found, table, shown, view=view, estimated=False, dark=dark, what="deployment % of customers")
+
+
+@remembered
+def one_customer(deployment: Deployment, customer: str, view: View, dark: bool) -> Picture:
+    """The products of one customer."""
+    found = view.selection.apply(customers.one(deployment.facts, customer))
+    rows = customers.by_product(found)
+    table = measures.by(found, ["productName"]).rename(columns={"productName": "key"})
+    table.insert(1, "title", table["key"].fillna("(no name)"))
+    table = _ordered(table, view)
+    rows.insert(0, "title", rows["service"].map(titles.service_title))
+    shown = rows, tables.columns(rows)
+    return _picture(found, table, shown, view=view, estimated=False, dark=dark, what="deployment % of products")
+
+
+@dataclass(frozen=True, eq=False)
+class UsePicture:
+    """What the page about use shows: `number` services in the chart, and `rows` by workload below."""
+
+    total: uses.Total
+    number: int
+    largest_gap: tuple[str, float, float]  # title, undeployed and unused licenses of the service that has it
+    window: tuple[datetime | None, datetime | None]  # the oldest and the newest day on which the 28 days end
+    figure: go.Figure
+    words: str
+    table: pd.DataFrame  # one row per service, workload and channel, in that order
+    rows: pa.Table  # the same in the order of the chart, with titles
+    columns: dict[str, Any]
+
+
+@remembered
+def in_use(usage: Usage, view: View, dark: bool) -> UsePicture:
+    """All services and workloads."""
+    table = uses.by_service(usage, view.selection).rename(columns={"service": "key"})
+    table.insert(1, "title", table["key"].map(titles.service_title))
+    columns, ascending = _USE_ORDERS[view.sort]
+    idle = (table["licensesQualified"] - table["licensesActive"]).clip(lower=0)
+    table = table.assign(gap=(table["undeployed"] + table["unused"].fillna(0)).fillna(idle))
+    table = table.sort_values(columns, ascending=ascending, ignore_index=True)
+    shown = table.head(bars.MOST_BARS)
+    largest = table.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)
+    workloads = uses.by_workload(usage, view.selection)
+    rows = tables.workloads(workloads, table["key"])
+    return UsePicture(
+        uses.total(usage, view.selection),
+        len(table),
+        next(largest, ("", 0.0, 0.0)),
+        uses.span(workloads["processedDateTime"], workloads["partnerProcessedDateTime"]),
+        bars.usage(shown, view.target, palette.palette(dark)),
+        bars.in_words(shown, shown["usagePercent"], "usage % of services", view.target),
+        workloads,
+        pa.Table.from_pandas(rows, preserve_index=False),
+        tables.columns(rows),
+    )
+
+
+def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:
+    columns, ascending = _ORDERS[view.sort]
+    return table.sort_values(columns, ascending=ascending, ignore_index=True)
+
+
+def _picture(
+    found: pd.DataFrame,
+    table: pd.DataFrame,
+    on_screen: tuple[pd.DataFrame, dict[str, Any]],
+    *,
+    view: View,
+    estimated: bool,
+    dark: bool,
+    what: str,
+) -> Picture:
+    """`on_screen`: the rows of the table below, and how its columns are shown."""
+    rows, columns = on_screen
+    shown = table.head(bars.MOST_BARS)
+    gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
+    return Picture(
+        measures.total(found),
+        len(table),
+        int((table["deploymentPercent"] < view.target).sum()),
+        (str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),
+        bars.deployment(shown, view.target, estimated, palette.palette(dark)),
+        bars.in_words(shown, shown["deploymentPercent"], what, view.target),
+        table,
+        pa.Table.from_pandas(rows, preserve_index=False),
+        columns,
+    )

@@ -1,0 +1,194 @@
+"""What the page of data health shows: what is asked of the history, each question once for all who look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dashboard import formats, tables
+from dashboard.charts import bars, freshness, palette
+from dashboard.feeds import Feeds, remembered
+from dashboard.view_models import checks as trust
+from dashboard.view_models.checks import Check, Mark
+from data_access import (
+    COLLECTIONS,
+    DamagedHistory,
+    HistoryError,
+    PartnerCenterError,
+    Snapshot,
+    Standing,
+    Timeline,
+    measures,
+    titles,
+)
+from data_access.datasets import comparison
+from data_access.measures import changes, health, trends
+from data_access.measures.customers import CUSTOMER
+from data_access.measures.health import Timing
+from data_access.partner_center import catalog
+
+_DAY = 86_400  # seconds
+_PLACE = ["service", "channel"]
+_ORDER = {Timing.LATE: 0, Timing.UNKNOWN: 1, Timing.ON_TIME: 2}
+_SEVERITY = list(Mark)
+_COMPARED = 2  # fetches, to see who of the one is not in the other
+_NO_COUNTS = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}*."
+_ONE_DATE = f"There is one date of *{catalog.COMMERCIAL_DEPLOYMENT.title}* so far."
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """What was found. `table` has one row per service, the late ones first, then the oldest."""
+
+    mark: Mark
+    sentence: str
+    checks: list[Check]  # worst first
+    table: pd.DataFrame
+    figure: go.Figure
+    words: str
+    rows: pa.Table
+    columns: dict[str, Any]
+    complete: tuple[int, int]  # rows read, and rows there would be
+
+    @property
+    def on_time(self) -> int:
+        return int((self.table["timing"] == Timing.ON_TIME).sum())
+
+
+@remembered
+def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnosis:
+    """The figures of the history as they stand; `now` is when somebody last looked at it."""
+    newest = [one for name in COLLECTIONS if (one := past.history.newest(name))]
+    readings = health.readings(newest)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    services = _services(past, hour)
+    of_customers, damaged = _of_customers(feeds, past)
+    checks = [
+        *_of_runs(feeds, past, {past.collection.name: services} | _others(past, hour), now),
+        trust.reading(readings, newest),
+        *of_customers,
+        _fitting(past),
+        trust.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
+    ]
+    mark, sentence = trust.verdict(checks)
+    table = services.assign(
+        title=services["service"].map(titles.service_title),
+        ageDays=(pd.Timestamp(now) - services["processedDateTime"]).dt.total_seconds() / _DAY,
+    )
+    for one in newest:
+        if one.collection != past.collection.name:
+            table[f"{one.collection} processedDateTime"] = _dates(one, table["service"])
+    table["_order"] = table["timing"].map(_ORDER)
+    table = table.sort_values(["_order", "ageDays"], ascending=[True, False], ignore_index=True).drop(columns="_order")
+    drawn = table.head(bars.MOST_BARS)
+    shown = tables.ages(table)
+    come = int(readings["rows"].sum())
+    return Diagnosis(
+        mark,
+        sentence,
+        sorted(checks, key=lambda check: _SEVERITY.index(check.mark)),
+        table,
+        freshness.figure(drawn, palette.palette(dark)),
+        freshness.in_words(drawn),
+        pa.Table.from_pandas(shown, preserve_index=False),
+        tables.columns(shown),
+        (come, come + int(readings["setAside"].sum() + readings["missing"].sum())),
+    )
+
+
+@remembered
+def _services(past: Timeline, now: datetime) -> pd.DataFrame:
+    return health.services(past.rows, now)
+
+
+@remembered
+def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
+    """The services of the other collections that every run of `collect` asks for, by collection."""
+    found = {}
+    for collection in catalog.WITHOUT_CUSTOMER:
+        small = past.history.small(collection).to_pandas().dropna(subset=["service"])
+        if collection is not past.collection and len(small):
+            found[collection.name] = health.services(small.assign(service=titles.one_spelling(small["service"])), now)
+    return found
+
+
+def _of_runs(feeds: Feeds, past: Timeline, services: dict[str, pd.DataFrame], now: datetime) -> list[Check]:
+    """What hangs on when `collect` last ran. Its records are listed anew each time, and may be out of reach."""
+    standing: dict[str, Standing] = {}
+    try:
+        standing = past.history.standing()
+        collected = trust.collecting(standing, now, has_job=not feeds.is_sample)
+    except HistoryError as error:
+        collected = trust.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
+    read = {} if feeds.is_sample else {name: one.last_success for name, one in standing.items()}
+    return [trust.timing(services, read), collected]
+
+
+def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]:
+    """What only every single row tells: what is over-deployed, and who is absent; and which files are damaged.
+
+    A failure is not remembered, so that what was mended is seen.
+    """
+    checks: dict[str, Check] = {}
+    damaged = []
+    for key, ask in (("over", _over), ("absent", _absent)):
+        try:
+            checks[key] = ask(feeds, past)
+        except DamagedHistory as error:
+            damaged.append(error.message)
+            checks[key] = trust.not_at_hand(key, formats.plain(error.message))
+        except PartnerCenterError as error:  # the engine, or the place: the other one need not wait for it too
+            why = formats.plain(f"{error.message} {error.advice}")
+            return [checks.get(each) or trust.not_at_hand(each, why) for each in ("over", "absent")], damaged
+    return list(checks.values()), damaged
+
+
+@remembered
+def _over(feeds: Feeds, past: Timeline) -> Check:
+    kept = _counts(past)
+    if not kept:
+        return trust.not_at_hand("over", _NO_COUNTS)
+    rows = _figures(feeds, past, kept[-1], changes.LEVELS["customer and product"])
+    return trust.over_deployed(health.over_deployed(rows))
+
+
+@remembered
+def _absent(feeds: Feeds, past: Timeline) -> Check:
+    kept = _counts(past)
+    if len(kept) < _COMPARED:
+        return trust.not_at_hand("absent", _ONE_DATE if kept else _NO_COUNTS)
+    before, after = (_figures(feeds, past, one, [CUSTOMER]) for one in kept)
+    return trust.absent(health.absent(before, after), (kept[0].fetched_at, kept[1].fetched_at))
+
+
+@remembered
+def _counts(past: Timeline) -> list[Snapshot]:
+    """The two newest fetches of every single row, the newest last; fewer where there are no more."""
+    kept = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+    return [one for one in kept if one.rows and one.asked is None][-_COMPARED:]
+
+
+def _figures(feeds: Feeds, past: Timeline, one: Snapshot, keys: list[str]) -> pd.DataFrame:
+    return feeds.engine(past).grouped(comparison.file(past.history, one), keys, labels=["customerName"])
+
+
+@remembered
+def _fitting(past: Timeline) -> Check:
+    """Percentages against counts, from the rows in little of both collections."""
+    sent, counted = (past.history.newest(one) for one in (catalog.DEPLOYMENT, catalog.COMMERCIAL_DEPLOYMENT))
+    if past.collection is not catalog.DEPLOYMENT or not (sent and counted and counted.rows):
+        return trust.contradictions(pd.DataFrame({"difference": []}))
+    small = past.history.small(catalog.COMMERCIAL_DEPLOYMENT).to_pandas()
+    rows = trends.rows(small[small["snapshot"] == counted.id].reset_index(drop=True))
+    both = (measures.by(found, _PLACE) for found in (past.rows[past.rows["snapshot"] == sent.id], rows))
+    return trust.contradictions(health.percent_against_counts(*both))
+
+
+def _dates(one: Snapshot, services: pd.Series) -> pd.Series:
+    dates = {code.casefold(): instant for code, instant in one.as_of.items()}
+    return pd.to_datetime(services.str.casefold().map(dates), utc=True)

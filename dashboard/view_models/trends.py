@@ -1,0 +1,333 @@
+"""What has moved: the history of one view, ready to show, worked out once for all who look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from dashboard import formats, tables
+from dashboard.charts import lines as panels
+from dashboard.charts import palette as theme
+from dashboard.charts.lines import Panel, Shown
+from dashboard.feeds import Feeds, remembered
+from dashboard.filters.link import View
+from data_access import Deployment, Selection, Timeline, measures, timeline_of_customer, titles
+from data_access.measures import MEASURES, trends
+from data_access.measures.trends import Change, Projection, Refusal, Velocity
+
+_MONTHS = {"3m": 3, "6m": 6, "1y": 12}
+_COLUMNS = {
+    "percent": "deploymentPercent",
+    "sold": "licensesSold",
+    "deployed": "licensesDeployed",
+    "undeployed": "undeployed",
+}
+_TITLES = {"service": titles.service_title, "channel": titles.channel_title}
+_ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
+_NUMBERS = ("Change", "PerWeek", "PerWeekSlowest", "PerWeekFastest")
+_RECENT = pd.Timedelta(weeks=trends.WEEKS)
+_ALL = "all together"
+_MANY = 100  # licenses a week
+_NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line: its points in the range (columns of `trends.lines`), and what is to be said of it."""
+
+    key: str
+    title: str
+    points: pd.DataFrame
+    change: Change | None  # over the range
+    lately: Change | None  # over the last `trends.WEEKS`, where the range is longer
+    pace: Velocity | Refusal
+    goal: Projection | Refusal
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """What the page about trends shows. `lines` are the parts of `whole`, in the chosen order."""
+
+    whole: Line
+    lines: list[Line]
+    outside: int  # parts without a processing date in the range
+    figure: go.Figure
+    words: str
+    small: go.Figure | None  # None where there is nothing to compare
+    small_words: str
+    points: pd.DataFrame  # for files: one row per line and processing date
+    table: pd.DataFrame  # for files: one row per line, that of all together first
+    rows: pa.Table  # the same on screen
+    columns: dict[str, Any]
+
+    def moved(self) -> list[tuple[str, float]]:
+        """Title and percent points of every line whose percentage moved, the largest fall first."""
+        found = [(line.title, line.change.percent) for line in self.lines if line.change and line.change.percent]
+        return sorted(
+            [(title, points) for title, points in found if abs(points) >= formats.LEAST_POINTS],
+            key=lambda pair: pair[1],
+        )
+
+
+@remembered
+def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
+    """The history of one customer, by tenant id.
+
+    Raises one of the family in `errors` where the files cannot be read or no engine is to be had.
+    """
+    return timeline_of_customer(past, feeds.engine(past), customer)
+
+
+@remembered
+def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
+    """All lines of a view."""
+    found = view.selection.apply(timeline.rows)
+    found.attrs = timeline.rows.attrs
+    since = _since(timeline, view.range)
+    whole = _line("", _ALL, trends.lines(found, []), since, view.target)
+    table = trends.lines(found, [view.by])
+    lines = [
+        _line(str(key), _TITLES[view.by](str(key)), points.reset_index(drop=True), since, view.target)
+        for key, points in table.groupby(view.by, sort=True)
+    ]
+    shown = _shown(timeline, view)
+    known = len(lines)
+    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, view, shown.column))
+    span = _span([whole, *lines])
+    palette = theme.palette(dark)
+    first = [Panel(line.key, line.title, line.points) for line in lines[: panels.MOST_PANELS]]
+    paces = _paces([whole, *lines], view.by, timeline.estimated)
+    rows = _on_screen(lines, view.by)
+    return Trend(
+        whole,
+        lines,
+        known - len(lines),
+        panels.large(whole.points, shown, view.target, whole.goal, span=span, palette=palette),
+        panels.large_in_words(whole.points, shown, view.target),
+        panels.small(first, shown, view.target, span=span, palette=palette) if len(lines) > 1 else None,
+        panels.small_in_words(first, shown),
+        _points(whole, lines, view.by, timeline.estimated),
+        paces,
+        pa.Table.from_pandas(rows, preserve_index=False),
+        tables.columns(rows, estimated=timeline.estimated),
+    )
+
+
+def _line(key: str, title: str, points: pd.DataFrame, since: datetime | None, target: float) -> Line:
+    shown = points if since is None else points[points["processedDateTime"] >= since].reset_index(drop=True)
+    change, lately = trends.change(shown), trends.change(shown, trends.WEEKS * 7)
+    return Line(
+        key,
+        title,
+        shown,
+        change,
+        lately if lately and change and lately.since > change.since else None,
+        trends.velocity(points),
+        trends.projection(points, target),
+    )
+
+
+def _since(timeline: Timeline, chosen: str) -> datetime | None:
+    newest = timeline.processed[1]
+    if newest is None or chosen not in _MONTHS:
+        return None
+    since: datetime = (pd.Timestamp(newest) - pd.DateOffset(months=_MONTHS[chosen])).normalize()
+    return since
+
+
+def _span(lines: list[Line]) -> tuple[datetime, datetime]:
+    """The first and the last date of all lines; any moment where there are none."""
+    dates = pd.concat([line.points["processedDateTime"] for line in lines])
+    return (dates.min(), dates.max()) if len(dates) else (_NO_MOMENT, _NO_MOMENT)
+
+
+def _shown(timeline: Timeline, view: View) -> Shown:
+    column = _COLUMNS[view.measure]
+    estimated = timeline.estimated and column in _ESTIMATES
+    title = MEASURES[column].label + (" (≈ estimated)" if estimated else "")
+    return Shown(column, title, view.measure == "percent", estimated)
+
+
+def _place(line: Line, view: View, column: str) -> tuple[float, str, str]:
+    values = line.points[column]
+    moved = values.iloc[-1] - values.iloc[0]
+    first = {
+        "gap": -line.points["undeployed"].iloc[-1],
+        "falling": 0.0 if pd.isna(moved) else moved,
+        "name": 0.0,
+    }[view.order]
+    return first, line.title.casefold() if view.order == "name" else "", line.key
+
+
+def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
+    """Every point in the range, those of all together first."""
+    parts = [line.points.assign(line=_what(line, by)) for line in (whole, *lines)]
+    table = pd.concat(parts, ignore_index=True)
+    if by not in table:
+        table[by] = pd.Series(index=table.index, dtype="str")
+    first = ["line", by]
+    return tables.named(table[[*first, *table.columns.drop(first)]], estimated)
+
+
+def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
+    """One row per line: its newest figures, what moved within the range, its pace, and the day of the target.
+
+    A line without points has nothing to say.
+    """
+    rows = []
+    for line in (one for one in lines if len(one.points)):
+        now, change = line.points.iloc[-1], line.change
+        rows.append(
+            {
+                "line": _what(line, by),
+                by: line.key or None,
+                "processingDates": len(line.points),
+                "since": line.points["processedDateTime"].iloc[0],
+                "processedDateTime": now["processedDateTime"],
+                "licensesSold": now["licensesSold"],
+                "licensesDeployed": now["licensesDeployed"],
+                "deploymentPercent": now["deploymentPercent"],
+                "undeployed": now["undeployed"],
+                "licensesSoldChange": change.sold if change else None,
+                "licensesDeployedChange": change.deployed if change else None,
+                "deploymentPercentChange": change.percent if change else None,
+                "undeployedChange": change.undeployed if change else None,
+                **_pace(line.pace),
+                **_goal(line.goal),
+            }
+        )
+    numbers = [name for name in (rows[0] if rows else {}) if name.endswith(_NUMBERS)]
+    return tables.named(pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64")), estimated)
+
+
+def _what(line: Line, by: str) -> str:
+    """What a row of a file is about: all together, or one part."""
+    return by if line.key else _ALL
+
+
+def _pace(pace: Velocity | Refusal) -> dict[str, float | None]:
+    if isinstance(pace, Refusal):
+        figures: tuple[float | None, ...] = (None, None, None, None)
+    else:
+        figures = (pace.deployed, pace.slowest, pace.fastest, pace.sold)
+    return dict(
+        zip(
+            ("deployedPerWeek", "deployedPerWeekSlowest", "deployedPerWeekFastest", "soldPerWeek"), figures, strict=True
+        )
+    )
+
+
+def _goal(goal: Projection | Refusal) -> dict[str, str | None]:
+    if isinstance(goal, Refusal):
+        days: tuple[str | None, ...] = (None, None, None, goal.value)
+    else:
+        days = (str(goal.on), str(goal.earliest), str(goal.latest) if goal.latest else None, None)
+    return dict(zip(("targetReached", "targetEarliest", "targetLatest", "targetRefused"), days, strict=True))
+
+
+def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
+    rows = [
+        {
+            "title" if by == "service" else by: line.title,
+            "deploymentPercent": line.points["deploymentPercent"].iloc[-1],
+            "deploymentPercentChange": line.change.percent if line.change else None,
+            "undeployed": line.points["undeployed"].iloc[-1],
+            "soldPerWeek": line.pace.sold if isinstance(line.pace, Velocity) else None,
+            "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,
+            "deployedRange": spread(line.pace) if isinstance(line.pace, Velocity) else None,
+            "targetReached": reached(line.goal),
+            "asOf": line.points["processedDateTime"].iloc[-1],
+        }
+        for line in lines
+    ]
+    changing = ["deploymentPercentChange", "soldPerWeek", "deployedPerWeek"]
+    return pd.DataFrame(rows).astype(dict.fromkeys(changing if rows else [], "float64"))
+
+
+def spread(pace: Velocity) -> str:
+    """The range of a pace; tenths of a license say something only where there are few."""
+    decimals = 1 if max(abs(pace.slowest), abs(pace.fastest)) < _MANY else 0
+    return f"{formats.change(pace.slowest, decimals=decimals)} to {formats.change(pace.fastest, decimals=decimals)}"
+
+
+def reached(goal: Projection | Refusal) -> str:
+    """The day of the target with the months of its range, or why nobody can say."""
+    if isinstance(goal, Refusal):
+        return goal.value
+    return f"{formats.day(goal.on)} ({months(goal)})"
+
+
+def months(goal: Projection) -> str:
+    """The range of the day, as short as a tile has room for."""
+    earliest, latest = f"{goal.earliest:%b %Y}", f"{goal.latest:%b %Y}" if goal.latest else "later"
+    return earliest if earliest == latest else f"{earliest} to {latest}"
+
+
+def between(goal: Projection) -> str:
+    """The range of the day."""
+    latest = formats.day(goal.latest) if goal.latest else f"{trends.BEYOND} ahead"
+    return f"{formats.day(goal.earliest)} to {latest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """By how much one figure has moved, in words; the kind of news that is; and its line as a picture."""
+
+    said: str
+    since: datetime
+    arrow: Literal["up", "down", "off"]
+    kind: Literal["good", "bad", "neither"]
+    line: str  # the address of the picture
+
+
+@remembered
+def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark: bool) -> dict[str, Moved]:
+    """How the figures of a selection have moved in some `trends.USUAL_DAYS`, by measure; empty without an earlier date.
+
+    The last point are the figures on screen, which may be newer than the history. Estimates are compared with estimates
+    and counts with counts.
+    """
+    found = selection.apply(deployment.facts)
+    until = found["processedDateTime"].max()
+    if timeline.collection is not deployment.answer.collection or pd.isna(until):
+        return {}
+    past = selection.apply(timeline.rows)
+    past.attrs = timeline.rows.attrs
+    line = trends.lines(past, [])
+    total = measures.total(found)
+    now = {
+        "licensesSold": total.sold,
+        "licensesDeployed": total.deployed,
+        "deploymentPercent": total.percent,
+        "undeployed": total.undeployed,
+        "processedDateTime": until,
+    }
+    columns = list(now)
+    line = pd.concat([line.loc[line["processedDateTime"] < until, columns], pd.DataFrame([now])], ignore_index=True)
+    change = trends.change(line, trends.USUAL_DAYS)
+    if change is None:
+        return {}
+    recent = line[line["processedDateTime"] >= until - _RECENT]
+
+    def of(column: str, by: float | None, good: int) -> dict[str, Moved]:
+        if by is None:
+            return {}
+        estimated = deployment.estimated and column in _ESTIMATES
+        said = f"{formats.points(by)} points" if column == "deploymentPercent" else formats.change(by, estimated)
+        still = said[0] == formats.STILL
+        arrow: Literal["up", "down", "off"] = "off" if still else "up" if by > 0 else "down"
+        kind: Literal["good", "bad", "neither"] = "neither" if still or not good else "good" if by * good > 0 else "bad"
+        picture = panels.spark(recent["processedDateTime"], recent[column], theme.palette(dark))
+        return {column: Moved(said, change.since, arrow, kind, picture)}
+
+    return {
+        **of("licensesSold", change.sold, 0),
+        **of("licensesDeployed", change.deployed, 1),
+        **of("deploymentPercent", change.percent, 1),
+        **of("undeployed", change.undeployed, -1),
+    }

@@ -1,0 +1,1 @@
+"""Ways to a token for Partner Center."""

@@ -1,0 +1,90 @@
+"""Which service is asked, and with whose token: the configured one, or the sample."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from data_access.auth import entra
+from data_access.auth.credentials import Credential, Ready, Stored
+from data_access.emulator import DEMO_TOKEN, Emulator, sample
+from data_access.errors import SignInError
+from data_access.partner_center.client import Client
+from data_access.partner_center.session import Patience
+from data_access.settings import Settings
+
+SAMPLE = "Sample data"
+LIVE = "Microsoft Partner Center"
+
+_SAMPLE_URL = "https://sample.invalid"  # never looked up: requests to it end in this process
+
+
+def title(settings: Settings) -> str:
+    """The source's name, as every page and every file shows it."""
+    return SAMPLE if settings.is_sample else LIVE
+
+
+def connect(settings: Settings, credential: Credential | None = None) -> Client:
+    """A client for the configured service, or for the sample where none is configured.
+
+    `credential` takes the place of the configured way in: for a person who is signed in to the dashboard. The sample
+    takes the same way as real data, headers, bytes and all; only the network is left out.
+    """
+    patience = Patience(
+        settings.partner_center_tries,
+        settings.partner_center_retry_seconds,
+        settings.partner_center_timeout_seconds,
+        settings.partner_center_parallel,
+    )
+    if settings.is_sample:
+        return invented(sample.partner(as_of=datetime.now(UTC).date()), patience)
+    return Client(settings.base_url, credential or configured(settings), patience)
+
+
+def invented(partner: sample.Partner, patience: Patience | None = None) -> Client:
+    """A client of an emulator inside this process, which holds this partner."""
+    return Client(_SAMPLE_URL, Ready(DEMO_TOKEN), patience, _InProcess(Emulator(partner)))
+
+
+def configured(settings: Settings) -> Credential:
+    """The way in that the settings name: the ready token, or else the stored sign-in of the app registration.
+
+    Raises SettingsError where they name none.
+    """
+    if settings.partner_center_access_token is not None:
+        return Ready(settings.partner_center_access_token.get_secret_value())
+    return stored(settings)
+
+
+def stored(settings: Settings) -> Stored:
+    """The sign-in that `sign-in` keeps for the app registration. Raises SettingsError where none is set."""
+    return Stored(settings.registration, settings.partner_center_sign_in_file)
+
+
+def lapse_notice(settings: Settings) -> str:
+    """What to say of a stored sign-in that ends soon; nothing where there is time, or another way in."""
+    if settings.is_sample or settings.partner_center_access_token is not None:
+        return ""
+    try:
+        account = stored(settings).account()
+    except SignInError:
+        return ""  # what keeps it from being read is said when it is needed
+    return entra.lapse_notice(account.lapses, datetime.now(UTC)) if account else ""
+
+
+class _InProcess(HTTPAdapter):
+    """Hands a prepared request to the emulator and its reply back, as the network would."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__()
+        self._emulator = emulator
+
+    def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
+        reply = self._emulator.respond(request.method or "GET", request.path_url, dict(request.headers))
+        raw = urllib3.HTTPResponse(BytesIO(reply.body), reply.headers, reply.status, preload_content=False)
+        return self.build_response(request, raw)

@@ -1,0 +1,90 @@
+"""Tables as CSV: exact for machines, disarmed for Excel.
+
+Most columns hold few distinct values, however many rows there are. So each of these is written and quoted once; Arrow
+spreads them over the rows and joins the lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_access.partner_center import frames
+
+_BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
+#: What makes a spreadsheet take a text for a formula (CWE-1236; OWASP ASVS 1.2.10), full-width forms included.
+_FORMULA = r"^ *[-=+@\t\r\n\x00＝＋－＠]"
+#: A text that has to stand in quotes. The csv module leaves a lone carriage return bare, and readers take it for the
+#: end of the row.
+_BREAKING = r'(?s)^[^",\r\n]*[",\r\n].*$'
+
+_TEXT = pa.large_string()  # as pandas holds `str`
+_Change = Callable[[pa.Array], pa.Array]
+
+
+def exact(table: pd.DataFrame) -> bytes:
+    """CSV that a program reads back unchanged: raw numbers, instants in ISO 8601 UTC, empty where there is no value."""
+    return _csv(table, "\n", lambda texts: texts)
+
+
+def excel(table: pd.DataFrame) -> bytes:
+    """CSV that opens in Excel with accents right and no formula executed.
+
+    Text that Excel would run is preceded by an apostrophe, in headers and cells; numbers are left alone.
+    """
+    return _BOM.encode() + _csv(table, "\r\n", _disarmed)
+
+
+def _csv(table: pd.DataFrame, line_end: str, change: _Change) -> bytes:
+    """Header and rows, every text, names included, as `change` makes it."""
+    names = _quoted(change(pa.array([str(name) for name in table.columns], _TEXT)))
+    columns = [
+        pa.chunked_array([names[place : place + 1], _cells(column, change)])
+        for place, column in enumerate(_arrow(table).columns)
+    ]
+    if len(columns) == 1:
+        # An empty cell alone would make a blank line, which readers skip.
+        columns = [pc.replace_substring_regex(columns[0].fill_null(""), "^$", '""')]
+    columns[-1] = _joined(columns[-1], line_end, separator="")
+    # The bytes of an Arrow text array stand one after another in its last buffer: here, the finished lines.
+    return b"".join(lines.buffers()[-1] for lines in _joined(*columns, separator=",").chunks)
+
+
+def _arrow(table: pd.DataFrame) -> pa.Table:
+    """The table with every column as text (`large_string`), numbers, instants, or a dictionary of such."""
+    others = [
+        name
+        for name, dtype in table.dtypes.items()
+        if not (pd.api.types.is_numeric_dtype(dtype) or isinstance(dtype, (pd.DatetimeTZDtype, pd.CategoricalDtype)))
+    ]
+    return pa.Table.from_pandas(table.astype(dict.fromkeys(others, "str")), preserve_index=False)
+
+
+def _cells(column: pa.ChunkedArray, change: _Change) -> pa.Array:
+    """The column as it stands in the file (`large_string`), null where there is no value."""
+    encoded = column.combine_chunks().dictionary_encode()
+    distinct = encoded.dictionary
+    if pa.types.is_timestamp(distinct.type):
+        written = pa.array(frames.iso(distinct.to_pandas()).tolist(), _TEXT)
+    elif pa.types.is_primitive(distinct.type):
+        # Arrow would write 0.0 as 0 and True as true.
+        written = pa.array(map(str, distinct.to_pylist()), _TEXT)
+    else:
+        written = _quoted(change(distinct.cast(_TEXT)))
+    return written.take(encoded.indices)
+
+
+def _joined(*columns: pa.ChunkedArray | str, separator: str) -> pa.ChunkedArray:
+    parts = [pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in (*columns, separator)]
+    return pc.binary_join_element_wise(*parts, null_handling="replace")
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(pc.replace_substring(texts, '"', '""'), _BREAKING, r'"\0"')
+
+
+def _disarmed(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(texts, _FORMULA, r"'\0")

@@ -1,0 +1,1 @@
+"""What pages stand on, and what keeps it fresh."""

@@ -1,0 +1,75 @@
+"""What the deployment pages stand on: the partner's own collection, or the commercial counts where it is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import pandas as pd
+
+from data_access import measures
+from data_access.errors import PartnerCenterError
+from data_access.partner_center import catalog
+from data_access.partner_center.client import Answer, Client, Progress, Step
+
+
+@dataclass(frozen=True, eq=False)
+class Deployment:
+    """Facts (see `measures`) and the answer that they come from.
+
+    `stands_in` says that Microsoft returned no rows for partner deployment and these are the commercial counts;
+    `trouble` is what kept those from being read, where the partner deployment was empty.
+    """
+
+    answer: Answer
+    facts: pd.DataFrame
+    stands_in: bool = False
+    trouble: PartnerCenterError | None = None
+
+    @property
+    def estimated(self) -> bool:
+        return bool(self.facts.attrs["estimated"])
+
+    @cached_property
+    def channels(self) -> list[str]:
+        return sorted(self.facts["channel"].unique())
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The codes of the services."""
+        return sorted(self.facts["service"].unique())
+
+    @cached_property
+    def processed(self) -> tuple[datetime | None, datetime | None]:
+        """The oldest and the newest processing date; they differ per service. (None, None) where none is known."""
+        dates = self.facts["processedDateTime"].dropna()
+        return (dates.min(), dates.max()) if len(dates) else (None, None)
+
+
+def fetch_commercial(client: Client, progress: Progress) -> Deployment:
+    """Fetch the commercial counts, by customer and product.
+
+    Raises one of the family in `errors`.
+    """
+    answer = client.fetch(catalog.COMMERCIAL_DEPLOYMENT, progress=progress)
+    return Deployment(answer, measures.facts(answer.collection, answer.frame))
+
+
+def fetch(client: Client, progress: Progress) -> Deployment:
+    """Fetch partner deployment; where Microsoft returns no rows for it, the commercial counts.
+
+    Raises one of the family in `errors` where the partner deployment cannot be read.
+    """
+    answer = client.fetch(catalog.DEPLOYMENT, progress=progress)
+    trouble = None
+    if answer.frame.empty:
+        progress(Step("No partner rows: reading the commercial counts"))
+        try:
+            counts = client.fetch(catalog.COMMERCIAL_DEPLOYMENT, progress=progress)
+        except PartnerCenterError as error:
+            trouble = error
+        else:
+            if not counts.frame.empty:
+                return Deployment(counts, measures.facts(counts.collection, counts.frame), stands_in=True)
+    return Deployment(answer, measures.facts(answer.collection, answer.frame), trouble=trouble)

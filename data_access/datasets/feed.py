@@ -1,0 +1,116 @@
+"""Keeps the last good data and fetches anew off the path of those who look at it.
+
+One fetch at a time serves everyone; a fetch that fails leaves what was there in place.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+from data_access.errors import PartnerCenterError, Unreadable
+from data_access.partner_center.client import Progress, Step
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: After a failure nobody's page view starts another fetch before this has passed.
+COOL_DOWN = timedelta(minutes=1)
+NO_STEP = Step("")
+
+
+@dataclass(frozen=True)
+class State(Generic[T]):
+    """What there is to show right now: the last good data, the last failure since, and whether a fetch is running."""
+
+    data: T | None = None
+    fetched_at: datetime | None = None
+    error: PartnerCenterError | None = None
+    failed_at: datetime | None = None
+    running: bool = False
+    running_since: datetime | None = None
+    progress: Step = NO_STEP
+
+
+class Feed(Generic[T]):
+    """`fetch` is called in a thread of its own with a function that takes the steps of its progress.
+
+    An error of the kind `forget` takes away the last good data too: whoever has lost the right to it must not go on
+    seeing it.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[Progress], T],
+        refresh_after: timedelta,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        forget: tuple[type[PartnerCenterError], ...] = (),
+    ) -> None:
+        self._forget = forget
+        self._fetch = fetch
+        self._refresh_after = refresh_after
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._state: State[T] = State()
+
+    @property
+    def state(self) -> State[T]:
+        """The state now, whatever its age."""
+        return self._state
+
+    def look(self) -> State[T]:
+        """The state now; starts a fetch where there is nothing yet or what there is has grown old."""
+        if self._due():
+            self.refresh()
+        return self._state
+
+    def refresh(self) -> None:
+        """Start a fetch, unless one is running."""
+        with self._lock:
+            if self._state.running:
+                return
+            self._state = replace(self._state, running=True, running_since=self._clock(), progress=NO_STEP)
+            self._idle.clear()
+        threading.Thread(target=self._run, name="feed", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a running fetch to end; False if it has not ended by then."""
+        return self._idle.wait(seconds)
+
+    def _due(self) -> bool:
+        state, now = self._state, self._clock()
+        if state.running:
+            return False
+        if state.failed_at is not None:
+            asked = state.error.facts.retry_after if state.error else None
+            return now - state.failed_at >= max(COOL_DOWN, timedelta(seconds=asked or 0))
+        return state.fetched_at is None or now - state.fetched_at >= self._refresh_after
+
+    def _run(self) -> None:
+        done = replace(self._state, running=False, running_since=None, progress=NO_STEP)
+        try:
+            data = self._fetch(self._tell)
+            done = State(data, self._clock())
+        except PartnerCenterError as error:
+            kept = State[T]() if isinstance(error, self._forget) else done
+            done = replace(kept, error=error, failed_at=self._clock())
+            log.warning("%s (%s)", error.title, error.facts.for_log())
+        except Exception:  # whatever it is, the page must say so, and not ask again at once
+            log.exception("A fetch failed in a way that nobody foresaw.")
+            unforeseen = Unreadable("Reading the answer failed in a way that nobody foresaw.", "Please report it.")
+            done = replace(done, error=unforeseen, failed_at=self._clock())
+        finally:
+            with self._lock:
+                self._state = done
+            self._idle.set()
+
+    def _tell(self, progress: Step) -> None:
+        with self._lock:
+            self._state = replace(self._state, progress=progress)

@@ -1,0 +1,87 @@
+"""What the pages over time stand on: the history of the account, and its rows in little, read once for everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import pandas as pd
+
+from data_access import history
+from data_access.history.engines import Engine
+from data_access.history.history import History
+from data_access.measures import trends
+from data_access.partner_center import catalog
+from data_access.partner_center.catalog import Collection
+from data_access.partner_center.client import Progress, Step
+from data_access.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The history at one moment. `rows` are those that lines are drawn from (see `trends`).
+
+    `snapshots` are the ids of all that there were, `notices` says what had to be left out.
+    """
+
+    history: History
+    collection: Collection
+    rows: pd.DataFrame
+    snapshots: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def estimated(self) -> bool:
+        return bool(self.rows.attrs["estimated"])
+
+    @cached_property
+    def channels(self) -> list[str]:
+        return sorted(self.rows["channel"].dropna().unique())
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The codes of the services."""
+        return sorted(self.rows["service"].dropna().unique())
+
+    @cached_property
+    def processed(self) -> tuple[datetime | None, datetime | None]:
+        """The oldest and the newest processing date; (None, None) where none is known."""
+        dates = self.rows["processedDateTime"].dropna()
+        return (dates.min(), dates.max()) if len(dates) else (None, None)
+
+
+def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Timeline:
+    """Open the history; what has not changed since `last` stays the same object.
+
+    Each time another one, since pages that are open go on with theirs, and the sample's grows as weeks pass.
+
+    As on the Overview, lines stand on partner deployment, and on the commercial counts where there is none of it.
+    Raises HistoryError where HISTORY_URL cannot be read.
+    """
+    progress(Step("Opening the history"))
+    found = history.open(settings)
+    snapshots = tuple(one.id for collection in catalog.COLLECTIONS.values() for one in found.snapshots(collection))
+    if last and (last.snapshots, last.notices) == (snapshots, found.notices):
+        return last
+    collection = catalog.DEPLOYMENT
+    if not any(one.rows for one in found.snapshots(collection)):
+        collection = catalog.COMMERCIAL_DEPLOYMENT
+    rows = trends.rows(found.small(collection).to_pandas())
+    back_fills = {one.id for one in found.snapshots(collection) if one.asked}
+    return Timeline(found, collection, trends.with_back_fills(rows, back_fills), snapshots, found.notices)
+
+
+def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
+    """The same of one customer, from the commercial counts; `rows` are those of its products.
+
+    Raises EngineError where the files cannot be read.
+    """
+    shown = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+    files = past.history.by_customer(shown)
+    found = engine.customer(files.paths, tenant)
+    attributes = found.attrs
+    found = found[found["snapshot"].isin({one.id for one in shown})]
+    found.attrs = attributes
+    rows = trends.with_back_fills(found, {one.id for one in shown if one.asked})
+    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, rows, tuple(one.id for one in shown), files.notices)

@@ -1,0 +1,312 @@
+"""What is used of that which was sold: counts of use and of licenses side by side, and Microsoft's own percentages.
+
+*Used* means within the 28 days before the processing date (Partner Center announcement of September 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+import pandas as pd
+
+from data_access import measures, titles
+from data_access.errors import PartnerCenterError
+from data_access.partner_center import catalog, frames
+from data_access.partner_center.catalog import Collection
+from data_access.partner_center.client import Answer, Client, Progress, Step
+from data_access.selection import Selection
+
+_PLACE = ["customerTenantId", "service", "channel"]
+_UNIT = [*_PLACE, "productId", "productName"]
+_SOLD = ["licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
+_SPLIT = ["used", "unused", "noUsageFigures"]
+_ROW = ["service", "workloadName", "channel"]
+_ACTIVITY = ["licensesActive", "licensesQualified"]
+_AS_SENT = "proratedLicensesUsagePercent"
+_WORKLOAD = [*_ROW, *_ACTIVITY, "usagePercent", _AS_SENT, "processedDateTime", "partnerProcessedDateTime"]
+_NTH = "nth"
+#: Columns that we add to the partner's rows, here and in tables and files.
+_OURS = frozenset({*_WORKLOAD, _NTH, "serviceCode", "title", "source", "filter"})
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One collection: the last answer that could be had, and what kept a newer one from being read."""
+
+    collection: Collection
+    answer: Answer | None
+    trouble: PartnerCenterError | None = None
+
+    @property
+    def has_rows(self) -> bool:
+        return self.answer is not None and not self.answer.frame.empty
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as fetched; none where nothing was."""
+        return frames.frame(self.collection, []) if self.answer is None else self.answer.frame
+
+
+@dataclass(frozen=True, eq=False)
+class Usage:
+    """Three collections, brought to the same spelling of services, channels and workloads.
+
+    `licenses`: see `side_by_side`. `workloads`: one row per service, workloadName and channel, with the sums of
+    licensesActive and licensesQualified (int64), usagePercent and the newest processedDateTime. `percents`: the
+    partner's own rows, with `service`, and fields that we do not know.
+    """
+
+    counts: Source
+    partner: Source
+    deployment: Source
+    licenses: pd.DataFrame
+    workloads: pd.DataFrame
+    percents: pd.DataFrame
+
+    @property
+    def sources(self) -> tuple[Source, Source, Source]:
+        return self.counts, self.partner, self.deployment
+
+    @property
+    def has_rows(self) -> bool:
+        return any(source.has_rows for source in self.sources)
+
+    @cached_property
+    def channels(self) -> list[str]:
+        return self._codes("channel")
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The codes of the services."""
+        return self._codes("service")
+
+    @cached_property
+    def processed(self) -> tuple[datetime | None, datetime | None]:
+        """The oldest and the newest processing date, over all three; (None, None) where none is known."""
+        return span(*(source.frame["processedDateTime"] for source in self.sources))
+
+    def _codes(self, column: str) -> list[str]:
+        tables = (self.licenses, self.workloads, self.percents)
+        return sorted({code for table in tables for code in table[column].unique()})
+
+
+def fetch(client: Client, progress: Progress, last: Usage | None = None) -> Usage:
+    """Fetch the counts of use, the partner's percentages, and the counts of licenses.
+
+    A collection that cannot be read is left out, or stays as it was in `last`, with its error beside it. Raises the
+    error of the counts where the percentages cannot be read either.
+    """
+
+    def read(collection: Collection, before: Source | None) -> Source:
+        def tell(step: Step) -> None:
+            progress(replace(step, text=f"{collection.title}: {step.text}"))
+
+        try:
+            return Source(collection, client.fetch(collection, progress=tell))
+        except PartnerCenterError as error:
+            return Source(collection, before.answer if before else None, error)
+
+    before = last.sources if last else (None, None, None)
+    counts, partner = read(catalog.COMMERCIAL_USAGE, before[0]), read(catalog.USAGE, before[1])
+    if counts.trouble and partner.trouble:
+        raise counts.trouble
+    deployment = read(catalog.COMMERCIAL_DEPLOYMENT, before[2])
+    progress(Step("Putting licenses and their use side by side"))
+    return put_together(counts, partner, deployment)
+
+
+def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
+    """Everything the page needs, worked out once for each fetch."""
+    sold = measures.facts(deployment.collection, deployment.frame)
+    active = counts.frame
+    title = active["workloadName"].where(active["workloadName"] != "").fillna(active["workloadCode"])
+    active = active.assign(service=active["serviceCode"], workloadName=title)
+    percents = _without_clashes(partner)
+    percents = percents.assign(service=percents["serviceName"])
+    for name, tables, spelling in (
+        ("service", (sold, active, percents), titles.one_spelling),
+        ("channel", (sold, active, percents), titles.one_spelling),
+        ("workloadName", (active, percents), _first_spelling),
+        ("customerTenantId", (sold, active), _in_capitals),
+        ("productId", (sold, active), _in_capitals),
+        ("productName", (sold, active), _first_spelling),
+    ):
+        for table, column in zip(tables, _alike(spelling, *(table[name] for table in tables)), strict=True):
+            table[name] = column
+    return Usage(
+        counts,
+        partner,
+        deployment,
+        side_by_side(sold, active),
+        measures.activity_by(active, _ROW),
+        frames.plain(percents),
+    )
+
+
+def side_by_side(sold: pd.DataFrame, active: pd.DataFrame) -> pd.DataFrame:
+    """One row per customer, product, service and channel: the licenses, split by whether and how they are used.
+
+    Columns: service, channel, customerTenantId, productId, productName (category), the four of `measures.facts`,
+    `used`, `unused` and `noUsageFigures` (float64), `licensesActive` (float64, of the most active workload; NaN where
+    there is no usage row), `hasDeployment`, processedDateTime (of the deployment). In each row
+
+        licensesDeployed = used + unused + noUsageFigures
+        licensesSold = used + unused + noUsageFigures + undeployed − overDeployed
+
+    `sold`, `active`: facts of the two commercial collections, whose identities are categories of the same kind.
+    """
+    rows = pd.concat([sold[[*_UNIT, *_SOLD, "processedDateTime"]], active[_UNIT]], ignore_index=True)
+    unit = _units(rows)
+    # Microsoft counts users per workload, and one person may use several: the most active one stands for the product.
+    by_workload = [unit.iloc[len(sold) :].to_numpy(), active["workloadName"]]
+    most_active = (
+        active["licensesActive"]
+        .groupby(by_workload, observed=True, dropna=False, sort=False)
+        .sum()
+        .groupby(level=0)
+        .max()
+    )
+    table = rows.loc[~unit.duplicated(), _UNIT].reset_index(drop=True)
+    grouped = rows.groupby(unit)
+    table[_SOLD] = grouped[_SOLD].sum()
+    table = table.astype({"licensesSold": "int64"})
+    deployed = table["licensesDeployed"]
+    top = most_active.reindex(table.index).astype("float64")
+    table["used"] = top.clip(upper=deployed).fillna(0.0)
+    table["unused"] = (deployed - top).clip(lower=0).fillna(0.0)
+    table["noUsageFigures"] = deployed.where(top.isna(), 0.0)
+    table["licensesActive"] = top
+    table["hasDeployment"] = table.index.isin(unit.iloc[: len(sold)])
+    table["processedDateTime"] = grouped["processedDateTime"].max()
+    return table
+
+
+def _units(rows: pd.DataFrame) -> pd.Series:
+    """Number the products of each customer by appearance, from 0.
+
+    A product is known by its id, and by its name where one of those that bear the name has no id.
+    """
+    named = rows.groupby([*_PLACE, "productName"], observed=True, dropna=False, sort=False).ngroup()
+    without_id = rows["productId"].isna()
+    by_name = without_id | (rows["productName"].notna() & named.isin(named[without_id]))
+    known_by = rows.assign(productId=rows["productId"].mask(by_name), productName=rows["productName"].where(by_name))
+    return known_by.groupby(_UNIT, observed=True, dropna=False, sort=False).ngroup()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The measures over everything selected; None where the collection that has them is not at hand.
+
+    `percent` is None too where nothing is qualified. `strays` is how many customers' products have figures of use and
+    none of deployment.
+    """
+
+    sold: int | None
+    deployed: float | None
+    undeployed: float | None
+    over_deployed: float | None
+    unused: float | None
+    no_figures: float | None
+    active: int | None
+    qualified: int | None
+    percent: float | None
+    strays: int
+
+
+def total(usage: Usage, selection: Selection) -> Total:
+    """The measures over all that is selected."""
+    licenses, workloads = selection.apply(usage.licenses), selection.apply(usage.workloads)
+    sums = licenses[[*_SOLD, *_SPLIT]].sum()
+    deployed, counted = usage.deployment.has_rows, usage.counts.has_rows
+    active, qualified = (int(workloads[name].sum()) for name in _ACTIVITY)
+
+    def figure(name: str, known: bool) -> float | None:
+        return float(sums[name]) if known else None
+
+    return Total(
+        int(sums["licensesSold"]) if deployed else None,
+        figure("licensesDeployed", deployed),
+        figure("undeployed", deployed),
+        figure("overDeployed", deployed),
+        figure("unused", deployed and counted),
+        figure("noUsageFigures", deployed),
+        active if counted else None,
+        qualified if counted else None,
+        active / qualified * 100 if qualified else None,
+        int((~licenses["hasDeployment"]).sum()) if deployed else 0,
+    )
+
+
+def by_service(usage: Usage, selection: Selection) -> pd.DataFrame:
+    """One row per service: its licenses (see `side_by_side`), licensesActive, licensesQualified, usagePercent.
+
+    NaN where the collection that has the figure is not at hand, or sends none for the service. `processedDateTime` is
+    that of the deployment, `windowEnd` that of the counts of use.
+    """
+    licenses = selection.apply(usage.licenses).groupby("service", observed=True)
+    table = licenses[[*_SOLD, *_SPLIT]].sum().astype("float64")
+    if not usage.counts.has_rows:
+        table[["used", "unused"]] = float("nan")
+    if not usage.deployment.has_rows:
+        table[:] = float("nan")  # what is there comes from rows of use alone
+    table["processedDateTime"] = licenses["processedDateTime"].max()
+    activity = measures.activity_by(selection.apply(usage.workloads), ["service"]).set_index("service")
+    table.index = table.index.astype("str")
+    return (
+        table.join(activity.rename(columns={"processedDateTime": "windowEnd"}), how="outer")
+        .rename_axis("service")
+        .reset_index()
+    )
+
+
+def by_workload(usage: Usage, selection: Selection) -> pd.DataFrame:
+    """One row per service, workload and channel, with the counts (Int64) and, as it was sent, the partner's percentage.
+
+    Columns: serviceCode, workloadName, channel, licensesActive, licensesQualified, usagePercent,
+    proratedLicensesUsagePercent, processedDateTime (of the counts; where there are none, of the percentage),
+    partnerProcessedDateTime, then the percentages' fields that are not known to us. Percentages are never brought
+    together: a second one for the same workload has a row of its own.
+    """
+    counts, percents = selection.apply(usage.workloads), selection.apply(usage.percents)
+    percents = percents.drop(columns="serviceName").rename(columns={"processedDateTime": "partnerProcessedDateTime"})
+    unknown = [name for name in percents if name not in _WORKLOAD]
+    percents[_NTH] = percents.groupby(_ROW).cumcount()
+    table = counts.assign(**{_NTH: 0}).merge(percents, on=[*_ROW, _NTH], how="outer")
+    table["processedDateTime"] = table["processedDateTime"].fillna(table["partnerProcessedDateTime"])
+    table = table.astype(dict.fromkeys(_ACTIVITY, "Int64")).sort_values([*_ROW, _NTH], ignore_index=True)
+    return table[[*_WORKLOAD, *unknown]].rename(columns={"service": "serviceCode"})
+
+
+def span(*dates: pd.Series) -> tuple[datetime | None, datetime | None]:
+    """The oldest and the newest of several columns' dates; (None, None) where there is none."""
+    known = pd.concat([column.dropna() for column in dates])
+    return (known.min(), known.max()) if len(known) else (None, None)
+
+
+def _alike(spelling: Callable[[pd.Series], pd.Series], *columns: pd.Series) -> list[pd.Series]:
+    """The columns as categories of the same kind, which `spelling` makes of the distinct values of all of them."""
+    together = pd.api.types.union_categoricals([column.astype("category") for column in columns])
+    spelled = spelling(pd.Series(together.categories, dtype="str")).astype("category")
+    alike = spelled.reindex(together.codes)  # -1, for no value, is not in it
+    ends = pd.Series([len(column) for column in columns]).cumsum()
+    return [
+        alike.iloc[end - len(column) : end].set_axis(column.index) for column, end in zip(columns, ends, strict=True)
+    ]
+
+
+def _first_spelling(texts: pd.Series) -> pd.Series:
+    """Texts that differ only in case get the spelling of the first; an empty one is none."""
+    return texts.where(texts != "").groupby(texts.str.casefold()).transform("first")
+
+
+def _in_capitals(texts: pd.Series) -> pd.Series:
+    return texts.where(texts != "").str.upper()
+
+
+def _without_clashes(partner: Source) -> pd.DataFrame:
+    """The partner's rows; a field that is not known to us and bears a name of ours is renamed."""
+    unknown = partner.frame.columns.difference(partner.collection.columns)
+    return partner.frame.rename(columns={name: f"{name} (as sent)" for name in _OURS.intersection(unknown)})

@@ -1,0 +1,241 @@
+"""What works out the measures over the files of the history: DuckDB inside this process, or an Apache Spark cluster.
+
+Both run the same definitions (`measures`, `trends.points`) and give the same tables, bit by bit. Pages ask an engine
+only for what the history's small rows cannot tell: one customer, one product, two dates side by side.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import pyarrow as pa
+from pyarrow import dataset, fs
+
+from data_access import measures
+from data_access.errors import EngineError, SettingsError
+from data_access.measures import customers, trends
+from data_access.partner_center import frames
+from data_access.selection import Selection
+from data_access.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Lazy = nw.LazyFrame[Any]
+
+#: The columns that are read from files of facts, in Spark's words; whatever else is in them stays there.
+_FACTS = {
+    "snapshot": "string",
+    "fetchedAt": "timestamp",
+    "service": "string",
+    "channel": "string",
+    "processedDateTime": "timestamp",
+    "licensesSold": "bigint",
+    "licensesDeployed": "double",
+    "undeployed": "double",
+    "overDeployed": "double",
+}
+_OF_ESTIMATES = {"proratedDeploymentPercent": "double"}
+_OF_COUNTS = {customers.CUSTOMER: "string", "customerName": "string", "productName": "string"}
+_EVERYTHING = Selection()
+_ADVICE = "Try again; if it goes on, the log tells the operator more."
+_PATTERN = frozenset("*?[")  # what DuckDB takes for a pattern in the name of a file
+
+
+class Engine(ABC):
+    """Asks questions of files of facts; `paths` as the history names them. Any number of threads may ask."""
+
+    def __init__(self, files: fs.FileSystem | None = None) -> None:
+        self._files = files or fs.LocalFileSystem()
+
+    def grouped(
+        self,
+        paths: Sequence[str],
+        keys: Sequence[str],
+        *,
+        estimated: bool = False,
+        labels: Sequence[str] = (),
+        selection: Selection = _EVERYTHING,
+    ) -> pd.DataFrame:
+        """`measures.grouped` over these files, which are those of one snapshot where figures of one date are wanted.
+
+        Raises EngineError where the files cannot be read: they may have been pruned, or Spark does not answer.
+        """
+
+        def question(facts: Lazy) -> Lazy:
+            return measures.grouped(facts, keys, estimated=estimated, labels=labels)
+
+        return self.ask(question, paths, estimated=estimated, selection=selection)
+
+    def points(
+        self,
+        paths: Sequence[str],
+        keys: Sequence[str],
+        *,
+        estimated: bool = False,
+        selection: Selection = _EVERYTHING,
+    ) -> pd.DataFrame:
+        """`trends.points` over these files: for lines that the small rows do not have, such as those of products.
+
+        Raises EngineError.
+        """
+
+        def question(facts: Lazy) -> Lazy:
+            return trends.points(facts, keys, estimated=estimated)
+
+        return self.ask(question, paths, estimated=estimated, selection=selection)
+
+    def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> pd.DataFrame:
+        """Every row of one customer, as facts for `trends.lines` and `measures.by`.
+
+        A tenant id means the same in capitals and without. Columns: snapshot (str), fetchedAt, service, channel
+        (category), processedDateTime, licensesSold (int64), licensesDeployed, undeployed, overDeployed (float64),
+        customerTenantId (category), customerName (str), productName (category).
+        Raises EngineError.
+        """
+
+        def question(facts: Lazy) -> Lazy:
+            return facts.filter(nw.col(customers.CUSTOMER) == tenant.upper())
+
+        found = self.ask(question, paths, selection=selection)
+        found = found.sort_values(["snapshot", *customers.PRODUCT], kind="stable", ignore_index=True)
+        found = found.assign(**measures.identities(found))
+        found.attrs = {"estimated": False}
+        return found
+
+    def ask(
+        self,
+        question: Callable[[Lazy], Lazy],
+        paths: Sequence[str],
+        *,
+        estimated: bool = False,
+        selection: Selection = _EVERYTHING,
+    ) -> pd.DataFrame:
+        """Any other question to the rows of these files, in narwhals; text comes as `str`, instants as UTC in µs.
+
+        `estimated`: they are files of partner deployment, with percentages and without customers and products.
+        Raises EngineError.
+        """
+        columns = {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}
+        try:
+            return self._table(question(_selected(self._scan(list(paths), columns), selection)))
+        except Exception as error:  # noqa: BLE001 - each engine, Arrow and each object store has a family of its own
+            # The message may hold an address, a path or a row.
+            log.warning("The history could not be asked: %s", type(error).__name__)
+            raise EngineError("The history could not be asked.", _ADVICE) from None
+
+    def _table(self, frame: Lazy) -> pd.DataFrame:
+        table: pa.Table = frame.collect("pyarrow").to_native()
+        types = [pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else kind for kind in table.schema.types]
+        return frames.plain(table.cast(pa.schema(zip(table.column_names, types, strict=True))).to_pandas())
+
+    @abstractmethod
+    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy: ...
+
+
+class DuckDB(Engine):
+    """Inside this process, on the files where they are. It loads nothing at run time and writes nothing."""
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        spill = Path(tempfile.gettempdir()) / f"duckdb-{os.getpid()}"  # made when memory runs out, not before
+        alone = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), False)
+        connection = duckdb.connect(config={**alone, "temp_directory": str(spill)})
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL parquet_metadata_cache = true")  # the history's files never change
+        return connection
+
+    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
+        cursor = self._connection.cursor()  # a connection serves one thread at a time
+        if not paths:
+            found = cursor.from_arrow(_no_rows(columns))
+        elif isinstance(self._files, fs.LocalFileSystem) and not any(_PATTERN.intersection(path) for path in paths):
+            found = cursor.read_parquet(paths, hive_partitioning=False)
+        else:
+            found = cursor.from_arrow(dataset.dataset(paths, format="parquet", filesystem=self._files))
+        return nw.from_native(found).select(*columns)
+
+
+#: How Spark spells what pyarrow calls a kind of store.
+_SCHEMES = {"local": "file://", "s3": "s3a://", "gcs": "gs://", "abfs": "abfss://", "hdfs": "hdfs://"}
+_TRIES, _WAIT = 4, 500  # of a call that gets no answer from Spark; milliseconds before the second one, then twice that
+
+
+class Spark(Engine):
+    """On a cluster, through Spark Connect. Its workers must reach the history at the same address as this program."""
+
+    def __init__(self, remote: str, files: fs.FileSystem | None = None) -> None:
+        super().__init__(files)
+        try:
+            from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415 - not everybody has it
+            from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
+        except ImportError:
+            raise SettingsError(
+                "ANALYTICS_ENGINE is spark, and pyspark is not installed.",
+                "Install it as the manual says, or set ANALYTICS_ENGINE to duckdb.",
+            ) from None
+        try:
+            self._session = SparkSession.builder.remote(remote).create()
+        except Exception:  # noqa: BLE001 - pyspark has many names for it
+            raise SettingsError(
+                "SPARK_REMOTE is not an address of Spark Connect.", "It looks like sc://host:15002."
+            ) from None
+        # Spark's own rule is to try for ten minutes.
+        patience = DefaultPolicy(max_retries=_TRIES, initial_backoff=_WAIT, backoff_multiplier=2.0)
+        self._session.client.set_retry_policies([patience])
+        try:
+            self._session.conf.set("spark.sql.session.timeZone", "UTC")
+        except Exception as error:  # noqa: BLE001 - gRPC's and Spark's
+            self._session.client.set_retry_policies([])  # it would say goodbye as patiently
+            log.warning("Spark could not be reached: %s", type(error).__name__)
+            raise EngineError("Spark does not answer at the address in SPARK_REMOTE.", _ADVICE) from None
+
+    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
+        schema = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        if not paths:
+            found = self._session.createDataFrame([], schema)
+        else:
+            scheme = _SCHEMES[self._files.type_name]
+            found = self._session.read.schema(schema).parquet(*(f"{scheme}{path}" for path in paths))
+        lazy: Lazy = nw.from_native(found)
+        return lazy
+
+
+def connect(settings: Settings, files: fs.FileSystem | None = None) -> Engine:
+    """The engine that the settings name, for files on this file system; make it once and keep it.
+
+    Raises SettingsError where it cannot be had, EngineError where Spark does not answer.
+    """
+    if settings.analytics_engine == "duckdb":
+        return DuckDB(files)
+    if settings.spark_remote is None:
+        raise SettingsError(
+            "ANALYTICS_ENGINE is spark, and SPARK_REMOTE is not set.", "Set it, such as sc://host:15002."
+        )
+    return Spark(settings.spark_remote, files)
+
+
+def _selected(facts: Lazy, selection: Selection) -> Lazy:
+    for column, wanted in (("channel", selection.channels), ("service", selection.services)):
+        if wanted:
+            facts = facts.filter(nw.col(column).str.to_lowercase().is_in([code.lower() for code in wanted]))
+    return facts
+
+
+def _no_rows(columns: dict[str, str]) -> pa.Table:
+    kinds = {
+        "string": pa.string(),
+        "timestamp": pa.timestamp("us", "UTC"),
+        "bigint": pa.int64(),
+        "double": pa.float64(),
+    }
+    return pa.schema([(name, kinds[kind]) for name, kind in columns.items()]).empty_table()

@@ -1,0 +1,158 @@
+"""What is different between two dates: new, gone, changed; and why the percentage moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data_access import titles
+from data_access.measures import customers
+
+#: The levels at which two dates are compared, each with the columns that tell its rows apart.
+LEVELS = {
+    "service": ["service"],
+    "customer": [customers.CUSTOMER],
+    "product": [*customers.PRODUCT],
+    "customer and product": [customers.CUSTOMER, *customers.PRODUCT],
+}
+_COMPARED = ("licensesSold", "licensesDeployed", "undeployed", "overDeployed", "deploymentPercent")
+_COUNTED = _COMPARED[:-1]
+_BITS = 52  # of a number of double precision, beside the first
+
+Numbers = npt.NDArray[np.float64]
+
+
+class Status(StrEnum):
+    """What became of a row; one with no licenses sold and none deployed is as good as absent."""
+
+    NEW = "new"
+    GONE = "gone"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """How the percentage moved, in percent points: after − before = change = deployed + sold, exactly.
+
+    `deployed` is the part that comes from licenses deployed, `sold` the part that comes from licenses sold. Where
+    nothing was sold on one of the dates, its percentage and all that compares are None.
+    """
+
+    before: float | None
+    after: float | None
+    change: float | None
+    deployed: float | None
+    sold: float | None
+
+
+def compare(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
+    """One row per value of `keys` that was there on either date, in their order.
+
+    `before`, `after`: tables of `measures.grouped` by `keys`, with its `labels`. Columns: the keys, the labels (as they
+    are after, or were), status (`Status`), then three columns, `…Before`, `…After` and `…Change`, for each of
+    licensesSold (int64), licensesDeployed, undeployed, overDeployed (float64, 0 where absent) and deploymentPercent
+    (float64, NaN where there is none); deployedEffect and soldEffect (float64, percent points, NaN where nothing was
+    sold on one of the dates): the row's share in the change of the percentage of all rows together, see `Effects`.
+    """
+    before, after = alike(before, after, keys)
+    table = before.merge(after, on=list(keys), how="outer", suffixes=("Before", "After"))
+    table = table.sort_values(list(keys), ignore_index=True, na_position="last")
+    for name in labels:
+        table[name] = table[f"{name}After"].fillna(table[f"{name}Before"])
+    for name in _COUNTED:
+        both = [f"{name}Before", f"{name}After"]
+        table[both] = table[both].fillna(0).astype("int64" if name == "licensesSold" else "float64")
+    for name in _COMPARED:
+        table[f"{name}Change"] = table[f"{name}After"] - table[f"{name}Before"]
+    table["status"] = _status(table)
+    figures = [f"{name}{when}" for name in _COMPARED for when in ("Before", "After", "Change")]
+    return among(table[[*keys, *labels, "status", *figures]])
+
+
+def among(table: pd.DataFrame) -> pd.DataFrame:
+    """Some of the rows of `compare`, with deployedEffect and soldEffect as shares in the change of theirs alone."""
+    shares = Effects.of(table)
+    deployed, sold = (shares.deployed, shares.sold) if shares else (np.nan, np.nan)
+    return table.assign(deployedEffect=deployed, soldEffect=sold).astype(
+        {"deployedEffect": "float64", "soldEffect": "float64"}
+    )
+
+
+def why(table: pd.DataFrame) -> Why:
+    """Why the percentage of all rows of `compare` together moved; for some of its rows, add up their effects."""
+    found = Effects.of(table)
+    if found is None:
+        return Why(_percent(table, "Before"), _percent(table, "After"), None, None, None)
+    deployed, sold = float(found.deployed.sum()), float(found.sold.sum())
+    return Why(found.before, found.after, deployed + sold, deployed, sold)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effects:
+    """For each row its share in the change of the percentage of all rows, from deployed and from sold.
+
+    With D deployed and S sold of all rows together, and d and s of one row,
+
+        deployed effect = Δd × (1/S before + 1/S after) ÷ 2
+        sold effect     = Δs × −(D before + D after) ÷ (2 × S before × S after)
+
+    which is what Shapley's rule gives: each cause is counted before and after the other, and the mean is taken. Both
+    follow Δd and Δs, so rows add up to groups and groups to the whole.
+
+    All are percent points, rounded to a power of two: fine enough to be invisible, and coarse enough for every sum of
+    them to be exact, in any order. What rounding leaves over goes to the largest share.
+    """
+
+    before: float  # the percentage of all rows
+    after: float
+    deployed: Numbers
+    sold: Numbers
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Effects | None:
+        """From the columns of `compare`; None where nothing was sold on one of the dates."""
+        sold, deployed = (
+            [table[f"{name}{when}"].to_numpy("float64") for when in ("Before", "After")]
+            for name in ("licensesSold", "licensesDeployed")
+        )
+        (s_0, s_1), (d_0, d_1) = ([float(column.sum()) for column in both] for both in (sold, deployed))
+        if not (s_0 and s_1):
+            return None
+        by_deployed = (deployed[1] - deployed[0]) * (50 / s_0 + 50 / s_1)
+        by_sold = (sold[1] - sold[0]) * (-50 * (d_0 + d_1) / s_0 / s_1)
+        shares, percents = np.concatenate([by_deployed, by_sold]), np.array([d_0 * 100 / s_0, d_1 * 100 / s_1])
+        _, exponent = np.frexp(np.abs(shares).sum() + percents.sum())
+        step = np.ldexp(1.0, int(exponent) - _BITS)
+        shares, percents = (np.rint(numbers / step) * step + 0.0 for numbers in (shares, percents))
+        shares[np.argmax(np.abs(shares))] += percents[1] - percents[0] - shares.sum()
+        return cls(float(percents[0]), float(percents[1]), shares[: len(table)], shares[len(table) :])
+
+
+def alike(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both tables with one spelling of the services and channels among their `keys` that differ only in case."""
+    for name in {"service", "channel"}.intersection(keys):
+        codes = pd.concat([before[name], after[name]], ignore_index=True)
+        spelled = titles.one_spelling(codes.dropna()).reindex(codes.index)
+        before = before.assign(**{name: spelled[: len(before)].to_numpy()})
+        after = after.assign(**{name: spelled[len(before) :].to_numpy()})
+    return before, after
+
+
+def _status(table: pd.DataFrame) -> pd.Series:
+    was, is_now = (
+        (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0) for when in ("Before", "After")
+    )
+    moved = (table["licensesSoldChange"] != 0) | (table["licensesDeployedChange"] != 0)
+    status = np.select([~was & is_now, was & ~is_now, moved], [Status.NEW, Status.GONE, Status.CHANGED], Status.SAME)
+    return pd.Series(status, index=table.index, dtype="str")
+
+
+def _percent(table: pd.DataFrame, when: str) -> float | None:
+    sold = float(table[f"licensesSold{when}"].sum())
+    return float(table[f"licensesDeployed{when}"].sum()) * 100 / sold if sold else None

@@ -1,0 +1,346 @@
+"""The numbers we stand behind, each defined once; every tile, chart, table and file takes them from here.
+
+All of them work on *facts*: one row at the finest grain that the source gives, with
+`service` (its code), `serviceName` (as sent), `channel`, `licensesSold` (int64), `licensesDeployed` (float64; an
+estimate where `facts.attrs` says so), `processedDateTime` (UTC).
+
+They are written in narwhals, so that one definition serves a pandas frame here and whatever `engines` reads from the
+history. Sums are exact: whole licenses, and estimates of a fixed fineness, come to the same in any order, so every
+engine gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import narwhals as nw
+import pandas as pd
+
+from data_access.partner_center import catalog, frames
+from data_access.partner_center.catalog import Collection
+
+#: Columns that we add to Microsoft's, here and in tables and files.
+_OURS = frozenset(
+    {
+        "service",
+        "serviceCode",
+        "title",
+        "licensesDeployed",
+        "licensesDeployedEstimated",
+        "deploymentPercent",
+        "undeployed",
+        "overDeployed",
+        "lowestPercent",
+        "highestPercent",
+        "rows",
+        "estimated",
+        "source",
+        "filter",
+    }
+)
+_IDENTITIES = ("service", "channel", "customerTenantId", "productName", "workloadName")
+DEFAULT_TARGET = 80.0  # percent points
+#: How far back licenses a week are measured from the newest point: long enough for three monthly processing dates,
+#: short enough to speak of now.
+WEEKS = 13
+FEWEST_DATES = 3  # that make a pace; through two there is always a straight line
+TOO_FEW = f"fewer than {FEWEST_DATES} processing dates"
+
+#: An estimate is as fine as a percentage with two decimals makes it: one ten-thousandth of a license. As whole numbers
+#: of these, estimates add up without rounding.
+_FINENESS = 10_000
+_SOLD, _DEPLOYED, _PERCENT = nw.col("licensesSold"), nw.col("licensesDeployed"), nw.col("deploymentPercent")
+_SENT = nw.col("proratedDeploymentPercent")
+_ACTIVE, _QUALIFIED = nw.col("licensesActive"), nw.col("licensesQualified")
+_LOWEST, _HIGHEST = "lowestPercent", "highestPercent"
+_FRACTIONS = ("licensesDeployed", "undeployed", "overDeployed")
+#: What `grouped` gives beside the keys, in this order.
+MEASURED = ("licensesSold", "licensesDeployed", "deploymentPercent", "undeployed", "overDeployed", "processedDateTime")
+#: What `activity` gives beside the keys, likewise.
+ACTIVITY = ("licensesActive", "licensesQualified", "usagePercent", "processedDateTime")
+
+#: The columns of `summary`, in this order.
+SUMMARY = (
+    *("service", "serviceName", "channel", "processedDateTime"),
+    *("licensesSold", "licensesDeployed", "undeployed", "overDeployed"),
+    *("lowestPercent", "highestPercent", "rows", "estimated"),
+)
+
+Frame = TypeVar("Frame", nw.DataFrame[Any], nw.LazyFrame[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a number is called, what it means, and what to know before quoting it."""
+
+    label: str
+    definition: str
+    care: str = ""
+
+    @property
+    def explanation(self) -> str:
+        return f"{self.definition} {self.care}".strip()
+
+
+MEASURES = {
+    "licensesSold": Measure(
+        "Licenses sold",
+        "Sum of the licenses sold at the processing date.",
+        "Where a customer also buys from other partners, Microsoft may count those licenses too.",
+    ),
+    "licensesDeployed": Measure(
+        "Licenses deployed",
+        "Licenses assigned to users, as Microsoft counts them.",
+    ),
+    "licensesDeployedEstimated": Measure(
+        "Licenses deployed",
+        "Deployment % × licenses sold ÷ 100, since this call sends a percentage and no count.",
+        "An estimate, marked ≈, to a ten-thousandth of a license; Microsoft rounds the percentage to two decimals.",
+    ),
+    "deploymentPercent": Measure(
+        "Deployment %",
+        "Licenses deployed ÷ licenses sold × 100, so weighted by licenses sold and never an average of percentages.",
+        "More than 100 % means that more licenses are assigned than sold. Without licenses sold there is none: –.",
+    ),
+    "undeployed": Measure(
+        "Undeployed",
+        "Licenses sold and not deployed, added up row by row at the finest grain at hand.",
+        "A product deployed beyond what was sold does not hide another one's gap.",
+    ),
+    "overDeployed": Measure(
+        "Over-deployed",
+        "Licenses deployed beyond those sold, added up row by row.",
+        "Sold − deployed = undeployed − over-deployed.",
+    ),
+    "licensesActive": Measure(
+        "Active",
+        "Used within the 28 days before the processing date.",
+        "Microsoft counts per workload: who uses two counts in both.",
+    ),
+    "licensesQualified": Measure(
+        "Qualified",
+        "Trial and paid licenses that could use the workload.",
+        "A license that covers two workloads counts in both.",
+    ),
+    "usagePercent": Measure(
+        "Usage %",
+        "Active ÷ qualified × 100, over all rows that have counts.",
+        "May be more than 100 %. Where nothing is qualified there is none: –.",
+    ),
+    "proratedLicensesUsagePercent": Measure(
+        "Partner usage %, as sent",
+        "Microsoft's own percentage for one service, workload and channel of the whole partner.",
+        "It comes without counts, so it is never added up or averaged.",
+    ),
+    "used": Measure(
+        "Used",
+        "Licenses deployed and active in the product's most active workload, added up row by row.",
+        "At least so many are used, since others may use only a less active workload.",
+    ),
+    "unused": Measure(
+        "Deployed, unused",
+        "Licenses deployed less those active in the product's most active workload, added up row by row where there are"
+        " more deployed.",
+        "An upper bound: Microsoft counts users per workload, and others may use only a less active one. Deployment and"
+        " use may be processed on different days.",
+    ),
+    "noUsageFigures": Measure(
+        "No usage figures",
+        "Licenses deployed of products for which Microsoft sends no usage figures.",
+        "They are not counted as unused. Sold = used + not used + no usage figures + undeployed − over-deployed.",
+    ),
+    "velocity": Measure(
+        "Licenses a week",
+        f"The median slope of licenses deployed between any two processing dates of the last {WEEKS} weeks.",
+        "One odd date does not bend it. The range holds the true pace nine times in ten. There is none with"
+        f" {TOO_FEW}.",
+    ),
+    "projection": Measure(
+        "Target reached",
+        "The day on which the gap to the target, in licenses, is closed if it goes on closing as in the last"
+        f" {WEEKS} weeks.",
+        "The range comes from that of the pace. Where a date could not be defended, the reason stands in its place.",
+    ),
+    "soldPerWeek": Measure(
+        "Sold a week",
+        "The median slope of licenses sold, likewise.",
+        "Where sold grows faster than deployed, deployment % falls although people are at work.",
+    ),
+    "deployedEffect": Measure(
+        "Effect of deployed",
+        "The part of the change in deployment %, in percent points, that comes from licenses deployed.",
+        "Counted before and after the change in licenses sold; the mean is taken. Rows add up exactly.",
+    ),
+    "soldEffect": Measure(
+        "Effect of sold",
+        "The part of the change in deployment %, in percent points, that comes from licenses sold.",
+        "Effect of deployed + effect of sold = the change, exactly.",
+    ),
+}
+
+
+def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
+    """Bring a deployment collection to facts; `attrs["estimated"]` says whether deployed is an estimate.
+
+    `attrs["own"]` names the columns that Microsoft sent; an unknown one that bears a name of ours is renamed.
+
+    Takes the frame of `deployment` (percent and sold) or `commercial-deployment` (counts).
+    """
+    clashes = {name: f"{name} (as sent)" for name in _OURS.intersection(frame.columns).difference(collection.columns)}
+    frame = frame.rename(columns=clashes)
+    estimated = collection is catalog.DEPLOYMENT
+    service = "serviceName" if estimated else "serviceCode"
+    named = nw.from_native(frame, eager_only=True).with_columns(service=nw.col(service))
+    found: pd.DataFrame = row_by_row(named, estimated=estimated).to_native()
+    found = found.assign(**identities(found))
+    found.attrs = {"estimated": estimated, "own": list(frame.columns)}
+    return found
+
+
+def row_by_row(frame: Frame, *, estimated: bool) -> Frame:
+    """Add licensesDeployed, undeployed and overDeployed (float64) to each row.
+
+    `estimated`: deployed comes from `proratedDeploymentPercent`, else it is `licensesDeployed` as counted.
+    """
+    deployed = _DEPLOYED.cast(nw.Float64)
+    if estimated:
+        deployed = ((_SENT * _SOLD * (_FINENESS // 100) + 0.5).floor() / _FINENESS).fill_null(0.0)
+    gap, surplus = _SOLD - _DEPLOYED, _DEPLOYED - _SOLD
+    if estimated:
+        gap, surplus = ((licenses * _FINENESS).round() / _FINENESS for licenses in (gap, surplus))
+    frame = frame.with_columns(licensesDeployed=deployed)
+    return frame.with_columns(undeployed=gap.clip(0.0, None), overDeployed=surplus.clip(0.0, None))
+
+
+def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
+    """The columns that tell rows apart, made quick to compare; tenant ids in capitals, as Microsoft has them."""
+    named = {name: found[name] for name in _IDENTITIES if name in found}
+    if "customerTenantId" in named:
+        named["customerTenantId"] = _in_capitals(named["customerTenantId"])
+    return {name: column.astype("category") for name, column in named.items()}
+
+
+def _in_capitals(texts: pd.Series) -> pd.Series:
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        capitals = texts.cat.categories.str.upper()
+        if capitals.is_unique:  # then it is enough to look at each text once, and not at each row
+            # In their order again: facts are sorted by it.
+            return texts.cat.rename_categories(list(capitals)).cat.reorder_categories(sorted(capitals))
+    return texts.str.upper()
+
+
+def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Sequence[str] = ()) -> Frame:
+    """One row per value of `keys`, in their order, with every measure and the newest processing date.
+
+    `labels` are columns of text that come along after the keys: of several texts the first in the alphabet.
+
+    `frame`: rows that have what `row_by_row` gives, `estimated` ones with their `proratedDeploymentPercent`, or rows of
+    `summary`, which may be taken for estimated ones in any case. Columns: the keys, the labels, then `MEASURED`:
+    licensesSold (int64), licensesDeployed, deploymentPercent (null where nothing was sold), undeployed, overDeployed
+    (float64), processedDateTime.
+    """
+    rows, sums = _ready(frame, estimated=estimated)
+    label = [nw.col(*labels).min()] if labels else []
+    table = rows.group_by(*keys).agg(*label, *sums, nw.col("processedDateTime").max())
+    return _measured(table, estimated=estimated).select(*keys, *labels, *MEASURED).sort(*keys, nulls_last=True)
+
+
+def by(found: pd.DataFrame, keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
+    """`grouped` on facts in memory: plain text for the keys, NaN for no percentage."""
+    frame = nw.from_native(found, eager_only=True)
+    table = grouped(frame, keys, estimated=found.attrs["estimated"], labels=labels)
+    return frames.plain(table.to_native().reset_index(drop=True))
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """Facts in little: one row per service and channel, from which `grouped` works out the same as from all of them.
+
+    Columns: service, serviceName (str; the first in the alphabet where there are several), channel, processedDateTime
+    (the newest), licensesSold (int64), licensesDeployed, undeployed, overDeployed, lowestPercent and highestPercent
+    (float64; of the percentages that were sent for licenses sold, NaN where deployed is counted), rows (int64: how many
+    were added up), estimated (bool).
+    """
+    estimated = bool(found.attrs["estimated"])
+    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
+    first, newest = nw.col("serviceName").min(), nw.col("processedDateTime").max()
+    table = rows.group_by("service", "channel").agg(first, newest, *sums, nw.len().alias("rows"))
+    if estimated:
+        table = table.with_columns(nw.col(*_FRACTIONS) / _FINENESS)
+    else:
+        table = table.with_columns(nw.lit(None, nw.Float64).alias(name) for name in (_LOWEST, _HIGHEST))
+    table = table.with_columns(nw.col("rows").cast(nw.Int64), nw.lit(estimated).alias("estimated"))
+    table = table.select(*SUMMARY).sort("service", "channel", nulls_last=True)
+    return frames.plain(table.to_native().reset_index(drop=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The measures over everything selected. `percent` is None where nothing was sold."""
+
+    sold: int
+    deployed: float
+    percent: float | None
+    undeployed: float
+    over_deployed: float
+
+
+def total(found: pd.DataFrame) -> Total:
+    """The measures over all of `found`."""
+    estimated = found.attrs["estimated"]
+    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
+    (row,) = _measured(rows.select(*sums), estimated=estimated).rows(named=True)
+    percent = row["deploymentPercent"]
+    return Total(
+        int(row["licensesSold"]),
+        float(row["licensesDeployed"]),
+        None if pd.isna(percent) else float(percent),
+        float(row["undeployed"]),
+        float(row["overDeployed"]),
+    )
+
+
+def activity(frame: Frame, keys: Sequence[str]) -> Frame:
+    """One row per value of `keys`, in their order: how many licenses are active, of how many qualified.
+
+    `frame`: rows with licensesActive and licensesQualified. Columns: the keys, licensesActive, licensesQualified
+    (int64), usagePercent (null where nothing is qualified), processedDateTime (the newest).
+    """
+    counts = nw.col("licensesActive", "licensesQualified")
+    table = frame.group_by(*keys).agg(counts.sum(), nw.col("processedDateTime").max())
+    table = table.with_columns(
+        counts.cast(nw.Int64), usagePercent=_ACTIVE * 100 / nw.when(_QUALIFIED > 0).then(_QUALIFIED)
+    )
+    return table.select(*keys, *ACTIVITY).sort(*keys, nulls_last=True)
+
+
+def activity_by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """`activity` on rows in memory: plain text for the keys, NaN for no percentage."""
+    return frames.plain(activity(nw.from_native(found, eager_only=True), keys).to_native().reset_index(drop=True))
+
+
+def _ready(frame: Frame, *, estimated: bool) -> tuple[Frame, list[nw.Expr]]:
+    """The rows made ready to be added up, and what to add up: with estimates, the range of what was sent as well."""
+    sums: list[nw.Expr] = [nw.col("licensesSold", *_FRACTIONS).sum()]
+    if not estimated:
+        return frame, sums
+    whole, low, high = (nw.col(*_FRACTIONS) * _FINENESS).round(), nw.col(_LOWEST), nw.col(_HIGHEST)
+    if _LOWEST in frame.collect_schema().names():
+        return frame.with_columns(whole), [*sums, low.min(), high.max()]
+    frame = frame.with_columns(whole, nw.when(_SOLD > 0).then(_SENT).alias(_LOWEST))
+    return frame, [*sums, low.min(), low.max().alias(_HIGHEST)]
+
+
+def _measured(sums: Frame, *, estimated: bool) -> Frame:
+    """What rows come to together, from their sums."""
+    sold = nw.when(_SOLD > 0).then(_SOLD)
+    # In one division of whole numbers, so that 110 of 200 are 55 % and not 55.00000000000001 %.
+    percent = _DEPLOYED / (sold * (_FINENESS // 100)) if estimated else _DEPLOYED * 100 / sold
+    whole = _SOLD.cast(nw.Int64)  # DuckDB adds up in 128 bits, which nothing after it knows
+    if not estimated:
+        return sums.with_columns(whole, deploymentPercent=percent)
+    # A weighted mean lies between its parts. Clipping takes away what the arithmetic rounds, so that one service in one
+    # channel shows exactly the percentage that Microsoft sent.
+    percent = percent.clip(nw.col(_LOWEST), nw.col(_HIGHEST))
+    return sums.with_columns(whole, nw.col(*_FRACTIONS) / _FINENESS, deploymentPercent=percent)

@@ -1,0 +1,56 @@
+"""Customers and their products, for the pages that are about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from data_access.measures import core
+
+#: One customer; the tenant id is the identity, the name only what it is called.
+CUSTOMER = "customerTenantId"
+#: What tells one customer's products apart. The product id is left out: Microsoft does not promise it.
+PRODUCT = ["service", "channel", "productName"]
+
+
+def by_customer(found: pd.DataFrame) -> pd.DataFrame:
+    """One row per customer: customerTenantId, customerName, products (how many with licenses sold), and the measures.
+
+    `found`: facts of the commercial deployment (see `measures`), or a selection of them.
+    """
+    table = core.by(found, [CUSTOMER])
+    sold = found.loc[found["licensesSold"] > 0, [CUSTOMER, "productName"]].drop_duplicates()
+    products = sold.groupby(CUSTOMER, observed=True, dropna=False).size()
+    table.insert(1, "customerName", _names(found).reindex(table[CUSTOMER]).to_numpy())
+    table.insert(2, "products", products.reindex(table[CUSTOMER], fill_value=0).to_numpy())
+    return table
+
+
+def by_product(found: pd.DataFrame) -> pd.DataFrame:
+    """One row per service, channel and product, with the measures; `found` as for `by_customer`."""
+    return core.by(found, PRODUCT)
+
+
+def one(found: pd.DataFrame, customer: str) -> pd.DataFrame:
+    """The rows of one customer; a tenant id means the same in capitals and without."""
+    return found[found[CUSTOMER] == customer.upper()]
+
+
+def matching(table: pd.DataFrame, search: str, columns: Sequence[str] = ("customerName", CUSTOMER)) -> pd.DataFrame:
+    """The rows that contain every word of `search` in one of these columns, in any case: names or tenant ids."""
+    words = search.casefold().split()
+    if not words:
+        return table
+    texts = pd.Series("", index=table.index)
+    for name in columns:
+        texts = texts + "\n" + table[name].astype("str").where(table[name].notna(), "").str.casefold()
+    for word in words:
+        hits = texts.str.contains(word, regex=False)
+        table, texts = table[hits], texts[hits]
+    return table
+
+
+def _names(found: pd.DataFrame) -> pd.Series:
+    """The name of each customer, by tenant id: the first one that it has."""
+    return found.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER).set_index(CUSTOMER)["customerName"]

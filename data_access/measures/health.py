@@ -1,0 +1,152 @@
+"""How far the figures can be trusted: their age against what is usual, what is missing, and what contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import pandas as pd
+
+from data_access.measures import changes, customers
+from data_access.measures.changes import Status
+from data_access.partner_center import frames
+
+#: What is usual is told by the newest gaps between processing dates, this many at most.
+USUAL = 10
+_FEWEST = 3  # processing dates; between them are two gaps
+_PLACE = ["service", "channel"]
+_DAY = pd.Timedelta(days=1)
+
+
+class Timing(StrEnum):
+    """Whether the next processing date of a service was to be seen already, in the words that are shown."""
+
+    ON_TIME = "on time"
+    LATE = "late"
+    UNKNOWN = "too few dates to tell"
+
+
+class Fetch(Protocol):
+    """What the history's snapshots say of themselves."""
+
+    @property
+    def collection(self) -> str: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+    @property
+    def announced(self) -> int | None: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def set_aside(self) -> int: ...
+    @property
+    def missing(self) -> int: ...
+
+
+def services(found: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    """One row per service: its date, its age, how often it is usually processed, and whether the next date is late.
+
+    `found`: the rows of `trends.rows`. Columns:
+
+        service (str)
+        processedDateTime (UTC)  the newest
+        ageDays (float64)        since then
+        dates (int64)            how many different ones there are; with fewer than three, the rest is NaN or NaT
+        cadenceDays (float64)    the median gap between the newest dates
+        delayDays (float64)      the median time from a date to the fetch that first brought it: Microsoft's and ours
+        expectedBy (UTC)         newest date + cadence + delay
+        timing (Timing)          late is what is overdue by more than one more cadence
+    """
+    kept = found.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
+    fetches = kept.agg(processedDateTime=("processedDateTime", "max"), fetchedAt=("fetchedAt", "max"))
+    fetches = frames.plain(fetches.reset_index()).sort_values(["service", "snapshot"])
+    rows = [_service(str(code), fetch, now) for code, fetch in fetches.groupby("service")]
+    columns = {
+        "service": "str",
+        "processedDateTime": frames.INSTANT,
+        "ageDays": "float64",
+        "dates": "int64",
+        "cadenceDays": "float64",
+        "delayDays": "float64",
+        "expectedBy": frames.INSTANT,
+        "timing": "str",
+    }
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+
+def readings(fetches: Iterable[Fetch]) -> pd.DataFrame:
+    """The newest reading of each collection: what was announced against what came.
+
+    Columns: collection (str), fetchedAt (UTC), announced (Int64, missing where the service did not say), rows,
+    setAside, missing (int64: announced and not come), complete (bool: nothing set aside, nothing missing).
+    """
+    newest: dict[str, Fetch] = {}
+    for fetch in fetches:
+        if fetch.collection not in newest or fetch.fetched_at > newest[fetch.collection].fetched_at:
+            newest[fetch.collection] = fetch
+    rows = [
+        (one.collection, one.fetched_at, one.announced, one.rows, one.set_aside, one.missing) for one in newest.values()
+    ]
+    names_of_columns = ["collection", "fetchedAt", "announced", "rows", "setAside", "missing"]
+    table = pd.DataFrame(rows, columns=names_of_columns).astype(
+        {"collection": "str", "fetchedAt": frames.INSTANT, "announced": "Int64"}
+        | dict.fromkeys(["rows", "setAside", "missing"], "int64")
+    )
+    table["complete"] = (table["setAside"] == 0) & (table["missing"] == 0)
+    return table.sort_values("collection", ignore_index=True)
+
+
+def absent(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The customers that were there last time and are not now, those with most licenses first.
+
+    `before`, `after`: tables of `measures.grouped` by customer, with customerName. Columns: customerTenantId,
+    customerName (str), licensesSold (int64) and licensesDeployed (float64) of last time.
+    """
+    table = changes.compare(before, after, [customers.CUSTOMER], ["customerName"])
+    table = table[table["status"] == Status.GONE]
+    was = {f"{name}Before": name for name in ("licensesSold", "licensesDeployed")}
+    table = table[[customers.CUSTOMER, "customerName", *was]].rename(columns=was)
+    return table.sort_values(["licensesSold", customers.CUSTOMER], ascending=[False, True], ignore_index=True)
+
+
+def over_deployed(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of any table of measures that have more deployed than sold somewhere, the largest surplus first."""
+    table = table[table["overDeployed"] > 0]
+    return table.sort_values("overDeployed", ascending=False, kind="stable", ignore_index=True)
+
+
+def percent_against_counts(sent: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """Where Microsoft sends a percentage and counts: what each of them says, the largest contradiction first.
+
+    `sent`, `counted`: tables of `measures.grouped` by service and channel, of partner deployment and of the commercial
+    counts. One row where both have licenses sold. Columns: service, channel (str), deploymentPercentSent,
+    deploymentPercentCounted, difference (float64, percent points: sent − counted), licensesSoldSent,
+    licensesSoldCounted (int64), processedDateTimeSent, processedDateTimeCounted (UTC): they may be of different days.
+    """
+    sent, counted = changes.alike(sent, counted, _PLACE)
+    figures = ["deploymentPercent", "licensesSold", "processedDateTime"]
+    table = sent[[*_PLACE, *figures]].merge(counted[[*_PLACE, *figures]], on=_PLACE, suffixes=("Sent", "Counted"))
+    table = table.dropna(subset=["deploymentPercentSent", "deploymentPercentCounted"])
+    table.insert(4, "difference", table["deploymentPercentSent"] - table["deploymentPercentCounted"])
+    order = table["difference"].abs().sort_values(ascending=False, kind="stable").index
+    both = [f"{name}{which}" for name in figures for which in ("Sent", "Counted")]
+    return table.loc[order, [*_PLACE, *both[:2], "difference", *both[2:]]].reset_index(drop=True)
+
+
+def _service(code: str, fetches: pd.DataFrame, now: datetime) -> tuple[object, ...]:
+    """One row of `services`; `fetches` of one service, in the order of keeping."""
+    dates = fetches["processedDateTime"].drop_duplicates().sort_values()
+    newest: pd.Timestamp = dates.iloc[-1]
+    age = (now - newest) / _DAY
+    if len(dates) < _FEWEST:
+        return code, newest, age, len(dates), None, None, None, Timing.UNKNOWN
+    cadence = pd.Timedelta(dates.diff().dropna().tail(USUAL).median())
+    # What a back-fill brings is older than what was there, and says nothing about how late news usually come.
+    news = fetches[fetches["processedDateTime"] > fetches["processedDateTime"].cummax().shift()]
+    news = pd.concat([fetches.head(1), news]).tail(USUAL)
+    delay = pd.Timedelta((news["fetchedAt"] - news["processedDateTime"]).median())
+    expected = newest + cadence + delay
+    timing = Timing.LATE if now > expected + cadence else Timing.ON_TIME
+    return code, newest, age, len(dates), cadence / _DAY, delay / _DAY, expected, timing

@@ -1,0 +1,232 @@
+"""How the numbers move: points over time, licenses a week, and the day on which a target would be reached.
+
+A *line* is the points of one group in the order of their dates. What decides is the processing date: a service that
+Microsoft did not process again makes no new point, however often it was fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data_access import titles
+from data_access.measures import core
+from data_access.measures.core import Frame
+from data_access.partner_center import frames
+
+#: How far back a pace is measured from the newest point.
+WEEKS = core.WEEKS
+#: How many days before the newest figures those are with which they are compared, where nobody chose.
+USUAL_DAYS = 30
+_YEAR = timedelta(weeks=52)
+#: Further ahead than this nobody can say.
+HORIZON = 3 * _YEAR
+BEYOND = f"more than {HORIZON // _YEAR} years"
+_PARTIAL = "partial"  # the column of the mark on rows of back-fills
+_Z = 1.645  # standard deviations on both sides of the middle that hold 90 % of a normal distribution
+
+Numbers = npt.NDArray[np.float64]
+
+
+class Refusal(Enum):
+    """Why there is no velocity or no date, in the words that are shown."""
+
+    NOTHING_SOLD = "no licenses are sold"
+    REACHED = "the target is reached"
+    TOO_FEW = f"{core.TOO_FEW} in the last {WEEKS} weeks"
+    SOLD_MOVED = "sold moved more than deployed"
+    STANDS_STILL = "the gap to the target stays as it is"
+    MOVES_AWAY = "the gap to the target grows"
+    UNEVEN = "the gap to the target goes up and down too much to tell"
+    TOO_FAR = f"at this pace it takes {BEYOND}"
+
+
+@dataclass(frozen=True, slots=True)
+class Velocity:
+    """Licenses a week over the last `WEEKS`, and the range that holds the true pace nine times in ten."""
+
+    deployed: float
+    slowest: float  # of deployed
+    fastest: float
+    sold: float
+    since: datetime  # the first and the last processing date that it was measured on
+    until: datetime
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The day on which the target is reached if all goes on as in the last `WEEKS`.
+
+    `latest` is None where the slow end of the range lies beyond the horizon.
+    """
+
+    target: float  # percent points
+    on: date
+    earliest: date
+    latest: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What moved between two points. `percent` is in percent points, None where one of them has no percentage."""
+
+    since: datetime
+    until: datetime
+    sold: int
+    deployed: float
+    percent: float | None
+    undeployed: float
+
+
+def rows(small: pd.DataFrame) -> pd.DataFrame:
+    """The history's rows by service and channel, made ready for `lines`; keep the result as long as they are the same.
+
+    `small`: the columns of `measures.summary`, `snapshot` and `fetchedAt`, of one collection. Codes that differ only in
+    case become one.
+    """
+    spelled = {name: titles.one_spelling(small[name].dropna()).reindex(small.index) for name in ("service", "channel")}
+    found = small.assign(**spelled)
+    found = found.assign(**core.identities(found))
+    found.attrs = {"estimated": bool(small["estimated"].any())}
+    return found
+
+
+def with_back_fills(found: pd.DataFrame, back_fills: Collection[str]) -> pd.DataFrame:
+    """The rows with a mark on those of back-fills (ids of snapshots), which hold the services of one day alone.
+
+    They give points of their services, and no line of all of them together.
+    """
+    marked = found.assign(**{_PARTIAL: found["snapshot"].isin(back_fills)})
+    marked.attrs = found.attrs
+    return marked
+
+
+def points(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
+    """One row per value of `keys` and processing date, in that order; of one date kept twice the later snapshot counts.
+
+    `frame`: rows as for `measures.grouped`, with the `snapshot` that they are of (ids go in the order of keeping) and
+    `fetchedAt`. The date of a point is the newest of its rows in the snapshot. Columns: the keys, those of
+    `measures.grouped`, snapshot, fetchedAt.
+    """
+    kept = core.grouped(frame, [*keys, "snapshot", "fetchedAt"], estimated=estimated)
+    kept = kept.filter(~nw.col("processedDateTime").is_null())
+    latest = nw.col("snapshot") == nw.col("snapshot").max().over(*keys, "processedDateTime")
+    table = kept.filter(latest).select(*keys, *core.MEASURED, "snapshot", "fetchedAt")
+    return table.sort(*keys, "processedDateTime", nulls_last=True)
+
+
+def lines(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """`points` on rows in memory, those of `rows` or a selection of them; with no keys the line of all together."""
+    estimated = found.attrs["estimated"]
+    if _PARTIAL in found and "service" not in keys:
+        found = found[~found[_PARTIAL]]
+    table = points(nw.from_native(found, eager_only=True), keys, estimated=estimated)
+    return frames.plain(table.to_native().reset_index(drop=True))
+
+
+def velocity(line: pd.DataFrame) -> Velocity | Refusal:
+    """Licenses a week at the end of one line: the median slope between any two points (Theil and Sen).
+
+    One odd point does not bend it. The range is Sen's, from the ranks of those slopes.
+    """
+    recent = _recent(line)
+    if len(recent) < core.FEWEST_DATES:
+        return Refusal.TOO_FEW
+    weeks = _weeks(recent)
+    deployed, slowest, fastest = _slope(weeks, recent["licensesDeployed"].to_numpy("float64"))
+    sold, *_ = _slope(weeks, recent["licensesSold"].to_numpy("float64"))
+    dates = recent["processedDateTime"]
+    return Velocity(deployed, slowest, fastest, sold, dates.iloc[0], dates.iloc[-1], len(recent))
+
+
+def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:
+    """When one line reaches `target` (percent points), or why nobody can say.
+
+    What has to close is the gap in licenses, target × sold ÷ 100 − deployed, so a growing number sold counts as well.
+    """
+    if not len(line):
+        return Refusal.TOO_FEW
+    newest = line.iloc[-1]
+    if not newest["licensesSold"]:
+        return Refusal.NOTHING_SOLD
+    if newest["deploymentPercent"] >= target:
+        return Refusal.REACHED
+    pace = velocity(line)
+    if isinstance(pace, Refusal):
+        return pace
+    if abs(pace.sold) > abs(pace.deployed):
+        return Refusal.SOLD_MOVED
+    recent = _recent(line)
+    gap = (recent["licensesSold"] * (target / 100) - recent["licensesDeployed"]).to_numpy("float64")
+    closing, slowest, fastest = _slope(_weeks(recent), -gap)
+    if closing <= 0:
+        return Refusal.MOVES_AWAY if closing else Refusal.STANDS_STILL
+    if slowest <= 0:
+        return Refusal.UNEVEN
+    missing = float(gap[-1])
+    on, earliest, latest = (_later(pace.until, missing, speed) for speed in (closing, fastest, slowest))
+    if on is None or earliest is None:
+        return Refusal.TOO_FAR
+    return Projection(target, on, earliest, latest)
+
+
+def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
+    """From the point that is `days` older than the newest one, or as near to that as there is before it.
+
+    Without `days`, from the first point. None where there is no earlier point.
+    """
+    if len(line) < 2:
+        return None
+    dates = line["processedDateTime"]
+    old_enough = line[:0] if days is None else line[dates <= dates.iloc[-1] - timedelta(days=days)]
+    before, after = (old_enough.iloc[-1] if len(old_enough) else line.iloc[0]), line.iloc[-1]
+    percent = after["deploymentPercent"] - before["deploymentPercent"]
+    return Change(
+        before["processedDateTime"],
+        after["processedDateTime"],
+        int(after["licensesSold"] - before["licensesSold"]),
+        float(after["licensesDeployed"] - before["licensesDeployed"]),
+        None if pd.isna(percent) else float(percent),
+        float(after["undeployed"] - before["undeployed"]),
+    )
+
+
+def _recent(line: pd.DataFrame) -> pd.DataFrame:
+    dates = line["processedDateTime"]
+    recent: pd.DataFrame = line[dates >= dates.max() - timedelta(weeks=WEEKS)]
+    return recent
+
+
+def _weeks(line: pd.DataFrame) -> Numbers:
+    dates = line["processedDateTime"]
+    weeks: Numbers = ((dates - dates.iloc[0]) / timedelta(weeks=1)).to_numpy("float64")
+    return weeks
+
+
+def _slope(x: Numbers, y: Numbers) -> tuple[float, float, float]:
+    """The median slope between any two points, and the range in which the true one lies nine times in ten.
+
+    Sen (1968): as many slopes are left out at each end as Kendall's statistic allows for chance.
+    """
+    first, second = np.triu_indices(len(x), k=1)
+    slopes = np.sort((y[second] - y[first]) / (x[second] - x[first]))
+    count, number = len(x), len(slopes)
+    spread = _Z * np.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    low = max(0, int(np.floor((number - spread) / 2)))
+    high = min(number - 1, int(np.ceil((number + spread) / 2)))
+    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
+
+
+def _later(since: datetime, licenses: float, a_week: float) -> date | None:
+    weeks = licenses / a_week
+    if weeks > HORIZON / timedelta(weeks=1):
+        return None
+    return (since + timedelta(days=int(np.ceil(weeks * 7)))).date()

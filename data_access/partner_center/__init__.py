@@ -1,0 +1,1 @@
+"""All that knows Microsoft's API: what it offers, how it is asked, and what its answers become."""

@@ -1,0 +1,116 @@
+"""The six collections of Partner Center's license analytics: their addresses, rows and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from data_access.partner_center import wire
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One call. `paths` holds every address under which Microsoft documents it, the likelier one first."""
+
+    name: str
+    title: str
+    paths: tuple[str, ...]
+    row: type
+    page: str  # its title in Microsoft's documentation
+
+    @property
+    def columns(self) -> list[str]:
+        """The known columns in the order in which they are printed."""
+        return list(self.row.__annotations__)
+
+    @property
+    def per_customer(self) -> bool:
+        return "{customer}" in self.paths[0]
+
+    def customer_in(self, address: str) -> str | None:
+        """The customer that an address of a collection per customer names."""
+        before, found, after = self.paths[0].partition("{customer}")
+        return address.partition(before)[2].partition(after)[0] if found else None
+
+    @property
+    def paged(self) -> bool:
+        """Whether the call takes `top`, `skip`, `filter`, `groupby` and `processedDateTime`."""
+        return "/commercial/" in self.paths[0]
+
+    @property
+    def groupable(self) -> list[str]:
+        """The fields that `groupby` and `filter` take."""
+        return [name for name in self.columns if not name.startswith("licenses") and name != "processedDateTime"]
+
+    def grouped_by(self, fields: Sequence[str]) -> Collection:
+        """The same collection as it is answered with `groupby`: rows of these fields and the counts."""
+        return replace(self, row=wire.grouped(self.row, tuple(fields))) if fields else self
+
+
+DEPLOYMENT = Collection(
+    "deployment",
+    "Partner licenses deployment",
+    ("/v1/analytics/licenses/deployment",),
+    wire.PartnerDeployment,
+    "Get partner licenses deployment information",
+)
+USAGE = Collection(
+    "usage",
+    "Partner licenses usage",
+    ("/v1/analytics/licenses/usage",),
+    wire.PartnerUsage,
+    "Get partner licenses usage information",
+)
+CUSTOMER_DEPLOYMENT = Collection(
+    "customer-deployment",
+    "Customer licenses deployment",
+    ("/v1/customers/{customer}/analytics/licenses/deployment",),
+    wire.CustomerDeployment,
+    "Get customer licenses deployment information",
+)
+CUSTOMER_USAGE = Collection(
+    "customer-usage",
+    "Customer licenses usage",
+    ("/v1/customers/{customer}/analytics/licenses/usage",),
+    wire.CustomerUsage,
+    "Get customer licenses usage information",
+)
+
+
+def _commercial(noun: str) -> tuple[str, ...]:
+    """Every address of a commercial call: its page has /v1 with a slash at the end, and /partner/v1 without one."""
+    return tuple(
+        f"{prefix}/analytics/commercial/{noun}/license{end}" for end in ("", "/") for prefix in ("/v1", "/partner/v1")
+    )
+
+
+COMMERCIAL_DEPLOYMENT = Collection(
+    "commercial-deployment",
+    "Commercial licenses deployment",
+    _commercial("deployment"),
+    wire.CommercialDeployment,
+    "Get licenses deployment information",
+)
+COMMERCIAL_USAGE = Collection(
+    "commercial-usage",
+    "Commercial licenses usage",
+    _commercial("usage"),
+    wire.CommercialUsage,
+    "Get licenses usage information",
+)
+
+COLLECTIONS = {
+    collection.name: collection
+    for collection in (
+        DEPLOYMENT,
+        USAGE,
+        CUSTOMER_DEPLOYMENT,
+        CUSTOMER_USAGE,
+        COMMERCIAL_DEPLOYMENT,
+        COMMERCIAL_USAGE,
+    )
+}
+
+#: What one call each gives, and what takes a call per customer.
+WITHOUT_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if not collection.per_customer)
+PER_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if collection.per_customer)

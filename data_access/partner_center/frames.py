@@ -1,0 +1,118 @@
+"""Rows become DataFrames here: column order, dtypes and the text form of each value, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import pandas as pd
+
+from data_access import titles
+from data_access.partner_center.catalog import Collection
+
+INSTANT = "datetime64[us, UTC]"
+_COUNT = "int64"
+_PERCENT = "float64"
+
+#: Every column that is not text. Percents are percent points, 0-100 and beyond, as Microsoft sends them.
+DTYPES = {
+    "licensesSold": _COUNT,
+    "licensesDeployed": _COUNT,
+    "licensesActive": _COUNT,
+    "licensesQualified": _COUNT,
+    "proratedDeploymentPercent": _PERCENT,
+    "proratedLicensesUsagePercent": _PERCENT,
+    "deploymentPercent": _PERCENT,
+    "usagePercent": _PERCENT,
+    "processedDateTime": INSTANT,
+}
+
+#: Documented fields that describe the JSON and not the licenses.
+_NOT_DATA = frozenset({"attributes"})
+
+
+def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Readable rows of one collection as a DataFrame with stable columns and dtypes.
+
+    Known columns first, in the collection's order, whether or not a row has them: counts `int64`, percents `float64`
+    (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), everything else `str`. Fields that are not
+    known to us follow in order of appearance, as text.
+    """
+    columns = {name: pd.Series(_values(rows, name), dtype=_dtype(name)) for name in collection.columns}
+    no_news = _NOT_DATA.union(columns)
+    for name in dict.fromkeys(name for row in rows if not row.keys() <= no_news for name in row if name not in no_news):
+        columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
+    return pd.DataFrame(columns)
+
+
+def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The pages of one collection, each made by `frame`, as one table; codes that differ only in case become one."""
+    columns = list(dict.fromkeys(name for page in pages for name in page.columns))
+    text = dict.fromkeys(set(columns).difference(collection.columns), "str")
+    table = pd.concat(
+        [page if len(page.columns) == len(columns) else page.reindex(columns=columns).astype(text) for page in pages],
+        ignore_index=True,
+    )
+    # Where there is a service code, the name is a title.
+    service = "serviceCode" if "serviceCode" in collection.columns else "serviceName"
+    for name in {service, "channel"}.intersection(columns):
+        table[name] = titles.one_spelling(table[name].dropna()).reindex(table.index)  # grouped rows may lack their code
+    return table
+
+
+def of_customer(table: pd.DataFrame, customer: str) -> pd.DataFrame:
+    """The rows of a collection per customer with customerTenantId first: they do not say themselves whose they are."""
+    table = table.rename(columns={"customerTenantId": "customerTenantId (as sent)"})
+    table.insert(0, "customerTenantId", pd.Series([customer.upper()] * len(table), dtype="str"))
+    return table
+
+
+def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with categories as text again."""
+    categories = table.select_dtypes("category").columns
+    return table.astype(dict.fromkeys(categories, "str")) if len(categories) else table
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with instants as ISO 8601 UTC text, for files and for the command line."""
+    instants = [name for name in table.columns if isinstance(table[name].dtype, pd.DatetimeTZDtype)]
+    return table.assign(**{name: iso(table[name]) for name in instants})
+
+
+def iso(instants: pd.Series) -> pd.Series:
+    """Instants as ISO 8601 UTC text (`2017-03-14T03:25:16.36Z`), missing ones as missing."""
+    precise: pd.Series = instants.dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str")
+    short: pd.Series = precise.str.rstrip("0").str.rstrip(".") + "Z"
+    return short
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as plain Python values for JSON; None where there is none."""
+    plain = as_text(table).astype(object)
+    return [
+        {str(name): value for name, value in row.items()} for row in plain.where(plain.notna(), None).to_dict("records")
+    ]
+
+
+def _dtype(name: str) -> str:
+    return DTYPES.get(name, "str")
+
+
+def _as_text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else _clean(value)
+    return _clean(json.dumps(value, ensure_ascii=False))
+
+
+def _clean(text: str) -> str:
+    # JSON can carry half a surrogate pair, which no file can.
+    return text.encode("utf-8", "replace").decode("utf-8")

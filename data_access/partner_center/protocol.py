@@ -1,0 +1,337 @@
+"""How Partner Center speaks, in functions that cannot speak: addresses, headers, answers, errors, waiting.
+
+Sources: the Partner Center pages "Partner Center REST headers", "Partner Center REST error codes", "API throttling
+guidance" and the six pages named in `catalog`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from pydantic_core import from_json
+
+from data_access.errors import (
+    BadRequest,
+    Facts,
+    NotPermitted,
+    PartnerCenterError,
+    SignInError,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
+from data_access.partner_center.catalog import Collection
+
+APPLICATION = "Partner License Insights"
+VERSION = "0.1.0"
+LOCALE = "en-US"
+PAGE_ROWS = 10_000  # default and maximum of `top`
+LARGEST_ANSWER = 512 * 2**20  # bytes; a service that ignores `top` may send every row at once
+FIRST_WAIT = 0.5  # seconds, before a call is repeated where the service does not say how long
+
+_ROWS = ("items", "value")  # three envelopes: items, Value, value
+_LINKS = ("@nextlink", "nextlink")
+_LONGEST_WAIT = 24 * 3600.0  # seconds; a date far off is no advice
+_DESCRIPTION_LENGTH = 1024  # "REST error codes" promises no more
+
+Headers = Mapping[str, str]
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def headers(request_id: str, correlation_id: str) -> dict[str, str]:
+    """The headers of one request, but for `Authorization`."""
+    return {
+        # Without Accept the service has been seen to answer in UTF-16.
+        "Accept": "application/json",
+        "X-Locale": LOCALE,
+        "MS-RequestId": request_id,
+        "MS-CorrelationId": correlation_id,
+        "MS-PartnerCenter-Application": APPLICATION,
+    }
+
+
+def address(base_url: str, path: str, customer: str | None = None) -> str:
+    return base_url.rstrip("/") + path.format(customer=customer)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to ask of a collection. `customer` is a tenant id; the rest is for the commercial calls alone."""
+
+    customer: str | None = None
+    filter: str = ""  # statements such as channel eq 'reseller', joined by and/or
+    groupby: tuple[str, ...] = ()  # the counts are then added up over all other fields
+    processed: date | None = None  # an earlier processing date; the latest one is the default
+
+
+def parameters(collection: Collection, query: Query, skip: int = 0, top: int = PAGE_ROWS) -> dict[str, str]:
+    """The query parameters of one page; the four legacy calls take none ("Get licenses deployment information")."""
+    if not collection.paged:
+        return {}
+    found = {"top": str(top), "skip": str(skip)}
+    of_customer = f"customerTenantId eq '{query.customer.upper()}'" if query.customer else ""
+    if query.filter or of_customer:
+        found["filter"] = (
+            f"({query.filter}) and {of_customer}" if query.filter and of_customer else query.filter or of_customer
+        )
+    if query.groupby:
+        found["groupby"] = ",".join(query.groupby)
+    if query.processed:
+        found["processedDateTime"] = f"{query.processed}T00:00:00"
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question, which may take several requests to be answered."""
+
+    url: str
+    parameters: Mapping[str, str]
+    correlation_id: str
+
+    @property
+    def address(self) -> str:
+        # %20 as documented, where requests would write +
+        return f"{self.url}?{urlencode(self.parameters, quote_via=quote)}" if self.parameters else self.url
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether a token meant for `one` may be sent to `other`: same scheme, host and port."""
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One answer as it arrived: where it was asked for, under which id, and every byte of its body."""
+
+    address: str
+    request_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: its rows as they arrived, and how many rows the service says there are in all."""
+
+    rows: list[Any]
+    total: int | None
+    more: bool | None = None  # whether a next link was sent; None where the envelope has no place for one
+    received: Received | None = None
+
+
+def page(status: int, answer_headers: Headers, body: bytes) -> Page:
+    """Read an answer.
+
+    Raises one of the family in `errors` for anything but a collection.
+    """
+    if status != 200:
+        raise failure(status, answer_headers, body)
+    document = _document(answer_headers, body)
+    if not isinstance(document, dict):
+        raise unreadable("The answer is JSON, but not a collection.", answer_headers)
+    fields = {key.lower(): value for key, value in document.items()}
+    rows = next((fields[name] for name in _ROWS if name in fields), None)
+    if not isinstance(rows, list):
+        raise unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
+    total = fields.get("totalcount")
+    more = next((bool(fields[name]) for name in _LINKS if name in fields), None)
+    return Page(rows, total if isinstance(total, int) and not isinstance(total, bool) else None, more)
+
+
+def _document(answer_headers: Headers, body: bytes) -> Any:
+    try:
+        return from_json(body.removeprefix(codecs.BOM_UTF8))  # success bodies start with this mark
+    except ValueError as error:
+        broken_off = "EOF" in str(error)
+    try:
+        return json.loads(body)  # three times slower, but at home with UTF-16 and with halves of surrogate pairs
+    except (ValueError, RecursionError):
+        pass
+    if broken_off and body.strip():
+        raise Unavailable(
+            "The answer of Partner Center breaks off in the middle.",
+            "Try again later; a proxy in between may be cutting answers short.",
+            _facts(answer_headers, 200),
+        )
+    raise unreadable("The answer is not JSON.", answer_headers)
+
+
+def is_last(received: Page, rows_so_far: int) -> bool:
+    """Whether a page ends its collection: TotalCount has been seen to mean the page as well as the whole."""
+    if not received.rows:
+        return True
+    if received.more:
+        return False
+    if len(received.rows) >= PAGE_ROWS and (received.total or 0) <= len(received.rows):
+        return False  # as long as a page can be, and nothing counts beyond it: only the next one can tell
+    if received.total is None or received.total <= 0:
+        return received.more is not None
+    return rows_so_far >= received.total
+
+
+def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
+    """The error that an answer other than 200 stands for, with everything the service said about it."""
+    code, description = _said(body)
+    facts = _facts(answer_headers, status, code, description)
+    if status == 401 and code == "900421":
+        return SignInError(
+            "Microsoft asks for a sign-in with multi-factor authentication.",
+            "Whoever runs this program needs to sign in again, and to pass it.",
+            facts,
+        )
+    if status == 401:
+        return SignInError(
+            "Microsoft did not accept the sign-in: it is missing, wrong or has expired.",
+            "Whoever runs this program needs to sign in again.",
+            facts,
+        )
+    if status == 403 and "application credentials" in (description or "").lower():
+        return NotPermitted(
+            "The token belongs to an application alone; license analytics needs a signed-in person.",
+            "Whoever runs this program needs a token of the kind that Microsoft calls App+User.",
+            facts,
+        )
+    if status == 403:
+        return NotPermitted(
+            "The signed-in account may not read this part of Partner Center.",
+            "Ask a Partner Center administrator for a role that includes it, such as Admin agent or Sales agent.",
+            facts,
+        )
+    if status == 429:
+        return throttled(facts)
+    if status == 408 or status >= 500:
+        return Unavailable(
+            "Partner Center cannot answer at the moment.",
+            "Try again later; if it lasts, give the ids to Microsoft support.",
+            facts,
+        )
+    if status == 404:
+        return BadRequest(
+            "Partner Center does not know this address or this customer.",
+            "Check PARTNER_CENTER_BASE_URL and the customer id.",
+            facts,
+        )
+    if 400 <= status < 500:
+        return BadRequest(
+            "Partner Center did not accept the request.",
+            "Check the settings; the code and description say what it objects to.",
+            facts,
+        )
+    return Unreadable(
+        f"Partner Center answered with the unexpected status {status}.",
+        "Check that PARTNER_CENTER_BASE_URL is the address of the service itself.",
+        facts,
+    )
+
+
+def throttled(facts: Facts) -> Throttled:
+    """The error for a service that asks to wait."""
+    wait = f"{facts.retry_after:.0f} seconds" if facts.retry_after is not None else "a while"
+    return Throttled("Partner Center is limiting how often we may ask.", f"Try again in {wait}.", facts)
+
+
+def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
+    """The error for a redirect to another host, which would receive the token."""
+    return Unreadable(
+        "The service redirects to another host, and the token must not go there.",
+        "Check PARTNER_CENTER_BASE_URL; a proxy or a sign-in page may stand in between.",
+        _facts(answer_headers, status),
+    )
+
+
+def no_answer(what: str) -> PartnerCenterError:
+    """The error for a request that got no answer at all; `what` names the cause, such as "the connection timed out"."""
+    return Unavailable(
+        f"Partner Center cannot be reached: {what}.",
+        "Check the network, the proxy and PARTNER_CENTER_BASE_URL, then try again.",
+    )
+
+
+def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) -> float | None:
+    """Seconds to wait after failed attempt number `attempt` (from 1), or None where asking again is of no use.
+
+    The service's own Retry-After goes first; else `FIRST_WAIT`, doubled each time, plus up to as much again (`jitter`,
+    0-1).
+    """
+    if not isinstance(error, Unavailable):
+        return None
+    if error.facts.retry_after is not None:
+        return error.facts.retry_after
+    return float(FIRST_WAIT * 2 ** (attempt - 1) * (1 + jitter))
+
+
+def _said(body: bytes) -> tuple[str | None, str | None]:
+    """Code and description of an error body, in each of the shapes seen; (None, None) where it is none of them."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, None
+    if not isinstance(document, dict):
+        return None, None
+    fields = {key.lower(): value for key, value in document.items()}
+    code = fields.get("code", fields.get("errorcode"))
+    description = fields.get("description") or fields.get("message") or fields.get("error_description")
+    return (
+        _token_of(str(code)) if isinstance(code, int | str) else None,
+        _one_line(description)[:_DESCRIPTION_LENGTH] if isinstance(description, str) else None,
+    )
+
+
+def _one_line(text: str) -> str:
+    """Without what a terminal would obey or a page could not show."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _token_of(text: str | None) -> str | None:
+    """A code or an id, if it looks like one."""
+    return text if text and re.fullmatch(r"[\w.-]{1,64}", text, re.ASCII) else None
+
+
+def _facts(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Facts:
+    return Facts(
+        status=status,
+        code=code,
+        description=description,
+        request_id=_token_of(answer_headers.get("MS-RequestId")),
+        correlation_id=_token_of(answer_headers.get("MS-CorrelationId")),
+        retry_after=_seconds(answer_headers.get("Retry-After")),
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After comes as seconds or as a date."""
+    if retry_after is None:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}\s*", retry_after, re.ASCII):
+        return min(float(retry_after), _LONGEST_WAIT)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return None
+    seconds = float((at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, seconds), _LONGEST_WAIT)
+
+
+def unreadable(what: str, answer_headers: Headers) -> Unreadable:
+    return Unreadable(
+        what,
+        "Check that PARTNER_CENTER_BASE_URL is the address of Partner Center, not of a sign-in page or proxy.",
+        _facts(answer_headers, 200),
+    )

@@ -1,0 +1,48 @@
+"""The charts' colours and the page's colours are two spellings of one theme, and legible."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dashboard.charts import palette as theme
+
+CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())
+PALETTES = {"light": theme.LIGHT, "dark": theme.DARK}
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_the_charts_stand_on_the_pages_background(name):
+    page, palette = CONFIG["theme"][name], PALETTES[name]
+    assert palette.background == page["backgroundColor"]
+    assert palette.text == page["textColor"]
+    assert palette.deployed == page["primaryColor"]
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_text_and_bars_are_legible(name):
+    palette = PALETTES[name]
+    for colour in (palette.text, palette.muted):
+        assert contrast(colour, palette.background) >= 4.5
+    for colour in (palette.deployed, palette.below_target, palette.target):
+        assert contrast(colour, palette.background) >= 3
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_the_pages_own_colours_are_legible(name):
+    page = CONFIG["theme"][name]
+    for text in ("textColor", "grayTextColor", "linkColor"):
+        for ground in ("backgroundColor", "secondaryBackgroundColor"):
+            assert contrast(page[text], page[ground]) >= 4.5

@@ -1,0 +1,332 @@
+"""The Changes page in every situation; what all pages share is in test_pages.py."""
+
+import json
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.dashboard.visit import taken_away, text, tiles, written
+from tests.lakes import NOW, fetched
+
+NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
+CRM, TEAMS = {"serviceName": "crm"}, {"serviceName": "teams"}
+DAY = timedelta(days=1)
+
+
+def services(days_ago, *changes):
+    """Partner deployment as it was so many days ago."""
+    return partial(
+        fetched,
+        DEPLOYMENT,
+        [{"processedDateTime": "2026-11-01T00:00:00Z"} | one for one in changes],
+        NOW - days_ago * DAY,
+    )
+
+
+def customers(days_ago, *changes):
+    """The commercial counts, likewise."""
+    return partial(fetched, COMMERCIAL_DEPLOYMENT, [*changes], NOW - days_ago * DAY)
+
+
+#: 100 of 200 sold, then 180 of 320: teams is new, crm is gone, o365 has sold and deployed more.
+BEFORE = services(28, {}, CRM)
+AFTER = services(
+    0, {"licensesSold": 220, "processedDateTime": "2026-11-20T00:00:00Z"}, TEAMS | {"proratedDeploymentPercent": 70}
+)
+NAMED = (
+    {"customerTenantId": NORTH, "customerName": "Nordwind <b>AB</b>"},
+    {"customerTenantId": SOUTH, "customerName": "Süd", "serviceCode": "crm"},
+)
+COUNTS = (customers(28, *NAMED), customers(0, NAMED[0] | {"licensesDeployed": 90}, NAMED[1]))
+
+
+def said(app):
+    return text(app).replace("*", "")
+
+
+def rows(app):
+    return app.dataframe[0].value
+
+
+def test_two_dates_and_why_the_percentage_moved(look_back):
+    app = look_back([BEFORE, AFTER])
+    assert "rose from 50.00 % to 56.25 % between 27 Oct 2026 and 24 Nov 2026: +6.25 points" in said(app)
+    assert "1 new, 1 gone, 1 changed" in said(app)
+    assert tiles(app) == {
+        "Licenses sold": "+120",
+        "Licenses deployed": "≈ +80",
+        "Undeployed": "≈ +40",
+        "Deployment %": "+6.25 points",
+    }
+    shown = rows(app)
+    assert abs((shown["deployedEffect"] + shown["soldEffect"]).sum() - 6.25) < 1e-12
+    assert dict(zip(shown["title"], shown["status"], strict=True)) == {
+        "Teams": "New",
+        "Dynamics 365": "Gone",
+        "Microsoft 365": "Changed",
+    }
+    assert app.get("plotly_chart")
+
+
+def exact(app, monkeypatch):
+    (found,) = (table for name, table in taken_away(app, monkeypatch).items() if name.endswith("exact.csv"))
+    return found
+
+
+def test_estimates_are_called_so_in_table_and_file(look_back, monkeypatch):
+    app = look_back([BEFORE, AFTER])
+    assert "licensesDeployedEstimatedChange" in rows(app)
+    assert not {"licensesDeployedChange", "licensesDeployedAfter"} & {*rows(app)}
+    labels = json.loads(app.dataframe[0].proto.columns)
+    assert labels["licensesDeployedEstimatedChange"]["label"] == "≈ ± Deployed"
+    assert labels["licensesDeployedEstimatedAfter"]["label"] == "≈ Deployed"
+    file = exact(app, monkeypatch)
+    assert [name for name in file if name.startswith("licensesDeployed")] == [
+        "licensesDeployedEstimatedBefore",
+        "licensesDeployedEstimatedAfter",
+        "licensesDeployedEstimatedChange",
+    ]
+    assert set(file["filter"].str.rpartition("; ")[2]) == {"collection = deployment"}
+
+
+def test_a_tiles_change_is_the_difference_of_the_figures_beside_it(look_back):
+    sold = [
+        services(days, {"licensesSold": sold, "proratedDeploymentPercent": 10}) for days, sold in ((28, 104), (0, 216))
+    ]
+    (tile,) = (metric for metric in look_back(sold).metric if metric.label == "Licenses deployed")
+    assert tile.delta.replace("\u00a0", " ") == "≈ 10 → 22"  # 10.4 → 21.6
+    assert tile.value.replace("\u00a0", " ") == "≈ +12"
+
+
+def test_what_goes_up_and_down_is_written_in_the_table_as_in_the_tiles(look_back):
+    app = look_back([services(28, {}), services(0, {"licensesSold": 90, "proratedDeploymentPercent": 60})])
+    shown = written(app.dataframe[0])
+    assert list(shown["licensesSoldChange"]) == ["−10"] == [tiles(app)["Licenses sold"]]
+    assert list(shown["deploymentPercentChange"]) == ["+10.00"]
+    assert list(rows(app)["licensesSoldChange"]) == [-10]  # by which the column is sorted
+
+
+def test_the_table_begins_with_what_moved_and_ends_with_the_figures_of_the_later_date(look_back):
+    app = look_back([BEFORE, AFTER])
+    assert [name for name in rows(app) if name.endswith(("Change", "Effect", "After"))] == [
+        *("licensesSoldChange", "licensesDeployedEstimatedChange", "undeployedChange", "deploymentPercentChange"),
+        *("deployedEffect", "soldEffect"),
+        *("licensesSoldAfter", "licensesDeployedEstimatedAfter", "undeployedAfter", "deploymentPercentAfter"),
+    ]
+    assert "the other figures are those of 24 Nov 2026" in said(app)
+
+
+def test_services_of_one_title_keep_their_codes(look_back):
+    assert "service" not in rows(look_back([BEFORE, AFTER]))
+    same = {"serviceName": "Dynamics 365"}
+    both = [services(28, CRM, same), services(0, CRM | {"licensesSold": 110}, same)]
+    assert {*rows(look_back(both, {"status": ["changed", "same"]}))["service"]} == {"crm", "Dynamics 365"}
+
+
+def test_counts_are_called_counts(look_back, monkeypatch):
+    app = look_back([*COUNTS], {"level": "customer"})
+    assert "licensesDeployedChange" in rows(app)
+    file = exact(app, monkeypatch)
+    assert {"licensesDeployedBefore", "licensesDeployedAfter", "licensesDeployedChange"} <= {*file}
+    assert set(file["filter"].str.rpartition("; ")[2]) == {"collection = commercial-deployment"}
+
+
+def test_by_default_it_is_the_newest_date_and_the_one_about_a_month_before(look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 20, 0)]
+    app = look_back(history)
+    assert (app.selectbox(key="since").value, app.selectbox(key="until").value) == ("2026-10-24", "2026-11-24")
+
+
+def test_any_two_dates_by_link(look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 20, 0)]
+    app = look_back(history, {"since": "2026-08-26", "until": "2026-11-04"})
+    assert tiles(app)["Licenses sold"] == "−70"
+    app.selectbox(key="until").set_value("2026-10-24").run()
+    assert tiles(app)["Licenses sold"] == "−59"
+
+
+def test_a_date_without_figures_gives_those_known_on_it_and_says_so(look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 0)]
+    app = look_back(history, {"since": "2026-10-01"})
+    assert app.selectbox(key="since").value == "2026-08-26"
+    assert "no figures of 1 Oct 2026 here; these are of 26 Aug 2026" in said(app)
+
+
+def test_dates_in_the_wrong_order_are_compared_in_the_right_one(look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 20, 0)]
+    app = look_back(history, {"since": "2026-11-04", "until": "2026-08-26"})
+    assert (app.selectbox(key="since").value, app.selectbox(key="until").value) == ("2026-08-26", "2026-11-04")
+    assert tiles(app)["Licenses sold"] == "−70"
+    assert "names the later date first" in said(app)
+    assert "no figures of" not in said(app)
+    app.selectbox(key="until").set_value("2026-10-24").run()
+    assert (app.query_params["since"], app.query_params["until"]) == ("2026-08-26", "2026-10-24")
+    assert tiles(app)["Licenses sold"] == "−59"
+    assert "names the later date first" not in said(app)
+
+
+def test_a_date_beyond_the_other_one_is_compared_with_it(look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 20, 0)]
+    app = look_back(history, {"since": "2026-11-04"})
+    app.selectbox(key="until").set_value("2026-10-24").run()
+    assert (app.selectbox(key="since").value, app.selectbox(key="until").value) == ("2026-10-24", "2026-11-04")
+    assert (app.query_params["since"], app.query_params["until"]) == ("2026-10-24", "2026-11-04")
+
+
+@pytest.mark.parametrize(
+    ("link", "with_itself", "compared"),
+    [
+        ({"since": "2026-11-24", "until": "2026-11-24"}, "24 Nov 2026", "24 Oct 2026"),
+        ({"since": "2026-11-24"}, "24 Nov 2026", "24 Oct 2026"),
+        ({"until": "2026-08-26"}, "26 Aug 2026", "24 Oct 2026"),
+    ],
+)
+def test_one_date_is_not_compared_with_itself(link, with_itself, compared, look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 0)]
+    told = said(look_back(history, link))
+    assert f"It takes two dates: {with_itself} is compared with {compared}." in told
+    assert "no figures of" not in told
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"since": "2026-11-24", "until": "2026-10-24"},
+        {"since": "2026-11-24", "until": "2026-11-24"},
+        {"since": "yesterday", "until": "2099-01-01", "level": "<b>", "status": "odd"},
+    ],
+)
+def test_odd_links_leave_a_page(link, look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 0)]
+    app = look_back(history, link)
+    assert app.selectbox(key="since").value < app.selectbox(key="until").value
+    assert len(rows(app)) == 1
+
+
+def test_what_the_link_asks_for_in_vain_is_named(look_back):
+    link = {"level": ["<b>", "customer"], "since": "yesterday", "until": "2026-13-01", "status": ["odd", "changed"]}
+    app = look_back([BEFORE, AFTER, *COUNTS], {**link, "channel": "nowhere"})
+    asked = "channel nowhere, level <b>, since yesterday, until 2026-13-01, status odd"
+    assert f"The link asks for {asked}, which this data does not have; it is left out." in said(app)
+    app.button_group(key="level").set_value("service").run()
+    assert "The link asks for channel nowhere, since yesterday, until 2026-13-01, status odd, which" in said(app)
+
+
+def test_a_level_that_is_left_out_is_named_where_there_is_nothing_to_compare(look_back):
+    assert "The link asks for level odd" in said(look_back([AFTER], {"level": "odd"}))
+
+
+@pytest.mark.parametrize(
+    "link", [{}, {"level": "CUSTOMER", "since": "2026-10-27", "until": "2026-11-24", "status": "New"}, {"since": ""}]
+)
+def test_of_a_link_that_can_be_followed_nothing_is_left_out(link, look_back):
+    assert "The link asks for" not in said(look_back([BEFORE, AFTER, *COUNTS], link))
+
+
+def test_a_service_that_was_not_processed_anew_is_named(look_back):
+    again = services(0, {"licensesSold": 220}, CRM)
+    assert "2 services with the same processing date on both dates: crm, o365" in said(look_back([BEFORE, again]))
+
+
+def test_what_became_of_rows_can_be_chosen(look_back):
+    app = look_back([BEFORE, AFTER], {"status": ["new", "gone"]})
+    assert sorted(rows(app)["status"]) == ["Gone", "New"]
+    app.button_group(key="status").set_value([]).run()
+    assert len(rows(app)) == 3
+
+
+def test_what_stayed_the_same_is_left_out_until_asked_for(look_back):
+    answers = [services(28, {}, CRM), services(0, {"licensesSold": 110}, CRM)]
+    app = look_back(answers)
+    assert list(rows(app)["title"]) == ["Microsoft 365"]
+    app.button_group(key="status").set_value(["same"]).run()
+    assert list(rows(app)["title"]) == ["Dynamics 365"]
+
+
+def test_filters_hold_here_too(look_back):
+    app = look_back([BEFORE, AFTER], {"service": "teams"})
+    assert "On one of the dates nothing was sold" in said(app)
+    app = look_back([BEFORE, AFTER], {"service": "O365"})
+    assert tiles(app)["Deployment %"] == "±0.00 points"
+
+
+def test_customers_stand_on_the_counts_and_the_page_says_so(look_back):
+    app = look_back([BEFORE, AFTER, *COUNTS], {"level": "customer"})
+    assert list(rows(app)["customerName"]) == ["Nordwind <b>AB</b>"]
+    assert tiles(app)["Licenses deployed"] == "+40"
+    assert "Commercial licenses deployment, licenses deployed counted by Microsoft" in said(app)
+    assert "two collections of Microsoft's" in said(app)
+
+
+@pytest.mark.parametrize("level", ["product", "customer-and-product"])
+def test_products_are_compared_too(level, look_back):
+    app = look_back([*COUNTS], {"level": level})
+    assert list(rows(app)["licensesDeployedChange"]) == [40]
+    assert "two collections" not in said(app)
+
+
+def test_a_search_narrows_rows_and_percentage(look_back):
+    app = look_back([*COUNTS], {"level": "customer", "search": "nord"})
+    assert tiles(app)["Deployment %"] == "+40.00 points"
+    app.text_input(key="search").set_value("nobody").run()
+    assert "Nothing fits" in text(app)
+
+
+def test_services_are_not_searched(look_back):
+    assert len(rows(look_back([BEFORE, AFTER], {"search": "nord"}))) == 3
+
+
+def test_many_customers_come_in_pages(look_back):
+    many = [{"customerTenantId": f"T{number:03}"} for number in range(120)]
+    answers = [customers(28, *many), customers(0, *({"licensesSold": 101} | one for one in many))]
+    app = look_back(answers, {"level": "customer"})
+    assert len(rows(app)) == 50
+    assert "120 changed" in said(app)
+
+
+@pytest.mark.usefixtures("as_reader")
+def test_a_reader_sees_no_customers(look_back):
+    app = look_back([BEFORE, AFTER, *COUNTS], {"level": "customer"})
+    assert "The link asks for" not in said(app)
+    assert "your role does not show" in said(app)
+    assert list(app.button_group(key="level").options) == ["Services", "Products"]
+    assert "customerName" not in rows(app)
+
+
+def test_no_history_yet_says_how_to_begin(look_back):
+    app = look_back([])
+    assert "No history yet" in text(app)
+    assert "python -m data_access collect" in text(app)
+    assert not app.metric
+
+
+def test_one_date_waits_for_a_second_one(look_back):
+    app = look_back([AFTER])
+    assert "One date so far" in text(app)
+    assert "24 Nov 2026" in text(app)
+
+
+def test_a_collection_that_was_never_collected_is_named(look_back):
+    app = look_back([BEFORE, AFTER], {"level": "customer"})
+    assert "no rows of Commercial licenses deployment" in said(app)
+
+
+def test_a_damaged_file_is_named_and_other_dates_still_work(look_back):
+    def spoil(kept):
+        newest = kept.newest(COMMERCIAL_DEPLOYMENT)
+        with open(kept.store.full(newest.facts), "r+b") as file:  # noqa: PTH123
+            file.write(b"\0" * 50)
+
+    app = look_back([customers(60, NAMED[0]), *COUNTS], {"level": "customer"}, more=spoil)
+    assert "Commercial licenses deployment of 2026-11-24" in said(app)
+    app.selectbox(key="until").set_value("2026-10-27").run()
+    assert tiles(app)["Licenses sold"] == "+100"
+
+
+def test_a_history_that_cannot_be_read_says_why(visit, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    app = visit(page="changes", HISTORY_URL=str(tmp_path / "file"))
+    assert "HISTORY_URL" in text(app)
+    assert not app.metric

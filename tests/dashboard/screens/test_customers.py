@@ -1,0 +1,191 @@
+"""The Customers page in every situation; what all pages share is in test_pages.py."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.components import notices
+from data_access.emulator import Emulator, answer, failing, gateway
+from data_access.emulator.sample import Partner
+from data_access.history.engines import DuckDB
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests import lakes
+from tests.dashboard.visit import text, tiles
+from tests.rows import rows_of
+
+NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
+ROWS = rows_of(
+    COMMERCIAL_DEPLOYMENT,
+    [
+        {"customerTenantId": NORTH, "customerName": "Nordwind AB", "licensesDeployed": 60},
+        {"customerTenantId": NORTH, "customerName": "Nordwind AB", "productName": "B", "channel": "direct"},
+        {"customerTenantId": SOUTH, "customerName": "<b>Süd</b>", "licensesDeployed": 5, "serviceCode": "crm"},
+    ],
+)
+PARTNER = Partner(commercial_deployment=ROWS, deployment=rows_of(DEPLOYMENT, [{}]))
+PAGE = "customers"
+
+
+def customers_on(app):
+    return list(app.dataframe[0].value["customerName"])
+
+
+def test_the_largest_gap_comes_first(visit):
+    app = visit(Emulator(PARTNER), page=PAGE)
+    assert customers_on(app) == ["<b>Süd</b>", "Nordwind AB"]
+    assert tiles(app)["Undeployed"] == "185"
+    assert "185 licenses sold to 2 customers are not deployed" in text(app).replace("*", "")
+
+
+def test_filters_of_the_link_hold_here_too(visit):
+    app = visit(Emulator(PARTNER), {"channel": "direct"}, page=PAGE)
+    assert customers_on(app) == ["Nordwind AB"]
+    assert tiles(app)["Licenses sold"] == "100"
+
+
+def test_a_service_is_the_same_on_every_page_however_it_is_spelled(visit):
+    partner = Partner(
+        deployment=rows_of(DEPLOYMENT, [{"serviceName": "Brand-New"}, {}]),
+        commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{"serviceCode": "BRAND-NEW", "licensesSold": 7}, {}]),
+    )
+    app = visit(Emulator(partner), {"service": "brand-new"}, page=PAGE)
+    assert len(app.multiselect(key="service").options) == 2
+    assert tiles(app)["Licenses sold"] == "7"
+
+
+def test_a_search_leaves_those_who_fit(visit):
+    app = visit(Emulator(PARTNER), page=PAGE)
+    app.text_input(key="search").set_value("nord").run()
+    assert customers_on(app) == ["Nordwind AB"]
+    assert tiles(app)["Licenses sold"] == "200"
+    app.text_input(key="search").set_value("nobody").run()
+    assert "No customer fits" in text(app)
+
+
+@pytest.mark.parametrize("spelled", [str.lower, str.upper])
+def test_a_link_by_id_opens_the_customer_with_its_products(spelled, visit):
+    app = visit(Emulator(PARTNER), {"customer": spelled(NORTH)}, page=PAGE)
+    assert app.title[0].value == "Nordwind AB"
+    assert list(app.dataframe[0].value["productName"]) == ["B", "OFFICE 365 ENTERPRISE E3"]
+    assert tiles(app)["Licenses sold"] == "200"
+
+
+def test_from_a_customer_back_to_all(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE)
+    next(button for button in app.button if button.label == "All customers").click().run()
+    assert len(customers_on(app)) == 2
+
+
+def collected(*deployed):
+    """What was collected of Nordwind, week by week from the first of September on."""
+    days = [datetime(2026, 9, 1, tzinfo=UTC) + timedelta(weeks=week) for week in range(len(deployed))]
+    return [
+        lakes.fetched(
+            COMMERCIAL_DEPLOYMENT,
+            [
+                {
+                    "customerTenantId": NORTH,
+                    "licensesSold": 100,
+                    "licensesDeployed": number,
+                    "processedDateTime": day.isoformat(),
+                },
+                {"customerTenantId": SOUTH, "licensesDeployed": 1, "processedDateTime": day.isoformat()},
+            ],
+            day,
+        )
+        for day, number in zip(days, deployed, strict=True)
+    ]
+
+
+def history_of(app):
+    """The points of the line, as sent to the browser."""
+    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart") if chart.proto.id.find("history") > 0]
+    return [chart["data"][0]["y"] for chart in charts]
+
+
+def test_a_customer_has_a_history(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45, 50, 52))
+    assert "Deployment rose by 12.00 points since 1 Sep 2026, to 52.00 %." in text(app).replace("*", "")
+    assert "80 % is reached about" in text(app)
+    assert history_of(app) == [[40, 45, 50, 52]]
+
+
+def test_a_customers_history_is_a_file_that_says_what_it_is(visit, monkeypatch):
+    files = {}
+    monkeypatch.setattr(notices, "downloads", lambda offered: files.update({one.key: one for one in offered}))
+    visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
+    history = files["export_history"]
+    assert history.name.startswith("license-customer-history_2026-09-08_")
+    lines = history.content().decode().splitlines()
+    assert [line.split(",")[:2] for line in lines] == [
+        ["line", "service"],
+        ["all together", ""],
+        ["all together", ""],
+        ["service", "o365"],
+        ["service", "o365"],
+    ]
+    assert f"customer = {NORTH}; range = 1 year; collection = commercial-deployment" in lines[1]
+
+
+def test_the_measure_and_the_filters_hold_in_the_history_too(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH, "measure": "undeployed"}, page=PAGE, past=collected(40, 45))
+    assert history_of(app) == [[60, 55]]
+    app = visit(Emulator(PARTNER), {"customer": NORTH, "channel": "direct"}, page=PAGE, past=collected(40, 45))
+    assert history_of(app) == []
+    assert "has nothing of this customer in this choice" in text(app)
+
+
+def test_a_customer_that_was_never_collected_or_only_once_is_told_so(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40))
+    assert "the only processing date here so far" in text(app)
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="")
+    assert "Is it changing?" not in text(app)
+
+
+def test_a_history_that_cannot_be_asked_leaves_the_rest_of_the_page(visit, monkeypatch):
+    monkeypatch.setattr(DuckDB, "_scan", lambda *_: 1 / 0)
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
+    assert "The history could not be asked" in text(app)
+    assert tiles(app)["Licenses sold"] == "200"
+
+
+def test_a_history_that_cannot_be_read_is_said_to_be(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="nowhere://history")
+    assert "The history cannot be read" in str(app.get("page_link")[-1].proto)
+    assert tiles(app)["Licenses sold"] == "200"
+
+
+def test_a_stranger_is_told_and_not_an_error(visit):
+    app = visit(Emulator(PARTNER), {"customer": "<b>x</b>"}, page=PAGE)
+    assert "no licenses for this customer" in text(app)
+
+
+def test_many_customers_come_in_pages(visit):
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": f"T{number:03}"} for number in range(120)])
+    app = visit(Emulator(Partner(commercial_deployment=rows)), page=PAGE)
+    assert len(customers_on(app)) == 50
+    assert "120 customers" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "title"),
+    [(failing(403, 900150, "role"), "Not permitted"), (answer(404), "did not accept"), (gateway(), "not answering")],
+)
+def test_where_it_cannot_be_read_the_page_says_what_still_works(trouble, title, visit):
+    emulator = Emulator(PARTNER)
+    emulator.always(trouble, where="/commercial/")
+    app = visit(emulator, page=PAGE)
+    assert title in text(app)
+    assert "Commercial licenses deployment" in text(app)
+    assert "The Overview does not need it" in text(app)
+
+
+def test_no_rows_is_a_state_of_its_own(visit):
+    assert "Microsoft returned no rows" in text(visit(Emulator(Partner()), page=PAGE))
+
+
+def test_the_sample_has_customers(visit):
+    app = visit(page=PAGE)
+    assert len(customers_on(app)) == 50
+    assert "Sample data" in text(app)

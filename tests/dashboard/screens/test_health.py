@@ -1,0 +1,236 @@
+"""The page of data health in every situation; what all pages share is in test_pages.py."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from dashboard import formats
+from dashboard.view_models import checks
+from dashboard.view_models import health as view_model
+from data_access.history.run_log import Failure, Run, Tried
+from data_access.history.store import Store
+from data_access.measures import health
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
+from tests.dashboard.visit import text, tiles
+from tests.lakes import fetched
+
+PAGE = "health"
+DAY = timedelta(days=1)
+TODAY = datetime.now(UTC).replace(microsecond=0)
+
+
+def services(days_ago, *changes, seen=1):
+    """Partner deployment, processed and fetched so many days ago."""
+    processed = {"processedDateTime": f"{TODAY - days_ago * DAY:%Y-%m-%dT%H:%M:%SZ}"}
+    return partial(fetched, DEPLOYMENT, [processed | one for one in changes or ({},)], TODAY - (days_ago - seen) * DAY)
+
+
+def customers(days_ago, *changes):
+    """The commercial counts, likewise."""
+    processed = {"processedDateTime": f"{TODAY - days_ago * DAY:%Y-%m-%dT%H:%M:%S}"}
+    return partial(
+        fetched, COMMERCIAL_DEPLOYMENT, [processed | one for one in changes or ({},)], TODAY - days_ago * DAY
+    )
+
+
+WELL = (*(services(days) for days in (22, 15, 8, 1)), customers(8), customers(1, {"licensesSold": 101}))
+
+
+def said(app):
+    return text(app).replace("*", "").replace("`", "")
+
+
+def verdict(app):
+    (box,) = [*app.success, *(box for box in (*app.warning, *app.info) if box.value.startswith("**Not"))]
+    return box.value.replace("*", "").replace("\\", "").replace("\u2060", "").replace("`", "")
+
+
+def test_all_is_well(look_back):
+    app = look_back(WELL, page=PAGE)
+    assert verdict(app) == "All is well. Services are on time, and what was announced was read."
+    assert tiles(app) == {
+        "Checks passed": "7 of 7",
+        "Services on time": "1 of 1",
+        "Oldest figures": "1 day",
+        "Rows read": "100 %",
+    }
+    assert app.get("plotly_chart")
+
+
+def test_a_late_service_is_named_with_what_is_usual(look_back):
+    old = [services(days) for days in (60, 53, 46, 39)]
+    app = look_back([*old, customers(8), customers(1, {"licensesSold": 101})], page=PAGE)
+    assert "Microsoft 365 is late: longer without a new processing date than usual" in verdict(app)
+    assert list(app.dataframe[-1].value["timing"]) == ["late"]
+    assert app.dataframe[-1].value["cadenceDays"][0] == 7
+
+
+def test_a_collection_that_the_pages_do_not_stand_on_may_be_late_too(look_back):
+    old = [customers(days, {"licensesSold": 100 + days}) for days in (60, 53, 46, 39)]
+    app = look_back([*WELL[:4], *old], page=PAGE)
+    assert "Microsoft 365 is late in Commercial licenses deployment" in verdict(app)
+    assert tiles(app)["Services on time"] == "1 of 1"
+
+
+def test_late_may_be_because_nobody_has_collected(look_back):
+    app = look_back([services(days) for days in (60, 53, 46, 39)], page=PAGE)
+    assert "nobody has looked since" in verdict(app)
+    assert "The last run of collect was 38 days ago" in said(app)
+
+
+def test_two_dates_are_too_few_to_tell(look_back):
+    app = look_back([services(8), services(1)], page=PAGE)
+    assert "too few dates to tell" in said(app)
+    assert verdict(app).startswith("Nothing is known to be wrong. What was announced was read.")
+    assert not app.success
+
+
+def test_rows_set_aside_are_counted_with_their_reasons(look_back):
+    app = look_back([*WELL[:3], services(1, {}, {"licensesSold": "many", "serviceName": "crm"})], page=PAGE)
+    assert "Set aside and in no figure: 1 row: licensesSold is not a number (1)." in verdict(app)
+    assert tiles(app)["Rows read"] == "50 %"
+
+
+def test_customers_who_went_missing_are_listed(look_back):
+    gone = {
+        "customerTenantId": "BBBBBBBB-0000-4000-8000-000000000002",
+        "customerName": "<b>Süd</b>",
+        "licensesSold": 70,
+    }
+    app = look_back([*WELL[:4], customers(8, {}, gone), customers(1)], page=PAGE)
+    assert "1 customer with 70 licenses sold, there on" in verdict(app)
+    assert "<b>" not in verdict(app)
+
+
+def test_deployed_beyond_sold_is_worth_knowing_and_no_fault(look_back):
+    app = look_back([*WELL[:4], customers(8), customers(1, {"licensesDeployed": 130})], page=PAGE)
+    assert "1 product at 1 customer: 30 licenses beyond those sold" in said(app)
+
+
+def test_percentages_that_contradict_the_counts(look_back):
+    app = look_back([*WELL[:4], customers(8), customers(1, {"licensesDeployed": 40})], page=PAGE)
+    assert "In 1 of 1 place they are more than 1 point apart, most for Microsoft 365" in verdict(app)
+
+
+def usage_fails(status, exit_code):
+    """The newest run could not read usage."""
+
+    def fail(kept):
+        failure = Failure(
+            title="It failed",
+            message="The account got nothing.",
+            advice="Ask.",
+            status=status,
+            request_id="R-1",
+            exit_code=exit_code,
+        )
+        kept.record(Run(started=TODAY, outcomes={USAGE.name: Tried(at=TODAY, failure=failure)}))
+
+    return fail
+
+
+def test_what_failed_last_is_told_with_its_ids(look_back):
+    app = look_back(WELL, page=PAGE, more=usage_fails(503, 5))
+    assert f"Partner licenses usage could not be read on {formats.day(TODAY)}: The account got nothing." in verdict(app)
+    assert "It was never read before." in verdict(app)
+    app.session_state["rows_collected"] = True
+    app.run()
+    (rows,) = [table.value for table in app.dataframe if "requestId" in table.value]
+    assert "R-1" in list(rows["requestId"])
+
+
+def test_what_the_account_may_not_read_is_worth_knowing_and_no_fault(look_back):
+    app = look_back(WELL, page=PAGE, more=usage_fails(403, 4))
+    assert "All is well" in verdict(app)
+    assert f"Partner licenses usage could not be read on {formats.day(TODAY)}" in said(app)
+
+
+def test_while_the_records_of_runs_cannot_be_listed_the_rest_is_shown(look_back):
+    def spoil(kept):
+        with open(kept.store.full("runs"), "x"):  # noqa: PTH123
+            """A file where there was a folder."""
+
+    app = look_back(WELL, page=PAGE, more=spoil)
+    assert "cannot be used" in said(app)
+    assert "HISTORY_URL" in said(app)
+    assert verdict(app).startswith("Nothing is known to be wrong. Services are on time")
+    assert tiles(app)["Checks passed"] == "6 of 7"
+
+
+def test_the_sample_that_is_left_running_is_not_neglected(visit, monkeypatch):
+    monkeypatch.setattr(checks, "NEGLECTED", timedelta(0))
+    monkeypatch.setattr(view_model, "_services", lambda past, now: health.services(past.rows, now + 60 * DAY))
+    app = visit(page=PAGE)
+    assert "more are late" in verdict(app)
+    assert "nobody has looked" not in verdict(app)
+    assert "run of collect" not in said(app)
+
+
+HOSTILE = "![x](http://evil.example/x.png)"
+
+
+@pytest.mark.parametrize("days", [(60, 53, 46, 39), (22, 15, 8, 1)])
+def test_a_hostile_service_is_text(look_back, days):
+    counted = {"serviceCode": HOSTILE, "serviceName": HOSTILE, "licensesDeployed": 40}
+    old = [services(one, {"serviceName": HOSTILE}) for one in days]
+    app = look_back([*old, customers(8, counted), customers(1, counted)], page=PAGE)
+    read = [box.value for kind in (app.markdown, app.caption, app.warning, app.success, app.info) for box in kind]
+    read += [str(metric.delta) for metric in app.metric]
+    assert not [one for one in read if "![" in one or "http:/" in one]
+    assert formats.plain(HOSTILE) in " ".join(read)
+
+
+def test_a_damaged_file_of_the_history_is_named(look_back):
+    def spoil(kept):
+        (first, *_) = Store(kept.store.url).finished("small")
+        with open(kept.store.full(first.path), "r+b") as file:  # noqa: PTH123
+            file.write(b"\0" * 50)
+
+    app = look_back(WELL, page=PAGE, more=spoil)
+    assert "1 file of the history had to be left out" in said(app)
+    assert "1 file had to be left out; verify says more" in verdict(app)
+
+
+def cut_short(which):
+    """The file with every single row of one fetch of the commercial counts lost its end."""
+
+    def spoil(kept):
+        with open(kept.store.full(kept.snapshots(COMMERCIAL_DEPLOYMENT)[which].facts), "r+b") as file:  # noqa: PTH123
+            file.truncate(100)
+
+    return spoil
+
+
+def test_a_damaged_file_is_not_taken_for_an_empty_one(look_back):
+    app = look_back(WELL, page=PAGE, more=cut_short(-1))
+    assert "absent on" not in said(app)
+    assert "Nothing." not in said(app)
+    assert "1 file had to be left out; verify says more" in verdict(app)
+    assert "Commercial licenses deployment of" in said(app)
+    assert tiles(app)["Checks passed"] == "4 of 7"
+
+
+def test_a_damaged_file_of_last_time_leaves_what_the_newest_tells(look_back):
+    app = look_back(WELL, page=PAGE, more=cut_short(0))
+    assert "absent on" not in said(app)
+    assert "1 file had to be left out; verify says more" in verdict(app)
+    assert tiles(app)["Checks passed"] == "5 of 7"
+
+
+def test_without_counts_the_page_says_what_it_cannot_tell(look_back):
+    app = look_back(WELL[:4], page=PAGE)
+    assert said(app).count("no rows of Commercial licenses deployment") == 2
+    assert verdict(app).startswith(
+        "Nothing is known to be wrong. Services are on time, and what was announced was read."
+    )
+
+
+def test_without_any_processing_date_nobody_is_on_time(look_back):
+    app = look_back([services(1, {"processedDateTime": None})], page=PAGE)
+    assert "on time" not in verdict(app)
+    assert tiles(app)["Services on time"] == formats.NOTHING
+
+
+def test_no_history_yet_says_how_to_begin(look_back):
+    assert "No history yet" in text(look_back([], page=PAGE))

@@ -1,0 +1,252 @@
+"""Every page in every situation: no exception, and the one thing that the situation promises."""
+
+import json
+
+import pytest
+import streamlit as st
+
+from dashboard.components import notices
+from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.dashboard.visit import text, tiles
+from tests.rows import rows_of
+
+ROWS = rows_of(
+    DEPLOYMENT,
+    [
+        {"proratedDeploymentPercent": 26.16, "licensesSold": 474},
+        {"proratedDeploymentPercent": 90.0, "licensesSold": 100, "channel": "direct"},
+        {"proratedDeploymentPercent": 10.0, "licensesSold": 1000, "channel": "direct", "serviceName": "crm"},
+    ],
+)
+
+
+def test_the_sample_is_shown_and_called_so(visit):
+    app = visit()
+    assert "Sample data" in text(app)
+    assert len(tiles(app)) == 4
+    assert app.get("plotly_chart")
+    assert app.dataframe
+
+
+@pytest.mark.parametrize(("page", "title"), [("", "Overview"), ("trends", "Trends"), ("health", "Data health")])
+def test_a_tab_of_the_browser_says_which_page_it_is(page, title, visit, monkeypatch):
+    titles = []
+    monkeypatch.setattr(st, "set_page_config", lambda page_title=None, **_: titles.append(page_title))
+    visit(page=page)
+    assert titles[-1] == f"{title} · Partner License Insights"
+
+
+def test_live_figures_are_not_called_sample(visit):
+    assert "Sample data" not in text(visit(Emulator(Partner(deployment=ROWS))))
+
+
+def test_the_tiles_show_the_totals(visit):
+    assert tiles(visit(Emulator(Partner(deployment=ROWS)))) == {
+        "Licenses sold": "1,574",
+        "Licenses deployed": "≈ 314",
+        "Deployment %": "19.95 %",
+        "Undeployed": "≈ 1,260",
+    }
+
+
+def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(visit):
+    app = visit(Emulator(Partner(deployment=ROWS)), {"channel": "reseller", "service": "o365"})
+    assert tiles(app)["Deployment %"] == "26.16 %"
+
+
+def test_a_link_is_a_filter_in_any_case(visit):
+    app = visit(
+        Emulator(Partner(deployment=ROWS)), {"channel": ["DIRECT", "reseller"], "service": "CRM", "target": "95"}
+    )
+    assert tiles(app)["Licenses sold"] == "1,000"
+    assert set(app.session_state["channel"]) == {"direct", "reseller"}
+    assert app.session_state["target"] == 95
+
+
+def test_a_filter_changes_the_figures(visit):
+    app = visit(Emulator(Partner(deployment=ROWS)))
+    app.multiselect(key="service").set_value(["crm"]).run()
+    assert tiles(app)["Licenses sold"] == "1,000"
+    app.multiselect(key="service").set_value([]).run()
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"channel": "nowhere"},
+        {"service": "<script>alert(1)</script>"},
+        {"channel": ""},
+        {"channel": ["x"] * 500},
+        {"sort": "sideways", "target": "many"},
+        {"target": "-1"},
+        {"target": "nan"},
+        {"target": "1e999"},
+        {"other": "kept"},
+    ],
+)
+def test_a_bad_link_is_harmless(link, visit):
+    app = visit(Emulator(Partner(deployment=ROWS)), link)
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+def test_what_a_link_asks_for_in_vain_is_said(visit):
+    assert "channel nowhere" in text(visit(Emulator(Partner(deployment=ROWS)), {"channel": "nowhere"}))
+
+
+def test_no_licenses_sold_is_no_percent(visit):
+    rows = rows_of(DEPLOYMENT, [{"licensesSold": 0, "proratedDeploymentPercent": 0.0}])
+    assert tiles(visit(Emulator(Partner(deployment=rows))))["Deployment %"] == "–"
+
+
+def test_filters_that_exclude_each_other_leave_a_page(visit):
+    app = visit(Emulator(Partner(deployment=ROWS)), {"channel": "reseller", "service": "crm"})
+    assert tiles(app)["Licenses sold"] == "0"
+    assert "take one away" in text(app)
+    assert tiles(app)["Deployment %"] == "–"
+
+
+def test_no_rows_is_a_state_of_its_own(visit):
+    app = visit(Emulator(Partner()))
+    assert "Microsoft returned no rows" in text(app)
+    assert not app.metric
+
+
+def test_commercial_counts_stand_in_and_are_called_counted(visit):
+    app = visit(Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{}]))))
+    assert "commercial counts" in text(app)
+    assert tiles(app)["Licenses deployed"] == "50"
+
+
+def test_rows_set_aside_are_counted_with_their_reasons(visit):
+    app = visit(Emulator(Partner(deployment=[*ROWS, {"serviceName": "x"}])))
+    assert "1 of 4 rows could not be read" in text(app)
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "title"),
+    [
+        (answer(401), "Sign-in needed"),
+        (failing(401, 900421, "MFA"), "Sign-in needed"),
+        (failing(403, 900150, "role"), "Not permitted"),
+        (shaped({"message": "This resource can't be accessed by application credentials."}, 403), "Not permitted"),
+        (throttled("57"), "Partner Center asks us to wait"),
+        (gateway(), "Partner Center is not answering"),
+        (not_json(), "The answer cannot be understood"),
+        (shaped([]), "The answer cannot be understood"),
+        (answer(404), "Partner Center did not accept the request"),
+    ],
+)
+def test_trouble_without_data_is_a_sentence_and_facts(trouble, title, visit):
+    emulator = Emulator(Partner(deployment=ROWS))
+    emulator.always(trouble)
+    app = visit(emulator)
+    assert title in text(app)
+    assert "HTTP status" in text(app)
+    assert DEMO_TOKEN not in text(app).split()
+    assert [button.label for button in app.button] == ["Try again"]
+
+
+@pytest.mark.parametrize("page", ["", "customers", "usage"])
+def test_who_comes_first_waits_and_then_sees_the_page(page, visit, monkeypatch):
+    monkeypatch.setattr(notices, "_POLL", 0.02)  # so that the page looks several times before the answer is there
+    rows = {"deployment": ROWS, "commercial_deployment": rows_of(COMMERCIAL_DEPLOYMENT, [{}])}
+    app = visit(Emulator(Partner(**rows)).always(slow(0.1)), page=page)
+    assert len(app.metric) == 4
+    assert len(app.title) == 1
+
+
+def test_trying_again_finds_what_has_come_back(visit):
+    emulator = Emulator(Partner(deployment=ROWS))
+    emulator.always(gateway())
+    app = visit(emulator)
+    emulator.heal()
+    app.button[0].click().run()
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+def test_the_last_good_figures_stay_with_their_age(visit):
+    emulator = Emulator(Partner(deployment=ROWS))
+    app = visit(emulator)
+    emulator.always(gateway())
+    app.button[0].click().run()
+    for _ in range(50):
+        if app.warning:
+            break
+        app.run()
+    assert "last good figures, fetched just now" in text(app)
+    assert tiles(app)["Licenses sold"] == "1,574"
+
+
+def test_wrong_settings_are_explained(visit):
+    app = visit(PARTNER_CENTER_BASE_URL="http://partner.example", PARTNER_CENTER_ACCESS_TOKEN="x")
+    assert "PARTNER_CENTER_BASE_URL" in text(app)
+
+
+def test_a_registration_without_a_sign_in_is_explained(visit):
+    app = visit(**{f"PARTNER_CENTER_{name}": "x" for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")})
+    assert "Sign-in needed" in text(app)
+
+
+def test_unknown_services_channels_and_fields_are_shown(visit):
+    rows = rows_of(DEPLOYMENT, [{"serviceName": "brand-new", "channel": "carrier pigeon", "region": "EMEA"}])
+    app = visit(Emulator(Partner(deployment=rows)))
+    shown = app.dataframe[0].value
+    assert list(shown["serviceName"]) == ["brand-new"]
+    assert list(shown["region"]) == ["EMEA"]
+    assert app.session_state["channel"] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "service",
+        "title",
+        "serviceCode",
+        "licensesDeployed",
+        "licensesDeployedEstimated",
+        "deploymentPercent",
+        "undeployed",
+    ],
+)
+def test_unknown_fields_that_bear_our_names_are_kept_beside_ours(name, visit):
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [{name: "theirs"}]))))
+    assert list(app.dataframe[0].value[f"{name} (as sent)"]) == ["theirs"]
+    assert tiles(app)["Deployment %"] == "50.00 %"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("state", "open", "open"),
+        ("licensesSoldChange", 12, "12"),
+        ("asOf", "2026-10-09", "2026-10-09"),
+        ("dates", 3, "3"),
+        ("difference", "none", "none"),
+        ("usagePercent", 50.5, "50.5"),
+        ("customerName", "Nordwind", "Nordwind"),
+    ],
+)
+def test_unknown_fields_that_other_tables_know_keep_their_name_and_are_text_at_the_end(name, value, shown, visit):
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [{"region": "EMEA", name: value}]))))
+    table = app.dataframe[0]
+    assert list(table.value)[-2:] == ["region", name]
+    assert list(table.value[name]) == [shown]
+    config = json.loads(table.proto.columns)[name]
+    assert (config["label"], config["type_config"]["type"]) == (name, "text")
+
+
+def test_services_of_one_title_can_be_told_apart(visit):
+    rows = rows_of(DEPLOYMENT, [{"serviceName": "crm"}, {"serviceName": "Dynamics 365"}])
+    app = visit(Emulator(Partner(deployment=rows)))
+    assert len(set(app.multiselect(key="service").options)) == 2
+
+
+def test_many_services_are_all_in_the_table(visit):
+    rows = rows_of(DEPLOYMENT, [{"serviceName": f"s{number}"} for number in range(100)])
+    app = visit(Emulator(Partner(deployment=rows)))
+    assert "of 100 services" in text(app)
+    assert len(app.dataframe[0].value) == 100

@@ -1,0 +1,114 @@
+"""The operator's page: who is here, which account is used, what answers."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from data_access.emulator import Emulator, answer, documented
+from data_access.emulator.sample import Partner
+from data_access.history.run_log import Failure, Run, Tried
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
+from tests.dashboard.visit import text
+from tests.lakes import NOW, fetched
+
+FIELDS = ("Collection", "Answer", "Rows", "Code", "MS-CorrelationId", "MS-RequestId")
+
+
+def calls(app):
+    return app.dataframe[0].value.set_index("Collection")
+
+
+@pytest.fixture
+def tested(visit):
+    """The page after its button was pressed."""
+
+    def tested(emulator=None, **settings):
+        app = visit(emulator, page="status", **settings)
+        app.button(key="test_connection").click().run()
+        assert not app.exception
+        return app
+
+    return tested
+
+
+def test_every_collection_is_asked_for_as_little_as_possible(tested):
+    emulator = Emulator()
+    app = tested(emulator)
+    assert "6 of 6 collections were asked, and all of them can be read" in text(app).replace("**", "")
+    assert (calls(app)["Answer"] == "✓ readable").all()
+    assert calls(app)["MS-CorrelationId"].nunique() == 6
+    commercial = [
+        asked.target for asked in emulator.requests if "/commercial/" in asked.target and "top=1&" in asked.target
+    ]
+    assert len(commercial) == 2
+
+
+def test_what_cannot_be_read_has_its_reason_and_the_ids_to_copy(tested):
+    emulator = Emulator(documented())
+    emulator.always(answer(403, {}, b'{"code":900150,"description":"no"}'), "/usage")
+    app = tested(emulator)
+    refused = calls(app).loc["Partner licenses usage"]
+    assert refused["Answer"].startswith("✗ 403")
+    assert refused["Code"] == "900150"
+    assert refused["MS-RequestId"]
+    assert "Partner licenses usage" in text(app)
+
+
+def test_without_customers_the_customer_calls_are_not_asked(tested):
+    app = tested(Emulator(Partner()))
+    assert (
+        calls(app).loc[["Customer licenses deployment", "Customer licenses usage"], "Answer"] == "not asked yet"
+    ).all()
+
+
+def facts(app):
+    return " ".join(element.value for element in app.text)
+
+
+def test_the_operator_sees_what_the_history_holds_and_what_failed(look_back, tmp_path):
+    failure = Failure(
+        title="x", message="Not permitted to read it.", advice="Ask.", exit_code=4, status=403, code="900150"
+    )
+
+    def fail(kept):
+        kept.record(Run(started=NOW, outcomes={USAGE.name: Tried(at=NOW, failure=failure)}))
+
+    counted = partial(fetched, COMMERCIAL_DEPLOYMENT, [{"customerName": "Nordwind AB"}], NOW - timedelta(days=2))
+    figures = [partial(fetched, DEPLOYMENT, [{"licensesSold": sold}], NOW - timedelta(days=sold)) for sold in (9, 2)]
+    app = look_back([*figures, counted], page="status", more=fail)
+    assert str(tmp_path) in facts(app)
+    assert f"{NOW:%b %Y}" in facts(app)
+    shown = app.dataframe[-1].value.set_index("collection")
+    assert dict(shown["snapshots"]) == {
+        "Partner licenses deployment": 2,
+        "Partner licenses usage": 0,
+        "Commercial licenses deployment": 1,
+    }
+    assert shown.loc["Partner licenses usage", "state"] == "failing"
+    assert "Not permitted to read it" in shown.loc["Partner licenses usage", "failure"]
+    assert "Nordwind" not in f"{text(app)} {facts(app)} {shown.to_csv()}"
+
+
+def test_before_the_first_run_the_history_is_empty_and_says_how_to_begin(look_back):
+    app = look_back([], page="status")
+    assert "never. Run: python -m data_access collect" in facts(app)
+    assert len(app.dataframe) == 1
+
+
+def test_a_history_that_cannot_be_read_says_why_beside_what_can(visit):
+    app = visit(page="status", HISTORY_URL="nowhere://somebody:secret@place/history")
+    assert "HISTORY_URL" in text(app)
+    assert "secret" not in text(app)
+    assert len(app.dataframe) == 1
+
+
+def test_the_sample_says_what_it_is(visit):
+    assert "nothing is configured" in facts(visit(page="status"))
+
+
+def test_a_registration_without_a_sign_in_says_what_to_do(visit, tmp_path):
+    settings = {f"PARTNER_CENTER_{name}": "x" for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")}
+    app = visit(page="status", PARTNER_CENTER_SIGN_IN_FILE=str(tmp_path / "none.json"), **settings)
+    assert "python -m data_access sign-in" in facts(app)
+    assert "https://login.microsoftonline.com/x" in facts(app)

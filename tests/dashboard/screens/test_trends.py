@@ -1,0 +1,329 @@
+"""The page Trends in every situation, and what the Overview's tiles take from the history."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from dashboard.filters.link import View
+from dashboard.view_models import trends as view_model
+from data_access import Selection, Settings, csv_files, history, open_timeline
+from data_access.emulator import Emulator
+from data_access.emulator.sample import Partner
+from data_access.measures import trends
+from data_access.measures.trends import Projection
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests import lakes
+from tests.dashboard.visit import taken_away, text, tiles
+from tests.rows import rows_of
+
+PAGE = "trends"
+FIRST = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+def rows(day, percents, sold=100):
+    """Rows of one day: percent by service, in the channel reseller."""
+    processed = day.isoformat()
+    return [
+        {
+            "serviceName": service,
+            "proratedDeploymentPercent": percent,
+            "licensesSold": sold,
+            "processedDateTime": processed,
+        }
+        for service, percent in percents.items()
+    ]
+
+
+def weeks(*percents, sold=100):
+    """An answer a week, from the first of August on."""
+    days = [FIRST + timedelta(weeks=number) for number in range(len(percents))]
+    return [lakes.fetched(DEPLOYMENT, rows(day, found, sold), day) for day, found in zip(days, percents, strict=True)]
+
+
+RISING = [{"o365": 50.0 + 2 * week, "crm": 40.0} for week in range(6)]
+NOW = Emulator(Partner(deployment=rows_of(DEPLOYMENT, rows(FIRST + timedelta(weeks=5), RISING[-1]))))
+
+
+def said(app):
+    return text(app).replace("*", "")
+
+
+def chart(app, number=0):
+    return json.loads(app.get("plotly_chart")[number].proto.spec)
+
+
+def test_the_answer_comes_first(visit):
+    app = visit(NOW, page=PAGE, past=weeks(*RISING))
+    assert "Deployment rose by 5.00 points since 1 Aug 2026, to 50.00 %." in said(app)
+    assert "Of 2 services, 1 rose and 0 fell: most gained by Microsoft 365 (+10.00 points)." in said(app)
+    assert "Each week, ≈ 2 more licenses are deployed and as many are sold." in said(app)
+    assert "80 % is reached about 3 Apr 2027" in said(app)
+
+
+def test_the_tiles_say_pace_and_day(visit):
+    app = visit(NOW, page=PAGE, past=weeks(*RISING))
+    assert tiles(app) == {
+        "Deployment %": "50.00 %",
+        "Licenses a week": "≈ +2",
+        "Sold a week": "±0",
+        "Target reached": "Apr 2027",
+    }
+
+
+def test_what_nobody_can_say_is_not_said(visit):
+    app = visit(NOW, page=PAGE, past=weeks(*RISING[:2]))
+    assert "When 80 % is reached, nobody can say: fewer than 3 processing dates in the last 13 weeks" in said(app)
+    assert tiles(app)["Target reached"] == "–"
+    assert deltas(app)["Licenses a week"] == deltas(app)["Sold a week"] == "fewer than 3 dates"
+
+
+def test_a_target_that_is_reached_is_called_so(visit):
+    app = visit(NOW, {"target": "45"}, page=PAGE, past=weeks(*RISING))
+    assert "The target of 45 % is reached." in said(app)
+    assert tiles(app)["Target reached"] == "reached"
+
+
+def test_one_processing_date_is_a_point_and_no_trend(visit):
+    app = visit(NOW, page=PAGE, past=weeks(RISING[0]))
+    assert "the only processing date here so far" in said(app)
+    assert len(chart(app)["data"][0]["x"]) == 1
+
+
+def test_a_service_that_was_not_processed_again_makes_no_new_point(visit):
+    again = lakes.fetched(
+        DEPLOYMENT,
+        [*rows(FIRST, {"crm": 40.0}), *rows(FIRST + timedelta(weeks=1), {"o365": 52.0})],
+        FIRST + timedelta(weeks=1),
+    )
+    app = visit(NOW, {"service": "crm"}, page=PAGE, past=[*weeks(RISING[0]), again])
+    assert len(chart(app)["data"][0]["x"]) == 1
+
+
+def test_without_a_history_the_page_says_how_to_begin_one(visit):
+    app = visit(NOW, page=PAGE)
+    assert "No history yet" in said(app)
+    assert "python -m data_access collect" in text(app)
+    assert "30 6 * * *" in text(app)
+    assert not app.get("plotly_chart")
+
+
+def test_a_history_that_cannot_be_read_is_explained(visit):
+    app = visit(NOW, page=PAGE, HISTORY_URL="nowhere://history")
+    assert "HISTORY_URL" in said(app)
+    assert not app.metric
+
+
+def test_filters_hold_here_too(visit):
+    app = visit(NOW, {"service": "o365"}, page=PAGE, past=weeks(*RISING))
+    assert "Deployment rose by 10.00 points" in said(app)
+    assert "Microsoft 365 alone" in said(app)
+
+
+def test_filters_that_exclude_each_other_leave_a_page(visit):
+    other = lakes.fetched(DEPLOYMENT, [{"serviceName": "teams", "channel": "direct"}], FIRST - timedelta(weeks=1))
+    app = visit(NOW, {"service": "teams", "channel": "reseller"}, page=PAGE, past=[other, *weeks(*RISING)])
+    assert "take one away" in said(app)
+    assert set(tiles(app).values()) == {"–"}
+
+
+def test_the_link_decides_range_measure_parts_and_order(visit):
+    link = {"range": "3m", "measure": "sold", "by": "channel", "order": "name"}
+    app = visit(NOW, link, page=PAGE, past=weeks(*RISING))
+    assert {name: app.session_state[name] for name in link} == link
+    assert chart(app)["data"][0]["y"] == [200] * 6
+    assert list(app.dataframe[0].value["channel"]) == ["Reseller"]
+
+
+@pytest.mark.parametrize("link", [{"range": "forever"}, {"measure": "<b>"}, {"by": ""}, {"order": "sideways"}])
+def test_a_bad_link_is_harmless(link, visit):
+    app = visit(NOW, link, page=PAGE, past=weeks(*RISING))
+    assert tiles(app)["Deployment %"] == "50.00 %"
+    ((name, value),) = link.items()
+    assert (f"The link asks for {name} {value}, which" in said(app)) is bool(value)
+
+
+def test_commercial_counts_stand_in_and_are_no_estimate(visit):
+    counted = [
+        lakes.fetched(
+            COMMERCIAL_DEPLOYMENT,
+            [{"processedDateTime": f"2026-10-0{day}T00:00:00", "licensesDeployed": 50 + day}],
+            datetime(2026, 10, day, tzinfo=UTC),
+        )
+        for day in (1, 2, 3)
+    ]
+    app = visit(NOW, page=PAGE, past=counted)
+    assert "These figures are the commercial counts" in said(app)
+    assert "≈" not in said(app)
+    assert not [head for head in labels(app).values() if "≈" in head]
+
+
+def account(tmp_path):
+    """Whose history is what was kept, where the sample would have a year made for it."""
+    return Settings(history_url=str(tmp_path), partner_center_access_token="x")
+
+
+def timeline(tmp_path, answers):
+    history.open(account(tmp_path)).append_all(answers)
+    return open_timeline(account(tmp_path), None, lambda _: None)
+
+
+def slowly(count):
+    """An answer a week, in which one service of two rises by a point."""
+    return weeks(*({"o365": 50.0 + number, "crm": 40.0} for number in range(count)))
+
+
+def test_the_files_hold_every_point_of_the_lines(tmp_path):
+    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
+    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.points).decode())))
+    assert [row["line"] for row in read] == ["all together"] * 5 + ["service"] * 10
+    assert {row["licensesDeployedEstimated"] for row in read if row["service"] == "crm"} == {"40.0"}
+    whole = [float(row["deploymentPercent"]) for row in read if not row["service"]]
+    assert whole == [45.0, 45.5, 46.0, 46.5, 47.0]
+
+
+def test_the_file_of_paces_begins_with_all_together(tmp_path):
+    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
+    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.table).decode())))
+    assert [(row["line"], row["service"]) for row in read] == [
+        ("all together", ""),
+        ("service", "crm"),
+        ("service", "o365"),
+    ]
+    assert read[0]["deploymentPercent"] == "47.0"
+    assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
+    assert len(found.rows) == 2
+
+
+def labels(app):
+    """The heads of the columns, by column."""
+    columns = json.loads(app.dataframe[0].proto.columns)
+    return {name: column.get("label", "").replace("\u00a0", " ") for name, column in columns.items()}
+
+
+def test_what_follows_from_an_estimate_is_called_so_in_the_table(visit):
+    heads = labels(visit(NOW, page=PAGE, past=weeks(*RISING)))
+    assert heads["deployedPerWeek"] == "≈ Licenses a week"
+    assert heads["undeployed"] == "≈ Undeployed"
+    assert heads["soldPerWeek"] == "Sold a week"
+    assert labels(visit(NOW))["undeployed"] == "≈ Undeployed"
+
+
+def test_the_files_name_their_collection(visit, monkeypatch):
+    files_of = taken_away(visit(NOW, page=PAGE, past=weeks(*RISING)), monkeypatch)
+    assert len(files_of) == 3
+    for name, table in files_of.items():
+        assert "collection-deployment" in name
+        assert set(table["filter"].str.rpartition("; ")[2]) == {"collection = deployment"}
+
+
+def test_what_has_no_date_in_the_range_is_counted(tmp_path):
+    old = FIRST - timedelta(weeks=30)
+    gone = lakes.fetched(DEPLOYMENT, rows(old, {"teams": 50.0}), old)
+    kept = timeline(tmp_path, [gone, *slowly(3)])
+    long, short = (view_model.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
+    assert (len(long.lines), long.outside) == (3, 0)
+    assert (len(short.lines), short.outside) == (2, 1)
+
+
+def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
+    kept = timeline(tmp_path, slowly(30))
+    long, short = (view_model.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
+    assert (len(long.whole.points), len(short.whole.points)) == (30, 14)
+    assert long.whole.pace == short.whole.pace
+    assert long.whole.change.since < short.whole.change.since
+    assert long.whole.lately.since == short.whole.change.since
+
+
+@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "Aug 2026 to later")])
+def test_the_months_of_a_range_are_named_once(weeks, said):
+    latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
+    goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
+    assert view_model.months(goal) == said
+    assert view_model.reached(goal) == f"1 Aug 2026 ({said})"
+
+
+def test_a_day_out_of_sight_is_said_to_be():
+    goal = Projection(80.0, FIRST.date(), FIRST.date(), None)
+    assert view_model.between(goal) == f"1 Aug 2026 to {trends.BEYOND} ahead"
+
+
+@pytest.mark.parametrize(("order", "first"), [("gap", "crm"), ("falling", "crm"), ("name", "crm")])
+def test_the_order_is_the_links(order, first, tmp_path):
+    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection(), order=order), False)
+    assert found.lines[0].key == first
+
+
+def test_a_history_that_did_not_change_stays_the_same_object(tmp_path):
+    kept = timeline(tmp_path, slowly(2))
+    assert open_timeline(account(tmp_path), kept, lambda _: None) is kept
+
+
+def deltas(app):
+    """What stands below the figures, without the picture of the line."""
+    return {metric.label: metric.delta.replace("\u00a0", " ").partition(" ![]")[0] for metric in app.metric}
+
+
+def test_the_overviews_tiles_say_how_they_moved_and_since_when(visit):
+    app = visit(NOW, past=weeks(*RISING))
+    assert deltas(app) == {
+        "Licenses sold": "±0",
+        "Licenses deployed": "≈ +10",
+        "Deployment %": "+5.00 points",
+        "Undeployed": "≈ −10",
+    }
+    assert [metric.proto.color for metric in app.metric][1:] == [app.metric[1].proto.color] * 3
+    assert all("data:image/svg+xml" in metric.delta for metric in app.metric)
+    assert "The arrows compare with 1 Aug 2026;" in said(app)
+
+
+def test_the_change_follows_the_filters(visit):
+    app = visit(NOW, {"service": "crm"}, past=weeks(*RISING))
+    assert deltas(app)["Deployment %"] == "±0.00 points"
+
+
+def test_figures_newer_than_the_history_are_compared_with_it(visit):
+    later = rows_of(DEPLOYMENT, rows(FIRST + timedelta(weeks=6), {"o365": 70.0, "crm": 40.0}))
+    app = visit(Emulator(Partner(deployment=later)), past=weeks(*RISING))
+    assert deltas(app)["Deployment %"] == "+9.00 points"
+
+
+@pytest.mark.parametrize("past", [[], weeks(RISING[-1])[:0]])
+def test_without_a_history_tiles_are_as_ever(past, visit):
+    app = visit(NOW, past=past)
+    assert deltas(app)["Deployment %"] == "30.0 points to target"
+    assert "arrows" not in said(app)
+
+
+def links(app):
+    return [link.proto.label for link in app.get("page_link")]
+
+
+def test_without_a_history_that_can_be_read_the_overview_says_so_and_where_the_reason_is(visit):
+    app = visit(NOW, HISTORY_URL="nowhere://history")
+    assert len(tiles(app)) == 4
+    (said_so,) = [label for label in links(app) if "history" in label]
+    assert said_so.startswith("The history cannot be read")
+    assert "Data health" in said_so
+    assert not [label for label in links(visit(NOW, past=weeks(*RISING))) if "history" in label]
+
+
+@pytest.mark.usefixtures("as_reader")
+def test_readers_are_told_without_the_way_that_is_not_theirs(visit):
+    app = visit(NOW, HISTORY_URL="nowhere://history")
+    assert "The history cannot be read" in said(app)
+    assert not [label for label in links(app) if "history" in label]
+
+
+def test_counts_are_not_compared_with_estimates(visit):
+    emulator = Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{}])))
+    assert deltas(visit(emulator, past=weeks(*RISING)))["Licenses deployed"] == "as counted"
+
+
+def test_points_are_in_the_order_of_their_dates(tmp_path):
+    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
+    assert found.whole.points["processedDateTime"].is_monotonic_increasing
+    assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)

@@ -1,0 +1,218 @@
+"""The Usage page in every situation; what all pages share is in test_pages.py."""
+
+import csv
+import io
+
+import pytest
+
+from dashboard import feeds
+from dashboard.filters.link import View
+from dashboard.view_models import deployment
+from data_access import Selection, csv_files, fetch_usage
+from data_access.emulator import Emulator, answer, failing, gateway
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
+from tests.dashboard.visit import text, tiles
+from tests.rows import rows_of
+
+PAGE = "usage"
+COUNTS, PERCENTS, LICENSES = "/commercial/usage", "/analytics/licenses/usage", "/commercial/deployment"
+CRM = {"serviceCode": "crm", "channel": "direct"}
+#: Sold 100 twice and deployed 50 twice; 30 and 10 active in the most active workload.
+PARTNER = Partner(
+    commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{}, CRM]),
+    commercial_usage=rows_of(
+        COMMERCIAL_USAGE,
+        [{}, {"workloadName": "SharePoint", "licenseActive": 20}, CRM | {"licenseActive": 10, "workloadName": "CRM"}],
+    ),
+    usage=rows_of(USAGE, [{}, {"serviceName": "crm", "workloadName": "CRM", "channel": "direct"}]),
+)
+
+
+def spoiled(trouble, *wheres):
+    emulator = Emulator(PARTNER)
+    for where in wheres:
+        emulator.always(trouble, where=where)
+    return emulator
+
+
+def said(app):
+    return text(app).replace("*", "")
+
+
+def test_the_two_kinds_of_waste_are_told_apart(visit):
+    app = visit(Emulator(PARTNER), page=PAGE)
+    assert tiles(app) == {
+        "Licenses sold": "200",
+        "Undeployed": "100",
+        "Deployed, unused": "60",
+        "Usage %": "20.00 %",
+    }
+    assert "Of 200 licenses sold, 100 are not deployed and up to 60 are deployed but not used." in said(app)
+    assert "The largest gap is Dynamics 365: 50 not deployed, up to 40 not used." in said(app)
+    assert app.get("plotly_chart")
+
+
+def test_used_says_within_which_days(visit):
+    assert "Used means: within the 28 days before 8 Oct 2026" in said(visit(Emulator(PARTNER), page=PAGE))
+
+
+def test_services_whose_days_differ_are_said_to(visit):
+    rows = rows_of(COMMERCIAL_USAGE, [{}, CRM | {"processedDateTime": "2026-10-11T00:00:00"}])
+    app = visit(Emulator(Partner(commercial_usage=rows)), page=PAGE)
+    assert "within the 28 days before 8 Oct 2026 to 11 Oct 2026, by service" in said(app)
+
+
+def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
+    shown = visit(Emulator(PARTNER), page=PAGE).dataframe[0].value
+    assert list(shown["title"]) == ["Dynamics 365", "Microsoft 365", "Microsoft 365"]
+    assert list(shown["workloadName"]) == ["CRM", "Exchange", "SharePoint"]
+    assert list(shown["licensesActive"]) == [10, 30, 20]
+    assert list(shown["usagePercent"]) == [10, 30, 20]
+    assert list(shown["proratedLicensesUsagePercent"].fillna(-1)) == [40, 40, -1]
+    assert "partnerWindowEnd" not in shown
+
+
+def test_filters_hold_here_too(visit):
+    app = visit(Emulator(PARTNER), {"service": "CRM"}, page=PAGE)
+    assert tiles(app)["Deployed, unused"] == "40"
+    app.multiselect(key="service").set_value(["o365"]).run()
+    assert tiles(app)["Deployed, unused"] == "20"
+
+
+def test_filters_that_exclude_each_other_leave_a_page(visit):
+    app = visit(Emulator(PARTNER), {"service": "crm", "channel": "reseller"}, page=PAGE)
+    assert "take one away" in text(app)
+    assert tiles(app) == {"Licenses sold": "0", "Undeployed": "0", "Deployed, unused": "0", "Usage %": "–"}
+
+
+def test_no_rows_is_a_state_of_its_own(visit):
+    app = visit(Emulator(Partner()), page=PAGE)
+    assert "Microsoft returned no rows" in text(app)
+    assert text(app).count("MS-CorrelationId") == 3
+    assert not app.metric
+
+
+def test_partner_percentages_alone_are_shown_and_not_added_up(visit):
+    app = visit(Emulator(Partner(usage=PARTNER.usage)), page=PAGE)
+    assert set(tiles(app).values()) == {"–"}
+    assert "Microsoft returned no rows for Commercial licenses usage" in said(app)
+    assert list(app.dataframe[0].value["proratedLicensesUsagePercent"]) == [40, 40]
+    assert not app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("trouble", [failing(403, 900150, "role"), answer(404), gateway()])
+@pytest.mark.parametrize(
+    ("where", "title", "shown"),
+    [
+        (COUNTS, "Commercial licenses usage", ["200", "100", "–", "–"]),
+        (PERCENTS, "Partner licenses usage", ["200", "100", "60", "20.00 %"]),
+        (LICENSES, "Commercial licenses deployment", ["–", "–", "–", "20.00 %"]),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_the_rest_is_shown(where, title, shown, trouble, visit):
+    app = visit(spoiled(trouble, where), page=PAGE)
+    assert f"{title} cannot be read." in said(app)
+    assert "HTTP status" in text(app)
+    assert list(tiles(app).values()) == shown
+    assert app.get("plotly_chart")
+    assert len(app.dataframe[0].value) == (2 if where == COUNTS else 3)
+
+
+def test_without_any_figures_of_use_the_page_says_what_still_works(visit):
+    app = visit(spoiled(answer(403), COUNTS, PERCENTS), page=PAGE)
+    assert "Not permitted" in text(app)
+    assert "The Overview needs neither" in text(app)
+    assert not app.metric
+
+
+def test_the_last_good_figures_of_one_collection_stay_with_their_age(visit):
+    emulator = Emulator(PARTNER)
+    app = visit(emulator, page=PAGE)
+    emulator.always(gateway(), where=LICENSES)
+    feed = app.session_state[feeds._ENTERED].usage
+    feed.refresh()
+    assert feed.wait(20)
+    app.run()
+    assert "The figures of Commercial licenses deployment are the last good ones, fetched just now" in said(app)
+    assert tiles(app)["Deployed, unused"] == "60"
+
+
+def test_deployed_without_usage_figures_is_never_called_unused(visit):
+    partner = Partner(
+        commercial_deployment=PARTNER.commercial_deployment, commercial_usage=PARTNER.commercial_usage[:1]
+    )
+    app = visit(Emulator(partner), page=PAGE)
+    assert tiles(app)["Deployed, unused"] == "20"
+    assert "50 more are deployed without usage figures" in said(app)
+
+
+def test_use_without_deployment_is_said(visit):
+    partner = Partner(
+        commercial_deployment=PARTNER.commercial_deployment[:1], commercial_usage=PARTNER.commercial_usage
+    )
+    assert "For 1 product, counted once per customer" in said(visit(Emulator(partner), page=PAGE))
+
+
+def test_rows_set_aside_are_counted_by_collection(visit):
+    partner = Partner(
+        commercial_deployment=[*PARTNER.commercial_deployment, {}],
+        commercial_usage=[*PARTNER.commercial_usage, {}, {}],
+        usage=[*PARTNER.usage, {}],
+    )
+    app = visit(Emulator(partner), page=PAGE)
+    assert "2 of 5 rows of Commercial licenses usage could not be read" in said(app)
+    assert "1 of 3 rows of Partner licenses usage could not be read" in said(app)
+    assert "1 of 3 rows of Commercial licenses deployment could not be read" in said(app)
+    assert tiles(app)["Licenses sold"] == "200"
+
+
+def test_the_sample_is_shown_and_called_so(visit):
+    app = visit(page=PAGE)
+    assert "Sample data" in text(app)
+    assert len(app.get("download_button")) == 2
+
+
+# What the page takes from pictures, where no page is needed
+
+
+def picture_of(connect, partner, view=View(Selection())):  # noqa: B008 - a frozen value
+    return deployment.in_use(fetch_usage(connect(Emulator(partner)), lambda _: None), view, False)
+
+
+@pytest.mark.parametrize(("sort", "order"), [("gap", "acb"), ("percent", "cab"), ("sold", "bca"), ("name", "abc")])
+def test_the_order_is_that_of_the_control(sort, order, connect):
+    figures = {"a": (100, 0, 90, 100), "b": (300, 300, 290, 300), "c": (120, 120, 50, 1000)}
+    sold = [{"serviceCode": code, "licensesSold": n, "licensesDeployed": m} for code, (n, m, *_) in figures.items()]
+    active = [{"serviceCode": code, "licenseActive": n, "licensesQualified": m} for code, (*_, n, m) in figures.items()]
+    partner = Partner(
+        commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sold), commercial_usage=rows_of(COMMERCIAL_USAGE, active)
+    )
+    picture = picture_of(connect, partner, View(Selection(), sort))
+    bars = picture.figure.to_dict()["data"][0]
+    assert "".join(bars["customdata"][::-1]) == order
+    assert "".join(picture.rows["serviceCode"].to_pylist()) == order
+
+
+def test_the_file_has_microsofts_names_and_whole_numbers(connect):
+    content = csv_files.exact(picture_of(connect, PARTNER).table).decode()
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert [*rows[0]] == [
+        "serviceCode",
+        "workloadName",
+        "channel",
+        "licensesActive",
+        "licensesQualified",
+        "usagePercent",
+        "proratedLicensesUsagePercent",
+        "processedDateTime",
+        "partnerProcessedDateTime",
+    ]
+    assert [row["licensesActive"] for row in rows] == ["10", "30", "20"]
+    assert rows[2]["proratedLicensesUsagePercent"] == rows[2]["partnerProcessedDateTime"] == ""
+
+
+def test_a_percentage_of_other_days_has_its_own_date_on_screen(connect):
+    usage = rows_of(USAGE, [{"processedDateTime": "2026-10-01T00:00:00Z"}])
+    picture = picture_of(connect, Partner(commercial_usage=PARTNER.commercial_usage, usage=usage))
+    assert "partnerWindowEnd" in picture.columns

@@ -1,0 +1,266 @@
+"""What strangers get from each address, where people land after signing in, and what may not be exposed."""
+
+import contextlib
+import json
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+
+from dashboard.security import middleware
+from dashboard.security.middleware import ASKED, REFUSED, Gate
+from dashboard.security.roles import Person, Role
+
+ROOT = Path(__file__).parents[3]
+TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
+OPEN = ["/", "/customers", "/status", "/static/js/x.js", "/fonts/x.woff2", "/_stcore/health", "/_stcore/host-config"]
+CLOSED = [
+    "/media/abc.csv",
+    "/_stcore/metrics",
+    "/_stcore/upload_file/1/2",
+    "/app/static/x",
+    "/elsewhere",
+    "/_stcore/new",
+]
+
+
+async def _answer(request):
+    if request.url.path == "/oauth2callback":
+        response = RedirectResponse("/", 302)
+        response.set_cookie("_streamlit_user", "x")
+        return response
+    return PlainTextResponse("secret figures")
+
+
+async def _socket(websocket):
+    """Says which messages arrive."""
+    await websocket.accept()
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            message = BackMsg.FromString(await websocket.receive_bytes())
+            await websocket.send_text(message.WhichOneof("type"))
+
+
+@pytest.fixture
+def configured(configure, monkeypatch):
+    """Sign-in is configured as given."""
+    monkeypatch.setenv("ACCESS_TENANTS", TENANT)
+    configure()
+    return configure
+
+
+@pytest.fixture
+def browser():
+    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", _socket), Route("/{path:path}", _answer)])
+    return TestClient(Gate(app), follow_redirects=False)
+
+
+def cookie(role="manager", oid="1", **claims):
+    found = {
+        "is_logged_in": True,
+        "tid": TENANT,
+        "oid": oid,
+        "sub": oid,
+        "aud": "the-app",
+        "iss": f"https://login/{TENANT}/v2.0",
+        "exp": time.time() + 3600,
+        "roles": [role],
+        **claims,
+    }
+    return {"_streamlit_user": create_signed_value(get_cookie_secret(), "_streamlit_user", json.dumps(found)).decode()}
+
+
+def person(oid="1", role=Role.MANAGER):
+    return Person("x", "x", (TENANT, oid), role)
+
+
+# Strangers
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("path", OPEN)
+def test_strangers_get_what_it_takes_to_be_asked_who_they_are(browser, path):
+    assert browser.get(path).status_code == 200
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("path", CLOSED)
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        {},
+        {"_streamlit_user": "forged"},
+        cookie(exp=time.time() - 1),
+        cookie(tid="another"),
+        cookie(role="unlisted"),
+        {name: value[:-3] + "abc" for name, value in cookie().items()},
+    ],
+    ids=["nobody", "forged", "over", "foreign", "unlisted", "tampered"],
+)
+def test_strangers_get_nothing_else(browser, path, cookies):
+    browser.cookies.update(cookies)
+    answer = browser.get(path)
+    assert answer.status_code in (401, 404)
+    assert "figures" not in answer.text
+
+
+@pytest.mark.usefixtures("configured")
+def test_odd_paths_are_nobodys(browser):
+    assert browser.get("/static/%2e%2e/media/x.csv").status_code in (401, 404)
+    assert browser.get("/fonts/..\\media").status_code in (401, 404)
+
+
+def said(socket, *kinds):
+    """Send messages of these kinds, then a rerun; what of it arrives."""
+    for kind in (*kinds, "rerun_script"):
+        message = BackMsg()
+        if message.DESCRIPTOR.fields_by_name[kind].message_type:
+            getattr(message, kind).SetInParent()
+        else:
+            setattr(message, kind, True)
+        socket.send_bytes(message.SerializeToString())
+    arrived = []
+    while "rerun_script" not in arrived:
+        arrived.append(socket.receive_text())
+    return arrived[:-1]
+
+
+EVERY_KIND = [field.name for field in BackMsg.DESCRIPTOR.fields if field.name != "rerun_script"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_on_the_socket_strangers_can_be_asked_who_they_are_and_nothing_else(browser):
+    with browser.websocket_connect("/_stcore/stream") as socket:
+        assert said(socket, *EVERY_KIND) == ["stop_script", "app_heartbeat"]
+        socket.send_bytes(b"\xff\xff nothing of ours")
+        assert said(socket) == []
+
+
+@pytest.mark.usefixtures("configured")
+def test_people_ask_for_rows_and_files_until_their_sign_in_ends(browser):
+    mine = cookie("manager", nonce="n")
+    browser.cookies.update(mine)
+    with browser.websocket_connect("/_stcore/stream") as socket:
+        theirs = {"stop_script", "file_urls_request", "app_heartbeat", "backend_operation_request"}
+        assert set(said(socket, *EVERY_KIND)) == theirs
+        browser.get("/auth/logout")
+        assert said(socket, *EVERY_KIND) == ["stop_script", "app_heartbeat"]
+
+
+# People
+
+
+@pytest.mark.usefixtures("configured")
+def test_metrics_are_the_operators(browser):
+    browser.cookies.update(cookie("manager"))
+    assert browser.get("/_stcore/metrics").status_code == 401
+    browser.cookies.update(cookie("operator"))
+    assert browser.get("/_stcore/metrics").status_code == 200
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_file_is_for_whom_it_was_made(browser):
+    middleware.belongs(b"a,b\n", "text/csv", "x.csv", person("1"))
+    path = f"/media/{middleware.file_id(b'a,b' + bytes([10]), 'text/csv', 'x.csv')}.csv"
+    browser.cookies.update(cookie(oid="2"))
+    assert browser.get(path).status_code == 401
+    browser.cookies.update(cookie(oid="1"))
+    assert browser.get(path).status_code == 200
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_cookie_is_worth_nothing_after_signing_out(browser):
+    mine = cookie("operator", nonce="n")
+    browser.cookies.update(mine)
+    assert browser.get("/_stcore/metrics").status_code == 200
+    browser.get("/auth/logout")
+    browser.cookies.update(mine)
+    assert browser.get("/_stcore/metrics").status_code == 401
+
+
+# There and back
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize(
+    "asked",
+    ["/", "/customers", "/customers?channel=direct&channel=reseller&target=70", "/?service=a%26b", "/usage?x=%C3%A9"],
+)
+def test_a_sign_in_leads_back_to_the_link_that_was_asked_for(browser, asked):
+    browser.get("/auth/login", headers={"Referer": f"http://testserver{asked}"})
+    answer = browser.get("/oauth2callback?code=1&state=2")
+    assert answer.headers["location"] == asked
+    assert ASKED not in browser.cookies
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize(
+    ("referer", "there"),
+    [
+        ("https://evil.example/steal", "/"),
+        ("http://testserver//evil.example/x", "/x"),
+        ("http://testserver/\\evil.example", "/evil.example"),
+        ("http://testserver/\\\\/evil.example", "/evil.example"),
+        ("http://testserver/a\tb", "/ab"),
+        ("http://[bad", "/"),
+    ],
+)
+def test_and_to_no_other_site(browser, referer, there):
+    browser.get("/auth/login", headers={"Referer": referer})
+    assert browser.get("/oauth2callback?code=1").headers["location"] == there
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("asked", ["//[x", "http://[", "%00", "?", "\u0661"])
+def test_nor_does_it_stumble_over_a_cookie_of_somebody_elses(browser, asked):
+    browser.cookies.set(ASKED, quote(asked))
+    answer = browser.get("/oauth2callback?code=1")
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("AADSTS65004", "AADSTS65004"),
+        ("access_denied", "access_denied"),
+        ("Call +1-555-0100", ""),
+        ("AADSTS\u0661" * 4, ""),
+    ],
+)
+def test_the_page_shows_no_text_of_somebody_elses(written, shown):
+    assert middleware.refusal_code(written) == shown
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("error=access_denied&error_description=AADSTS65004: User declined.", "AADSTS65004"),
+        ("error=access_denied", "access_denied"),
+        ("error=<script>", None),
+        ("code=1", None),
+    ],
+)
+def test_why_a_sign_in_failed_is_kept_for_the_page(browser, query, kept):
+    browser.get(f"/oauth2callback?{query}")
+    assert browser.cookies.get(REFUSED) == kept
+
+
+@pytest.mark.parametrize(
+    ("address", "secure"), [("https://licenses.example.com", True), ("http://localhost:8501", False)]
+)
+def test_cookies_are_secure_where_people_come_over_https(browser, configured, address, secure):
+    configured(redirect_uri=f"{address}/oauth2callback")
+    cookies = browser.get("/oauth2callback?code=1&error=x").headers.get_list("set-cookie")
+    assert len(cookies) == 2
+    assert all(("; Secure" in cookie) is secure for cookie in cookies)

@@ -1,0 +1,211 @@
+"""What a page says of how far figures can be trusted, from what was found."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from dashboard.charts import freshness, palette
+from dashboard.view_models import checks
+from dashboard.view_models.checks import Check, Mark
+from data_access import NotPermitted, Standing, Unavailable
+from data_access.history.run_log import Failure
+from data_access.measures import health
+from data_access.measures.health import Timing
+from data_access.partner_center.catalog import CUSTOMER_USAGE, DEPLOYMENT, USAGE
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def services(**timings):
+    """As `health.services` gives them; with titles."""
+    rows = [
+        (code, NOW - 10 * DAY, 10.0, 5, 7.0, 1.0, NOW - 2 * DAY, timing)
+        if timing is not Timing.UNKNOWN
+        else (code, NOW - 10 * DAY, 10.0, 2, None, None, None, timing)
+        for code, timing in timings.items()
+    ]
+    names = ["service", "processedDateTime", "ageDays", "dates", "cadenceDays", "delayDays", "expectedBy", "timing"]
+    table = pd.DataFrame(rows, columns=names)
+    for name in ("processedDateTime", "expectedBy"):
+        table[name] = pd.to_datetime(table[name], utc=True)
+    return table.assign(title=table["service"])
+
+
+def timing(**timings):
+    """What is found of the collection that pages stand on, read just now."""
+    return checks.timing({DEPLOYMENT.name: services(**timings)}, {DEPLOYMENT.name: NOW})
+
+
+def check(mark, finding="It is so.", key="fit"):
+    return Check(key, mark, finding)
+
+
+def failed(kind, last_success=None):
+    """A collection whose newest try came to an error of this kind."""
+    why = Failure(title=kind.title, message="No.", advice="Ask.", exit_code=kind.exit_code)
+    return Standing(last_success, NOW, why, failing=True)
+
+
+READ = Standing(NOW - DAY)
+
+
+def test_all_is_well_where_everything_is():
+    mark, sentence = checks.verdict(
+        [check(Mark.GOOD, key="late"), check(Mark.GOOD, key="read"), check(Mark.NOTE), check(Mark.NOTE)]
+    )
+    assert mark is Mark.GOOD
+    assert sentence == (
+        "**All is well.** Services are on time, and what was announced was read. 2 things worth knowing below."
+    )
+
+
+@pytest.mark.parametrize(
+    ("late", "read", "claimed"),
+    [
+        (Mark.UNKNOWN, Mark.GOOD, " What was announced was read."),
+        (Mark.GOOD, Mark.UNKNOWN, " Services are on time."),
+        (Mark.UNKNOWN, Mark.UNKNOWN, ""),
+    ],
+)
+def test_what_cannot_be_told_is_not_claimed(late, read, claimed):
+    mark, sentence = checks.verdict([check(late, key="late"), check(read, key="read")])
+    assert mark is Mark.UNKNOWN
+    assert sentence.startswith(f"**Nothing is known to be wrong.**{claimed} ")
+    assert "on time" not in sentence or late is Mark.GOOD
+
+
+def test_no_services_and_no_readings_are_no_good_news():
+    for found in (timing(), checks.reading(health.readings([]), [])):
+        assert found.mark is Mark.UNKNOWN
+        assert "0" not in found.finding
+
+
+def test_what_is_wrong_stands_in_the_first_sentence():
+    mark, sentence = checks.verdict([check(Mark.GOOD, "fine"), check(Mark.BAD, "This."), check(Mark.BAD, "That.")])
+    assert mark is Mark.BAD
+    assert "2 things" in sentence
+    assert "This." in sentence
+    assert "fine" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [(["o365"], "Microsoft 365 is late"), (["o365", "crm"], "Microsoft 365 and Dynamics 365 are late")],
+)
+def test_late_services_are_named(late, said):
+    found = timing(**dict.fromkeys(late, Timing.LATE), exo=Timing.ON_TIME)
+    assert found.mark is Mark.BAD
+    assert said in found.finding
+    assert "nobody has looked" not in found.finding
+
+
+def test_many_late_services_are_counted():
+    found = timing(**dict.fromkeys("abcdef", Timing.LATE))
+    assert "a, b, c and 3 more are late" in found.finding
+
+
+def test_where_nobody_has_looked_that_is_said():
+    found = checks.timing({DEPLOYMENT.name: services(o365=Timing.LATE)}, {DEPLOYMENT.name: NOW - 5 * DAY})
+    assert "nobody has looked since 19 Nov 2026" in found.finding
+
+
+def test_every_collection_is_judged():
+    tables = {DEPLOYMENT.name: services(crm=Timing.ON_TIME), USAGE.name: services(o365=Timing.LATE)}
+    found = checks.timing(tables, dict.fromkeys(tables, NOW))
+    assert found.mark is Mark.BAD
+    assert found.finding.startswith("Microsoft 365 is late in *Partner licenses usage*: longer")
+    assert list(found.rows["collection"]) == ["Partner licenses deployment", "Partner licenses usage"]
+
+
+def test_another_collection_with_too_few_dates_is_not_late():
+    tables = {DEPLOYMENT.name: services(crm=Timing.ON_TIME), USAGE.name: services(o365=Timing.UNKNOWN)}
+    found = checks.timing(tables, {})
+    assert found.mark is Mark.GOOD
+    assert found.finding == "1 of 1 service is on time. None is late in *Partner licenses usage*."
+
+
+@pytest.mark.parametrize(
+    ("standing", "mark"),
+    [
+        (Standing(NOW - DAY), Mark.GOOD),
+        (Standing(NOW - 30 * DAY), Mark.BAD),
+        (Standing(None, NOW, failing=True), Mark.BAD),
+        (Standing(NOW - DAY, NOW - 2 * DAY), Mark.GOOD),
+    ],
+)
+def test_collecting_is_well_while_the_last_try_was(standing, mark):
+    assert checks.collecting({"deployment": standing}, NOW).mark is mark
+
+
+@pytest.mark.parametrize(
+    ("standing", "mark"),
+    [
+        # As `collect` counts it: what the account may not read is no failure where it could read something else.
+        ({DEPLOYMENT.name: READ, USAGE.name: failed(NotPermitted)}, Mark.NOTE),
+        ({DEPLOYMENT.name: READ, USAGE.name: failed(NotPermitted, NOW - 9 * DAY)}, Mark.NOTE),
+        ({DEPLOYMENT.name: failed(NotPermitted), USAGE.name: failed(NotPermitted)}, Mark.BAD),
+        ({DEPLOYMENT.name: READ, USAGE.name: failed(Unavailable)}, Mark.BAD),
+        # Not every run asks for each customer, so nobody may try this one again.
+        ({DEPLOYMENT.name: READ, CUSTOMER_USAGE.name: failed(Unavailable)}, Mark.NOTE),
+    ],
+)
+def test_a_failure_that_nobody_can_mend_is_a_note(standing, mark):
+    found = checks.collecting(standing, NOW)
+    assert found.mark is mark
+    assert "could not be read on 24 Nov 2026: No" in found.finding
+    assert list(found.rows["state"]).count("failing") == sum(one.failing for one in standing.values())
+
+
+def test_a_note_hides_neither_a_failure_nor_neglect():
+    both = {DEPLOYMENT.name: READ, USAGE.name: failed(Unavailable), CUSTOMER_USAGE.name: failed(Unavailable)}
+    found = checks.collecting(both, NOW)
+    assert found.mark is Mark.BAD
+    assert USAGE.title in found.finding
+    assert CUSTOMER_USAGE.title not in found.finding
+    old = {DEPLOYMENT.name: Standing(NOW - 30 * DAY), CUSTOMER_USAGE.name: failed(Unavailable)}
+    assert checks.collecting(old, NOW).mark is Mark.BAD
+
+
+def test_where_there_is_no_job_nobody_neglects_it():
+    standing = {DEPLOYMENT.name: Standing(NOW - 30 * DAY)}
+    found = checks.collecting(standing, NOW, has_job=False)
+    assert found.mark is Mark.GOOD
+    assert "collect`" not in found.finding
+    assert checks.collecting({USAGE.name: failed(Unavailable)}, NOW, has_job=False).mark is Mark.BAD
+
+
+def test_a_service_in_a_contradiction_is_shown_as_it_is_called():
+    rows = pd.DataFrame({"service": ["![x](http://evil.example/x.png)"], "difference": [-1.5]})
+    found = checks.contradictions(rows)
+    assert "![" not in found.finding
+    assert "http:/" not in found.finding
+    assert "![x](http://evil.example/x.png)" in checks.table([found])["finding"][0]
+
+
+def test_rounding_is_no_contradiction():
+    rows = pd.DataFrame({"service": ["o365"], "difference": [0.004]})
+    assert checks.contradictions(rows).mark is Mark.GOOD
+    assert checks.contradictions(rows.assign(difference=-1.5)).mark is Mark.BAD
+
+
+def test_the_file_of_checks_is_plain_text():
+    table = checks.table([check(Mark.BAD, "*Title* of `verify`, \\<b\\>.")])
+    assert table["finding"][0] == "Title of verify, <b>."
+
+
+def test_late_is_told_by_more_than_its_colour():
+    table = services(o365=Timing.LATE, crm=Timing.ON_TIME, new=Timing.UNKNOWN)
+    drawn = freshness.figure(table, palette.LIGHT).to_dict()
+    age, usual, late = drawn["data"]
+    assert ["▾ late" in label for label in usual["y"]] == [False, False, True]
+    assert age["x"] == [10.0, 10.0, 10.0]
+    assert usual["x"][1:] == [8.0, 8.0]
+    assert late["x"][1:] == [15.0, 15.0]
+    assert "1 are late" in freshness.in_words(table)
+
+
+def test_no_services_are_an_empty_figure():
+    drawn = freshness.figure(services(), palette.LIGHT).to_dict()
+    assert [len(mark["x"]) for mark in drawn["data"]] == [0, 0, 0]

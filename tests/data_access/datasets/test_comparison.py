@@ -1,0 +1,118 @@
+"""Two dates of the history: which there are, which are meant, and both side by side."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_access import Selection, measures
+from data_access.datasets import comparison, timeline
+from data_access.datasets.comparison import Asked
+from data_access.errors import DamagedHistory
+from data_access.history import engines
+from data_access.measures import changes, trends
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.lakes import NOW, fetched, lake
+
+DAYS = st.lists(st.dates(date(2024, 1, 1), date(2026, 12, 31)), min_size=2, unique=True).map(sorted)
+MONTH = timedelta(days=28)
+BEFORE, AFTER = (NOW - MONTH).date(), NOW.date()
+
+
+def of(kept, collection=DEPLOYMENT):
+    """What pages stand on, over this history."""
+    return timeline.Timeline(kept, collection, trends.rows(kept.small(collection).to_pandas()))
+
+
+def engine():
+    return engines.DuckDB()
+
+
+@given(DAYS)
+def test_the_usual_other_date_is_a_known_one_before_the_newest(known):
+    since = comparison.usual(known, known[-1])
+    assert since in known[:-1]
+    wanted = known[-1] - timedelta(days=trends.USUAL_DAYS)
+    assert since <= wanted or since == known[0]
+    assert not [day for day in known if since < day <= wanted]
+
+
+@given(DAYS, st.dates(date(2023, 1, 1), date(2027, 12, 31)))
+def test_a_date_means_what_was_known_on_it(known, asked):
+    day = comparison.at(known, asked)
+    assert day in known
+    assert day <= asked or day == known[0]
+    assert not [other for other in known if day < other <= asked]
+
+
+def test_of_one_day_the_snapshot_that_was_kept_last_counts(tmp_path):
+    kept = lake(tmp_path)
+    kept.append(fetched(DEPLOYMENT, [{}]))
+    kept.append(fetched(DEPLOYMENT, [{"licensesSold": 7}], NOW + timedelta(hours=1)))
+    (one,) = comparison.days(of(kept), DEPLOYMENT).values()
+    assert one.id == kept.newest(DEPLOYMENT).id
+
+
+def test_days_without_rows_are_no_dates(tmp_path):
+    kept = lake(tmp_path)
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, [], NOW - MONTH))
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{}]))
+    assert [*comparison.days(of(kept), COMMERCIAL_DEPLOYMENT)] == [AFTER]
+
+
+def test_services_come_from_the_rows_in_little_without_an_engine(tmp_path):
+    kept = lake(tmp_path)
+    kept.append(fetched(DEPLOYMENT, [{}, {"serviceName": "crm"}], NOW - MONTH))
+    kept.append(fetched(DEPLOYMENT, [{"proratedDeploymentPercent": 60}, {"serviceName": "CRM"}]))
+    found = comparison.compare(of(kept), pytest.fail, Asked("service", BEFORE, AFTER), Selection())
+    assert dict(zip(found["service"], found["status"], strict=True)) == {"crm": "same", "o365": "changed"}
+    assert found.attrs == {"estimated": True}
+
+
+@pytest.mark.parametrize("level", ["customer", "product", "customer and product"])
+def test_the_other_levels_are_worked_out_from_every_row(level, tmp_path):
+    rows = [[{}, {"customerTenantId": "B"}], [{"licensesDeployed": 70}, {"channel": "direct"}]]
+    kept = lake(tmp_path)
+    for each, at in zip(rows, (NOW - MONTH, NOW), strict=True):
+        kept.append(fetched(COMMERCIAL_DEPLOYMENT, each, at))
+    past = of(kept, COMMERCIAL_DEPLOYMENT)
+    found = comparison.compare(past, engine, Asked(level, BEFORE, AFTER), Selection.of(["reseller"]))
+    asked = [
+        Selection.of(["reseller"]).apply(
+            measures.facts(COMMERCIAL_DEPLOYMENT, fetched(COMMERCIAL_DEPLOYMENT, each).frame)
+        )
+        for each in rows
+    ]
+    expected = changes.compare(*(measures.by(each, changes.LEVELS[level]) for each in asked), changes.LEVELS[level])
+    assert changes.why(found) == changes.why(expected)
+    assert list(found["licensesDeployedChange"]) == list(expected["licensesDeployedChange"])
+
+
+def test_a_file_that_is_gone_is_named(tmp_path):
+    kept = lake(tmp_path)
+    for at in (NOW - MONTH, NOW):
+        kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{"licensesSold": at.day}], at))
+    kept.store.delete(kept.newest(COMMERCIAL_DEPLOYMENT).facts)
+    with pytest.raises(DamagedHistory, match=r"2026-11-24.*is gone"):
+        comparison.compare(of(kept), engine, Asked("customer", BEFORE, AFTER), Selection())
+
+
+def test_what_was_not_processed_anew_is_told_whatever_its_spelling(tmp_path):
+    kept = lake(tmp_path)
+    kept.append(fetched(DEPLOYMENT, [{"serviceName": "exo"}, {}], NOW - MONTH))
+    new = {"processedDateTime": "2026-11-20T00:00:00Z"}
+    kept.append(fetched(DEPLOYMENT, [{"serviceName": "EXO", "licensesSold": 1}, new]))
+    assert comparison.pair(of(kept), Asked("service", BEFORE, AFTER)).not_processed_anew == ["EXO"]
+
+
+def test_what_has_not_changed_stays_the_same_object(tmp_path, monkeypatch):
+    kept = lake(tmp_path)
+    kept.append(fetched(DEPLOYMENT, [{}]))
+    monkeypatch.setattr(timeline.history, "open", lambda _: lake(tmp_path))
+    first = timeline.fetch(None, None, lambda _: None)
+    assert timeline.fetch(None, first, lambda _: None) is first
+    lake(tmp_path).append(fetched(COMMERCIAL_DEPLOYMENT, [{}]))
+    second = timeline.fetch(None, first, lambda _: None)
+    assert second is not first
+    assert isinstance(second.processed[1], datetime)

@@ -1,0 +1,418 @@
+"""One run of `collect`: what is fetched is kept, what fails is said and remembered, and the rest is kept."""
+
+import base64
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow.parquet as pq
+import pytest
+
+from data_access import Patience, Settings, history
+from data_access.__main__ import main
+from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, growing, not_json, shaped, throttled
+from data_access.emulator.sample import Partner, partner
+from data_access.history import collect
+from data_access.partner_center.catalog import (
+    COLLECTIONS,
+    COMMERCIAL_DEPLOYMENT,
+    COMMERCIAL_USAGE,
+    DEPLOYMENT,
+    WITHOUT_CUSTOMER,
+)
+from tests.kill import killing
+from tests.lakes import NOW, lake
+from tests.rows import rows_of
+
+pytestmark = pytest.mark.usefixtures("soon")
+PATIENCE = Patience(tries=2, budget=5, timeout=2)
+DAY = date(2026, 3, 31)
+ALL = [collection.name for collection in WITHOUT_CUSTOMER]
+COMMERCIAL = [name for name in ALL if name.startswith("commercial")]
+
+
+def quiet(_):
+    """Nobody looks at the progress."""
+
+
+@pytest.fixture
+def emulator():
+    return Emulator(partner(as_of=DAY, customers=6, products=3))
+
+
+@pytest.fixture
+def run(emulator, connect, tmp_path):
+    """Collect once, into the history of this test."""
+    client = connect(emulator, PATIENCE)
+    return lambda **asked: collect.run(client, lake(tmp_path), quiet, clock=lambda: NOW, **asked)
+
+
+# What is kept
+
+
+def test_a_run_keeps_the_four_collections(run, emulator, tmp_path):
+    report = run()
+    assert list(report.kept) == ALL
+    assert report.failure is None
+    kept = lake(tmp_path)
+    for name in ALL:
+        (one,) = kept.snapshots(name)
+        assert one.rows == len(getattr(emulator.source, name.replace("-", "_")))
+        assert one.announced == one.rows
+    assert not kept.verify(reread=True).findings
+
+
+def test_pages_and_their_bytes_are_kept_in_their_order_however_they_came(run, emulator, tmp_path):
+    emulator.page_limit = 4
+    run()
+    kept = lake(tmp_path)
+    (one,) = kept.snapshots(COMMERCIAL_DEPLOYMENT)
+    pages = pq.read_table(tmp_path / one.raw).sort_by("start").to_pylist()
+    assert [page["start"] for page in pages] == [0, 4, 8, 12, 16]
+    assert sum(page["rows"] for page in pages) == one.rows == 18
+    again = kept.reread(one).frame
+    assert list(again["productId"]) == [row["productId"] for row in emulator.source.commercial_deployment]
+
+
+def test_a_fetch_that_begins_again_keeps_only_the_pages_that_count(run, emulator, tmp_path):
+    emulator.page_limit = 10
+    emulator.next(growing(), times=2, where="commercial/deployment")
+    run()
+    (one,) = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
+    pages = pq.read_table(tmp_path / one.raw, columns=["start", "rows"]).sort_by("start")  # they arrive in any order
+    assert pages["rows"].to_pylist() == [10, 8]
+    assert not lake(tmp_path).verify(reread=True).findings
+
+
+def test_a_second_run_says_that_nothing_is_new(run, tmp_path):
+    first, second = run(), run()
+    assert all(kept.again for kept in second.kept.values())
+    assert {name: kept.snapshot.id for name, kept in first.kept.items()} == {
+        name: kept.snapshot.id for name, kept in second.kept.items()
+    }
+    assert {one.last_success for one in lake(tmp_path).standing().values()} == {NOW}
+
+
+def test_the_customers_own_collections_come_when_asked_for(run, emulator, tmp_path):
+    report = run(customers=True)
+    kept = lake(tmp_path)
+    for name in ("customer-deployment", "customer-usage"):
+        assert report.kept[name].snapshot.unread_customers == 0
+        (one,) = kept.snapshots(name)
+        read = pq.read_table(kept.facts([one]).paths[0])
+        assert set(read["customerTenantId"].to_pylist()) == set(emulator.source.customer_deployments)
+        assert one.rows == sum(map(len, getattr(emulator.source, f"{name.replace('-', '_')}s").values()))
+        assert kept.small(name).num_rows
+    assert not kept.verify(reread=True).findings
+
+
+def test_a_customer_about_whom_nothing_may_be_read_is_counted(run, emulator):
+    customer = next(iter(emulator.source.customer_deployments))
+    emulator.always(answer(403), where=f"/customers/{customer}/analytics/licenses/deployment")
+    report = run(customers=True)
+    assert report.kept["customer-deployment"].snapshot.unread_customers == 1
+    assert report.failure is None
+
+
+# What fails
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [(failing(400), 2), (answer(401), 3), (gateway(), 5), (throttled("0"), 5), (not_json(), 6)],
+)
+def test_what_fails_is_remembered_and_the_rest_is_kept(trouble, code, run, emulator, tmp_path):
+    emulator.always(trouble, where="licenses/usage")
+    report = run()
+    assert report.failure.exit_code == code
+    assert list(report.kept) == [name for name in ALL if name != "usage"]
+    standing = lake(tmp_path).standing()
+    assert standing["usage"].failing
+    assert (standing["usage"].failure.exit_code, standing["usage"].last_success) == (code, None)
+    assert not standing["deployment"].failing
+
+
+def test_what_the_account_may_not_read_is_no_failure_where_it_may_read_something(run, emulator, tmp_path):
+    emulator.always(answer(403), where="commercial")
+    report = run()
+    assert report.failure is None
+    assert list(report.errors) == COMMERCIAL
+    assert lake(tmp_path).standing()["commercial-usage"].failure.status == 403
+    emulator.always(answer(403))
+    assert run().failure.exit_code == 4
+
+
+def test_the_worst_failure_is_the_one_that_goes_away_least_by_itself(run, emulator):
+    for trouble, where in (
+        (gateway(), "licenses/deployment"),
+        (not_json(), "licenses/usage"),
+        (answer(401), "commercial/usage"),
+    ):
+        emulator.always(trouble, where=where)
+    assert run().failure.exit_code == 3
+
+
+def test_a_failure_is_kept_without_the_services_own_words(run, emulator, tmp_path):
+    emulator.always(failing(500, description="ACME Ltd hush"), where="licenses/usage")
+    run()
+    text = "".join(path.read_text() for path in (tmp_path / "runs").iterdir())
+    assert '"correlation_id"' in text
+    assert "ACME" not in text
+    assert "hush" not in text
+
+
+def test_rows_set_aside_and_rows_that_did_not_come_are_counted(run, emulator, tmp_path):
+    rows = rows_of(DEPLOYMENT, [{}, {"licensesSold": "many"}])
+    emulator.always(shaped({"items": rows, "totalCount": 5}), where="licenses/deployment")
+    run()
+    (one,) = lake(tmp_path).snapshots(DEPLOYMENT)
+    assert (one.rows, one.set_aside, one.missing, one.announced) == (1, 1, 3, 5)
+
+
+# Back-fill
+
+
+@pytest.fixture
+def past(emulator):
+    """Commercial figures of three earlier days; what is asked for without a date are those of today."""
+    days = [NOW.date() - timedelta(days=ago) for ago in (0, 2, 3, 20)]
+    emulator.source = Partner(
+        deployment=rows_of(DEPLOYMENT, [{}]),
+        commercial_deployment=rows_of(
+            COMMERCIAL_DEPLOYMENT, [{"processedDateTime": f"{day}T00:00:00", "licensesSold": day.day} for day in days]
+        ),
+    )
+    return days
+
+
+def test_earlier_dates_are_kept_under_their_own(run, past, tmp_path):
+    report = run(since=past[-1])
+    assert report.back_fills["commercial-deployment"].days == 3
+    kept = lake(tmp_path)
+    asked = {one.asked: one for one in kept.snapshots(COMMERCIAL_DEPLOYMENT) if one.asked}
+    assert sorted(asked) == sorted(past[1:])
+    for day, one in asked.items():
+        assert (one.day, one.processed) == (day, (datetime.combine(day, datetime.min.time(), UTC),) * 2)
+        assert f"date={day}" in one.facts
+        assert f"processedDateTime={day}T00%3A00%3A00" in one.address
+    assert kept.newest(COMMERCIAL_DEPLOYMENT).asked is None
+    assert not kept.verify(reread=True).findings
+
+
+def test_a_day_that_is_there_is_not_asked_for_again(run, past, emulator):
+    run(since=past[-1])
+    del emulator.requests[:]
+    report = run(since=past[-1])
+    assert report.back_fills["commercial-deployment"].days == 0
+    asked = "".join(request.target for request in emulator.requests if "deployment" in request.target)
+    assert f"{past[1]}T" not in asked
+    assert f"{past[2]}T" not in asked
+
+
+def test_the_newest_figures_are_not_kept_under_an_earlier_date(run, past, emulator, tmp_path):
+    emulator.ignored = ("processeddatetime",)
+    report = run(since=past[-1])
+    done = report.back_fills["commercial-deployment"]
+    assert done.days == 0
+    assert "other days" in done.ended
+    assert [one.asked for one in lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)] == [None]
+    assert (
+        sum("processedDateTime" in request.target and "deployment" in request.target for request in emulator.requests)
+        == 3
+    )
+
+
+def test_a_back_fill_ends_where_the_service_has_no_more(run, past, emulator):
+    report = run(since=NOW.date() - timedelta(days=400))
+    assert "31 days in a row" in report.back_fills["commercial-deployment"].ended
+    emulator.always(failing(400), where="processedDateTime")
+    assert run(since=past[-1]).failure is None
+    emulator.always(gateway(), where="processedDateTime")
+    assert run(since=past[-1]).failure.exit_code == 5
+
+
+# As commands
+
+
+@pytest.fixture
+def command(emulator, serve, tmp_path, monkeypatch, capsys):
+    """Run a command in this process against the emulator; returns code, stdout and stderr."""
+    monkeypatch.setenv("PARTNER_CENTER_BASE_URL", serve(emulator))
+    monkeypatch.setenv("PARTNER_CENTER_ACCESS_TOKEN", DEMO_TOKEN)
+    monkeypatch.setenv("PARTNER_CENTER_TRIES", "1")
+    monkeypatch.setenv("HISTORY_URL", str(tmp_path / "history"))
+
+    def run(*arguments):
+        try:
+            code = main([*arguments])
+        except SystemExit as ended:
+            code = ended.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_collect_says_what_became_of_each_collection(command, emulator):
+    emulator.always(answer(403), where="commercial/usage")
+    code, said, _ = command("collect")
+    assert code == 0
+    assert [line.partition(":")[0] for line in said.splitlines()] == [name for name in COLLECTIONS if name in ALL]
+    assert "commercial-deployment: 18 rows kept" in said
+    assert "commercial-usage: not read: The signed-in account may not read this part of Partner Center." in said
+    assert "the same as on" in command("collect")[1]
+
+
+@pytest.mark.parametrize(("trouble", "code"), [(answer(401), 3), (answer(403), 4), (gateway(), 5), (not_json(), 6)])
+def test_a_failed_run_has_its_code_and_leaves_stdout_empty(trouble, code, command, emulator):
+    emulator.always(trouble)
+    ended, said, complaint = command("collect")
+    assert (ended, said) == (code, "")
+    assert "deployment: not read" in complaint
+    assert "Traceback" not in complaint
+    assert DEMO_TOKEN not in complaint
+
+
+def test_status_tells_ages_and_what_failed_last_and_why(command, emulator):
+    code, said, _ = command("status")
+    assert (code, "no history yet" in said) == (0, True)
+    command("collect")
+    emulator.always(gateway(), where="licenses/usage")
+    command("collect")
+    code, said, _ = command("status")
+    assert code == 0
+    assert "usage: 1 snapshot since" in said
+    assert "failing, last 2" in said
+    assert "Partner Center cannot answer at the moment." in said
+    assert "HTTP status 503" in said
+    assert "o365" in said
+    document = json.loads(command("status", "--format", "json")[1])
+    assert document["source"] == "Microsoft Partner Center"
+    usage = document["collections"]["usage"]
+    assert (usage["failing"], usage["lastFailure"]["status"], usage["lastFailure"]["exit_code"]) == (True, 503, 5)
+    assert usage["services"]["o365"]["processedDateTime"] == "2026-03-29T00:00:00Z"
+    assert usage["services"]["o365"]["ageDays"] == (datetime.now(UTC).date() - date(2026, 3, 29)).days
+
+
+def test_what_a_terminal_would_obey_is_not_printed(command, emulator):
+    emulator.source = Partner(deployment=rows_of(DEPLOYMENT, [{"serviceName": "\x1b[31mred"}]))
+    command("collect")
+    assert "\x1b" not in command("status")[1]
+
+
+def test_verify_names_what_is_damaged(command, tmp_path):
+    command("collect")
+    code, said, _ = command("verify", "--reread")
+    assert (code, said.partition(" ")[0]) == (0, "13")
+    victim = next((tmp_path / "history").glob("*/raw/usage/**/*.parquet"))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    code, said, complaint = command("verify")
+    assert (code, said) == (6, "")
+    assert victim.name in complaint
+
+
+def test_prune_asks_first(command, tmp_path):
+    for _ in range(2):
+        command("collect")
+    assert command("prune", "--keep-days", "30") == (0, "0 snapshots, 0 bytes to remove\n", "")
+    assert command("prune", "--keep-days", "0")[0] == 2
+    before = sorted((tmp_path / "history").rglob("*"))
+    assert command("prune", "--keep-days", "30", "--yes")[0] == 0
+    assert {path for path in before if "facts" in path.parts} <= set((tmp_path / "history").rglob("*"))
+
+
+def test_compact_says_what_it_did(command):
+    for _ in range(3):
+        command("collect")
+    assert command("compact") == (0, "7 small files became 5; 0 files that nothing needs were removed\n", "")
+
+
+@pytest.mark.parametrize("name", ["collect", "status", "verify", "compact"])
+def test_a_place_that_cannot_be_used_is_2(name, command, monkeypatch):
+    monkeypatch.setenv("HISTORY_URL", "nowhere://bucket")
+    code, said, complaint = command(name)
+    assert (code, said) == (2, "")
+    assert "HISTORY_URL" in complaint
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["collect", "--since", "soon"], ["collect", "--since", "2199-01-01"], ["prune"], ["status", "--format", "xml"]],
+)
+def test_bad_usage_is_2(arguments, command):
+    assert command(*arguments)[:2] == (2, "")
+
+
+def test_a_kill(tmp_path):
+    """One; `make faults` has two hundred."""
+    count = killing.kill(tmp_path, 1, seed=1)
+    assert not count.wrong
+    assert count.killed >= 1
+
+
+# Whose history
+
+
+def token_of(tenant):
+    claims = base64.urlsafe_b64encode(json.dumps({"tid": tenant}).encode()).rstrip(b"=").decode()
+    return f"e30.{claims}.signature"
+
+
+def live(**given):
+    return Settings(**{"partner_center_access_token": "opaque", **given})
+
+
+TENANT = "0112a436-b14e-4888-967b-ca4bb2cf1234"
+REGISTRATION = {"partner_center_client_id": "x", "partner_center_client_secret": "y"}
+
+
+def test_accounts_never_share_a_folder():
+    settings = [
+        Settings(),
+        live(),
+        live(partner_center_access_token=token_of(TENANT)),
+        live(partner_center_access_token=token_of("no tenant")),
+        live(partner_center_access_token=token_of(TENANT), partner_center_base_url="https://other.example"),
+        live(partner_center_base_url="https://other.example/a"),
+        live(partner_center_base_url="https://other.example-a"),
+        live(partner_center_tenant_id="contoso.example", **REGISTRATION),
+    ]
+    names = [history.account(one) for one in settings]
+    assert names[0] == "sample"
+    assert names[3] == names[1], "what is no tenant id names no folder"
+    assert len(set(names)) == len(names) - 1
+    assert all(name.replace("-", "").replace(".", "").isalnum() for name in names)
+
+
+def test_a_tenant_is_the_same_however_it_is_known():
+    by_token = live(partner_center_access_token=token_of(TENANT.upper()))
+    by_setting = live(partner_center_tenant_id=TENANT, **REGISTRATION)
+    assert history.account(by_token) == history.account(by_setting)
+    assert TENANT in history.account(by_token)
+
+
+@pytest.mark.parametrize("token", ["a.b.c", "a.bnVsbA.c", "e30.W10.c", "e30.eyJ0aWQiOjV9.c", ".."])
+def test_a_token_that_is_no_readable_jwt_names_no_tenant(token):
+    assert history.account(live(partner_center_access_token=token)) == history.account(live())
+
+
+# The sample's year
+
+
+def test_the_sample_has_a_year_behind_it_when_somebody_looks():
+    settings = Settings()  # so that it is the year that is made once for all tests
+    kept = history.open(settings)
+    assert [len(kept.snapshots(name)) for name in ALL] == [53, 53, 14, 14]
+    assert {one.source for name in ALL for one in kept.snapshots(name)} == {"Sample data"}
+    days = [one.day for one in kept.snapshots(DEPLOYMENT)]
+    assert (days[-1] - days[0]).days == 364
+    again = history.open(settings)
+    assert again.snapshots(DEPLOYMENT) == kept.snapshots(DEPLOYMENT)
+    silent = kept.small(DEPLOYMENT).to_pandas().query("service == 'mip'")["processedDateTime"].drop_duplicates()
+    assert silent.diff().max() > timedelta(days=30), "for a month Microsoft did not process it anew"
+    customers = [set(_customers(kept, one)) for one in kept.snapshots(COMMERCIAL_USAGE)]
+    assert len(customers[0] - customers[-1]) == 1, "one has left"
+    assert len(customers[-1] - customers[0]) == 1, "one has joined"
+
+
+def _customers(kept, one):
+    (path,) = kept.facts([one]).paths
+    return pq.read_table(path, columns=["customerTenantId"])["customerTenantId"].to_pylist()

@@ -1,0 +1,157 @@
+"""The numbers we stand behind."""
+
+from decimal import Decimal
+
+import narwhals as nw
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_access import measures
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.rows import facts_of
+
+percents = st.floats(0, 1e6, allow_nan=False)
+estimated_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "serviceName": st.sampled_from(["o365", "crm", "teams"]),
+            "channel": st.sampled_from(["reseller", "direct"]),
+            "licensesSold": st.integers(0, 10**8),
+            "proratedDeploymentPercent": st.floats(0, 1000, allow_nan=False),
+        }
+    ),
+    min_size=1,
+    max_size=12,
+)
+counted_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "serviceCode": st.sampled_from(["o365", "crm"]),
+            "productName": st.sampled_from(["E3", "E5"]),
+            "licensesSold": st.integers(0, 10**6),
+            "licensesDeployed": st.integers(0, 10**6),
+        }
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(percent=percents, sold=st.integers(1, 10**12 - 1))
+def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(percent, sold):
+    facts = facts_of(DEPLOYMENT, [{"proratedDeploymentPercent": percent, "licensesSold": sold}])
+    assert measures.total(facts).percent == percent
+    assert measures.by(facts, ["service", "channel"]).loc[0, "deploymentPercent"] == percent
+
+
+def test_the_percent_is_weighted_by_licenses_sold():
+    facts = facts_of(
+        DEPLOYMENT,
+        [
+            {"proratedDeploymentPercent": 0.0, "licensesSold": 900},
+            {"proratedDeploymentPercent": 100.0, "licensesSold": 100, "channel": "direct"},
+        ],
+    )
+    assert measures.total(facts).percent == 10.0
+
+
+def test_over_deployment_does_not_hide_a_gap():
+    facts = facts_of(
+        DEPLOYMENT,
+        [
+            {"proratedDeploymentPercent": 150.0, "licensesSold": 100},
+            {"proratedDeploymentPercent": 50.0, "licensesSold": 100, "channel": "direct"},
+        ],
+    )
+    total = measures.total(facts)
+    assert (total.percent, total.undeployed, total.over_deployed) == (100.0, 50.0, 50.0)
+
+
+def test_more_than_a_hundred_percent_is_shown_as_it_is():
+    assert measures.total(facts_of(DEPLOYMENT, [{"proratedDeploymentPercent": 131.25}])).percent == 131.25
+
+
+@pytest.mark.parametrize("changes", [[], [{"licensesSold": 0, "proratedDeploymentPercent": 0.0}]])
+def test_nothing_sold_is_no_percent(changes):
+    assert measures.total(facts_of(DEPLOYMENT, changes)).percent is None
+    assert measures.by(facts_of(DEPLOYMENT, changes), ["service"])["deploymentPercent"].isna().all()
+
+
+def test_rows_without_licenses_sold_do_not_move_the_percent():
+    facts = facts_of(DEPLOYMENT, [{}, {"licensesSold": 0, "proratedDeploymentPercent": 0.0, "channel": "direct"}])
+    assert measures.total(facts).percent == 50.0
+
+
+def test_a_percent_of_many_decimals_is_shown_as_sent_beside_rows_without_licenses_sold():
+    sent = {"proratedDeploymentPercent": 100 / 3, "licensesSold": 7}
+    nothing = [{"licensesSold": 0, "proratedDeploymentPercent": percent} for percent in (0.0, 100.0)]
+    facts = facts_of(DEPLOYMENT, [sent, *nothing])
+    assert measures.by(facts, ["service", "channel"]).loc[0, "deploymentPercent"] == 100 / 3
+    assert measures.total(facts).percent == 100 / 3
+
+
+@pytest.mark.parametrize(
+    ("percent", "sold", "deployed", "undeployed"),
+    [(78.29, 5785, 4529.0765, 1255.9235), (0.57, 1, 0.0057, 0.9943), (0.006, 1, 0.0001, 0.9999), (150.0, 7, 10.5, 0)],
+)
+def test_an_estimate_is_a_whole_number_of_ten_thousandths(percent, sold, deployed, undeployed):
+    facts = facts_of(DEPLOYMENT, [{"proratedDeploymentPercent": percent, "licensesSold": sold}])
+    assert (facts.loc[0, "licensesDeployed"], facts.loc[0, "undeployed"]) == (deployed, undeployed)
+
+
+def test_commercial_counts_are_counted_at_the_grain_of_product_and_customer():
+    facts = facts_of(
+        COMMERCIAL_DEPLOYMENT,
+        [
+            {"licensesDeployed": 30, "licensesSold": 20},
+            {"licensesDeployed": 0, "licensesSold": 20, "productName": "VISIO"},
+        ],
+    )
+    total = measures.total(facts)
+    assert (total.percent, total.undeployed, total.over_deployed) == (75.0, 20, 10)
+    assert facts.attrs["estimated"] is False
+
+
+def test_the_date_of_a_service_is_its_own_newest():
+    dates = ["2026-10-09T00:00:00Z", "2026-10-13T00:00:00Z", "2026-10-01T00:00:00Z"]
+    facts = facts_of(
+        DEPLOYMENT,
+        [
+            {"processedDateTime": date, "serviceName": service, "channel": channel}
+            for date, service, channel in zip(dates, ["o365", "o365", "crm"], ["a", "b", "a"], strict=True)
+        ],
+    )
+    assert list(measures.by(facts, ["service"])["processedDateTime"].dt.day) == [1, 13]
+
+
+@settings(max_examples=25)
+@given(estimated_rows)
+def test_estimates_add_up(rows):
+    check_that_it_adds_up(facts_of(DEPLOYMENT, rows))
+
+
+@settings(max_examples=25)
+@given(counted_rows)
+def test_counts_add_up(rows):
+    check_that_it_adds_up(facts_of(COMMERCIAL_DEPLOYMENT, rows))
+
+
+def check_that_it_adds_up(facts: pd.DataFrame) -> None:
+    total, table = measures.total(facts), measures.by(facts, ["service"])
+    assert total.sold == table["licensesSold"].sum() == facts["licensesSold"].sum()
+    assert exact(total.deployed) == sum(map(exact, table["licensesDeployed"]))
+    assert exact(total.undeployed) == sum(map(exact, table["undeployed"]))
+    assert total.sold - exact(total.deployed) == exact(total.undeployed) - exact(total.over_deployed)
+    if facts.attrs["estimated"] and total.percent is not None:
+        sent = facts.loc[facts["licensesSold"] > 0, "proratedDeploymentPercent"]
+        assert sent.min() <= total.percent <= sent.max()
+    for keys in (["channel"], ["service", "channel"]):
+        in_little = measures.grouped(nw.from_native(measures.summary(facts)), keys, estimated=True).to_native()
+        pd.testing.assert_frame_equal(in_little.reset_index(drop=True), measures.by(facts, keys), check_exact=True)
+
+
+def exact(licenses: float) -> Decimal:
+    """The number that is meant: an estimate is a whole number of ten-thousandths."""
+    return Decimal(licenses).quantize(Decimal("0.0001"))

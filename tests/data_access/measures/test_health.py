@@ -1,0 +1,167 @@
+"""How far the figures can be trusted."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_access import measures
+from data_access.measures import customers, health, trends
+from data_access.measures.health import Timing
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.rows import facts_of, fetched
+
+BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def seen(*fetches, service="o365"):
+    """The history's rows of one service: each fetch as days after BEGIN, when it was made and what it was of."""
+    one = fetched(facts_of(DEPLOYMENT, [{"serviceName": service}]), 0, BEGIN)
+    kept = pd.concat([one] * len(fetches), ignore_index=True)
+    kept["snapshot"] = [f"{number:08}" for number in range(len(fetches))]
+    for number, name in enumerate(("fetchedAt", "processedDateTime")):
+        kept[name] = pd.Series([BEGIN + fetch[number] * DAY for fetch in fetches]).astype(kept[name].dtype)
+    return trends.rows(kept)
+
+
+def service(found, days):
+    (row,) = health.services(found, BEGIN + days * DAY).to_dict("records")
+    return row
+
+
+WEEKLY = [(2 + day, day - day % 7) for day in range(30)]  # processed once a week, fetched every day, two days behind
+
+
+def test_a_service_its_age_and_what_is_usual():
+    row = service(seen(*WEEKLY), 32)
+    assert row["processedDateTime"] == BEGIN + 28 * DAY
+    assert (row["ageDays"], row["dates"], row["cadenceDays"], row["delayDays"]) == (4, 5, 7, 2)
+    assert row["expectedBy"] == BEGIN + 37 * DAY
+
+
+@pytest.mark.parametrize(("days", "timing"), [(32, Timing.ON_TIME), (43, Timing.ON_TIME), (44, Timing.LATE)])
+def test_it_is_late_when_overdue_by_one_more_cadence(days, timing):
+    assert service(seen(*WEEKLY), days + 0.5)["timing"] == timing
+
+
+def test_two_dates_are_too_few_to_tell():
+    row = service(seen((1, 0), (8, 7), (9, 7)), 100)
+    assert (row["timing"], row["dates"]) == (Timing.UNKNOWN, 2)
+    assert pd.isna(row["cadenceDays"])
+    assert pd.isna(row["expectedBy"])
+
+
+def test_what_is_usual_is_what_was_usual_lately():
+    monthly = [(30 * month + 1, 30 * month) for month in range(12)]
+    daily = [(331 + day, 330 + day) for day in range(1, 15)]
+    assert service(seen(*monthly, *daily), 350)["cadenceDays"] == 1
+
+
+def test_a_back_fill_does_not_make_news_look_slow():
+    back_filled = [(40, day) for day in (-21, -14, -7)]
+    row = service(seen(*WEEKLY, *back_filled), 41)
+    assert (row["dates"], row["delayDays"]) == (8, 2)
+
+
+def test_services_do_not_mix():
+    found = pd.concat([seen(*WEEKLY).astype("object"), seen((1, 0), service="crm").astype("object")])
+    table = health.services(found, BEGIN + 32 * DAY)
+    assert list(table["service"]) == ["crm", "o365"]
+    assert list(table["dates"]) == [1, 5]
+
+
+def test_no_history_is_no_service():
+    assert health.services(seen(*WEEKLY).head(0), BEGIN).empty
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(-50, 50)), min_size=1, max_size=12), st.integers(51, 200))
+def test_a_service_is_late_only_when_its_next_date_is_overdue(fetches, days):
+    row = service(seen(*sorted((made, min(made, of)) for made, of in fetches)), days)
+    overdue = row["timing"] == Timing.LATE
+    assert not overdue or row["expectedBy"] < BEGIN + days * DAY
+    assert (row["timing"] == Timing.UNKNOWN) == (row["dates"] < 3)
+    assert row["ageDays"] >= 0
+
+
+@dataclass
+class Reading:
+    """As much of a snapshot as is needed here."""
+
+    collection: str
+    fetched_at: datetime
+    announced: int | None
+    rows: int
+    set_aside: int
+    missing: int
+
+
+def test_readings_say_what_is_missing():
+    table = health.readings(
+        [
+            Reading("deployment", BEGIN, 90, 80, 0, 10),
+            Reading("deployment", BEGIN + DAY, 80, 80, 0, 0),
+            Reading("commercial-deployment", BEGIN, 300, 250, 20, 30),
+            Reading("usage", BEGIN, None, 12, 0, 0),
+        ]
+    )
+    assert list(table["collection"]) == ["commercial-deployment", "deployment", "usage"]
+    assert list(table["complete"]) == [False, True, True]
+    assert list(table["announced"])[:2] == [300, 80]
+    assert pd.isna(table["announced"][2])
+    assert health.readings([]).empty
+
+
+def customer(name, sold, **more):
+    return {"customerTenantId": name, "customerName": f"Customer {name}", "licensesSold": sold, **more}
+
+
+def by_customer(*rows):
+    return measures.by(facts_of(COMMERCIAL_DEPLOYMENT, rows), [customers.CUSTOMER], ["customerName"])
+
+
+def test_customers_that_are_gone():
+    before = by_customer(customer("A", 10), customer("B", 20), customer("C", 30))
+    table = health.absent(before, by_customer(customer("B", 20)))
+    assert list(table["customerName"]) == ["Customer C", "Customer A"]
+    assert list(table["licensesSold"]) == [30, 10]
+    assert health.absent(before, before).empty
+
+
+def test_deployed_above_sold():
+    table = by_customer(
+        customer("A", 10, licensesDeployed=12),
+        customer("B", 20, licensesDeployed=50),
+        customer("C", 30, licensesDeployed=30),
+    )
+    assert list(health.over_deployed(table)["overDeployed"]) == [30, 2]
+
+
+def test_percent_against_counts():
+    sent = [
+        {"serviceName": "o365", "proratedDeploymentPercent": 50.0},
+        {"serviceName": "crm", "proratedDeploymentPercent": 10.0},
+        {"serviceName": "exo", "proratedDeploymentPercent": 10.0},
+    ]
+    counts = [
+        {"serviceCode": "O365", "licensesSold": 200, "licensesDeployed": 90},
+        {"serviceCode": "crm", "licensesSold": 10, "licensesDeployed": 9},
+        {"serviceCode": "teams"},
+        {"serviceCode": "exo", "licensesSold": 0, "licensesDeployed": 0},
+    ]
+    keys = ["service", "channel"]
+    table = health.percent_against_counts(
+        measures.by(facts_of(DEPLOYMENT, sent), keys), measures.by(facts_of(COMMERCIAL_DEPLOYMENT, counts), keys)
+    )
+    assert list(table["service"]) == ["crm", "o365"]
+    assert list(table["difference"]) == [-80, 5]
+    assert list(table["licensesSoldCounted"]) == [10, 200]
+    assert list(table) == [
+        *keys,
+        *("deploymentPercentSent", "deploymentPercentCounted", "difference"),
+        *("licensesSoldSent", "licensesSoldCounted", "processedDateTimeSent", "processedDateTimeCounted"),
+    ]

@@ -1,0 +1,237 @@
+"""How the numbers move."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_access import measures
+from data_access.measures import trends
+from data_access.measures.trends import Refusal
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.rows import facts_of, fetched
+
+BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+
+
+def line(*figures, every=WEEK):
+    """One line, of licenses sold and deployed at each of its dates."""
+    sold, deployed = zip(*figures, strict=True)
+    table = pd.DataFrame({"licensesSold": sold, "licensesDeployed": [float(count) for count in deployed]})
+    table["deploymentPercent"] = (
+        table["licensesDeployed"] / table["licensesSold"].where(table["licensesSold"] > 0) * 100
+    )
+    table["undeployed"] = (table["licensesSold"] - table["licensesDeployed"]).clip(lower=0)
+    table["processedDateTime"] = [BEGIN + number * every for number in range(len(table))]
+    return table
+
+
+def history(*fetches, collection=DEPLOYMENT):
+    """The small rows of several fetches in the order of keeping: days after BEGIN, and the rows as they arrived."""
+    kept = [
+        fetched(facts_of(collection, rows), number, BEGIN + days * DAY) for number, (days, rows) in enumerate(fetches)
+    ]
+    return trends.rows(pd.concat(kept, ignore_index=True))
+
+
+def of(service, day, percent=50.0, **more):
+    moment = (BEGIN + day * DAY).isoformat()
+    return {"serviceName": service, "processedDateTime": moment, "proratedDeploymentPercent": percent, **more}
+
+
+def test_a_service_that_was_not_processed_again_makes_no_new_point():
+    found = history(
+        (2, [of("o365", 1, 50), of("crm", 0, 10)]),
+        (3, [of("o365", 2, 51), of("crm", 0, 10)]),
+        (4, [of("o365", 3, 52), of("crm", 0, 10)]),
+    )
+    table = trends.lines(found, ["service"])
+    assert list(table["service"]) == ["crm", "o365", "o365", "o365"]
+    assert list(table["deploymentPercent"]) == [10, 50, 51, 52]
+
+
+def test_of_a_date_that_was_kept_twice_the_later_snapshot_counts():
+    table = trends.lines(history((2, [of("o365", 1, 50)]), (5, [of("o365", 1, 60)])), ["service", "channel"])
+    assert list(table["deploymentPercent"]) == [60]
+    assert list(table["fetchedAt"]) == [BEGIN + 5 * DAY]
+
+
+def test_a_clock_that_went_backwards_makes_no_difference():
+    found = history((5, [of("o365", 1, 50)]), (2, [of("o365", 1, 60)]))
+    assert list(trends.lines(found, ["service", "channel"])["deploymentPercent"]) == [60]
+
+
+def test_what_was_fetched_late_stands_at_its_own_date():
+    found = history((9, [of("o365", 8, 60)]), (10, [of("o365", 1, 20)]))
+    assert list(trends.lines(found, ["service"])["deploymentPercent"]) == [20, 60]
+
+
+def test_a_service_in_two_channels_is_added_up_fetch_by_fetch():
+    rows = [of("o365", 1, 0, licensesSold=900), of("o365", 0, 100, channel="direct")]
+    table = trends.lines(history((2, rows)), ["service"])
+    assert list(table["deploymentPercent"]) == [10]
+    assert list(table["processedDateTime"]) == [BEGIN + DAY]
+    assert list(trends.lines(history((2, rows)), ["channel"])["deploymentPercent"]) == [100, 0]
+
+
+def test_all_together_is_one_line():
+    found = history((2, [of("o365", 1), of("crm", 0)]), (3, [of("o365", 2, 60), of("crm", 0)]))
+    table = trends.lines(found, [])
+    assert list(table["licensesSold"]) == [200, 200]
+    assert list(table["deploymentPercent"]) == [50, 55]
+
+
+def test_rows_without_a_date_make_no_point():
+    assert trends.lines(history((2, [{"processedDateTime": None}])), ["service"]).empty
+
+
+def test_a_code_is_the_same_in_capitals_and_without():
+    found = history((2, [of("Teams", 1)]), (3, [of("teams", 2)]))
+    assert list(trends.lines(found, ["service"])["service"]) == ["teams", "teams"]
+
+
+@settings(max_examples=30)
+@given(percent=st.floats(0, 1000, allow_nan=False), sold=st.integers(1, 10**9))
+def test_a_point_shows_exactly_the_percent_that_was_sent(percent, sold):
+    found = history((1, [of("o365", 0, percent, licensesSold=sold)]))
+    assert trends.lines(found, ["service", "channel"]).loc[0, "deploymentPercent"] == percent
+
+
+def test_counts_make_lines_as_estimates_do():
+    rows = [
+        {"licensesSold": 20, "licensesDeployed": 30},
+        {"licensesSold": 20, "licensesDeployed": 0, "productName": "V"},
+    ]
+    (point,) = trends.lines(history((200, rows), collection=COMMERCIAL_DEPLOYMENT), ["service"]).to_dict("records")
+    assert (point["deploymentPercent"], point["undeployed"], point["overDeployed"]) == (75.0, 20, 10)
+
+
+def test_no_history_is_no_line():
+    nothing = history((1, []))
+    assert trends.lines(nothing, ["service"]).empty
+    assert trends.projection(trends.lines(nothing, []), 80) is Refusal.TOO_FEW
+    assert trends.velocity(trends.lines(nothing, [])) is Refusal.TOO_FEW
+    assert trends.change(trends.lines(nothing, []), 30) is None
+
+
+def test_velocity_is_licenses_a_week():
+    pace = trends.velocity(line((100, 10), (101, 12), (102, 14), (103, 16)))
+    assert (pace.deployed, pace.slowest, pace.fastest, pace.sold) == (2, 2, 2, 1)
+    assert (pace.since, pace.until, pace.points) == (BEGIN, BEGIN + 3 * WEEK, 4)
+    assert trends.velocity(line((100, 10), (100, 12), (100, 14), every=DAY)).deployed == 14
+
+
+def test_one_odd_point_does_not_bend_it():
+    figures = [(1000, 100 + 2 * week) for week in range(12)]
+    figures[5] = (1000, 900)
+    assert trends.velocity(line(*figures)).deployed == 2
+
+
+def test_velocity_is_of_now():
+    long_ago = [(1000, 500)] * 60
+    growing = [(1000, 500 + 3 * week) for week in range(trends.WEEKS + 1)]
+    pace = trends.velocity(line(*long_ago, *growing))
+    assert (pace.deployed, pace.points) == (3, trends.WEEKS + 1)
+
+
+def test_a_date_for_the_target():
+    found = trends.projection(line((100, 60), (100, 62), (100, 64), (100, 66)), 80)
+    assert found.on == found.earliest == found.latest == (BEGIN + 10 * WEEK).date()
+
+
+def test_the_range_of_the_date_comes_from_the_range_of_the_pace():
+    found = trends.projection(line((100, 60), (100, 61), (100, 64), (100, 65), (100, 68)), 80)
+    assert found.earliest < found.on < found.latest
+
+
+def test_a_growing_number_sold_puts_the_date_off():
+    same = trends.projection(line((100, 60), (100, 62), (100, 64)), 80)
+    more = trends.projection(line((98, 60), (99, 62), (100, 64)), 80)
+    assert more.on > same.on
+
+
+def test_the_slow_end_of_the_range_may_be_out_of_sight():
+    found = trends.projection(line((1000, 100), (1000, 100.5), (1000, 120)), 80)
+    assert found.latest is None
+    assert isinstance(found.on, date)
+
+
+@pytest.mark.parametrize(
+    ("figures", "why"),
+    [
+        pytest.param([(0, 0), (0, 0), (0, 0)], Refusal.NOTHING_SOLD, id="nothing sold"),
+        pytest.param([(100, 70), (100, 80)], Refusal.REACHED, id="reached, however few the dates"),
+        pytest.param([(100, 70), (100, 75)], Refusal.TOO_FEW, id="two dates"),
+        pytest.param([(100, 70), (150, 75), (200, 80)], Refusal.SOLD_MOVED, id="sold grows faster"),
+        pytest.param([(300, 70), (200, 75), (150, 80)], Refusal.SOLD_MOVED, id="sold shrinks, which is no deployment"),
+        pytest.param([(100, 70), (100, 70), (100, 70)], Refusal.STANDS_STILL, id="no movement"),
+        pytest.param([(100, 70), (100, 65), (100, 60)], Refusal.MOVES_AWAY, id="away"),
+        pytest.param([(100, 60), (100, 75), (100, 70)], Refusal.UNEVEN, id="up and down"),
+        pytest.param([(10**6, 70), (10**6, 71), (10**6, 72)], Refusal.TOO_FAR, id="too far"),
+    ],
+)
+def test_a_date_is_refused_with_its_reason(figures, why):
+    assert trends.projection(line(*figures), 80) is why
+
+
+def test_the_words_say_the_numbers_that_decide():
+    assert trends.Refusal.TOO_FEW.value == f"{measures.TOO_FEW} in the last {trends.WEEKS} weeks"
+    assert str(measures.FEWEST_DATES) in measures.TOO_FEW
+    assert measures.TOO_FEW in measures.MEASURES["velocity"].care
+    for name in ("velocity", "projection"):
+        assert f"the last {trends.WEEKS} weeks" in measures.MEASURES[name].definition
+    assert trends.BEYOND in Refusal.TOO_FAR.value
+
+
+def test_three_dates_long_ago_are_too_few():
+    old = line((100, 60), (100, 62), (100, 64), every=timedelta(weeks=trends.WEEKS))
+    assert trends.projection(old, 80) is Refusal.TOO_FEW
+
+
+def test_change_says_since_when():
+    figures = line((100, 50), (110, 66), (120, 90))
+    changed = trends.change(figures, days=7)
+    assert (changed.since, changed.until) == (BEGIN + WEEK, BEGIN + 2 * WEEK)
+    assert (changed.sold, changed.deployed, changed.percent, changed.undeployed) == (10, 24, 15, -14)
+    assert trends.change(figures, days=8).since == BEGIN
+    assert trends.change(figures, days=365).since == BEGIN, "as far as there is"
+    assert trends.change(line((100, 50)), days=7) is None
+    assert trends.change(line((0, 0), (100, 50)), days=7).percent is None
+
+
+counts = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), max_size=20)
+
+
+@settings(max_examples=200)
+@given(figures=counts, target=st.floats(1, 150), days=st.integers(1, 30))
+def test_there_is_always_a_date_in_its_range_or_a_reason(figures, target, days):
+    if not figures:
+        return
+    found = trends.projection(line(*figures, every=days * DAY), target)
+    if isinstance(found, Refusal):
+        assert found.value
+        return
+    newest = (BEGIN + (len(figures) - 1) * days * DAY).date()
+    assert newest < found.earliest <= found.on <= (found.latest or date.max)
+    assert found.on <= newest + trends.HORIZON
+
+
+FETCHES = [
+    fetched(facts_of(DEPLOYMENT, [of("o365", day - day % 2, 10.0 * day), of("crm", 0, 5.0)]), day, BEGIN + day * DAY)
+    for day in range(6)
+]
+
+
+@settings(max_examples=20)
+@given(st.permutations(FETCHES))
+def test_the_order_in_which_files_are_read_makes_no_difference(fetches):
+    expected, found = (
+        trends.lines(trends.rows(pd.concat(kept, ignore_index=True)), ["service", "channel"])
+        for kept in (FETCHES, fetches)
+    )
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert list(expected.columns) == ["service", "channel", *measures.MEASURED, "snapshot", "fetchedAt"]
+    assert list(expected["deploymentPercent"]) == [5, 10, 30, 50]

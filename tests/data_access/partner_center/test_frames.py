@@ -1,0 +1,70 @@
+"""Rows as DataFrames: the same columns and dtypes whatever arrived."""
+
+import pandas as pd
+import pytest
+
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.rows import frame_of
+
+EXPECTED = {
+    "serviceName": "str",
+    "channel": "str",
+    "licensesSold": "int64",
+    "proratedDeploymentPercent": "float64",
+    "processedDateTime": "datetime64[us, UTC]",
+}
+
+
+def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one():
+    empty = frame_of(DEPLOYMENT, [])
+    full = frame_of(DEPLOYMENT, [{"serviceName": "o365", "channel": "reseller"}])
+    assert empty.dtypes.astype(str).to_dict() == full.dtypes.astype(str).to_dict() == EXPECTED
+    assert list(empty.columns) == list(EXPECTED)
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS.values(), ids=list(COLLECTIONS))
+def test_every_collection_makes_a_frame(collection):
+    assert list(frames.frame(collection, []).columns) == collection.columns
+
+
+def test_unknown_fields_follow_as_text_and_attributes_are_left_out():
+    table = frame_of(DEPLOYMENT, [{"region": {"a": 1}, "note": None, "attributes": {"objectType": "x"}}, {"rank": 1.5}])
+    assert list(table.columns)[5:] == ["region", "note", "rank"]
+    assert table.loc[0, "region"] == '{"a": 1}'
+    assert table.loc[1, "rank"] == "1.5"
+    assert pd.isna(table.loc[0, "note"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (["o365", "O365"], ["o365", "o365"]),
+        (["O365"], ["o365"]),
+        (["Exchange", "Exchange"], ["Exchange", "Exchange"]),
+        (["Teams"], ["Teams"]),
+        (["Exchange", "EXCHANGE"], ["exchange", "exchange"]),
+    ],
+)
+def test_spellings_of_one_code_become_one(sent, kept):
+    table = frame_of(DEPLOYMENT, [{"serviceName": code} for code in sent])
+    assert list(table["serviceName"]) == kept
+
+
+def test_commercial_service_names_are_titles_and_stay_as_sent():
+    table = frame_of(COMMERCIAL_DEPLOYMENT, [{"serviceCode": "O365", "serviceName": "Microsoft Office 365"}])
+    assert table.loc[0, "serviceCode"] == "o365"
+    assert table.loc[0, "serviceName"] == "Microsoft Office 365"
+
+
+def test_instants_are_written_as_iso_8601_utc():
+    sent = ["2017-03-10T00:00:00+00:00", "2017-03-14T03:25:16.36+00:00", None]
+    table = frame_of(DEPLOYMENT, [{"processedDateTime": instant} for instant in sent])
+    written = list(frames.as_text(table)["processedDateTime"])
+    assert written[:2] == ["2017-03-10T00:00:00Z", "2017-03-14T03:25:16.36Z"]
+    assert pd.isna(written[2])
+
+
+def test_broken_characters_of_unknown_fields_do_not_break_a_file():
+    table = frame_of(DEPLOYMENT, [{"x": "a\udfff", "y": {"k": "\ud800"}}])
+    table.to_csv(index=False).encode("utf-8")

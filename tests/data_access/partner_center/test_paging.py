@@ -1,0 +1,536 @@
+"""Collections fetched whole: every row once and in order, whatever the service does between its pages."""
+
+import gc
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from data_access import Client, Patience, Query, errors
+from data_access.auth.credentials import Ready
+from data_access.emulator import (
+    DEMO_TOKEN,
+    Emulator,
+    Endless,
+    answer,
+    closed,
+    documented,
+    failing,
+    growing,
+    not_json,
+    repeating,
+    reset,
+    serving,
+    slow,
+    throttled,
+    truncated,
+)
+from data_access.emulator.sample import Partner, partner
+from data_access.partner_center import client as reading
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
+from tests.rows import DEFAULTS, rows_of
+from tests.threads import end_of_pages
+
+ROOT = Path(__file__).parents[3]
+PATIENCE = Patience(tries=3, budget=20, timeout=10)
+
+
+def numbered(count, start=0):
+    return rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": f"P{number}"} for number in range(start, start + count)])
+
+
+def names(count):
+    return [f"P{number}" for number in range(count)]
+
+
+def of(rows, **settings):
+    return Emulator(Partner(commercial_deployment=rows), **settings)
+
+
+def page_of(asked):
+    return int(asked.target.partition("skip=")[2].partition("&")[0])
+
+
+# Any total, any pages, any envelope
+
+
+@pytest.fixture(scope="module")
+def service():
+    """An emulator at its address, for all examples: starting one for each would take most of the time."""
+    emulator = Emulator(Partner())
+    with serving(emulator) as address:
+        yield emulator, address
+
+
+@pytest.fixture(scope="module")
+def hosts():
+    """Every host that was looked up meanwhile."""
+    asked = set()
+
+    def look_up(host, *arguments, **more):
+        asked.add(host)
+        return looked_up(host, *arguments, **more)
+
+    looked_up = socket.getaddrinfo
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield asked
+
+
+LINKS = ["null", "absent", "relative", "rooted", "absolute", "foreign", "garbage"]
+TOTALS = ["all", "page", "absent", "zero", "negative"]
+FAILURES = {
+    "reset": (reset(), errors.Unavailable),
+    "reset in the body": (reset(after=10), errors.Unavailable),
+    "closed": (closed(), errors.Unavailable),
+    "truncated": (truncated(), errors.Unavailable),
+    "500": (failing(500), errors.Unavailable),
+    "429": (throttled("0"), errors.Throttled),
+    "401": (answer(401), errors.SignInError),
+    "404": (answer(404), errors.BadRequest),
+    "no JSON": (not_json(), errors.Unreadable),
+}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a service divides its rows into pages, and what it says of it."""
+
+    rows: int
+    sizes: list[int]  # of its pages, again and again
+    link: str
+    total: str
+    failure: str | None = None
+    after: int = 0  # so many right answers; then it fails for good
+
+    @property
+    def promised(self):
+        """The rows that there are by what it says: where it counts but the page and names no next one, that is all."""
+        silent = (self.total == "page" and self.link in ("null", "absent")) or (
+            self.total not in ("all", "page") and self.link == "null"
+        )
+        return names(min(self.rows, self.sizes[0]) if silent else self.rows)
+
+
+MANNERS = st.builds(
+    Manner,
+    st.integers(0, 200),
+    st.lists(st.integers(1, 80), min_size=1, max_size=5),
+    st.sampled_from(LINKS),
+    st.sampled_from(TOTALS),
+    st.none() | st.sampled_from([*FAILURES]),
+    st.integers(0, 30),
+)
+
+
+@settings(max_examples=50)
+@given(MANNERS)
+@example(Manner(200, [7], "relative", "all"))
+@example(Manner(200, [50, 1, 80], "foreign", "page"))
+@example(Manner(7, [3, 3, 1], "absent", "absent"))
+@example(Manner(90, [10], "absolute", "all", "401", after=4))
+def test_every_row_comes_once_and_in_order_or_there_is_an_error(service, hosts, manner):
+    emulator, address = service
+    emulator.heal().requests.clear()
+    emulator.source = Partner(commercial_deployment=numbered(manner.rows))
+    emulator.page_limit = itertools.cycle(manner.sizes)
+    emulator.next_link, emulator.total_count = manner.link, manner.total
+    trouble, error = FAILURES.get(manner.failure, (None, None))
+    if trouble:
+        emulator.next(lambda right: right, manner.after).always(trouble)
+    failed = None
+    with Client(address, Ready(DEMO_TOKEN), Patience(tries=1)) as client:
+        try:
+            found = client.fetch(COMMERCIAL_DEPLOYMENT)
+        except errors.PartnerCenterError as raised:
+            failed = raised
+        end_of_pages()
+    asked = len(emulator.requests)
+    assert (type(failed) if failed else None) is (error if asked > manner.after else None)
+    if failed:  # others may have been under way, and an address that is not found has three other spellings
+        assert asked <= manner.after + 4 + 3
+    else:
+        assert list(found.frame["productName"]) == manner.promised
+        assert found.missing == 0
+        assert asked <= manner.rows + 2
+    assert hosts <= {urlsplit(address).hostname}
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_passing_failure_of_any_page_is_waited_out(connect):
+    def fetch(failure, page):
+        trouble, _ = FAILURES[failure]
+        emulator = of(numbered(9), page_limit=2).next(trouble, where=f"skip={page}")
+        return list(connect(emulator, PATIENCE).fetch(COMMERCIAL_DEPLOYMENT).frame["productName"])
+
+    passing = [failure for failure, (_, error) in FAILURES.items() if issubclass(error, errors.Unavailable)]
+    with ThreadPoolExecutor(32) as pool:  # most of it is waiting
+        found = [pool.submit(fetch, failure, page) for failure in passing for page in (0, 2, 8)]
+    assert [each.result() for each in found] == [names(9)] * len(found)
+
+
+# When the collection changes while it is read
+
+
+def add_a_row(emulator):
+    """Trouble that leaves the answer as it is, while the source grows behind it."""
+
+    def add(right):
+        emulator.source = Partner(commercial_deployment=numbered(len(emulator.source.commercial_deployment) + 1))
+        return right
+
+    return add
+
+
+def fetched(client):
+    steps = []
+    return client.fetch(COMMERCIAL_DEPLOYMENT, progress=steps.append), [step.text for step in steps]
+
+
+def test_a_row_that_is_added_while_pages_are_read_is_among_them(connect):
+    emulator = of(numbered(30), page_limit=1)
+    emulator.next(add_a_row(emulator), where="skip=5")
+    found, told = fetched(connect(emulator, PATIENCE))
+    assert list(found.frame["productName"]) == names(31)
+    assert (found.announced, found.missing) == (31, 0)
+    (again,) = (text for text in told if "again" in text)
+    assert again == "The number of rows changed from 30 to 31 while they were read; reading it again from the start"
+    assert sum(page_of(asked) == 0 for asked in emulator.requests) == 2
+
+
+@pytest.mark.parametrize("page", [1, 3, 6])
+def test_a_total_that_is_wrong_once_costs_one_more_reading(page, connect):
+    emulator = of(numbered(7), page_limit=1).next(growing(), where=f"skip={page}")
+    found, told = fetched(connect(emulator, PATIENCE))
+    assert list(found.frame["productName"]) == names(7)
+    assert sum("again" in text for text in told) == 1
+
+
+def test_a_total_that_goes_on_changing_is_given_up(connect):
+    emulator = of(numbered(7), page_limit=1).always(growing())
+    told = []
+    with pytest.raises(errors.Unavailable, match="a second time") as raised:
+        connect(emulator, PATIENCE).fetch(COMMERCIAL_DEPLOYMENT, progress=lambda step: told.append(step.text))
+    assert sum("again" in text for text in told) == 1
+    end_of_pages()
+    assert sum(page_of(asked) == 0 for asked in emulator.requests) == 2
+    assert raised.value.facts.correlation_id == emulator.requests[0].headers["MS-CorrelationId"]
+
+
+# When the service takes no notice of what it is asked
+
+
+@pytest.mark.parametrize(("total", "limit"), [(2, 1), (7, 6), (7, 3), (200, 199), (50, 7)])
+@pytest.mark.parametrize("total_count", TOTALS)
+def test_a_service_that_ignores_skip_is_found_out(total, limit, total_count, connect):
+    # Else the last page, which is asked for less, would hold rows that have come before.
+    emulator = of(numbered(total), page_limit=limit, ignored=["skip"], total_count=total_count)
+    with pytest.raises(errors.Unreadable, match="same page"):
+        connect(emulator, PATIENCE).fetch(COMMERCIAL_DEPLOYMENT)
+
+
+def test_a_service_that_ignores_skip_is_found_out_whatever_the_size_of_its_pages(connect):
+    emulator = of(numbered(9), page_limit=itertools.cycle([4, 2, 3]), ignored=["skip"])
+    with pytest.raises(errors.Unreadable, match="same page"):
+        connect(emulator, PATIENCE).fetch(COMMERCIAL_DEPLOYMENT)
+
+
+def test_a_service_that_ignores_all_parameters_and_sends_all_is_no_trouble(connect):
+    emulator = of(numbered(7), ignored=["top", "skip"])
+    assert list(connect(emulator).fetch(COMMERCIAL_DEPLOYMENT).frame["productName"]) == names(7)
+    assert len(emulator.requests) == 1
+
+
+@pytest.mark.parametrize("limit", [2, 3, 100])
+def test_a_service_that_ignores_top_sends_no_row_twice(limit, connect):
+    emulator = of(numbered(7), page_limit=itertools.chain([2], itertools.repeat(limit)), ignored=["top"])
+    assert list(connect(emulator).fetch(COMMERCIAL_DEPLOYMENT).frame["productName"]) == names(7)
+
+
+@pytest.mark.parametrize("total_count", TOTALS)
+def test_one_page_sent_twice_is_found_out(total_count, connect):
+    emulator = of(numbered(9), page_limit=2, total_count=total_count)
+    emulator.next(lambda right: right).next(repeating(), times=2)
+    with pytest.raises(errors.Unreadable, match="same page"):
+        connect(emulator, Patience(parallel=1)).fetch(COMMERCIAL_DEPLOYMENT)
+
+
+@pytest.mark.parametrize("total_count", TOTALS)
+def test_a_service_that_never_stops_is_stopped(total_count, connect, monkeypatch):
+    monkeypatch.setattr(reading, "_MOST_PAGES", 30)  # else it would take as many requests
+    emulator = of(Endless(lambda number: numbered(1, number)[0]), page_limit=2, total_count=total_count)
+    with pytest.raises(errors.Unreadable, match="goes on sending"):
+        connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
+    assert len(emulator.requests) <= 31
+
+
+@pytest.mark.parametrize(("announced", "requests"), [(8, 2), (5_000, 30), (10**15, 2)])
+def test_more_rows_announced_than_there_are_cost_few_requests_and_are_counted(announced, requests, connect):
+    class Boastful(list):
+        def __len__(self):
+            return announced
+
+    emulator = of(Boastful(numbered(7)))
+    found = connect(emulator, PATIENCE).fetch(COMMERCIAL_DEPLOYMENT)
+    assert list(found.frame["productName"]) == names(7)
+    assert (found.announced, found.missing) == (announced, announced - 7)
+    end_of_pages()
+    assert len(emulator.requests) <= requests
+
+
+@pytest.mark.parametrize(
+    ("link", "total_count"), [("null", "page"), ("absent", "page"), ("null", "zero"), ("null", "absent")]
+)
+def test_a_page_as_long_as_can_be_is_not_taken_for_the_last_one(link, total_count, connect):
+    # Here nothing says that there is more; that no page is longer than 10,000 rows is documented.
+    emulator = of([{}] * 10_000 + numbered(3), next_link=link, total_count=total_count)
+    found = connect(emulator, PATIENCE).fetch(COMMERCIAL_DEPLOYMENT)
+    assert list(found.frame["productName"]) == names(3)
+    assert len(found.set_aside) == 10_000
+
+
+# Progress
+
+
+def test_progress_grows_up_to_the_total(connect):
+    one_at_a_time = threading.Lock()
+    steps = []
+
+    def progress(step):
+        assert one_at_a_time.acquire(blocking=False)
+        steps.append(step)
+        time.sleep(0.001)
+        one_at_a_time.release()
+
+    emulator = of(numbered(60), page_limit=1)
+    connect(emulator).fetch(COMMERCIAL_DEPLOYMENT, progress=progress)
+    rows = [step.rows for step in steps]
+    assert rows == sorted(rows)
+    assert {step.total for step in steps} == {60}
+    assert (steps[0].text, steps[-1].text) == ("1 of 60 rows", "60 of 60 rows")
+
+
+def test_progress_that_knows_no_total_grows_all_the_same(connect):
+    steps = []
+    emulator = of(numbered(7), page_limit=3, total_count="absent")
+    connect(emulator).fetch(COMMERCIAL_DEPLOYMENT, progress=steps.append)
+    assert [(step.text, step.rows, step.total) for step in steps[:3]] == [
+        ("3 rows", 3, None),
+        ("6 rows", 6, None),
+        ("7 rows", 7, None),
+    ]
+
+
+def interrupted(emulator, after, serve):
+    """Run the command line, press Ctrl-C once so many requests have come, and return how it ended and how soon."""
+    environ = {"PARTNER_CENTER_BASE_URL": serve(emulator), "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+    command = [sys.executable, "-m", "data_access", "fetch", "commercial-deployment"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        until = time.monotonic() + 30
+        while len(emulator.requests) < after and time.monotonic() < until:
+            time.sleep(0.01)
+        program.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        stdout, stderr = program.communicate(timeout=30)
+    return program.returncode, stdout, stderr, time.monotonic() - begun
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
+def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve):
+    waits = {
+        "slow pages": (of(numbered(40), page_limit=1).next(lambda right: right).always(slow(20)), 5),
+        "the first page": (of(numbered(40)).always(slow(20)), 1),
+        "the next try": (of(numbered(40)).always(answer(503, {"Retry-After": "20"})), 1),
+        "throttling": (of(numbered(40), page_limit=1).next(lambda right: right).always(throttled("20")), 2),
+    }
+    with ThreadPoolExecutor() as pool:
+        ends = dict(zip(waits, pool.map(lambda wait: interrupted(*wait, serve), waits.values()), strict=True))
+    for code, stdout, stderr, seconds in ends.values():
+        assert (code, stdout) == (130, ""), stderr
+        assert stderr.endswith("Interrupted.\n")
+        assert "Traceback" not in stderr
+        assert seconds < 15, ends  # of 20 that it would have waited
+
+
+# The addresses
+
+
+@pytest.mark.parametrize(
+    ("prefix", "end", "requests"), [("/v1", "", 1), ("/partner/v1", "", 2), ("/v1", "/", 3), ("/partner/v1", "/", 4)]
+)
+def test_the_address_that_works_is_looked_for_once_for_both_calls(prefix, end, requests, connect):
+    emulator = Emulator(documented(), prefixes=[prefix], path_ends=[end])
+    client = connect(emulator)
+    asked = []
+    for collection in (COMMERCIAL_DEPLOYMENT, COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE):
+        assert len(client.fetch(collection).frame) == 2
+        asked.append(len(emulator.requests) - sum(asked))
+    assert asked == [requests, 1, 1]
+    assert emulator.requests[-1].target.startswith(f"{prefix}/analytics/commercial/usage/license{end}?")
+
+
+def test_only_the_first_page_is_looked_for(connect):
+    emulator = of(numbered(9), page_limit=2, prefixes=["/partner/v1"], path_ends=["/"])
+    assert list(connect(emulator).fetch(COMMERCIAL_DEPLOYMENT).frame["productName"]) == names(9)
+    assert len(emulator.requests) == 3 + 5
+
+
+def test_an_address_that_goes_is_looked_for_anew(connect):
+    emulator = Emulator(documented(), prefixes=["/partner/v1"])
+    client = connect(emulator)
+    client.fetch(COMMERCIAL_DEPLOYMENT)
+    emulator.prefixes = ["/v1"]
+    client.fetch(COMMERCIAL_DEPLOYMENT)
+    client.fetch(COMMERCIAL_DEPLOYMENT)
+    assert [asked.target.startswith("/v1") for asked in emulator.requests] == [True, False, False, True, True]
+
+
+def test_where_no_address_works_each_has_been_tried_once(connect):
+    emulator = Emulator(documented(), prefixes=["/v2"])
+    with pytest.raises(errors.BadRequest) as raised:
+        connect(emulator).fetch(COMMERCIAL_USAGE)
+    assert raised.value.facts.status == 404
+    assert len({urlsplit(asked.target).path for asked in emulator.requests}) == len(emulator.requests) == 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_another_address_is_no_way_round_a_refusal(status, connect):
+    emulator = Emulator(documented()).next(failing(status))
+    with pytest.raises(errors.PartnerCenterError):
+        connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
+    assert len(emulator.requests) == 1
+
+
+# Filter, groupby, processing date
+
+INVENTED = partner(as_of=date(2026, 3, 31), customers=25)
+COMMERCIAL = {
+    COMMERCIAL_DEPLOYMENT: (INVENTED.commercial_deployment, ["licensesDeployed", "licensesSold"]),
+    COMMERCIAL_USAGE: (INVENTED.commercial_usage, ["licensesActive", "licensesQualified"]),
+}
+commercial = pytest.mark.parametrize("collection", COMMERCIAL, ids=lambda collection: collection.name)
+
+
+def sums(rows, fields, counts):
+    """The counts of all rows added up by hand, `licenseActive` under the name in the documentation's table."""
+    found = {}
+    for row in rows:
+        added = found.setdefault(tuple(row[field] for field in fields), Counter())
+        added.update({name: row.get(name, row.get("licenseActive")) for name in counts})
+    return [(*key, *(added[name] for name in counts)) for key, added in found.items()]
+
+
+@commercial
+@pytest.mark.parametrize("counts_as_text", [False, True])
+@pytest.mark.parametrize("fields", [("channel",), ("serviceCode", "channel"), ("customerTenantId", "customerName")])
+def test_grouped_rows_are_the_fields_and_the_sums(collection, fields, counts_as_text, connect):
+    rows, counts = COMMERCIAL[collection]
+    emulator = Emulator(INVENTED, counts_as_text=counts_as_text, page_limit=7)
+    frame = connect(emulator).fetch(collection, Query(groupby=fields)).frame
+    assert list(frame.columns) == [*fields, *counts]
+    assert list(frame.itertuples(index=False, name=None)) == sums(rows, fields, counts)
+    assert frame.dtypes.astype(str).to_dict() == dict.fromkeys(fields, "str") | dict.fromkeys(counts, "int64")
+
+
+def test_usage_is_grouped_by_its_workloads_too(connect):
+    rows, counts = COMMERCIAL[COMMERCIAL_USAGE]
+    found = connect(Emulator(INVENTED)).fetch(COMMERCIAL_USAGE, Query(groupby=("workloadCode", "workloadName")))
+    fields = ("workloadCode", "workloadName")
+    assert list(found.frame.itertuples(index=False, name=None)) == sums(rows, fields, counts)
+
+
+@pytest.mark.parametrize("field", ["channel", "serviceCode", "customerName"])
+def test_a_group_without_a_name_is_a_group(field, connect):
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{}, {field: None}, {field: None}])
+    found = connect(of(rows)).fetch(COMMERCIAL_DEPLOYMENT, Query(groupby=(field,)))
+    assert found.frame["licensesSold"].tolist() == [100, 200]
+    assert found.frame[field].isna().tolist() == [False, True]
+    assert found.frame.dtypes.astype(str).to_dict()[field] == "str"
+    assert found.set_aside == ()
+
+
+@commercial
+def test_a_filter_and_a_customer_narrow_the_rows_on_every_page(collection, connect):
+    rows, counts = COMMERCIAL[collection]
+    tenant = Counter(row["customerTenantId"] for row in rows).most_common(1)[0][0]
+    emulator = Emulator(INVENTED, page_limit=3)
+    query = Query(tenant.lower(), "channel ne 'nobody' and serviceCode ne 'crm' or channel eq 'it''s'")
+    frame = connect(emulator).fetch(collection, query).frame
+    expected = [row for row in rows if row["customerTenantId"] == tenant and row["serviceCode"] != "crm"]
+    assert len(emulator.requests) > 1
+    assert list(frame["productName"]) == [row["productName"] for row in expected]
+    assert frame[counts[1]].tolist() == [row[counts[1]] for row in expected]
+
+
+def test_a_filter_is_encoded_as_documented(connect):
+    emulator = Emulator(documented())
+    customer = "0112A436-B14E-4888-967B-CA4BB2CF1234"
+    connect(emulator).fetch(COMMERCIAL_DEPLOYMENT, Query(customer))
+    (asked,) = emulator.requests
+    assert f"filter=customerTenantId%20eq%20%27{customer}%27" in asked.target
+
+
+@commercial
+def test_a_filter_that_makes_no_sense_is_a_bad_request(collection, connect):
+    with pytest.raises(errors.BadRequest, match="did not accept") as raised:
+        connect(Emulator(INVENTED)).fetch(collection, Query(filter="channel is direct"))
+    assert raised.value.facts.code == "3000"
+
+
+@commercial
+def test_a_processing_date_picks_its_rows(collection, connect):
+    rows, _ = COMMERCIAL[collection]
+    day = date.fromisoformat(rows[0]["processedDateTime"][:10])
+    emulator = Emulator(INVENTED)
+    frame = connect(emulator).fetch(collection, Query(processed=day)).frame
+    expected = [row for row in rows if row["processedDateTime"].startswith(str(day))]
+    assert 0 < len(expected) < len(rows)
+    assert list(frame["productName"]) == [row["productName"] for row in expected]
+    assert set(frame["processedDateTime"].dt.date) == {day}
+    assert f"processedDateTime={day}T00:00:00" in unquote(emulator.requests[0].target)
+
+
+@commercial
+def test_all_three_go_together(collection, connect):
+    rows, counts = COMMERCIAL[collection]
+    day = date.fromisoformat(rows[0]["processedDateTime"][:10])
+    query = Query(filter="channel eq 'reseller'", groupby=("serviceCode",), processed=day)
+    frame = connect(Emulator(INVENTED, counts_as_text=True)).fetch(collection, query).frame
+    expected = [row for row in rows if row["channel"] == "reseller" and row["processedDateTime"].startswith(str(day))]
+    assert list(frame.itertuples(index=False, name=None)) == sums(expected, ("serviceCode",), counts)
+
+
+# Memory
+
+
+def test_raw_pages_are_let_go_as_soon_as_they_are_read(connect):
+    def besides_the_frame(pages):
+        client = connect(of(numbered(pages * 500), page_limit=500), Patience(parallel=2))
+        gc.collect()
+        tracemalloc.start()
+        found = client.fetch(COMMERCIAL_DEPLOYMENT)
+        gc.collect()
+        held, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(found.frame) == pages * 500
+        return peak - held
+
+    page = sys.getsizeof(DEFAULTS[COMMERCIAL_DEPLOYMENT.name]) * 500  # at the very least
+    assert besides_the_frame(16) - besides_the_frame(8) < 8 * page / 2

@@ -1,0 +1,189 @@
+"""How the service speaks: what each answer means, where the token may go, how long to wait."""
+
+import json
+import uuid
+from datetime import date
+
+import pytest
+
+from data_access import errors
+from data_access.partner_center import protocol
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.partner_center.protocol import Query
+
+BOM = b"\xef\xbb\xbf"
+IDS = {"MS-RequestId": "r-1", "MS-CorrelationId": "c-1"}
+
+
+def body(document) -> bytes:
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"totalCount": 2, "items": [1, 2], "attributes": {"objectType": "Collection"}},
+        {"Value": [1, 2], "@nextLink": None, "TotalCount": 2},
+        {"value": [1, 2], "nextLink": None, "totalCount": 2},
+    ],
+)
+@pytest.mark.parametrize("encode", [body, lambda d: BOM + body(d), lambda d: json.dumps(d).encode("utf-16")])
+def test_every_envelope_and_encoding_is_read(document, encode):
+    found = protocol.page(200, {}, encode(document))
+    assert (found.rows, found.total) == ([1, 2], 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"  ", b"<html>", b"\xff\xfe{", b"[" * 100_000, b"9" * 5_000, body([1]), body("x"), body(None), body(7)]
+    + [body({"items": wrong}) for wrong in (None, {}, "x", 3)]
+    + [body({"rows": []})],
+)
+def test_what_is_no_collection_is_refused(content):
+    with pytest.raises(errors.Unreadable):
+        protocol.page(200, {}, content)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 20, 40])
+def test_an_answer_that_breaks_off_is_worth_another_try(cut):
+    whole = BOM + body({"totalCount": 2, "items": [{"serviceName": "crm"}, {"serviceName": "o365"}]})
+    with pytest.raises(errors.Unavailable, match="breaks off"):
+        protocol.page(200, {}, whole[:-cut])
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "error", "code"),
+    [
+        (401, b"", errors.SignInError, 3),
+        (401, body({"code": 900421, "description": "MFA"}), errors.SignInError, 3),
+        (403, body({"message": "The supplied role does not have the rights"}), errors.NotPermitted, 4),
+        (403, body({"message": "This resource can't be accessed by application credentials."}), errors.NotPermitted, 4),
+        (400, body({"code": 2000, "description": "Tenant Id must be a GUID."}), errors.BadRequest, 2),
+        (404, body({"code": "1000"}), errors.BadRequest, 2),
+        (405, b"", errors.BadRequest, 2),
+        (408, b"", errors.Unavailable, 5),
+        (429, body({"statusCode": 429, "message": "Rate limit is exceeded."}), errors.Throttled, 5),
+        (500, body({"code": 800003}), errors.Unavailable, 5),
+        (502, b"<html>Bad gateway</html>", errors.Unavailable, 5),
+        (503, b"", errors.Unavailable, 5),
+        (204, b"", errors.Unreadable, 6),
+        (302, b"", errors.Unreadable, 6),
+    ],
+)
+def test_each_status_is_its_own_error(status, content, error, code):
+    with pytest.raises(error) as raised:
+        protocol.page(status, IDS, content)
+    assert raised.value.exit_code == code
+    assert raised.value.facts.status == status
+    assert (raised.value.facts.request_id, raised.value.facts.correlation_id) == ("r-1", "c-1")
+    assert raised.value.message.endswith(".")
+    assert raised.value.advice.endswith(".")
+
+
+def test_mfa_role_and_application_tokens_are_told_apart():
+    said = {
+        protocol.failure(status, {}, body(document)).message
+        for status, document in [
+            (401, {}),
+            (401, {"code": 900421}),
+            (403, {"code": 900150}),
+            (403, {"message": "This resource can't be accessed by application credentials."}),
+        ]
+    }
+    assert len(said) == 4
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        ("57", 57.0),
+        ("0", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        (None, None),
+        ("Fri, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("999999999", 86400.0),
+    ],
+)
+def test_retry_after_comes_as_seconds_or_as_a_date(sent, seconds):
+    found = protocol.failure(429, {"Retry-After": sent} if sent else {}, b"")
+    assert found.facts.retry_after == seconds
+
+
+def test_the_wait_is_the_services_own_or_grows():
+    throttled = protocol.failure(429, {"Retry-After": "57"}, b"")
+    down = protocol.failure(503, {}, b"")
+    assert protocol.wait_before_retry(throttled, 1, 0.5) == 57
+    assert [protocol.wait_before_retry(down, attempt, 0) for attempt in (1, 2, 3)] == [0.5, 1, 2]
+    assert protocol.wait_before_retry(down, 1, 1) == 1
+    assert protocol.wait_before_retry(protocol.failure(401, {}, b""), 1, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("https://a.example/x", True),
+        ("https://a.example:443/", True),
+        ("http://a.example/", False),
+        ("https://a.example:444/", False),
+        ("https://b.example/", False),
+        ("https://a.example.evil.example/", False),
+        ("https://user@b.example/", False),
+    ],
+)
+def test_the_token_stays_at_its_origin(other, same):
+    assert protocol.same_origin("https://a.example/v1", other) is same
+
+
+def test_headers_are_those_that_the_documentation_names():
+    sent = protocol.headers(protocol.new_id(), protocol.new_id())
+    assert sent["Accept"] == "application/json"
+    assert sent["X-Locale"] == "en-US"
+    assert sent["MS-PartnerCenter-Application"]
+    for name in ("MS-RequestId", "MS-CorrelationId"):
+        assert uuid.UUID(sent[name])
+    assert sent["MS-RequestId"] != sent["MS-CorrelationId"]
+
+
+def test_only_the_commercial_calls_take_parameters():
+    query = Query(
+        "0112a436-b14e-4888-967b-ca4bb2cf1234",
+        "channel eq 'direct' or channel eq 'advisor'",
+        ("channel", "serviceCode"),
+        date(2018, 10, 14),
+    )
+    assert protocol.parameters(DEPLOYMENT, query) == {}
+    assert protocol.parameters(COMMERCIAL_DEPLOYMENT, query, 10_000, 500) == {
+        "top": "500",
+        "skip": "10000",
+        "filter": "(channel eq 'direct' or channel eq 'advisor')"
+        " and customerTenantId eq '0112A436-B14E-4888-967B-CA4BB2CF1234'",
+        "groupby": "channel,serviceCode",
+        "processedDateTime": "2018-10-14T00:00:00",
+    }
+    assert protocol.parameters(COMMERCIAL_DEPLOYMENT, Query()) == {"top": "10000", "skip": "0"}
+
+
+def test_what_the_service_says_is_made_fit_for_a_terminal():
+    said = {"code": "x" * 100, "description": "a\x1b[2Jb\ud800c"}
+    facts = protocol.failure(400, {"MS-RequestId": "Bearer secret"}, json.dumps(said).encode()).facts
+    assert (facts.code, facts.request_id, facts.description) == (None, None, "a [2Jb c")
+
+
+@pytest.mark.parametrize(
+    ("rows", "total", "more", "so_far", "last"),
+    [
+        ([], 5, True, 0, True),
+        ([1], 5, None, 1, False),
+        ([1], 5, None, 5, True),
+        ([1], 1, True, 1, False),
+        ([1], -5, True, 1, False),
+        ([1], 0, None, 1, False),
+        ([1], None, None, 1, False),
+        ([1], None, False, 1, True),
+        ([1], 5, False, 1, False),
+    ],
+)
+def test_a_page_is_the_last_when_link_and_total_agree(rows, total, more, so_far, last):
+    assert protocol.is_last(protocol.Page(rows, total, more), so_far) is last

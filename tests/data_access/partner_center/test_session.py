@@ -1,0 +1,434 @@
+"""One call over real HTTP: every status with every body at every pace, and what comes of it by rule.
+
+The rules are those of the Partner Center pages "REST headers", "REST error codes" and "API throttling guidance" and of
+the family in `errors`; nothing here is taken from the code.
+"""
+
+import gzip
+import json
+import threading
+import time
+import tracemalloc
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+
+from data_access import Client, Patience, Query, errors
+from data_access.auth.credentials import Ready
+from data_access.emulator import (
+    DEMO_TOKEN,
+    Emulator,
+    Reply,
+    answer,
+    closed,
+    documented,
+    dripping,
+    failing,
+    redirected,
+    reset,
+    slow,
+    throttled,
+)
+from data_access.emulator.sample import Partner
+from data_access.errors import BadRequest, NotPermitted, SignInError, Throttled, Unavailable, Unreadable
+from data_access.partner_center import protocol
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
+from tests.rows import rows_of
+from tests.threads import end_of_pages
+
+EXIT_CODES = {BadRequest: 2, SignInError: 3, NotPermitted: 4, Unavailable: 5, Throttled: 5, Unreadable: 6}
+ROWS = [
+    {
+        "customerName": "Zoë's",
+        "productName": "E3",
+        "serviceName": "o365",
+        "channel": "reseller",
+        "licensesDeployed": 1,
+        "licensesSold": 2,
+    }
+]
+LIMIT = 2**20  # bytes; stands in for protocol.LARGEST_ANSWER
+NEW, SAME = "another MS-RequestId", "the same MS-RequestId"
+
+
+# The table: statuses, bodies, paces
+
+
+@dataclass(frozen=True)
+class Status:
+    """A status, the error that it is whatever its body says, and whether it is worth asking again."""
+
+    number: int
+    comes_to: type[errors.PartnerCenterError] | None
+    again: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def waiting(number, comes_to, retry_after, *, again):
+    return Status(number, comes_to, again, {"Retry-After": retry_after})
+
+
+HERE, ELSEWHERE = {"Location": "?moved"}, {"Location": "http://localhost:1/"}
+STATUSES = {
+    "200": Status(200, None),
+    "204": Status(204, Unreadable),
+    "301 to the same host": Status(301, None, headers=HERE),
+    "302 to the same host": Status(302, None, headers=HERE),
+    "307 to the same host": Status(307, None, headers=HERE),
+    "301 to another host": Status(301, Unreadable, headers=ELSEWHERE),
+    "302 to another host": Status(302, Unreadable, headers=ELSEWHERE),
+    "302 to nowhere": Status(302, Unreadable),
+    "400": Status(400, BadRequest),
+    "401": Status(401, SignInError),
+    "403": Status(403, NotPermitted),
+    "404": Status(404, BadRequest),
+    "405": Status(405, BadRequest),
+    "408": Status(408, Unavailable, again=True),
+    "429": Status(429, Throttled, again=True),
+    "429 for no time": waiting(429, Throttled, "0", again=True),
+    "429 beyond the budget": waiting(429, Throttled, "57", again=False),
+    "429 until long ago": waiting(429, Throttled, "Wed, 21 Oct 2015 07:28:00 GMT", again=True),
+    "429 until tomorrow": waiting(429, Throttled, formatdate(time.time() + 86_000, usegmt=True), again=False),
+    "429 for a while": waiting(429, Throttled, "a while", again=True),
+    "500": Status(500, Unavailable, again=True),
+    "501": Status(501, Unavailable, again=True),
+    "502": Status(502, Unavailable, again=True),
+    "503": Status(503, Unavailable, again=True),
+    "503 beyond the budget": waiting(503, Unavailable, "57", again=False),
+    "504": Status(504, Unavailable, again=True),
+}
+
+RIGHT = json.dumps({"totalCount": 1, "items": ROWS}, ensure_ascii=False).encode()
+ZIPPED = gzip.compress(RIGHT)
+GZIP = {"Content-Encoding": "gzip"}
+REFUSAL = b'{"code":3000,"description":"It could not be found.","data":[],"source":"PartnerFD"}'
+
+# What is sent, with which headers, and the error that it is with status 200.
+BODIES = {
+    "right": (RIGHT, {}, None),
+    "right after a byte order mark": (b"\xef\xbb\xbf" + RIGHT, {}, None),
+    "right in UTF-16": (RIGHT.decode().encode("utf-16"), {}, None),
+    "right in gzip": (ZIPPED, GZIP, None),
+    "empty": (b"", {}, Unreadable),
+    "HTML": (b"<html><body>Sign in</body></html>", {"Content-Type": "text/html"}, Unreadable),
+    "JSON that breaks off": (RIGHT[:-20], {}, Unavailable),
+    "less than announced": (RIGHT, {"Content-Length": "1000"}, Unavailable),
+    "a list": (b"[1, 2, 3, 4, 5]", {}, Unreadable),
+    "a text": (b'"licenses deployment"', {}, Unreadable),
+    "rows that are no list": (b'{"items": {"0": {}}, "totalCount": 1}', {}, Unreadable),
+    "no rows": (b'{"totalCount": 1, "rows": []}', {}, Unreadable),
+    "a documented error": (REFUSAL, {}, Unreadable),
+    "an error that is a message": (b'{"message": "The role does not have the rights."}', {}, Unreadable),
+    "corrupt gzip": (ZIPPED[:-8] + bytes(8), GZIP, Unreadable),
+    "a bomb in gzip": (gzip.compress(bytes(8 * LIMIT)), GZIP, Unreadable),
+}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What befalls an answer on its way, how much of it comes, and what it is tried with."""
+
+    befalls: Callable[[Reply], Reply]
+    comes: Literal["all", "head", "nothing"]
+    patience: Patience
+    tries: int = 2  # for which there is time
+    statuses: Iterable[str] = tuple(STATUSES)
+    bodies: Iterable[str] = ("right", "right in gzip")  # where none comes, what it would have been cannot matter
+
+
+LONG = Patience(tries=2, budget=20, timeout=10)
+SHORT = Patience(tries=2, budget=20, timeout=0.7)
+ONCE = Patience(tries=2, budget=1, timeout=1)
+ANY = {"statuses": ["200"], "bodies": ["right"]}
+QUICK = {
+    "prompt": Pace(lambda reply: reply, "all", LONG, bodies=BODIES),
+    "late": Pace(slow(0.05), "all", LONG, bodies=("right", "right in gzip", "empty", "a documented error")),
+    "reset in the body": Pace(reset(after=1), "head", LONG),
+    "reset": Pace(reset(), "nothing", LONG, **ANY),
+    "closed": Pace(closed(), "nothing", LONG, **ANY),
+}
+ENDLESS = {
+    "silent": Pace(slow(60), "nothing", SHORT, **ANY),
+    "silent in the head": Pace(dripping(60, head=True), "nothing", SHORT, **ANY),
+    "silent in the body": Pace(dripping(60), "head", SHORT),
+    "dripping": Pace(dripping(0.2, head=True), "nothing", ONCE, tries=1, **ANY),
+    "dripping in the body": Pace(dripping(0.2), "head", ONCE, tries=1),
+}
+PACES = {**QUICK, **ENDLESS}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is seen from both ends of a call."""
+
+    comes_to: type[errors.PartnerCenterError] | None
+    status: int | None  # among the facts of the error
+    requests: int
+    second: str = ""  # the id of the second request, if there was one
+
+
+def expected(status, body, pace):
+    """The rules. None but a passing trouble is asked again, and only while there is time."""
+    status, (_, _, comes_to), pace = STATUSES[status], BODIES[body], PACES[pace]
+    if pace.comes != "nothing" and status.number != 200:
+        if status.headers is HERE:
+            return Outcome(None, None, 2, SAME)
+        tries = pace.tries if status.again else 1
+        return Outcome(status.comes_to, status.number, tries, NEW if tries == 2 else "")
+    if pace.comes != "all" or body == "less than announced":
+        return Outcome(Unavailable, None, pace.tries, SAME if pace.tries == 2 else "")
+    if comes_to is Unavailable:
+        return Outcome(comes_to, 200, 2, NEW)
+    return Outcome(comes_to, 200 if comes_to else None, 1)
+
+
+def trouble(status, body, pace):
+    """The emulator's trouble that answers so."""
+    status, (content, headers, _), pace = STATUSES[status], BODIES[body], PACES[pace]
+    given = {"Content-Length": str(len(content)), **headers, **status.headers}
+    return lambda right: pace.befalls(Reply(status.number, {**right.headers, **given}, content))
+
+
+def outcome(found, requests):
+    """What came of a call, once everything that holds for every call has been checked."""
+    sent = [{name.lower(): value for name, value in asked.headers.items()} for asked in requests]
+    (correlation_id,) = {headers["ms-correlationid"] for headers in sent}
+    assert {headers["authorization"] for headers in sent} == {f"Bearer {DEMO_TOKEN}"}
+    ids = [headers["ms-requestid"] for headers in sent]
+    second = (SAME if ids[0] == ids[1] else NEW) if len(ids) == 2 else ""
+    if not isinstance(found, errors.PartnerCenterError):
+        assert found.frame["customerName"].tolist() == ["Zoë's"]
+        return Outcome(None, None, len(ids), second)
+    assert found.exit_code == EXIT_CODES[type(found)]
+    if found.facts.status is not None:
+        assert (found.facts.correlation_id, found.facts.request_id) == (correlation_id, ids[-1])
+    return Outcome(type(found), found.facts.status, len(ids), second)
+
+
+def call(address, patience, customer):
+    """What a call comes to, and how long it took."""
+    begun = time.monotonic()
+    with Client(address, Ready(DEMO_TOKEN), patience) as client:
+        try:
+            found = client.fetch(CUSTOMER_DEPLOYMENT, Query(customer))
+        except errors.PartnerCenterError as error:
+            found = error
+    return found, time.monotonic() - begun
+
+
+@pytest.mark.parametrize("paces", [QUICK, ENDLESS], ids=["quick", "endless"])
+@pytest.mark.usefixtures("soon")
+def test_every_status_with_every_body_at_every_pace_ends_as_the_rules_say(paces, serve, monkeypatch):
+    # All at once, since most of it is waiting; each in the name of a customer, by which its requests are known.
+    monkeypatch.setattr(protocol, "LARGEST_ANSWER", LIMIT)
+    situations = {
+        (status, body, pace): str(uuid.uuid4())
+        for pace in paces
+        for status in paces[pace].statuses
+        for body in paces[pace].bodies
+    }
+    emulator = Emulator(Partner(customer_deployments={customer.upper(): ROWS for customer in situations.values()}))
+    for (status, body, pace), customer in situations.items():
+        order = emulator.next if STATUSES[status].headers is HERE else emulator.always
+        order(trouble(status, body, pace), where=customer)
+    address = serve(emulator)
+    with ThreadPoolExecutor(256) as pool:
+        calls = [pool.submit(call, address, PACES[pace].patience, it) for (_, _, pace), it in situations.items()]
+    different = {}
+    for (situation, customer), ended in zip(situations.items(), calls, strict=True):
+        found, seconds = ended.result()
+        assert seconds < PACES[situation[-1]].patience.budget + 1, situation
+        came = outcome(found, [asked for asked in emulator.requests if customer in asked.target])
+        if came != expected(*situation):
+            different[situation] = came, expected(*situation)
+    assert different == {}
+
+
+def test_a_compressed_answer_that_drips_without_a_word_ends_with_the_budget(connect):
+    endless_name = b"\x1f\x8b\x08\x08" + bytes(6) + b"x" * 1000  # of the file, which gzip tells before what is in it
+    emulator = Emulator().always(lambda right: dripping(0.05)(answer(200, GZIP, endless_name)(right)))
+    begun = time.monotonic()
+    with pytest.raises(Unavailable):
+        connect(emulator, Patience(budget=0.5, timeout=10)).fetch(DEPLOYMENT)
+    assert time.monotonic() - begun < 2
+
+
+def test_a_bomb_is_found_out_before_it_fills_the_memory(connect, monkeypatch):
+    monkeypatch.setattr(protocol, "LARGEST_ANSWER", LIMIT)
+    bomb = gzip.compress(bytes(64 * LIMIT), 1)
+    client = connect(Emulator().always(answer(200, GZIP, bomb)))
+    tracemalloc.start()
+    with pytest.raises(Unreadable, match="larger than 1 MB"):
+        client.fetch(DEPLOYMENT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 * LIMIT
+
+
+def test_a_service_that_speaks_no_tls_is_not_blamed_for_its_certificate(serve):
+    address = serve(Emulator()).replace("http:", "https:")
+    with (
+        Client(address, Ready(DEMO_TOKEN), Patience(tries=1)) as client,
+        pytest.raises(Unavailable, match="no secure connection"),
+    ):
+        client.fetch(DEPLOYMENT)
+
+
+# Redirects
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "//{elsewhere}/x",
+        "http://localhost:{elsewhere_port}/x",
+        "https://{here}/x",
+        "http://{here}@{elsewhere}/x",
+        "http://{elsewhere}\\@{here}/x",
+        "http://{here}\\@{elsewhere}/x",
+        "http:\\\\{elsewhere}\\x",
+        "http://{here}\t.{elsewhere}/x",
+        "HTTP://{elsewhere}/x",
+        "http://{elsewhere}#@{here}/x",
+        "http://{elsewhere}?@{here}/x",
+    ],
+)
+def test_no_spelling_of_another_host_gets_the_token(location, serve, connect):
+    emulator, elsewhere = Emulator(documented()), Emulator(documented())
+    client = connect(emulator, LONG)
+    here, there = (urlsplit(serve(served)).netloc for served in (emulator, elsewhere))
+    emulator.next(redirected(location.format(here=here, elsewhere=there, elsewhere_port=there.split(":")[1])))
+    with pytest.raises(errors.PartnerCenterError):
+        client.fetch(DEPLOYMENT)
+    assert elsewhere.requests == []
+
+
+def test_a_netrc_entry_does_not_replace_the_token_after_a_redirect(connect, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    emulator = Emulator(documented()).next(redirected("/v1/analytics/licenses/deployment?moved"))
+    connect(emulator).fetch(DEPLOYMENT)
+    assert [asked.headers["Authorization"] for asked in emulator.requests] == ["Bearer sample"] * 2
+
+
+def test_a_circle_of_redirects_is_left(connect):
+    emulator = Emulator().always(redirected("/v1/analytics/licenses/deployment"))
+    with pytest.raises(Unreadable, match="in a circle"):
+        connect(emulator).fetch(DEPLOYMENT)
+    assert len(emulator.requests) < 40
+
+
+def test_slow_redirects_share_one_budget(connect):
+    def onward(right):
+        return Reply(302, {**right.headers, "Location": "?again", "Content-Length": "0"}, delay=0.2)
+
+    begun = time.monotonic()
+    with pytest.raises(Unavailable):
+        connect(Emulator().always(onward), Patience(tries=2, budget=0.7, timeout=10)).fetch(DEPLOYMENT)
+    assert time.monotonic() - begun < 2
+
+
+# Throttling, where pages are asked for side by side
+
+
+def page_of(asked):
+    return int(asked.target.partition("skip=")[2].partition("&")[0])
+
+
+def right(reply):
+    return reply
+
+
+@pytest.fixture
+def pages():
+    """A service with nine pages, of which four are asked for at a time: after the first come 1, 2, 3 and 4."""
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": f"P{number}"} for number in range(9)])
+    return Emulator(Partner(commercial_deployment=rows), page_limit=1)
+
+
+@pytest.fixture
+def at_once(pages):
+    """Order what becomes of these four, each after some seconds from when all of them have been asked for."""
+
+    def at_once(*troubles):
+        all_asked = threading.Barrier(len(troubles))
+
+        def order(trouble, seconds):
+            def befall(reply):
+                all_asked.wait(10)
+                return slow(seconds)(trouble(reply))
+
+            return befall
+
+        for page, (trouble, seconds) in enumerate(troubles, start=1):
+            pages.next(order(trouble, seconds), where=f"skip={page}")
+
+    return at_once
+
+
+def test_one_page_that_is_throttled_holds_all_of_them_back(pages, at_once, connect):
+    at_once((right, 0.5), (throttled("1"), 0), (right, 0.5), (right, 0.5))
+    found = connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT)
+    assert list(found.frame["productName"]) == [f"P{number}" for number in range(9)]
+    assert {page_of(asked) for asked in pages.requests[:5]} == {0, 1, 2, 3, 4}
+    (told,) = (asked.at for asked in pages.requests[:5] if page_of(asked) == 2)
+    assert all(asked.at >= told + 1 for asked in pages.requests[5:])
+    assert sorted(map(page_of, pages.requests[5:])) == [2, 5, 6, 7, 8]
+
+
+def test_of_several_waits_the_longest_counts(pages, at_once, connect):
+    at_once((throttled("1"), 0), (throttled("1"), 0.5), (throttled("0"), 0.6), (right, 0.2))
+    assert len(connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT).frame) == 9
+    (asked_for,) = (asked.at for asked in pages.requests[:5] if page_of(asked) == 2)
+    assert all(asked.at >= asked_for + 0.5 + 1 for asked in pages.requests[5:])
+
+
+def test_a_wait_beyond_the_budget_ends_the_fetch_and_the_next_one_at_once(pages, connect):
+    pages.next(throttled("57"), where="skip=2")
+    client = connect(pages, LONG)
+    begun = time.monotonic()
+    for fetch in (1, 2):
+        with pytest.raises(Throttled) as raised:
+            client.fetch(COMMERCIAL_DEPLOYMENT)
+        assert 50 < raised.value.facts.retry_after <= 57
+        assert str(raised.value).endswith("Try again in 57 seconds."), fetch
+    assert time.monotonic() - begun < 5
+    end_of_pages()
+    assert sum(page_of(asked) == 0 for asked in pages.requests) == 1
+
+
+def test_two_fetches_of_one_client_wait_together(connect):
+    emulator = Emulator(documented()).next(throttled("1"))
+    client = connect(emulator, LONG)
+    waiting = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.fetch, DEPLOYMENT, progress=lambda _: waiting.set())
+        assert waiting.wait(5)
+        client.fetch(DEPLOYMENT)
+        first.result()
+    told, *others = (asked.at for asked in emulator.requests)
+    assert len(others) == 2
+    assert min(others) >= told + 1
+
+
+def test_fetches_side_by_side_make_no_noise(pages, connect, caplog):
+    pages.always(slow(0.02))
+    client = connect(pages, LONG)
+    with ThreadPoolExecutor(3) as pool:
+        fetches = [pool.submit(client.fetch, COMMERCIAL_DEPLOYMENT) for _ in range(3)]
+    assert [len(fetch.result().frame) for fetch in fetches] == [9, 9, 9]
+    assert [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+def test_nobody_asks_on_once_a_fetch_has_failed(pages, at_once, connect):
+    at_once((failing(401), 0.3), (throttled("1"), 0), (failing(503), 0), (right, 0.4))
+    with pytest.raises(SignInError):
+        connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT)
+    end_of_pages()
+    assert sorted(map(page_of, pages.requests)) == [0, 1, 2, 3, 4]

@@ -1,0 +1,132 @@
+"""Reading rows: Microsoft's own variants are read, what would be a guess is set aside with its reason."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_access.partner_center import wire
+
+ROW = {
+    "proratedDeploymentPercent": 26.16,
+    "licensesSold": 474,
+    "processedDateTime": "2017-10-13T03:55:46.21Z",
+    "serviceName": "o365",
+    "channel": "reseller",
+}
+
+
+def read_one(**changes):
+    row = {key: value for key, value in (ROW | changes).items() if value is not ...}
+    readable, set_aside = wire.read(wire.PartnerDeployment, [row])
+    return readable[0] if readable else set_aside[0].reason
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("2017-03-10T00:00:00+00:00", datetime(2017, 3, 10, tzinfo=UTC)),
+        ("2017-03-14T03:25:16.36+00:00", datetime(2017, 3, 14, 3, 25, 16, 360000, tzinfo=UTC)),
+        ("2017-10-09T00:00:00Z", datetime(2017, 10, 9, tzinfo=UTC)),
+        ("2018-10-14T00:00:00", datetime(2018, 10, 14, tzinfo=UTC)),
+        ("2017-03-10T01:00:00+01:00", datetime(2017, 3, 10, tzinfo=UTC)),
+        ("2017-03-14T03:25:16.1234567Z", datetime(2017, 3, 14, 3, 25, 16, 123456, tzinfo=UTC)),
+        ("0001-01-01T00:00:00", None),
+        (None, None),
+    ],
+)
+def test_every_date_variant_is_read_as_utc(sent, read):
+    assert read_one(processedDateTime=sent)["processedDateTime"] == read
+
+
+@pytest.mark.parametrize(("sent", "read"), [(474, 474), (474.0, 474), ("474", 474), ("474.0", 474), (" 474 ", 474)])
+def test_counts_come_as_numbers_and_as_text(sent, read):
+    assert read_one(licensesSold=sent)["licensesSold"] == read
+
+
+@pytest.mark.parametrize(("sent", "read"), [(0.0, 0.0), (1, 1.0), ("26.16", 26.16), (131.25, 131.25)])
+def test_percents_stay_percent_points_and_are_never_capped(sent, read):
+    assert read_one(proratedDeploymentPercent=sent)["proratedDeploymentPercent"] == read
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"licensesSold": ...}, "licensesSold is missing"),
+        ({"licensesSold": None}, "licensesSold is not a number"),
+        ({"licensesSold": True}, "licensesSold is not a number"),
+        ({"licensesSold": "1_000"}, "licensesSold is not a number"),
+        ({"licensesSold": "many"}, "licensesSold is not a number"),
+        ({"licensesSold": 4.5}, "licensesSold is not a whole number"),
+        ({"licensesSold": -1}, "licensesSold is negative"),
+        ({"licensesSold": 2**63}, "licensesSold is too large"),
+        ({"proratedDeploymentPercent": 1e308}, "proratedDeploymentPercent is too large"),
+        ({"processedDateTime": "9999-12-31T23:59:59-12:00"}, "processedDateTime is not an ISO 8601 date"),
+        ({"licensesSold": [1]}, "licensesSold is not a number"),
+        ({"proratedDeploymentPercent": ...}, "proratedDeploymentPercent is missing"),
+        ({"proratedDeploymentPercent": None}, "proratedDeploymentPercent is missing"),
+        ({"proratedDeploymentPercent": float("nan")}, "proratedDeploymentPercent is not a finite number"),
+        ({"proratedDeploymentPercent": "12 %"}, "proratedDeploymentPercent is not a number"),
+        ({"serviceName": ...}, "serviceName is missing"),
+        ({"serviceName": "  "}, "serviceName is empty"),
+        ({"serviceName": 365}, "serviceName is not text"),
+        ({"channel": "\ud800"}, "channel holds broken characters"),
+        ({"processedDateTime": "yesterday"}, "processedDateTime is not an ISO 8601 date"),
+        ({"processedDateTime": 20171013}, "processedDateTime is not an ISO 8601 date"),
+    ],
+)
+def test_what_would_be_a_guess_is_set_aside(changes, reason):
+    assert read_one(**changes) == reason
+
+
+def test_nothing_sold_needs_no_percent():
+    assert read_one(licensesSold=0, proratedDeploymentPercent=None)["licensesSold"] == 0
+
+
+def test_unknown_fields_are_kept():
+    assert read_one(region={"name": "EMEA"})["region"] == {"name": "EMEA"}
+
+
+def test_a_row_that_is_no_object_is_set_aside_under_its_position():
+    readable, set_aside = wire.read(wire.PartnerDeployment, [ROW, 7, None, "x", []])
+    assert len(readable) == 1
+    assert [(row.position, row.reason) for row in set_aside] == [
+        (position, "row is not an object") for position in (2, 3, 4, 5)
+    ]
+
+
+def test_a_broken_field_name_sets_its_row_aside():
+    assert "broken characters" in read_one(**{"x\ud800": 1})
+
+
+def test_the_documented_misspelling_is_understood():
+    row = {"workloadName": "Exchange", "serviceCode": "o365", "channel": "reseller", "customerTenantId": "A"}
+    readable, _ = wire.read(wire.CommercialUsage, [row | {"licenseActive": 3, "licensesQualified": 4}])
+    assert readable[0]["licensesActive"] == 3
+
+
+def test_a_reason_never_quotes_what_arrived():
+    assert "Contoso" not in read_one(licensesSold="Contoso", processedDateTime="Contoso", channel={"Contoso": 1})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({}, optional={name: st.just(value) | json_values for name, value in ROW.items()})
+        | json_values,
+        max_size=6,
+    )
+)
+def test_every_row_is_either_readable_or_set_aside(rows):
+    readable, set_aside = wire.read(wire.PartnerDeployment, rows)
+    assert len(readable) + len(set_aside) == len(rows)
+    for row in readable:
+        assert isinstance(row["licensesSold"], int)
+        assert row["licensesSold"] >= 0

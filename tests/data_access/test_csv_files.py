@@ -1,0 +1,137 @@
+"""Files that can be defended: exact for machines, harmless in Excel."""
+
+import csv
+import io
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from data_access import csv_files
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import DEPLOYMENT
+from tests.rows import frame_of
+
+HOSTILE = ["=1+1", "@SUM(A1)", "+1", "-5 Ltd", "\tx", "\rx", "  =1", "＝1", "=cmd|' /C calc'!A0"]
+HARMLESS = ["É", 'a "quoted", one', "two\nlines", "lone\rreturn", "a=b", "", "emoji 🎉"]
+MARKS = st.sampled_from(['"', ",", "\n", "\r", " ", "=", "É", "🎉"])  # so that they meet more often than by chance
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0") | MARKS)
+INSTANTS = st.integers(-(2**51), 2**52).map(lambda microseconds: pd.Timestamp(microseconds, unit="us", tz="UTC"))
+COLUMNS = {
+    "code": (st.none() | st.sampled_from(["a", 'b, "c"', "=1", ""]), "category"),
+    "name": (st.none() | texts, "str"),
+    "count": (st.integers(-(2**63), 2**63 - 1), "int64"),
+    "percent": (st.floats() | st.sampled_from([1e300, -0.0, 26.16]), "float64"),
+    "processed": (st.none() | INSTANTS, frames.INSTANT),
+}
+
+
+@st.composite
+def tables(draw, fewest):
+    """Tables of up to five rows, and of at least so many of the `COLUMNS` in any order."""
+    names = draw(st.lists(st.sampled_from([*COLUMNS]), min_size=fewest, unique=True))
+    length = draw(st.integers(0, 5))
+    return pd.DataFrame(
+        {
+            name: pd.Series(draw(st.lists(values, min_size=length, max_size=length)), dtype=dtype)
+            for name in names
+            for values, dtype in [COLUMNS[name]]
+        }
+    )
+
+
+def written(table, line_end, change=lambda text: text):
+    """The table as the csv module writes it, each text as `change` makes it."""
+    rows = []
+    # Given \r\n for the line end, the csv module quotes every text with one of the two, on every version of Python.
+    writer = csv.writer(SimpleNamespace(write=rows.append), lineterminator="\r\n")
+    for values in [list(table.columns), *(record.values() for record in frames.records(table))]:
+        writer.writerow([change(value) if isinstance(value, str) else value for value in values])
+    return "".join(row.removesuffix("\r\n") + line_end for row in rows)
+
+
+def disarmed(text):
+    return f"'{text}" if text.lstrip(" ").startswith(tuple("=+-@\t\r\n\0＝＋－＠")) else text
+
+
+def read(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_a_machine_reads_back_what_was_sent():
+    table = frame_of(DEPLOYMENT, [{"proratedDeploymentPercent": 26.16, "licensesSold": 474}])
+    assert csv_files.exact(table) == (
+        b"serviceName,channel,licensesSold,proratedDeploymentPercent,processedDateTime\n"
+        b"o365,reseller,474,26.16,2026-10-09T00:00:00Z\n"
+    )
+
+
+@given(st.lists(texts, min_size=1, max_size=5))
+def test_exact_text_survives(values):
+    # A second column, since a lone empty cell would make a blank line.
+    table = pd.DataFrame({"name": pd.Series(values, dtype="str"), "n": range(len(values))})
+    assert [row[0] for row in read(csv_files.exact(table).decode())[1:]] == values
+
+
+@given(tables(1), texts)
+@example(pd.DataFrame({"name": pd.Series([None, "", "\r", 'a "b", c'], dtype="str")}), "")
+def test_files_are_those_of_the_csv_module(table, name):
+    table = table.rename(columns={table.columns[0]: name})
+    assert csv_files.exact(table).decode() == written(table, "\n")
+    assert csv_files.excel(table).decode("utf-8-sig") == written(table, "\r\n", disarmed)
+
+
+@given(tables(len(COLUMNS)))
+def test_pandas_reads_back_what_was_sent(table):
+    back = pd.read_csv(
+        io.BytesIO(csv_files.exact(table)),
+        dtype={"code": "str", "name": "str", "count": "int64", "percent": "float64", "processed": "str"},
+        keep_default_na=False,
+        na_values={"percent": [""], "processed": [""]},
+    )
+    back["processed"] = pd.to_datetime(back["processed"], format="ISO8601", utc=True).astype(frames.INSTANT)
+    # An empty cell is all that a file has for both an empty text and a missing one.
+    sent = table.assign(code=table["code"].astype("str").fillna(""), name=table["name"].fillna(""))
+    pd.testing.assert_frame_equal(back, sent, check_exact=True)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_excel_gets_hostile_text_with_an_apostrophe(text):
+    content = csv_files.excel(pd.DataFrame({text: pd.Series([text], dtype="str")}))
+    assert read(content.decode("utf-8-sig")) == [[f"'{text}"], [f"'{text}"]]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_excel_gets_other_text_unchanged(text):
+    table = pd.DataFrame({"name": pd.Series([text], dtype="str"), "n": [1]})
+    assert read(csv_files.excel(table).decode("utf-8-sig"))[1][0] == text
+
+
+def test_headers_that_become_alike_keep_their_columns():
+    table = pd.DataFrame({"=x": pd.Series(["a"], dtype="str"), "'=x": pd.Series(["b"], dtype="str")})
+    assert read(csv_files.excel(table).decode("utf-8-sig")) == [["'=x", "'=x"], ["a", "b"]]
+
+
+def test_negative_numbers_are_numbers():
+    table = pd.DataFrame({"change": [-5, 3], "rate": [-0.5, float("nan")]})
+    assert read(csv_files.excel(table).decode("utf-8-sig"))[1:] == [["-5", "-0.5"], ["3", ""]]
+
+
+def test_excel_files_start_with_the_byte_order_mark_and_machine_files_do_not():
+    table = frame_of(DEPLOYMENT, [{}])
+    assert csv_files.excel(table).startswith(b"\xef\xbb\xbf")
+    assert csv_files.exact(table).startswith(b"serviceName")
+
+
+def test_the_same_table_makes_the_same_bytes():
+    changes = [{"channel": "é"}, {"channel": "direct"}]
+    assert csv_files.excel(frame_of(DEPLOYMENT, changes)) == csv_files.excel(frame_of(DEPLOYMENT, changes))
+
+
+@given(st.lists(texts, min_size=1, max_size=5))
+def test_no_cell_that_excel_reads_starts_a_formula(values):
+    table = pd.DataFrame({"name": pd.Series(values, dtype="str"), "n": range(len(values))})
+    for row in read(csv_files.excel(table).decode("utf-8-sig")):
+        assert not row[0].strip(" ").startswith(("=", "+", "-", "@"))
