@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import feeds, sitemap
-from dashboard.components import notices
+from dashboard import PRODUCT, feeds, sitemap
+from dashboard.components import header, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
@@ -13,14 +13,14 @@ from data_access import SettingsError, lapse_notice, load_settings
 st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
 pages = [st.Page(place.file, title=place.title, icon=place.icon) for place in sitemap.PLACES]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
-notices.tab(page.title)
+header.tab(page.title)
 try:
     settings = load_settings()
     person = session.enter(settings)
     if person:
         feeds.enter(settings)
 except SettingsError as error:
-    st.title(sitemap.NAME, anchor=False)
+    st.title(PRODUCT, anchor=False)
     notices.trouble(error)
 else:
     if person:
@@ -30,5 +30,5 @@ else:
         if person.role >= sitemap.at(page.url_path).role:
             page.run()
         else:
-            notices.not_for(person)
+            header.not_for(person)
         session.close_in_time()

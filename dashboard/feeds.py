@@ -1,16 +1,15 @@
-"""Cached reads: the one place that remembers something between visitors."""
+"""The feeds of data that pages stand on, shared by everybody who may see the same."""
 
 from __future__ import annotations
 
-import atexit
-import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import lru_cache, partial
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from functools import partial
+from typing import Protocol
 
 import streamlit as st
 
+from dashboard.cache import remembered
 from dashboard.security import session
 from data_access import (
     Client,
@@ -33,13 +32,9 @@ from data_access import (
     source_title,
 )
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 _ENTERED = "_feeds"
 _LOOK_ANEW = timedelta(minutes=1)  # at what a job has added to the history; that takes some milliseconds
 _FEEDS_KEPT = 64  # one for all, or one for each person on whose behalf we ask
-_VIEWS_KEPT = 64  # of each kind; with ten thousand customers a view is some megabytes
 
 
 class Codes(Protocol):
@@ -65,11 +60,9 @@ class Feeds:
         # Whoever has lost a right sees no more of it. An account that serves everybody keeps its last good figures.
         forget = (NotPermitted, SignInRefused) if person else ()
         age = timedelta(minutes=settings.partner_center_refresh_minutes)
-        self.deployment: Feed[Deployment] = Feed(partial(_fetch, fetch_deployment, service), age, forget=forget)
-        self.customers: Feed[Deployment] = Feed(
-            partial(_fetch, fetch_commercial_deployment, service), age, forget=forget
-        )
-        self.usage: Feed[Usage] = Feed(partial(_fetch, self._fetch_usage, service), age, forget=forget)
+        self.deployment: Feed[Deployment] = Feed(partial(fetch_deployment, service), age, forget=forget)
+        self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, service), age, forget=forget)
+        self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, service), age, forget=forget)
         # The history is the account's that collects; what one person may see of it nobody can tell.
         self.past: Feed[Timeline] | None = None if person else Feed(partial(self._open_history, settings), _LOOK_ANEW)
         self._engine: Engine | None = None
@@ -121,15 +114,7 @@ def _feeds(scope: tuple[object, ...], identity: tuple[str, str] | None, _setting
     return Feeds(_settings, None if identity is None else OnBehalfOf(_settings.registration))
 
 
-def _fetch(fetch: Callable[[Client, Progress], T], service: Client, progress: Progress) -> T:
-    found = fetch(service, progress)
-    for cached in _REMEMBERED:
-        cached.cache_clear()  # what it holds is of older answers
-    settle_memory()
-    return found
-
-
-@lru_cache(maxsize=16)
+@remembered
 def _codes(*held: Codes) -> tuple[list[str], list[str]]:
     def once(codes: Iterable[str]) -> list[str]:
         return sorted({code.casefold(): code for code in codes}.values())  # one of two spellings stands for both
@@ -138,32 +123,3 @@ def _codes(*held: Codes) -> tuple[list[str], list[str]]:
         once(code for data in held for code in data.channels),
         once(code for data in held for code in data.services),
     )
-
-
-_REMEMBERED: list[Any] = [_codes]
-
-
-def remembered(work: Callable[P, T], views: int = _VIEWS_KEPT) -> Callable[P, T]:
-    """Work out once for everybody who looks at the same, until newer data comes; arguments are told apart by identity.
-
-    `views` says how many results are kept. Not one of Streamlit's caches: those hash their arguments anew on every
-    look, which costs more than all else here.
-    """
-
-    @lru_cache(maxsize=views)
-    def once(*arguments: Any, **named: Any) -> T:
-        found = work(*arguments, **named)
-        settle_memory()
-        return found
-
-    _REMEMBERED.append(once)
-    return cast(Callable[P, T], once)
-
-
-def settle_memory() -> None:
-    """Have the garbage collector, which Streamlit runs after every script, pass over what lives long."""
-    gc.collect()
-    gc.freeze()
-
-
-atexit.register(gc.unfreeze)  # or DuckDB, at the end, complains of every type that is still held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import gc
 import hashlib
@@ -22,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from dashboard import sitemap
 from dashboard.security import exposure
 from dashboard.security.middleware import Gate
 from data_access import PartnerCenterError, SettingsError, history, load_settings
@@ -83,8 +85,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     _invent_the_past()
     import_module("dashboard.components.notices")
     import_module("dashboard.feeds")
-    gc.collect()
-    gc.freeze()
+    _settle_memory()
     yield
 
 
@@ -108,10 +109,20 @@ def _invent_the_past() -> None:
         log.warning("%s: %s", error.title, error)  # pages say so too
 
 
+def _settle_memory() -> None:
+    """Have the garbage collector pass over what the imports have made, which lasts as long as the program.
+
+    Streamlit's own collection after every run is off (`runner.postScriptGC`): each would look at all there is.
+    """
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # or DuckDB, at the end, complains of every type that is still held
+
+
 def _base_path() -> list[str]:
     return [part for part in str(config.get_option("server.baseUrlPath")).split("/") if part]
 
 
-MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(Gate)]
+MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(Gate, pages=[place.address for place in sitemap.PLACES])]
 # The theme names the fonts relative to the page, and the page may live below a path.
 ROUTES = [Mount("/".join(("", *_base_path(), "fonts")), StaticFiles(directory=FONTS))]

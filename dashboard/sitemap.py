@@ -7,9 +7,6 @@ from pathlib import PurePosixPath
 
 from dashboard.security.roles import Role
 
-#: What all pages together are called.
-NAME = "Partner License Insights"
-
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from data_access import Deployment, Selection, measures
-from data_access import titles as names
+from data_access import Deployment, Selection, measures, titles
 from data_access.measures.changes import Status
 from data_access.partner_center import catalog, frames
 
@@ -198,7 +197,7 @@ def workloads(rows: pd.DataFrame, services: pd.Series) -> pd.DataFrame:
     """
     rank = rows["serviceCode"].map({service: rank for rank, service in enumerate(services)})
     shown = rows.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
-    shown.insert(0, "title", shown["serviceCode"].map(names.service_title))
+    shown.insert(0, "title", shown["serviceCode"].map(titles.service_title))
     same = shown["partnerProcessedDateTime"].isna() | (shown["partnerProcessedDateTime"] == shown["processedDateTime"])
     if same.all():
         shown = shown.drop(columns="partnerProcessedDateTime")
@@ -212,10 +211,10 @@ def named(rows: pd.DataFrame, estimated: bool) -> pd.DataFrame:
 
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of `changes.compare`, `named`, as the page shows them: what moved, and to where."""
-    titles = {str(status): status.capitalize() for status in Status}
-    rows = rows.assign(status=rows["status"].map(titles))
+    words = {str(status): status.capitalize() for status in Status}
+    rows = rows.assign(status=rows["status"].map(words))
     if "service" in rows:
-        services = {code: names.service_title(code) for code in rows["service"].unique()}
+        services = {code: titles.service_title(code) for code in rows["service"].unique()}
         rows = rows.assign(title=rows["service"].map(services))
         if len({*services.values()}) == len(services):
             rows = rows.drop(columns="service")  # the titles tell them apart

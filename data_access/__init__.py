@@ -37,7 +37,7 @@ from data_access.history.snapshot import Snapshot
 from data_access.partner_center.catalog import COLLECTIONS, Collection
 from data_access.partner_center.client import Answer, Client, Outcome, Progress, Step
 from data_access.partner_center.protocol import Query
-from data_access.partner_center.session import Patience
+from data_access.partner_center.retry import RetryPolicy as Patience
 from data_access.selection import Selection
 from data_access.settings import Settings
 from data_access.settings import load as load_settings

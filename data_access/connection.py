@@ -11,11 +11,12 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from data_access.auth import entra
-from data_access.auth.credentials import Credential, Ready, Stored
+from data_access.auth.credentials import Credential, Ready
+from data_access.auth.stored import Stored
 from data_access.emulator import DEMO_TOKEN, Emulator, sample
 from data_access.errors import SignInError
 from data_access.partner_center.client import Client
-from data_access.partner_center.session import Patience
+from data_access.partner_center.retry import RetryPolicy
 from data_access.settings import Settings
 
 SAMPLE = "Sample data"
@@ -35,7 +36,7 @@ def connect(settings: Settings, credential: Credential | None = None) -> Client:
     `credential` takes the place of the configured way in: for a person who is signed in to the dashboard. The sample
     takes the same way as real data, headers, bytes and all; only the network is left out.
     """
-    patience = Patience(
+    patience = RetryPolicy(
         settings.partner_center_tries,
         settings.partner_center_retry_seconds,
         settings.partner_center_timeout_seconds,
@@ -46,7 +47,7 @@ def connect(settings: Settings, credential: Credential | None = None) -> Client:
     return Client(settings.base_url, credential or configured(settings), patience)
 
 
-def invented(partner: sample.Partner, patience: Patience | None = None) -> Client:
+def invented(partner: sample.Partner, patience: RetryPolicy | None = None) -> Client:
     """A client of an emulator inside this process, which holds this partner."""
     return Client(_SAMPLE_URL, Ready(DEMO_TOKEN), patience, _InProcess(Emulator(partner)))
 

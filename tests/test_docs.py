@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import data_access
-from dashboard.charts import bars
+from dashboard.charts import base
 from dashboard.components import history_states
 from data_access import errors, measures
 from data_access.commands import COMMANDS
@@ -76,8 +76,8 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
         f"any two points of the last {trends.WEEKS} weeks",
         f"at least {trends.USUAL_DAYS} days before",
         f"about {trends.USUAL_DAYS} days before",
-        f"The first {bars.MOST_BARS} of … services",
-        f"the chart shows {bars.MOST_BARS} bars at most",
+        f"The first {base.MOST_BARS} of … services",
+        f"the chart shows {base.MOST_BARS} bars at most",
         f"pages of {protocol.PAGE_ROWS:,} rows",
         f"ends after {collect.BARREN_DAYS} days in a row without figures, or after {collect.OTHER_DAYS} for which",
     ],

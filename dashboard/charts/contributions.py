@@ -12,8 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.charts import bars as charts
-from dashboard.charts.bars import Axis, Finished, Segment
+from dashboard.charts import base
+from dashboard.charts.base import Axis, Finished, Segment
 from dashboard.charts.palette import Palette
 from data_access.measures.changes import Why
 
@@ -61,10 +61,10 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         Segment("from sold", drawn["soldEffect"].mask(too_long, 0.0).tolist(), palette.grid, palette.muted),
     )
     net = drawn["deployedEffect"] + drawn["soldEffect"]
-    left = charts.told_apart(
-        f"{charts.title_label(row.label, _LABEL_LENGTH)}   <b>{_said(row, decimals)[0]}</b> " for row in _rows(drawn)
+    left = base.told_apart(
+        f"{base.title_label(row.label, _LABEL_LENGTH)}   <b>{_said(row, decimals)[0]}</b> " for row in _rows(drawn)
     )
-    right = charts.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
+    right = base.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
     common = {
         "customdata": drawn["key"].tolist()[::-1],
         "hovertext": _hover(drawn, estimated, decimals)[::-1],
@@ -83,12 +83,12 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         | {"y": right[::-1], "x": net.mask(too_long).tolist()[::-1], "yaxis": "y2"}
     )
     reach = max(longest, _reach(drawn[~too_long]), _INVISIBLE) * _ROOM
-    categories = charts.CATEGORIES | {"range": [-0.5, len(drawn) - 0.5]}
-    layout = charts.frame(palette) | {
+    categories = base.CATEGORIES | {"range": [-0.5, len(drawn) - 0.5]}
+    layout = base.frame(palette) | {
         "barmode": "relative",
         "bargap": 0.42,
-        "height": charts.height(len(drawn)),
-        "margin": {"l": charts.margin(left, _WIDEST_MARGIN), "r": charts.margin(right), "t": 64, "b": 8},
+        "height": base.height(len(drawn)),
+        "margin": {"l": base.margin(left, _WIDEST_MARGIN), "r": base.margin(right), "t": 64, "b": 8},
         "clickmode": "event+select",
         "hovermode": "closest",
         "yaxis": categories,
@@ -106,7 +106,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
         },
         "shapes": [_rule(len(drawn), palette)] if len(drawn) > 1 else [],
         "annotations": [
-            charts.heading("x", Axis("Percent points of all together", _key(parts)), 0),
+            base.heading("x", Axis("Percent points of all together", _key(parts)), 0),
             *(_written(row, len(drawn), decimals, palette) for row in _rows(drawn[too_long])),
         ],
     }

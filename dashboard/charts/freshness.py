@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.charts import bars
-from dashboard.charts.bars import Axis, Finished
+from dashboard.charts import base
+from dashboard.charts.base import Axis, Finished
 from dashboard.charts.palette import Palette
 from data_access.measures.health import Timing
 
@@ -29,10 +29,10 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
     late = (table["timing"] == Timing.LATE).tolist()
     usual = ((table["expectedBy"] - table["processedDateTime"]).dt.total_seconds() / _DAY).where(known)
     limit = usual + table["cadenceDays"]
-    left = bars.told_apart(
-        f"{bars.title_label(row.title)}   {formats.day(row.processedDateTime)} " for row in _rows(table)
+    left = base.told_apart(
+        f"{base.title_label(row.title)}   {formats.day(row.processedDateTime)} " for row in _rows(table)
     )
-    right = bars.told_apart(f" {row.ageDays:.0f} d  {_timing(row)}" for row in _rows(table))
+    right = base.told_apart(f" {row.ageDays:.0f} d  {_timing(row)}" for row in _rows(table))
     places = list(range(len(table)))[::-1]
     common = {"hovertext": _hover(table)[::-1], "hovertemplate": "%{hovertext}<extra></extra>"}
     colours = [palette.below_target if one else palette.deployed for one in late]
@@ -58,11 +58,11 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
             | {"yaxis": "y2", "marker": tick}
         )
     most = max([1.0, *table["ageDays"], *limit.dropna()]) * _ROOM
-    categories = bars.CATEGORIES | {"range": [-0.5, len(places) - 0.5]}
-    layout = bars.frame(palette) | {
+    categories = base.CATEGORIES | {"range": [-0.5, len(places) - 0.5]}
+    layout = base.frame(palette) | {
         "bargap": 0.42,
-        "height": bars.height(len(table)),
-        "margin": {"l": bars.margin(left), "r": bars.margin(right), "t": 64, "b": 8},
+        "height": base.height(len(table)),
+        "margin": {"l": base.margin(left), "r": base.margin(right), "t": 64, "b": 8},
         "hovermode": "closest",
         "yaxis": categories,
         "yaxis2": categories | {"overlaying": "y", "side": "right"},
@@ -75,7 +75,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
             "tickfont": {"color": palette.muted, "size": 11},
         },
         "annotations": [
-            bars.heading("x", Axis("Days since Microsoft processed it", "╷ next one usually here  │ late from here"), 0)
+            base.heading("x", Axis("Days since Microsoft processed it", "╷ next one usually here  │ late from here"), 0)
         ],
     }
     return Finished(marks, layout)

@@ -16,8 +16,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from dashboard import formats
-from dashboard.charts import bars
-from dashboard.charts.bars import Finished
+from dashboard.charts import base
+from dashboard.charts.base import Finished
 from dashboard.charts.palette import Palette
 from data_access.measures.trends import Projection, Refusal
 
@@ -63,7 +63,7 @@ class Panel:
     points: pd.DataFrame
 
 
-def large(
+def line_chart(
     points: pd.DataFrame,
     shown: Shown,
     target: float,
@@ -111,7 +111,7 @@ def large(
             last = _moment(min(goal.latest or goal.on, (_moment(goal.on) + (last - first) / 4).date()))
     data.append(newest)
     margin = (last - first or timedelta(days=7)) / 50
-    layout = bars.frame(palette) | {
+    layout = base.frame(palette) | {
         "height": _HEIGHT,
         "margin": {"l": 58, "r": 18, "t": 40, "b": 28},
         "xaxis": {
@@ -141,7 +141,7 @@ def large(
     return Finished(data, layout)
 
 
-def small(
+def small_multiples(
     panels: Sequence[Panel], shown: Shown, target: float, *, span: tuple[datetime, datetime], palette: Palette
 ) -> Finished:
     """A panel for each line, from left to right and from top to bottom; all have the same dates.
@@ -194,7 +194,7 @@ def small(
         | {"text": words.hovertext, "hovertext": None, "unselected": {"textfont": {"color": palette.text}}}
     )
     hidden = {"visible": False, "fixedrange": True}
-    layout = bars.frame(palette) | {
+    layout = base.frame(palette) | {
         "height": rows * _PANEL_HEIGHT + 16,
         "margin": {"l": 4, "r": 4, "t": 4, "b": 12},
         "xaxis": hidden | {"range": [-0.01, COLUMNS - 1 + _WIDE + 0.02]},
@@ -210,7 +210,7 @@ def small(
     return Finished(data, layout)
 
 
-def spark(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
+def sparkline(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
     """A line the size of a word, as the address of a picture (`data:`); nothing without two figures.
 
     It goes from its lowest to its highest point, or over a tenth of them where it moves less than that.
@@ -236,7 +236,7 @@ def spark(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
     return f"data:image/svg+xml,{quote(drawn)}"
 
 
-def large_in_words(points: pd.DataFrame, shown: Shown, target: float) -> str:
+def line_chart_in_words(points: pd.DataFrame, shown: Shown, target: float) -> str:
     """The large chart for those who cannot see it."""
     if not len(points):
         return f"No line of {shown.title}."
@@ -249,7 +249,7 @@ def large_in_words(points: pd.DataFrame, shown: Shown, target: float) -> str:
     return f"{said} The target is {target:g} percent." if shown.is_percent else said
 
 
-def small_in_words(panels: Sequence[Panel], shown: Shown) -> str:
+def small_multiples_in_words(panels: Sequence[Panel], shown: Shown) -> str:
     """The panels for those who cannot see them."""
     first = "; ".join(
         f"{panel.title}: {shown.figure(panel.points[shown.column].iloc[0])} to"

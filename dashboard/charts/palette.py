@@ -49,5 +49,5 @@ DARK = Palette(
 )
 
 
-def palette(dark: bool) -> Palette:
+def of(dark: bool) -> Palette:
     return DARK if dark else LIGHT

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import formats, sitemap
-from dashboard.components import notices
+from dashboard.components import header, loading, notices
 from dashboard.feeds import Feeds
 from dashboard.filters import link
 from dashboard.security import session
@@ -22,7 +22,7 @@ DAILY = f"30 6 * * *  cd /srv/licenses && {_COLLECT} >/dev/null"
 def standing(feeds: Feeds, heading: str) -> Timeline | None:
     """The history with something in it; None where the page says why there is none."""
     if feeds.past is None:
-        notices.head(heading, feeds)
+        header.head(heading, feeds)
         st.info(
             "Here Partner Center is asked on behalf of each person. The history belongs to the account that collects,"
             " and nobody can tell what of it you may see; so this page shows nothing.",
@@ -31,13 +31,13 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
         return None
     if feeds.past.look().data is not None:
         feeds.past.wait(_MOMENT)  # rather than show yesterday's to whoever comes first
-    past = notices.standing(feeds.past, heading, feeds)
+    past = loading.standing(feeds.past, heading, feeds)
     if past is not None and past.history.is_empty:
         feeds.past.refresh()  # whoever has just run collect need not wait for the next look
         feeds.past.wait(_LONGER)
         past = feeds.past.state.data
     if past is not None and past.history.is_empty:
-        notices.head(heading, feeds)
+        header.head(heading, feeds)
         left_out(past)
         _nothing_yet()
         return None
@@ -78,7 +78,7 @@ def reach(past: Timeline) -> None:
 
 def top(past: Timeline, heading: str, feeds: Feeds) -> None:
     """The head of a page that has a history; and what is to be said where the newest look at it failed."""
-    notices.head(heading, feeds)
+    header.head(heading, feeds)
     if feeds.past and (state := feeds.past.state).error and state.fetched_at and state.failed_at:
         notices.stale(state.error, state.fetched_at, state.failed_at)
     left_out(past)

@@ -7,8 +7,8 @@ from functools import partial
 import streamlit as st
 
 from dashboard import exports, formats, tables
-from dashboard.charts import bars, contributions
-from dashboard.components import history_states, notices
+from dashboard.charts import base, contributions
+from dashboard.components import figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import comparison, levels, link
 from dashboard.security import session
@@ -83,7 +83,7 @@ def show_both(past: Timeline, asked: Asked, feeds: Feeds) -> None:
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(picture.rows, listed.statuses)
-    with notices.figures(
+    with figures.figures(
         formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)
     ):
         comparison.choose_statuses(picture.counts)
@@ -157,7 +157,7 @@ def _tiles(picture: Picture) -> None:
         ):
             moved = picture.sums[name]
             context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
-            notices.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
+            tiles.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
         before, after = (
             formats.percent(None if number is None else round(number, formats.DECIMALS))
             for number in (picture.why.before, picture.why.after)
@@ -165,7 +165,7 @@ def _tiles(picture: Picture) -> None:
         change = None if picture.why.change is None else contributions.shown(picture.why)[0]
         value = formats.NOTHING if change is None else f"{formats.points(change)} :small[points]"
         context = f"{before} → {after}".replace("\u00a0% →", " →")
-        notices.tile("kpi_deployment_percent", "deploymentPercent", value, context)
+        tiles.tile("kpi_deployment_percent", "deploymentPercent", value, context)
 
 
 def _chart(picture: Picture, level: str) -> None:
@@ -195,7 +195,7 @@ def _chart(picture: Picture, level: str) -> None:
             theme=None,
             on_select=click,
             selection_mode="points",
-            config=bars.BARE,
+            config=base.BARE,
             alt=picture.words,
         )
 

@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import exports, formats, sentences, tables
-from dashboard.charts import bars
-from dashboard.components import history_states, notices
+from dashboard.charts import base
+from dashboard.components import figures, header, history_states, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.filters.link import View
@@ -35,8 +35,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     found = customers.one(deployment.facts, customer) if customer else deployment.facts.head(0)
     named = found["customerName"].dropna()
     if len(named):
-        notices.tab(named.iloc[0])
-    notices.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
+        header.tab(named.iloc[0])
+    loading.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
     notices.set_aside(deployment.answer)
     if deployment.facts.empty:
         notices.no_rows(deployment)
@@ -64,8 +64,8 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
         st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
         return
     _whom_to_call(picture)
-    notices.tiles(picture, view.target, False, "customer")
-    notices.bars("customers_chart", picture, "Whom do we call first?", "customer", link.open_customer)
+    tiles.tiles(picture, view.target, False, "customer")
+    figures.bars("customers_chart", picture, "Whom do we call first?", "customer", link.open_customer)
     asked = exports.sentence(view.selection, search=view.search)
     table = exports.Provenance("customers", deployment.processed[1], asked, feeds.source, feeds.is_sample)
     every_row = replace(table, content=deployment.answer.collection.name)
@@ -74,7 +74,7 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
         *exports.for_people_and_programs(partial(_file, picture), table),
         exports.for_programs("export_rows", "Every row", rows, every_row),
     )
-    with notices.figures(formats.number(picture.number, "customer"), files):
+    with figures.figures(formats.number(picture.number, "customer"), files):
         _table(picture, view)
 
 
@@ -122,15 +122,15 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     view = link.choose(feeds.codes())
     picture = pictures.one_customer(deployment, identity, view, st.context.theme.type == "dark")
     notices.left_out()
-    notices.answer(picture, estimated=False)
-    notices.tiles(picture, view.target, False, "product")
-    notices.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
+    tiles.answer(picture, estimated=False)
+    tiles.tiles(picture, view.target, False, "product")
+    figures.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
     asked = exports.sentence(view.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], asked, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, view, [identity])
     place = st.container()
-    with notices.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
-        notices.table(picture)
+    with figures.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
+        figures.table(picture)
     st.caption(f"Tenant id {identity}")
     with place:  # last: an engine may take its time
         _history(identity, view, feeds)
@@ -162,12 +162,12 @@ def _history(identity: str, view: View, feeds: Feeds) -> None:
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
             return
         st.markdown(" ".join([sentences.direction(whole), sentences.goal(whole, view.target) if whole.change else ""]))
-        st.plotly_chart(trend.figure, key="history_line", theme=None, config=bars.BARE, alt=trend.words)
+        st.plotly_chart(trend.figure, key="history_line", theme=None, config=base.BARE, alt=trend.words)
         within = link.CHOICES["range"].options[view.range]
         asked = exports.sentence(view.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points["processedDateTime"].iloc[-1]
         provenance = exports.Provenance("customer-history", newest, asked, feeds.source, feeds.is_sample)
-        notices.downloads(
+        figures.downloads(
             [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, provenance)]
         )
 
@@ -186,5 +186,5 @@ def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> 
 
 
 feeds = current_feeds()
-if deployment := notices.standing(feeds.customers, _QUESTION, feeds, _NEEDED):
+if deployment := loading.standing(feeds.customers, _QUESTION, feeds, _NEEDED):
     show(deployment, feeds)

@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from dashboard import exports, formats, tables
-from dashboard.charts import bars
-from dashboard.components import history_states, notices
+from dashboard.charts import base
+from dashboard.components import figures, history_states
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.security import session
 from dashboard.view_models import checks, health
@@ -91,7 +91,7 @@ def _tile(label: str, value: str, context: str, explanation: str) -> None:
 def _checks(found: Diagnosis, past: Timeline, feeds: Feeds) -> None:
     provenance = _provenance("health", past, feeds, "none")
     files = exports.for_people_and_programs(partial(checks.table, found.checks), provenance, "export_checks")
-    with st.container(key="health_checks"), notices.figures("What was looked at", files):
+    with st.container(key="health_checks"), figures.figures("What was looked at", files):
         for check in found.checks:
             _check(check, past, feeds)
 
@@ -118,26 +118,26 @@ def _rows(check: Check, past: Timeline, feeds: Feeds) -> None:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
     provenance = _provenance(f"health-{check.key}", past, feeds, "none")
     with st.container(horizontal=True):
-        notices.downloads(exports.for_people_and_programs(lambda: check.rows, provenance, f"export_{check.key}"))
+        figures.downloads(exports.for_people_and_programs(lambda: check.rows, provenance, f"export_{check.key}"))
 
 
 def _services(found: Diagnosis, past: Timeline, feeds: Feeds) -> None:
     with st.container(key="health_chart", border=True):
         st.header("How old is what we know?", anchor=False)
-        more = f" The first {bars.MOST_BARS}; the table has them all." if len(found.table) > bars.MOST_BARS else ""
+        more = f" The first {base.MOST_BARS}; the table has them all." if len(found.table) > base.MOST_BARS else ""
         st.caption(
             f"*{past.collection.title}*, on which the Overview stands, by service, whatever is filtered elsewhere. What"
             f" is usual is told by the newest dates of each service.{more}"
         )
         if len(found.table):
-            st.plotly_chart(found.figure, key="health_bars", theme=None, config=bars.BARE, alt=found.words)
+            st.plotly_chart(found.figure, key="health_bars", theme=None, config=base.BARE, alt=found.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
     asked = exports.sentence(Selection(), collection=past.collection.name)
     provenance = _provenance("health-services", past, feeds, asked)
     files = exports.for_people_and_programs(lambda: found.table.drop(columns="title"), provenance)
-    with notices.figures("Services", files):
-        notices.table(found)
+    with figures.figures("Services", files):
+        figures.table(found)
 
 
 def _provenance(content: str, past: Timeline, feeds: Feeds, asked: str) -> exports.Provenance:

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import exports, formats, tables
-from dashboard.components import history_states, notices
+from dashboard.components import figures, history_states, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.security import session
@@ -21,7 +21,7 @@ _HEADING = "How much of what we sold is deployed?"
 @session.part
 def show(deployment: Deployment, feeds: Feeds) -> None:
     """The page for an answer that there is."""
-    notices.top(feeds.deployment, _HEADING, feeds)
+    loading.top(feeds.deployment, _HEADING, feeds)
     if deployment.stands_in:
         notices.stands_in()
     notices.set_aside(deployment.answer)
@@ -37,15 +37,15 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     moved = trends.moved(past, deployment, view.selection, dark) if past else {}
     notices.left_out()
     st.markdown(
-        notices.answered(picture, deployment.estimated) + _besides(picture, view.target, deployment.estimated, moved)
+        tiles.answered(picture, deployment.estimated) + _besides(picture, view.target, deployment.estimated, moved)
     )
-    notices.tiles(picture, view.target, deployment.estimated, "service", moved)
-    notices.bars("services_chart", picture, "Where is the gap?", "service", link.only_service)
+    tiles.tiles(picture, view.target, deployment.estimated, "service", moved)
+    figures.bars("services_chart", picture, "Where is the gap?", "service", link.only_service)
     content, asked = deployment.answer.collection.name, exports.sentence(view.selection)
     provenance = exports.Provenance(content, deployment.processed[1], asked, feeds.source, feeds.is_sample)
     rows = partial(tables.rows, deployment, view.selection)
-    with notices.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
-        notices.table(picture)
+    with figures.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
+        figures.table(picture)
 
 
 def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
@@ -64,5 +64,5 @@ def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: M
 feeds = current_feeds()
 if feeds.past:
     feeds.past.look()  # opens it while the figures are asked for
-if deployment := notices.standing(feeds.deployment, _HEADING, feeds):
+if deployment := loading.standing(feeds.deployment, _HEADING, feeds):
     show(deployment, feeds)

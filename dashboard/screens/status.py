@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats, tables
-from dashboard.components import history_states, notices
+from dashboard.components import header, history_states, notices
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.security import session
 from dashboard.view_models import checks
@@ -36,7 +36,7 @@ _QUESTION = "Does everything work?"
 @session.part
 def show(feeds: Feeds) -> None:
     """The page."""
-    notices.head(_QUESTION, feeds)
+    header.head(_QUESTION, feeds)
     settings = load_settings()
     with st.grid(2, gap="small", min_column_width=340):
         with st.container(border=True, height="stretch", key="status_you"):

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import exports, formats, sentences
-from dashboard.charts import bars, lines
-from dashboard.components import history_states, notices
+from dashboard.charts import base, lines
+from dashboard.components import figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.security import session
@@ -65,7 +65,7 @@ def _tiles(line: Line, estimated: bool) -> None:
     points, change, goal = line.points, line.change, line.goal
     pace = line.pace if isinstance(line.pace, Velocity) else None
     with st.grid(4, gap="small", min_column_width=165):
-        notices.tile(
+        tiles.tile(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) else None),
@@ -75,13 +75,13 @@ def _tiles(line: Line, estimated: bool) -> None:
             if len(points)
             else "no date",
         )
-        notices.tile(
+        tiles.tile(
             "kpi_deployed_per_week",
             "velocity",
             formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
             formats.about(trends.spread(pace), estimated) if pace else _TOO_FEW,
         )
-        notices.tile(
+        tiles.tile(
             "kpi_sold_per_week",
             "soldPerWeek",
             formats.change(pace.sold) if pace else formats.NOTHING,
@@ -92,7 +92,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             value, context = f"{goal.on:%b %Y}", trends.months(goal)
         elif goal is Refusal.REACHED:
             value, context = "reached", "at the newest date"
-        notices.tile("kpi_target_reached", "projection", value, context)
+        tiles.tile("kpi_target_reached", "projection", value, context)
 
 
 def _whole(trend: Trend) -> None:
@@ -103,7 +103,7 @@ def _whole(trend: Trend) -> None:
             link.pick("range")
             link.target()
         if len(trend.whole.points):
-            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=bars.BARE, alt=trend.words)
+            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=base.BARE, alt=trend.words)
         else:
             st.info(
                 "There is no processing date in this combination of filters; take one away.",
@@ -140,7 +140,7 @@ def _parts(trend: Trend, view: link.View) -> None:
             theme=None,
             on_select=click,
             selection_mode="points",
-            config=bars.BARE,
+            config=base.BARE,
             alt=trend.small_words,
         )
 
@@ -157,12 +157,12 @@ def _figures(trend: Trend, view: link.View, timeline: Timeline, feeds: Feeds) ->
     points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
     paces = provenance("pace", target=f"{view.target:g} %")
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
-    with notices.figures("Pace, and the day of the target", [*points, pace]):
+    with figures.figures("Pace, and the day of the target", [*points, pace]):
         st.caption(
             "The first two files hold every point of the lines, the third one this table with all its columns"
             " and a row for all together."
         )
-        notices.table(trend, signed=True)
+        figures.table(trend, signed=True)
 
 
 feeds = current_feeds()

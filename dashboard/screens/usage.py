@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import exports, formats
-from dashboard.components import notices
+from dashboard.components import figures, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.security import session
-from dashboard.view_models import deployment
+from dashboard.view_models.usage import UsePicture, in_use
 from data_access import PartnerCenterError, Usage
 from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
@@ -72,13 +72,13 @@ def no_rows(usage: Usage) -> None:
 @session.part
 def show(usage: Usage, feeds: Feeds) -> None:
     """The page for answers that there are."""
-    notices.top(feeds.usage, _QUESTION, feeds)
+    loading.top(feeds.usage, _QUESTION, feeds)
     notes(usage)
     if not usage.has_rows:
         no_rows(usage)
         return
     view = link.choose(feeds.codes())
-    picture = deployment.in_use(usage, view, st.context.theme.type == "dark")
+    picture = in_use(usage, view, st.context.theme.type == "dark")
     notices.left_out()
     if picture.number or picture.rows.num_rows:
         st.markdown(_answer(picture))
@@ -87,7 +87,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
         st.info("There are no figures in this combination of filters; take one away.", icon=":material/filter_alt_off:")
     _tiles(usage, picture, view.target)
     if picture.number:
-        notices.bars("usage_chart", picture, _heading(usage), "service", link.only_service)
+        figures.bars("usage_chart", picture, _heading(usage), "service", link.only_service)
     if strays := picture.total.strays:
         st.caption(
             f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
@@ -103,7 +103,7 @@ def _heading(usage: Usage) -> str:
     return "Not deployed, or not used?" if usage.deployment.has_rows else "What is not used?"
 
 
-def _answer(picture: deployment.UsePicture) -> str:
+def _answer(picture: UsePicture) -> str:
     """The page's question answered in a sentence."""
     total = picture.total
     if total.sold is None:
@@ -140,7 +140,7 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     return f"Used means: within the 28 days before {span}"
 
 
-def _tiles(usage: Usage, picture: deployment.UsePicture, target: float) -> None:
+def _tiles(usage: Usage, picture: UsePicture, target: float) -> None:
     total = picture.total
     sold = _part(total.undeployed, total.sold, "of sold", "nothing sold")
     deployed = _part(total.unused, total.deployed, "of deployed", "nothing deployed", "≤\u00a0")
@@ -150,7 +150,7 @@ def _tiles(usage: Usage, picture: deployment.UsePicture, target: float) -> None:
         _tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
         _tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
         context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, target)
-        notices.tile(
+        tiles.tile(
             "kpi_usage_percent",
             "usagePercent",
             formats.percent(total.percent),
@@ -161,7 +161,7 @@ def _tiles(usage: Usage, picture: deployment.UsePicture, target: float) -> None:
 def _tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
     shown = formats.NOTHING if value is None else formats.count(value)
     missing = next((why for source in needed if (why := _not_at_hand(source))), "")
-    notices.tile(key, measure, shown, missing or context)
+    tiles.tile(key, measure, shown, missing or context)
 
 
 def _part(part: float | None, whole: float | None, of: str, nothing: str, bound: str = "") -> str:
@@ -174,13 +174,13 @@ def _not_at_hand(source: Source) -> str:
     return "no rows from Microsoft" if source.answer else "cannot be read"
 
 
-def _workloads(picture: deployment.UsePicture, view: link.View, feeds: Feeds) -> None:
+def _workloads(picture: UsePicture, view: link.View, feeds: Feeds) -> None:
     asked = exports.sentence(view.selection)
     provenance = exports.Provenance("usage", picture.window[1], asked, feeds.source, feeds.is_sample)
-    with notices.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
-        notices.table(picture)
+    with figures.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
+        figures.table(picture)
 
 
 feeds = current_feeds()
-if usage := notices.standing(feeds.usage, _QUESTION, feeds, _NEEDED):
+if usage := loading.standing(feeds.usage, _QUESTION, feeds, _NEEDED):
     show(usage, feeds)

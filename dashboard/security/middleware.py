@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -25,7 +25,6 @@ from streamlit.web.server.starlette.starlette_websocket import _get_signed_cooki
 
 from dashboard.security import exposure, roles
 from dashboard.security.roles import Denied, Ended, Person, Role, Rules
-from dashboard.sitemap import PLACES
 from data_access import Settings, SettingsError, load_settings
 
 #: Where people go back to after signing in, and why a sign-in failed. Both live for some minutes in their own browser.
@@ -35,8 +34,7 @@ _LOGIN, _LOGOUT, _CALLBACK = "auth/login", "auth/logout", "oauth2callback"
 _MEDIA, _METRICS = "media/", "_stcore/metrics"
 #: Without these nobody could be asked to sign in; none of them holds a figure or a name.
 _PUBLIC = re.compile(
-    rf"({'|'.join(place.address for place in PLACES)})"  # the empty page around everything
-    r"|(static|fonts|component)/.*|favicon\.(png|ico|svg)|manifest\.json"
+    r"(static|fonts|component)/.*|favicon\.(png|ico|svg)|manifest\.json"
     r"|_stcore/(health|host-config|stream|bidi-components/.*)"
     rf"|{_LOGIN}|{_LOGOUT}|{_CALLBACK}"
 )
@@ -71,10 +69,11 @@ def belongs(content: bytes, mimetype: str, name: str, person: Person) -> bytes:
 
 
 class Gate:
-    """The middleware."""
+    """The middleware. `pages` are the addresses of the pages: each serves the empty page around everything."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, pages: Iterable[str]) -> None:
         self._app = app
+        self._pages = frozenset(pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -93,9 +92,13 @@ class Gate:
         else:
             await self._app(scope, receive, send)
 
+    def _is_public(self, path: str) -> bool:
+        is_open = path in self._pages or _PUBLIC.fullmatch(path)
+        return bool(is_open) and ".." not in path and "\\" not in path
+
     async def _with_sign_in(self, request: HTTPConnection, receive: Receive, send: Send) -> None:
         path = _below_base(request.scope["path"])
-        if not _is_public(path) and not _may(path, request):
+        if not self._is_public(path) and not _may(path, request):
             # Deep links have Streamlit look for its server below the page too, and 404 is what tells it to go on.
             status = 401 if path.startswith((_MEDIA, "_stcore/")) else 404
             await _refuse(status, "Nothing here for strangers.", request.scope, receive, send)
@@ -153,10 +156,6 @@ def _sieve(request: HTTPConnection, receive: Receive) -> Receive:
                 return message
 
     return sifted
-
-
-def _is_public(path: str) -> bool:
-    return bool(_PUBLIC.fullmatch(path)) and ".." not in path and "\\" not in path
 
 
 def _may(path: str, request: HTTPConnection) -> bool:

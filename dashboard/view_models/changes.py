@@ -12,8 +12,9 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard import formats, tables
-from dashboard.charts import bars, contributions, palette
-from dashboard.feeds import Feeds, remembered
+from dashboard.cache import remembered
+from dashboard.charts import base, contributions, palette
+from dashboard.feeds import Feeds
 from dashboard.filters.link import View
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
@@ -22,7 +23,7 @@ from data_access.measures import changes, customers
 from data_access.measures.changes import Status, Why
 
 #: With ten thousand customers and all their products, one of these is a hundred megabytes.
-_remembered = partial(remembered, views=8)
+_remembered = partial(remembered, results=8)
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
 
@@ -77,7 +78,7 @@ def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) 
         table = changes.among(customers.matching(table, view.search, searched))
     table = contributions.in_order(table)
     net = table["deployedEffect"] + table["soldEffect"]
-    drawn = contributions.bars(table, _titled(table.head(bars.MOST_BARS)))
+    drawn = contributions.bars(table, _titled(table.head(base.MOST_BARS)))
     return Picture(
         changes.why(table),
         {
@@ -89,7 +90,7 @@ def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) 
         _first(table, net, net > 0),
         _first(table, net, net < 0),
         estimated,
-        contributions.figure(drawn, estimated, palette.palette(dark)),
+        contributions.figure(drawn, estimated, palette.of(dark)),
         contributions.in_words(drawn, f"{asked.level}s"),
         table,
     )

@@ -10,8 +10,7 @@ from enum import StrEnum
 import pandas as pd
 
 from dashboard import formats
-from data_access import COLLECTIONS, NotPermitted, Snapshot, Standing
-from data_access import titles as names
+from data_access import COLLECTIONS, NotPermitted, Snapshot, Standing, titles
 from data_access.measures.health import Timing
 
 #: Percent points between Microsoft's percentage and its counts that rounding does not explain.
@@ -277,11 +276,11 @@ def _failing(name: str, one: Standing) -> str:
 
 def _listed(codes: Iterable[str]) -> str:
     """Services in a sentence: the first ones by name, and how many more."""
-    titles = [formats.plain(names.service_title(str(code))) for code in codes]
-    more = len(titles) - _NAMED
+    services = [formats.plain(titles.service_title(str(code))) for code in codes]
+    more = len(services) - _NAMED
     if more > 0:
-        return f"{', '.join(titles[:_NAMED])} and {more} more"
-    return _and(titles)
+        return f"{', '.join(services[:_NAMED])} and {more} more"
+    return _and(services)
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 import pandas as pd
@@ -11,11 +10,10 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard import tables
-from dashboard.charts import bars, palette
-from dashboard.feeds import remembered
+from dashboard.cache import remembered
+from dashboard.charts import bars, base, palette
 from dashboard.filters.link import View
-from data_access import Deployment, Usage, measures, titles
-from data_access.datasets import usage as uses
+from data_access import Deployment, measures, titles
 from data_access.measures import customers
 
 #: How each choice of order sorts rows that have the measures, a `key` and a `title`.
@@ -23,12 +21,6 @@ _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
     "gap": (["undeployed", "key"], [False, True]),
     "percent": (["deploymentPercent", "key"], [True, True]),
     "sold": (["licensesSold", "key"], [False, True]),
-    "name": (["title", "key"], [True, True]),
-}
-_USE_ORDERS: dict[str, tuple[list[str], list[bool]]] = {
-    "gap": (["gap", "licensesQualified", "key"], [False, False, True]),
-    "percent": (["usagePercent", "key"], [True, True]),
-    "sold": (["licensesSold", "licensesQualified", "key"], [False, False, True]),
     "name": (["title", "key"], [True, True]),
 }
 
@@ -115,47 +107,6 @@ def one_customer(deployment: Deployment, customer: str, view: View, dark: bool) 
     return _picture(found, table, shown, view=view, estimated=False, dark=dark, what="deployment % of products")
 
 
-@dataclass(frozen=True, eq=False)
-class UsePicture:
-    """What the page about use shows: `number` services in the chart, and `rows` by workload below."""
-
-    total: uses.Total
-    number: int
-    largest_gap: tuple[str, float, float]  # title, undeployed and unused licenses of the service that has it
-    window: tuple[datetime | None, datetime | None]  # the oldest and the newest day on which the 28 days end
-    figure: go.Figure
-    words: str
-    table: pd.DataFrame  # one row per service, workload and channel, in that order
-    rows: pa.Table  # the same in the order of the chart, with titles
-    columns: dict[str, Any]
-
-
-@remembered
-def in_use(usage: Usage, view: View, dark: bool) -> UsePicture:
-    """All services and workloads."""
-    table = uses.by_service(usage, view.selection).rename(columns={"service": "key"})
-    table.insert(1, "title", table["key"].map(titles.service_title))
-    columns, ascending = _USE_ORDERS[view.sort]
-    idle = (table["licensesQualified"] - table["licensesActive"]).clip(lower=0)
-    table = table.assign(gap=(table["undeployed"] + table["unused"].fillna(0)).fillna(idle))
-    table = table.sort_values(columns, ascending=ascending, ignore_index=True)
-    shown = table.head(bars.MOST_BARS)
-    largest = table.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)
-    workloads = uses.by_workload(usage, view.selection)
-    rows = tables.workloads(workloads, table["key"])
-    return UsePicture(
-        uses.total(usage, view.selection),
-        len(table),
-        next(largest, ("", 0.0, 0.0)),
-        uses.span(workloads["processedDateTime"], workloads["partnerProcessedDateTime"]),
-        bars.usage(shown, view.target, palette.palette(dark)),
-        bars.in_words(shown, shown["usagePercent"], "usage % of services", view.target),
-        workloads,
-        pa.Table.from_pandas(rows, preserve_index=False),
-        tables.columns(rows),
-    )
-
-
 def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:
     columns, ascending = _ORDERS[view.sort]
     return table.sort_values(columns, ascending=ascending, ignore_index=True)
@@ -173,14 +124,14 @@ def _picture(
 ) -> Picture:
     """`on_screen`: the rows of the table below, and how its columns are shown."""
     rows, columns = on_screen
-    shown = table.head(bars.MOST_BARS)
+    shown = table.head(base.MOST_BARS)
     gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
     return Picture(
         measures.total(found),
         len(table),
         int((table["deploymentPercent"] < view.target).sum()),
         (str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),
-        bars.deployment(shown, view.target, estimated, palette.palette(dark)),
+        bars.deployment(shown, view.target, estimated, palette.of(dark)),
         bars.in_words(shown, shown["deploymentPercent"], what, view.target),
         table,
         pa.Table.from_pandas(rows, preserve_index=False),

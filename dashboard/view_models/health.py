@@ -11,9 +11,10 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard import formats, tables
-from dashboard.charts import bars, freshness, palette
-from dashboard.feeds import Feeds, remembered
-from dashboard.view_models import checks as trust
+from dashboard.cache import remembered
+from dashboard.charts import base, freshness, palette
+from dashboard.feeds import Feeds
+from dashboard.view_models import checks
 from dashboard.view_models.checks import Check, Mark
 from data_access import (
     COLLECTIONS,
@@ -68,14 +69,14 @@ def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnos
     hour = now.replace(minute=0, second=0, microsecond=0)
     services = _services(past, hour)
     of_customers, damaged = _of_customers(feeds, past)
-    checks = [
+    findings = [
         *_of_runs(feeds, past, {past.collection.name: services} | _others(past, hour), now),
-        trust.reading(readings, newest),
+        checks.reading(readings, newest),
         *of_customers,
         _fitting(past),
-        trust.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
+        checks.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
     ]
-    mark, sentence = trust.verdict(checks)
+    mark, sentence = checks.verdict(findings)
     table = services.assign(
         title=services["service"].map(titles.service_title),
         ageDays=(pd.Timestamp(now) - services["processedDateTime"]).dt.total_seconds() / _DAY,
@@ -85,15 +86,15 @@ def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnos
             table[f"{one.collection} processedDateTime"] = _dates(one, table["service"])
     table["_order"] = table["timing"].map(_ORDER)
     table = table.sort_values(["_order", "ageDays"], ascending=[True, False], ignore_index=True).drop(columns="_order")
-    drawn = table.head(bars.MOST_BARS)
+    drawn = table.head(base.MOST_BARS)
     shown = tables.ages(table)
     come = int(readings["rows"].sum())
     return Diagnosis(
         mark,
         sentence,
-        sorted(checks, key=lambda check: _SEVERITY.index(check.mark)),
+        sorted(findings, key=lambda check: _SEVERITY.index(check.mark)),
         table,
-        freshness.figure(drawn, palette.palette(dark)),
+        freshness.figure(drawn, palette.of(dark)),
         freshness.in_words(drawn),
         pa.Table.from_pandas(shown, preserve_index=False),
         tables.columns(shown),
@@ -122,11 +123,11 @@ def _of_runs(feeds: Feeds, past: Timeline, services: dict[str, pd.DataFrame], no
     standing: dict[str, Standing] = {}
     try:
         standing = past.history.standing()
-        collected = trust.collecting(standing, now, has_job=not feeds.is_sample)
+        collected = checks.collecting(standing, now, has_job=not feeds.is_sample)
     except HistoryError as error:
-        collected = trust.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
+        collected = checks.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
     read = {} if feeds.is_sample else {name: one.last_success for name, one in standing.items()}
-    return [trust.timing(services, read), collected]
+    return [checks.timing(services, read), collected]
 
 
 def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]:
@@ -134,36 +135,36 @@ def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]
 
     A failure is not remembered, so that what was mended is seen.
     """
-    checks: dict[str, Check] = {}
+    findings: dict[str, Check] = {}
     damaged = []
     for key, ask in (("over", _over), ("absent", _absent)):
         try:
-            checks[key] = ask(feeds, past)
+            findings[key] = ask(feeds, past)
         except DamagedHistory as error:
             damaged.append(error.message)
-            checks[key] = trust.not_at_hand(key, formats.plain(error.message))
+            findings[key] = checks.not_at_hand(key, formats.plain(error.message))
         except PartnerCenterError as error:  # the engine, or the place: the other one need not wait for it too
             why = formats.plain(f"{error.message} {error.advice}")
-            return [checks.get(each) or trust.not_at_hand(each, why) for each in ("over", "absent")], damaged
-    return list(checks.values()), damaged
+            return [findings.get(each) or checks.not_at_hand(each, why) for each in ("over", "absent")], damaged
+    return list(findings.values()), damaged
 
 
 @remembered
 def _over(feeds: Feeds, past: Timeline) -> Check:
     kept = _counts(past)
     if not kept:
-        return trust.not_at_hand("over", _NO_COUNTS)
+        return checks.not_at_hand("over", _NO_COUNTS)
     rows = _figures(feeds, past, kept[-1], changes.LEVELS["customer and product"])
-    return trust.over_deployed(health.over_deployed(rows))
+    return checks.over_deployed(health.over_deployed(rows))
 
 
 @remembered
 def _absent(feeds: Feeds, past: Timeline) -> Check:
     kept = _counts(past)
     if len(kept) < _COMPARED:
-        return trust.not_at_hand("absent", _ONE_DATE if kept else _NO_COUNTS)
+        return checks.not_at_hand("absent", _ONE_DATE if kept else _NO_COUNTS)
     before, after = (_figures(feeds, past, one, [CUSTOMER]) for one in kept)
-    return trust.absent(health.absent(before, after), (kept[0].fetched_at, kept[1].fetched_at))
+    return checks.absent(health.absent(before, after), (kept[0].fetched_at, kept[1].fetched_at))
 
 
 @remembered
@@ -182,11 +183,11 @@ def _fitting(past: Timeline) -> Check:
     """Percentages against counts, from the rows in little of both collections."""
     sent, counted = (past.history.newest(one) for one in (catalog.DEPLOYMENT, catalog.COMMERCIAL_DEPLOYMENT))
     if past.collection is not catalog.DEPLOYMENT or not (sent and counted and counted.rows):
-        return trust.contradictions(pd.DataFrame({"difference": []}))
+        return checks.contradictions(pd.DataFrame({"difference": []}))
     small = past.history.small(catalog.COMMERCIAL_DEPLOYMENT).to_pandas()
     rows = trends.rows(small[small["snapshot"] == counted.id].reset_index(drop=True))
     both = (measures.by(found, _PLACE) for found in (past.rows[past.rows["snapshot"] == sent.id], rows))
-    return trust.contradictions(health.percent_against_counts(*both))
+    return checks.contradictions(health.percent_against_counts(*both))
 
 
 def _dates(one: Snapshot, services: pd.Series) -> pd.Series:

@@ -11,10 +11,19 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard import formats, tables
-from dashboard.charts import lines as panels
-from dashboard.charts import palette as theme
-from dashboard.charts.lines import Panel, Shown
-from dashboard.feeds import Feeds, remembered
+from dashboard.cache import remembered
+from dashboard.charts import palette
+from dashboard.charts.lines import (
+    MOST_PANELS,
+    Panel,
+    Shown,
+    line_chart,
+    line_chart_in_words,
+    small_multiples,
+    small_multiples_in_words,
+    sparkline,
+)
+from dashboard.feeds import Feeds
 from dashboard.filters.link import View
 from data_access import Deployment, Selection, Timeline, measures, timeline_of_customer, titles
 from data_access.measures import MEASURES, trends
@@ -99,18 +108,18 @@ def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
     known = len(lines)
     lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, view, shown.column))
     span = _span([whole, *lines])
-    palette = theme.palette(dark)
-    first = [Panel(line.key, line.title, line.points) for line in lines[: panels.MOST_PANELS]]
+    colours = palette.of(dark)
+    first = [Panel(line.key, line.title, line.points) for line in lines[:MOST_PANELS]]
     paces = _paces([whole, *lines], view.by, timeline.estimated)
     rows = _on_screen(lines, view.by)
     return Trend(
         whole,
         lines,
         known - len(lines),
-        panels.large(whole.points, shown, view.target, whole.goal, span=span, palette=palette),
-        panels.large_in_words(whole.points, shown, view.target),
-        panels.small(first, shown, view.target, span=span, palette=palette) if len(lines) > 1 else None,
-        panels.small_in_words(first, shown),
+        line_chart(whole.points, shown, view.target, whole.goal, span=span, palette=colours),
+        line_chart_in_words(whole.points, shown, view.target),
+        small_multiples(first, shown, view.target, span=span, palette=colours) if len(lines) > 1 else None,
+        small_multiples_in_words(first, shown),
         _points(whole, lines, view.by, timeline.estimated),
         paces,
         pa.Table.from_pandas(rows, preserve_index=False),
@@ -322,7 +331,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
         still = said[0] == formats.STILL
         arrow: Literal["up", "down", "off"] = "off" if still else "up" if by > 0 else "down"
         kind: Literal["good", "bad", "neither"] = "neither" if still or not good else "good" if by * good > 0 else "bad"
-        picture = panels.spark(recent["processedDateTime"], recent[column], theme.palette(dark))
+        picture = sparkline(recent["processedDateTime"], recent[column], palette.of(dark))
         return {column: Moved(said, change.since, arrow, kind, picture)}
 
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from data_access import connection
-from data_access.auth import credentials
+from data_access.auth import interactive
 from data_access.commands import terminal
 from data_access.settings import load
 
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> bytes:
     """Sign somebody in, keep it, and return the account's name."""
     settings = load()
     stored = connection.stored(settings)
-    way = credentials.by_device_code if options.device_code else credentials.by_browser
+    way = interactive.by_device_code if options.device_code else interactive.by_browser
     account = stored.keep(way(settings.registration, terminal.say))
     place = settings.partner_center_sign_in_file
     protection = (

@@ -21,7 +21,8 @@ from data_access.errors import BadRequest, Facts, PartnerCenterError, Unavailabl
 from data_access.partner_center import frames, protocol, raw_pages, wire
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Page, Query
-from data_access.partner_center.session import Patience, Session
+from data_access.partner_center.retry import RetryPolicy
+from data_access.partner_center.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +86,12 @@ class Client:
         self,
         base_url: str,
         credential: Credential,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         carrier: requests.adapters.BaseAdapter | None = None,
     ) -> None:
         self._base_url = base_url
-        self.parallel = (patience or Patience()).parallel  # how many calls at a time are of use
-        self._session = Session(credential, patience or Patience(), carrier)
+        self.parallel = (patience or RetryPolicy()).parallel  # how many calls at a time are of use
+        self._session = Session(credential, patience or RetryPolicy(), carrier)
         self.outcomes: dict[str, Outcome] = {}
         """By the collection's name."""
         self._address = 0  # which of a collection's addresses this service knows; the commercial calls share it

@@ -12,8 +12,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -30,17 +29,16 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.partner_center.catalog import Collection
+from data_access.partner_center.retry import retry_after_seconds
 
 APPLICATION = "Partner License Insights"
 VERSION = "0.1.0"
 LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
 LARGEST_ANSWER = 512 * 2**20  # bytes; a service that ignores `top` may send every row at once
-FIRST_WAIT = 0.5  # seconds, before a call is repeated where the service does not say how long
 
 _ROWS = ("items", "value")  # three envelopes: items, Value, value
 _LINKS = ("@nextlink", "nextlink")
-_LONGEST_WAIT = 24 * 3600.0  # seconds; a date far off is no advice
 _DESCRIPTION_LENGTH = 1024  # "REST error codes" promises no more
 
 Headers = Mapping[str, str]
@@ -264,19 +262,6 @@ def no_answer(what: str) -> PartnerCenterError:
     )
 
 
-def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) -> float | None:
-    """Seconds to wait after failed attempt number `attempt` (from 1), or None where asking again is of no use.
-
-    The service's own Retry-After goes first; else `FIRST_WAIT`, doubled each time, plus up to as much again (`jitter`,
-    0-1).
-    """
-    if not isinstance(error, Unavailable):
-        return None
-    if error.facts.retry_after is not None:
-        return error.facts.retry_after
-    return float(FIRST_WAIT * 2 ** (attempt - 1) * (1 + jitter))
-
-
 def _said(body: bytes) -> tuple[str | None, str | None]:
     """Code and description of an error body, in each of the shapes seen; (None, None) where it is none of them."""
     try:
@@ -311,22 +296,8 @@ def _facts(answer_headers: Headers, status: int, code: str | None = None, descri
         description=description,
         request_id=_token_of(answer_headers.get("MS-RequestId")),
         correlation_id=_token_of(answer_headers.get("MS-CorrelationId")),
-        retry_after=_seconds(answer_headers.get("Retry-After")),
+        retry_after=retry_after_seconds(answer_headers.get("Retry-After")),
     )
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After comes as seconds or as a date."""
-    if retry_after is None:
-        return None
-    if re.fullmatch(r"\s*\d{1,9}\s*", retry_after, re.ASCII):
-        return min(float(retry_after), _LONGEST_WAIT)
-    try:
-        at = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-    seconds = float((at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-    return min(max(0.0, seconds), _LONGEST_WAIT)
 
 
 def unreadable(what: str, answer_headers: Headers) -> Unreadable:

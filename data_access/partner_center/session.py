@@ -8,12 +8,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import requests
 import tenacity
 import urllib3
 
+from data_access import deadlines
 from data_access.auth.credentials import Credential
 from data_access.errors import (
     Facts,
@@ -24,21 +25,12 @@ from data_access.errors import (
     Unavailable,
     Unreadable,
 )
-from data_access.partner_center import protocol, transport
+from data_access.partner_center import protocol, retry, transport
+from data_access.partner_center.retry import RetryPolicy
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 256 * 1024  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a call that gets no usable answer is tried, and how many are made at a time. Times in seconds."""
-
-    tries: int = 4
-    budget: float = 60  # for one call, waiting and answering included
-    timeout: float = 25  # of silence
-    parallel: int = 4
 
 
 class Session:
@@ -48,7 +40,7 @@ class Session:
     """
 
     def __init__(
-        self, credential: Credential, patience: Patience, carrier: requests.adapters.BaseAdapter | None = None
+        self, credential: Credential, patience: RetryPolicy, carrier: requests.adapters.BaseAdapter | None = None
     ) -> None:
         self._credential = credential
         self._patience = patience
@@ -83,7 +75,7 @@ class Session:
 
         def wait(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
-            return protocol.wait_before_retry(error, state.attempt_number, random.random()) or 0  # noqa: S311 - jitter
+            return retry.wait_before_retry(error, state.attempt_number, random.random()) or 0  # noqa: S311 - jitter
 
         def given_up(state: tenacity.RetryCallState) -> bool:
             late = time.monotonic() + state.upcoming_sleep >= deadline
@@ -161,7 +153,7 @@ class Session:
     ) -> tuple[int, protocol.Headers, bytes]:
         """One request, and the status, headers and body of the answer to it."""
         sent = protocol.headers(request_id, call.correlation_id)
-        transport.clock.deadline = deadline
+        deadlines.clock.deadline = deadline
         try:
             response = self._http.get(
                 call.address,

@@ -9,7 +9,7 @@ import pyarrow as pa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import notices
+from dashboard.components import figures
 from data_access.emulator import DEMO_TOKEN
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -49,7 +49,7 @@ def written(table):
 def taken_away(app, monkeypatch):
     """What the files hold, by name, each as a table."""
     found = {}
-    monkeypatch.setattr(notices, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
+    monkeypatch.setattr(figures, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
     app.run()
     return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items()}
 

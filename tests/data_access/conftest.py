@@ -3,7 +3,7 @@
 import pytest
 
 from data_access.history.engines import DuckDB
-from data_access.partner_center import protocol
+from data_access.partner_center import retry
 from tests.engines import Pandas
 
 
@@ -16,4 +16,4 @@ def engine(request):
 @pytest.fixture
 def soon(monkeypatch):
     """Calls are repeated soon where the service does not say when; how long they really wait is in test_protocol."""
-    monkeypatch.setattr(protocol, "FIRST_WAIT", 0.02)
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.02)

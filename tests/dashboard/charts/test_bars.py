@@ -6,8 +6,8 @@ import re
 import pandas as pd
 import pytest
 
-from dashboard.charts import bars as charts
-from dashboard.charts import palette as theme
+from dashboard.charts.bars import deployment, in_words, usage
+from dashboard.charts.palette import LIGHT
 from data_access import measures
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.dashboard.charts.test_palette import PALETTES, contrast
@@ -22,8 +22,8 @@ def table_of(changes):
     return table
 
 
-def figure_of(changes, target=80.0, palette=theme.LIGHT):
-    return charts.deployment(table_of(changes), target, True, palette).to_dict()
+def figure_of(changes, target=80.0, palette=LIGHT):
+    return deployment(table_of(changes), target, True, palette).to_dict()
 
 
 def test_both_panels_show_the_same_services_in_the_same_order():
@@ -34,7 +34,7 @@ def test_both_panels_show_the_same_services_in_the_same_order():
 
 
 def test_deployed_and_undeployed_make_up_what_was_sold():
-    figure = json.loads(charts.deployment(table_of([{"licensesSold": 200}]), 80, True, theme.LIGHT).to_json())
+    figure = json.loads(deployment(table_of([{"licensesSold": 200}]), 80, True, LIGHT).to_json())
     _, deployed, undeployed = figure["data"]
     assert deployed["x"] == [100.0]
     assert undeployed["x"] == [100.0]
@@ -46,7 +46,7 @@ def test_below_target_is_said_by_colour_and_by_sign():
         {"serviceName": "high", "proratedDeploymentPercent": 80.0},
     ]
     bars = figure_of(changes)["data"][0]
-    assert bars["marker"]["color"] == [theme.LIGHT.below_target, theme.LIGHT.deployed]
+    assert bars["marker"]["color"] == [LIGHT.below_target, LIGHT.deployed]
     assert "▾" in bars["y"][0]
     assert "▾" not in bars["y"][1]
 
@@ -76,7 +76,7 @@ def test_the_hover_has_the_exact_figures_and_the_services_own_date():
 def test_services_of_the_same_title_keep_rows_of_their_own():
     table = table_of([{"serviceName": "a"}, {"serviceName": "b"}])
     table["title"] = "Same"
-    left, right, _ = (bars["y"] for bars in charts.deployment(table, 80, True, theme.LIGHT).to_dict()["data"])
+    left, right, _ = (bars["y"] for bars in deployment(table, 80, True, LIGHT).to_dict()["data"])
     assert len(set(left)) == len(set(right)) == 2
 
 
@@ -92,7 +92,7 @@ def test_hostile_names_are_text_and_short(name):
 
 def test_those_who_cannot_see_it_are_told_what_it_says():
     table = table_of([{"proratedDeploymentPercent": 12.5}])
-    words = charts.in_words(table, table["deploymentPercent"], "deployment percentage of services", 80)
+    words = in_words(table, table["deploymentPercent"], "deployment percentage of services", 80)
     assert "12.50" in words
 
 
@@ -140,12 +140,12 @@ NOT_SOLD = dict.fromkeys(["licensesSold", "used", "unused", "noUsageFigures", "u
     ids=["all", "every product has figures", "nobody counts use", "nobody counts licenses"],
 )
 def test_licenses_are_split_into_what_is_known_of_them(changes, expected):
-    assert parts_of(charts.usage(use_of(**changes), 80, theme.LIGHT)) == expected
+    assert parts_of(usage(use_of(**changes), 80, LIGHT)) == expected
 
 
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 def test_parts_differ_in_hatching_and_colour_and_are_legible(palette):
-    figure = charts.usage(use_of(), 80, palette).to_dict()
+    figure = usage(use_of(), 80, palette).to_dict()
     markers = [part["marker"] for part in figure["data"][1:]]
     assert len({marker.get("pattern", {}).get("shape", "") for marker in markers}) == len(markers)
     assert len({marker["color"] for marker in markers}) == len(markers)
@@ -158,17 +158,17 @@ def test_parts_differ_in_hatching_and_colour_and_are_legible(palette):
 
 
 def test_the_hover_names_both_dates_and_every_part():
-    hover = charts.usage(use_of(overDeployed=5.0), 80, theme.LIGHT).to_dict()["data"][0]["hovertext"][0]
+    hover = usage(use_of(overDeployed=5.0), 80, LIGHT).to_dict()["data"][0]["hovertext"][0]
     for expected in ("50.00", "Deployed, unused 20", "Undeployed 30", "Over-deployed 5", "9 Oct", "8 Oct"):
         assert expected in hover
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_services_are_text_here_too(name):
-    bars = charts.usage(use_of(title=name), 80, theme.LIGHT).to_dict()["data"][0]
+    bars = usage(use_of(title=name), 80, LIGHT).to_dict()["data"][0]
     assert "<b>x</b>" not in bars["y"][0]
     assert not re.search(r"<(?!/?b>|br>)", bars["hovertext"][0])
 
 
 def test_no_use_to_draw_is_drawn_all_the_same():
-    charts.usage(use_of().head(0), 80, theme.LIGHT)
+    usage(use_of().head(0), 80, LIGHT)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import formats
-from dashboard.charts import bars, contributions
-from dashboard.charts import palette as theme
+from dashboard.charts import base, contributions
+from dashboard.charts.palette import LIGHT
 from data_access import measures
 from data_access.measures import changes
 from data_access.measures.changes import Why
@@ -35,13 +35,13 @@ def compared(before, after):
 
 
 def drawn_of(table):
-    return contributions.bars(table, table.head(bars.MOST_BARS))
+    return contributions.bars(table, table.head(base.MOST_BARS))
 
 
 MANY = compared({f"s{n:02}": (100 + n, 50) for n in range(40)}, {f"s{n:02}": (110 + n, 50 + n / 2) for n in range(40)})
 
 
-def figure(table, palette=theme.LIGHT):
+def figure(table, palette=LIGHT):
     return json.loads(contributions.figure(drawn_of(table), False, palette).to_json())
 
 
@@ -52,7 +52,7 @@ def test_what_moved_it_most_comes_first():
 
 def test_the_rows_add_up_to_the_first_one_however_many_there_are():
     drawn = drawn_of(MANY)
-    assert len(drawn) == bars.MOST_BARS + 2
+    assert len(drawn) == base.MOST_BARS + 2
     assert drawn["title"].iloc[0] == "All together"
     assert drawn["title"].iloc[-1] == "15 others"
     for name in ("deployedEffect", "soldEffect", "licensesSoldChange"):
@@ -97,7 +97,7 @@ def test_foreign_text_stays_text(name):
 @pytest.mark.parametrize(("estimated", "said"), [(True, "(≈\u00a0+30)"), (False, "(+30)")])
 def test_an_estimates_change_is_an_estimate(estimated, said):
     table = compared({"a": (100, 50)}, {"a": (200, 40)})
-    hover = contributions.figure(drawn_of(table), estimated, theme.LIGHT).to_plotly_json()["data"][0]["hovertext"][0]
+    hover = contributions.figure(drawn_of(table), estimated, LIGHT).to_plotly_json()["data"][0]["hovertext"][0]
     assert f"Deployed {formats.count(50, estimated)} → {formats.count(80, estimated)} {said}" in hover
 
 
@@ -120,12 +120,12 @@ def test_what_is_printed_adds_up(before, deployed, sold):
 
 def test_what_the_chart_prints_adds_up_where_rounding_alone_would_not():
     table = compared({"a": (1000, 10.004)}, {"a": (1000, 10.116)})  # 100.04 → 101.16 licenses, +0.112 points
-    drawn = contributions.figure(drawn_of(table), True, theme.LIGHT).to_plotly_json()["data"][0]
+    drawn = contributions.figure(drawn_of(table), True, LIGHT).to_plotly_json()["data"][0]
     assert "<b>+0.12</b>" in drawn["y"][-1]
     assert "10.00 → 10.12" in drawn["hovertext"][-1]
     assert "Points of the whole +0.12: +0.12 from deployed, ±0.00 from sold" in drawn["hovertext"][-1]
     table = compared({"a": (104, 10)}, {"a": (216, 10)})  # 10.4 → 21.6
-    hover = contributions.figure(drawn_of(table), True, theme.LIGHT).to_plotly_json()["data"][0]["hovertext"][-1]
+    hover = contributions.figure(drawn_of(table), True, LIGHT).to_plotly_json()["data"][0]["hovertext"][-1]
     assert "Deployed ≈ 10 → ≈ 22 (≈ +12)" in hover.replace("\u00a0", " ")
 
 

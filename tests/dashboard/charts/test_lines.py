@@ -8,9 +8,15 @@ import pandas as pd
 import pytest
 
 from dashboard import formats
-from dashboard.charts import lines as panels
-from dashboard.charts import palette
-from dashboard.charts.lines import Panel, Shown
+from dashboard.charts.lines import (
+    Panel,
+    Shown,
+    line_chart,
+    line_chart_in_words,
+    small_multiples,
+    sparkline,
+)
+from dashboard.charts.palette import DARK, LIGHT
 from data_access.measures.trends import Projection, Refusal
 
 PERCENT = Shown("deploymentPercent", "Deployment %", is_percent=True)
@@ -30,11 +36,11 @@ def drawn(figure):
 
 
 def large(percents=(50.0, 55.0, 60.0), goal=Refusal.UNEVEN, shown=PERCENT):
-    return drawn(panels.large(points(percents), shown, 80.0, goal, span=SPAN, palette=palette.LIGHT))
+    return drawn(line_chart(points(percents), shown, 80.0, goal, span=SPAN, palette=LIGHT))
 
 
 def small(*lines, shown=PERCENT, target=80.0):
-    return drawn(panels.small(lines, shown, target, span=SPAN, palette=palette.LIGHT))
+    return drawn(small_multiples(lines, shown, target, span=SPAN, palette=LIGHT))
 
 
 def one(key, percents=(50.0, 55.0, 60.0), sold=(100, 100, 100), title=None):
@@ -96,7 +102,7 @@ def test_every_panel_has_a_cell_of_its_own_and_the_same_scale():
 def test_who_has_reached_the_target_is_in_another_colour():
     figure = small(one("below"), one("above", (70.0, 75.0, 80.0)))
     colours = {trace["customdata"][0]: trace["line"]["color"] for trace in figure["data"] if "line" in trace}
-    assert colours == {"below": palette.LIGHT.below_target, "above": palette.LIGHT.deployed}
+    assert colours == {"below": LIGHT.below_target, "above": LIGHT.deployed}
 
 
 def test_licenses_move_around_each_panels_own_first_figure():
@@ -132,25 +138,25 @@ def test_hostile_titles_are_text():
 def test_a_line_of_many_points_keeps_its_ends():
     days = pd.date_range("2024-01-01", periods=1000, tz="UTC")
     many = points([50.0] * 998 + [60.0, 70.0], [100] * 1000, days)
-    figure = drawn(panels.large(many, PERCENT, 80.0, Refusal.UNEVEN, span=(days[0], days[-1]), palette=palette.LIGHT))
+    figure = drawn(line_chart(many, PERCENT, 80.0, Refusal.UNEVEN, span=(days[0], days[-1]), palette=LIGHT))
     dates = figure["data"][0]["x"]
     assert len(dates) <= 402
     assert (dates[0][:10], dates[-1][:10]) == ("2024-01-01", str(days[-1].date()))
 
 
 def test_the_spark_rises_where_the_figures_do():
-    picture = unquote(panels.spark(pd.Series(DAYS), pd.Series([50.0, 55.0, 60.0]), palette.DARK))
+    picture = unquote(sparkline(pd.Series(DAYS), pd.Series([50.0, 55.0, 60.0]), DARK))
     heights = [float(pair.split(",")[1]) for pair in picture.split("points='")[1].split("'")[0].split()]
     assert heights == sorted(heights, reverse=True)
-    assert palette.DARK.deployed in picture
+    assert DARK.deployed in picture
 
 
 def test_one_figure_makes_no_spark():
-    assert panels.spark(pd.Series(DAYS[:1]), pd.Series([50.0]), palette.LIGHT) == ""
+    assert sparkline(pd.Series(DAYS[:1]), pd.Series([50.0]), LIGHT) == ""
 
 
 def test_the_words_say_from_where_to_where():
-    words = panels.large_in_words(points((50.0, 55.0, 60.0)), PERCENT, 80.0).replace("\u00a0", " ")
+    words = line_chart_in_words(points((50.0, 55.0, 60.0)), PERCENT, 80.0).replace("\u00a0", " ")
     assert "50.00 % on 1 Sep 2026, 60.00 % on 1 Nov 2026" in words
     assert "target is 80 percent" in words
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.charts import palette as theme
+from dashboard.charts.palette import DARK, LIGHT
 
 CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())
-PALETTES = {"light": theme.LIGHT, "dark": theme.DARK}
+PALETTES = {"light": LIGHT, "dark": DARK}
 
 
 def contrast(one: str, other: str) -> float:

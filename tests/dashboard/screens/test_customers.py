@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.components import notices
+from dashboard.components import figures
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.history.engines import DuckDB
@@ -113,7 +113,7 @@ def test_a_customer_has_a_history(visit):
 
 def test_a_customers_history_is_a_file_that_says_what_it_is(visit, monkeypatch):
     files = {}
-    monkeypatch.setattr(notices, "downloads", lambda offered: files.update({one.key: one for one in offered}))
+    monkeypatch.setattr(figures, "downloads", lambda offered: files.update({one.key: one for one in offered}))
     visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
     history = files["export_history"]
     assert history.name.startswith("license-customer-history_2026-09-08_")

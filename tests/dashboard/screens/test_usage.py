@@ -7,7 +7,7 @@ import pytest
 
 from dashboard import feeds
 from dashboard.filters.link import View
-from dashboard.view_models import deployment
+from dashboard.view_models.usage import in_use
 from data_access import Selection, csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
@@ -177,7 +177,7 @@ def test_the_sample_is_shown_and_called_so(visit):
 
 
 def picture_of(connect, partner, view=View(Selection())):  # noqa: B008 - a frozen value
-    return deployment.in_use(fetch_usage(connect(Emulator(partner)), lambda _: None), view, False)
+    return in_use(fetch_usage(connect(Emulator(partner)), lambda _: None), view, False)
 
 
 @pytest.mark.parametrize(("sort", "order"), [("gap", "acb"), ("percent", "cab"), ("sold", "bca"), ("name", "abc")])

@@ -36,7 +36,7 @@ def call():
 
     def call(address="127.0.0.1", **headers):
         app = Starlette(routes=[Route("/", _figures), WebSocketRoute("/_stcore/stream", _socket)])
-        return TestClient(Gate(app), base_url=f"http://{address}", headers=headers)
+        return TestClient(Gate(app, [""]), base_url=f"http://{address}", headers=headers)
 
     return call
 

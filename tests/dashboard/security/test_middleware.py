@@ -19,9 +19,11 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from dashboard.security import middleware
 from dashboard.security.middleware import ASKED, REFUSED, Gate
 from dashboard.security.roles import Person, Role
+from dashboard.sitemap import PLACES
 
 ROOT = Path(__file__).parents[3]
 TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
+PAGES = [place.address for place in PLACES]
 OPEN = ["/", "/customers", "/status", "/static/js/x.js", "/fonts/x.woff2", "/_stcore/health", "/_stcore/host-config"]
 CLOSED = [
     "/media/abc.csv",
@@ -61,7 +63,7 @@ def configured(configure, monkeypatch):
 @pytest.fixture
 def browser():
     app = Starlette(routes=[WebSocketRoute("/_stcore/stream", _socket), Route("/{path:path}", _answer)])
-    return TestClient(Gate(app), follow_redirects=False)
+    return TestClient(Gate(app, PAGES), follow_redirects=False)
 
 
 def cookie(role="manager", oid="1", **claims):

@@ -19,7 +19,7 @@ from msal.oauth2cli import authcode
 
 from data_access import Settings, connection
 from data_access.__main__ import main
-from data_access.auth import credentials
+from data_access.auth import credentials, interactive
 from data_access.auth.credentials import OnBehalfOf, Ready
 from data_access.emulator.sample import Partner
 from data_access.errors import NoSignInService, NotPermitted, SignInError, SignInNeeded, SignInRefused
@@ -132,7 +132,7 @@ def enter_code(entra):
 def signed_in(settings, enter_code, amy):
     """What somebody's sign-in left behind."""
     stored = connection.stored(settings)
-    stored.keep(credentials.by_device_code(settings.registration, enter_code(amy)))
+    stored.keep(interactive.by_device_code(settings.registration, enter_code(amy)))
     return stored
 
 
@@ -150,7 +150,7 @@ def fetch(settings, credential=None):
 
 def test_a_person_signs_in_with_a_browser_and_the_data_comes(settings, browse, amy, entra, service):
     stored = connection.stored(settings)
-    account = stored.keep(credentials.by_browser(settings.registration, browse(amy)))
+    account = stored.keep(interactive.by_browser(settings.registration, browse(amy)))
     assert account.username == amy.username
     assert timedelta(days=89) < account.lapses - datetime.now(UTC) <= timedelta(days=90)
     assert len(fetch(settings).frame) == 1
@@ -164,9 +164,9 @@ def test_an_answer_to_another_question_is_not_taken(settings, browse, amy):
     stored = connection.stored(settings)
     spoil = lambda fields: {**fields, "state": "another"}  # noqa: E731 - one line says it
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(credentials, "_PATIENCE", 1)
+        patch.setattr(interactive, "_PATIENCE", 1)
         with pytest.raises(SignInNeeded, match="Nobody signed in"):
-            stored.keep(credentials.by_browser(settings.registration, browse(amy, spoil)))
+            stored.keep(interactive.by_browser(settings.registration, browse(amy, spoil)))
     assert stored.account() is None
 
 
@@ -194,7 +194,7 @@ def test_a_ready_token_goes_first(settings):
 
 def test_whoever_signs_in_last_is_the_account(settings, signed_in, enter_code, entra):
     bob = entra.home.people[1]
-    signed_in.keep(credentials.by_device_code(settings.registration, enter_code(bob)))
+    signed_in.keep(interactive.by_device_code(settings.registration, enter_code(bob)))
     assert signed_in.account().username == bob.username
     assert "amy@" not in kept(settings).read_text()
 
@@ -215,7 +215,7 @@ def full_disk(monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    return lambda: monkeypatch.setattr(credentials.os, "fsync", full)
+    return lambda: monkeypatch.setattr(os, "fsync", full)
 
 
 def test_a_full_disk_leaves_the_sign_in_as_it_was_and_the_new_token_works(settings, signed_in, full_disk, caplog):
@@ -230,7 +230,7 @@ def test_a_full_disk_leaves_the_sign_in_as_it_was_and_the_new_token_works(settin
 def test_a_sign_in_that_cannot_be_kept_is_none(settings, enter_code, amy, full_disk):
     full_disk()
     with pytest.raises(SignInNeeded, match="No space left"):
-        connection.stored(settings).keep(credentials.by_device_code(settings.registration, enter_code(amy)))
+        connection.stored(settings).keep(interactive.by_device_code(settings.registration, enter_code(amy)))
 
 
 def test_what_a_killed_run_left_is_swept_away(settings, signed_in):
@@ -267,7 +267,7 @@ def test_a_token_is_renewed_in_silence_and_the_rotation_kept(settings, signed_in
 def test_a_token_near_its_end_is_not_used(settings, enter_code, amy, entra):
     entra.access_token_life = 60
     stored = connection.stored(settings)
-    stored.keep(credentials.by_device_code(settings.registration, enter_code(amy)))
+    stored.keep(interactive.by_device_code(settings.registration, enter_code(amy)))
     assert stored.token() != stored.token()
 
 
@@ -363,13 +363,13 @@ def test_a_revoked_sign_in(signed_in, entra, amy):
 def test_consent_is_missing(settings, enter_code, amy, app):
     app.consented.clear()
     with pytest.raises(SignInRefused, match="consent"):
-        connection.stored(settings).keep(credentials.by_device_code(settings.registration, enter_code(amy)))
+        connection.stored(settings).keep(interactive.by_device_code(settings.registration, enter_code(amy)))
 
 
 def test_a_policy_asks_for_another_factor(settings, enter_code, entra, amy):
     amy.mfa = False
     stored = connection.stored(settings)
-    stored.keep(credentials.by_device_code(settings.registration, enter_code(amy)))
+    stored.keep(interactive.by_device_code(settings.registration, enter_code(amy)))
     token = stored.token()
     entra.home.mfa_for.add(PARTNER_CENTER)
     with pytest.raises(SignInRefused, match="multi-factor"):
@@ -379,7 +379,7 @@ def test_a_policy_asks_for_another_factor(settings, enter_code, entra, amy):
 def test_partner_center_asks_for_another_factor(settings, enter_code, amy):
     amy.mfa = False
     stored = connection.stored(settings)
-    stored.keep(credentials.by_device_code(settings.registration, enter_code(amy)))
+    stored.keep(interactive.by_device_code(settings.registration, enter_code(amy)))
     with pytest.raises(SignInError, match="multi-factor") as refusal:
         fetch(settings, stored)
     assert refusal.value.facts.code == "900421"
@@ -388,7 +388,7 @@ def test_partner_center_asks_for_another_factor(settings, enter_code, amy):
 def test_the_wrong_tenant(settings):
     wrong = settings.model_copy(update={"partner_center_tenant_id": "fabrikam.example"})
     with pytest.raises(SignInRefused, match="no such tenant"):
-        connection.stored(wrong).keep(credentials.by_device_code(wrong.registration, print))
+        connection.stored(wrong).keep(interactive.by_device_code(wrong.registration, print))
 
 
 def test_a_wrong_secret(signed_in, app):
@@ -411,7 +411,7 @@ def test_an_answer_of_an_odd_shape_is_no_token(signed_in, monkeypatch):
 
 
 def test_a_service_that_drips_is_left_in_time(signed_in, entra, monkeypatch):
-    monkeypatch.setattr(credentials, "_TIMEOUT", 0.5)
+    monkeypatch.setattr(credentials, "TIMEOUT", 0.5)
     token = signed_in.token()
     entra.always(slow(20))
     began = time.monotonic()

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_access import Answer, NotPermitted, Patience, Selection, fetch_usage
+from data_access import Answer, NotPermitted, Selection, fetch_usage
 from data_access.datasets import usage
 from data_access.datasets.usage import Source
 from data_access.emulator import Emulator, answer
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
+from data_access.partner_center.retry import RetryPolicy
 from tests.rows import frame_of, rows_of
 
 ALL = Selection()
@@ -236,7 +237,7 @@ def test_unknown_fields_are_kept_even_under_our_names(name):
 
 
 def fetch(connect, emulator, last=None):
-    return fetch_usage(connect(emulator, Patience(tries=1)), lambda _: None, last)
+    return fetch_usage(connect(emulator, RetryPolicy(tries=1)), lambda _: None, last)
 
 
 def test_all_three_are_fetched_and_dated(connect):

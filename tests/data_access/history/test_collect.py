@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from data_access import Patience, Settings, history
+from data_access import Settings, history
 from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, growing, not_json, shaped, throttled
 from data_access.emulator.sample import Partner, partner
@@ -19,12 +19,13 @@ from data_access.partner_center.catalog import (
     DEPLOYMENT,
     WITHOUT_CUSTOMER,
 )
+from data_access.partner_center.retry import RetryPolicy
 from tests.kill import killing
 from tests.lakes import NOW, lake
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.usefixtures("soon")
-PATIENCE = Patience(tries=2, budget=5, timeout=2)
+PATIENCE = RetryPolicy(tries=2, budget=5, timeout=2)
 DAY = date(2026, 3, 31)
 ALL = [collection.name for collection in WITHOUT_CUSTOMER]
 COMMERCIAL = [name for name in ALL if name.startswith("commercial")]

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from data_access import Client, Patience, Query, errors
+from data_access import Client, Query, errors
 from data_access.auth.credentials import Ready
 from data_access.emulator import (
     DEMO_TOKEN,
@@ -20,12 +20,13 @@ from data_access.emulator import (
     throttled,
 )
 from data_access.emulator.sample import Partner
-from data_access.partner_center import protocol
+from data_access.partner_center import retry
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
+from data_access.partner_center.retry import RetryPolicy
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.usefixtures("soon")
-PATIENCE = Patience(tries=3, budget=10, timeout=2)
+PATIENCE = RetryPolicy(tries=3, budget=10, timeout=2)
 ROWS = rows_of(DEPLOYMENT, [{}, {"channel": "direct"}])
 
 
@@ -114,7 +115,7 @@ def test_passing_trouble_is_waited_out_and_told(client, emulator):
     told = []
     assert len(client.fetch(DEPLOYMENT, progress=told.append).frame) == 2
     first, second = emulator.requests
-    assert second.at >= first.at + protocol.FIRST_WAIT
+    assert second.at >= first.at + retry.FIRST_WAIT
     assert told[0].text.startswith("Partner Center did not answer: try 2 of 3 in ")
 
 
@@ -127,7 +128,7 @@ def test_lasting_trouble_is_tried_as_often_as_said(client, emulator):
 
 def test_a_silent_service_is_given_up(emulator, connect):
     emulator.always(slow(30))
-    client = connect(emulator, Patience(tries=2, budget=10, timeout=0.2))
+    client = connect(emulator, RetryPolicy(tries=2, budget=10, timeout=0.2))
     with pytest.raises(errors.Unavailable, match="in time"):
         client.fetch(DEPLOYMENT)
 
@@ -152,7 +153,7 @@ def test_a_wait_beyond_the_budget_is_not_begun(client, emulator):
 
 def test_nobody_listening_is_unavailable():
     with pytest.raises(errors.Unavailable, match="cannot be reached"):
-        Client("http://127.0.0.1:9", Ready("x"), Patience(tries=1)).fetch(DEPLOYMENT)
+        Client("http://127.0.0.1:9", Ready("x"), RetryPolicy(tries=1)).fetch(DEPLOYMENT)
 
 
 def test_a_redirect_to_another_host_never_gets_the_token(client, emulator, serve):

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data_access import Client, Patience, Query, errors
+from data_access import Client, Query, errors
 from data_access.auth.credentials import Ready
 from data_access.emulator import (
     DEMO_TOKEN,
@@ -43,11 +43,12 @@ from data_access.emulator import (
 from data_access.emulator.sample import Partner, partner
 from data_access.partner_center import client as reading
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
+from data_access.partner_center.retry import RetryPolicy
 from tests.rows import DEFAULTS, rows_of
 from tests.threads import end_of_pages
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = Patience(tries=3, budget=20, timeout=10)
+PATIENCE = RetryPolicy(tries=3, budget=20, timeout=10)
 
 
 def numbered(count, start=0):
@@ -154,7 +155,7 @@ def test_every_row_comes_once_and_in_order_or_there_is_an_error(service, hosts, 
     if trouble:
         emulator.next(lambda right: right, manner.after).always(trouble)
     failed = None
-    with Client(address, Ready(DEMO_TOKEN), Patience(tries=1)) as client:
+    with Client(address, Ready(DEMO_TOKEN), RetryPolicy(tries=1)) as client:
         try:
             found = client.fetch(COMMERCIAL_DEPLOYMENT)
         except errors.PartnerCenterError as raised:
@@ -267,7 +268,7 @@ def test_one_page_sent_twice_is_found_out(total_count, connect):
     emulator = of(numbered(9), page_limit=2, total_count=total_count)
     emulator.next(lambda right: right).next(repeating(), times=2)
     with pytest.raises(errors.Unreadable, match="same page"):
-        connect(emulator, Patience(parallel=1)).fetch(COMMERCIAL_DEPLOYMENT)
+        connect(emulator, RetryPolicy(parallel=1)).fetch(COMMERCIAL_DEPLOYMENT)
 
 
 @pytest.mark.parametrize("total_count", TOTALS)
@@ -522,7 +523,7 @@ def test_all_three_go_together(collection, connect):
 
 def test_raw_pages_are_let_go_as_soon_as_they_are_read(connect):
     def besides_the_frame(pages):
-        client = connect(of(numbered(pages * 500), page_limit=500), Patience(parallel=2))
+        client = connect(of(numbered(pages * 500), page_limit=500), RetryPolicy(parallel=2))
         gc.collect()
         tracemalloc.start()
         found = client.fetch(COMMERCIAL_DEPLOYMENT)

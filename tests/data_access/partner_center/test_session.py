@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from data_access import Client, Patience, Query, errors
+from data_access import Client, Query, errors
 from data_access.auth.credentials import Ready
 from data_access.emulator import (
     DEMO_TOKEN,
@@ -39,6 +39,7 @@ from data_access.emulator.sample import Partner
 from data_access.errors import BadRequest, NotPermitted, SignInError, Throttled, Unavailable, Unreadable
 from data_access.partner_center import protocol
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
+from data_access.partner_center.retry import RetryPolicy
 from tests.rows import rows_of
 from tests.threads import end_of_pages
 
@@ -136,15 +137,15 @@ class Pace:
 
     befalls: Callable[[Reply], Reply]
     comes: Literal["all", "head", "nothing"]
-    patience: Patience
+    patience: RetryPolicy
     tries: int = 2  # for which there is time
     statuses: Iterable[str] = tuple(STATUSES)
     bodies: Iterable[str] = ("right", "right in gzip")  # where none comes, what it would have been cannot matter
 
 
-LONG = Patience(tries=2, budget=20, timeout=10)
-SHORT = Patience(tries=2, budget=20, timeout=0.7)
-ONCE = Patience(tries=2, budget=1, timeout=1)
+LONG = RetryPolicy(tries=2, budget=20, timeout=10)
+SHORT = RetryPolicy(tries=2, budget=20, timeout=0.7)
+ONCE = RetryPolicy(tries=2, budget=1, timeout=1)
 ANY = {"statuses": ["200"], "bodies": ["right"]}
 QUICK = {
     "prompt": Pace(lambda reply: reply, "all", LONG, bodies=BODIES),
@@ -255,7 +256,7 @@ def test_a_compressed_answer_that_drips_without_a_word_ends_with_the_budget(conn
     emulator = Emulator().always(lambda right: dripping(0.05)(answer(200, GZIP, endless_name)(right)))
     begun = time.monotonic()
     with pytest.raises(Unavailable):
-        connect(emulator, Patience(budget=0.5, timeout=10)).fetch(DEPLOYMENT)
+        connect(emulator, RetryPolicy(budget=0.5, timeout=10)).fetch(DEPLOYMENT)
     assert time.monotonic() - begun < 2
 
 
@@ -274,7 +275,7 @@ def test_a_bomb_is_found_out_before_it_fills_the_memory(connect, monkeypatch):
 def test_a_service_that_speaks_no_tls_is_not_blamed_for_its_certificate(serve):
     address = serve(Emulator()).replace("http:", "https:")
     with (
-        Client(address, Ready(DEMO_TOKEN), Patience(tries=1)) as client,
+        Client(address, Ready(DEMO_TOKEN), RetryPolicy(tries=1)) as client,
         pytest.raises(Unavailable, match="no secure connection"),
     ):
         client.fetch(DEPLOYMENT)
@@ -330,7 +331,7 @@ def test_slow_redirects_share_one_budget(connect):
 
     begun = time.monotonic()
     with pytest.raises(Unavailable):
-        connect(Emulator().always(onward), Patience(tries=2, budget=0.7, timeout=10)).fetch(DEPLOYMENT)
+        connect(Emulator().always(onward), RetryPolicy(tries=2, budget=0.7, timeout=10)).fetch(DEPLOYMENT)
     assert time.monotonic() - begun < 2
 
 

@@ -1,0 +1,92 @@
+"""The data a page stands on: waited for where there is none yet, watched where newer data is being fetched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.components.header import dates, head
+from dashboard.components.notices import stale, trouble
+from dashboard.feeds import Feeds
+from data_access import Feed
+
+
+class Dated(Protocol):
+    """Data that Microsoft processed at some time; the oldest and the newest date."""
+
+    @property
+    def processed(self) -> tuple[datetime | None, datetime | None]: ...
+
+
+Source = TypeVar("Source", bound=Dated)
+_POLL = 0.25  # seconds between looks at a running fetch
+_WATCH = "2s"  # how often a page on screen asks whether newer data has come
+_ASKING = "Asking Microsoft Partner Center for the figures"
+
+
+def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> Source | None:
+    """What the page stands on; None where a failure is on screen instead.
+
+    `note` says, below a failure, what could not be read and what works without it. Where there is no data yet, the
+    visitor sees the fetch at work until it ends.
+    """
+    state = feed.look()
+    if state.data is None and state.running and not feed.wait(_POLL):  # a quick service needs no waiting room
+        _wait(feed, heading, feeds)
+    state = feed.look()
+    if state.data is not None:
+        return state.data
+    head(heading, feeds)
+    if state.error:
+        trouble(state.error, state.failed_at, again=feed.refresh)
+        if note:
+            st.info(note, icon=":material/info:")
+    else:
+        st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
+    return None
+
+
+def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
+    """The head of a page that has data, with their dates; and what is to be said of newer data."""
+    head(heading, feeds)
+    state = feed.state
+    if state.data is None or state.fetched_at is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        dates(state.data.processed, state.fetched_at)
+        st.button("Refresh", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
+    if state.running:
+        _watch(feed)
+    if state.error and state.failed_at:
+        stale(state.error, state.fetched_at, state.failed_at)
+
+
+def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
+    place = st.empty()
+    with place.container():
+        head(heading, feeds, "_waiting")
+        told = st.empty()
+        with st.grid(4, gap="small", min_column_width=165):
+            for _ in range(4):
+                st.skeleton(height=110)
+        st.skeleton(height=480)
+    while not feed.wait(_POLL):
+        state = feed.look()
+        seconds = (datetime.now(UTC) - state.running_since).total_seconds() if state.running_since else 0
+        step = state.progress
+        # Where nobody knows how much there is: ever slower, never full.
+        part = step.rows / step.total if step.total else seconds / (seconds + 8)
+        told.progress(min(0.95, part), f"{formats.plain(step.text or _ASKING)} – {seconds:.0f} s")
+    place.empty()
+
+
+@st.fragment(run_every=_WATCH)
+def _watch(feed: Feed[Source]) -> None:
+    """Bring the page up to date when a fetch in the background has ended."""
+    state = feed.look()
+    if not state.running:
+        st.rerun()
+    st.caption(":material/sync: Fetching newer figures; these stay until they are here.")

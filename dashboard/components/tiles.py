@@ -1,0 +1,106 @@
+"""The answer in a sentence, and the tiles below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.view_models.deployment import Picture
+from dashboard.view_models.trends import Moved
+from data_access.measures import MEASURES
+
+_NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
+
+
+def answer(picture: Picture, estimated: bool) -> None:
+    """The page's question answered in a sentence."""
+    st.markdown(answered(picture, estimated))
+
+
+def answered(picture: Picture, estimated: bool) -> str:
+    """That sentence."""
+    total = picture.total
+    if total.percent is None:
+        return "Nothing was sold here, so there is no percentage."
+    sentence = (
+        f"**{formats.percent(total.percent)}** of **{formats.count(total.sold)}** licenses sold are deployed;"
+        f" **{formats.count(total.undeployed, estimated)}** are not."
+    )
+    if round(total.over_deployed):
+        sentence += f" **{formats.count(total.over_deployed, estimated)}** are deployed beyond those sold."
+    title, undeployed = picture.largest_gap
+    if picture.number > 1 and undeployed >= 1:
+        sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
+    return sentence
+
+
+def tiles(
+    picture: Picture, target: float, estimated: bool, noun: str, moved: Mapping[str, Moved] = MappingProxyType({})
+) -> None:
+    """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for.
+
+    `moved`: by measure, where it is known how they have moved.
+    """
+    total = picture.total
+    with st.grid(4, gap="small", min_column_width=165):
+        tile(
+            "kpi_licenses_sold",
+            "licensesSold",
+            formats.count(total.sold),
+            f"in {formats.number(picture.number, noun)}",
+            moved.get("licensesSold"),
+        )
+        tile(
+            "kpi_licenses_deployed",
+            "licensesDeployedEstimated" if estimated else "licensesDeployed",
+            formats.count(total.deployed, estimated),
+            "an estimate" if estimated else "as counted",
+            moved.get("licensesDeployed"),
+        )
+        tile(
+            "kpi_deployment_percent",
+            "deploymentPercent",
+            formats.percent(total.percent),
+            formats.to_target(total.percent, target),
+            moved.get("deploymentPercent"),
+        )
+        tile(
+            "kpi_undeployed",
+            "undeployed",
+            formats.count(total.undeployed, estimated),
+            f"{picture.below_target:,} below target",
+            moved.get("undeployed"),
+        )
+
+
+def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
+    """One figure with its definition and its `context`, or in that place by how much it has `moved`, on which line."""
+    found = MEASURES[measure]
+    with st.container(key=key):
+        if moved:
+            # One text, with the line as a picture in it: more of them in each tile would make every click slower.
+            st.metric(
+                found.label,
+                value,
+                f"{moved.said} ![]({moved.line})" if moved.line else moved.said,
+                delta_color=_NEWS[moved.kind],
+                delta_arrow=moved.arrow,
+                help=found.explanation,
+                border=True,
+                height="stretch",
+            )
+        else:
+            st.metric(
+                found.label,
+                value,
+                context,
+                delta_color="off",
+                delta_arrow="off",
+                help=found.explanation,
+                border=True,
+                height="stretch",
+            )
