@@ -39,7 +39,7 @@ def run(rounds: int, customers: int, products: int) -> None:
     # Arrow keeps its strings where tracemalloc does not look; they are part of the final frame in any case.
     print(f"peak memory beyond the frame / one page: {(peak - final) / page:.1f} (promised: at most 6)")
 
-    facts = frames.plain(measures.facts(COMMERCIAL_DEPLOYMENT, table)).assign(source="bench", filter="none")
+    facts = frames.plain(measures.facts(COMMERCIAL_DEPLOYMENT, table).frame).assign(source="bench", filter="none")
     arrow = pa.Table.from_pandas(facts, preserve_index=False)
     # Most of pyarrow.csv's time goes into the time zone of the dates, which the table has and a file must have too.
     theirs, mine = _paired(rounds, lambda: csv.write_csv(arrow, io.BytesIO()), lambda: csv_files.exact(facts))

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from data_access import Deployment, Selection, measures, titles
+from data_access.measures import Facts
 from data_access.measures.changes import Status
 from data_access.partner_center import catalog, frames
 
@@ -153,24 +154,25 @@ def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
     Partner deployment: Microsoft's rows with their own columns first, what is derived after them. Commercial counts:
     added up to the same grain.
     """
-    found = selection.apply(deployment.facts)
+    facts = deployment.facts.selected(selection)
     if deployment.answer.collection is catalog.DEPLOYMENT:
-        return own_rows(deployment, found).sort_values(["serviceName", "channel"], kind="stable", ignore_index=True)
-    return measures.by(found, ["service", "channel"]).rename(columns={"service": "serviceCode"})
+        return own_rows(facts).sort_values(["serviceName", "channel"], kind="stable", ignore_index=True)
+    return measures.by(facts, ["service", "channel"]).rename(columns={"service": "serviceCode"})
 
 
-def own_rows(deployment: Deployment, found: pd.DataFrame) -> pd.DataFrame:
+def own_rows(facts: Facts) -> pd.DataFrame:
     """Microsoft's rows at the finest grain: its own columns first, what is derived after them."""
     derived = ["undeployed", "overDeployed"]
-    if deployment.estimated:
-        found = found.rename(columns={"licensesDeployed": "licensesDeployedEstimated"})
+    rows = facts.frame
+    if facts.estimated:
+        rows = rows.rename(columns={"licensesDeployed": "licensesDeployedEstimated"})
         derived.insert(0, "licensesDeployedEstimated")
-    return frames.plain(found[[*deployment.facts.attrs["own"], *derived]])
+    return frames.plain(rows[[*facts.sent, *derived]])
 
 
 def unknown(deployment: Deployment) -> frozenset[str]:
     """The columns that Microsoft sent and we do not know, whatever they are called."""
-    return frozenset(deployment.facts.attrs["own"]).difference(deployment.answer.collection.columns)
+    return frozenset(deployment.facts.sent).difference(deployment.answer.collection.columns)
 
 
 def on_screen(rows: pd.DataFrame, services: pd.DataFrame, unknown: Set[str]) -> pd.DataFrame:

@@ -29,11 +29,11 @@ class Pandas(Engine):
 def keep(folder, facts, number, at):
     """Write facts as the history does; returns the path."""
     origin = {"snapshot": f"{number:08}", "fetchedAt": pd.Timestamp(at).as_unit("us")}
-    table = pa.Table.from_pandas(facts.assign(**origin), preserve_index=False)
+    table = pa.Table.from_pandas(facts.frame.assign(**origin), preserve_index=False)
     file = folder / f"date={at:%Y-%m-%d}" / f"{number:08}-abc.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     kinds = [(name, pa.string() if pa.types.is_dictionary(kind) else kind) for name, kind in _schema(table)]
-    pq.write_table(table.cast(pa.schema(kinds)).select([*origin, *facts.columns]), file, row_group_size=100)
+    pq.write_table(table.cast(pa.schema(kinds)).select([*origin, *facts.frame.columns]), file, row_group_size=100)
     return str(file)
 
 
@@ -85,6 +85,4 @@ def estimated(day):
 
 def in_memory(facts, number, at):
     """The same rows as `keep` writes, not written."""
-    found = facts.assign(snapshot=f"{number:08}", fetchedAt=pd.Timestamp(at).as_unit("us"))
-    found.attrs = facts.attrs
-    return found
+    return facts.of(facts.frame.assign(snapshot=f"{number:08}", fetchedAt=pd.Timestamp(at).as_unit("us")))

@@ -32,23 +32,23 @@ _NEEDED = (
 def show(deployment: Deployment, feeds: Feeds) -> None:
     """The page for an answer that there is."""
     customer = link.customer()
-    found = customers.one(deployment.facts, customer) if customer else deployment.facts.head(0)
-    named = found["customerName"].dropna()
+    rows = customers.one(deployment.facts, customer).frame if customer else deployment.facts.frame.head(0)
+    named = rows["customerName"].dropna()
     if len(named):
         header.tab(named.iloc[0])
     loading.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
     notices.set_aside(deployment.answer)
-    if deployment.facts.empty:
+    if not len(deployment.facts):
         notices.no_rows(deployment)
     elif not customer:
         show_all(deployment, feeds)
-    elif found.empty:
+    elif rows.empty:
         _back()
         st.header("Microsoft has no licenses for this customer", anchor=False)
         st.write("The link may be from another account, or the customer may have left.")
         st.code(customer[:64], language=None)
     else:
-        show_one(deployment, found[customers.CUSTOMER].iloc[0], feeds)
+        show_one(deployment, rows[customers.CUSTOMER].iloc[0], feeds)
 
 
 def _back() -> None:
@@ -181,8 +181,8 @@ def _file(picture: pictures.Picture) -> pd.DataFrame:
 
 
 def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> pd.DataFrame:
-    found = view.selection.apply(deployment.facts)
-    return tables.own_rows(deployment, found[found[customers.CUSTOMER].isin(ids)])
+    facts = deployment.facts.selected(view.selection)
+    return tables.own_rows(facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(ids)]))
 
 
 feeds = current_feeds()

@@ -25,7 +25,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     if deployment.stands_in:
         notices.stands_in()
     notices.set_aside(deployment.answer)
-    if deployment.facts.empty:
+    if not len(deployment.facts):
         notices.no_rows(deployment)
         return
     past = history_states.at_hand(feeds)

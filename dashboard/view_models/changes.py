@@ -18,7 +18,7 @@ from dashboard.feeds import Feeds
 from dashboard.filters.link import View
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
-from data_access.datasets.comparison import Asked
+from data_access.datasets.comparison import Asked, Differences
 from data_access.measures import changes, customers
 from data_access.measures.changes import Status, Why
 
@@ -71,8 +71,8 @@ def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) 
 
     Raises one of the family in `errors` where the history's files cannot be read.
     """
-    table = _compared(feeds, past, asked, view.selection)
-    estimated = bool(table.attrs["estimated"])
+    compared = _compared(feeds, past, asked, view.selection)
+    table, estimated = compared.table, compared.estimated
     searched = [name for name in _SEARCHED if name in table]
     if view.search and searched:
         table = changes.among(customers.matching(table, view.search, searched))
@@ -106,7 +106,7 @@ def listed(shown: Picture, statuses: tuple[str, ...]) -> Listed:
 
 
 @_remembered
-def _compared(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection) -> pd.DataFrame:
+def _compared(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection) -> Differences:
     return comparison.compare(past, lambda: feeds.engine(past), asked, selection)
 
 

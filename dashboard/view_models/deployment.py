@@ -14,7 +14,7 @@ from dashboard.cache import remembered
 from dashboard.charts import bars, base, palette
 from dashboard.filters.link import View
 from data_access import Deployment, measures, titles
-from data_access.measures import customers
+from data_access.measures import Facts, customers
 
 #: How each choice of order sorts rows that have the measures, a `key` and a `title`.
 _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
@@ -66,45 +66,44 @@ class Picture:
 @remembered
 def overview(deployment: Deployment, view: View, dark: bool) -> Picture:
     """All services."""
-    found = view.selection.apply(deployment.facts)
-    table = measures.by(found, ["service"]).rename(columns={"service": "key"})
+    facts = deployment.facts.selected(view.selection)
+    table = measures.by(facts, ["service"]).rename(columns={"service": "key"})
     table.insert(1, "title", table["key"].map(titles.service_title))
     table = _ordered(table, view)
     unknown = tables.unknown(deployment)
     rows = tables.on_screen(tables.rows(deployment, view.selection), table, unknown)
     shown = rows, tables.columns(rows, unknown, estimated=deployment.estimated)
     what = "deployment % of services"
-    return _picture(found, table, shown, view=view, estimated=deployment.estimated, dark=dark, what=what)
+    return _picture(facts, table, shown, view=view, estimated=deployment.estimated, dark=dark, what=what)
 
 
 @remembered
 def all_customers(deployment: Deployment, view: View, dark: bool) -> Picture:
     """All customers that match the search."""
-    found = view.selection.apply(deployment.facts)
-    table = customers.matching(customers.by_customer(found), view.search)
+    facts = deployment.facts.selected(view.selection)
+    table = customers.matching(customers.by_customer(facts), view.search)
     if view.search:
-        found = found[found[customers.CUSTOMER].isin(table[customers.CUSTOMER])]
-        found.attrs = deployment.facts.attrs
+        facts = facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(table[customers.CUSTOMER])])
     table = table.rename(columns={customers.CUSTOMER: "key"})
     table.insert(1, "title", table["customerName"].fillna(table["key"]))
     table = _ordered(table, view)
     rows = table.drop(columns="title")[["customerName", *table.columns.drop(["key", "title", "customerName"]), "key"]]
     rows = rows.rename(columns={"key": customers.CUSTOMER})
     shown = rows, tables.columns(rows)
-    return _picture(found, table, shown, view=view, estimated=False, dark=dark, what="deployment % of customers")
+    return _picture(facts, table, shown, view=view, estimated=False, dark=dark, what="deployment % of customers")
 
 
 @remembered
 def one_customer(deployment: Deployment, customer: str, view: View, dark: bool) -> Picture:
     """The products of one customer."""
-    found = view.selection.apply(customers.one(deployment.facts, customer))
-    rows = customers.by_product(found)
-    table = measures.by(found, ["productName"]).rename(columns={"productName": "key"})
+    facts = customers.one(deployment.facts, customer).selected(view.selection)
+    rows = customers.by_product(facts)
+    table = measures.by(facts, ["productName"]).rename(columns={"productName": "key"})
     table.insert(1, "title", table["key"].fillna("(no name)"))
     table = _ordered(table, view)
     rows.insert(0, "title", rows["service"].map(titles.service_title))
     shown = rows, tables.columns(rows)
-    return _picture(found, table, shown, view=view, estimated=False, dark=dark, what="deployment % of products")
+    return _picture(facts, table, shown, view=view, estimated=False, dark=dark, what="deployment % of products")
 
 
 def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:
@@ -113,7 +112,7 @@ def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:
 
 
 def _picture(
-    found: pd.DataFrame,
+    facts: Facts,
     table: pd.DataFrame,
     on_screen: tuple[pd.DataFrame, dict[str, Any]],
     *,
@@ -127,7 +126,7 @@ def _picture(
     shown = table.head(base.MOST_BARS)
     gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
     return Picture(
-        measures.total(found),
+        measures.total(facts),
         len(table),
         int((table["deploymentPercent"] < view.target).sum()),
         (str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),

@@ -104,7 +104,7 @@ def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnos
 
 @remembered
 def _services(past: Timeline, now: datetime) -> pd.DataFrame:
-    return health.services(past.rows, now)
+    return health.services(past.facts.frame, now)
 
 
 @remembered
@@ -185,8 +185,9 @@ def _fitting(past: Timeline) -> Check:
     if past.collection is not catalog.DEPLOYMENT or not (sent and counted and counted.rows):
         return checks.contradictions(pd.DataFrame({"difference": []}))
     small = past.history.small(catalog.COMMERCIAL_DEPLOYMENT).to_pandas()
-    rows = trends.rows(small[small["snapshot"] == counted.id].reset_index(drop=True))
-    both = (measures.by(found, _PLACE) for found in (past.rows[past.rows["snapshot"] == sent.id], rows))
+    counts = trends.rows(small[small["snapshot"] == counted.id].reset_index(drop=True))
+    percents = past.facts.of(past.facts.frame[past.facts.frame["snapshot"] == sent.id])
+    both = (measures.by(facts, _PLACE) for facts in (percents, counts))
     return checks.contradictions(health.percent_against_counts(*both))
 
 

@@ -95,11 +95,10 @@ def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
 @remembered
 def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
     """All lines of a view."""
-    found = view.selection.apply(timeline.rows)
-    found.attrs = timeline.rows.attrs
+    facts = timeline.facts.selected(view.selection)
     since = _since(timeline, view.range)
-    whole = _line("", _ALL, trends.lines(found, []), since, view.target)
-    table = trends.lines(found, [view.by])
+    whole = _line("", _ALL, trends.lines(facts, []), since, view.target)
+    table = trends.lines(facts, [view.by])
     lines = [
         _line(str(key), _TITLES[view.by](str(key)), points.reset_index(drop=True), since, view.target)
         for key, points in table.groupby(view.by, sort=True)
@@ -301,14 +300,12 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
     The last point are the figures on screen, which may be newer than the history. Estimates are compared with estimates
     and counts with counts.
     """
-    found = selection.apply(deployment.facts)
-    until = found["processedDateTime"].max()
+    facts = deployment.facts.selected(selection)
+    until = facts.frame["processedDateTime"].max()
     if timeline.collection is not deployment.answer.collection or pd.isna(until):
         return {}
-    past = selection.apply(timeline.rows)
-    past.attrs = timeline.rows.attrs
-    line = trends.lines(past, [])
-    total = measures.total(found)
+    line = trends.lines(timeline.facts.selected(selection), [])
+    total = measures.total(facts)
     now = {
         "licensesSold": total.sold,
         "licensesDeployed": total.deployed,

@@ -47,6 +47,14 @@ class Pair:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """Two dates side by side: `table` as of `changes.compare`; `estimated` says whether licenses deployed are."""
+
+    table: pd.DataFrame
+    estimated: bool
+
+
 def collection(timeline: Timeline, level: str) -> Collection:
     """What a level of `changes.LEVELS` is compared in: only the commercial counts know customers and products."""
     return timeline.collection if changes.LEVELS[level] == ["service"] else catalog.COMMERCIAL_DEPLOYMENT
@@ -80,19 +88,19 @@ def pair(timeline: Timeline, asked: Asked) -> Pair:
     return Pair(known[asked.since], known[asked.until])
 
 
-def compare(timeline: Timeline, engine: Callable[[], Engine], asked: Asked, selection: Selection) -> pd.DataFrame:
+def compare(timeline: Timeline, engine: Callable[[], Engine], asked: Asked, selection: Selection) -> Differences:
     """Both dates side by side, one row per key of the level: `changes.compare`, with names of customers.
 
-    `attrs["estimated"]` says whether licenses deployed are. `engine` is called where the level needs one. Raises
+    `engine` is called where the level needs one. Raises
     DamagedHistory where the file of a date is not what was written, EngineError where it cannot be read, SettingsError
     where there is no engine.
     """
     keys, chosen = changes.LEVELS[asked.level], pair(timeline, asked)
     labels = [_LABELS[name] for name in keys if name in _LABELS]
     if collection(timeline, asked.level) is timeline.collection and keys == ["service"]:
-        rows = timeline.rows
+        facts = timeline.facts.selected(selection)
         before, after = (
-            measures.by(selection.apply(rows[rows["snapshot"] == one.id]), keys)
+            measures.by(facts.of(facts.frame[facts.frame["snapshot"] == one.id]), keys)
             for one in (chosen.before, chosen.after)
         )
         estimated = timeline.estimated
@@ -103,9 +111,7 @@ def compare(timeline: Timeline, engine: Callable[[], Engine], asked: Asked, sele
             for one in (chosen.before, chosen.after)
         )
         estimated = False
-    table = changes.compare(before, after, keys, labels)
-    table.attrs = {"estimated": estimated}
-    return table
+    return Differences(changes.compare(before, after, keys, labels), estimated)
 
 
 def file(history: History, one: Snapshot) -> tuple[str, ...]:

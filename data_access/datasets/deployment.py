@@ -6,44 +6,43 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-import pandas as pd
-
 from data_access import measures
 from data_access.errors import PartnerCenterError
+from data_access.measures import Facts
 from data_access.partner_center import catalog
 from data_access.partner_center.client import Answer, Client, Progress, Step
 
 
 @dataclass(frozen=True, eq=False)
 class Deployment:
-    """Facts (see `measures`) and the answer that they come from.
+    """Facts and the answer that they come from.
 
     `stands_in` says that Microsoft returned no rows for partner deployment and these are the commercial counts;
     `trouble` is what kept those from being read, where the partner deployment was empty.
     """
 
     answer: Answer
-    facts: pd.DataFrame
+    facts: Facts
     stands_in: bool = False
     trouble: PartnerCenterError | None = None
 
     @property
     def estimated(self) -> bool:
-        return bool(self.facts.attrs["estimated"])
+        return self.facts.estimated
 
     @cached_property
     def channels(self) -> list[str]:
-        return sorted(self.facts["channel"].unique())
+        return sorted(self.facts.frame["channel"].unique())
 
     @cached_property
     def services(self) -> list[str]:
         """The codes of the services."""
-        return sorted(self.facts["service"].unique())
+        return sorted(self.facts.frame["service"].unique())
 
     @cached_property
     def processed(self) -> tuple[datetime | None, datetime | None]:
         """The oldest and the newest processing date; they differ per service. (None, None) where none is known."""
-        dates = self.facts["processedDateTime"].dropna()
+        dates = self.facts.frame["processedDateTime"].dropna()
         return (dates.min(), dates.max()) if len(dates) else (None, None)
 
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-import pandas as pd
-
 from data_access import history
 from data_access.history.engines import Engine
 from data_access.history.history import History
-from data_access.measures import trends
+from data_access.measures import Facts, trends
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.client import Progress, Step
@@ -20,34 +18,34 @@ from data_access.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """The history at one moment. `rows` are those that lines are drawn from (see `trends`).
+    """The history at one moment. `facts` are what lines are drawn from (see `trends.rows`).
 
     `snapshots` are the ids of all that there were, `notices` says what had to be left out.
     """
 
     history: History
     collection: Collection
-    rows: pd.DataFrame
+    facts: Facts
     snapshots: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
     @property
     def estimated(self) -> bool:
-        return bool(self.rows.attrs["estimated"])
+        return self.facts.estimated
 
     @cached_property
     def channels(self) -> list[str]:
-        return sorted(self.rows["channel"].dropna().unique())
+        return sorted(self.facts.frame["channel"].dropna().unique())
 
     @cached_property
     def services(self) -> list[str]:
         """The codes of the services."""
-        return sorted(self.rows["service"].dropna().unique())
+        return sorted(self.facts.frame["service"].dropna().unique())
 
     @cached_property
     def processed(self) -> tuple[datetime | None, datetime | None]:
         """The oldest and the newest processing date; (None, None) where none is known."""
-        dates = self.rows["processedDateTime"].dropna()
+        dates = self.facts.frame["processedDateTime"].dropna()
         return (dates.min(), dates.max()) if len(dates) else (None, None)
 
 
@@ -67,21 +65,19 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     collection = catalog.DEPLOYMENT
     if not any(one.rows for one in found.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT
-    rows = trends.rows(found.small(collection).to_pandas())
+    facts = trends.rows(found.small(collection).to_pandas())
     back_fills = {one.id for one in found.snapshots(collection) if one.asked}
-    return Timeline(found, collection, trends.with_back_fills(rows, back_fills), snapshots, found.notices)
+    return Timeline(found, collection, trends.with_back_fills(facts, back_fills), snapshots, found.notices)
 
 
 def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
-    """The same of one customer, from the commercial counts; `rows` are those of its products.
+    """The same of one customer, from the commercial counts; `facts` are those of its products.
 
     Raises EngineError where the files cannot be read.
     """
     shown = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
     files = past.history.by_customer(shown)
-    found = engine.customer(files.paths, tenant)
-    attributes = found.attrs
-    found = found[found["snapshot"].isin({one.id for one in shown})]
-    found.attrs = attributes
-    rows = trends.with_back_fills(found, {one.id for one in shown if one.asked})
-    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, rows, tuple(one.id for one in shown), files.notices)
+    kept = engine.customer(files.paths, tenant)
+    facts = kept.of(kept.frame[kept.frame["snapshot"].isin({one.id for one in shown})])
+    facts = trends.with_back_fills(facts, {one.id for one in shown if one.asked})
+    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, tuple(one.id for one in shown), files.notices)

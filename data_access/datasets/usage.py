@@ -120,7 +120,7 @@ def fetch(client: Client, progress: Progress, last: Usage | None = None) -> Usag
 
 def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
     """Everything the page needs, worked out once for each fetch."""
-    sold = measures.facts(deployment.collection, deployment.frame)
+    sold = measures.facts(deployment.collection, deployment.frame).frame
     active = counts.frame
     title = active["workloadName"].where(active["workloadName"] != "").fillna(active["workloadCode"])
     active = active.assign(service=active["serviceCode"], workloadName=title)

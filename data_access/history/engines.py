@@ -23,7 +23,7 @@ from pyarrow import dataset, fs
 
 from data_access import measures
 from data_access.errors import EngineError, SettingsError
-from data_access.measures import customers, trends
+from data_access.measures import Facts, customers, trends
 from data_access.partner_center import frames
 from data_access.selection import Selection
 from data_access.settings import Settings
@@ -94,7 +94,7 @@ class Engine(ABC):
 
         return self.ask(question, paths, estimated=estimated, selection=selection)
 
-    def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> pd.DataFrame:
+    def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> Facts:
         """Every row of one customer, as facts for `trends.lines` and `measures.by`.
 
         A tenant id means the same in capitals and without. Columns: snapshot (str), fetchedAt, service, channel
@@ -108,9 +108,7 @@ class Engine(ABC):
 
         found = self.ask(question, paths, selection=selection)
         found = found.sort_values(["snapshot", *customers.PRODUCT], kind="stable", ignore_index=True)
-        found = found.assign(**measures.identities(found))
-        found.attrs = {"estimated": False}
-        return found
+        return Facts(found.assign(**measures.identities(found)))
 
     def ask(
         self,

@@ -306,7 +306,7 @@ class History:
             "reasons": snapshot.reasons(answer.set_aside),
             "unread_customers": answer.unread_customers,
             "as_of": snapshot.as_of(found),
-            "estimated": bool(found.attrs.get("estimated", False)),
+            "estimated": found.estimated,
             "rows_checksum": rows_checksum,
             "source": self.source,
             "address": answer.pages.address,

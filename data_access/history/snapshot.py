@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from data_access import measures
+from data_access.measures import Facts
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.wire import SetAside
@@ -136,25 +137,24 @@ def folded(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(texts, "category"))
 
 
-def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
+def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
     """The rows as they are kept: for the two deployment collections `measures.facts`, for the others the frame.
 
     Identities are categories, rows are sorted by customer, then service, workload, channel and product.
     """
     if collection in _DEPLOYMENTS:
-        found = measures.facts(collection, frame)
+        kept = measures.facts(collection, frame)
     else:
         taken = {name: f"{name} (as sent)" for name in _ORIGIN if name in frame}
         found = frame.rename(columns=taken)
-        found = found.assign(**measures.identities(found))
-    attributes = found.attrs
-    found = found.sort_values([name for name in _ORDER if name in found], kind="stable", ignore_index=True)
-    found.attrs = attributes
-    return found
+        kept = Facts(found.assign(**measures.identities(found)))
+    rows = kept.frame
+    return kept.of(rows.sort_values([name for name in _ORDER if name in rows], kind="stable", ignore_index=True))
 
 
-def table(found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
+def table(facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
     """Facts as they stand in the file: `snapshot`, `fetchedAt`, then the columns of `facts`."""
+    found = facts.frame
     found = found.rename(columns={name: f"{name} (as sent)" for name in _ORIGIN if name in found})
     found = found.assign(serviceName=found["serviceName"].astype("category"))
     own = pa.Table.from_pandas(found, preserve_index=False).replace_schema_metadata()
@@ -164,17 +164,17 @@ def table(found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
     return pa.table(columns, names=[*_ORIGIN, *own.column_names])
 
 
-def small(collection: Collection, found: pd.DataFrame, snapshot: str, fetched_at: datetime) -> pa.Table:
+def small(collection: Collection, facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
     """The same by service and channel (and workload): a few dozen rows, whatever the number of customers.
 
     Deployment collections: `snapshot`, `fetchedAt`, then `measures.summary`. Usage: service, serviceName, channel,
     workloadName, processedDateTime (the newest), licensesActive, licensesQualified (null where only a percentage is
     sent), proratedLicensesUsagePercent (row by row as sent; null for counts), rows (how many facts).
     """
-    if "licensesSold" in found:
-        made, schema = _small_deployment(collection, found), _SMALL_DEPLOYMENT
+    if "licensesSold" in facts.frame:
+        made, schema = _small_deployment(collection, facts), _SMALL_DEPLOYMENT
     else:
-        made, schema = _small_usage(collection, found), _SMALL_USAGE
+        made, schema = _small_usage(collection, facts.frame), _SMALL_USAGE
     made = made.assign(snapshot=snapshot, fetchedAt=pd.Timestamp(fetched_at))
     made = made.reindex(columns=schema.names)
     return pa.Table.from_pandas(frames.plain(made), schema=schema, preserve_index=False).replace_schema_metadata()
@@ -201,8 +201,9 @@ def parquet(parts: Iterable[pa.Table], about: Mapping[str, str]) -> pa.Buffer:
     return file.getvalue()
 
 
-def as_of(found: pd.DataFrame) -> dict[str, datetime | None]:
+def as_of(facts: Facts) -> dict[str, datetime | None]:
     """The newest processing date of each service, by its code."""
+    found = facts.frame
     newest = found.groupby(_service(found), observed=True)["processedDateTime"].max()
     return {str(code): None if pd.isna(instant) else instant.to_pydatetime() for code, instant in newest.items()}
 
@@ -228,13 +229,12 @@ def _service(found: pd.DataFrame) -> str:
     return next(name for name in ("service", "serviceCode", "serviceName") if name in found)
 
 
-def _small_deployment(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
+def _small_deployment(collection: Collection, facts: Facts) -> pd.DataFrame:
     if collection in _DEPLOYMENTS:
-        return measures.summary(found)
-    counted = measures.row_by_row(nw.from_native(found, eager_only=True), estimated=False)  # per customer, with counts
-    customers: pd.DataFrame = counted.to_native().assign(service=found[_service(found)])
-    customers.attrs = {"estimated": False}
-    return measures.summary(customers)
+        return measures.summary(facts)
+    rows = facts.frame
+    counted = measures.row_by_row(nw.from_native(rows, eager_only=True), estimated=False)  # per customer, with counts
+    return measures.summary(Facts(counted.to_native().assign(service=rows[_service(rows)])))
 
 
 def _small_usage(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:

@@ -1,8 +1,6 @@
 """The numbers we stand behind, each defined once; every tile, chart, table and file takes them from here.
 
-All of them work on *facts*: one row at the finest grain that the source gives, with
-`service` (its code), `serviceName` (as sent), `channel`, `licensesSold` (int64), `licensesDeployed` (float64; an
-estimate where `facts.attrs` says so), `processedDateTime` (UTC).
+All of them work on `Facts`: one row at the finest grain that the source gives.
 
 They are written in narwhals, so that one definition serves a pandas frame here and whatever `engines` reads from the
 history. Sums are exact: whole licenses, and estimates of a fixed fineness, come to the same in any order, so every
@@ -12,7 +10,7 @@ engine gives the same bits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import narwhals as nw
@@ -20,6 +18,7 @@ import pandas as pd
 
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
+from data_access.selection import Selection
 
 #: Columns that we add to Microsoft's, here and in tables and files.
 _OURS = frozenset(
@@ -181,10 +180,33 @@ MEASURES = {
 }
 
 
-def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
-    """Bring a deployment collection to facts; `attrs["estimated"]` says whether deployed is an estimate.
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Rows at the finest grain that the source gives, and what is true of all of them.
 
-    `attrs["own"]` names the columns that Microsoft sent; an unknown one that bears a name of ours is renamed.
+    `frame` has `service` (its code), `serviceName` (as sent), `channel`, `licensesSold` (int64), `licensesDeployed`,
+    `undeployed`, `overDeployed` (float64), `processedDateTime` (UTC), and what else the source sends. `estimated` says
+    that licensesDeployed is worked out from a percentage. `sent` names the columns that Microsoft sent, in its order.
+    """
+
+    frame: pd.DataFrame
+    estimated: bool = False
+    sent: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def of(self, rows: pd.DataFrame) -> Facts:
+        """The same facts with these `rows` in place of all."""
+        return replace(self, frame=rows)
+
+    def selected(self, selection: Selection) -> Facts:
+        """The facts of the channels and services that are selected."""
+        return self.of(selection.apply(self.frame))
+
+
+def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
+    """Bring a deployment collection to facts; a column that we do not know and that bears a name of ours is renamed.
 
     Takes the frame of `deployment` (percent and sold) or `commercial-deployment` (counts).
     """
@@ -193,10 +215,8 @@ def facts(collection: Collection, frame: pd.DataFrame) -> pd.DataFrame:
     estimated = collection is catalog.DEPLOYMENT
     service = "serviceName" if estimated else "serviceCode"
     named = nw.from_native(frame, eager_only=True).with_columns(service=nw.col(service))
-    found: pd.DataFrame = row_by_row(named, estimated=estimated).to_native()
-    found = found.assign(**identities(found))
-    found.attrs = {"estimated": estimated, "own": list(frame.columns)}
-    return found
+    rows: pd.DataFrame = row_by_row(named, estimated=estimated).to_native()
+    return Facts(rows.assign(**identities(rows)), estimated, tuple(frame.columns))
 
 
 def row_by_row(frame: Frame, *, estimated: bool) -> Frame:
@@ -214,9 +234,9 @@ def row_by_row(frame: Frame, *, estimated: bool) -> Frame:
     return frame.with_columns(undeployed=gap.clip(0.0, None), overDeployed=surplus.clip(0.0, None))
 
 
-def identities(found: pd.DataFrame) -> dict[str, pd.Series]:
+def identities(rows: pd.DataFrame) -> dict[str, pd.Series]:
     """The columns that tell rows apart, made quick to compare; tenant ids in capitals, as Microsoft has them."""
-    named = {name: found[name] for name in _IDENTITIES if name in found}
+    named = {name: rows[name] for name in _IDENTITIES if name in rows}
     if "customerTenantId" in named:
         named["customerTenantId"] = _in_capitals(named["customerTenantId"])
     return {name: column.astype("category") for name, column in named.items()}
@@ -247,23 +267,23 @@ def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Seque
     return _measured(table, estimated=estimated).select(*keys, *labels, *MEASURED).sort(*keys, nulls_last=True)
 
 
-def by(found: pd.DataFrame, keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
+def by(facts: Facts, keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
     """`grouped` on facts in memory: plain text for the keys, NaN for no percentage."""
-    frame = nw.from_native(found, eager_only=True)
-    table = grouped(frame, keys, estimated=found.attrs["estimated"], labels=labels)
+    frame = nw.from_native(facts.frame, eager_only=True)
+    table = grouped(frame, keys, estimated=facts.estimated, labels=labels)
     return frames.plain(table.to_native().reset_index(drop=True))
 
 
-def summary(found: pd.DataFrame) -> pd.DataFrame:
-    """Facts in little: one row per service and channel, from which `grouped` works out the same as from all of them.
+def summary(facts: Facts) -> pd.DataFrame:
+    """The facts summed up: one row per service and channel, from which `grouped` works out the same as from all.
 
     Columns: service, serviceName (str; the first in the alphabet where there are several), channel, processedDateTime
     (the newest), licensesSold (int64), licensesDeployed, undeployed, overDeployed, lowestPercent and highestPercent
     (float64; of the percentages that were sent for licenses sold, NaN where deployed is counted), rows (int64: how many
     were added up), estimated (bool).
     """
-    estimated = bool(found.attrs["estimated"])
-    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
+    estimated = facts.estimated
+    rows, sums = _ready(nw.from_native(facts.frame, eager_only=True), estimated=estimated)
     first, newest = nw.col("serviceName").min(), nw.col("processedDateTime").max()
     table = rows.group_by("service", "channel").agg(first, newest, *sums, nw.len().alias("rows"))
     if estimated:
@@ -286,11 +306,10 @@ class Total:
     over_deployed: float
 
 
-def total(found: pd.DataFrame) -> Total:
-    """The measures over all of `found`."""
-    estimated = found.attrs["estimated"]
-    rows, sums = _ready(nw.from_native(found, eager_only=True), estimated=estimated)
-    (row,) = _measured(rows.select(*sums), estimated=estimated).rows(named=True)
+def total(facts: Facts) -> Total:
+    """The measures over all facts."""
+    rows, sums = _ready(nw.from_native(facts.frame, eager_only=True), estimated=facts.estimated)
+    (row,) = _measured(rows.select(*sums), estimated=facts.estimated).rows(named=True)
     percent = row["deploymentPercent"]
     return Total(
         int(row["licensesSold"]),
@@ -315,9 +334,9 @@ def activity(frame: Frame, keys: Sequence[str]) -> Frame:
     return table.select(*keys, *ACTIVITY).sort(*keys, nulls_last=True)
 
 
-def activity_by(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def activity_by(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """`activity` on rows in memory: plain text for the keys, NaN for no percentage."""
-    return frames.plain(activity(nw.from_native(found, eager_only=True), keys).to_native().reset_index(drop=True))
+    return frames.plain(activity(nw.from_native(rows, eager_only=True), keys).to_native().reset_index(drop=True))
 
 
 def _ready(frame: Frame, *, estimated: bool) -> tuple[Frame, list[nw.Expr]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from data_access.measures import core
+from data_access.measures.core import Facts
 
 #: One customer; the tenant id is the identity, the name only what it is called.
 CUSTOMER = "customerTenantId"
@@ -14,27 +15,28 @@ CUSTOMER = "customerTenantId"
 PRODUCT = ["service", "channel", "productName"]
 
 
-def by_customer(found: pd.DataFrame) -> pd.DataFrame:
+def by_customer(facts: Facts) -> pd.DataFrame:
     """One row per customer: customerTenantId, customerName, products (how many with licenses sold), and the measures.
 
-    `found`: facts of the commercial deployment (see `measures`), or a selection of them.
+    `facts`: those of the commercial deployment, or a selection of them.
     """
-    table = core.by(found, [CUSTOMER])
-    sold = found.loc[found["licensesSold"] > 0, [CUSTOMER, "productName"]].drop_duplicates()
+    table = core.by(facts, [CUSTOMER])
+    rows = facts.frame
+    sold = rows.loc[rows["licensesSold"] > 0, [CUSTOMER, "productName"]].drop_duplicates()
     products = sold.groupby(CUSTOMER, observed=True, dropna=False).size()
-    table.insert(1, "customerName", _names(found).reindex(table[CUSTOMER]).to_numpy())
+    table.insert(1, "customerName", _names(rows).reindex(table[CUSTOMER]).to_numpy())
     table.insert(2, "products", products.reindex(table[CUSTOMER], fill_value=0).to_numpy())
     return table
 
 
-def by_product(found: pd.DataFrame) -> pd.DataFrame:
-    """One row per service, channel and product, with the measures; `found` as for `by_customer`."""
-    return core.by(found, PRODUCT)
+def by_product(facts: Facts) -> pd.DataFrame:
+    """One row per service, channel and product, with the measures; `facts` as for `by_customer`."""
+    return core.by(facts, PRODUCT)
 
 
-def one(found: pd.DataFrame, customer: str) -> pd.DataFrame:
-    """The rows of one customer; a tenant id means the same in capitals and without."""
-    return found[found[CUSTOMER] == customer.upper()]
+def one(facts: Facts, customer: str) -> Facts:
+    """The facts of one customer; a tenant id means the same in capitals and without."""
+    return facts.of(facts.frame[facts.frame[CUSTOMER] == customer.upper()])
 
 
 def matching(table: pd.DataFrame, search: str, columns: Sequence[str] = ("customerName", CUSTOMER)) -> pd.DataFrame:
@@ -51,6 +53,6 @@ def matching(table: pd.DataFrame, search: str, columns: Sequence[str] = ("custom
     return table
 
 
-def _names(found: pd.DataFrame) -> pd.Series:
+def _names(rows: pd.DataFrame) -> pd.Series:
     """The name of each customer, by tenant id: the first one that it has."""
-    return found.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER).set_index(CUSTOMER)["customerName"]
+    return rows.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER).set_index(CUSTOMER)["customerName"]

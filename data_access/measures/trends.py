@@ -18,7 +18,7 @@ import pandas as pd
 
 from data_access import titles
 from data_access.measures import core
-from data_access.measures.core import Frame
+from data_access.measures.core import Facts, Frame
 from data_access.partner_center import frames
 
 #: How far back a pace is measured from the newest point.
@@ -86,27 +86,25 @@ class Change:
     undeployed: float
 
 
-def rows(small: pd.DataFrame) -> pd.DataFrame:
+def rows(summary: pd.DataFrame) -> Facts:
     """The history's rows by service and channel, made ready for `lines`; keep the result as long as they are the same.
 
-    `small`: the columns of `measures.summary`, `snapshot` and `fetchedAt`, of one collection. Codes that differ only in
-    case become one.
+    `summary`: the columns of `measures.summary`, `snapshot` and `fetchedAt`, of one collection. Codes that differ only
+    in case become one.
     """
-    spelled = {name: titles.one_spelling(small[name].dropna()).reindex(small.index) for name in ("service", "channel")}
-    found = small.assign(**spelled)
-    found = found.assign(**core.identities(found))
-    found.attrs = {"estimated": bool(small["estimated"].any())}
-    return found
+    spelled = {
+        name: titles.one_spelling(summary[name].dropna()).reindex(summary.index) for name in ("service", "channel")
+    }
+    table = summary.assign(**spelled)
+    return Facts(table.assign(**core.identities(table)), bool(summary["estimated"].any()))
 
 
-def with_back_fills(found: pd.DataFrame, back_fills: Collection[str]) -> pd.DataFrame:
+def with_back_fills(facts: Facts, back_fills: Collection[str]) -> Facts:
     """The rows with a mark on those of back-fills (ids of snapshots), which hold the services of one day alone.
 
     They give points of their services, and no line of all of them together.
     """
-    marked = found.assign(**{_PARTIAL: found["snapshot"].isin(back_fills)})
-    marked.attrs = found.attrs
-    return marked
+    return facts.of(facts.frame.assign(**{_PARTIAL: facts.frame["snapshot"].isin(back_fills)}))
 
 
 def points(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
@@ -123,12 +121,12 @@ def points(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
     return table.sort(*keys, "processedDateTime", nulls_last=True)
 
 
-def lines(found: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
     """`points` on rows in memory, those of `rows` or a selection of them; with no keys the line of all together."""
-    estimated = found.attrs["estimated"]
-    if _PARTIAL in found and "service" not in keys:
-        found = found[~found[_PARTIAL]]
-    table = points(nw.from_native(found, eager_only=True), keys, estimated=estimated)
+    rows = facts.frame
+    if _PARTIAL in rows and "service" not in keys:
+        rows = rows[~rows[_PARTIAL]]
+    table = points(nw.from_native(rows, eager_only=True), keys, estimated=facts.estimated)
     return frames.plain(table.to_native().reset_index(drop=True))
 
 

@@ -10,13 +10,13 @@ def test_order_and_repetition_do_not_matter():
 
 
 def test_an_empty_selection_is_everything():
-    facts = facts_of(DEPLOYMENT, [{}, {"channel": "direct"}])
-    assert len(Selection().apply(facts)) == 2
+    rows = facts_of(DEPLOYMENT, [{}, {"channel": "direct"}]).frame
+    assert len(Selection().apply(rows)) == 2
 
 
 def test_channels_and_services_narrow_together():
     changes = [{"serviceName": service, "channel": channel} for service in ("o365", "crm") for channel in ("a", "b")]
-    found = Selection.of(["a"], ["crm"]).apply(facts_of(DEPLOYMENT, changes))
+    found = Selection.of(["a"], ["crm"]).apply(facts_of(DEPLOYMENT, changes).frame)
     assert found[["service", "channel"]].to_numpy().tolist() == [["crm", "a"]]
 
 
@@ -26,5 +26,5 @@ def test_it_says_what_it_is():
 
 
 def test_a_code_means_the_same_in_capitals_and_without():
-    facts = facts_of(DEPLOYMENT, [{"serviceName": "Brand-New"}, {"serviceName": "crm"}])
-    assert list(Selection.of(services=["BRAND-NEW"]).apply(facts)["service"]) == ["Brand-New"]
+    rows = facts_of(DEPLOYMENT, [{"serviceName": "Brand-New"}, {"serviceName": "crm"}]).frame
+    assert list(Selection.of(services=["BRAND-NEW"]).apply(rows)["service"]) == ["Brand-New"]

@@ -160,7 +160,7 @@ def test_while_the_records_of_runs_cannot_be_listed_the_rest_is_shown(look_back)
 
 def test_the_sample_that_is_left_running_is_not_neglected(visit, monkeypatch):
     monkeypatch.setattr(checks, "NEGLECTED", timedelta(0))
-    monkeypatch.setattr(view_model, "_services", lambda past, now: health.services(past.rows, now + 60 * DAY))
+    monkeypatch.setattr(view_model, "_services", lambda past, now: health.services(past.facts.frame, now + 60 * DAY))
     app = visit(page=PAGE)
     assert "more are late" in verdict(app)
     assert "nobody has looked" not in verdict(app)

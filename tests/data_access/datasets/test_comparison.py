@@ -66,8 +66,9 @@ def test_services_come_from_the_rows_in_little_without_an_engine(tmp_path):
     kept.append(fetched(DEPLOYMENT, [{}, {"serviceName": "crm"}], NOW - MONTH))
     kept.append(fetched(DEPLOYMENT, [{"proratedDeploymentPercent": 60}, {"serviceName": "CRM"}]))
     found = comparison.compare(of(kept), pytest.fail, Asked("service", BEFORE, AFTER), Selection())
-    assert dict(zip(found["service"], found["status"], strict=True)) == {"crm": "same", "o365": "changed"}
-    assert found.attrs == {"estimated": True}
+    statuses = dict(zip(found.table["service"], found.table["status"], strict=True))
+    assert statuses == {"crm": "same", "o365": "changed"}
+    assert found.estimated
 
 
 @pytest.mark.parametrize("level", ["customer", "product", "customer and product"])
@@ -79,14 +80,15 @@ def test_the_other_levels_are_worked_out_from_every_row(level, tmp_path):
     past = of(kept, COMMERCIAL_DEPLOYMENT)
     found = comparison.compare(past, engine, Asked(level, BEFORE, AFTER), Selection.of(["reseller"]))
     asked = [
-        Selection.of(["reseller"]).apply(
-            measures.facts(COMMERCIAL_DEPLOYMENT, fetched(COMMERCIAL_DEPLOYMENT, each).frame)
+        measures.facts(COMMERCIAL_DEPLOYMENT, fetched(COMMERCIAL_DEPLOYMENT, each).frame).selected(
+            Selection.of(["reseller"])
         )
         for each in rows
     ]
     expected = changes.compare(*(measures.by(each, changes.LEVELS[level]) for each in asked), changes.LEVELS[level])
-    assert changes.why(found) == changes.why(expected)
-    assert list(found["licensesDeployedChange"]) == list(expected["licensesDeployedChange"])
+    assert not found.estimated
+    assert changes.why(found.table) == changes.why(expected)
+    assert list(found.table["licensesDeployedChange"]) == list(expected["licensesDeployedChange"])
 
 
 def test_a_file_that_is_gone_is_named(tmp_path):

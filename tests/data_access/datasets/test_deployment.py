@@ -28,7 +28,7 @@ def test_commercial_counts_stand_in_for_an_empty_answer(connect):
 
 def test_nothing_anywhere_is_an_empty_answer(connect):
     found = fetch(connect, Emulator(Partner()))
-    assert found.facts.empty
+    assert not len(found.facts)
     assert not found.stands_in
     assert found.processed == (None, None)
 

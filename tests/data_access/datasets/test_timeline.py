@@ -50,7 +50,7 @@ def test_a_page_that_stays_open_goes_on_with_the_history_of_its_moment(settings,
     keep(20)
     after = timeline.fetch(settings, before, QUIET)
     assert [len(one.history.snapshots(DEPLOYMENT)) for one in (before, after)] == [1, 2]
-    assert set(before.rows["snapshot"]) == {one.id for one in before.history.snapshots(DEPLOYMENT)}
+    assert set(before.facts.frame["snapshot"]) == {one.id for one in before.history.snapshots(DEPLOYMENT)}
     assert timeline.fetch(settings, after, QUIET) is after
 
 
@@ -60,8 +60,8 @@ def test_a_back_fill_is_no_day_and_no_point_of_all_together(settings, keep):
     found = timeline.fetch(settings, None, QUIET)
     assert found.collection is COMMERCIAL_DEPLOYMENT
     assert len(comparison.days(found, COMMERCIAL_DEPLOYMENT)) == 1
-    assert list(trends.lines(found.rows, [])["licensesSold"]) == [100]
-    assert list(trends.lines(found.rows, ["service"])["licensesSold"]) == [3, 100]
+    assert list(trends.lines(found.facts, [])["licensesSold"]) == [100]
+    assert list(trends.lines(found.facts, ["service"])["licensesSold"]) == [3, 100]
 
 
 def test_one_customers_line_is_its_own(settings, keep):
@@ -71,10 +71,10 @@ def test_one_customers_line_is_its_own(settings, keep):
     keep(7, "2026-10-01", asked=date(2026, 10, 1), licensesDeployed=1, customerTenantId=mine)
     past = timeline.fetch(settings, None, QUIET)
     found = timeline.of_customer(past, DuckDB(), mine.lower())
-    assert list(trends.lines(found.rows, [])["deploymentPercent"]) == [60, 60, 50]
-    assert list(trends.lines(found.rows, ["service"])["licensesSold"]) == [7, 100, 100, 120]
+    assert list(trends.lines(found.facts, [])["deploymentPercent"]) == [60, 60, 50]
+    assert list(trends.lines(found.facts, ["service"])["licensesSold"]) == [7, 100, 100, 120]
     assert (found.collection, found.estimated, found.notices) == (COMMERCIAL_DEPLOYMENT, False, ())
-    assert timeline.of_customer(past, DuckDB(), "nobody").rows.empty
+    assert timeline.of_customer(past, DuckDB(), "nobody").facts.frame.empty
 
 
 def test_a_day_that_was_kept_anew_since_its_month_was_put_together_counts_once(tmp_path, monkeypatch):
@@ -93,6 +93,6 @@ def test_a_day_that_was_kept_anew_since_its_month_was_put_together_counts_once(t
     monkeypatch.setattr(timeline.history, "open", lambda _: lakes.lake(tmp_path))
     past = timeline.fetch(Settings(), None, QUIET)
     assert len(past.history.by_customer(past.history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 2, "month and day"
-    rows = timeline.of_customer(past, DuckDB(), mine).rows
+    rows = timeline.of_customer(past, DuckDB(), mine).facts.frame
     assert list(rows["licensesSold"]) == [101, 102]
     assert damaged.id != instead.id == rows["snapshot"].iloc[-1]

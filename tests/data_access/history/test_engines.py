@@ -30,8 +30,8 @@ class Kept:
             keep(folder, facts, day, at) for day, (facts, at) in enumerate(zip(self.days, moments, strict=True))
         ]
         every = [in_memory(facts, day, at) for day, (facts, at) in enumerate(zip(self.days, moments, strict=True))]
-        self.all = pd.concat([facts.astype({"service": "str", "channel": "str"}) for facts in every], ignore_index=True)
-        self.all.attrs = self.days[0].attrs
+        rows = [facts.frame.astype({"service": "str", "channel": "str"}) for facts in every]
+        self.all = every[0].of(pd.concat(rows, ignore_index=True))
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def test_estimates(engine, estimates, keys):
 
 def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(engine, estimates):
     found = engine.grouped(estimates.paths[:1], ["service", "channel"], estimated=True)
-    sent = estimates.days[0].set_index(["service", "channel"])["proratedDeploymentPercent"].sort_index()
+    sent = estimates.days[0].frame.set_index(["service", "channel"])["proratedDeploymentPercent"].sort_index()
     sold = (found["licensesSold"] > 0).to_numpy()
     assert 0 < sold.sum() < len(found)
     assert list(found["deploymentPercent"][sold]) == list(sent[sold])
@@ -110,11 +110,11 @@ def test_points_are_the_same_from_the_rows_in_little(engine, estimates):
 
 def test_a_customers_whole_history(engine, counts):
     found = engine.customer(counts.paths, CUSTOMER.lower())
-    expected = counts.all[counts.all[customers.CUSTOMER] == CUSTOMER]
+    expected = customers.one(counts.all, CUSTOMER)
     assert len(found) == len(expected) > DAYS
     same(trends.lines(found, ["productName"]), trends.lines(expected, ["productName"]))
-    assert set(found["snapshot"]) == {f"{day:08}" for day in range(DAYS)}
-    assert engine.customer(counts.paths, "nobody").empty
+    assert set(found.frame["snapshot"]) == {f"{day:08}" for day in range(DAYS)}
+    assert engine.customer(counts.paths, "nobody").frame.empty
 
 
 def test_two_dates_side_by_side(engine, counts):
@@ -128,10 +128,10 @@ def test_two_dates_side_by_side(engine, counts):
 def test_a_selection(engine, counts):
     wanted = Selection.of(["RESELLER"], ["teams", "crm"])
     found = engine.grouped(counts.paths[:1], ["service", "channel"], selection=wanted)
-    same(found, measures.by(wanted.apply(counts.days[0]), ["service", "channel"]))
+    same(found, measures.by(counts.days[0].selected(wanted), ["service", "channel"]))
     assert list(found["service"]) == ["Teams", "crm"]
     assert engine.points(counts.paths, ["channel"], selection=wanted)["channel"].unique().tolist() == ["reseller"]
-    assert set(engine.customer(counts.paths, CUSTOMER, Selection.of(["reseller"]))["channel"]) == set()
+    assert set(engine.customer(counts.paths, CUSTOMER, Selection.of(["reseller"])).frame["channel"]) == set()
 
 
 def test_what_is_worked_out_row_by_row(engine, tmp_path):
@@ -146,8 +146,8 @@ def test_what_is_worked_out_row_by_row(engine, tmp_path):
     )
     columns = ["proratedDeploymentPercent", "licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
     found = engine._table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
-    facts = measures.facts(DEPLOYMENT, frame)[columns].sort_values(columns)
-    same(found.reset_index(drop=True), facts.reset_index(drop=True))
+    rows = measures.facts(DEPLOYMENT, frame).frame[columns].sort_values(columns)
+    same(found.reset_index(drop=True), rows.reset_index(drop=True))
     assert (4529.0765, 1255.9235) in set(zip(found["licensesDeployed"], found["undeployed"], strict=True))
 
 
@@ -200,14 +200,14 @@ def test_a_customers_history_is_the_same_from_months_in_one_file(engine, tmp_pat
     days, months = kept.facts(shown).paths, kept.by_customer(shown).paths
     assert (len(days), len(months)) == (5, 3)
     found = engine.customer(months, WHO_AND_WHAT[customers.CUSTOMER])
-    same(found, engine.customer(days, WHO_AND_WHAT[customers.CUSTOMER]))
+    same(found.frame, engine.customer(days, WHO_AND_WHAT[customers.CUSTOMER]).frame)
     assert len(found) == 4 * 2
 
 
 def test_no_files_are_no_rows(engine):
     assert engine.points([], ["service"]).empty
     assert list(engine.grouped([], ["service"])) == ["service", *measures.MEASURED]
-    assert engine.customer([], CUSTOMER).empty
+    assert engine.customer([], CUSTOMER).frame.empty
 
 
 def test_a_file_that_is_gone_is_an_error_that_says_so(engine, counts, tmp_path):
@@ -220,4 +220,4 @@ def test_a_question_nobody_has_asked_yet(engine, counts):
         return facts.filter(nw.col("overDeployed") > 0).select(nw.col("overDeployed").sum())
 
     found = engine.ask(over_deployed, counts.paths[:1])
-    assert found["overDeployed"].item() == counts.days[0]["overDeployed"].sum()
+    assert found["overDeployed"].item() == counts.days[0].frame["overDeployed"].sum()

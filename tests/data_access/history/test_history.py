@@ -57,7 +57,7 @@ def test_every_fact_can_be_read_back(collection, tmp_path):
     one = history.append(answer).snapshot
     (path,) = lake(tmp_path).facts([one]).paths
     read = pq.read_table(path, filesystem=history.files)
-    expected = measures.facts(collection, answer.frame)
+    expected = measures.facts(collection, answer.frame).frame
     assert read.column_names == ["snapshot", "fetchedAt", *expected.columns]
     assert set(read["snapshot"].to_pylist()) == {one.id}
     assert set(read["fetchedAt"].to_pylist()) == {NOW}

@@ -98,7 +98,7 @@ def test_a_percent_of_many_decimals_is_shown_as_sent_beside_rows_without_license
 )
 def test_an_estimate_is_a_whole_number_of_ten_thousandths(percent, sold, deployed, undeployed):
     facts = facts_of(DEPLOYMENT, [{"proratedDeploymentPercent": percent, "licensesSold": sold}])
-    assert (facts.loc[0, "licensesDeployed"], facts.loc[0, "undeployed"]) == (deployed, undeployed)
+    assert tuple(facts.frame.loc[0, ["licensesDeployed", "undeployed"]]) == (deployed, undeployed)
 
 
 def test_commercial_counts_are_counted_at_the_grain_of_product_and_customer():
@@ -111,7 +111,7 @@ def test_commercial_counts_are_counted_at_the_grain_of_product_and_customer():
     )
     total = measures.total(facts)
     assert (total.percent, total.undeployed, total.over_deployed) == (75.0, 20, 10)
-    assert facts.attrs["estimated"] is False
+    assert not facts.estimated
 
 
 def test_the_date_of_a_service_is_its_own_newest():
@@ -138,14 +138,14 @@ def test_counts_add_up(rows):
     check_that_it_adds_up(facts_of(COMMERCIAL_DEPLOYMENT, rows))
 
 
-def check_that_it_adds_up(facts: pd.DataFrame) -> None:
+def check_that_it_adds_up(facts: measures.Facts) -> None:
     total, table = measures.total(facts), measures.by(facts, ["service"])
-    assert total.sold == table["licensesSold"].sum() == facts["licensesSold"].sum()
+    assert total.sold == table["licensesSold"].sum() == facts.frame["licensesSold"].sum()
     assert exact(total.deployed) == sum(map(exact, table["licensesDeployed"]))
     assert exact(total.undeployed) == sum(map(exact, table["undeployed"]))
     assert total.sold - exact(total.deployed) == exact(total.undeployed) - exact(total.over_deployed)
-    if facts.attrs["estimated"] and total.percent is not None:
-        sent = facts.loc[facts["licensesSold"] > 0, "proratedDeploymentPercent"]
+    if facts.estimated and total.percent is not None:
+        sent = facts.frame.loc[facts.frame["licensesSold"] > 0, "proratedDeploymentPercent"]
         assert sent.min() <= total.percent <= sent.max()
     for keys in (["channel"], ["service", "channel"]):
         in_little = measures.grouped(nw.from_native(measures.summary(facts)), keys, estimated=True).to_native()

@@ -109,5 +109,5 @@ def test_a_customer_has_its_products_by_service_and_channel():
 
 def test_nobody_is_an_empty_table():
     found = found_of(north())
-    assert customers.one(found, "x").empty
-    assert customers.by_customer(found.head(0)).empty
+    assert customers.one(found, "x").frame.empty
+    assert customers.by_customer(found.of(found.frame.head(0))).empty

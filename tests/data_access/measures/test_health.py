@@ -25,7 +25,7 @@ def seen(*fetches, service="o365"):
     kept["snapshot"] = [f"{number:08}" for number in range(len(fetches))]
     for number, name in enumerate(("fetchedAt", "processedDateTime")):
         kept[name] = pd.Series([BEGIN + fetch[number] * DAY for fetch in fetches]).astype(kept[name].dtype)
-    return trends.rows(kept)
+    return trends.rows(kept).frame
 
 
 def service(found, days):
