@@ -1,4 +1,4 @@
-"""What is asked for: a value that can become a link, a mask over rows, and a sentence."""
+"""A filter by channel and service, as a value: it becomes a link, a mask over rows, or a sentence."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Selection:
     def of(cls, channels: Iterable[str] = (), services: Iterable[str] = ()) -> Selection:
         return cls(tuple(sorted(set(channels))), tuple(sorted(set(services))))
 
-    def apply(self, facts: pd.DataFrame) -> pd.DataFrame:
-        """The rows of `facts` (columns `channel`, `service`) that were asked for; capitals make no difference."""
+    def apply(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows (columns `channel`, `service`) of these channels and services; capitals make no difference."""
         for column, wanted in (("channel", self.channels), ("service", self.services)):
             if wanted:
                 folded = {code.casefold() for code in wanted}
-                meant = [code for code in facts[column].dropna().unique() if code.casefold() in folded]
-                facts = facts[facts[column].isin(meant)]
-        return facts
+                meant = [code for code in rows[column].dropna().unique() if code.casefold() in folded]
+                rows = rows[rows[column].isin(meant)]
+        return rows
 
     def sentence(self) -> str:
         """The filter in words that can be read back: `channel = direct, reseller; service = o365`."""

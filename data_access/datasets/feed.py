@@ -1,6 +1,6 @@
-"""Keeps the last good data and fetches anew off the path of those who look at it.
+"""The last good data, fetched anew in the background.
 
-One fetch at a time serves everyone; a fetch that fails leaves what was there in place.
+One fetch at a time serves every visitor. A fetch that fails leaves the data in place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: After a failure nobody's page view starts another fetch before this has passed.
+#: After a failure, no page view starts another fetch before this has passed.
 COOL_DOWN = timedelta(minutes=1)
 NO_STEP = Step("")
 
@@ -40,8 +40,8 @@ class State(Generic[T]):
 class Feed(Generic[T]):
     """`fetch` is called in a thread of its own with a function that takes the steps of its progress.
 
-    An error of the kind `forget` takes away the last good data too: whoever has lost the right to it must not go on
-    seeing it.
+    An error of the kind `forget` takes away the last good data too: a person who lost the right must not see it any
+    more.
     """
 
     def __init__(
@@ -89,8 +89,8 @@ class Feed(Generic[T]):
         if state.running:
             return False
         if state.failed_at is not None:
-            asked = state.error.facts.retry_after if state.error else None
-            return now - state.failed_at >= max(COOL_DOWN, timedelta(seconds=asked or 0))
+            retry_after = state.error.facts.retry_after if state.error else None
+            return now - state.failed_at >= max(COOL_DOWN, timedelta(seconds=retry_after or 0))
         return state.fetched_at is None or now - state.fetched_at >= self._refresh_after
 
     def _run(self) -> None:
@@ -99,8 +99,8 @@ class Feed(Generic[T]):
             data = self._fetch(self._tell)
             done = State(data, self._clock())
         except PartnerCenterError as error:
-            kept = State[T]() if isinstance(error, self._forget) else done
-            done = replace(kept, error=error, failed_at=self._clock())
+            last = State[T]() if isinstance(error, self._forget) else done
+            done = replace(last, error=error, failed_at=self._clock())
             log.warning("%s (%s)", error.title, error.facts.for_log())
         except Exception:  # whatever it is, the page must say so, and not ask again at once
             log.exception("A fetch failed in a way that nobody foresaw.")

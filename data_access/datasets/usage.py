@@ -1,4 +1,4 @@
-"""What is used of that which was sold: counts of use and of licenses side by side, and Microsoft's own percentages.
+"""What the Usage page stands on: counts of use beside licenses, and Microsoft's own percentages.
 
 *Used* means within the 28 days before the processing date (Partner Center announcement of September 2020).
 """
@@ -19,8 +19,8 @@ from data_access.partner_center.catalog import Collection
 from data_access.partner_center.client import Answer, Client, Progress, Step
 from data_access.selection import Selection
 
-_PLACE = ["customerTenantId", "service", "channel"]
-_UNIT = [*_PLACE, "productId", "productName"]
+_CUSTOMER_SERVICE_CHANNEL = ["customerTenantId", "service", "channel"]
+_UNIT = [*_CUSTOMER_SERVICE_CHANNEL, "productId", "productName"]
 _SOLD = ["licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
 _SPLIT = ["used", "unused", "noUsageFigures"]
 _ROW = ["service", "workloadName", "channel"]
@@ -34,7 +34,7 @@ _OURS = frozenset({*_WORKLOAD, _NTH, "serviceCode", "title", "source", "filter"}
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One collection: the last answer that could be had, and what kept a newer one from being read."""
+    """One collection: its last answer, and the error of a newer attempt that failed."""
 
     collection: Collection
     answer: Answer | None
@@ -189,7 +189,7 @@ def _units(rows: pd.DataFrame) -> pd.Series:
 
     A product is known by its id, and by its name where one of those that bear the name has no id.
     """
-    named = rows.groupby([*_PLACE, "productName"], observed=True, dropna=False, sort=False).ngroup()
+    named = rows.groupby([*_CUSTOMER_SERVICE_CHANNEL, "productName"], observed=True, dropna=False, sort=False).ngroup()
     without_id = rows["productId"].isna()
     by_name = without_id | (rows["productName"].notna() & named.isin(named[without_id]))
     known_by = rows.assign(productId=rows["productId"].mask(by_name), productName=rows["productName"].where(by_name))

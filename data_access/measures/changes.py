@@ -28,7 +28,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 class Status(StrEnum):
-    """What became of a row; one with no licenses sold and none deployed is as good as absent."""
+    """What became of a row. A row without licenses sold or deployed counts as absent."""
 
     NEW = "new"
     GONE = "gone"
@@ -86,11 +86,11 @@ def among(table: pd.DataFrame) -> pd.DataFrame:
 
 def why(table: pd.DataFrame) -> Why:
     """Why the percentage of all rows of `compare` together moved; for some of its rows, add up their effects."""
-    found = Effects.of(table)
-    if found is None:
+    effects = Effects.of(table)
+    if effects is None:
         return Why(_percent(table, "Before"), _percent(table, "After"), None, None, None)
-    deployed, sold = float(found.deployed.sum()), float(found.sold.sum())
-    return Why(found.before, found.after, deployed + sold, deployed, sold)
+    deployed, sold = float(effects.deployed.sum()), float(effects.sold.sum())
+    return Why(effects.before, effects.after, deployed + sold, deployed, sold)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

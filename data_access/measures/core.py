@@ -1,9 +1,8 @@
-"""The numbers we stand behind, each defined once; every tile, chart, table and file takes them from here.
+"""The numbers, each defined once: every tile, chart, table and file takes them from here.
 
 All of them work on `Facts`: one row at the finest grain that the source gives.
 
-They are written in narwhals, so that one definition serves a pandas frame here and whatever `engines` reads from the
-history. Sums are exact: whole licenses, and estimates of a fixed fineness, come to the same in any order, so every
+They are written in narwhals, so that one definition serves pandas frames and the engines that read the history. Sums are exact: whole licenses, and estimates of a fixed fineness, come to the same in any order, so every
 engine gives the same bits.
 """
 

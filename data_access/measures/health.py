@@ -1,4 +1,4 @@
-"""How far the figures can be trusted: their age against what is usual, what is missing, and what contradicts itself."""
+"""Whether the figures can be trusted: how late services are, what is missing, and where two sources contradict."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from data_access.measures import changes, customers
 from data_access.measures.changes import Status
 from data_access.partner_center import frames
 
-#: What is usual is told by the newest gaps between processing dates, this many at most.
+#: The usual cadence and delay come from the newest gaps between processing dates, at most this many.
 USUAL = 10
 _FEWEST = 3  # processing dates; between them are two gaps
-_PLACE = ["service", "channel"]
+_SERVICE_AND_CHANNEL = ["service", "channel"]
 _DAY = pd.Timedelta(days=1)
 
 
 class Timing(StrEnum):
-    """Whether the next processing date of a service was to be seen already, in the words that are shown."""
+    """Whether the next processing date of a service is overdue, in the words of the page."""
 
     ON_TIME = "on time"
     LATE = "late"
@@ -29,7 +29,7 @@ class Timing(StrEnum):
 
 
 class Fetch(Protocol):
-    """What the history's snapshots say of themselves."""
+    """What a snapshot of the history says of itself."""
 
     @property
     def collection(self) -> str: ...
@@ -45,10 +45,10 @@ class Fetch(Protocol):
     def missing(self) -> int: ...
 
 
-def services(found: pd.DataFrame, now: datetime) -> pd.DataFrame:
+def services(rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
     """One row per service: its date, its age, how often it is usually processed, and whether the next date is late.
 
-    `found`: the rows of `trends.rows`. Columns:
+    `rows`: the frame of `trends.rows`. Columns:
 
         service (str)
         processedDateTime (UTC)  the newest
@@ -57,12 +57,12 @@ def services(found: pd.DataFrame, now: datetime) -> pd.DataFrame:
         cadenceDays (float64)    the median gap between the newest dates
         delayDays (float64)      the median time from a date to the fetch that first brought it: Microsoft's and ours
         expectedBy (UTC)         newest date + cadence + delay
-        timing (Timing)          late is what is overdue by more than one more cadence
+        timing (Timing)          late when overdue by more than one more cadence
     """
-    kept = found.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
-    fetches = kept.agg(processedDateTime=("processedDateTime", "max"), fetchedAt=("fetchedAt", "max"))
+    dated = rows.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
+    fetches = dated.agg(processedDateTime=("processedDateTime", "max"), fetchedAt=("fetchedAt", "max"))
     fetches = frames.plain(fetches.reset_index()).sort_values(["service", "snapshot"])
-    rows = [_service(str(code), fetch, now) for code, fetch in fetches.groupby("service")]
+    table = [_service(str(code), fetch, now) for code, fetch in fetches.groupby("service")]
     columns = {
         "service": "str",
         "processedDateTime": frames.INSTANT,
@@ -73,7 +73,7 @@ def services(found: pd.DataFrame, now: datetime) -> pd.DataFrame:
         "expectedBy": frames.INSTANT,
         "timing": "str",
     }
-    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+    return pd.DataFrame(table, columns=list(columns)).astype(columns)
 
 
 def readings(fetches: Iterable[Fetch]) -> pd.DataFrame:
@@ -87,7 +87,8 @@ def readings(fetches: Iterable[Fetch]) -> pd.DataFrame:
         if fetch.collection not in newest or fetch.fetched_at > newest[fetch.collection].fetched_at:
             newest[fetch.collection] = fetch
     rows = [
-        (one.collection, one.fetched_at, one.announced, one.rows, one.set_aside, one.missing) for one in newest.values()
+        (fetch.collection, fetch.fetched_at, fetch.announced, fetch.rows, fetch.set_aside, fetch.missing)
+        for fetch in newest.values()
     ]
     names_of_columns = ["collection", "fetchedAt", "announced", "rows", "setAside", "missing"]
     table = pd.DataFrame(rows, columns=names_of_columns).astype(
@@ -125,14 +126,16 @@ def percent_against_counts(sent: pd.DataFrame, counted: pd.DataFrame) -> pd.Data
     deploymentPercentCounted, difference (float64, percent points: sent − counted), licensesSoldSent,
     licensesSoldCounted (int64), processedDateTimeSent, processedDateTimeCounted (UTC): they may be of different days.
     """
-    sent, counted = changes.alike(sent, counted, _PLACE)
+    sent, counted = changes.alike(sent, counted, _SERVICE_AND_CHANNEL)
     figures = ["deploymentPercent", "licensesSold", "processedDateTime"]
-    table = sent[[*_PLACE, *figures]].merge(counted[[*_PLACE, *figures]], on=_PLACE, suffixes=("Sent", "Counted"))
+    table = sent[[*_SERVICE_AND_CHANNEL, *figures]].merge(
+        counted[[*_SERVICE_AND_CHANNEL, *figures]], on=_SERVICE_AND_CHANNEL, suffixes=("Sent", "Counted")
+    )
     table = table.dropna(subset=["deploymentPercentSent", "deploymentPercentCounted"])
     table.insert(4, "difference", table["deploymentPercentSent"] - table["deploymentPercentCounted"])
     order = table["difference"].abs().sort_values(ascending=False, kind="stable").index
     both = [f"{name}{which}" for name in figures for which in ("Sent", "Counted")]
-    return table.loc[order, [*_PLACE, *both[:2], "difference", *both[2:]]].reset_index(drop=True)
+    return table.loc[order, [*_SERVICE_AND_CHANNEL, *both[:2], "difference", *both[2:]]].reset_index(drop=True)
 
 
 def _service(code: str, fetches: pd.DataFrame, now: datetime) -> tuple[object, ...]:
@@ -143,7 +146,7 @@ def _service(code: str, fetches: pd.DataFrame, now: datetime) -> tuple[object, .
     if len(dates) < _FEWEST:
         return code, newest, age, len(dates), None, None, None, Timing.UNKNOWN
     cadence = pd.Timedelta(dates.diff().dropna().tail(USUAL).median())
-    # What a back-fill brings is older than what was there, and says nothing about how late news usually come.
+    # A back-fill brings dates older than those that were there: they do not tell how late new ones usually come.
     news = fetches[fetches["processedDateTime"] > fetches["processedDateTime"].cummax().shift()]
     news = pd.concat([fetches.head(1), news]).tail(USUAL)
     delay = pd.Timedelta((news["fetchedAt"] - news["processedDateTime"]).median())
