@@ -2,8 +2,9 @@
 
 All of them work on `Facts`: one row at the finest grain that the source gives.
 
-They are written in narwhals, so that one definition serves pandas frames and the engines that read the history. Sums are exact: whole licenses, and estimates of a fixed fineness, come to the same in any order, so every
-engine gives the same bits.
+They are written in narwhals, so that one definition serves pandas frames and the engines that read the history. Sums
+are exact: whole licenses, and estimates of a fixed fineness, come to the same in any order, so every engine gives the
+same bits.
 """
 
 from __future__ import annotations
