@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard import formats
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line
-from data_access.measures.trends import Projection, Refusal
+from data_access.measures.trends import AS_OF, Projection, Refusal
 
 
 def direction(line: Line) -> str:
@@ -14,7 +14,7 @@ def direction(line: Line) -> str:
     percent = formats.percent(newest["deploymentPercent"])
     if not line.change:
         return (
-            f"**{percent}** of the licenses sold are deployed on {formats.day(newest['processedDateTime'])}. That is"
+            f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. That is"
             " the only processing date here so far; from the second one on there is something to compare."
         )
     change = line.change
@@ -28,6 +28,18 @@ def direction(line: Line) -> str:
     if line.lately and line.lately.percent is not None:
         said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)} points."
     return said
+
+
+def went_back(line: Line) -> str:
+    """Which points do not stand at their processing date; nothing where all do."""
+    number = int((line.points[AS_OF] != line.points["processedDateTime"]).sum())
+    if not number:
+        return ""
+    answers = "One answer was" if number == 1 else f"{number:,} answers were"
+    return (
+        f"{answers} of an older processing date than the answer before. The newest answer counts, so each stands at the"
+        " day on which it was fetched."
+    )
 
 
 def pace(line: Line, estimated: bool) -> str:

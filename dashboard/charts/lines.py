@@ -19,7 +19,7 @@ from dashboard import formats
 from dashboard.charts import base
 from dashboard.charts.base import Finished
 from dashboard.charts.palette import Palette
-from data_access.measures.trends import Projection, Refusal
+from data_access.measures.trends import AS_OF, Projection, Refusal
 
 COLUMNS = 4
 #: Beyond this many panels a page is a wall; the table has the rest.
@@ -79,7 +79,7 @@ def line_chart(
     """
     drawn = _thinned(points, _MOST_POINTS)
     values = drawn[shown.column]
-    dates = _moments(drawn["processedDateTime"])
+    dates = _moments(drawn[AS_OF])
     line = {
         "type": "scatter",
         "mode": "lines+markers",
@@ -161,7 +161,7 @@ def small_multiples(
         values = points[shown.column]
         low, high = (0.0, highest) if shown.is_percent else _around(values)
         colour = palette.below_target if shown.is_percent and values.iloc[-1] < target else palette.deployed
-        x = [left + _part(moment, span) * _WIDE for moment in points["processedDateTime"]]
+        x = [left + _part(moment, span) * _WIDE for moment in points[AS_OF]]
         y = [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values]
         hover = _hover(points, panel.title, shown)
         traces[colour].add(x, y, hover, panel.key)
@@ -243,8 +243,8 @@ def line_chart_in_words(points: pd.DataFrame, shown: Shown, target: float) -> st
     first, last = points.iloc[0], points.iloc[-1]
     said = (
         f"Line of {shown.title} on {formats.number(len(points), 'processing date')}:"
-        f" {shown.figure(first[shown.column])} on {formats.day(first['processedDateTime'])},"
-        f" {shown.figure(last[shown.column])} on {formats.day(last['processedDateTime'])}."
+        f" {shown.figure(first[shown.column])} on {formats.day(first[AS_OF])},"
+        f" {shown.figure(last[shown.column])} on {formats.day(last[AS_OF])}."
     )
     return f"{said} The target is {target:g} percent." if shown.is_percent else said
 
@@ -376,7 +376,7 @@ def _across(left: float, height: float) -> str:
 
 def _hover(points: pd.DataFrame, title: str, shown: Shown) -> list[str]:
     head = f"<b>{escape(title, quote=False)}</b><br>" if title else ""
-    dates = points["processedDateTime"]
+    dates = points[AS_OF]
     return [
         f"{head}{formats.day(moment)}: {shown.figure(value)}"
         for moment, value in zip(dates, points[shown.column], strict=True)
@@ -387,7 +387,7 @@ def _thinned(points: pd.DataFrame, most: int) -> pd.DataFrame:
     """Where there are more points than one can see, the last of each of `most` equal spans of time, and the first."""
     if len(points) <= most:
         return points
-    dates = points["processedDateTime"]
+    dates = points[AS_OF]
     spans = ((dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (most - 1)).round()
     kept = ~spans.duplicated(keep="last")
     kept.iloc[0] = True

@@ -17,6 +17,7 @@ from dashboard.view_models import deployment as pictures
 from dashboard.view_models import trends
 from data_access import Deployment, PartnerCenterError
 from data_access.measures import customers
+from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _ROWS_ON_PAGE = 50
@@ -162,10 +163,12 @@ def _history(identity: str, view: View, feeds: Feeds) -> None:
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
             return
         st.markdown(" ".join([sentences.direction(whole), sentences.goal(whole, view.target) if whole.change else ""]))
+        if note := sentences.went_back(whole):
+            st.caption(f":material/history_toggle_off: {note}")
         st.plotly_chart(trend.figure, key="history_line", theme=None, config=base.BARE, alt=trend.words)
         within = link.CHOICES["range"].options[view.range]
         asked = exports.sentence(view.selection, customer=identity, range=within, collection=own.collection.name)
-        newest = whole.points["processedDateTime"].iloc[-1]
+        newest = whole.points[AS_OF].iloc[-1]
         provenance = exports.Provenance("customer-history", newest, asked, feeds.source, feeds.is_sample)
         figures.downloads(
             [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, provenance)]

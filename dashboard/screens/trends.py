@@ -11,7 +11,7 @@ from dashboard.security import session
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line, Trend
 from data_access import Timeline, measures
-from data_access.measures.trends import Projection, Refusal, Velocity
+from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Is deployment improving?"
@@ -102,6 +102,8 @@ def _whole(trend: Trend) -> None:
             link.pick("measure")
             link.pick("range")
             link.target()
+        if note := sentences.went_back(trend.whole):
+            st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
             st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=base.BARE, alt=trend.words)
         else:
@@ -147,7 +149,7 @@ def _parts(trend: Trend, view: link.View) -> None:
 
 def _figures(trend: Trend, view: link.View, timeline: Timeline, feeds: Feeds) -> None:
     within = link.CHOICES["range"].options[view.range]
-    dates = trend.whole.points["processedDateTime"]
+    dates = trend.whole.points[AS_OF]
     newest = dates.iloc[-1] if len(dates) else None
 
     def provenance(content: str, **more: str) -> exports.Provenance:

@@ -27,7 +27,7 @@ from dashboard.feeds import Feeds
 from dashboard.filters.link import View
 from data_access import Deployment, Selection, Timeline, measures, timeline_of_customer, titles
 from data_access.measures import MEASURES, trends
-from data_access.measures.trends import Change, Projection, Refusal, Velocity
+from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
 
 _MONTHS = {"3m": 3, "6m": 6, "1y": 12}
 _COLUMNS = {
@@ -127,7 +127,7 @@ def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
 
 
 def _line(key: str, title: str, points: pd.DataFrame, since: datetime | None, target: float) -> Line:
-    shown = points if since is None else points[points["processedDateTime"] >= since].reset_index(drop=True)
+    shown = points if since is None else points[points[AS_OF] >= since].reset_index(drop=True)
     change, lately = trends.change(shown), trends.change(shown, trends.WEEKS * 7)
     return Line(
         key,
@@ -150,7 +150,7 @@ def _since(timeline: Timeline, chosen: str) -> datetime | None:
 
 def _span(lines: list[Line]) -> tuple[datetime, datetime]:
     """The first and the last date of all lines; any moment where there are none."""
-    dates = pd.concat([line.points["processedDateTime"] for line in lines])
+    dates = pd.concat([line.points[AS_OF] for line in lines])
     return (dates.min(), dates.max()) if len(dates) else (_NO_MOMENT, _NO_MOMENT)
 
 
@@ -195,7 +195,8 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
                 "line": _what(line, by),
                 by: line.key or None,
                 "processingDates": len(line.points),
-                "since": line.points["processedDateTime"].iloc[0],
+                "since": line.points[AS_OF].iloc[0],
+                AS_OF: now[AS_OF],
                 "processedDateTime": now["processedDateTime"],
                 "licensesSold": now["licensesSold"],
                 "licensesDeployed": now["licensesDeployed"],
@@ -249,7 +250,7 @@ def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
             "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,
             "deployedRange": spread(line.pace) if isinstance(line.pace, Velocity) else None,
             "targetReached": reached(line.goal),
-            "asOf": line.points["processedDateTime"].iloc[-1],
+            AS_OF: line.points[AS_OF].iloc[-1],
         }
         for line in lines
     ]
@@ -306,19 +307,20 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
         return {}
     line = trends.lines(timeline.facts.selected(selection), [])
     total = measures.total(facts)
+    as_of = trends.next_as_of(line, until, deployment.answer.fetched_at)
     now = {
         "licensesSold": total.sold,
         "licensesDeployed": total.deployed,
         "deploymentPercent": total.percent,
         "undeployed": total.undeployed,
-        "processedDateTime": until,
+        AS_OF: as_of,
     }
     columns = list(now)
-    line = pd.concat([line.loc[line["processedDateTime"] < until, columns], pd.DataFrame([now])], ignore_index=True)
+    line = pd.concat([line.loc[line[AS_OF] < as_of, columns], pd.DataFrame([now])], ignore_index=True)
     change = trends.change(line, trends.USUAL_DAYS)
     if change is None:
         return {}
-    recent = line[line["processedDateTime"] >= until - _RECENT]
+    recent = line[line[AS_OF] >= as_of - _RECENT]
 
     def of(column: str, by: float | None, good: int) -> dict[str, Moved]:
         if by is None:
@@ -328,7 +330,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
         still = said[0] == formats.STILL
         arrow: Literal["up", "down", "off"] = "off" if still else "up" if by > 0 else "down"
         kind: Literal["good", "bad", "neither"] = "neither" if still or not good else "good" if by * good > 0 else "bad"
-        picture = sparkline(recent["processedDateTime"], recent[column], palette.of(dark))
+        picture = sparkline(recent[AS_OF], recent[column], palette.of(dark))
         return {column: Moved(said, change.since, arrow, kind, picture)}
 
     return {

@@ -1,7 +1,7 @@
 """What works out the measures over the files of the history: DuckDB inside this process, or an Apache Spark cluster.
 
-Both run the same definitions (`measures`, `trends.points`) and give the same tables, bit by bit. Pages ask an engine
-only for what the history's small rows cannot tell: one customer, one product, two dates side by side.
+Both run the same definitions (`measures`, `trends.by_snapshot`) and give the same tables, bit by bit. Pages ask an
+engine only for what the history's small rows cannot tell: one customer, one product, two dates side by side.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ class Engine(ABC):
         """
 
         def question(facts: Lazy) -> Lazy:
-            return trends.points(facts, keys, estimated=estimated)
+            return trends.by_snapshot(facts, keys, estimated=estimated)
 
-        return self.ask(question, paths, estimated=estimated, selection=selection)
+        return trends.points(self.ask(question, paths, estimated=estimated, selection=selection), keys)
 
     def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> Facts:
         """Every row of one customer, as facts for `trends.lines` and `measures.by`.

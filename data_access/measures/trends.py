@@ -1,7 +1,7 @@
 """How the numbers move: points over time, licenses a week, and the day on which a target would be reached.
 
-A *line* is the points of one group in the order of their dates. What decides is the processing date: a service that
-Microsoft did not process again makes no new point, however often it was fetched.
+A *line* is the points of one group in the order of their dates. The processing date decides: a service that Microsoft
+did not process again makes no new point, however often it was fetched. What is *now* is the newest answer.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _YEAR = timedelta(weeks=52)
 #: Further ahead than this nobody can say.
 HORIZON = 3 * _YEAR
 BEYOND = f"more than {HORIZON // _YEAR} years"
+#: The column that says where a point stands in time, see `points`.
+AS_OF = "asOf"
 _PARTIAL = "partial"  # the column of the mark on rows of back-fills
 _Z = 1.645  # standard deviations on both sides of the middle that hold 90 % of a normal distribution
 
@@ -102,32 +104,59 @@ def rows(summary: pd.DataFrame) -> Facts:
 def with_back_fills(facts: Facts, back_fills: Collection[str]) -> Facts:
     """The rows with a mark on those of back-fills (ids of snapshots), which hold the services of one day alone.
 
-    They give points of their services, and no line of all of them together.
+    See `points` and `lines` for what that changes.
     """
     return facts.of(facts.frame.assign(**{_PARTIAL: facts.frame["snapshot"].isin(back_fills)}))
 
 
-def points(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
-    """One row per value of `keys` and processing date, in that order; of one date kept twice the later snapshot counts.
+def by_snapshot(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
+    """One row per value of `keys` and snapshot, from which `points` makes lines; rows without a date are left out.
 
     `frame`: rows as for `measures.grouped`, with the `snapshot` that they are of (ids go in the order of keeping) and
-    `fetchedAt`. The date of a point is the newest of its rows in the snapshot. Columns: the keys, those of
-    `measures.grouped`, snapshot, fetchedAt.
+    `fetchedAt`. Columns: the keys, those of `measures.grouped` (processedDateTime: the newest of the rows), snapshot,
+    fetchedAt.
     """
-    kept = core.grouped(frame, [*keys, "snapshot", "fetchedAt"], estimated=estimated)
-    kept = kept.filter(~nw.col("processedDateTime").is_null())
-    latest = nw.col("snapshot") == nw.col("snapshot").max().over(*keys, "processedDateTime")
-    table = kept.filter(latest).select(*keys, *core.MEASURED, "snapshot", "fetchedAt")
-    return table.sort(*keys, "processedDateTime", nulls_last=True)
+    table = core.grouped(frame, [*keys, "snapshot", "fetchedAt"], estimated=estimated)
+    table = table.filter(~nw.col("processedDateTime").is_null())
+    return table.select(*keys, *core.MEASURED, "snapshot", "fetchedAt")
+
+
+def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str] = ()) -> pd.DataFrame:
+    """The points of each line in the order of their dates, from the rows of `by_snapshot`, with `asOf` (UTC).
+
+    `asOf` is where a point stands in time: its processing date. Of one date kept twice the later snapshot counts. The
+    newest answer is always the last point: where its processing date is older than that of the answer before (a
+    service has gone, or Microsoft went back), it stands at the time of its fetch. A back-fill (`back_fills` are ids of
+    snapshots) stands at its processing date in any case.
+    """
+    table = table.sort_values("snapshot", kind="stable", ignore_index=True)
+    table[AS_OF] = table["processedDateTime"]
+    answers = table[~table["snapshot"].isin(back_fills)]
+    lines_of = answers.groupby(list(keys), dropna=False, observed=True) if keys else [((), answers)]
+    for _, answer in lines_of:
+        if not answer["processedDateTime"].is_monotonic_increasing:
+            table.loc[answer.index, AS_OF] = _in_order(answer)
+    table = table.drop_duplicates([*keys, AS_OF], keep="last")
+    return table.sort_values([*keys, AS_OF], na_position="last", ignore_index=True)
 
 
 def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
-    """`points` on rows in memory, those of `rows` or a selection of them; with no keys the line of all together."""
-    rows = facts.frame
-    if _PARTIAL in rows and "service" not in keys:
-        rows = rows[~rows[_PARTIAL]]
-    table = points(nw.from_native(rows, eager_only=True), keys, estimated=facts.estimated)
-    return frames.plain(table.to_native().reset_index(drop=True))
+    """`points` on rows in memory, those of `rows` or a selection of them; with no keys the line of all together.
+
+    Back-fills hold the services of one day alone: they give points of their services, and none of all together.
+    """
+    rows, back_fills = facts.frame, frozenset[str]()
+    if _PARTIAL in rows:
+        back_fills = frozenset(rows.loc[rows[_PARTIAL], "snapshot"])
+        if "service" not in keys:
+            rows = rows[~rows[_PARTIAL]]
+    table = by_snapshot(nw.from_native(rows, eager_only=True), keys, estimated=facts.estimated)
+    return points(frames.plain(table.to_native()), keys, back_fills)
+
+
+def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime) -> datetime:
+    """Where the next answer stands in time, after the points of one line; see `points`."""
+    return _after(line[AS_OF].iloc[-1] if len(line) else processed, processed, fetched_at)
 
 
 def velocity(line: pd.DataFrame) -> Velocity | Refusal:
@@ -141,7 +170,7 @@ def velocity(line: pd.DataFrame) -> Velocity | Refusal:
     weeks = _weeks(recent)
     deployed, slowest, fastest = _slope(weeks, recent["licensesDeployed"].to_numpy("float64"))
     sold, *_ = _slope(weeks, recent["licensesSold"].to_numpy("float64"))
-    dates = recent["processedDateTime"]
+    dates = recent[AS_OF]
     return Velocity(deployed, slowest, fastest, sold, dates.iloc[0], dates.iloc[-1], len(recent))
 
 
@@ -183,13 +212,13 @@ def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
     """
     if len(line) < 2:
         return None
-    dates = line["processedDateTime"]
+    dates = line[AS_OF]
     old_enough = line[:0] if days is None else line[dates <= dates.iloc[-1] - timedelta(days=days)]
     before, after = (old_enough.iloc[-1] if len(old_enough) else line.iloc[0]), line.iloc[-1]
     percent = after["deploymentPercent"] - before["deploymentPercent"]
     return Change(
-        before["processedDateTime"],
-        after["processedDateTime"],
+        before[AS_OF],
+        after[AS_OF],
         int(after["licensesSold"] - before["licensesSold"]),
         float(after["licensesDeployed"] - before["licensesDeployed"]),
         None if pd.isna(percent) else float(percent),
@@ -197,14 +226,26 @@ def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
     )
 
 
+def _in_order(answers: pd.DataFrame) -> list[datetime]:
+    """`asOf` of answers in the order of keeping; it never goes back."""
+    moments: list[datetime] = []
+    for processed, fetched_at in zip(answers["processedDateTime"], answers["fetchedAt"], strict=True):
+        moments.append(_after(moments[-1] if moments else processed, processed, fetched_at))
+    return moments
+
+
+def _after(last: datetime, processed: datetime, fetched_at: datetime) -> datetime:
+    return processed if processed >= last else max(fetched_at, last)
+
+
 def _recent(line: pd.DataFrame) -> pd.DataFrame:
-    dates = line["processedDateTime"]
+    dates = line[AS_OF]
     recent: pd.DataFrame = line[dates >= dates.max() - timedelta(weeks=WEEKS)]
     return recent
 
 
 def _weeks(line: pd.DataFrame) -> Numbers:
-    dates = line["processedDateTime"]
+    dates = line[AS_OF]
     weeks: Numbers = ((dates - dates.iloc[0]) / timedelta(weeks=1)).to_numpy("float64")
     return weeks
 

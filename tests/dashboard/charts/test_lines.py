@@ -27,7 +27,7 @@ GOAL = Projection(80.0, date(2026, 12, 1), date(2026, 11, 20), date(2026, 12, 20
 
 
 def points(percents, sold=(100, 100, 100), days=DAYS):
-    return pd.DataFrame({"processedDateTime": days, "deploymentPercent": percents, "licensesSold": sold})
+    return pd.DataFrame({"asOf": days, "deploymentPercent": percents, "licensesSold": sold})
 
 
 def drawn(figure):

@@ -74,6 +74,18 @@ def test_the_tiles_say_pace_and_day(visit):
     }
 
 
+def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
+    before = [*rows(FIRST + timedelta(days=19), {"o365": 50.0}, 1000), *rows(FIRST + timedelta(days=17), {"crm": 10.0})]
+    left = rows(FIRST + timedelta(days=18), {"crm": 90.0}, 200)
+    past = [
+        lakes.fetched(DEPLOYMENT, answer, FIRST + timedelta(days=day)) for day, answer in ((20, before), (21, left))
+    ]
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, left))), page=PAGE, past=past)
+    assert "Deployment rose by 43.64 points since 20 Aug 2026, to 90.00 %." in said(app)
+    assert "One answer was of an older processing date than the answer before." in said(app)
+    assert tiles(app)["Deployment %"] == "90.00 %"
+
+
 def test_what_nobody_can_say_is_not_said(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING[:2]))
     assert "When 80 % is reached, nobody can say: fewer than 3 processing dates in the last 13 weeks" in said(app)

@@ -25,7 +25,7 @@ def line(*figures, every=WEEK):
         table["licensesDeployed"] / table["licensesSold"].where(table["licensesSold"] > 0) * 100
     )
     table["undeployed"] = (table["licensesSold"] - table["licensesDeployed"]).clip(lower=0)
-    table["processedDateTime"] = [BEGIN + number * every for number in range(len(table))]
+    table["processedDateTime"] = table["asOf"] = [BEGIN + number * every for number in range(len(table))]
     return table
 
 
@@ -64,9 +64,31 @@ def test_a_clock_that_went_backwards_makes_no_difference():
     assert list(trends.lines(found, ["service", "channel"])["deploymentPercent"]) == [60]
 
 
-def test_what_was_fetched_late_stands_at_its_own_date():
-    found = history((9, [of("o365", 8, 60)]), (10, [of("o365", 1, 20)]))
-    assert list(trends.lines(found, ["service"])["deploymentPercent"]) == [20, 60]
+def test_the_newest_answer_is_now_although_its_date_is_older():
+    table = trends.lines(history((9, [of("o365", 8, 60)]), (10, [of("o365", 1, 20)])), ["service"])
+    assert list(table["deploymentPercent"]) == [60, 20]
+    assert list(table["asOf"]) == [BEGIN + 8 * DAY, BEGIN + 10 * DAY]
+    assert list(table["processedDateTime"]) == [BEGIN + 8 * DAY, BEGIN + DAY]
+
+
+def test_what_is_left_when_a_service_goes_is_now():
+    before = [of("o365", 20, 50, licensesSold=1000), of("crm", 18, 10, licensesSold=100)]
+    table = trends.lines(history((20, before), (21, [of("crm", 19, 90, licensesSold=200)])), [])
+    assert [round(percent, 2) for percent in table["deploymentPercent"]] == [46.36, 90]
+    assert trends.change(table).percent == pytest.approx(43.64, abs=0.005)
+
+
+def test_after_a_date_went_back_answers_stand_in_the_order_of_their_fetches():
+    days = [(21, 20, 1), (22, 19, 2), (23, 20, 3), (24, 20, 4), (30, 29, 5)]
+    table = trends.lines(history(*((fetched, [of("o365", day, percent)]) for fetched, day, percent in days)), [])
+    assert list(table["deploymentPercent"]) == [1, 2, 3, 4, 5]
+    assert list(table["asOf"]) == [BEGIN + day * DAY for day in (20, 22, 23, 24, 29)]
+
+
+def test_a_back_fill_stands_at_its_own_date():
+    facts = trends.with_back_fills(history((9, [of("o365", 8, 60)]), (10, [of("o365", 1, 20)])), ["00000001"])
+    assert list(trends.lines(facts, ["service"])["deploymentPercent"]) == [20, 60]
+    assert list(trends.lines(facts, [])["deploymentPercent"]) == [60]
 
 
 def test_a_service_in_two_channels_is_added_up_fetch_by_fetch():
@@ -233,5 +255,5 @@ def test_the_order_in_which_files_are_read_makes_no_difference(fetches):
         for kept in (FETCHES, fetches)
     )
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
-    assert list(expected.columns) == ["service", "channel", *measures.MEASURED, "snapshot", "fetchedAt"]
+    assert list(expected.columns) == ["service", "channel", *measures.MEASURED, "snapshot", "fetchedAt", "asOf"]
     assert list(expected["deploymentPercent"]) == [5, 10, 30, 50]
