@@ -82,7 +82,7 @@ class SecurityHeaders:
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Refuse what must not be served, and import what pages need before the first visitor waits for it."""
     _refuse_to_expose()
-    _invent_the_past()
+    _prepare_sample()
     import_module("dashboard.components.notices")
     import_module("dashboard.feeds")
     _settle_memory()
@@ -99,12 +99,10 @@ def _refuse_to_expose() -> None:
         os._exit(error.exit_code)  # raised in here, it would come out as a traceback of the server's
 
 
-def _invent_the_past() -> None:
-    """Make the sample's history now, if it is the sample that is shown, rather than while somebody waits for a page."""
+def _prepare_sample() -> None:
+    """Write the sample's history, where the sample is shown, before the first visitor would have to wait for it."""
     try:
-        settings = load_settings()
-        if settings.is_sample:
-            history.open(settings)
+        history.prepare_sample(load_settings())
     except PartnerCenterError as error:
         log.warning("%s: %s", error.title, error)  # pages say so too
 

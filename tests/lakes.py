@@ -7,7 +7,13 @@ from data_access import Settings, connection, history
 from data_access.emulator.sample import Partner
 from data_access.history.history import History
 from data_access.history.store import Store
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
+from data_access.partner_center.catalog import (
+    COMMERCIAL_DEPLOYMENT,
+    COMMERCIAL_USAGE,
+    DEPLOYMENT,
+    USAGE,
+    WITHOUT_CUSTOMER,
+)
 from tests.rows import rows_of
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -36,6 +42,14 @@ def keep(settings, answers):
     """Add answers to the history of the account that these settings name."""
     if answers:
         history.open(Settings(**{name.lower(): value for name, value in settings.items()})).append_all(answers)
+
+
+def sample_of(folder, at):
+    """The settings of a sample that was prepared at this time; of its year, the newest snapshots alone are there."""
+    settings = Settings(history_url=str(folder))
+    for collection in WITHOUT_CUSTOMER:
+        history.open(settings).append(fetched(collection, [{}], at))
+    return settings
 
 
 class Clock:

@@ -29,6 +29,7 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
+    history.prepare_sample(settings)
     kept = history.open(settings)
     for notice in kept.notices:
         terminal.say(notice)

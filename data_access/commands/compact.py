@@ -15,7 +15,9 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every command
-    kept = history.open(load())
+    settings = load()
+    history.prepare_sample(settings)
+    kept = history.open(settings)
     done = kept.compact()
     said = [f"{done.before:,} small files became {done.after:,}"]
     if done.months:

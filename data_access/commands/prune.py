@@ -22,7 +22,9 @@ def describe(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> bytes:
     if options.keep_days < 1:
         options.complain("--keep-days takes a number from 1 on")
-    kept = history.open(load())
+    settings = load()
+    history.prepare_sample(settings)
+    kept = history.open(settings)
     old = kept.old(options.keep_days)
     size = sum(one.facts_size + one.raw_size for one in old)
     if options.yes:

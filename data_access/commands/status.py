@@ -23,7 +23,9 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> bytes:
-    kept = history.open(load())
+    settings = load()
+    history.prepare_sample(settings)
+    kept = history.open(settings)
     for notice in kept.notices:
         terminal.say(notice)
     now = datetime.now(UTC)

@@ -20,7 +20,9 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> bytes:
-    kept = history.open(load())
+    settings = load()
+    history.prepare_sample(settings)
+    kept = history.open(settings)
     verified = kept.verify(reread=options.reread)
     if verified.findings:
         for finding in verified.findings:

@@ -52,12 +52,14 @@ class Timeline:
 def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Timeline:
     """Open the history; what has not changed since `last` stays the same object.
 
-    Each time another one, since pages that are open go on with theirs, and the sample's grows as weeks pass.
+    Each time another one, since pages that are open go on with theirs. The sample's history is prepared first, and so
+    grows as weeks pass.
 
     As on the Overview, lines stand on partner deployment, and on the commercial counts where there is none of it.
-    Raises HistoryError where HISTORY_URL cannot be read.
+    Raises HistoryError where HISTORY_URL cannot be read, or the sample's history not be written.
     """
     progress(Step("Opening the history"))
+    history.prepare_sample(settings)
     found = history.open(settings)
     snapshots = tuple(one.id for collection in catalog.COLLECTIONS.values() for one in found.snapshots(collection))
     if last and (last.snapshots, last.notices) == (snapshots, found.notices):

@@ -1,6 +1,7 @@
-"""Whose history: below HISTORY_URL each account has a folder of its own, so that no two accounts' figures ever meet.
+"""The account's history: below HISTORY_URL each account has a folder of its own, so that figures never meet.
 
-The sample is an account like any other; its year is made where somebody first looks.
+The sample partner is an account like any other, whose past year `prepare_sample` writes. Opening a history only reads,
+so that a probe, a test or a script leaves no files behind.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -23,15 +25,23 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as what it does
-    """Open the history of the account that the settings name; where nothing was kept yet it is empty.
+    """Open the history of the account that the settings name; it is empty where no snapshot was kept.
 
-    The sample partner's is made on first need and brought up to this week. Raises HistoryError where HISTORY_URL cannot
-    be read, or the sample's not be written.
+    Opening writes nothing; see `prepare_sample`. Raises HistoryError where HISTORY_URL cannot be read.
     """
-    found = History(Store(_folder(settings.history_url, account(settings))), connection.title(settings))
+    return History(Store(_folder(settings.history_url, account(settings))), connection.title(settings))
+
+
+def prepare_sample(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    """Write what is missing of the sample partner's history: the whole year, or the weeks since it was last prepared.
+
+    It does nothing for any other account. The server calls it at its start, the pages' timeline each time that it looks
+    at the history, and each command before it opens one.
+
+    Raises HistoryError where HISTORY_URL cannot be read or written.
+    """
     if settings.is_sample:
-        sample_history.bring_up_to(found, datetime.now(UTC))
-    return found
+        sample_history.bring_up_to(open(settings), clock())
 
 
 def account(settings: Settings) -> str:

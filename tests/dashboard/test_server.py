@@ -2,11 +2,15 @@
 
 import base64
 import hashlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import streamlit
 
 from dashboard import server
+from data_access import history
+from data_access.partner_center.catalog import DEPLOYMENT
+from tests.lakes import sample_of
 
 PAGE = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
 
@@ -25,3 +29,10 @@ def test_the_policy_names_no_foreign_host():
 
 def test_the_fonts_are_our_own():
     assert {file.suffix for file in server.FONTS.iterdir()} == {".woff2", ".txt"}
+
+
+def test_the_samples_history_is_there_before_the_first_visitor(tmp_path, monkeypatch):
+    settings = sample_of(tmp_path, datetime.now(UTC) - timedelta(days=8))
+    monkeypatch.setenv("HISTORY_URL", str(tmp_path))
+    server._prepare_sample()
+    assert len(history.open(settings).snapshots(DEPLOYMENT)) == 2, "the week that has passed since"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_access import Selection, measures
+from data_access import Selection, Settings, history, measures
 from data_access.datasets import comparison, timeline
 from data_access.datasets.comparison import Asked
 from data_access.errors import DamagedHistory
@@ -108,13 +108,12 @@ def test_what_was_not_processed_anew_is_told_whatever_its_spelling(tmp_path):
     assert comparison.pair(of(kept), Asked("service", BEFORE, AFTER)).not_processed_anew == ["EXO"]
 
 
-def test_what_has_not_changed_stays_the_same_object(tmp_path, monkeypatch):
-    kept = lake(tmp_path)
-    kept.append(fetched(DEPLOYMENT, [{}]))
-    monkeypatch.setattr(timeline.history, "open", lambda _: lake(tmp_path))
-    first = timeline.fetch(None, None, lambda _: None)
-    assert timeline.fetch(None, first, lambda _: None) is first
-    lake(tmp_path).append(fetched(COMMERCIAL_DEPLOYMENT, [{}]))
-    second = timeline.fetch(None, first, lambda _: None)
+def test_what_has_not_changed_stays_the_same_object(tmp_path):
+    settings = Settings(history_url=str(tmp_path), partner_center_access_token="x")
+    history.open(settings).append(fetched(DEPLOYMENT, [{}]))
+    first = timeline.fetch(settings, None, lambda _: None)
+    assert timeline.fetch(settings, first, lambda _: None) is first
+    history.open(settings).append(fetched(COMMERCIAL_DEPLOYMENT, [{}]))
+    second = timeline.fetch(settings, first, lambda _: None)
     assert second is not first
     assert isinstance(second.processed[1], datetime)

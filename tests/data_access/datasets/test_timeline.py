@@ -77,21 +77,21 @@ def test_one_customers_line_is_its_own(settings, keep):
     assert timeline.of_customer(past, DuckDB(), "nobody").facts.frame.empty
 
 
-def test_a_day_that_was_kept_anew_since_its_month_was_put_together_counts_once(tmp_path, monkeypatch):
+def test_a_day_that_was_kept_anew_since_its_month_was_put_together_counts_once(settings, tmp_path):
+    folder = tmp_path / history.account(settings)
     mine = "AAAAAAAA-0000-4000-8000-000000000001"
 
     def keep(sold, day):
         row = {"customerTenantId": mine, "licensesSold": sold, "processedDateTime": f"2026-10-{day:02}T00:00:00Z"}
         at = datetime(2026, 10, day, tzinfo=UTC)
-        return lakes.lake(tmp_path).append(lakes.fetched(COMMERCIAL_DEPLOYMENT, [row], at)).snapshot
+        return lakes.lake(folder).append(lakes.fetched(COMMERCIAL_DEPLOYMENT, [row], at)).snapshot
 
     keep(101, 1)
     damaged = keep(102, 2)
-    lakes.lake(tmp_path).compact()
-    flipped(tmp_path / damaged.facts)
+    lakes.lake(folder).compact()
+    flipped(folder / damaged.facts)
     instead = keep(102, 2)
-    monkeypatch.setattr(timeline.history, "open", lambda _: lakes.lake(tmp_path))
-    past = timeline.fetch(Settings(), None, QUIET)
+    past = timeline.fetch(settings, None, QUIET)
     assert len(past.history.by_customer(past.history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 2, "month and day"
     rows = timeline.of_customer(past, DuckDB(), mine).facts.frame
     assert list(rows["licensesSold"]) == [101, 102]

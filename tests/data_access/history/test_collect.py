@@ -1,13 +1,11 @@
 """One run of `collect`: what is fetched is kept, what fails is said and remembered, and the rest is kept."""
 
-import base64
 import json
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
 
-from data_access import Settings, history
 from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, growing, not_json, shaped, throttled
 from data_access.emulator.sample import Partner, partner
@@ -15,7 +13,6 @@ from data_access.history import collect
 from data_access.partner_center.catalog import (
     COLLECTIONS,
     COMMERCIAL_DEPLOYMENT,
-    COMMERCIAL_USAGE,
     DEPLOYMENT,
     WITHOUT_CUSTOMER,
 )
@@ -347,73 +344,3 @@ def test_a_kill(tmp_path):
     count = killing.kill(tmp_path, 1, seed=1)
     assert not count.wrong
     assert count.killed >= 1
-
-
-# Whose history
-
-
-def token_of(tenant):
-    claims = base64.urlsafe_b64encode(json.dumps({"tid": tenant}).encode()).rstrip(b"=").decode()
-    return f"e30.{claims}.signature"
-
-
-def live(**given):
-    return Settings(**{"partner_center_access_token": "opaque", **given})
-
-
-TENANT = "0112a436-b14e-4888-967b-ca4bb2cf1234"
-REGISTRATION = {"partner_center_client_id": "x", "partner_center_client_secret": "y"}
-
-
-def test_accounts_never_share_a_folder():
-    settings = [
-        Settings(),
-        live(),
-        live(partner_center_access_token=token_of(TENANT)),
-        live(partner_center_access_token=token_of("no tenant")),
-        live(partner_center_access_token=token_of(TENANT), partner_center_base_url="https://other.example"),
-        live(partner_center_base_url="https://other.example/a"),
-        live(partner_center_base_url="https://other.example-a"),
-        live(partner_center_tenant_id="contoso.example", **REGISTRATION),
-    ]
-    names = [history.account(one) for one in settings]
-    assert names[0] == "sample"
-    assert names[3] == names[1], "what is no tenant id names no folder"
-    assert len(set(names)) == len(names) - 1
-    assert all(name.replace("-", "").replace(".", "").isalnum() for name in names)
-
-
-def test_a_tenant_is_the_same_however_it_is_known():
-    by_token = live(partner_center_access_token=token_of(TENANT.upper()))
-    by_setting = live(partner_center_tenant_id=TENANT, **REGISTRATION)
-    assert history.account(by_token) == history.account(by_setting)
-    assert TENANT in history.account(by_token)
-
-
-@pytest.mark.parametrize("token", ["a.b.c", "a.bnVsbA.c", "e30.W10.c", "e30.eyJ0aWQiOjV9.c", ".."])
-def test_a_token_that_is_no_readable_jwt_names_no_tenant(token):
-    assert history.account(live(partner_center_access_token=token)) == history.account(live())
-
-
-# The sample's year
-
-
-def test_the_sample_has_a_year_behind_it_when_somebody_looks():
-    settings = Settings()  # so that it is the year that is made once for all tests
-    kept = history.open(settings)
-    assert [len(kept.snapshots(name)) for name in ALL] == [53, 53, 14, 14]
-    assert {one.source for name in ALL for one in kept.snapshots(name)} == {"Sample data"}
-    days = [one.day for one in kept.snapshots(DEPLOYMENT)]
-    assert (days[-1] - days[0]).days == 364
-    again = history.open(settings)
-    assert again.snapshots(DEPLOYMENT) == kept.snapshots(DEPLOYMENT)
-    silent = kept.small(DEPLOYMENT).to_pandas().query("service == 'mip'")["processedDateTime"].drop_duplicates()
-    assert silent.diff().max() > timedelta(days=30), "for a month Microsoft did not process it anew"
-    customers = [set(_customers(kept, one)) for one in kept.snapshots(COMMERCIAL_USAGE)]
-    assert len(customers[0] - customers[-1]) == 1, "one has left"
-    assert len(customers[-1] - customers[0]) == 1, "one has joined"
-
-
-def _customers(kept, one):
-    (path,) = kept.facts([one]).paths
-    return pq.read_table(path, columns=["customerTenantId"])["customerTenantId"].to_pylist()
