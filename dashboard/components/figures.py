@@ -9,15 +9,24 @@ import streamlit as st
 
 from dashboard import exports, formats, tables
 from dashboard.charts import base
-from dashboard.filters import link
+from dashboard.filters.link import Controls
+from dashboard.filters.parameters import SORT, TARGET, BarsFilters
 from dashboard.security import session
 from dashboard.view_models.deployment import Bars, Rows
 
 _CSV = "text/csv"
 
 
-def bars(key: str, picture: Bars, heading: str, noun: str, clicked: Callable[[str], None]) -> None:
-    """The chart with its heading and controls; `clicked` is given the key of the bar that someone clicks on."""
+def bars(
+    key: str,
+    picture: Bars,
+    heading: str,
+    noun: str,
+    controls: Controls[BarsFilters],
+    *,
+    clicked: Callable[[str], None],
+) -> None:
+    """The chart with its heading and controls; `clicked` is given the key of the bar that a user clicks on."""
     element = f"{key}_bars"
 
     def click() -> None:
@@ -28,7 +37,8 @@ def bars(key: str, picture: Bars, heading: str, noun: str, clicked: Callable[[st
     with st.container(key=key, border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.header(heading, anchor=False)
-            link.chart_controls()
+            controls.draw(SORT)
+            controls.draw(TARGET)
         if picture.number > base.MOST_BARS:
             st.caption(f"The first {base.MOST_BARS} of {formats.number(picture.number, noun)}; the table has them all.")
         if picture.number:

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
 from data_access import Answer, Deployment, PartnerCenterError, Throttled
@@ -118,12 +117,7 @@ def no_rows(deployment: Deployment) -> None:
         trouble(deployment.trouble, key="trouble_commercial")
 
 
-def left_out(more: Sequence[str] = ()) -> None:
-    """What the link asks for in vain: of the filters, and `more` that one page alone has."""
-    in_vain([*link.unknown_in_link(), *more])
-
-
-def in_vain(unknown: Sequence[str]) -> None:
+def left_out(unknown: Sequence[str]) -> None:
     """What the link asks for and there is not."""
     if unknown:
         st.info(

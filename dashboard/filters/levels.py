@@ -36,5 +36,14 @@ def names_customers(level: str) -> bool:
 
 
 def open_to(customers: bool) -> dict[str, str]:
-    """The levels that somebody may see, by code; `customers` says whether those that name customers are among them."""
+    """The levels that a user may see, by code; `customers` says whether those that name customers are among them."""
     return {code(level): level for level in LEVELS if customers or not names_customers(level)}
+
+
+def closed_to(customers: bool) -> frozenset[str]:
+    """The codes of the levels that such a user may not see."""
+    return frozenset(open_to(customers=True).keys() - open_to(customers).keys())
+
+
+#: What each level is called, by code.
+TITLES = {code: WORDS[level].title for code, level in open_to(customers=True).items()}

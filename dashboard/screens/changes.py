@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -10,13 +11,16 @@ from dashboard import exports, formats, tables
 from dashboard.charts import base, contributions
 from dashboard.components import figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
-from dashboard.filters import comparison, levels, link
+from dashboard.filters import dates, levels, link
+from dashboard.filters.dates import Dates
+from dashboard.filters.link import Controls
+from dashboard.filters.parameters import DATES, LEVEL, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.view_models import changes
 from dashboard.view_models.changes import Picture
 from data_access import PartnerCenterError, Snapshot, Timeline
-from data_access.datasets import comparison as dates
+from data_access.datasets import comparison
 from data_access.datasets.comparison import Asked
 from data_access.measures.changes import Status
 
@@ -24,6 +28,7 @@ _QUESTION = "What is different, and why did the percentage move?"
 _ROWS_ON_PAGE = 50
 _CHART = "changes_bars"
 _OPENED = "_opened"  # the customer whose bar was clicked on
+_DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED)  # what the table has until something else is chosen
 
 
 @session.part
@@ -33,17 +38,20 @@ def show(past: Timeline, feeds: Feeds) -> None:
         st.switch_page("screens/customers.py", query_params=link.link_to(customer))
     history_states.top(past, _QUESTION, feeds)
     customers = session.may(Role.MANAGER)
+    controls = link.follow(ChangesFilters, feeds.codes(), replace(LEVEL, closed=levels.closed_to(customers)))
+    level = levels.open_to(customers)[controls.filters.level]
+    collection = comparison.collection(past, level)
+    days = [*comparison.days(past, collection)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        level = comparison.level(customers)
-        collection = dates.collection(past, level)
-        days = [*dates.days(past, collection)]
-        asked = Asked(level, *comparison.dates(days)) if len(days) > 1 else None
-    if comparison.refused(customers):
+        controls.draw(LEVEL)
+        if len(days) > 1:
+            controls.draw(DATES, days=days)
+    if LEVEL.name in controls.closed:
         st.info("The link compares customers, which your role does not show.", icon=":material/lock:")
-    if asked:
-        show_both(past, asked, feeds)
+    if len(days) > 1:
+        show_both(past, Asked(level, *dates.compared(controls.filters.dates, days)), controls, feeds)
         return
-    notices.in_vain(comparison.unknown_in_link())
+    notices.left_out(controls.unknown)
     if days:
         history_states.too_short(collection.title, formats.day(days[0]))
     else:
@@ -54,13 +62,15 @@ def show(past: Timeline, feeds: Feeds) -> None:
         )
 
 
-def show_both(past: Timeline, asked: Asked, feeds: Feeds) -> None:
+def show_both(past: Timeline, asked: Asked, controls: Controls[ChangesFilters], feeds: Feeds) -> None:
     """Two dates side by side."""
-    pair, words = dates.pair(past, asked), levels.WORDS[asked.level]
-    view = link.choose(feeds.codes(), searchable=words.searched)
-    notices.left_out(comparison.unknown_in_link())
+    pair, words = comparison.pair(past, asked), levels.WORDS[asked.level]
+    controls.bar(words.searched)
+    notices.left_out(controls.unknown)
+    filters, dark = controls.filters, st.context.theme.type == "dark"
+    search = filters.search if words.searched else ""
     try:
-        picture = changes.picture(feeds, past, asked, view, st.context.theme.type == "dark")
+        picture = changes.picture(feeds, past, asked, filters.selection, search=search, dark=dark)
     except PartnerCenterError as error:
         notices.trouble(error)
         return
@@ -69,37 +79,37 @@ def show_both(past: Timeline, asked: Asked, feeds: Feeds) -> None:
         return
     st.markdown(_answer(picture, asked))
     _tiles(picture)
-    _basis(past, asked, pair)
-    _chart(picture, asked.level)
-    listed = changes.listed(picture, comparison.statuses())
+    _basis(past, asked, pair, filters.dates)
+    _chart(picture, asked.level, controls)
+    listed = changes.listed(picture, filters.status or _DIFFERENT)
     sentence = exports.sentence(
-        view.selection,
-        search=view.search if words.searched else "",
+        filters.selection,
+        search=search,
         compared=levels.code(asked.level),
         since=asked.since.isoformat(),
         until=asked.until.isoformat(),
         status=", ".join(listed.statuses),
-        collection=dates.collection(past, asked.level).name,
+        collection=comparison.collection(past, asked.level).name,
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(picture.rows, listed.statuses)
     with figures.figures(
         formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)
     ):
-        comparison.choose_statuses(picture.counts)
+        controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {picture.counts[status]:,}")
         st.caption(
             f"± is from the earlier date to the later one; the other figures are those of {formats.day(asked.until)}."
         )
-        _table(listed, hash((view, asked, listed.statuses)))
+        _table(listed, hash((filters, asked)))
 
 
-def _basis(past: Timeline, asked: Asked, pair: dates.Pair) -> None:
+def _basis(past: Timeline, asked: Asked, pair: comparison.Pair, wanted: Dates) -> None:
     """Which collection this stands on, when its figures were processed, and what that means for the comparison."""
-    collection = dates.collection(past, asked.level)
+    collection = comparison.collection(past, asked.level)
     counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
     processed = " → ".join(_processed(one) for one in (pair.before, pair.after))
     st.caption(f"*{collection.title}*, licenses deployed {counted} · processed {processed}")
-    for sentence in comparison.moved({"since": asked.since, "until": asked.until}):
+    for sentence in dates.notes(wanted, (asked.since, asked.until)):
         st.caption(f":material/event_busy: {sentence}")
     if past.collection is not collection:
         st.caption(
@@ -168,7 +178,7 @@ def _tiles(picture: Picture) -> None:
         tiles.tile("kpi_deployment_percent", "deploymentPercent", value, context)
 
 
-def _chart(picture: Picture, level: str) -> None:
+def _chart(picture: Picture, level: str, controls: Controls[ChangesFilters]) -> None:
     noun, opens = levels.WORDS[level].noun, levels.names_customers(level)
     with st.container(key="changes_chart", border=True):
         st.header("What moved it?", anchor=False)
@@ -187,7 +197,7 @@ def _chart(picture: Picture, level: str) -> None:
                 if opens:
                     st.session_state[_OPENED] = key
                 else:
-                    link.only_service(key)
+                    controls.only(SERVICE)(key)
 
         st.plotly_chart(
             picture.figure,

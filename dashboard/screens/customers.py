@@ -1,5 +1,6 @@
 """Whom do we call? All customers by undeployed licenses, and one customer with its products."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -11,11 +12,20 @@ from dashboard.charts import base
 from dashboard.components import figures, header, history_states, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
-from dashboard.filters.link import View
+from dashboard.filters.link import Controls
+from dashboard.filters.parameters import (
+    CUSTOMER,
+    MEASURE,
+    RANGE,
+    BarsFilters,
+    CustomerFilters,
+    CustomersFilters,
+    TrendsFilters,
+)
 from dashboard.security import session
 from dashboard.view_models import deployment as pictures
 from dashboard.view_models import trends
-from data_access import Deployment, PartnerCenterError
+from data_access import Deployment, PartnerCenterError, Selection
 from data_access.measures import customers
 from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -58,25 +68,28 @@ def _back() -> None:
 
 def show_all(deployment: Deployment, feeds: Feeds) -> None:
     """Every customer."""
-    view = link.choose(feeds.codes(), searchable="Name or tenant id")
-    picture = pictures.all_customers(deployment, view, st.context.theme.type == "dark")
-    notices.left_out()
+    controls = link.follow(CustomersFilters, feeds.codes())
+    controls.bar(searched="Name or tenant id")
+    filters = controls.filters
+    picture = pictures.all_customers(deployment, filters, st.context.theme.type == "dark")
+    notices.left_out(controls.unknown)
     if picture.number == 0:
         st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
         return
     _whom_to_call(picture)
-    tiles.tiles(picture, view.target, False, "customer")
-    figures.bars("customers_chart", picture, "Whom do we call first?", "customer", link.open_customer)
-    asked = exports.sentence(view.selection, search=view.search)
+    tiles.tiles(picture, filters.target, False, "customer")
+    open_customer = partial(controls.put, CUSTOMER)
+    figures.bars("customers_chart", picture, "Whom do we call first?", "customer", controls, clicked=open_customer)
+    asked = exports.sentence(filters.selection, search=filters.search)
     table = exports.Provenance("customers", deployment.processed[1], asked, feeds.source, feeds.is_sample)
     every_row = replace(table, content=deployment.answer.collection.name)
-    rows = partial(_rows_of, deployment, view, picture.table["key"])
+    rows = partial(_rows_of, deployment, filters.selection, picture.table["key"])
     files = (
         *exports.for_people_and_programs(partial(_file, picture), table),
         exports.for_programs("export_rows", "Every row", rows, every_row),
     )
     with figures.figures(formats.number(picture.number, "customer"), files):
-        _table(picture, view)
+        _table(picture, filters, open_customer)
 
 
 def _whom_to_call(picture: pictures.Picture) -> None:
@@ -93,18 +106,18 @@ def _whom_to_call(picture: pictures.Picture) -> None:
     )
 
 
-def _table(picture: pictures.Picture, view: View) -> None:
+def _table(picture: pictures.Picture, filters: CustomersFilters, open_customer: Callable[[str], None]) -> None:
     pages = -(-picture.number // _ROWS_ON_PAGE)
     place = st.container()
     page = 1
     if pages > 1:
-        page = st.pagination(pages, key=f"customers_page_{hash(view)}")  # another view starts at its first page
+        page = st.pagination(pages, key=f"customers_page_{hash(filters)}")  # another view starts at its first page
     shown = picture.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
 
     def click() -> None:
         clicked = st.session_state[_TABLE]["selection"]
         for row in (*clicked["rows"], *(row for row, _ in clicked["cells"])):
-            link.open_customer(shown[customers.CUSTOMER][row].as_py())
+            open_customer(shown[customers.CUSTOMER][row].as_py())
 
     place.dataframe(
         shown,
@@ -120,24 +133,26 @@ def _table(picture: pictures.Picture, view: View) -> None:
 def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     """One customer, by tenant id."""
     _back()
-    view = link.choose(feeds.codes())
-    picture = pictures.one_customer(deployment, identity, view, st.context.theme.type == "dark")
-    notices.left_out()
+    controls = link.follow(CustomerFilters, feeds.codes())
+    controls.bar()
+    filters = controls.filters
+    picture = pictures.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
+    notices.left_out(controls.unknown)
     tiles.answer(picture, estimated=False)
-    tiles.tiles(picture, view.target, False, "product")
-    figures.bars("products_chart", picture, "Which products are not deployed?", "product", _nothing)
-    asked = exports.sentence(view.selection, customer=identity)
+    tiles.tiles(picture, filters.target, False, "product")
+    figures.bars("products_chart", picture, "Which products are not deployed?", "product", controls, clicked=_nothing)
+    asked = exports.sentence(filters.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], asked, feeds.source, feeds.is_sample)
-    rows = partial(_rows_of, deployment, view, [identity])
+    rows = partial(_rows_of, deployment, filters.selection, [identity])
     place = st.container()
     with figures.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
         figures.table(picture)
     st.caption(f"Tenant id {identity}")
     with place:  # last: an engine may take its time
-        _history(identity, view, feeds)
+        _history(identity, controls, feeds)
 
 
-def _history(identity: str, view: View, feeds: Feeds) -> None:
+def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
     """How one customer's figures have moved since they are collected; nothing where no history can be shown."""
     past = history_states.at_hand(feeds)
     if past is None:
@@ -145,11 +160,12 @@ def _history(identity: str, view: View, feeds: Feeds) -> None:
         return
     if past.history.is_empty:
         return
+    filters = controls.filters
     with st.container(key="history_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("Is it changing?", anchor=False)
-            link.pick("measure")
-            link.pick("range")
+            controls.draw(MEASURE)
+            controls.draw(RANGE)
         try:
             with st.spinner("Looking back…"):
                 own = trends.of_customer(feeds, past, identity)
@@ -157,17 +173,20 @@ def _history(identity: str, view: View, feeds: Feeds) -> None:
             notices.trouble(error, key="trouble_history")
             return
         history_states.left_out(own)
-        trend = trends.trend(own, view, st.context.theme.type == "dark")
+        trend = trends.trend(own, filters.to(TrendsFilters), st.context.theme.type == "dark")
         whole = trend.whole
         if not len(whole.points):
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
             return
-        st.markdown(" ".join([sentences.direction(whole), sentences.goal(whole, view.target) if whole.change else ""]))
+        answer = [sentences.direction(whole)]
+        if whole.change:
+            answer.append(sentences.goal(whole, filters.target))
+        st.markdown(" ".join(answer))
         if note := sentences.went_back(whole):
             st.caption(f":material/history_toggle_off: {note}")
         st.plotly_chart(trend.figure, key="history_line", theme=None, config=base.BARE, alt=trend.words)
-        within = link.CHOICES["range"].options[view.range]
-        asked = exports.sentence(view.selection, customer=identity, range=within, collection=own.collection.name)
+        within = RANGE.options[filters.range]
+        asked = exports.sentence(filters.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points[AS_OF].iloc[-1]
         provenance = exports.Provenance("customer-history", newest, asked, feeds.source, feeds.is_sample)
         figures.downloads(
@@ -183,8 +202,8 @@ def _file(picture: pictures.Picture) -> pd.DataFrame:
     return picture.table.drop(columns="title").rename(columns={"key": customers.CUSTOMER})
 
 
-def _rows_of(deployment: Deployment, view: View, ids: pd.Series | list[str]) -> pd.DataFrame:
-    facts = deployment.facts.selected(view.selection)
+def _rows_of(deployment: Deployment, selection: Selection, ids: pd.Series | list[str]) -> pd.DataFrame:
+    facts = deployment.facts.selected(selection)
     return tables.own_rows(facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(ids)]))
 
 

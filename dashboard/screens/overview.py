@@ -9,6 +9,7 @@ from dashboard import exports, formats, tables
 from dashboard.components import figures, history_states, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
+from dashboard.filters.parameters import SERVICE, OverviewFilters
 from dashboard.security import session
 from dashboard.view_models import deployment as pictures
 from dashboard.view_models import trends
@@ -31,19 +32,20 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     past = history_states.at_hand(feeds)
     if not past:
         history_states.unreadable(feeds)
-    view = link.choose(feeds.codes())
-    dark = st.context.theme.type == "dark"
-    picture = pictures.overview(deployment, view, dark)
-    moved = trends.moved(past, deployment, view.selection, dark) if past else {}
-    notices.left_out()
+    controls = link.follow(OverviewFilters, feeds.codes())
+    controls.bar()
+    filters, dark = controls.filters, st.context.theme.type == "dark"
+    picture = pictures.overview(deployment, filters, dark)
+    moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
+    notices.left_out(controls.unknown)
     st.markdown(
-        tiles.answered(picture, deployment.estimated) + _besides(picture, view.target, deployment.estimated, moved)
+        tiles.answered(picture, deployment.estimated) + _besides(picture, filters.target, deployment.estimated, moved)
     )
-    tiles.tiles(picture, view.target, deployment.estimated, "service", moved)
-    figures.bars("services_chart", picture, "Where is the gap?", "service", link.only_service)
-    content, asked = deployment.answer.collection.name, exports.sentence(view.selection)
+    tiles.tiles(picture, filters.target, deployment.estimated, "service", moved)
+    figures.bars("services_chart", picture, "Where is the gap?", "service", controls, clicked=controls.only(SERVICE))
+    content, asked = deployment.answer.collection.name, exports.sentence(filters.selection)
     provenance = exports.Provenance(content, deployment.processed[1], asked, feeds.source, feeds.is_sample)
-    rows = partial(tables.rows, deployment, view.selection)
+    rows = partial(tables.rows, deployment, filters.selection)
     with figures.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
         figures.table(picture)
 

@@ -7,6 +7,8 @@ from dashboard.charts import base, lines
 from dashboard.components import figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
+from dashboard.filters.link import Controls
+from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, RANGE, SERVICE, TARGET, TrendsFilters
 from dashboard.security import session
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line, Trend
@@ -16,7 +18,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Is deployment improving?"
 _TOO_FEW = f"fewer than {measures.FEWEST_DATES} dates"  # as much as a tile has room for
-_CLICKS = {"service": link.only_service, "channel": link.only_channel}
+_CLICKED = {"service": SERVICE, "channel": CHANNEL}
 
 
 @session.part
@@ -26,24 +28,26 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     history_states.reach(timeline)
     if timeline.collection is COMMERCIAL_DEPLOYMENT:
         notices.stands_in()
-    view = link.choose(feeds.codes())
-    trend = trends.trend(timeline, view, st.context.theme.type == "dark")
-    notices.left_out()
-    _answer(trend, view, timeline.estimated)
+    controls = link.follow(TrendsFilters, feeds.codes())
+    controls.bar()
+    filters = controls.filters
+    trend = trends.trend(timeline, filters, st.context.theme.type == "dark")
+    notices.left_out(controls.unknown)
+    _answer(trend, filters, timeline.estimated)
     _tiles(trend.whole, timeline.estimated)
-    _whole(trend)
+    _whole(trend, controls)
     if len(trend.whole.points):
-        _parts(trend, view)
-        _figures(trend, view, timeline, feeds)
+        _parts(trend, controls)
+        _figures(trend, filters, timeline, feeds)
 
 
-def _answer(trend: Trend, view: link.View, estimated: bool) -> None:
-    whole, noun = trend.whole, view.by
+def _answer(trend: Trend, filters: TrendsFilters, estimated: bool) -> None:
+    whole, noun = trend.whole, filters.by
     if not len(whole.points):
         return
     said = [sentences.direction(whole)]
     if whole.change:
-        said += [_where(trend, noun), sentences.pace(whole, estimated), sentences.goal(whole, view.target)]
+        said += [_where(trend, noun), sentences.pace(whole, estimated), sentences.goal(whole, filters.target)]
     st.markdown(" ".join(said))
 
 
@@ -95,13 +99,13 @@ def _tiles(line: Line, estimated: bool) -> None:
         tiles.tile("kpi_target_reached", "projection", value, context)
 
 
-def _whole(trend: Trend) -> None:
+def _whole(trend: Trend, controls: Controls[TrendsFilters]) -> None:
     with st.container(key="trends_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("How has it moved?", anchor=False)
-            link.pick("measure")
-            link.pick("range")
-            link.target()
+            controls.draw(MEASURE)
+            controls.draw(RANGE)
+            controls.draw(TARGET)
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
@@ -113,28 +117,30 @@ def _whole(trend: Trend) -> None:
             )
 
 
-def _parts(trend: Trend, view: link.View) -> None:
+def _parts(trend: Trend, controls: Controls[TrendsFilters]) -> None:
+    filters = controls.filters
+
     def click() -> None:
         chosen = st.session_state["trends_small"]["selection"]["points"]
         if chosen:
-            _CLICKS[view.by](chosen[0]["customdata"])
+            controls.only(_CLICKED[filters.by])(chosen[0]["customdata"])
 
     with st.container(key="trends_parts_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("Where?", anchor=False)
-            link.pick("by")
-            link.pick("order")
+            controls.draw(BY)
+            controls.draw(ORDER)
         if trend.outside:
             st.caption(
-                f"Without a processing date in this range, and left out: {formats.number(trend.outside, view.by)}."
+                f"Without a processing date in this range, and left out: {formats.number(trend.outside, filters.by)}."
             )
         if not trend.small:
             st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
             return
-        said = formats.number(len(trend.lines), view.by)
+        said = formats.number(len(trend.lines), filters.by)
         if len(trend.lines) > lines.MOST_PANELS:
             said = f"The first {lines.MOST_PANELS} of {said}; the table has them all"
-        scale = "on one scale" if view.measure == "percent" else "each around its own first figure (dotted)"
+        scale = "on one scale" if filters.measure == "percent" else "each around its own first figure (dotted)"
         st.caption(f"{said}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
         st.plotly_chart(
             trend.small,
@@ -147,17 +153,17 @@ def _parts(trend: Trend, view: link.View) -> None:
         )
 
 
-def _figures(trend: Trend, view: link.View, timeline: Timeline, feeds: Feeds) -> None:
-    within = link.CHOICES["range"].options[view.range]
+def _figures(trend: Trend, filters: TrendsFilters, timeline: Timeline, feeds: Feeds) -> None:
+    within = RANGE.options[filters.range]
     dates = trend.whole.points[AS_OF]
     newest = dates.iloc[-1] if len(dates) else None
 
     def provenance(content: str, **more: str) -> exports.Provenance:
-        asked = exports.sentence(view.selection, range=within, **more, collection=timeline.collection.name)
-        return exports.Provenance(f"{content}-by-{view.by}", newest, asked, feeds.source, feeds.is_sample)
+        asked = exports.sentence(filters.selection, range=within, **more, collection=timeline.collection.name)
+        return exports.Provenance(f"{content}-by-{filters.by}", newest, asked, feeds.source, feeds.is_sample)
 
     points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
-    paces = provenance("pace", target=f"{view.target:g} %")
+    paces = provenance("pace", target=f"{filters.target:g} %")
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
     with figures.figures("Pace, and the day of the target", [*points, pace]):
         st.caption(

@@ -8,9 +8,10 @@ from dashboard import exports, formats
 from dashboard.components import figures, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
+from dashboard.filters.parameters import SERVICE, UsageFilters
 from dashboard.security import session
 from dashboard.view_models.usage import UsePicture, in_use
-from data_access import PartnerCenterError, Usage
+from data_access import PartnerCenterError, Selection, Usage
 from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
@@ -77,24 +78,26 @@ def show(usage: Usage, feeds: Feeds) -> None:
     if not usage.has_rows:
         no_rows(usage)
         return
-    view = link.choose(feeds.codes())
-    picture = in_use(usage, view, st.context.theme.type == "dark")
-    notices.left_out()
+    controls = link.follow(UsageFilters, feeds.codes())
+    controls.bar()
+    filters = controls.filters
+    picture = in_use(usage, filters, st.context.theme.type == "dark")
+    notices.left_out(controls.unknown)
     if picture.number or picture.rows.num_rows:
         st.markdown(_answer(picture))
         st.caption(_window(picture.window))
     else:
         st.info("There are no figures in this combination of filters; take one away.", icon=":material/filter_alt_off:")
-    _tiles(usage, picture, view.target)
+    _tiles(usage, picture, filters.target)
     if picture.number:
-        figures.bars("usage_chart", picture, _heading(usage), "service", link.only_service)
+        figures.bars("usage_chart", picture, _heading(usage), "service", controls, clicked=controls.only(SERVICE))
     if strays := picture.total.strays:
         st.caption(
             f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
             " deployment figures: they count in usage % alone."
         )
     if picture.rows.num_rows:
-        _workloads(picture, view, feeds)
+        _workloads(picture, filters.selection, feeds)
 
 
 def _heading(usage: Usage) -> str:
@@ -174,8 +177,8 @@ def _not_at_hand(source: Source) -> str:
     return "no rows from Microsoft" if source.answer else "cannot be read"
 
 
-def _workloads(picture: UsePicture, view: link.View, feeds: Feeds) -> None:
-    asked = exports.sentence(view.selection)
+def _workloads(picture: UsePicture, selection: Selection, feeds: Feeds) -> None:
+    asked = exports.sentence(selection)
     provenance = exports.Provenance("usage", picture.window[1], asked, feeds.source, feeds.is_sample)
     with figures.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
         figures.table(picture)

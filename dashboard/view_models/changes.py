@@ -15,7 +15,6 @@ from dashboard import formats, tables
 from dashboard.cache import remembered
 from dashboard.charts import base, contributions, palette
 from dashboard.feeds import Feeds
-from dashboard.filters.link import View
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Asked, Differences
@@ -66,16 +65,16 @@ class Listed:
 
 
 @_remembered
-def picture(feeds: Feeds, past: Timeline, asked: Asked, view: View, dark: bool) -> Picture:
-    """Both dates at one level.
+def picture(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection, *, search: str, dark: bool) -> Picture:
+    """Both dates at one level; `search` is for levels that can be searched.
 
     Raises one of the family in `errors` where the history's files cannot be read.
     """
-    compared = _compared(feeds, past, asked, view.selection)
+    compared = _compared(feeds, past, asked, selection)
     table, estimated = compared.table, compared.estimated
     searched = [name for name in _SEARCHED if name in table]
-    if view.search and searched:
-        table = changes.among(customers.matching(table, view.search, searched))
+    if search and searched:
+        table = changes.among(customers.matching(table, search, searched))
     table = contributions.in_order(table)
     net = table["deployedEffect"] + table["soldEffect"]
     drawn = contributions.bars(table, _titled(table.head(base.MOST_BARS)))

@@ -12,7 +12,7 @@ import pyarrow as pa
 from dashboard import tables
 from dashboard.cache import remembered
 from dashboard.charts import bars, base, palette
-from dashboard.filters.link import View
+from dashboard.filters.parameters import BarsFilters, CustomersFilters, OverviewFilters
 from data_access import Deployment, measures, titles
 from data_access.measures import Facts, customers
 
@@ -64,50 +64,50 @@ class Picture:
 
 
 @remembered
-def overview(deployment: Deployment, view: View, dark: bool) -> Picture:
+def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> Picture:
     """All services."""
-    facts = deployment.facts.selected(view.selection)
+    facts = deployment.facts.selected(filters.selection)
     table = measures.by(facts, ["service"]).rename(columns={"service": "key"})
     table.insert(1, "title", table["key"].map(titles.service_title))
-    table = _ordered(table, view)
+    table = _ordered(table, filters)
     unknown = tables.unknown(deployment)
-    rows = tables.on_screen(tables.rows(deployment, view.selection), table, unknown)
+    rows = tables.on_screen(tables.rows(deployment, filters.selection), table, unknown)
     shown = rows, tables.columns(rows, unknown, estimated=deployment.estimated)
     what = "deployment % of services"
-    return _picture(facts, table, shown, view=view, estimated=deployment.estimated, dark=dark, what=what)
+    return _picture(facts, table, shown, filters=filters, estimated=deployment.estimated, dark=dark, what=what)
 
 
 @remembered
-def all_customers(deployment: Deployment, view: View, dark: bool) -> Picture:
+def all_customers(deployment: Deployment, filters: CustomersFilters, dark: bool) -> Picture:
     """All customers that match the search."""
-    facts = deployment.facts.selected(view.selection)
-    table = customers.matching(customers.by_customer(facts), view.search)
-    if view.search:
+    facts = deployment.facts.selected(filters.selection)
+    table = customers.matching(customers.by_customer(facts), filters.search)
+    if filters.search:
         facts = facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(table[customers.CUSTOMER])])
     table = table.rename(columns={customers.CUSTOMER: "key"})
     table.insert(1, "title", table["customerName"].fillna(table["key"]))
-    table = _ordered(table, view)
+    table = _ordered(table, filters)
     rows = table.drop(columns="title")[["customerName", *table.columns.drop(["key", "title", "customerName"]), "key"]]
     rows = rows.rename(columns={"key": customers.CUSTOMER})
     shown = rows, tables.columns(rows)
-    return _picture(facts, table, shown, view=view, estimated=False, dark=dark, what="deployment % of customers")
+    return _picture(facts, table, shown, filters=filters, estimated=False, dark=dark, what="deployment % of customers")
 
 
 @remembered
-def one_customer(deployment: Deployment, customer: str, view: View, dark: bool) -> Picture:
+def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, dark: bool) -> Picture:
     """The products of one customer."""
-    facts = customers.one(deployment.facts, customer).selected(view.selection)
+    facts = customers.one(deployment.facts, customer).selected(filters.selection)
     rows = customers.by_product(facts)
     table = measures.by(facts, ["productName"]).rename(columns={"productName": "key"})
     table.insert(1, "title", table["key"].fillna("(no name)"))
-    table = _ordered(table, view)
+    table = _ordered(table, filters)
     rows.insert(0, "title", rows["service"].map(titles.service_title))
     shown = rows, tables.columns(rows)
-    return _picture(facts, table, shown, view=view, estimated=False, dark=dark, what="deployment % of products")
+    return _picture(facts, table, shown, filters=filters, estimated=False, dark=dark, what="deployment % of products")
 
 
-def _ordered(table: pd.DataFrame, view: View) -> pd.DataFrame:
-    columns, ascending = _ORDERS[view.sort]
+def _ordered(table: pd.DataFrame, filters: BarsFilters) -> pd.DataFrame:
+    columns, ascending = _ORDERS[filters.sort]
     return table.sort_values(columns, ascending=ascending, ignore_index=True)
 
 
@@ -116,7 +116,7 @@ def _picture(
     table: pd.DataFrame,
     on_screen: tuple[pd.DataFrame, dict[str, Any]],
     *,
-    view: View,
+    filters: BarsFilters,
     estimated: bool,
     dark: bool,
     what: str,
@@ -128,10 +128,10 @@ def _picture(
     return Picture(
         measures.total(facts),
         len(table),
-        int((table["deploymentPercent"] < view.target).sum()),
+        int((table["deploymentPercent"] < filters.target).sum()),
         (str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),
-        bars.deployment(shown, view.target, estimated, palette.of(dark)),
-        bars.in_words(shown, shown["deploymentPercent"], what, view.target),
+        bars.deployment(shown, filters.target, estimated, palette.of(dark)),
+        bars.in_words(shown, shown["deploymentPercent"], what, filters.target),
         table,
         pa.Table.from_pandas(rows, preserve_index=False),
         columns,

@@ -24,7 +24,7 @@ from dashboard.charts.lines import (
     sparkline,
 )
 from dashboard.feeds import Feeds
-from dashboard.filters.link import View
+from dashboard.filters.parameters import TrendsFilters
 from data_access import Deployment, Selection, Timeline, measures, timeline_of_customer, titles
 from data_access.measures import MEASURES, trends
 from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
@@ -93,33 +93,33 @@ def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
 
 
 @remembered
-def trend(timeline: Timeline, view: View, dark: bool) -> Trend:
-    """All lines of a view."""
-    facts = timeline.facts.selected(view.selection)
-    since = _since(timeline, view.range)
-    whole = _line("", _ALL, trends.lines(facts, []), since, view.target)
-    table = trends.lines(facts, [view.by])
+def trend(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend:
+    """All lines of a page."""
+    facts = timeline.facts.selected(filters.selection)
+    since = _since(timeline, filters.range)
+    whole = _line("", _ALL, trends.lines(facts, []), since, filters.target)
+    table = trends.lines(facts, [filters.by])
     lines = [
-        _line(str(key), _TITLES[view.by](str(key)), points.reset_index(drop=True), since, view.target)
-        for key, points in table.groupby(view.by, sort=True)
+        _line(str(key), _TITLES[filters.by](str(key)), points.reset_index(drop=True), since, filters.target)
+        for key, points in table.groupby(filters.by, sort=True)
     ]
-    shown = _shown(timeline, view)
+    shown = _shown(timeline, filters)
     known = len(lines)
-    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, view, shown.column))
+    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters, shown.column))
     span = _span([whole, *lines])
     colours = palette.of(dark)
     first = [Panel(line.key, line.title, line.points) for line in lines[:MOST_PANELS]]
-    paces = _paces([whole, *lines], view.by, timeline.estimated)
-    rows = _on_screen(lines, view.by)
+    paces = _paces([whole, *lines], filters.by, timeline.estimated)
+    rows = _on_screen(lines, filters.by)
     return Trend(
         whole,
         lines,
         known - len(lines),
-        line_chart(whole.points, shown, view.target, whole.goal, span=span, palette=colours),
-        line_chart_in_words(whole.points, shown, view.target),
-        small_multiples(first, shown, view.target, span=span, palette=colours) if len(lines) > 1 else None,
+        line_chart(whole.points, shown, filters.target, whole.goal, span=span, palette=colours),
+        line_chart_in_words(whole.points, shown, filters.target),
+        small_multiples(first, shown, filters.target, span=span, palette=colours) if len(lines) > 1 else None,
         small_multiples_in_words(first, shown),
-        _points(whole, lines, view.by, timeline.estimated),
+        _points(whole, lines, filters.by, timeline.estimated),
         paces,
         pa.Table.from_pandas(rows, preserve_index=False),
         tables.columns(rows, estimated=timeline.estimated),
@@ -154,22 +154,22 @@ def _span(lines: list[Line]) -> tuple[datetime, datetime]:
     return (dates.min(), dates.max()) if len(dates) else (_NO_MOMENT, _NO_MOMENT)
 
 
-def _shown(timeline: Timeline, view: View) -> Shown:
-    column = _COLUMNS[view.measure]
+def _shown(timeline: Timeline, filters: TrendsFilters) -> Shown:
+    column = _COLUMNS[filters.measure]
     estimated = timeline.estimated and column in _ESTIMATES
     title = MEASURES[column].label + (" (≈ estimated)" if estimated else "")
-    return Shown(column, title, view.measure == "percent", estimated)
+    return Shown(column, title, filters.measure == "percent", estimated)
 
 
-def _place(line: Line, view: View, column: str) -> tuple[float, str, str]:
+def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[float, str, str]:
     values = line.points[column]
     moved = values.iloc[-1] - values.iloc[0]
     first = {
         "gap": -line.points["undeployed"].iloc[-1],
         "falling": 0.0 if pd.isna(moved) else moved,
         "name": 0.0,
-    }[view.order]
-    return first, line.title.casefold() if view.order == "name" else "", line.key
+    }[filters.order]
+    return first, line.title.casefold() if filters.order == "name" else "", line.key
 
 
 def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dashboard import tables
 from dashboard.cache import remembered
 from dashboard.charts import bars, base, palette
-from dashboard.filters.link import View
+from dashboard.filters.parameters import UsageFilters
 from data_access import Usage, titles
 from data_access.datasets import usage as uses
 
@@ -41,25 +41,25 @@ class UsePicture:
 
 
 @remembered
-def in_use(usage: Usage, view: View, dark: bool) -> UsePicture:
+def in_use(usage: Usage, filters: UsageFilters, dark: bool) -> UsePicture:
     """All services and workloads."""
-    table = uses.by_service(usage, view.selection).rename(columns={"service": "key"})
+    table = uses.by_service(usage, filters.selection).rename(columns={"service": "key"})
     table.insert(1, "title", table["key"].map(titles.service_title))
-    columns, ascending = _USE_ORDERS[view.sort]
+    columns, ascending = _USE_ORDERS[filters.sort]
     idle = (table["licensesQualified"] - table["licensesActive"]).clip(lower=0)
     table = table.assign(gap=(table["undeployed"] + table["unused"].fillna(0)).fillna(idle))
     table = table.sort_values(columns, ascending=ascending, ignore_index=True)
     shown = table.head(base.MOST_BARS)
     largest = table.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)
-    workloads = uses.by_workload(usage, view.selection)
+    workloads = uses.by_workload(usage, filters.selection)
     rows = tables.workloads(workloads, table["key"])
     return UsePicture(
-        uses.total(usage, view.selection),
+        uses.total(usage, filters.selection),
         len(table),
         next(largest, ("", 0.0, 0.0)),
         uses.span(workloads["processedDateTime"], workloads["partnerProcessedDateTime"]),
-        bars.usage(shown, view.target, palette.of(dark)),
-        bars.in_words(shown, shown["usagePercent"], "usage % of services", view.target),
+        bars.usage(shown, filters.target, palette.of(dark)),
+        bars.in_words(shown, shown["usagePercent"], "usage % of services", filters.target),
         workloads,
         pa.Table.from_pandas(rows, preserve_index=False),
         tables.columns(rows),

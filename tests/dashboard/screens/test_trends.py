@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from dashboard.filters.link import View
+from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models import trends as view_model
-from data_access import Selection, Settings, csv_files, history, open_timeline
+from data_access import Settings, csv_files, history, open_timeline
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.measures import trends
@@ -189,7 +189,7 @@ def slowly(count):
 
 
 def test_the_files_hold_every_point_of_the_lines(tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
+    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
     read = list(csv.DictReader(io.StringIO(csv_files.exact(found.points).decode())))
     assert [row["line"] for row in read] == ["all together"] * 5 + ["service"] * 10
     assert {row["licensesDeployedEstimated"] for row in read if row["service"] == "crm"} == {"40.0"}
@@ -198,7 +198,7 @@ def test_the_files_hold_every_point_of_the_lines(tmp_path):
 
 
 def test_the_file_of_paces_begins_with_all_together(tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
+    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
     read = list(csv.DictReader(io.StringIO(csv_files.exact(found.table).decode())))
     assert [(row["line"], row["service"]) for row in read] == [
         ("all together", ""),
@@ -236,14 +236,14 @@ def test_what_has_no_date_in_the_range_is_counted(tmp_path):
     old = FIRST - timedelta(weeks=30)
     gone = lakes.fetched(DEPLOYMENT, rows(old, {"teams": 50.0}), old)
     kept = timeline(tmp_path, [gone, *slowly(3)])
-    long, short = (view_model.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
+    long, short = (view_model.trend(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.lines), long.outside) == (3, 0)
     assert (len(short.lines), short.outside) == (2, 1)
 
 
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     kept = timeline(tmp_path, slowly(30))
-    long, short = (view_model.trend(kept, View(Selection(), range=chosen), False) for chosen in ("all", "3m"))
+    long, short = (view_model.trend(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.whole.points), len(short.whole.points)) == (30, 14)
     assert long.whole.pace == short.whole.pace
     assert long.whole.change.since < short.whole.change.since
@@ -265,7 +265,7 @@ def test_a_day_out_of_sight_is_said_to_be():
 
 @pytest.mark.parametrize(("order", "first"), [("gap", "crm"), ("falling", "crm"), ("name", "crm")])
 def test_the_order_is_the_links(order, first, tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection(), order=order), False)
+    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(order=order), False)
     assert found.lines[0].key == first
 
 
@@ -336,6 +336,6 @@ def test_counts_are_not_compared_with_estimates(visit):
 
 
 def test_points_are_in_the_order_of_their_dates(tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), View(Selection()), False)
+    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
     assert found.whole.points["processedDateTime"].is_monotonic_increasing
     assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)

@@ -6,9 +6,9 @@ import io
 import pytest
 
 from dashboard import feeds
-from dashboard.filters.link import View
+from dashboard.filters.parameters import UsageFilters
 from dashboard.view_models.usage import in_use
-from data_access import Selection, csv_files, fetch_usage
+from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
@@ -176,8 +176,8 @@ def test_the_sample_is_shown_and_called_so(visit):
 # What the page takes from pictures, where no page is needed
 
 
-def picture_of(connect, partner, view=View(Selection())):  # noqa: B008 - a frozen value
-    return in_use(fetch_usage(connect(Emulator(partner)), lambda _: None), view, False)
+def picture_of(connect, partner, filters=UsageFilters()):  # noqa: B008 - a frozen value
+    return in_use(fetch_usage(connect(Emulator(partner)), lambda _: None), filters, False)
 
 
 @pytest.mark.parametrize(("sort", "order"), [("gap", "acb"), ("percent", "cab"), ("sold", "bca"), ("name", "abc")])
@@ -188,7 +188,7 @@ def test_the_order_is_that_of_the_control(sort, order, connect):
     partner = Partner(
         commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sold), commercial_usage=rows_of(COMMERCIAL_USAGE, active)
     )
-    picture = picture_of(connect, partner, View(Selection(), sort))
+    picture = picture_of(connect, partner, UsageFilters(sort=sort))
     bars = picture.figure.to_dict()["data"][0]
     assert "".join(bars["customdata"][::-1]) == order
     assert "".join(picture.rows["serviceCode"].to_pylist()) == order

@@ -1,0 +1,224 @@
+"""The kinds of link parameters: how each is read from a link, written into one, and held by its widgets.
+
+Nothing here draws: `widgets` has the widget of each kind, and `link` binds both.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+#: The parameters of a link; each may stand there several times.
+Link = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Reading(Generic[T]):
+    """What a link says of one parameter: the `value` that a page follows, and what it cannot follow."""
+
+    value: T
+    unknown: Link = field(default_factory=dict)  # texts that are no value of the parameter
+    closed: bool = False  # whether a value was asked for that exists and is not for this user
+
+
+@dataclass(frozen=True)
+class Parameter(ABC, Generic[T]):
+    """One parameter of the link. `name` is also the key of its widget, and so a part of the page's `st-key-…` classes.
+
+    What only the data or the user's role can say of it, a page adds with `dataclasses.replace`.
+    """
+
+    name: str
+    label: str
+
+    @property
+    @abstractmethod
+    def default(self) -> T:
+        """The value of a link that says nothing."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the link, which are also the keys of the widgets."""
+        return (self.name,)
+
+    @abstractmethod
+    def read(self, link: Link) -> Reading[T]:
+        """What a link says; of a parameter with one value the last text counts that can be followed."""
+
+    @abstractmethod
+    def write(self, value: T) -> Link:
+        """The link's part for a value, with every one of `names`; what is as by default has no texts."""
+
+    def held(self, value: T) -> dict[str, Any]:
+        """What the widgets hold that show a value, by key."""
+        return {self.name: value}
+
+    @abstractmethod
+    def of(self, held: Mapping[str, Any], before: T) -> T:
+        """The value that the widgets hold, where `before` is the link's."""
+
+    def shows(self, held: Mapping[str, Any], value: T) -> bool:
+        """Whether widgets that hold this show the value already."""
+        return bool(self.of(held, value) == value)
+
+
+@dataclass(frozen=True)
+class Choice(Parameter[str]):
+    """One of a few values. `options` has the words for each; the first that is not `closed` is the default."""
+
+    options: Mapping[str, str]
+    closed: Collection[str] = ()
+
+    @property
+    def open(self) -> list[str]:
+        """The options that this user has."""
+        return [option for option in self.options if option not in self.closed]
+
+    @property
+    def default(self) -> str:
+        return self.open[0]
+
+    def read(self, link: Link) -> Reading[str]:
+        known, unknown = _matched(link.get(self.name, []), self.options)
+        allowed = [option for option in known if option not in self.closed]
+        value = allowed[-1] if allowed else self.default
+        return Reading(value, {self.name: unknown}, closed=len(allowed) < len(known))
+
+    def write(self, value: str) -> Link:
+        return {self.name: [value] if value != self.default else []}
+
+    def of(self, held: Mapping[str, Any], before: str) -> str:
+        value = held[self.name]
+        return value if value in self.open else before
+
+    def shows(self, held: Mapping[str, Any], value: str) -> bool:
+        return bool(held[self.name] == value)
+
+
+@dataclass(frozen=True)
+class Several(Parameter[tuple[str, ...]]):
+    """Any number of values, in the order of `options`; none of them means all."""
+
+    options: Sequence[str] = ()
+    words: Callable[[str], str] = str
+    widget: Literal["pills", "list"] = "pills"
+    placeholder: str = ""  # of a list in which nothing is chosen
+    has_heading: bool = True
+
+    @property
+    def default(self) -> tuple[str, ...]:
+        return ()
+
+    def read(self, link: Link) -> Reading[tuple[str, ...]]:
+        known, unknown = _matched(link.get(self.name, []), self.options)
+        return Reading(self._in_order(known), {self.name: unknown})
+
+    def write(self, value: tuple[str, ...]) -> Link:
+        return {self.name: list(value)}
+
+    def held(self, value: tuple[str, ...]) -> dict[str, Any]:
+        return {self.name: list(value)}
+
+    def of(self, held: Mapping[str, Any], before: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - not in need of it
+        return self._in_order(held[self.name])
+
+    def shows(self, held: Mapping[str, Any], value: tuple[str, ...]) -> bool:
+        # In whichever order the user chose them: to set the widget anew could undo a click that is on its way.
+        return set(held[self.name]) == set(value)
+
+    def labels(self) -> dict[str, str]:
+        """The words for each option, on one line; where several have the same, with the code."""
+        titles = {option: self.words(option) for option in self.options}
+        number = Counter(titles.values())
+        # Streamlit tells options apart by their labels; and no user can type a line break into a search.
+        return {
+            option: " ".join((f"{title} ({option})" if number[title] > 1 else title).split())
+            for option, title in titles.items()
+        }
+
+    def _in_order(self, values: Collection[str]) -> tuple[str, ...]:
+        return tuple(option for option in self.options if option in values) if values else ()
+
+
+@dataclass(frozen=True)
+class Number(Parameter[float]):
+    """A number between two others, both included."""
+
+    usual: float
+    least: float
+    most: float
+    step: float
+
+    @property
+    def default(self) -> float:
+        return self.usual
+
+    def read(self, link: Link) -> Reading[float]:
+        value, unknown = self.usual, []
+        for text in _texts(link, self.name):
+            number = _number(text)
+            if number is not None and self.least <= number <= self.most:
+                value = number
+            else:
+                unknown.append(text)
+        return Reading(value, {self.name: _once(unknown)})
+
+    def write(self, value: float) -> Link:
+        return {self.name: [repr(float(value)).removesuffix(".0")] if value != self.usual else []}
+
+    def of(self, held: Mapping[str, Any], before: float) -> float:
+        value = held[self.name]
+        return before if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class Text(Parameter[str]):
+    """Any text, without spaces around it; what is beyond `longest` characters is cut off."""
+
+    longest: int
+    placeholder: str = ""  # what a search looks through
+
+    @property
+    def default(self) -> str:
+        return ""
+
+    def read(self, link: Link) -> Reading[str]:
+        texts = _texts(link, self.name)
+        return Reading(self._cut(texts[-1]) if texts else "")
+
+    def write(self, value: str) -> Link:
+        return {self.name: [value] if value else []}
+
+    def of(self, held: Mapping[str, Any], before: str) -> str:  # noqa: ARG002 - not in need of it
+        return self._cut(held[self.name] or "")
+
+    def _cut(self, text: str) -> str:
+        return text.strip()[: self.longest].strip()
+
+
+def _texts(link: Link, name: str) -> list[str]:
+    return [text for text in link.get(name, []) if text]
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _matched(texts: Iterable[str], options: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Split texts into the options that they mean, in any case, and those that mean none."""
+    texts = [text for text in texts if text]
+    spelled = {option.casefold(): option for option in options} if texts else {}
+    known = [spelled[text.casefold()] for text in texts if text.casefold() in spelled]
+    return known, _once(text for text in texts if text.casefold() not in spelled)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) + 0.0  # no −0
+    except ValueError:
+        return None

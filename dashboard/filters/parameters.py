@@ -1,0 +1,122 @@
+"""Every link parameter, described once; and what each page is asked to show, as a frozen value of its own.
+
+A page's filters are a dataclass whose fields are its parameters. A class for each page rather than one for all: what is
+worked out is remembered by these values, so a page is worked out anew for its own choices alone. Nothing here draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from dashboard.filters import levels
+from dashboard.filters.dates import Dates, TwoDates
+from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
+from data_access import Selection, measures, titles
+from data_access.measures.changes import Status
+
+CHANNEL = Several("channel", "Channel", words=titles.channel_title)
+SERVICE = Several("service", "Service", words=titles.service_title, widget="list", placeholder="All services")
+SORT = Choice("sort", "Sort by", {"gap": "Largest gap", "percent": "Lowest %", "sold": "Most sold", "name": "Name"})
+TARGET = Number("target", "Target %", usual=measures.DEFAULT_TARGET, least=0.0, most=1000.0, step=5.0)
+SEARCH = Text("search", "Search", longest=200)
+RANGE = Choice("range", "Range", {"1y": "1 year", "6m": "6 months", "3m": "3 months", "all": "All"})
+MEASURE = Choice(
+    "measure", "Show", {"percent": "Deployment %", "sold": "Sold", "deployed": "Deployed", "undeployed": "Undeployed"}
+)
+BY = Choice("by", "By", {"service": "Service", "channel": "Channel"})
+ORDER = Choice("order", "First", {"gap": "Largest gap", "falling": "Falling most", "name": "Name"})
+LEVEL = Choice("level", "Compare", levels.TITLES, closed=levels.closed_to(customers=False))
+DATES = TwoDates("dates", "Dates")
+STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)
+#: Which customer a page is about; set by a click and not by a widget.
+CUSTOMER = Text("customer", "Customer", longest=64)
+
+#: What goes along from one page to the next.
+SHARED: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, SORT, TARGET)
+
+T = TypeVar("T")
+_PARAMETER = "parameter"
+
+
+def _field(parameter: Parameter[T]) -> T:
+    """The field of a page's filters for a parameter; it bears the parameter's name."""
+    return field(default=parameter.default, metadata={_PARAMETER: parameter})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What can be chosen on every page that has filters."""
+
+    channel: tuple[str, ...] = _field(CHANNEL)
+    service: tuple[str, ...] = _field(SERVICE)
+
+    @property
+    def selection(self) -> Selection:
+        return Selection.of(self.channel, self.service)
+
+    def to(self, page: type[F]) -> F:
+        """The filters of another page, the same as far as both have them."""
+        return page(**{name: getattr(self, name) for name in declared(page).keys() & declared(type(self)).keys()})
+
+
+F = TypeVar("F", bound=Filters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarsFilters(Filters):
+    """What decides on a chart of bars, and the table behind it."""
+
+    sort: str = _field(SORT)
+    target: float = _field(TARGET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewFilters(BarsFilters):
+    """The Overview's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageFilters(BarsFilters):
+    """Those of the Usage page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersFilters(BarsFilters):
+    """Those of the Customers page, for all customers."""
+
+    search: str = _field(SEARCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilters(BarsFilters):
+    """Those of the Customers page, for one of them."""
+
+    range: str = _field(RANGE)
+    measure: str = _field(MEASURE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendsFilters(Filters):
+    """Those of the Trends page."""
+
+    target: float = _field(TARGET)
+    range: str = _field(RANGE)
+    measure: str = _field(MEASURE)
+    by: str = _field(BY)
+    order: str = _field(ORDER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesFilters(Filters):
+    """Those of the Changes page."""
+
+    search: str = _field(SEARCH)
+    level: str = _field(LEVEL)
+    dates: Dates = _field(DATES)
+    status: tuple[str, ...] = _field(STATUS)
+
+
+def declared(page: type[Filters]) -> dict[str, Parameter[Any]]:
+    """The parameters of a page by name, in the order of its fields."""
+    return {each.name: each.metadata[_PARAMETER] for each in fields(page)}
