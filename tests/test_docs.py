@@ -9,6 +9,8 @@ import pytest
 import data_access
 from dashboard.charts import base
 from dashboard.components import history_states
+from dashboard.filters import parameters
+from dashboard.filters.kinds import Choice, Parameter
 from data_access import errors, measures
 from data_access.commands import COMMANDS
 from data_access.history import collect
@@ -104,6 +106,15 @@ def test_architecture_has_a_line_for_each_room_and_names_what_is_in_it(package):
 
 def test_manual_names_every_collection():
     assert not [name for name in COLLECTIONS if f"| `{name}` |" not in text_of("docs/manual.md")]
+
+
+def test_manual_names_every_link_parameter_and_every_choice():
+    links = section(text_of("docs/manual.md"), "Links")
+    described = [value for value in vars(parameters).values() if isinstance(value, Parameter)]
+    options = [option for each in described if isinstance(each, Choice) for option in each.options]
+    names = [name for each in described for name in each.names]
+    assert len(names) > len(described) > 0
+    assert not [word for word in (*names, *options) if f"`{word}`" not in links]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)

@@ -30,10 +30,10 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
         )
         return None
     if feeds.past.look().data is not None:
-        feeds.past.wait(_MOMENT)  # rather than show yesterday's to whoever comes first
+        feeds.past.wait(_MOMENT)  # rather than show yesterday's to the first user of the day
     past = loading.standing(feeds.past, heading, feeds)
     if past is not None and past.history.is_empty:
-        feeds.past.refresh()  # whoever has just run collect need not wait for the next look
+        feeds.past.refresh()  # an operator who has just run collect need not wait for the next look
         feeds.past.wait(_LONGER)
         past = feeds.past.state.data
     if past is not None and past.history.is_empty:
@@ -45,27 +45,27 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
 
 
 def at_hand(feeds: Feeds) -> Timeline | None:
-    """The history for a page that can do without it; nobody waits for it longer than a moment."""
+    """The history for a page that can do without it, and waits for it no longer than a moment."""
     if feeds.past and feeds.past.look().data is None:
         feeds.past.wait(_MOMENT)
     return feeds.past.state.data if feeds.past else None
 
 
 def unreadable(feeds: Feeds) -> None:
-    """A page that can do without the history says where to read why it has to; the reason is no reader's business."""
+    """Say where to read why a page has to do without the history; the reason is not for readers."""
     if not feeds.past or not feeds.past.state.error:
         return
-    said = "The history cannot be read, so the figures stand without what has changed."
+    sentence = "The history cannot be read, so the figures stand without what has changed."
     place = sitemap.at("health")
     if session.may(place.role):
         st.page_link(
             place.file,
-            label=f"{said} *{place.title}* says why.",
+            label=f"{sentence} *{place.title}* says why.",
             icon=":material/history_toggle_off:",
             query_params=link.shared_link(),
         )
     else:
-        st.caption(f":material/history_toggle_off: {said}")
+        st.caption(f":material/history_toggle_off: {sentence}")
 
 
 def reach(past: Timeline) -> None:

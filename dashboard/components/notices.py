@@ -35,14 +35,14 @@ def trouble(
     """A fetch that failed: a sentence for everyone, the facts for the operator, and a way to try `again`."""
     with st.container(border=True, key=key):
         st.header(error.title, anchor=False)
-        said = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+        explanation = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
         if isinstance(error, Throttled):
             if failed_at and error.facts.retry_after is not None:
                 then = failed_at + timedelta(seconds=error.facts.retry_after)
-                said = f"{formats.plain(error.message)} Try again after {then:%H:%M:%S} UTC."
-            st.warning(said, icon=":material/hourglass_top:")
+                explanation = f"{formats.plain(error.message)} Try again after {then:%H:%M:%S} UTC."
+            st.warning(explanation, icon=":material/hourglass_top:")
         else:
-            st.error(said, icon=":material/error:")
+            st.error(explanation, icon=":material/error:")
         facts(error)
         if again:
             st.button("Try again", on_click=again, icon=":material/refresh:")
@@ -50,8 +50,8 @@ def trouble(
 
 def facts(error: PartnerCenterError) -> None:
     """What to copy into a support ticket. What the service said may name a customer, which is not for readers."""
-    told = error.facts if session.may(Role.MANAGER) else replace(error.facts, description=None)
-    if labelled := told.labelled():
+    visible = error.facts if session.may(Role.MANAGER) else replace(error.facts, description=None)
+    if labelled := visible.labelled():
         with st.expander("Details for the operator", icon=":material/support_agent:"):
             st.code("\n".join(f"{label}: {value}" for label, value in labelled.items()), language=None, wrap_lines=True)
 

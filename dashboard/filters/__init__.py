@@ -1,1 +1,1 @@
-"""What a page is asked to show: the link and the widgets that say the same."""
+"""What a page is asked to show: link parameters, the filters of each page, and their widgets."""

@@ -107,7 +107,7 @@ def _basis(past: Timeline, asked: Asked, pair: comparison.Pair, wanted: Dates) -
     """Which collection this stands on, when its figures were processed, and what that means for the comparison."""
     collection = comparison.collection(past, asked.level)
     counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
-    processed = " → ".join(_processed(one) for one in (pair.before, pair.after))
+    processed = " → ".join(_processed(snapshot) for snapshot in (pair.before, pair.after))
     st.caption(f"*{collection.title}*, licenses deployed {counted} · processed {processed}")
     for sentence in dates.notes(wanted, (asked.since, asked.until)):
         st.caption(f":material/event_busy: {sentence}")
@@ -123,8 +123,8 @@ def _basis(past: Timeline, asked: Asked, pair: comparison.Pair, wanted: Dates) -
         )
 
 
-def _processed(one: Snapshot) -> str:
-    oldest, newest = (formats.day(instant) for instant in one.processed)
+def _processed(snapshot: Snapshot) -> str:
+    oldest, newest = (formats.day(instant) for instant in snapshot.processed)
     return newest if oldest == newest else f"{oldest} to {newest}"
 
 

@@ -44,10 +44,10 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     """The page for an answer that there is."""
     customer = link.customer()
     rows = customers.one(deployment.facts, customer).frame if customer else deployment.facts.frame.head(0)
-    named = rows["customerName"].dropna()
-    if len(named):
-        header.tab(named.iloc[0])
-    loading.top(feeds.customers, formats.plain(named.iloc[0]) if len(named) else _QUESTION, feeds)
+    names = rows["customerName"].dropna()
+    if len(names):
+        header.tab(names.iloc[0])
+    loading.top(feeds.customers, formats.plain(names.iloc[0]) if len(names) else _QUESTION, feeds)
     notices.set_aside(deployment.answer)
     if not len(deployment.facts):
         notices.no_rows(deployment)
@@ -80,8 +80,8 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
     tiles.tiles(picture, filters.target, False, "customer")
     open_customer = partial(controls.put, CUSTOMER)
     figures.bars("customers_chart", picture, "Whom do we call first?", "customer", controls, clicked=open_customer)
-    asked = exports.sentence(filters.selection, search=filters.search)
-    table = exports.Provenance("customers", deployment.processed[1], asked, feeds.source, feeds.is_sample)
+    sentence = exports.sentence(filters.selection, search=filters.search)
+    table = exports.Provenance("customers", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     every_row = replace(table, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, picture.table["key"])
     files = (
@@ -112,15 +112,15 @@ def _table(picture: pictures.Picture, filters: CustomersFilters, open_customer: 
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=f"customers_page_{hash(filters)}")  # another view starts at its first page
-    shown = picture.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
+    rows = picture.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
 
     def click() -> None:
         clicked = st.session_state[_TABLE]["selection"]
         for row in (*clicked["rows"], *(row for row, _ in clicked["cells"])):
-            open_customer(shown[customers.CUSTOMER][row].as_py())
+            open_customer(rows[customers.CUSTOMER][row].as_py())
 
     place.dataframe(
-        shown,
+        rows,
         key=_TABLE,
         hide_index=True,
         column_config=picture.columns,
@@ -141,8 +141,8 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     tiles.answer(picture, estimated=False)
     tiles.tiles(picture, filters.target, False, "product")
     figures.bars("products_chart", picture, "Which products are not deployed?", "product", controls, clicked=_nothing)
-    asked = exports.sentence(filters.selection, customer=identity)
-    provenance = exports.Provenance("customer", deployment.processed[1], asked, feeds.source, feeds.is_sample)
+    sentence = exports.sentence(filters.selection, customer=identity)
+    provenance = exports.Provenance("customer", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
     place = st.container()
     with figures.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
@@ -186,9 +186,9 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
             st.caption(f":material/history_toggle_off: {note}")
         st.plotly_chart(trend.figure, key="history_line", theme=None, config=base.BARE, alt=trend.words)
         within = RANGE.options[filters.range]
-        asked = exports.sentence(filters.selection, customer=identity, range=within, collection=own.collection.name)
+        sentence = exports.sentence(filters.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points[AS_OF].iloc[-1]
-        provenance = exports.Provenance("customer-history", newest, asked, feeds.source, feeds.is_sample)
+        provenance = exports.Provenance("customer-history", newest, sentence, feeds.source, feeds.is_sample)
         figures.downloads(
             [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, provenance)]
         )

@@ -43,8 +43,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     )
     tiles.tiles(picture, filters.target, deployment.estimated, "service", moved)
     figures.bars("services_chart", picture, "Where is the gap?", "service", controls, clicked=controls.only(SERVICE))
-    content, asked = deployment.answer.collection.name, exports.sentence(filters.selection)
-    provenance = exports.Provenance(content, deployment.processed[1], asked, feeds.source, feeds.is_sample)
+    content, sentence = deployment.answer.collection.name, exports.sentence(filters.selection)
+    provenance = exports.Provenance(content, deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(tables.rows, deployment, filters.selection)
     with figures.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
         figures.table(picture)
@@ -52,7 +52,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
 
 def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
     """What the tiles say where they have no change to say: the way to the target; and what the change is against."""
-    since = next((one.since for one in moved.values()), None)
+    since = next((change.since for change in moved.values()), None)
     if since is None:
         return ""
     estimate = "; ≈ is an estimate" if estimated else ""

@@ -45,10 +45,10 @@ def _answer(trend: Trend, filters: TrendsFilters, estimated: bool) -> None:
     whole, noun = trend.whole, filters.by
     if not len(whole.points):
         return
-    said = [sentences.direction(whole)]
+    answer = [sentences.direction(whole)]
     if whole.change:
-        said += [_where(trend, noun), sentences.pace(whole, estimated), sentences.goal(whole, filters.target)]
-    st.markdown(" ".join(said))
+        answer += [_where(trend, noun), sentences.pace(whole, estimated), sentences.goal(whole, filters.target)]
+    st.markdown(" ".join(answer))
 
 
 def _where(trend: Trend, noun: str) -> str:
@@ -56,13 +56,13 @@ def _where(trend: Trend, noun: str) -> str:
     if len(trend.lines) < 2:
         return ""
     rose = sum(points > 0 for _, points in moved)
-    said = f"Of {formats.number(len(trend.lines), noun)}, {rose} rose and {len(moved) - rose} fell"
+    summary = f"Of {formats.number(len(trend.lines), noun)}, {rose} rose and {len(moved) - rose} fell"
     ends = []
     if moved and moved[-1][1] > 0:
         ends.append(f"most gained by {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points)")
     if moved and moved[0][1] < 0:
         ends.append(f"most lost by {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points)")
-    return f"{said}: {', '.join(ends)}." if ends else f"{said}."
+    return f"{summary}: {', '.join(ends)}." if ends else f"{summary}."
 
 
 def _tiles(line: Line, estimated: bool) -> None:
@@ -137,11 +137,11 @@ def _parts(trend: Trend, controls: Controls[TrendsFilters]) -> None:
         if not trend.small:
             st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
             return
-        said = formats.number(len(trend.lines), filters.by)
+        number = formats.number(len(trend.lines), filters.by)
         if len(trend.lines) > lines.MOST_PANELS:
-            said = f"The first {lines.MOST_PANELS} of {said}; the table has them all"
+            number = f"The first {lines.MOST_PANELS} of {number}; the table has them all"
         scale = "on one scale" if filters.measure == "percent" else "each around its own first figure (dotted)"
-        st.caption(f"{said}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
+        st.caption(f"{number}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
         st.plotly_chart(
             trend.small,
             key="trends_small",
@@ -159,8 +159,8 @@ def _figures(trend: Trend, filters: TrendsFilters, timeline: Timeline, feeds: Fe
     newest = dates.iloc[-1] if len(dates) else None
 
     def provenance(content: str, **more: str) -> exports.Provenance:
-        asked = exports.sentence(filters.selection, range=within, **more, collection=timeline.collection.name)
-        return exports.Provenance(f"{content}-by-{filters.by}", newest, asked, feeds.source, feeds.is_sample)
+        sentence = exports.sentence(filters.selection, range=within, **more, collection=timeline.collection.name)
+        return exports.Provenance(f"{content}-by-{filters.by}", newest, sentence, feeds.source, feeds.is_sample)
 
     points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
     paces = provenance("pace", target=f"{filters.target:g} %")

@@ -43,16 +43,16 @@ def notes(usage: Usage) -> None:
 
 
 def _unreadable(source: Source, error: PartnerCenterError) -> None:
-    said = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+    why = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
     title, rest = source.collection.title, _WITHOUT[source.collection.name]
     if source.answer:
         fetched_at = source.answer.fetched_at
         age = f"{formats.age(datetime.now(UTC) - fetched_at)} ({formats.clock(fetched_at)})"
         st.warning(
-            f"**The figures of *{title}* are the last good ones, fetched {age}.** {said}", icon=":material/history:"
+            f"**The figures of *{title}* are the last good ones, fetched {age}.** {why}", icon=":material/history:"
         )
     else:
-        st.warning(f"***{title}* cannot be read.** {said} {rest}", icon=":material/report:")
+        st.warning(f"***{title}* cannot be read.** {why} {rest}", icon=":material/report:")
     notices.facts(error)
 
 
@@ -162,9 +162,9 @@ def _tiles(usage: Usage, picture: UsePicture, target: float) -> None:
 
 
 def _tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
-    shown = formats.NOTHING if value is None else formats.count(value)
+    figure = formats.NOTHING if value is None else formats.count(value)
     missing = next((why for source in needed if (why := _not_at_hand(source))), "")
-    tiles.tile(key, measure, shown, missing or context)
+    tiles.tile(key, measure, figure, missing or context)
 
 
 def _part(part: float | None, whole: float | None, of: str, nothing: str, bound: str = "") -> str:
@@ -178,8 +178,8 @@ def _not_at_hand(source: Source) -> str:
 
 
 def _workloads(picture: UsePicture, selection: Selection, feeds: Feeds) -> None:
-    asked = exports.sentence(selection)
-    provenance = exports.Provenance("usage", picture.window[1], asked, feeds.source, feeds.is_sample)
+    sentence = exports.sentence(selection)
+    provenance = exports.Provenance("usage", picture.window[1], sentence, feeds.source, feeds.is_sample)
     with figures.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
         figures.table(picture)
 
