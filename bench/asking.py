@@ -67,8 +67,13 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
         _told("points by service from every row", once)
         plain = duckdb.connect()
         plain.execute("SET parquet_metadata_cache = true")
-        by_hand = [_seconds(lambda: plain.read_parquet(paths).query("facts", _BY_HAND).to_arrow_table()) for _ in once]
-        ratio = statistics.median(once) / statistics.median(by_hand)
+
+        def by_hand() -> object:
+            plain.read_parquet(paths).create_view("facts", replace=True)
+            return plain.execute(_BY_HAND).to_arrow_table()
+
+        written = [_seconds(by_hand) for _ in once]
+        ratio = statistics.median(once) / statistics.median(written)
         print(f"written once for every engine / written by hand in SQL: {ratio:.2f} (promised: at most 1.50)")
 
 

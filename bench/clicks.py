@@ -76,7 +76,7 @@ class Subject:
         self.cpu = (self._cpu() - before - idle * (time.monotonic() - begun)) / clicks
 
     def _cpu(self) -> float:
-        return sum(self.server.cpu_times()[:2]) * 1000
+        return float(sum(self.server.cpu_times()[:2])) * 1000
 
     @property
     def median(self) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data_access import Answer, Collection, History
@@ -71,8 +72,8 @@ def _counts(customers: int, products: int, days: int) -> Iterator[pd.DataFrame]:
     sold = chance.integers(1, 200, size)
     deployed = (sold * chance.random(size)).astype("int64")
 
-    def text(values: list[str], codes: np.ndarray) -> pd.Series:
-        return pd.Series(pd.Categorical.from_codes(codes, values)).astype("str")
+    def text(values: list[str], codes: npt.NDArray[np.int64]) -> pd.Series[str]:
+        return pd.Series(pd.Categorical.from_codes(codes, pd.Index(values))).astype("str")
 
     known = {
         "serviceCode": text(list(_SERVICES), service),

@@ -46,7 +46,8 @@ def anchors(path):
 
 
 def section(text, heading):
-    return re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)[1]
+    (found,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
+    return found
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import playwright.sync_api
@@ -29,6 +30,7 @@ from data_access.emulator import DEMO_TOKEN, Emulator, serving
 
 ROOT = Path(__file__).parents[2]
 HOST = "localhost"  # the same name everywhere, as for a sign-in that trusts one origin
+Scheme = Literal["light", "dark"]
 TILES = ("kpi_licenses_sold", "kpi_licenses_deployed", "kpi_deployment_percent", "kpi_undeployed")
 _CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
 _START = 90  # seconds a server may take until it answers: the first one makes the sample's year of history
@@ -44,7 +46,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def server(script: Path, flags: str = "", log: Path | None = None, **settings: str) -> Iterator[tuple[str, int]]:
+def server(script: Path, flags: str = "", log: Path | None = None, /, **settings: str) -> Iterator[tuple[str, int]]:
     """Streamlit serving a script from its own folder, with our settings as given: its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -70,7 +72,7 @@ def server(script: Path, flags: str = "", log: Path | None = None, **settings: s
 
 
 @contextmanager
-def dashboard(flags: str = "", log: Path | None = None, **settings: str) -> Iterator[str]:
+def dashboard(flags: str = "", log: Path | None = None, /, **settings: str) -> Iterator[str]:
     """The dashboard with these settings; yields its address. Without settings it shows the sample."""
     with server(ROOT / "streamlit_app.py", flags, log, **settings) as (address, _):
         yield address

@@ -78,7 +78,7 @@ class Visitors:
         self,
         address: str,
         who: str = "account manager",
-        color_scheme: str = "light",
+        color_scheme: app.Scheme = "light",
         chart: str = "services_chart",
     ) -> Page:
         """Someone opens this address and sees the chart."""

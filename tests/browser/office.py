@@ -67,7 +67,7 @@ def opened() -> Iterator[Office]:
             serving_partner_center(partner_center) as service,
             app.dashboard(
                 f"--secrets.files {folder / 'secrets.toml'} --logger.level debug",
-                log=folder / "log",
+                folder / "log",
                 PARTNER_CENTER_BASE_URL=service,
                 PARTNER_CENTER_AUTHORITY=entra.address,
                 PARTNER_CENTER_TENANT_ID=contoso.id,

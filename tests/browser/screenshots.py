@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from data_access import Answer, Settings, history
 from data_access.emulator import (
@@ -41,7 +41,7 @@ from tests.lakes import fetched
 
 AT_ONCE = 2  # servers; each has a browser of its own
 WIDTHS = (1366, 820)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[app.Scheme, ...] = ("light", "dark")
 _FIRST_LOOK = 500  # pixels of height, before the page's own is known
 _README_HEIGHT = 1100
 _QUICK = {"PARTNER_CENTER_TRIES": "1"}
@@ -303,7 +303,7 @@ def take(folder: Path, only: str) -> None:
 def take_for_readme(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with app.chromium() as browser, app.dashboard() as address:
-        size = {"width": WIDTHS[0], "height": _README_HEIGHT}
+        size: ViewportSize = {"width": WIDTHS[0], "height": _README_HEIGHT}
         page = browser.new_page(viewport=size, device_scale_factor=1, color_scheme="light")
         app.visit(page, address)
         app.settle(page)

@@ -44,7 +44,7 @@ def tables(draw, fewest):
 
 def written(table, line_end, change=lambda text: text):
     """The table as the csv module writes it, each text as `change` makes it."""
-    rows = []
+    rows: list[str] = []
     # Given \r\n for the line end, the csv module quotes every text with one of the two, on every version of Python.
     writer = csv.writer(SimpleNamespace(write=rows.append), lineterminator="\r\n")
     for values in [list(table.columns), *(record.values() for record in frames.records(table))]:
@@ -91,7 +91,7 @@ def test_pandas_reads_back_what_was_sent(table):
         keep_default_na=False,
         na_values={"percent": [""], "processed": [""]},
     )
-    back["processed"] = pd.to_datetime(back["processed"], format="ISO8601", utc=True).astype(frames.INSTANT)
+    back["processed"] = pd.to_datetime(back["processed"], format="ISO8601", utc=True).dt.as_unit("us")
     # An empty cell is all that a file has for both an empty text and a missing one.
     sent = table.assign(code=table["code"].astype("str").fillna(""), name=table["name"].fillna(""))
     pd.testing.assert_frame_equal(back, sent, check_exact=True)

@@ -45,7 +45,7 @@ def run(monkeypatch, capsys):
         try:
             code = main([*arguments])
         except SystemExit as ended:
-            code = ended.code
+            code = int(ended.code or 0)
         return Done(code, *capsys.readouterr())
 
     return run

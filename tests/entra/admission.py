@@ -23,7 +23,7 @@ class Admission(dict[str, TokenKind]):
         self.withdrawn: set[str] = set()
         """Tokens that are valid by all appearances and turned down all the same."""
 
-    def get(self, token: str, default: Any = "unknown") -> Any:  # type: ignore[override]  # one kind is all there is
+    def get(self, token: str, default: Any = "unknown") -> Any:
         self.seen.append(token)
         if token in self.withdrawn:
             return "unknown"
@@ -44,7 +44,7 @@ class Admission(dict[str, TokenKind]):
 def partner_center(entra: Entra, source: Partner | None = None) -> tuple[Emulator, Admission]:
     """A Partner Center that accepts nothing but Entra's tokens for it."""
     admission = Admission(entra)
-    emulator = Emulator(**({} if source is None else {"source": source}), tokens=admission)
+    emulator = Emulator(tokens=admission) if source is None else Emulator(source, tokens=admission)
     return emulator, admission
 
 

@@ -342,11 +342,8 @@ class Entra:
     def _verified(self, token: str, tenant: Tenant, audience: str | None = None) -> dict[str, Any]:
         claims = jwt.decode(token, tenant.published, algorithms=_RS256).claims
         expected = {"iss": self.issuer(tenant), "tid": tenant.id, **({"aud": audience} if audience else {})}
-        jwt.JWTClaimsRegistry(
-            now=lambda: int(self.clock.now()),
-            exp={"essential": True},
-            **{name: {"essential": True, "value": value} for name, value in expected.items()},
-        ).validate(claims)
+        demanded: dict[str, Any] = {name: {"essential": True, "value": value} for name, value in expected.items()}
+        jwt.JWTClaimsRegistry(lambda: int(self.clock.now()), exp={"essential": True}, **demanded).validate(claims)
         return claims
 
     def _claims(self, tenant: Tenant, audience: str) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from data_access import history
 from data_access.emulator import serving
 from data_access.history.history import GRACE, History
+from data_access.history.store import Store
 from data_access.partner_center import catalog
 from tests.kill import killing
 
@@ -25,14 +25,14 @@ def test_killed_at_any_instant_nothing_is_lost_and_nothing_half_visible(tmp_path
     assert count.killed >= KILLS
     assert count.reads
     (account,) = tmp_path.iterdir()
-    after = History(history.Store(str(account)), "test")
+    after = History(Store(str(account)), "test")
     shown = [one for collection in catalog.WITHOUT_CUSTOMER for one in after.snapshots(collection)]
     assert {one.rows_checksum for one in shown} >= count.seen
     assert len(shown) >= count.finished
     verified = after.verify(reread=True)
     assert not verified.findings
     assert after.sweep() == 0, "what has just been written may belong to a run that goes on"
-    later = History(history.Store(str(account)), "test", clock=lambda: datetime.now(UTC) + GRACE + timedelta(hours=1))
+    later = History(Store(str(account)), "test", clock=lambda: datetime.now(UTC) + GRACE + timedelta(hours=1))
     swept = later.sweep()
     assert not later.verify(reread=True).findings
     assert [one for collection in catalog.WITHOUT_CUSTOMER for one in later.snapshots(collection)] == shown
@@ -86,7 +86,7 @@ def test_a_full_disk_ends_a_run_with_a_reason_and_keeps_what_was_there(little_di
         )
         assert (check.returncode, check.stderr) == (0, b"")
     (account,) = little_disk.iterdir()
-    kept = History(history.Store(str(account)), "test")
+    kept = History(Store(str(account)), "test")
     assert runs * 4 <= sum(len(kept.snapshots(collection)) for collection in catalog.WITHOUT_CUSTOMER)
     assert service.days > runs
     assert not [path for path in account.rglob("*") if path.name.endswith(".tmp")]

@@ -85,7 +85,9 @@ def test_a_run_is_kept_and_read_back(settings, emulator, connect):
     assert pq.read_table(path, filesystem=again.files).num_rows == one.rows
     collect.run(client, again, lambda _: None)
     assert ids(history.open(settings)) == ids(kept), "the same answers are kept once"
-    assert again.standing()["deployment"].last_success > one.fetched_at
+    seen = again.standing()["deployment"].last_success
+    assert seen
+    assert seen > one.fetched_at
 
 
 def test_runs_side_by_side_lose_nothing(settings, emulator, connect):

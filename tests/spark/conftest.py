@@ -3,7 +3,7 @@
 import pytest
 
 from data_access import Settings
-from data_access.history.engines import connect
+from data_access.history.engines import Spark, connect
 from tests.spark.cluster import cluster
 
 pytest.register_assert_rewrite("tests.data_access.history.test_engines")
@@ -18,5 +18,6 @@ def remote(tmp_path_factory):
 @pytest.fixture(scope="session")
 def engine(remote):
     spark = connect(Settings(analytics_engine="spark", spark_remote=remote))
+    assert isinstance(spark, Spark)
     yield spark
     spark._session.stop()

@@ -88,7 +88,7 @@ def test_a_flat_line_has_room(percents):
 
 def test_every_panel_has_a_cell_of_its_own_and_the_same_scale():
     figure = small(one("a"), one("b", (90.0, 90.0, 90.0)), one("c"), one("d"), one("e"))
-    places = {}
+    places: dict[str, list[tuple[float, float]]] = {}
     for trace in figure["data"]:
         for x, y, key in zip(trace["x"], trace["y"], trace["customdata"], strict=True):
             if x is not None and trace["mode"] != "text":
@@ -108,7 +108,7 @@ def test_who_has_reached_the_target_is_in_another_colour():
 def test_licenses_move_around_each_panels_own_first_figure():
     figure = small(one("large", sold=(5000, 5250, 5500)), one("small", sold=(10, 10, 20)), shown=SOLD)
     trace = figure["data"][0]
-    heights = {}
+    heights: dict[str, list[float]] = {}
     for y, key in zip(trace["y"], trace["customdata"], strict=True):
         heights.setdefault(key, []).append(y)
     assert heights["large"][0] == heights["small"][0]

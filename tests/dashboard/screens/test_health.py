@@ -42,7 +42,8 @@ def said(app):
 
 
 def verdict(app):
-    (box,) = [*app.success, *(box for box in (*app.warning, *app.info) if box.value.startswith("**Not"))]
+    good, others = list(app.success), [*app.warning, *app.info]
+    (box,) = [*good, *(box for box in others if box.value.startswith("**Not"))]
     return box.value.replace("*", "").replace("\\", "").replace("\u2060", "").replace("`", "")
 
 

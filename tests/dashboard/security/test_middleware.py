@@ -172,7 +172,7 @@ def test_metrics_are_the_operators(browser):
 @pytest.mark.usefixtures("configured")
 def test_a_file_is_for_whom_it_was_made(browser):
     middleware.belongs(b"a,b\n", "text/csv", "x.csv", person("1"))
-    path = f"/media/{middleware.file_id(b'a,b' + bytes([10]), 'text/csv', 'x.csv')}.csv"
+    path = f"/media/{middleware.file_id(b'a,b' + bytes([10]), 'text/csv', 'x.csv')}.csv"  # type: ignore[attr-defined]  # Streamlit's
     browser.cookies.update(cookie(oid="2"))
     assert browser.get(path).status_code == 401
     browser.cookies.update(cookie(oid="1"))

@@ -111,6 +111,7 @@ def test_claims_of_any_kind_let_in_nobody_who_lacks_tenant_role_or_time(spoiled)
     claims = {**MIA, **spoiled}
     assert claims["is_logged_in"]
     assert str(claims["tid"]).casefold() == TENANT
+    assert person.until
     assert person.until > NOW
 
 

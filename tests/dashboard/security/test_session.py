@@ -1,6 +1,7 @@
 """The door without a browser: who gets in, and what the others see."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -87,7 +88,7 @@ def test_a_name_is_text(knock):
 def test_a_page_that_is_drawn_anew_asks_again_whose_it_is(knock):
     app = knock()
     assert app.metric
-    middleware.ended.add(app.user, middleware.datetime.now(middleware.UTC))
+    middleware.ended.add(app.user, datetime.now(UTC))
     app.button_group(key="channel").set_value(["direct"]).run()
     assert not app.metric
     assert "signed out" in text(app)

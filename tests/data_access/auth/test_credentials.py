@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import msal
 import pytest
@@ -113,7 +114,7 @@ def browse(entra, monkeypatch):
                     while isinstance(page, Page):
                         page = visitor.press(page, person.name if person.name in page.buttons else "Accept")
                 back = dict(part.split("=", 1) for part in address.partition("?")[2].split("&"))["redirect_uri"]
-                requests.post(requests.utils.unquote(back), spoil(page), timeout=5)
+                requests.post(unquote(back), spoil(page), timeout=5)
 
             threading.Thread(target=go).start()
 

@@ -46,12 +46,12 @@ def test_each_refusal_has_its_own_sentence_and_next_step(code, sentence, step):
     assert step in error.advice
     assert error.facts.code == f"AADSTS{code}"
     assert error.facts.correlation_id
-    assert error.facts.description.startswith(f"AADSTS{code}")
+    assert str(error.facts.description).startswith(f"AADSTS{code}")
 
 
 @pytest.mark.parametrize("code", _CASES)
 def test_every_answer_of_the_service_is_understood(code):
-    class Anything(dict):
+    class Anything(dict[str, str]):
         def __missing__(self, key):
             return key
 
@@ -59,7 +59,8 @@ def test_every_answer_of_the_service_is_understood(code):
     error = entra.refused({"error": _CASES[code].error, "error_codes": [code], "error_description": described})
     assert isinstance(error, SignInError | NoSignInService)
     assert error.message.endswith(".")
-    assert "\n" not in error.facts.description
+    assert str(error.facts.description).startswith(f"AADSTS{code}")
+    assert "\n" not in str(error.facts.description)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Two dates of the history: which there are, which are meant, and both side by side."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -79,13 +79,14 @@ def test_the_other_levels_are_worked_out_from_every_row(level, tmp_path):
         kept.append(fetched(COMMERCIAL_DEPLOYMENT, each, at))
     past = of(kept, COMMERCIAL_DEPLOYMENT)
     found = comparison.compare(past, engine, Asked(level, BEFORE, AFTER), Selection.of(["reseller"]))
-    asked = [
+    before, after = (
         measures.facts(COMMERCIAL_DEPLOYMENT, fetched(COMMERCIAL_DEPLOYMENT, each).frame).selected(
             Selection.of(["reseller"])
         )
         for each in rows
-    ]
-    expected = changes.compare(*(measures.by(each, changes.LEVELS[level]) for each in asked), changes.LEVELS[level])
+    )
+    keys = changes.LEVELS[level]
+    expected = changes.compare(measures.by(before, keys), measures.by(after, keys), keys)
     assert not found.estimated
     assert changes.why(found.table) == changes.why(expected)
     assert list(found.table["licensesDeployedChange"]) == list(expected["licensesDeployedChange"])

@@ -54,6 +54,15 @@ def test_a_page_that_stays_open_goes_on_with_the_history_of_its_moment(settings,
     assert timeline.fetch(settings, after, QUIET) is after
 
 
+def test_an_answer_about_another_collection_is_news_too(settings, keep):
+    keep(10)
+    before = timeline.fetch(settings, None, QUIET)
+    keep(20, licensesDeployed=5)
+    after = timeline.fetch(settings, before, QUIET)
+    assert after.snapshots != before.snapshots
+    assert after.processed == before.processed == (datetime(2026, 11, 1, tzinfo=UTC),) * 2
+
+
 def test_a_back_fill_is_no_day_and_no_point_of_all_together(settings, keep):
     keep(100, "2026-11-20", licensesDeployed=50)
     keep(3, "2026-11-01", asked=date(2026, 11, 1), licensesDeployed=1)

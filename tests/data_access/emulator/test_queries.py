@@ -95,7 +95,7 @@ def test_a_filter_that_makes_no_sense_is_refused(address, text):
 @pytest.mark.parametrize("names", ["channel", "serviceCode,channel", "customerTenantId, customerName"])
 def test_grouping_adds_up_the_counts(address, names):
     keys = names.replace(" ", "").split(",")
-    sums = {}
+    sums: dict[tuple[str, ...], Counter[str]] = {}
     for row in ROWS:
         counts = sums.setdefault(tuple(row[key] for key in keys), Counter())
         counts.update(licensesDeployed=row["licensesDeployed"], licensesSold=row["licensesSold"])

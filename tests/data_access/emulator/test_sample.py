@@ -26,7 +26,7 @@ def as_bytes(source):
 
 def added(rows, keys, part, whole):
     """Percent and whole by key, the plain way."""
-    sums = defaultdict(lambda: [0, 0])
+    sums: defaultdict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         pair = sums[tuple(row[key] for key in keys)]
         pair[0] += row[part]

@@ -275,7 +275,7 @@ def test_a_link_keeps_the_rest_of_the_question():
 
 @pytest.mark.parametrize("form", ["null", "absent"])
 def test_where_links_are_missing_skip_leads_to_every_row_once(form):
-    found: list[dict] = []
+    found: list[dict[str, object]] = []
     total = 1
     with serving(Emulator(SAMPLE, next_link=form, page_limit=200)) as base_url:
         while len(found) < total:

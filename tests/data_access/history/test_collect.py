@@ -243,7 +243,7 @@ def command(emulator, serve, tmp_path, monkeypatch, capsys):
         try:
             code = main([*arguments])
         except SystemExit as ended:
-            code = ended.code
+            code = int(ended.code or 0)
         return code, *capsys.readouterr()
 
     return run

@@ -177,8 +177,8 @@ def test_the_files_are_those_of_the_lake(engine, tmp_path):
     def paths(collection):
         return kept.facts(kept.snapshots(collection)).paths
 
-    rows, keys = trends.rows(kept.small(DEPLOYMENT).to_pandas()), ["service", "channel"]
-    same(engine.points(paths(DEPLOYMENT), keys, estimated=True), trends.lines(rows, keys))
+    summary, keys = trends.rows(kept.small(DEPLOYMENT).to_pandas()), ["service", "channel"]
+    same(engine.points(paths(DEPLOYMENT), keys, estimated=True), trends.lines(summary, keys))
     (point,) = trends.lines(
         engine.customer(paths(COMMERCIAL_DEPLOYMENT), WHO_AND_WHAT[customers.CUSTOMER]), []
     ).to_dict("records")

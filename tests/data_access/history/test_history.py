@@ -7,6 +7,7 @@ import resource
 import shutil
 import tempfile
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,7 @@ from data_access.history.history import GRACE
 from data_access.history.index import Index
 from data_access.history.run_log import Run, Tried
 from data_access.history.store import Store
-from data_access.partner_center import raw_pages
+from data_access.partner_center import raw_pages, wire
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 from tests.damage import DAMAGES, flipped, killed
 from tests.lakes import NOW, Clock, fetched, files, lake
@@ -114,20 +115,19 @@ def test_the_raw_answer_is_every_byte_of_it(tmp_path):
     assert received.request_id == one.request_id
 
 
-def test_a_parser_mended_later_reads_the_past_again(tmp_path, monkeypatch):
+def test_what_is_set_aside_is_counted_by_reason_and_set_aside_again_when_it_is_read_again(tmp_path):
     one = kept(tmp_path, changes=[{}, {"licensesSold": "many"}])
     assert (one.rows, one.set_aside, one.reasons) == (1, 1, {"licensesSold is not a number": 1})
     again = lake(tmp_path).reread(one)
     assert (len(again.frame), again.set_aside[0].position) == (1, 2)
-    read = raw_pages.wire.read
 
-    def mended(row, arrived):
-        return read(
-            row, [{**one, "licensesSold": {"many": 9}.get(one["licensesSold"], one["licensesSold"])} for one in arrived]
-        )
 
-    monkeypatch.setattr(raw_pages.wire, "read", mended)
-    assert list(lake(tmp_path).reread(one).frame["licensesSold"]) == [100, 9]
+def test_a_parser_mended_since_reads_the_past_again(tmp_path):
+    answer = fetched(DEPLOYMENT, TWO)
+    of_old = wire.SetAside(2, "a parser of old did not understand it")
+    one = lake(tmp_path).append(replace(answer, frame=answer.frame.iloc[:1], set_aside=(of_old,))).snapshot
+    assert (one.rows, one.set_aside) == (1, 1)
+    assert list(lake(tmp_path).reread(one).frame["licensesSold"]) == [100, 7]
     (finding,) = lake(tmp_path).verify(reread=True).findings
     assert finding.path == one.raw
     assert "other rows" in finding.problem
@@ -423,8 +423,14 @@ def test_a_reader_opens_few_files_however_many_there_are(tmp_path, monkeypatch):
     history = lake(tmp_path)
     for number in range(14):
         history.append(sold(number))
-    read, opened = Store.read, []
-    monkeypatch.setattr(Store, "read", lambda place, path: opened.append(path) or read(place, path))
+    read = Store.read
+    opened: list[str] = []
+
+    def watched(place, path):
+        opened.append(path)
+        return read(place, path)
+
+    monkeypatch.setattr(Store, "read", watched)
     assert numbers(lake(tmp_path)) == list(range(14))
     assert len(opened) <= 1 + 4
     assert len(list((tmp_path / "small" / "deployment").glob("0*.parquet"))) == 14, "nothing is removed by surprise"
@@ -467,12 +473,13 @@ def test_a_reader_looks_again_when_files_are_put_together_under_its_eyes(tmp_pat
     history = lake(tmp_path)
     for number in range(3):
         history.append(sold(number))
-    finished, done = Store.finished, []
+    finished = Store.finished
+    listed: list[str] = []
 
     def meanwhile(place, folder):
         found = finished(place, folder)
-        if not done:
-            done.append(True)
+        listed.append(folder)
+        if len(listed) == 1:
             lake(tmp_path).compact()
         return found
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_access import measures
 from data_access.measures import trends
-from data_access.measures.trends import Refusal
+from data_access.measures.trends import Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import facts_of, fetched
 
@@ -40,6 +40,24 @@ def history(*fetches, collection=DEPLOYMENT):
 def of(service, day, percent=50.0, **more):
     moment = (BEGIN + day * DAY).isoformat()
     return {"serviceName": service, "processedDateTime": moment, "proratedDeploymentPercent": percent, **more}
+
+
+def pace_of(figures, every=WEEK):
+    pace = trends.velocity(line(*figures, every=every))
+    assert isinstance(pace, Velocity)
+    return pace
+
+
+def day_of(*figures, target=80):
+    found = trends.projection(line(*figures), target)
+    assert isinstance(found, Projection)
+    return found
+
+
+def moved(figures, days):
+    found = trends.change(line(*figures), days)
+    assert found
+    return found
 
 
 def test_a_service_that_was_not_processed_again_makes_no_new_point():
@@ -140,45 +158,45 @@ def test_no_history_is_no_line():
 
 
 def test_velocity_is_licenses_a_week():
-    pace = trends.velocity(line((100, 10), (101, 12), (102, 14), (103, 16)))
+    pace = pace_of([(100, 10), (101, 12), (102, 14), (103, 16)])
     assert (pace.deployed, pace.slowest, pace.fastest, pace.sold) == (2, 2, 2, 1)
     assert (pace.since, pace.until, pace.points) == (BEGIN, BEGIN + 3 * WEEK, 4)
-    assert trends.velocity(line((100, 10), (100, 12), (100, 14), every=DAY)).deployed == 14
+    assert pace_of([(100, 10), (100, 12), (100, 14)], every=DAY).deployed == 14
 
 
 def test_one_odd_point_does_not_bend_it():
     figures = [(1000, 100 + 2 * week) for week in range(12)]
     figures[5] = (1000, 900)
-    assert trends.velocity(line(*figures)).deployed == 2
+    assert pace_of(figures).deployed == 2
 
 
 def test_velocity_is_of_now():
     long_ago = [(1000, 500)] * 60
     growing = [(1000, 500 + 3 * week) for week in range(trends.WEEKS + 1)]
-    pace = trends.velocity(line(*long_ago, *growing))
+    pace = pace_of([*long_ago, *growing])
     assert (pace.deployed, pace.points) == (3, trends.WEEKS + 1)
 
 
 def test_a_date_for_the_target():
-    found = trends.projection(line((100, 60), (100, 62), (100, 64), (100, 66)), 80)
+    found = day_of((100, 60), (100, 62), (100, 64), (100, 66))
     assert found.on == found.earliest == found.latest == (BEGIN + 10 * WEEK).date()
 
 
 def test_the_range_of_the_date_comes_from_the_range_of_the_pace():
-    found = trends.projection(line((100, 60), (100, 61), (100, 64), (100, 65), (100, 68)), 80)
+    found = day_of((100, 60), (100, 61), (100, 64), (100, 65), (100, 68))
+    assert found.latest
     assert found.earliest < found.on < found.latest
 
 
 def test_a_growing_number_sold_puts_the_date_off():
-    same = trends.projection(line((100, 60), (100, 62), (100, 64)), 80)
-    more = trends.projection(line((98, 60), (99, 62), (100, 64)), 80)
+    same = day_of((100, 60), (100, 62), (100, 64))
+    more = day_of((98, 60), (99, 62), (100, 64))
     assert more.on > same.on
 
 
 def test_the_slow_end_of_the_range_may_be_out_of_sight():
-    found = trends.projection(line((1000, 100), (1000, 100.5), (1000, 120)), 80)
+    found = day_of((1000, 100), (1000, 100.5), (1000, 120))
     assert found.latest is None
-    assert isinstance(found.on, date)
 
 
 @pytest.mark.parametrize(
@@ -214,14 +232,14 @@ def test_three_dates_long_ago_are_too_few():
 
 
 def test_change_says_since_when():
-    figures = line((100, 50), (110, 66), (120, 90))
-    changed = trends.change(figures, days=7)
+    figures = [(100, 50), (110, 66), (120, 90)]
+    changed = moved(figures, days=7)
     assert (changed.since, changed.until) == (BEGIN + WEEK, BEGIN + 2 * WEEK)
     assert (changed.sold, changed.deployed, changed.percent, changed.undeployed) == (10, 24, 15, -14)
-    assert trends.change(figures, days=8).since == BEGIN
-    assert trends.change(figures, days=365).since == BEGIN, "as far as there is"
+    assert moved(figures, days=8).since == BEGIN
+    assert moved(figures, days=365).since == BEGIN, "as far as there is"
     assert trends.change(line((100, 50)), days=7) is None
-    assert trends.change(line((0, 0), (100, 50)), days=7).percent is None
+    assert moved([(0, 0), (100, 50)], days=7).percent is None
 
 
 counts = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), max_size=20)

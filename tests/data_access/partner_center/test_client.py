@@ -22,6 +22,7 @@ from data_access.emulator import (
 from data_access.emulator.sample import Partner
 from data_access.partner_center import retry
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
+from data_access.partner_center.client import Step
 from data_access.partner_center.retry import RetryPolicy
 from tests.rows import rows_of
 
@@ -112,7 +113,7 @@ def test_announced_rows_that_did_not_come_are_counted(client, emulator):
 
 def test_passing_trouble_is_waited_out_and_told(client, emulator):
     emulator.next(gateway())
-    told = []
+    told: list[Step] = []
     assert len(client.fetch(DEPLOYMENT, progress=told.append).frame) == 2
     first, second = emulator.requests
     assert second.at >= first.at + retry.FIRST_WAIT

@@ -212,7 +212,7 @@ def test_a_field_nested_to_the_limit_is_text_or_refused(collection, deep, connec
     emulator = Emulator()
     client = connect(emulator)
     closing = {"[": "]", '{"a":': "}"}[deep]
-    ends = set()
+    ends: set[int | str] = set()
     row = json.dumps(rows_of(collection, [{}])[0])[:-1]
     for depth in range(900, 1_000, 9):
         nested = f'{row}, "new": {deep * depth}1{closing * depth}}}'

@@ -43,6 +43,7 @@ from data_access.emulator import (
 from data_access.emulator.sample import Partner, partner
 from data_access.partner_center import client as reading
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
+from data_access.partner_center.client import Step
 from data_access.partner_center.retry import RetryPolicy
 from tests.rows import DEFAULTS, rows_of
 from tests.threads import end_of_pages
@@ -199,7 +200,7 @@ def add_a_row(emulator):
 
 
 def fetched(client):
-    steps = []
+    steps: list[Step] = []
     return client.fetch(COMMERCIAL_DEPLOYMENT, progress=steps.append), [step.text for step in steps]
 
 
@@ -282,7 +283,7 @@ def test_a_service_that_never_stops_is_stopped(total_count, connect, monkeypatch
 
 @pytest.mark.parametrize(("announced", "requests"), [(8, 2), (5_000, 30), (10**15, 2)])
 def test_more_rows_announced_than_there_are_cost_few_requests_and_are_counted(announced, requests, connect):
-    class Boastful(list):
+    class Boastful(list[object]):
         def __len__(self):
             return announced
 
@@ -310,7 +311,7 @@ def test_a_page_as_long_as_can_be_is_not_taken_for_the_last_one(link, total_coun
 
 def test_progress_grows_up_to_the_total(connect):
     one_at_a_time = threading.Lock()
-    steps = []
+    steps: list[Step] = []
 
     def progress(step):
         assert one_at_a_time.acquire(blocking=False)
@@ -327,7 +328,7 @@ def test_progress_grows_up_to_the_total(connect):
 
 
 def test_progress_that_knows_no_total_grows_all_the_same(connect):
-    steps = []
+    steps: list[Step] = []
     emulator = of(numbered(7), page_limit=3, total_count="absent")
     connect(emulator).fetch(COMMERCIAL_DEPLOYMENT, progress=steps.append)
     assert [(step.text, step.rows, step.total) for step in steps[:3]] == [
@@ -337,7 +338,7 @@ def test_progress_that_knows_no_total_grows_all_the_same(connect):
     ]
 
 
-def interrupted(emulator, after, serve):
+def interrupted(serve, emulator, after):
     """Run the command line, press Ctrl-C once so many requests have come, and return how it ended and how soon."""
     environ = {"PARTNER_CENTER_BASE_URL": serve(emulator), "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
     command = [sys.executable, "-m", "data_access", "fetch", "commercial-deployment"]
@@ -362,7 +363,7 @@ def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve):
         "throttling": (of(numbered(40), page_limit=1).next(lambda right: right).always(throttled("20")), 2),
     }
     with ThreadPoolExecutor() as pool:
-        ends = dict(zip(waits, pool.map(lambda wait: interrupted(*wait, serve), waits.values()), strict=True))
+        ends = dict(zip(waits, pool.map(lambda wait: interrupted(serve, *wait), waits.values()), strict=True))
     for code, stdout, stderr, seconds in ends.values():
         assert (code, stdout) == (130, ""), stderr
         assert stderr.endswith("Interrupted.\n")
@@ -379,7 +380,7 @@ def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve):
 def test_the_address_that_works_is_looked_for_once_for_both_calls(prefix, end, requests, connect):
     emulator = Emulator(documented(), prefixes=[prefix], path_ends=[end])
     client = connect(emulator)
-    asked = []
+    asked: list[int] = []
     for collection in (COMMERCIAL_DEPLOYMENT, COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE):
         assert len(client.fetch(collection).frame) == 2
         asked.append(len(emulator.requests) - sum(asked))
@@ -431,7 +432,7 @@ commercial = pytest.mark.parametrize("collection", COMMERCIAL, ids=lambda collec
 
 def sums(rows, fields, counts):
     """The counts of all rows added up by hand, `licenseActive` under the name in the documentation's table."""
-    found = {}
+    found: dict[tuple[str, ...], Counter[str]] = {}
     for row in rows:
         added = found.setdefault(tuple(row[field] for field in fields), Counter())
         added.update({name: row.get(name, row.get("licenseActive")) for name in counts})

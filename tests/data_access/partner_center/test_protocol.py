@@ -36,7 +36,7 @@ def test_every_envelope_and_encoding_is_read(document, encode):
 @pytest.mark.parametrize(
     "content",
     [b"", b"  ", b"<html>", b"\xff\xfe{", b"[" * 100_000, b"9" * 5_000, body([1]), body("x"), body(None), body(7)]
-    + [body({"items": wrong}) for wrong in (None, {}, "x", 3)]
+    + [body({"items": rows}) for rows in (None, dict[str, object](), "x", 3)]
     + [body({"rows": []})],
 )
 def test_what_is_no_collection_is_refused(content):
