@@ -70,7 +70,7 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
 
         def by_hand() -> object:
             plain.read_parquet(paths).create_view("facts", replace=True)
-            return plain.execute(_BY_HAND).to_arrow_table()
+            return plain.sql(_BY_HAND).to_arrow_table()
 
         written = [_seconds(by_hand) for _ in once]
         ratio = statistics.median(once) / statistics.median(written)
