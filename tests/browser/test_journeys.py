@@ -103,9 +103,12 @@ def test_order_and_target_travel_in_the_link(sample, visitors):
     ("query", "left_out"),
     [
         ("channel=nowhere&service=nothing&channel=direct", ["channel nowhere", "service nothing"]),
-        ("channel=&service=&sort=&target=&utm=%00%ff", []),
+        ("channel=&service=&sort=&target=&utm=%00%ff", []),  # which asks for nothing
         (f"service={'x' * 3_000}&channel={quote('<script>alert(1)</script>')}", ["<script>alert(1)</script>", "xxx"]),
-        ("sort=sideways&target=lots&target=nan&target=-5&target=1e999", []),
+        (
+            "sort=sideways&target=lots&target=nan&target=-5&target=1e999",
+            ["sort sideways", "target lots", "target nan", "target -5", "target 1e999"],
+        ),
     ],
     ids=["unknown", "empty", "attack", "nonsense"],
 )
@@ -113,8 +116,8 @@ def test_a_bad_link_is_harmless_and_says_what_it_left_out(query, left_out, sampl
     page = visitors.open(f"{sample}/?{query}")
     expect(page.locator(NO_EXCEPTION)).to_have_count(0)
     told = " ".join(page.get_by_text("The link asks for").all_inner_texts()).translate(INVISIBLE)
-    for part in left_out:
-        assert part in told
+    assert [part for part in left_out if part not in told] == []
+    assert bool(told) is bool(left_out)
 
 
 # The chart
@@ -198,7 +201,7 @@ def test_the_file_for_machines_is_plain(sample, visitors):
     first_columns = ["serviceName", "channel", "licensesSold", "proratedDeploymentPercent", "processedDateTime"]
     assert list(rows[0])[:5] == first_columns
     assert sum(int(row["licensesSold"]) for row in rows) == number(app.figure(page, "kpi_licenses_sold"))
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", row["processedDateTime"]) for row in rows)
+    assert [row for row in rows if not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", row["processedDateTime"])] == []
 
 
 # Hostile text is text

@@ -100,5 +100,6 @@ def test_what_was_looked_at_can_be_opened_and_taken_away(sample, visitors):
     app.settle(page)
     _, content = app.download(page, "export_over_exact")
     rows = read(content)
+    assert rows
     assert all(float(row["licensesDeployed"]) > float(row["licensesSold"]) for row in rows)
     assert f"{len(rows)} products" in over.inner_text()

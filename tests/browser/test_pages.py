@@ -155,6 +155,7 @@ def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     assert len(app.labels(page, CUSTOMERS)) == len(HOSTILE_NAMES)
     _, content = app.download(page, "export_csv")
     cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
+    assert len(cells) > len(HOSTILE_NAMES)
     assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
     for place in range(len(HOSTILE_NAMES)):
         address = f"{hostile_customers}/customers?customer=aaaaaaaa-0000-4000-8000-{place:012}"

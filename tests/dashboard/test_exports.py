@@ -21,9 +21,19 @@ CHANGES = [
 
 
 @pytest.fixture
-def deployment(connect):
-    rows = rows_of(DEPLOYMENT, [change | {"region": "EMEA"} for change in CHANGES])
-    return fetch_deployment(connect(Emulator(Partner(deployment=rows))), lambda _: None)
+def fetch(connect):
+    """One fetch of these rows, as Microsoft sends them now."""
+
+    def fetch(changes=CHANGES):
+        rows = rows_of(DEPLOYMENT, [change | {"region": "EMEA"} for change in changes])
+        return fetch_deployment(connect(Emulator(Partner(deployment=rows))), lambda _: None)
+
+    return fetch
+
+
+@pytest.fixture
+def deployment(fetch):
+    return fetch()
 
 
 def files_of(deployment, selection=Selection()):  # noqa: B008 - a frozen value
@@ -62,9 +72,13 @@ def test_only_what_is_selected_is_in_it_and_it_says_so(deployment):
         assert {(row["source"], row["filter"]) for row in rows} == {(SOURCE, "channel = direct")}
 
 
-def test_the_same_view_is_the_same_bytes(deployment):
-    for file in files_of(deployment):
-        assert file.content() == file.content()
+def test_the_same_view_is_the_same_bytes_whenever_it_was_fetched_and_in_whatever_order(fetch):
+    selection = Selection.of(["direct", "reseller"], ["o365"])
+    earlier, later = fetch(CHANGES), fetch(CHANGES[::-1])
+    assert later.answer.fetched_at != earlier.answer.fetched_at
+    assert [(file.name, file.content()) for file in files_of(later, selection)] == [
+        (file.name, file.content()) for file in files_of(earlier, selection)
+    ]
 
 
 def test_commercial_counts_are_added_up_to_service_and_channel(connect):

@@ -125,9 +125,12 @@ def test_excel_files_start_with_the_byte_order_mark_and_machine_files_do_not():
     assert csv_files.exact(table).startswith(b"serviceName")
 
 
-def test_the_same_table_makes_the_same_bytes():
-    changes = [{"channel": "é"}, {"channel": "direct"}]
-    assert csv_files.excel(frame_of(DEPLOYMENT, changes)) == csv_files.excel(frame_of(DEPLOYMENT, changes))
+def test_a_file_is_these_bytes_and_no_others():
+    table = frame_of(DEPLOYMENT, [{"channel": "é"}, {"channel": "=direct", "proratedDeploymentPercent": 26.16}])
+    header = "serviceName,channel,licensesSold,proratedDeploymentPercent,processedDateTime"
+    rows = ["o365,é,100,50.0,2026-10-09T00:00:00Z", "o365,{}=direct,100,26.16,2026-10-09T00:00:00Z"]
+    assert csv_files.exact(table) == "\n".join([header, *rows, ""]).format("").encode()
+    assert csv_files.excel(table) == "\r\n".join([header, *rows, ""]).format("'").encode("utf-8-sig")
 
 
 @given(st.lists(texts, min_size=1, max_size=5))

@@ -98,7 +98,7 @@ def test_those_who_cannot_see_it_are_told_what_it_says():
 
 @pytest.mark.parametrize("changes", [[], [{"licensesSold": 0, "proratedDeploymentPercent": 0.0}]])
 def test_nothing_to_draw_is_drawn_all_the_same(changes):
-    figure_of(changes)
+    assert [len(bars["x"]) for bars in figure_of(changes)["data"]] == [len(changes)] * 3
 
 
 def use_of(**changes):
@@ -171,4 +171,4 @@ def test_hostile_services_are_text_here_too(name):
 
 
 def test_no_use_to_draw_is_drawn_all_the_same():
-    usage(use_of().head(0), 80, LIGHT)
+    assert {len(bars["x"]) for bars in usage(use_of().head(0), 80, LIGHT).to_dict()["data"]} == {0}

@@ -264,10 +264,15 @@ def test_a_day_out_of_sight_is_said_to_be():
     assert view_model.between(goal) == f"1 Aug 2026 to {trends.BEYOND} ahead"
 
 
-@pytest.mark.parametrize(("order", "first"), [("gap", "crm"), ("falling", "crm"), ("name", "crm")])
-def test_the_order_is_the_links(order, first, tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(order=order), False)
-    assert found.lines[0].key == first
+@pytest.mark.parametrize(
+    ("order", "keys"),
+    # By name: Dynamics 365, Entra ID, Microsoft 365.
+    [("gap", ["o365", "crm", "aadp"]), ("falling", ["crm", "aadp", "o365"]), ("name", ["crm", "aadp", "o365"])],
+)
+def test_the_order_is_the_links(order, keys, tmp_path):
+    moving = ({"aadp": 70.0, "o365": 20.0 + week, "crm": 60.0 - week} for week in range(5))
+    found = view_model.trend(timeline(tmp_path, weeks(*moving)), TrendsFilters(order=order), False)
+    assert [line.key for line in found.lines] == keys
 
 
 def test_a_history_that_did_not_change_stays_the_same_object(tmp_path):
@@ -304,8 +309,8 @@ def test_figures_newer_than_the_history_are_compared_with_it(visit):
     assert deltas(app)["Deployment %"] == "+9.00 points"
 
 
-@pytest.mark.parametrize("past", [[], weeks(RISING[-1])[:0]])
-def test_without_a_history_tiles_are_as_ever(past, visit):
+@pytest.mark.parametrize("past", [[], weeks(*RISING)[-1:]], ids=["none", "of the figures on the page"])
+def test_without_an_earlier_date_tiles_are_as_ever(past, visit):
     app = visit(NOW, past=past)
     assert deltas(app)["Deployment %"] == "30.0 points to target"
     assert "arrows" not in said(app)

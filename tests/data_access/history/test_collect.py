@@ -14,11 +14,12 @@ from data_access.partner_center.catalog import (
     COLLECTIONS,
     COMMERCIAL_DEPLOYMENT,
     DEPLOYMENT,
+    USAGE,
     WITHOUT_CUSTOMER,
 )
 from data_access.partner_center.retry import RetryPolicy
 from tests.kill import killing
-from tests.lakes import NOW, lake
+from tests.lakes import NOW, fetched, files, lake
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.usefixtures("soon")
@@ -307,14 +308,28 @@ def test_verify_names_what_is_damaged(command, tmp_path):
     assert victim.name in complaint
 
 
-def test_prune_asks_first(command, tmp_path):
-    for _ in range(2):
-        command("collect")
+def test_prune_asks_first_and_leaves_the_newest(command, tmp_path):
+    command("collect")
     assert command("prune", "--keep-days", "30") == (0, "0 snapshots, 0 bytes to remove\n", "")
     assert command("prune", "--keep-days", "0")[0] == 2
-    before = sorted((tmp_path / "history").rglob("*"))
-    assert command("prune", "--keep-days", "30", "--yes")[0] == 0
-    assert {path for path in before if "facts" in path.parts} <= set((tmp_path / "history").rglob("*"))
+    (account,) = (tmp_path / "history").iterdir()
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    for number in (1, 2):
+        lake(account).append(fetched(USAGE, [{"channel": f"c{number}"}], at=long_ago))
+    command("collect")
+    before = facts_in(account)
+    code, told, asked = command("prune", "--keep-days", "30")
+    assert (code, told.startswith(f"2 snapshots, the oldest of {long_ago:%Y-%m-%d}, ")) == (0, True)
+    assert told.endswith(" bytes to remove\n")
+    assert asked == "Nothing was removed; add --yes to do it.\n"
+    assert facts_in(account) == before
+    assert command("prune", "--keep-days", "30", "--yes") == (0, told.replace("to remove", "removed"), "")
+    assert before - facts_in(account) == {path for path in before if f"date={long_ago:%Y-%m-%d}" in path}
+    assert len(facts_in(account)) == len(before) - 2
+
+
+def facts_in(account):
+    return {path for path in files(account) if path.startswith("facts/")}
 
 
 def test_compact_says_what_it_did(command):

@@ -131,7 +131,8 @@ def test_a_selection(engine, counts):
     same(found, measures.by(counts.days[0].selected(wanted), ["service", "channel"]))
     assert list(found["service"]) == ["Teams", "crm"]
     assert engine.points(counts.paths, ["channel"], selection=wanted)["channel"].unique().tolist() == ["reseller"]
-    assert set(engine.customer(counts.paths, CUSTOMER, Selection.of(["reseller"])).frame["channel"]) == set()
+    assert set(engine.customer(counts.paths, CUSTOMER, Selection.of(["DIRECT"])).frame["channel"]) == {"direct"}
+    assert engine.customer(counts.paths, CUSTOMER, Selection.of(["reseller"])).frame.empty
 
 
 def test_what_is_worked_out_row_by_row(engine, tmp_path):
