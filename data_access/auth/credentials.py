@@ -70,10 +70,13 @@ class Ready:
 
 
 class HeldToken(abc.ABC):
-    """A token that is kept until it ends or is turned down, for all threads."""
+    """A token that is kept until it ends or is turned down, for all threads.
 
-    def __init__(self, registration: Registration) -> None:
-        self._registration = registration
+    `timeout`: seconds that one request to the sign-in service may take in all.
+    """
+
+    def __init__(self, registration: Registration, timeout: float = TIMEOUT) -> None:
+        self._registration, self._timeout = registration, timeout
         self._lock = threading.Lock()
         self._held, self._ends = "", 0.0
 
@@ -113,8 +116,8 @@ class OnBehalfOf(HeldToken):
 
     remedy = "Sign out of the dashboard, and in again."
 
-    def __init__(self, registration: Registration) -> None:
-        super().__init__(registration)
+    def __init__(self, registration: Registration, timeout: float = TIMEOUT) -> None:
+        super().__init__(registration, timeout)
         self.assertion = ""
         """The person's access token for the dashboard; whoever keeps this object brings it up to date."""
 
@@ -124,11 +127,13 @@ class OnBehalfOf(HeldToken):
                 "Your sign-in to the dashboard cannot be used for Partner Center.",
                 'The operator sets expose_tokens = ["access"] and a scope of the registration in [auth].',
             )
-        app = application(self._registration, msal.TokenCache())
+        app = application(self._registration, msal.TokenCache(), self._timeout)
         return dict(app.acquire_token_on_behalf_of(self.assertion, [self._registration.scope]))
 
 
-def application(registration: Registration, tokens: msal.TokenCache) -> msal.ConfidentialClientApplication:
+def application(
+    registration: Registration, tokens: msal.TokenCache, timeout: float
+) -> msal.ConfidentialClientApplication:
     """MSAL's client of a registration; looks the authority up, so call it within `asking`."""
     return msal.ConfidentialClientApplication(
         registration.client_id,
@@ -136,7 +141,7 @@ def application(registration: Registration, tokens: msal.TokenCache) -> msal.Con
         authority=registration.authority,
         instance_discovery=False,  # else MSAL asks Microsoft's global cloud about every other one
         token_cache=tokens,
-        http_client=deadlines.Punctual(TIMEOUT),
+        http_client=deadlines.Punctual(timeout),
     )
 
 

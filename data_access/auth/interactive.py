@@ -16,10 +16,12 @@ _PATIENCE = 600  # seconds that a person has to sign in
 Tell = Callable[[str], None]
 
 
-def by_browser(registration: Registration, tell: Tell) -> Callable[[msal.ConfidentialClientApplication], Answer]:
+def by_browser(
+    registration: Registration, tell: Tell, patience: float = _PATIENCE
+) -> Callable[[msal.ConfidentialClientApplication], Answer]:
     """A person signs in with a browser on this machine: authorization code with PKCE, back to a port of loopback.
 
-    `tell` hears the address to open where no browser can be started.
+    `tell` hears the address to open where no browser can be started. `patience`: seconds that the person has.
     """
 
     def acquire(app: msal.ConfidentialClientApplication) -> Answer:
@@ -40,14 +42,16 @@ def by_browser(registration: Registration, tell: Tell) -> Callable[[msal.Confide
             answer = receiver.get_auth_response(
                 auth_uri=flow["auth_uri"],
                 state=flow["state"],
-                timeout=_PATIENCE,
+                timeout=patience,
                 auth_uri_callback=lambda address: tell(
                     "No browser can be started. Open this address in one on this machine, or press Ctrl-C and use"
                     f" --device-code for one elsewhere:\n{address}"
                 ),
             )
             if not answer:
-                raise SignInNeeded("Nobody signed in within ten minutes.", "Start again, or use --device-code.")
+                raise SignInNeeded(
+                    f"Nobody signed in within {patience / 60:.0f} minutes.", "Start again, or use --device-code."
+                )
             try:
                 return dict(app.acquire_token_by_auth_code_flow(flow, answer))
             except ValueError:  # another request's answer

@@ -18,7 +18,7 @@ import portalocker
 from msal_extensions import FilePersistence, PersistedTokenCache, build_encrypted_persistence
 
 from data_access.auth import entra
-from data_access.auth.credentials import Answer, HeldToken, application, asking, checked, log
+from data_access.auth.credentials import TIMEOUT, Answer, HeldToken, application, asking, checked, log
 from data_access.auth.entra import Registration
 from data_access.errors import SignInNeeded
 
@@ -38,8 +38,8 @@ class Stored(HeldToken):
 
     remedy = "Sign in again: python -m data_access sign-in."
 
-    def __init__(self, registration: Registration, file: Path) -> None:
-        super().__init__(registration)
+    def __init__(self, registration: Registration, file: Path, timeout: float = TIMEOUT) -> None:
+        super().__init__(registration, timeout)
         self._file = file
 
     @cached_property
@@ -78,7 +78,7 @@ class Stored(HeldToken):
         Raises SignInError or NoSignInService; what was stored then stays.
         """
         with asking():
-            app = application(self._registration, self._tokens)
+            app = application(self._registration, self._tokens, self._timeout)
             answer = checked(acquire(app))
         with self._alone():
             for account in app.get_accounts():
@@ -102,7 +102,7 @@ class Stored(HeldToken):
             )
         with self._alone():
             # New each time: MSAL would repeat a refusal from memory for a while, mended or not.
-            app = application(self._registration, self._tokens)
+            app = application(self._registration, self._tokens, self._timeout)
             accounts = app.get_accounts()
             if not accounts:
                 raise SignInNeeded("The stored sign-in is for another authority.", self.remedy)

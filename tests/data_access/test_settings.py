@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from data_access.clouds import CLOUDS
 from data_access.errors import SettingsError
-from data_access.settings import load
+from data_access.settings import Settings, load
 
 TOKEN = "PARTNER_CENTER_ACCESS_TOKEN"
 URL = "PARTNER_CENTER_BASE_URL"
@@ -43,6 +43,14 @@ def test_a_token_or_a_registration_makes_it_live(environ, tmp_path):
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_cloud_has_its_name(name, tmp_path):
     assert load({"PARTNER_CENTER_CLOUD": name}, tmp_path / "none.toml").base_url == CLOUDS[name].base_url
+
+
+def test_the_permission_follows_the_cloud_and_not_the_address():
+    registration = {name.lower(): value for name, value in REGISTRATION.items()}
+    china = Settings(**registration, partner_center_cloud="china", partner_center_base_url="http://127.0.0.1:1")
+    assert china.registration.scope == "https://partner.partnercenterapi.microsoftonline.cn/user_impersonation"
+    assert china.registration.authority == "https://login.partner.microsoftonline.cn/t"
+    assert Settings(**registration).registration.scope == "https://api.partnercenter.microsoft.com/user_impersonation"
 
 
 def test_an_address_goes_before_the_cloud(tmp_path):

@@ -42,7 +42,7 @@ from tests.entra.directory import (
     Person,
     Tenant,
 )
-from tests.entra.emulator import Asked, Entra, NotAccepted, Trouble, reset, slow, unavailable
+from tests.entra.emulator import Asked, Entra, NotAccepted, Trouble, answering, reset, slow, unavailable
 from tests.entra.visitor import Visitor
 from tests.entra.web import serving
 
@@ -58,6 +58,7 @@ __all__ = [
     "Tenant",
     "Trouble",
     "Visitor",
+    "answering",
     "reset",
     "serving",
     "slow",

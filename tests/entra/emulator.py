@@ -67,12 +67,18 @@ class Trouble:
     delay: float = 0.0
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None  # the usual one of a service that is unavailable
     reset: bool = False
 
 
 def unavailable(status: int = 503, retry_after: str | None = None) -> Trouble:
     """Answer `temporarily_unavailable` instead."""
     return Trouble(status=status, headers={"Retry-After": retry_after} if retry_after else {})
+
+
+def answering(body: Mapping[str, Any], status: int = 200) -> Trouble:
+    """Answer this instead."""
+    return Trouble(status=status, body=body)
 
 
 def slow(seconds: float) -> Trouble:

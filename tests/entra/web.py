@@ -134,7 +134,7 @@ class _Site:
             await _wait(request, 1)
             return Response()
         if trouble and trouble.status:
-            body = Refusal(90033).body(entra.clock.now(), entra.address)
+            body = trouble.body or Refusal(90033).body(entra.clock.now(), entra.address)
             return JSONResponse(body, trouble.status, dict(trouble.headers))
         return await right(request)
 
