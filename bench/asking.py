@@ -14,7 +14,7 @@ import pandas as pd
 from bench import lake
 from data_access import History, Snapshot
 from data_access.history.engines import DuckDB
-from data_access.measures import changes, trends
+from data_access.measures import Facts, changes, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
@@ -46,10 +46,10 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
             before, after = (engine.grouped([path], [CUSTOMER], labels=["customerName"]) for path in ends)
             return changes.compare(before, after, [CUSTOMER], ["customerName"])
 
-        def lines(rows: pd.DataFrame) -> Callable[[], pd.DataFrame]:
-            return lambda: trends.lines(rows, ["service", "channel"])
+        def lines(facts: Facts) -> Callable[[], pd.DataFrame]:
+            return lambda: trends.lines(facts, ["service", "channel"])
 
-        def one_customer() -> pd.DataFrame:
+        def one_customer() -> Facts:
             return engine.customer(history.by_customer(kept).paths, next(asked))
 
         _told("one customer's whole history, before compact", [_seconds(one_customer) for _ in range(rounds)])

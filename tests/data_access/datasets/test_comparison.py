@@ -1,6 +1,6 @@
 """Two dates of the history: which there are, which are meant, and both side by side."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given

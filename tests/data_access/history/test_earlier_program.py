@@ -62,7 +62,7 @@ def answers(kept: History):
     """What the history and its engine say to every kind of question, as CSV."""
     engine = DuckDB()
     counts, estimates = kept.snapshots(COMMERCIAL_DEPLOYMENT), kept.snapshots(DEPLOYMENT)
-    newest = kept.facts([kept.newest(COMMERCIAL_DEPLOYMENT)]).paths
+    newest = kept.facts(kept.snapshots(COMMERCIAL_DEPLOYMENT)[-1:]).paths
     customer = min(engine.grouped(newest, [CUSTOMER])[CUSTOMER])
     tables = {name: kept.small(name).to_pandas() for name in COLLECTIONS if kept.snapshots(name)} | {
         "services of the newest counts": engine.grouped(newest, ["service"]),

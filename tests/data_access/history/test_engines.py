@@ -147,8 +147,8 @@ def test_what_is_worked_out_row_by_row(engine, tmp_path):
     )
     columns = ["proratedDeploymentPercent", "licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
     found = engine._table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
-    rows = measures.facts(DEPLOYMENT, frame).frame[columns].sort_values(columns)
-    same(found.reset_index(drop=True), rows.reset_index(drop=True))
+    expected = measures.facts(DEPLOYMENT, frame).frame[columns].sort_values(columns)
+    same(found.reset_index(drop=True), expected.reset_index(drop=True))
     assert (4529.0765, 1255.9235) in set(zip(found["licensesDeployed"], found["undeployed"], strict=True))
 
 
