@@ -1,4 +1,4 @@
-"""What questions to a long history take, in a folder that goes afterwards."""
+"""The time that queries of a long history take, in a folder that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from data_access.measures import Facts, changes, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
-#: The same as `trends.points` by service, written by hand, to see what writing it once for every engine costs.
+#: `trends.points` by service, written by hand, to measure the cost of writing it once for every engine.
 _BY_HAND = """
-WITH kept AS (
+WITH sums AS (
     SELECT service, snapshot, fetchedAt, max(processedDateTime) AS processed, sum(licensesSold)::BIGINT AS sold,
         sum(licensesDeployed) AS deployed, sum(undeployed) AS undeployed, sum(overDeployed) AS over
     FROM facts GROUP BY ALL
 )
 SELECT service, sold, deployed, deployed * 100 / nullif(sold, 0) AS percent, undeployed, over, processed, snapshot
-FROM kept QUALIFY snapshot = max(snapshot) OVER (PARTITION BY service, processed) ORDER BY service, processed
+FROM sums QUALIFY snapshot = max(snapshot) OVER (PARTITION BY service, processed) ORDER BY service, processed
 """
 
 
 def run(rounds: int, customers: int, products: int, days: int) -> None:
-    """Make such a history, ask it and print what that took."""
+    """Make such a history, query it and print how long that took."""
     with tempfile.TemporaryDirectory() as folder:
         history = lake.made(folder, days, customers, products)
-        kept = history.snapshots(COMMERCIAL_DEPLOYMENT)
-        size = sum(one.facts_size for one in kept) / 2**20
-        print(f"\n{sum(one.rows for one in kept):,} rows of history in {len(kept)} snapshots, {size:,.0f} MB")
-        paths = list(history.facts(kept).paths)
-        small = history.small(COMMERCIAL_DEPLOYMENT).to_pandas()
-        engine, asked = DuckDB(), cycle(lake.tenants(customers)[::7])
+        snapshots = history.snapshots(COMMERCIAL_DEPLOYMENT)
+        number, size = sum(snapshot.rows for snapshot in snapshots), sum(snapshot.facts_size for snapshot in snapshots)
+        print(f"\n{number:,} rows of history in {len(snapshots)} snapshots, {size / 2**20:,.0f} MB")
+        paths = list(history.facts(snapshots).paths)
+        summary = history.summary(COMMERCIAL_DEPLOYMENT).to_pandas()
+        engine, tenants = DuckDB(), cycle(lake.tenants(customers)[::7])
 
         def two_dates() -> pd.DataFrame:
             ends = (paths[0], paths[-1])
@@ -50,21 +50,21 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
             return lambda: trends.lines(facts, ["service", "channel"])
 
         def one_customer() -> Facts:
-            return engine.customer(history.by_customer(kept).paths, next(asked))
+            return engine.customer(history.by_customer(snapshots).paths, next(tenants))
 
-        _told("one customer's whole history, before compact", [_seconds(one_customer) for _ in range(rounds)])
-        kept = _compacted(history)
+        _report("one customer's whole history, before compact", [_seconds(one_customer) for _ in range(rounds)])
+        snapshots = _compacted(history)
         first = _seconds(one_customer)
-        found = f"{len(one_customer()):,} rows (promised: at most 150 ms; the first {first * 1000:.0f} ms)"
-        _told("one customer's whole history", [_seconds(one_customer) for _ in range(rounds)], found)
-        tenth = [one.id for one in kept[: days // 10]]
-        ready, short = trends.rows(small), trends.rows(small[small["snapshot"].isin(tenth)])
-        about = f"{len(small):,} small rows"
-        _told("lines of all services and channels", [_seconds(lines(ready)) for _ in range(rounds)], about)
-        _told("the same of a tenth of the snapshots", [_seconds(lines(short)) for _ in range(rounds)])
-        _told("customers of two dates compared", [_seconds(two_dates) for _ in range(rounds)])
+        about = f"{len(one_customer()):,} rows (promised: at most 150 ms; the first {first * 1000:.0f} ms)"
+        _report("one customer's whole history", [_seconds(one_customer) for _ in range(rounds)], about)
+        tenth = [snapshot.id for snapshot in snapshots[: days // 10]]
+        ready, short = trends.rows(summary), trends.rows(summary[summary["snapshot"].isin(tenth)])
+        about = f"{len(summary):,} rows of the summary"
+        _report("lines of all services and channels", [_seconds(lines(ready)) for _ in range(rounds)], about)
+        _report("the same of a tenth of the snapshots", [_seconds(lines(short)) for _ in range(rounds)])
+        _report("customers of two dates compared", [_seconds(two_dates) for _ in range(rounds)])
         once = [_seconds(lambda: engine.points(paths, ["service"])) for _ in range(max(2, rounds // 4))]
-        _told("points by service from every row", once)
+        _report("points by service from every row", once)
         plain = duckdb.connect()
         plain.execute("SET parquet_metadata_cache = true")
 
@@ -79,11 +79,12 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
 
 def _compacted(history: History) -> list[Snapshot]:
     begun = time.perf_counter()
-    done = history.compact()
-    kept = history.snapshots(COMMERCIAL_DEPLOYMENT)
-    size = sum(file.size for file in {one.month for one in kept} if file) / 2**20
-    print(f"compact put {done.months} months together in {time.perf_counter() - begun:.0f} s: {size:,.0f} MB more")
-    return kept
+    compacted = history.compact()
+    seconds = time.perf_counter() - begun
+    snapshots = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    size = sum(month.size for month in {snapshot.month for snapshot in snapshots} if month) / 2**20
+    print(f"compact put {compacted.months} months together in {seconds:.0f} s: {size:,.0f} MB more")
+    return snapshots
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -92,7 +93,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def _told(what: str, seconds: Iterable[float], more: str = "") -> None:
-    taken = list(seconds)
-    middle, low, high = (1000 * figure for figure in (statistics.median(taken), min(taken), max(taken)))
+def _report(what: str, seconds: Iterable[float], more: str = "") -> None:
+    times = list(seconds)
+    middle, low, high = (1000 * value for value in (statistics.median(times), min(times), max(times)))
     print(f"{what:46}{middle:6.0f} ms{low:6.0f} ms{high:6.0f} ms   {more}".rstrip())

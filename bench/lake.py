@@ -1,4 +1,4 @@
-"""A long history, kept by the program itself: a day after the other, the whole partner and the counts per customer."""
+"""A long history that the program itself has kept, day by day: the whole partner and the counts per customer."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _GUID = "B14E-4888-967B-CA4BB2CF1234"
 
 
 def made(folder: str, days: int, customers: int = 0, products: int = 0) -> History:
-    """Keep so many days: some 80 rows by service and channel each, and of customers × products where there are any."""
-    moment = _BEGIN
-    history = History(Store(folder), "bench", lambda: moment)
+    """Keep so many days: some 80 rows by service and channel each, and one row per customer and product."""
+    now = _BEGIN
+    history = History(Store(folder), "bench", lambda: now)
     counts = _counts(customers, products, days)
     for day in range(days):
-        moment = _BEGIN + timedelta(days=day)
-        history.append(_answer(DEPLOYMENT, _percentages(moment.date()), moment))
+        now = _BEGIN + timedelta(days=day)
+        history.append(_answer(DEPLOYMENT, _percentages(now.date()), now))
         if customers:
-            history.append(_answer(COMMERCIAL_DEPLOYMENT, next(counts), moment))
+            history.append(_answer(COMMERCIAL_DEPLOYMENT, next(counts), now))
     return history
 
 
@@ -44,24 +44,23 @@ def tenants(customers: int) -> list[str]:
 
 
 def _answer(collection: Collection, frame: pd.DataFrame, at: datetime) -> Answer:
-    """As if it had been fetched, but for the bytes: of those one page is kept that says how many rows they would be."""
+    """The answer as if it had been fetched, but for its bytes: one page says how many rows they would be."""
     pages = Pages()
-    pages.add(0, 0, Received(collection.paths[0], "", json.dumps({"items": [], "left out": len(frame)}).encode()))
+    pages.add(0, 0, Received(collection.paths[0], "", json.dumps({"items": [], "rows": len(frame)}).encode()))
     return Answer(collection, frame, (), len(frame), at, "", pages)
 
 
 def _percentages(day: date) -> pd.DataFrame:
     """Partner deployment of a day; every other service is processed anew each day, the others every week."""
-    rows = sample.partner(as_of=date(2026, 11, 1)).deployment
-    moved = [
+    sent = [
         row
         | {
-            "proratedDeploymentPercent": (place * 13 + day.toordinal() / 7) % 100,
-            "processedDateTime": f"{day - timedelta(days=day.weekday() * (place % 2))}T00:00:00Z",
+            "proratedDeploymentPercent": (number * 13 + day.toordinal() / 7) % 100,
+            "processedDateTime": f"{day - timedelta(days=day.weekday() * (number % 2))}T00:00:00Z",
         }
-        for place, row in enumerate(rows)
+        for number, row in enumerate(sample.partner(as_of=date(2026, 11, 1)).deployment)
     ]
-    return frames.joined(DEPLOYMENT, [frames.frame(DEPLOYMENT, read(DEPLOYMENT.row, moved)[0])])
+    return frames.joined(DEPLOYMENT, [frames.frame(DEPLOYMENT, read(DEPLOYMENT.row, sent)[0])])
 
 
 def _counts(customers: int, products: int, days: int) -> Iterator[pd.DataFrame]:
@@ -85,10 +84,10 @@ def _counts(customers: int, products: int, days: int) -> Iterator[pd.DataFrame]:
         "productName": text([f"Product {number}" for number in range(products)], product),
     }
     for day in range(days):
-        moved = chance.random(size) < 0.05
-        deployed = np.where(moved, np.minimum(deployed + 1, sold + 5), deployed)
+        growing = chance.random(size) < 0.05
+        deployed = np.where(growing, np.minimum(deployed + 1, sold + 5), deployed)
         # Every second service is processed anew each day, the others every week.
         processed = np.where(service % 2, day, day - day % 7)
-        moments = pd.to_datetime(_BEGIN) + pd.to_timedelta(processed, unit="D")
+        instants = pd.to_datetime(_BEGIN) + pd.to_timedelta(processed, unit="D")
         counted = {"licensesDeployed": deployed.copy(), "licensesSold": sold}
-        yield pd.DataFrame({"processedDateTime": moments.as_unit("us"), **known, **counted})
+        yield pd.DataFrame({"processedDateTime": instants.as_unit("us"), **known, **counted})

@@ -65,9 +65,9 @@ class Clock:
         self.now += timedelta(**passed)
 
 
-def lake(folder, clock=None):
+def lake(folder, clock=None, **options):
     """The history in a folder, opened anew."""
-    return History(Store(str(folder)), "test", clock or Clock())
+    return History(Store(str(folder)), "test", clock or Clock(), **options)
 
 
 def files(folder):

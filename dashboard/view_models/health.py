@@ -112,7 +112,7 @@ def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
     """The services of the other collections that every run of `collect` asks for, by collection."""
     found = {}
     for collection in catalog.WITHOUT_CUSTOMER:
-        small = past.history.small(collection).to_pandas().dropna(subset=["service"])
+        small = past.history.summary(collection).to_pandas().dropna(subset=["service"])
         if collection is not past.collection and len(small):
             found[collection.name] = health.services(small.assign(service=titles.one_spelling(small["service"])), now)
     return found
@@ -171,7 +171,7 @@ def _absent(feeds: Feeds, past: Timeline) -> Check:
 def _counts(past: Timeline) -> list[Snapshot]:
     """The two newest fetches of every single row, the newest last; fewer where there are no more."""
     kept = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
-    return [one for one in kept if one.rows and one.asked is None][-_COMPARED:]
+    return [one for one in kept if one.rows and one.backfill_date is None][-_COMPARED:]
 
 
 def _figures(feeds: Feeds, past: Timeline, one: Snapshot, keys: list[str]) -> pd.DataFrame:
@@ -180,12 +180,12 @@ def _figures(feeds: Feeds, past: Timeline, one: Snapshot, keys: list[str]) -> pd
 
 @remembered
 def _fitting(past: Timeline) -> Check:
-    """Percentages against counts, from the rows in little of both collections."""
+    """Percentages against counts, from the summaries of both collections."""
     sent, counted = (past.history.newest(one) for one in (catalog.DEPLOYMENT, catalog.COMMERCIAL_DEPLOYMENT))
     if past.collection is not catalog.DEPLOYMENT or not (sent and counted and counted.rows):
         return checks.contradictions(pd.DataFrame({"difference": []}))
-    small = past.history.small(catalog.COMMERCIAL_DEPLOYMENT).to_pandas()
-    counts = trends.rows(small[small["snapshot"] == counted.id].reset_index(drop=True))
+    summary = past.history.summary(catalog.COMMERCIAL_DEPLOYMENT).to_pandas()
+    counts = trends.rows(summary[summary["snapshot"] == counted.id].reset_index(drop=True))
     percents = past.facts.of(past.facts.frame[past.facts.frame["snapshot"] == sent.id])
     both = (measures.by(facts, _PLACE) for facts in (percents, counts))
     return checks.contradictions(health.percent_against_counts(*both))

@@ -1,4 +1,4 @@
-"""`collect`: all that the account can read, appended to the history."""
+"""`collect`: append all that the account can read to the history."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def describe(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
     history.prepare_sample(settings)
-    kept = history.open(settings)
-    for notice in kept.notices:
+    account_history = history.open(settings)
+    for notice in account_history.notices:
         terminal.say(notice)
     if settings.is_sample:
         terminal.say(f"{connection.SAMPLE}: neither a token nor an app registration is set.")
     with connection.connect(settings) as client, terminal.progress() as progress:
-        report = collect.run(client, kept, progress, customers=options.customers, since=options.since)
+        report = collect.run(client, account_history, progress, customers=options.customers, since=options.since)
     text = "".join(f"{line}\n" for line in lines(report))
     if report.failure:
         terminal.say(text.rstrip())
@@ -45,29 +45,29 @@ def run(options: argparse.Namespace) -> bytes:
 
 
 def lines(report: collect.Report) -> list[str]:
-    """A line for each collection that was tried."""
-    found = []
+    """A line for each outcome of each collection that was tried."""
+    text = []
     for name in COLLECTIONS:
-        if one := report.kept.get(name):
-            about = one.snapshot
-            what = f"{about.rows:,} rows"
-            what += f", the same as on {about.fetched_at:%Y-%m-%d %H:%M} UTC" if one.again else " kept"
-            left_out = {
-                "set aside": about.set_aside,
-                "missing": about.missing,
-                "customers not to be read": about.unread_customers,
+        if kept := report.kept.get(name):
+            snapshot = kept.snapshot
+            line = f"{name}: {snapshot.rows:,} rows"
+            line += f", the same as on {snapshot.fetched_at:%Y-%m-%d %H:%M} UTC" if kept.again else " kept"
+            missing = {
+                "set aside": snapshot.set_aside,
+                "missing": snapshot.missing,
+                "customers not to be read": snapshot.unread_customers,
             }
-            what += "".join(f", {number:,} {label}" for label, number in left_out.items() if number)
-            found.append(f"{name}: {what}")
+            text.append(line + "".join(f", {number:,} {label}" for label, number in missing.items() if number))
         if error := report.errors.get(name):
-            found.append(f"{name}: not read: {error.message}")
-        if done := report.back_fills.get(name):
-            found.append(f"{name}: {done.days:,} earlier days kept{f'; {done.ended}' if done.ended else ''}")
-    return found
+            text.append(f"{name}: not read: {error.message}")
+        if back_fill := report.back_fills.get(name):
+            reason = f"; {back_fill.ended}" if back_fill.ended else ""
+            text.append(f"{name}: {back_fill.days:,} earlier days kept{reason}")
+    return text
 
 
 def _past(text: str) -> date:
-    """A day that is not still to come."""
+    """A date that is not in the future."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

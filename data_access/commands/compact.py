@@ -1,4 +1,4 @@
-"""`compact`: fewer, larger files; nothing that can be read changes."""
+"""`compact`: put the history into fewer, larger files; nothing that can be read changes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def describe(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every command
     settings = load()
     history.prepare_sample(settings)
-    kept = history.open(settings)
-    done = kept.compact()
-    said = [f"{done.before:,} small files became {done.after:,}"]
-    if done.months:
-        said.append(f"{done.months:,} {'month was' if done.months == 1 else 'months were'} put together by customer")
-    said.append(f"{kept.sweep():,} files that nothing needs were removed")
-    return f"{'; '.join(said)}\n".encode()
+    account_history = history.open(settings)
+    compacted = account_history.compact()
+    clauses = [f"{compacted.before:,} small files became {compacted.after:,}"]
+    if months := compacted.months:
+        clauses.append(f"{months:,} {'month was' if months == 1 else 'months were'} put together by customer")
+    clauses.append(f"{account_history.sweep():,} files that nothing needs were removed")
+    return f"{'; '.join(clauses)}\n".encode()

@@ -1,4 +1,4 @@
-"""`prune`: old snapshots go, for good."""
+"""`prune`: remove old snapshots for good."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def run(options: argparse.Namespace) -> bytes:
         options.complain("--keep-days takes a number from 1 on")
     settings = load()
     history.prepare_sample(settings)
-    kept = history.open(settings)
-    old = kept.old(options.keep_days)
-    size = sum(one.facts_size + one.raw_size for one in old)
+    account_history = history.open(settings)
+    old = account_history.old(options.keep_days)
+    size = sum(snapshot.facts_size + snapshot.raw_size for snapshot in old)
     if options.yes:
-        kept.prune(old)
+        account_history.prune(old)
     elif old:
         terminal.say("Nothing was removed; add --yes to do it.")
-    first = f", the oldest of {min(one.day for one in old)}" if old else ""
+    first = f", the oldest of {min(snapshot.day for snapshot in old)}" if old else ""
     return f"{len(old):,} snapshots{first}, {size:,} bytes {'removed' if options.yes else 'to remove'}\n".encode()

@@ -1,4 +1,4 @@
-"""`status`: what is in the history, how old per service, which calls failed last and why."""
+"""`status`: print what is in the history, how old it is per service, which calls failed last and why."""
 
 from __future__ import annotations
 
@@ -25,79 +25,80 @@ def describe(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
     history.prepare_sample(settings)
-    kept = history.open(settings)
-    for notice in kept.notices:
+    account_history = history.open(settings)
+    for notice in account_history.notices:
         terminal.say(notice)
     now = datetime.now(UTC)
     if options.format == "json":
-        return f"{json.dumps(as_json(kept, now), ensure_ascii=False, indent=2)}\n".encode()
-    return "".join(f"{line}\n" for line in as_text(kept, now)).encode()
+        return f"{json.dumps(as_json(account_history, now), ensure_ascii=False, indent=2)}\n".encode()
+    return "".join(f"{line}\n" for line in as_text(account_history, now)).encode()
 
 
-def as_json(kept: History, now: datetime) -> dict[str, Any]:
-    """The same for programs: instants in ISO 8601 UTC, ages in whole days."""
-    standing = kept.standing()
+def as_json(account_history: History, now: datetime) -> dict[str, Any]:
+    """The status for programs: instants in ISO 8601 UTC, ages in whole days."""
+    standings = account_history.standing()
     return {
-        "source": kept.source,
-        "history": kept.store.name,
+        "source": account_history.source,
+        "history": account_history.store.name,
         "collections": {
             name: {
-                "snapshots": len(snapshots := kept.snapshots(name)),
-                "oldest": _iso(min((one.fetched_at for one in snapshots), default=None)),
-                "lastSuccess": _iso(standing[name].last_success),
-                "failing": standing[name].failing,
-                "lastFailure": _failure(standing[name]),
+                "snapshots": len(snapshots := account_history.snapshots(name)),
+                "oldest": _iso(min((snapshot.fetched_at for snapshot in snapshots), default=None)),
+                "lastSuccess": _iso(standings[name].last_success),
+                "failing": standings[name].failing,
+                "lastFailure": _failure(standings[name]),
                 "services": {
                     code: {"processedDateTime": _iso(processed), "ageDays": _days(processed, now)}
-                    for code, processed in _newest(kept, name).items()
+                    for code, processed in _newest(account_history, name).items()
                 },
             }
             for name in COLLECTIONS
-            if name in standing
+            if name in standings
         },
     }
 
 
-def as_text(kept: History, now: datetime) -> list[str]:
-    """A paragraph on the collections and a table of services, for people."""
-    standing = kept.standing()
-    names = [name for name in COLLECTIONS if name in standing]
-    found = [f"{kept.source}, in {kept.store.name}"]
+def as_text(account_history: History, now: datetime) -> list[str]:
+    """The status for people: a paragraph on the collections and a table of services, line by line."""
+    standings = account_history.standing()
+    names = [name for name in COLLECTIONS if name in standings]
+    lines = [f"{account_history.source}, in {account_history.store.name}"]
     if not names:
-        return [*found, "There is no history yet: run collect."]
+        return [*lines, "There is no history yet: run collect."]
     for name in names:
-        snapshots, about = kept.snapshots(name), standing[name]
-        first = f" since {min(one.fetched_at for one in snapshots):%Y-%m-%d}" if snapshots else ""
-        read = f"last read {about.last_success:%Y-%m-%d %H:%M} UTC" if about.last_success else "never read"
+        snapshots, standing = account_history.snapshots(name), standings[name]
+        first = f" since {min(snapshot.fetched_at for snapshot in snapshots):%Y-%m-%d}" if snapshots else ""
+        read = f"last read {standing.last_success:%Y-%m-%d %H:%M} UTC" if standing.last_success else "never read"
         number = "1 snapshot" if len(snapshots) == 1 else f"{len(snapshots):,} snapshots"
-        found.append(f"{name}: {number}{first}, {read}")
-        if about.failure:
-            facts = {
-                "HTTP status": about.failure.status,
-                "Code": about.failure.code,
-                "MS-RequestId": about.failure.request_id,
-                "MS-CorrelationId": about.failure.correlation_id,
+        lines.append(f"{name}: {number}{first}, {read}")
+        if failure := standing.failure:
+            details = {
+                "HTTP status": failure.status,
+                "Code": failure.code,
+                "MS-RequestId": failure.request_id,
+                "MS-CorrelationId": failure.correlation_id,
             }
-            known = ", ".join(f"{label} {fact}" for label, fact in facts.items() if fact is not None)
-            found.append(
-                f"  {'failing, last' if about.failing else 'failed last'} {about.last_failure:%Y-%m-%d %H:%M} UTC:"
-                f" {about.failure.message} {about.failure.advice}{f' ({known})' if known else ''}"
+            known = ", ".join(f"{label} {detail}" for label, detail in details.items() if detail is not None)
+            when = f"{standing.last_failure:%Y-%m-%d %H:%M} UTC"
+            lines.append(
+                f"  {'failing, last' if standing.failing else 'failed last'} {when}: {failure.message} {failure.advice}"
+                f"{f' ({known})' if known else ''}"
             )
-    newest = {name: ages for name in names if (ages := _newest(kept, name))}
+    newest = {name: ages for name in names if (ages := _newest(account_history, name))}
     services = sorted({code for ages in newest.values() for code in ages}, key=str.casefold)
     if services:
         rows = [["service", *newest]]
         rows += [[terminal.plain(code), *(_cell(ages, code, now) for ages in newest.values())] for code in services]
-        widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-        found += ["", "Processed by Microsoft, and how many days ago:"]
-        found += [
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines += ["", "Processed by Microsoft, and how many days ago:"]
+        lines += [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
         ]
-    return found
+    return lines
 
 
-def _newest(kept: History, name: str) -> dict[str, datetime | None]:
-    newest = kept.newest(name)
+def _newest(account_history: History, name: str) -> dict[str, datetime | None]:
+    newest = account_history.newest(name)
     return dict(newest.as_of) if newest else {}
 
 

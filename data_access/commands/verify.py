@@ -1,4 +1,4 @@
-"""`verify`: every file of the history against its checksum."""
+"""`verify`: compare every file of the history with its checksum."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ def describe(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
     history.prepare_sample(settings)
-    kept = history.open(settings)
-    verified = kept.verify(reread=options.reread)
+    account_history = history.open(settings)
+    verified = account_history.verify(reread=options.reread)
     if verified.findings:
+        address = account_history.store.name
         for finding in verified.findings:
             terminal.say(f"{finding.path}: {finding.problem}")
         raise DamagedHistory(
-            f"{len(verified.findings):,} of {verified.files:,} files in {kept.store.name} are not what was written.",
+            f"{len(verified.findings):,} of {verified.files:,} files in {address} are not what was written.",
             "Pages leave them out and say so. Bring these files back from a backup, or leave them: the next `collect`"
             " keeps newer figures anew. Nothing is lost with those below months/: `compact` makes them anew.",
         )

@@ -65,7 +65,7 @@ def days(timeline: Timeline, of: Collection) -> dict[date, Snapshot]:
 
     A back-fill is no day: it holds the services alone that were processed then.
     """
-    found = {one.day: one for one in timeline.history.snapshots(of) if one.rows and one.asked is None}
+    found = {one.day: one for one in timeline.history.snapshots(of) if one.rows and one.backfill_date is None}
     return dict(sorted(found.items()))
 
 

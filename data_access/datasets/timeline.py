@@ -1,4 +1,4 @@
-"""What the pages over time stand on: the history of the account, and its rows in little, read once for everybody."""
+"""What the pages over time stand on: the account's history and its summary, read once for all visitors."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     """
     progress(Step("Opening the history"))
     history.prepare_sample(settings)
-    found = history.open(settings)
-    snapshots = tuple(one.id for collection in catalog.COLLECTIONS.values() for one in found.snapshots(collection))
-    if last and (last.snapshots, last.notices) == (snapshots, found.notices):
+    account = history.open(settings)
+    snapshots = tuple(snapshot.id for name in catalog.COLLECTIONS for snapshot in account.snapshots(name))
+    if last and (last.snapshots, last.notices) == (snapshots, account.notices):
         return last
     collection = catalog.DEPLOYMENT
-    if not any(one.rows for one in found.snapshots(collection)):
+    if not any(snapshot.rows for snapshot in account.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT
-    facts = trends.rows(found.small(collection).to_pandas())
-    back_fills = {one.id for one in found.snapshots(collection) if one.asked}
-    return Timeline(found, collection, trends.with_back_fills(facts, back_fills), snapshots, found.notices)
+    facts = trends.rows(account.summary(collection).to_pandas())
+    back_fills = {snapshot.id for snapshot in account.snapshots(collection) if snapshot.backfill_date}
+    return Timeline(account, collection, trends.with_back_fills(facts, back_fills), snapshots, account.notices)
 
 
 def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
@@ -77,9 +77,10 @@ def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
 
     Raises EngineError where the files cannot be read.
     """
-    shown = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
-    files = past.history.by_customer(shown)
-    kept = engine.customer(files.paths, tenant)
-    facts = kept.of(kept.frame[kept.frame["snapshot"].isin({one.id for one in shown})])
-    facts = trends.with_back_fills(facts, {one.id for one in shown if one.asked})
-    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, tuple(one.id for one in shown), files.notices)
+    snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+    ids = tuple(snapshot.id for snapshot in snapshots)
+    files = past.history.by_customer(snapshots)
+    facts = engine.customer(files.paths, tenant)
+    facts = facts.of(facts.frame[facts.frame["snapshot"].isin(ids)])
+    facts = trends.with_back_fills(facts, {snapshot.id for snapshot in snapshots if snapshot.backfill_date})
+    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, files.notices)

@@ -45,7 +45,7 @@ def prepare_sample(settings: Settings, clock: Callable[[], datetime] = lambda: d
 
 
 def account(settings: Settings) -> str:
-    """The name of the account's folder: `sample`, or address and tenant, told apart from all others by a checksum."""
+    """The name of the account's folder: `sample`, or address and tenant, with a checksum that makes it unique."""
     if settings.is_sample:
         return _SAMPLE
     tenant = settings.partner_center_tenant_id or _tenant_of_token(settings) or ""
@@ -56,7 +56,7 @@ def account(settings: Settings) -> str:
 
 
 def _tenant_of_token(settings: Settings) -> str | None:
-    """The tenant that a readable JWT names. Nobody vouches for it: it names a folder and opens nothing."""
+    """The tenant that a readable JWT names. It is not verified: it names a folder and gives no access."""
     token = settings.partner_center_access_token
     parts = token.get_secret_value().split(".") if token else []
     if len(parts) != 3:

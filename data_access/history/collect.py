@@ -1,4 +1,4 @@
-"""One run: fetch all that the account can read, keep it, and say what became of each collection."""
+"""A run of `collect`: fetch all that the account can read, keep it, and report the outcome of each collection."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from data_access.partner_center.client import Answer, Client, Progress, Step
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.wire import SetAside
 
-#: So many days in a row without figures of their own end a back-fill: Microsoft does not say how far back it goes.
+#: So many days in a row without figures end a back-fill: Microsoft does not say how far back it goes.
 BARREN_DAYS = 31
-#: Likewise where the service sends other days' figures, all of them each time.
+#: So many days for which the service sends figures of other days end it too: it sends all of them each time.
 OTHER_DAYS = 3
-_TOLD = 100  # customers between two lines of progress
-#: The failures that go away least by themselves first; the first one that happened gives a run its exit code.
+_CUSTOMERS_PER_STEP = 100  # between two lines of progress
+#: The failures that go away least by themselves first; a run has the exit code of the first kind that happened.
 _WORST_FIRST = (SignInError, Unreadable, BadRequest, NotPermitted, PartnerCenterError)
 
 
 @dataclass(frozen=True, slots=True)
 class BackFill:
-    """What an earlier date gave of one collection: how many days were kept, and why it ended before the first one."""
+    """The back-fill of one collection: how many days were kept, and why it ended before the first day requested."""
 
     days: int
     ended: str = ""
@@ -36,7 +36,7 @@ class BackFill:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of each collection that was tried."""
+    """The outcome of each collection that was tried."""
 
     kept: dict[str, Kept] = field(default_factory=dict)
     errors: dict[str, PartnerCenterError] = field(default_factory=dict)
@@ -46,7 +46,10 @@ class Report:
     def failure(self) -> PartnerCenterError | None:
         """The worst error; None where all was read that the account may read."""
         excused = NotPermitted if self.kept else ()
-        errors = [*self.errors.values(), *(done.error for done in self.back_fills.values() if done.error)]
+        errors = [
+            *self.errors.values(),
+            *(back_fill.error for back_fill in self.back_fills.values() if back_fill.error),
+        ]
         errors = [error for error in errors if not isinstance(error, excused)]
         return min(errors, key=_rank, default=None)
 
@@ -62,16 +65,16 @@ def run(
 ) -> Report:
     """Collect once.
 
-    `customers` asks for the two collections per customer too, which takes two calls for each; `since` asks for the
-    commercial figures of earlier processing dates. Raises HistoryError where nothing can be kept any more; what was
-    kept before that stays.
+    `customers` adds the two collections per customer, which take two calls for each; `since` adds the commercial
+    figures of earlier processing dates. Raises HistoryError where nothing can be kept any more; what was kept before
+    that stays.
     """
     report, outcomes, started = Report(), dict[str, Tried](), clock()
 
-    def keep(collection: Collection, answer: Callable[[Progress], Answer]) -> Answer | None:
+    def keep(collection: Collection, fetch: Callable[[Progress], Answer]) -> Answer | None:
         try:
-            read = answer(_telling(progress, collection))
-            report.kept[collection.name] = kept = history.append(read)
+            answer = fetch(_progress_of(collection, progress))
+            report.kept[collection.name] = kept = history.append(answer)
         except HistoryError:
             raise
         except PartnerCenterError as error:
@@ -79,19 +82,21 @@ def run(
             outcomes[collection.name] = Tried(at=clock(), failure=_failure(error))
             return None
         outcomes[collection.name] = Tried(at=clock(), snapshot=kept.snapshot.id, again=kept.again)
-        return read
+        return answer
 
     try:
-        read = {one.name: keep(one, _whole(client, one)) for one in WITHOUT_CUSTOMER}
+        answers = {collection.name: keep(collection, _whole(client, collection)) for collection in WITHOUT_CUSTOMER}
         if customers:
-            known = read[COMMERCIAL_DEPLOYMENT.name]
+            counts, error = answers[COMMERCIAL_DEPLOYMENT.name], report.errors.get(COMMERCIAL_DEPLOYMENT.name)
             for collection in PER_CUSTOMER:
-                keep(collection, _each(client, collection, known, report.errors.get(COMMERCIAL_DEPLOYMENT.name)))
+                keep(collection, _each(client, collection, counts, error))
         if since is not None:
-            for collection in (one for one in WITHOUT_CUSTOMER if one.paged and one.name in report.kept):
-                report.back_fills[collection.name] = _back_fill(
-                    client, history, collection, _telling(progress, collection), since=since, today=started.date()
-                )
+            for collection in WITHOUT_CUSTOMER:
+                if collection.paged and collection.name in report.kept:
+                    tell = _progress_of(collection, progress)
+                    report.back_fills[collection.name] = _back_fill(
+                        client, history, collection, tell, since=since, today=started.date()
+                    )
     finally:
         if outcomes:
             history.record(Run(started=started, outcomes=outcomes))
@@ -104,50 +109,53 @@ def _whole(client: Client, collection: Collection) -> Callable[[Progress], Answe
 
 
 def _each(
-    client: Client, collection: Collection, known: Answer | None, trouble: PartnerCenterError | None
+    client: Client, collection: Collection, counts: Answer | None, error: PartnerCenterError | None
 ) -> Callable[[Progress], Answer]:
-    """A collection of each customer that the commercial deployment names, as one answer."""
+    """A collection of each customer in `counts`, the commercial deployment, as one answer.
+
+    `error` is why there are no counts.
+    """
 
     def fetch(tell: Progress) -> Answer:
-        if known is None:
-            raise trouble or Unreadable("The customers are not known.", "Read commercial-deployment first.")
-        ids = sorted(known.frame["customerTenantId"].str.upper().unique())
+        if counts is None:
+            raise error or Unreadable("The customers are not known.", "Read commercial-deployment first.")
+        ids = sorted(counts.frame["customerTenantId"].str.upper().unique())
 
-        def one(customer: str) -> Answer | PartnerCenterError:
+        def of(customer: str) -> Answer | PartnerCenterError:
             try:
                 answer = client.fetch(collection, Query(customer), keep_raw=True)
-            except (NotPermitted, BadRequest) as error:
-                return error  # counted; the others can be read all the same
+            except (NotPermitted, BadRequest) as refusal:
+                return refusal  # counted; the other customers can be read all the same
             return replace(answer, frame=frames.of_customer(answer.frame, customer))
 
         answers: list[Answer] = []
-        errors: list[PartnerCenterError] = []
+        refusals: list[PartnerCenterError] = []
         with ThreadPoolExecutor(client.parallel, thread_name_prefix="customer") as pool:
-            for number, result in enumerate(pool.map(one, ids), start=1):
-                if number % _TOLD == 0 or number == len(ids):
+            for number, result in enumerate(pool.map(of, ids), start=1):
+                if number % _CUSTOMERS_PER_STEP == 0 or number == len(ids):
                     tell(Step(f"{number:,} of {len(ids):,} customers"))
                 if isinstance(result, Answer):
                     answers.append(result)
                 else:
-                    errors.append(result)
-        if errors and not answers:
-            raise errors[0]
-        return _together(collection, answers, unread=len(errors))
+                    refusals.append(result)
+        if refusals and not answers:
+            raise refusals[0]
+        return _joined(collection, answers, unread=len(refusals))
 
     return fetch
 
 
-def _together(collection: Collection, answers: Sequence[Answer], unread: int) -> Answer:
-    """The answers about each customer as one."""
+def _joined(collection: Collection, answers: Sequence[Answer], unread: int) -> Answer:
+    """The answers about each customer as one answer."""
     set_aside: list[SetAside] = []
     before = 0
     for answer in answers:
         set_aside += [SetAside(before + row.position, row.reason) for row in answer.set_aside]
         before += len(answer.frame) + len(answer.set_aside)
-    none = frames.of_customer(frames.frame(collection, []), "")
+    no_rows = frames.of_customer(frames.frame(collection, []), "")
     return Answer(
         collection,
-        frames.joined(collection, [answer.frame for answer in answers] or [none]),
+        frames.joined(collection, [answer.frame for answer in answers] or [no_rows]),
         tuple(set_aside),
         sum(answer.announced or 0 for answer in answers),
         datetime.now(UTC),
@@ -162,13 +170,13 @@ def _back_fill(
 ) -> BackFill:
     """Ask for the figures of earlier processing dates, the newest first, until the service has no more of them.
 
-    What is sent for a day and is of other days is not kept: it would be figures under a wrong date.
+    Figures of other days than the one requested are not kept: they would stand under a wrong date.
     """
-    there = {one.asked for one in history.snapshots(collection)}
-    kept = barren = others = 0
+    known = {snapshot.backfill_date for snapshot in history.snapshots(collection)}
+    kept_days = barren = others = 0
     for back in range(1, (today - since).days + 1):
         day = today - timedelta(days=back)
-        if day in there:
+        if day in known:
             continue
         tell(Step(f"figures processed on {day}"))
         try:
@@ -176,38 +184,38 @@ def _back_fill(
         except BadRequest:
             dates: set[date] = set()  # a day that the service does not accept is one without figures
         except PartnerCenterError as error:
-            return BackFill(kept, f"it failed at {day}", error)
+            return BackFill(kept_days, f"it failed at {day}", error)
         else:
             dates = set(answer.frame["processedDateTime"].dt.date)
         if dates == {day}:
-            history.append(answer, asked=day)
-            kept, barren, others = kept + 1, 0, 0
+            history.append(answer, backfill_date=day)
+            kept_days, barren, others = kept_days + 1, 0, 0
             continue
         barren, others = barren + 1, others + bool(dates)
         if others == OTHER_DAYS:
-            return BackFill(kept, f"asked for {day}, Microsoft sent figures of other days, which were not kept")
+            return BackFill(kept_days, f"asked for {day}, Microsoft sent figures of other days, which were not kept")
         if barren == BARREN_DAYS:
-            return BackFill(kept, f"Microsoft had no figures for {barren} days in a row, down to {day}")
-    return BackFill(kept)
+            return BackFill(kept_days, f"Microsoft had no figures for {barren} days in a row, down to {day}")
+    return BackFill(kept_days)
 
 
-def _telling(progress: Progress, collection: Collection) -> Progress:
+def _progress_of(collection: Collection, progress: Progress) -> Progress:
     return lambda step: progress(replace(step, text=f"{collection.title}: {step.text}"))
 
 
 def _rank(error: PartnerCenterError) -> int:
-    return next(place for place, kind in enumerate(_WORST_FIRST) if isinstance(error, kind))
+    return next(rank for rank, kind in enumerate(_WORST_FIRST) if isinstance(error, kind))
 
 
 def _failure(error: PartnerCenterError) -> Failure:
-    facts = error.facts
+    details = error.facts
     return Failure(
         title=error.title,
         message=error.message,
         advice=error.advice,
         exit_code=error.exit_code,
-        status=facts.status,
-        code=facts.code,
-        request_id=facts.request_id,
-        correlation_id=facts.correlation_id,
+        status=details.status,
+        code=details.code,
+        request_id=details.request_id,
+        correlation_id=details.correlation_id,
     )

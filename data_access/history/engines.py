@@ -1,7 +1,7 @@
-"""What works out the measures over the files of the history: DuckDB inside this process, or an Apache Spark cluster.
+"""The engines that work out the measures over the history's files: DuckDB in this process, or an Apache Spark cluster.
 
 Both run the same definitions (`measures`, `trends.by_snapshot`) and give the same tables, bit by bit. Pages ask an
-engine only for what the history's small rows cannot tell: one customer, one product, two dates side by side.
+engine only for what the history's summary cannot tell: one customer, one product, two dates side by side.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 Lazy = nw.LazyFrame[Any]
 
-#: The columns that are read from files of facts, in Spark's words; whatever else is in them stays there.
+#: The columns that are read from files of facts, with Spark's names of their types; other columns are not read.
 _FACTS = {
     "snapshot": "string",
     "fetchedAt": "timestamp",
@@ -48,11 +49,11 @@ _OF_ESTIMATES = {"proratedDeploymentPercent": "double"}
 _OF_COUNTS = {customers.CUSTOMER: "string", "customerName": "string", "productName": "string"}
 _EVERYTHING = Selection()
 _ADVICE = "Try again; if it goes on, the log tells the operator more."
-_PATTERN = frozenset("*?[")  # what DuckDB takes for a pattern in the name of a file
+_PATTERN = frozenset("*?[")  # characters that make a pattern of a file's name for DuckDB
 
 
 class Engine(ABC):
-    """Asks questions of files of facts; `paths` as the history names them. Any number of threads may ask."""
+    """Queries files of facts; `paths` are the history's. Any number of threads may use it."""
 
     def __init__(self, files: fs.FileSystem | None = None) -> None:
         self._files = files or fs.LocalFileSystem()
@@ -66,7 +67,7 @@ class Engine(ABC):
         labels: Sequence[str] = (),
         selection: Selection = _EVERYTHING,
     ) -> pd.DataFrame:
-        """`measures.grouped` over these files, which are those of one snapshot where figures of one date are wanted.
+        """`measures.grouped` over these files; for the figures of one date they are those of one snapshot.
 
         Raises EngineError where the files cannot be read: they may have been pruned, or Spark does not answer.
         """
@@ -84,7 +85,7 @@ class Engine(ABC):
         estimated: bool = False,
         selection: Selection = _EVERYTHING,
     ) -> pd.DataFrame:
-        """`trends.points` over these files: for lines that the small rows do not have, such as those of products.
+        """`trends.points` over these files: for lines that the summary does not have, such as those of products.
 
         Raises EngineError.
         """
@@ -97,7 +98,7 @@ class Engine(ABC):
     def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> Facts:
         """Every row of one customer, as facts for `trends.lines` and `measures.by`.
 
-        A tenant id means the same in capitals and without. Columns: snapshot (str), fetchedAt, service, channel
+        The tenant id may be in any case. Columns: snapshot (str), fetchedAt, service, channel
         (category), processedDateTime, licensesSold (int64), licensesDeployed, undeployed, overDeployed (float64),
         customerTenantId (category), customerName (str), productName (category).
         Raises EngineError.
@@ -118,18 +119,19 @@ class Engine(ABC):
         estimated: bool = False,
         selection: Selection = _EVERYTHING,
     ) -> pd.DataFrame:
-        """Any other question to the rows of these files, in narwhals; text comes as `str`, instants as UTC in µs.
+        """Any other query of the rows of these files, in narwhals; texts come as `str`, instants as UTC in µs.
 
-        `estimated`: they are files of partner deployment, with percentages and without customers and products.
+        `estimated`: the files are of partner deployment, with percentages and without customers and products.
         Raises EngineError.
         """
         columns = {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}
         try:
             return self._table(question(_selected(self._scan(list(paths), columns), selection)))
         except Exception as error:  # noqa: BLE001 - each engine, Arrow and each object store has a family of its own
-            # The message may hold an address, a path or a row.
-            log.warning("The history could not be asked: %s", type(error).__name__)
-            raise EngineError("The history could not be asked.", _ADVICE) from None
+            # No messages, not even of what caused it: they may hold an address, a path or a row.
+            log.warning("The history query failed: %s", type(error).__name__)
+            log.debug("Raised by %s:\n%s", _kinds(error), "".join(traceback.format_tb(error.__traceback__)))
+            raise EngineError("The history query failed.", _ADVICE) from None
 
     def _table(self, frame: Lazy) -> pd.DataFrame:
         table: pa.Table = frame.collect("pyarrow").to_native()
@@ -141,7 +143,7 @@ class Engine(ABC):
 
 
 class DuckDB(Engine):
-    """Inside this process, on the files where they are. It loads nothing at run time and writes nothing."""
+    """DuckDB in this process, on the files where they are. It loads no extension at run time and writes nothing."""
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -155,12 +157,12 @@ class DuckDB(Engine):
     def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         cursor = self._connection.cursor()  # a connection serves one thread at a time
         if not paths:
-            found = cursor.from_arrow(_no_rows(columns))
+            rows = cursor.from_arrow(_no_rows(columns))
         elif isinstance(self._files, fs.LocalFileSystem) and not any(_PATTERN.intersection(path) for path in paths):
-            found = cursor.read_parquet(paths, hive_partitioning=False)
+            rows = cursor.read_parquet(paths, hive_partitioning=False)
         else:
-            found = cursor.from_arrow(dataset.dataset(paths, format="parquet", filesystem=self._files))
-        return nw.from_native(found).select(*columns)
+            rows = cursor.from_arrow(dataset.dataset(paths, format="parquet", filesystem=self._files))
+        return nw.from_native(rows).select(*columns)
 
 
 #: How Spark spells what pyarrow calls a kind of store.
@@ -169,12 +171,12 @@ _TRIES, _WAIT = 4, 500  # of a call that gets no answer from Spark; milliseconds
 
 
 class Spark(Engine):
-    """On a cluster, through Spark Connect. Its workers must reach the history at the same address as this program."""
+    """A Spark cluster, through Spark Connect. Its workers must reach the history at this program's address of it."""
 
     def __init__(self, remote: str, files: fs.FileSystem | None = None) -> None:
         super().__init__(files)
         try:
-            from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415 - not everybody has it
+            from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415 - an optional package
             from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
         except ImportError:
             raise SettingsError(
@@ -183,7 +185,7 @@ class Spark(Engine):
             ) from None
         try:
             self._session = SparkSession.builder.remote(remote).create()
-        except Exception:  # noqa: BLE001 - pyspark has many names for it
+        except Exception:  # noqa: BLE001 - pyspark has many errors for it
             raise SettingsError(
                 "SPARK_REMOTE is not an address of Spark Connect.", "It looks like sc://host:15002."
             ) from None
@@ -193,18 +195,18 @@ class Spark(Engine):
         try:
             self._session.conf.set("spark.sql.session.timeZone", "UTC")
         except Exception as error:  # noqa: BLE001 - gRPC's and Spark's
-            self._session.client.set_retry_policies([])  # it would say goodbye as patiently
+            self._session.client.set_retry_policies([])  # or closing the session would take as many tries
             log.warning("Spark could not be reached: %s", type(error).__name__)
             raise EngineError("Spark does not answer at the address in SPARK_REMOTE.", _ADVICE) from None
 
     def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         schema = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         if not paths:
-            found = self._session.createDataFrame([], schema)
+            rows = self._session.createDataFrame([], schema)
         else:
             scheme = _SCHEMES[self._files.type_name]
-            found = self._session.read.schema(schema).parquet(*(f"{scheme}{path}" for path in paths))
-        lazy: Lazy = nw.from_native(found)
+            rows = self._session.read.schema(schema).parquet(*(f"{scheme}{path}" for path in paths))
+        lazy: Lazy = nw.from_native(rows)
         return lazy
 
 
@@ -223,10 +225,18 @@ def connect(settings: Settings, files: fs.FileSystem | None = None) -> Engine:
 
 
 def _selected(facts: Lazy, selection: Selection) -> Lazy:
-    for column, wanted in (("channel", selection.channels), ("service", selection.services)):
-        if wanted:
-            facts = facts.filter(nw.col(column).str.to_lowercase().is_in([code.lower() for code in wanted]))
+    for column, codes in (("channel", selection.channels), ("service", selection.services)):
+        if codes:
+            facts = facts.filter(nw.col(column).str.to_lowercase().is_in([code.lower() for code in codes]))
     return facts
+
+
+def _kinds(error: BaseException) -> str:
+    """The kinds of an error and of those that caused it."""
+    chain = [error]
+    while cause := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(cause)
+    return ", caused by ".join(f"{type(link).__module__}.{type(link).__qualname__}" for link in chain)
 
 
 def _no_rows(columns: dict[str, str]) -> pa.Table:

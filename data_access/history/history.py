@@ -1,20 +1,19 @@
-"""Every fetch of one account, kept as immutable snapshots: readable by any engine, written by any number of programs.
+"""The history of one account: every fetch is an immutable snapshot that any engine can read.
 
-Below the account's folder, beside the small files of `index` and the records of `runs`:
+Below the account's folder, beside the summary files of `index` and the records of `run_log`:
 
-    facts/<collection>/date=<day>/<id>-<checksum>.parquet     every row; sorted by customer
+    facts/<collection>/date=<day>/<id>-<checksum>.parquet     every row, sorted by customer
     raw/<collection>/date=<day>/<id>-<checksum>.parquet       the answer as it arrived, page by page
-    months/<collection>/month=<month>/<id>-<checksum>.parquet the facts of a month that is over, as `compact` puts them
+    months/<collection>/month=<month>/<id>-<checksum>.parquet the facts of a month that is over, written by `compact`
 
-The small file is the commit: its record says all about the snapshot, these files included. What was written before it
-and never got one is swept by a later run. Nothing is ever changed in place.
+The summary file is the commit: its record says all about the snapshot, these files included. A file that was written
+before it and never got one is swept by a later run. Nothing is ever changed in place, so any number of programs may
+write at the same time.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -22,27 +21,28 @@ from typing import Any
 import pyarrow as pa
 
 from data_access.errors import PartnerCenterError
-from data_access.history import index, monthly, run_log, snapshot, store
+from data_access.history import draft, index, monthly, run_log, store
+from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
 from data_access.history.run_log import Run, Runs, Standing
-from data_access.history.snapshot import File, Month, Snapshot
+from data_access.history.snapshot import File, Month, Snapshot, checksum, folded
 from data_access.history.store import Damaged, Store
-from data_access.partner_center import protocol, raw_pages
+from data_access.partner_center import raw_pages
 from data_access.partner_center.catalog import COLLECTIONS, Collection
 from data_access.partner_center.client import Answer
 
-#: So long a file without a snapshot may belong to a run that is still going on.
+#: For so long, a file without a snapshot may belong to a run that is still going on.
 GRACE = timedelta(days=1)
 
-_FACTS, _RAW, _MONTHS = "facts", "raw", "months"
-_OF_SNAPSHOTS = (_FACTS, _RAW, _MONTHS)
+_OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER)
 _WITH_RECORDS = (index.FOLDER, run_log.FOLDER)
-_SOUND: set[tuple[str, int]] = set()  # files whose checksum this program has compared, and when they were written
+#: The files whose checksum this process has compared, each with the time it was written.
+_SOUND: set[tuple[str, int]] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What `History.append` did: the snapshot that holds the rows, and whether it was there before."""
+    """The result of `History.append`: the snapshot that holds the rows, and whether it was there before."""
 
     snapshot: Snapshot
     again: bool
@@ -50,7 +50,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Sound files to read, as `History.files` takes them, and a notice for each that had to be left out."""
+    """Sound files to read, as `History.files` takes them, and a notice for each file that is left out."""
 
     paths: tuple[str, ...]
     notices: tuple[str, ...]
@@ -58,7 +58,7 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How many files were looked at, and which of them are not what was written."""
+    """The result of `History.verify`: how many files and bytes were read, and which files are not what was written."""
 
     files: int
     bytes: int
@@ -67,49 +67,53 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Compacted:
-    """How many small files and records of runs there were and are, and how many months were put into one file."""
+    """The result of `History.compact`.
+
+    `before` and `after` count the summary files and the records of runs, `months` the months put into one file.
+    """
 
     before: int
     after: int
     months: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Draft:
-    """A snapshot that is not written yet: its record, its small rows, its other files by path."""
-
-    record: Snapshot
-    rows: pa.Table
-    files: Mapping[str, pa.Buffer]
-
-
 class History:
-    """One account's snapshots. What it shows is of the moment it was opened; `reload` looks anew."""
+    """One account's snapshots as they were when it was opened; `reload` looks anew.
 
-    def __init__(self, place: Store, source: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Open it. Raises HistoryError where it cannot be read."""
-        self.store = place
+    `loose_files`: so many summary files of a collection may stand beside its pack before a run packs them.
+    """
+
+    def __init__(
+        self,
+        folder: Store,
+        source: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        loose_files: int = index.LOOSE_FILES,
+    ) -> None:
+        """Open the history in the account's folder. Raises HistoryError where it cannot be read."""
+        self.store = folder
         self.source = source
         self._clock = clock
-        self._index = Index(place, clock)
-        self._runs = Runs(place, clock)
+        self._index = Index(folder, clock, loose_files)
+        self._runs = Runs(folder, clock)
 
     @property
     def files(self) -> Any:
-        """The `pyarrow.fs.FileSystem` that the paths are of."""
+        """The `pyarrow.fs.FileSystem` to which the paths belong."""
         return self.store.files
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """A sentence for each file that had to be left out when the history was opened."""
-        return tuple(f"{found.path} is left out: it {found.problem}." for found in self._index.findings)
+        """A sentence for each file that was left out when the history was opened."""
+        return tuple(f"{finding.path} is left out: it {finding.problem}." for finding in self._index.findings)
 
     @property
     def is_empty(self) -> bool:
         return not self._index.snapshots
 
     def reload(self) -> None:
-        """Look at what there is now.
+        """Read the index again.
 
         Raises HistoryError where it cannot be read.
         """
@@ -117,272 +121,247 @@ class History:
 
     def snapshots(self, collection: Collection | str) -> list[Snapshot]:
         """The snapshots of a collection in the order of keeping; rows that came twice in a row are there once."""
-        return list(self._index.shown.get(_name(collection), ()))
+        return list(self._index.by_collection.get(_name(collection), ()))
 
     def newest(self, collection: Collection | str) -> Snapshot | None:
         """The newest snapshot of a collection; those of a back-fill do not count."""
-        return next((one for one in reversed(self.snapshots(collection)) if one.asked is None), None)
+        snapshots = reversed(self.snapshots(collection))
+        return next((snapshot for snapshot in snapshots if snapshot.backfill_date is None), None)
 
-    def small(self, collection: Collection | str) -> pa.Table:
-        """The rows by service and channel of all snapshots of a collection; columns as in `snapshot.small`."""
+    def summary(self, collection: Collection | str) -> pa.Table:
+        """The rows by service and channel of all snapshots of a collection; columns as in `snapshot.summary`."""
         return self._index.rows(_name(collection))
 
     def facts(self, snapshots: Iterable[Snapshot]) -> Paths:
-        """The files with every row of these snapshots, in their order; one that is not what was written is left out.
+        """The files with every row of these snapshots, in their order; a file that is not what was written is left out.
 
-        Sizes are compared each time, checksums once in the life of this program and only in a folder: an object store
-        sees to its objects itself.
+        Sizes are compared each time, checksums once in the life of the process and only in a folder: an object store
+        checks its objects itself.
         """
-        wanted = list(snapshots)
+        snapshots = list(snapshots)
+        problems = self._problems([snapshot.facts_file for snapshot in snapshots])
         paths, notices = [], []
-        for one, problem in zip(wanted, self._problems([_facts(one) for one in wanted]), strict=True):
+        for snapshot, problem in zip(snapshots, problems, strict=True):
             if problem:
-                notices.append(f"{_described(one)} is left out: its file {problem}.")
+                notices.append(f"{_described(snapshot)} is left out: its file {problem}.")
             else:
-                paths.append(self.store.full(one.facts))
+                paths.append(self.store.full(snapshot.facts))
         return Paths(tuple(paths), tuple(notices))
 
     def by_customer(self, snapshots: Iterable[Snapshot]) -> Paths:
-        """The same rows in fewer files where `compact` has put months together, for questions about one customer.
+        """The same rows in fewer files where `compact` has written months, for questions about one customer.
 
-        They may hold rows of other snapshots as well. A month's file that is not what was written is not used, nor one
-        whose rows would come twice.
+        The files may hold rows of other snapshots as well. A month's file is not used where it is not what was written,
+        or where rows would come twice.
         """
-        wanted = list(snapshots)
-        sound = self._sound_months(wanted)
-        rest = self.facts(one for one in wanted if one.month not in sound)
-        return Paths((*(self.store.full(file.path) for file in sound), *rest.paths), rest.notices)
+        snapshots = list(snapshots)
+        months = self._sound_months(snapshots)
+        days = self.facts(snapshot for snapshot in snapshots if snapshot.month not in months)
+        return Paths((*(self.store.full(month.path) for month in months), *days.paths), days.notices)
 
-    def reread(self, one: Snapshot) -> raw_pages.Reread:
-        """Read a kept answer again with the parser of today.
+    def reread(self, snapshot: Snapshot) -> raw_pages.Reread:
+        """Read a raw answer again with today's parser.
 
         Raises FileNotFoundError or Damaged where the file is not what was written, one of the family in `errors` where
         a body cannot be understood.
         """
-        content = self.store.read(one.raw)
-        store.check(one.raw, content)
-        return raw_pages.reread(COLLECTIONS[one.collection], content)
+        content = self.store.read(snapshot.raw)
+        store.check(snapshot.raw, content)
+        return raw_pages.reread(COLLECTIONS[snapshot.collection], content)
 
-    def append(self, answer: Answer, asked: date | None = None) -> Kept:
+    def append(self, answer: Answer, backfill_date: date | None = None) -> Kept:
         """Keep an answer that was fetched with `keep_raw`, unless the newest snapshot has the same rows already.
 
-        `asked` is the processing date that was asked for, in a back-fill. Raises HistoryError where it cannot be
-        written; it is then kept in no part.
+        `backfill_date` is the processing date that was requested, in a back-fill. Raises HistoryError where the answer
+        cannot be written; no part of it is then kept.
         """
-        same = self._index.latest(answer.collection.name, asked)
-        answer = replace(answer, frame=snapshot.folded(answer.frame))
-        rows_checksum = snapshot.checksum(answer.frame)
-        if same and same.rows_checksum == rows_checksum and not any(self._problems([_facts(same)])):
+        answer = replace(answer, frame=folded(answer.frame))
+        rows_checksum = checksum(answer.frame)
+        latest = self._index.latest(answer.collection.name, backfill_date)
+        same = latest if latest and latest.rows_checksum == rows_checksum else None
+        if same and not any(self._problems([same.facts_file])):
             return Kept(same, again=True)
-        instead = same.id if same and same.rows_checksum == rows_checksum else None
-        kept = self._made(answer, rows_checksum, asked=asked, instead=instead)
-        self._commit(kept.record.id, [kept])
+        new = self._draft(answer, rows_checksum, backfill_date=backfill_date, replaces=same.id if same else None)
+        self._commit(new.record.id, [new])
         self._index.pack_if_due(answer.collection.name)
-        return Kept(kept.record, again=False)
+        return Kept(new.record, again=False)
 
     def append_all(self, answers: Iterable[Answer]) -> list[Snapshot]:
         """Keep the answers to one collection, oldest first, so that all of them appear at once."""
-        kept: list[_Draft] = []
+        drafts: list[Draft] = []
         for answer in answers:
-            rows_checksum = snapshot.checksum(answer.frame)
-            if not kept or kept[-1].record.rows_checksum != rows_checksum:
-                kept.append(self._made(answer, rows_checksum, number=len(kept)))
-        if kept:
-            self._commit(index.PACK + kept[-1].record.id, kept)
-        return [one.record for one in kept]
+            rows_checksum = checksum(answer.frame)
+            if not drafts or drafts[-1].record.rows_checksum != rows_checksum:
+                drafts.append(self._draft(answer, rows_checksum, further=len(drafts)))
+        if drafts:
+            self._commit(index.PACK + drafts[-1].record.id, drafts)
+        return [new.record for new in drafts]
 
     def record(self, run: Run) -> None:
-        """Remember what a run tried and got.
+        """Remember what became of a run.
 
         Raises HistoryError where that cannot be written.
         """
         self._runs.add(run)
 
     def standing(self) -> dict[str, Standing]:
-        """Where each collection stands that was ever kept or tried."""
-        found: dict[str, Standing] = {}
-        for name in self._index.shown:
+        """The standing of each collection that was ever kept or tried."""
+        standings: dict[str, Standing] = {}
+        for name in self._index.by_collection:
             newest = self.newest(name)
-            found[name] = Standing(newest.fetched_at if newest else None)
+            standings[name] = Standing(newest.fetched_at if newest else None)
         for run in self._runs.newest():
             for name, tried in run.outcomes.items():
-                found[name] = found.get(name, Standing()).after(tried)
-        return found
+                standings[name] = standings.get(name, Standing()).after(tried)
+        return standings
 
     def verify(self, *, reread: bool = False) -> Verified:
-        """Compare every file with its checksum; with `reread` also read each raw answer again and compare the rows."""
+        """Compare every file with its checksum; with `reread` also parse each raw answer again and compare the rows."""
         self.reload()
         snapshots = self._index.snapshots.values()
-        data = dict.fromkeys((file.path, file.checksum) for one in snapshots for file in one.files)
-        others = [found.path for folder in _WITH_RECORDS for found in self.store.finished(folder)]
-        looked = self.store.read_all([*data, *((path, None) for path in others)], self._look_at)
-        findings = [Finding(path, problem) for path, _, problem in looked if problem]
-        found_already = {finding.path for finding in findings}
-        findings += [finding for finding in self._index.findings if finding.path not in found_already]
+        data = dict.fromkeys((file.path, file.checksum) for snapshot in snapshots for file in snapshot.files)
+        others = [file.path for folder in _WITH_RECORDS for file in self.store.finished(folder)]
+        inspected = self.store.read_all([*data, *((path, None) for path in others)], self._inspect)
+        findings = [Finding(path, problem) for path, _, problem in inspected if problem]
+        known = {finding.path for finding in findings}
+        findings += [finding for finding in self._index.findings if finding.path not in known]
         if reread:
             findings += [
-                finding for one in snapshots if one.raw not in found_already and (finding := self._read_otherwise(one))
+                finding
+                for snapshot in snapshots
+                if snapshot.raw not in known and (finding := self._reread_otherwise(snapshot))
             ]
-        return Verified(len(looked), sum(size for _, size, _ in looked), tuple(sorted(findings, key=lambda f: f.path)))
+        size = sum(size for _, size, _ in inspected)
+        return Verified(len(inspected), size, tuple(sorted(findings, key=lambda finding: finding.path)))
 
     def old(self, keep_days: int) -> list[Snapshot]:
         """The snapshots of days before the last `keep_days`; the newest of each collection is never among them."""
         first_day = self._clock().date() - timedelta(days=keep_days)
-        newest = {one.id for name in self._index.shown if (one := self.newest(name))}
-        return [one for one in self._index.snapshots.values() if one.day < first_day and one.id not in newest]
+        newest = {snapshot.id for name in self._index.by_collection if (snapshot := self.newest(name))}
+        snapshots = self._index.snapshots.values()
+        return [snapshot for snapshot in snapshots if snapshot.day < first_day and snapshot.id not in newest]
 
     def prune(self, snapshots: Iterable[Snapshot]) -> None:
-        """Remove snapshots for good: first from sight, then their files, and those of their months."""
-        drop = {one.id: one for one in snapshots}
-        theirs = {(one.collection, monthly.first_day(one)) for one in drop.values()}
-        kept = {identity: one for identity, one in self._index.snapshots.items() if identity not in drop}
+        """Remove snapshots for good: first their records, then their files, and those of their months."""
+        pruned = {snapshot.id: snapshot for snapshot in snapshots}
+        months = {(snapshot.collection, monthly.first_day(snapshot)) for snapshot in pruned.values()}
         self._keep(
             {
-                identity: _without_month(one) if (one.collection, monthly.first_day(one)) in theirs else one
-                for identity, one in kept.items()
+                snapshot.id: _without_month(snapshot)
+                if (snapshot.collection, monthly.first_day(snapshot)) in months
+                else snapshot
+                for snapshot in self._index.snapshots.values()
+                if snapshot.id not in pruned
             }
         )
 
     def compact(self) -> Compacted:
-        """Put all small files of a collection into one, likewise the records of runs; rows kept twice go.
+        """Put all summary files of a collection into one, likewise the records of runs; rows kept twice go.
 
-        Where one customer may be asked for, the facts of each month that is over are put into one file as well.
+        In collections that are read by customer, the facts of each month that is over are put into one file as well.
         Raises HistoryError where there is no room for it.
         """
-        before = self._count_small()
-        records = {one.id: one for kept in self._index.shown.values() for one in kept}
-        merged = {one.id: one for one in self._merge_months()}
+        before = self._count_with_records()
+        records = {snapshot.id: snapshot for several in self._index.by_collection.values() for snapshot in several}
+        merged = {snapshot.id: snapshot for snapshot in self._merge_months()}
         self._keep(records | merged)
         self._runs.compact()
-        return Compacted(before, self._count_small(), len({one.month for one in merged.values() if one.month}))
+        months = {snapshot.month for snapshot in merged.values() if snapshot.month}
+        return Compacted(before, self._count_with_records(), len(months))
 
     def sweep(self) -> int:
         """Remove what killed runs left behind, and nothing that a running one may still need; returns how many files.
 
-        A file without a snapshot is taken away when it is older than GRACE. While small files are damaged nobody knows
-        what they stood for, and only half-written files go.
+        A file without a snapshot is removed when it is older than GRACE. While a summary file is damaged, the files of
+        its snapshots are not known, and only half-written files are removed.
         """
         before = self._clock() - GRACE
         written = [
-            found.path for folder in _OF_SNAPSHOTS for found in self.store.finished(folder) if found.written < before
+            file.path for folder in _OF_SNAPSHOTS for file in self.store.finished(folder) if file.written < before
         ]
-        gone = [path for folder in (*_OF_SNAPSHOTS, *_WITH_RECORDS) for path in self.store.abandoned(folder, before)]
-        self.reload()  # after the listing: what got its snapshot in between is needed
+        leftovers = [
+            path for folder in (*_OF_SNAPSHOTS, *_WITH_RECORDS) for path in self.store.abandoned(folder, before)
+        ]
+        self.reload()  # after the listing: a file that got its snapshot in between is needed
         if not self._index.findings:
             needed = _paths(self._index.snapshots.values())
-            gone += [path for path in written if path not in needed]
-        for path in gone:
+            leftovers += [path for path in written if path not in needed]
+        for path in leftovers:
             self.store.delete(path)
-        return len(gone)
+        return len(leftovers)
 
-    def _count_small(self) -> int:
+    def _count_with_records(self) -> int:
         return sum(len(self.store.finished(folder)) for folder in _WITH_RECORDS)
 
-    def _made(
+    def _draft(
         self,
         answer: Answer,
         rows_checksum: str,
         *,
-        asked: date | None = None,
-        instead: str | None = None,
-        number: int = 0,
-    ) -> _Draft:
-        """Make what a snapshot consists of, to be committed."""
-        if answer.pages is None:
-            raise ValueError("fetch with keep_raw what is to be kept")
-        collection = answer.collection
-        found = snapshot.facts(collection, answer.frame)
-        identity = self._index.new_id(number)
-        about: dict[str, Any] = {
-            "id": identity,
-            "collection": collection.name,
-            "day": asked or answer.fetched_at.date(),
-            "fetched_at": answer.fetched_at,
-            "asked": asked,
-            "rows": len(answer.frame),
-            "announced": answer.announced,
-            "missing": answer.missing,
-            "set_aside": len(answer.set_aside),
-            "reasons": snapshot.reasons(answer.set_aside),
-            "unread_customers": answer.unread_customers,
-            "as_of": snapshot.as_of(found),
-            "estimated": found.estimated,
-            "rows_checksum": rows_checksum,
-            "source": self.source,
-            "address": answer.pages.address,
-            "request_id": answer.pages.request_id,
-            "correlation_id": answer.correlation_id,
-            "instead": instead,
-            "format": snapshot.FORMAT,
-            "filter": "none",
-            "program": protocol.VERSION,
-        }
-        folder = f"{collection.name}/date={about['day']}"
-        files: dict[str, pa.Buffer] = {}
+        backfill_date: date | None = None,
+        replaces: str | None = None,
+        further: int = 0,
+    ) -> Draft:
+        return Draft.of(
+            answer,
+            identity=self._index.new_id(further),
+            source=self.source,
+            rows_checksum=rows_checksum,
+            backfill_date=backfill_date,
+            replaces=replaces,
+        )
 
-        def add(kind: str, content: pa.Buffer) -> None:
-            path = f"{kind}/{folder}/{store.sealed(identity, 'parquet', content)}"
-            about.update({kind: path, f"{kind}_size": content.size, f"{kind}_checksum": store.checksum(content)})
-            files[path] = content
-
-        # While Arrow writes the facts, which takes no interpreter, the rows in little are worked out beside it.
-        with ThreadPoolExecutor(1, thread_name_prefix="history") as beside:
-            little = beside.submit(snapshot.small, collection, found, identity, answer.fetched_at)
-            add(_RAW, answer.pages.file(_metadata(about)))
-            add(_FACTS, snapshot.parquet([snapshot.table(found, identity, answer.fetched_at)], _metadata(about)))
-            rows = little.result()
-        return _Draft(Snapshot(**about), rows, files)
-
-    def _commit(self, name: str, kept: Sequence[_Draft]) -> None:
-        """Write snapshots; they become visible all at once, with the small file, which comes last."""
-        files = {path: content for one in kept for path, content in one.files.items()}
-        self.store.put_all(files)
-        self._index.commit(name, [one.record for one in kept], pa.concat_tables([one.rows for one in kept]))
-        # A sweep that took this run for dead may have been here, however unlikely.
-        there = self.store.infos(list(files))
-        self.store.put_all({path: files[path] for path, info in zip(files, there, strict=True) if not info.is_file})
+    def _commit(self, name: str, drafts: Sequence[Draft]) -> None:
+        """Write snapshots; they become visible all at once, with the summary file, which comes last."""
+        contents = {path: content for new in drafts for path, content in new.contents.items()}
+        self.store.put_all(contents)
+        self._index.commit(name, [new.record for new in drafts], pa.concat_tables([new.summary for new in drafts]))
+        # A sweep that took this run for dead may have removed them, however unlikely.
+        infos = self.store.infos(list(contents))
+        missing = [path for path, info in zip(contents, infos, strict=True) if not info.is_file]
+        self.store.put_all({path: contents[path] for path in missing})
 
     def _keep(self, records: Mapping[str, Snapshot]) -> None:
-        """Let these be all that there is, and remove what the others alone had."""
+        """Let these be the only snapshots, and remove the files that only others had."""
         before = _paths(self._index.snapshots.values())
         self._index.rewrite(records)
         for path in sorted(before - _paths(records.values())):
             self.store.delete(path)
 
     def _merge_months(self) -> list[Snapshot]:
-        """Put the facts of months that are over into one file each, where they are in none; the records to be kept.
+        """Write the file of each month that is over and has none; returns the records that change.
 
-        A snapshot whose facts are damaged is in no file of a month any more.
+        A snapshot whose facts are damaged is in no month's file any more.
         """
-        merged: list[Snapshot] = []
+        changed: list[Snapshot] = []
         for collection in monthly.COLLECTIONS:
-            for month, found in monthly.finished(self.snapshots(collection), self._clock().date()).items():
-                problems = self._problems([_facts(one) for one in found])
-                sound = [one for one, problem in zip(found, problems, strict=True) if not problem]
-                damaged = [one for one, problem in zip(found, problems, strict=True) if problem]
-                there = len({one.month for one in sound}) == 1 and self._sound_months(sound)
-                if len(sound) > 1 and not there:
-                    merged += self._merge(collection, month, sound)
-                    merged += [_without_month(one) for one in damaged if one.month]
-        return merged
+            for month, snapshots in monthly.finished(self.snapshots(collection), self._clock().date()).items():
+                problems = self._problems([snapshot.facts_file for snapshot in snapshots])
+                sound = [snapshot for snapshot, problem in zip(snapshots, problems, strict=True) if not problem]
+                damaged = [snapshot for snapshot, problem in zip(snapshots, problems, strict=True) if problem]
+                merged = len({snapshot.month for snapshot in sound}) == 1 and self._sound_months(sound)
+                if len(sound) > 1 and not merged:
+                    changed += self._merge(collection, month, sound)
+                    changed += [_without_month(snapshot) for snapshot in damaged if snapshot.month]
+        return changed
 
-    def _merge(self, collection: Collection, month: date, sound: Sequence[Snapshot]) -> list[Snapshot]:
+    def _merge(self, collection: Collection, month: date, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+        paths = [self.store.full(snapshot.facts) for snapshot in snapshots]
         with store.understood(self.store.url):
-            rows = monthly.merged(self.files, [self.store.full(one.facts) for one in sound])
-            content = snapshot.parquet(rows, {index.SNAPSHOTS: json.dumps([one.id for one in sound])})
+            content = monthly.content(self.files, paths, [snapshot.id for snapshot in snapshots])
         name = store.sealed(self._index.new_id(), "parquet", content)
-        path = f"{_MONTHS}/{collection.name}/month={month:%Y-%m}/{name}"
+        path = f"{monthly.FOLDER}/{collection.name}/month={month:%Y-%m}/{name}"
         self.store.put(path, content)
-        file = Month(path=path, size=content.size, checksum=store.checksum(content), snapshots=len(sound))
-        return [one.model_copy(update={"month": file}) for one in sound]
+        file = Month(path=path, size=content.size, checksum=store.checksum(content), snapshots=len(snapshots))
+        return [snapshot.model_copy(update={"month": file}) for snapshot in snapshots]
 
     def _sound_months(self, snapshots: Iterable[Snapshot]) -> list[Month]:
         complete = monthly.complete(self._index.snapshots.values())
-        known = list(dict.fromkeys(one.month for one in snapshots if one.month in complete))
-        return [file for file, problem in zip(known, self._problems(known), strict=True) if not problem]
+        months = list(dict.fromkeys(snapshot.month for snapshot in snapshots if snapshot.month in complete))
+        return [month for month, problem in zip(months, self._problems(months), strict=True) if not problem]
 
     def _problems(self, files: Sequence[File]) -> list[str]:
-        """What is wrong with each, in words that follow "its file"; empty where nothing is."""
+        """The problem of each file, in words that follow "its file"; empty where there is none."""
         infos = self.store.infos([file.path for file in files])
         return [self._problem(file, info) for file, info in zip(files, infos, strict=True)]
 
@@ -391,35 +370,35 @@ class History:
             return "is gone"
         if info.size != file.size:
             return f"has {info.size:,} bytes and not {file.size:,}"
-        seen = (info.path, info.mtime_ns)
-        if self.store.is_local and seen not in _SOUND:
-            if problem := self._look_at((file.path, file.checksum))[2]:
+        compared = (info.path, info.mtime_ns)
+        if self.store.is_local and compared not in _SOUND:
+            if problem := self._inspect((file.path, file.checksum))[2]:
                 return problem
-            _SOUND.add(seen)
+            _SOUND.add(compared)
         return ""
 
-    def _look_at(self, file: tuple[str, str | None]) -> tuple[str, int, str]:
-        """A file's path, its size, and what is wrong with it."""
-        path, checksum = file
+    def _inspect(self, file: tuple[str, str | None]) -> tuple[str, int, str]:
+        """The file's path, its size, and its problem."""
+        path, expected = file
         try:
             content = self.store.read(path)
-            store.check(path, content, checksum)
+            store.check(path, content, expected)
         except FileNotFoundError:
             return path, 0, "is gone"
         except Damaged as error:
             return path, 0, str(error)
         return path, content.size, ""
 
-    def _read_otherwise(self, one: Snapshot) -> Finding | None:
-        """Whether the parser of today makes other rows of a kept answer."""
+    def _reread_otherwise(self, snapshot: Snapshot) -> Finding | None:
+        """A finding where today's parser makes other rows of a raw answer."""
         try:
-            again = self.reread(one)
+            reread = self.reread(snapshot)
         except (FileNotFoundError, Damaged) as error:
-            return Finding(one.raw, str(error))
+            return Finding(snapshot.raw, str(error))
         except PartnerCenterError as error:
-            return Finding(one.raw, f"cannot be read again: {error.message}")
-        if snapshot.checksum(again.frame) != one.rows_checksum:
-            return Finding(one.raw, "gives other rows today than when it was fetched")
+            return Finding(snapshot.raw, f"cannot be read again: {error.message}")
+        if checksum(reread.frame) != snapshot.rows_checksum:
+            return Finding(snapshot.raw, "gives other rows today than when it was fetched")
         return None
 
 
@@ -427,22 +406,13 @@ def _name(collection: Collection | str) -> str:
     return collection if isinstance(collection, str) else collection.name
 
 
-def _described(one: Snapshot) -> str:
-    return f"{COLLECTIONS[one.collection].title} of {one.fetched_at:%Y-%m-%d %H:%M} UTC"
+def _described(snapshot: Snapshot) -> str:
+    return f"{COLLECTIONS[snapshot.collection].title} of {snapshot.fetched_at:%Y-%m-%d %H:%M} UTC"
 
 
-def _facts(one: Snapshot) -> File:
-    return one.files[0]
-
-
-def _without_month(one: Snapshot) -> Snapshot:
-    return one.model_copy(update={"month": None})
+def _without_month(snapshot: Snapshot) -> Snapshot:
+    return snapshot.model_copy(update={"month": None})
 
 
 def _paths(snapshots: Iterable[Snapshot]) -> set[str]:
-    return {file.path for one in snapshots for file in one.files}
-
-
-def _metadata(about: Mapping[str, Any]) -> dict[str, str]:
-    """What a file's metadata say of the snapshot that it belongs to, as far as that is known when it is written."""
-    return {index.SNAPSHOTS: json.dumps([about], default=str, ensure_ascii=False)}
+    return {file.path for snapshot in snapshots for file in snapshot.files}

@@ -1,9 +1,9 @@
-"""Which snapshots there are: the small files of a history, read when it is opened.
+"""The index: which snapshots there are, by the summary files that are read when a history is opened.
 
     small/<collection>/<id>-<checksum>.parquet         a snapshot's rows by service and channel, and its record
     small/<collection>/pack-<id>-<checksum>.parquet    the same of many snapshots, in one file to open
 
-Such a file is the commit: a snapshot is there from the moment that one with its record appears.
+The summary file is the commit: a snapshot is there from the moment that a file with its record appears.
 """
 
 from __future__ import annotations
@@ -19,32 +19,31 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from data_access.errors import HistoryError
-from data_access.history import snapshot, store
-from data_access.history.snapshot import Snapshot
+from data_access.history import store
+from data_access.history.snapshot import RECORDS, Snapshot, metadata, parquet, summary_schema
 from data_access.history.store import Damaged, Store
 from data_access.partner_center.catalog import COLLECTIONS
 
 FOLDER = "small"
 #: Before the names of files that hold more than one snapshot.
 PACK = "pack-"
-_LOOSE = 8  # small files of a collection that a reader may have to open beside its pack
-_TRIES = 5  # of a listing, where files are packed away while they are read
-#: The metadata of a file of the history that say what it is.
-SNAPSHOTS = "snapshots"
+#: So many summary files of a collection may stand beside its pack: a reader opens each of them.
+LOOSE_FILES = 8
+_TRIES = 5  # of a listing, where files are packed while they are read
 _RECORDS = TypeAdapter(list[Snapshot])
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that is not what was written, and what is wrong with it; `path` is below the account's folder."""
+    """A file that is not what was written, and its problem; `path` is below the account's folder."""
 
     path: str
     problem: str
 
 
 @dataclass(frozen=True, eq=False)
-class _Small:
-    """A small file as it was read: of one snapshot, or of many."""
+class _SummaryFile:
+    """A summary file as it was read: of one snapshot, or of many."""
 
     path: str
     content: pa.Buffer
@@ -53,80 +52,83 @@ class _Small:
 
 @dataclass(eq=False)
 class _View:
-    """What there was at one moment."""
+    """The index at one moment."""
 
-    files: list[_Small] = field(default_factory=list)
+    files: list[_SummaryFile] = field(default_factory=list)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    listed: list[str] = field(default_factory=list)  # every small file, read or not
+    listed: list[str] = field(default_factory=list)  # every summary file, read or not
     findings: list[Finding] = field(default_factory=list)
-    shown: dict[str, list[Snapshot]] = field(default_factory=dict)  # by collection
-    latest: dict[tuple[str, date | None], Snapshot] = field(default_factory=dict)  # by collection and date asked for
+    by_collection: dict[str, list[Snapshot]] = field(default_factory=dict)
+    latest: dict[tuple[str, date | None], Snapshot] = field(default_factory=dict)  # by collection and back-fill date
 
-    def add(self, file: _Small) -> None:
+    def add(self, file: _SummaryFile) -> None:
         self.files.append(file)
-        self.snapshots.update((one.id, one) for one in file.records)
+        self.snapshots.update((record.id, record) for record in file.records)
 
-    def of(self, collection: str) -> list[_Small]:
+    def of(self, collection: str) -> list[_SummaryFile]:
         return [file for file in self.files if _collection(file.path) == collection]
 
     def sort(self) -> None:
-        """Put each collection's snapshots in their order, without those that say the same as the one before."""
-        shown: dict[str, list[Snapshot]] = {}
+        """Put each collection's snapshots in their order, without those that have the rows of the one before."""
+        by_collection: dict[str, list[Snapshot]] = {}
         latest: dict[tuple[str, date | None], Snapshot] = {}
-        replaced = {one.instead for one in self.snapshots.values()}
-        for _, one in sorted(self.snapshots.items()):
-            question = (one.collection, one.asked)
+        replaced = {snapshot.replaces for snapshot in self.snapshots.values()}
+        for _, snapshot in sorted(self.snapshots.items()):
+            question = (snapshot.collection, snapshot.backfill_date)
             before = latest.get(question)
-            if one.id not in replaced and (before is None or before.rows_checksum != one.rows_checksum):
-                latest[question] = one
-                shown.setdefault(one.collection, []).append(one)
-        # Only now: other threads may be reading what was there.
-        self.shown, self.latest = shown, latest
+            if snapshot.id not in replaced and (before is None or before.rows_checksum != snapshot.rows_checksum):
+                latest[question] = snapshot
+                by_collection.setdefault(snapshot.collection, []).append(snapshot)
+        # Assigned at the end: other threads may be reading the ones before.
+        self.by_collection, self.latest = by_collection, latest
 
 
 class Index:
-    """The small files as they were when this was made, or when `reload` last looked."""
+    """The summary files as they were when this was made, or when `reload` last read them."""
 
-    def __init__(self, place: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = place, clock
+    def __init__(self, folder: Store, clock: Callable[[], datetime], loose_files: int = LOOSE_FILES) -> None:
+        self._store, self._clock, self._loose_files = folder, clock, loose_files
         self.reload()
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot]:
-        """Every snapshot by its id, those included that say the same as the one before."""
+        """Every snapshot by its id, those included that have the rows of the one before."""
         return self._view.snapshots
 
     @property
-    def shown(self) -> Mapping[str, Sequence[Snapshot]]:
-        """By collection the snapshots that count, in the order of keeping."""
-        return self._view.shown
+    def by_collection(self) -> Mapping[str, Sequence[Snapshot]]:
+        """The snapshots that count, in the order of keeping."""
+        return self._view.by_collection
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """The small files that could not be used."""
+        """The summary files that could not be used."""
         return self._view.findings
 
-    def latest(self, collection: str, asked: date | None) -> Snapshot | None:
+    def latest(self, collection: str, backfill_date: date | None) -> Snapshot | None:
         """The newest answer to the same question."""
-        return self._view.latest.get((collection, asked))
+        return self._view.latest.get((collection, backfill_date))
 
     def rows(self, collection: str) -> pa.Table:
-        """The rows by service and channel of the snapshots that count; columns as in `snapshot.small`."""
-        wanted = {one.id for one in self.shown.get(collection, ())}
-        return _rows(self._view.of(collection), wanted, collection).sort_by("snapshot")
+        """The rows by service and channel of the snapshots that count; columns as in `snapshot.summary`."""
+        ids = {snapshot.id for snapshot in self.by_collection.get(collection, ())}
+        return _rows(self._view.of(collection), ids, collection).sort_by("snapshot")
 
     def new_id(self, further: int = 0) -> str:
-        """A name for a snapshot that comes after all these; `further`: how many are being named at the same time."""
+        """The id of a snapshot that comes after all these.
+
+        `further`: how many more are being named at the same time.
+        """
         return store.new_id(self._view.listed, self._clock(), further)
 
     def reload(self) -> None:
-        """Look at what there is now.
+        """Read the summary files that there are now.
 
-        Raises HistoryError where it cannot be read.
+        Raises HistoryError where they cannot be read.
         """
         for _ in range(_TRIES):
-            with contextlib.suppress(FileNotFoundError):  # packed away since it was listed
-                view = self._look()
+            with contextlib.suppress(FileNotFoundError):  # packed since it was listed
+                view = self._read()
                 # A listing takes its time. It can come too early for a new pack and too late for the one before.
                 if all(path in view.listed for path in self._listed() if _is_pack(path)):
                     self._view = view
@@ -136,47 +138,47 @@ class Index:
         )
 
     def commit(self, name: str, records: Sequence[Snapshot], rows: pa.Table) -> str:
-        """Make snapshots of one collection visible, all at once; returns the path of the file."""
-        content = snapshot.parquet([rows], about(records))
+        """Make snapshots of one collection visible, all at once; returns the path of the summary file."""
+        content = parquet([rows], metadata(record.model_dump(mode="json") for record in records))
         path = f"{FOLDER}/{records[0].collection}/{store.sealed(name, 'parquet', content)}"
         self._store.put(path, content)
         self._view.listed.append(path)
-        self._view.add(_Small(path, content, list(records)))
+        self._view.add(_SummaryFile(path, content, list(records)))
         self._view.sort()
         return path
 
     def pack_if_due(self, collection: str) -> None:
-        """Put all small files into a new pack where many are in none, so that a reader opens few.
+        """Put all summary files into a new pack where many are in none, so that a reader opens few.
 
-        Only the pack that it replaces is removed; single small files stay until somebody says `compact`.
+        Only the pack that it replaces is removed; the files of single snapshots stay until `compact`.
         """
-        mine = self._view.of(collection)
-        old = [file for file in mine if _is_pack(file.path)]
-        packed = {one.id for file in old for one in file.records}
-        records = {one.id: one for file in mine for one in file.records}
-        if len(records) > len(packed) + _LOOSE:
-            self._pack(collection, mine, records)
-            for file in old:
-                self._store.delete(file.path)
-                self._view.files.remove(file)
-                self._view.listed.remove(file.path)
+        files = self._view.of(collection)
+        packs = [file for file in files if _is_pack(file.path)]
+        packed = {record.id for pack in packs for record in pack.records}
+        records = {record.id: record for file in files for record in file.records}
+        if len(records) > len(packed) + self._loose_files:
+            self._pack(collection, files, records)
+            for pack in packs:
+                self._store.delete(pack.path)
+                self._view.files.remove(pack)
+                self._view.listed.remove(pack.path)
 
     def rewrite(self, records: Mapping[str, Snapshot]) -> None:
-        """Put all small files of each collection into one that holds these records and no others."""
+        """Put all summary files of each collection into one that holds these records and no others."""
         view, damaged = self._view, {finding.path for finding in self.findings}
-        for collection in {one.collection for one in view.snapshots.values()}:
-            mine = view.of(collection)
+        for collection in {snapshot.collection for snapshot in view.snapshots.values()}:
+            files = view.of(collection)
             replaced = [path for path in view.listed if _collection(path) == collection and path not in damaged]
-            kept = {identity: one for identity, one in records.items() if one.collection == collection}
-            if len(replaced) == 1 and kept == {one.id: one for one in mine[0].records}:
+            remaining = {identity: record for identity, record in records.items() if record.collection == collection}
+            if len(replaced) == 1 and remaining == {record.id: record for record in files[0].records}:
                 continue
-            if kept:
-                self._pack(collection, mine, kept)
+            if remaining:
+                self._pack(collection, files, remaining)
             for path in replaced:
                 self._store.delete(path)
         self.reload()
 
-    def _look(self) -> _View:
+    def _read(self) -> _View:
         view = _View(listed=self._listed())
 
         def read(paths: list[str]) -> None:
@@ -192,21 +194,21 @@ class Index:
         return view
 
     def _listed(self) -> list[str]:
-        return [found.path for found in self._store.finished(FOLDER)]
+        return [file.path for file in self._store.finished(FOLDER)]
 
-    def _open(self, path: str) -> _Small | Finding:
+    def _open(self, path: str) -> _SummaryFile | Finding:
         try:
             content = self._store.read(path)
             store.check(path, content)
-            found = pq.read_metadata(pa.BufferReader(content)).metadata or {}
-            return _Small(path, content, _RECORDS.validate_json(found[SNAPSHOTS.encode()]))
+            about = pq.read_metadata(pa.BufferReader(content)).metadata or {}
+            return _SummaryFile(path, content, _RECORDS.validate_json(about[RECORDS.encode()]))
         except Damaged as error:
             return Finding(path, str(error))
         except (pa.ArrowException, KeyError, ValidationError):
             return Finding(path, "cannot be understood; a newer version of this program may have written it")
 
-    def _pack(self, collection: str, files: Sequence[_Small], records: Mapping[str, Snapshot]) -> None:
-        """Write one small file for these snapshots, whose rows are in `files`."""
+    def _pack(self, collection: str, files: Sequence[_SummaryFile], records: Mapping[str, Snapshot]) -> None:
+        """Write one summary file for these snapshots, whose rows are in `files`."""
         rows = _rows(files, set(records), collection)
         path = self.commit(PACK + self.new_id(), [records[identity] for identity in sorted(records)], rows)
         try:
@@ -218,11 +220,6 @@ class Index:
             ) from None
 
 
-def about(records: Sequence[Snapshot]) -> dict[str, str]:
-    """What a file's metadata say of the snapshots that it belongs to."""
-    return {SNAPSHOTS: _RECORDS.dump_json(list(records)).decode()}
-
-
 def _is_pack(path: str) -> bool:
     return path.rpartition("/")[2].startswith(PACK)
 
@@ -231,16 +228,16 @@ def _collection(path: str) -> str:
     return path.split("/")[1]
 
 
-def _rows(files: Iterable[_Small], wanted: set[str], collection: str) -> pa.Table:
+def _rows(files: Iterable[_SummaryFile], ids: set[str], collection: str) -> pa.Table:
     """The rows of these snapshots, each from the first file that has it."""
-    schema = snapshot.small_schema(COLLECTIONS[collection])
-    parts, left = [schema.empty_table()], set(wanted)
+    schema = summary_schema(COLLECTIONS[collection])
+    tables, remaining = [schema.empty_table()], set(ids)
     for file in files:
-        fresh = left.intersection(one.id for one in file.records)
-        if fresh:
+        wanted = remaining.intersection(record.id for record in file.records)
+        if wanted:
             rows = pq.read_table(pa.BufferReader(file.content)).cast(schema)
-            if len(fresh) < len(file.records):
-                rows = rows.filter(pc.is_in(rows["snapshot"], pa.array(sorted(fresh), pa.string())))
-            parts.append(rows)
-            left -= fresh
-    return pa.concat_tables(parts)
+            if len(wanted) < len(file.records):
+                rows = rows.filter(pc.is_in(rows["snapshot"], pa.array(sorted(wanted), pa.string())))
+            tables.append(rows)
+            remaining -= wanted
+    return pa.concat_tables(tables)

@@ -1,8 +1,8 @@
-"""What each run of `collect` tried and got, beside the snapshots: what went wrong leaves no snapshot behind.
+"""The run log: the outcome of each run of `collect`, since a call that fails leaves no snapshot behind.
 
     runs/<id>-<checksum>.json
 
-Nothing hangs on these files: one that is damaged is left out.
+No snapshot depends on these files: a damaged one is left out.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from data_access.history import store
 from data_access.history.store import Damaged, Store
 
 FOLDER = "runs"
-_READ = 200  # the newest; what is older is no news
+_READ = 200  # the newest runs; older ones are no news
 
 
 class Failure(BaseModel):
-    """Why a call failed: what the service said about it, without its own words, which may name a customer."""
+    """Why a call failed, without the service's own words, which may name a customer."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,18 +37,18 @@ class Failure(BaseModel):
 
 
 class Tried(BaseModel):
-    """What became of one collection in one run."""
+    """The outcome of one collection in one run."""
 
     model_config = ConfigDict(frozen=True)
 
     at: datetime  # UTC
-    snapshot: str | None = None  # that was kept, or that had the same rows already
+    snapshot: str | None = None  # the id of the one that was kept, or that had the same rows already
     again: bool = False  # whether the same rows were kept before
     failure: Failure | None = None
 
 
 class Run(BaseModel):
-    """One run of `collect`: what became of each collection that it tried."""
+    """One run of `collect`, with the outcome of each collection that it tried."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,16 +61,15 @@ _LIST = TypeAdapter(list[Run])
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one collection stands: when it was last read, and what went wrong last."""
+    """The standing of one collection: when it was last read, and when and why a call for it last failed."""
 
     last_success: datetime | None = None
     last_failure: datetime | None = None
     failure: Failure | None = None
-
     failing: bool = False  # whether the newest try failed
 
     def after(self, tried: Tried) -> Standing:
-        """Where it stands after one more try."""
+        """The standing after one more try."""
         if tried.failure:
             return replace(self, last_failure=tried.at, failure=tried.failure, failing=True)
         return replace(self, last_success=tried.at, failing=False)
@@ -79,20 +78,20 @@ class Standing:
 class Runs:
     """The records of runs in a store."""
 
-    def __init__(self, place: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = place, clock
+    def __init__(self, folder: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = folder, clock
 
     def add(self, run: Run) -> None:
-        """Remember a run. Raises HistoryError where that cannot be written."""
+        """Write the record of a run. Raises HistoryError where that cannot be written."""
         self._put([run], self._listed())
 
     def newest(self) -> list[Run]:
         """The last runs, oldest first."""
-        runs = [run for found in self._store.read_all(self._listed()[-_READ:], self._read) for run in found]
+        runs = [run for runs in self._store.read_all(self._listed()[-_READ:], self._read) for run in runs]
         return runs[-_READ:]
 
     def compact(self) -> None:
-        """Put the last runs into one file and remove the others; nobody looks at what is older."""
+        """Put the last runs into one file and remove the others, older runs included."""
         listed, runs = self._listed(), self.newest()
         if len(listed) > 1 and runs:
             self._put(runs, listed)
@@ -100,7 +99,7 @@ class Runs:
                 self._store.delete(path)
 
     def _listed(self) -> list[str]:
-        return [found.path for found in self._store.finished(FOLDER)]
+        return [file.path for file in self._store.finished(FOLDER)]
 
     def _read(self, path: str) -> list[Run]:
         try:

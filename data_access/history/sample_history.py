@@ -1,8 +1,8 @@
-"""The year before today of the sample partner, so that a newcomer sees at once what a year of collecting gives.
+"""The sample partner's history: the year before today, so that a newcomer sees what a year of collecting gives.
 
-Each fetch takes the way of real data: the emulator's bytes, the client, the parser, the facts, the files of the lake.
-Only the network is left out, and the snapshots of a collection become visible all at once, in one small file. The whole
-partner is there week by week, the rows per customer every four weeks, since somebody waits for it.
+Each fetch takes the way of real data: the emulator's bytes, the client, the parser, the facts, the history's files.
+Only the network is missing, and the snapshots of a collection become visible all at once, in one summary file. The
+whole partner is there week by week, the rows per customer every four weeks, since the first visitor waits for it.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ _YEAR = timedelta(weeks=52)
 _STEP, _STEP_PER_CUSTOMER = timedelta(weeks=1), timedelta(weeks=4)
 
 
-def bring_up_to(lake: History, now: datetime) -> None:
-    """Keep what is missing of the sample's history: a whole year, or the weeks since somebody last looked.
+def bring_up_to(history: History, now: datetime) -> None:
+    """Write what is missing of the sample's history: a whole year, or the weeks since it was last written.
 
-    Raises HistoryError where they cannot be written.
+    Raises HistoryError where it cannot be written.
     """
     weeks: dict[datetime, Partner] = {}
     for collection in catalog.WITHOUT_CUSTOMER:
-        newest = lake.newest(collection)
+        newest = history.newest(collection)
         step = _STEP_PER_CUSTOMER if collection.paged else _STEP
         dates = list(_missing(newest.fetched_at if newest else None, now, step))
         for at in dates:
             if at not in weeks:
-                # What has been kept stays, so the story of the year is told back from the day when it was made.
+                # Older snapshots stay, so the story of the year is told back from the day on which it was written.
                 day, ago = (at.date(), 0) if newest else (now.date(), (now - at).days)
                 weeks[at] = sample.partner(as_of=day, ago=ago)
-        # One collection after the other, so that a folder that cannot be written is found out early.
-        lake.append_all([_fetched(weeks[at], collection, at) for at in dates])
+        # One collection after the other, so that a folder that cannot be written is noticed early.
+        history.append_all([_fetched(weeks[at], collection, at) for at in dates])
 
 
 def _missing(newest: datetime | None, now: datetime, step: timedelta) -> Iterator[datetime]:

@@ -1,14 +1,16 @@
-"""What one fetch leaves behind: its facts, the same in small, and what the snapshot says of itself.
+"""A snapshot: the record of one fetch, its facts, and their summary by service and channel.
 
-Plain functions from an answer to tables; where they are kept is for `history`.
+Models and plain functions from an answer to tables; `draft` makes files of them, `history` writes those.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import narwhals as nw
 import pandas as pd
@@ -22,18 +24,20 @@ from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.wire import SetAside
 
-FORMAT = 1  # of the files; a reader leaves alone what is newer than itself
+FORMAT = 1  # of the files; a reader leaves newer ones alone
+#: The key of a file's metadata that holds the records of its snapshots.
+RECORDS = "snapshots"
 
 _DEPLOYMENTS = (catalog.DEPLOYMENT, catalog.COMMERCIAL_DEPLOYMENT)
 _TEXT = pa.string()
 _INSTANT = pa.timestamp("us", "UTC")
-#: What is told of each row beside Microsoft's own: which snapshot it is of, and when that was fetched.
+#: The columns that go before Microsoft's own: the snapshot of the row, and when that was fetched.
 _ORIGIN = {"snapshot": _TEXT, "fetchedAt": _INSTANT}
-_SMALL_KEYS = {"service": _TEXT, "serviceName": _TEXT, "channel": _TEXT}
-_SMALL_DEPLOYMENT = pa.schema(
+_SUMMARY_KEYS = {"service": _TEXT, "serviceName": _TEXT, "channel": _TEXT}
+_SUMMARY_DEPLOYMENT = pa.schema(
     {
         **_ORIGIN,
-        **_SMALL_KEYS,
+        **_SUMMARY_KEYS,
         "processedDateTime": _INSTANT,
         "licensesSold": pa.int64(),
         "licensesDeployed": pa.float64(),
@@ -45,10 +49,10 @@ _SMALL_DEPLOYMENT = pa.schema(
         "estimated": pa.bool_(),
     }
 )
-_SMALL_USAGE = pa.schema(
+_SUMMARY_USAGE = pa.schema(
     {
         **_ORIGIN,
-        **_SMALL_KEYS,
+        **_SUMMARY_KEYS,
         "workloadName": _TEXT,
         "processedDateTime": _INSTANT,
         "licensesActive": pa.int64(),
@@ -57,15 +61,13 @@ _SMALL_USAGE = pa.schema(
         "rows": pa.int64(),
     }
 )
-#: By what facts are sorted, as far as they have it: one customer's rows stand together.
+#: The columns by which facts are sorted, as far as they have them: one customer's rows stand together.
 _ORDER = ("customerTenantId", "service", "serviceCode", "serviceName", "workloadName", "channel", "productName")
-
-
 _ROW_GROUP = 2**16  # rows; one customer's are found without reading the others
 
 
 class File(BaseModel):
-    """A file below the account's folder, and what it is when it is whole."""
+    """A file below the account's folder, with its size and checksum when it is whole."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,56 +75,80 @@ class File(BaseModel):
     size: int  # bytes
     checksum: str  # SHA-256
 
+    def fields(self, name: str) -> dict[str, Any]:
+        """The fields of a record that describe this file, such as `raw`, `raw_size` and `raw_checksum`."""
+        return {name: self.path, f"{name}_size": self.size, f"{name}_checksum": self.checksum}
+
 
 class Month(File):
-    """A file with the facts of so many snapshots of one month, by customer."""
+    """A file with the facts of a whole month, sorted by customer; `snapshots` is how many it has the rows of."""
 
     snapshots: int
 
 
-class Snapshot(BaseModel):
-    """One fetch of one collection, as it is kept. Paths are below the account's folder."""
+class Fetch(BaseModel):
+    """The part of a snapshot's record that is known before its files are written.
 
-    model_config = ConfigDict(frozen=True)
+    Two fields are stored under the names of their first version, `asked` and `instead`, so that programs of either
+    version read each other's histories.
+    """
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True, serialize_by_alias=True)
 
     id: str  # in the order of keeping, whatever the clock said
     collection: str
-    day: date  # the day it speaks of: that of the fetch, or the one that was asked for
+    day: date  # of the fetch; in a back-fill the processing date
     fetched_at: datetime  # UTC
-    asked: date | None = None  # the processing date that was asked for, in a back-fill
+    #: In a back-fill the processing date that was requested.
+    backfill_date: date | None = Field(default=None, validation_alias="asked", serialization_alias="asked")
     rows: int
     announced: int | None
     missing: int
     set_aside: int
     reasons: Mapping[str, int] = {}  # why rows were set aside, and how many
-    unread_customers: int = 0  # in a collection per customer: for whom the account may not read it
+    unread_customers: int = 0  # in a collection per customer: those for whom the account may not read it
     as_of: Mapping[str, datetime | None]  # newest processing date of each service, UTC
     estimated: bool  # whether licensesDeployed is calculated from a percentage
     rows_checksum: str  # the same for the same rows in any order
+    source: str
+    address: str
+    request_id: str
+    correlation_id: str
+    filter: str  # of the call: none, as every row is requested
+    #: The id of the snapshot with the same rows whose facts were found damaged.
+    replaces: str | None = Field(default=None, validation_alias="instead", serialization_alias="instead")
+    format: int = Field(le=FORMAT)
+    program: str
+
+
+class Snapshot(Fetch):
+    """The record of one fetch of one collection. Paths are below the account's folder."""
+
     facts: str
     facts_size: int  # bytes
     facts_checksum: str  # SHA-256 of the file
     raw: str
     raw_size: int
     raw_checksum: str
-    source: str
-    address: str
-    request_id: str
-    correlation_id: str
-    filter: str  # of the call: none, as every row is asked for
-    instead: str | None = None  # the snapshot with the same rows whose file was found damaged
-    month: Month | None = None  # that has its facts too
-    format: int = Field(le=FORMAT)
-    program: str
+    month: Month | None = None  # the file of its month, which has its facts too
+
+    @classmethod
+    def of(cls, fetch: Fetch, facts: File, raw: File) -> Snapshot:
+        """The record of a fetch that has these files."""
+        return cls(**dict(fetch), **facts.fields("facts"), **raw.fields("raw"))
+
+    @property
+    def facts_file(self) -> File:
+        return File(path=self.facts, size=self.facts_size, checksum=self.facts_checksum)
+
+    @property
+    def raw_file(self) -> File:
+        return File(path=self.raw, size=self.raw_size, checksum=self.raw_checksum)
 
     @property
     def files(self) -> list[File]:
-        """All that is kept of it beside its rows by service and channel."""
-        return [
-            File(path=self.facts, size=self.facts_size, checksum=self.facts_checksum),
-            File(path=self.raw, size=self.raw_size, checksum=self.raw_checksum),
-            *([self.month] if self.month else []),
-        ]
+        """Every file of it but the summary."""
+        return [self.facts_file, self.raw_file, *([self.month] if self.month else [])]
 
     @property
     def processed(self) -> tuple[datetime | None, datetime | None]:
@@ -131,65 +157,70 @@ class Snapshot(BaseModel):
         return (min(known), max(known)) if known else (None, None)
 
 
+def metadata(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The metadata of a file: the records of its snapshots, as far as they are known when it is written."""
+    return {RECORDS: json.dumps(list(records), ensure_ascii=False, separators=(",", ":"))}
+
+
 def folded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same with texts as categories: each is then compared, hashed, sorted and written once, and not row by row."""
+    """The frame with texts as categories: each text is then compared, hashed, sorted and written once, not by row."""
     texts = [name for name, dtype in frame.dtypes.items() if dtype == "str" and name != "serviceName"]
     return frame.astype(dict.fromkeys(texts, "category"))
 
 
 def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
-    """The rows as they are kept: for the two deployment collections `measures.facts`, for the others the frame.
+    """The rows in the form of a facts file: `measures.facts` for the two deployment collections, else the frame.
 
     Identities are categories, rows are sorted by customer, then service, workload, channel and product.
     """
     if collection in _DEPLOYMENTS:
-        kept = measures.facts(collection, frame)
+        result = measures.facts(collection, frame)
     else:
         taken = {name: f"{name} (as sent)" for name in _ORIGIN if name in frame}
-        found = frame.rename(columns=taken)
-        kept = Facts(found.assign(**measures.identities(found)))
-    rows = kept.frame
-    return kept.of(rows.sort_values([name for name in _ORDER if name in rows], kind="stable", ignore_index=True))
+        sent = frame.rename(columns=taken)
+        result = Facts(sent.assign(**measures.identities(sent)))
+    rows = result.frame
+    return result.of(rows.sort_values([name for name in _ORDER if name in rows], kind="stable", ignore_index=True))
 
 
 def table(facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
-    """Facts as they stand in the file: `snapshot`, `fetchedAt`, then the columns of `facts`."""
-    found = facts.frame
-    found = found.rename(columns={name: f"{name} (as sent)" for name in _ORIGIN if name in found})
-    found = found.assign(serviceName=found["serviceName"].astype("category"))
-    own = pa.Table.from_pandas(found, preserve_index=False).replace_schema_metadata()
+    """The table of a facts file: `snapshot`, `fetchedAt`, then the columns of `facts`."""
+    rows = facts.frame
+    rows = rows.rename(columns={name: f"{name} (as sent)" for name in _ORIGIN if name in rows})
+    rows = rows.assign(serviceName=rows["serviceName"].astype("category"))
+    own = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata()
     origin = {"snapshot": snapshot, "fetchedAt": fetched_at}
     columns = [pa.repeat(pa.scalar(origin[name], kind), own.num_rows) for name, kind in _ORIGIN.items()]
     columns += [_as_text(column) if column.null_count == len(column) else column for column in own.columns]
     return pa.table(columns, names=[*_ORIGIN, *own.column_names])
 
 
-def small(collection: Collection, facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
-    """The same by service and channel (and workload): a few dozen rows, whatever the number of customers.
+def summary(collection: Collection, facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
+    """The facts by service and channel (and workload): a few dozen rows, whatever the number of customers.
 
     Deployment collections: `snapshot`, `fetchedAt`, then `measures.summary`. Usage: service, serviceName, channel,
     workloadName, processedDateTime (the newest), licensesActive, licensesQualified (null where only a percentage is
     sent), proratedLicensesUsagePercent (row by row as sent; null for counts), rows (how many facts).
     """
     if "licensesSold" in facts.frame:
-        made, schema = _small_deployment(collection, facts), _SMALL_DEPLOYMENT
+        made, schema = _summary_of_deployment(collection, facts), _SUMMARY_DEPLOYMENT
     else:
-        made, schema = _small_usage(collection, facts.frame), _SMALL_USAGE
+        made, schema = _summary_of_usage(collection, facts.frame), _SUMMARY_USAGE
     made = made.assign(snapshot=snapshot, fetchedAt=pd.Timestamp(fetched_at))
     made = made.reindex(columns=schema.names)
     return pa.Table.from_pandas(frames.plain(made), schema=schema, preserve_index=False).replace_schema_metadata()
 
 
-def small_schema(collection: Collection) -> pa.Schema:
-    """The columns of `small`."""
-    return _SMALL_DEPLOYMENT if "licensesSold" in collection.columns else _SMALL_USAGE
+def summary_schema(collection: Collection) -> pa.Schema:
+    """The columns of `summary`."""
+    return _SUMMARY_DEPLOYMENT if "licensesSold" in collection.columns else _SUMMARY_USAGE
 
 
 def parquet(parts: Iterable[pa.Table], about: Mapping[str, str]) -> pa.Buffer:
-    """A file of these rows, one or more tables of the same columns, with `about` in its metadata."""
+    """A Parquet file of one or more tables of the same columns, with `about` in its metadata."""
     file, writer = pa.BufferOutputStream(), None
     for rows in parts:
-        # Without the schema of Arrow: any engine is to find plain texts, and no dictionaries of ours.
+        # Without Arrow's own schema: every engine is to read plain texts, not our dictionaries.
         writer = writer or pq.ParquetWriter(
             file, rows.schema, compression="zstd", store_schema=False, write_page_checksum=True
         )
@@ -209,7 +240,7 @@ def as_of(facts: Facts) -> dict[str, datetime | None]:
 
 
 def checksum(frame: pd.DataFrame) -> str:
-    """The same for the same rows, in whatever order they came; SHA-256 in hexadecimal digits."""
+    """A checksum of the rows that does not depend on their order: SHA-256 in hexadecimal digits."""
     each = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
     return hashlib.sha256("\n".join(frame.columns).encode() + b"\0" + each.astype("<u8").tobytes()).hexdigest()
 
@@ -220,7 +251,7 @@ def reasons(set_aside: Sequence[SetAside]) -> dict[str, int]:
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts of which there are none, as texts: a file with a column of no type does not go with the others."""
+    """A column of texts without a single text, as text: a column without a type could not be read with the others."""
     categories = pa.types.is_dictionary(column.type) and pa.types.is_null(column.type.value_type)
     return pa.chunked_array([pa.nulls(len(column), _TEXT)]) if categories else column
 
@@ -229,7 +260,7 @@ def _service(found: pd.DataFrame) -> str:
     return next(name for name in ("service", "serviceCode", "serviceName") if name in found)
 
 
-def _small_deployment(collection: Collection, facts: Facts) -> pd.DataFrame:
+def _summary_of_deployment(collection: Collection, facts: Facts) -> pd.DataFrame:
     if collection in _DEPLOYMENTS:
         return measures.summary(facts)
     rows = facts.frame
@@ -237,7 +268,7 @@ def _small_deployment(collection: Collection, facts: Facts) -> pd.DataFrame:
     return measures.summary(Facts(counted.to_native().assign(service=rows[_service(rows)])))
 
 
-def _small_usage(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
+def _summary_of_usage(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
     named = found.assign(service=found[_service(found)])
     if "proratedLicensesUsagePercent" in collection.columns:  # never added up: row by row, as sent
         return named.assign(rows=1)

@@ -1,7 +1,7 @@
-"""Files that are there whole or not at all, in a folder or in an object store, each named after its own checksum.
+"""The store: files that are there whole or not at all, in a folder or in an object store, named after their checksum.
 
-`<name>-<checksum>.<kind>`: a file that is torn, cut short or changed no longer fits its name. Files are written once
-under a name that nobody else uses and are never changed, so that readers and writers have no lock to share.
+`<name>-<checksum>.<kind>`: a file that is torn, cut short or changed no longer fits its name. A file is written once,
+under a name of its own, and is never changed, so that readers and writers need no lock.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from data_access.errors import HistoryError
 
 _CHECKSUM = 16  # hexadecimal digits of the SHA-256 in a name
 _HALF_WRITTEN = ".tmp"
-_AT_A_TIME = 16  # files read side by side, which is what an object store is good at
+_THREADS = 16  # that read or write side by side, which is what an object store is good at
 _FEW = 8  # files that are not worth a thread
-_NUMBER = re.compile(r"(?:[a-z]+-)?(\d{8})-")  # how a name begins, whatever kind of file it is of
+_NUMBER = re.compile(r"(?:[a-z]+-)?(\d{8})-")  # the beginning of every file's name
 _GONE = (FileNotFoundError, NotADirectoryError)
 
 P = TypeVar("P")
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Listed:
     """A file in a listing: its path below the store's root, its size in bytes, when it was last written (UTC)."""
 
     path: str
@@ -61,25 +61,25 @@ def sealed(stem: str, kind: str, content: pa.Buffer) -> str:
 
 
 def new_id(taken: Iterable[str], at: datetime, further: int = 0) -> str:
-    """A name for a file, without its checksum: it sorts after all those `taken`, nobody else uses it, it says when.
+    """A name for a file, without its checksum: unique, with the time in it, and sorted after all those `taken`.
 
     `taken` are paths. `further`: how many more names are being given at the same time.
     """
-    numbers = [int(found[1]) for path in taken if (found := _NUMBER.match(posixpath.basename(path)))]
+    numbers = [int(match[1]) for path in taken if (match := _NUMBER.match(posixpath.basename(path)))]
     number = max(numbers, default=0) + 1 + further
     return f"{number:08}-{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def stem(path: str) -> str:
-    """What a file was called before its checksum was added."""
+    """The name of a file without its checksum."""
     return posixpath.basename(path).rpartition("-")[0]
 
 
-def check(path: str, content: pa.Buffer, written: str | None = None) -> None:
-    """Raise Damaged where a file does not fit its name, or the whole checksum `written` where that is known."""
+def check(path: str, content: pa.Buffer, expected: str | None = None) -> None:
+    """Raise Damaged where a file does not fit its name, or its whole checksum where that is known."""
     short = posixpath.basename(path).rpartition("-")[2].partition(".")[0]
-    found = checksum(content)
-    if found[:_CHECKSUM] != short or (written is not None and found != written):
+    actual = checksum(content)
+    if actual[:_CHECKSUM] != short or (expected is not None and actual != expected):
         raise Damaged("is not what was written: its checksum differs")
 
 
@@ -89,20 +89,20 @@ class Store:
     def __init__(self, url: str) -> None:
         """Open the address; nothing is written yet.
 
-        Raises HistoryError where it is none.
+        Raises HistoryError where it is not an address, or a file is in its way.
         """
         with understood(url):
             if "://" in url:
                 self.files, self.root = fs.FileSystem.from_uri(url)
             else:
                 self.files, self.root = fs.LocalFileSystem(), Path(url).absolute().as_posix()
-            if self.is_local and any(place.is_file() for place in (Path(self.root), *Path(self.root).parents)):
+            if self.is_local and any(path.is_file() for path in (Path(self.root), *Path(self.root).parents)):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))  # Arrow would find nothing there
         self.url = url
 
     @property
     def name(self) -> str:
-        """The address as it may be shown."""
+        """The address without its keys, for messages."""
         return _without_secrets(self.url)
 
     @property
@@ -110,11 +110,11 @@ class Store:
         return isinstance(self.files, fs.LocalFileSystem)
 
     def full(self, path: str) -> str:
-        """The path as `self.files` takes it."""
+        """The path in the form that `self.files` takes."""
         return posixpath.join(self.root, path)
 
     def put(self, path: str, content: pa.Buffer) -> None:
-        """Write a file; whoever lists or reads sees all of it or nothing, whatever becomes of this program.
+        """Write a file; a reader sees all of it or nothing, even where this process is killed.
 
         Raises HistoryError where it cannot be written, and then leaves nothing behind.
         """
@@ -127,11 +127,11 @@ class Store:
                     stream.write(content)
 
     def put_all(self, files: Mapping[str, pa.Buffer]) -> None:
-        """Write several files side by side: most of the time goes into waiting until they are safe.
+        """Write several files side by side, since most of the time is spent waiting until they are safe.
 
         Raises HistoryError where one cannot be written; others may then be there.
         """
-        with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="history") as pool:
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="history") as pool:
             for _ in pool.map(self.put, files.keys(), files.values()):
                 pass
 
@@ -149,27 +149,27 @@ class Store:
             raise Damaged(f"cannot be read: {_reason(error)}") from None
 
     def read_all(self, paths: Sequence[P], read: Callable[[P], T]) -> list[T]:
-        """What `read` makes of each path, in their order."""
+        """The result of `read` for each path, in their order."""
         if len(paths) <= _FEW:
             return [read(path) for path in paths]
-        with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="history") as pool:
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="history") as pool:
             return list(pool.map(read, paths))
 
-    def finished(self, folder: str) -> list[Found]:
+    def finished(self, folder: str) -> list[Listed]:
         """Every finished file below a folder, by path; none where there is no such folder.
 
         Raises HistoryError where it cannot be listed.
         """
-        return [found for found in self._listed(folder) if not found.path.endswith(_HALF_WRITTEN)]
+        return [file for file in self._listed(folder) if not file.path.endswith(_HALF_WRITTEN)]
 
     def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
-        """What the file system says of each path.
+        """The file system's information about each path.
 
-        Raises HistoryError where it cannot be asked.
+        Raises HistoryError where it cannot be had.
         """
         with understood(self.url):
-            found: list[fs.FileInfo] = self.files.get_file_info([self.full(path) for path in paths])
-            return found
+            infos: list[fs.FileInfo] = self.files.get_file_info([self.full(path) for path in paths])
+            return infos
 
     def delete(self, path: str) -> None:
         """Remove a file; that it is gone already is no error."""
@@ -177,31 +177,29 @@ class Store:
             self.files.delete_file(self.full(path))
 
     def abandoned(self, folder: str, before: datetime) -> Iterator[str]:
-        """Half-written files below a folder that nobody has written to since `before`."""
+        """The half-written files below a folder that were last written to earlier than `before`."""
         return (
-            found.path
-            for found in self._listed(folder)
-            if found.path.endswith(_HALF_WRITTEN) and found.written < before
+            file.path for file in self._listed(folder) if file.path.endswith(_HALF_WRITTEN) and file.written < before
         )
 
-    def _listed(self, folder: str) -> list[Found]:
+    def _listed(self, folder: str) -> list[Listed]:
         where = fs.FileSelector(self.full(folder), recursive=True, allow_not_found=True)
         with understood(self.url):
             infos = self.files.get_file_info(where)
         start = len(self.root.rstrip("/")) + 1
         return sorted(
             (
-                Found(info.path[start:], info.size, info.mtime or datetime.max.replace(tzinfo=UTC))
+                Listed(info.path[start:], info.size, info.mtime or datetime.max.replace(tzinfo=UTC))
                 for info in infos
                 if info.type == fs.FileType.File
             ),
-            key=lambda found: found.path,
+            key=lambda file: file.path,
         )
 
 
 def _put_locally(path: Path, content: pa.Buffer) -> None:
     new_folders = [path.parent, *path.parent.parents]
-    new_folders = new_folders[: next(place for place, folder in enumerate(new_folders) if folder.exists()) + 1]
+    new_folders = new_folders[: next(depth for depth, folder in enumerate(new_folders) if folder.exists()) + 1]
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_HALF_WRITTEN}")
     try:
@@ -219,7 +217,7 @@ def _put_locally(path: Path, content: pa.Buffer) -> None:
 
 
 def _sync(folder: Path) -> None:
-    if sys.platform == "win32":  # has no such thing for folders
+    if sys.platform == "win32":  # cannot do this for folders
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -230,7 +228,7 @@ def _sync(folder: Path) -> None:
 
 @contextlib.contextmanager
 def understood(url: str) -> Iterator[None]:
-    """What libraries say of a place that cannot be used, in words."""
+    """Turn the libraries' errors about an address that cannot be used into HistoryError."""
     try:
         yield
     except (OSError, pa.ArrowException, NotImplementedError) as error:
@@ -241,16 +239,16 @@ def understood(url: str) -> Iterator[None]:
 
 
 def _without_secrets(url: str) -> str:
-    """An address may bear keys, before the @ and after the ?."""
+    """The address without the keys that may stand before its @ and after its ?."""
     scheme, separator, rest = url.partition("://")
     return scheme + separator + rest.partition("?")[0].rpartition("@")[2] if separator else url
 
 
 def _reason(error: Any, url: str = "") -> str:
-    """The library's words without the address, which it may quote with its keys."""
-    said = str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
-    said = said.partition("\n")[0].partition(". Detail")[0].rstrip(".")
-    kept, _, after = url.rpartition("@")
-    for secret in (url, kept.partition("://")[2], after.partition("?")[2]):
-        said = said.replace(secret, "…") if secret else said
-    return re.sub(r"\S*://\S*", "…", said)
+    """The library's message without the address, which it may quote with its keys."""
+    message = str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
+    message = message.partition("\n")[0].partition(". Detail")[0].rstrip(".")
+    before, _, after = url.rpartition("@")
+    for secret in (url, before.partition("://")[2], after.partition("?")[2]):
+        message = message.replace(secret, "…") if secret else message
+    return re.sub(r"\S*://\S*", "…", message)

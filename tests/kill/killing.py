@@ -112,7 +112,7 @@ def read(wanted, count, stop):
         rows = {
             snapshot
             for collection in catalog.WITHOUT_CUSTOMER
-            for snapshot in now.small(collection)["snapshot"].unique().to_pylist()
+            for snapshot in now.summary(collection)["snapshot"].unique().to_pylist()
         }
         # Of two snapshots with the same rows, kept in the same instant, either may be the one that is shown.
         there = {one.rows_checksum for one in shown}

@@ -146,7 +146,7 @@ def test_a_customer_that_was_never_collected_or_only_once_is_told_so(visit):
 def test_a_history_that_cannot_be_asked_leaves_the_rest_of_the_page(visit, monkeypatch):
     monkeypatch.setattr(DuckDB, "_scan", lambda *_: 1 / 0)
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
-    assert "The history could not be asked" in text(app)
+    assert "The history query failed" in text(app)
     assert tiles(app)["Licenses sold"] == "200"
 
 

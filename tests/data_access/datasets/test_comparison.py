@@ -22,7 +22,7 @@ BEFORE, AFTER = (NOW - MONTH).date(), NOW.date()
 
 def of(kept, collection=DEPLOYMENT):
     """What pages stand on, over this history."""
-    return timeline.Timeline(kept, collection, trends.rows(kept.small(collection).to_pandas()))
+    return timeline.Timeline(kept, collection, trends.rows(kept.summary(collection).to_pandas()))
 
 
 def engine():

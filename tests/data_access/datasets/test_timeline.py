@@ -29,7 +29,7 @@ def settings(tmp_path):
 def keep(connect, settings):
     """Keep one answer about partner deployment, or about customers where it is asked for a day."""
 
-    def keep(sold, processed="2026-11-01", asked=None, **more):
+    def keep(sold, processed="2026-11-01", backfill_date=None, **more):
         row = {"licensesSold": sold, "processedDateTime": f"{processed}T00:00:00Z", **more}
         if "licensesDeployed" in more:
             partner, collection = (
@@ -39,7 +39,7 @@ def keep(connect, settings):
         else:
             partner, collection = Partner(deployment=rows_of(DEPLOYMENT, [row])), DEPLOYMENT
         answer = connect(Emulator(partner)).fetch(collection, keep_raw=True)
-        history.open(settings).append(answer, asked=asked)
+        history.open(settings).append(answer, backfill_date=backfill_date)
 
     return keep
 
@@ -65,7 +65,7 @@ def test_an_answer_about_another_collection_is_news_too(settings, keep):
 
 def test_a_back_fill_is_no_day_and_no_point_of_all_together(settings, keep):
     keep(100, "2026-11-20", licensesDeployed=50)
-    keep(3, "2026-11-01", asked=date(2026, 11, 1), licensesDeployed=1)
+    keep(3, "2026-11-01", backfill_date=date(2026, 11, 1), licensesDeployed=1)
     found = timeline.fetch(settings, None, QUIET)
     assert found.collection is COMMERCIAL_DEPLOYMENT
     assert len(comparison.days(found, COMMERCIAL_DEPLOYMENT)) == 1
@@ -77,7 +77,7 @@ def test_one_customers_line_is_its_own(settings, keep):
     mine, other = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
     for sold, day, customer in ((100, 1, mine), (100, 1, other), (100, 2, mine), (120, 8, mine)):
         keep(sold, f"2026-11-{day:02}", licensesDeployed=60, customerTenantId=customer)
-    keep(7, "2026-10-01", asked=date(2026, 10, 1), licensesDeployed=1, customerTenantId=mine)
+    keep(7, "2026-10-01", backfill_date=date(2026, 10, 1), licensesDeployed=1, customerTenantId=mine)
     past = timeline.fetch(settings, None, QUIET)
     found = timeline.of_customer(past, DuckDB(), mine.lower())
     assert list(trends.lines(found.facts, [])["deploymentPercent"]) == [60, 60, 50]

@@ -100,7 +100,7 @@ def test_the_customers_own_collections_come_when_asked_for(run, emulator, tmp_pa
         read = pq.read_table(kept.facts([one]).paths[0])
         assert set(read["customerTenantId"].to_pylist()) == set(emulator.source.customer_deployments)
         assert one.rows == sum(map(len, getattr(emulator.source, f"{name.replace('-', '_')}s").values()))
-        assert kept.small(name).num_rows
+        assert kept.summary(name).num_rows
     assert not kept.verify(reread=True).findings
 
 
@@ -187,13 +187,13 @@ def test_earlier_dates_are_kept_under_their_own(run, past, tmp_path):
     report = run(since=past[-1])
     assert report.back_fills["commercial-deployment"].days == 3
     kept = lake(tmp_path)
-    asked = {one.asked: one for one in kept.snapshots(COMMERCIAL_DEPLOYMENT) if one.asked}
+    asked = {one.backfill_date: one for one in kept.snapshots(COMMERCIAL_DEPLOYMENT) if one.backfill_date}
     assert sorted(asked) == sorted(past[1:])
     for day, one in asked.items():
         assert (one.day, one.processed) == (day, (datetime.combine(day, datetime.min.time(), UTC),) * 2)
         assert f"date={day}" in one.facts
         assert f"processedDateTime={day}T00%3A00%3A00" in one.address
-    assert kept.newest(COMMERCIAL_DEPLOYMENT).asked is None
+    assert kept.newest(COMMERCIAL_DEPLOYMENT).backfill_date is None
     assert not kept.verify(reread=True).findings
 
 
@@ -213,7 +213,7 @@ def test_the_newest_figures_are_not_kept_under_an_earlier_date(run, past, emulat
     done = report.back_fills["commercial-deployment"]
     assert done.days == 0
     assert "other days" in done.ended
-    assert [one.asked for one in lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)] == [None]
+    assert [one.backfill_date for one in lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)] == [None]
     assert (
         sum("processedDateTime" in request.target and "deployment" in request.target for request in emulator.requests)
         == 3

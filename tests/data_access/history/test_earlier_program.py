@@ -64,7 +64,7 @@ def answers(kept: History):
     counts, estimates = kept.snapshots(COMMERCIAL_DEPLOYMENT), kept.snapshots(DEPLOYMENT)
     newest = kept.facts(kept.snapshots(COMMERCIAL_DEPLOYMENT)[-1:]).paths
     customer = min(engine.grouped(newest, [CUSTOMER])[CUSTOMER])
-    tables = {name: kept.small(name).to_pandas() for name in COLLECTIONS if kept.snapshots(name)} | {
+    tables = {name: kept.summary(name).to_pandas() for name in COLLECTIONS if kept.snapshots(name)} | {
         "services of the newest counts": engine.grouped(newest, ["service"]),
         "services over time": engine.points(kept.facts(estimates).paths, ["service"], estimated=True),
         "products over time": engine.points(kept.facts(counts).paths, ["productName"]),

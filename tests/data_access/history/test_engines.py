@@ -1,5 +1,6 @@
 """One definition on every engine: the same numbers, bit by bit. tests/spark runs this file on a Spark cluster."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 import narwhals as nw
@@ -10,6 +11,7 @@ import pytest
 
 from data_access import Selection, measures
 from data_access.errors import EngineError
+from data_access.history import engines
 from data_access.measures import changes, customers, trends
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.engines import DAYS, counted, estimated, in_memory, keep
@@ -178,7 +180,7 @@ def test_the_files_are_those_of_the_lake(engine, tmp_path):
     def paths(collection):
         return kept.facts(kept.snapshots(collection)).paths
 
-    summary, keys = trends.rows(kept.small(DEPLOYMENT).to_pandas()), ["service", "channel"]
+    summary, keys = trends.rows(kept.summary(DEPLOYMENT).to_pandas()), ["service", "channel"]
     same(engine.points(paths(DEPLOYMENT), keys, estimated=True), trends.lines(summary, keys))
     (point,) = trends.lines(
         engine.customer(paths(COMMERCIAL_DEPLOYMENT), WHO_AND_WHAT[customers.CUSTOMER]), []
@@ -211,9 +213,13 @@ def test_no_files_are_no_rows(engine):
     assert engine.customer([], CUSTOMER).frame.empty
 
 
-def test_a_file_that_is_gone_is_an_error_that_says_so(engine, counts, tmp_path):
-    with pytest.raises(EngineError, match="could not be asked"):
+def test_a_file_that_is_gone_is_an_error_that_says_so(engine, counts, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG, logger=engines.__name__)
+    with pytest.raises(EngineError, match="The history query failed"):
         engine.grouped([*counts.paths, str(tmp_path / "gone.parquet")], ["service"])
+    log = "".join(record.getMessage() for record in caplog.records if record.name == engines.__name__)
+    assert "engines.py" in log, "where it was raised"
+    assert "gone.parquet" not in log, "and not what an error's own words may hold"
 
 
 def test_a_question_nobody_has_asked_yet(engine, counts):

@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import data_access.history.index
 from data_access import HistoryError, measures
 from data_access.history import snapshot, store
 from data_access.history.history import GRACE
@@ -45,7 +44,7 @@ def sold(number):
 
 def numbers(history):
     """The numbers of the answers in a history, in its order."""
-    return history.small(DEPLOYMENT)["licensesSold"].to_pylist()
+    return history.summary(DEPLOYMENT)["licensesSold"].to_pylist()
 
 
 # What is kept
@@ -74,8 +73,8 @@ def test_usage_is_kept_as_it_is(collection, tmp_path):
     one = history.append(answer).snapshot
     (path,) = history.facts([one]).paths
     assert pq.read_schema(path).names == ["snapshot", "fetchedAt", *answer.frame.columns]
-    small = history.small(collection)
-    assert small.schema.equals(snapshot.small_schema(collection))
+    small = history.summary(collection)
+    assert small.schema.equals(snapshot.summary_schema(collection))
     counts = (60, 200) if collection is COMMERCIAL_USAGE else (0, 0)
     assert tuple(pa.compute.sum(small[name]).as_py() or 0 for name in ("licensesActive", "licensesQualified")) == counts
     assert small["proratedLicensesUsagePercent"].to_pylist() == (
@@ -96,7 +95,7 @@ def test_small_is_the_summary_of_the_facts(tmp_path):
     )
     history = lake(tmp_path)
     history.append(answer)
-    small = lake(tmp_path).small(COMMERCIAL_DEPLOYMENT).to_pandas()
+    small = lake(tmp_path).summary(COMMERCIAL_DEPLOYMENT).to_pandas()
     summary = measures.summary(measures.facts(COMMERCIAL_DEPLOYMENT, answer.frame))
     assert small[
         ["service", "channel", "licensesSold", "licensesDeployed", "undeployed", "overDeployed", "rows"]
@@ -165,7 +164,7 @@ def test_an_empty_answer_is_kept_as_one(tmp_path):
     assert (one.rows, one.as_of, one.processed) == (0, {}, (None, None))
     history = lake(tmp_path)
     assert history.newest(DEPLOYMENT) == one
-    assert history.small(DEPLOYMENT).num_rows == 0
+    assert history.summary(DEPLOYMENT).num_rows == 0
     assert len(history.reread(one).frame) == 0
 
 
@@ -419,8 +418,7 @@ def test_a_file_of_a_newer_program_is_left_alone(tmp_path):
 
 
 def test_a_reader_opens_few_files_however_many_there_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(data_access.history.index, "_LOOSE", 4)
-    history = lake(tmp_path)
+    history = lake(tmp_path, loose_files=4)
     for number in range(14):
         history.append(sold(number))
     read = Store.read
@@ -436,21 +434,20 @@ def test_a_reader_opens_few_files_however_many_there_are(tmp_path, monkeypatch):
     assert len(list((tmp_path / "small" / "deployment").glob("0*.parquet"))) == 14, "nothing is removed by surprise"
 
 
-def test_compact_changes_nothing_that_can_be_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(data_access.history.index, "_LOOSE", 4)
-    history = lake(tmp_path)
+def test_compact_changes_nothing_that_can_be_read(tmp_path):
+    history = lake(tmp_path, loose_files=4)
     for number in range(7):
         history.append(sold(number))
         history.record(Run(started=NOW, outcomes={DEPLOYMENT.name: Tried(at=NOW + timedelta(minutes=number))}))
     history.append(fetched(USAGE, [{}]))
     reader = lake(tmp_path)
-    shown, small, standing = reader.snapshots(DEPLOYMENT), reader.small(DEPLOYMENT), reader.standing()
+    shown, small, standing = reader.snapshots(DEPLOYMENT), reader.summary(DEPLOYMENT), reader.standing()
     lake(tmp_path).compact()
     assert len(list(tmp_path.glob("small/**/*.parquet"))) == 2
     assert len(list(tmp_path.glob("runs/*"))) == 1
     after = lake(tmp_path)
     assert (after.snapshots(DEPLOYMENT), after.standing()) == (shown, standing)
-    assert after.small(DEPLOYMENT).equals(small)
+    assert after.summary(DEPLOYMENT).equals(small)
     assert not after.verify(reread=True).findings
     assert len(reader.facts(shown).paths) == 7, "who opened it before can go on"
     assert not after.append(sold(99)).again

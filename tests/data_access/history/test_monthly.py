@@ -10,10 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import fs
 
-import data_access.history.index
 from data_access import HistoryError
-from data_access.history import monthly
-from data_access.history.history import GRACE
+from data_access.history.history import GRACE, History
 from data_access.history.index import Index
 from data_access.history.monthly import finished, merged
 from data_access.history.snapshot import Snapshot, facts, table
@@ -49,13 +47,12 @@ def written(folder, number, rows):
     return str(path)
 
 
-@pytest.mark.parametrize("at_a_time", [1, 3, 7, 1000])
-def test_every_row_is_there_once_by_customer_and_in_the_order_of_keeping(at_a_time, tmp_path, monkeypatch):
-    monkeypatch.setattr(monthly, "_AT_A_TIME", at_a_time)
+@pytest.mark.parametrize("rows_at_a_time", [1, 3, 7, 1000])
+def test_every_row_is_there_once_by_customer_and_in_the_order_of_keeping(rows_at_a_time, tmp_path):
     crowd = [{"customerTenantId": f"T{number % 5}", "productName": f"P{number}"} for number in range(11)]
     newcomer = {"customerTenantId": "T9", "fieldOfTomorrow": "x"}
     paths = [written(tmp_path, 1, crowd), written(tmp_path, 2, []), written(tmp_path, 3, [*crowd[3:], newcomer])]
-    found = pa.concat_tables(merged(fs.LocalFileSystem(), paths))
+    found = pa.concat_tables(merged(fs.LocalFileSystem(), paths, rows_at_a_time))
     assert found.num_rows == 11 + 9
     assert found.column_names[:2] == ["snapshot", "fetchedAt"]
     assert found["fieldOfTomorrow"].drop_null().to_pylist() == ["x"]
@@ -185,11 +182,10 @@ def test_a_month_put_together_twice_at_once_is_there(tmp_path):
 
 
 @pytest.fixture
-def overtaken(tmp_path, monkeypatch):
+def overtaken(tmp_path):
     """A month was put together; then a run that had begun before packed what it knew: all days but the 9th."""
-    monkeypatch.setattr(data_access.history.index, "_LOOSE", 0)
     days_of(tmp_path, 1, 8)
-    long_run = lake(tmp_path)
+    long_run = lake(tmp_path, loose_files=0)
     days_of(tmp_path, 9)
     lake(tmp_path).compact()
     for day in (2, 3, 4):
@@ -247,13 +243,20 @@ def test_a_pack_that_cannot_be_read_again_is_an_error_in_words(damage, tmp_path,
     assert len(lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)) == 2
 
 
-def test_a_day_that_goes_while_its_month_is_put_together_is_no_crash(tmp_path, monkeypatch):
+class Vanishing(Store):
+    """A folder from which another program removes the facts as soon as they have been read once."""
+
+    def read(self, path):
+        content = super().read(path)
+        if path.startswith("facts/"):
+            self.delete(path)
+        return content
+
+
+def test_a_day_that_goes_while_its_month_is_put_together_is_no_crash(tmp_path):
     days_of(tmp_path, 1, 8)
-    history = lake(tmp_path)
-    monkeypatch.setattr(history, "_problems", lambda files: [""] * len(files))
-    (tmp_path / history.snapshots(COMMERCIAL_DEPLOYMENT)[0].facts).unlink()
     with pytest.raises(HistoryError, match="cannot be used"):
-        history.compact()
+        History(Vanishing(str(tmp_path)), "test", Clock()).compact()
     assert not months_of(tmp_path)
     assert len(lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)) == 2
 

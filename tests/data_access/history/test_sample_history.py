@@ -30,7 +30,7 @@ def test_it_is_a_year_with_a_story():
     assert (days[-1] - days[0]).days == 364
     history.prepare_sample(settings)
     assert history.open(settings).snapshots(DEPLOYMENT) == sample.snapshots(DEPLOYMENT)
-    silent = sample.small(DEPLOYMENT).to_pandas().query("service == 'mip'")["processedDateTime"].drop_duplicates()
+    silent = sample.summary(DEPLOYMENT).to_pandas().query("service == 'mip'")["processedDateTime"].drop_duplicates()
     assert silent.diff().max() > timedelta(days=30), "for a month Microsoft did not process it anew"
     customers = [set(_customers(sample, snapshot)) for snapshot in sample.snapshots(COMMERCIAL_USAGE)]
     assert len(customers[0] - customers[-1]) == 1, "one has left"
