@@ -89,8 +89,8 @@ class Month(File):
 class Fetch(BaseModel):
     """The part of a snapshot's record that is known before its files are written.
 
-    Two fields are stored under the names of their first version, `asked` and `instead`, so that programs of either
-    version read each other's histories.
+    Two fields are stored under the names of their first version, `asked` and `instead`: older and newer programs
+    read each other's histories.
     """
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, serialize_by_alias=True)

@@ -183,9 +183,9 @@ class Store:
         )
 
     def _listed(self, folder: str) -> list[Listed]:
-        where = fs.FileSelector(self.full(folder), recursive=True, allow_not_found=True)
+        selector = fs.FileSelector(self.full(folder), recursive=True, allow_not_found=True)
         with understood(self.url):
-            infos = self.files.get_file_info(where)
+            infos = self.files.get_file_info(selector)
         start = len(self.root.rstrip("/")) + 1
         return sorted(
             (

@@ -30,7 +30,7 @@ COMMERCIAL = [name for name in ALL if name.startswith("commercial")]
 
 
 def quiet(_):
-    """Nobody looks at the progress."""
+    """Show no progress."""
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def emulator():
 def run(emulator, connect, tmp_path):
     """Collect once, into the history of this test."""
     client = connect(emulator, PATIENCE)
-    return lambda **asked: collect.run(client, lake(tmp_path), quiet, clock=lambda: NOW, **asked)
+    return lambda **options: collect.run(client, lake(tmp_path), quiet, clock=lambda: NOW, **options)
 
 
 # What is kept
@@ -52,23 +52,23 @@ def test_a_run_keeps_the_four_collections(run, emulator, tmp_path):
     report = run()
     assert list(report.kept) == ALL
     assert report.failure is None
-    kept = lake(tmp_path)
+    history = lake(tmp_path)
     for name in ALL:
-        (one,) = kept.snapshots(name)
-        assert one.rows == len(getattr(emulator.source, name.replace("-", "_")))
-        assert one.announced == one.rows
-    assert not kept.verify(reread=True).findings
+        (snapshot,) = history.snapshots(name)
+        assert snapshot.rows == len(getattr(emulator.source, name.replace("-", "_")))
+        assert snapshot.announced == snapshot.rows
+    assert not history.verify(reread=True).findings
 
 
 def test_pages_and_their_bytes_are_kept_in_their_order_however_they_came(run, emulator, tmp_path):
     emulator.page_limit = 4
     run()
-    kept = lake(tmp_path)
-    (one,) = kept.snapshots(COMMERCIAL_DEPLOYMENT)
-    pages = pq.read_table(tmp_path / one.raw).sort_by("start").to_pylist()
+    history = lake(tmp_path)
+    (snapshot,) = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    pages = pq.read_table(tmp_path / snapshot.raw).sort_by("start").to_pylist()
     assert [page["start"] for page in pages] == [0, 4, 8, 12, 16]
-    assert sum(page["rows"] for page in pages) == one.rows == 18
-    again = kept.reread(one).frame
+    assert sum(page["rows"] for page in pages) == snapshot.rows == 18
+    again = history.reread(snapshot).frame
     assert list(again["productId"]) == [row["productId"] for row in emulator.source.commercial_deployment]
 
 
@@ -76,8 +76,8 @@ def test_a_fetch_that_begins_again_keeps_only_the_pages_that_count(run, emulator
     emulator.page_limit = 10
     emulator.next(growing(), times=2, where="commercial/deployment")
     run()
-    (one,) = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
-    pages = pq.read_table(tmp_path / one.raw, columns=["start", "rows"]).sort_by("start")  # they arrive in any order
+    (snapshot,) = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
+    pages = pq.read_table(tmp_path / snapshot.raw, columns=["start", "rows"]).sort_by("start")
     assert pages["rows"].to_pylist() == [10, 8]
     assert not lake(tmp_path).verify(reread=True).findings
 
@@ -88,20 +88,20 @@ def test_a_second_run_says_that_nothing_is_new(run, tmp_path):
     assert {name: kept.snapshot.id for name, kept in first.kept.items()} == {
         name: kept.snapshot.id for name, kept in second.kept.items()
     }
-    assert {one.last_success for one in lake(tmp_path).standing().values()} == {NOW}
+    assert {standing.last_success for standing in lake(tmp_path).standing().values()} == {NOW}
 
 
 def test_the_customers_own_collections_come_when_asked_for(run, emulator, tmp_path):
     report = run(customers=True)
-    kept = lake(tmp_path)
+    history = lake(tmp_path)
     for name in ("customer-deployment", "customer-usage"):
         assert report.kept[name].snapshot.unread_customers == 0
-        (one,) = kept.snapshots(name)
-        read = pq.read_table(kept.facts([one]).paths[0])
+        (snapshot,) = history.snapshots(name)
+        read = pq.read_table(history.facts([snapshot]).paths[0])
         assert set(read["customerTenantId"].to_pylist()) == set(emulator.source.customer_deployments)
-        assert one.rows == sum(map(len, getattr(emulator.source, f"{name.replace('-', '_')}s").values()))
-        assert kept.summary(name).num_rows
-    assert not kept.verify(reread=True).findings
+        assert snapshot.rows == sum(map(len, getattr(emulator.source, f"{name.replace('-', '_')}s").values()))
+        assert history.summary(name).num_rows
+    assert not history.verify(reread=True).findings
 
 
 def test_a_customer_about_whom_nothing_may_be_read_is_counted(run, emulator):
@@ -163,8 +163,8 @@ def test_rows_set_aside_and_rows_that_did_not_come_are_counted(run, emulator, tm
     rows = rows_of(DEPLOYMENT, [{}, {"licensesSold": "many"}])
     emulator.always(shaped({"items": rows, "totalCount": 5}), where="licenses/deployment")
     run()
-    (one,) = lake(tmp_path).snapshots(DEPLOYMENT)
-    assert (one.rows, one.set_aside, one.missing, one.announced) == (1, 1, 3, 5)
+    (snapshot,) = lake(tmp_path).snapshots(DEPLOYMENT)
+    assert (snapshot.rows, snapshot.set_aside, snapshot.missing, snapshot.announced) == (1, 1, 3, 5)
 
 
 # Back-fill
@@ -186,15 +186,16 @@ def past(emulator):
 def test_earlier_dates_are_kept_under_their_own(run, past, tmp_path):
     report = run(since=past[-1])
     assert report.back_fills["commercial-deployment"].days == 3
-    kept = lake(tmp_path)
-    asked = {one.backfill_date: one for one in kept.snapshots(COMMERCIAL_DEPLOYMENT) if one.backfill_date}
-    assert sorted(asked) == sorted(past[1:])
-    for day, one in asked.items():
-        assert (one.day, one.processed) == (day, (datetime.combine(day, datetime.min.time(), UTC),) * 2)
-        assert f"date={day}" in one.facts
-        assert f"processedDateTime={day}T00%3A00%3A00" in one.address
-    assert kept.newest(COMMERCIAL_DEPLOYMENT).backfill_date is None
-    assert not kept.verify(reread=True).findings
+    history = lake(tmp_path)
+    snapshots = {snapshot.backfill_date: snapshot for snapshot in history.snapshots(COMMERCIAL_DEPLOYMENT)}
+    assert sorted(snapshots.keys() - {None}) == sorted(past[1:])
+    for day in past[1:]:
+        snapshot = snapshots[day]
+        assert (snapshot.day, snapshot.processed) == (day, (datetime.combine(day, datetime.min.time(), UTC),) * 2)
+        assert f"date={day}" in snapshot.facts
+        assert f"processedDateTime={day}T00%3A00%3A00" in snapshot.address
+    assert history.newest(COMMERCIAL_DEPLOYMENT).backfill_date is None
+    assert not history.verify(reread=True).findings
 
 
 def test_a_day_that_is_there_is_not_asked_for_again(run, past, emulator):
@@ -202,18 +203,18 @@ def test_a_day_that_is_there_is_not_asked_for_again(run, past, emulator):
     del emulator.requests[:]
     report = run(since=past[-1])
     assert report.back_fills["commercial-deployment"].days == 0
-    asked = "".join(request.target for request in emulator.requests if "deployment" in request.target)
-    assert f"{past[1]}T" not in asked
-    assert f"{past[2]}T" not in asked
+    targets = "".join(request.target for request in emulator.requests if "deployment" in request.target)
+    assert f"{past[1]}T" not in targets
+    assert f"{past[2]}T" not in targets
 
 
 def test_the_newest_figures_are_not_kept_under_an_earlier_date(run, past, emulator, tmp_path):
     emulator.ignored = ("processeddatetime",)
     report = run(since=past[-1])
-    done = report.back_fills["commercial-deployment"]
-    assert done.days == 0
-    assert "other days" in done.ended
-    assert [one.backfill_date for one in lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)] == [None]
+    back_fill = report.back_fills["commercial-deployment"]
+    assert back_fill.days == 0
+    assert "other days" in back_fill.ended
+    assert [snapshot.backfill_date for snapshot in lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)] == [None]
     assert (
         sum("processedDateTime" in request.target and "deployment" in request.target for request in emulator.requests)
         == 3
@@ -252,37 +253,37 @@ def command(emulator, serve, tmp_path, monkeypatch, capsys):
 
 def test_collect_says_what_became_of_each_collection(command, emulator):
     emulator.always(answer(403), where="commercial/usage")
-    code, said, _ = command("collect")
+    code, output, _ = command("collect")
     assert code == 0
-    assert [line.partition(":")[0] for line in said.splitlines()] == [name for name in COLLECTIONS if name in ALL]
-    assert "commercial-deployment: 18 rows kept" in said
-    assert "commercial-usage: not read: The signed-in account may not read this part of Partner Center." in said
+    assert [line.partition(":")[0] for line in output.splitlines()] == [name for name in COLLECTIONS if name in ALL]
+    assert "commercial-deployment: 18 rows kept" in output
+    assert "commercial-usage: not read: The signed-in account may not read this part of Partner Center." in output
     assert "the same as on" in command("collect")[1]
 
 
 @pytest.mark.parametrize(("trouble", "code"), [(answer(401), 3), (answer(403), 4), (gateway(), 5), (not_json(), 6)])
 def test_a_failed_run_has_its_code_and_leaves_stdout_empty(trouble, code, command, emulator):
     emulator.always(trouble)
-    ended, said, complaint = command("collect")
-    assert (ended, said) == (code, "")
+    ended, output, complaint = command("collect")
+    assert (ended, output) == (code, "")
     assert "deployment: not read" in complaint
     assert "Traceback" not in complaint
     assert DEMO_TOKEN not in complaint
 
 
 def test_status_tells_ages_and_what_failed_last_and_why(command, emulator):
-    code, said, _ = command("status")
-    assert (code, "no history yet" in said) == (0, True)
+    code, output, _ = command("status")
+    assert (code, "no history yet" in output) == (0, True)
     command("collect")
     emulator.always(gateway(), where="licenses/usage")
     command("collect")
-    code, said, _ = command("status")
+    code, output, _ = command("status")
     assert code == 0
-    assert "usage: 1 snapshot since" in said
-    assert "failing, last 2" in said
-    assert "Partner Center cannot answer at the moment." in said
-    assert "HTTP status 503" in said
-    assert "o365" in said
+    assert "usage: 1 snapshot since" in output
+    assert "failing, last 2" in output
+    assert "Partner Center cannot answer at the moment." in output
+    assert "HTTP status 503" in output
+    assert "o365" in output
     document = json.loads(command("status", "--format", "json")[1])
     assert document["source"] == "Microsoft Partner Center"
     usage = document["collections"]["usage"]
@@ -299,12 +300,12 @@ def test_what_a_terminal_would_obey_is_not_printed(command, emulator):
 
 def test_verify_names_what_is_damaged(command, tmp_path):
     command("collect")
-    code, said, _ = command("verify", "--reread")
-    assert (code, said.partition(" ")[0]) == (0, "13")
+    code, output, _ = command("verify", "--reread")
+    assert (code, output.partition(" ")[0]) == (0, "13")
     victim = next((tmp_path / "history").glob("*/raw/usage/**/*.parquet"))
     victim.write_bytes(victim.read_bytes()[:-1])
-    code, said, complaint = command("verify")
-    assert (code, said) == (6, "")
+    code, output, complaint = command("verify")
+    assert (code, output) == (6, "")
     assert victim.name in complaint
 
 
@@ -341,8 +342,8 @@ def test_compact_says_what_it_did(command):
 @pytest.mark.parametrize("name", ["collect", "status", "verify", "compact"])
 def test_a_place_that_cannot_be_used_is_2(name, command, monkeypatch):
     monkeypatch.setenv("HISTORY_URL", "nowhere://bucket")
-    code, said, complaint = command(name)
-    assert (code, said) == (2, "")
+    code, output, complaint = command(name)
+    assert (code, output) == (2, "")
     assert "HISTORY_URL" in complaint
 
 

@@ -33,8 +33,8 @@ def test_files_of_an_object_store_are_read_where_they_are(tmp_path):
     facts = counted(0)
     path = keep(tmp_path, facts, 0, BEGIN)
     store = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
-    found = DuckDB(store).grouped([path.removeprefix(f"{tmp_path}/")], ["service"])
-    same(found, measures.by(facts, ["service"]))
+    result = DuckDB(store).grouped([path.removeprefix(f"{tmp_path}/")], ["service"])
+    same(result, measures.by(facts, ["service"]))
 
 
 def test_a_folder_may_be_called_like_a_pattern(tmp_path):
@@ -58,15 +58,17 @@ def test_nothing_is_loaded_at_run_time(tmp_path):
 
 
 def test_any_number_of_threads_may_ask(tmp_path):
-    facts, engine, found = counted(0), DuckDB(), []
+    facts, engine, results = counted(0), DuckDB(), []
     path = keep(tmp_path, facts, 0, BEGIN)
-    threads = [
-        threading.Thread(target=lambda: found.append(engine.grouped([path], ["service", "channel"]))) for _ in range(8)
-    ]
+
+    def ask():
+        results.append(engine.grouped([path], ["service", "channel"]))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == len(threads)
-    for table in found:
+    assert len(results) == len(threads)
+    for table in results:
         same(table, measures.by(facts, ["service", "channel"]))

@@ -19,7 +19,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -58,30 +58,30 @@ def data(folder):
     return {path: checksum for path, checksum in contents(folder).items() if path.startswith(("facts/", "raw/"))}
 
 
-def answers(kept: History):
+def answers(history: History):
     """What the history and its engine say to every kind of question, as CSV."""
     engine = DuckDB()
-    counts, estimates = kept.snapshots(COMMERCIAL_DEPLOYMENT), kept.snapshots(DEPLOYMENT)
-    newest = kept.facts(kept.snapshots(COMMERCIAL_DEPLOYMENT)[-1:]).paths
+    counts, estimates = history.snapshots(COMMERCIAL_DEPLOYMENT), history.snapshots(DEPLOYMENT)
+    newest = history.facts(counts[-1:]).paths
     customer = min(engine.grouped(newest, [CUSTOMER])[CUSTOMER])
-    tables = {name: kept.summary(name).to_pandas() for name in COLLECTIONS if kept.snapshots(name)} | {
+    tables = {name: history.summary(name).to_pandas() for name in COLLECTIONS if history.snapshots(name)} | {
         "services of the newest counts": engine.grouped(newest, ["service"]),
-        "services over time": engine.points(kept.facts(estimates).paths, ["service"], estimated=True),
-        "products over time": engine.points(kept.facts(counts).paths, ["productName"]),
-        "one customer": engine.customer(kept.by_customer(counts).paths, customer),
+        "services over time": engine.points(history.facts(estimates).paths, ["service"], estimated=True),
+        "products over time": engine.points(history.facts(counts).paths, ["productName"]),
+        "one customer": engine.customer(history.by_customer(counts).paths, customer).frame,
     }
     return {question: table.to_csv(index=False).splitlines() for question, table in tables.items()}
 
 
-def ids(kept: History):
-    return {name: [snapshot.id for snapshot in kept.snapshots(name)] for name in COLLECTIONS}
+def ids(history: History):
+    return {name: [snapshot.id for snapshot in history.snapshots(name)] for name in COLLECTIONS}
 
 
 def records(folder, kind):
     """What the files of one kind say of their snapshots."""
     paths = sorted((folder / kind).rglob("*.parquet"))
-    found = [json.loads(pq.read_metadata(path).metadata[b"snapshots"]) for path in paths]
-    return {record["id"]: record for several in found for record in several}
+    stored = [json.loads(pq.read_metadata(path).metadata[b"snapshots"]) for path in paths]
+    return {record["id"]: record for several in stored for record in several}
 
 
 def test_its_folder_is_found_by_the_settings_of_then(folder):
@@ -97,21 +97,21 @@ def test_its_folder_is_found_by_the_settings_of_then(folder):
 
 def test_it_says_what_it_said_and_nothing_is_written(folder):
     before = contents(folder)
-    kept = lake(folder)
-    assert kept.notices == ()
-    assert ids(kept) == SEEN["snapshots"]
-    assert answers(kept) == SEEN["answers"]
-    told = status.as_json(kept, NOW)
-    assert (told["source"], told["collections"]) == ("test", SEEN["status"]["collections"])
-    verified = kept.verify(reread=True)
+    history = lake(folder)
+    assert history.notices == ()
+    assert ids(history) == SEEN["snapshots"]
+    assert answers(history) == SEEN["answers"]
+    about = status.as_json(history, NOW)
+    assert (about["source"], about["collections"]) == ("test", SEEN["status"]["collections"])
+    verified = history.verify(reread=True)
     assert (verified.findings, verified.files) == ((), len(before))
     assert contents(folder) == before
 
 
 def test_a_record_is_read_to_its_last_field(folder):
     written = records(folder, "small")
-    read = {one.id: one for name in COLLECTIONS for one in lake(folder).snapshots(name)}
-    assert {identity: one.model_dump(mode="json") for identity, one in read.items()} == written
+    read = {snapshot.id: snapshot for name in COLLECTIONS for snapshot in lake(folder).snapshots(name)}
+    assert {identity: snapshot.model_dump(mode="json") for identity, snapshot in read.items()} == written
     assert {record["asked"] for record in written.values()} == {None, "2026-11-07", "2026-11-08"}
     assert sum(record["instead"] is not None for record in written.values()) == 1
 
@@ -121,23 +121,25 @@ def test_compact_changes_no_answer_and_no_file_of_a_fetch(folder):
     compacted = lake(folder, DECEMBER).compact()
     assert (compacted.before, compacted.after, compacted.months) == (10, 5, 1)
     assert data(folder) == before
-    kept = lake(folder, DECEMBER)
-    assert answers(kept) == SEEN["answers"]
-    assert status.as_json(kept, NOW)["collections"] == SEEN["status"]["collections"]
-    months = kept.by_customer(kept.snapshots(COMMERCIAL_DEPLOYMENT)).paths
+    history = lake(folder, DECEMBER)
+    assert answers(history) == SEEN["answers"]
+    assert status.as_json(history, NOW)["collections"] == SEEN["status"]["collections"]
+    months = history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths
     assert [Path(path).parent.name for path in months] == ["month=2026-10", "month=2026-11"]
-    assert not kept.verify(reread=True).findings
+    assert not history.verify(reread=True).findings
 
 
 def test_the_same_rows_are_recognised_and_others_are_added_in_the_form_of_then(folder):
-    before, kept = contents(folder), lake(folder)
-    newest, other = kept.newest(DEPLOYMENT), fetched(DEPLOYMENT, [{}])
-    assert kept.append(replace(other, frame=kept.reread(newest).frame)).snapshot == newest
+    before, history = contents(folder), lake(folder)
+    newest, other = history.newest(DEPLOYMENT), fetched(DEPLOYMENT, [{}])
+    assert history.append(replace(other, frame=history.reread(newest).frame)).snapshot == newest
     assert contents(folder) == before
-    added = kept.append(other).snapshot
+    added = history.append(other).snapshot
     assert added.id.startswith("00000019-"), "after all that were there"
     assert before.items() <= contents(folder).items()
     for kind in ("small", "facts", "raw"):
         after = records(folder, kind)
         assert after[added.id].keys() == after[newest.id].keys()
+    earlier = history.append(fetched(COMMERCIAL_DEPLOYMENT, [{}]), backfill_date=date(2026, 11, 3)).snapshot
+    assert records(folder, "small")[earlier.id]["asked"] == "2026-11-03"
     assert not lake(folder).verify(reread=True).findings

@@ -1,4 +1,4 @@
-"""The lake: what is kept is kept whole, once, in order, and says what it is."""
+"""The history: snapshots are kept whole, once, in order, and say what they are."""
 
 import errno
 import json
@@ -19,10 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import HistoryError, measures
-from data_access.history import snapshot, store
+from data_access.history import store
 from data_access.history.history import GRACE
 from data_access.history.index import Index
 from data_access.history.run_log import Run, Tried
+from data_access.history.snapshot import checksum, summary_schema
 from data_access.history.store import Store
 from data_access.partner_center import raw_pages, wire
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
@@ -33,7 +34,8 @@ from tests.rows import DEFAULTS, frame_of
 TWO = [{}, {"channel": "direct", "licensesSold": 7}]
 
 
-def kept(folder, collection=DEPLOYMENT, changes=TWO, at=None):
+def keep(folder, collection=DEPLOYMENT, changes=TWO, at=None):
+    """Keep one answer; returns its snapshot."""
     return lake(folder).append(fetched(collection, changes, at)).snapshot
 
 
@@ -54,12 +56,12 @@ def numbers(history):
 def test_every_fact_can_be_read_back(collection, tmp_path):
     answer = fetched(collection, [{}, {"channel": "direct", "licensesSold": 7, "region": "EMEA"}])
     history = lake(tmp_path)
-    one = history.append(answer).snapshot
-    (path,) = lake(tmp_path).facts([one]).paths
+    snapshot = history.append(answer).snapshot
+    (path,) = lake(tmp_path).facts([snapshot]).paths
     read = pq.read_table(path, filesystem=history.files)
     expected = measures.facts(collection, answer.frame).frame
     assert read.column_names == ["snapshot", "fetchedAt", *expected.columns]
-    assert set(read["snapshot"].to_pylist()) == {one.id}
+    assert set(read["snapshot"].to_pylist()) == {snapshot.id}
     assert set(read["fetchedAt"].to_pylist()) == {NOW}
     for name in ("licensesSold", "licensesDeployed", "undeployed", "region"):
         there = expected[name].dropna()
@@ -70,78 +72,77 @@ def test_every_fact_can_be_read_back(collection, tmp_path):
 def test_usage_is_kept_as_it_is(collection, tmp_path):
     answer = fetched(collection, [{}, {"channel": "direct"}])
     history = lake(tmp_path)
-    one = history.append(answer).snapshot
-    (path,) = history.facts([one]).paths
+    snapshot = history.append(answer).snapshot
+    (path,) = history.facts([snapshot]).paths
     assert pq.read_schema(path).names == ["snapshot", "fetchedAt", *answer.frame.columns]
-    small = history.summary(collection)
-    assert small.schema.equals(snapshot.summary_schema(collection))
+    summary = history.summary(collection)
+    assert summary.schema.equals(summary_schema(collection))
     counts = (60, 200) if collection is COMMERCIAL_USAGE else (0, 0)
-    assert tuple(pa.compute.sum(small[name]).as_py() or 0 for name in ("licensesActive", "licensesQualified")) == counts
-    assert small["proratedLicensesUsagePercent"].to_pylist() == (
+    assert (
+        tuple(pa.compute.sum(summary[name]).as_py() or 0 for name in ("licensesActive", "licensesQualified")) == counts
+    )
+    assert summary["proratedLicensesUsagePercent"].to_pylist() == (
         [None] * 2 if collection is COMMERCIAL_USAGE else [40.0] * 2
     )
 
 
 def test_a_column_of_ours_that_microsoft_sends_too_is_renamed(tmp_path):
-    one = kept(tmp_path, USAGE, [{"snapshot": "theirs"}])
-    read = pq.read_table(lake(tmp_path).facts([one]).paths[0])
-    assert read["snapshot"].to_pylist() == [one.id]
+    snapshot = keep(tmp_path, USAGE, [{"snapshot": "theirs"}])
+    read = pq.read_table(lake(tmp_path).facts([snapshot]).paths[0])
+    assert read["snapshot"].to_pylist() == [snapshot.id]
     assert read["snapshot (as sent)"].to_pylist() == ["theirs"]
 
 
-def test_small_is_the_summary_of_the_facts(tmp_path):
+def test_the_summary_is_the_one_of_the_facts(tmp_path):
     answer = fetched(
         COMMERCIAL_DEPLOYMENT, [{}, {"customerTenantId": "B", "licensesDeployed": 150}, {"channel": "direct"}]
     )
     history = lake(tmp_path)
     history.append(answer)
-    small = lake(tmp_path).summary(COMMERCIAL_DEPLOYMENT).to_pandas()
-    summary = measures.summary(measures.facts(COMMERCIAL_DEPLOYMENT, answer.frame))
-    assert small[
-        ["service", "channel", "licensesSold", "licensesDeployed", "undeployed", "overDeployed", "rows"]
-    ].to_dict("list") == summary[
-        ["service", "channel", "licensesSold", "licensesDeployed", "undeployed", "overDeployed", "rows"]
-    ].to_dict("list")
+    columns = ["service", "channel", "licensesSold", "licensesDeployed", "undeployed", "overDeployed", "rows"]
+    summary = lake(tmp_path).summary(COMMERCIAL_DEPLOYMENT).to_pandas()
+    expected = measures.summary(measures.facts(COMMERCIAL_DEPLOYMENT, answer.frame))
+    assert summary[columns].to_dict("list") == expected[columns].to_dict("list")
 
 
 def test_the_raw_answer_is_every_byte_of_it(tmp_path):
-    one = kept(tmp_path)
-    ((start, rows, received),) = raw_pages.pages(lake(tmp_path).store.read(one.raw))
+    snapshot = keep(tmp_path)
+    ((start, rows, received),) = raw_pages.pages(lake(tmp_path).store.read(snapshot.raw))
     assert (start, rows) == (0, 2)
     assert received.body.startswith(b"\xef\xbb\xbf{")
     assert json.loads(received.body.decode("utf-8-sig"))["items"][0] == DEFAULTS[DEPLOYMENT.name]
-    assert received.address == one.address == "https://sample.invalid/v1/analytics/licenses/deployment"
-    assert received.request_id == one.request_id
+    assert received.address == snapshot.address == "https://sample.invalid/v1/analytics/licenses/deployment"
+    assert received.request_id == snapshot.request_id
 
 
 def test_what_is_set_aside_is_counted_by_reason_and_set_aside_again_when_it_is_read_again(tmp_path):
-    one = kept(tmp_path, changes=[{}, {"licensesSold": "many"}])
-    assert (one.rows, one.set_aside, one.reasons) == (1, 1, {"licensesSold is not a number": 1})
-    again = lake(tmp_path).reread(one)
+    snapshot = keep(tmp_path, changes=[{}, {"licensesSold": "many"}])
+    assert (snapshot.rows, snapshot.set_aside, snapshot.reasons) == (1, 1, {"licensesSold is not a number": 1})
+    again = lake(tmp_path).reread(snapshot)
     assert (len(again.frame), again.set_aside[0].position) == (1, 2)
 
 
 def test_a_parser_mended_since_reads_the_past_again(tmp_path):
     answer = fetched(DEPLOYMENT, TWO)
     of_old = wire.SetAside(2, "a parser of old did not understand it")
-    one = lake(tmp_path).append(replace(answer, frame=answer.frame.iloc[:1], set_aside=(of_old,))).snapshot
-    assert (one.rows, one.set_aside) == (1, 1)
-    assert list(lake(tmp_path).reread(one).frame["licensesSold"]) == [100, 7]
+    snapshot = lake(tmp_path).append(replace(answer, frame=answer.frame.iloc[:1], set_aside=(of_old,))).snapshot
+    assert (snapshot.rows, snapshot.set_aside) == (1, 1)
+    assert list(lake(tmp_path).reread(snapshot).frame["licensesSold"]) == [100, 7]
     (finding,) = lake(tmp_path).verify(reread=True).findings
-    assert finding.path == one.raw
+    assert finding.path == snapshot.raw
     assert "other rows" in finding.problem
 
 
 def test_every_parquet_file_says_what_it_is(tmp_path):
-    one = kept(tmp_path)
-    for path in (one.facts, one.raw, next(name for name in files(tmp_path) if name.startswith("small"))):
+    snapshot = keep(tmp_path)
+    for path in (snapshot.facts, snapshot.raw, next(name for name in files(tmp_path) if name.startswith("small"))):
         (about,) = json.loads(pq.read_metadata(tmp_path / path).metadata[b"snapshots"])
         assert about["collection"] == "deployment"
         assert about["address"].endswith("/v1/analytics/licenses/deployment")
         assert (about["announced"], about["rows"], about["set_aside"], about["missing"]) == (2, 2, 0, 0)
-        assert about["correlation_id"] == one.correlation_id
-        assert about["request_id"] == one.request_id
-        assert about["rows_checksum"] == one.rows_checksum
+        assert about["correlation_id"] == snapshot.correlation_id
+        assert about["request_id"] == snapshot.request_id
+        assert about["rows_checksum"] == snapshot.rows_checksum
         assert list(about["as_of"]) == ["o365"]
         assert (about["format"], about["program"], about["filter"]) == (1, "0.1.0", "none")
         assert about["fetched_at"].startswith("2026-11-24")
@@ -149,27 +150,27 @@ def test_every_parquet_file_says_what_it_is(tmp_path):
 
 def test_facts_are_partitioned_by_date_and_sorted_by_customer(tmp_path):
     changes = [{"customerTenantId": name} for name in ("C", "A", "B")]
-    one = kept(tmp_path, COMMERCIAL_DEPLOYMENT, changes)
-    assert one.facts.startswith("facts/commercial-deployment/date=2026-11-24/")
-    assert pq.read_table(tmp_path / one.facts)["customerTenantId"].to_pylist() == ["A", "B", "C"]
+    snapshot = keep(tmp_path, COMMERCIAL_DEPLOYMENT, changes)
+    assert snapshot.facts.startswith("facts/commercial-deployment/date=2026-11-24/")
+    assert pq.read_table(tmp_path / snapshot.facts)["customerTenantId"].to_pylist() == ["A", "B", "C"]
 
 
 def test_facts_are_sorted_by_customer_however_tenant_ids_are_spelled(tmp_path):
-    one = kept(tmp_path, COMMERCIAL_DEPLOYMENT, [{"customerTenantId": name} for name in ("b", "C", "a")])
-    assert pq.read_table(tmp_path / one.facts)["customerTenantId"].to_pylist() == ["A", "B", "C"]
+    snapshot = keep(tmp_path, COMMERCIAL_DEPLOYMENT, [{"customerTenantId": name} for name in ("b", "C", "a")])
+    assert pq.read_table(tmp_path / snapshot.facts)["customerTenantId"].to_pylist() == ["A", "B", "C"]
 
 
 def test_an_empty_answer_is_kept_as_one(tmp_path):
-    one = kept(tmp_path, changes=[])
-    assert (one.rows, one.as_of, one.processed) == (0, {}, (None, None))
+    snapshot = keep(tmp_path, changes=[])
+    assert (snapshot.rows, snapshot.as_of, snapshot.processed) == (0, {}, (None, None))
     history = lake(tmp_path)
-    assert history.newest(DEPLOYMENT) == one
+    assert history.newest(DEPLOYMENT) == snapshot
     assert history.summary(DEPLOYMENT).num_rows == 0
-    assert len(history.reread(one).frame) == 0
+    assert len(history.reread(snapshot).frame) == 0
 
 
 def test_services_have_dates_of_their_own(tmp_path):
-    one = kept(
+    snapshot = keep(
         tmp_path,
         changes=[
             {},
@@ -177,19 +178,19 @@ def test_services_have_dates_of_their_own(tmp_path):
             {"serviceName": "exo", "processedDateTime": None},
         ],
     )
-    assert one.as_of == {
+    assert snapshot.as_of == {
         "crm": datetime(2026, 10, 1, tzinfo=UTC),
         "exo": None,
         "o365": datetime(2026, 10, 9, tzinfo=UTC),
     }
-    assert one.processed == (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 9, tzinfo=UTC))
+    assert snapshot.processed == (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 9, tzinfo=UTC))
 
 
 # Once, and in order
 
 
 def test_the_same_rows_are_kept_once_in_whatever_order_they_come(tmp_path):
-    first = kept(tmp_path)
+    first = keep(tmp_path)
     before = files(tmp_path)
     again = lake(tmp_path).append(fetched(DEPLOYMENT, TWO[::-1]))
     assert (again.snapshot, again.again) == (first, True)
@@ -209,14 +210,14 @@ def test_a_clock_that_goes_back_reorders_and_overwrites_nothing(tmp_path):
         lake(tmp_path, clock).append(fetched(DEPLOYMENT, [{"licensesSold": number}], at=clock.now))
     history = lake(tmp_path)
     assert numbers(history) == [1, 2, 3, 4]
-    assert [one.fetched_at for one in history.snapshots(DEPLOYMENT)] != sorted(
-        one.fetched_at for one in history.snapshots(DEPLOYMENT)
+    assert [snapshot.fetched_at for snapshot in history.snapshots(DEPLOYMENT)] != sorted(
+        snapshot.fetched_at for snapshot in history.snapshots(DEPLOYMENT)
     )
     assert history.newest(DEPLOYMENT).day.year < 1950
 
 
 def test_a_back_fill_is_not_the_newest_and_stands_under_its_own_day(tmp_path):
-    now = kept(tmp_path, COMMERCIAL_DEPLOYMENT)
+    now = keep(tmp_path, COMMERCIAL_DEPLOYMENT)
     then = (
         lake(tmp_path)
         .append(fetched(COMMERCIAL_DEPLOYMENT, [{"licensesSold": 5}]), datetime(2026, 10, 9, tzinfo=UTC).date())
@@ -241,22 +242,22 @@ def test_two_that_race_keep_both_answers_and_show_the_same_one_once(tmp_path):
         thread.join()
     history = lake(tmp_path)
     assert set(numbers(history)) == {1, 2}
-    shown = history.snapshots(DEPLOYMENT)
-    assert all(one.rows_checksum != after.rows_checksum for one, after in pairwise(shown))
+    snapshots = history.snapshots(DEPLOYMENT)
+    assert all(snapshot.rows_checksum != after.rows_checksum for snapshot, after in pairwise(snapshots))
     history.compact()
-    assert len(list(tmp_path.glob("facts/**/*.parquet"))) == len(history.snapshots(DEPLOYMENT)) == len(shown)
+    assert len(list(tmp_path.glob("facts/**/*.parquet"))) == len(history.snapshots(DEPLOYMENT)) == len(snapshots)
     assert not history.verify(reread=True).findings
 
 
 @given(order=st.permutations(range(8)), changed=st.integers(0, 7))
 def test_the_checksum_of_rows_knows_their_values_and_not_their_order(order, changed):
     frame = frame_of(DEPLOYMENT, [{"licensesSold": number, "channel": f"c{number % 3}"} for number in range(8)])
-    whole = snapshot.checksum(frame)
-    assert snapshot.checksum(frame.iloc[list(order)]) == whole
+    whole = checksum(frame)
+    assert checksum(frame.iloc[list(order)]) == whole
     other = frame.copy()
     other.loc[changed, "licensesSold"] += 100
-    assert snapshot.checksum(other) != whole
-    assert snapshot.checksum(frame.rename(columns={"channel": "canal"})) != whole
+    assert checksum(other) != whole
+    assert checksum(frame.rename(columns={"channel": "canal"})) != whole
 
 
 # Whole or not at all
@@ -264,13 +265,13 @@ def test_the_checksum_of_rows_knows_their_values_and_not_their_order(order, chan
 
 @pytest.mark.parametrize("folder", ["raw", "facts", "small"])
 def test_a_disk_that_fails_leaves_what_was_there_and_nothing_half(folder, tmp_path, monkeypatch):
-    first = kept(tmp_path)
+    first = keep(tmp_path)
     history, put = lake(tmp_path), Store.put
 
-    def failing(place, path, content):
+    def failing(self, path, content):
         if path.startswith(folder):
             raise HistoryError("No space left on device.", "")
-        put(place, path, content)
+        put(self, path, content)
 
     monkeypatch.setattr(Store, "put", failing)
     with pytest.raises(HistoryError):
@@ -282,7 +283,7 @@ def test_a_disk_that_fails_leaves_what_was_there_and_nothing_half(folder, tmp_pa
 
 
 def test_a_file_that_cannot_be_written_to_its_end_leaves_no_trace(tmp_path):
-    first = kept(tmp_path)
+    first = keep(tmp_path)
     before, history, answer = files(tmp_path), lake(tmp_path), sold(3)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
@@ -299,7 +300,7 @@ def test_a_file_that_cannot_be_written_to_its_end_leaves_no_trace(tmp_path):
 def test_a_folder_that_may_not_be_written_says_so_and_can_be_read():
     folder = Path(tempfile.mkdtemp())  # not pytest's own, into which another account cannot even look
     try:
-        first = kept(folder)
+        first = keep(folder)
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o555 if path.is_dir() else 0o444)
         root = os.geteuid() == 0
@@ -320,8 +321,8 @@ def test_a_folder_that_may_not_be_written_says_so_and_can_be_read():
         shutil.rmtree(folder)
 
 
-def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more(tmp_path, monkeypatch):
-    kept(tmp_path)
+def test_what_a_killed_run_left_behind_is_swept_when_no_run_can_need_it_any_more(tmp_path, monkeypatch):
+    keep(tmp_path)
     history = lake(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(Index, "commit", killed)
@@ -342,8 +343,8 @@ def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more
 def test_a_run_that_a_sweep_took_for_dead_puts_its_files_back(tmp_path, monkeypatch):
     history, put = lake(tmp_path), Store.put
 
-    def swept_in_between(place, path, content):
-        put(place, path, content)
+    def swept_in_between(self, path, content):
+        put(self, path, content)
         if path.startswith("small"):
             shutil.rmtree(tmp_path / "facts")
 
@@ -363,11 +364,11 @@ def test_a_damaged_file_is_named_and_left_out(kind, damage, tmp_path):
     damage(tmp_path / getattr(second, kind))
     history = lake(tmp_path)
     assert [finding.path for finding in history.verify().findings] == [getattr(second, kind)]
-    found = history.facts([first, second])
+    facts = history.facts([first, second])
     whole = [first, second] if kind == "raw" else [first]
-    assert [Path(path).relative_to(tmp_path).as_posix() for path in found.paths] == [one.facts for one in whole]
-    assert len(found.notices) == 2 - len(whole)
-    assert all("is left out" in notice for notice in found.notices)
+    assert list(facts.paths) == [str(tmp_path / snapshot.facts) for snapshot in whole]
+    assert len(facts.notices) == 2 - len(whole)
+    assert all("is left out" in notice for notice in facts.notices)
     assert numbers(history) == [1, 2], "by service and channel it is all there"
 
 
@@ -390,7 +391,7 @@ def test_a_damaged_small_file_hides_its_snapshot_and_keeps_its_files_from_the_sw
 
 
 def test_rows_whose_file_is_damaged_are_kept_anew_when_they_come_again(tmp_path):
-    first = kept(tmp_path)
+    first = keep(tmp_path)
     flipped(tmp_path / first.facts)
     again = lake(tmp_path).append(fetched(DEPLOYMENT, TWO))
     assert not again.again
@@ -400,13 +401,13 @@ def test_rows_whose_file_is_damaged_are_kept_anew_when_they_come_again(tmp_path)
 
 
 def test_a_file_of_a_newer_program_is_left_alone(tmp_path):
-    one = kept(tmp_path)
+    snapshot = keep(tmp_path)
     (path,) = (tmp_path / "small" / "deployment").iterdir()
     about = pq.read_metadata(path).metadata[b"snapshots"].replace(b'"format":1', b'"format":2')
     newer = pa.BufferOutputStream()
     pq.write_table(pq.read_table(path).replace_schema_metadata({"snapshots": about}), newer)
     path.unlink()
-    path.with_name(store.sealed(one.id, "parquet", newer.getvalue())).write_bytes(newer.getvalue())
+    path.with_name(store.sealed(snapshot.id, "parquet", newer.getvalue())).write_bytes(newer.getvalue())
     history = lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE))
     assert history.is_empty
     assert "newer version" in history.notices[0]
@@ -441,15 +442,15 @@ def test_compact_changes_nothing_that_can_be_read(tmp_path):
         history.record(Run(started=NOW, outcomes={DEPLOYMENT.name: Tried(at=NOW + timedelta(minutes=number))}))
     history.append(fetched(USAGE, [{}]))
     reader = lake(tmp_path)
-    shown, small, standing = reader.snapshots(DEPLOYMENT), reader.summary(DEPLOYMENT), reader.standing()
+    snapshots, summary, standing = reader.snapshots(DEPLOYMENT), reader.summary(DEPLOYMENT), reader.standing()
     lake(tmp_path).compact()
     assert len(list(tmp_path.glob("small/**/*.parquet"))) == 2
     assert len(list(tmp_path.glob("runs/*"))) == 1
     after = lake(tmp_path)
-    assert (after.snapshots(DEPLOYMENT), after.standing()) == (shown, standing)
-    assert after.summary(DEPLOYMENT).equals(small)
+    assert (after.snapshots(DEPLOYMENT), after.standing()) == (snapshots, standing)
+    assert after.summary(DEPLOYMENT).equals(summary)
     assert not after.verify(reread=True).findings
-    assert len(reader.facts(shown).paths) == 7, "who opened it before can go on"
+    assert len(reader.facts(snapshots).paths) == 7, "a reader that opened it before can go on"
     assert not after.append(sold(99)).again
     after.compact()
     assert numbers(lake(tmp_path)) == [*range(7), 99]
@@ -493,9 +494,9 @@ def test_a_reader_looks_again_when_its_listing_came_too_early_for_one_pack_and_t
     history.compact()
     finished, listings = Store.finished, []
 
-    def missing_both(place, folder):
+    def missing_both(self, folder):
         listings.append(folder)
-        return finished(place, folder) if len(listings) > 1 else []
+        return finished(self, folder) if len(listings) > 1 else []
 
     monkeypatch.setattr(Store, "finished", missing_both)
     assert numbers(lake(tmp_path)) == [0, 1, 2]
@@ -508,7 +509,7 @@ def test_old_days_go_for_good_and_the_newest_of_a_collection_never(tmp_path):
         lake(tmp_path, clock).append(fetched(DEPLOYMENT, [{"licensesSold": days}], at=clock.now))
     lake(tmp_path, clock).append(fetched(USAGE, [{}], at=NOW))
     history = lake(tmp_path, clock)
-    assert [one.day.isoformat() for one in history.old(10)] == ["2026-11-24"]
+    assert [snapshot.day.isoformat() for snapshot in history.old(10)] == ["2026-11-24"]
     history.prune(history.old(10))
     assert numbers(lake(tmp_path)) == [10, 20]
     assert len(list(tmp_path.glob("facts/deployment/**/*.parquet"))) == 2

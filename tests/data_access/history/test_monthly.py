@@ -1,4 +1,4 @@
-"""Months of facts in one file: which are due, that every row is in it once, and what the lake makes of it."""
+"""Months of facts in one file: which are due, that every row is in it once, and how the history uses it."""
 
 import json
 from datetime import UTC, date, datetime
@@ -35,9 +35,9 @@ from tests.rows import frame_of
 def test_months_that_are_over_and_have_more_than_one_day_are_due(days, today, due):
     # Their day is all that counts here.
     snapshots = [Snapshot.model_construct(day=date.fromisoformat(day)) for day in days]  # type: ignore[call-arg]
-    found = finished(snapshots, date.fromisoformat(today))
-    assert [month.isoformat() for month in found] == due
-    assert all(one.day.replace(day=1) == month for month, ones in found.items() for one in ones)
+    months = finished(snapshots, date.fromisoformat(today))
+    assert [month.isoformat() for month in months] == due
+    assert all(snapshot.day.replace(day=1) == month for month, several in months.items() for snapshot in several)
 
 
 def written(folder, number, rows):
@@ -52,19 +52,19 @@ def test_every_row_is_there_once_by_customer_and_in_the_order_of_keeping(rows_at
     crowd = [{"customerTenantId": f"T{number % 5}", "productName": f"P{number}"} for number in range(11)]
     newcomer = {"customerTenantId": "T9", "fieldOfTomorrow": "x"}
     paths = [written(tmp_path, 1, crowd), written(tmp_path, 2, []), written(tmp_path, 3, [*crowd[3:], newcomer])]
-    found = pa.concat_tables(merged(fs.LocalFileSystem(), paths, rows_at_a_time))
-    assert found.num_rows == 11 + 9
-    assert found.column_names[:2] == ["snapshot", "fetchedAt"]
-    assert found["fieldOfTomorrow"].drop_null().to_pylist() == ["x"]
-    ordered = found.select(["customerTenantId", "snapshot"]).to_pylist()
+    rows = pa.concat_tables(merged(fs.LocalFileSystem(), paths, rows_at_a_time))
+    assert rows.num_rows == 11 + 9
+    assert rows.column_names[:2] == ["snapshot", "fetchedAt"]
+    assert rows["fieldOfTomorrow"].drop_null().to_pylist() == ["x"]
+    ordered = rows.select(["customerTenantId", "snapshot"]).to_pylist()
     assert ordered == sorted(ordered, key=lambda row: (row["customerTenantId"], row["snapshot"]))
     for number, path in ((1, paths[0]), (3, paths[2])):
-        mine = found.filter(pc.equal(found["snapshot"], f"{number:08}"))
+        mine = rows.filter(pc.equal(rows["snapshot"], f"{number:08}"))
         own = pq.read_table(path)
         assert mine.select(own.column_names).sort_by("productName").equals(own.sort_by("productName"))
 
 
-# In the lake
+# In the history
 
 
 def days_of(folder, *days, customers=(1, 2), clock=None):
@@ -87,20 +87,21 @@ def months_of(folder):
 def test_a_month_that_is_over_is_put_into_one_file_by_customer(tmp_path):
     days_of(tmp_path, 1, 8, 31)
     history = lake(tmp_path, Clock(datetime(2026, 11, 1, tzinfo=UTC)))
-    shown = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    snapshots = history.snapshots(COMMERCIAL_DEPLOYMENT)
     assert history.compact().months == 1
     (path,) = months_of(tmp_path)
     assert path.startswith("months/commercial-deployment/month=2026-10/")
     rows = pq.read_table(tmp_path / path, columns=["customerTenantId", "snapshot", "licensesSold"]).to_pandas()
     assert list(rows["customerTenantId"].str[:8]) == ["00000001"] * 3 + ["00000002"] * 3
     assert list(rows["licensesSold"]) == [1, 8, 31, 1, 8, 31]
-    assert list(rows["snapshot"]) == [one.id for one in shown] * 2
+    assert list(rows["snapshot"]) == [snapshot.id for snapshot in snapshots] * 2
     named = json.loads(pq.read_metadata(tmp_path / path).metadata[b"snapshots"])
-    assert named == [one.id for one in shown], "it says whose rows it has"
+    assert named == [snapshot.id for snapshot in snapshots], "it says whose rows it has"
     history = lake(tmp_path, Clock())
     after = history.snapshots(COMMERCIAL_DEPLOYMENT)
     assert history.by_customer(after).paths == (str(tmp_path / path),)
-    assert history.facts(after).paths == tuple(str(tmp_path / one.facts) for one in shown), "each day is still there"
+    days = tuple(str(tmp_path / snapshot.facts) for snapshot in snapshots)
+    assert history.facts(after).paths == days, "each day is still there"
     verified = history.verify(reread=True)
     assert (verified.findings, verified.files) == ((), 3 + 3 + 1 + 1)
     assert lake(tmp_path, Clock()).compact().months == 0, "there is nothing left to do"
@@ -119,10 +120,10 @@ def test_what_is_not_in_a_months_file_is_read_from_its_own(tmp_path):
     days_of(tmp_path, 9, clock=later)
     lake(tmp_path, later).append(fetched(COMMERCIAL_DEPLOYMENT, [commercial(1, 11)], at=later.now))
     history = lake(tmp_path, later)
-    found = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    snapshots = history.snapshots(COMMERCIAL_DEPLOYMENT)
     (month,) = months_of(tmp_path)
-    assert history.by_customer(found).paths == tuple(
-        str(tmp_path / path) for path in (month, found[2].facts, found[3].facts)
+    assert history.by_customer(snapshots).paths == tuple(
+        str(tmp_path / path) for path in (month, snapshots[2].facts, snapshots[3].facts)
     )
     assert history.compact().months == 1
     assert months_of(tmp_path) != [month], "another file, and the old one is gone"
@@ -138,10 +139,10 @@ def test_a_months_file_that_is_damaged_is_not_used_and_made_again(damage, tmp_pa
     (month,) = months_of(tmp_path)
     damage(tmp_path / month)
     history = lake(tmp_path)
-    found = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    snapshots = history.snapshots(COMMERCIAL_DEPLOYMENT)
     assert [finding.path for finding in history.verify().findings] == [month]
-    assert history.by_customer(found) == history.facts(found)
-    assert not history.by_customer(found).notices, "nothing is missing"
+    assert history.by_customer(snapshots) == history.facts(snapshots)
+    assert not history.by_customer(snapshots).notices, "nothing is missing"
     assert history.compact().months == 1
     assert not lake(tmp_path).verify().findings
 
@@ -152,9 +153,9 @@ def test_a_day_that_is_damaged_is_not_put_into_its_month(tmp_path):
     flipped(tmp_path / first.facts)
     assert lake(tmp_path).compact().months == 1
     history = lake(tmp_path)
-    found = history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT))
-    assert [Path(path).parts[-4] for path in found.paths] == ["months"]
-    assert len(found.notices) == 1
+    rows = history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT))
+    assert [Path(path).parts[-4] for path in rows.paths] == ["months"]
+    assert len(rows.notices) == 1
     assert lake(tmp_path).compact().months == 0
 
 
@@ -165,7 +166,7 @@ def test_what_is_pruned_is_in_no_months_file_either(tmp_path):
     history.prune(history.old(44))
     history = lake(tmp_path)
     left = history.snapshots(COMMERCIAL_DEPLOYMENT)
-    assert [one.day.day for one in left] == [15]
+    assert [snapshot.day.day for snapshot in left] == [15]
     assert not months_of(tmp_path)
     assert history.by_customer(left) == history.facts(left)
     assert not history.verify().findings
@@ -173,9 +174,9 @@ def test_what_is_pruned_is_in_no_months_file_either(tmp_path):
 
 def test_a_month_put_together_twice_at_once_is_there(tmp_path):
     days_of(tmp_path, 1, 8)
-    one, other = lake(tmp_path), lake(tmp_path)
-    one.compact()
-    other.compact()
+    first, second = lake(tmp_path), lake(tmp_path)
+    first.compact()
+    second.compact()
     history = lake(tmp_path)
     assert len(history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 1
     assert not history.verify().findings
@@ -191,15 +192,15 @@ def overtaken(tmp_path):
     for day in (2, 3, 4):
         at = datetime(2026, 11, day, tzinfo=UTC)
         long_run.append(fetched(COMMERCIAL_DEPLOYMENT, [commercial(1, 100 + day)], at=at))
-    found = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
-    assert [bool(one.month) for one in found if one.day.month == 10] == [False, False, True]
+    snapshots = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
+    assert [bool(snapshot.month) for snapshot in snapshots if snapshot.day.month == 10] == [False, False, True]
     return tmp_path
 
 
 def test_no_row_is_read_twice_from_a_month_that_a_longer_run_knew_nothing_of(overtaken):
     history = lake(overtaken)
-    found = history.snapshots(COMMERCIAL_DEPLOYMENT)
-    assert history.by_customer(found) == history.facts(found)
+    snapshots = history.snapshots(COMMERCIAL_DEPLOYMENT)
+    assert history.by_customer(snapshots) == history.facts(snapshots)
     assert history.compact().months == 1
     history = lake(overtaken)
     assert len(history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths) == 1 + 3
@@ -210,7 +211,7 @@ def test_what_is_pruned_is_in_no_months_file_that_another_day_names(overtaken):
     history = lake(overtaken)
     history.prune(history.old(52))
     left = lake(overtaken).snapshots(COMMERCIAL_DEPLOYMENT)
-    assert [one.day.day for one in left if one.day.month == 10] == [8, 9]
+    assert [snapshot.day.day for snapshot in left if snapshot.day.month == 10] == [8, 9]
     assert not months_of(overtaken)
 
 
@@ -231,8 +232,8 @@ def test_a_pack_that_cannot_be_read_again_is_an_error_in_words(damage, tmp_path,
     days_of(tmp_path, 1, 8)
     put = Store.put
 
-    def and_then(place, path, content):
-        put(place, path, content)
+    def and_then(self, path, content):
+        put(self, path, content)
         if "pack-" in path:
             damage(tmp_path / path)
 

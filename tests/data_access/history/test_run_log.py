@@ -11,12 +11,12 @@ from tests.lakes import NOW, fetched, lake
 def test_the_last_success_and_the_last_failure_are_remembered(tmp_path):
     failure = Failure(title="t", message="m", advice="a", exit_code=5, status=503)
     history = lake(tmp_path)
-    one = history.append(fetched(DEPLOYMENT, [{}])).snapshot
-    assert history.standing()["deployment"].last_success == one.fetched_at, "even if nobody could write it down"
+    snapshot = history.append(fetched(DEPLOYMENT, [{}])).snapshot
+    assert history.standing()["deployment"].last_success == snapshot.fetched_at, "even where no run could be recorded"
     hours = [NOW + timedelta(hours=number) for number in range(4)]
     history.record(Run(started=NOW, outcomes={"deployment": Tried(at=hours[1], failure=failure)}))
     assert lake(tmp_path).standing()["deployment"].failing
-    history.record(Run(started=NOW, outcomes={"deployment": Tried(at=hours[2], snapshot=one.id, again=True)}))
+    history.record(Run(started=NOW, outcomes={"deployment": Tried(at=hours[2], snapshot=snapshot.id, again=True)}))
     history.record(Run(started=NOW, outcomes={"usage": Tried(at=hours[3], failure=failure)}))
     standing = lake(tmp_path).standing()
     assert standing["deployment"].last_success == hours[2]

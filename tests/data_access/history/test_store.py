@@ -1,4 +1,4 @@
-"""Places for files: addresses that are none, and what may be shown of those that are."""
+"""The store: addresses that cannot be used, and what messages show of an address."""
 
 import pytest
 
