@@ -98,10 +98,9 @@ class Engine(ABC):
     def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> Facts:
         """Every row of one customer, as facts for `trends.lines` and `measures.by`.
 
-        The tenant id may be in any case. Columns: snapshot (str), fetchedAt, service, channel
-        (category), processedDateTime, licensesSold (int64), licensesDeployed, undeployed, overDeployed (float64),
-        customerTenantId (category), customerName (str), productName (category).
-        Raises EngineError.
+        The tenant id may be in any case. Columns: snapshot (str), fetchedAt, service, channel (category),
+        processedDateTime, licensesSold (int64), licensesDeployed, undeployed, overDeployed (float64), customerTenantId
+        (category), customerName (str), productName (category). Raises EngineError.
         """
 
         def question(facts: Lazy) -> Lazy:
