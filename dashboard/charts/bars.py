@@ -1,4 +1,4 @@
-"""Frames become figures. Nothing here draws; a page shows what it is given."""
+"""Bars of a percentage and of licenses, side by side, as a figure."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _IN_HOVER = (
 _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 
-def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette) -> go.Figure:
+def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette, *, key: str) -> go.Figure:
     """Deployment % and licenses sold, side by side on one axis, first row on top.
 
-    `table`: one row per bar with `key`, `title` and the columns of `measures.by`. Each bar's `customdata` is its key,
-    for clicks.
+    `table`: one row per bar with `title`, the columns of `measures.by`, and the one that `key` names. What stands there
+    is each bar's `customdata`, for clicks.
     """
     segments = (
         Segment("deployed", (table["licensesSold"] - table["undeployed"]).tolist(), palette.deployed),
@@ -57,6 +57,7 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
     return _bars(
         table,
         table["deploymentPercent"],
+        table[key],
         segments=segments,
         right=[
             _right_label(sold, ((gap, f"gap {formats.count(gap, estimated)}"),), palette)
@@ -69,11 +70,11 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
     )
 
 
-def usage(table: pd.DataFrame, target: float, palette: Palette) -> go.Figure:
+def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> go.Figure:
     """Usage % and what becomes of the licenses sold, side by side on one axis, first row on top.
 
-    `table`: one row per bar with `key`, `title` and the columns of `usage.by_service`, of which those that nobody sent
-    are NaN. Without licenses, the right shows those qualified, once for each workload.
+    `table`: one row per bar with `title` and the columns of `usage.by_service`, of which those that were not sent are
+    NaN; `key` as for `deployment`. Without licenses, the right shows those qualified, once for each workload.
     """
     segments = _uses(table, palette)
     deployed = table["licensesSold"].notna().any()
@@ -82,6 +83,7 @@ def usage(table: pd.DataFrame, target: float, palette: Palette) -> go.Figure:
     return _bars(
         table,
         table["usagePercent"],
+        table[key],
         segments=segments,
         right=[
             _right_label(
@@ -115,20 +117,21 @@ def _uses(table: pd.DataFrame, palette: Palette) -> list[Segment]:
             Segment("active", active.tolist(), palette.deployed),
             Segment("not active", idle, palette.unused, palette.unused_hatching, "x"),
         ]
-    found = [Segment("undeployed", number("undeployed"), palette.gap, palette.below_target)]
+    segments = [Segment("undeployed", number("undeployed"), palette.gap, palette.below_target)]
     if table["noUsageFigures"].sum() >= _VISIBLE:
-        found.insert(0, Segment("no usage figures", number("noUsageFigures"), palette.grid, palette.muted, _UNKNOWN))
+        segments.insert(0, Segment("no usage figures", number("noUsageFigures"), palette.grid, palette.muted, _UNKNOWN))
     if table["used"].notna().any():
-        found[:0] = [
+        segments[:0] = [
             Segment("used", number("used"), palette.deployed),
             Segment("not used", number("unused"), palette.unused, palette.unused_hatching, "x"),
         ]
-    return found
+    return segments
 
 
 def _bars(
     table: pd.DataFrame,
     percents: pd.Series,
+    keys: pd.Series,
     *,
     segments: Sequence[Segment],
     right: list[str],
@@ -151,7 +154,7 @@ def _bars(
     bar = {
         "type": "bar",
         "orientation": "h",
-        "customdata": table["key"].tolist()[::-1],
+        "customdata": keys.tolist()[::-1],
         "hovertext": hover[::-1],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }

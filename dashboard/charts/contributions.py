@@ -1,7 +1,4 @@
-"""Why a percentage moved, as a figure: what each row has added to it, through licenses deployed and through sold.
-
-A frame becomes a figure; nothing here draws.
-"""
+"""Why a percentage moved, as a figure: what each row has added to it, through licenses deployed and through sold."""
 
 from __future__ import annotations
 
@@ -33,27 +30,28 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[moved.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def bars(table: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
+def bars(table: pd.DataFrame, first: pd.DataFrame, *, key: str) -> pd.DataFrame:
     """The rows to draw: all together, those that moved the percentage most, and what is left as one.
 
-    `table`: rows in order, with the columns of `changes.compare`; `first`: so many of them as are drawn, with `key`,
-    `title`, and `label`, which is the title short enough for the margin. The parts add up to the first row.
+    `table`: rows in order, with the columns of `changes.compare`; `first`: so many of them as are drawn, with `title`,
+    and `label`, which is the title short enough for the margin. The parts add up to the first row. In the column that
+    `key` names, a row that sums up has an empty text.
     """
-    parts = [_together(table, _TOTAL), first]
+    parts = [_together(table, _TOTAL, key), first]
     if len(table) > len(first):
-        parts.append(_together(table.iloc[len(first) :], _REST.format(len(table) - len(first))))
+        parts.append(_together(table.iloc[len(first) :], _REST.format(len(table) - len(first)), key))
     return pd.concat(parts, ignore_index=True)
 
 
-def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
+def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) -> go.Figure:
     """In percent points of all together: what came from licenses deployed, what from licenses sold, and both.
 
-    `drawn`: the rows of `bars`. Each bar's `customdata` is the row's key, for clicks; empty for a row that sums up. The
-    figures stand in the tick labels: the net on the left, the percentages on the right. Where sums would dwarf the rows
-    they are written instead of drawn.
+    `drawn`: the rows of `bars` with the same `key`; what stands in that column is each bar's `customdata`, for clicks.
+    The figures stand in the tick labels: the net on the left, the percentages on the right. Where sums would dwarf the
+    rows they are written instead of drawn.
     """
     decimals = places(drawn)
-    own = drawn["key"] != ""
+    own = drawn[key] != ""
     longest = _reach(drawn[own])
     too_long = ~own & (drawn[[*_EFFECTS]].abs().max(axis=1) > longest * _DWARFING)
     parts = (
@@ -62,11 +60,11 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette) -> go.Figure:
     )
     net = drawn["deployedEffect"] + drawn["soldEffect"]
     left = base.told_apart(
-        f"{base.title_label(row.label, _LABEL_LENGTH)}   <b>{_said(row, decimals)[0]}</b> " for row in _rows(drawn)
+        f"{base.title_label(row.label, _LABEL_LENGTH)}   <b>{_printed(row, decimals)[0]}</b> " for row in _rows(drawn)
     )
     right = base.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
     common = {
-        "customdata": drawn["key"].tolist()[::-1],
+        "customdata": drawn[key].tolist()[::-1],
         "hovertext": _hover(drawn, estimated, decimals)[::-1],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
@@ -125,7 +123,7 @@ def in_words(drawn: pd.DataFrame, what: str) -> str:
     first, *others = (
         f"{row.title}: {_from_to(row)}, {deployed} points from deployed and {sold} from sold"
         for row in _rows(drawn.head(6))
-        for _, deployed, sold in [_said(row, decimals)]
+        for _, deployed, sold in [_printed(row, decimals)]
     )
     return (
         f"Deployment % of {what} before and after, and the part of each in the change of the whole. {first}."
@@ -133,14 +131,14 @@ def in_words(drawn: pd.DataFrame, what: str) -> str:
     )
 
 
-def _together(table: pd.DataFrame, title: str) -> pd.DataFrame:
+def _together(table: pd.DataFrame, title: str, key: str) -> pd.DataFrame:
     sums: dict[str, Any] = {name: table[name].sum() for name in _EFFECTS}
     for name in _SUMMED:
         sums |= {f"{name}{when}": table[f"{name}{when}"].sum() for when in ("Before", "After", "Change")}
     for when in ("Before", "After"):
         sold = sums[f"licensesSold{when}"]
         sums[f"deploymentPercent{when}"] = sums[f"licensesDeployed{when}"] * 100 / sold if sold else float("nan")
-    return pd.DataFrame([{"key": "", "title": title, "label": title, "status": ""} | sums])
+    return pd.DataFrame([{key: "", "title": title, "label": title, "status": ""} | sums])
 
 
 def _rows(table: pd.DataFrame) -> Any:
@@ -152,7 +150,7 @@ def _reach(table: pd.DataFrame) -> float:
     return float(table[[*_EFFECTS]].abs().to_numpy().max(initial=0.0))
 
 
-def _said(row: Any, decimals: int) -> tuple[str, str, str]:
+def _printed(row: Any, decimals: int) -> tuple[str, str, str]:
     """Net, part of deployed and part of sold as they are printed, so that the two parts add up to the net.
 
     `row`: of `bars`; its first one is all together, whose net is the change between its percentages.
@@ -171,7 +169,7 @@ def _adding_up(net: float, sold: float, decimals: int) -> tuple[float, float, fl
 
 def _written(row: Any, number: int, decimals: int, palette: Palette) -> dict[str, Any]:
     """The parts of a sum in words, where its bars would be; `number` of rows."""
-    _, deployed, sold = _said(row, decimals)
+    _, deployed, sold = _printed(row, decimals)
     return {
         "xref": "x",
         "x": 0,
@@ -227,11 +225,11 @@ def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
         f"<br>Undeployed {moved(row, 'undeployed', estimated)}"
         f"<br>Points of the whole {net}: {deployed} from deployed, {sold} from sold"
         for row in _rows(drawn)
-        for net, deployed, sold in [_said(row, decimals)]
+        for net, deployed, sold in [_printed(row, decimals)]
     ]
 
 
-def shown(why: Why) -> tuple[float, float, float]:
+def printed(why: Why) -> tuple[float, float, float]:
     """Change, effect of deployed and effect of sold with two decimals, so that all add up as they are printed.
 
     `why`: with a change.

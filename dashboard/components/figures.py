@@ -1,4 +1,4 @@
-"""The chart of a page, the table behind it, and the files that hold it."""
+"""The chart of a page, the place of the table behind it, and the files that hold it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard import exports, formats, tables
+from dashboard import exports, formats
 from dashboard.charts import base
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import SORT, TARGET, BarsFilters
 from dashboard.security import session
-from dashboard.view_models.deployment import Bars, Rows
+from dashboard.view_models.deployment import Bars
 
 _CSV = "text/csv"
 
 
 def bars(
     key: str,
-    picture: Bars,
+    model: Bars,
     heading: str,
     noun: str,
     controls: Controls[BarsFilters],
@@ -39,17 +39,17 @@ def bars(
             st.header(heading, anchor=False)
             controls.draw(SORT)
             controls.draw(TARGET)
-        if picture.number > base.MOST_BARS:
-            st.caption(f"The first {base.MOST_BARS} of {formats.number(picture.number, noun)}; the table has them all.")
-        if picture.number:
+        if model.number > base.MOST_BARS:
+            st.caption(f"The first {base.MOST_BARS} of {formats.number(model.number, noun)}; the table has them all.")
+        if model.number:
             st.plotly_chart(
-                picture.figure,
+                model.figure,
                 key=element,
                 theme=None,
                 on_select=click,
                 selection_mode="points",
                 config=base.BARE,
-                alt=picture.words,
+                alt=model.words,
             )
         else:
             st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
@@ -78,14 +78,3 @@ def downloads(files: Sequence[exports.File]) -> None:
             icon=file.icon,
             help=file.explanation,
         )
-
-
-def table(picture: Rows, signed: bool = False) -> None:
-    """All rows of a picture; `signed` says that some of its columns go up and down."""
-    st.dataframe(
-        tables.signed(picture.rows.to_pandas()) if signed else picture.rows,
-        hide_index=True,
-        column_config=picture.columns,
-        placeholder=formats.NOTHING,
-        lazy=picture.rows.num_rows > tables.AT_ONCE,
-    )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.components import dataframe
 from dashboard.security import session
 from dashboard.security.roles import Role
+from dashboard.tables.set_aside import SET_ASIDE
 from data_access import Answer, Deployment, PartnerCenterError, Throttled
 
 _REASONS_SHOWN = 50
@@ -82,13 +84,7 @@ def set_aside(answer: Answer, named: bool = False) -> None:
             icon=":material/rule:",
         )
         with st.expander("Which rows, and why"):
-            st.dataframe(
-                pd.DataFrame(
-                    [(row.position, row.reason) for row in answer.set_aside[:_REASONS_SHOWN]],
-                    columns=["Row", "Reason"],
-                ),
-                hide_index=True,
-            )
+            dataframe.show(SET_ASIDE.on_screen(pd.DataFrame(map(asdict, answer.set_aside[:_REASONS_SHOWN]))))
     if answer.missing:
         st.warning(
             f"Microsoft announced {answer.announced:,} rows{of} and sent {answer.missing:,} fewer;"

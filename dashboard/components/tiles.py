@@ -9,21 +9,21 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import formats
-from dashboard.view_models.deployment import Picture
+from dashboard.view_models.deployment import DeploymentView
 from dashboard.view_models.trends import Moved
 from data_access.measures import MEASURES
 
 _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
 
 
-def answer(picture: Picture, estimated: bool) -> None:
+def answer(model: DeploymentView, estimated: bool) -> None:
     """The page's question answered in a sentence."""
-    st.markdown(answered(picture, estimated))
+    st.markdown(answered(model, estimated))
 
 
-def answered(picture: Picture, estimated: bool) -> str:
+def answered(model: DeploymentView, estimated: bool) -> str:
     """That sentence."""
-    total = picture.total
+    total = model.total
     if total.percent is None:
         return "Nothing was sold here, so there is no percentage."
     sentence = (
@@ -32,26 +32,26 @@ def answered(picture: Picture, estimated: bool) -> str:
     )
     if round(total.over_deployed):
         sentence += f" **{formats.count(total.over_deployed, estimated)}** are deployed beyond those sold."
-    title, undeployed = picture.largest_gap
-    if picture.number > 1 and undeployed >= 1:
+    title, undeployed = model.largest_gap
+    if model.number > 1 and undeployed >= 1:
         sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
     return sentence
 
 
 def tiles(
-    picture: Picture, target: float, estimated: bool, noun: str, moved: Mapping[str, Moved] = MappingProxyType({})
+    model: DeploymentView, target: float, estimated: bool, noun: str, moved: Mapping[str, Moved] = MappingProxyType({})
 ) -> None:
     """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for.
 
     `moved`: by measure, where it is known how they have moved.
     """
-    total = picture.total
+    total = model.total
     with st.grid(4, gap="small", min_column_width=165):
         tile(
             "kpi_licenses_sold",
             "licensesSold",
             formats.count(total.sold),
-            f"in {formats.number(picture.number, noun)}",
+            f"in {formats.number(model.number, noun)}",
             moved.get("licensesSold"),
         )
         tile(
@@ -72,7 +72,7 @@ def tiles(
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
-            f"{picture.below_target:,} below target",
+            f"{model.below_target:,} below target",
             moved.get("undeployed"),
         )
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats, tables
+from dashboard import exports, formats
 from dashboard.charts import base, contributions
-from dashboard.components import figures, history_states, notices, tiles
+from dashboard.components import dataframe, figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
@@ -17,8 +17,9 @@ from dashboard.filters.link import Controls
 from dashboard.filters.parameters import DATES, LEVEL, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
+from dashboard.tables.columns import OnScreen
 from dashboard.view_models import changes
-from dashboard.view_models.changes import Picture
+from dashboard.view_models.changes import ChangesView
 from data_access import PartnerCenterError, Snapshot, Timeline
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Asked
@@ -70,37 +71,36 @@ def show_both(past: Timeline, asked: Asked, controls: Controls[ChangesFilters], 
     filters, dark = controls.filters, st.context.theme.type == "dark"
     search = filters.search if words.searched else ""
     try:
-        picture = changes.picture(feeds, past, asked, filters.selection, search=search, dark=dark)
+        model = changes.changes_view(feeds, past, asked, filters.selection, search=search, dark=dark)
     except PartnerCenterError as error:
         notices.trouble(error)
         return
-    if not picture.number:
+    if not model.number:
         st.info("Nothing fits; change the search or take a filter away.", icon=":material/search_off:")
         return
-    st.markdown(_answer(picture, asked))
-    _tiles(picture)
+    st.markdown(_answer(model, asked))
+    _tiles(model)
     _basis(past, asked, pair, filters.dates)
-    _chart(picture, asked.level, controls)
-    listed = changes.listed(picture, filters.status or _DIFFERENT)
+    _chart(model, asked.level, controls)
+    statuses = filters.status or _DIFFERENT
+    rows = changes.on_screen(model, statuses)
     sentence = exports.sentence(
         filters.selection,
         search=search,
         compared=levels.code(asked.level),
         since=asked.since.isoformat(),
         until=asked.until.isoformat(),
-        status=", ".join(listed.statuses),
+        status=", ".join(statuses),
         collection=comparison.collection(past, asked.level).name,
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
-    rows = partial(picture.rows, listed.statuses)
-    with figures.figures(
-        formats.number(listed.rows.num_rows, "row"), exports.for_people_and_programs(rows, provenance)
-    ):
-        controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {picture.counts[status]:,}")
+    files = exports.for_people_and_programs(partial(model.file, statuses), provenance)
+    with figures.figures(formats.number(rows.number, "row"), files):
+        controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {model.counts[status]:,}")
         st.caption(
             f"± is from the earlier date to the later one; the other figures are those of {formats.day(asked.until)}."
         )
-        _table(listed, hash((filters, asked)))
+        _table(rows, hash((filters, asked)))
 
 
 def _basis(past: Timeline, asked: Asked, pair: comparison.Pair, wanted: Dates) -> None:
@@ -128,15 +128,15 @@ def _processed(snapshot: Snapshot) -> str:
     return newest if oldest == newest else f"{oldest} to {newest}"
 
 
-def _answer(picture: Picture, asked: Asked) -> str:
+def _answer(model: ChangesView, asked: Asked) -> str:
     """The page's question answered in a sentence."""
-    counts = [f"{picture.counts[status]:,} {status}" for status in Status if picture.counts[status]]
-    counted = f"{formats.number(picture.number, levels.WORDS[asked.level].noun)}: {', '.join(counts)}."
-    why, between_them = picture.why, f"between **{formats.day(asked.since)}** and **{formats.day(asked.until)}**"
+    counts = [f"{model.counts[status]:,} {status}" for status in Status if model.counts[status]]
+    counted = f"{formats.number(model.number, levels.WORDS[asked.level].noun)}: {', '.join(counts)}."
+    why, between_them = model.why, f"between **{formats.day(asked.since)}** and **{formats.day(asked.until)}**"
     if why.change is None:
         return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"
     before, after = (formats.percent(round(part or 0, formats.DECIMALS)) for part in (why.before, why.after))
-    change, deployed, sold = contributions.shown(why)
+    change, deployed, sold = contributions.printed(why)
     if not change and not deployed and not sold:
         return f"Deployment % stayed at **{after}** {between_them}. {counted}"
     moved = "rose" if change > 0 else "fell" if change < 0 else "ended where it was"
@@ -147,42 +147,42 @@ def _answer(picture: Picture, asked: Asked) -> str:
     )
     pushes = [
         f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
-        for (title, points), word in ((picture.up, "lifted it"), (picture.down, "lowered it"))
+        for (title, points), word in ((model.up, "lifted it"), (model.down, "lowered it"))
         if abs(points) >= formats.LEAST_POINTS
     ]
     return f"{sentence} {', '.join(pushes)}{'. ' if pushes else ''}{counted}"
 
 
-def _tiles(picture: Picture) -> None:
+def _tiles(model: ChangesView) -> None:
     with st.grid(4, gap="small", min_column_width=165):
         for key, measure, name, estimated in (
             ("kpi_licenses_sold", "licensesSold", "licensesSold", False),
             (
                 "kpi_licenses_deployed",
-                "licensesDeployedEstimated" if picture.estimated else "licensesDeployed",
+                "licensesDeployedEstimated" if model.estimated else "licensesDeployed",
                 "licensesDeployed",
-                picture.estimated,
+                model.estimated,
             ),
-            ("kpi_undeployed", "undeployed", "undeployed", picture.estimated),
+            ("kpi_undeployed", "undeployed", "undeployed", model.estimated),
         ):
-            moved = picture.sums[name]
+            moved = model.sums[name]
             context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
             tiles.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
         before, after = (
             formats.percent(None if number is None else round(number, formats.DECIMALS))
-            for number in (picture.why.before, picture.why.after)
+            for number in (model.why.before, model.why.after)
         )
-        change = None if picture.why.change is None else contributions.shown(picture.why)[0]
+        change = None if model.why.change is None else contributions.printed(model.why)[0]
         value = formats.NOTHING if change is None else f"{formats.points(change)} :small[points]"
         context = f"{before} → {after}".replace("\u00a0% →", " →")
         tiles.tile("kpi_deployment_percent", "deploymentPercent", value, context)
 
 
-def _chart(picture: Picture, level: str, controls: Controls[ChangesFilters]) -> None:
+def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -> None:
     noun, opens = levels.WORDS[level].noun, levels.names_customers(level)
     with st.container(key="changes_chart", border=True):
         st.header("What moved it?", anchor=False)
-        if picture.why.change is None:
+        if model.why.change is None:
             st.info("Without licenses sold on both dates there is nothing to divide.", icon=":material/block:")
             return
         st.caption(
@@ -200,30 +200,25 @@ def _chart(picture: Picture, level: str, controls: Controls[ChangesFilters]) -> 
                     controls.only(SERVICE)(key)
 
         st.plotly_chart(
-            picture.figure,
+            model.figure,
             key=_CHART,
             theme=None,
             on_select=click,
             selection_mode="points",
             config=base.BARE,
-            alt=picture.words,
+            alt=model.words,
         )
 
 
-def _table(listed: changes.Listed, view: int) -> None:
-    number = listed.rows.num_rows
-    if not number:
+def _table(rows: OnScreen, view: int) -> None:
+    if not rows.number:
         st.info("Nothing of this kind happened; choose another one.", icon=":material/filter_alt_off:")
         return
-    pages = -(-number // _ROWS_ON_PAGE)
+    pages = -(-rows.number // _ROWS_ON_PAGE)
     place = st.container()
     page = st.pagination(pages, key=f"changes_page_{view}") if pages > 1 else 1  # another view starts at its first page
-    place.dataframe(
-        tables.signed(listed.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE).to_pandas()),
-        hide_index=True,
-        column_config=listed.columns,
-        placeholder=formats.NOTHING,
-    )
+    with place:
+        dataframe.show(rows.part((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE))
 
 
 feeds = current_feeds()

@@ -7,9 +7,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import exports, formats, sentences, tables
+from dashboard import exports, formats, sentences
 from dashboard.charts import base
-from dashboard.components import figures, header, history_states, loading, notices, tiles
+from dashboard.components import dataframe, figures, header, history_states, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.filters.link import Controls
@@ -23,8 +23,11 @@ from dashboard.filters.parameters import (
     TrendsFilters,
 )
 from dashboard.security import session
-from dashboard.view_models import deployment as pictures
+from dashboard.tables.customers import CUSTOMERS_FILE
+from dashboard.tables.microsoft import own_rows
+from dashboard.view_models import deployment as view_models
 from dashboard.view_models import trends
+from dashboard.view_models.deployment import DeploymentView
 from data_access import Deployment, PartnerCenterError, Selection
 from data_access.measures import customers
 from data_access.measures.trends import AS_OF
@@ -71,63 +74,56 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
     controls = link.follow(CustomersFilters, feeds.codes())
     controls.bar(searched="Name or tenant id")
     filters = controls.filters
-    picture = pictures.all_customers(deployment, filters, st.context.theme.type == "dark")
+    model = view_models.all_customers(deployment, filters, st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
-    if picture.number == 0:
+    if model.number == 0:
         st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
         return
-    _whom_to_call(picture)
-    tiles.tiles(picture, filters.target, False, "customer")
+    _whom_to_call(model)
+    tiles.tiles(model, filters.target, False, "customer")
     open_customer = partial(controls.put, CUSTOMER)
-    figures.bars("customers_chart", picture, "Whom do we call first?", "customer", controls, clicked=open_customer)
+    figures.bars("customers_chart", model, "Whom do we call first?", "customer", controls, clicked=open_customer)
     sentence = exports.sentence(filters.selection, search=filters.search)
     table = exports.Provenance("customers", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     every_row = replace(table, content=deployment.answer.collection.name)
-    rows = partial(_rows_of, deployment, filters.selection, picture.table["key"])
+    rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
-        *exports.for_people_and_programs(partial(_file, picture), table),
+        *exports.for_people_and_programs(lambda: CUSTOMERS_FILE.select(model.table), table),
         exports.for_programs("export_rows", "Every row", rows, every_row),
     )
-    with figures.figures(formats.number(picture.number, "customer"), files):
-        _table(picture, filters, open_customer)
+    with figures.figures(formats.number(model.number, "customer"), files):
+        _table(model, filters, open_customer)
 
 
-def _whom_to_call(picture: pictures.Picture) -> None:
-    gaps = picture.table["undeployed"].sort_values(ascending=False)
+def _whom_to_call(model: DeploymentView) -> None:
+    gaps = model.table["undeployed"].sort_values(ascending=False)
     if not gaps.sum():
         st.markdown("Every license sold here is deployed.")
         return
     first = min(10, len(gaps))
     st.markdown(
-        f"**{formats.count(gaps.sum())}** licenses sold to **{formats.number(picture.number, 'customer')}** are not"
+        f"**{formats.count(gaps.sum())}** licenses sold to **{formats.number(model.number, 'customer')}** are not"
         f" deployed. The {formats.number(first, 'customer')} with the largest gaps hold"
         f" **{gaps.head(first).sum() / gaps.sum() * 100:.0f}\u00a0%** of them, starting with"
-        f" {formats.plain(picture.largest_gap[0])} (**{formats.count(picture.largest_gap[1])}**)."
+        f" {formats.plain(model.largest_gap[0])} (**{formats.count(model.largest_gap[1])}**)."
     )
 
 
-def _table(picture: pictures.Picture, filters: CustomersFilters, open_customer: Callable[[str], None]) -> None:
-    pages = -(-picture.number // _ROWS_ON_PAGE)
+def _table(model: DeploymentView, filters: CustomersFilters, open_customer: Callable[[str], None]) -> None:
+    pages = -(-model.number // _ROWS_ON_PAGE)
     place = st.container()
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=f"customers_page_{hash(filters)}")  # another view starts at its first page
-    rows = picture.rows.slice((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
+    table = model.on_screen.part((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
 
     def click() -> None:
         clicked = st.session_state[_TABLE]["selection"]
         for row in (*clicked["rows"], *(row for row, _ in clicked["cells"])):
-            open_customer(rows[customers.CUSTOMER][row].as_py())
+            open_customer(table.rows[customers.CUSTOMER][row].as_py())
 
-    place.dataframe(
-        rows,
-        key=_TABLE,
-        hide_index=True,
-        column_config=picture.columns,
-        placeholder=formats.NOTHING,
-        on_select=click,
-        selection_mode=("single-row", "single-cell"),
-    )
+    with place:
+        dataframe.show(table, key=_TABLE, on_select=click, selection_mode=("single-row", "single-cell"))
 
 
 def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
@@ -136,17 +132,17 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     controls = link.follow(CustomerFilters, feeds.codes())
     controls.bar()
     filters = controls.filters
-    picture = pictures.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
+    model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
-    tiles.answer(picture, estimated=False)
-    tiles.tiles(picture, filters.target, False, "product")
-    figures.bars("products_chart", picture, "Which products are not deployed?", "product", controls, clicked=_nothing)
+    tiles.answer(model, estimated=False)
+    tiles.tiles(model, filters.target, False, "product")
+    figures.bars("products_chart", model, "Which products are not deployed?", "product", controls, clicked=_nothing)
     sentence = exports.sentence(filters.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
     place = st.container()
     with figures.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
-        figures.table(picture)
+        dataframe.show(model.on_screen)
     st.caption(f"Tenant id {identity}")
     with place:  # last: an engine may take its time
         _history(identity, controls, feeds)
@@ -173,7 +169,7 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
             notices.trouble(error, key="trouble_history")
             return
         history_states.left_out(own)
-        trend = trends.trend(own, filters.to(TrendsFilters), st.context.theme.type == "dark")
+        trend = trends.trends_view(own, filters.to(TrendsFilters), st.context.theme.type == "dark")
         whole = trend.whole
         if not len(whole.points):
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
@@ -198,13 +194,9 @@ def _nothing(_key: str) -> None:
     """A product is as far as it goes."""
 
 
-def _file(picture: pictures.Picture) -> pd.DataFrame:
-    return picture.table.drop(columns="title").rename(columns={"key": customers.CUSTOMER})
-
-
 def _rows_of(deployment: Deployment, selection: Selection, ids: pd.Series | list[str]) -> pd.DataFrame:
     facts = deployment.facts.selected(selection)
-    return tables.own_rows(facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(ids)]))
+    return own_rows(facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(ids)]))
 
 
 feeds = current_feeds()

@@ -7,14 +7,15 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats, tables
+from dashboard import exports, formats
 from dashboard.charts import base
-from dashboard.components import figures, history_states
+from dashboard.components import dataframe, figures, history_states
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.security import session
-from dashboard.view_models import checks, health
+from dashboard.tables import health as health_tables
+from dashboard.view_models import checks
 from dashboard.view_models.checks import Check, Mark
-from dashboard.view_models.health import Diagnosis
+from dashboard.view_models.health import HealthView, health_view
 from data_access import Selection, Timeline
 
 _QUESTION = "Can these figures be trusted today?"
@@ -32,32 +33,32 @@ def show(past: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
     history_states.top(past, _QUESTION, feeds)
     looked = feeds.past.state.fetched_at if feeds.past else None
-    found = health.diagnose(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
-    if found.mark is Mark.BAD:
-        st.warning(found.sentence, icon=":material/report:")
-    elif found.mark is Mark.UNKNOWN:
-        st.info(found.sentence, icon=":material/help:")
+    model = health_view(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
+    if model.mark is Mark.BAD:
+        st.warning(model.sentence, icon=":material/report:")
+    elif model.mark is Mark.UNKNOWN:
+        st.info(model.sentence, icon=":material/help:")
     else:
-        st.success(found.sentence, icon=":material/verified:")
-    _tiles(found, past)
-    _checks(found, past, feeds)
-    _services(found, past, feeds)
+        st.success(model.sentence, icon=":material/verified:")
+    _tiles(model, past)
+    _checks(model, past, feeds)
+    _services(model, past, feeds)
 
 
-def _tiles(found: Diagnosis, past: Timeline) -> None:
-    services, (come, all_rows) = len(found.table), found.complete
-    oldest = found.table.nlargest(1, "ageDays")
-    good = sum(check.mark in (Mark.GOOD, Mark.NOTE) for check in found.checks)
+def _tiles(model: HealthView, past: Timeline) -> None:
+    services, (come, all_rows) = len(model.table), model.complete
+    oldest = model.table.nlargest(1, "ageDays")
+    good = sum(check.mark in (Mark.GOOD, Mark.NOTE) for check in model.checks)
     with st.grid(4, gap="small", min_column_width=165):
         _tile(
             "Checks passed",
-            f"{good} of {len(found.checks)}",
+            f"{good} of {len(model.checks)}",
             "see below",
             "Each is a question; the answers stand below.",
         )
         _tile(
             "Services on time",
-            f"{found.on_time} of {services}" if services else formats.NOTHING,
+            f"{model.on_time} of {services}" if services else formats.NOTHING,
             "as often as usual",
             f"Of *{past.collection.title}*. Late is what is overdue by more than one more of its usual intervals.",
         )
@@ -88,11 +89,11 @@ def _tile(label: str, value: str, context: str, explanation: str) -> None:
     )
 
 
-def _checks(found: Diagnosis, past: Timeline, feeds: Feeds) -> None:
+def _checks(model: HealthView, past: Timeline, feeds: Feeds) -> None:
     provenance = _provenance("health", past, feeds, "none")
-    files = exports.for_people_and_programs(partial(checks.table, found.checks), provenance, "export_checks")
+    files = exports.for_people_and_programs(partial(checks.table, model.checks), provenance, "export_checks")
     with st.container(key="health_checks"), figures.figures("What was looked at", files):
-        for check in found.checks:
+        for check in model.checks:
             _check(check, past, feeds)
 
 
@@ -108,12 +109,7 @@ def _check(check: Check, past: Timeline, feeds: Feeds) -> None:
 
 
 def _rows(check: Check, past: Timeline, feeds: Feeds) -> None:
-    st.dataframe(
-        tables.signed(check.rows.head(_ROWS_SHOWN)),
-        hide_index=True,
-        column_config=tables.columns(check.rows),
-        placeholder=formats.NOTHING,
-    )
+    dataframe.show(health_tables.BEHIND[check.key].on_screen(check.rows.head(_ROWS_SHOWN)))
     if len(check.rows) > _ROWS_SHOWN:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
     provenance = _provenance(f"health-{check.key}", past, feeds, "none")
@@ -121,23 +117,23 @@ def _rows(check: Check, past: Timeline, feeds: Feeds) -> None:
         figures.downloads(exports.for_people_and_programs(lambda: check.rows, provenance, f"export_{check.key}"))
 
 
-def _services(found: Diagnosis, past: Timeline, feeds: Feeds) -> None:
+def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
     with st.container(key="health_chart", border=True):
         st.header("How old is what we know?", anchor=False)
-        more = f" The first {base.MOST_BARS}; the table has them all." if len(found.table) > base.MOST_BARS else ""
+        more = f" The first {base.MOST_BARS}; the table has them all." if len(model.table) > base.MOST_BARS else ""
         st.caption(
             f"*{past.collection.title}*, on which the Overview stands, by service, whatever is filtered elsewhere. What"
             f" is usual is told by the newest dates of each service.{more}"
         )
-        if len(found.table):
-            st.plotly_chart(found.figure, key="health_bars", theme=None, config=base.BARE, alt=found.words)
+        if len(model.table):
+            st.plotly_chart(model.figure, key="health_bars", theme=None, config=base.BARE, alt=model.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
     asked = exports.sentence(Selection(), collection=past.collection.name)
     provenance = _provenance("health-services", past, feeds, asked)
-    files = exports.for_people_and_programs(lambda: found.table.drop(columns="title"), provenance)
+    files = exports.for_people_and_programs(lambda: health_tables.SERVICES_FILE.select(model.table), provenance)
     with figures.figures("Services", files):
-        figures.table(found)
+        dataframe.show(model.on_screen)
 
 
 def _provenance(content: str, past: Timeline, feeds: Feeds, asked: str) -> exports.Provenance:

@@ -5,14 +5,16 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats, tables
-from dashboard.components import figures, history_states, loading, notices, tiles
+from dashboard import exports, formats
+from dashboard.components import dataframe, figures, history_states, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, OverviewFilters
 from dashboard.security import session
-from dashboard.view_models import deployment as pictures
+from dashboard.tables import overview as overview_table
+from dashboard.view_models import deployment as view_models
 from dashboard.view_models import trends
+from dashboard.view_models.deployment import DeploymentView
 from dashboard.view_models.trends import Moved
 from data_access import Deployment
 
@@ -35,30 +37,30 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     controls = link.follow(OverviewFilters, feeds.codes())
     controls.bar()
     filters, dark = controls.filters, st.context.theme.type == "dark"
-    picture = pictures.overview(deployment, filters, dark)
+    model = view_models.overview(deployment, filters, dark)
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     st.markdown(
-        tiles.answered(picture, deployment.estimated) + _besides(picture, filters.target, deployment.estimated, moved)
+        tiles.answered(model, deployment.estimated) + _besides(model, filters.target, deployment.estimated, moved)
     )
-    tiles.tiles(picture, filters.target, deployment.estimated, "service", moved)
-    figures.bars("services_chart", picture, "Where is the gap?", "service", controls, clicked=controls.only(SERVICE))
+    tiles.tiles(model, filters.target, deployment.estimated, "service", moved)
+    figures.bars("services_chart", model, "Where is the gap?", "service", controls, clicked=controls.only(SERVICE))
     content, sentence = deployment.answer.collection.name, exports.sentence(filters.selection)
     provenance = exports.Provenance(content, deployment.processed[1], sentence, feeds.source, feeds.is_sample)
-    rows = partial(tables.rows, deployment, filters.selection)
+    rows = partial(overview_table.rows, deployment, filters.selection)
     with figures.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
-        figures.table(picture)
+        dataframe.show(model.on_screen)
 
 
-def _besides(picture: pictures.Picture, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
+def _besides(model: DeploymentView, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
     """What the tiles say where they have no change to say: the way to the target; and what the change is against."""
     since = next((change.since for change in moved.values()), None)
     if since is None:
         return ""
     estimate = "; ≈ is an estimate" if estimated else ""
-    services, way = formats.number(picture.number, "service"), formats.to_target(picture.total.percent, target)
+    services, way = formats.number(model.number, "service"), formats.to_target(model.total.percent, target)
     return (
-        f" Below the target: {picture.below_target:,} of {services}; all together, {way}."
+        f" Below the target: {model.below_target:,} of {services}; all together, {way}."
         f" The arrows compare with {formats.day(since)}{estimate}."
     )
 

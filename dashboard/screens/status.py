@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import formats, tables
-from dashboard.components import header, history_states, notices
+from dashboard import formats
+from dashboard.components import dataframe, header, history_states, notices
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.security import session
+from dashboard.tables.status import CALLS, HISTORY
 from dashboard.view_models import checks
 from data_access import (
     COLLECTIONS,
@@ -89,9 +90,8 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
     check = checks.collecting(standing, datetime.now(UTC), has_job=has_job)
     st.markdown(check.finding)
     if number:
-        rows = check.rows.copy()
-        rows.insert(1, "snapshots", list(number.values()))
-        st.dataframe(rows, hide_index=True, placeholder=formats.NOTHING, column_config=tables.columns(rows))
+        rows = check.rows.assign(snapshots=list(number.values()))
+        dataframe.show(HISTORY.on_screen(rows))
 
 
 def _when(instant: datetime) -> str:
@@ -175,36 +175,22 @@ def _answer(outcomes: Mapping[str, Outcome]) -> str:
 
 def _calls(outcomes: Mapping[str, Outcome]) -> None:
     rows = [_call(collection.title, outcomes.get(name)) for name, collection in COLLECTIONS.items()]
-    config = st.column_config
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        placeholder=formats.NOTHING,
-        column_config={
-            "Asked": config.DatetimeColumn("Asked (UTC)", format="D MMM YYYY, HH:mm:ss", timezone="UTC", width=160),
-            "Took": config.NumberColumn(format="%.2f s"),
-            "Rows": config.NumberColumn(format="%,d"),
-        },
-    )
+    dataframe.show(CALLS.on_screen(pd.DataFrame(rows, columns=[*CALLS.names])))
 
 
 def _call(title: str, outcome: Outcome | None) -> dict[str, object]:
-    row: dict[str, object] = dict.fromkeys(
-        ("Collection", "Answer", "Rows", "Asked", "Took", "Code", "MS-CorrelationId", "MS-RequestId", "Next step")
-    )
-    row |= {"Collection": title, "Answer": "not asked yet"}
     if outcome is None:
-        return row
-    row |= {"Asked": outcome.at, "Took": outcome.seconds, "MS-CorrelationId": outcome.correlation_id}
+        return {"collection": title, "answer": "not asked yet"}
+    row = {"collection": title, "askedAt": outcome.at, "seconds": outcome.seconds}
     if outcome.error is None:
-        return row | {"Answer": "✓ readable", "Rows": outcome.rows}
+        return row | {"answer": "✓ readable", "rows": outcome.rows, "correlationId": outcome.correlation_id}
     error = outcome.error
     return row | {
-        "Answer": f"✗ {error.facts.status or ''} {error.message}".replace("  ", " "),
-        "Code": error.facts.code,
-        "MS-CorrelationId": error.facts.correlation_id or outcome.correlation_id,
-        "MS-RequestId": error.facts.request_id,
-        "Next step": error.advice,
+        "answer": f"✗ {error.facts.status or ''} {error.message}".replace("  ", " "),
+        "code": error.facts.code,
+        "correlationId": error.facts.correlation_id or outcome.correlation_id,
+        "requestId": error.facts.request_id,
+        "advice": error.advice,
     }
 
 

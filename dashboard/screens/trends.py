@@ -4,14 +4,14 @@ import streamlit as st
 
 from dashboard import exports, formats, sentences
 from dashboard.charts import base, lines
-from dashboard.components import figures, history_states, notices, tiles
+from dashboard.components import dataframe, figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, RANGE, SERVICE, TARGET, TrendsFilters
 from dashboard.security import session
 from dashboard.view_models import trends
-from dashboard.view_models.trends import Line, Trend
+from dashboard.view_models.trends import Line, TrendsView
 from data_access import Timeline, measures
 from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -31,7 +31,7 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     controls = link.follow(TrendsFilters, feeds.codes())
     controls.bar()
     filters = controls.filters
-    trend = trends.trend(timeline, filters, st.context.theme.type == "dark")
+    trend = trends.trends_view(timeline, filters, st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
     _answer(trend, filters, timeline.estimated)
     _tiles(trend.whole, timeline.estimated)
@@ -41,7 +41,7 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
         _figures(trend, filters, timeline, feeds)
 
 
-def _answer(trend: Trend, filters: TrendsFilters, estimated: bool) -> None:
+def _answer(trend: TrendsView, filters: TrendsFilters, estimated: bool) -> None:
     whole, noun = trend.whole, filters.by
     if not len(whole.points):
         return
@@ -51,7 +51,7 @@ def _answer(trend: Trend, filters: TrendsFilters, estimated: bool) -> None:
     st.markdown(" ".join(answer))
 
 
-def _where(trend: Trend, noun: str) -> str:
+def _where(trend: TrendsView, noun: str) -> str:
     moved = trend.moved()
     if len(trend.lines) < 2:
         return ""
@@ -99,7 +99,7 @@ def _tiles(line: Line, estimated: bool) -> None:
         tiles.tile("kpi_target_reached", "projection", value, context)
 
 
-def _whole(trend: Trend, controls: Controls[TrendsFilters]) -> None:
+def _whole(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
     with st.container(key="trends_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("How has it moved?", anchor=False)
@@ -117,7 +117,7 @@ def _whole(trend: Trend, controls: Controls[TrendsFilters]) -> None:
             )
 
 
-def _parts(trend: Trend, controls: Controls[TrendsFilters]) -> None:
+def _parts(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
     filters = controls.filters
 
     def click() -> None:
@@ -153,7 +153,7 @@ def _parts(trend: Trend, controls: Controls[TrendsFilters]) -> None:
         )
 
 
-def _figures(trend: Trend, filters: TrendsFilters, timeline: Timeline, feeds: Feeds) -> None:
+def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds) -> None:
     within = RANGE.options[filters.range]
     dates = trend.whole.points[AS_OF]
     newest = dates.iloc[-1] if len(dates) else None
@@ -164,13 +164,13 @@ def _figures(trend: Trend, filters: TrendsFilters, timeline: Timeline, feeds: Fe
 
     points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
     paces = provenance("pace", target=f"{filters.target:g} %")
-    pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.table, paces)
+    pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, paces)
     with figures.figures("Pace, and the day of the target", [*points, pace]):
         st.caption(
             "The first two files hold every point of the lines, the third one this table with all its columns"
             " and a row for all together."
         )
-        figures.table(trend, signed=True)
+        dataframe.show(trend.on_screen)
 
 
 feeds = current_feeds()

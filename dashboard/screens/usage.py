@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import exports, formats
-from dashboard.components import figures, loading, notices, tiles
+from dashboard.components import dataframe, figures, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, UsageFilters
 from dashboard.security import session
-from dashboard.view_models.usage import UsePicture, in_use
+from dashboard.view_models.usage import UsageView, usage_view
 from data_access import PartnerCenterError, Selection, Usage
 from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
@@ -81,23 +81,23 @@ def show(usage: Usage, feeds: Feeds) -> None:
     controls = link.follow(UsageFilters, feeds.codes())
     controls.bar()
     filters = controls.filters
-    picture = in_use(usage, filters, st.context.theme.type == "dark")
+    model = usage_view(usage, filters, st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
-    if picture.number or picture.rows.num_rows:
-        st.markdown(_answer(picture))
-        st.caption(_window(picture.window))
+    if model.number or model.on_screen.number:
+        st.markdown(_answer(model))
+        st.caption(_window(model.window))
     else:
         st.info("There are no figures in this combination of filters; take one away.", icon=":material/filter_alt_off:")
-    _tiles(usage, picture, filters.target)
-    if picture.number:
-        figures.bars("usage_chart", picture, _heading(usage), "service", controls, clicked=controls.only(SERVICE))
-    if strays := picture.total.strays:
+    _tiles(usage, model, filters.target)
+    if model.number:
+        figures.bars("usage_chart", model, _heading(usage), "service", controls, clicked=controls.only(SERVICE))
+    if strays := model.total.strays:
         st.caption(
             f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
             " deployment figures: they count in usage % alone."
         )
-    if picture.rows.num_rows:
-        _workloads(picture, filters.selection, feeds)
+    if model.on_screen.number:
+        _workloads(model, filters.selection, feeds)
 
 
 def _heading(usage: Usage) -> str:
@@ -106,9 +106,9 @@ def _heading(usage: Usage) -> str:
     return "Not deployed, or not used?" if usage.deployment.has_rows else "What is not used?"
 
 
-def _answer(picture: UsePicture) -> str:
+def _answer(model: UsageView) -> str:
     """The page's question answered in a sentence."""
-    total = picture.total
+    total = model.total
     if total.sold is None:
         if total.percent is None:
             return "Microsoft's own percentages are in the table, one per service, workload and channel."
@@ -126,8 +126,8 @@ def _answer(picture: UsePicture) -> str:
         sentence += "; how many of the others are used cannot be counted."
     if unused is not None and total.no_figures:
         sentence += f" **{formats.count(total.no_figures)}** more are deployed without usage figures."
-    title, gap, idle = picture.largest_gap
-    if picture.number > 1 and unused is not None and gap + idle >= 1:
+    title, gap, idle = model.largest_gap
+    if model.number > 1 and unused is not None and gap + idle >= 1:
         sentence += (
             f" The largest gap is {formats.plain(title)}: **{formats.count(gap)}** not deployed, up to"
             f" **{formats.count(idle)}** not used."
@@ -143,11 +143,11 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     return f"Used means: within the 28 days before {span}"
 
 
-def _tiles(usage: Usage, picture: UsePicture, target: float) -> None:
-    total = picture.total
+def _tiles(usage: Usage, model: UsageView, target: float) -> None:
+    total = model.total
     sold = _part(total.undeployed, total.sold, "of sold", "nothing sold")
     deployed = _part(total.unused, total.deployed, "of deployed", "nothing deployed", "≤\u00a0")
-    services = formats.number(picture.number, "service")
+    services = formats.number(model.number, "service")
     with st.grid(4, gap="small", min_column_width=165):
         _tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment)
         _tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
@@ -177,11 +177,11 @@ def _not_at_hand(source: Source) -> str:
     return "no rows from Microsoft" if source.answer else "cannot be read"
 
 
-def _workloads(picture: UsePicture, selection: Selection, feeds: Feeds) -> None:
+def _workloads(model: UsageView, selection: Selection, feeds: Feeds) -> None:
     sentence = exports.sentence(selection)
-    provenance = exports.Provenance("usage", picture.window[1], sentence, feeds.source, feeds.is_sample)
-    with figures.figures("Workloads", exports.for_people_and_programs(lambda: picture.table, provenance)):
-        figures.table(picture)
+    provenance = exports.Provenance("usage", model.window[1], sentence, feeds.source, feeds.is_sample)
+    with figures.figures("Workloads", exports.for_people_and_programs(lambda: model.workloads, provenance)):
+        dataframe.show(model.on_screen)
 
 
 feeds = current_feeds()

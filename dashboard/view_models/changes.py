@@ -1,20 +1,20 @@
-"""Two dates of the history side by side, ready to show; each view worked out once for all who look at it."""
+"""View model of the Changes page, cached for all visitors: two dates of the history side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-import pyarrow as pa
 
-from dashboard import formats, tables
+from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import base, contributions, palette
 from dashboard.feeds import Feeds
+from dashboard.tables import changes as changes_tables
+from dashboard.tables.columns import OnScreen
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Asked, Differences
@@ -28,19 +28,19 @@ _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class BeforeAndAfter:
     """One measure at both dates."""
 
     before: float
     after: float
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """What the page of changes shows. `number` counts all rows within the search, whatever became of them."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ChangesView:
+    """What the Changes page shows. `number` counts all rows within the search, whatever became of them."""
 
     why: Why
-    sums: Mapping[str, Moved]  # licensesSold, licensesDeployed, undeployed
+    sums: Mapping[str, BeforeAndAfter]  # licensesSold, licensesDeployed, undeployed
     counts: Mapping[str, int]  # how many rows there are of each status
     number: int
     up: tuple[str, float]  # title and percent points of the row that lifted the percentage most; 0.0 where none did
@@ -48,24 +48,21 @@ class Picture:
     estimated: bool
     figure: go.Figure
     words: str
-    table: pd.DataFrame  # every row with every column, those first that moved the percentage most
+    table: pd.DataFrame  # every row of `changes.compare`, those first that moved the percentage most
 
-    def rows(self, statuses: tuple[str, ...]) -> pd.DataFrame:
-        """The rows to which one of these things happened, as files hold them: columns of `changes.compare`, `named`."""
-        return tables.named(self.table[self.table["status"].isin(statuses)], self.estimated)
+    def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
+        """The rows to which one of these things happened."""
+        return self.table[self.table["status"].isin(statuses)]
 
-
-@dataclass(frozen=True, eq=False)
-class Listed:
-    """The table below the chart."""
-
-    rows: pa.Table
-    columns: dict[str, Any]
-    statuses: tuple[str, ...]
+    def file(self, statuses: tuple[str, ...]) -> pd.DataFrame:
+        """The same as a file holds them."""
+        return changes_tables.CHANGES_FILE.select(self.with_status(statuses), estimated=self.estimated)
 
 
 @_remembered
-def picture(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection, *, search: str, dark: bool) -> Picture:
+def changes_view(
+    feeds: Feeds, past: Timeline, asked: Asked, selection: Selection, *, search: str, dark: bool
+) -> ChangesView:
     """Both dates at one level; `search` is for levels that can be searched.
 
     Raises one of the family in `errors` where the history's files cannot be read.
@@ -77,31 +74,29 @@ def picture(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection, *,
         table = changes.among(customers.matching(table, search, searched))
     table = contributions.in_order(table)
     net = table["deployedEffect"] + table["soldEffect"]
-    drawn = contributions.bars(table, _titled(table.head(base.MOST_BARS)))
-    return Picture(
-        changes.why(table),
-        {
-            name: Moved(float(table[f"{name}Before"].sum()), float(table[f"{name}After"].sum()))
+    key = customers.CUSTOMER if customers.CUSTOMER in table else "service"
+    drawn = contributions.bars(table, _titled(table.head(base.MOST_BARS)), key=key)
+    return ChangesView(
+        why=changes.why(table),
+        sums={
+            name: BeforeAndAfter(float(table[f"{name}Before"].sum()), float(table[f"{name}After"].sum()))
             for name in ("licensesSold", "licensesDeployed", "undeployed")
         },
-        {status: int((table["status"] == status).sum()) for status in Status},
-        len(table),
-        _first(table, net, net > 0),
-        _first(table, net, net < 0),
-        estimated,
-        contributions.figure(drawn, estimated, palette.of(dark)),
-        contributions.in_words(drawn, f"{asked.level}s"),
-        table,
+        counts={status: int((table["status"] == status).sum()) for status in Status},
+        number=len(table),
+        up=_first(table, net, net > 0),
+        down=_first(table, net, net < 0),
+        estimated=estimated,
+        figure=contributions.figure(drawn, estimated, palette.of(dark), key=key),
+        words=contributions.in_words(drawn, f"{asked.level}s"),
+        table=table,
     )
 
 
 @_remembered
-def listed(shown: Picture, statuses: tuple[str, ...]) -> Listed:
-    """The rows of a picture to which one of these things happened."""
-    rows = tables.compared(shown.rows(statuses))
-    return Listed(
-        pa.Table.from_pandas(rows, preserve_index=False), tables.columns(rows, estimated=shown.estimated), statuses
-    )
+def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
+    """The table below the chart: the rows to which one of these things happened."""
+    return changes_tables.on_screen(model.with_status(statuses), model.estimated)
 
 
 @_remembered
@@ -110,7 +105,7 @@ def _compared(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection) 
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:
-    """With what each row is called, the same in short, and the key that a click on it gives."""
+    """With what each row is called, and the same in short."""
     parts: list[tuple[pd.Series, int]] = []
     if customers.CUSTOMER in table:
         parts.append((table["customerName"].fillna(table[customers.CUSTOMER]), _CUSTOMER_LENGTH))
@@ -123,9 +118,8 @@ def _titled(table: pd.DataFrame) -> pd.DataFrame:
     elif len(parts) == 1:
         parts = [(parts[0][0], _TITLE_LENGTH)]
     whole = [text for text, _ in parts]
-    short = [text.map(lambda one, length=length: formats.shortened(one, length)) for text, length in parts]
-    key = table[customers.CUSTOMER if customers.CUSTOMER in table else "service"]
-    return table.assign(key=key, title=_joined(whole), label=_joined(short))
+    short = [text.map(lambda title, length=length: formats.shortened(title, length)) for text, length in parts]
+    return table.assign(title=_joined(whole), label=_joined(short))
 
 
 def _joined(parts: list[pd.Series]) -> pd.Series:

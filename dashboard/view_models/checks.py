@@ -10,6 +10,7 @@ from enum import StrEnum
 import pandas as pd
 
 from dashboard import formats
+from dashboard.tables.health import BEHIND, CHECKS_FILE
 from data_access import COLLECTIONS, NotPermitted, Snapshot, Standing, titles
 from data_access.measures.health import Timing
 
@@ -19,7 +20,7 @@ CONTRADICTION = 1.0
 NEGLECTED = timedelta(days=8)
 _NAMED = 3  # of a list in a sentence
 #: What each check asks, by its key.
-_QUESTIONS = {
+QUESTIONS = {
     "late": "Are services processed as often as usual?",
     "collected": "Was everything collected the last time?",
     "read": "Was every row read that Microsoft announced?",
@@ -52,7 +53,7 @@ class Check:
 
     @property
     def question(self) -> str:
-        return _QUESTIONS[self.key]
+        return QUESTIONS[self.key]
 
 
 def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
@@ -129,17 +130,7 @@ def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool
             for name in COLLECTIONS
             if (one := standing.get(name))
         ],
-        columns=[
-            "collection",
-            "lastRead",
-            "state",
-            "lastFailure",
-            "failure",
-            "status",
-            "code",
-            "requestId",
-            "correlationId",
-        ],
+        columns=[*BEHIND["collected"].names],
     ).astype({"lastRead": "datetime64[us, UTC]", "lastFailure": "datetime64[us, UTC]", "status": "Int64"})
     failing = [name for name in COLLECTIONS if name in standing and standing[name].failing]
     faults = [name for name in failing if not _excused(name, standing)]
@@ -248,7 +239,7 @@ def not_at_hand(key: str, why: str) -> Check:
 def table(checks: Sequence[Check]) -> pd.DataFrame:
     """The checks as rows: check, question, result, finding."""
     rows = [(check.key, check.question, str(check.mark), formats.bare(check.finding)) for check in checks]
-    return pd.DataFrame(rows, columns=["check", "question", "result", "finding"]).astype("str")
+    return pd.DataFrame(rows, columns=[*CHECKS_FILE.names]).astype("str")
 
 
 def _excused(name: str, standing: Mapping[str, Standing]) -> bool:

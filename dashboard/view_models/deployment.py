@@ -1,27 +1,28 @@
-"""One view of one answer, ready to show: numbers, chart and table, each worked out once for all who look at it."""
+"""View models of the Overview and the Customers page, cached for all visitors: numbers, chart and table of one view."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import pandas as pd
 import plotly.graph_objects as go
-import pyarrow as pa
 
-from dashboard import tables
 from dashboard.cache import remembered
 from dashboard.charts import bars, base, palette
 from dashboard.filters.parameters import BarsFilters, CustomersFilters, OverviewFilters
+from dashboard.tables import overview as overview_table
+from dashboard.tables.columns import OnScreen
+from dashboard.tables.customers import CUSTOMERS, PRODUCTS
 from data_access import Deployment, measures, titles
 from data_access.measures import Facts, customers
 
-#: How each choice of order sorts rows that have the measures, a `key` and a `title`.
-_ORDERS: dict[str, tuple[list[str], list[bool]]] = {
-    "gap": (["undeployed", "key"], [False, True]),
-    "percent": (["deploymentPercent", "key"], [True, True]),
-    "sold": (["licensesSold", "key"], [False, True]),
-    "name": (["title", "key"], [True, True]),
+#: Which column each choice of order sorts by, and whether upwards; rows of the same value are sorted by their key.
+_ORDERS = {
+    "gap": ("undeployed", False),
+    "percent": ("deploymentPercent", True),
+    "sold": ("licensesSold", False),
+    "name": ("title", True),
 }
 
 
@@ -38,18 +39,8 @@ class Bars(Protocol):
     def words(self) -> str: ...
 
 
-class Rows(Protocol):
-    """What a table needs; as Arrow, since that is how it travels to the browser."""
-
-    @property
-    def rows(self) -> pa.Table: ...
-
-    @property
-    def columns(self) -> dict[str, Any]: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DeploymentView:
     """What a page of bars shows. `number` counts all rows, of which the chart draws the first."""
 
     total: measures.Total
@@ -58,81 +49,97 @@ class Picture:
     largest_gap: tuple[str, float]  # title and undeployed licenses of the row that has it
     figure: go.Figure
     words: str
-    table: pd.DataFrame  # one row per bar, in the chosen order
-    rows: pa.Table  # what the table below shows
-    columns: dict[str, Any]
+    table: pd.DataFrame  # one row per bar, in the chosen order: its key, its title and the measures
+    on_screen: OnScreen  # the table below the chart
 
 
 @remembered
-def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> Picture:
+def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> DeploymentView:
     """All services."""
     facts = deployment.facts.selected(filters.selection)
-    table = measures.by(facts, ["service"]).rename(columns={"service": "key"})
-    table.insert(1, "title", table["key"].map(titles.service_title))
-    table = _ordered(table, filters)
-    unknown = tables.unknown(deployment)
-    rows = tables.on_screen(tables.rows(deployment, filters.selection), table, unknown)
-    shown = rows, tables.columns(rows, unknown, estimated=deployment.estimated)
-    what = "deployment % of services"
-    return _picture(facts, table, shown, filters=filters, estimated=deployment.estimated, dark=dark, what=what)
+    services = measures.by(facts, ["service"])
+    services = services.assign(title=services["service"].map(titles.service_title))
+    services = _ordered(services, "service", filters)
+    return _view(
+        facts,
+        services,
+        overview_table.on_screen(deployment, filters.selection, services),
+        key="service",
+        filters=filters,
+        estimated=deployment.estimated,
+        dark=dark,
+        what="deployment % of services",
+    )
 
 
 @remembered
-def all_customers(deployment: Deployment, filters: CustomersFilters, dark: bool) -> Picture:
+def all_customers(deployment: Deployment, filters: CustomersFilters, dark: bool) -> DeploymentView:
     """All customers that match the search."""
     facts = deployment.facts.selected(filters.selection)
     table = customers.matching(customers.by_customer(facts), filters.search)
     if filters.search:
         facts = facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(table[customers.CUSTOMER])])
-    table = table.rename(columns={customers.CUSTOMER: "key"})
-    table.insert(1, "title", table["customerName"].fillna(table["key"]))
-    table = _ordered(table, filters)
-    rows = table.drop(columns="title")[["customerName", *table.columns.drop(["key", "title", "customerName"]), "key"]]
-    rows = rows.rename(columns={"key": customers.CUSTOMER})
-    shown = rows, tables.columns(rows)
-    return _picture(facts, table, shown, filters=filters, estimated=False, dark=dark, what="deployment % of customers")
+    table = table.assign(title=table["customerName"].fillna(table[customers.CUSTOMER]))
+    table = _ordered(table, customers.CUSTOMER, filters)
+    return _view(
+        facts,
+        table,
+        CUSTOMERS.on_screen(table),
+        key=customers.CUSTOMER,
+        filters=filters,
+        estimated=False,
+        dark=dark,
+        what="deployment % of customers",
+    )
 
 
 @remembered
-def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, dark: bool) -> Picture:
+def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, dark: bool) -> DeploymentView:
     """The products of one customer."""
     facts = customers.one(deployment.facts, customer).selected(filters.selection)
-    rows = customers.by_product(facts)
-    table = measures.by(facts, ["productName"]).rename(columns={"productName": "key"})
-    table.insert(1, "title", table["key"].fillna("(no name)"))
-    table = _ordered(table, filters)
-    rows.insert(0, "title", rows["service"].map(titles.service_title))
-    shown = rows, tables.columns(rows)
-    return _picture(facts, table, shown, filters=filters, estimated=False, dark=dark, what="deployment % of products")
+    table = measures.by(facts, ["productName"])
+    table = table.assign(title=table["productName"].fillna("(no name)"))
+    table = _ordered(table, "productName", filters)
+    products = customers.by_product(facts)
+    products = products.assign(title=products["service"].map(titles.service_title))
+    return _view(
+        facts,
+        table,
+        PRODUCTS.on_screen(products),
+        key="productName",
+        filters=filters,
+        estimated=False,
+        dark=dark,
+        what="deployment % of products",
+    )
 
 
-def _ordered(table: pd.DataFrame, filters: BarsFilters) -> pd.DataFrame:
-    columns, ascending = _ORDERS[filters.sort]
-    return table.sort_values(columns, ascending=ascending, ignore_index=True)
+def _ordered(table: pd.DataFrame, key: str, filters: BarsFilters) -> pd.DataFrame:
+    column, upwards = _ORDERS[filters.sort]
+    return table.sort_values([column, key], ascending=[upwards, True], ignore_index=True)
 
 
-def _picture(
+def _view(
     facts: Facts,
     table: pd.DataFrame,
-    on_screen: tuple[pd.DataFrame, dict[str, Any]],
+    on_screen: OnScreen,
     *,
+    key: str,
     filters: BarsFilters,
     estimated: bool,
     dark: bool,
     what: str,
-) -> Picture:
-    """`on_screen`: the rows of the table below, and how its columns are shown."""
-    rows, columns = on_screen
-    shown = table.head(base.MOST_BARS)
+) -> DeploymentView:
+    """`table`: one row per bar, told apart by `key`; `what` names the percentage and the rows."""
+    drawn = table.head(base.MOST_BARS)
     gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
-    return Picture(
-        measures.total(facts),
-        len(table),
-        int((table["deploymentPercent"] < filters.target).sum()),
-        (str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),
-        bars.deployment(shown, filters.target, estimated, palette.of(dark)),
-        bars.in_words(shown, shown["deploymentPercent"], what, filters.target),
-        table,
-        pa.Table.from_pandas(rows, preserve_index=False),
-        columns,
+    return DeploymentView(
+        total=measures.total(facts),
+        number=len(table),
+        below_target=int((table["deploymentPercent"] < filters.target).sum()),
+        largest_gap=(str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),
+        figure=bars.deployment(drawn, filters.target, estimated, palette.of(dark), key=key),
+        words=bars.in_words(drawn, drawn["deploymentPercent"], what, filters.target),
+        table=table,
+        on_screen=on_screen,
     )

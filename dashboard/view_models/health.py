@@ -1,19 +1,19 @@
-"""What the page of data health shows: what is asked of the history, each question once for all who look."""
+"""View model of the Data health page, cached for all visitors: each question is asked of the history once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-import pyarrow as pa
 
-from dashboard import formats, tables
+from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import base, freshness, palette
 from dashboard.feeds import Feeds
+from dashboard.tables.columns import OnScreen
+from dashboard.tables.health import SERVICES, date_in
 from dashboard.view_models import checks
 from dashboard.view_models.checks import Check, Mark
 from data_access import (
@@ -42,9 +42,9 @@ _NO_COUNTS = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}
 _ONE_DATE = f"There is one date of *{catalog.COMMERCIAL_DEPLOYMENT.title}* so far."
 
 
-@dataclass(frozen=True, eq=False)
-class Diagnosis:
-    """What was found. `table` has one row per service, the late ones first, then the oldest."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HealthView:
+    """What the Data health page shows. `table` has one row per service, the late ones first, then the oldest."""
 
     mark: Mark
     sentence: str
@@ -52,8 +52,7 @@ class Diagnosis:
     table: pd.DataFrame
     figure: go.Figure
     words: str
-    rows: pa.Table
-    columns: dict[str, Any]
+    on_screen: OnScreen  # the same
     complete: tuple[int, int]  # rows read, and rows there would be
 
     @property
@@ -62,9 +61,9 @@ class Diagnosis:
 
 
 @remembered
-def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnosis:
-    """The figures of the history as they stand; `now` is when somebody last looked at it."""
-    newest = [one for name in COLLECTIONS if (one := past.history.newest(name))]
+def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> HealthView:
+    """The figures of the history as they stand; `now` is when the program last looked at it."""
+    newest = [snapshot for name in COLLECTIONS if (snapshot := past.history.newest(name))]
     readings = health.readings(newest)
     hour = now.replace(minute=0, second=0, microsecond=0)
     services = _services(past, hour)
@@ -81,24 +80,22 @@ def diagnose(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Diagnos
         title=services["service"].map(titles.service_title),
         ageDays=(pd.Timestamp(now) - services["processedDateTime"]).dt.total_seconds() / _DAY,
     )
-    for one in newest:
-        if one.collection != past.collection.name:
-            table[f"{one.collection} processedDateTime"] = _dates(one, table["service"])
+    for snapshot in newest:
+        if snapshot.collection != past.collection.name:
+            table[date_in(snapshot.collection)] = _dates(snapshot, table["service"])
     table["_order"] = table["timing"].map(_ORDER)
     table = table.sort_values(["_order", "ageDays"], ascending=[True, False], ignore_index=True).drop(columns="_order")
     drawn = table.head(base.MOST_BARS)
-    shown = tables.ages(table)
     come = int(readings["rows"].sum())
-    return Diagnosis(
-        mark,
-        sentence,
-        sorted(findings, key=lambda check: _SEVERITY.index(check.mark)),
-        table,
-        freshness.figure(drawn, palette.of(dark)),
-        freshness.in_words(drawn),
-        pa.Table.from_pandas(shown, preserve_index=False),
-        tables.columns(shown),
-        (come, come + int(readings["setAside"].sum() + readings["missing"].sum())),
+    return HealthView(
+        mark=mark,
+        sentence=sentence,
+        checks=sorted(findings, key=lambda check: _SEVERITY.index(check.mark)),
+        table=table,
+        figure=freshness.figure(drawn, palette.of(dark)),
+        words=freshness.in_words(drawn),
+        on_screen=SERVICES.on_screen(table),
+        complete=(come, come + int(readings["setAside"].sum() + readings["missing"].sum())),
     )
 
 
@@ -110,12 +107,13 @@ def _services(past: Timeline, now: datetime) -> pd.DataFrame:
 @remembered
 def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
     """The services of the other collections that every run of `collect` asks for, by collection."""
-    found = {}
+    services = {}
     for collection in catalog.WITHOUT_CUSTOMER:
         small = past.history.summary(collection).to_pandas().dropna(subset=["service"])
         if collection is not past.collection and len(small):
-            found[collection.name] = health.services(small.assign(service=titles.one_spelling(small["service"])), now)
-    return found
+            spelled = small.assign(service=titles.one_spelling(small["service"]))
+            services[collection.name] = health.services(spelled, now)
+    return services
 
 
 def _of_runs(feeds: Feeds, past: Timeline, services: dict[str, pd.DataFrame], now: datetime) -> list[Check]:
@@ -126,7 +124,7 @@ def _of_runs(feeds: Feeds, past: Timeline, services: dict[str, pd.DataFrame], no
         collected = checks.collecting(standing, now, has_job=not feeds.is_sample)
     except HistoryError as error:
         collected = checks.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
-    read = {} if feeds.is_sample else {name: one.last_success for name, one in standing.items()}
+    read = {} if feeds.is_sample else {name: each.last_success for name, each in standing.items()}
     return [checks.timing(services, read), collected]
 
 
@@ -151,46 +149,48 @@ def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]
 
 @remembered
 def _over(feeds: Feeds, past: Timeline) -> Check:
-    kept = _counts(past)
-    if not kept:
+    fetches = _counts(past)
+    if not fetches:
         return checks.not_at_hand("over", _NO_COUNTS)
-    rows = _figures(feeds, past, kept[-1], changes.LEVELS["customer and product"])
+    rows = _figures(feeds, past, fetches[-1], changes.LEVELS["customer and product"])
     return checks.over_deployed(health.over_deployed(rows))
 
 
 @remembered
 def _absent(feeds: Feeds, past: Timeline) -> Check:
-    kept = _counts(past)
-    if len(kept) < _COMPARED:
-        return checks.not_at_hand("absent", _ONE_DATE if kept else _NO_COUNTS)
-    before, after = (_figures(feeds, past, one, [CUSTOMER]) for one in kept)
-    return checks.absent(health.absent(before, after), (kept[0].fetched_at, kept[1].fetched_at))
+    fetches = _counts(past)
+    if len(fetches) < _COMPARED:
+        return checks.not_at_hand("absent", _ONE_DATE if fetches else _NO_COUNTS)
+    before, after = (_figures(feeds, past, fetch, [CUSTOMER]) for fetch in fetches)
+    return checks.absent(health.absent(before, after), (fetches[0].fetched_at, fetches[1].fetched_at))
 
 
 @remembered
 def _counts(past: Timeline) -> list[Snapshot]:
     """The two newest fetches of every single row, the newest last; fewer where there are no more."""
-    kept = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
-    return [one for one in kept if one.rows and one.backfill_date is None][-_COMPARED:]
+    snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+    return [snapshot for snapshot in snapshots if snapshot.rows and snapshot.backfill_date is None][-_COMPARED:]
 
 
-def _figures(feeds: Feeds, past: Timeline, one: Snapshot, keys: list[str]) -> pd.DataFrame:
-    return feeds.engine(past).grouped(comparison.file(past.history, one), keys, labels=["customerName"])
+def _figures(feeds: Feeds, past: Timeline, snapshot: Snapshot, keys: list[str]) -> pd.DataFrame:
+    return feeds.engine(past).grouped(comparison.file(past.history, snapshot), keys, labels=["customerName"])
 
 
 @remembered
 def _fitting(past: Timeline) -> Check:
     """Percentages against counts, from the summaries of both collections."""
-    sent, counted = (past.history.newest(one) for one in (catalog.DEPLOYMENT, catalog.COMMERCIAL_DEPLOYMENT))
+    sent, counted = (
+        past.history.newest(collection) for collection in (catalog.DEPLOYMENT, catalog.COMMERCIAL_DEPLOYMENT)
+    )
     if past.collection is not catalog.DEPLOYMENT or not (sent and counted and counted.rows):
         return checks.contradictions(pd.DataFrame({"difference": []}))
     summary = past.history.summary(catalog.COMMERCIAL_DEPLOYMENT).to_pandas()
     counts = trends.rows(summary[summary["snapshot"] == counted.id].reset_index(drop=True))
     percents = past.facts.of(past.facts.frame[past.facts.frame["snapshot"] == sent.id])
-    both = (measures.by(facts, _PLACE) for facts in (percents, counts))
-    return checks.contradictions(health.percent_against_counts(*both))
+    tables_of = (measures.by(facts, _PLACE) for facts in (percents, counts))
+    return checks.contradictions(health.percent_against_counts(*tables_of))
 
 
-def _dates(one: Snapshot, services: pd.Series) -> pd.Series:
-    dates = {code.casefold(): instant for code, instant in one.as_of.items()}
+def _dates(snapshot: Snapshot, services: pd.Series) -> pd.Series:
+    dates = {code.casefold(): instant for code, instant in snapshot.as_of.items()}
     return pd.to_datetime(services.str.casefold().map(dates), utc=True)

@@ -1,4 +1,4 @@
-"""What has moved: the history of one view, ready to show, worked out once for all who look at it."""
+"""View model of the Trends page, cached for all visitors; and how the figures of the Overview's tiles have moved."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
-import pyarrow as pa
 
-from dashboard import formats, tables
+from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.lines import (
@@ -25,6 +24,8 @@ from dashboard.charts.lines import (
 )
 from dashboard.feeds import Feeds
 from dashboard.filters.parameters import TrendsFilters
+from dashboard.tables.columns import Kind, OnScreen, Table
+from dashboard.tables.trends import PACES, PACES_FILE, POINTS_FILE
 from data_access import Deployment, Selection, Timeline, measures, timeline_of_customer, titles
 from data_access.measures import MEASURES, trends
 from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
@@ -38,14 +39,13 @@ _COLUMNS = {
 }
 _TITLES = {"service": titles.service_title, "channel": titles.channel_title}
 _ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
-_NUMBERS = ("Change", "PerWeek", "PerWeekSlowest", "PerWeekFastest")
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
 _MANY = 100  # licenses a week
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Line:
     """One line: its points in the range (columns of `trends.lines`), and what is to be said of it."""
 
@@ -58,9 +58,9 @@ class Line:
     goal: Projection | Refusal
 
 
-@dataclass(frozen=True, eq=False)
-class Trend:
-    """What the page about trends shows. `lines` are the parts of `whole`, in the chosen order."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrendsView:
+    """What the Trends page shows. `lines` are the parts of `whole`, in the chosen order."""
 
     whole: Line
     lines: list[Line]
@@ -70,15 +70,14 @@ class Trend:
     small: go.Figure | None  # None where there is nothing to compare
     small_words: str
     points: pd.DataFrame  # for files: one row per line and processing date
-    table: pd.DataFrame  # for files: one row per line, that of all together first
-    rows: pa.Table  # the same on screen
-    columns: dict[str, Any]
+    paces: pd.DataFrame  # for files: one row per line, that of all together first
+    on_screen: OnScreen  # pace and target of each line
 
     def moved(self) -> list[tuple[str, float]]:
         """Title and percent points of every line whose percentage moved, the largest fall first."""
-        found = [(line.title, line.change.percent) for line in self.lines if line.change and line.change.percent]
+        changes = [(line.title, line.change.percent) for line in self.lines if line.change and line.change.percent]
         return sorted(
-            [(title, points) for title, points in found if abs(points) >= formats.LEAST_POINTS],
+            [(title, points) for title, points in changes if abs(points) >= formats.LEAST_POINTS],
             key=lambda pair: pair[1],
         )
 
@@ -93,7 +92,7 @@ def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
 
 
 @remembered
-def trend(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend:
+def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> TrendsView:
     """All lines of a page."""
     facts = timeline.facts.selected(filters.selection)
     since = _since(timeline, filters.range)
@@ -103,40 +102,37 @@ def trend(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend:
         _line(str(key), _TITLES[filters.by](str(key)), points.reset_index(drop=True), since, filters.target)
         for key, points in table.groupby(filters.by, sort=True)
     ]
-    shown = _shown(timeline, filters)
+    measure = _measure(timeline, filters)
     known = len(lines)
-    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters, shown.column))
+    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters, measure.column))
     span = _span([whole, *lines])
     colours = palette.of(dark)
     first = [Panel(line.key, line.title, line.points) for line in lines[:MOST_PANELS]]
-    paces = _paces([whole, *lines], filters.by, timeline.estimated)
-    rows = _on_screen(lines, filters.by)
-    return Trend(
-        whole,
-        lines,
-        known - len(lines),
-        line_chart(whole.points, shown, filters.target, whole.goal, span=span, palette=colours),
-        line_chart_in_words(whole.points, shown, filters.target),
-        small_multiples(first, shown, filters.target, span=span, palette=colours) if len(lines) > 1 else None,
-        small_multiples_in_words(first, shown),
-        _points(whole, lines, filters.by, timeline.estimated),
-        paces,
-        pa.Table.from_pandas(rows, preserve_index=False),
-        tables.columns(rows, estimated=timeline.estimated),
+    return TrendsView(
+        whole=whole,
+        lines=lines,
+        outside=known - len(lines),
+        figure=line_chart(whole.points, measure, filters.target, whole.goal, span=span, palette=colours),
+        words=line_chart_in_words(whole.points, measure, filters.target),
+        small=small_multiples(first, measure, filters.target, span=span, palette=colours) if len(lines) > 1 else None,
+        small_words=small_multiples_in_words(first, measure),
+        points=_points(whole, lines, filters.by, timeline.estimated),
+        paces=_paces([whole, *lines], filters.by, timeline.estimated),
+        on_screen=PACES.on_screen(_rows_on_screen(lines, filters.by), estimated=timeline.estimated),
     )
 
 
 def _line(key: str, title: str, points: pd.DataFrame, since: datetime | None, target: float) -> Line:
-    shown = points if since is None else points[points[AS_OF] >= since].reset_index(drop=True)
-    change, lately = trends.change(shown), trends.change(shown, trends.WEEKS * 7)
+    within = points if since is None else points[points[AS_OF] >= since].reset_index(drop=True)
+    change, lately = trends.change(within), trends.change(within, trends.WEEKS * 7)
     return Line(
-        key,
-        title,
-        shown,
-        change,
-        lately if lately and change and lately.since > change.since else None,
-        trends.velocity(points),
-        trends.projection(points, target),
+        key=key,
+        title=title,
+        points=within,
+        change=change,
+        lately=lately if lately and change and lately.since > change.since else None,
+        pace=trends.velocity(points),
+        goal=trends.projection(points, target),
     )
 
 
@@ -154,7 +150,7 @@ def _span(lines: list[Line]) -> tuple[datetime, datetime]:
     return (dates.min(), dates.max()) if len(dates) else (_NO_MOMENT, _NO_MOMENT)
 
 
-def _shown(timeline: Timeline, filters: TrendsFilters) -> Shown:
+def _measure(timeline: Timeline, filters: TrendsFilters) -> Shown:
     column = _COLUMNS[filters.measure]
     estimated = timeline.estimated and column in _ESTIMATES
     title = MEASURES[column].label + (" (≈ estimated)" if estimated else "")
@@ -178,8 +174,7 @@ def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.Data
     table = pd.concat(parts, ignore_index=True)
     if by not in table:
         table[by] = pd.Series(index=table.index, dtype="str")
-    first = ["line", by]
-    return tables.named(table[[*first, *table.columns.drop(first)]], estimated)
+    return POINTS_FILE.select(table, estimated=estimated)
 
 
 def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
@@ -188,7 +183,7 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
     A line without points has nothing to say.
     """
     rows = []
-    for line in (one for one in lines if len(one.points)):
+    for line in (line for line in lines if len(line.points)):
         now, change = line.points.iloc[-1], line.change
         rows.append(
             {
@@ -210,8 +205,13 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
                 **_goal(line.goal),
             }
         )
-    numbers = [name for name in (rows[0] if rows else {}) if name.endswith(_NUMBERS)]
-    return tables.named(pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64")), estimated)
+    return PACES_FILE.select(_numbers(rows, PACES_FILE), estimated=estimated)
+
+
+def _numbers(rows: list[dict[str, Any]], table: Table) -> pd.DataFrame:
+    """The rows as a frame; what goes up and down is a number (float64) where no row has any."""
+    frame = pd.DataFrame(rows)
+    return frame.astype(dict.fromkeys(frame.columns.intersection(table.of_kind(Kind.SIGNED)), "float64"))
 
 
 def _what(line: Line, by: str) -> str:
@@ -239,7 +239,7 @@ def _goal(goal: Projection | Refusal) -> dict[str, str | None]:
     return dict(zip(("targetReached", "targetEarliest", "targetLatest", "targetRefused"), days, strict=True))
 
 
-def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
+def _rows_on_screen(lines: list[Line], by: str) -> pd.DataFrame:
     rows = [
         {
             "title" if by == "service" else by: line.title,
@@ -254,8 +254,7 @@ def _on_screen(lines: list[Line], by: str) -> pd.DataFrame:
         }
         for line in lines
     ]
-    changing = ["deploymentPercentChange", "soldPerWeek", "deployedPerWeek"]
-    return pd.DataFrame(rows).astype(dict.fromkeys(changing if rows else [], "float64"))
+    return _numbers(rows, PACES)
 
 
 def spread(pace: Velocity) -> str:

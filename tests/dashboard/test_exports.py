@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from dashboard import exports, tables
+from dashboard import exports
+from dashboard.tables import overview
 from data_access import Selection, fetch_deployment
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
@@ -38,7 +39,7 @@ def deployment(fetch):
 
 def files_of(deployment, selection=Selection()):  # noqa: B008 - a frozen value
     """What the Overview offers: the file for Excel and the one for machines."""
-    rows = partial(tables.rows, deployment, selection)
+    rows = partial(overview.rows, deployment, selection)
     return exports.for_people_and_programs(rows, provenance_of(deployment, selection))
 
 

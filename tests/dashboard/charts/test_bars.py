@@ -17,13 +17,16 @@ HOSTILE = ['<a href="http://evil.example">x</a>', "<b>x</b>", "x" * 300, "line\n
 
 
 def table_of(changes):
-    table = measures.by(facts_of(DEPLOYMENT, changes), ["service"]).rename(columns={"service": "key"})
-    table.insert(1, "title", table["key"])
-    return table
+    table = measures.by(facts_of(DEPLOYMENT, changes), ["service"])
+    return table.assign(title=table["service"])
+
+
+def figure_with(table, target=80.0, palette=LIGHT):
+    return deployment(table, target, True, palette, key="service")
 
 
 def figure_of(changes, target=80.0, palette=LIGHT):
-    return deployment(table_of(changes), target, True, palette).to_dict()
+    return figure_with(table_of(changes), target, palette).to_dict()
 
 
 def test_both_panels_show_the_same_services_in_the_same_order():
@@ -34,7 +37,7 @@ def test_both_panels_show_the_same_services_in_the_same_order():
 
 
 def test_deployed_and_undeployed_make_up_what_was_sold():
-    figure = json.loads(deployment(table_of([{"licensesSold": 200}]), 80, True, LIGHT).to_json())
+    figure = json.loads(figure_with(table_of([{"licensesSold": 200}])).to_json())
     _, deployed, undeployed = figure["data"]
     assert deployed["x"] == [100.0]
     assert undeployed["x"] == [100.0]
@@ -76,7 +79,7 @@ def test_the_hover_has_the_exact_figures_and_the_services_own_date():
 def test_services_of_the_same_title_keep_rows_of_their_own():
     table = table_of([{"serviceName": "a"}, {"serviceName": "b"}])
     table["title"] = "Same"
-    left, right, _ = (bars["y"] for bars in deployment(table, 80, True, LIGHT).to_dict()["data"])
+    left, right, _ = (bars["y"] for bars in figure_with(table).to_dict()["data"])
     assert len(set(left)) == len(set(right)) == 2
 
 
@@ -102,9 +105,9 @@ def test_nothing_to_draw_is_drawn_all_the_same(changes):
 
 
 def use_of(**changes):
-    """One service as `usage.by_service` has it, with a key and a title."""
+    """One service as `usage.by_service` has it, with a title."""
     row = {
-        "key": "o365",
+        "service": "o365",
         "title": "Microsoft 365",
         "licensesSold": 100.0,
         "used": 40.0,
@@ -119,6 +122,10 @@ def use_of(**changes):
         "windowEnd": pd.Timestamp("2026-10-08", tz="UTC"),
     }
     return pd.DataFrame([row | changes])
+
+
+def use_figure(table, palette=LIGHT):
+    return usage(table, 80, palette, key="service")
 
 
 def parts_of(figure):
@@ -140,12 +147,12 @@ NOT_SOLD = dict.fromkeys(["licensesSold", "used", "unused", "noUsageFigures", "u
     ids=["all", "every product has figures", "nobody counts use", "nobody counts licenses"],
 )
 def test_licenses_are_split_into_what_is_known_of_them(changes, expected):
-    assert parts_of(usage(use_of(**changes), 80, LIGHT)) == expected
+    assert parts_of(use_figure(use_of(**changes))) == expected
 
 
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 def test_parts_differ_in_hatching_and_colour_and_are_legible(palette):
-    figure = usage(use_of(), 80, palette).to_dict()
+    figure = use_figure(use_of(), palette).to_dict()
     markers = [part["marker"] for part in figure["data"][1:]]
     assert len({marker.get("pattern", {}).get("shape", "") for marker in markers}) == len(markers)
     assert len({marker["color"] for marker in markers}) == len(markers)
@@ -158,17 +165,17 @@ def test_parts_differ_in_hatching_and_colour_and_are_legible(palette):
 
 
 def test_the_hover_names_both_dates_and_every_part():
-    hover = usage(use_of(overDeployed=5.0), 80, LIGHT).to_dict()["data"][0]["hovertext"][0]
+    hover = use_figure(use_of(overDeployed=5.0)).to_dict()["data"][0]["hovertext"][0]
     for expected in ("50.00", "Deployed, unused 20", "Undeployed 30", "Over-deployed 5", "9 Oct", "8 Oct"):
         assert expected in hover
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_services_are_text_here_too(name):
-    bars = usage(use_of(title=name), 80, LIGHT).to_dict()["data"][0]
+    bars = use_figure(use_of(title=name)).to_dict()["data"][0]
     assert "<b>x</b>" not in bars["y"][0]
     assert not re.search(r"<(?!/?b>|br>)", bars["hovertext"][0])
 
 
 def test_no_use_to_draw_is_drawn_all_the_same():
-    assert {len(bars["x"]) for bars in usage(use_of().head(0), 80, LIGHT).to_dict()["data"]} == {0}
+    assert {len(bars["x"]) for bars in usage(use_of().head(0), 80, LIGHT, key="service").to_dict()["data"]} == {0}

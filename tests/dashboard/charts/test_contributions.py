@@ -31,18 +31,18 @@ def compared(before, after):
         return measures.by(facts_of(DEPLOYMENT, changed), ["service"])
 
     found = changes.compare(table(before), table(after), ["service"])
-    return contributions.in_order(found.assign(key=found["service"], title=found["service"], label=found["service"]))
+    return contributions.in_order(found.assign(title=found["service"], label=found["service"]))
 
 
 def drawn_of(table):
-    return contributions.bars(table, table.head(base.MOST_BARS))
+    return contributions.bars(table, table.head(base.MOST_BARS), key="service")
 
 
 MANY = compared({f"s{n:02}": (100 + n, 50) for n in range(40)}, {f"s{n:02}": (110 + n, 50 + n / 2) for n in range(40)})
 
 
-def figure(table, palette=LIGHT):
-    return json.loads(contributions.figure(drawn_of(table), False, palette).to_json())
+def figure(table, *, estimated=False, palette=LIGHT):
+    return json.loads(contributions.figure(drawn_of(table), estimated, palette, key="service").to_json())
 
 
 def test_what_moved_it_most_comes_first():
@@ -97,7 +97,7 @@ def test_foreign_text_stays_text(name):
 @pytest.mark.parametrize(("estimated", "said"), [(True, "(≈\u00a0+30)"), (False, "(+30)")])
 def test_an_estimates_change_is_an_estimate(estimated, said):
     table = compared({"a": (100, 50)}, {"a": (200, 40)})
-    hover = contributions.figure(drawn_of(table), estimated, LIGHT).to_plotly_json()["data"][0]["hovertext"][0]
+    hover = figure(table, estimated=estimated)["data"][0]["hovertext"][0]
     assert f"Deployed {formats.count(50, estimated)} → {formats.count(80, estimated)} {said}" in hover
 
 
@@ -110,7 +110,7 @@ def test_words_for_those_who_cannot_see_it():
 
 @given(st.floats(0, 200), st.floats(-50, 50), st.floats(-50, 50))
 def test_what_is_printed_adds_up(before, deployed, sold):
-    change, from_deployed, from_sold = contributions.shown(
+    change, from_deployed, from_sold = contributions.printed(
         Why(before, before + deployed + sold, deployed + sold, deployed, sold)
     )
     assert round(from_deployed + from_sold, DECIMALS) == change
@@ -120,12 +120,12 @@ def test_what_is_printed_adds_up(before, deployed, sold):
 
 def test_what_the_chart_prints_adds_up_where_rounding_alone_would_not():
     table = compared({"a": (1000, 10.004)}, {"a": (1000, 10.116)})  # 100.04 → 101.16 licenses, +0.112 points
-    drawn = contributions.figure(drawn_of(table), True, LIGHT).to_plotly_json()["data"][0]
+    drawn = figure(table, estimated=True)["data"][0]
     assert "<b>+0.12</b>" in drawn["y"][-1]
     assert "10.00 → 10.12" in drawn["hovertext"][-1]
     assert "Points of the whole +0.12: +0.12 from deployed, ±0.00 from sold" in drawn["hovertext"][-1]
     table = compared({"a": (104, 10)}, {"a": (216, 10)})  # 10.4 → 21.6
-    hover = contributions.figure(drawn_of(table), True, LIGHT).to_plotly_json()["data"][0]["hovertext"][-1]
+    hover = figure(table, estimated=True)["data"][0]["hovertext"][-1]
     assert "Deployed ≈ 10 → ≈ 22 (≈ +12)" in hover.replace("\u00a0", " ")
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from dashboard import formats
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.dashboard.visit import taken_away, text, tiles, written
 from tests.lakes import NOW, fetched
@@ -79,9 +80,9 @@ def test_estimates_are_called_so_in_table_and_file(look_back, monkeypatch):
     app = look_back([BEFORE, AFTER])
     assert "licensesDeployedEstimatedChange" in rows(app)
     assert not {"licensesDeployedChange", "licensesDeployedAfter"} & {*rows(app)}
-    labels = json.loads(app.dataframe[0].proto.columns)
-    assert labels["licensesDeployedEstimatedChange"]["label"] == "≈ ± Deployed"
-    assert labels["licensesDeployedEstimatedAfter"]["label"] == "≈ Deployed"
+    columns = json.loads(app.dataframe[0].proto.columns)
+    assert columns["licensesDeployedEstimatedChange"]["label"] == formats.about("± Deployed")
+    assert columns["licensesDeployedEstimatedAfter"]["label"] == formats.about("Deployed")
     file = exact(app, monkeypatch)
     assert [name for name in file if name.startswith("licensesDeployed")] == [
         "licensesDeployedEstimatedBefore",

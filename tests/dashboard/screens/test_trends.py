@@ -189,7 +189,7 @@ def slowly(count):
 
 
 def test_the_files_hold_every_point_of_the_lines(tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
+    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
     read = list(csv.DictReader(io.StringIO(csv_files.exact(found.points).decode())))
     assert [row["line"] for row in read] == ["all together"] * 5 + ["service"] * 10
     assert {row["licensesDeployedEstimated"] for row in read if row["service"] == "crm"} == {"40.0"}
@@ -198,8 +198,8 @@ def test_the_files_hold_every_point_of_the_lines(tmp_path):
 
 
 def test_the_file_of_paces_begins_with_all_together(tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
-    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.table).decode())))
+    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
+    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.paces).decode())))
     assert [(row["line"], row["service"]) for row in read] == [
         ("all together", ""),
         ("service", "crm"),
@@ -208,7 +208,7 @@ def test_the_file_of_paces_begins_with_all_together(tmp_path):
     assert read[0]["deploymentPercent"] == "47.0"
     assert isinstance(found.whole.pace, Velocity)
     assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
-    assert len(found.rows) == 2
+    assert found.on_screen.number == 2
 
 
 def labels(app):
@@ -237,14 +237,14 @@ def test_what_has_no_date_in_the_range_is_counted(tmp_path):
     old = FIRST - timedelta(weeks=30)
     gone = lakes.fetched(DEPLOYMENT, rows(old, {"teams": 50.0}), old)
     kept = timeline(tmp_path, [gone, *slowly(3)])
-    long, short = (view_model.trend(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
+    long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.lines), long.outside) == (3, 0)
     assert (len(short.lines), short.outside) == (2, 1)
 
 
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     kept = timeline(tmp_path, slowly(30))
-    long, short = (view_model.trend(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
+    long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.whole.points), len(short.whole.points)) == (30, 14)
     assert long.whole.pace == short.whole.pace
     since = [change.since for change in (long.whole.change, long.whole.lately, short.whole.change) if change]
@@ -271,7 +271,7 @@ def test_a_day_out_of_sight_is_said_to_be():
 )
 def test_the_order_is_the_links(order, keys, tmp_path):
     moving = ({"aadp": 70.0, "o365": 20.0 + week, "crm": 60.0 - week} for week in range(5))
-    found = view_model.trend(timeline(tmp_path, weeks(*moving)), TrendsFilters(order=order), False)
+    found = view_model.trends_view(timeline(tmp_path, weeks(*moving)), TrendsFilters(order=order), False)
     assert [line.key for line in found.lines] == keys
 
 
@@ -342,6 +342,6 @@ def test_counts_are_not_compared_with_estimates(visit):
 
 
 def test_points_are_in_the_order_of_their_dates(tmp_path):
-    found = view_model.trend(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
+    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
     assert found.whole.points["processedDateTime"].is_monotonic_increasing
     assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)

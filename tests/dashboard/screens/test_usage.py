@@ -7,7 +7,7 @@ import pytest
 
 from dashboard import feeds
 from dashboard.filters.parameters import UsageFilters
-from dashboard.view_models.usage import in_use
+from dashboard.view_models.usage import usage_view
 from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
@@ -70,7 +70,7 @@ def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
     assert list(shown["licensesActive"]) == [10, 30, 20]
     assert list(shown["usagePercent"]) == [10, 30, 20]
     assert list(shown["proratedLicensesUsagePercent"].fillna(-1)) == [40, 40, -1]
-    assert "partnerWindowEnd" not in shown
+    assert "partnerProcessedDateTime" not in shown
 
 
 def test_filters_hold_here_too(visit):
@@ -173,11 +173,11 @@ def test_the_sample_is_shown_and_called_so(visit):
     assert len(app.get("download_button")) == 2
 
 
-# What the page takes from pictures, where no page is needed
+# What the page takes from its view model, where no page is needed
 
 
-def picture_of(connect, partner, filters=UsageFilters()):  # noqa: B008 - a frozen value
-    return in_use(fetch_usage(connect(Emulator(partner)), lambda _: None), filters, False)
+def model_of(connect, partner, filters=UsageFilters()):  # noqa: B008 - a frozen value
+    return usage_view(fetch_usage(connect(Emulator(partner)), lambda _: None), filters, False)
 
 
 @pytest.mark.parametrize(("sort", "order"), [("gap", "acb"), ("percent", "cab"), ("sold", "bca"), ("name", "abc")])
@@ -188,14 +188,14 @@ def test_the_order_is_that_of_the_control(sort, order, connect):
     partner = Partner(
         commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sold), commercial_usage=rows_of(COMMERCIAL_USAGE, active)
     )
-    picture = picture_of(connect, partner, UsageFilters(sort=sort))
-    bars = picture.figure.to_dict()["data"][0]
+    model = model_of(connect, partner, UsageFilters(sort=sort))
+    bars = model.figure.to_dict()["data"][0]
     assert "".join(bars["customdata"][::-1]) == order
-    assert "".join(picture.rows["serviceCode"].to_pylist()) == order
+    assert "".join(model.on_screen.rows["serviceCode"].to_pylist()) == order
 
 
 def test_the_file_has_microsofts_names_and_whole_numbers(connect):
-    content = csv_files.exact(picture_of(connect, PARTNER).table).decode()
+    content = csv_files.exact(model_of(connect, PARTNER).workloads).decode()
     rows = list(csv.DictReader(io.StringIO(content)))
     assert [*rows[0]] == [
         "serviceCode",
@@ -214,5 +214,5 @@ def test_the_file_has_microsofts_names_and_whole_numbers(connect):
 
 def test_a_percentage_of_other_days_has_its_own_date_on_screen(connect):
     usage = rows_of(USAGE, [{"processedDateTime": "2026-10-01T00:00:00Z"}])
-    picture = picture_of(connect, Partner(commercial_usage=PARTNER.commercial_usage, usage=usage))
-    assert "partnerWindowEnd" in picture.columns
+    model = model_of(connect, Partner(commercial_usage=PARTNER.commercial_usage, usage=usage))
+    assert "Partner window ends (UTC)" in [column.label for column in model.on_screen.columns]

@@ -1,0 +1,50 @@
+"""Columns that several tables have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dashboard.tables.columns import Column, Kind, count, following, instant, percent, text
+from data_access.measures import MEASURES
+from data_access.measures.customers import CUSTOMER
+
+
+def definition(measure: str) -> str:
+    """What stands behind the question mark of the measure's tile."""
+    return MEASURES[measure].explanation
+
+
+def at(when: str, column: Column, label: str, kind: Kind | None = None) -> Column:
+    """A measure's column of one of two dates, or of its change: `when` ends its name."""
+    dated = replace(column, name=f"{column.name}{when}", label=label, kind=kind or column.kind, estimate=None)
+    if column.estimate is None:
+        return dated
+    return following(dated, f"{column.estimate.name}{when}", column.estimate.help)
+
+
+TITLE = text("title", "Service")
+SERVICE = text("service", "Code")
+CHANNEL = text("channel", "Channel")
+TENANT_ID = text(CUSTOMER, "Tenant id")
+CUSTOMER_NAME = text("customerName", "Customer")
+PRODUCT = text("productName", "Product")
+COLLECTION = text("collection", "Collection")
+
+SOLD = count("licensesSold", "Sold", help=definition("licensesSold"))
+DEPLOYED = following(
+    count("licensesDeployed", "Deployed", help=definition("licensesDeployed")),
+    "licensesDeployedEstimated",
+    definition("licensesDeployedEstimated"),
+)
+DEPLOYMENT_PERCENT = percent("deploymentPercent", "Deployment %", help=definition("deploymentPercent"))
+UNDEPLOYED = following(count("undeployed", "Undeployed", help=definition("undeployed")))
+OVER_DEPLOYED = following(count("overDeployed", "Over-deployed", help=definition("overDeployed")))
+AS_OF = instant("processedDateTime", "As of (UTC)")
+#: As `measures.grouped` gives them.
+MEASURED = (SOLD, DEPLOYED, DEPLOYMENT_PERCENT, UNDEPLOYED, OVER_DEPLOYED, AS_OF)
+
+SOLD_CHANGE, DEPLOYED_CHANGE, UNDEPLOYED_CHANGE, OVER_DEPLOYED_CHANGE = (
+    at("Change", column, f"± {column.label}", Kind.SIGNED) for column in (SOLD, DEPLOYED, UNDEPLOYED, OVER_DEPLOYED)
+)
+DEPLOYMENT_PERCENT_CHANGE = at("Change", DEPLOYMENT_PERCENT, "± Points", Kind.SIGNED)
+FETCHED_AT = instant("fetchedAt", "Fetched (UTC)")

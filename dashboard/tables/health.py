@@ -1,0 +1,85 @@
+"""The tables and files of the Data health page: services by age, the checks, and the rows behind each check."""
+
+from __future__ import annotations
+
+from dashboard.tables.columns import Table, count, days, instant, percent, signed, text
+from dashboard.tables.common import (
+    AS_OF,
+    CHANNEL,
+    COLLECTION,
+    CUSTOMER_NAME,
+    DEPLOYED,
+    FETCHED_AT,
+    MEASURED,
+    PRODUCT,
+    SERVICE,
+    SOLD,
+    TENANT_ID,
+    TITLE,
+)
+from data_access.partner_center.catalog import COLLECTIONS
+
+
+def date_in(collection: str) -> str:
+    """The column with a service's date in another collection than the one that the pages stand on."""
+    return f"{collection} {AS_OF.name}"
+
+
+_OTHER_DATES = tuple(instant(date_in(name), f"{collection.title} (UTC)") for name, collection in COLLECTIONS.items())
+_AGE = days("ageDays", "Days old")
+_DATES = count("dates", "Dates known")
+_CADENCE = days("cadenceDays", "Usually every … days")
+_DELAY = days("delayDays", "Seen … days later")
+_EXPECTED = instant("expectedBy", "Next one by (UTC)")
+_TIMING = text("timing", "Timing")
+
+SERVICES = Table((TITLE, _TIMING, AS_OF, _AGE, _CADENCE, _DELAY, _EXPECTED, _DATES, SERVICE, *_OTHER_DATES))
+SERVICES_FILE = Table((SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _TIMING, *_OTHER_DATES))
+CHECKS_FILE = Table(
+    (text("check", "Check"), text("question", "Question"), text("result", "Result"), text("finding", "Finding"))
+)
+#: The rows behind each check, by its key; on screen and in the file.
+BEHIND = {
+    "late": Table((COLLECTION, SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _TIMING)),
+    "collected": Table(
+        (
+            COLLECTION,
+            instant("lastRead", "Last read (UTC)"),
+            text("state", "Now"),
+            instant("lastFailure", "Failed last (UTC)"),
+            text("failure", "Why"),
+            text("status", "Status"),
+            text("code", "Code"),
+            text("requestId", "MS-RequestId"),
+            text("correlationId", "MS-CorrelationId"),
+        )
+    ),
+    "read": Table(
+        (
+            COLLECTION,
+            FETCHED_AT,
+            count("announced", "Announced"),
+            count("rows", "Rows read"),
+            count("setAside", "Set aside"),
+            count("missing", "Missing"),
+            text("complete", "complete"),
+            text("reason", "Reason"),
+        )
+    ),
+    "absent": Table((TENANT_ID, CUSTOMER_NAME, SOLD, DEPLOYED)),
+    "over": Table((TENANT_ID, SERVICE, CHANNEL, PRODUCT, CUSTOMER_NAME, *MEASURED)),
+    "fit": Table(
+        (
+            SERVICE,
+            CHANNEL,
+            percent("deploymentPercentSent", "% sent"),
+            percent("deploymentPercentCounted", "% counted"),
+            signed("difference", "Points apart", decimals=3),
+            count("licensesSoldSent", "Sold, with %"),
+            count("licensesSoldCounted", "Sold, with counts"),
+            instant("processedDateTimeSent", "% as of (UTC)"),
+            instant("processedDateTimeCounted", "Counts as of (UTC)"),
+        )
+    ),
+    "files": Table((text("notice", "Left out"),)),
+}

@@ -1,0 +1,81 @@
+"""The table and the file of the Overview: one row per service and channel."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.tables.columns import OnScreen, Table, percent, text
+from dashboard.tables.common import (
+    AS_OF,
+    CHANNEL,
+    DEPLOYED,
+    DEPLOYMENT_PERCENT,
+    OVER_DEPLOYED,
+    SOLD,
+    TITLE,
+    UNDEPLOYED,
+    definition,
+)
+from dashboard.tables.microsoft import own_rows, unknown
+from data_access import Deployment, Selection, measures
+from data_access.partner_center import catalog
+
+PARTNER_DEPLOYMENT = Table(
+    (
+        TITLE,
+        text("serviceName", "Code"),
+        CHANNEL,
+        SOLD,
+        DEPLOYED,
+        percent("proratedDeploymentPercent", "Deployment %", help=definition("deploymentPercent")),
+        UNDEPLOYED,
+        OVER_DEPLOYED,
+        AS_OF,
+    )
+)
+COMMERCIAL_COUNTS = Table(
+    (
+        TITLE,
+        text("serviceCode", "Code"),
+        CHANNEL,
+        SOLD,
+        DEPLOYED,
+        DEPLOYMENT_PERCENT,
+        UNDEPLOYED,
+        OVER_DEPLOYED,
+        AS_OF,
+    )
+)
+
+
+def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
+    """The rows behind the chart, by service and channel; the page shows them and the files hold them.
+
+    Partner deployment: Microsoft's rows with their own columns first, what is derived after them. Commercial counts:
+    added up to the same grain.
+    """
+    facts = deployment.facts.selected(selection)
+    if deployment.answer.collection is catalog.DEPLOYMENT:
+        return own_rows(facts).sort_values(["serviceName", "channel"], kind="stable", ignore_index=True)
+    return measures.by(facts, ["service", "channel"]).rename(columns={"service": "serviceCode"})
+
+
+def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFrame) -> OnScreen:
+    """The same rows with the services' titles, in the order of the chart; columns unknown to us come last.
+
+    `services`: one row per service with `service` (its code) and `title`.
+    """
+    table, code, percentage = PARTNER_DEPLOYMENT, "serviceName", "proratedDeploymentPercent"
+    if deployment.answer.collection is not catalog.DEPLOYMENT:
+        table, code, percentage = COMMERCIAL_COUNTS, "serviceCode", "deploymentPercent"
+    in_file = rows(deployment, selection)
+    place = in_file[code].map({service: place for place, service in enumerate(services["service"])})
+    ordered = in_file.loc[place.sort_values(kind="stable").index]
+    titled = ordered.assign(
+        **{
+            "title": ordered[code].map(services.set_index("service")["title"]),
+            # Nothing sold is no percentage; the files keep what Microsoft sent.
+            percentage: ordered[percentage].where(ordered["licensesSold"] > 0),
+        }
+    )
+    return table.on_screen(titled, estimated=deployment.estimated, unknown=unknown(deployment))

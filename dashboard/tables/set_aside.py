@@ -1,0 +1,7 @@
+"""The table of rows that could not be read, on every page that has any."""
+
+from __future__ import annotations
+
+from dashboard.tables.columns import Column, Kind, Table, text
+
+SET_ASIDE = Table((Column("position", "Row", Kind.ORDINAL), text("reason", "Reason")))

@@ -1,0 +1,23 @@
+"""The tables of the Status page: what each collection last answered, and what the history holds."""
+
+from __future__ import annotations
+
+from dashboard.tables import health
+from dashboard.tables.columns import Column, Kind, Table, count, text
+from dashboard.tables.common import COLLECTION
+
+CALLS = Table(
+    (
+        COLLECTION,
+        text("answer", "Answer"),
+        count("rows", "Rows"),
+        Column("askedAt", "Asked (UTC)", Kind.INSTANT_WITH_SECONDS, width=160),
+        Column("seconds", "Took", Kind.SECONDS, decimals=2),
+        text("code", "Code"),
+        text("correlationId", "MS-CorrelationId"),
+        text("requestId", "MS-RequestId"),
+        text("advice", "Next step"),
+    )
+)
+_COLLECTION, *_LAST_RUN = health.BEHIND["collected"].columns
+HISTORY = Table((_COLLECTION, count("snapshots", "Snapshots"), *_LAST_RUN))

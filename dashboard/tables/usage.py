@@ -1,0 +1,45 @@
+"""The table and the file of the Usage page: one row per service, workload and channel."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.tables.columns import OnScreen, Table, count, instant, percent, text
+from dashboard.tables.common import CHANNEL, TITLE, definition
+from data_access import titles
+from data_access.measures import MEASURES
+
+_AS_SENT = "proratedLicensesUsagePercent"
+_PARTNER_WINDOW = instant("partnerProcessedDateTime", "Partner window ends (UTC)")
+
+#: The file; fields of the partner's percentages that are not known to us follow.
+WORKLOADS_FILE = Table(
+    (
+        text("serviceCode", "Code"),
+        text("workloadName", "Workload"),
+        CHANNEL,
+        count("licensesActive", MEASURES["licensesActive"].label, help=definition("licensesActive")),
+        count("licensesQualified", MEASURES["licensesQualified"].label, help=definition("licensesQualified")),
+        percent("usagePercent", MEASURES["usagePercent"].label, help=definition("usagePercent")),
+        percent(_AS_SENT, MEASURES[_AS_SENT].label, help=definition(_AS_SENT)),
+        instant("processedDateTime", "Window ends (UTC)"),
+        _PARTNER_WINDOW,
+    )
+)
+WORKLOADS = Table((TITLE, *WORKLOADS_FILE.columns))
+
+
+def on_screen(workloads: pd.DataFrame, services: pd.Series) -> OnScreen:
+    """The rows of `usage.by_workload` with the services' titles, those of the chart first and in its order.
+
+    `services`: the codes in that order. The day on which the window of Microsoft's own percentage ends has a column
+    only where it is another one.
+    """
+    unknown = frozenset(map(str, workloads)).difference(WORKLOADS_FILE.names)
+    place = workloads["serviceCode"].map({service: place for place, service in enumerate(services)})
+    rows = workloads.loc[place.sort_values(kind="stable").index]
+    rows = rows.assign(title=rows["serviceCode"].map(titles.service_title))
+    partner_window = rows[_PARTNER_WINDOW.name]
+    if (partner_window.isna() | (partner_window == rows["processedDateTime"])).all():
+        rows = rows.drop(columns=_PARTNER_WINDOW.name)
+    return WORKLOADS.on_screen(rows, unknown=unknown)

@@ -1,0 +1,76 @@
+"""The table and the file of two dates side by side."""
+
+import pytest
+
+from dashboard.tables import changes as tables
+from data_access import measures
+from data_access.measures import changes
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.rows import facts_of
+
+
+def compared(collection, level, before=({},), after=({"licensesSold": 120},)):
+    """Two dates at one level, with the names of customers where the level has them."""
+    keys = changes.LEVELS[level]
+    named = ["customerName"] if "customerTenantId" in keys else []
+    was, now = (measures.by(facts_of(collection, rows), keys, named) for rows in (before, after))
+    return changes.compare(was, now, keys, named)
+
+
+EVERY_LEVEL = [
+    (DEPLOYMENT, "service"),
+    (COMMERCIAL_DEPLOYMENT, "service"),
+    (COMMERCIAL_DEPLOYMENT, "customer"),
+    (COMMERCIAL_DEPLOYMENT, "product"),
+    (COMMERCIAL_DEPLOYMENT, "customer and product"),
+]
+
+
+@pytest.mark.parametrize(("collection", "level"), EVERY_LEVEL)
+def test_the_file_has_every_column_in_its_order(collection, level):
+    rows = compared(collection, level)
+    assert list(tables.CHANGES_FILE.select(rows)) == list(rows)
+
+
+def test_a_file_of_estimates_calls_them_so():
+    rows = compared(DEPLOYMENT, "service")
+    names = [name.replace("licensesDeployed", "licensesDeployedEstimated") for name in rows]
+    assert list(tables.CHANGES_FILE.select(rows, estimated=True)) == names
+
+
+@pytest.mark.parametrize(
+    ("level", "first", "last"),
+    [
+        ("service", ["title", "status"], []),
+        ("customer", ["customerName", "status"], ["customerTenantId"]),
+        ("product", ["productName", "title", "channel", "status"], []),
+        ("customer and product", ["customerName", "productName", "title", "channel", "status"], ["customerTenantId"]),
+    ],
+)
+def test_the_page_names_the_row_then_what_moved_and_then_to_where(level, first, last):
+    table = tables.on_screen(compared(COMMERCIAL_DEPLOYMENT, level), estimated=False)
+    assert table.rows.column_names == [
+        *first,
+        *("licensesSoldChange", "licensesDeployedChange", "undeployedChange", "deploymentPercentChange"),
+        *("deployedEffect", "soldEffect"),
+        *("licensesSoldAfter", "licensesDeployedAfter", "undeployedAfter", "deploymentPercentAfter"),
+        *last,
+    ]
+
+
+def test_the_code_is_shown_where_two_services_have_one_title():
+    rows = ({"serviceName": "crm"}, {"serviceName": "Dynamics 365"})
+    table = tables.on_screen(compared(DEPLOYMENT, "service", rows, rows), estimated=True)
+    assert sorted(table.rows["service"].to_pylist()) == ["Dynamics 365", "crm"]
+
+
+def test_what_became_of_a_row_is_a_word():
+    after = ({"serviceName": "crm"}, {"licensesSold": 120}, {"serviceName": "teams"})
+    before: tuple[dict[str, object], ...] = ({"serviceName": "crm"}, {}, {"serviceName": "exo"})
+    table = tables.on_screen(compared(DEPLOYMENT, "service", before, after), estimated=True)
+    assert sorted(table.rows["status"].to_pylist()) == ["Changed", "Gone", "New", "Same"]
+
+
+def test_only_what_no_tile_explains_is_explained_in_the_table():
+    explained = [column.name for column in tables.CHANGES.columns if column.helps_on_screen]
+    assert explained == ["deployedEffect", "soldEffect"]

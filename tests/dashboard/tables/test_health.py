@@ -1,0 +1,70 @@
+"""The tables of Data health hold every column of what they are about, and none under a name that nobody gave it."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from dashboard.tables import health as tables
+from dashboard.tables.status import HISTORY
+from dashboard.view_models import checks
+from data_access import Standing, measures
+from data_access.measures import changes, health, trends
+from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.rows import facts_of, fetched
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+COUNTS = facts_of(COMMERCIAL_DEPLOYMENT, [{"licensesDeployed": 130}])
+FETCH = SimpleNamespace(collection=DEPLOYMENT.name, fetched_at=NOW, announced=2, rows=1, set_aside=1, missing=0)
+SERVICES = health.services(trends.rows(fetched(facts_of(DEPLOYMENT, [{}]), 1, NOW)).frame, NOW)
+
+
+def by(keys, labels=()):
+    return measures.by(COUNTS, keys, labels)
+
+
+PLACE = ["service", "channel"]
+CUSTOMER = by(["customerTenantId"], ["customerName"])
+#: The rows that each check is about, as they are found.
+BEHIND = {
+    "late": checks.timing({DEPLOYMENT.name: SERVICES}, {}).rows,
+    "collected": checks.collecting({DEPLOYMENT.name: Standing(NOW)}, NOW).rows,
+    "read": health.readings([FETCH]).assign(reason="licensesSold is missing"),
+    "absent": health.absent(CUSTOMER, CUSTOMER.head(0)),
+    "over": health.over_deployed(by(changes.LEVELS["customer and product"], ["customerName"])),
+    "fit": health.percent_against_counts(measures.by(facts_of(DEPLOYMENT, [{}]), PLACE), by(PLACE)),
+    "files": checks.left_out(["A file is damaged."]).rows,
+}
+
+
+@pytest.mark.parametrize("key", tables.BEHIND)
+def test_the_rows_behind_a_check_have_a_column_each(key):
+    assert len(BEHIND[key])
+    assert list(tables.BEHIND[key].names) == list(BEHIND[key])
+
+
+def test_every_check_has_its_table():
+    assert set(tables.BEHIND) == set(checks.QUESTIONS)
+
+
+def test_a_service_has_its_dates_in_other_collections_after_its_own():
+    others = {tables.date_in(name): NOW for name in COLLECTIONS}
+    rows = SERVICES.assign(title="Microsoft 365", **others)
+    assert list(tables.SERVICES_FILE.select(rows)) == [*SERVICES, *others]
+    table = tables.SERVICES.on_screen(rows)
+    assert table.rows.column_names[:3] == ["title", "timing", "processedDateTime"]
+    assert table.rows.column_names[-len(others) - 1 :] == ["service", *others]
+    assert [column.label for column in table.columns][-len(others) :] == [
+        f"{collection.title} (UTC)" for collection in COLLECTIONS.values()
+    ]
+
+
+def test_the_file_of_checks_has_its_columns():
+    check = checks.left_out([])
+    assert list(checks.table([check])) == list(tables.CHECKS_FILE.names)
+    assert list(checks.table([check])["question"]) == [check.question]
+
+
+def test_status_shows_how_many_snapshots_there_are_after_the_collection():
+    rows = BEHIND["collected"].assign(snapshots=2)
+    assert list(HISTORY.select(rows)) == ["collection", "snapshots", *list(BEHIND["collected"])[1:]]

@@ -1,0 +1,63 @@
+"""The table of workloads: dates under their meaning, and fields of Microsoft's that we do not know."""
+
+import pandas as pd
+import pytest
+
+from dashboard.tables import usage
+from dashboard.tables.columns import Kind
+from data_access import Selection, fetch_usage
+from data_access.datasets.usage import by_workload
+from data_access.emulator import Emulator
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import COMMERCIAL_USAGE, USAGE
+from tests.rows import rows_of
+
+OTHER_DAY = {"processedDateTime": "2026-10-01T00:00:00Z"}
+
+
+@pytest.fixture
+def workloads_of(connect):
+    """The workloads of a partner whose own percentages have these changes."""
+
+    def workloads_of(*percents):
+        counts = rows_of(COMMERCIAL_USAGE, [{}, {"serviceCode": "crm", "workloadName": "CRM"}])
+        partner = Partner(commercial_usage=counts, usage=rows_of(USAGE, percents))
+        return by_workload(fetch_usage(connect(Emulator(partner)), lambda _: None), Selection())
+
+    return workloads_of
+
+
+def on_screen(workloads, *services):
+    return usage.on_screen(workloads, pd.Series(services or ("o365", "crm")))
+
+
+def test_the_file_is_described_whole(workloads_of):
+    assert list(workloads_of({})) == list(usage.WORKLOADS_FILE.names)
+
+
+def test_the_page_has_the_services_titles_in_the_order_of_the_chart(workloads_of):
+    for services in (("crm", "o365"), ("o365", "crm")):
+        assert on_screen(workloads_of({}), *services).rows["serviceCode"].to_pylist() == [*services]
+    assert on_screen(workloads_of({})).rows["title"].to_pylist() == ["Microsoft 365", "Dynamics 365"]
+
+
+@pytest.mark.parametrize(
+    ("percents", "windows"),
+    [
+        ([{}], ["Window ends (UTC)"]),
+        ([], ["Window ends (UTC)"]),
+        ([OTHER_DAY], ["Window ends (UTC)", "Partner window ends (UTC)"]),
+    ],
+    ids=["the same day", "no percentages", "another day"],
+)
+def test_the_partners_window_has_a_column_only_where_it_ends_on_another_day(percents, windows, workloads_of):
+    columns = on_screen(workloads_of(*percents)).columns
+    assert [column.label for column in columns if column.kind is Kind.INSTANT] == windows
+
+
+@pytest.mark.parametrize("name", ["region", "state", "dates", "windowEnd", "partnerWindowEnd", "licensesSold"])
+def test_what_is_unknown_is_text_at_the_end_though_another_table_knows_it(name, workloads_of):
+    table = on_screen(workloads_of({name: "theirs"} | OTHER_DAY))
+    last = table.columns[-1]
+    assert (last.name, last.label, last.kind) == (name, name, Kind.TEXT)
+    assert "theirs" in table.rows[name].to_pylist()
