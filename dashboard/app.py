@@ -1,4 +1,4 @@
-"""The frame around every page: title, navigation, who is here, and errors that no page can show."""
+"""The frame around every page: title, navigation, sign-in, and the errors that no page can show."""
 
 import streamlit as st
 
@@ -9,9 +9,9 @@ from dashboard.security import session
 from dashboard.security.roles import Role
 from data_access import SettingsError, lapse_notice, load_settings
 
-# Before the navigation, which would fetch each page's icon for the tab from a host of Google's.
+# Called before the navigation, which would otherwise fetch each page's icon for the tab from a host of Google's.
 st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
-pages = [st.Page(place.file, title=place.title, icon=place.icon) for place in sitemap.PLACES]
+pages = [st.Page(entry.file, title=entry.title, icon=entry.icon) for entry in sitemap.PAGES]
 page = st.navigation(pages, position="hidden")  # our own links carry the filters along
 header.tab(page.title)
 try:

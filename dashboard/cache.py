@@ -1,4 +1,4 @@
-"""Results worked out once for everybody who looks at the same, and kept no longer than the data they come from."""
+"""A cache of results, shared by all visitors, which keeps a result no longer than the data it was made of."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
-_RESULTS_KEPT = 64  # of each kind; with ten thousand customers one is some megabytes
+_MOST_RESULTS = 64  # of each function; with ten thousand customers a result is some megabytes
 _lock = threading.Lock()
-_kinds: list[OrderedDict[Key, object]] = []
+_caches: list[OrderedDict[Key, object]] = []  # of every function, since data that is gone makes results of many stale
 
 
-def remembered(work: Callable[P, T], results: int = _RESULTS_KEPT) -> Callable[P, T]:
-    """Keep the last `results` that `work` gave, by its arguments.
+def remembered(work: Callable[P, T], results: int = _MOST_RESULTS) -> Callable[P, T]:
+    """Keep the last `results` of a function, by its arguments.
 
-    Values (a view, an id) are told apart by what they say. Data, which is compared by identity, is referenced weakly:
-    once newer data has taken its place and no page shows it any more, what was made of it goes too. A result must not
-    refer to the data it comes from. Not one of Streamlit's caches: those hash their arguments anew on every look.
+    Values (a view, an id) are compared by content. Data is compared by identity and referenced weakly: a result goes
+    with the data it was made of, once newer data has taken its place and no page shows it any more. So a result must
+    not refer to that data. This is none of Streamlit's caches, because those hash their arguments at every call.
     """
-    kept: OrderedDict[Key, object] = OrderedDict()
-    _kinds.append(kept)
+    cache: OrderedDict[Key, object] = OrderedDict()
+    _caches.append(cache)
 
     @wraps(work)
-    def once(*arguments: P.args, **named: P.kwargs) -> T:
+    def cached(*arguments: P.args, **named: P.kwargs) -> T:
         key = (*map(_reference, arguments), *((name, _reference(value)) for name, value in sorted(named.items())))
         with _lock:
-            if key in kept:
-                kept.move_to_end(key)
-                return kept[key]  # type: ignore[return-value]  # what `work` gave
+            if key in cache:
+                cache.move_to_end(key)
+                return cache[key]  # type: ignore[return-value]  # what `work` gave
         result = work(*arguments, **named)
         with _lock:
             _forget_stale()
-            kept[key] = result
-            while len(kept) > results:
-                kept.popitem(last=False)
+            cache[key] = result
+            while len(cache) > results:
+                cache.popitem(last=False)
         return result
 
-    return once
+    return cached
 
 
 def _reference(argument: object) -> Hashable:
-    """What stands for an argument in a key."""
+    """The part of a key that stands for an argument."""
     is_data = type(argument).__hash__ is object.__hash__
     return weakref.ref(argument) if is_data else argument
 
 
 def _forget_stale() -> None:
-    """Drop every result whose data is gone, whatever kind it is of."""
-    for kept in _kinds:
-        for key in [key for key in kept if any(_is_gone(part) for part in key)]:
-            del kept[key]
+    """Drop the results of every function whose data is gone."""
+    for cache in _caches:
+        for key in [key for key in cache if any(_is_gone(part) for part in key)]:
+            del cache[key]
 
 
 def _is_gone(part: object) -> bool:

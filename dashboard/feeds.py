@@ -1,4 +1,4 @@
-"""The feeds of data that pages stand on, shared by everybody who may see the same."""
+"""The feeds of data that pages stand on, shared by all visitors who may see the same."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from data_access import (
 )
 
 _ENTERED = "_feeds"
-_LOOK_ANEW = timedelta(minutes=1)  # at what a job has added to the history; that takes some milliseconds
-_FEEDS_KEPT = 64  # one for all, or one for each person on whose behalf we ask
+_HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
+_MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
 
 
 class Codes(Protocol):
-    """What is in a feed's data that one can filter by."""
+    """The codes in a feed's data by which a page can filter."""
 
     @property
     def channels(self) -> list[str]: ...
@@ -48,36 +48,36 @@ class Codes(Protocol):
 
 
 class Feeds:
-    """What these settings give access to: a feed for each kind of page, behind one client that they wait for together.
+    """The data that these settings give access to: a feed for each kind of page, all behind one client.
 
-    `source` is the name under which pages and files show them. Nothing is fetched before a page asks for it.
+    `source` is its name on pages and in files. A feed fetches nothing before a page needs it.
     """
 
     def __init__(self, settings: Settings, person: OnBehalfOf | None) -> None:
         self.source, self.is_sample = source_title(settings), settings.is_sample
         self.service = service = connect(settings, person)
         self.person = person
-        # Whoever has lost a right sees no more of it. An account that serves everybody keeps its last good figures.
+        # A person who has lost a right sees no more figures. An account that serves all keeps its last good ones.
         forget = (NotPermitted, SignInRefused) if person else ()
         age = timedelta(minutes=settings.partner_center_refresh_minutes)
         self.deployment: Feed[Deployment] = Feed(partial(fetch_deployment, service), age, forget=forget)
         self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, service), age, forget=forget)
         self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, service), age, forget=forget)
-        # The history is the account's that collects; what one person may see of it nobody can tell.
-        self.past: Feed[Timeline] | None = None if person else Feed(partial(self._open_history, settings), _LOOK_ANEW)
+        # The history belongs to the account that collects, and does not say what one person may see of it.
+        self.past: Feed[Timeline] | None = None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
         self._engine: Engine | None = None
         self._settings = settings
 
     def codes(self) -> tuple[list[str], list[str]]:
         """Channels and services of all the data at hand, so that every page offers the same filters."""
         past = self.past.state.data if self.past else None
-        held = (self.deployment.state.data, self.customers.state.data, self.usage.state.data, past)
-        return _codes(*(data for data in held if data))
+        datasets = (self.deployment.state.data, self.customers.state.data, self.usage.state.data, past)
+        return _codes(*(data for data in datasets if data))
 
     def engine(self, past: Timeline) -> Engine:
-        """What asks the history's files, one for all; connected where somebody first needs it.
+        """The engine that queries the history's files: one for all visitors, connected at the first query.
 
-        Raises SettingsError where it cannot be had, EngineError where Spark does not answer.
+        Raises SettingsError where it is not installed or configured, EngineError where Spark does not answer.
         """
         if self._engine is None:
             self._engine = connect_engine(self._settings, past.history.files)
@@ -91,9 +91,9 @@ class Feeds:
 
 
 def enter(settings: Settings) -> Feeds:
-    """Give the feeds that serve everyone who may see what these settings give access to.
+    """Choose the feeds of this run: those of all visitors, or of this person alone.
 
-    Where Partner Center is asked on behalf of a person, that is this person alone.
+    The latter where Partner Center is called on behalf of each person.
     """
     personal = settings.partner_center_on_behalf_of and not settings.is_sample
     feeds = _feeds(settings.scope, session.person().identity if personal else None, settings)
@@ -109,17 +109,17 @@ def current_feeds() -> Feeds:
     return entered
 
 
-@st.cache_resource(max_entries=_FEEDS_KEPT, show_spinner=False)
+@st.cache_resource(max_entries=_MOST_FEEDS, show_spinner=False)
 def _feeds(scope: tuple[object, ...], identity: tuple[str, str] | None, _settings: Settings) -> Feeds:  # noqa: ARG001 - the cache key
     return Feeds(_settings, None if identity is None else OnBehalfOf(_settings.registration))
 
 
 @remembered
-def _codes(*held: Codes) -> tuple[list[str], list[str]]:
-    def once(codes: Iterable[str]) -> list[str]:
+def _codes(*datasets: Codes) -> tuple[list[str], list[str]]:
+    def unique(codes: Iterable[str]) -> list[str]:
         return sorted({code.casefold(): code for code in codes}.values())  # one of two spellings stands for both
 
     return (
-        once(code for data in held for code in data.channels),
-        once(code for data in held for code in data.services),
+        unique(code for data in datasets for code in data.channels),
+        unique(code for data in datasets for code in data.services),
     )

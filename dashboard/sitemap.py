@@ -1,4 +1,4 @@
-"""Every page: its file, its name in the address, its title and icon, and who may see it."""
+"""The pages: the file, the address, the title and the icon of each, and the role that may see it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dashboard.security.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Page:
     """One page. `file` is relative to the script that Streamlit runs."""
 
     file: str
@@ -19,22 +19,22 @@ class Place:
 
     @property
     def address(self) -> str:
-        """The path of its link; the first page has none."""
-        return "" if self is PLACES[0] else PurePosixPath(self.file).stem
+        """The path in its link; empty for the first page."""
+        return "" if self is PAGES[0] else PurePosixPath(self.file).stem
 
 
-#: In the order of the navigation; the first is the one to begin with.
-PLACES = (
-    Place("screens/overview.py", "Overview", ":material/donut_small:", Role.READER),
-    Place("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),
-    Place("screens/changes.py", "Changes", ":material/difference:", Role.READER),
-    Place("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER),
-    Place("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
-    Place("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER),
-    Place("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR),
+#: In the order of the navigation; the first is the one at the root.
+PAGES = (
+    Page("screens/overview.py", "Overview", ":material/donut_small:", Role.READER),
+    Page("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),
+    Page("screens/changes.py", "Changes", ":material/difference:", Role.READER),
+    Page("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER),
+    Page("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
+    Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER),
+    Page("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR),
 )
 
 
-def at(address: str) -> Place:
+def at(address: str) -> Page:
     """The page at an address."""
-    return next(place for place in PLACES if place.address == address)
+    return next(page for page in PAGES if page.address == address)

@@ -31,7 +31,7 @@ SECRETS_FILE = Path(".streamlit/secrets.toml")
 SECRETS_TABLE = "partner_center"
 
 
-def _printable(value: object) -> str:
+def _text_of_secret(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("is not a text in quotes")  # noqa: TRY004 - pydantic turns ValueErrors alone into a sentence
     # A line break pasted along with a token would end up as a header of its own.
@@ -54,7 +54,7 @@ def _identifier(value: object) -> object:
     return value
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_printable)]
+Secret = Annotated[SecretStr, BeforeValidator(_text_of_secret)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -126,7 +126,7 @@ class Settings(BaseModel):
             raise ValueError("names the port 0")
         if parts.username or parts.query or parts.fragment:
             raise ValueError("must be a plain address, without a user, ? or #")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not _stays_on_this_machine(parts.hostname):
             raise ValueError("must start with https://, since the token would travel unprotected")
         return url.rstrip("/")
 
@@ -238,7 +238,8 @@ def _words(message: str) -> str:
     return message.removeprefix("Value error, ")[:1].lower() + message.removeprefix("Value error, ")[1:]
 
 
-def _is_loopback(host: str) -> bool:
+def _stays_on_this_machine(host: str) -> bool:
+    """Whether what is sent to a host does not leave this machine; names below `localhost` never do (RFC 6761)."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

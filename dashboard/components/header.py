@@ -26,9 +26,9 @@ def head(heading: str, feeds: Feeds, moment: str = "") -> None:
     shared = link.shared_link()
     with st.container(horizontal=True, vertical_alignment="center"):
         who = session.person()
-        for place in sitemap.PLACES:
-            if who.role >= place.role:
-                st.page_link(place.file, query_params=shared)
+        for page in sitemap.PAGES:
+            if who.role >= page.role:
+                st.page_link(page.file, query_params=shared)
         st.space("stretch")
         if feeds.is_sample:
             st.badge(feeds.source, icon=":material/science:", color="orange")

@@ -56,11 +56,11 @@ def unreadable(feeds: Feeds) -> None:
     if not feeds.past or not feeds.past.state.error:
         return
     sentence = "The history cannot be read, so the figures stand without what has changed."
-    place = sitemap.at("health")
-    if session.may(place.role):
+    page = sitemap.at("health")
+    if session.may(page.role):
         st.page_link(
-            place.file,
-            label=f"{sentence} *{place.title}* says why.",
+            page.file,
+            label=f"{sentence} *{page.title}* says why.",
             icon=":material/history_toggle_off:",
             query_params=link.shared_link(),
         )

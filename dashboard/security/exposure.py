@@ -1,100 +1,117 @@
-"""Whether real figures would be shown to people whom nobody asks who they are: then nothing is shown to anybody."""
+"""Refuses to show figures of real customers to people who are not asked to sign in."""
 
 from __future__ import annotations
 
 import ipaddress
-import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from streamlit import config
-from streamlit.auth_util import get_secrets_auth_section
+import streamlit as st
 
+from dashboard.security import streamlit_internals
 from data_access import SettingsError, load_settings
 from data_access.settings import SECRETS_FILE
 
 PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _SHORTEST_SECRET, _FEWEST_SIGNS = 32, 8
 _CORRECT = "Correct [auth] in .streamlit/secrets.toml as in docs/sign-in.md, then start again."
-#: What a proxy adds: the call comes from somewhere else than it seems.
+#: Headers that a proxy adds: the caller is on another machine than the connection says.
 _FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
-_configured_once = threading.Event()
 
 
-def section() -> Mapping[str, Any]:
-    """The table `[auth]` as Streamlit reads it; empty where there is none."""
-    found: object = get_secrets_auth_section()
-    return found if isinstance(found, Mapping) else {}
+def _secrets_files() -> set[Path]:
+    return {SECRETS_FILE.absolute(), *map(Path, st.get_option("secrets.files"))}
 
 
-def provider(found: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
-    """The name and the table of who signs people in; None is the name of one without a table of its own."""
-    if PROVIDER_KEYS[0] in found:
-        return None, found
-    tables = (
-        (name, table) for name, table in found.items() if isinstance(table, Mapping) and PROVIDER_KEYS[0] in table
-    )
-    return next(tables, (None, {}))
+class SignIn:
+    """How people sign in, as the operator configured it: the table `[auth]` of the secrets.
 
-
-def sign_in_is_configured() -> bool:
-    """Whether visitors are asked who they are.
-
-    Once they were, they are for as long as this process lives: a table that cannot be read any more lets nobody in.
+    It remembers that sign-in was configured: a table that can no longer be read lets no person in, for as long as the
+    process lives. `secrets_files` lists the files in which the operator may have meant to configure one.
     """
-    if section():
-        _configured_once.set()
-    return _configured_once.is_set()
 
+    def __init__(self, secrets_files: Callable[[], Iterable[Path]] = _secrets_files) -> None:
+        self._secrets_files = secrets_files
+        self._was_configured = False
 
-def check_sign_in() -> None:
-    """Raise SettingsError where somebody meant people to sign in, and it would not work or not hold."""
-    found = section()
-    if not found:
-        if sign_in_is_configured():
-            raise SettingsError("The table [auth] cannot be read any more.", _CORRECT)
-        if file := next(filter(_means_sign_in, _files()), None):
-            raise SettingsError(
-                f"{file} has a table for people's sign-in that Streamlit does not read: it is empty, not called [auth],"
-                " or the file starts with a byte order mark or has a mistake.",
-                _CORRECT,
-            )
-        return
-    _, who = provider(found)
-    missing = [key for key in PROVIDER_KEYS if not who.get(key)]
-    if missing or not found.get("redirect_uri"):
-        raise SettingsError(f"[auth] lacks {', '.join([*missing, *_lacking(found, 'redirect_uri')])}.", _CORRECT)
-    secret = str(found.get("cookie_secret", ""))
-    if len(secret) < _SHORTEST_SECRET or len(set(secret)) < _FEWEST_SIGNS or " " in secret:
-        raise SettingsError(
-            f"cookie_secret in [auth] could be guessed: it takes {_SHORTEST_SECRET} random characters, without spaces.",
-            'Make one: python -c "import secrets; print(secrets.token_hex(32))"',
+    @property
+    def table(self) -> Mapping[str, Any]:
+        """The table as Streamlit reads it; empty where there is none."""
+        return streamlit_internals.sign_in_table()
+
+    @property
+    def provider(self) -> tuple[str | None, Mapping[str, Any]]:
+        """The name and the table of the provider; None is the name of one without a table of its own."""
+        table = self.table
+        if PROVIDER_KEYS[0] in table:
+            return None, table
+        providers = (
+            (name, value) for name, value in table.items() if isinstance(value, Mapping) and PROVIDER_KEYS[0] in value
         )
+        return next(providers, (None, {}))
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether visitors are asked to sign in."""
+        if self.table:
+            self._was_configured = True
+        return self._was_configured
+
+    def check(self) -> None:
+        """Raise SettingsError where the operator meant people to sign in, and it would not work or not hold."""
+        table = self.table
+        if not table:
+            if self.is_configured:
+                raise SettingsError("The table [auth] cannot be read any more.", _CORRECT)
+            if file := next(filter(_means_sign_in, self._secrets_files()), None):
+                raise SettingsError(
+                    f"{file} has a table for people's sign-in that Streamlit does not read: it is empty, not called"
+                    " [auth], or the file starts with a byte order mark or has a mistake.",
+                    _CORRECT,
+                )
+            return
+        _, provider = self.provider
+        missing = [key for key in PROVIDER_KEYS if not provider.get(key)]
+        if not table.get("redirect_uri"):
+            missing.append("redirect_uri")
+        if missing:
+            raise SettingsError(f"[auth] lacks {', '.join(missing)}.", _CORRECT)
+        secret = str(table.get("cookie_secret", ""))
+        if len(secret) < _SHORTEST_SECRET or len(set(secret)) < _FEWEST_SIGNS or " " in secret:
+            raise SettingsError(
+                "cookie_secret in [auth] could be guessed:"
+                f" it takes {_SHORTEST_SECRET} random characters, without spaces.",
+                'Make one: python -c "import secrets; print(secrets.token_hex(32))"',
+            )
 
 
-def check_address(address: str | None) -> None:
-    """Raise SettingsError where the server listens to other machines, and nobody would be asked who they are."""
-    if not _is_loopback(address or ""):
-        _refuse(f"everyone who reaches {address or 'this machine'}")
+#: The sign-in of this process. One for all, since it remembers that it was configured.
+SIGN_IN = SignIn()
 
 
-def check_call(address: str, headers: Mapping[str, str]) -> None:
+def check_address(address: str | None, sign_in: SignIn) -> None:
+    """Raise SettingsError where the server listens to other machines, and their people are not asked to sign in."""
+    if not _is_this_machine(address or ""):
+        _refuse(f"everyone who reaches {address or 'this machine'}", sign_in)
+
+
+def check_call(address: str, headers: Mapping[str, str], sign_in: SignIn) -> None:
     """Raise SettingsError where a call does not come from this machine, however the server was started.
 
-    `address` is where it came in. A name in `Host` that is not this machine's is that of a proxy, or of a web site that
-    had its name point here (DNS rebinding).
+    `address` is the server's own, at which the call arrived. A name in `Host` that is not this machine's is that of a
+    proxy, or of a web site that had its name point here (DNS rebinding).
     """
     host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    if not (_is_loopback(address) and _is_loopback(host)) or _FORWARDED.intersection(headers):
-        _refuse("other machines, or to a web site or proxy that passes itself off as this one")
+    if not (_is_this_machine(address) and _is_this_machine(host)) or _FORWARDED.intersection(headers):
+        _refuse("other machines, or to a web site or proxy that passes itself off as this one", sign_in)
 
 
-def _refuse(whom: str) -> None:
-    if sign_in_is_configured():
+def _refuse(whom: str, sign_in: SignIn) -> None:
+    if sign_in.is_configured:
         return
     settings = load_settings()
     if not (settings.is_sample or settings.danger_show_figures_to_anyone_without_sign_in):
@@ -102,14 +119,6 @@ def _refuse(whom: str) -> None:
             f"Figures of real customers would be open to {whom}: no sign-in is configured.",
             "Configure one ([auth] in .streamlit/secrets.toml, see docs/sign-in.md), or use 127.0.0.1 on this machine.",
         )
-
-
-def _lacking(found: Mapping[str, Any], key: str) -> list[str]:
-    return [] if found.get(key) else [key]
-
-
-def _files() -> set[Path]:
-    return {SECRETS_FILE.absolute(), *map(Path, config.get_option("secrets.files"))}
 
 
 def _means_sign_in(file: Path) -> bool:
@@ -121,14 +130,16 @@ def _means_sign_in(file: Path) -> bool:
 
 @lru_cache(maxsize=8)
 def _has_table(file: Path, _changed: int) -> bool:
+    """Whether a file has a table that looks like `[auth]`; one that cannot be parsed counts as if it had."""
     try:
-        found = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        tables = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except ValueError:
-        return True  # nobody can tell; so it counts as meant
-    return any(name.casefold() == "auth" for name in found)
+        return True
+    return any(name.casefold() == "auth" for name in tables)
 
 
-def _is_loopback(host: str) -> bool:
+def _is_this_machine(host: str) -> bool:
+    """Whether an address to listen at, or a name in `Host`, is one of this machine's own, which no other can claim."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

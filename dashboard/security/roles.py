@@ -1,8 +1,7 @@
-"""Who may see what: from what Entra ID says of a person to a role, or to the reason why there is none."""
+"""Who may see what: the claims of an ID token become a person with a role, or the reason why they give none."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,13 +9,13 @@ from enum import IntEnum
 from typing import Any
 
 from data_access import Settings
+from data_access.foreign_text import is_guid
 
 Claims = Mapping[str, Any]
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Role(IntEnum):
-    """What somebody may see; each includes those before it."""
+    """What a person may see; each role includes those before it."""
 
     READER = 1  # figures by service and channel
     MANAGER = 2  # every customer's
@@ -25,7 +24,7 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Whom the operator lets in: tenants, and which app roles and group ids stand for which role. In lower case.
+    """Whom the operator lets in, in lower case: tenants, and the role that each app role or group id stands for.
 
     `audience` is the application that the sign-in has to be for.
     """
@@ -50,7 +49,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may see something, until `until` (UTC); for ever where nobody is asked who they are."""
+    """A person who may see something until `until` (UTC); without end where no sign-in is configured."""
 
     name: str
     username: str
@@ -67,12 +66,12 @@ class Person:
         return self.until is not None and now >= self.until
 
 
-#: Whoever sits at this machine, where no sign-in is configured.
-ANYONE = Person("", "", ("", ""), Role.OPERATOR)
+#: The person at this machine, where no sign-in is configured.
+LOCAL_OPERATOR = Person("", "", ("", ""), Role.OPERATOR)
 
 
 class Denied(Exception):
-    """Nobody, or somebody who may see nothing; why, and what to do."""
+    """The person is not known, or may see nothing: why, and what to do about it."""
 
     def __init__(self, message: str, advice: str, *, again: bool = True) -> None:
         super().__init__(message)
@@ -85,40 +84,40 @@ class Denied(Exception):
 def judge(claims: Claims, rules: Rules, now: datetime) -> Person:
     """The person that an ID token's claims describe.
 
-    Raises Denied where the sign-in is over, the tenant is not one of ours, or no role is given. Whatever is missing
-    counts against the person. Source: "ID token claims reference" and "Configure group claims".
+    Raises Denied where the sign-in has ended, the tenant is not one of ours, or no role is given. A claim that is
+    missing counts against the person. Source: "ID token claims reference" and "Configure group claims".
     """
     if not claims.get("is_logged_in"):
         raise Denied("The figures are for people of this company.", "Sign in with your work account.")
     until = _instant(claims.get("exp"))
     if until is None or until <= now:
         raise Denied("Your sign-in has ended.", "Sign in again to go on where you were.")
-    tenant, who = str(claims.get("tid") or ""), str(claims.get("oid") or "")
+    tenant, object_id = str(claims.get("tid") or ""), str(claims.get("oid") or "")
     issued_here = claims.get("aud") == rules.audience and tenant in str(claims.get("iss"))
-    if not (who and issued_here) or tenant.casefold() not in rules.tenants:
+    if not (object_id and issued_here) or tenant.casefold() not in rules.tenants:
         raise Denied(
             "Your account belongs to another organisation.",
             "Sign in with an account of this company. If this is one, the operator lists its tenant in ACCESS_TENANTS.",
         )
-    # Groups count by their ids: whoever names a group after a role of ours would have it.
-    names = [*_texts(claims.get("roles")), *filter(_ID.fullmatch, _texts(claims.get("groups")))]
-    given = [rules.roles[name.casefold()] for name in names if name.casefold() in rules.roles]
-    if not given:
-        elsewhere = claims.get("_claim_names")
-        overflow = isinstance(elsewhere, Mapping) and "groups" in elsewhere
+    # Groups count by their ids: a person who may name a group could name it after a role of ours.
+    names = [*_texts(claims.get("roles")), *filter(is_guid, _texts(claims.get("groups")))]
+    roles = [rules.roles[name.casefold()] for name in names if name.casefold() in rules.roles]
+    if not roles:
+        left_out = claims.get("_claim_names")
+        too_many_groups = isinstance(left_out, Mapping) and "groups" in left_out
         raise Denied(
             "Your account is not on the list of those who may see the figures.",
             "You are in more groups than a sign-in can carry, so the operator gives you an app role instead."
-            if overflow
+            if too_many_groups
             else "Ask the operator of this dashboard for a role.",
             again=False,
         )
     username = str(claims.get("preferred_username") or claims.get("email") or "")
-    return Person(str(claims.get("name") or username or "Signed in"), username, (tenant, who), max(given), until)
+    return Person(str(claims.get("name") or username or "Signed in"), username, (tenant, object_id), max(roles), until)
 
 
 class Ended:
-    """Sign-ins that people have ended. Their cookies would go on being good, in other windows and in other hands."""
+    """Sign-ins that people have ended, whose cookies would still be good in other windows and in other hands."""
 
     def __init__(self) -> None:
         self._until: dict[tuple[str, ...], float] = {}

@@ -1,4 +1,4 @@
-"""Who is here: the person of this run, or the page that says why nobody may see anything."""
+"""The person of a run, or the page that says why this person may see nothing."""
 
 from __future__ import annotations
 
@@ -18,111 +18,120 @@ from data_access import Settings, refused_sign_in
 P = ParamSpec("P")
 
 _PERSON = "_person"
-_GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in is over
+_GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in has ended
 
 
 def enter(settings: Settings) -> Person | None:
-    """The person whose run this is; None where the page says why nobody is.
+    """The person whose run this is; None where the page says why this person may see nothing.
 
-    Raises SettingsError where real figures would be shown to everyone.
+    Raises SettingsError where figures of real customers would be shown to people who are not asked to sign in.
     """
     try:
         person = st.session_state[_PERSON] = _person(settings)
     except Denied as denied:
         st.session_state.pop(_PERSON, None)
-        _closed(denied)
+        _draw_closed(denied)
         return None
     return person
 
 
 def person() -> Person:
     """The person of this run, for the page in it."""
-    found: Person = st.session_state[_PERSON]
-    return found
+    entered: Person = st.session_state[_PERSON]
+    return entered
 
 
 def may(role: Role) -> bool:
-    """Whether somebody is here who may see what goes with a role."""
-    found: Person | None = st.session_state.get(_PERSON)
-    return found is not None and found.role >= role
+    """Whether the person of this run may see what goes with a role; False where there is none."""
+    entered: Person | None = st.session_state.get(_PERSON)
+    return entered is not None and entered.role >= role
 
 
 def assertion() -> str:
-    """The person's access token for the dashboard; nothing where Streamlit is not told to hand it out."""
+    """The person's access token for the dashboard; empty where Streamlit is not told to hand it out."""
     tokens = st.user.get("tokens") if person().is_known else None
     return str(tokens.get("access", "")) if isinstance(tokens, Mapping) else ""
 
 
 def part(draw: Callable[P, None]) -> Callable[P, None]:
-    """A page, or a part of one, that is drawn anew by itself: a click runs it and not the frame around it.
+    """Make a page, or a part of one, a fragment: a click runs it again without the frame around it.
 
-    A sign-in that has ended meanwhile ends the page all the same.
+    It is not drawn again once the sign-in has ended; the page that says so takes its place.
     """
 
     @st.fragment
     @wraps(draw)
-    def guarded(*arguments: P.args, **named: P.kwargs) -> None:
-        _close()
+    def draw_guarded(*arguments: P.args, **named: P.kwargs) -> None:
+        _leave_if_over()
         draw(*arguments, **named)
 
-    return guarded
+    return draw_guarded
 
 
 def close_in_time() -> None:
-    """Have the page that is on screen taken away when the sign-in ends, here or in another window."""
+    """Take the page off the screen when the sign-in ends, here or in another window."""
     if until := person().until:
         left = until - datetime.now(UTC) + timedelta(seconds=1)
-        st.fragment(_close, run_every=min(left, _GLANCE))()
+        st.fragment(_leave_if_over, run_every=min(left, _GLANCE))()
 
 
 def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
-    """A file's content for this person alone, as long as the sign-in lasts. Called without a page around it."""
-    who, claims = person(), st.user.to_dict()
+    """What makes a file for this person alone, as long as the sign-in lasts.
+
+    Streamlit calls it at a click, outside a run. It raises PermissionError where the sign-in has ended.
+    """
+    owner, claims = person(), st.user.to_dict()
 
     def make() -> bytes:
-        if _is_over(who, claims):
+        if _is_over(owner, claims):
             raise PermissionError("the sign-in has ended")
-        return middleware.belongs(content(), mimetype, name, who)
+        made = content()
+        middleware.register_download_owner(made, mimetype, name, owner)
+        return made
 
-    return make if who.is_known else content
+    return make if owner.is_known else content
 
 
 def _person(settings: Settings) -> Person:
-    exposure.check_sign_in()
-    if not exposure.sign_in_is_configured():
-        exposure.check_address(st.get_option("server.address"))
-        return roles.ANYONE
-    return middleware.person_of(st.user.to_dict(), settings)
+    sign_in = exposure.SIGN_IN
+    sign_in.check()
+    if not sign_in.is_configured:
+        exposure.check_address(st.get_option("server.address"), sign_in)
+        return roles.LOCAL_OPERATOR
+    return middleware.person_of(st.user.to_dict(), settings, sign_in, middleware.ENDED)
 
 
-def _close() -> None:
+def _leave_if_over() -> None:
+    """Start the whole run anew where the sign-in has ended, which draws the page that says so."""
     if _is_over(st.session_state.get(_PERSON), st.user.to_dict()):
         st.rerun()
 
 
-def _is_over(who: Person | None, claims: roles.Claims) -> bool:
-    return who is None or (who.is_known and (who.is_over(datetime.now(UTC)) or claims in middleware.ended))
+def _is_over(person: Person | None, claims: roles.Claims) -> bool:
+    if person is None:
+        return True
+    return person.is_known and (person.is_over(datetime.now(UTC)) or claims in middleware.ENDED)
 
 
-def _closed(denied: Denied) -> None:
-    """The one page that strangers see."""
+def _draw_closed(denied: Denied) -> None:
+    """The one page that people who are not let in see."""
     with st.container(horizontal_alignment="center", key="closed"):
         st.space("large")
         with st.container(border=True, width=460, gap="medium"):
             st.title(PRODUCT, anchor=False)
             st.write(f"{formats.plain(denied.message)} {formats.plain(denied.advice)}")
-            if code := middleware.refusal_code(unquote(str(st.context.cookies.get(middleware.REFUSED, "")))):
+            if code := middleware.refusal_code(unquote(str(st.context.cookies.get(middleware.REFUSAL, "")))):
                 refusal = refused_sign_in({"error": code, "error_description": code})
                 st.error(f"{formats.plain(refusal.message)} ({formats.plain(code)})", icon=":material/error:")
             if denied.again:
                 # Not the primary kind, whose white on the dark theme's blue is hard to read.
-                st.button("Sign in with Microsoft", on_click=_sign_in, icon=":material/login:", width="stretch")
+                st.button("Sign in with Microsoft", on_click=_start_sign_in, icon=":material/login:", width="stretch")
             if st.user.get("is_logged_in"):
                 name = str(st.user.get("preferred_username") or st.user.get("name") or "")
                 st.caption(f"Signed in as {formats.plain(name)}")
                 st.button("Sign out", on_click=st.logout, type="tertiary", icon=":material/logout:")
 
 
-def _sign_in() -> None:
-    name, _ = exposure.provider(exposure.section())
-    st.login(name)
+def _start_sign_in() -> None:
+    provider, _ = exposure.SIGN_IN.provider
+    st.login(provider)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from data_access.errors import Facts, NoSignInService, PartnerCenterError, SignInRefused
+from data_access.foreign_text import identifier
 
 #: A sign-in that is not used for so long is over; each use starts it anew.
 REFRESHABLE_FOR = timedelta(days=90)
@@ -88,7 +89,7 @@ _CASES = (
     ),
     _Case(
         (7000218,),
-        "The app registration does not allow this way in.",
+        "The app registration does not allow this sign-in method.",
         'For --device-code, set "Allow public client flows" in the registration, or sign in with a browser here.',
     ),
     _Case((7000112,), "The app registration is disabled.", _ADMINISTRATOR),
@@ -189,5 +190,4 @@ def _first_line(text: str) -> str:
 
 
 def _id(value: object) -> str | None:
-    text = str(value or "")
-    return text if re.fullmatch(r"[\w.-]{1,64}", text, re.ASCII) else None
+    return identifier(str(value or ""))

@@ -9,6 +9,7 @@ from typing import Any
 
 from data_access import history
 from data_access.commands import terminal
+from data_access.foreign_text import printable
 from data_access.history.history import History
 from data_access.history.run_log import Standing
 from data_access.partner_center.catalog import COLLECTIONS
@@ -88,7 +89,7 @@ def as_text(account_history: History, now: datetime) -> list[str]:
     services = sorted({code for ages in newest.values() for code in ages}, key=str.casefold)
     if services:
         rows = [["service", *newest]]
-        rows += [[terminal.plain(code), *(_cell(ages, code, now) for ages in newest.values())] for code in services]
+        rows += [[printable(code), *(_cell(ages, code, now) for ages in newest.values())] for code in services]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         lines += ["", "Processed by Microsoft, and how many days ago:"]
         lines += [

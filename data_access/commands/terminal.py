@@ -16,11 +16,6 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def plain(text: str) -> str:
-    """Foreign text without what a terminal would obey."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """A bar where someone is looking; for a log, lines that say more than how many rows have come."""

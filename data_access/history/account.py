@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from data_access import connection
+from data_access.foreign_text import is_guid
 from data_access.history import sample_history
 from data_access.history.history import History
 from data_access.history.store import Store
 from data_access.settings import Settings
 
 _SAMPLE = "sample"
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as what it does
@@ -66,7 +66,7 @@ def _tenant_of_token(settings: Settings) -> str | None:
     except ValueError:
         return None
     tenant = claims.get("tid") if isinstance(claims, dict) else None
-    return tenant if isinstance(tenant, str) and _GUID.fullmatch(tenant) else None
+    return tenant if isinstance(tenant, str) and is_guid(tenant) else None
 
 
 def _folder(url: str, name: str) -> str:

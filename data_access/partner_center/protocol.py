@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from data_access.errors import (
     Unavailable,
     Unreadable,
 )
+from data_access.foreign_text import identifier, printable
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.retry import retry_after_seconds
 
@@ -274,19 +274,9 @@ def _said(body: bytes) -> tuple[str | None, str | None]:
     code = fields.get("code", fields.get("errorcode"))
     description = fields.get("description") or fields.get("message") or fields.get("error_description")
     return (
-        _token_of(str(code)) if isinstance(code, int | str) else None,
-        _one_line(description)[:_DESCRIPTION_LENGTH] if isinstance(description, str) else None,
+        identifier(str(code)) if isinstance(code, int | str) else None,
+        printable(description)[:_DESCRIPTION_LENGTH] if isinstance(description, str) else None,
     )
-
-
-def _one_line(text: str) -> str:
-    """Without what a terminal would obey or a page could not show."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
-def _token_of(text: str | None) -> str | None:
-    """A code or an id, if it looks like one."""
-    return text if text and re.fullmatch(r"[\w.-]{1,64}", text, re.ASCII) else None
 
 
 def _facts(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Facts:
@@ -294,8 +284,8 @@ def _facts(answer_headers: Headers, status: int, code: str | None = None, descri
         status=status,
         code=code,
         description=description,
-        request_id=_token_of(answer_headers.get("MS-RequestId")),
-        correlation_id=_token_of(answer_headers.get("MS-CorrelationId")),
+        request_id=identifier(answer_headers.get("MS-RequestId", "")),
+        correlation_id=identifier(answer_headers.get("MS-CorrelationId", "")),
         retry_after=retry_after_seconds(answer_headers.get("Retry-After")),
     )
 

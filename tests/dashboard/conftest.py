@@ -1,13 +1,12 @@
 """Visits to the dashboard."""
 
 from functools import cache
-from threading import Event
 
 import pytest
+import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
-from dashboard.security import exposure, middleware, roles
-from dashboard.security.roles import Ended
+from dashboard.security import exposure
 from data_access import Settings, history
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
@@ -31,20 +30,29 @@ def scan_once():
 
 @pytest.fixture(autouse=True)
 def configure(monkeypatch):
-    """People's sign-in is not configured, until this says how; nobody has signed out yet."""
+    """People's sign-in is not configured, nor was it meant to be, until this says how; a value of None is left out.
 
-    def configure(**section):
-        monkeypatch.setattr(exposure, "get_secrets_auth_section", lambda: {**AUTH, **section})
+    The table is given to Streamlit as `st.App(secrets=…)` gives it.
+    """
 
-    monkeypatch.setattr(exposure, "get_secrets_auth_section", dict)
-    monkeypatch.setattr(exposure, "_configured_once", Event())
-    monkeypatch.setattr(exposure, "_files", set)
-    monkeypatch.setattr(middleware, "ended", Ended())
-    return configure
+    def configure(**changes):
+        table = {name: value for name, value in {**AUTH, **changes}.items() if value is not None}
+        st.secrets.merge_programmatic_secrets({"auth": table})
+
+    monkeypatch.setattr(exposure, "SIGN_IN", exposure.SignIn(secrets_files=list))
+    st.secrets.merge_programmatic_secrets({"auth": {}})
+    yield configure
+    st.secrets.merge_programmatic_secrets({"auth": {}})
 
 
 @pytest.fixture
-def visit(serve, monkeypatch, tmp_path):
+def claims():
+    """What the sign-in says of the person who opens pages, where one is configured."""
+    return {}
+
+
+@pytest.fixture
+def visit(claims, serve, monkeypatch, tmp_path):
     """Open a page on an emulator, or on the sample where there is none; `past` are answers collected before."""
 
     def visit(emulator=None, link=None, page="", past=(), **settings):
@@ -52,13 +60,13 @@ def visit(serve, monkeypatch, tmp_path):
             # Accounts are told apart by their addresses, and a test's port may have been another one's.
             settings = {"HISTORY_URL": str(tmp_path), **visits.live(serve(emulator)), **settings}
         lakes.keep(settings, past)
-        return visits.opened(settings, link or {}, page, monkeypatch)
+        return visits.opened(settings, link or {}, page, monkeypatch, claims)
 
     return visit
 
 
 @pytest.fixture
-def look_back(serve, monkeypatch, tmp_path):
+def look_back(claims, serve, monkeypatch, tmp_path):
     """Open a page over an account's history, which holds what these give, and what `more` does to it."""
 
     def look_back(answers, link=None, page="changes", more=lambda _: None):
@@ -67,12 +75,14 @@ def look_back(serve, monkeypatch, tmp_path):
         for answer in answers:
             kept.append(answer())  # whose pages can be written once
         more(kept)
-        return visits.opened(settings, link or {}, page, monkeypatch)
+        return visits.opened(settings, link or {}, page, monkeypatch, claims)
 
     return look_back
 
 
 @pytest.fixture
-def as_reader(monkeypatch):
-    """Whoever looks may see figures by service and channel."""
-    monkeypatch.setattr(roles, "ANYONE", roles.Person("", "", ("", ""), roles.Role.READER))
+def as_reader(configure, claims, monkeypatch):
+    """The person who opens pages has signed in, and may see figures by service and channel."""
+    configure()
+    monkeypatch.setenv("ACCESS_TENANTS", visits.TENANT)
+    claims.update(visits.claims("reader"))

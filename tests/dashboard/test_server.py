@@ -44,5 +44,5 @@ def test_the_fonts_are_our_own():
 def test_the_samples_history_is_there_before_the_first_visitor(tmp_path, monkeypatch):
     settings = sample_of(tmp_path, datetime.now(UTC) - timedelta(days=8))
     monkeypatch.setenv("HISTORY_URL", str(tmp_path))
-    server._prepare_sample()
+    server._prepare_sample_history()
     assert len(history.open(settings).snapshots(DEPLOYMENT)) == 2, "the week that has passed since"

@@ -2,6 +2,8 @@
 
 import io
 import re
+import time
+import uuid
 from pathlib import Path
 
 import pandas as pd
@@ -13,14 +15,34 @@ from dashboard.components import figures
 from data_access.emulator import DEMO_TOKEN
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
 
 
-def opened(settings, link, page, monkeypatch):
-    """A page of the dashboard with these settings, as its link asks for it."""
+def claims(*roles, **more):
+    """What a sign-in of its own says of a person with these app roles."""
+    return {
+        "is_logged_in": True,
+        "iss": f"https://login/{TENANT}/v2.0",
+        "aud": "the-app",
+        "tid": TENANT,
+        "oid": "1",
+        "sub": "1",
+        "nonce": uuid.uuid4().hex,
+        "exp": time.time() + 3600,
+        "name": "Mia *Manager*",
+        "preferred_username": "mia@contoso.example",
+        "roles": [*roles],
+        **more,
+    }
+
+
+def opened(settings, link, page, monkeypatch, claims):
+    """A page of the dashboard with these settings, as its link asks for it, opened by a person with these claims."""
     st.cache_resource.clear()
     for name, value in {"PARTNER_CENTER_TRIES": "1", **settings}.items():
         monkeypatch.setenv(name, value)
     app = AppTest.from_file(str(APP), default_timeout=30)
+    app.user.update(claims)
     for name, values in link.items():
         app.query_params[name] = values
     app.run()

@@ -1,4 +1,4 @@
-"""When nothing is shown to anybody, because it would be shown to everybody."""
+"""When no figures are shown, because people who are not asked to sign in would see them."""
 
 import os
 import subprocess
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
@@ -13,11 +14,14 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from dashboard.security import exposure
+from dashboard.security.exposure import SignIn
 from dashboard.security.middleware import Gate
+from dashboard.security.roles import Ended
 from data_access import SettingsError
 
 ROOT = Path(__file__).parents[3]
 LIVE = {"PARTNER_CENTER_ACCESS_TOKEN": "x"}
+NOT_CONFIGURED = SignIn(secrets_files=list)
 OPEN = {"DANGER_SHOW_FIGURES_TO_ANYONE_WITHOUT_SIGN_IN": "true"}
 
 
@@ -32,26 +36,25 @@ async def _socket(websocket):
 
 @pytest.fixture
 def call():
-    """A call that comes in at an address, under a name."""
+    """A caller who reaches the server at an address, under a name."""
 
-    def call(address="127.0.0.1", **headers):
+    def call(address="127.0.0.1", sign_in=NOT_CONFIGURED, **headers):
         app = Starlette(routes=[Route("/", _figures), WebSocketRoute("/_stcore/stream", _socket)])
-        return TestClient(Gate(app, [""]), base_url=f"http://{address}", headers=headers)
+        return TestClient(Gate(app, [""], sign_in, Ended()), base_url=f"http://{address}", headers=headers)
 
     return call
 
 
 @pytest.fixture
-def write(monkeypatch, tmp_path):
-    """The operator's file of secrets, of which Streamlit makes nothing."""
+def secrets_file(tmp_path):
+    """The operator's file of secrets, in which Streamlit finds no table."""
+    return tmp_path / "secrets.toml"
 
-    def write(content):
-        file = tmp_path / "secrets.toml"
-        file.write_bytes(content)
-        monkeypatch.setattr(exposure, "_files", lambda: {file})
-        return file
 
-    return write
+@pytest.fixture
+def sign_in(secrets_file):
+    """What the dashboard makes of that file."""
+    return SignIn(secrets_files=lambda: [secrets_file])
 
 
 # Without a sign-in
@@ -59,16 +62,16 @@ def write(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", None, "192.0.2.7", "localhost.example.com"])
 def test_real_figures_are_served_to_this_machine_alone(monkeypatch, address):
-    exposure.check_address(address)  # the sample
+    exposure.check_address(address, NOT_CONFIGURED)  # the sample
     for name, value in LIVE.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match="no sign-in"):
-        exposure.check_address(address)
+        exposure.check_address(address, NOT_CONFIGURED)
     for own in ("127.0.0.1", "::1", "[::1]", "localhost"):
-        exposure.check_address(own)
+        exposure.check_address(own, NOT_CONFIGURED)
     for name, value in OPEN.items():
         monkeypatch.setenv(name, value)
-    exposure.check_address(address)
+    exposure.check_address(address, NOT_CONFIGURED)
 
 
 @pytest.mark.parametrize(
@@ -118,28 +121,29 @@ def test_this_machine_has_three_names(call, monkeypatch, host):
     ],
     ids=["byte order mark", "empty", "misspelt", "broken", "no table", "another encoding"],
 )
-def test_a_table_that_streamlit_does_not_read_lets_nobody_in(call, write, content):
-    write(content)
-    answer = call().get("/")
+def test_a_table_that_streamlit_does_not_read_lets_nobody_in(call, secrets_file, sign_in, content):
+    secrets_file.write_bytes(content)
+    answer = call(sign_in=sign_in).get("/")
     assert answer.status_code == 403
     assert "figures" not in answer.text
     with pytest.raises(SettingsError, match=r"secrets\.toml"):
-        exposure.check_sign_in()
+        sign_in.check()
 
 
-def test_a_file_without_such_a_table_is_no_trouble(call, write):
-    file = write(b"[partner_center]\npartner_center_tries = 3")
-    assert call().get("/").status_code == 200
-    file.unlink()
-    assert call().get("/").status_code == 200
+def test_a_file_without_such_a_table_is_no_trouble(call, secrets_file, sign_in):
+    secrets_file.write_bytes(b"[partner_center]\npartner_center_tries = 3")
+    assert call(sign_in=sign_in).get("/").status_code == 200
+    secrets_file.unlink()
+    assert call(sign_in=sign_in).get("/").status_code == 200
 
 
-def test_a_table_that_disappears_while_it_runs_lets_nobody_in(call, configure, monkeypatch):
+def test_a_table_that_disappears_while_it_runs_lets_nobody_in(call, configure, sign_in):
     configure()
-    assert exposure.sign_in_is_configured()
-    monkeypatch.setattr(exposure, "get_secrets_auth_section", dict)
-    assert exposure.sign_in_is_configured()
-    assert call().get("/").status_code == 403
+    assert sign_in.is_configured
+    st.secrets.merge_programmatic_secrets({"auth": {}})
+    assert not sign_in.table
+    assert sign_in.is_configured
+    assert call(sign_in=sign_in).get("/").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -154,16 +158,16 @@ def test_a_table_that_disappears_while_it_runs_lets_nobody_in(call, configure, m
         ({"cookie_secret": "at least 32 random characters, which these are not"}, "cookie_secret"),
     ],
 )
-def test_half_a_configuration_is_none(configure, section, names):
+def test_half_a_configuration_is_none(configure, sign_in, section, names):
     configure(**section)
     with pytest.raises(SettingsError, match=names):
-        exposure.check_sign_in()
+        sign_in.check()
 
 
-def test_one_provider_may_stand_in_the_table_itself(configure):
+def test_one_provider_may_stand_in_the_table_itself(configure, sign_in):
     configure(entra=None, client_id="x", client_secret="y", server_metadata_url="https://login/x")
-    exposure.check_sign_in()
-    assert exposure.provider(exposure.section())[0] is None
+    sign_in.check()
+    assert sign_in.provider[0] is None
 
 
 # As a program

@@ -16,14 +16,15 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from dashboard.security import middleware
-from dashboard.security.middleware import ASKED, REFUSED, Gate
-from dashboard.security.roles import Person, Role
-from dashboard.sitemap import PLACES
+from dashboard.security import middleware, streamlit_internals
+from dashboard.security.exposure import SignIn
+from dashboard.security.middleware import REFUSAL, RETURN_LINK, Gate
+from dashboard.security.roles import Ended, Person, Role
+from dashboard.sitemap import PAGES
+from tests.dashboard import visit
 
 ROOT = Path(__file__).parents[3]
-TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
-PAGES = [place.address for place in PLACES]
+ADDRESSES = [page.address for page in PAGES]
 OPEN = ["/", "/customers", "/status", "/static/js/x.js", "/fonts/x.woff2", "/_stcore/health", "/_stcore/host-config"]
 CLOSED = [
     "/media/abc.csv",
@@ -49,13 +50,14 @@ async def _socket(websocket):
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             message = BackMsg.FromString(await websocket.receive_bytes())
-            await websocket.send_text(message.WhichOneof("type"))
+            operation = message.backend_operation_request.WhichOneof("payload")
+            await websocket.send_text(operation or message.WhichOneof("type"))
 
 
 @pytest.fixture
 def configured(configure, monkeypatch):
     """Sign-in is configured as given."""
-    monkeypatch.setenv("ACCESS_TENANTS", TENANT)
+    monkeypatch.setenv("ACCESS_TENANTS", visit.TENANT)
     configure()
     return configure
 
@@ -63,26 +65,16 @@ def configured(configure, monkeypatch):
 @pytest.fixture
 def browser():
     app = Starlette(routes=[WebSocketRoute("/_stcore/stream", _socket), Route("/{path:path}", _answer)])
-    return TestClient(Gate(app, PAGES), follow_redirects=False)
+    return TestClient(Gate(app, ADDRESSES, SignIn(secrets_files=list), Ended()), follow_redirects=False)
 
 
-def cookie(role="manager", oid="1", **claims):
-    found = {
-        "is_logged_in": True,
-        "tid": TENANT,
-        "oid": oid,
-        "sub": oid,
-        "aud": "the-app",
-        "iss": f"https://login/{TENANT}/v2.0",
-        "exp": time.time() + 3600,
-        "roles": [role],
-        **claims,
-    }
-    return {"_streamlit_user": create_signed_value(get_cookie_secret(), "_streamlit_user", json.dumps(found)).decode()}
+def cookie(role="manager", oid="1", **more):
+    found = json.dumps(visit.claims(role, oid=oid, **more))
+    return {"_streamlit_user": create_signed_value(get_cookie_secret(), "_streamlit_user", found).decode()}
 
 
 def person(oid="1", role=Role.MANAGER):
-    return Person("x", "x", (TENANT, oid), role)
+    return Person("x", "x", (visit.TENANT, oid), role)
 
 
 # Strangers
@@ -112,7 +104,7 @@ def test_strangers_get_nothing_else(browser, path, cookies):
     browser.cookies.update(cookies)
     answer = browser.get(path)
     assert answer.status_code in (401, 404)
-    assert "figures" not in answer.text
+    assert answer.text == "Sign-in required."
 
 
 @pytest.mark.usefixtures("configured")
@@ -121,41 +113,48 @@ def test_odd_paths_are_nobodys(browser):
     assert browser.get("/fonts/..\\media").status_code in (401, 404)
 
 
-def said(socket, *kinds):
-    """Send messages of these kinds, then a rerun; what of it arrives."""
+def message_of(kind):
+    """A message of the browser of this kind; an operation's message goes by the operation."""
+    message = BackMsg()
+    part = message if kind in BackMsg.DESCRIPTOR.fields_by_name else message.backend_operation_request
+    if part.DESCRIPTOR.fields_by_name[kind].message_type:
+        getattr(part, kind).SetInParent()
+    else:
+        setattr(part, kind, True)
+    return message.SerializeToString()
+
+
+def arriving(socket, *kinds):
+    """Send messages of these kinds, then a rerun; the kinds that arrive before it."""
     for kind in (*kinds, "rerun_script"):
-        message = BackMsg()
-        if message.DESCRIPTOR.fields_by_name[kind].message_type:
-            getattr(message, kind).SetInParent()
-        else:
-            setattr(message, kind, True)
-        socket.send_bytes(message.SerializeToString())
+        socket.send_bytes(message_of(kind))
     arrived = []
     while "rerun_script" not in arrived:
         arrived.append(socket.receive_text())
     return arrived[:-1]
 
 
-EVERY_KIND = [field.name for field in BackMsg.DESCRIPTOR.fields if field.name != "rerun_script"]
+FIELDS = BackMsg.DESCRIPTOR.fields_by_name
+OPERATIONS = FIELDS["backend_operation_request"].message_type.oneofs_by_name["payload"].fields
+EVERY_KIND = [kind for kind in (*FIELDS, *(field.name for field in OPERATIONS)) if kind != "rerun_script"]
 
 
 @pytest.mark.usefixtures("configured")
 def test_on_the_socket_strangers_can_be_asked_who_they_are_and_nothing_else(browser):
     with browser.websocket_connect("/_stcore/stream") as socket:
-        assert said(socket, *EVERY_KIND) == ["stop_script", "app_heartbeat"]
+        assert sorted(arriving(socket, *EVERY_KIND)) == ["app_heartbeat", "stop_script"]
         socket.send_bytes(b"\xff\xff nothing of ours")
-        assert said(socket) == []
+        assert arriving(socket) == []
 
 
 @pytest.mark.usefixtures("configured")
 def test_people_ask_for_rows_and_files_until_their_sign_in_ends(browser):
-    mine = cookie("manager", nonce="n")
-    browser.cookies.update(mine)
+    browser.cookies.update(cookie("manager"))
     with browser.websocket_connect("/_stcore/stream") as socket:
-        theirs = {"stop_script", "file_urls_request", "app_heartbeat", "backend_operation_request"}
-        assert set(said(socket, *EVERY_KIND)) == theirs
+        everything = ["app_heartbeat", "dataframe_chunk", "deferred_file", "stop_script"]
+        assert sorted(arriving(socket, *EVERY_KIND)) == everything
         browser.get("/auth/logout")
-        assert said(socket, *EVERY_KIND) == ["stop_script", "app_heartbeat"]
+        assert sorted(arriving(socket, *EVERY_KIND)) == ["app_heartbeat", "stop_script"]
 
 
 # People
@@ -171,8 +170,8 @@ def test_metrics_are_the_operators(browser):
 
 @pytest.mark.usefixtures("configured")
 def test_a_file_is_for_whom_it_was_made(browser):
-    middleware.belongs(b"a,b\n", "text/csv", "x.csv", person("1"))
-    path = f"/media/{middleware.file_id(b'a,b' + bytes([10]), 'text/csv', 'x.csv')}.csv"  # type: ignore[attr-defined]  # Streamlit's
+    middleware.register_download_owner(b"a,b\n", "text/csv", "x.csv", person("1"))
+    path = f"/media/{streamlit_internals.file_id(b'a,b' + bytes([10]), 'text/csv', 'x.csv')}.csv"
     browser.cookies.update(cookie(oid="2"))
     assert browser.get(path).status_code == 401
     browser.cookies.update(cookie(oid="1"))
@@ -181,7 +180,7 @@ def test_a_file_is_for_whom_it_was_made(browser):
 
 @pytest.mark.usefixtures("configured")
 def test_a_cookie_is_worth_nothing_after_signing_out(browser):
-    mine = cookie("operator", nonce="n")
+    mine = cookie("operator")
     browser.cookies.update(mine)
     assert browser.get("/_stcore/metrics").status_code == 200
     browser.get("/auth/logout")
@@ -201,7 +200,7 @@ def test_a_sign_in_leads_back_to_the_link_that_was_asked_for(browser, asked):
     browser.get("/auth/login", headers={"Referer": f"http://testserver{asked}"})
     answer = browser.get("/oauth2callback?code=1&state=2")
     assert answer.headers["location"] == asked
-    assert ASKED not in browser.cookies
+    assert RETURN_LINK not in browser.cookies
 
 
 @pytest.mark.usefixtures("configured")
@@ -224,7 +223,7 @@ def test_and_to_no_other_site(browser, referer, there):
 @pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize("asked", ["//[x", "http://[", "%00", "?", "\u0661"])
 def test_nor_does_it_stumble_over_a_cookie_of_somebody_elses(browser, asked):
-    browser.cookies.set(ASKED, quote(asked))
+    browser.cookies.set(RETURN_LINK, quote(asked))
     answer = browser.get("/oauth2callback?code=1")
     assert answer.status_code == 302
     assert answer.headers["location"].startswith("/")
@@ -255,7 +254,7 @@ def test_the_page_shows_no_text_of_somebody_elses(written, shown):
 )
 def test_why_a_sign_in_failed_is_kept_for_the_page(browser, query, kept):
     browser.get(f"/oauth2callback?{query}")
-    assert browser.cookies.get(REFUSED) == kept
+    assert browser.cookies.get(REFUSAL) == kept
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The door without a browser: who gets in, and what the others see."""
+"""Who is let in, and what the others see, without a browser."""
 
 import time
 from datetime import UTC, datetime
@@ -8,34 +8,20 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.security import middleware
 from dashboard.security.roles import Role
-from dashboard.sitemap import PLACES
-from tests.dashboard.visit import APP, text
-
-TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
+from dashboard.sitemap import PAGES
+from tests.dashboard import visit
+from tests.dashboard.visit import text
 
 
 @pytest.fixture
 def knock(monkeypatch, configure):
-    """Open a page as somebody whom the sign-in describes so."""
+    """Open a page as a person with these roles, or of whom the sign-in says something else."""
 
-    def knock(page="", roles=("manager",), **claims):
+    def knock(page="", roles=("manager",), **changes):
         configure()
-        monkeypatch.setenv("ACCESS_TENANTS", TENANT)
-        app = AppTest.from_file(str(APP), default_timeout=30)
-        app.user.update(
-            {
-                "is_logged_in": True,
-                "tid": TENANT,
-                "oid": "1",
-                "aud": "the-app",
-                "iss": f"https://login/{TENANT}/v2.0",
-                "name": "Mia *Manager*",
-                "preferred_username": "mia@contoso.example",
-                "exp": time.time() + 3600,
-                "roles": [*roles],
-                **claims,
-            }
-        )
+        monkeypatch.setenv("ACCESS_TENANTS", visit.TENANT)
+        app = AppTest.from_file(str(visit.APP), default_timeout=30)
+        app.user.update(visit.claims(*roles, **changes))
         app.run()
         if page:
             app.switch_page(f"screens/{page}.py").run()
@@ -58,8 +44,8 @@ def labels(app):
         ({"roles": []}, "not on the list", "Sign out"),
     ],
 )
-@pytest.mark.parametrize("page", [place.address for place in PLACES])
-def test_whoever_is_not_let_in_sees_the_door_and_no_figure(knock, claims, words, button, page):
+@pytest.mark.parametrize("page", [page.address for page in PAGES])
+def test_a_person_who_is_not_let_in_is_told_why_and_sees_no_figure(knock, claims, words, button, page):
     app = knock(page, **claims)
     assert words in text(app)
     assert button in labels(app)
@@ -71,12 +57,12 @@ def test_whoever_is_not_let_in_sees_the_door_and_no_figure(knock, claims, words,
 
 @pytest.mark.parametrize("role", Role)
 def test_each_role_has_its_pages_and_what_comes_before(knock, role):
-    pages = [place for place in PLACES if place.role <= role]
-    for place in PLACES:
-        app = knock(place.address, [role.name])
+    pages = [page for page in PAGES if page.role <= role]
+    for page in PAGES:
+        app = knock(page.address, [role.name])
         shut = "not for your role" in text(app)
-        assert shut is (place not in pages), place
-        assert shut is not bool(app.metric or app.dataframe), place
+        assert shut is (page not in pages), page
+        assert shut is not bool(app.metric or app.dataframe), page
         assert len(app.get("page_link")) == len(pages)
 
 
@@ -88,7 +74,7 @@ def test_a_name_is_text(knock):
 def test_a_page_that_is_drawn_anew_asks_again_whose_it_is(knock):
     app = knock()
     assert app.metric
-    middleware.ended.add(app.user, datetime.now(UTC))
+    middleware.ENDED.add(app.user, datetime.now(UTC))
     app.button_group(key="channel").set_value(["direct"]).run()
     assert not app.metric
     assert "signed out" in text(app)

@@ -1,0 +1,417 @@
+"""Each private part of Streamlit does what the product relies on: real Streamlit, its server, an Entra ID over HTTPS.
+
+A test that fails after an upgrade names the part; `streamlit_internals` says why it is used and where to look.
+"""
+
+import ast
+import gc
+import json
+import threading
+import tomllib
+import uuid
+import warnings
+from contextlib import contextmanager
+from copy import deepcopy
+from html.parser import HTMLParser
+from pathlib import Path
+
+import plotly.graph_objects as go
+import pytest
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import Runtime
+from streamlit.testing.v1 import AppTest
+
+from dashboard.charts.base import Finished
+from dashboard.security.exposure import SignIn
+from dashboard.security.middleware import Gate
+from dashboard.security.roles import Ended
+from dashboard.security.streamlit_internals import (
+    CALLBACK,
+    CORE,
+    INDEX_PAGE,
+    LOGIN,
+    LOGOUT,
+    MEDIA,
+    MESSAGES_FOR_ALL,
+    MESSAGES_FOR_SIGNED_IN,
+    METRICS,
+    PUBLIC,
+    claims_of,
+    file_id,
+    inline_scripts,
+    message_kind,
+    sign_in_table,
+)
+from tests.entra import App, Entra, Person, Tenant, Visitor, serving
+
+with warnings.catch_warnings():
+    from authlib.deprecate import AuthlibDeprecationWarning
+
+    # Once imported, Authlib has them shown always; the rest of it then announces its move from httpx to httpx2.
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    import authlib.integrations.starlette_client  # noqa: F401 - which Streamlit imports at the first sign-in
+
+ROOT = Path(__file__).parents[3]
+GROUPS = [str(uuid.uuid4()) for _ in range(150)]
+CONTENT = b"service,sold\n" * 3
+SCRIPT = f"""
+import streamlit as st
+
+st.download_button("File", data=lambda: {CONTENT!r}, mime="text/csv", file_name="Größe.csv")
+if st.button("Sign in"):
+    st.login("entra")
+"""
+
+
+@pytest.fixture
+def streamlit(monkeypatch, tmp_path):
+    """Start Streamlit's own server with a page of ours, behind the middleware or not, and open it like a browser."""
+    script = tmp_path / "page.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+
+    @contextmanager
+    def started(*middleware):
+        monkeypatch.setattr(Runtime, "_instance", None)  # there is one for each process
+        app = st.App(script, middleware=middleware)
+        with TestClient(app, "http://localhost", follow_redirects=False) as browser:
+            try:
+                yield browser
+            finally:
+                wait_for_scripts()
+                browser.portal.call(stop, Runtime.instance())
+
+    return started
+
+
+async def stop(runtime):
+    """Stop Streamlit and wait until it has: it does not wait by itself, and leaves sessions open."""
+    runtime.stop()
+    await runtime.stopped
+
+
+def wait_for_scripts():
+    """Wait until the scripts' threads have ended, some time after a page hears that its run has."""
+    for thread in threading.enumerate():
+        if "scriptThread" in thread.name:
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def option():
+    """Set an option of Streamlit's for the length of a test."""
+    before = {}
+
+    def set_option(name, value):
+        before.setdefault(name, (st.get_option(name), config.get_where_defined(name)))
+        config.set_option(name, value)
+
+    yield set_option
+    for name, (value, where) in before.items():
+        config.set_option(name, value, where)
+
+
+class Page:
+    """The browser's end of a page's socket."""
+
+    def __init__(self, socket):
+        self._socket = socket
+        self.elements, self.session = {}, ""
+
+    def send(self, message, until):
+        """Send a message; what comes back, up to a message of the kind `until`."""
+        self._socket.send_bytes(message.SerializeToString())
+        answers = {}
+        while until not in answers:
+            answer = ForwardMsg.FromString(self._socket.receive_bytes())
+            answers[answer.WhichOneof("type")] = answer
+            if answer.WhichOneof("type") == "new_session":
+                self.session = answer.new_session.initialize.session_id
+            if answer.WhichOneof("type") == "delta":
+                element = answer.delta.new_element
+                self.elements[element.WhichOneof("type")] = getattr(element, element.WhichOneof("type"))
+        return answers
+
+    def run(self, press=""):
+        """Run the script, after a press on the button with this id."""
+        message = BackMsg()
+        message.rerun_script.SetInParent()
+        if press:
+            message.rerun_script.widget_states.widgets.add(id=press, trigger_value=True)
+        return self.send(message, "script_finished")
+
+    def file(self):
+        """The address of the file that its button stands for."""
+        message = BackMsg()
+        request = message.backend_operation_request
+        request.request_id, request.session_id = "1", self.session
+        request.deferred_file.file_id = self.elements["download_button"].deferred_file_id
+        assert message_kind(message.SerializeToString()) == "deferred_file"
+        answer = self.send(message, "backend_operation_response")["backend_operation_response"]
+        return answer.backend_operation_response.deferred_file.url
+
+
+@contextmanager
+def opened(browser):
+    with browser.websocket_connect("/_stcore/stream", subprotocols=["streamlit"]) as socket:
+        page = Page(socket)
+        page.run()
+        yield page
+
+
+# Sign-in
+
+
+def test_sign_in_table(option, monkeypatch, tmp_path):
+    file = tmp_path / "secrets.toml"
+    option("secrets.files", [str(file)])
+    monkeypatch.setattr(st.secrets, "_secrets", None)
+    monkeypatch.setattr(st.secrets, "_file_watchers_installed", True)  # which outlive the test
+    assert sign_in_table() == {}
+    file.write_text('[auth]\nredirect_uri = "x"\n[auth.entra]\nclient_id = "y"\n', encoding="utf-8")
+    table = sign_in_table()
+    assert (table["redirect_uri"], dict(table["entra"])) == ("x", {"client_id": "y"})
+
+
+@pytest.mark.parametrize("groups", [[], GROUPS], ids=["one cookie", "a cookie in parts"])
+def test_claims_of(streamlit, configure, monkeypatch, groups):
+    amy = Person("Amy Adams", "amy@contoso.example", roles=["manager"], groups=groups)
+    registration = App("Insights", "its-secret", redirect_uris=["http://localhost/oauth2callback"])
+    with serving(Entra([Tenant("contoso.example", people=[amy], apps=[registration])])) as entra:
+        for name, value in entra.environment.items():
+            monkeypatch.setenv(name, value)
+        configure(
+            redirect_uri=f"http://localhost/{CALLBACK}",
+            entra={
+                "client_id": registration.client_id,
+                "client_secret": "its-secret",
+                "server_metadata_url": f"{entra.issuer()}/.well-known/openid-configuration",
+            },
+        )
+        with streamlit() as browser, Visitor(entra) as visitor:
+            with opened(browser) as page:
+                address = page.run(press=page.elements["button"].id)["auth_redirect"].auth_redirect.url
+            assert address.partition("?")[0] == f"/{LOGIN}"
+            answer = visitor.sign_in(browser.get(address).headers["location"], amy)
+            back = browser.get(f"/{CALLBACK}", params=answer)
+            assert (back.status_code, back.headers["location"]) == (302, "/")
+            signed_in = dict(browser.cookies)
+            left = browser.get(f"/{LOGOUT}")
+            assert left.status_code == 302
+    claims = claims_of(signed_in)
+    assert (claims["is_logged_in"], claims["oid"], claims["roles"]) == (True, amy.oid, ["manager"])
+    assert claims.get("groups", []) == groups
+    assert {"iss", "aud", "tid", "sub", "iat", "nonce", "exp"} <= claims.keys()
+    parts = [name for name in signed_in if name.startswith("_streamlit_user") and "tokens" not in name]
+    assert (len(parts) > 1) is bool(groups)
+    assert claims_of({name: value[:-3] + "abc" for name, value in signed_in.items()}) == {}
+    assert claims_of(dict(browser.cookies)) == {}
+
+
+# Files
+
+
+@pytest.mark.parametrize("size", [len(CONTENT), 3_000_000], ids=["small", "of which Streamlit reads samples"])
+def test_file_id(streamlit, tmp_path, size):
+    with streamlit() as browser:
+        content = CONTENT * (size // len(CONTENT))
+        script = tmp_path / "page.py"
+        script.write_text(SCRIPT.replace(repr(CONTENT), f"{CONTENT!r} * {size // len(CONTENT)}"), encoding="utf-8")
+        with opened(browser) as page:
+            address = page.file()
+        assert address == f"/{MEDIA}{file_id(content, 'text/csv', 'Größe.csv')}.csv"
+        assert browser.get(address).content == content
+
+
+# Messages
+
+
+def test_messages(streamlit):
+    """A kind that is new has to be put on one of the lists, or on neither."""
+    kinds = BackMsg.DESCRIPTOR.fields_by_name
+    operations = kinds["backend_operation_request"].message_type.oneofs_by_name["payload"].fields
+    assert {*kinds, *(operation.name for operation in operations)} == {
+        *MESSAGES_FOR_ALL,
+        *MESSAGES_FOR_SIGNED_IN,
+        "backend_operation_request",
+        "clear_cache",
+        "debug_disconnect_websocket",
+        "debug_shutdown_runtime",
+        "dismiss_skills_nudge",
+        "file_urls_request",
+        "install_skills",
+        "load_git_info",
+        "set_run_on_save",
+    }
+    assert message_kind(b"\xff\xff no message") is None
+    with streamlit(Middleware(Gate, pages=[""], sign_in=SignIn(secrets_files=list), ended=Ended())) as browser:
+        browser.headers["host"] = "localhost"
+        with opened(browser) as page:
+            assert browser.get(page.file()).content == CONTENT
+
+
+# Addresses
+
+#: What Streamlit serves, and whether it is open to people who have not signed in.
+SERVED = {
+    "/_stcore/health": True,
+    "/_stcore/host-config": True,
+    "/_stcore/stream": True,
+    "/_stcore/bidi-components/{path:path}": True,
+    "/component/{path:path}": True,
+    f"/{LOGIN}": True,
+    f"/{LOGOUT}": True,
+    f"/{CALLBACK}": True,
+    f"/{METRICS}": False,
+    f"/{MEDIA}{{file_id:path}}": False,
+    "/_stcore/upload_file/{session_id}/{file_id}": False,
+    "/_stcore/agent/interact": False,
+    "/_stcore/agent/openapi.json": False,
+    "/_stcore/agent/mcp": False,
+}
+
+
+def test_addresses(streamlit):
+    """An address that is new has to be judged, and to be put on the list above."""
+    with streamlit() as browser:
+        *routes, assets = browser.app._starlette_app.routes
+        page, script = browser.get("/"), browser.get(f"/{_first_script(INDEX_PAGE)}")
+        assert {route.path for route in routes} == SERVED.keys()
+        assert assets.name == "static-assets"
+        assert "javascript" in script.headers["content-type"]
+        for address in ("manifest.json", "favicon.png"):
+            assert PUBLIC.fullmatch(address)
+            assert browser.get(f"/{address}").content != page.content
+        assert browser.get("/_stcore/health").text == "ok"
+        assert browser.get(f"/{METRICS}").text.endswith("# EOF\n")
+        assert browser.get("/a-page").content == page.content
+        # From a deep link Streamlit looks for its server below the page, and has to be told to go on.
+        assert browser.get(f"/a-page/{CORE}health").status_code == 404
+    assert {path: bool(PUBLIC.fullmatch(path.strip("/"))) for path in SERVED} == SERVED
+    assert PUBLIC.fullmatch(_first_script(INDEX_PAGE))
+
+
+class _Scripts(HTMLParser):
+    """The scripts of a page as a browser finds them: the addresses, and the texts of those without one."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.addresses, self.texts, self.handlers, self._is_inline = [], [], [], False
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+        if tag == "script":
+            self._is_inline = "src" not in dict(attrs)
+            self.addresses += [value for name, value in attrs if name == "src"]
+
+    def handle_endtag(self, _tag):
+        self._is_inline = False
+
+    def handle_data(self, data):
+        if self._is_inline:
+            self.texts.append(data)
+
+
+def _first_script(file):
+    return _Scripts(file.read_bytes()).addresses[0].removeprefix("./")
+
+
+def test_index_page(streamlit):
+    with streamlit() as browser:
+        page = browser.get("/").content
+    assert page == INDEX_PAGE.read_bytes()
+    scripts = _Scripts(page)
+    assert [script.decode() for script in inline_scripts(page)] == scripts.texts
+    assert scripts.texts
+    assert not scripts.handlers  # which no hash would let in
+
+
+# What stands elsewhere
+
+
+def test_allowed_origins(streamlit, option):
+    with streamlit() as browser:
+        for origins in (st.get_option("client.allowedOrigins"), ["https://portal.example"], []):
+            option("client.allowedOrigins", origins)
+            assert browser.get("/_stcore/host-config").json()["allowedOrigins"] == origins
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_post_script_gc(streamlit, option, collects):
+    assert st.get_option("runner.postScriptGC") is False
+    option("runner.postScriptGC", collects)
+    full = []
+
+    def note(phase, facts):
+        if phase == "start" and facts["generation"] == 2 and "scriptThread" in threading.current_thread().name:
+            full.append(phase)
+
+    gc.disable()
+    gc.callbacks.append(note)
+    try:
+        with streamlit() as browser, opened(browser):
+            wait_for_scripts()
+    finally:
+        gc.callbacks.remove(note)
+        gc.enable()
+    assert bool(full) is collects
+
+
+def test_finished_figures(monkeypatch):
+    made = []
+    to_dict = go.Figure.to_dict
+    monkeypatch.setattr(go.Figure, "to_dict", lambda figure: made.append(figure) or to_dict(figure))
+    figure = Finished([{"type": "bar", "x": [1, 2], "y": ["a", "b"], "orientation": "h"}], {"height": 120})
+    finished = figure.to_dict()
+    before = deepcopy(finished)
+    figure.layout.title = "which comes too late"
+
+    def page(figure):
+        import streamlit as st  # noqa: PLC0415 - Streamlit takes the function's source alone
+
+        st.plotly_chart(figure, theme=None, key="chart", on_select="rerun", config={"displayModeBar": False})
+
+    app = AppTest.from_function(page, args=(figure,))
+    for _ in range(2):
+        app.run()
+        assert not app.exception
+        assert json.loads(app.get("plotly_chart")[0].proto.spec) == before
+    assert figure.to_dict() is finished
+    assert finished == before
+    assert len(made) == 1
+
+
+# And there are no others
+
+
+def parts_of_streamlit(file):
+    """What a module takes of Streamlit beside its public `st`."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names):
+                yield from (name.name for name in names if name.name.startswith("streamlit."))
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] == "streamlit":
+                yield module
+            case ast.Attribute(ast.Name("st" | "streamlit"), name) if name.startswith("_"):
+                yield name
+
+
+def test_no_other_module_takes_a_part_of_streamlit():
+    takers = [file.name for file in (ROOT / "dashboard").rglob("*.py") if list(parts_of_streamlit(file))]
+    assert takers == ["streamlit_internals.py"]
+
+
+def test_no_other_hidden_option_is_set():
+    options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    known = config.get_config_options()
+    set_here = {f"{section}.{name}" for section, values in options.items() for name in values} & known.keys()
+    assert {name for name in set_here if known[name].visibility == "hidden"} == {
+        "client.allowedOrigins",
+        "runner.postScriptGC",
+    }
