@@ -6,15 +6,14 @@ import pandas as pd
 
 from dashboard.tables.common import DEPLOYED, OVER_DEPLOYED, UNDEPLOYED
 from data_access import Deployment
-from data_access.measures import Facts
-from data_access.partner_center import frames
+from data_access.measures import Facts, plain
 
 
 def own_rows(facts: Facts) -> pd.DataFrame:
     """The rows with Microsoft's own columns first, what is derived after them."""
     rows = facts.frame.rename(columns={DEPLOYED.name: DEPLOYED.where(facts.estimated).name})
     derived = [column.where(facts.estimated).name for column in (DEPLOYED, UNDEPLOYED, OVER_DEPLOYED)]
-    return frames.plain(rows[[*facts.sent, *(name for name in derived if name not in facts.sent)]])
+    return plain(rows[[*facts.sent, *(name for name in derived if name not in facts.sent)]])
 
 
 def unknown(deployment: Deployment) -> frozenset[str]:

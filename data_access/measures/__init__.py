@@ -23,6 +23,7 @@ from data_access.measures.core import (
     summary,
     total,
 )
+from data_access.partner_center.frames import plain
 
 __all__ = [
     "ACTIVITY",
@@ -43,6 +44,7 @@ __all__ = [
     "facts",
     "grouped",
     "identities",
+    "plain",
     "row_by_row",
     "summary",
     "total",

@@ -83,6 +83,7 @@ def streamlit(monkeypatch, tmp_path):
                 yield browser
             finally:
                 wait_for_scripts()
+                assert browser.portal
                 browser.portal.call(stop, Runtime.instance())
 
     return started
@@ -105,7 +106,7 @@ def wait_for_scripts():
 @pytest.fixture
 def option():
     """Set an option of Streamlit's for the length of a test."""
-    before = {}
+    before: dict[str, tuple[object, str]] = {}
 
     def set_option(name, value):
         before.setdefault(name, (st.get_option(name), config.get_where_defined(name)))
@@ -366,7 +367,12 @@ def test_post_script_gc(streamlit, option, collects):
 def test_finished_figures(monkeypatch):
     made = []
     to_dict = go.Figure.to_dict
-    monkeypatch.setattr(go.Figure, "to_dict", lambda figure: made.append(figure) or to_dict(figure))
+
+    def counted(figure):
+        made.append(figure)
+        return to_dict(figure)
+
+    monkeypatch.setattr(go.Figure, "to_dict", counted)
     figure = Finished([{"type": "bar", "x": [1, 2], "y": ["a", "b"], "orientation": "h"}], {"height": 120})
     finished = figure.to_dict()
     before = deepcopy(finished)
