@@ -1,4 +1,8 @@
-"""HTTP that ends in time: nothing that arrives outlives the deadline of its request."""
+"""HTTP requests that end by a deadline, however slowly the answer arrives.
+
+A time-out of `requests` limits silence: it starts anew with each byte. The adapter below checks the clock at each read,
+so that a header, a compressed body or a row of redirects that drips ends in time too.
+"""
 
 from __future__ import annotations
 
@@ -13,63 +17,69 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+# Hidden state on purpose: `requests` hands an adapter nothing from the caller, and follows redirects by itself.
+_of_this_thread = threading.local()
 
-class Punctual(requests.Session):
-    """Ends each request after so many seconds, however slowly the answer drips."""
+
+def end_requests_at(deadline: float) -> None:
+    """Set when the requests that this thread makes from now on must be over, in seconds of `time.monotonic`.
+
+    It holds for requests that go through a `DeadlineAdapter`. They raise the library's own time-out errors.
+    """
+    _of_this_thread.deadline = deadline
+
+
+class DeadlineSession(requests.Session):
+    """Ends each request after `seconds`, redirects included. For https addresses."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
         self._seconds = seconds
-        self.mount("https://", _TimedAdapter())
+        self.mount("https://", DeadlineAdapter())
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        clock.deadline = time.monotonic() + self._seconds
+        end_requests_at(time.monotonic() + self._seconds)
         return super().request(*args, **{"timeout": self._seconds, **kwargs})
 
 
-#: `deadline`, of the clock that only runs forward, is when the request that this thread has under way must be over.
-clock = threading.local()
+class DeadlineAdapter(HTTPAdapter):
+    """Sends over connections whose answers end at the thread's deadline."""
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        connection_class = pool.ConnectionCls
+        if connection_class.response_class is not _DeadlineResponse:
+            members = {"response_class": _DeadlineResponse}
+            pool.ConnectionCls = type(connection_class.__name__, (connection_class,), members)
+        return pool
 
 
-class _Timed(io.RawIOBase):
-    """What arrives from a socket, until the deadline.
+class _DeadlineResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
-    The time-out of a socket is for silence and starts anew with each byte; only a clock that looks at every one of them
-    ends a head, a compressed body or a row of redirects that drips.
-    """
 
-    def __init__(self, arriving: io.RawIOBase, connection: socket.socket) -> None:
-        self._arriving = arriving
+class _DeadlineReader(io.RawIOBase):
+    """The bytes of a socket, until the deadline that the thread had when the answer began. Raises TimeoutError then."""
+
+    def __init__(self, source: io.RawIOBase, connection: socket.socket) -> None:
+        self._source = source
         self._connection = connection
         self._silence = connection.gettimeout() or math.inf
-        self._deadline: float = getattr(clock, "deadline", math.inf)
+        self._deadline: float = getattr(_of_this_thread, "deadline", math.inf)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError
-        if left < self._silence:
-            self._connection.settimeout(left)
-        return self._arriving.readinto(buffer)
+        if remaining < self._silence:
+            self._connection.settimeout(remaining)
+        return self._source.readinto(buffer)
 
     def close(self) -> None:
-        self._arriving.close()
+        self._source.close()
         super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Timed(self.fp.detach(), sock))
-
-
-class _TimedAdapter(HTTPAdapter):
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = pool.ConnectionCls
-        if kind.response_class is not _TimedResponse:
-            pool.ConnectionCls = type(kind.__name__, (kind,), {"response_class": _TimedResponse})
-        return pool

@@ -1,1 +1,1 @@
-"""Ways to a token for Partner Center."""
+"""Sign-in: the credentials that give a token for Partner Center."""

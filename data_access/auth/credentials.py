@@ -1,10 +1,10 @@
-"""Ways to a bearer token. Whoever uses one never knows how it was won.
+"""Credentials: where a bearer token for Partner Center comes from. Clients see the protocol `Credential` alone.
 
     Ready        the token from the settings
-    Stored       consent once, at a terminal (`by_browser` or `by_device_code`), then silent renewal
-    OnBehalfOf   the person who is signed in to the dashboard
+    Stored       one sign-in at a terminal, renewed without the user from then on (module `stored`)
+    OnBehalfOf   the user who is signed in to the dashboard
 
-Tokens and their renewal are MSAL's, their storage is msal-extensions'. What only decides is in `entra`.
+MSAL obtains and renews tokens, msal-extensions stores them. What Entra ID's answers mean is decided in `entra`.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.errors import SignInNeeded
 
-log = logging.getLogger(__name__)
-# It logs the address to sign in at, which carries the proof of who asked.
+# MSAL logs the address of the sign-in page, which carries the state and the code challenge of the request.
 logging.getLogger("msal").setLevel(logging.ERROR)
 
-TIMEOUT = 20.0  # seconds that one request to the sign-in service may take in all
-_TURN = 25.0  # seconds to wait for another thread that asks
+REQUEST_TIMEOUT = 20.0  # seconds that one request to the sign-in service may take in all
+_LOCK_TIMEOUT = 25.0  # seconds to wait for another thread's request: longer than that takes
 _MARGIN = 120.0  # seconds before its end from which on a token is not used any more
 
 Answer = Mapping[str, Any]
+"""An answer of the token endpoint, as MSAL hands it on: with `access_token`, or with `error`."""
 
 
 class Credential(Protocol):
-    """A way to a bearer token for Partner Center."""
+    """A source of bearer tokens for Partner Center."""
 
     @property
     def remedy(self) -> str:
-        """What to do once Partner Center turns its tokens down."""
+        """The user's next step when Partner Center turns the tokens down."""
 
     def token(self) -> str:
-        """A token to send; raises SignInError or NoSignInService."""
+        """A token to send. Raises SignInError or NoSignInService."""
 
     def renewed(self, refused: str) -> str | None:
-        """Another token in place of one that was turned down, won without asking anybody; None where there is none."""
+        """A token in place of one that was turned down, obtained without the user; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A token that somebody else obtained."""
+    """A token that another program obtained. It cannot be renewed."""
 
     value: str
     remedy: str = "Put a new App+User token into PARTNER_CENTER_ACCESS_TOKEN."
@@ -65,103 +65,97 @@ class Ready:
     def token(self) -> str:
         return self.value
 
-    def renewed(self, refused: str) -> str | None:  # noqa: ARG002 - there is no other
+    def renewed(self, refused: str) -> str | None:  # noqa: ARG002 - there is no other token
         return None
 
 
-class HeldToken(abc.ABC):
-    """A token that is kept until it ends or is turned down, for all threads.
+class RenewableCredential(abc.ABC):
+    """Keeps one token in memory for all threads, and requests another when it ends or is turned down.
 
     `timeout`: seconds that one request to the sign-in service may take in all.
     """
 
-    def __init__(self, registration: Registration, timeout: float = TIMEOUT) -> None:
+    def __init__(self, registration: Registration, timeout: float = REQUEST_TIMEOUT) -> None:
         self._registration, self._timeout = registration, timeout
         self._lock = threading.Lock()
-        self._held, self._ends = "", 0.0
+        self._token, self._expires_at = "", 0.0  # of time.time
 
     def token(self) -> str:
-        with self._one_thread():
-            if time.time() > self._ends - _MARGIN:
-                self._take(None)
-            return self._held
+        with self._thread_lock():
+            if time.time() > self._expires_at - _MARGIN:
+                self._renew(None)
+            return self._token
 
     def renewed(self, refused: str) -> str | None:
-        with self._one_thread():
-            if self._held == refused:
-                self._take(refused)
-            return None if self._held == refused else self._held
+        with self._thread_lock():
+            if self._token == refused:
+                self._renew(refused)
+            return None if self._token == refused else self._token
 
     @contextlib.contextmanager
-    def _one_thread(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=_TURN):
+    def _thread_lock(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=_LOCK_TIMEOUT):
             raise entra.no_answer("another request has been waiting for it")
         try:
             yield
         finally:
             self._lock.release()
 
-    def _take(self, refused: str | None) -> None:
-        with asking():
-            answer = checked(self._win(refused))
-        self._held, self._ends = answer["access_token"], time.time() + _seconds(answer.get("expires_in"))
+    def _renew(self, refused: str | None) -> None:
+        with translated_errors():
+            answer = require_token(self._request_token(refused))
+        self._token, self._expires_at = answer["access_token"], time.time() + _seconds(answer.get("expires_in"))
 
     @abc.abstractmethod
-    def _win(self, refused: str | None) -> Answer:
-        """Entra ID's answer that holds a token, and not the one that was refused."""
+    def _request_token(self, refused: str | None) -> Answer:
+        """Entra ID's answer to a request for a token other than `refused`."""
 
 
-class OnBehalfOf(HeldToken):
-    """Tokens for the person who is signed in to the dashboard, in exchange for that sign-in; kept in memory alone."""
+class OnBehalfOf(RenewableCredential):
+    """Tokens for the user who is signed in to the dashboard, in exchange for that sign-in; kept in memory alone."""
 
     remedy = "Sign out of the dashboard, and in again."
 
-    def __init__(self, registration: Registration, timeout: float = TIMEOUT) -> None:
+    def __init__(self, registration: Registration, timeout: float = REQUEST_TIMEOUT) -> None:
         super().__init__(registration, timeout)
         self.assertion = ""
-        """The person's access token for the dashboard; whoever keeps this object brings it up to date."""
+        """The user's access token for the dashboard; the caller keeps it up to date."""
 
-    def _win(self, refused: str | None) -> Answer:  # noqa: ARG002 - each exchange gives another one
+    def _request_token(self, refused: str | None) -> Answer:  # noqa: ARG002 - each exchange gives a new token
         if not self.assertion:
             raise SignInNeeded(
                 "Your sign-in to the dashboard cannot be used for Partner Center.",
                 'The operator sets expose_tokens = ["access"] and a scope of the registration in [auth].',
             )
-        app = application(self._registration, msal.TokenCache(), self._timeout)
+        app = confidential_client(self._registration, msal.TokenCache(), self._timeout)
         return dict(app.acquire_token_on_behalf_of(self.assertion, [self._registration.scope]))
 
 
-def application(
+def confidential_client(
     registration: Registration, tokens: msal.TokenCache, timeout: float
 ) -> msal.ConfidentialClientApplication:
-    """MSAL's client of a registration; looks the authority up, so call it within `asking`."""
+    """MSAL's client for a registration with its secret. It sends a request at once: call it in `translated_errors`."""
     return msal.ConfidentialClientApplication(
         registration.client_id,
         client_credential=registration.secret,
         authority=registration.authority,
-        instance_discovery=False,  # else MSAL asks Microsoft's global cloud about every other one
+        instance_discovery=False,  # else MSAL asks Microsoft's global cloud about the authority of another cloud
         token_cache=tokens,
-        http_client=deadlines.Punctual(timeout),
+        http_client=deadlines.DeadlineSession(timeout),
     )
 
 
-def checked(answer: Answer) -> Answer:
+def require_token(answer: Answer) -> Answer:
+    """The answer, which holds an access token. Raises SignInRefused or NoSignInService where it holds none."""
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
         raise entra.refused(answer)
     return answer
 
 
-def _seconds(value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        return 0.0  # used at once, and not again
-
-
 @contextlib.contextmanager
-def asking() -> Iterator[None]:
-    """Turn what MSAL raises into our own errors; its messages hold addresses, which can name people."""
+def translated_errors() -> Iterator[None]:
+    """Raise our own errors in place of MSAL's and of the network's, whose messages hold addresses and names."""
     try:
         yield
     except requests.exceptions.SSLError:
@@ -172,5 +166,12 @@ def asking() -> Iterator[None]:
         raise entra.no_answer("it answers with an error of its own") from None
     except json.JSONDecodeError:
         raise entra.no_answer("something else answers in its place") from None
-    except ValueError:  # MSAL's word for an authority without metadata
+    except ValueError:  # what MSAL raises for an authority without metadata
         raise entra.unknown_authority() from None
+
+
+def _seconds(expires_in: object) -> float:
+    try:
+        return float(str(expires_in))
+    except ValueError:
+        return 0.0  # the token is used now, and not again

@@ -1,4 +1,4 @@
-"""How Microsoft Entra ID speaks, in functions that cannot speak: addresses, refusals, the lapse of a sign-in.
+"""Rules of Microsoft Entra ID: sign-in addresses, what its refusals mean, when a sign-in lapses. No network.
 
 Sources: the pages "Microsoft Entra authentication & authorization error codes", "Microsoft identity platform refresh
 tokens" and, for the permission, Partner Center's "Enable the secure application model".
@@ -16,40 +16,42 @@ from urllib.parse import urlsplit
 from data_access.errors import Facts, NoSignInService, PartnerCenterError, SignInRefused
 from data_access.foreign_text import identifier
 
-#: A sign-in that is not used for so long is over; each use starts it anew.
+#: A stored sign-in ends when it has not been used for so long.
 REFRESHABLE_FOR = timedelta(days=90)
-#: So long before that, whoever can renew it is told.
+#: The operator is warned so long before that.
 NOTICE = timedelta(days=14)
 
 _AGAIN = "Sign in again: python -m data_access sign-in."
-_ADMINISTRATOR = "Give this to whoever administers the app registration in Entra ID."
+_ADMINISTRATOR = "Give this to the administrator of the app registration in Entra ID."
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The app registration that asks for tokens, and the permission that it asks for."""
+    """The app registration that requests tokens, and the permission that it requests."""
 
     tenant: str
     client_id: str
     secret: str = field(repr=False)
-    authority: str  # where the tenant signs in, tenant included
+    authority: str  # the sign-in address, tenant included
     scope: str
 
 
 def authority(address: str, tenant: str) -> str:
-    """The tenant's place at a sign-in address; an address with a path names its tenant itself."""
+    """The sign-in address of a tenant: `address` with the tenant added, unless its path names one already."""
     address = address.rstrip("/")
     return address if urlsplit(address).path else f"{address}/{tenant}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
+    """Codes of refusals (AADSTS…) with one cause, and what the program says about it."""
+
     codes: tuple[int, ...]
     message: str
     advice: str
 
 
-# Each sentence for those who read it on a page; the next step for whoever can take it.
+# `message` is for the user of a page, `advice` for the person who can take that step.
 _CASES = (
     _Case(
         (50072, 50074, 50076, 50079, 50078),
@@ -96,7 +98,7 @@ _CASES = (
     _Case((50057, 50055, 50053), "The account is disabled, locked, or its password has expired.", _ADMINISTRATOR),
     _Case(
         (50011, 500112),
-        "The address to come back to is not registered.",
+        "The redirect address is not registered.",
         "Add http://localhost to the registration's redirect addresses (platform Web).",
     ),
     _Case(
@@ -113,7 +115,7 @@ _CASES = (
     _Case((70018, 70019), "The code was not entered in time, or was another one.", "Start it again for a new code."),
 )
 _BY_CODE = {code: case for case in _CASES for code in case.codes}
-# Where no code is known: the meaning of OAuth's own words.
+# OAuth's own error names, for answers without a code.
 _BY_ERROR = {
     "interaction_required": _BY_CODE[50076],
     "consent_required": _BY_CODE[65001],
@@ -125,39 +127,39 @@ _BY_ERROR = {
     "expired_token": _BY_CODE[70019],
     "bad_verification_code": _BY_CODE[70018],
 }
-_OTHERWISE = _Case((), "Microsoft did not accept the sign-in.", "The code and description say what it objects to.")
-_PASSING = frozenset({"temporarily_unavailable", "server_error"})
-_TRANSIENT = frozenset({90033, 90006, 90019, 90055})
+_UNKNOWN = _Case((), "Microsoft did not accept the sign-in.", "The code and description say what it objects to.")
+_TRANSIENT_ERRORS = frozenset({"temporarily_unavailable", "server_error"})
+_TRANSIENT_CODES = frozenset({90033, 90006, 90019, 90055})
 _CODE = re.compile(r"AADSTS(\d{4,8})")
 
 
 def refused(answer: Mapping[str, Any]) -> PartnerCenterError:
-    """The error that an answer of Entra ID stands for which holds no token.
+    """The error for an answer of Entra ID that holds no token: SignInRefused, or NoSignInService for a passing trouble.
 
-    Takes the fields of the token endpoint's answer, or those with which a person comes back from the sign-in page.
+    `answer` has the fields of the token endpoint's answer, or of the redirect from the sign-in page.
     """
-    name, described = str(answer.get("error", "")), str(answer.get("error_description", ""))
-    listed = answer.get("error_codes")
-    numbers = [number for number in listed if type(number) is int] if isinstance(listed, list) else []
-    numbers += map(int, _CODE.findall(described))
+    name, description = str(answer.get("error", "")), str(answer.get("error_description", ""))
+    error_codes = answer.get("error_codes")
+    codes = [code for code in error_codes if type(code) is int] if isinstance(error_codes, list) else []
+    codes += map(int, _CODE.findall(description))
     facts = Facts(
-        code=f"AADSTS{numbers[0]}" if numbers else name or None,
-        description=_first_line(described) or None,
+        code=f"AADSTS{codes[0]}" if codes else name or None,
+        description=_first_line(description) or None,
         request_id=_id(answer.get("trace_id")),
         correlation_id=_id(answer.get("correlation_id")),
     )
-    if name in _PASSING or not _TRANSIENT.isdisjoint(numbers):
-        return no_answer("it asks to be asked later", facts)
-    # A number says more than the name beside it: many that are new to us come with the name of one that is not.
-    by_name = _OTHERWISE if numbers else _BY_ERROR.get(name, _OTHERWISE)
-    case = next((_BY_CODE[number] for number in numbers if number in _BY_CODE), by_name)
+    if name in _TRANSIENT_ERRORS or not _TRANSIENT_CODES.isdisjoint(codes):
+        return no_answer("it asks for another try later", facts)
+    # A code says more than the name beside it: many unknown codes come with the name of a known case.
+    by_name = _UNKNOWN if codes else _BY_ERROR.get(name, _UNKNOWN)
+    case = next((_BY_CODE[code] for code in codes if code in _BY_CODE), by_name)
     return SignInRefused(case.message, case.advice, facts)
 
 
 def unknown_authority() -> SignInRefused:
-    """The error for an authority that has no metadata: there is no such tenant, or it is no authority."""
+    """The error for an authority without metadata: the tenant does not exist, or the address is no authority."""
     return SignInRefused(
-        "There is no such tenant at this place.",
+        "There is no such tenant at this sign-in address.",
         "Check PARTNER_CENTER_TENANT_ID, the cloud, and PARTNER_CENTER_AUTHORITY if it is set.",
     )
 
@@ -177,11 +179,13 @@ def lapses(last_used: datetime) -> datetime:
 
 
 def lapse_notice(lapse: datetime, now: datetime) -> str:
-    """What to say of a sign-in that ends soon; nothing while there is time."""
-    left = lapse - now
-    if left > NOTICE:
+    """The warning about a stored sign-in that ends within `NOTICE`; empty before that."""
+    remaining = lapse - now
+    if remaining > NOTICE:
         return ""
-    when = "has lapsed" if left <= timedelta(0) else f"lapses in {max(1, left.days)} days, on {lapse:%Y-%m-%d}"
+    when = (
+        "has lapsed" if remaining <= timedelta(0) else f"lapses in {max(1, remaining.days)} days, on {lapse:%Y-%m-%d}"
+    )
     return f"The stored sign-in {when}. {_AGAIN}"
 
 

@@ -1,8 +1,9 @@
-"""The sign-in that `sign-in` keeps on this machine, renewed by every process that uses it."""
+"""The stored sign-in: tokens in a file or the platform's vault, which all processes of this machine share and renew."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import tempfile
 import time
@@ -18,91 +19,99 @@ import portalocker
 from msal_extensions import FilePersistence, PersistedTokenCache, build_encrypted_persistence
 
 from data_access.auth import entra
-from data_access.auth.credentials import TIMEOUT, Answer, HeldToken, application, asking, checked, log
+from data_access.auth.credentials import (
+    Answer,
+    RenewableCredential,
+    confidential_client,
+    require_token,
+    translated_errors,
+)
 from data_access.auth.entra import Registration
 from data_access.errors import SignInNeeded
 
-_BUSY = 60.0  # seconds to wait for another process that is renewing
+log = logging.getLogger(__name__)
+
+_LOCK_TIMEOUT = 60.0  # seconds to wait for another process that renews; no write of a sign-in takes so long
+
+Acquire = Callable[[msal.ConfidentialClientApplication], Answer]
+"""Has the user sign in with MSAL's client, and returns Entra ID's answer. See `interactive`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who has signed in for good, and when that ends unless it is used before."""
+    """The account that has signed in, and when its sign-in ends unless it is used before (UTC)."""
 
     username: str
     lapses: datetime
 
 
-class Stored(HeldToken):
-    """The sign-in that `sign-in` keeps: renewed in silence, rotation kept, shared by the job and the dashboard."""
+class Stored(RenewableCredential):
+    """The sign-in that `sign-in` stores in `file`; the collecting job and the dashboard renew it without the user.
+
+    Each renewal gives a new refresh token, which replaces the one in the file.
+    """
 
     remedy = "Sign in again: python -m data_access sign-in."
 
-    def __init__(self, registration: Registration, file: Path, timeout: float = TIMEOUT) -> None:
+    def __init__(self, registration: Registration, file: Path, timeout: float = REQUEST_TIMEOUT) -> None:
         super().__init__(registration, timeout)
         self._file = file
 
-    @cached_property
-    def _tokens(self) -> PersistedTokenCache:
-        try:
-            return _Tokens(_persistence(self._file))
-        except OSError as error:
-            raise _unusable(self._file, error) from None
-
     @property
     def encrypted(self) -> bool:
+        """Whether the platform's vault protects the sign-in."""
         return bool(self._tokens.is_encrypted)
 
     def account(self) -> Account | None:
-        """The account that has signed in; None where nobody has.
+        """The account that has signed in; None where there is none.
 
-        Raises SignInNeeded where what is stored cannot be read.
+        Raises SignInNeeded where the stored sign-in cannot be read.
         """
-        kinds = msal.TokenCache.CredentialType
+        types = msal.TokenCache.CredentialType
         try:
-            accounts = [*self._tokens.search(kinds.ACCOUNT)]
-            mine = {"client_id": self._registration.client_id}
-            renewals = [*self._tokens.search(kinds.REFRESH_TOKEN, query=mine)]
+            accounts = [*self._tokens.search(types.ACCOUNT)]
+            own = {"client_id": self._registration.client_id}
+            refresh_tokens = [*self._tokens.search(types.REFRESH_TOKEN, query=own)]
         except SignInNeeded:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the platform's vault or a torn file raises
+        except Exception as error:  # noqa: BLE001 - the platform's vault and a torn file raise anything
             raise _unusable(self._file, error) from None
-        if not accounts or not renewals:
+        if not accounts or not refresh_tokens:
             return None
-        used = max(int(entry.get("last_modification_time", 0)) for entry in renewals)
+        used = max(int(token.get("last_modification_time", 0)) for token in refresh_tokens)
         return Account(str(accounts[0].get("username", "")), entra.lapses(datetime.fromtimestamp(used, UTC)))
 
-    def keep(self, acquire: Callable[[msal.ConfidentialClientApplication], Answer]) -> Account:
-        """Have a person sign in by `acquire`, in place of whoever had signed in before.
+    def keep(self, acquire: Acquire) -> Account:
+        """Have the user sign in by `acquire`, and store that sign-in in place of the one before.
 
-        Raises SignInError or NoSignInService; what was stored then stays.
+        Raises SignInError or NoSignInService; the one before then stays.
         """
-        with asking():
-            app = application(self._registration, self._tokens, self._timeout)
-            answer = checked(acquire(app))
-        with self._alone():
+        with translated_errors():
+            app = confidential_client(self._registration, self._tokens, self._timeout)
+            answer = require_token(acquire(app))
+        with self._process_lock():
             for account in app.get_accounts():
                 if account["local_account_id"] != answer.get("id_token_claims", {}).get("oid"):
                     app.remove_account(account)
         if self._tokens.unsaved:
             raise _unusable(self._file, self._tokens.unsaved)
-        kept = self.account()
-        if kept is None:
+        stored_account = self.account()
+        if stored_account is None:
             raise SignInNeeded(
                 "Entra ID gave a token, but nothing to renew it with.",
                 "Check that the registration is a web app with a secret, and that no policy forbids lasting sign-ins.",
             )
-        return kept
+        return stored_account
 
-    def _win(self, refused: str | None) -> Answer:
+    def _request_token(self, refused: str | None) -> Answer:
         if self.account() is None:
             raise SignInNeeded(
-                "An app registration is set, but nobody has signed in with it.",
+                "An app registration is set, but no user has signed in with it.",
                 "Sign in: python -m data_access sign-in.",
             )
-        with self._alone():
-            # New each time: MSAL would repeat a refusal from memory for a while, mended or not.
-            app = application(self._registration, self._tokens, self._timeout)
+        with self._process_lock():
+            # A new client each time: MSAL would repeat a refusal from memory for a while, even once its cause is gone.
+            app = confidential_client(self._registration, self._tokens, self._timeout)
             accounts = app.get_accounts()
             if not accounts:
                 raise SignInNeeded("The stored sign-in is for another authority.", self.remedy)
@@ -113,13 +122,13 @@ class Stored(HeldToken):
             return answer or {"error": "invalid_grant"}
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One at a time over all processes, so that what one has renewed the next one finds."""
+    def _process_lock(self) -> Iterator[None]:
+        """One process at a time, so that each finds what the one before it has renewed."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            lock = portalocker.Lock(f"{self._file}.lock", "a", timeout=_BUSY, check_interval=0.05)
+            lock = portalocker.Lock(f"{self._file}.lock", "a", timeout=_LOCK_TIMEOUT, check_interval=0.05)
             lock.acquire()
-            self._sweep()
+            self._remove_unfinished_files()
         except portalocker.LockException:
             raise entra.no_answer("another process has been renewing the sign-in for a minute") from None
         except OSError as error:
@@ -129,15 +138,22 @@ class Stored(HeldToken):
         finally:
             lock.release()
 
-    def _sweep(self) -> None:
-        """Take away what a run that was killed while writing has left; nobody else writes now."""
-        for left in self._file.parent.glob(f"{self._file.name}.*{_WholeFile.UNFINISHED}"):
-            if time.time() - left.stat().st_mtime > _BUSY:
-                left.unlink(missing_ok=True)
+    def _remove_unfinished_files(self) -> None:
+        """Remove the files of processes that were killed while they wrote. Call it under the process lock."""
+        for unfinished in self._file.parent.glob(f"{self._file.name}.*{_WholeFile.UNFINISHED}"):
+            if time.time() - unfinished.stat().st_mtime > _LOCK_TIMEOUT:
+                unfinished.unlink(missing_ok=True)
+
+    @cached_property
+    def _tokens(self) -> PersistedTokenCache:
+        try:
+            return _TokenCache(_persistence(self._file))
+        except OSError as error:
+            raise _unusable(self._file, error) from None
 
 
-class _Tokens(PersistedTokenCache):  # type: ignore[misc]  # ships no types
-    """MSAL's tokens, which are good even where they cannot be kept; `unsaved` says why."""
+class _TokenCache(PersistedTokenCache):  # type: ignore[misc]  # ships no types
+    """MSAL's token cache. A token that cannot be stored stays usable in memory; `unsaved` then holds the cause."""
 
     unsaved: OSError | None = None
 
@@ -152,14 +168,15 @@ class _Tokens(PersistedTokenCache):  # type: ignore[misc]  # ships no types
 
 
 class _WholeFile(FilePersistence):  # type: ignore[misc]  # ships no types
-    """A file that only its owner can read; it is there as it was or as it will be, and never in part."""
+    """A file that only its owner can read (`mkstemp`), replaced as a whole: a reader never finds half of one."""
 
     UNFINISHED = ".unfinished"
 
     def save(self, content: str) -> None:
         target = Path(self.get_location())
-        # Made for its owner alone.
-        handle, name = tempfile.mkstemp(self.UNFINISHED, f"{target.name}.", target.parent)
+        handle, name = tempfile.mkstemp(
+            self.UNFINISHED, f"{target.name}.", target.parent
+        )  # readable by its owner alone
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(content)
@@ -180,9 +197,9 @@ def _persistence(file: Path) -> Any:
 
 
 def _unusable(file: Path, error: Exception) -> SignInNeeded:
-    why = getattr(error, "strerror", None) or type(error).__name__
+    cause = getattr(error, "strerror", None) or type(error).__name__
     return SignInNeeded(
-        f"The stored sign-in in {file} cannot be used: {why}.",
+        f"The stored sign-in in {file} cannot be used: {cause}.",
         "Make room and let this user write there, or run it as the user who signed in; else sign in again:"
         " python -m data_access sign-in.",
     )

@@ -1,4 +1,7 @@
-"""Collections fetched whole: every row once, whatever the service does between its pages."""
+"""The client: fetches whole collections, page by page, each row exactly once.
+
+It also finds the address under which a service offers a collection, and notes how each call ended (`outcomes`).
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,13 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _MOST_PAGES = 100_000
-_MOST_EMPTY_PAGES = 20  # asked for side by side, where more rows were announced than there are
-_ROWS_COMPARED = 16  # at the start of each page, to recognise it
+_MOST_EMPTY_PAGES = 20  # of a service that announces more rows than it has
+_ROWS_COMPARED = 16  # at the start of each page, to recognise a page that is sent again
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a fetch has come, in words for the person who waits; `total` is None where nobody knows."""
+    """How far a fetch has come, with a text for the user; `total` is None where it is unknown."""
 
     text: str
     rows: int = 0
@@ -51,26 +54,26 @@ def _quiet(step: Step) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One collection as fetched: the readable rows as a frame, the others counted with their reasons."""
+    """One collection as fetched: the readable rows as a frame, the others with their positions and reasons."""
 
     collection: Collection
     frame: pd.DataFrame
     set_aside: tuple[wire.SetAside, ...]
-    announced: int | None  # rows that the service said there are
+    announced: int | None  # the number of rows by the service's own count
     fetched_at: datetime  # UTC
     correlation_id: str
-    pages: raw_pages.Pages | None = None  # as they arrived, where they were to be kept
-    unread_customers: int = 0  # of an answer about many customers: about whom nothing may be read
+    pages: raw_pages.Pages | None = None  # the pages as they arrived, where the caller asked for them
+    unread_customers: int = 0  # in an answer about many customers: those whose figures may not be read
 
     @property
     def missing(self) -> int:
-        """Rows that were announced and did not come."""
+        """The number of rows that were announced and did not come."""
         return max(0, (self.announced or 0) - len(self.frame) - len(self.set_aside))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the last call for a collection ended: with so many rows, or with an error."""
+    """How the last call for a collection ended: with `rows` rows, or with an error."""
 
     at: datetime  # UTC, when it began
     seconds: float
@@ -80,21 +83,28 @@ class Outcome:
 
 
 class Client:
-    """Fetches collections from one service. `credential` is asked for a bearer token before each request."""
+    """Fetches collections from one service, with a bearer token of `credential` in each request.
+
+    `adapter` replaces the network, for a service inside this process.
+    """
 
     def __init__(
         self,
         base_url: str,
         credential: Credential,
-        patience: RetryPolicy | None = None,
-        carrier: requests.adapters.BaseAdapter | None = None,
+        policy: RetryPolicy | None = None,
+        adapter: requests.adapters.BaseAdapter | None = None,
     ) -> None:
         self._base_url = base_url
-        self.parallel = (patience or RetryPolicy()).parallel  # how many calls at a time are of use
-        self._session = Session(credential, patience or RetryPolicy(), carrier)
+        policy = policy or RetryPolicy()
+        self.parallel = policy.parallel
+        """How many calls to make at a time."""
+        self._session = Session(credential, policy, adapter)
         self.outcomes: dict[str, Outcome] = {}
         """By the collection's name."""
-        self._address = 0  # which of a collection's addresses this service knows; the commercial calls share it
+        # Of a collection's `paths`, the one that this service knows. The commercial collections list theirs in the
+        # same order, so what is true of one is true of the other.
+        self._path_index = 0
 
     def __enter__(self) -> Self:
         return self
@@ -110,76 +120,77 @@ class Client:
         *,
         keep_raw: bool = False,
     ) -> Answer:
-        """Fetch a collection whole; the customer calls need the query's `customer`.
+        """Fetch a whole collection; a collection per customer needs the query's `customer`.
 
-        With `keep_raw` the answer comes with its pages as they arrived.
+        With `keep_raw` the answer holds the pages as they arrived.
 
-        Raises one of the family in `errors`. An interrupt leaves requests behind that end by themselves.
+        Raises one of the family in `errors`. Requests under way at an interrupt end by themselves.
         """
         query = query or Query()
-        shaped = collection.grouped_by(query.groupby) if collection.paged else collection
+        grouped = collection.grouped_by(query.groupby) if collection.paged else collection
 
-        def read(correlation_id: str, place: int) -> Answer:
-            return self._fetch(shaped, place, query, correlation_id, progress, keep_raw=keep_raw)
+        def fetch(correlation_id: str, path_index: int) -> Answer:
+            return self._fetch(grouped, path_index, query, correlation_id, progress, keep_raw=keep_raw)
 
-        return self._somewhere(collection, read, lambda answer: len(answer.frame) + len(answer.set_aside))
+        return self._with_outcome(collection, fetch, lambda answer: len(answer.frame) + len(answer.set_aside))
 
     def probe(self, collection: Collection, customer: str | None = None) -> Page:
-        """Ask for as little of a collection as there can be asked for, to see whether it is to be had.
+        """Fetch the smallest page of a collection, to see whether it can be fetched at all.
 
         Raises one of the family in `errors`.
         """
         query = Query(customer)
 
-        def ask(correlation_id: str, place: int) -> Page:
-            url = protocol.address(self._base_url, collection.paths[place], customer)
+        def fetch(correlation_id: str, path_index: int) -> Page:
+            url = protocol.address(self._base_url, collection.paths[path_index], customer)
             call = protocol.Call(url, protocol.parameters(collection, query, top=1), correlation_id)
             return self._session.page(call, lambda _: None, threading.Event())
 
-        return self._somewhere(collection, ask, lambda page: page.total or len(page.rows))
+        return self._with_outcome(collection, fetch, lambda page: page.total or len(page.rows))
 
-    def _somewhere(self, collection: Collection, ask: Callable[[str, int], T], rows: Callable[[T], int]) -> T:
-        """Ask at each address of a collection until one is known, and note how that ended."""
-        correlation_id, began, clock = protocol.new_id(), datetime.now(UTC), time.monotonic()
+    def _with_outcome(self, collection: Collection, fetch: Callable[[str, int], T], count: Callable[[T], int]) -> T:
+        """What `fetch` returns, which gets a new correlation id; notes how that ended, with the `count` of its rows."""
+        correlation_id, began, began_monotonic = protocol.new_id(), datetime.now(UTC), time.monotonic()
 
         def note(rows: int | None, error: PartnerCenterError | None = None) -> None:
-            seconds = time.monotonic() - clock
+            seconds = time.monotonic() - began_monotonic
             self.outcomes[collection.name] = Outcome(began, seconds, correlation_id, rows, error)
 
         try:
-            found = self._at_known_address(collection, partial(ask, correlation_id))
+            result = self._at_known_path(collection, partial(fetch, correlation_id))
         except PartnerCenterError as error:
             note(None, error)
             raise
-        note(rows(found))
-        return found
+        note(count(result))
+        return result
 
-    def _at_known_address(self, collection: Collection, ask: Callable[[int], T]) -> T:
-        *others, last = sorted(range(len(collection.paths)), key=lambda place: place != self._address)
-        for place in others:
+    def _at_known_path(self, collection: Collection, fetch: Callable[[int], T]) -> T:
+        """Fetch under each path of a collection until the service knows one, beginning with the one it knew before."""
+        *others, last = sorted(range(len(collection.paths)), key=lambda path_index: path_index != self._path_index)
+        for path_index in others:
             try:
-                return ask(place)
+                return fetch(path_index)
             except BadRequest as error:
                 if error.facts.status != 404:
                     raise
-        return ask(last)
+        return fetch(last)
 
     def _fetch(
         self,
         collection: Collection,
-        place: int,
+        path_index: int,
         query: Query,
         correlation_id: str,
         progress: Progress,
         *,
         keep_raw: bool,
     ) -> Answer:
-        url = protocol.address(self._base_url, collection.paths[place], query.customer)
+        url = protocol.address(self._base_url, collection.paths[path_index], query.customer)
 
         def read() -> Answer:
-            pages = raw_pages.Pages() if keep_raw else None
-            asking = (self._session, self.parallel, collection, query, url, correlation_id, progress, pages)
-            return _Reading(*asking).whole()
+            raw = raw_pages.Pages() if keep_raw else None
+            reading = _Reading(self._session, self.parallel, collection, query, url, correlation_id, progress, raw)
+            return reading.answer()
 
         try:
             answer = read()
@@ -194,17 +205,17 @@ class Client:
                     Facts(correlation_id=correlation_id),
                 ) from None
         if collection.paged:
-            self._address = place
+            self._path_index = path_index
         return answer
 
 
 class _TotalChanged(Exception):
-    """Between two pages the collection became another one."""
+    """The collection changed between two pages."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """What became of one page; the positions of its rows count from the page's start."""
+class _ReadPage:
+    """One page after reading; the positions of its rows count from the page's start."""
 
     rows: int
     frame: pd.DataFrame
@@ -222,33 +233,33 @@ class _Reading:
     url: str
     correlation_id: str
     progress: Progress
-    pages: raw_pages.Pages | None
+    raw: raw_pages.Pages | None
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
-        self._one_at_a_time = threading.Lock()
-        self._one_keeps = threading.Lock()
-        self._one_tells = threading.Lock()
-        self._seen: dict[str, list[list[str]]] = {}  # the starts of pages, by their first row
+        self._parse_lock = threading.Lock()
+        self._raw_lock = threading.Lock()
+        self._progress_lock = threading.Lock()
+        self._page_starts: dict[str, list[list[str]]] = {}  # of all pages so far, by their first row
         self._empty_pages = 0
         self._rows = 0
-        self._total: int | None = None  # where it is known to count the whole
+        self._total: int | None = None  # where it is known to count the whole collection
 
-    def whole(self) -> Answer:
-        first = self._ask(0)
+    def answer(self) -> Answer:
+        first = self._fetch(0)
         announced = first.total
         try:
             size = len(first.rows)
             if self.collection.paged and first.total and size < first.total <= size * _MOST_PAGES:
-                parts = self._side_by_side(first, first.total)
+                pages = self._in_parallel(first, first.total)
             else:
-                parts = list(self._one_by_one(first))
+                pages = list(self._one_by_one(first))
         finally:
             self._stop.set()
         set_aside, start = [], 0
-        for part in parts:
-            set_aside += [wire.SetAside(start + row.position, row.reason) for row in part.set_aside]
-            start += part.rows
+        for page in pages:
+            set_aside += [wire.SetAside(start + row.position, row.reason) for row in page.set_aside]
+            start += page.rows
         if set_aside and len(set_aside) == start:
             raise Unreadable(
                 f"None of the {start:,} rows can be read; the first: {set_aside[0].reason}.",
@@ -257,24 +268,24 @@ class _Reading:
             )
         return Answer(
             self.collection,
-            frames.joined(self.collection, [part.frame for part in parts]),
+            frames.joined(self.collection, [page.frame for page in pages]),
             tuple(set_aside),
             announced,
             datetime.now(UTC),
             self.correlation_id,
-            self.pages,
+            self.raw,
         )
 
-    def _one_by_one(self, page: Page) -> Iterator[_Part]:
-        """Page after page, where nobody knows how many there are."""
+    def _one_by_one(self, page: Page) -> Iterator[_ReadPage]:
+        """The first page and all that follow, one after the other, where the total is unknown."""
         rows = 0
         for _ in range(_MOST_PAGES):
             yield self._read(page, rows)
             rows += len(page.rows)
             if not self.collection.paged or protocol.is_last(page, rows):
                 return
-            page = self._ask(rows)
-            if self._is_known(page):
+            page = self._fetch(rows)
+            if self._is_repeated(page):
                 if page.more or (page.total or 0) > rows:
                     raise self._repeated()
                 return
@@ -284,37 +295,37 @@ class _Reading:
             Facts(correlation_id=self.correlation_id),
         )
 
-    def _side_by_side(self, first: Page, total: int) -> list[_Part]:
-        """Several pages at a time, each of the size that the service chose for the first."""
+    def _in_parallel(self, first: Page, total: int) -> list[_ReadPage]:
+        """The first page and all others, several at a time, each of the size that the service chose for the first."""
         self._total, size = total, len(first.rows)
         pool = ThreadPoolExecutor(self.parallel, thread_name_prefix="page")
         try:
             ranges = [pool.submit(self._range, start, min(start + size, total)) for start in range(size, total, size)]
-            parts = [self._read(first, 0)]
+            pages = [self._read(first, 0)]
             finished, _ = wait(ranges, return_when=FIRST_EXCEPTION)
-            for ended in finished:
-                ended.result()
-            return parts + [part for ended in ranges for part in ended.result()]
+            for future in finished:
+                future.result()
+            return pages + [page for future in ranges for page in future.result()]
         finally:
-            # Not waited for: what is still under way ends at its next look at this.
+            # Threads under way are not waited for: each ends when it next looks at this event.
             self._stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _range(self, start: int, end: int) -> list[_Part]:
+    def _range(self, start: int, end: int) -> list[_ReadPage]:
         """The rows from `start` up to `end`, in as many pages as the service makes of them."""
-        parts = []
+        pages: list[_ReadPage] = []
         while start < end and self._empty_pages < _MOST_EMPTY_PAGES:
-            page = self._ask(start, end - start)
+            page = self._fetch(start, end - start)
             if not page.rows:
                 self._empty_pages += 1
                 break  # fewer rows than announced; the answer counts them
-            if self._is_known(page):
+            if self._is_repeated(page):
                 raise self._repeated()
-            parts.append(self._read(page, start, end))
-            start += parts[-1].rows
-        return parts
+            pages.append(self._read(page, start, end))
+            start += pages[-1].rows
+        return pages
 
-    def _ask(self, skip: int, top: int = protocol.PAGE_ROWS) -> Page:
+    def _fetch(self, skip: int, top: int = protocol.PAGE_ROWS) -> Page:
         parameters = protocol.parameters(self.collection, self.query, skip, top)
         page = self.session.page(protocol.Call(self.url, parameters, self.correlation_id), self._tell, self._stop)
         if self._total and page.total and page.total != self._total:
@@ -322,19 +333,22 @@ class _Reading:
                 f"The number of rows changed from {self._total:,} to {page.total:,} while they were read"
             )
         if skip == 0:
-            self._is_known(page)
+            self._is_repeated(page)
         return page
 
-    def _is_known(self, page: Page) -> bool:
-        """Whether a page that starts with these rows has come before: one that is asked for less is cut short."""
+    def _is_repeated(self, page: Page) -> bool:
+        """Whether a page that starts with the same rows came before. Remembers this one.
+
+        The start alone is compared, as far as both pages go: the last page is asked for fewer rows.
+        """
         start = [repr(row) for row in page.rows[:_ROWS_COMPARED]]
         if not start:
             return False
-        with self._one_at_a_time:
-            alike = self._seen.setdefault(start[0], [])
-            known = any(all(map(eq, seen, start)) for seen in alike)
-            alike.append(start)
-        return known
+        with self._parse_lock:
+            candidates = self._page_starts.setdefault(start[0], [])
+            repeated = any(all(map(eq, candidate, start)) for candidate in candidates)
+            candidates.append(start)
+        return repeated
 
     def _repeated(self) -> Unreadable:
         return Unreadable(
@@ -343,24 +357,24 @@ class _Reading:
             Facts(correlation_id=self.correlation_id),
         )
 
-    def _read(self, page: Page, start: int, end: int | None = None) -> _Part:
-        """The rows of a page that starts after `start` others; none from `end` on."""
+    def _read(self, page: Page, start: int, end: int | None = None) -> _ReadPage:
+        """Read the rows of a page that begins at position `start`; those from `end` on are left away."""
         rows = page.rows if end is None else page.rows[: end - start]
-        if self.pages and page.received:
-            with self._one_keeps:
-                self.pages.add(start, len(rows), page.received)
+        if self.raw and page.received:
+            with self._raw_lock:
+                self.raw.add(start, len(rows), page.received)
         # One page at a time becomes a frame, so that memory does not grow with the number of threads.
-        with self._one_at_a_time:
+        with self._parse_lock:
             readable, set_aside = wire.read(self.collection.row, rows)
-            part = _Part(len(rows), frames.frame(self.collection, readable), set_aside)
-            self._rows += part.rows
+            read_page = _ReadPage(len(rows), frames.frame(self.collection, readable), set_aside)
+            self._rows += read_page.rows
         if self.collection.paged:
             self._tell()
-        return part
+        return read_page
 
     def _tell(self, text: str = "") -> None:
-        # One at a time and with the count of that moment, so that it never goes back.
-        with self._one_tells:
+        # One thread at a time, with the count of that moment, so that progress never goes back.
+        with self._progress_lock:
             if not self._stop.is_set():
                 count = f"{self._rows:,} of {self._total:,} rows" if self._total else f"{self._rows:,} rows"
                 self.progress(Step(text or count, self._rows, self._total))

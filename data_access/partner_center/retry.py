@@ -1,4 +1,12 @@
-"""When and how often a call is repeated."""
+"""How long and how often a call is repeated, a 429 included.
+
+- The service says how long (`Retry-After`, in seconds or as a date): exactly that, a day at most.
+- It does not say: `FIRST_WAIT` plus jitter, doubled at each attempt.
+- The call ends with the error as soon as its attempts are used up, or the wait would reach the end of its time budget.
+
+After a 429 all threads of a client wait, not only the one that was told: `session.Session` does that with the same
+seconds. Source: the Partner Center page "API throttling guidance".
+"""
 
 from __future__ import annotations
 
@@ -7,19 +15,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from data_access.errors import (
-    Unavailable,
-)
+from data_access.errors import Unavailable
 
-FIRST_WAIT = 0.5  # seconds, before a call is repeated where the service does not say how long
+FIRST_WAIT = 0.5  # seconds
 _LONGEST_WAIT = 24 * 3600.0  # seconds; a date far off is no advice
 
 
-def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) -> float | None:
-    """Seconds to wait after failed attempt number `attempt` (from 1), or None where asking again is of no use.
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long one call is tried, and how many calls are made at a time. Times in seconds."""
 
-    The service's own Retry-After goes first; else `FIRST_WAIT`, doubled each time, plus up to as much again (`jitter`,
-    0-1).
+    tries: int = 4
+    budget: float = 60  # for one call, waiting and answering included
+    timeout: float = 25  # of silence
+    parallel: int = 4
+
+    def allows_another(self, attempt: int, wait: float, remaining: float) -> bool:
+        """Whether attempt number `attempt` (from 1) may be followed by another one after `wait` seconds.
+
+        `remaining` is what is left of the budget, in seconds.
+        """
+        return attempt < self.tries and wait < remaining
+
+
+def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) -> float | None:
+    """Seconds to wait after failed attempt number `attempt` (from 1), or None where another attempt cannot help.
+
+    `jitter` (0-1) is the random part of the wait: up to as much again, where the service gives no Retry-After.
     """
     if not isinstance(error, Unavailable):
         return None
@@ -28,25 +50,15 @@ def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) 
     return float(FIRST_WAIT * 2 ** (attempt - 1) * (1 + jitter))
 
 
-def retry_after_seconds(retry_after: str | None) -> float | None:
-    """Retry-After comes as seconds or as a date."""
-    if retry_after is None:
+def retry_after_seconds(header: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for; None without a header, or with one that makes no sense."""
+    if header is None:
         return None
-    if re.fullmatch(r"\s*\d{1,9}\s*", retry_after, re.ASCII):
-        return min(float(retry_after), _LONGEST_WAIT)
+    if re.fullmatch(r"\s*\d{1,9}\s*", header, re.ASCII):
+        return min(float(header), _LONGEST_WAIT)
     try:
-        at = parsedate_to_datetime(retry_after)
+        date = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
         return None
-    seconds = float((at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    seconds = float((date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
     return min(max(0.0, seconds), _LONGEST_WAIT)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How long a call that gets no usable answer is tried, and how many are made at a time. Times in seconds."""
-
-    tries: int = 4
-    budget: float = 60  # for one call, waiting and answering included
-    timeout: float = 25  # of silence
-    parallel: int = 4

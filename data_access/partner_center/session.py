@@ -1,4 +1,7 @@
-"""One call to the service: asked, read, and repeated where that can help; throttling holds back all of them."""
+"""Calls to the service: one page per call, repeated where that can help, and held back while the service throttles.
+
+How long a call waits before it is repeated is decided in `retry`; this module waits.
+"""
 
 from __future__ import annotations
 
@@ -34,35 +37,35 @@ _CHUNK = 256 * 1024  # bytes
 
 
 class Session:
-    """Asks one service for one page at a time, from as many threads as `patience` allows.
+    """Fetches single pages from one service, for any number of threads.
 
-    `credential` is asked for a bearer token before each request. `carrier`, by default the network, carries them.
+    `credential` gives a bearer token for each request. `adapter` replaces the network.
     """
 
     def __init__(
-        self, credential: Credential, patience: RetryPolicy, carrier: requests.adapters.BaseAdapter | None = None
+        self, credential: Credential, policy: RetryPolicy, adapter: requests.adapters.BaseAdapter | None = None
     ) -> None:
         self._credential = credential
-        self._patience = patience
-        self._http = transport.Guarded(carrier)
-        self._gate = threading.Lock()
-        self._closed_until = 0.0  # of the clock below
-        self._closed_by = Facts()
+        self._policy = policy
+        self._http = transport.SameOriginSession(adapter)
+        self._throttle_lock = threading.Lock()
+        self._throttled_until = 0.0  # of time.monotonic
+        self._throttled_by = Facts()
 
     def close(self) -> None:
         self._http.close()
 
     def page(self, call: protocol.Call, tell: Callable[[str], None], stop: threading.Event) -> protocol.Page:
-        """Ask for one page; `tell` hears of waiting, `stop` ends it.
+        """Fetch one page. `tell` gets a sentence before each wait; `stop`, once set, ends waiting and reading.
 
         Raises one of the family in `errors`.
         """
         request_id = protocol.new_id()
-        deadline = time.monotonic() + self._patience.budget
+        deadline = time.monotonic() + self._policy.budget
 
         def attempt() -> protocol.Page:
             nonlocal request_id
-            self._wait_at_gate(deadline, stop)
+            self._wait_while_throttled(deadline, stop)
             try:
                 return self._send(call, request_id, deadline, stop)
             except PartnerCenterError as error:
@@ -70,7 +73,7 @@ class Session:
                 if error.facts.status is not None:
                     request_id = protocol.new_id()
                 if isinstance(error, Throttled):
-                    self._close_gate(error)
+                    self._hold_back(error)
                 raise
 
         def wait(state: tenacity.RetryCallState) -> float:
@@ -78,14 +81,16 @@ class Session:
             return retry.wait_before_retry(error, state.attempt_number, random.random()) or 0  # noqa: S311 - jitter
 
         def given_up(state: tenacity.RetryCallState) -> bool:
-            late = time.monotonic() + state.upcoming_sleep >= deadline
-            return late or state.attempt_number >= self._patience.tries or stop.is_set()
+            remaining = deadline - time.monotonic()
+            return stop.is_set() or not self._policy.allows_another(
+                state.attempt_number, state.upcoming_sleep, remaining
+            )
 
         def announce(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             why = "asks us to wait" if isinstance(error, Throttled) else "did not answer"
             tell(
-                f"Partner Center {why}: try {state.attempt_number + 1} of {self._patience.tries}"
+                f"Partner Center {why}: try {state.attempt_number + 1} of {self._policy.tries}"
                 f" in {state.upcoming_sleep:.0f} s"
             )
 
@@ -98,51 +103,52 @@ class Session:
             reraise=True,
         )(attempt)
 
-    def _wait_at_gate(self, deadline: float, stop: threading.Event) -> None:
-        """One thread was told to wait, and that holds for all of them ("API throttling guidance")."""
+    def _wait_while_throttled(self, deadline: float, stop: threading.Event) -> None:
+        """Wait as long as any thread was told to: a limit holds for all of them ("API throttling guidance")."""
         while not stop.is_set():
-            with self._gate:
-                opens, closed_by = self._closed_until, self._closed_by
-            left = opens - time.monotonic()
-            if left <= 0:
+            with self._throttle_lock:
+                until, throttled_by = self._throttled_until, self._throttled_by
+            remaining = until - time.monotonic()
+            if remaining <= 0:
                 return
-            if opens > deadline:
-                raise protocol.throttled(replace(closed_by, retry_after=math.ceil(left)))
-            stop.wait(left)
+            if until > deadline:
+                raise protocol.throttled(replace(throttled_by, retry_after=math.ceil(remaining)))
+            stop.wait(remaining)
         raise protocol.no_answer("the fetch was stopped")
 
-    def _close_gate(self, error: Throttled) -> None:
-        opens = time.monotonic() + (error.facts.retry_after or 0)
-        with self._gate:
-            if opens > self._closed_until:
-                self._closed_until, self._closed_by = opens, error.facts
+    def _hold_back(self, error: Throttled) -> None:
+        """Make all threads wait as long as this answer asks for; of several waits the longest counts."""
+        until = time.monotonic() + (error.facts.retry_after or 0)
+        with self._throttle_lock:
+            if until > self._throttled_until:
+                self._throttled_until, self._throttled_by = until, error.facts
 
     def _send(self, call: protocol.Call, request_id: str, deadline: float, stop: threading.Event) -> protocol.Page:
-        """Ask, and once more where the token is turned down and another one is to be had."""
+        """Send the request; send it once more if the token is turned down and the credential has another one."""
         token = self._credential.token()
         try:
             return self._ask(call, request_id, token, deadline, stop)
         except SignInError:
-            other = self._renewed(token)
-            if other is None:
+            renewed = self._renewed(token)
+            if renewed is None:
                 raise
-        return self._ask(call, protocol.new_id(), other, deadline, stop)
+        return self._ask(call, protocol.new_id(), renewed, deadline, stop)
 
     def _renewed(self, token: str) -> str | None:
         try:
             return self._credential.renewed(token)
         except NoSignInService:
-            return None  # asked once; that it did not answer is no reason to ask Partner Center again
+            return None  # the refusal is the error to report; without a new token another request is of no use
 
     def _ask(
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event
     ) -> protocol.Page:
         try:
-            status, answered, body = self._exchange(call, request_id, token, deadline, stop)
-            page = protocol.page(status, answered, body)
-            return replace(page, received=protocol.Received(call.address, answered["MS-RequestId"], body))
+            status, headers, body = self._exchange(call, request_id, token, deadline, stop)
+            page = protocol.page(status, headers, body)
+            return replace(page, received=protocol.Received(call.address, headers["MS-RequestId"], body))
         except PartnerCenterError as error:
-            # A service may repeat what it was sent, and what it says is shown and logged.
+            # The service may repeat the token in its answer, which is shown and logged.
             error.facts = error.facts.without(token)
             if isinstance(error, SignInError):
                 error.advice = self._credential.remedy
@@ -151,21 +157,21 @@ class Session:
     def _exchange(
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event
     ) -> tuple[int, protocol.Headers, bytes]:
-        """One request, and the status, headers and body of the answer to it."""
-        sent = protocol.headers(request_id, call.correlation_id)
-        deadlines.clock.deadline = deadline
+        """Send one request; returns the status, headers and body of the answer."""
+        request_headers = protocol.headers(request_id, call.correlation_id)
+        deadlines.end_requests_at(deadline)
         try:
             response = self._http.get(
                 call.address,
-                headers=sent,
+                headers=request_headers,
                 auth=transport.Bearer(token),
-                timeout=max(0.001, min(self._patience.timeout, deadline - time.monotonic())),
+                timeout=max(0.001, min(self._policy.timeout, deadline - time.monotonic())),
                 stream=True,
             )
-            # A gateway that answers for the service knows of no ids; ours are what support can search for.
-            answered = requests.structures.CaseInsensitiveDict({**sent, **response.headers})
+            # A gateway that answers for the service sends no ids; the request's own are what support can search for.
+            headers = requests.structures.CaseInsensitiveDict({**request_headers, **response.headers})
             with response:
-                body = (_read if response.status_code == 200 else _read_leniently)(response.raw, answered, stop)
+                body = (_read if response.status_code == 200 else _read_leniently)(response.raw, headers, stop)
         except requests.exceptions.SSLError as error:
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
             raise protocol.no_answer(
@@ -175,33 +181,43 @@ class Session:
             raise protocol.no_answer("it did not answer in time") from None
         except requests.exceptions.TooManyRedirects:
             raise Unreadable("The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL.") from None
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError):
-            # From None: the library's message holds the address, and the address can name a customer.
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            # Classes alone, and from None: the library's message holds the address, which can name a customer.
+            log.debug("The connection failed or broke off: %s", _classes(error))
             raise protocol.no_answer("the connection failed or broke off") from None
         log.info("%s %s, MS-CorrelationId %s", response.status_code, response.elapsed, call.correlation_id)
-        return response.status_code, answered, body
+        return response.status_code, headers, body
 
 
-def _read(answer: urllib3.BaseHTTPResponse, answered: protocol.Headers, stop: threading.Event) -> bytes:
-    """The body, if it is not larger than anything we can have asked for."""
+def _read(response: urllib3.BaseHTTPResponse, headers: protocol.Headers, stop: threading.Event) -> bytes:
+    """The body of an answer. Raises Unreadable where it is larger than any answer to our requests can be."""
     body = bytearray()
     try:
-        while chunk := answer.read1(_CHUNK, decode_content=True):
+        while chunk := response.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > protocol.LARGEST_ANSWER:
                 raise protocol.unreadable(
-                    f"The answer is larger than {protocol.LARGEST_ANSWER // 2**20:,} MB.", answered
+                    f"The answer is larger than {protocol.LARGEST_ANSWER // 2**20:,} MB.", headers
                 )
             if stop.is_set():
                 raise protocol.no_answer("the fetch was stopped")
     except urllib3.exceptions.DecodeError:
-        raise protocol.unreadable("The answer is compressed in a way that cannot be undone.", answered) from None
+        raise protocol.unreadable("The answer is compressed in a way that cannot be undone.", headers) from None
     return bytes(body)
 
 
-def _read_leniently(answer: urllib3.BaseHTTPResponse, answered: protocol.Headers, stop: threading.Event) -> bytes:
-    """The body of an error: what happened is known without it, and asking again would not be allowed for each."""
+def _read_leniently(response: urllib3.BaseHTTPResponse, headers: protocol.Headers, stop: threading.Event) -> bytes:
+    """The body of an error, empty where it cannot be read: the status is known, and decides about another attempt."""
     try:
-        return _read(answer, answered, stop)
+        return _read(response, headers, stop)
     except (urllib3.exceptions.HTTPError, OSError, PartnerCenterError):
         return b""
+
+
+def _classes(error: BaseException | None) -> str:
+    """The class of an error and those of its causes, the outermost first."""
+    names = []
+    while error is not None:
+        names.append(type(error).__name__)
+        error = error.__cause__ or error.__context__
+    return ", ".join(names)

@@ -1,13 +1,13 @@
-"""HTTP as it may be used here: the token stays with its origin, and nothing that arrives outlives the deadline."""
+"""The HTTP session of the client: the token goes to one origin alone, and each request ends by its deadline."""
 
 from __future__ import annotations
 
 import requests
 
-from data_access.deadlines import _TimedAdapter
+from data_access.deadlines import DeadlineAdapter
 from data_access.partner_center import protocol
 
-_CONNECTIONS = 64  # kept for the next request; beyond what several fetches need, since each one too many is a warning
+_CONNECTIONS = 64  # kept open; more than several fetches need, since the pool warns of each connection beyond it
 
 
 class Bearer(requests.auth.AuthBase):
@@ -21,22 +21,24 @@ class Bearer(requests.auth.AuthBase):
         return request
 
 
-class Guarded(requests.Session):
-    """Sends a token to one origin alone, and has a clock on everything that arrives.
+class SameOriginSession(requests.Session):
+    """Follows redirects within one origin alone, so that no other host receives the token.
 
-    `carrier` takes the place of the network, for a service inside this process.
+    `adapter` replaces the network, for a service inside this process. Requests over the network end by the deadline of
+    their thread: see `deadlines.end_requests_at`.
     """
 
-    def __init__(self, carrier: requests.adapters.BaseAdapter | None = None) -> None:
+    def __init__(self, adapter: requests.adapters.BaseAdapter | None = None) -> None:
         super().__init__()
         for scheme in ("https://", "http://"):
-            self.mount(scheme, carrier or _TimedAdapter(pool_maxsize=_CONNECTIONS))
+            self.mount(scheme, adapter or DeadlineAdapter(pool_maxsize=_CONNECTIONS))
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Where a redirect leads, if it stays within the origin. Raises Unreadable if it leaves it."""
         try:
             target = super().get_redirect_target(resp)
             same = target is None or protocol.same_origin(resp.url, requests.compat.urljoin(resp.url, target))
-        except ValueError:  # an address that cannot be read is nobody we know
+        except ValueError:  # an address that cannot be read
             same = False
         if not same:
             resp.close()
@@ -46,4 +48,4 @@ class Guarded(requests.Session):
         return target
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Leave the token: only its own origin gets this far, and a ~/.netrc entry would replace it here too."""
+        """Leave the token as it is: the origin is the same, and a ~/.netrc entry would replace it here too."""

@@ -30,7 +30,7 @@ def body(code, **words):
         (500133, "dashboard has ended", "Sign in again"),
         (500131, "cannot be exchanged", "[auth]"),
         (7000218, "does not allow this sign-in method", "public client flows"),
-        (50057, "disabled", "administers"),
+        (50057, "disabled", "administrator"),
         (65004, "cancelled", "Start it again"),
         (70019, "not entered in time", "new code"),
     ],

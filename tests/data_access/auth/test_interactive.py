@@ -56,8 +56,8 @@ def test_a_person_signs_in_with_a_browser_and_the_data_comes(settings, browse, a
 def test_an_answer_to_another_question_is_not_taken(settings, browse, amy):
     stored = connection.stored(settings)
     spoil = lambda fields: {**fields, "state": "another"}  # noqa: E731 - one line says it
-    with pytest.raises(SignInNeeded, match="Nobody signed in"):
-        stored.keep(interactive.by_browser(settings.registration, browse(amy, spoil), patience=1))
+    with pytest.raises(SignInNeeded, match="No user signed in"):
+        stored.keep(interactive.by_browser(settings.registration, browse(amy, spoil), timeout=1))
     assert stored.account() is None
 
 

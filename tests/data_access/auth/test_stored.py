@@ -163,7 +163,7 @@ def test_the_job_and_the_dashboard_may_renew_at_the_same_moment(settings, signed
 
 
 def test_nobody_has_signed_in(settings, entra):
-    with pytest.raises(SignInNeeded, match="nobody has signed in"):
+    with pytest.raises(SignInNeeded, match="no user has signed in"):
         fetch(settings)
     assert entra.requests == []
 

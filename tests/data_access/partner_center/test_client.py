@@ -157,6 +157,16 @@ def test_nobody_listening_is_unavailable():
         Client("http://127.0.0.1:9", Ready("x"), RetryPolicy(tries=1)).fetch(DEPLOYMENT)
 
 
+def test_why_a_connection_failed_is_in_the_debug_log_and_for_whom_is_not(caplog):
+    caplog.set_level("DEBUG", logger="data_access")
+    customer = str(uuid.uuid4())
+    with Client("http://127.0.0.1:9", Ready("x"), RetryPolicy(tries=1)) as client, pytest.raises(errors.Unavailable):
+        client.fetch(CUSTOMER_DEPLOYMENT, Query(customer))
+    logged = [record.getMessage() for record in caplog.records if record.name.startswith("data_access")]
+    assert any("ConnectionRefusedError" in line for line in logged)
+    assert not any(customer in line or "127.0.0.1" in line for line in logged)
+
+
 def test_a_redirect_to_another_host_never_gets_the_token(client, emulator, serve):
     elsewhere = Emulator(Partner(deployment=ROWS))
     emulator.always(redirected(f"{serve(elsewhere)}/v1/analytics/licenses/deployment"))
