@@ -14,7 +14,7 @@ from types import FrameType
 from data_access.commands import COMMANDS, terminal
 from data_access.errors import PartnerCenterError, SettingsError
 
-INTERRUPTED = 130  # as shells have it
+INTERRUPTED = 130  # 128 + SIGINT, as in shells
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             output: bytes = options.run(options)
         except BaseException as error:
-            # Where it strikes inside a library, that may make an error of its own of it.
+            # A library that is interrupted may raise an error of its own.
             if interrupts:
                 terminal.say("Interrupted.")
                 return INTERRUPTED
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
                 terminal.say(f"  {label}: {fact}")
             return error.exit_code
     try:
-        # In one piece and only now, so that a failure leaves stdout empty.
+        # All of it, and only now: a failure leaves stdout empty.
         sys.stdout.buffer.write(output)  # as bytes, since Windows would write its own code page, and \n as \r\n
         sys.stdout.buffer.flush()
     except BrokenPipeError:
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _noticing_interrupts() -> Iterator[list[int]]:
-    """Fills the list when somebody presses Ctrl-C, which otherwise does what it always does."""
+    """Fill the list when the user presses Ctrl-C, which raises KeyboardInterrupt as always."""
     interrupts: list[int] = []
 
     def notice(number: int, frame: FrameType | None) -> None:
@@ -65,20 +65,20 @@ def _noticing_interrupts() -> Iterator[list[int]]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands."""
-    found = argparse.ArgumentParser(
+    """The parser of all commands."""
+    result = argparse.ArgumentParser(
         prog="python -m data_access", description="Licence analytics from Microsoft Partner Center."
     )
-    commands = found.add_subparsers(required=True, metavar="COMMAND")
+    commands = result.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         described = commands.add_parser(name, help=command.HELP)
         command.describe(described)
         described.set_defaults(run=command.run, complain=described.error)
-    return found
+    return result
 
 
 if __name__ == "__main__":
     exit_code = main()
     if exit_code:
-        os._exit(exit_code)  # requests under way may wait for the network much longer than a person does
+        os._exit(exit_code)  # threads with requests under way may wait for the network for a long time
     sys.exit(exit_code)

@@ -1,4 +1,4 @@
-"""Microsoft's clouds by name: where each has its Partner Center, and where it signs people in.
+"""Microsoft's clouds by name: the addresses of Partner Center and of the sign-in in each.
 
 Source: the Partner Center page "Partner Center REST URLs". The cloud for Germany has been shut.
 """
@@ -17,8 +17,8 @@ class Cloud:
 
     @property
     def scope(self) -> str:
-        """The permission to act in Partner Center as the person who signed in; it stays this one when another address
-        stands in for the service.
+        """The permission to act in Partner Center as the signed-in user. It follows the cloud, even where
+        PARTNER_CENTER_BASE_URL names another address.
         """
         return f"{self.base_url}/user_impersonation"
 

@@ -1,4 +1,4 @@
-"""Which service is asked, and with whose token: the configured one, or the sample."""
+"""The connection that the settings name: Partner Center with a credential, or the sample inside this process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from data_access.settings import Settings
 SAMPLE = "Sample data"
 LIVE = "Microsoft Partner Center"
 
-_SAMPLE_URL = "https://sample.invalid"  # never looked up: requests to it end in this process
+_SAMPLE_URL = "https://sample.invalid"  # never looked up: its requests stay in this process
 
 
 def title(settings: Settings) -> str:
@@ -33,27 +33,29 @@ def title(settings: Settings) -> str:
 def connect(settings: Settings, credential: Credential | None = None) -> Client:
     """A client for the configured service, or for the sample where none is configured.
 
-    `credential` takes the place of the configured way in: for a person who is signed in to the dashboard. The sample
-    takes the same way as real data, headers, bytes and all; only the network is left out.
+    `credential` replaces the configured one, for the user who is signed in to the dashboard. The sample passes through
+    the same code as real data, headers and bytes included; only the network is missing.
+
+    Raises SettingsError where no credential is configured.
     """
-    patience = RetryPolicy(
+    policy = RetryPolicy(
         settings.partner_center_tries,
         settings.partner_center_retry_seconds,
         settings.partner_center_timeout_seconds,
         settings.partner_center_parallel,
     )
     if settings.is_sample:
-        return invented(sample.partner(as_of=datetime.now(UTC).date()), patience)
-    return Client(settings.base_url, credential or configured(settings), patience)
+        return invented(sample.partner(as_of=datetime.now(UTC).date()), policy)
+    return Client(settings.base_url, credential or configured(settings), policy)
 
 
-def invented(partner: sample.Partner, patience: RetryPolicy | None = None) -> Client:
-    """A client of an emulator inside this process, which holds this partner."""
-    return Client(_SAMPLE_URL, Ready(DEMO_TOKEN), patience, _InProcess(Emulator(partner)))
+def invented(partner: sample.Partner, policy: RetryPolicy | None = None) -> Client:
+    """A client of an emulator inside this process that serves the rows of `partner`."""
+    return Client(_SAMPLE_URL, Ready(DEMO_TOKEN), policy, _InProcessAdapter(Emulator(partner)))
 
 
 def configured(settings: Settings) -> Credential:
-    """The way in that the settings name: the ready token, or else the stored sign-in of the app registration.
+    """The credential that the settings name: the ready token, or else the stored sign-in of the app registration.
 
     Raises SettingsError where they name none.
     """
@@ -63,23 +65,23 @@ def configured(settings: Settings) -> Credential:
 
 
 def stored(settings: Settings) -> Stored:
-    """The sign-in that `sign-in` keeps for the app registration. Raises SettingsError where none is set."""
+    """The stored sign-in of the app registration. Raises SettingsError where no registration is set."""
     return Stored(settings.registration, settings.partner_center_sign_in_file)
 
 
 def lapse_notice(settings: Settings) -> str:
-    """What to say of a stored sign-in that ends soon; nothing where there is time, or another way in."""
+    """The warning about a stored sign-in that ends soon; empty where it does not, or another credential is used."""
     if settings.is_sample or settings.partner_center_access_token is not None:
         return ""
     try:
         account = stored(settings).account()
     except SignInError:
-        return ""  # what keeps it from being read is said when it is needed
+        return ""  # an unreadable sign-in is reported when it is used
     return entra.lapse_notice(account.lapses, datetime.now(UTC)) if account else ""
 
 
-class _InProcess(HTTPAdapter):
-    """Hands a prepared request to the emulator and its reply back, as the network would."""
+class _InProcessAdapter(HTTPAdapter):
+    """Passes requests to an emulator and its replies back, in place of the network."""
 
     def __init__(self, emulator: Emulator) -> None:
         super().__init__()

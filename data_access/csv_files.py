@@ -1,7 +1,7 @@
-"""Tables as CSV: exact for machines, disarmed for Excel.
+"""Tables as CSV files: exact for programs, without executable formulas for Excel.
 
-Most columns hold few distinct values, however many rows there are. So each of these is written and quoted once; Arrow
-spreads them over the rows and joins the lines.
+Most columns hold few distinct values, however many rows there are. So each distinct value is written and quoted once;
+Arrow repeats it in the rows and joins the lines.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from data_access.partner_center import frames
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
 #: What makes a spreadsheet take a text for a formula (CWE-1236; OWASP ASVS 1.2.10), full-width forms included.
 _FORMULA = r"^ *[-=+@\t\r\n\x00＝＋－＠]"
-#: A text that has to stand in quotes. The csv module leaves a lone carriage return bare, and readers take it for the
-#: end of the row.
+#: A text that needs quotes. The csv module leaves a lone carriage return without, and readers take it for the end of
+#: the row.
 _BREAKING = r'(?s)^[^",\r\n]*[",\r\n].*$'
 
 _TEXT = pa.large_string()  # as pandas holds `str`
@@ -39,22 +39,22 @@ def excel(table: pd.DataFrame) -> bytes:
 
 
 def _csv(table: pd.DataFrame, line_end: str, change: _Change) -> bytes:
-    """Header and rows, every text, names included, as `change` makes it."""
+    """Header and rows; `change` is applied to every text, column names included."""
     names = _quoted(change(pa.array([str(name) for name in table.columns], _TEXT)))
     columns = [
-        pa.chunked_array([names[place : place + 1], _cells(column, change)])
-        for place, column in enumerate(_arrow(table).columns)
+        pa.chunked_array([names[index : index + 1], _cells(column, change)])
+        for index, column in enumerate(_arrow(table).columns)
     ]
     if len(columns) == 1:
-        # An empty cell alone would make a blank line, which readers skip.
+        # In a table of one column an empty cell would make a blank line, which readers skip.
         columns = [pc.replace_substring_regex(columns[0].fill_null(""), "^$", '""')]
     columns[-1] = _joined(columns[-1], line_end, separator="")
-    # The bytes of an Arrow text array stand one after another in its last buffer: here, the finished lines.
+    # The last buffer of an Arrow text array holds its bytes in order: here, the finished lines.
     return b"".join(lines.buffers()[-1] for lines in _joined(*columns, separator=",").chunks)
 
 
 def _arrow(table: pd.DataFrame) -> pa.Table:
-    """The table with every column as text (`large_string`), numbers, instants, or a dictionary of such."""
+    """The table with each column as text (`large_string`), numbers, instants, or a dictionary of one of these."""
     others = [
         name
         for name, dtype in table.dtypes.items()
@@ -64,7 +64,7 @@ def _arrow(table: pd.DataFrame) -> pa.Table:
 
 
 def _cells(column: pa.ChunkedArray, change: _Change) -> pa.Array:
-    """The column as it stands in the file (`large_string`), null where there is no value."""
+    """The cells of a column as the file has them (`large_string`), null where there is no value."""
     encoded = column.combine_chunks().dictionary_encode()
     distinct = encoded.dictionary
     if pa.types.is_timestamp(distinct.type):

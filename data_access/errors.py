@@ -1,4 +1,4 @@
-"""The family of errors: what went wrong, for whom, and what to do next.
+"""The family of errors: a message, the next step, the exit code, and the facts for support.
 
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
@@ -6,7 +6,7 @@
     ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
     ├── SignInError          401: Partner Center turned the token down   exit 3
     │   ├── SignInNeeded     no token can be asked for: not tried        exit 3
-    │   └── SignInRefused    Entra ID was asked, and said no             exit 3
+    │   └── SignInRefused    Entra ID refused a token                    exit 3
     ├── NotPermitted         403: signed in, but not allowed             exit 4
     ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
     │   ├── Throttled        429: the service asks to wait               exit 5
@@ -15,8 +15,8 @@
     └── Unreadable           an answer that cannot be understood         exit 6
         └── DamagedHistory   files in the history changed or are gone    exit 6
 
-`message` is the one sentence an account manager reads, `advice` the next step, and `facts` what an operator copies
-into a support ticket. None of them ever holds a token.
+`message` is one sentence for the account manager, `advice` the next step, and `facts` what the operator copies into a
+support ticket. None of them ever holds a token.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Facts:
     retry_after: float | None = None  # seconds
 
     def labelled(self) -> dict[str, str]:
-        """The facts at hand under the names an operator knows from Microsoft's documentation."""
+        """The known facts under their names in Microsoft's documentation."""
         return {
             label: f"{value:g} s" if field == "retry_after" else str(value)
             for field, label in _LABELS.items()
@@ -44,11 +44,11 @@ class Facts:
         }
 
     def for_log(self) -> str:
-        """The same on one line, without the service's own words: those may name a customer."""
+        """The facts on one line, without the service's description: it may name a customer."""
         return ", ".join(f"{label} {fact}" for label, fact in replace(self, description=None).labelled().items()) or "-"
 
     def without(self, secret: str) -> Facts:
-        """The same with each place where the service repeated the secret made unreadable."""
+        """The facts with `***` wherever the service repeated the secret."""
         texts = {name: getattr(self, name) for name in ("code", "description", "request_id", "correlation_id")}
         return replace(self, **{name: text and text.replace(secret, "***") for name, text in texts.items()})
 
@@ -64,7 +64,7 @@ _LABELS = {
 
 
 class PartnerCenterError(Exception):
-    """The root of the family; catching it catches everything that this package raises on purpose."""
+    """The root of the family: every error that this package raises on purpose."""
 
     exit_code = 1
     title = "Something went wrong"
@@ -99,11 +99,11 @@ class SignInError(PartnerCenterError):
 
 
 class SignInNeeded(SignInError):
-    """This way in cannot be tried here, and nothing was asked of Microsoft."""
+    """No token can be requested here; Microsoft got no request."""
 
 
 class SignInRefused(SignInError):
-    """Microsoft was asked for a token and refused it."""
+    """Entra ID refused a token."""
 
     title = "Sign-in refused"
 

@@ -31,4 +31,4 @@ class Selection:
     def sentence(self) -> str:
         """The filter in words that can be read back: `channel = direct, reseller; service = o365`."""
         parts = (("channel", self.channels), ("service", self.services))
-        return "; ".join(f"{name} = {', '.join(wanted)}" for name, wanted in parts if wanted) or "none"
+        return "; ".join(f"{name} = {', '.join(codes)}" for name, codes in parts if codes) or "none"

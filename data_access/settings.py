@@ -1,4 +1,4 @@
-"""The table of settings, read once at the edge: environment first, then `.streamlit/secrets.toml`."""
+"""The settings: one table with name, default and description of each, read from the environment and a TOML file."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ SECRETS_TABLE = "partner_center"
 def _text_of_secret(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("is not a text in quotes")  # noqa: TRY004 - pydantic turns ValueErrors alone into a sentence
-    # A line break pasted along with a token would end up as a header of its own.
+    # A line break pasted along with a token would begin another header.
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("holds spaces, line breaks or characters that no token has")
     return value
 
 
 def _listed(value: object) -> object:
-    # As a list in the file, or with commas in the environment.
+    # The file has a list, the environment a text with commas.
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise ValueError("is not a list of texts")
@@ -60,7 +60,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
-    """What the operator can set. The field's name in capitals is the environment variable."""
+    """What the operator can set. A field's name in capitals is its environment variable."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
 
@@ -78,12 +78,12 @@ class Settings(BaseModel):
     partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
     partner_center_authority: str | None = Field(None, description="Sign-in authority; the default is the cloud's own.")
     partner_center_sign_in_file: Path = Field(
-        Path("data/sign-in.json"), description="Where the sign-in is kept that `sign-in` obtains."
+        Path("data/sign-in.json"), description="File of the sign-in that `sign-in` obtains."
     )
     partner_center_on_behalf_of: bool = Field(
         False,
-        description="`true` asks Partner Center as the person who is signed in to the dashboard, with that person's"
-        " rights, and not as whoever ran `sign-in`.",
+        description="`true` fetches with the rights of the user who is signed in to the dashboard, and not with those"
+        " of the account that `sign-in` stored.",
     )
     partner_center_tries: int = Field(
         4, ge=1, le=10, description="How often a call that gets no usable answer is tried in all."
@@ -94,12 +94,12 @@ class Settings(BaseModel):
     partner_center_timeout_seconds: float = Field(
         25, gt=0, le=600, description="Seconds of silence after which a request counts as unanswered."
     )
-    partner_center_parallel: int = Field(4, ge=1, le=16, description="How many pages are asked for at a time.")
+    partner_center_parallel: int = Field(4, ge=1, le=16, description="How many pages are fetched at a time.")
     partner_center_refresh_minutes: float = Field(
         60, gt=0, description="Age at which the dashboard fetches anew, in the background."
     )
     access_tenants: Names = Field(
-        (), description="Tenants whose people may sign in to the dashboard; the default is PARTNER_CENTER_TENANT_ID."
+        (), description="Tenants whose users may sign in to the dashboard; the default is PARTNER_CENTER_TENANT_ID."
     )
     access_readers: Names = Field(
         ("reader",), description="App roles or group ids that may see the figures by service, channel and product."
@@ -108,7 +108,7 @@ class Settings(BaseModel):
     access_operators: Names = Field(("operator",), description="Likewise, and the status of the program.")
     danger_show_figures_to_anyone_without_sign_in: bool = Field(
         False,
-        description="`true` shows every figure to whoever reaches the port, although nobody is asked who they are.",
+        description="`true` shows every figure to anyone who reaches the port, without a sign-in.",
     )
     history_url: str = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."
@@ -154,7 +154,7 @@ class Settings(BaseModel):
 
     @property
     def base_url(self) -> str:
-        """Where Partner Center is."""
+        """The root address of the Partner Center service."""
         return self.partner_center_base_url or CLOUDS[self.partner_center_cloud].base_url
 
     @property
@@ -181,26 +181,26 @@ class Settings(BaseModel):
 
     @property
     def tenants(self) -> tuple[str, ...]:
-        """The tenants whose people may sign in to the dashboard."""
+        """The tenants whose users may sign in to the dashboard."""
         own = (self.partner_center_tenant_id,) if self.partner_center_tenant_id else ()
         return self.access_tenants or own
 
     @property
     def is_sample(self) -> bool:
-        """With neither a token nor an app registration set, the source is the sample."""
+        """Whether the source is the sample: neither a token nor an app registration is set."""
         return self.partner_center_access_token is None and not self.has_registration
 
     @property
     def scope(self) -> tuple[object, ...]:
-        """What tells one source of data from another, secrets included; never shown, and never written anywhere."""
+        """All values, secrets included, as the identity of a source of data; never shown, and never written."""
         values = (getattr(self, name) for name in type(self).model_fields)
         return tuple(value.get_secret_value() if isinstance(value, SecretStr) else value for value in values)
 
 
 def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_FILE) -> Settings:
-    """Read the settings; an empty value counts as not set.
+    """Read the settings from the environment, and those that it lacks from `secrets_file`; an empty value is not set.
 
-    Raises SettingsError, which names each setting at fault and never shows a value.
+    Raises SettingsError, which names each setting at fault and never a value.
     """
     environ = os.environ if environ is None else environ
     secrets = _secrets(secrets_file)

@@ -1,6 +1,6 @@
-"""Codes and the names people know them by.
+"""Titles of services and channels by their codes, and one spelling for codes that differ in case alone.
 
-Services and channels are open sets: a code that is not listed here is shown as Microsoft spells it.
+Services and channels are open sets: a code without a title here is shown as Microsoft spells it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def channel_title(code: str) -> str:
 
 
 def one_spelling(codes: pd.Series) -> pd.Series:
-    """Give codes that differ only in case one spelling, in lower case; a lone spelling stays, unless documented."""
+    """The codes, in lower case where they are documented or come in several spellings; a lone spelling stays."""
     spellings: dict[str, set[str]] = {}
     for code in codes.unique():
         spellings.setdefault(code.casefold(), set()).add(code)

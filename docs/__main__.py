@@ -1,4 +1,4 @@
-"""Writes settings.md, measures.md and errors.md from the code that they describe."""
+"""The docs generator: writes settings.md, measures.md and errors.md from the code that they describe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 
 _WRITTEN = "<!-- Written by `make docs` from {source}; change it there. -->\n\n"
 _KIND = re.compile(r"^[ │├└─]+(?P<name>\w+) {2,}(?P<when>.+?) {2,}exit (?P<code>\d+)$", re.MULTILINE)
-# Statuses whose answers differ, each with the body that makes the difference.
+# HTTP statuses with different messages, each with the body that decides.
 _ANSWERS: Sequence[tuple[str, int, dict[str, str]]] = (
     ("401", 401, {}),
     ("401, code 900421", 401, {"code": "900421"}),
@@ -48,7 +48,7 @@ def settings() -> str:
 
 
 def _default(value: object) -> str:
-    """As somebody would write it into the environment."""
+    """The value as the operator writes it into the environment."""
     if isinstance(value, tuple):
         value = ",".join(value)
     if isinstance(value, bool):
@@ -57,10 +57,10 @@ def _default(value: object) -> str:
 
 
 def measures() -> str:
-    """Every number: its name on screen, its definition, and what to know before quoting it."""
+    """Every measure: its name on screen, its definition, and what to know before quoting it."""
     rows = [(measure.label, f"`{key}`", measure.definition, measure.care or "–") for key, measure in MEASURES.items()]
     return (
-        _WRITTEN.format(source="data_access/measures.py")
+        _WRITTEN.format(source="data_access/measures/core.py")
         + "# The numbers\n\n"
         + "Each is defined once in the code; tiles, chart, table and files take it from there. The same words stand\n"
         + "behind the question mark of each tile. What they mean in practice: [the manual](manual.md#the-numbers).\n\n"
@@ -69,19 +69,19 @@ def measures() -> str:
 
 
 def troubles() -> str:
-    """Every kind of error with its exit code, and what is said about each HTTP status."""
+    """Every kind of error with its exit code, and the message and next step for each HTTP status."""
     kinds: list[tuple[str, ...]] = [("0", "–", "–", "done")]
-    for found in _KIND.finditer(errors.__doc__ or ""):
-        kind: type[errors.PartnerCenterError] = getattr(errors, found["name"])
-        if kind.exit_code != int(found["code"]):
+    for line in _KIND.finditer(errors.__doc__ or ""):
+        kind: type[errors.PartnerCenterError] = getattr(errors, line["name"])
+        if kind.exit_code != int(line["code"]):
             raise ValueError(f"errors.py says two things about the exit code of {kind.__name__}")
-        kinds.append((str(kind.exit_code), f"`{kind.__name__}`", kind.title, found["when"]))
+        kinds.append((str(kind.exit_code), f"`{kind.__name__}`", kind.title, line["when"]))
     answers = []
-    for label, status, said in _ANSWERS:
-        error = protocol.failure(status, {}, json.dumps(said).encode())
+    for label, status, body in _ANSWERS:
+        error = protocol.failure(status, {}, json.dumps(body).encode())
         answers.append((label, str(error.exit_code), error.message, error.advice))
     return (
-        _WRITTEN.format(source="data_access/errors.py and data_access/protocol.py")
+        _WRITTEN.format(source="data_access/errors.py and data_access/partner_center/protocol.py")
         + "# Errors and exit codes\n\n"
         + "One family of errors serves the command line, the dashboard and scripts. What to do about them:\n"
         + "[the manual](manual.md#troubleshooting).\n\n"

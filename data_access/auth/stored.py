@@ -20,6 +20,7 @@ from msal_extensions import FilePersistence, PersistedTokenCache, build_encrypte
 
 from data_access.auth import entra
 from data_access.auth.credentials import (
+    REQUEST_TIMEOUT,
     Answer,
     RenewableCredential,
     confidential_client,

@@ -1,4 +1,4 @@
-"""The commands, a module each: `describe` adds its options to a parser, `run` returns what goes to stdout."""
+"""The commands of the command line, a module each: `describe` adds its options, `run` returns what goes to stdout."""
 
 from __future__ import annotations
 

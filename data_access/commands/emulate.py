@@ -1,4 +1,4 @@
-"""`emulate`: the sample partner, served as Partner Center would."""
+"""`emulate`: serves the sample partner under Partner Center's addresses."""
 
 from __future__ import annotations
 

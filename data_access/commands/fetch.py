@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> bytes:
 
 
 def _query(collection: Collection, options: argparse.Namespace) -> Query:
-    """What is asked for, checked; ends the program with code 2 where it does not go with the collection."""
+    """The query in the options; ends the program with code 2 where the collection does not take it."""
     if collection.per_customer and options.customer is None:
         options.complain(f"{collection.name} needs --customer ID")
     if not (collection.per_customer or collection.paged) and options.customer is not None:

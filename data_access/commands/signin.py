@@ -1,4 +1,4 @@
-"""`sign-in`: a person consents once, and `collect` and the dashboard renew that sign-in by themselves."""
+"""`sign-in`: the operator signs in once, and `collect` and the dashboard renew that sign-in from then on."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> bytes:
-    """Sign somebody in, keep it, and return the account's name."""
+    """Have the operator sign in, store it, and return the account's name."""
     settings = load()
     stored = connection.stored(settings)
-    way = interactive.by_device_code if options.device_code else interactive.by_browser
-    account = stored.keep(way(settings.registration, terminal.say))
-    place = settings.partner_center_sign_in_file
+    method = interactive.by_device_code if options.device_code else interactive.by_browser
+    account = stored.keep(method(settings.registration, terminal.say))
+    file = settings.partner_center_sign_in_file
     protection = (
         "encrypted" if stored.encrypted else "not encrypted: this platform offers no vault. Only you can read it"
     )
-    terminal.say(f"Signed in as {account.username}. Kept in {place}, {protection}.")
+    terminal.say(f"Signed in as {account.username}. Kept in {file}, {protection}.")
     terminal.say(f"It is renewed with each use, and lapses on {account.lapses:%Y-%m-%d} if there is none.")
     if settings.partner_center_access_token is not None:
         terminal.say("PARTNER_CENTER_ACCESS_TOKEN is set and goes first; take it away to use this sign-in.")

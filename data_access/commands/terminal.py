@@ -1,4 +1,4 @@
-"""What is said beside the result: notes and progress, on stderr."""
+"""Notes and progress on stderr, beside the result on stdout."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from data_access.partner_center.client import Progress, Step
 
 
 def say(text: str) -> None:
-    """Print a line for the person at the terminal."""
+    """Print a line for the user."""
     print(text, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
-    """A bar where someone is looking; for a log, lines that say more than how many rows have come."""
+    """Progress as a bar on a terminal; in a log, a line for each step but the mere counts of rows."""
     if not sys.stderr.isatty():
         yield lambda step: None if step.rows else say(step.text)
         return

@@ -103,8 +103,8 @@ class Feed(Generic[T]):
             done = replace(last, error=error, failed_at=self._clock())
             log.warning("%s (%s)", error.title, error.facts.for_log())
         except Exception:  # whatever it is, the page must say so, and not ask again at once
-            log.exception("A fetch failed in a way that nobody foresaw.")
-            unforeseen = Unreadable("Reading the answer failed in a way that nobody foresaw.", "Please report it.")
+            log.exception("Unexpected error in a fetch.")
+            unforeseen = Unreadable("Unexpected error while reading the answer.", "Please report it.")
             done = replace(done, error=unforeseen, failed_at=self._clock())
         finally:
             with self._lock:

@@ -1,14 +1,14 @@
-"""Partner Center's license analytics, small enough to run in a thread: built from the documentation alone.
+"""The Partner Center emulator: its license analytics in a thread of this process, built from the documentation alone.
 
 `Emulator.respond` decides every answer and touches no network; `serving` puts it behind HTTP. What the
-documentation leaves open is a setting of `Emulator`, and every trouble a client can meet can be ordered::
+documentation leaves open is a setting of `Emulator`. Every trouble that a client can meet can be ordered::
 
     emulator = Emulator(partner(as_of=date(2026, 3, 31)))
     with serving(emulator) as base_url:
         emulator.next(throttled("2"), times=2).next(reset(), where="/usage")
 """
 
-from data_access.emulator.messages import Asked, Reply, Trouble
+from data_access.emulator.messages import Reply, Request, Trouble
 from data_access.emulator.service import DEMO_TOKEN, Emulator, Endless, TokenKind, demonstration, documented
 from data_access.emulator.troubles import (
     answer,
@@ -31,10 +31,10 @@ from data_access.emulator.web import serving
 
 __all__ = [
     "DEMO_TOKEN",
-    "Asked",
     "Emulator",
     "Endless",
     "Reply",
+    "Request",
     "TokenKind",
     "Trouble",
     "answer",

@@ -1,4 +1,4 @@
-"""What is asked and what is answered: bodies, headers, and the documented refusals."""
+"""Requests and replies of the emulator: bodies, headers, and the documented refusals."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, and what befalls it: sent after `delay` seconds, after which the connection may be `reset`.
+    """An answer and how it is sent: after `delay` seconds, and with a `reset` of the connection at its end.
 
-    Of status 0 nothing is sent. A body shorter than its Content-Length is sent as it is, and the connection closed
-    after it. With pauses, in seconds, the head or the body drips byte by byte.
+    With status 0 nothing is sent. A body shorter than its Content-Length is sent as it is, and the connection is closed
+    after it. With pauses, in seconds, the head or the body is sent byte by byte.
     """
 
     status: int
@@ -33,8 +33,8 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request as it came, and when, in seconds of a clock that only runs forward."""
+class Request:
+    """One request as it arrived, and when: `at` is in seconds of `time.monotonic`."""
 
     method: str
     target: str
@@ -43,11 +43,11 @@ class Asked:
 
 
 Trouble = Callable[[Reply], Reply]
-"""Makes of the answer that would have been right the one that is given."""
+"""Changes the right answer into the one that is sent."""
 
 
 class Refusal(Exception):
-    """An error answer on its way: its status and its body."""
+    """An error answer as an exception: its status and its body."""
 
 
 def problem(code: int | str, description: str, source: str = "PartnerFD") -> dict[str, Any]:
@@ -66,7 +66,7 @@ REFUSALS: Mapping[str, tuple[int, dict[str, Any]]] = {
 
 def as_json(status: int, value: Any, *, as_utf16: bool = False) -> Reply:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # Successes begin with a byte order mark, errors do not. Seen in 2016: who names no type gets UTF-16.
+    # Successes begin with a byte order mark, errors do not. Seen in 2016: a request without Accept gets UTF-16.
     body, headers = (BOM if status == 200 else b"") + text.encode("utf-8", "replace"), JSON
     if as_utf16 and status == 200:
         body, headers = b"\xff\xfe" + text.encode("utf-16-le", "replace"), {"Content-Type": "application/json"}

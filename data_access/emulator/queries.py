@@ -1,4 +1,4 @@
-"""`filter` and `groupby` of the commercial collections, as their pages document them."""
+"""The parser of `filter` and `groupby` of the commercial collections, as their pages document them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _Test = Callable[[Mapping[str, Any]], bool]
 
 def number(text: str, *, least: int) -> int:
     """Read a whole number; ValueError for anything else, and for one that is less than `least`."""
-    if (found := int(text)) < least:
+    if (value := int(text)) < least:
         raise ValueError(f"{text} is less than {least}")
-    return found
+    return value
 
 
 def fitting(text: str, fields: Sequence[str], fold: Callable[[str], str]) -> _Test:
-    """Read `field eq|ne 'value'`, joined by and/or and bracketed at will, as a test of a row.
+    """Read `field eq|ne 'value'`, joined by and/or, with or without brackets, as a test of a row.
 
-    `and` binds tighter than `or`; a quote inside a value is doubled. Anything else is a ValueError.
+    `and` binds tighter than `or`; a quote inside a value is doubled. ValueError for anything else.
     """
 
     def statement(name: str, value: str, *, equal: bool) -> _Test:
@@ -45,7 +45,7 @@ def fitting(text: str, fields: Sequence[str], fold: Callable[[str], str]) -> _Te
 
 
 def _joined(pieces: deque[str | _Test]) -> _Test:
-    """Take from the left what can be read as one test: statements joined by `and`, these joined by `or`."""
+    """Take one test from the left of the pieces: statements joined by `and`, and these joined by `or`."""
     choices: list[list[_Test]] = [[]]
     while True:
         piece = pieces.popleft() if pieces else ""

@@ -1,8 +1,8 @@
-"""An invented partner: the rows of the six license-analytics collections, the same for the same seed and day.
+"""The sample: an invented partner's rows of the six collections, the same for the same seed and day.
 
-Nothing here reads a file, a clock or the network. Rows are dicts with the wire's own names, order and
-spelling, `licenseActive` of the commercial usage rows included. Percents are percent points, 100 and more
-included. The six collections are six views of the same holdings, so they agree with each other.
+Nothing here reads a file, a clock or the network. Rows are dicts with the names, order and spelling of Microsoft's
+JSON, `licenseActive` of the commercial usage rows included. Percents are percent points, and can exceed 100. All six
+collections are made from the same holdings, so they agree with each other.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ CHANNELS = ("reseller", "direct", "indirect", "advisor")
 """`reseller` and `direct` are documented; `indirect` and `advisor` are invented."""
 
 # Ten customers in a row: half bought through a reseller, one through an advisor.
-_CHANNEL_OF_TEN = [CHANNELS[place] for place in (0, 1, 0, 2, 0, 0, 1, 0, 2, 3)]
+_CHANNEL_OF_TEN = [CHANNELS[index] for index in (0, 1, 0, 2, 0, 0, 1, 0, 2, 3)]
 
 
 class Service(NamedTuple):
-    """A line of the one table of services."""
+    """A line of the table of services."""
 
     code: str
     """`serviceName` of the partner and customer collections, `serviceCode` of the commercial ones."""
@@ -95,22 +95,22 @@ EXCEPTIONS: Mapping[tuple[str, str], tuple[int, float]] = {
     ("mip", "indirect"): (1, 0.0),  # sold, and never assigned to anyone
     ("yammer", "advisor"): (0, 0.0),  # all given back: no license left to have a percentage of
 }
-"""What a sample must show: by service and channel, a factor on what is sold and a fixed deployed share."""
+"""Special cases that every sample shows: by service and channel, a factor on the licenses sold and a fixed share."""
 
 
 class Story(NamedTuple):
-    """What happened in the year that ends on the day of a sample."""
+    """The events of the year that ends on the day of a sample."""
 
     catching_up: str = "copilot"
     behind: float = 0.28  # of its licenses, a year ago
     falling_behind: str = "teams"
     ahead: float = 0.12  # likewise
-    silent: str = "mip"  # Microsoft did not process it anew
+    silent: str = "mip"  # Microsoft did not process this service again
     silence: tuple[int, int] = (84, 53)  # days ago, from and to
     leaver: str = "Lantern Row Ltd"  # a customer that had its last licenses so many days ago
     left: int = 119
     joined: int = 63  # days ago; the youngest customer
-    growth: float = 0.1  # fewer licenses were sold a year ago
+    growth: float = 0.1  # by so much fewer licenses were sold a year ago
     season: float = 0.05  # more are sold towards the end of Microsoft's year in June
 
 
@@ -127,7 +127,7 @@ HOSTILE_NAMES = (
     "Quote \"Comma\", Newline\nand 'Apostrophe' Ltd",
     "شركة الأفق الأخضر للتجارة",
 )
-"""Customers may call themselves anything; every sample of at least this many customers has all of these."""
+"""Names that can break a page or a file. Every sample of at least this many customers has all of them."""
 
 _STEMS = (
     "Ålvik", "Bäckström Öst", "Çiçekli", "Dvořák Sever", "Émeraude", "Fjällräv", "Głogowa", "Høyland",
@@ -143,9 +143,9 @@ _FORMS = (
 
 @dataclass(frozen=True, repr=False)
 class Partner:
-    """What one partner's six collections hold, as rows in the order and spelling of the wire.
+    """The rows of one partner's six collections, in the order and spelling of Microsoft's JSON.
 
-    Give any rows, however odd, to have them served; `partner()` invents consistent ones.
+    Any rows are served, odd ones too; `partner()` invents consistent ones.
     """
 
     deployment: Sequence[Any] = ()
@@ -162,22 +162,22 @@ class Partner:
     """By upper-case customer GUID: *Get customer licenses usage information*."""
 
     def customer_deployment(self, customer_id: str) -> Sequence[Any]:
-        """Return one customer's rows, by product and channel; KeyError for a stranger."""
+        """Return one customer's rows, by product and channel; KeyError for an unknown one."""
         return self.customer_deployments[customer_id.upper()]
 
     def customer_usage(self, customer_id: str) -> Sequence[Any]:
-        """Return one customer's rows, by product, workload and channel; KeyError for a stranger."""
+        """Return one customer's rows, by product, workload and channel; KeyError for an unknown one."""
         return self.customer_usages[customer_id.upper()]
 
 
 def partner(seed: int = 2026, *, as_of: date, customers: int = 120, products: int = 12, ago: int = 0) -> Partner:
-    """Invent a partner as seen on the day `as_of`: so many customers with so many products each.
+    """Invent a partner on the day `as_of`, with so many customers and so many products for each.
 
-    The seed decides who the customers are and what they bought, the day how far they have got: the same seed
-    on a later day is the same partner a little later, some services better deployed and some worse. Rows are
-    made when first asked for. There are no more products than `SERVICES` lists.
+    The seed decides who the customers are and what they bought, the day how much is deployed. The same seed on a later
+    day is the same partner, with some services better deployed and some worse. Rows are made at first use. There are no
+    more products than `SERVICES` lists.
 
-    With `ago` it is the same partner so many days before `as_of`, up to a year, and the year has a story: see `STORY`.
+    With `ago` it is the same partner so many days before `as_of`, up to a year. That year follows `STORY`.
     """
     return _Invented(seed, as_of, ago, customers, min(products, len(_PRODUCTS)))
 
@@ -200,7 +200,7 @@ class _Holding(NamedTuple):
 
 
 class _State(NamedTuple):
-    """How far one service is: what is added to its share, and what its sizes are multiplied with."""
+    """The state of one service on a day: a summand for its share, and a factor for its sizes."""
 
     share: float
     size: float
@@ -211,12 +211,12 @@ def _workloads(service: Service, product: str) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in service.workloads if pair[1].upper() in product) or service.workloads
 
 
-_PRODUCTS = [(i, name, _workloads(one, name)) for i, one in enumerate(SERVICES) for name in one.products]
+_PRODUCTS = [(i, name, _workloads(service, name)) for i, service in enumerate(SERVICES) for name in service.products]
 _FIRST_PRODUCT = [[service for service, *_ in _PRODUCTS].index(i) for i in range(len(SERVICES))]
 
 
 class _Invented(Partner):
-    """A partner drawn from a seed, each collection made when first asked for."""
+    """A partner drawn from a seed; each collection is made at first use."""
 
     def __init__(self, seed: int, as_of: date, ago: int, customers: int, products: int) -> None:
         random = Random(seed)
@@ -295,7 +295,7 @@ class _Invented(Partner):
             for code, workload, active in _activity(h)
         ]
 
-    # The published bodies of these two lack the customerId and serviceCode that the row types have.
+    # The published bodies of these two collections lack the fields customerId and serviceCode of the published types.
 
     @cached_property
     def customer_deployments(self) -> dict[str, list[Row]]:
@@ -348,12 +348,12 @@ def _basket(random: Random, customer: int, products: int, states: Sequence[_Stat
     draw = random.random
     home = _CHANNEL_OF_TEN[customer % 10]
     appetite = 0.3 + 3 * draw() ** 3
-    # Ten customers in a row are sure to buy two services: a hundred buy every service in every channel.
+    # Ten customers in a row surely buy two services, so a hundred buy every service in every channel.
     sure = [_FIRST_PRODUCT[(customer // 10 * 2 + step) % len(SERVICES)] for step in range(2)]
     drawn = random.sample(range(len(_PRODUCTS)), products)
-    for place, product in enumerate(list(dict.fromkeys(sure + drawn))[:products]):
+    for position, product in enumerate(list(dict.fromkeys(sure + drawn))[:products]):
         stray, luck, need, liveliness = draw(), draw(), draw(), draw()
-        channel = CHANNELS[int(stray * 40)] if place >= 2 and stray < 0.1 else home
+        channel = CHANNELS[int(stray * 40)] if position >= 2 and stray < 0.1 else home
         service = _PRODUCTS[product][0]
         factor, share = EXCEPTIONS.get((SERVICES[service].code, channel), (1, None))
         if share is None:
@@ -366,23 +366,23 @@ def _basket(random: Random, customer: int, products: int, states: Sequence[_Stat
 
 def _activity(holding: _Holding) -> Iterator[tuple[str, str, int]]:
     """Yield code, name and active licenses of each workload of a holding."""
-    for place, (code, name) in enumerate(_PRODUCTS[holding.product][2]):
-        yield code, name, round(holding.deployed * (0.35 + 0.7 * ((holding.liveliness + 0.37 * place) % 1)))
+    for position, (code, name) in enumerate(_PRODUCTS[holding.product][2]):
+        yield code, name, round(holding.deployed * (0.35 + 0.7 * ((holding.liveliness + 0.37 * position) % 1)))
 
 
 def _progress(service: int, day: date) -> float:
-    """Place a service between its low (0) and its high (1): up for a year, then down for a year."""
+    """The progress of a service between its low (0) and its high (1): up for a year, then down for a year."""
     # Plain arithmetic rather than a sine, whose last digit differs between machines.
     return abs(((day - date(2021, 7, 1)).days / 365 + service * 0.37) % 2 - 1)
 
 
 def _state(service: int, day: date, today: date, ago: int) -> _State:
-    """How far a service is on a day; without the story where that is today."""
+    """The state of a service on a day; the story has no part in it on the sample's own day."""
     progress, year = _progress(service, day), ago / 365
     code = SERVICES[service].code
-    told = STORY.ahead * (code == STORY.falling_behind) - STORY.behind * (code == STORY.catching_up)
+    lead = STORY.ahead * (code == STORY.falling_behind) - STORY.behind * (code == STORY.catching_up)
     sold = 1 - STORY.growth * year + STORY.season * (_season(today - timedelta(days=ago)) - _season(today))
-    return _State(0.14 * progress + told * year, (0.9 + 0.2 * progress) * sold)
+    return _State(0.14 * progress + lead * year, (0.9 + 0.2 * progress) * sold)
 
 
 def _season(day: date) -> float:
@@ -391,7 +391,7 @@ def _season(day: date) -> float:
 
 
 def _last_processed(service: Service, ago: int) -> int:
-    """How many days ago a service was processed that is looked at `ago` days ago, but for its usual lag."""
+    """How many days ago the latest processing of a service was, as of `ago` days ago and without its usual lag."""
     begun, ended = STORY.silence
     return begun if service.code == STORY.silent and ended <= ago < begun else ago
 

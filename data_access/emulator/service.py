@@ -1,4 +1,4 @@
-"""The service itself: who may ask what, and the answer to it."""
+"""The emulated service: which requests it admits, and its answer to each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
-from data_access.emulator.messages import REFUSALS, Asked, Refusal, Reply, Trouble, as_json, identity, problem
+from data_access.emulator.messages import REFUSALS, Refusal, Reply, Request, Trouble, as_json, identity, problem
 from data_access.emulator.queries import COUNTS, fitting, grouped, number
 from data_access.emulator.sample import Partner, partner
 
 DEMO_TOKEN = "sample"  # noqa: S105 - public on purpose
-"""The bearer token that an emulator accepts when told of no other."""
+"""The bearer token that an emulator accepts by default."""
 
 MOST_ROWS = 10_000
 """Documented default and maximum of `top`."""
@@ -35,39 +35,39 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(eq=False, repr=False)
 class Emulator:
-    """The service: who may ask what, and the answer to it.
+    """The service: which requests it admits, and its answer to each.
 
     The rows come from `source`, by default an invented partner as of today. All settings from `prefixes` on are about
-    the two commercial collections; any may be changed between two requests.
+    the two commercial collections. Each setting may be changed between two requests.
     """
 
     source: Partner = field(default_factory=lambda: partner(as_of=datetime.now(UTC).date()))
     _: KW_ONLY
     tokens: Mapping[str, TokenKind] = field(default_factory=lambda: {DEMO_TOKEN: "fine"})
-    """What each bearer token is."""
+    """The kind of each known bearer token."""
     others: Literal[TokenKind, "unknown"] = "unknown"
-    """What every other bearer token is."""
+    """The kind of every other bearer token."""
     prefixes: Sequence[str] = ("/v1", "/partner/v1")
     path_ends: Sequence[str] = ("", "/")
     page_limit: int | Iterator[int] = MOST_ROWS
-    """The most rows in one answer, whatever `top` says; an iterator is asked anew for each answer."""
+    """The most rows in one answer, even where `top` is more; an iterator gives the limit of each answer in turn."""
     ignored: Collection[str] = ()
-    """Query parameters, in lower case, that nobody looks at."""
+    """Query parameters, in lower case, that the service ignores."""
     next_link: Literal["null", "absent", "relative", "rooted", "absolute", "foreign", "garbage"] = "relative"
     """The form of `@nextLink` where there is more: relative is the last part of the path with the query."""
     total_count: Literal["all", "page", "absent", "zero", "negative"] = "all"
-    """Whether `TotalCount` counts the rows asked for or those in the answer, or is of no use."""
+    """What `TotalCount` is: the number of rows of the query or of the answer, or nothing of use."""
     counts_as_text: bool = False
     """Whether the counts of grouped rows are strings, as in the sibling collection of subscriptions."""
     ignore_case: bool = False
     """Whether a filter's values match in any case, as the documented `serviceCode eq 'O365'` suggests."""
-    requests: list[Asked] = field(default_factory=list, init=False)
-    """The last thousand things asked."""
+    requests: list[Request] = field(default_factory=list, init=False)
+    """The last thousand requests."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: list[tuple[Trouble, str]] = []
-        self._standing: list[tuple[Trouble, str]] = []
+        self._lasting: list[tuple[Trouble, str]] = []
 
     def next(self, trouble: Trouble, times: int = 1, where: str = "") -> Emulator:
         """Spoil so many answers, after those already ordered, to requests whose target contains `where`."""
@@ -78,21 +78,21 @@ class Emulator:
     def always(self, trouble: Trouble, where: str = "") -> Emulator:
         """Spoil every answer that the queue leaves alone; of two orders that fit, the later counts."""
         with self._lock:
-            self._standing.insert(0, (trouble, where))
+            self._lasting.insert(0, (trouble, where))
         return self
 
     def heal(self) -> Emulator:
         """Take back all orders."""
         with self._lock:
             self._queue.clear()
-            self._standing.clear()
+            self._lasting.clear()
         return self
 
     def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Reply:
         """Answer a request, given its method, its path and query (or whole URL) and its headers."""
-        asked = Asked(method, target, dict(headers), time.monotonic())
+        request = Request(method, target, dict(headers), time.monotonic())
         with self._lock:
-            self.requests[:] = [*self.requests[-999:], asked]
+            self.requests[:] = [*self.requests[-999:], request]
             trouble = self._ordered(target)
         given = {name.lower(): value for name, value in headers.items()}
         try:
@@ -104,11 +104,11 @@ class Emulator:
         return trouble(reply) if trouble else reply
 
     def _ordered(self, target: str) -> Trouble | None:
-        for place, (trouble, where) in enumerate(self._queue):
+        for position, (trouble, where) in enumerate(self._queue):
             if where in target:
-                del self._queue[place]
+                del self._queue[position]
                 return trouble
-        return next((trouble for trouble, where in self._standing if where in target), None)
+        return next((trouble for trouble, where in self._lasting if where in target), None)
 
     def _value(self, method: str, target: str, given: Mapping[str, str]) -> Any:
         try:
@@ -123,8 +123,8 @@ class Emulator:
         self._admit(given)
         noun = match[match.lastgroup]
         if match.lastgroup == "commercial":
-            whole = url._replace(scheme=url.scheme or "http", netloc=url.netloc or given.get("host", "localhost"))
-            return self._commercial(noun, whole)
+            absolute = url._replace(scheme=url.scheme or "http", netloc=url.netloc or given.get("host", "localhost"))
+            return self._commercial(noun, absolute)
         rows = self._of_customer(noun, match["id"]) if match["id"] is not None else getattr(self.source, noun)
         return {"totalCount": len(rows), "items": list(rows), "attributes": {"objectType": "Collection"}}
 
@@ -157,8 +157,8 @@ class Emulator:
     def _commercial(self, noun: str, url: SplitResult) -> dict[str, Any]:
         """Answer *Get licenses deployment information* and *Get licenses usage information*.
 
-        `processedDateTime` is read as "processed on that day"; without it every row is answered, as the source holds
-        only the latest ones.
+        `processedDateTime` is read as "processed on that day". Without it every row is answered: the source holds the
+        latest rows alone.
         """
         rows = self.source.commercial_deployment if noun == "deployment" else self.source.commercial_usage
         fields = _FIELDS if noun == "deployment" else _USAGE_FIELDS
@@ -203,17 +203,17 @@ class Emulator:
 
 @dataclass(frozen=True)
 class Endless(Sequence[Any]):
-    """Rows without an end, to be served like any others: each is what `row` makes of its position."""
+    """Rows without an end, served like any others: `row` makes each from its position."""
 
     row: Callable[[int], Any]
 
     def __len__(self) -> int:
         return sys.maxsize
 
-    def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice):
-            return [self.row(number) for number in range(sys.maxsize)[place]]
-        return self.row(place)
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self.row(position) for position in range(sys.maxsize)[index]]
+        return self.row(index)
 
 
 def documented() -> Partner:
@@ -234,5 +234,5 @@ def documented() -> Partner:
 
 
 def demonstration() -> Emulator:
-    """An invented partner as of today, for any token; the name of a kind of token is a token of that kind."""
+    """An invented partner as of today, for any token; the name of each kind of token is a token of that kind."""
     return Emulator(tokens={kind: kind for kind in get_args(TokenKind)}, others="fine")

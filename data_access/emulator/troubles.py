@@ -1,4 +1,4 @@
-"""What can go wrong with an answer, each to be ordered with `Emulator.next` or `Emulator.always`."""
+"""Troubles: what can go wrong with an answer. Each is ordered with `Emulator.next` or `Emulator.always`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data_access.emulator.messages import BOM, JSON, Reply, Trouble, as_json, pr
 
 
 def answer(status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Trouble:
-    """Answer anything at all instead, keeping the headers that the right answer has and this one does not name."""
+    """Answer with any status, headers and body; the right answer's other headers stay."""
     given = {"Content-Length": str(len(body)), **(headers or {})}
     return lambda right: Reply(status, {**right.headers, **given}, body)
 
@@ -30,25 +30,25 @@ def failing(status: int = 500, code: int | str = 800003, description: str = "Une
 
 
 def throttled(retry_after: str = "57") -> Trouble:
-    """Answer 429 as the gateway does (*API throttling guidance*), told how to fill in Retry-After."""
+    """Answer 429 as the gateway does (*API throttling guidance*), with this Retry-After."""
     text = f'{{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in {retry_after} seconds." }}'
     return answer(429, {"Content-Type": "application/json", "Retry-After": retry_after}, text.encode())
 
 
 def gateway(status: int = 503) -> Trouble:
-    """Answer a page in HTML from something in front of the service, which knows of no request id."""
+    """Answer an HTML page without ids, as a gateway in front of the service does."""
     page = b"<html><head><title>Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>"
     headers = {"Content-Type": "text/html", "Content-Length": str(len(page))}
     return lambda _: Reply(status, headers, page)
 
 
 def slow(seconds: float) -> Trouble:
-    """Answer rightly, but late."""
+    """Send the right answer late."""
     return lambda right: replace(right, delay=seconds)
 
 
 def dripping(pause: float, *, head: bool = False) -> Trouble:
-    """Answer rightly, but byte by byte with a pause after each: the body, or already the `head`."""
+    """Send the right answer byte by byte with a pause after each: its body, or already its `head`."""
     return lambda right: replace(right, head_pause=pause) if head else replace(right, body_pause=pause)
 
 
@@ -60,17 +60,17 @@ def reset(after: int | None = None) -> Trouble:
 
 
 def closed() -> Trouble:
-    """Hang up politely instead of answering."""
+    """Close the connection instead of answering, without a reset."""
     return lambda _: Reply(0)
 
 
 def truncated(missing: int = 10) -> Trouble:
-    """Answer rightly, but leave out the last bytes that Content-Length promises."""
+    """Send the right answer without its last bytes, which Content-Length counts."""
     return lambda right: replace(right, body=right.body[:-missing])
 
 
 def zipped() -> Trouble:
-    """Answer rightly, and compressed."""
+    """Send the right answer compressed."""
 
     def zip_up(right: Reply) -> Reply:
         body = gzip.compress(right.body)
@@ -81,7 +81,7 @@ def zipped() -> Trouble:
 
 
 def growing() -> Trouble:
-    """Answer rightly, but count in `TotalCount` one row more each time than the time before."""
+    """Send the right answer with a `TotalCount` that is one more each time."""
     more = count(1)
 
     def grow(right: Reply) -> Reply:
@@ -95,21 +95,21 @@ def growing() -> Trouble:
 
 
 def repeating() -> Trouble:
-    """Answer the first time rightly, and then the same again, whatever is asked."""
-    said: list[Reply] = []
+    """Send the right answer once, and the same one to every request after it."""
+    answers: list[Reply] = []
 
     def repeat(right: Reply) -> Reply:
-        said.append(right)
-        return said[0]
+        answers.append(right)
+        return answers[0]
 
     return repeat
 
 
 def not_json() -> Trouble:
-    """Answer 200 and call it JSON, which it is not."""
+    """Answer 200 with the content type of JSON and a body that is none."""
     return answer(200, JSON, BOM + b"{nothing of the kind")
 
 
 def redirected(location: str, status: int = 302) -> Trouble:
-    """Send the caller elsewhere."""
+    """Redirect to another address."""
     return answer(status, {"Location": location})

@@ -1,4 +1,4 @@
-"""The emulator behind HTTP, broken answers included."""
+"""The HTTP server of the emulator, which can send broken answers too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from data_access.emulator.service import Emulator
 
 
 class _Server(ThreadingHTTPServer):
-    # Stopped means stopped: open connections are ended and their threads awaited, delayed answers are dropped.
+    # Closing ends open connections, waits for their threads and drops delayed answers.
     daemon_threads = False
     request_queue_size = 128
 
@@ -40,7 +40,7 @@ class _Server(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # a client that hung up is no news
+        if not isinstance(sys.exception(), OSError):  # a client that closed its connection is no error
             super().handle_error(request, client_address)
 
 
@@ -51,7 +51,7 @@ def _head(version: str, reply: Reply) -> bytes:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    # The standard library's own server: a broken answer needs the bare socket, which a framework keeps to itself.
+    # The standard library's server, because a broken answer needs the socket, which a framework hides.
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _break(self) -> None:
         self.close_connection = True
-        # Lingering for no time makes closing send a reset rather than a polite end.
+        # With a linger time of zero, closing sends a reset.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.rfile.close()
         self.connection.close()
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815 - the library's
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        """Say nothing: the emulator remembers what was asked."""
+        """Log nothing: the emulator keeps the requests."""
 
 
 @contextmanager

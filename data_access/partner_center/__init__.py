@@ -1,1 +1,1 @@
-"""All that knows Microsoft's API: what it offers, how it is asked, and what its answers become."""
+"""Microsoft's Partner Center API: its collections, the client, and the DataFrames that answers become."""

@@ -1,4 +1,4 @@
-"""The six collections of Partner Center's license analytics: their addresses, rows and pages."""
+"""The catalogue of collections: the six calls of Partner Center's license analytics, with addresses and row types."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from data_access.partner_center import wire
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One call. `paths` holds every address under which Microsoft documents it, the likelier one first."""
+    """One call. `paths` holds every address under which Microsoft documents it, the likeliest first."""
 
     name: str
     title: str
     paths: tuple[str, ...]
     row: type
-    page: str  # its title in Microsoft's documentation
+    page: str  # the title of its page in Microsoft's documentation
 
     @property
     def columns(self) -> list[str]:
@@ -28,9 +28,11 @@ class Collection:
         return "{customer}" in self.paths[0]
 
     def customer_in(self, address: str) -> str | None:
-        """The customer that an address of a collection per customer names."""
-        before, found, after = self.paths[0].partition("{customer}")
-        return address.partition(before)[2].partition(after)[0] if found else None
+        """The customer that an address of this collection names; None for a collection about the whole partner."""
+        if not self.per_customer:
+            return None
+        before, after = self.paths[0].split("{customer}")
+        return address.partition(before)[2].partition(after)[0]
 
     @property
     def paged(self) -> bool:
@@ -43,7 +45,7 @@ class Collection:
         return [name for name in self.columns if not name.startswith("licenses") and name != "processedDateTime"]
 
     def grouped_by(self, fields: Sequence[str]) -> Collection:
-        """The same collection as it is answered with `groupby`: rows of these fields and the counts."""
+        """This collection as `groupby` makes it: rows of these fields and the counts. Itself without any."""
         return replace(self, row=wire.grouped(self.row, tuple(fields))) if fields else self
 
 
@@ -78,7 +80,7 @@ CUSTOMER_USAGE = Collection(
 
 
 def _commercial(noun: str) -> tuple[str, ...]:
-    """Every address of a commercial call: its page has /v1 with a slash at the end, and /partner/v1 without one."""
+    """Every address of a commercial call: its page has both /v1 with a slash at the end and /partner/v1 without."""
     return tuple(
         f"{prefix}/analytics/commercial/{noun}/license{end}" for end in ("", "/") for prefix in ("/v1", "/partner/v1")
     )
@@ -111,6 +113,6 @@ COLLECTIONS = {
     )
 }
 
-#: What one call each gives, and what takes a call per customer.
+#: The collections that one call each gives, and those that take a call per customer.
 WITHOUT_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if not collection.per_customer)
 PER_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if collection.per_customer)

@@ -1,4 +1,4 @@
-"""Rows become DataFrames here: column order, dtypes and the text form of each value, once."""
+"""From rows to DataFrames: column order, dtypes, and the text form of values. Each is defined here alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DTYPES = {
     "processedDateTime": INSTANT,
 }
 
-#: Documented fields that describe the JSON and not the licenses.
+#: Documented fields about the JSON, not about licenses.
 _NOT_DATA = frozenset({"attributes"})
 
 
@@ -37,18 +37,18 @@ def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataF
     """Readable rows of one collection as a DataFrame with stable columns and dtypes.
 
     Known columns first, in the collection's order, whether or not a row has them: counts `int64`, percents `float64`
-    (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), everything else `str`. Fields that are not
-    known to us follow in order of appearance, as text.
+    (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), everything else `str`. Unknown fields
+    follow in order of appearance, as text.
     """
     columns = {name: pd.Series(_values(rows, name), dtype=_dtype(name)) for name in collection.columns}
-    no_news = _NOT_DATA.union(columns)
-    for name in dict.fromkeys(name for row in rows if not row.keys() <= no_news for name in row if name not in no_news):
+    known = _NOT_DATA.union(columns)
+    for name in dict.fromkeys(name for row in rows if not row.keys() <= known for name in row if name not in known):
         columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
     return pd.DataFrame(columns)
 
 
 def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The pages of one collection, each made by `frame`, as one table; codes that differ only in case become one."""
+    """The pages of one collection, each made by `frame`, as one table; codes that differ in case alone become one."""
     columns = list(dict.fromkeys(name for page in pages for name in page.columns))
     text = dict.fromkeys(set(columns).difference(collection.columns), "str")
     table = pd.concat(
@@ -63,7 +63,7 @@ def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFram
 
 
 def of_customer(table: pd.DataFrame, customer: str) -> pd.DataFrame:
-    """The rows of a collection per customer with customerTenantId first: they do not say themselves whose they are."""
+    """The rows of a collection per customer with `customerTenantId` as first column, which Microsoft does not send."""
     table = table.rename(columns={"customerTenantId": "customerTenantId (as sent)"})
     table.insert(0, "customerTenantId", pd.Series([customer.upper()] * len(table), dtype="str"))
     return table
@@ -77,7 +77,7 @@ def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with categories as text again."""
+    """The same table with text in place of categories."""
     categories = table.select_dtypes("category").columns
     return table.astype(dict.fromkeys(categories, "str")) if len(categories) else table
 
@@ -96,7 +96,7 @@ def iso(instants: pd.Series) -> pd.Series:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows as plain Python values for JSON; None where there is none."""
+    """The rows as plain Python values for JSON; None where there is no value."""
     plain = as_text(table).astype(object)
     return [
         {str(name): value for name, value in row.items()} for row in plain.where(plain.notna(), None).to_dict("records")

@@ -1,7 +1,7 @@
-"""How Partner Center speaks, in functions that cannot speak: addresses, headers, answers, errors, waiting.
+"""The protocol of Partner Center: addresses, headers, parameters, envelopes and errors. No network.
 
 Sources: the Partner Center pages "Partner Center REST headers", "Partner Center REST error codes", "API throttling
-guidance" and the six pages named in `catalog`.
+guidance" and the six pages named in `catalog`. How long to wait before another attempt is in `retry`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def address(base_url: str, path: str, customer: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to ask of a collection. `customer` is a tenant id; the rest is for the commercial calls alone."""
+    """What to fetch of a collection. `customer` is a tenant id; the rest is for the commercial calls alone."""
 
     customer: str | None = None
     filter: str = ""  # statements such as channel eq 'reseller', joined by and/or
@@ -78,22 +78,22 @@ def parameters(collection: Collection, query: Query, skip: int = 0, top: int = P
     """The query parameters of one page; the four legacy calls take none ("Get licenses deployment information")."""
     if not collection.paged:
         return {}
-    found = {"top": str(top), "skip": str(skip)}
+    values = {"top": str(top), "skip": str(skip)}
     of_customer = f"customerTenantId eq '{query.customer.upper()}'" if query.customer else ""
     if query.filter or of_customer:
-        found["filter"] = (
+        values["filter"] = (
             f"({query.filter}) and {of_customer}" if query.filter and of_customer else query.filter or of_customer
         )
     if query.groupby:
-        found["groupby"] = ",".join(query.groupby)
+        values["groupby"] = ",".join(query.groupby)
     if query.processed:
-        found["processedDateTime"] = f"{query.processed}T00:00:00"
-    return found
+        values["processedDateTime"] = f"{query.processed}T00:00:00"
+    return values
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One question, which may take several requests to be answered."""
+    """One page to fetch, which may take several requests."""
 
     url: str
     parameters: Mapping[str, str]
@@ -105,9 +105,9 @@ class Call:
         return f"{self.url}?{urlencode(self.parameters, quote_via=quote)}" if self.parameters else self.url
 
 
-def same_origin(one: str, other: str) -> bool:
-    """Whether a token meant for `one` may be sent to `other`: same scheme, host and port."""
-    return _origin(one) == _origin(other)
+def same_origin(url: str, other: str) -> bool:
+    """Whether a token meant for `url` may be sent to `other`: same scheme, host and port."""
+    return _origin(url) == _origin(other)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
@@ -117,7 +117,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One answer as it arrived: where it was asked for, under which id, and every byte of its body."""
+    """One answer as it arrived: the address and the id of its request, and every byte of its body."""
 
     address: str
     request_id: str
@@ -126,18 +126,18 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: its rows as they arrived, and how many rows the service says there are in all."""
+    """One answer: its rows as they arrived, and `total`, the service's own count of all rows."""
 
     rows: list[Any]
     total: int | None
-    more: bool | None = None  # whether a next link was sent; None where the envelope has no place for one
+    more: bool | None = None  # whether a next link was sent; None where the envelope has none
     received: Received | None = None
 
 
 def page(status: int, answer_headers: Headers, body: bytes) -> Page:
-    """Read an answer.
+    """The page in an answer.
 
-    Raises one of the family in `errors` for anything but a collection.
+    Raises one of the family in `errors` for any answer that is no collection.
     """
     if status != 200:
         raise failure(status, answer_headers, body)
@@ -159,7 +159,7 @@ def _document(answer_headers: Headers, body: bytes) -> Any:
     except ValueError as error:
         broken_off = "EOF" in str(error)
     try:
-        return json.loads(body)  # three times slower, but at home with UTF-16 and with halves of surrogate pairs
+        return json.loads(body)  # three times slower, but reads UTF-16 and halves of surrogate pairs
     except (ValueError, RecursionError):
         pass
     if broken_off and body.strip():
@@ -178,32 +178,32 @@ def is_last(received: Page, rows_so_far: int) -> bool:
     if received.more:
         return False
     if len(received.rows) >= PAGE_ROWS and (received.total or 0) <= len(received.rows):
-        return False  # as long as a page can be, and nothing counts beyond it: only the next one can tell
+        return False  # the page is full, and no count goes beyond it: only the next page can tell
     if received.total is None or received.total <= 0:
         return received.more is not None
     return rows_so_far >= received.total
 
 
 def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
-    """The error that an answer other than 200 stands for, with everything the service said about it."""
-    code, description = _said(body)
+    """The error for an answer other than 200, with the code, description and ids that the service sent."""
+    code, description = _code_and_description(body)
     facts = _facts(answer_headers, status, code, description)
     if status == 401 and code == "900421":
         return SignInError(
             "Microsoft asks for a sign-in with multi-factor authentication.",
-            "Whoever runs this program needs to sign in again, and to pass it.",
+            "The operator needs to sign in again, and to pass it.",
             facts,
         )
     if status == 401:
         return SignInError(
             "Microsoft did not accept the sign-in: it is missing, wrong or has expired.",
-            "Whoever runs this program needs to sign in again.",
+            "The operator needs to sign in again.",
             facts,
         )
     if status == 403 and "application credentials" in (description or "").lower():
         return NotPermitted(
             "The token belongs to an application alone; license analytics needs a signed-in person.",
-            "Whoever runs this program needs a token of the kind that Microsoft calls App+User.",
+            "The operator needs a token of the kind that Microsoft calls App+User.",
             facts,
         )
     if status == 403:
@@ -240,7 +240,7 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
 
 
 def throttled(facts: Facts) -> Throttled:
-    """The error for a service that asks to wait."""
+    """The error for a service that limits the number of requests; says how long to wait, where that is known."""
     wait = f"{facts.retry_after:.0f} seconds" if facts.retry_after is not None else "a while"
     return Throttled("Partner Center is limiting how often we may ask.", f"Try again in {wait}.", facts)
 
@@ -255,15 +255,20 @@ def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
 
 
 def no_answer(what: str) -> PartnerCenterError:
-    """The error for a request that got no answer at all; `what` names the cause, such as "the connection timed out"."""
+    """The error for a request without an answer; `what` names the cause, such as "it did not answer in time"."""
     return Unavailable(
         f"Partner Center cannot be reached: {what}.",
         "Check the network, the proxy and PARTNER_CENTER_BASE_URL, then try again.",
     )
 
 
-def _said(body: bytes) -> tuple[str | None, str | None]:
-    """Code and description of an error body, in each of the shapes seen; (None, None) where it is none of them."""
+def printable(text: str) -> str:
+    """The text without characters that control a terminal or that a page cannot show."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _code_and_description(body: bytes) -> tuple[str | None, str | None]:
+    """Code and description of an error body in any of the known shapes; (None, None) for another one."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

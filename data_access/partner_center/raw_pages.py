@@ -1,7 +1,7 @@
-"""The answers as they arrived, every byte of them, so that a parser mended later can read the past again.
+"""Raw pages: answers kept byte for byte, so that a corrected parser can read old answers again.
 
 One Parquet file per fetch, a row per page: `start` (int64, rows before it), `rows` (int64, how many of its rows count),
-`address`, `requestId` (string), `body` (binary, as received). Any engine opens it; zstd makes it small.
+`address`, `requestId` (string), `body` (binary, as received). Any engine opens it; it is compressed with zstd.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _SCHEMA = pa.schema(
         "body": pa.large_binary(),
     }
 )
-_FAST = 1  # of zstd: a tenth of the size at a fraction of the time that the page took to arrive
+_ZSTD_LEVEL = 1  # a tenth of the size, in a fraction of the time that the page took to arrive
 
 
 class Pages:
-    """Pages kept compressed from the moment they arrive, in any order; one thread at a time."""
+    """Pages of one answer in any order, compressed as they arrive. Not safe for several threads at a time."""
 
     def __init__(self) -> None:
         self.address = self.request_id = ""  # of the first page
@@ -39,21 +39,21 @@ class Pages:
             self._file,
             _SCHEMA,
             compression="zstd",
-            compression_level=_FAST,
+            compression_level=_ZSTD_LEVEL,
             use_dictionary=False,
             write_statistics=False,
             write_page_checksum=True,
         )
 
     def add(self, start: int, rows: int, received: Received) -> None:
-        """Keep one page: `rows` of its rows count, after `start` others."""
+        """Add one page: `rows` of its rows count, after `start` others."""
         page = [[start], [rows], [received.address], [received.request_id], [received.body]]
         if start == 0:
             self.address, self.request_id = received.address, received.request_id
         self._writer.write_table(pa.table(page, schema=_SCHEMA))
 
     def file(self, about: Mapping[str, str]) -> pa.Buffer:
-        """The finished Parquet file, `about` in its metadata; call it once."""
+        """The finished Parquet file with `about` in its metadata. To be called once."""
         self._writer.add_key_value_metadata(about)
         self._writer.close()
         return self._file.getvalue()
@@ -61,26 +61,26 @@ class Pages:
 
 @dataclass(frozen=True, eq=False)
 class Reread:
-    """What the parser of today makes of a kept answer."""
+    """A kept answer, read by the parser of today."""
 
     frame: pd.DataFrame
     set_aside: tuple[wire.SetAside, ...]
 
 
 def joined(parts: Iterable[Pages]) -> Pages:
-    """Several answers as one, their rows counted on."""
-    whole, before = Pages(), 0
+    """Several answers as one; positions go on counting from one to the next."""
+    result, before = Pages(), 0
     for part in parts:
         rows_so_far = before
         for start, rows, received in pages(part.file({})):
-            whole.add(before + start, rows, received)
+            result.add(before + start, rows, received)
             rows_so_far = before + start + rows
         before = rows_so_far
-    return whole
+    return result
 
 
 def pages(file: pa.Buffer) -> list[tuple[int, int, Received]]:
-    """The pages of a file in their order, each with `start` and `rows`; raises `pa.ArrowException` where it is none."""
+    """The pages of a file in their order, each with `start` and `rows`. Raises `pa.ArrowException` for another file."""
     rows = pq.read_table(pa.BufferReader(file), page_checksum_verification=True).to_pylist()
     rows.sort(key=lambda row: row["start"])
     return [(row["start"], row["rows"], Received(row["address"], row["requestId"], row["body"])) for row in rows]
@@ -89,7 +89,7 @@ def pages(file: pa.Buffer) -> list[tuple[int, int, Received]]:
 def reread(collection: Collection, file: pa.Buffer) -> Reread:
     """Read a kept answer again, from its bytes to the frame.
 
-    Raises one of the family in `errors` where a body is none that this program understands.
+    Raises one of the family in `errors` where a body cannot be understood.
     """
     tables: list[pd.DataFrame] = []
     set_aside: list[wire.SetAside] = []

@@ -1,8 +1,8 @@
-"""The rows as they arrive, one type per collection, and the reading of them.
+"""Row types, one per collection, and the reader that checks each row as it arrives.
 
-A row is read leniently where Microsoft's own spellings vary (numbers as strings, dates with and without a zone) and set
-aside where reading it would be a guess. Sources: the Partner Center page "Analytics resources", the six pages named in
-`catalog`, and recorded answers.
+A row is read leniently where Microsoft's own spellings vary (numbers as strings, dates with and without a zone), and
+set aside where reading it would be a guess. Sources: the Partner Center page "Analytics resources", the six pages named
+in `catalog`, and recorded answers.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _utc(value: datetime | None) -> datetime | None:
 
 
 def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
-    # Without its percent such a row would count as sold and not deployed, and pull every total down unseen.
+    # Without a percent the row would count as sold and not deployed, and lower every total unnoticed.
     if row["licensesSold"] and row.get("proratedDeploymentPercent") is None:
         raise PydanticCustomError("percent_missing", "proratedDeploymentPercent is missing")
     return row
@@ -81,7 +81,7 @@ _A_COUNT = Field(ge=0, lt=10**12)  # a sum of them stays within 64 bits
 
 Code = Annotated[str, Field(min_length=1)]
 Name = str | None
-# A number as documented is read without a detour through Python; all else goes the lenient way.
+# A number as documented is read without a detour through Python; every other spelling takes the lenient way.
 Count = Annotated[
     Annotated[int, Field(strict=True), _A_COUNT] | Annotated[int, BeforeValidator(_plain_number), _A_COUNT],
     Field(union_mode="left_to_right"),
@@ -167,17 +167,17 @@ class CommercialUsage(TypedDict):
 
 @cache
 def grouped(row: type, fields: tuple[str, ...]) -> type:
-    """The rows of a commercial collection asked for with `groupby`: the fields grouped by, and the two counts."""
+    """The row type of a commercial collection with `groupby`: the fields grouped by, and the two counts."""
     kinds = get_type_hints(row, include_extras=True)
     counts = {name: kind for name, kind in kinds.items() if name.startswith("licenses")}
-    # Made by a call on purpose, which the checker of types, who wants a literal name and literal fields, cannot follow.
+    # mypy follows literal names and fields alone; these depend on the query.
     made: type = _as_it_arrives(TypedDict(f"{row.__name__}Grouped", dict.fromkeys(fields, Name) | counts))  # type: ignore[operator]
     return made
 
 
 _WHOLE_ROW_RULES: dict[type, AfterValidator] = {PartnerDeployment: AfterValidator(_percent_of_something)}
 
-#: The sample of "Get licenses usage information" spells this field otherwise than the table above it.
+#: On the page "Get licenses usage information" the sample spells this field differently from the table above it.
 _SPELLINGS = {"licenseActive": "licensesActive"}
 
 
@@ -199,7 +199,7 @@ def _reader(row: type) -> TypeAdapter[dict[str, Any]]:
 def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], list[SetAside]]:
     """Read rows of one collection; `row` is one of the types above.
 
-    Returns the readable rows (known fields typed, unknown ones untouched) and, with its reason, each row that is not.
+    Returns the readable rows (known fields typed, unknown ones untouched), and the others with their reasons.
     """
     validate = _reader(row).validate_python
     renames = {old: new for old, new in _SPELLINGS.items() if new in row.__annotations__}
@@ -220,7 +220,7 @@ def _respelled(raw: object, renames: Mapping[str, str]) -> object:
 
 
 def _reason(error: ValidationError) -> str:
-    """Name the field and what is wrong with it, never the value: it may be a customer's name."""
+    """The fields at fault and what is wrong with each, never a value: it may be a customer's name."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     last = {problem["loc"][:1]: problem for problem in problems}  # of several ways to read a field, the lenient one
     return "; ".join(
