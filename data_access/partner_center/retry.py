@@ -4,8 +4,8 @@
 - It does not say: `FIRST_WAIT` plus jitter, doubled at each attempt.
 - The call ends with the error as soon as its attempts are used up, or the wait would reach the end of its time budget.
 
-After a 429 all threads of a client wait, not only the one that was told: `session.Session` does that with the same
-seconds. Source: the Partner Center page "API throttling guidance".
+A 429 with Retry-After holds back all threads of a client for those seconds, not only the one that received it:
+`session.Session` does that. Source: the Partner Center page "API throttling guidance".
 """
 
 from __future__ import annotations
