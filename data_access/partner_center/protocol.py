@@ -262,11 +262,6 @@ def no_answer(what: str) -> PartnerCenterError:
     )
 
 
-def printable(text: str) -> str:
-    """The text without characters that control a terminal or that a page cannot show."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def _code_and_description(body: bytes) -> tuple[str | None, str | None]:
     """Code and description of an error body in any of the known shapes; (None, None) for another one."""
     try:
