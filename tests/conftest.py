@@ -25,7 +25,9 @@ def serve():
 def connect(serve):
     """A client of a served emulator."""
     with ExitStack() as stack:
-        yield lambda emulator, patience=None: stack.enter_context(Client(serve(emulator), Ready(DEMO_TOKEN), patience))
+        yield lambda emulator, patience=None, **more: stack.enter_context(
+            Client(serve(emulator), Ready(DEMO_TOKEN), patience, **more)
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,18 @@
 """What can happen to a file, and to a program that writes one."""
 
+from data_access.history import index
+from data_access.history.store import Store
+
 FLIP = 40  # a place within the first page of any of the files
 
 
-def killed(*_):
-    raise KeyboardInterrupt
+class KilledBeforeCommit(Store):
+    """A store whose program is killed when all of a snapshot is written but the file that makes it visible."""
+
+    def put(self, path, content):
+        if path.startswith(index.FOLDER):
+            raise KeyboardInterrupt
+        super().put(path, content)
 
 
 def truncated(path):

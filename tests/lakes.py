@@ -65,9 +65,9 @@ class Clock:
         self.now += timedelta(**passed)
 
 
-def lake(folder, clock=None, **options):
-    """The history in a folder, opened anew."""
-    return History(Store(str(folder)), "test", clock or Clock(), **options)
+def lake(folder, clock=None, store=Store, **options):
+    """The history in a folder, opened anew, behind this kind of store."""
+    return History(store(str(folder)), "test", clock or Clock(), **options)
 
 
 def files(folder):

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_MOST_PAGES = 100_000
+MOST_PAGES = 100_000  # of one collection; a service that sends more will not stop
 _MOST_EMPTY_PAGES = 20  # of a service that announces more rows than it has
 _ROWS_COMPARED = 16  # at the start of each page, to recognise a page that is sent again
 
@@ -94,8 +94,11 @@ class Client:
         credential: Credential,
         policy: RetryPolicy | None = None,
         adapter: requests.adapters.BaseAdapter | None = None,
+        *,
+        most_pages: int = MOST_PAGES,
     ) -> None:
         self._base_url = base_url
+        self._most_pages = most_pages
         policy = policy or RetryPolicy()
         self.parallel = policy.parallel
         """How many calls to make at a time."""
@@ -189,8 +192,8 @@ class Client:
 
         def read() -> Answer:
             raw = raw_pages.Pages() if keep_raw else None
-            reading = _Reading(self._session, self.parallel, collection, query, url, correlation_id, progress, raw)
-            return reading.answer()
+            asking = (self._session, self.parallel, collection, query, url, correlation_id, progress, raw)
+            return _Reading(*asking, self._most_pages).answer()
 
         try:
             answer = read()
@@ -234,6 +237,7 @@ class _Reading:
     correlation_id: str
     progress: Progress
     raw: raw_pages.Pages | None
+    most_pages: int
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
@@ -250,7 +254,7 @@ class _Reading:
         announced = first.total
         try:
             size = len(first.rows)
-            if self.collection.paged and first.total and size < first.total <= size * _MOST_PAGES:
+            if self.collection.paged and first.total and size < first.total <= size * self.most_pages:
                 pages = self._in_parallel(first, first.total)
             else:
                 pages = list(self._one_by_one(first))
@@ -279,7 +283,7 @@ class _Reading:
     def _one_by_one(self, page: Page) -> Iterator[_ReadPage]:
         """The first page and all that follow, one after the other, where the total is unknown."""
         rows = 0
-        for _ in range(_MOST_PAGES):
+        for _ in range(self.most_pages):
             yield self._read(page, rows)
             rows += len(page.rows)
             if not self.collection.paged or protocol.is_last(page, rows):

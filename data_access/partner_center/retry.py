@@ -1,7 +1,7 @@
 """How long and how often a call is repeated, a 429 included.
 
 - The service says how long (`Retry-After`, in seconds or as a date): exactly that, a day at most.
-- It does not say: `FIRST_WAIT` plus jitter, doubled at each attempt.
+- It does not say: `RetryPolicy.first_wait` plus jitter, doubled at each attempt.
 - The call ends with the error as soon as its attempts are used up, or the wait would reach the end of its time budget.
 
 A 429 with Retry-After holds back all threads of a client for those seconds, not only the one that received it:
@@ -17,7 +17,6 @@ from email.utils import parsedate_to_datetime
 
 from data_access.errors import Unavailable
 
-FIRST_WAIT = 0.5  # seconds
 _LONGEST_WAIT = 24 * 3600.0  # seconds; a date far off is no advice
 
 
@@ -29,6 +28,7 @@ class RetryPolicy:
     budget: float = 60  # for one call, waiting and answering included
     timeout: float = 25  # of silence
     parallel: int = 4
+    first_wait: float = 0.5  # before a call is repeated where the service does not say how long
 
     def allows_another(self, attempt: int, wait: float, remaining: float) -> bool:
         """Whether attempt number `attempt` (from 1) may be followed by another one after `wait` seconds.
@@ -38,7 +38,7 @@ class RetryPolicy:
         return attempt < self.tries and wait < remaining
 
 
-def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) -> float | None:
+def wait_before_retry(error: BaseException | None, attempt: int, first: float, jitter: float) -> float | None:
     """Seconds to wait after failed attempt number `attempt` (from 1), or None where another attempt cannot help.
 
     `jitter` (0-1) is the random part of the wait: up to as much again, where the service gives no Retry-After.
@@ -47,7 +47,7 @@ def wait_before_retry(error: BaseException | None, attempt: int, jitter: float) 
         return None
     if error.facts.retry_after is not None:
         return error.facts.retry_after
-    return float(FIRST_WAIT * 2 ** (attempt - 1) * (1 + jitter))
+    return float(first * 2 ** (attempt - 1) * (1 + jitter))
 
 
 def retry_after_seconds(header: str | None) -> float | None:

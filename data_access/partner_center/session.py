@@ -78,7 +78,8 @@ class Session:
 
         def wait(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
-            return retry.wait_before_retry(error, state.attempt_number, random.random()) or 0  # noqa: S311 - jitter
+            first, jitter = self._policy.first_wait, random.random()  # noqa: S311 - chance, and no secret
+            return retry.wait_before_retry(error, state.attempt_number, first, jitter) or 0
 
         def given_up(state: tenacity.RetryCallState) -> bool:
             remaining = deadline - time.monotonic()

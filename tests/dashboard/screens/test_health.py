@@ -6,11 +6,8 @@ from functools import partial
 import pytest
 
 from dashboard import formats
-from dashboard.view_models import checks
-from dashboard.view_models import health as view_model
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.store import Store
-from data_access.measures import health
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
 from tests.dashboard.visit import text, tiles
 from tests.lakes import fetched
@@ -157,15 +154,6 @@ def test_while_the_records_of_runs_cannot_be_listed_the_rest_is_shown(look_back)
     assert "HISTORY_URL" in said(app)
     assert verdict(app).startswith("Nothing is known to be wrong. Services are on time")
     assert tiles(app)["Checks passed"] == "6 of 7"
-
-
-def test_the_sample_that_is_left_running_is_not_neglected(visit, monkeypatch):
-    monkeypatch.setattr(checks, "NEGLECTED", timedelta(0))
-    monkeypatch.setattr(view_model, "_services", lambda past, now: health.services(past.facts.frame, now + 60 * DAY))
-    app = visit(page=PAGE)
-    assert "more are late" in verdict(app)
-    assert "nobody has looked" not in verdict(app)
-    assert "run of collect" not in said(app)
 
 
 HOSTILE = "![x](http://evil.example/x.png)"

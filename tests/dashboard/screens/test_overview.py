@@ -5,7 +5,6 @@ import json
 import pytest
 import streamlit as st
 
-from dashboard.components import loading
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
@@ -151,10 +150,9 @@ def test_trouble_without_data_is_a_sentence_and_facts(trouble, title, visit):
 
 
 @pytest.mark.parametrize("page", ["", "customers", "usage"])
-def test_who_comes_first_waits_and_then_sees_the_page(page, visit, monkeypatch):
-    monkeypatch.setattr(loading, "_POLL", 0.02)  # so that the page looks several times before the answer is there
+def test_who_comes_first_waits_and_then_sees_the_page(page, visit):
     rows = {"deployment": ROWS, "commercial_deployment": rows_of(COMMERCIAL_DEPLOYMENT, [{}])}
-    app = visit(Emulator(Partner(**rows)).always(slow(0.1)), page=page)
+    app = visit(Emulator(Partner(**rows)).always(slow(0.6)), page=page)  # the page looks every quarter of a second
     assert len(app.metric) == 4
     assert len(app.title) == 1
 

@@ -21,13 +21,12 @@ from hypothesis import strategies as st
 from data_access import HistoryError, measures
 from data_access.history import store
 from data_access.history.history import GRACE
-from data_access.history.index import Index
 from data_access.history.run_log import Run, Tried
 from data_access.history.snapshot import checksum, summary_schema
 from data_access.history.store import Store
 from data_access.partner_center import raw_pages, wire
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
-from tests.damage import DAMAGES, flipped, killed
+from tests.damage import DAMAGES, KilledBeforeCommit, flipped
 from tests.lakes import NOW, Clock, fetched, files, lake
 from tests.rows import DEFAULTS, frame_of
 
@@ -264,19 +263,16 @@ def test_the_checksum_of_rows_knows_their_values_and_not_their_order(order, chan
 
 
 @pytest.mark.parametrize("folder", ["raw", "facts", "small"])
-def test_a_disk_that_fails_leaves_what_was_there_and_nothing_half(folder, tmp_path, monkeypatch):
+def test_a_disk_that_fails_leaves_what_was_there_and_nothing_half(folder, tmp_path):
+    class Failing(Store):
+        def put(self, path, content):
+            if path.startswith(folder):
+                raise HistoryError("No space left on device.", "")
+            super().put(path, content)
+
     first = keep(tmp_path)
-    history, put = lake(tmp_path), Store.put
-
-    def failing(self, path, content):
-        if path.startswith(folder):
-            raise HistoryError("No space left on device.", "")
-        put(self, path, content)
-
-    monkeypatch.setattr(Store, "put", failing)
     with pytest.raises(HistoryError):
-        history.append(sold(3))
-    monkeypatch.undo()
+        lake(tmp_path, store=Failing).append(sold(3))
     assert lake(tmp_path).snapshots(DEPLOYMENT) == [first]
     assert not lake(tmp_path).verify().findings
     assert not lake(tmp_path).append(sold(3)).again
@@ -321,13 +317,10 @@ def test_a_folder_that_may_not_be_written_says_so_and_can_be_read():
         shutil.rmtree(folder)
 
 
-def test_what_a_killed_run_left_behind_is_swept_when_no_run_can_need_it_any_more(tmp_path, monkeypatch):
+def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more(tmp_path):
     keep(tmp_path)
-    history = lake(tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(Index, "commit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            history.append(sold(3))
+    with pytest.raises(KeyboardInterrupt):
+        lake(tmp_path, store=KilledBeforeCommit).append(sold(3))
     draft = tmp_path / "small" / "deployment" / ".00000009-x.parquet.1a2b.tmp"
     draft.write_bytes(b"PAR1")
     everything = files(tmp_path)
@@ -340,16 +333,14 @@ def test_what_a_killed_run_left_behind_is_swept_when_no_run_can_need_it_any_more
     assert not lake(tmp_path).verify().findings
 
 
-def test_a_run_that_a_sweep_took_for_dead_puts_its_files_back(tmp_path, monkeypatch):
-    history, put = lake(tmp_path), Store.put
+def test_a_run_that_a_sweep_took_for_dead_puts_its_files_back(tmp_path):
+    class Swept(Store):
+        def put(self, path, content):
+            super().put(path, content)
+            if path.startswith("small"):
+                shutil.rmtree(tmp_path / "facts")
 
-    def swept_in_between(self, path, content):
-        put(self, path, content)
-        if path.startswith("small"):
-            shutil.rmtree(tmp_path / "facts")
-
-    monkeypatch.setattr(Store, "put", swept_in_between)
-    history.append(sold(3))
+    lake(tmp_path, store=Swept).append(sold(3))
     assert not lake(tmp_path).verify().findings
 
 
@@ -418,19 +409,18 @@ def test_a_file_of_a_newer_program_is_left_alone(tmp_path):
 # Fewer files
 
 
-def test_a_reader_opens_few_files_however_many_there_are(tmp_path, monkeypatch):
+def test_a_reader_opens_few_files_however_many_there_are(tmp_path):
     history = lake(tmp_path, loose_files=4)
     for number in range(14):
         history.append(sold(number))
-    read = Store.read
     opened: list[str] = []
 
-    def watched(place, path):
-        opened.append(path)
-        return read(place, path)
+    class Watched(Store):
+        def read(self, path):
+            opened.append(path)
+            return super().read(path)
 
-    monkeypatch.setattr(Store, "read", watched)
-    assert numbers(lake(tmp_path)) == list(range(14))
+    assert numbers(lake(tmp_path, store=Watched)) == list(range(14))
     assert len(opened) <= 1 + 4
     assert len(list((tmp_path / "small" / "deployment").glob("0*.parquet"))) == 14, "nothing is removed by surprise"
 
@@ -467,39 +457,36 @@ def test_what_is_kept_while_files_are_put_together_stays(tmp_path):
     assert numbers(lake(tmp_path)) == [0, 1, 2, 77]
 
 
-def test_a_reader_looks_again_when_files_are_put_together_under_its_eyes(tmp_path, monkeypatch):
+def test_a_reader_looks_again_when_files_are_put_together_under_its_eyes(tmp_path):
     history = lake(tmp_path)
     for number in range(3):
         history.append(sold(number))
-    finished = Store.finished
-    listed: list[str] = []
+    listings: list[str] = []
 
-    def meanwhile(place, folder):
-        found = finished(place, folder)
-        listed.append(folder)
-        if len(listed) == 1:
-            lake(tmp_path).compact()
-        return found
+    class Overtaken(Store):
+        def finished(self, folder):
+            found = super().finished(folder)
+            listings.append(folder)
+            if len(listings) == 1:
+                lake(tmp_path).compact()
+            return found
 
-    monkeypatch.setattr(Store, "finished", meanwhile)
-    assert numbers(lake(tmp_path)) == [0, 1, 2]
+    assert numbers(lake(tmp_path, store=Overtaken)) == [0, 1, 2]
 
 
-def test_a_reader_looks_again_when_its_listing_came_too_early_for_one_pack_and_too_late_for_the_other(
-    tmp_path, monkeypatch
-):
+def test_a_reader_looks_again_when_its_listing_came_too_early_for_one_pack_and_too_late_for_the_other(tmp_path):
     history = lake(tmp_path)
     for number in range(3):
         history.append(sold(number))
     history.compact()
-    finished, listings = Store.finished, []
+    listings: list[str] = []
 
-    def missing_both(self, folder):
-        listings.append(folder)
-        return finished(self, folder) if len(listings) > 1 else []
+    class MissingBoth(Store):
+        def finished(self, folder):
+            listings.append(folder)
+            return super().finished(folder) if len(listings) > 1 else []
 
-    monkeypatch.setattr(Store, "finished", missing_both)
-    assert numbers(lake(tmp_path)) == [0, 1, 2]
+    assert numbers(lake(tmp_path, store=MissingBoth)) == [0, 1, 2]
 
 
 def test_old_days_go_for_good_and_the_newest_of_a_collection_never(tmp_path):

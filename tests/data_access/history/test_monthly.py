@@ -12,12 +12,11 @@ from pyarrow import fs
 
 from data_access import HistoryError
 from data_access.history.history import GRACE, History
-from data_access.history.index import Index
 from data_access.history.monthly import finished, merged
 from data_access.history.snapshot import Snapshot, facts, table
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
-from tests.damage import DAMAGES, flipped, killed
+from tests.damage import DAMAGES, KilledBeforeCommit, flipped
 from tests.lakes import NOW, Clock, fetched, files, lake
 from tests.rows import frame_of
 
@@ -228,19 +227,16 @@ def test_a_day_that_was_damaged_later_is_not_read_from_a_month_that_was_made_ane
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_pack_that_cannot_be_read_again_is_an_error_in_words(damage, tmp_path, monkeypatch):
+def test_a_pack_that_cannot_be_read_again_is_an_error_in_words(damage, tmp_path):
+    class Failing(Store):
+        def put(self, path, content):
+            super().put(path, content)
+            if "pack-" in path:
+                damage(tmp_path / path)
+
     days_of(tmp_path, 1, 8)
-    put = Store.put
-
-    def and_then(self, path, content):
-        put(self, path, content)
-        if "pack-" in path:
-            damage(tmp_path / path)
-
-    monkeypatch.setattr(Store, "put", and_then)
     with pytest.raises(HistoryError, match="Nothing was removed"):
-        lake(tmp_path).compact()
-    monkeypatch.undo()
+        lake(tmp_path, store=Failing).compact()
     assert len(lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)) == 2
 
 
@@ -262,12 +258,10 @@ def test_a_day_that_goes_while_its_month_is_put_together_is_no_crash(tmp_path):
     assert len(lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)) == 2
 
 
-def test_a_months_file_without_a_record_is_swept(tmp_path, monkeypatch):
+def test_a_months_file_without_a_record_is_swept(tmp_path):
     days_of(tmp_path, 1, 8)
-    with monkeypatch.context() as patch:
-        patch.setattr(Index, "commit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            lake(tmp_path).compact()
+    with pytest.raises(KeyboardInterrupt):
+        lake(tmp_path, store=KilledBeforeCommit).compact()
     assert len(months_of(tmp_path)) == 1
     assert lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE)).sweep() == 1
     assert not months_of(tmp_path)

@@ -20,14 +20,12 @@ from data_access.emulator import (
     throttled,
 )
 from data_access.emulator.sample import Partner
-from data_access.partner_center import retry
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
 from data_access.partner_center.client import Step
 from data_access.partner_center.retry import RetryPolicy
 from tests.rows import rows_of
 
-pytestmark = pytest.mark.usefixtures("soon")
-PATIENCE = RetryPolicy(tries=3, budget=10, timeout=2)
+PATIENCE = RetryPolicy(tries=3, budget=10, timeout=2, first_wait=0.02)
 ROWS = rows_of(DEPLOYMENT, [{}, {"channel": "direct"}])
 
 
@@ -116,7 +114,7 @@ def test_passing_trouble_is_waited_out_and_told(client, emulator):
     told: list[Step] = []
     assert len(client.fetch(DEPLOYMENT, progress=told.append).frame) == 2
     first, second = emulator.requests
-    assert second.at >= first.at + retry.FIRST_WAIT
+    assert second.at >= first.at + PATIENCE.first_wait
     assert told[0].text.startswith("Partner Center did not answer: try 2 of 3 in ")
 
 
@@ -129,7 +127,7 @@ def test_lasting_trouble_is_tried_as_often_as_said(client, emulator):
 
 def test_a_silent_service_is_given_up(emulator, connect):
     emulator.always(slow(30))
-    client = connect(emulator, RetryPolicy(tries=2, budget=10, timeout=0.2))
+    client = connect(emulator, RetryPolicy(tries=2, budget=10, timeout=0.2, first_wait=0.02))
     with pytest.raises(errors.Unavailable, match="in time"):
         client.fetch(DEPLOYMENT)
 

@@ -41,7 +41,6 @@ from data_access.emulator import (
     truncated,
 )
 from data_access.emulator.sample import Partner, partner
-from data_access.partner_center import client as reading
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from data_access.partner_center.client import Step
 from data_access.partner_center.retry import RetryPolicy
@@ -49,7 +48,7 @@ from tests.rows import DEFAULTS, rows_of
 from tests.threads import end_of_pages
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = RetryPolicy(tries=3, budget=20, timeout=10)
+PATIENCE = RetryPolicy(tries=3, budget=20, timeout=10, first_wait=0.02)
 
 
 def numbered(count, start=0):
@@ -173,7 +172,6 @@ def test_every_row_comes_once_and_in_order_or_there_is_an_error(service, hosts, 
     assert hosts <= {urlsplit(address).hostname}
 
 
-@pytest.mark.usefixtures("soon")
 def test_a_passing_failure_of_any_page_is_waited_out(connect):
     def fetch(failure, page):
         trouble, _ = FAILURES[failure]
@@ -273,11 +271,10 @@ def test_one_page_sent_twice_is_found_out(total_count, connect):
 
 
 @pytest.mark.parametrize("total_count", TOTALS)
-def test_a_service_that_never_stops_is_stopped(total_count, connect, monkeypatch):
-    monkeypatch.setattr(reading, "_MOST_PAGES", 30)  # else it would take as many requests
+def test_a_service_that_never_stops_is_stopped(total_count, connect):
     emulator = of(Endless(lambda number: numbered(1, number)[0]), page_limit=2, total_count=total_count)
     with pytest.raises(errors.Unreadable, match="goes on sending"):
-        connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
+        connect(emulator, most_pages=30).fetch(COMMERCIAL_DEPLOYMENT)
     assert len(emulator.requests) <= 31
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from data_access import errors
-from data_access.partner_center import protocol, retry
+from data_access.partner_center import protocol
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.partner_center.protocol import Query
 
@@ -91,33 +91,6 @@ def test_mfa_role_and_application_tokens_are_told_apart():
         ]
     }
     assert len(said) == 4
-
-
-@pytest.mark.parametrize(
-    ("sent", "seconds"),
-    [
-        ("57", 57.0),
-        ("0", 0.0),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-        ("soon", None),
-        ("-5", None),
-        (None, None),
-        ("Fri, 01 Jan 99999999999999999999 00:00:00 GMT", None),
-        ("999999999", 86400.0),
-    ],
-)
-def test_retry_after_comes_as_seconds_or_as_a_date(sent, seconds):
-    found = protocol.failure(429, {"Retry-After": sent} if sent else {}, b"")
-    assert found.facts.retry_after == seconds
-
-
-def test_the_wait_is_the_services_own_or_grows():
-    throttled = protocol.failure(429, {"Retry-After": "57"}, b"")
-    down = protocol.failure(503, {}, b"")
-    assert retry.wait_before_retry(throttled, 1, 0.5) == 57
-    assert [retry.wait_before_retry(down, attempt, 0) for attempt in (1, 2, 3)] == [0.5, 1, 2]
-    assert retry.wait_before_retry(down, 1, 1) == 1
-    assert retry.wait_before_retry(protocol.failure(401, {}, b""), 1, 0) is None
 
 
 @pytest.mark.parametrize(

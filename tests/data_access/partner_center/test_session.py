@@ -148,8 +148,8 @@ def unanswered(befalls, patience, tries=2):
     return Pace(befalls, "nothing", patience, tries, statuses=["200"], bodies=["right"])
 
 
-LONG = RetryPolicy(tries=2, budget=20, timeout=10)
-SHORT = RetryPolicy(tries=2, budget=20, timeout=0.7)
+LONG = RetryPolicy(tries=2, budget=20, timeout=10, first_wait=0.02)
+SHORT = RetryPolicy(tries=2, budget=20, timeout=0.7, first_wait=0.02)
 ONCE = RetryPolicy(tries=2, budget=1, timeout=1)
 QUICK = {
     "prompt": Pace(lambda reply: reply, "all", LONG, bodies=BODIES),
@@ -229,7 +229,6 @@ def call(address, patience, customer):
 
 
 @pytest.mark.parametrize("paces", [QUICK, ENDLESS], ids=["quick", "endless"])
-@pytest.mark.usefixtures("soon")
 def test_every_status_with_every_body_at_every_pace_ends_as_the_rules_say(paces, serve, monkeypatch):
     # All at once, since most of it is waiting; each in the name of a customer, by which its requests are known.
     monkeypatch.setattr(protocol, "LARGEST_ANSWER", LIMIT)

@@ -1,0 +1,19 @@
+"""What the page of data health finds in a history, where no page is needed."""
+
+from datetime import UTC, datetime, timedelta
+
+from dashboard.feeds import Feeds
+from dashboard.view_models import health
+from dashboard.view_models.checks import Mark
+from data_access import load_settings, open_timeline
+
+
+def test_the_sample_that_is_left_running_is_late_and_not_neglected():
+    settings = load_settings()
+    past = open_timeline(settings, None, lambda _: None)
+    found = health.health_view(Feeds(settings, None), past, datetime.now(UTC) + timedelta(days=60), dark=False)
+    checks = {check.key: check for check in found.checks}
+    assert checks["late"].mark is Mark.BAD
+    assert "more are late" in checks["late"].finding
+    assert "nobody has looked" not in checks["late"].finding
+    assert checks["collected"].mark is Mark.GOOD
