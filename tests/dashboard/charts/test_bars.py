@@ -10,10 +10,9 @@ from dashboard.charts.bars import deployment, in_words, usage
 from dashboard.charts.palette import LIGHT
 from data_access import measures
 from data_access.partner_center.catalog import DEPLOYMENT
-from tests.dashboard.charts.test_palette import PALETTES, contrast
+from tests.dashboard.charts.hostile import HOSTILE
+from tests.dashboard.charts.legible import PALETTES, contrast
 from tests.rows import facts_of
-
-HOSTILE = ['<a href="http://evil.example">x</a>', "<b>x</b>", "x" * 300, "line\nbreak", "🎉" * 300]
 
 
 def table_of(changes):

@@ -14,7 +14,7 @@ from data_access import measures
 from data_access.measures import changes
 from data_access.measures.changes import Why
 from data_access.partner_center.catalog import DEPLOYMENT
-from tests.dashboard.charts.test_bars import HOSTILE
+from tests.dashboard.charts.hostile import HOSTILE
 from tests.rows import facts_of
 
 DECIMALS = 2

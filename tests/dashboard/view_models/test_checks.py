@@ -1,11 +1,8 @@
 """What a page says of how far figures can be trusted, from what was found."""
 
-from datetime import UTC, datetime, timedelta
-
 import pandas as pd
 import pytest
 
-from dashboard.charts import freshness, palette
 from dashboard.view_models import checks
 from dashboard.view_models.checks import Check, Mark
 from data_access import NotPermitted, Standing, Unavailable
@@ -13,24 +10,7 @@ from data_access.history.run_log import Failure
 from data_access.measures import health
 from data_access.measures.health import Timing
 from data_access.partner_center.catalog import CUSTOMER_USAGE, DEPLOYMENT, USAGE
-
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
-def services(**timings):
-    """As `health.services` gives them; with titles."""
-    rows = [
-        (code, NOW - 10 * DAY, 10.0, 5, 7.0, 1.0, NOW - 2 * DAY, timing)
-        if timing is not Timing.UNKNOWN
-        else (code, NOW - 10 * DAY, 10.0, 2, None, None, None, timing)
-        for code, timing in timings.items()
-    ]
-    names = ["service", "processedDateTime", "ageDays", "dates", "cadenceDays", "delayDays", "expectedBy", "timing"]
-    table = pd.DataFrame(rows, columns=names)
-    for name in ("processedDateTime", "expectedBy"):
-        table[name] = pd.to_datetime(table[name], utc=True)
-    return table.assign(title=table["service"])
+from tests.dashboard.timings import DAY, NOW, services
 
 
 def timing(**timings):
@@ -194,19 +174,3 @@ def test_rounding_is_no_contradiction():
 def test_the_file_of_checks_is_plain_text():
     table = checks.table([check(Mark.BAD, "*Title* of `verify`, \\<b\\>.")])
     assert table["finding"][0] == "Title of verify, <b>."
-
-
-def test_late_is_told_by_more_than_its_colour():
-    table = services(o365=Timing.LATE, crm=Timing.ON_TIME, new=Timing.UNKNOWN)
-    drawn = freshness.figure(table, palette.LIGHT).to_dict()
-    age, usual, late = drawn["data"]
-    assert ["▾ late" in label for label in usual["y"]] == [False, False, True]
-    assert age["x"] == [10.0, 10.0, 10.0]
-    assert usual["x"][1:] == [8.0, 8.0]
-    assert late["x"][1:] == [15.0, 15.0]
-    assert "1 are late" in freshness.in_words(table)
-
-
-def test_no_services_are_an_empty_figure():
-    drawn = freshness.figure(services(), palette.LIGHT).to_dict()
-    assert [len(mark["x"]) for mark in drawn["data"]] == [0, 0, 0]

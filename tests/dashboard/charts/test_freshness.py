@@ -1,0 +1,21 @@
+"""The age of each service as a figure: what is where, and how late is told."""
+
+from dashboard.charts import freshness, palette
+from data_access.measures.health import Timing
+from tests.dashboard.timings import services
+
+
+def test_late_is_told_by_more_than_its_colour():
+    table = services(o365=Timing.LATE, crm=Timing.ON_TIME, new=Timing.UNKNOWN)
+    drawn = freshness.figure(table, palette.LIGHT).to_dict()
+    age, usual, late = drawn["data"]
+    assert ["▾ late" in label for label in usual["y"]] == [False, False, True]
+    assert age["x"] == [10.0, 10.0, 10.0]
+    assert usual["x"][1:] == [8.0, 8.0]
+    assert late["x"][1:] == [15.0, 15.0]
+    assert "1 are late" in freshness.in_words(table)
+
+
+def test_no_services_are_an_empty_figure():
+    drawn = freshness.figure(services(), palette.LIGHT).to_dict()
+    assert [len(mark["x"]) for mark in drawn["data"]] == [0, 0, 0]
