@@ -29,7 +29,7 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
             icon=":material/lock:",
         )
         return None
-    if feeds.past.look().data is not None:
+    if feeds.past.refresh_if_due().data is not None:
         feeds.past.wait(_MOMENT)  # rather than show yesterday's to the first user of the day
     past = loading.standing(feeds.past, heading, feeds)
     if past is not None and past.history.is_empty:
@@ -46,7 +46,7 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
 
 def at_hand(feeds: Feeds) -> Timeline | None:
     """The history for a page that can do without it, and waits for it no longer than a moment."""
-    if feeds.past and feeds.past.look().data is None:
+    if feeds.past and feeds.past.refresh_if_due().data is None:
         feeds.past.wait(_MOMENT)
     return feeds.past.state.data if feeds.past else None
 

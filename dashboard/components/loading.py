@@ -33,10 +33,10 @@ def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> 
     `note` says, below a failure, what could not be read and what works without it. Where there is no data yet, the
     visitor sees the fetch at work until it ends.
     """
-    state = feed.look()
+    state = feed.refresh_if_due()
     if state.data is None and state.running and not feed.wait(_POLL):  # a quick service needs no waiting room
         _wait(feed, heading, feeds)
-    state = feed.look()
+    state = feed.refresh_if_due()
     if state.data is not None:
         return state.data
     head(heading, feeds)
@@ -74,7 +74,7 @@ def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
                 st.skeleton(height=110)
         st.skeleton(height=480)
     while not feed.wait(_POLL):
-        state = feed.look()
+        state = feed.refresh_if_due()
         seconds = (datetime.now(UTC) - state.running_since).total_seconds() if state.running_since else 0
         step = state.progress
         # Where nobody knows how much there is: ever slower, never full.
@@ -86,7 +86,7 @@ def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
 @st.fragment(run_every=_WATCH)
 def _watch(feed: Feed[Source]) -> None:
     """Bring the page up to date when a fetch in the background has ended."""
-    state = feed.look()
+    state = feed.refresh_if_due()
     if not state.running:
         st.rerun()
     st.caption(":material/sync: Fetching newer figures; these stay until they are here.")

@@ -58,7 +58,7 @@ class TwoDates(Parameter[Dates]):
 
     def of(self, held: Mapping[str, Any], before: Dates) -> Dates:
         shown = compared(before, self.days)
-        usual = comparison.usual(self.days, shown[1]), self.days[-1]
+        usual = comparison.default_baseline(self.days, shown[1]), self.days[-1]
         wanted = [before.since, before.until]
         for place, name in enumerate(self.names):
             day = date.fromisoformat(held[name])
@@ -75,10 +75,10 @@ def compared(asked: Dates, days: Sequence[date]) -> tuple[date, date]:
 
     `days`: those of which there are figures, at least two, oldest first.
     """
-    until = comparison.at(days[1:], asked.until) if asked.until else days[-1]
+    until = comparison.latest_on_or_before(days[1:], asked.until) if asked.until else days[-1]
     if asked.since is None:
-        return comparison.usual(days, until), until
-    return comparison.at([day for day in days if day < until], asked.since), until
+        return comparison.default_baseline(days, until), until
+    return comparison.latest_on_or_before([day for day in days if day < until], asked.since), until
 
 
 def notes(asked: Dates, shown: tuple[date, date]) -> list[str]:

@@ -22,7 +22,7 @@ from dashboard.view_models import changes
 from dashboard.view_models.changes import ChangesView
 from data_access import PartnerCenterError, Snapshot, Timeline
 from data_access.datasets import comparison
-from data_access.datasets.comparison import Asked
+from data_access.datasets.comparison import Comparison
 from data_access.measures.changes import Status
 
 _QUESTION = "What is different, and why did the percentage move?"
@@ -41,8 +41,8 @@ def show(past: Timeline, feeds: Feeds) -> None:
     customers = session.may(Role.MANAGER)
     controls = link.follow(ChangesFilters, feeds.codes(), replace(LEVEL, closed=levels.closed_to(customers)))
     level = levels.open_to(customers)[controls.filters.level]
-    collection = comparison.collection(past, level)
-    days = [*comparison.days(past, collection)]
+    collection = comparison.collection_of(past, level)
+    days = [*comparison.days_of(past, collection)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         controls.draw(LEVEL)
         if len(days) > 1:
@@ -50,7 +50,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
     if LEVEL.name in controls.closed:
         st.info("The link compares customers, which your role does not show.", icon=":material/lock:")
     if len(days) > 1:
-        show_both(past, Asked(level, *dates.compared(controls.filters.dates, days)), controls, feeds)
+        show_both(past, Comparison(level, *dates.compared(controls.filters.dates, days)), controls, feeds)
         return
     notices.left_out(controls.unknown)
     if days:
@@ -63,53 +63,52 @@ def show(past: Timeline, feeds: Feeds) -> None:
         )
 
 
-def show_both(past: Timeline, asked: Asked, controls: Controls[ChangesFilters], feeds: Feeds) -> None:
+def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFilters], feeds: Feeds) -> None:
     """Two dates side by side."""
-    pair, words = comparison.pair(past, asked), levels.WORDS[asked.level]
+    pair, words = comparison.pair(past, compared), levels.WORDS[compared.level]
     controls.bar(words.searched)
     notices.left_out(controls.unknown)
     filters, dark = controls.filters, st.context.theme.type == "dark"
     search = filters.search if words.searched else ""
     try:
-        model = changes.changes_view(feeds, past, asked, filters.selection, search=search, dark=dark)
+        model = changes.changes_view(feeds, past, compared, filters.selection, search=search, dark=dark)
     except PartnerCenterError as error:
         notices.trouble(error)
         return
     if not model.number:
         st.info("Nothing fits; change the search or take a filter away.", icon=":material/search_off:")
         return
-    st.markdown(_answer(model, asked))
+    st.markdown(_answer(model, compared))
     _tiles(model)
-    _basis(past, asked, pair, filters.dates)
-    _chart(model, asked.level, controls)
+    _basis(past, compared, pair, filters.dates)
+    _chart(model, compared.level, controls)
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
     sentence = exports.sentence(
         filters.selection,
         search=search,
-        compared=levels.code(asked.level),
-        since=asked.since.isoformat(),
-        until=asked.until.isoformat(),
+        compared=levels.code(compared.level),
+        since=compared.since.isoformat(),
+        until=compared.until.isoformat(),
         status=", ".join(statuses),
-        collection=comparison.collection(past, asked.level).name,
+        collection=comparison.collection_of(past, compared.level).name,
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
     files = exports.for_people_and_programs(partial(model.file, statuses), provenance)
     with figures.figures(formats.number(rows.number, "row"), files):
         controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {model.counts[status]:,}")
-        st.caption(
-            f"± is from the earlier date to the later one; the other figures are those of {formats.day(asked.until)}."
-        )
-        _table(rows, hash((filters, asked)))
+        until = formats.day(compared.until)
+        st.caption(f"± is from the earlier date to the later one; the other figures are those of {until}.")
+        _table(rows, hash((filters, compared)))
 
 
-def _basis(past: Timeline, asked: Asked, pair: comparison.Pair, wanted: Dates) -> None:
+def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, wanted: Dates) -> None:
     """Which collection this stands on, when its figures were processed, and what that means for the comparison."""
-    collection = comparison.collection(past, asked.level)
+    collection = comparison.collection_of(past, compared.level)
     counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
     processed = " → ".join(_processed(snapshot) for snapshot in (pair.before, pair.after))
     st.caption(f"*{collection.title}*, licenses deployed {counted} · processed {processed}")
-    for sentence in dates.notes(wanted, (asked.since, asked.until)):
+    for sentence in dates.notes(wanted, (compared.since, compared.until)):
         st.caption(f":material/event_busy: {sentence}")
     if past.collection is not collection:
         st.caption(
@@ -128,11 +127,11 @@ def _processed(snapshot: Snapshot) -> str:
     return newest if oldest == newest else f"{oldest} to {newest}"
 
 
-def _answer(model: ChangesView, asked: Asked) -> str:
+def _answer(model: ChangesView, compared: Comparison) -> str:
     """The page's question answered in a sentence."""
     counts = [f"{model.counts[status]:,} {status}" for status in Status if model.counts[status]]
-    counted = f"{formats.number(model.number, levels.WORDS[asked.level].noun)}: {', '.join(counts)}."
-    why, between_them = model.why, f"between **{formats.day(asked.since)}** and **{formats.day(asked.until)}**"
+    counted = f"{formats.number(model.number, levels.WORDS[compared.level].noun)}: {', '.join(counts)}."
+    why, between_them = model.why, f"between **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     if why.change is None:
         return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"
     before, after = (formats.percent(round(part or 0, formats.DECIMALS)) for part in (why.before, why.after))

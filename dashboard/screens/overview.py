@@ -67,6 +67,6 @@ def _besides(model: DeploymentView, target: float, estimated: bool, moved: Mappi
 
 feeds = current_feeds()
 if feeds.past:
-    feeds.past.look()  # opens it while the figures are asked for
+    feeds.past.refresh_if_due()  # opens it while the figures are asked for
 if deployment := loading.standing(feeds.deployment, _HEADING, feeds):
     show(deployment, feeds)

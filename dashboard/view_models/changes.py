@@ -17,7 +17,7 @@ from dashboard.tables import changes as changes_tables
 from dashboard.tables.columns import OnScreen
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
-from data_access.datasets.comparison import Asked, Differences
+from data_access.datasets.comparison import Comparison, Differences
 from data_access.measures import changes, customers
 from data_access.measures.changes import Status, Why
 
@@ -61,14 +61,14 @@ class ChangesView:
 
 @_remembered
 def changes_view(
-    feeds: Feeds, past: Timeline, asked: Asked, selection: Selection, *, search: str, dark: bool
+    feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection, *, search: str, dark: bool
 ) -> ChangesView:
     """Both dates at one level; `search` is for levels that can be searched.
 
     Raises one of the family in `errors` where the history's files cannot be read.
     """
-    compared = _compared(feeds, past, asked, selection)
-    table, estimated = compared.table, compared.estimated
+    differences = _differences(feeds, past, compared, selection)
+    table, estimated = differences.table, differences.estimated
     searched = [name for name in _SEARCHED if name in table]
     if search and searched:
         table = changes.among(customers.matching(table, search, searched))
@@ -88,7 +88,7 @@ def changes_view(
         down=_first(table, net, net < 0),
         estimated=estimated,
         figure=contributions.figure(drawn, estimated, palette.of(dark), key=key),
-        words=contributions.in_words(drawn, f"{asked.level}s"),
+        words=contributions.in_words(drawn, f"{compared.level}s"),
         table=table,
     )
 
@@ -100,8 +100,8 @@ def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
 
 
 @_remembered
-def _compared(feeds: Feeds, past: Timeline, asked: Asked, selection: Selection) -> Differences:
-    return comparison.compare(past, lambda: feeds.engine(past), asked, selection)
+def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection) -> Differences:
+    return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:

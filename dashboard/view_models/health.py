@@ -173,7 +173,7 @@ def _counts(past: Timeline) -> list[Snapshot]:
 
 
 def _figures(feeds: Feeds, past: Timeline, snapshot: Snapshot, keys: list[str]) -> pd.DataFrame:
-    return feeds.engine(past).grouped(comparison.file(past.history, snapshot), keys, labels=["customerName"])
+    return feeds.engine(past).grouped(comparison.facts_file(past.history, snapshot), keys, labels=["customerName"])
 
 
 @remembered

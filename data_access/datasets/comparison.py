@@ -1,4 +1,4 @@
-"""The history at two dates side by side: services from its rows in little, customers and products through an engine."""
+"""Two dates of the history side by side: services from the summary, customers and products through an engine."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _LABELS = {customers.CUSTOMER: "customerName"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be compared: a level of `changes.LEVELS`, and two days of which there are figures."""
+class Comparison:
+    """What is compared: a level of `changes.LEVELS`, and two days of which there are figures."""
 
     level: str
     since: date
@@ -40,7 +40,7 @@ class Pair:
 
     @property
     def not_processed_anew(self) -> list[str]:
-        """The services that have one and the same processing date in both: that nothing changed there says nothing."""
+        """The services with the same processing date in both snapshots: Microsoft has not updated them in between."""
         was = {code.casefold(): instant for code, instant in self.before.as_of.items()}
         return sorted(
             code for code, instant in self.after.as_of.items() if instant and was.get(code.casefold()) == instant
@@ -55,68 +55,68 @@ class Differences:
     estimated: bool
 
 
-def collection(timeline: Timeline, level: str) -> Collection:
-    """What a level of `changes.LEVELS` is compared in: only the commercial counts know customers and products."""
+def collection_of(timeline: Timeline, level: str) -> Collection:
+    """The collection in which a level of `changes.LEVELS` is compared: customers and products need the counts."""
     return timeline.collection if changes.LEVELS[level] == ["service"] else catalog.COMMERCIAL_DEPLOYMENT
 
 
-def days(timeline: Timeline, of: Collection) -> dict[date, Snapshot]:
-    """The days of which there are figures, oldest first, each with the snapshot of it that was kept last.
+def days_of(timeline: Timeline, collection: Collection) -> dict[date, Snapshot]:
+    """The days of which there are figures, oldest first, each with its last snapshot.
 
-    A back-fill is no day: it holds the services alone that were processed then.
+    A back-fill makes no day: it holds only the services that were processed then.
     """
-    found = {one.day: one for one in timeline.history.snapshots(of) if one.rows and one.backfill_date is None}
-    return dict(sorted(found.items()))
+    snapshots = timeline.history.snapshots(collection)
+    days = {snapshot.day: snapshot for snapshot in snapshots if snapshot.rows and snapshot.backfill_date is None}
+    return dict(sorted(days.items()))
 
 
-def usual(known: Sequence[date], until: date) -> date:
-    """The last day that is at least `trends.USUAL_DAYS` older than `until`, as on the Overview; else the first one.
+def default_baseline(days: Sequence[date], until: date) -> date:
+    """The last day at least `trends.USUAL_DAYS` before `until`, as on the Overview; else the first day.
 
-    `known`: oldest first, at least one of them before `until`.
+    `days`: oldest first, at least one of them before `until`.
     """
-    return at([day for day in known if day < until], until - timedelta(days=trends.USUAL_DAYS))
+    return latest_on_or_before([day for day in days if day < until], until - timedelta(days=trends.USUAL_DAYS))
 
 
-def at(known: Sequence[date], asked: date) -> date:
-    """The day whose figures were the newest known on the day that is asked for; the first one for what is before it."""
-    return max((day for day in known if day <= asked), default=known[0])
+def latest_on_or_before(days: Sequence[date], wanted: date) -> date:
+    """The last of these days that is not after `wanted`; the first one where all are after it."""
+    return max((day for day in days if day <= wanted), default=days[0])
 
 
-def pair(timeline: Timeline, asked: Asked) -> Pair:
+def pair(timeline: Timeline, compared: Comparison) -> Pair:
     """The two snapshots that are compared."""
-    known = days(timeline, collection(timeline, asked.level))
-    return Pair(known[asked.since], known[asked.until])
+    days = days_of(timeline, collection_of(timeline, compared.level))
+    return Pair(days[compared.since], days[compared.until])
 
 
-def compare(timeline: Timeline, engine: Callable[[], Engine], asked: Asked, selection: Selection) -> Differences:
+def compare(
+    timeline: Timeline, engine: Callable[[], Engine], compared: Comparison, selection: Selection
+) -> Differences:
     """Both dates side by side, one row per key of the level: `changes.compare`, with names of customers.
 
-    `engine` is called where the level needs one. Raises
-    DamagedHistory where the file of a date is not what was written, EngineError where it cannot be read, SettingsError
-    where there is no engine.
+    `engine` is called where the level needs one. Raises DamagedHistory where the file of a date is not what was
+    written, EngineError where it cannot be read, SettingsError where there is no engine.
     """
-    keys, chosen = changes.LEVELS[asked.level], pair(timeline, asked)
+    keys, snapshots = changes.LEVELS[compared.level], pair(timeline, compared)
+    both = (snapshots.before, snapshots.after)
     labels = [_LABELS[name] for name in keys if name in _LABELS]
-    if collection(timeline, asked.level) is timeline.collection and keys == ["service"]:
+    if collection_of(timeline, compared.level) is timeline.collection and keys == ["service"]:
         facts = timeline.facts.selected(selection)
         before, after = (
-            measures.by(facts.of(facts.frame[facts.frame["snapshot"] == one.id]), keys)
-            for one in (chosen.before, chosen.after)
+            measures.by(facts.of(facts.frame[facts.frame["snapshot"] == snapshot.id]), keys) for snapshot in both
         )
-        estimated = timeline.estimated
-    else:
-        answering = engine()
-        before, after = (
-            answering.grouped(file(timeline.history, one), keys, labels=labels, selection=selection)
-            for one in (chosen.before, chosen.after)
-        )
-        estimated = False
-    return Differences(changes.compare(before, after, keys, labels), estimated)
+        return Differences(changes.compare(before, after, keys, labels), timeline.estimated)
+    connected = engine()
+    before, after = (
+        connected.grouped(facts_file(timeline.history, snapshot), keys, labels=labels, selection=selection)
+        for snapshot in both
+    )
+    return Differences(changes.compare(before, after, keys, labels), estimated=False)
 
 
-def file(history: History, one: Snapshot) -> tuple[str, ...]:
+def facts_file(history: History, snapshot: Snapshot) -> tuple[str, ...]:
     """The file with every row of a snapshot, for an engine. Raises DamagedHistory where it is not what was written."""
-    found = history.facts([one])
-    if found.notices:
-        raise DamagedHistory(found.notices[0], "Choose another date, or run verify to see what is damaged.")
-    return found.paths
+    facts = history.facts([snapshot])
+    if facts.notices:
+        raise DamagedHistory(facts.notices[0], "Choose another date, or run verify to see what is damaged.")
+    return facts.paths

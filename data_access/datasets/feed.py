@@ -65,7 +65,7 @@ class Feed(Generic[T]):
         """The state now, whatever its age."""
         return self._state
 
-    def look(self) -> State[T]:
+    def refresh_if_due(self) -> State[T]:
         """The state now; starts a fetch where there is nothing yet or what there is has grown old."""
         if self._due():
             self.refresh()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from data_access import Selection, Settings, history, measures
 from data_access.datasets import comparison, timeline
-from data_access.datasets.comparison import Asked
+from data_access.datasets.comparison import Comparison
 from data_access.errors import DamagedHistory
 from data_access.history import engines
 from data_access.measures import changes, trends
@@ -31,7 +31,7 @@ def engine():
 
 @given(DAYS)
 def test_the_usual_other_date_is_a_known_one_before_the_newest(known):
-    since = comparison.usual(known, known[-1])
+    since = comparison.default_baseline(known, known[-1])
     assert since in known[:-1]
     wanted = known[-1] - timedelta(days=trends.USUAL_DAYS)
     assert since <= wanted or since == known[0]
@@ -40,7 +40,7 @@ def test_the_usual_other_date_is_a_known_one_before_the_newest(known):
 
 @given(DAYS, st.dates(date(2023, 1, 1), date(2027, 12, 31)))
 def test_a_date_means_what_was_known_on_it(known, asked):
-    day = comparison.at(known, asked)
+    day = comparison.latest_on_or_before(known, asked)
     assert day in known
     assert day <= asked or day == known[0]
     assert not [other for other in known if day < other <= asked]
@@ -50,7 +50,7 @@ def test_of_one_day_the_snapshot_that_was_kept_last_counts(tmp_path):
     kept = lake(tmp_path)
     kept.append(fetched(DEPLOYMENT, [{}]))
     kept.append(fetched(DEPLOYMENT, [{"licensesSold": 7}], NOW + timedelta(hours=1)))
-    (one,) = comparison.days(of(kept), DEPLOYMENT).values()
+    (one,) = comparison.days_of(of(kept), DEPLOYMENT).values()
     assert one.id == kept.newest(DEPLOYMENT).id
 
 
@@ -58,14 +58,14 @@ def test_days_without_rows_are_no_dates(tmp_path):
     kept = lake(tmp_path)
     kept.append(fetched(COMMERCIAL_DEPLOYMENT, [], NOW - MONTH))
     kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{}]))
-    assert [*comparison.days(of(kept), COMMERCIAL_DEPLOYMENT)] == [AFTER]
+    assert [*comparison.days_of(of(kept), COMMERCIAL_DEPLOYMENT)] == [AFTER]
 
 
 def test_services_come_from_the_rows_in_little_without_an_engine(tmp_path):
     kept = lake(tmp_path)
     kept.append(fetched(DEPLOYMENT, [{}, {"serviceName": "crm"}], NOW - MONTH))
     kept.append(fetched(DEPLOYMENT, [{"proratedDeploymentPercent": 60}, {"serviceName": "CRM"}]))
-    found = comparison.compare(of(kept), pytest.fail, Asked("service", BEFORE, AFTER), Selection())
+    found = comparison.compare(of(kept), pytest.fail, Comparison("service", BEFORE, AFTER), Selection())
     statuses = dict(zip(found.table["service"], found.table["status"], strict=True))
     assert statuses == {"crm": "same", "o365": "changed"}
     assert found.estimated
@@ -78,7 +78,7 @@ def test_the_other_levels_are_worked_out_from_every_row(level, tmp_path):
     for each, at in zip(rows, (NOW - MONTH, NOW), strict=True):
         kept.append(fetched(COMMERCIAL_DEPLOYMENT, each, at))
     past = of(kept, COMMERCIAL_DEPLOYMENT)
-    found = comparison.compare(past, engine, Asked(level, BEFORE, AFTER), Selection.of(["reseller"]))
+    found = comparison.compare(past, engine, Comparison(level, BEFORE, AFTER), Selection.of(["reseller"]))
     before, after = (
         measures.facts(COMMERCIAL_DEPLOYMENT, fetched(COMMERCIAL_DEPLOYMENT, each).frame).selected(
             Selection.of(["reseller"])
@@ -98,7 +98,7 @@ def test_a_file_that_is_gone_is_named(tmp_path):
         kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{"licensesSold": at.day}], at))
     kept.store.delete(kept.newest(COMMERCIAL_DEPLOYMENT).facts)
     with pytest.raises(DamagedHistory, match=r"2026-11-24.*is gone"):
-        comparison.compare(of(kept), engine, Asked("customer", BEFORE, AFTER), Selection())
+        comparison.compare(of(kept), engine, Comparison("customer", BEFORE, AFTER), Selection())
 
 
 def test_what_was_not_processed_anew_is_told_whatever_its_spelling(tmp_path):
@@ -106,7 +106,7 @@ def test_what_was_not_processed_anew_is_told_whatever_its_spelling(tmp_path):
     kept.append(fetched(DEPLOYMENT, [{"serviceName": "exo"}, {}], NOW - MONTH))
     new = {"processedDateTime": "2026-11-20T00:00:00Z"}
     kept.append(fetched(DEPLOYMENT, [{"serviceName": "EXO", "licensesSold": 1}, new]))
-    assert comparison.pair(of(kept), Asked("service", BEFORE, AFTER)).not_processed_anew == ["EXO"]
+    assert comparison.pair(of(kept), Comparison("service", BEFORE, AFTER)).not_processed_anew == ["EXO"]
 
 
 def test_what_has_not_changed_stays_the_same_object(tmp_path):

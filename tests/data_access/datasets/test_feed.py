@@ -31,9 +31,9 @@ class Service:
         return f"data {self.calls}"
 
     def settle(self):
-        self.feed.look()
+        self.feed.refresh_if_due()
         assert self.feed.wait(5)
-        return self.feed.look()
+        return self.feed.refresh_if_due()
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_data_is_kept_until_it_is_old(service):
 def test_many_visitors_share_one_fetch(service):
     service.gate.clear()
     for _ in range(20):
-        service.feed.look()
-    assert service.feed.look().running
+        service.feed.refresh_if_due()
+    assert service.feed.refresh_if_due().running
     service.gate.set()
     assert service.settle().data == "data 1"
     assert service.calls == 1
@@ -124,11 +124,11 @@ def test_someone_may_ask_anew_at_once(service):
 
 def test_progress_is_seen_while_it_runs(service):
     service.gate.clear()
-    service.feed.look()
+    service.feed.refresh_if_due()
     for _ in range(100):
-        if service.feed.look().progress.text:
+        if service.feed.refresh_if_due().progress.text:
             break
         service.feed.wait(0.01)
-    assert service.feed.look().progress.text == "call 1"
+    assert service.feed.refresh_if_due().progress.text == "call 1"
     service.gate.set()
     assert service.settle().progress.text == ""

@@ -68,7 +68,7 @@ def test_a_back_fill_is_no_day_and_no_point_of_all_together(settings, keep):
     keep(3, "2026-11-01", backfill_date=date(2026, 11, 1), licensesDeployed=1)
     found = timeline.fetch(settings, None, QUIET)
     assert found.collection is COMMERCIAL_DEPLOYMENT
-    assert len(comparison.days(found, COMMERCIAL_DEPLOYMENT)) == 1
+    assert len(comparison.days_of(found, COMMERCIAL_DEPLOYMENT)) == 1
     assert list(trends.lines(found.facts, [])["licensesSold"]) == [100]
     assert list(trends.lines(found.facts, ["service"])["licensesSold"]) == [3, 100]
 
