@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
             if not isinstance(error, PartnerCenterError):
                 raise
             terminal.say(f"{error.title}: {error}")
-            for label, fact in error.facts.labelled().items():
+            for label, fact in error.details.labelled().items():
                 terminal.say(f"  {label}: {fact}")
             return error.exit_code
     try:

@@ -1,4 +1,4 @@
-"""The family of errors: a message, the next step, the exit code, and the facts for support.
+"""The family of errors: a message, the next step, the exit code, and the details for support.
 
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
@@ -15,7 +15,7 @@
     └── Unreadable           an answer that cannot be understood         exit 6
         └── DamagedHistory   files in the history changed or are gone    exit 6
 
-`message` is one sentence for the account manager, `advice` the next step, and `facts` what the operator copies into a
+`message` is one sentence for the account manager, `advice` the next step, and `details` what the operator copies into a
 support ticket. None of them ever holds a token.
 """
 
@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Details:
     """What the service said about a call that failed; None where it said nothing."""
 
     status: int | None = None
@@ -36,7 +36,7 @@ class Facts:
     retry_after: float | None = None  # seconds
 
     def labelled(self) -> dict[str, str]:
-        """The known facts under their names in Microsoft's documentation."""
+        """The known details under their names in Microsoft's documentation."""
         return {
             label: f"{value:g} s" if field == "retry_after" else str(value)
             for field, label in _LABELS.items()
@@ -44,11 +44,11 @@ class Facts:
         }
 
     def for_log(self) -> str:
-        """The facts on one line, without the service's description: it may name a customer."""
+        """The details on one line, without the service's description: it may name a customer."""
         return ", ".join(f"{label} {fact}" for label, fact in replace(self, description=None).labelled().items()) or "-"
 
-    def without(self, secret: str) -> Facts:
-        """The facts with `***` wherever the service repeated the secret."""
+    def without(self, secret: str) -> Details:
+        """The details with `***` wherever the service repeated the secret."""
         texts = {name: getattr(self, name) for name in ("code", "description", "request_id", "correlation_id")}
         return replace(self, **{name: text and text.replace(secret, "***") for name, text in texts.items()})
 
@@ -69,11 +69,11 @@ class PartnerCenterError(Exception):
     exit_code = 1
     title = "Something went wrong"
 
-    def __init__(self, message: str, advice: str, facts: Facts | None = None) -> None:
+    def __init__(self, message: str, advice: str, details: Details | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
-        self.facts = facts or Facts()
+        self.details = details or Details()
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}"

@@ -34,25 +34,25 @@ def trouble(
     again: Callable[[], None] | None = None,
     key: str = "trouble",
 ) -> None:
-    """A fetch that failed: a sentence for everyone, the facts for the operator, and a way to try `again`."""
+    """A fetch that failed: a sentence for everyone, the details for the operator, and a way to try `again`."""
     with st.container(border=True, key=key):
         st.header(error.title, anchor=False)
         explanation = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
         if isinstance(error, Throttled):
-            if failed_at and error.facts.retry_after is not None:
-                then = failed_at + timedelta(seconds=error.facts.retry_after)
+            if failed_at and error.details.retry_after is not None:
+                then = failed_at + timedelta(seconds=error.details.retry_after)
                 explanation = f"{formats.plain(error.message)} Try again after {then:%H:%M:%S} UTC."
             st.warning(explanation, icon=":material/hourglass_top:")
         else:
             st.error(explanation, icon=":material/error:")
-        facts(error)
+        details(error)
         if again:
             st.button("Try again", on_click=again, icon=":material/refresh:")
 
 
-def facts(error: PartnerCenterError) -> None:
+def details(error: PartnerCenterError) -> None:
     """What to copy into a support ticket. What the service said may name a customer, which is not for readers."""
-    visible = error.facts if session.may(Role.MANAGER) else replace(error.facts, description=None)
+    visible = error.details if session.may(Role.MANAGER) else replace(error.details, description=None)
     if labelled := visible.labelled():
         with st.expander("Details for the operator", icon=":material/support_agent:"):
             st.code("\n".join(f"{label}: {value}" for label, value in labelled.items()), language=None, wrap_lines=True)
@@ -67,7 +67,7 @@ def stale(error: PartnerCenterError, fetched_at: datetime, failed_at: datetime) 
         f" {formats.plain(error.advice)}",
         icon=":material/history:",
     )
-    facts(error)
+    details(error)
 
 
 def set_aside(answer: Answer, named: bool = False) -> None:

@@ -186,10 +186,10 @@ def _call(title: str, outcome: Outcome | None) -> dict[str, object]:
         return row | {"answer": "✓ readable", "rows": outcome.rows, "correlationId": outcome.correlation_id}
     error = outcome.error
     return row | {
-        "answer": f"✗ {error.facts.status or ''} {error.message}".replace("  ", " "),
-        "code": error.facts.code,
-        "correlationId": error.facts.correlation_id or outcome.correlation_id,
-        "requestId": error.facts.request_id,
+        "answer": f"✗ {error.details.status or ''} {error.message}".replace("  ", " "),
+        "code": error.details.code,
+        "correlationId": error.details.correlation_id or outcome.correlation_id,
+        "requestId": error.details.request_id,
         "advice": error.advice,
     }
 

@@ -53,7 +53,7 @@ def _unreadable(source: Source, error: PartnerCenterError) -> None:
         )
     else:
         st.warning(f"***{title}* cannot be read.** {why} {rest}", icon=":material/report:")
-    notices.facts(error)
+    notices.details(error)
 
 
 def no_rows(usage: Usage) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from data_access.errors import Facts, NoSignInService, PartnerCenterError, SignInRefused
+from data_access.errors import Details, NoSignInService, PartnerCenterError, SignInRefused
 from data_access.foreign_text import identifier
 
 #: A stored sign-in ends when it has not been used for so long.
@@ -142,18 +142,18 @@ def refused(answer: Mapping[str, Any]) -> PartnerCenterError:
     error_codes = answer.get("error_codes")
     codes = [code for code in error_codes if type(code) is int] if isinstance(error_codes, list) else []
     codes += map(int, _CODE.findall(description))
-    facts = Facts(
+    details = Details(
         code=f"AADSTS{codes[0]}" if codes else name or None,
         description=_first_line(description) or None,
         request_id=_id(answer.get("trace_id")),
         correlation_id=_id(answer.get("correlation_id")),
     )
     if name in _TRANSIENT_ERRORS or not _TRANSIENT_CODES.isdisjoint(codes):
-        return no_answer("it asks for another try later", facts)
+        return no_answer("it asks for another try later", details)
     # A code says more than the name beside it: many unknown codes come with the name of a known case.
     by_name = _UNKNOWN if codes else _BY_ERROR.get(name, _UNKNOWN)
     case = next((_BY_CODE[code] for code in codes if code in _BY_CODE), by_name)
-    return SignInRefused(case.message, case.advice, facts)
+    return SignInRefused(case.message, case.advice, details)
 
 
 def unknown_authority() -> SignInRefused:
@@ -164,12 +164,12 @@ def unknown_authority() -> SignInRefused:
     )
 
 
-def no_answer(what: str, facts: Facts | None = None) -> NoSignInService:
+def no_answer(what: str, details: Details | None = None) -> NoSignInService:
     """The error for a sign-in service that gives no usable answer; `what` names the cause."""
     return NoSignInService(
         f"Microsoft's sign-in cannot be reached: {what}.",
         "Check the network, the proxy and PARTNER_CENTER_AUTHORITY, then try again.",
-        facts,
+        details,
     )
 
 

@@ -89,7 +89,7 @@ class Feed(Generic[T]):
         if state.running:
             return False
         if state.failed_at is not None:
-            retry_after = state.error.facts.retry_after if state.error else None
+            retry_after = state.error.details.retry_after if state.error else None
             return now - state.failed_at >= max(COOL_DOWN, timedelta(seconds=retry_after or 0))
         return state.fetched_at is None or now - state.fetched_at >= self._refresh_after
 
@@ -101,7 +101,7 @@ class Feed(Generic[T]):
         except PartnerCenterError as error:
             last = State[T]() if isinstance(error, self._forget) else done
             done = replace(last, error=error, failed_at=self._clock())
-            log.warning("%s (%s)", error.title, error.facts.for_log())
+            log.warning("%s (%s)", error.title, error.details.for_log())
         except Exception:  # whatever it is, the page must say so, and not ask again at once
             log.exception("Unexpected error in a fetch.")
             unforeseen = Unreadable("Unexpected error while reading the answer.", "Please report it.")

@@ -208,7 +208,7 @@ def _rank(error: PartnerCenterError) -> int:
 
 
 def _failure(error: PartnerCenterError) -> Failure:
-    details = error.facts
+    details = error.details
     return Failure(
         title=error.title,
         message=error.message,

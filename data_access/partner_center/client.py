@@ -20,7 +20,7 @@ import pandas as pd
 import requests
 
 from data_access.auth.credentials import Credential
-from data_access.errors import BadRequest, Facts, PartnerCenterError, Unavailable, Unreadable
+from data_access.errors import BadRequest, Details, PartnerCenterError, Unavailable, Unreadable
 from data_access.partner_center import frames, protocol, raw_pages, wire
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Page, Query
@@ -174,7 +174,7 @@ class Client:
             try:
                 return fetch(path_index)
             except BadRequest as error:
-                if error.facts.status != 404:
+                if error.details.status != 404:
                     raise
         return fetch(last)
 
@@ -205,7 +205,7 @@ class Client:
                 raise Unavailable(
                     f"{change_again}, a second time.",
                     "Microsoft is working on these figures; try again in some minutes.",
-                    Facts(correlation_id=correlation_id),
+                    Details(correlation_id=correlation_id),
                 ) from None
         if collection.paged:
             self._path_index = path_index
@@ -268,7 +268,7 @@ class _Reading:
             raise Unreadable(
                 f"None of the {start:,} rows can be read; the first: {set_aside[0].reason}.",
                 "The service may have changed its format; look for a newer version of this program.",
-                Facts(correlation_id=self.correlation_id),
+                Details(correlation_id=self.correlation_id),
             )
         return Answer(
             self.collection,
@@ -296,7 +296,7 @@ class _Reading:
         raise Unreadable(
             f"The service goes on sending pages after {rows:,} rows.",
             "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
-            Facts(correlation_id=self.correlation_id),
+            Details(correlation_id=self.correlation_id),
         )
 
     def _in_parallel(self, first: Page, total: int) -> list[_ReadPage]:
@@ -358,7 +358,7 @@ class _Reading:
         return Unreadable(
             "The service sends the same page again and again.",
             "Try again later; if it lasts, give the id to Microsoft support.",
-            Facts(correlation_id=self.correlation_id),
+            Details(correlation_id=self.correlation_id),
         )
 
     def _read(self, page: Page, start: int, end: int | None = None) -> _ReadPage:

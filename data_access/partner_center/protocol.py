@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from data_access.errors import (
     BadRequest,
-    Facts,
+    Details,
     NotPermitted,
     PartnerCenterError,
     SignInError,
@@ -166,7 +166,7 @@ def _document(answer_headers: Headers, body: bytes) -> Any:
         raise Unavailable(
             "The answer of Partner Center breaks off in the middle.",
             "Try again later; a proxy in between may be cutting answers short.",
-            _facts(answer_headers, 200),
+            _details(answer_headers, 200),
         )
     raise unreadable("The answer is not JSON.", answer_headers)
 
@@ -187,62 +187,62 @@ def is_last(received: Page, rows_so_far: int) -> bool:
 def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
     """The error for an answer other than 200, with the code, description and ids that the service sent."""
     code, description = _code_and_description(body)
-    facts = _facts(answer_headers, status, code, description)
+    details = _details(answer_headers, status, code, description)
     if status == 401 and code == "900421":
         return SignInError(
             "Microsoft asks for a sign-in with multi-factor authentication.",
             "The operator needs to sign in again, and to pass it.",
-            facts,
+            details,
         )
     if status == 401:
         return SignInError(
             "Microsoft did not accept the sign-in: it is missing, wrong or has expired.",
             "The operator needs to sign in again.",
-            facts,
+            details,
         )
     if status == 403 and "application credentials" in (description or "").lower():
         return NotPermitted(
             "The token belongs to an application alone; license analytics needs a signed-in person.",
             "The operator needs a token of the kind that Microsoft calls App+User.",
-            facts,
+            details,
         )
     if status == 403:
         return NotPermitted(
             "The signed-in account may not read this part of Partner Center.",
             "Ask a Partner Center administrator for a role that includes it, such as Admin agent or Sales agent.",
-            facts,
+            details,
         )
     if status == 429:
-        return throttled(facts)
+        return throttled(details)
     if status == 408 or status >= 500:
         return Unavailable(
             "Partner Center cannot answer at the moment.",
             "Try again later; if it lasts, give the ids to Microsoft support.",
-            facts,
+            details,
         )
     if status == 404:
         return BadRequest(
             "Partner Center does not know this address or this customer.",
             "Check PARTNER_CENTER_BASE_URL and the customer id.",
-            facts,
+            details,
         )
     if 400 <= status < 500:
         return BadRequest(
             "Partner Center did not accept the request.",
             "Check the settings; the code and description say what it objects to.",
-            facts,
+            details,
         )
     return Unreadable(
         f"Partner Center answered with the unexpected status {status}.",
         "Check that PARTNER_CENTER_BASE_URL is the address of the service itself.",
-        facts,
+        details,
     )
 
 
-def throttled(facts: Facts) -> Throttled:
+def throttled(details: Details) -> Throttled:
     """The error for a service that limits the number of requests; says how long to wait, where that is known."""
-    wait = f"{facts.retry_after:.0f} seconds" if facts.retry_after is not None else "a while"
-    return Throttled("Partner Center is limiting how often we may ask.", f"Try again in {wait}.", facts)
+    wait = f"{details.retry_after:.0f} seconds" if details.retry_after is not None else "a while"
+    return Throttled("Partner Center is limiting how often we may ask.", f"Try again in {wait}.", details)
 
 
 def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
@@ -250,7 +250,7 @@ def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
     return Unreadable(
         "The service redirects to another host, and the token must not go there.",
         "Check PARTNER_CENTER_BASE_URL; a proxy or a sign-in page may stand in between.",
-        _facts(answer_headers, status),
+        _details(answer_headers, status),
     )
 
 
@@ -279,8 +279,8 @@ def _code_and_description(body: bytes) -> tuple[str | None, str | None]:
     )
 
 
-def _facts(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Facts:
-    return Facts(
+def _details(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Details:
+    return Details(
         status=status,
         code=code,
         description=description,
@@ -294,5 +294,5 @@ def unreadable(what: str, answer_headers: Headers) -> Unreadable:
     return Unreadable(
         what,
         "Check that PARTNER_CENTER_BASE_URL is the address of Partner Center, not of a sign-in page or proxy.",
-        _facts(answer_headers, 200),
+        _details(answer_headers, 200),
     )

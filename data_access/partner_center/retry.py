@@ -45,8 +45,8 @@ def wait_before_retry(error: BaseException | None, attempt: int, first: float, j
     """
     if not isinstance(error, Unavailable):
         return None
-    if error.facts.retry_after is not None:
-        return error.facts.retry_after
+    if error.details.retry_after is not None:
+        return error.details.retry_after
     return float(first * 2 ** (attempt - 1) * (1 + jitter))
 
 

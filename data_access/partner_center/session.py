@@ -20,7 +20,7 @@ import urllib3
 from data_access import deadlines
 from data_access.auth.credentials import Credential
 from data_access.errors import (
-    Facts,
+    Details,
     NoSignInService,
     PartnerCenterError,
     SignInError,
@@ -50,7 +50,7 @@ class Session:
         self._http = transport.SameOriginSession(adapter)
         self._throttle_lock = threading.Lock()
         self._throttled_until = 0.0  # of time.monotonic
-        self._throttled_by = Facts()
+        self._throttled_by = Details()
 
     def close(self) -> None:
         self._http.close()
@@ -70,7 +70,7 @@ class Session:
                 return self._send(call, request_id, deadline, stop)
             except PartnerCenterError as error:
                 # The same id says "the same request" after silence; an answered request is over ("REST headers").
-                if error.facts.status is not None:
+                if error.details.status is not None:
                     request_id = protocol.new_id()
                 if isinstance(error, Throttled):
                     self._hold_back(error)
@@ -119,10 +119,10 @@ class Session:
 
     def _hold_back(self, error: Throttled) -> None:
         """Make all threads wait as long as this answer asks for; of several waits the longest counts."""
-        until = time.monotonic() + (error.facts.retry_after or 0)
+        until = time.monotonic() + (error.details.retry_after or 0)
         with self._throttle_lock:
             if until > self._throttled_until:
-                self._throttled_until, self._throttled_by = until, error.facts
+                self._throttled_until, self._throttled_by = until, error.details
 
     def _send(self, call: protocol.Call, request_id: str, deadline: float, stop: threading.Event) -> protocol.Page:
         """Send the request; send it once more if the token is turned down and the credential has another one."""
@@ -150,7 +150,7 @@ class Session:
             return replace(page, received=protocol.Received(call.address, headers["MS-RequestId"], body))
         except PartnerCenterError as error:
             # The service may repeat the token in its answer, which is shown and logged.
-            error.facts = error.facts.without(token)
+            error.details = error.details.without(token)
             if isinstance(error, SignInError):
                 error.advice = self._credential.remedy
             raise

@@ -44,9 +44,9 @@ def test_each_refusal_has_its_own_sentence_and_next_step(code, sentence, step):
     assert error.exit_code == 3
     assert sentence in error.message
     assert step in error.advice
-    assert error.facts.code == f"AADSTS{code}"
-    assert error.facts.correlation_id
-    assert str(error.facts.description).startswith(f"AADSTS{code}")
+    assert error.details.code == f"AADSTS{code}"
+    assert error.details.correlation_id
+    assert str(error.details.description).startswith(f"AADSTS{code}")
 
 
 @pytest.mark.parametrize("code", _CASES)
@@ -59,8 +59,8 @@ def test_every_answer_of_the_service_is_understood(code):
     error = entra.refused({"error": _CASES[code].error, "error_codes": [code], "error_description": described})
     assert isinstance(error, SignInError | NoSignInService)
     assert error.message.endswith(".")
-    assert str(error.facts.description).startswith(f"AADSTS{code}")
-    assert "\n" not in str(error.facts.description)
+    assert str(error.details.description).startswith(f"AADSTS{code}")
+    assert "\n" not in str(error.details.description)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_every_answer_of_the_service_is_understood(code):
 def test_where_the_code_is_missing_or_new_the_words_have_to_do(answer, sentence):
     error = entra.refused(answer)
     assert sentence in error.message
-    assert error.facts.request_id is None
+    assert error.details.request_id is None
 
 
 @pytest.mark.parametrize("answer", [{"error": "temporarily_unavailable"}, {"error": "x", "error_codes": [90033]}])

@@ -172,7 +172,7 @@ def test_a_sign_in_lapses_after_ninety_days_without_use(signed_in, entra):
     entra.clock.advance(days=91)
     with pytest.raises(SignInRefused, match="lapsed") as refusal:
         signed_in.renewed(signed_in.token())
-    assert refusal.value.facts.code == "AADSTS700082"
+    assert refusal.value.details.code == "AADSTS700082"
 
 
 @pytest.mark.parametrize(("days", "said"), [(0, ""), (70, ""), (80, "lapses in 9 days"), (91, "has lapsed")])
@@ -212,7 +212,7 @@ def test_partner_center_asks_for_another_factor(settings, enter_code, amy):
     stored.keep(interactive.by_device_code(settings.registration, enter_code(amy)))
     with pytest.raises(SignInError, match="multi-factor") as refusal:
         fetch(settings, stored)
-    assert refusal.value.facts.code == "900421"
+    assert refusal.value.details.code == "900421"
 
 
 def test_a_wrong_secret(signed_in, app):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data_access import Feed, Step, Throttled, Unavailable, Unreadable
-from data_access.errors import Facts
+from data_access.errors import Details
 
 HOUR = timedelta(hours=1)
 
@@ -83,7 +83,7 @@ def test_a_failure_is_not_repeated_by_the_next_look(service):
 
 
 def test_the_services_own_wait_is_kept(service):
-    service.error = Throttled("Wait.", "Wait.", Facts(retry_after=600))
+    service.error = Throttled("Wait.", "Wait.", Details(retry_after=600))
     service.settle()
     service.now += timedelta(seconds=599)
     service.settle()
@@ -94,7 +94,7 @@ def test_the_services_own_wait_is_kept(service):
 
 
 def test_the_operator_finds_the_ids_in_the_log_and_no_customer(service, caplog):
-    service.error = Unavailable("Down.", "Wait.", Facts(503, description="Contoso is down", request_id="r-1"))
+    service.error = Unavailable("Down.", "Wait.", Details(503, description="Contoso is down", request_id="r-1"))
     service.settle()
     assert "HTTP status 503" in caplog.text
     assert "r-1" in caplog.text

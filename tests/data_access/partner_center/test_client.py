@@ -146,7 +146,7 @@ def test_a_wait_beyond_the_budget_is_not_begun(client, emulator):
     with pytest.raises(errors.Throttled) as raised:
         client.fetch(DEPLOYMENT)
     assert time.monotonic() - begun < 5
-    assert raised.value.facts.retry_after == 57
+    assert raised.value.details.retry_after == 57
     assert len(emulator.requests) == 1
 
 
@@ -198,7 +198,7 @@ def test_a_token_that_the_service_repeats_is_not_passed_on(connect):
     emulator.always(failing(401, DEMO_TOKEN, f"Bearer {DEMO_TOKEN} is not known."))
     with pytest.raises(errors.SignInError) as raised:
         connect(emulator).fetch(DEPLOYMENT)
-    assert DEMO_TOKEN not in str(raised.value.facts.labelled())
+    assert DEMO_TOKEN not in str(raised.value.details.labelled())
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_service_that_repeats_itself_is_stopped(connect):
     emulator.always(shaped({"Value": rows, "@nextLink": None, "TotalCount": 9}))
     with pytest.raises(errors.Unreadable, match="same page") as raised:
         connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
-    assert raised.value.facts.correlation_id == headers_of(emulator.requests[0])["ms-correlationid"]
+    assert raised.value.details.correlation_id == headers_of(emulator.requests[0])["ms-correlationid"]
 
 
 def test_the_other_documented_prefix_is_tried(connect):

@@ -169,7 +169,7 @@ def test_a_spoiled_body_is_rows_or_rows_set_aside_or_an_error(body, changes):
 def test_a_spoiled_refusal_is_an_error_that_can_be_shown(body, changes, status):
     with pytest.raises(errors.PartnerCenterError) as raised:
         protocol.page(status, {"Retry-After": "1"}, spoiled(body, changes))
-    assert all(fact.isprintable() for fact in raised.value.facts.labelled().values())
+    assert all(fact.isprintable() for fact in raised.value.details.labelled().values())
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body[0].name)

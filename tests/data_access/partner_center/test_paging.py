@@ -229,7 +229,7 @@ def test_a_total_that_goes_on_changing_is_given_up(connect):
     assert sum("again" in text for text in told) == 1
     end_of_pages()
     assert sum(page_of(asked) == 0 for asked in emulator.requests) == 2
-    assert raised.value.facts.correlation_id == emulator.requests[0].headers["MS-CorrelationId"]
+    assert raised.value.details.correlation_id == emulator.requests[0].headers["MS-CorrelationId"]
 
 
 # When the service takes no notice of what it is asked
@@ -405,7 +405,7 @@ def test_where_no_address_works_each_has_been_tried_once(connect):
     emulator = Emulator(documented(), prefixes=["/v2"])
     with pytest.raises(errors.BadRequest) as raised:
         connect(emulator).fetch(COMMERCIAL_USAGE)
-    assert raised.value.facts.status == 404
+    assert raised.value.details.status == 404
     assert len({urlsplit(asked.target).path for asked in emulator.requests}) == len(emulator.requests) == 4
 
 
@@ -490,7 +490,7 @@ def test_a_filter_is_encoded_as_documented(connect):
 def test_a_filter_that_makes_no_sense_is_a_bad_request(collection, connect):
     with pytest.raises(errors.BadRequest, match="did not accept") as raised:
         connect(Emulator(INVENTED)).fetch(collection, Query(filter="channel is direct"))
-    assert raised.value.facts.code == "3000"
+    assert raised.value.details.code == "3000"
 
 
 @commercial

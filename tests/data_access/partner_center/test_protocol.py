@@ -74,8 +74,8 @@ def test_each_status_is_its_own_error(status, content, error, code):
     with pytest.raises(error) as raised:
         protocol.page(status, IDS, content)
     assert raised.value.exit_code == code
-    assert raised.value.facts.status == status
-    assert (raised.value.facts.request_id, raised.value.facts.correlation_id) == ("r-1", "c-1")
+    assert raised.value.details.status == status
+    assert (raised.value.details.request_id, raised.value.details.correlation_id) == ("r-1", "c-1")
     assert raised.value.message.endswith(".")
     assert raised.value.advice.endswith(".")
 
@@ -140,8 +140,8 @@ def test_only_the_commercial_calls_take_parameters():
 
 def test_what_the_service_says_is_made_fit_for_a_terminal():
     said = {"code": "x" * 100, "description": "a\x1b[2Jb\ud800c"}
-    facts = protocol.failure(400, {"MS-RequestId": "Bearer secret"}, json.dumps(said).encode()).facts
-    assert (facts.code, facts.request_id, facts.description) == (None, None, "a [2Jb c")
+    details = protocol.failure(400, {"MS-RequestId": "Bearer secret"}, json.dumps(said).encode()).details
+    assert (details.code, details.request_id, details.description) == (None, None, "a [2Jb c")
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ class Outcome:
     """What is seen from both ends of a call."""
 
     comes_to: type[errors.PartnerCenterError] | None
-    status: int | None  # among the facts of the error
+    status: int | None  # among the details of the error
     requests: int
     second: str = ""  # the id of the second request, if there was one
 
@@ -211,9 +211,9 @@ def outcome(found, requests):
         assert found.frame["customerName"].tolist() == ["Zoë's"]
         return Outcome(None, None, len(ids), second)
     assert found.exit_code == EXIT_CODES[type(found)]
-    if found.facts.status is not None:
-        assert (found.facts.correlation_id, found.facts.request_id) == (correlation_id, ids[-1])
-    return Outcome(type(found), found.facts.status, len(ids), second)
+    if found.details.status is not None:
+        assert (found.details.correlation_id, found.details.request_id) == (correlation_id, ids[-1])
+    return Outcome(type(found), found.details.status, len(ids), second)
 
 
 def call(address, patience, customer):
@@ -401,7 +401,7 @@ def test_a_wait_beyond_the_budget_ends_the_fetch_and_the_next_one_at_once(pages,
     for fetch in (1, 2):
         with pytest.raises(Throttled) as raised:
             client.fetch(COMMERCIAL_DEPLOYMENT)
-        assert raised.value.facts.retry_after in range(51, 58)
+        assert raised.value.details.retry_after in range(51, 58)
         assert str(raised.value).endswith("Try again in 57 seconds."), fetch
     assert time.monotonic() - begun < 5
     end_of_pages()
