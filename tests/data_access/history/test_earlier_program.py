@@ -63,7 +63,9 @@ def answers(history: History):
     """What the history and its engine say to every kind of question, as CSV."""
     engine = DuckDB()
     counts, estimates = history.snapshots(COMMERCIAL_DEPLOYMENT), history.snapshots(DEPLOYMENT)
-    newest = history.facts(counts[-1:]).paths
+    last = history.newest(COMMERCIAL_DEPLOYMENT)
+    assert last
+    newest = history.facts([last]).paths
     customer = min(engine.grouped(newest, [CUSTOMER])[CUSTOMER])
     tables = {name: history.summary(name).to_pandas() for name in COLLECTIONS if history.snapshots(name)} | {
         "services of the newest counts": engine.grouped(newest, ["service"]),
