@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
@@ -34,7 +33,6 @@ _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
 _LEAST_SPAN = 0.1  # of the first figure, up and down: less movement than that looks like little
 _TITLE_LENGTH = 21
 _ROOM = 0.08  # of the large chart's height, above and below what is drawn
-_SPARK = (84, 28)  # pixels
 _UP, _DOWN = "▲", "▼"
 
 
@@ -208,32 +206,6 @@ def small_multiples(
         "clickmode": "event+select",
     }
     return Finished(data, layout)
-
-
-def sparkline(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
-    """A line the size of a word, as the address of a picture (`data:`); nothing without two figures.
-
-    It goes from its lowest to its highest point, or over a tenth of them where it moves less than that.
-    """
-    known = values.notna()
-    dates, values = dates[known], values[known].astype("float64")
-    if len(values) < 2:
-        return ""
-    low, high = values.min(), values.max()
-    short = max(high * _LEAST_SPAN, 1e-9) - (high - low)
-    if short > 0:
-        low, high = low - short / 2, high + short / 2
-    wide, deep = _SPARK
-    across = (dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (wide - 6) + 2
-    down = deep - 3 - (values - low) / (high - low) * (deep - 6)
-    points = " ".join(f"{x:.0f},{y:.1f}" for x, y in zip(across, down, strict=True))
-    x, _, y = points.rpartition(" ")[2].partition(",")
-    drawn = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{deep}'>"
-        f"<polyline points='{points}' fill='none' stroke='{palette.deployed}' stroke-width='2'/>"
-        f"<circle cx='{x}' cy='{y}' r='3' fill='{palette.deployed}'/></svg>"
-    )
-    return f"data:image/svg+xml,{quote(drawn)}"
 
 
 def line_chart_in_words(points: pd.DataFrame, shown: Shown, target: float) -> str:

@@ -20,8 +20,8 @@ from dashboard.charts.lines import (
     line_chart_in_words,
     small_multiples,
     small_multiples_in_words,
-    sparkline,
 )
+from dashboard.charts.sparkline import sparkline
 from dashboard.feeds import Feeds
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import Kind, OnScreen, Table

@@ -2,21 +2,13 @@
 
 import json
 from datetime import date
-from urllib.parse import unquote
 
 import pandas as pd
 import pytest
 
 from dashboard import formats
-from dashboard.charts.lines import (
-    Panel,
-    Shown,
-    line_chart,
-    line_chart_in_words,
-    small_multiples,
-    sparkline,
-)
-from dashboard.charts.palette import DARK, LIGHT
+from dashboard.charts.lines import Panel, Shown, line_chart, line_chart_in_words, small_multiples
+from dashboard.charts.palette import LIGHT
 from data_access.measures.trends import Projection, Refusal
 
 PERCENT = Shown("deploymentPercent", "Deployment %", is_percent=True)
@@ -144,17 +136,6 @@ def test_a_line_of_many_points_keeps_its_ends():
     dates = figure["data"][0]["x"]
     assert len(dates) <= 402
     assert (dates[0][:10], dates[-1][:10]) == ("2024-01-01", str(days[-1].date()))
-
-
-def test_the_spark_rises_where_the_figures_do():
-    picture = unquote(sparkline(pd.Series(DAYS), pd.Series([50.0, 55.0, 60.0]), DARK))
-    heights = [float(pair.split(",")[1]) for pair in picture.split("points='")[1].split("'")[0].split()]
-    assert heights == sorted(heights, reverse=True)
-    assert DARK.deployed in picture
-
-
-def test_one_figure_makes_no_spark():
-    assert sparkline(pd.Series(DAYS[:1]), pd.Series([50.0]), LIGHT) == ""
 
 
 def test_the_words_say_from_where_to_where():

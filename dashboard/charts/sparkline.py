@@ -1,0 +1,38 @@
+"""A line the size of a word, for a tile."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pandas as pd
+
+from dashboard.charts.palette import Palette
+
+_SIZE = (84, 28)  # pixels
+_LEAST_SPAN = 0.1  # of the highest figure: less movement than that looks like little
+
+
+def sparkline(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
+    """A line the size of a word, as the address of a picture (`data:`); nothing without two figures.
+
+    It goes from its lowest to its highest point, or over a tenth of them where it moves less than that.
+    """
+    known = values.notna()
+    dates, values = dates[known], values[known].astype("float64")
+    if len(values) < 2:
+        return ""
+    low, high = values.min(), values.max()
+    short = max(high * _LEAST_SPAN, 1e-9) - (high - low)
+    if short > 0:
+        low, high = low - short / 2, high + short / 2
+    wide, deep = _SIZE
+    across = (dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (wide - 6) + 2
+    down = deep - 3 - (values - low) / (high - low) * (deep - 6)
+    points = " ".join(f"{x:.0f},{y:.1f}" for x, y in zip(across, down, strict=True))
+    x, _, y = points.rpartition(" ")[2].partition(",")
+    drawn = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{deep}'>"
+        f"<polyline points='{points}' fill='none' stroke='{palette.deployed}' stroke-width='2'/>"
+        f"<circle cx='{x}' cy='{y}' r='3' fill='{palette.deployed}'/></svg>"
+    )
+    return f"data:image/svg+xml,{quote(drawn)}"
