@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -65,6 +66,10 @@ class Parameter(ABC, Generic[T]):
     def shows(self, held: Mapping[str, Any], value: T) -> bool:
         """Whether widgets that hold this show the value already."""
         return bool(self.of(held, value) == value)
+
+    def renamed(self, value: T, before: Parameter[T]) -> bool:  # noqa: ARG002 - most words never change
+        """Whether a value has other words than `before`: the words are what a browser holds in place of a value."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,10 @@ class Several(Parameter[tuple[str, ...]]):
         # In whichever order the user chose them: to set the widget anew could undo a click that is on its way.
         return set(held[self.name]) == set(value)
 
+    def renamed(self, value: tuple[str, ...], before: Parameter[tuple[str, ...]]) -> bool:
+        return isinstance(before, Several) and any(before.labels.get(option) != self.labels[option] for option in value)
+
+    @cached_property
     def labels(self) -> dict[str, str]:
         """The words for each option, on one line; where several have the same, with the code."""
         titles = {option: self.words(option) for option in self.options}

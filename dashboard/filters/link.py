@@ -23,13 +23,13 @@ F_co = TypeVar("F_co", bound=Filters, covariant=True)
 T = TypeVar("T")
 
 _PAGE = "_page"
-_SET = "_set"  # keys of the widgets of this page that have got their value from the link
+_DRAWN = "_drawn"  # the parameters whose widgets have got their value on this page, as they were drawn last
 
 
 def enter(page: str) -> None:
     """Say which page is shown: its widgets are new to Streamlit, whatever they held on the page before."""
     if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE], st.session_state[_SET] = page, set()
+        st.session_state[_PAGE], st.session_state[_DRAWN] = page, {}
 
 
 class Controls(Generic[F_co]):
@@ -51,7 +51,6 @@ class Controls(Generic[F_co]):
             for name, texts in reading.unknown.items()
             for text in texts
         ]
-        self._drawn: dict[str, Parameter[Any]] = {}
 
     def bar(self, searched: str = "") -> None:
         """Draw the choice of channels and services; with a search where `searched` says what it looks through."""
@@ -67,12 +66,11 @@ class Controls(Generic[F_co]):
         if details:
             parameter = replace(parameter, **details)
         value, state = getattr(self.filters, parameter.name), st.session_state
-        shown = _held(parameter)
-        if shown is None or not state[_SET].issuperset(parameter.names) or not parameter.shows(shown, value):
+        shown, before = _held(parameter), state[_DRAWN].get(parameter.name)
+        if not (shown and before and parameter.shows(shown, value)) or parameter.renamed(value, before):
             for key, held in parameter.held(value).items():
                 state[key] = held
-            state[_SET].update(parameter.names)
-        self._drawn[parameter.name] = parameter
+        state[_DRAWN][parameter.name] = parameter
         widgets.draw(parameter, value, self._write)
 
     def put(self, parameter: Parameter[T], value: T) -> None:
@@ -96,7 +94,7 @@ class Controls(Generic[F_co]):
         browser sends with the second one does not have the first one yet.
         """
         link, changes = _link(), Link()
-        for parameter in self._drawn.values():
+        for parameter in st.session_state[_DRAWN].values():
             held, before = _held(parameter), parameter.read(link).value
             if held is not None and (value := parameter.of(held, before)) != before:
                 changes |= parameter.write(value)

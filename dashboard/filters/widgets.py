@@ -46,14 +46,13 @@ def _choice(parameter: Choice, changed: Callable[[], None]) -> None:
 
 
 def _pills(parameter: Several, changed: Callable[[], None]) -> None:
-    labels = parameter.labels()
     st.pills(
         parameter.label,
         parameter.options,
         selection_mode="multi",
         wrap=True,
         key=parameter.name,
-        format_func=lambda option: formats.plain(labels[option]),
+        format_func=lambda option: formats.plain(parameter.labels[option]),
         label_visibility="visible" if parameter.has_heading else "collapsed",
         on_change=changed,
     )
@@ -64,7 +63,7 @@ def _list(parameter: Several, changed: Callable[[], None]) -> None:
         parameter.label,
         parameter.options,
         key=parameter.name,
-        format_func=parameter.labels().__getitem__,
+        format_func=parameter.labels.__getitem__,
         placeholder=parameter.placeholder,
         width=_LIST,
         on_change=changed,

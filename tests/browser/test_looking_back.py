@@ -6,7 +6,7 @@ import csv
 import io
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import app
 from tests.browser.test_journeys import link, number
@@ -52,6 +52,20 @@ def test_two_dates_a_level_and_what_became_of_rows_stand_in_the_link(sample, vis
     colleague = visitors.open(page.url, who="colleague", chart=CHANGES)
     assert app.figures(colleague) == chosen
     assert app.labels(colleague, CHANGES) == rows
+
+
+def chosen(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} button").and_(page.locator("[aria-checked=true], [aria-pressed=true]"))
+
+
+def test_back_shows_what_was_chosen_though_its_words_have_changed(sample, visitors):
+    page = visitors.open(f"{sample}/changes?level=customer&status=changed", chart=CHANGES)
+    customers = chosen(page, "status").inner_text()
+    page.locator(".st-key-level").get_by_text("Services", exact=True).click()
+    expect(chosen(page, "status")).not_to_have_text(customers)
+    page.go_back()
+    expect(chosen(page, "status")).to_have_text(customers)
+    expect(chosen(page, "level")).to_have_text("Customers")
 
 
 def test_the_file_adds_up_to_what_is_on_screen(sample, visitors):

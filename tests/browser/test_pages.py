@@ -54,6 +54,29 @@ def test_filters_go_along_from_page_to_page(sample, visitors):
     assert link(page) == {"channel": ["direct", "reseller"], "target": ["70"]}
 
 
+def test_back_leads_through_pages_and_their_choices_and_a_reload_stays(sample, visitors):
+    page = visitors.open(f"{sample}/?sort=name")
+    app.click_pill(page, "Direct")
+    go_to(page, "Trends", TRENDS)
+    pick(page, "range", "3 months")
+    page.reload()
+    app.wait_for_chart(page, TRENDS)
+    chosen = page.locator("[aria-checked=true], [aria-pressed=true]")
+    expect(chosen.get_by_text("3 months")).to_have_count(1)
+    assert link(page) == {"channel": ["direct"], "range": ["3m"], "sort": ["name"]}
+    for title, channels, query in (
+        ("Trends", 1, {"channel": ["direct"], "sort": ["name"]}),
+        ("Overview", 1, {"channel": ["direct"], "sort": ["name"]}),
+        ("Overview", 0, {"sort": ["name"]}),
+    ):
+        page.go_back()
+        expect(page).to_have_title(f"{title} · Partner License Insights")
+        expect(page.locator(".st-key-channel").locator(chosen)).to_have_count(channels)
+        expect(chosen.get_by_text("3 months")).to_have_count(0)
+        assert link(page) == query
+    expect(page.locator(".st-key-sort").locator(chosen)).to_have_text("Name")
+
+
 def test_a_search_stands_in_the_link_and_finds_the_same_for_others(sample, visitors):
     page = visitors.open(f"{sample}/customers", chart=CUSTOMERS)
     field = page.get_by_role("searchbox", name="Search").or_(page.get_by_label("Search", exact=True)).first

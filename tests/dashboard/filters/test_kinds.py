@@ -79,10 +79,18 @@ def test_an_option_that_is_gone_is_no_choice(held):
     assert not CHOICE.shows({"sort": held}, "name")
 
 
+def test_a_widget_is_told_of_new_words_for_what_is_chosen():
+    before = replace(SEVERAL, words=lambda option: f"{option} 1")
+    now = replace(SEVERAL, words=lambda option: f"{option} {2 if option == 'direct' else 1}")
+    assert now.renamed(("direct", "reseller"), before)
+    assert not now.renamed(("reseller",), before)
+    assert now.renamed(("reseller",), replace(before, options=["direct"]))
+
+
 def test_options_with_one_title_have_their_codes_beside_it():
     titles = {"crm": "Dynamics 365", "Dynamics 365": "Dynamics 365", "odd": "two\n lines"}
     services = Several("service", "Service", [*titles], titles.__getitem__)
-    assert services.labels() == {
+    assert services.labels == {
         "crm": "Dynamics 365 (crm)",
         "Dynamics 365": "Dynamics 365 (Dynamics 365)",
         "odd": "two lines",
