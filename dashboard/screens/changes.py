@@ -96,7 +96,8 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
     files = exports.for_people_and_programs(partial(model.file, statuses), provenance)
     with figures.figures(formats.number(rows.number, "row"), files):
-        controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {model.counts[status]:,}")
+        counts = model.counts  # the widget outlives this run, and must not keep the view model
+        controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {counts[status]:,}")
         until = formats.day(compared.until)
         st.caption(f"± is from the earlier date to the later one; the other figures are those of {until}.")
         _table(rows, hash((filters, compared)))
