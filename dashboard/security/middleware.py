@@ -44,8 +44,8 @@ _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 #: open pages, each in a thread of its own, have to learn of it.
 ENDED = Ended()
 
-#: Who may fetch which file, by the file's id; the oldest are forgotten first, and nobody can fetch them any more. One
-#: for all: pages make files, in threads of their own, and the middleware hands them out.
+#: The persons who may fetch a file, by the file's id; the oldest files are forgotten first, and closed to all. One for
+#: all: pages make files, in threads of their own, and the middleware hands them out.
 _download_owners: OrderedDict[str, set[tuple[str, str]]] = OrderedDict()
 
 
@@ -59,7 +59,7 @@ def person_of(claims: roles.Claims, settings: Settings, sign_in: SignIn, ended: 
 
 
 def register_download_owner(content: bytes, mimetype: str, name: str, person: Person) -> None:
-    """Let this person fetch a file. Nobody else can, not even with its address."""
+    """Let this person fetch a file; others cannot, even if they know its address."""
     key = file_id(content, mimetype, name)
     _download_owners.setdefault(key, set()).add(person.identity)
     _download_owners.move_to_end(key)

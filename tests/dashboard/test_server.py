@@ -1,4 +1,4 @@
-"""What every answer of the server carries."""
+"""What the server adds to Streamlit's answers, and the fonts that it serves."""
 
 import base64
 import hashlib
@@ -6,39 +6,39 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import streamlit
+import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from dashboard import server
+from dashboard.security.streamlit_internals import INDEX_PAGE
 from data_access import history
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.lakes import sample_of
 
-ROOT = Path(__file__).parents[2]
-PAGE = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
+PAGE = INDEX_PAGE.read_bytes()
+THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+FONTS = [face["url"] for face in THEME["fontFaces"]]
+
+
+@pytest.fixture
+def browser():
+    routes = [*server.ROUTES, Route("/", lambda _: PlainTextResponse("a page"))]
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(server.SecurityHeaders)]))
 
 
 def test_the_policy_lets_in_streamlits_own_inline_script_and_no_other():
     script = PAGE.split(b"<script>")[1].split(b"</script>")[0]
     digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
     policy = server.content_security_policy(PAGE)
-    assert f"'sha256-{digest}'" in policy
-    assert "script-src 'self' 'unsafe" not in policy
+    assert f"script-src 'self' 'sha256-{digest}';" in policy
 
 
 def test_the_policy_names_no_foreign_host():
     assert "http" not in server.content_security_policy(PAGE)
-
-
-def test_the_fonts_are_our_own():
-    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
-    client = TestClient(Starlette(routes=server.ROUTES))
-    fonts = {face["url"]: client.get(face["url"]).content for face in theme["fontFaces"]}
-    assert {content[:4] for content in fonts.values()} == {b"wOF2"}
-    assert {Path(url).name for url in fonts} == {file.name for file in server.FONTS.glob("*.woff2")}
-    for use in ("font", "headingFont"):
-        assert theme[use].split(",")[0] in {face["family"] for face in theme["fontFaces"]}
 
 
 def test_the_samples_history_is_there_before_the_first_visitor(tmp_path, monkeypatch):
@@ -46,3 +46,20 @@ def test_the_samples_history_is_there_before_the_first_visitor(tmp_path, monkeyp
     monkeypatch.setenv("HISTORY_URL", str(tmp_path))
     server._prepare_sample_history()
     assert len(history.open(settings).snapshots(DEPLOYMENT)) == 2, "the week that has passed since"
+
+
+def test_every_answer_carries_the_policy(browser):
+    for path in ("/", "/nowhere"):
+        assert browser.get(path).headers["Content-Security-Policy"] == server.content_security_policy(PAGE)
+        assert browser.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("address", FONTS)
+def test_the_theme_takes_its_fonts_from_here(browser, address):
+    assert browser.get(f"/{address}").content.startswith(b"wOF2")
+
+
+def test_every_font_that_is_here_is_used():
+    assert {Path(address).name for address in FONTS} == {file.name for file in server.FONTS.glob("*.woff2")}
+    for use in ("font", "headingFont"):
+        assert THEME[use].split(",")[0] in {face["family"] for face in THEME["fontFaces"]}
