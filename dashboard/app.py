@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from dashboard import PRODUCT, feeds, sitemap
+from dashboard import feeds, sitemap
 from dashboard.components import header, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
-from data_access import SettingsError, lapse_notice, load_settings
+from data_access import SettingsError, lapse_notice, load_settings, titles
 
 # Called before the navigation, which would otherwise fetch each page's icon for the tab from a host of Google's.
 st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
@@ -20,7 +20,7 @@ try:
     if person:
         feeds.enter(settings)
 except SettingsError as error:
-    st.title(PRODUCT, anchor=False)
+    st.title(titles.PRODUCT, anchor=False)
     notices.trouble(error)
 else:
     if person:

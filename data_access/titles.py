@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+#: What the product is called, on pages and to Microsoft.
+PRODUCT = "Partner License Insights"
 #: `o365` and `crm` are the service codes that Microsoft's pages show; the others are widely used short names.
 SERVICES = {
     "o365": "Microsoft 365",

@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import PRODUCT, formats, sitemap
+from dashboard import formats, sitemap
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Person
+from data_access import titles
 
 
 def tab(title: str) -> None:
     """Name the browser's tab; where it is narrow it shows the beginning alone."""
-    st.set_page_config(page_title=f"{title} · {PRODUCT}")
+    st.set_page_config(page_title=f"{title} · {titles.PRODUCT}")
 
 
 def head(heading: str, feeds: Feeds, moment: str = "") -> None:

@@ -10,10 +10,10 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from dashboard import PRODUCT, formats
+from dashboard import formats
 from dashboard.security import exposure, middleware, roles
 from dashboard.security.roles import Denied, Person, Role
-from data_access import Settings, refused_sign_in
+from data_access import Settings, refused_sign_in, titles
 
 P = ParamSpec("P")
 
@@ -118,7 +118,7 @@ def _draw_closed(denied: Denied) -> None:
     with st.container(horizontal_alignment="center", key="closed"):
         st.space("large")
         with st.container(border=True, width=460, gap="medium"):
-            st.title(PRODUCT, anchor=False)
+            st.title(titles.PRODUCT, anchor=False)
             st.write(f"{formats.plain(denied.message)} {formats.plain(denied.advice)}")
             if code := middleware.refusal_code(unquote(str(st.context.cookies.get(middleware.REFUSAL, "")))):
                 refusal = refused_sign_in({"error": code, "error_description": code})

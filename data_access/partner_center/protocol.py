@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic_core import from_json
 
+from data_access import titles
 from data_access.errors import (
     BadRequest,
     Details,
@@ -31,7 +32,6 @@ from data_access.foreign_text import identifier, printable
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.retry import retry_after_seconds
 
-APPLICATION = "Partner License Insights"
 VERSION = "0.1.0"
 LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
@@ -56,7 +56,7 @@ def headers(request_id: str, correlation_id: str) -> dict[str, str]:
         "X-Locale": LOCALE,
         "MS-RequestId": request_id,
         "MS-CorrelationId": correlation_id,
-        "MS-PartnerCenter-Application": APPLICATION,
+        "MS-PartnerCenter-Application": titles.PRODUCT,
     }
 
 
