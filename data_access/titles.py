@@ -1,4 +1,4 @@
-"""Titles of services and channels by their codes, and one spelling for codes that differ in case alone.
+"""Titles: the product's own, and those of services and channels by their codes, which get one spelling.
 
 Services and channels are open sets: a code without a title here is shown as Microsoft spells it.
 """
