@@ -1,4 +1,4 @@
-"""Files to take away: what is in them, what they are called, and what they say of themselves."""
+"""The files that users download: their content, their names, and their provenance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_FILTER = Selection().sentence()
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file on offer: the button's key and words, and what makes the bytes when someone clicks."""
+    """A file to download: the key and the words of its button, and the function that makes its bytes on a click."""
 
     key: str
     label: str
@@ -30,9 +30,9 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a file says of itself, in its name and in each row.
+    """The origin of a file's rows, for its name and for each row.
 
-    `content` is what the name begins with, `newest` the newest processing date.
+    `content` is the beginning of the name, `newest` the newest processing date.
     """
 
     content: str
@@ -53,7 +53,7 @@ class Provenance:
         return "_".join(part for part in parts if part) + ".csv"
 
     def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The rows, each with the source it comes from and the filter it passed."""
+        """The rows, each with its source and the filter that it passed."""
         return table.assign(source=self.source, filter=self.filter)
 
 
@@ -67,7 +67,7 @@ def sentence(selection: Selection, **more: str) -> str:
 def for_people_and_programs(
     rows: Callable[[], pd.DataFrame], provenance: Provenance, key: str = "export_csv"
 ) -> tuple[File, File]:
-    """The same rows twice: as Excel opens them safely, and exactly as they are. `key` is that of the first button."""
+    """The same rows as two files: one that Excel opens safely, one with the exact values. `key`: the first button's."""
     return (
         File(
             key,
@@ -82,7 +82,7 @@ def for_people_and_programs(
 
 
 def for_programs(key: str, label: str, rows: Callable[[], pd.DataFrame], provenance: Provenance) -> File:
-    """The rows exactly as they are."""
+    """One file with the exact values."""
     return File(
         key,
         label,

@@ -1,1 +1,1 @@
-"""Frames become figures; a file for each kind of chart. Nothing here draws."""
+"""Charts as Plotly figures, made from DataFrames, with a module for each kind of chart; the components draw them."""

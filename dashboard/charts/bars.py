@@ -1,4 +1,4 @@
-"""Bars of a percentage and of licenses, side by side, as a figure."""
+"""The bar charts: a percentage on the left and licenses on the right, one row per service, customer or product."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from dashboard.charts.palette import Palette
 from data_access.measures import MEASURES
 
 _LINE = 17  # pixels of a line of text
-_BELOW, _REACHED = "▾ ", "\u2007\u200a\u2009"  # says without colour what the bar says with it
+_BELOW, _REACHED = "▾ ", "\u2007\u200a\u2009"  # before a percentage; says what its bar's colour says
 _THOUSAND, _FEW = 1_000, 8
-_VISIBLE = 0.5  # licenses; less is an estimate's rounding
+_VISIBLE = 0.5  # licenses; a smaller number comes from rounding an estimate
 _UNKNOWN = "."
 _PARTS_PER_LINE = 3
 _IN_HOVER = (
@@ -47,8 +47,8 @@ _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette, *, key: str) -> go.Figure:
     """Deployment % and licenses sold, side by side on one axis, first row on top.
 
-    `table`: one row per bar with `title`, the columns of `measures.by`, and the one that `key` names. What stands there
-    is each bar's `customdata`, for clicks.
+    `table`: one row per bar with `title`, the columns of `measures.by`, and the one that `key` names. Its values
+    are the bars' `customdata`, for clicks.
     """
     segments = (
         Segment("deployed", (table["licensesSold"] - table["undeployed"]).tolist(), palette.deployed),
@@ -71,10 +71,10 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
 
 
 def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> go.Figure:
-    """Usage % and what becomes of the licenses sold, side by side on one axis, first row on top.
+    """Usage % and how the licenses sold are used, side by side on one axis, first row on top.
 
-    `table`: one row per bar with `title` and the columns of `usage.by_service`, of which those that were not sent are
-    NaN; `key` as for `deployment`. Without licenses, the right shows those qualified, once for each workload.
+    `table`: one row per bar with `title` and the columns of `usage.by_service`, NaN where Microsoft sent no
+    figure; `key` as for `deployment`. Without licenses sold, the right shows the licenses qualified, once per workload.
     """
     segments = _uses(table, palette)
     deployed = table["licensesSold"].notna().any()
@@ -104,7 +104,7 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
 
 
 def _uses(table: pd.DataFrame, palette: Palette) -> list[Segment]:
-    """What the bars on the right are made of."""
+    """The segments of the bars on the right."""
 
     def number(name: str) -> list[float]:
         licenses: list[float] = table[name].fillna(0).tolist()
@@ -142,15 +142,15 @@ def _bars(
 ) -> go.Figure:
     """A percentage on the left and stacked licenses on the right of one axis of `table`'s rows.
 
-    The figures stand in the tick labels at both ends of a row: as texts on the bars they would double the time that the
-    browser needs to draw.
+    The figures stand in the tick labels at both ends of a row: texts on the bars would double the browser's
+    drawing time.
     """
     more_lines = max(axis.key.count("<br>") for axis in axes) * _LINE
     reached = (percents >= target).tolist()
     left = _left_labels(table["title"], percents, reached)
     right = told_apart(right)
     most = max([1.0, *(sum(parts) for parts in zip(*(segment.licenses for segment in segments), strict=True))])
-    # Plotly draws upwards.
+    # Plotly puts the first row at the bottom.
     bar = {
         "type": "bar",
         "orientation": "h",
@@ -217,7 +217,7 @@ def _bars(
 def _dress(segment: Segment) -> dict[str, Any]:
     if not segment.hatching:
         return {"color": segment.colour}
-    # A bar of no length would still show its outline.
+    # A bar without length would still show its outline.
     widths = [int(licenses >= _VISIBLE) for licenses in segment.licenses[::-1]]
     return {
         "color": segment.colour,
@@ -237,7 +237,7 @@ def _target_key(target: float) -> str:
 
 
 def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float) -> str:
-    """The chart for those who cannot see it; `what` names the percentage and the rows."""
+    """The text alternative of the chart; `what` names the percentage and the rows."""
     below = int((percents < target).sum())
     first = zip(table["title"].head(5), percents.head(5), strict=True)
     rows = "; ".join(f"{title}: {formats.percent(percent)}" for title, percent in first)
@@ -260,9 +260,9 @@ def _left_labels(titles: pd.Series, percents: pd.Series, reached: list[bool]) ->
 
 
 def _right_label(licenses: float, missing: Iterable[tuple[float, str]], palette: Palette) -> str:
-    """How many licenses, and in a quieter voice what is missing, where it is anything."""
-    said = "  ".join(words for number, words in missing if number >= _VISIBLE)
-    return f" {formats.count(licenses)}" + (f"  <span style='color:{palette.muted}'>{said}</span>" if said else "")
+    """The number of licenses, then in grey what is missing of them, if anything."""
+    grey = "  ".join(words for number, words in missing if number >= _VISIBLE)
+    return f" {formats.count(licenses)}" + (f"  <span style='color:{palette.muted}'>{grey}</span>" if grey else "")
 
 
 def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:

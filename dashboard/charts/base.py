@@ -1,4 +1,4 @@
-"""What all charts share: the frame of a figure, labels that fit, and text that turns nothing around it."""
+"""What all charts share: the layout of a figure, the room for its labels, and text that is safe in any script."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _FRAME = 88  # pixels above and below the bars
 _LABEL_LENGTH = 26
 _CHARACTER, _CAPITAL, _WIDE = 7, 9.3, 14  # pixels, about
 _WIDEST_MARGIN = 330
-_ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not turn the figures around
+_ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not reorder the figures beside it
 _MARKS = {"/": "▨", "x": "▩", ".": "▒"}
-#: Beyond this many bars a chart is a wall; the table has the rest.
+#: A chart with more bars is too tall to read; the table holds all rows.
 MOST_BARS = 25
 #: For `st.plotly_chart`: no tools over the figure.
 BARE = {"displayModeBar": False}
@@ -30,7 +30,7 @@ BARE = {"displayModeBar": False}
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One part of every bar on the right: how many licenses, and how they look."""
+    """One part of every bar on the right: its licenses and its look."""
 
     name: str
     licenses: list[float]
@@ -40,7 +40,7 @@ class Segment:
 
     @property
     def mark(self) -> str:
-        """The part's look, for where there is text."""
+        """The part's look as a character, for texts."""
         mark, colour = (_MARKS[self.shape], self.hatching) if self.hatching else ("■", self.colour)
         return f"<span style='color:{colour}'>{mark}</span>"
 
@@ -58,7 +58,7 @@ CATEGORIES = {"type": "category", "fixedrange": True, "automargin": False, "tick
 
 
 class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
-    """A figure that changes no more.
+    """A figure that never changes again.
 
     Streamlit copies and walks through a figure on every rerun, here only the first time. In the browser it gives each
     new figure to plotly twice, hidden until its width is known and then as a copy; plotly leaves the second drawing
@@ -78,13 +78,13 @@ class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
 
 
 def frame(palette: Palette) -> dict[str, Any]:
-    """What the layouts of all figures have in common."""
+    """The part of the layout that all figures share."""
     return {
         "paper_bgcolor": palette.background,
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
         "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": "pan",  # what Streamlit would put in place of none; the axes stay where they are
+        "dragmode": "pan",  # Streamlit's own choice where none is given; the axes are fixed, so nothing pans
         "showlegend": False,
     }
 
@@ -108,22 +108,22 @@ def heading(of: str, axis: Axis, higher: int) -> dict[str, Any]:
 
 
 def title_label(title: str, length: int = _LABEL_LENGTH) -> str:
-    """A row's name in a tick label: foreign text on one line, which turns nothing around it."""
+    """A row's name for a tick label: escaped, shortened, and isolated so that it reorders no text beside it."""
     return f"{_ISOLATE}{escape(formats.shortened(title, length), quote=False)}{_POP}"
 
 
 def told_apart(labels: Iterable[str]) -> list[str]:
-    """Equal labels would share one row of the chart, so they get differing numbers of zero-width spaces."""
+    """The labels, made different by zero-width spaces, since equal ones would share one row of the chart."""
     seen: Counter[str] = Counter()
-    found = []
+    distinct = []
     for label in labels:
-        found.append(label + "\u200b" * seen[label])
+        distinct.append(label + "\u200b" * seen[label])
         seen[label] += 1
-    return found
+    return distinct
 
 
 def margin(labels: list[str], widest: int = _WIDEST_MARGIN) -> int:
-    """Pixels for the longest label; plotly's own measuring would draw the chart once more."""
+    """The margin in pixels that fits the longest label; plotly would draw the chart twice to measure it."""
     longest = max((sum(map(_width, re.sub(r"<[^>]*>|&\w+;", "", label))) for label in labels), default=0)
     return min(widest, 12 + int(longest))
 

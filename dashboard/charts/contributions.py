@@ -1,4 +1,4 @@
-"""Why a percentage moved, as a figure: what each row has added to it, through licenses deployed and through sold."""
+"""The chart of the Changes page: how much each row moved the percentage, by licenses deployed and by licenses sold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data_access.measures.changes import Why
 _SMALLEST = 0.05  # percent points; where every part is less, it takes more decimals to tell them apart
 _LABEL_LENGTH, _WIDEST_MARGIN = 40, 370  # pixels
 _INVISIBLE = 1e-9
-_DWARFING = 2.0  # so many times the longest bar of a row
+_DWARFING = 2.0  # times the longest bar of a row
 _ROOM = 1.12  # of the axes beyond the longest bar
 _TOTAL, _REST = "All together", "{:,} others"
 _EFFECTS = ("deployedEffect", "soldEffect")
@@ -25,17 +25,17 @@ _SUMMED = ("licensesSold", "licensesDeployed", "undeployed")
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `changes.compare` with those first that moved the percentage most, else as they were."""
+    """The rows of `changes.compare`, those that moved the percentage most first; ties keep their order."""
     moved = (table["deployedEffect"] + table["soldEffect"]).abs()
     return table.loc[moved.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
 def bars(table: pd.DataFrame, first: pd.DataFrame, *, key: str) -> pd.DataFrame:
-    """The rows to draw: all together, those that moved the percentage most, and what is left as one.
+    """The rows to draw: the total, the rows that moved the percentage most, and the rest as one row.
 
-    `table`: rows in order, with the columns of `changes.compare`; `first`: so many of them as are drawn, with `title`,
-    and `label`, which is the title short enough for the margin. The parts add up to the first row. In the column that
-    `key` names, a row that sums up has an empty text.
+    `table`: rows in order, with the columns of `changes.compare`; `first`: those of them that are drawn, with `title`
+    and with `label`, the title short enough for the margin. The parts add up to the first row. A row that sums up
+    has an empty text in the column that `key` names.
     """
     parts = [_together(table, _TOTAL, key), first]
     if len(table) > len(first):
@@ -44,11 +44,11 @@ def bars(table: pd.DataFrame, first: pd.DataFrame, *, key: str) -> pd.DataFrame:
 
 
 def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) -> go.Figure:
-    """In percent points of all together: what came from licenses deployed, what from licenses sold, and both.
+    """The effects of licenses deployed and of licenses sold on the total, in percent points, and their net.
 
-    `drawn`: the rows of `bars` with the same `key`; what stands in that column is each bar's `customdata`, for clicks.
-    The figures stand in the tick labels: the net on the left, the percentages on the right. Where sums would dwarf the
-    rows they are written instead of drawn.
+    `drawn`: the rows of `bars` with the same `key`; the values of that column are the bars' `customdata`, for clicks.
+    The figures stand in the tick labels: the net on the left, the percentages on the right. Sums that would
+    dwarf the rows are written instead of drawn.
     """
     decimals = places(drawn)
     own = drawn[key] != ""
@@ -112,13 +112,13 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) 
 
 
 def places(drawn: pd.DataFrame) -> int:
-    """So many decimals as tell the parts of these rows apart."""
+    """The number of decimals that tells the parts of these rows apart."""
     most = (drawn["deployedEffect"] + drawn["soldEffect"]).abs().iloc[1:].max()
     return formats.DECIMALS if pd.isna(most) or most >= _SMALLEST else formats.DECIMALS + 1
 
 
 def in_words(drawn: pd.DataFrame, what: str) -> str:
-    """The figure for those who cannot see it; `what` names its rows."""
+    """The text alternative of the chart; `what` names its rows."""
     decimals = places(drawn)
     first, *others = (
         f"{row.title}: {_from_to(row)}, {deployed} points from deployed and {sold} from sold"
@@ -146,14 +146,14 @@ def _rows(table: pd.DataFrame) -> Any:
 
 
 def _reach(table: pd.DataFrame) -> float:
-    """How long the longest bar is, in percent points."""
+    """The length of the longest bar, in percent points."""
     return float(table[[*_EFFECTS]].abs().to_numpy().max(initial=0.0))
 
 
 def _printed(row: Any, decimals: int) -> tuple[str, str, str]:
     """Net, part of deployed and part of sold as they are printed, so that the two parts add up to the net.
 
-    `row`: of `bars`; its first one is all together, whose net is the change between its percentages.
+    `row`: one of `bars`, of which the first is the total; the net of the total is the change of its percentage.
     """
     net = row.deployedEffect + row.soldEffect
     if row.Index == 0 and decimals == formats.DECIMALS and not pd.isna(net):
@@ -194,7 +194,7 @@ def _key(parts: tuple[Segment, ...]) -> str:
 
 
 def _rule(number: int, palette: Palette) -> dict[str, Any]:
-    """A line under the row of all together."""
+    """The line under the row of the total."""
     at = number - 1.5
     line = {"color": palette.muted, "width": 1}
     return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": at, "y1": at, "line": line}

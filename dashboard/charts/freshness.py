@@ -1,4 +1,4 @@
-"""How old each service's figures are against what is usual, as a figure. Nothing here draws."""
+"""The chart of the Data health page: the age of each service's figures beside its usual cadence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROOM = 1.05
 
 
 def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
-    """A bar for each service's age in days, a line where the next date is usually there, and one from where it is late.
+    """One bar per service: its age in days, a line at the usual age of a next date, and a line where it is late.
 
     `table`: the columns of `health.services` with `title`, the first row on top.
     """
@@ -35,7 +35,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
     right = base.told_apart(f" {row.ageDays:.0f} d  {_timing(row)}" for row in _rows(table))
     places = list(range(len(table)))[::-1]
     common = {"hovertext": _hover(table)[::-1], "hovertemplate": "%{hovertext}<extra></extra>"}
-    colours = [palette.below_target if one else palette.deployed for one in late]
+    colours = [palette.below_target if is_late else palette.deployed for is_late in late]
     ages = common | {
         "type": "bar",
         "orientation": "h",
@@ -82,7 +82,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
 
 
 def in_words(table: pd.DataFrame) -> str:
-    """The figure for those who cannot see it."""
+    """The text alternative of the chart."""
     late = table[table["timing"] == Timing.LATE]
     first = "; ".join(
         f"{row.title}: {row.ageDays:.0f} days, {_timing(row).removeprefix('▾ ')}" for row in _rows(table.head(5))

@@ -1,4 +1,4 @@
-"""Lines over time: the whole as one large chart, and each of its parts in a small panel on the same scale.
+"""The charts of the Trends page: a large line of the total, and one small panel per service or channel.
 
 The panels share one pair of plotly's axes, on which each has a cell of its own: twenty pairs of axes take a browser
 several times as long to draw.
@@ -21,16 +21,16 @@ from dashboard.charts.palette import Palette
 from data_access.measures.trends import AS_OF, Projection, Refusal
 
 COLUMNS = 4
-#: Beyond this many panels a page is a wall; the table has the rest.
+#: More panels are too many to compare; the table holds all lines.
 MOST_PANELS = 24
 _MOST_POINTS = 400  # of the large line
-_MOST_POINTS_OF_A_PANEL = 27  # it is some 200 pixels wide, and every point costs the browser time
+_MOST_POINTS_OF_A_PANEL = 27  # about 200 pixels wide; every point costs the browser time
 _MOST_MARKERS = 60  # of the large line; more run into one another, and each costs the browser more than its point
-_NO_MARKERS = 1  # none at all, and plotly would not take clicks
+_NO_MARKERS = 1  # with none at all, plotly reports no clicks
 _HEIGHT, _PANEL_HEIGHT = 300, 124  # pixels
-_WIDE, _HIGH = 0.9, 0.55  # what the line takes of its cell
+_WIDE, _HIGH = 0.9, 0.55  # the line's part of its cell
 _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
-_LEAST_SPAN = 0.1  # of the first figure, up and down: less movement than that looks like little
+_LEAST_SPAN = 0.1  # of the first figure, up and down, so that a small movement looks small
 _TITLE_LENGTH = 21
 _ROOM = 0.08  # of the large chart's height, above and below what is drawn
 _UP, _DOWN = "▲", "▼"
@@ -63,27 +63,27 @@ class Panel:
 
 def line_chart(
     points: pd.DataFrame,
-    shown: Shown,
+    measure: Shown,
     target: float,
     goal: Projection | Refusal,
     *,
     span: tuple[datetime, datetime],
     palette: Palette,
 ) -> Finished:
-    """The line of all together, with a marker for each processing date (where there is room), the target, and its goal.
+    """The line of the total, with a marker per processing date (where there is room), the target and the goal.
 
-    `goal` is drawn where its day lies no further ahead than the line reaches back. `span`: the first and the last
+    `goal` is drawn if its day is no further ahead than the line reaches back. `span`: the first and the last
     moment of the axis.
     """
     drawn = _thinned(points, _MOST_POINTS)
-    values = drawn[shown.column]
+    values = drawn[measure.column]
     dates = _moments(drawn[AS_OF])
     line = {
         "type": "scatter",
         "mode": "lines+markers",
         "x": dates,
         "y": _numbers(values),
-        "hovertext": _hover(drawn, "", shown),
+        "hovertext": _hover(drawn, "", measure),
         "hovertemplate": "%{hovertext}<extra></extra>",
         "line": {"color": palette.deployed, "width": 2.5},
         "marker": {"color": palette.deployed, "size": 6, "maxdisplayed": _MOST_MARKERS},
@@ -96,12 +96,12 @@ def line_chart(
         "hoverinfo": "skip",
         "marker": {"color": palette.deployed, "size": 9},
     }
-    levels = [*values.dropna(), *([target] if shown.is_percent else [])] or [0.0, 1.0]
+    levels = [*values.dropna(), *([target] if measure.is_percent else [])] or [0.0, 1.0]
     low, high = min(levels), max(levels)
     room = (high - low or max(abs(high), 1.0) / 10) * _ROOM
     data, shapes = [line], []
     first, last = (moment.replace(tzinfo=None) for moment in span)
-    if shown.is_percent:
+    if measure.is_percent:
         shapes.append(_level(target, palette))
         if isinstance(goal, Projection) and len(values) and _moment(goal.on) - last <= last - first:
             data.append(_ahead(dates[-1], float(values.iloc[-1]), goal, palette))
@@ -128,26 +128,26 @@ def line_chart(
             "gridcolor": palette.grid,
             "zeroline": False,
             "tickfont": {"color": palette.muted, "size": 11},
-            "ticksuffix": " %" if shown.is_percent else "",
-            "tickformat": "" if shown.is_percent else "~s",
+            "ticksuffix": " %" if measure.is_percent else "",
+            "tickformat": "" if measure.is_percent else "~s",
             "nticks": 6,
         },
         "shapes": shapes,
-        "annotations": [_heading(shown, target)],
+        "annotations": [_heading(measure, target)],
         "hovermode": "x",
     }
     return Finished(data, layout)
 
 
 def small_multiples(
-    panels: Sequence[Panel], shown: Shown, target: float, *, span: tuple[datetime, datetime], palette: Palette
+    panels: Sequence[Panel], measure: Shown, target: float, *, span: tuple[datetime, datetime], palette: Palette
 ) -> Finished:
-    """A panel for each line, from left to right and from top to bottom; all have the same dates.
+    """One panel per line, from left to right and from top to bottom; all share one axis of dates.
 
-    Percentages have the same scale as well, from 0. Licenses go up and down from each panel's own first figure: on one
-    scale the large ones would flatten the others. Each point's `customdata` is its key, for clicks.
+    Percentages share one scale too, from 0. Licenses have a scale per panel, around its first figure: on a shared one
+    the large lines would flatten the others. Each point's `customdata` is its key, for clicks.
     """
-    highest = max([100.0, target, *(panel.points[shown.column].max() for panel in panels)])
+    highest = max([100.0, target, *(panel.points[measure.column].max() for panel in panels)])
     traces = {colour: _Trace() for colour in (palette.deployed, palette.below_target)}
     ends = {colour: _Trace() for colour in traces}
     words = _Trace()
@@ -156,18 +156,18 @@ def small_multiples(
         row, column = divmod(place, COLUMNS)
         left, bottom = float(column), -float(row)
         points = _thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
-        values = points[shown.column]
-        low, high = (0.0, highest) if shown.is_percent else _around(values)
-        colour = palette.below_target if shown.is_percent and values.iloc[-1] < target else palette.deployed
+        values = points[measure.column]
+        low, high = (0.0, highest) if measure.is_percent else _around(values)
+        colour = palette.below_target if measure.is_percent and values.iloc[-1] < target else palette.deployed
         x = [left + _part(moment, span) * _WIDE for moment in points[AS_OF]]
         y = [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values]
-        hover = _hover(points, panel.title, shown)
+        hover = _hover(points, panel.title, measure)
         traces[colour].add(x, y, hover, panel.key)
         ends[colour].add(x[-1:], y[-1:], hover[-1:], panel.key)
         words.add([left], [bottom + _TITLE_AT], [_title(panel.title)], panel.key)
-        words.add([left], [bottom + _FIGURE_AT], [_now(values, shown, palette)], panel.key)
+        words.add([left], [bottom + _FIGURE_AT], [_now(values, measure, palette)], panel.key)
         bases.append(_across(left, bottom))
-        level = target if shown.is_percent else (low + high) / 2
+        level = target if measure.is_percent else (low + high) / 2
         targets.append(_across(left, bottom + (level - low) / (high - low) * _HIGH))
     rows = -(-len(panels) // COLUMNS)
     data: list[dict[str, Any]] = [
@@ -178,11 +178,11 @@ def small_multiples(
             marker={"color": colour, **marker},
             unselected={"marker": {"opacity": 1}},
         )
-        for mode, marker, drawn in (
+        for mode, marker, by_colour in (
             ("lines+markers", {"size": 2, "maxdisplayed": _NO_MARKERS}, traces),
             ("markers", {"size": 7}, ends),
         )
-        for colour, trace in drawn.items()
+        for colour, trace in by_colour.items()
         if trace.x
     ]
     data.append(
@@ -191,6 +191,7 @@ def small_multiples(
         )
         | {"text": words.hovertext, "hovertext": None, "unselected": {"textfont": {"color": palette.text}}}
     )
+    dotted = palette.target if measure.is_percent else palette.muted
     hidden = {"visible": False, "fixedrange": True}
     layout = base.frame(palette) | {
         "height": rows * _PANEL_HEIGHT + 16,
@@ -199,7 +200,7 @@ def small_multiples(
         "yaxis": hidden | {"range": [1 - rows - 0.06, 1]},
         "shapes": [
             _path(bases, {"color": palette.grid, "width": 1}),
-            _path(targets, {"color": palette.target if shown.is_percent else palette.muted, "width": 1, "dash": "dot"}),
+            _path(targets, {"color": dotted, "width": 1, "dash": "dot"}),
         ],
         "hovermode": "closest",
         "hoverdistance": 60,
@@ -208,35 +209,35 @@ def small_multiples(
     return Finished(data, layout)
 
 
-def line_chart_in_words(points: pd.DataFrame, shown: Shown, target: float) -> str:
-    """The large chart for those who cannot see it."""
+def line_chart_in_words(points: pd.DataFrame, measure: Shown, target: float) -> str:
+    """The text alternative of the large chart."""
     if not len(points):
-        return f"No line of {shown.title}."
+        return f"No line of {measure.title}."
     first, last = points.iloc[0], points.iloc[-1]
-    said = (
-        f"Line of {shown.title} on {formats.number(len(points), 'processing date')}:"
-        f" {shown.figure(first[shown.column])} on {formats.day(first[AS_OF])},"
-        f" {shown.figure(last[shown.column])} on {formats.day(last[AS_OF])}."
+    sentence = (
+        f"Line of {measure.title} on {formats.number(len(points), 'processing date')}:"
+        f" {measure.figure(first[measure.column])} on {formats.day(first[AS_OF])},"
+        f" {measure.figure(last[measure.column])} on {formats.day(last[AS_OF])}."
     )
-    return f"{said} The target is {target:g} percent." if shown.is_percent else said
+    return f"{sentence} The target is {target:g} percent." if measure.is_percent else sentence
 
 
-def small_multiples_in_words(panels: Sequence[Panel], shown: Shown) -> str:
-    """The panels for those who cannot see them."""
+def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:
+    """The text alternative of the panels."""
     first = "; ".join(
-        f"{panel.title}: {shown.figure(panel.points[shown.column].iloc[0])} to"
-        f" {shown.figure(panel.points[shown.column].iloc[-1])}"
+        f"{panel.title}: {measure.figure(panel.points[measure.column].iloc[0])} to"
+        f" {measure.figure(panel.points[measure.column].iloc[-1])}"
         for panel in panels[:5]
         if len(panel.points)
     )
     return (
-        f"{len(panels)} small panels with a line of {shown.title} each. First: {first}."
+        f"{len(panels)} small panels with a line of {measure.title} each. First: {first}."
         " The table below holds every figure."
     )
 
 
 class _Trace:
-    """Many lines that look alike, as one trace with gaps."""
+    """Lines of one look as one plotly trace, with gaps between them."""
 
     def __init__(self) -> None:
         self.x: list[float | None] = []
@@ -266,7 +267,7 @@ class _Trace:
         }
 
 
-def _heading(shown: Shown, target: float) -> dict[str, Any]:
+def _heading(measure: Shown, target: float) -> dict[str, Any]:
     return {
         "xref": "paper",
         "x": 0,
@@ -275,7 +276,7 @@ def _heading(shown: Shown, target: float) -> dict[str, Any]:
         "y": 1,
         "yshift": 34,
         "showarrow": False,
-        "text": f"<b>{shown.title}</b>" + (f"   ┊ target {target:g}\u00a0%" if shown.is_percent else ""),
+        "text": f"<b>{measure.title}</b>" + (f"   ┊ target {target:g}\u00a0%" if measure.is_percent else ""),
     }
 
 
@@ -325,18 +326,18 @@ def _title(title: str) -> str:
     return f"<b>{escape(formats.shortened(title, _TITLE_LENGTH), quote=False)}</b>"
 
 
-def _now(values: pd.Series, shown: Shown, palette: Palette) -> str:
-    """The newest figure, and by how much it has moved since the first one."""
-    said, moved = shown.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
+def _now(values: pd.Series, measure: Shown, palette: Palette) -> str:
+    """The newest figure, and its change since the first one."""
+    figure, moved = measure.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
     if len(values) < 2 or pd.isna(moved):
-        return said
-    change = shown.change(moved)
+        return figure
+    change = measure.change(moved)
     arrow = "" if formats.STILL in change else f"{_UP if moved > 0 else _DOWN}\u00a0"
-    return f"{said}  <span style='color:{palette.muted}'>{arrow}{change}</span>"
+    return f"{figure}  <span style='color:{palette.muted}'>{arrow}{change}</span>"
 
 
 def _around(values: pd.Series) -> tuple[float, float]:
-    """As far up as down from the first figure, so that all of them fit."""
+    """The scale of a panel: as far up as down from the first figure, wide enough for all of them."""
     first = float(values.iloc[0])
     span = max((values - first).abs().max(), first * _LEAST_SPAN, 1.0)
     return first - span, first + span
@@ -346,24 +347,24 @@ def _across(left: float, height: float) -> str:
     return f"M{left},{height} L{left + _WIDE},{height}"
 
 
-def _hover(points: pd.DataFrame, title: str, shown: Shown) -> list[str]:
+def _hover(points: pd.DataFrame, title: str, measure: Shown) -> list[str]:
     head = f"<b>{escape(title, quote=False)}</b><br>" if title else ""
     dates = points[AS_OF]
     return [
-        f"{head}{formats.day(moment)}: {shown.figure(value)}"
-        for moment, value in zip(dates, points[shown.column], strict=True)
+        f"{head}{formats.day(moment)}: {measure.figure(value)}"
+        for moment, value in zip(dates, points[measure.column], strict=True)
     ]
 
 
 def _thinned(points: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Where there are more points than one can see, the last of each of `most` equal spans of time, and the first."""
+    """At most `most` + 1 points: all of them, or the first, and the last of each of `most` equal spans of time."""
     if len(points) <= most:
         return points
     dates = points[AS_OF]
     spans = ((dates - dates.iloc[0]) / (dates.iloc[-1] - dates.iloc[0]) * (most - 1)).round()
-    kept = ~spans.duplicated(keep="last")
-    kept.iloc[0] = True
-    thin: pd.DataFrame = points[kept]
+    is_last = ~spans.duplicated(keep="last")
+    is_last.iloc[0] = True
+    thin: pd.DataFrame = points[is_last]
     return thin
 
 
@@ -381,4 +382,4 @@ def _moments(dates: pd.Series) -> list[str]:
 
 
 def _moment(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - plotly's axis knows no zones, and is in UTC
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - plotly's axis has no zones and is in UTC

@@ -9,7 +9,7 @@ FONT = "Inter, sans-serif"
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Parts of a bar differ in hatching as well as in colour, so that nobody needs to tell the colours apart."""
+    """The colours of one theme; parts of a bar differ in hatching too, for users who do not tell colours apart."""
 
     text: str
     muted: str

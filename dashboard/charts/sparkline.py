@@ -13,9 +13,9 @@ _LEAST_SPAN = 0.1  # of the highest figure: less movement than that looks like l
 
 
 def sparkline(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
-    """A line the size of a word, as the address of a picture (`data:`); nothing without two figures.
+    """A line the size of a word, as a `data:` address of an SVG picture; "" for fewer than two figures.
 
-    It goes from its lowest to its highest point, or over a tenth of them where it moves less than that.
+    Its scale runs from the lowest to the highest figure, and spans at least a tenth of the highest.
     """
     known = values.notna()
     dates, values = dates[known], values[known].astype("float64")
@@ -30,9 +30,9 @@ def sparkline(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
     down = deep - 3 - (values - low) / (high - low) * (deep - 6)
     points = " ".join(f"{x:.0f},{y:.1f}" for x, y in zip(across, down, strict=True))
     x, _, y = points.rpartition(" ")[2].partition(",")
-    drawn = (
+    picture = (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{deep}'>"
         f"<polyline points='{points}' fill='none' stroke='{palette.deployed}' stroke-width='2'/>"
         f"<circle cx='{x}' cy='{y}' r='3' fill='{palette.deployed}'/></svg>"
     )
-    return f"data:image/svg+xml,{quote(drawn)}"
+    return f"data:image/svg+xml,{quote(picture)}"

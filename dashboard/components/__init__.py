@@ -1,1 +1,1 @@
-"""What several pages draw."""
+"""The parts of a page that several pages draw."""

@@ -1,4 +1,4 @@
-"""A table on a page: how Streamlit shows each kind of column."""
+"""The tables on a page: drawing one, and how Streamlit shows each kind of column."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def config(column: Column) -> Any:
 
 
 def _written(table: OnScreen) -> pa.Table | Styler:
-    """The rows, where what goes up and down is written as in the tiles."""
+    """The rows, with signed numbers as texts, written as in the tiles."""
     signed = {column.name: column.decimals for column in table.columns if column.kind is Kind.SIGNED}
     if not signed or table.number > AT_ONCE:
         return table.rows

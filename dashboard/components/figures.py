@@ -1,4 +1,4 @@
-"""The chart of a page, the place of the table behind it, and the files that hold it."""
+"""The chart of a page, the section with its table, and the buttons of its files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bars(
     *,
     clicked: Callable[[str], None],
 ) -> None:
-    """The chart with its heading and controls; `clicked` is given the key of the bar that a user clicks on."""
+    """The chart with its heading and controls; `clicked` gets the key of the bar that the user clicks."""
     element = f"{key}_bars"
 
     def click() -> None:
@@ -57,7 +57,7 @@ def bars(
 
 @contextmanager
 def figures(heading: str, files: Sequence[exports.File]) -> Iterator[None]:
-    """The place of the table behind the chart, with the files that hold it; each is made when it is asked for."""
+    """The section for the table behind the chart, with its files; a file is made when the user clicks its button."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header(heading, anchor=False)
@@ -66,7 +66,7 @@ def figures(heading: str, files: Sequence[exports.File]) -> Iterator[None]:
 
 
 def downloads(files: Sequence[exports.File]) -> None:
-    """A button for each file."""
+    """A download button for each file."""
     for file in files:
         st.download_button(
             file.label,

@@ -1,4 +1,4 @@
-"""The head of a page: the way to the other pages, who is here, and from when the figures are."""
+"""The head of a page: links to the other pages, the user, and the dates of the figures."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from data_access import titles
 
 
 def tab(title: str) -> None:
-    """Name the browser's tab; where it is narrow it shows the beginning alone."""
+    """Name the browser's tab; a narrow tab shows only the beginning."""
     st.set_page_config(page_title=f"{title} · {titles.PRODUCT}")
 
 
 def head(heading: str, feeds: Feeds, moment: str = "") -> None:
-    """The way to the other pages, which takes the filters along; what kind of data they show; the page's question.
+    """Links to the other pages that keep the filters, the source of the data, the user, and the page's question.
 
-    `moment` tells heads apart of which one run draws several.
+    `moment` makes the keys differ where one run draws several heads.
     """
     shared = link.shared_link()
     with st.container(horizontal=True, vertical_alignment="center"):
-        who = session.person()
+        user = session.person()
         for page in sitemap.PAGES:
-            if who.role >= page.role:
+            if user.role >= page.role:
                 st.page_link(page.file, query_params=shared)
         st.space("stretch")
         if feeds.is_sample:
             st.badge(feeds.source, icon=":material/science:", color="orange")
         else:
             st.badge(feeds.source, icon=":material/cloud_done:", color="blue")
-        if who.is_known:
-            with st.popover(formats.plain(formats.shortened(who.name, 24)), icon=":material/account_circle:"):
-                st.caption(f"{formats.plain(who.username)} · {who.role.name.lower()}")
+        if user.is_known:
+            with st.popover(formats.plain(formats.shortened(user.name, 24)), icon=":material/account_circle:"):
+                st.caption(f"{formats.plain(user.username)} · {user.role.name.lower()}")
                 st.button(
                     "Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary"
                 )
@@ -45,7 +45,7 @@ def head(heading: str, feeds: Feeds, moment: str = "") -> None:
 
 
 def not_for(who: Person) -> None:
-    """Somebody is here whose role does not go with the page."""
+    """The page for a user whose role may not see the one that was opened."""
     head("This page is not for your role", current_feeds())
     st.info(
         f"You are signed in as {formats.plain(who.username or who.name)} with the role *{who.role.name.lower()}*."
@@ -55,7 +55,7 @@ def not_for(who: Person) -> None:
 
 
 def dates(processed: tuple[datetime | None, datetime | None], fetched_at: datetime) -> None:
-    """When the figures are from: Microsoft's processing dates, which differ per service, and our own fetch."""
+    """The dates of the figures: Microsoft's processing dates, which differ by service, and the time of the fetch."""
     fetched = f"fetched {formats.age(datetime.now(UTC) - fetched_at)}"
     oldest, newest = (formats.day(date) for date in processed)
     if oldest == newest == formats.NOTHING:

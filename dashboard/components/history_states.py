@@ -1,4 +1,4 @@
-"""The history as pages stand on it, and what they say where there is none, too little, or not all of it."""
+"""The history for pages that show it, and the messages where it is missing, too short or incomplete."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dashboard.filters import link
 from dashboard.security import session
 from data_access import Timeline
 
-_MOMENT = 0.25  # seconds; looking anew at what there is takes less
+_MOMENT = 0.25  # seconds; a new look at the history takes less
 _LONGER = 2.0
 _COLLECT = ".venv/bin/python -m data_access collect"
 DAILY = f"30 6 * * *  cd /srv/licenses && {_COLLECT} >/dev/null"
 
 
 def standing(feeds: Feeds, heading: str) -> Timeline | None:
-    """The history with something in it; None where the page says why there is none."""
+    """The history, if it holds snapshots; None once the page says why there is none."""
     if feeds.past is None:
         header.head(heading, feeds)
         st.info(
@@ -30,7 +30,7 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
         )
         return None
     if feeds.past.refresh_if_due().data is not None:
-        feeds.past.wait(_MOMENT)  # rather than show yesterday's to the first user of the day
+        feeds.past.wait(_MOMENT)  # or the first user of the day sees yesterday's history
     past = loading.standing(feeds.past, heading, feeds)
     if past is not None and past.history.is_empty:
         feeds.past.refresh()  # an operator who has just run collect need not wait for the next look
@@ -45,14 +45,14 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
 
 
 def at_hand(feeds: Feeds) -> Timeline | None:
-    """The history for a page that can do without it, and waits for it no longer than a moment."""
+    """The history for a page that works without it too, and waits only a moment for it."""
     if feeds.past and feeds.past.refresh_if_due().data is None:
         feeds.past.wait(_MOMENT)
     return feeds.past.state.data if feeds.past else None
 
 
 def unreadable(feeds: Feeds) -> None:
-    """Say where to read why a page has to do without the history; the reason is not for readers."""
+    """Say that the history cannot be read; the reason is on Data health, for roles that may see it."""
     if not feeds.past or not feeds.past.state.error:
         return
     sentence = "The history cannot be read, so the figures stand without what has changed."
@@ -69,7 +69,7 @@ def unreadable(feeds: Feeds) -> None:
 
 
 def reach(past: Timeline) -> None:
-    """How far its lines reach, and when something was last added to them."""
+    """The span of the processing dates, and the time of the last collected snapshot."""
     oldest, newest = (formats.day(date) for date in past.processed)
     if last := past.history.newest(past.collection):
         span = newest if oldest == newest else f"{oldest} to {newest}"
@@ -77,7 +77,7 @@ def reach(past: Timeline) -> None:
 
 
 def top(past: Timeline, heading: str, feeds: Feeds) -> None:
-    """The head of a page that has a history; and what is to be said where the newest look at it failed."""
+    """The head of a page with a history, and a warning if the newest look at the history failed."""
     header.head(heading, feeds)
     if feeds.past and (state := feeds.past.state).error and state.fetched_at and state.failed_at:
         notices.stale(state.error, state.fetched_at, state.failed_at)
@@ -85,7 +85,7 @@ def top(past: Timeline, heading: str, feeds: Feeds) -> None:
 
 
 def left_out(past: Timeline) -> None:
-    """Files of the history that are not what was written."""
+    """The warning about damaged files of the history, which are left out."""
     if past.notices:
         number = formats.number(len(past.notices), "file")
         st.warning(
@@ -97,7 +97,7 @@ def left_out(past: Timeline) -> None:
 
 
 def too_short(title: str, day: str) -> None:
-    """There is one date, and it takes two."""
+    """The message for a comparison with one date in the history, which needs two."""
     with st.container(border=True, key="one_date"):
         st.header("One date so far", anchor=False)
         st.write(

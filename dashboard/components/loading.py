@@ -1,4 +1,4 @@
-"""The data a page stands on: waited for where there is none yet, watched where newer data is being fetched."""
+"""The data of a page: the wait for the first fetch, and the watch over a newer one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data_access import Feed
 
 
 class Dated(Protocol):
-    """Data that Microsoft processed at some time; the oldest and the newest date."""
+    """Data with Microsoft's processing dates, the oldest and the newest."""
 
     @property
     def processed(self) -> tuple[datetime | None, datetime | None]: ...
@@ -23,18 +23,18 @@ class Dated(Protocol):
 
 Source = TypeVar("Source", bound=Dated)
 _POLL = 0.25  # seconds between looks at a running fetch
-_WATCH = "2s"  # how often a page on screen asks whether newer data has come
+_WATCH = "2s"  # how often an open page looks for newer data
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
 def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> Source | None:
-    """What the page stands on; None where a failure is on screen instead.
+    """The data of the page; None once a failure is on screen instead.
 
-    `note` says, below a failure, what could not be read and what works without it. Where there is no data yet, the
-    visitor sees the fetch at work until it ends.
+    `note` stands below a failure: what could not be read, and what works without it. Without data, the user sees the
+    progress of the fetch until it ends.
     """
     state = feed.refresh_if_due()
-    if state.data is None and state.running and not feed.wait(_POLL):  # a quick service needs no waiting room
+    if state.data is None and state.running and not feed.wait(_POLL):  # a quick answer needs no progress on screen
         _wait(feed, heading, feeds)
     state = feed.refresh_if_due()
     if state.data is not None:
@@ -50,7 +50,7 @@ def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> 
 
 
 def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
-    """The head of a page that has data, with their dates; and what is to be said of newer data."""
+    """The head of a page with data: their dates, and whether newer data is being fetched or could not be."""
     head(heading, feeds)
     state = feed.state
     if state.data is None or state.fetched_at is None:
@@ -68,7 +68,7 @@ def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
     place = st.empty()
     with place.container():
         head(heading, feeds, "_waiting")
-        told = st.empty()
+        bar = st.empty()
         with st.grid(4, gap="small", min_column_width=165):
             for _ in range(4):
                 st.skeleton(height=110)
@@ -77,15 +77,15 @@ def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
         state = feed.refresh_if_due()
         seconds = (datetime.now(UTC) - state.running_since).total_seconds() if state.running_since else 0
         step = state.progress
-        # Where nobody knows how much there is: ever slower, never full.
+        # Without a known total the bar slows down and never fills.
         part = step.rows / step.total if step.total else seconds / (seconds + 8)
-        told.progress(min(0.95, part), f"{formats.plain(step.text or _ASKING)} – {seconds:.0f} s")
+        bar.progress(min(0.95, part), f"{formats.plain(step.text or _ASKING)} – {seconds:.0f} s")
     place.empty()
 
 
 @st.fragment(run_every=_WATCH)
 def _watch(feed: Feed[Source]) -> None:
-    """Bring the page up to date when a fetch in the background has ended."""
+    """Rerun the page when the fetch in the background has ended."""
     state = feed.refresh_if_due()
     if not state.running:
         st.rerun()

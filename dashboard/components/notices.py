@@ -1,4 +1,4 @@
-"""Page furniture: the head with its dates, the tiles, and the states in which there is nothing or not everything."""
+"""The notices of a page: failures, stale data, rows set aside, missing rows, and links that ask for too much."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REASONS_SHOWN = 50
 
 
 def stands_in() -> None:
-    """The commercial counts are shown where partner deployment is expected."""
+    """The notice that the page shows the commercial counts instead of partner deployment."""
     st.info(
         "Microsoft returned no rows for partner deployment. These figures are the commercial counts,"
         " added up over customers and products.",
@@ -34,7 +34,7 @@ def trouble(
     again: Callable[[], None] | None = None,
     key: str = "trouble",
 ) -> None:
-    """A fetch that failed: a sentence for everyone, the details for the operator, and a way to try `again`."""
+    """The notice of a failed fetch: a sentence for the user, details for the operator, and a button to try `again`."""
     with st.container(border=True, key=key):
         st.header(error.title, anchor=False)
         explanation = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
@@ -51,7 +51,7 @@ def trouble(
 
 
 def details(error: PartnerCenterError) -> None:
-    """What to copy into a support ticket. What the service said may name a customer, which is not for readers."""
+    """The details for a support ticket; the service's description may name a customer, so readers do not see it."""
     visible = error.details if session.may(Role.MANAGER) else replace(error.details, description=None)
     if labelled := visible.labelled():
         with st.expander("Details for the operator", icon=":material/support_agent:"):
@@ -59,7 +59,7 @@ def details(error: PartnerCenterError) -> None:
 
 
 def stale(error: PartnerCenterError, fetched_at: datetime, failed_at: datetime) -> None:
-    """The last good data is on screen because newer data could not be had."""
+    """The notice that the last good data is on screen because a newer fetch failed."""
     age = formats.age(datetime.now(UTC) - fetched_at)
     st.warning(
         f"**These are the last good figures, fetched {age} ({formats.clock(fetched_at)}).**"
@@ -71,9 +71,9 @@ def stale(error: PartnerCenterError, fetched_at: datetime, failed_at: datetime) 
 
 
 def set_aside(answer: Answer, named: bool = False) -> None:
-    """Rows that could not be read, counted and with their reasons; rows that were announced and did not come.
+    """The notice of rows that could not be read, with their reasons, and of announced rows that did not come.
 
-    `named` says that the page stands on more than one collection, so that this one is named.
+    `named`: the page shows several collections, so the notice names this one.
     """
     of = f" of *{answer.collection.title}*" if named else ""
     if answer.set_aside:
@@ -94,7 +94,7 @@ def set_aside(answer: Answer, named: bool = False) -> None:
 
 
 def no_rows(deployment: Deployment) -> None:
-    """Microsoft answered, and the answer is empty: not a zero, and not a failure of ours."""
+    """The notice of an empty answer from Microsoft, which is neither a zero nor a failure."""
     with st.container(border=True, key="no_rows"):
         st.header("Microsoft returned no rows", anchor=False)
         st.write(
@@ -114,7 +114,7 @@ def no_rows(deployment: Deployment) -> None:
 
 
 def left_out(unknown: Sequence[str]) -> None:
-    """What the link asks for and there is not."""
+    """The notice of parts of the link that this data does not have."""
     if unknown:
         st.info(
             f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",

@@ -1,4 +1,4 @@
-"""The answer in a sentence, and the tiles below it."""
+"""The page's answer in a sentence, and the tiles below it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "re
 
 
 def answer(model: DeploymentView, estimated: bool) -> None:
-    """The page's question answered in a sentence."""
+    """Draw the answer to the page's question."""
     st.markdown(answered(model, estimated))
 
 
 def answered(model: DeploymentView, estimated: bool) -> str:
-    """That sentence."""
+    """The answer to the page's question, as a sentence in Markdown."""
     total = model.total
     if total.percent is None:
         return "Nothing was sold here, so there is no percentage."
@@ -41,9 +41,9 @@ def answered(model: DeploymentView, estimated: bool) -> str:
 def tiles(
     model: DeploymentView, target: float, estimated: bool, noun: str, moved: Mapping[str, Moved] = MappingProxyType({})
 ) -> None:
-    """The four figures, each with its definition behind the question mark; `noun` is what a bar stands for.
+    """The four figures, each with its definition as help; `noun` is what one bar stands for.
 
-    `moved`: by measure, where it is known how they have moved.
+    `moved`: the movement of each measure for which it is known.
     """
     total = model.total
     with st.grid(4, gap="small", min_column_width=165):
@@ -78,29 +78,29 @@ def tiles(
 
 
 def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
-    """One figure with its definition and its `context`, or in that place by how much it has `moved`, on which line."""
-    found = MEASURES[measure]
+    """One figure with its definition, and below it its `context`, or its movement (`moved`) where there is one."""
+    definition = MEASURES[measure]
     with st.container(key=key):
         if moved:
-            # One text, with the line as a picture in it: more of them in each tile would make every click slower.
+            # One text with the sparkline as a picture in it: a further element per tile would slow down every click.
             st.metric(
-                found.label,
+                definition.label,
                 value,
                 f"{moved.said} ![]({moved.line})" if moved.line else moved.said,
                 delta_color=_NEWS[moved.kind],
                 delta_arrow=moved.arrow,
-                help=found.explanation,
+                help=definition.explanation,
                 border=True,
                 height="stretch",
             )
         else:
             st.metric(
-                found.label,
+                definition.label,
                 value,
                 context,
                 delta_color="off",
                 delta_arrow="off",
-                help=found.explanation,
+                help=definition.explanation,
                 border=True,
                 height="stretch",
             )
