@@ -1,1 +1,1 @@
-"""How fast it is, as ratios in one run; `make bench`."""
+"""The benchmark: how fast the program is, as ratios within one run; `make bench` runs it."""

@@ -1,4 +1,4 @@
-"""The time that queries of a long history take, in a folder that is removed afterwards."""
+"""The benchmark of queries: their times over a long history in a temporary folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from data_access.measures import Facts, changes, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
-#: `trends.points` by service, written by hand, to measure the cost of writing it once for every engine.
+#: `trends.points` by service in hand-written SQL, to measure the cost of one query for every engine.
 _BY_HAND = """
 WITH sums AS (
     SELECT service, snapshot, fetchedAt, max(processedDateTime) AS processed, sum(licensesSold)::BIGINT AS sold,

@@ -1,4 +1,4 @@
-"""From the service's bytes to a frame, and from a frame to a file, for a large partner; no browser, no network."""
+"""The benchmark of bulk data: bytes to a frame and a frame to a file, for a large partner, without a network."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def _frame(bodies: Sequence[bytes]) -> pd.DataFrame:
     return frames.joined(COMMERCIAL_DEPLOYMENT, parts)
 
 
-def _paired(rounds: int, one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
-    """The median seconds of both, taken in turns."""
+def _paired(rounds: int, first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float]:
+    """The median seconds of both functions, which run in turns."""
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
-        for work, taken in zip((one, other), seconds, strict=True):
+        for work, taken in zip((first, second), seconds, strict=True):
             begun = time.perf_counter()
             work()
             taken.append(time.perf_counter() - begun)

@@ -1,4 +1,4 @@
-"""From a click on a channel to the redrawn chart, in a real browser, against the naive script beside this file."""
+"""The benchmark of clicks: from a click to the redrawn chart in a real browser, beside the naive script."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Subject:
         self.clicks.append(self.page.evaluate(MEASURE, [channel, self.chart]))
 
     def count_cpu(self, clicks: int) -> None:
-        """The server's processor time per click, less what the same server uses while nobody clicks."""
+        """The server's processor time per click, less what the same server uses without clicks."""
         self.page.bring_to_front()
         begun, before = time.monotonic(), self._cpu()
         self.page.wait_for_timeout(3000)
@@ -89,9 +89,9 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
         browser = stack.enter_context(app.chromium())
         histories = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         long, short = histories / "long", histories / "short"
-        kept = lake.made(str(long), days, customers, products)
+        recorded = lake.made(str(long), days, customers, products)
         lake.made(str(short), 2)
-        in_history = sum(one.rows for one in kept.snapshots(COMMERCIAL_DEPLOYMENT))
+        in_history = sum(snapshot.rows for snapshot in recorded.snapshots(COMMERCIAL_DEPLOYMENT))
 
         def opened(
             name: str,
@@ -143,17 +143,17 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
     print(f"server CPU per click on the Overview: {ours.cpu:.1f} ms (promised: at most 10)")
 
 
-def _of_account(kept: Path, settings: dict[str, str]) -> Path:
-    """A HISTORY_URL at which the account that these settings name has this history."""
-    place = kept.with_name(f"of-{urlsplit(settings['PARTNER_CENTER_BASE_URL']).port}")
+def _of_account(folder: Path, settings: dict[str, str]) -> Path:
+    """The HISTORY_URL under which the account of these settings has the history in `folder`."""
+    place = folder.with_name(f"of-{urlsplit(settings['PARTNER_CENTER_BASE_URL']).port}")
     place.mkdir()
     account = history.account(Settings(**{name.lower(): value for name, value in settings.items()}))
-    (place / account).symlink_to(kept)
+    (place / account).symlink_to(folder)
     return place
 
 
 def many_rows(number: int) -> list[dict[str, object]]:
-    """Partner deployment with many services in four channels."""
+    """Rows of partner deployment, with many services in four channels."""
     return [
         {
             "proratedDeploymentPercent": (number * 37 % 10_000) / 100,

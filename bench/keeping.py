@@ -1,4 +1,4 @@
-"""The cost of a history: a run of `collect` against fetching alone, and opening one of many snapshots."""
+"""The benchmark of keeping a history: `collect` beside fetching alone, and the opening of many snapshots."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(rounds: int, customers: int, products: int, snapshots: int) -> None:
 
 
 def _times(rounds: int, customers: int, products: int, how: str) -> tuple[float, float, int]:
-    """The median seconds of fetching alone and of fetching and keeping, measured in turns; and how many rows."""
+    """The median seconds of fetching alone and of fetching and keeping, measured in turns; and the number of rows."""
     fetching, collecting = [], []
     with _service(customers, products, how) as address, Client(address, Ready(DEMO_TOKEN)) as client:
         rows = len(client.fetch(COMMERCIAL_DEPLOYMENT).frame)  # the service makes its partner, or its answers

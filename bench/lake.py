@@ -1,4 +1,4 @@
-"""A long history that the program itself has kept, day by day: the whole partner and the counts per customer."""
+"""A long history for the benchmark, written by the program: a day at a time, with the counts per customer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _GUID = "B14E-4888-967B-CA4BB2CF1234"
 
 
 def made(folder: str, days: int, customers: int = 0, products: int = 0) -> History:
-    """Keep so many days: some 80 rows by service and channel each, and one row per customer and product."""
+    """A history of so many days, each with about 80 rows by service and channel, and one per customer and product."""
     now = _BEGIN
     history = History(Store(folder), "bench", lambda: now)
     counts = _counts(customers, products, days)
@@ -44,7 +44,7 @@ def tenants(customers: int) -> list[str]:
 
 
 def _answer(collection: Collection, frame: pd.DataFrame, at: datetime) -> Answer:
-    """The answer as if it had been fetched, but for its bytes: one page says how many rows they would be."""
+    """The answer as fetched, except for its bytes: one page with the number of rows stands for them."""
     pages = Pages()
     pages.add(0, 0, Received(collection.paths[0], "", json.dumps({"items": [], "rows": len(frame)}).encode()))
     return Answer(collection, frame, (), len(frame), at, "", pages)
@@ -64,7 +64,7 @@ def _percentages(day: date) -> pd.DataFrame:
 
 
 def _counts(customers: int, products: int, days: int) -> Iterator[pd.DataFrame]:
-    """The commercial answer of one day after the other."""
+    """The commercial counts of each day in turn."""
     chance, size = np.random.default_rng(1), customers * products
     customer, product = np.divmod(np.arange(size), max(1, products))
     service, channel = product % len(_SERVICES), customer % len(_CHANNELS)

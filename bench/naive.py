@@ -1,6 +1,6 @@
-"""The yardstick: the same page as most people would write it first.
+"""The yardstick of the benchmark: the Overview as a plain first script.
 
-The download is cached, as every tutorial says; the rest is one script, two px charts and files made on every run.
+The download is cached, as in the tutorials; the charts and files are made on every run.
 """
 
 import json

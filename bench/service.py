@@ -1,6 +1,6 @@
 """The emulator in a process of its own: `python -m bench.service CUSTOMERS PRODUCTS [ready]`.
 
-`ready` answers what it was asked before from memory, in no time; else each answer is made when it is asked for.
+With `ready`, repeated requests are answered from memory; without it, each answer is made on request.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from data_access.emulator import Emulator, Reply, sample, serving
 
 
 class Ready(Emulator):
-    """Answers what it was asked before without working it out again."""
+    """An emulator that answers repeated requests from memory."""
 
     def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Reply:
         made = self._made(method, target, headers.get("Authorization", ""))

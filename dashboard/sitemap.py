@@ -1,4 +1,4 @@
-"""The pages: the file, the address, the title and the icon of each, and the role that may see it."""
+"""The pages of the dashboard: file, address, title and icon of each, and the role that may see it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Page:
         return "" if self is PAGES[0] else PurePosixPath(self.file).stem
 
 
-#: In the order of the navigation; the first is the one at the root.
+#: The pages in the order of the navigation; the first has the root address.
 PAGES = (
     Page("screens/overview.py", "Overview", ":material/donut_small:", Role.READER),
     Page("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),

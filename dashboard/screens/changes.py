@@ -1,4 +1,4 @@
-"""What is different since then, and why did the percentage move? Any two dates of the history side by side."""
+"""The Changes page: two dates of the history side by side, and what moved the percentage between them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _QUESTION = "What is different, and why did the percentage move?"
 _ROWS_ON_PAGE = 50
 _CHART = "changes_bars"
 _OPENED = "_opened"  # the customer whose bar was clicked on
-_DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED)  # what the table has until something else is chosen
+_DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED)  # the table's rows until the user chooses others
 
 
 @session.part
 def show(past: Timeline, feeds: Feeds) -> None:
-    """The page for a history that there is."""
+    """Draw the page for a history with snapshots."""
     if customer := st.session_state.pop(_OPENED, ""):
         st.switch_page("screens/customers.py", query_params=link.link_to(customer))
     history_states.top(past, _QUESTION, feeds)
@@ -64,7 +64,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
 
 
 def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFilters], feeds: Feeds) -> None:
-    """Two dates side by side."""
+    """Draw two dates side by side."""
     pair, words = comparison.pair(past, compared), levels.WORDS[compared.level]
     controls.bar(words.searched)
     notices.left_out(controls.unknown)
@@ -103,13 +103,13 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         _table(rows, hash((filters, compared)))
 
 
-def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, wanted: Dates) -> None:
-    """Which collection this stands on, when its figures were processed, and what that means for the comparison."""
+def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, chosen: Dates) -> None:
+    """Draw the basis of the comparison: its collection, the processing dates, and their limits."""
     collection = comparison.collection_of(past, compared.level)
     counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
     processed = " → ".join(_processed(snapshot) for snapshot in (pair.before, pair.after))
     st.caption(f"*{collection.title}*, licenses deployed {counted} · processed {processed}")
-    for sentence in dates.notes(wanted, (compared.since, compared.until)):
+    for sentence in dates.notes(chosen, (compared.since, compared.until)):
         st.caption(f":material/event_busy: {sentence}")
     if past.collection is not collection:
         st.caption(

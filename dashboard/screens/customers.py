@@ -1,4 +1,4 @@
-"""Whom do we call? All customers by undeployed licenses, and one customer with its products."""
+"""The Customers page: all customers by undeployed licenses, and one customer with its products."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,7 +44,7 @@ _NEEDED = (
 
 @session.part
 def show(deployment: Deployment, feeds: Feeds) -> None:
-    """The page for an answer that there is."""
+    """Draw the page for an answer of Microsoft's."""
     customer = link.customer()
     rows = customers.one(deployment.facts, customer).frame if customer else deployment.facts.frame.head(0)
     names = rows["customerName"].dropna()
@@ -70,7 +70,7 @@ def _back() -> None:
 
 
 def show_all(deployment: Deployment, feeds: Feeds) -> None:
-    """Every customer."""
+    """Draw all customers."""
     controls = link.follow(CustomersFilters, feeds.codes())
     controls.bar(searched="Name or tenant id")
     filters = controls.filters
@@ -127,7 +127,7 @@ def _table(model: DeploymentView, filters: CustomersFilters, open_customer: Call
 
 
 def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
-    """One customer, by tenant id."""
+    """Draw one customer, by tenant id."""
     _back()
     controls = link.follow(CustomerFilters, feeds.codes())
     controls.bar()
@@ -144,12 +144,12 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     with figures.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
         dataframe.show(model.on_screen)
     st.caption(f"Tenant id {identity}")
-    with place:  # last: an engine may take its time
+    with place:  # drawn last, since an engine may be slow
         _history(identity, controls, feeds)
 
 
 def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
-    """How one customer's figures have moved since they are collected; nothing where no history can be shown."""
+    """Draw the line of one customer's collected figures; nothing without a history."""
     past = history_states.at_hand(feeds)
     if past is None:
         history_states.unreadable(feeds)
@@ -191,7 +191,7 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
 
 
 def _nothing(_key: str) -> None:
-    """A product is as far as it goes."""
+    """A click on a product opens nothing."""
 
 
 def _rows_of(deployment: Deployment, selection: Selection, ids: pd.Series | list[str]) -> pd.DataFrame:

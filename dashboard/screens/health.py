@@ -1,4 +1,4 @@
-"""Can these figures be trusted today? How old they are, what is missing, and what contradicts itself."""
+"""The Data health page: the age of the figures, what is missing, and what contradicts itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ROWS_SHOWN = 500
 
 @session.part
 def show(past: Timeline, feeds: Feeds) -> None:
-    """The page for a history that there is."""
+    """Draw the page for a history with snapshots."""
     history_states.top(past, _QUESTION, feeds)
     looked = feeds.past.state.fetched_at if feeds.past else None
     model = health_view(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
@@ -129,15 +129,15 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
             st.plotly_chart(model.figure, key="health_bars", theme=None, config=base.BARE, alt=model.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
-    asked = exports.sentence(Selection(), collection=past.collection.name)
-    provenance = _provenance("health-services", past, feeds, asked)
+    sentence = exports.sentence(Selection(), collection=past.collection.name)
+    provenance = _provenance("health-services", past, feeds, sentence)
     files = exports.for_people_and_programs(lambda: health_tables.SERVICES_FILE.select(model.table), provenance)
     with figures.figures("Services", files):
         dataframe.show(model.on_screen)
 
 
-def _provenance(content: str, past: Timeline, feeds: Feeds, asked: str) -> exports.Provenance:
-    return exports.Provenance(content, past.processed[1], asked, feeds.source, feeds.is_sample)
+def _provenance(content: str, past: Timeline, feeds: Feeds, sentence: str) -> exports.Provenance:
+    return exports.Provenance(content, past.processed[1], sentence, feeds.source, feeds.is_sample)
 
 
 feeds = current_feeds()

@@ -1,4 +1,4 @@
-"""How much of what we sold is deployed, and where is the gap?"""
+"""The Overview page: how much of the licenses sold is deployed, by service."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -23,7 +23,7 @@ _HEADING = "How much of what we sold is deployed?"
 
 @session.part
 def show(deployment: Deployment, feeds: Feeds) -> None:
-    """The page for an answer that there is."""
+    """Draw the page for an answer of Microsoft's."""
     loading.top(feeds.deployment, _HEADING, feeds)
     if deployment.stands_in:
         notices.stands_in()
@@ -53,7 +53,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
 
 
 def _besides(model: DeploymentView, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
-    """What the tiles say where they have no change to say: the way to the target; and what the change is against."""
+    """What the tiles leave out while they show changes: the way to the target, and the earlier date of the changes."""
     since = next((change.since for change in moved.values()), None)
     if since is None:
         return ""
@@ -67,6 +67,6 @@ def _besides(model: DeploymentView, target: float, estimated: bool, moved: Mappi
 
 feeds = current_feeds()
 if feeds.past:
-    feeds.past.refresh_if_due()  # opens it while the figures are asked for
+    feeds.past.refresh_if_due()  # opens the history while the figures are fetched
 if deployment := loading.standing(feeds.deployment, _HEADING, feeds):
     show(deployment, feeds)

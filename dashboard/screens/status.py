@@ -1,4 +1,4 @@
-"""Does it work, and if not, whose turn is it? For the operator: who is here, which account is used, what answers."""
+"""The Status page, for the operator: the user, the account, the answers of the collections, and the history."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _QUESTION = "Does everything work?"
 
 @session.part
 def show(feeds: Feeds) -> None:
-    """The page."""
+    """Draw the page."""
     header.head(_QUESTION, feeds)
     settings = load_settings()
     with st.grid(2, gap="small", min_column_width=340):
@@ -52,8 +52,8 @@ def show(feeds: Feeds) -> None:
             tested = st.button("Test connection", key="test_connection", icon=":material/network_check:")
         place = st.empty()
         if tested:
-            with place.status("Asking each collection") as told:
-                _test(feeds.service, lambda title: told.update(label=f"Asking for {title}"))
+            with place.status("Asking each collection") as progress:
+                _test(feeds.service, lambda title: progress.update(label=f"Asking for {title}"))
         place.markdown(_answer(feeds.service.outcomes))
         _calls(feeds.service.outcomes)
     with st.container(border=True, key="status_history"):
@@ -62,7 +62,7 @@ def show(feeds: Feeds) -> None:
 
 
 def _history(feeds: Feeds) -> None:
-    """What there is of it, or why it cannot be told."""
+    """Draw the content of the history, or why it cannot be read."""
     if feeds.past is None:
         st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
     elif past := history_states.at_hand(feeds):
@@ -77,9 +77,9 @@ def _history(feeds: Feeds) -> None:
 
 
 def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) -> None:
-    """Where it is kept, how much of it there is, when `collect` last ran, and what failed."""
+    """Draw the history's place and size, the last run of `collect`, and its failures."""
     number = {name: len(history.snapshots(name)) for name in COLLECTIONS if name in standing}
-    tried = [at for one in standing.values() for at in (one.last_success, one.last_failure) if at]
+    tried = [at for state in standing.values() for at in (state.last_success, state.last_failure) if at]
     _facts(
         {
             "Kept in": history.store.name,
@@ -99,60 +99,60 @@ def _when(instant: datetime) -> str:
 
 
 def _you() -> dict[str, str]:
-    who = session.person()
-    if not who.is_known:
+    user = session.person()
+    if not user.is_known:
         return {
             "Sign-in": "none is configured: whoever reaches this page sees everything",
             "Reachable from": f"{st.get_option('server.address') or 'everywhere'} ({socket.gethostname()})",
         }
     return {
-        "Name": who.name,
-        "Account": who.username,
-        "Role": who.role.name.lower(),
-        "Tenant": who.identity[0],
-        "Object id": who.identity[1],
-        "Sign-in ends": f"{formats.day(who.until)}, {formats.clock(who.until)}" if who.until else formats.NOTHING,
+        "Name": user.name,
+        "Account": user.username,
+        "Role": user.role.name.lower(),
+        "Tenant": user.identity[0],
+        "Object id": user.identity[1],
+        "Sign-in ends": f"{formats.day(user.until)}, {formats.clock(user.until)}" if user.until else formats.NOTHING,
     }
 
 
 def _account(settings: Settings) -> dict[str, str]:
     if settings.is_sample:
         return {"Source": "the sample: nothing is configured", "Next step": "connect it, as in docs/sign-in.md"}
-    found = {"Service": settings.base_url, "Cloud": settings.partner_center_cloud}
+    values = {"Service": settings.base_url, "Cloud": settings.partner_center_cloud}
     if settings.has_registration:
         registration = settings.registration
-        found |= {
+        values |= {
             "Tenant": registration.tenant,
             "Application": registration.client_id,
             "Authority": registration.authority,
         }
     if settings.partner_center_on_behalf_of:
-        return found | {"Asks as": "each person who is signed in"}
+        return values | {"Asks as": "each person who is signed in"}
     if settings.partner_center_access_token is not None:
-        return found | {"Asks with": "the token in PARTNER_CENTER_ACCESS_TOKEN"}
+        return values | {"Asks with": "the token in PARTNER_CENTER_ACCESS_TOKEN"}
     try:
         account = stored_sign_in(settings).account()
     except SignInError as error:
-        return found | {"Asks as": f"nobody. {error}"}
+        return values | {"Asks as": f"nobody. {error}"}
     if account is None:
-        return found | {"Asks as": "nobody yet. Sign in: python -m data_access sign-in"}
-    return found | {"Asks as": account.username, "Lapses if unused": formats.day(account.lapses)}
+        return values | {"Asks as": "nobody yet. Sign in: python -m data_access sign-in"}
+    return values | {"Asks as": account.username, "Lapses if unused": formats.day(account.lapses)}
 
 
-def _facts(found: Mapping[str, str]) -> None:
-    for name, value in found.items():
+def _facts(values: Mapping[str, str]) -> None:
+    for name, value in values.items():
         what, is_so = st.columns([1, 3], gap="small")
         what.caption(name)
-        is_so.text(value)  # what others are called is not Markdown
+        is_so.text(value)  # names come from others, so they are not Markdown
 
 
 def _test(service: Client, tell: Callable[[str], None]) -> None:
-    """Ask each collection for as little as possible; those about one customer are asked for the first one.
+    """Ask each collection for as little as possible, those per customer for the first customer.
 
-    How each ended is noted by the client.
+    The client keeps the outcome of each.
     """
     customer = None
-    # The one with the customers first, since others need one.
+    # The commercial counts first, since others need a customer of theirs.
     for collection in sorted(COLLECTIONS.values(), key=lambda collection: collection is not COMMERCIAL_DEPLOYMENT):
         if collection.per_customer and not customer:
             continue

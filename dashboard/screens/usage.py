@@ -1,4 +1,4 @@
-"""Is what we deployed being used? What is not deployed, what is deployed and not used, and the workloads behind it."""
+"""The Usage page: licenses not deployed, licenses deployed and not used, and the workloads behind them."""
 
 from datetime import UTC, datetime
 
@@ -31,7 +31,7 @@ _WITHOUT = {
 
 
 def notes(usage: Usage) -> None:
-    """What could not be read of the three collections, why, and what works without it."""
+    """Draw what could not be read of the three collections, why, and what works without it."""
     for source in usage.sources:
         if source.trouble:
             _unreadable(source, source.trouble)
@@ -57,7 +57,7 @@ def _unreadable(source: Source, error: PartnerCenterError) -> None:
 
 
 def no_rows(usage: Usage) -> None:
-    """Microsoft answered, and the answers are empty."""
+    """Draw the notice of empty answers from Microsoft."""
     with st.container(border=True, key="no_rows"):
         st.header("Microsoft returned no rows", anchor=False)
         st.write("Partner Center has no usage figures for this account. That is not the same as nothing used.")
@@ -72,7 +72,7 @@ def no_rows(usage: Usage) -> None:
 
 @session.part
 def show(usage: Usage, feeds: Feeds) -> None:
-    """The page for answers that there are."""
+    """Draw the page for answers of Microsoft's."""
     loading.top(feeds.usage, _QUESTION, feeds)
     notes(usage)
     if not usage.has_rows:

@@ -1,4 +1,4 @@
-"""The columns of every table and file, and the rows that they show; a file for each page, with the stem of its screen.
+"""The columns and rows of every table and file, with a module for each page under the name of its screen.
 
 Nothing here draws: `components/dataframe.py` says how Streamlit shows each kind of column.
 """

@@ -42,7 +42,7 @@ _CHANGE_OF = {
     DEPLOYMENT_PERCENT: DEPLOYMENT_PERCENT_CHANGE,
 }
 
-#: By how much it moved, and the figures of the later date.
+#: The changes, and the figures of the later date.
 CHANGES = Table(
     (
         CUSTOMER_NAME,
@@ -60,7 +60,7 @@ CHANGES = Table(
         TENANT_ID,
     )
 )
-#: All that `changes.compare` gives.
+#: All columns of `changes.compare`.
 CHANGES_FILE = Table(
     (
         TENANT_ID,
@@ -70,9 +70,9 @@ CHANGES_FILE = Table(
         CUSTOMER_NAME,
         _STATUS,
         *(
-            each
+            of_measure
             for column, change in _CHANGE_OF.items()
-            for each in (
+            for of_measure in (
                 at("Before", column, f"{column.label} before"),
                 at("After", column, f"{column.label} after"),
                 change,
@@ -84,7 +84,7 @@ CHANGES_FILE = Table(
 
 
 def on_screen(compared: pd.DataFrame, estimated: bool) -> OnScreen:
-    """The rows of `changes.compare` as the page shows them: what moved, and to where."""
+    """The rows of `changes.compare` as the page shows them: the changes, and the later figures."""
     words = {str(status): status.capitalize() for status in Status}
     rows = compared.assign(status=compared["status"].map(words))
     if SERVICE.name in rows:

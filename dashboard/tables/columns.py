@@ -1,4 +1,4 @@
-"""What a column is: its name, its label and its kind. What a table is: columns in order."""
+"""The types that describe tables: a column with its name, label and kind, and a table of columns in order."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from dashboard import formats
 
 
 class Kind(Enum):
-    """What the values of a column are, wherever they are shown."""
+    """The kind of a column's values, on screen and in files."""
 
     TEXT = auto()
     ORDINAL = auto()  # a place in a sequence
     COUNT = auto()
     PERCENT = auto()  # percent points, 0-100 and beyond
-    SIGNED = auto()  # what goes up and down, in the unit that the label names
+    SIGNED = auto()  # a change, up or down, in the unit that the label names
     DAYS = auto()  # a number of days
     SECONDS = auto()  # a number of seconds
     INSTANT = auto()  # in UTC, to the minute
     INSTANT_WITH_SECONDS = auto()
-    DAY = auto()  # an instant in UTC of which the day alone counts
+    DAY = auto()  # an instant in UTC, shown as its day
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table or file.
 
-    `name` is that of the DataFrame and of the CSV file. `estimate` is the column where licenses deployed are an
-    estimate, if it is one there; see `following`.
+    `name` is that of the DataFrame and of the CSV file. `estimate` is the column that replaces this one
+    where licenses deployed are an estimate; see `following`.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Column:
     kind: Kind
     decimals: int = 0
     help: str = ""  # the definition of a measure
-    helps_on_screen: bool = False  # whether a table says it: no tile of the page does
-    width: int | None = None  # pixels, of what would push other columns off the screen
+    helps_on_screen: bool = False  # for definitions that no tile of the page has
+    width: int | None = None  # pixels, for a column that would push others off the screen
     estimate: Column | None = None
 
     def where(self, estimated: bool) -> Column:
-        """The column as it is where licenses deployed are an estimate, or counted."""
+        """This column, or its `estimate` where licenses deployed are an estimate."""
         return self.estimate if estimated and self.estimate else self
 
 
@@ -61,7 +61,7 @@ instant = partial(Column, kind=Kind.INSTANT)
 def following(column: Column, name: str = "", help: str = "") -> Column:  # noqa: A002 - what a column calls it
     """A column that is an estimate where licenses deployed are, marked ≈ there.
 
-    `name` and `help` are what it is called and how it is defined there, where that differs.
+    `name` and `help` are the name and the definition of the estimate, where they differ.
     """
     estimate = replace(
         column, name=name or column.name, label=formats.about(column.label), help=help or column.help, estimate=None
@@ -71,7 +71,7 @@ def following(column: Column, name: str = "", help: str = "") -> Column:  # noqa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnScreen:
-    """Rows as a page shows them, with a column for each of theirs; as Arrow, since so they travel to the browser."""
+    """Rows as a page shows them, in Arrow as the browser gets them, with a `Column` for each of their columns."""
 
     rows: pa.Table
     columns: tuple[Column, ...]
@@ -96,10 +96,10 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def select(self, rows: pd.DataFrame, *, estimated: bool = False, unknown: Set[str] = frozenset()) -> pd.DataFrame:
-        """The rows with those of these columns that they have, and after them those that are `unknown` to us.
+        """The rows with the table's columns that they have, followed by their `unknown` columns.
 
-        `estimated` says that licenses deployed are: the columns are then called what they are called there, whether
-        or not `rows` call them so.
+        `estimated`: licenses deployed are estimates, so the columns get the names of estimates, whichever names `rows`
+        have.
         """
         named = rows if not estimated else rows.rename(columns=self._names_of_estimates(unknown))
         known = [column.where(estimated).name for column in self.columns]
@@ -109,21 +109,21 @@ class Table:
     def described(
         self, names: Iterable[str], *, estimated: bool = False, unknown: Set[str] = frozenset()
     ) -> tuple[Column, ...]:
-        """A column for each of these names; one that is not ours is text under its own name.
+        """A column for each of these names; a name that the table lacks becomes a text column.
 
-        `unknown`: names that are not ours though they look like it.
+        `unknown`: names of Microsoft's columns that are unknown to us, even if the table has the same name.
         """
-        known = {column.name: column for column in (each.where(estimated) for each in self.columns)}
+        known = {column.name: column for column in (declared.where(estimated) for declared in self.columns)}
         return tuple(text(name, name) if name in unknown else known.get(name, text(name, name)) for name in names)
 
     def on_screen(self, rows: pd.DataFrame, *, estimated: bool = False, unknown: Set[str] = frozenset()) -> OnScreen:
-        """What `select` gives, with its columns."""
+        """The rows of `select` with their columns, for the page."""
         selected = self.select(rows, estimated=estimated, unknown=unknown)
         described = self.described(selected.columns, estimated=estimated, unknown=unknown)
         return OnScreen(pa.Table.from_pandas(selected, preserve_index=False), described)
 
     def of_kind(self, kind: Kind) -> list[str]:
-        """The names of its columns of one kind."""
+        """The names of the columns of one kind."""
         return [column.name for column in self.columns if column.kind is kind]
 
     def _names_of_estimates(self, unknown: Set[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Columns that several tables have."""
+"""The columns that several tables share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from data_access.measures.customers import CUSTOMER
 
 
 def definition(measure: str) -> str:
-    """What stands behind the question mark of the measure's tile."""
+    """The definition of a measure, as the help of its tile shows it."""
     return MEASURES[measure].explanation
 
 
 def at(when: str, column: Column, label: str, kind: Kind | None = None) -> Column:
-    """A measure's column of one of two dates, or of its change: `when` ends its name."""
+    """A measure's column for one of two dates, or for its change; `when` ends its name."""
     dated = replace(column, name=f"{column.name}{when}", label=label, kind=kind or column.kind, estimate=None)
     if column.estimate is None:
         return dated
@@ -40,7 +40,7 @@ DEPLOYMENT_PERCENT = percent("deploymentPercent", "Deployment %", help=definitio
 UNDEPLOYED = following(count("undeployed", "Undeployed", help=definition("undeployed")))
 OVER_DEPLOYED = following(count("overDeployed", "Over-deployed", help=definition("overDeployed")))
 AS_OF = instant("processedDateTime", "As of (UTC)")
-#: As `measures.grouped` gives them.
+#: The columns of `measures.grouped`.
 MEASURED = (SOLD, DEPLOYED, DEPLOYMENT_PERCENT, UNDEPLOYED, OVER_DEPLOYED, AS_OF)
 
 SOLD_CHANGE, DEPLOYED_CHANGE, UNDEPLOYED_CHANGE, OVER_DEPLOYED_CHANGE = (

@@ -21,7 +21,7 @@ from data_access.partner_center.catalog import COLLECTIONS
 
 
 def date_in(collection: str) -> str:
-    """The column with a service's date in another collection than the one that the pages stand on."""
+    """The name of the column with a service's processing date in another collection than the pages' own."""
     return f"{collection} {AS_OF.name}"
 
 
@@ -38,7 +38,7 @@ SERVICES_FILE = Table((SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED
 CHECKS_FILE = Table(
     (text("check", "Check"), text("question", "Question"), text("result", "Result"), text("finding", "Finding"))
 )
-#: The rows behind each check, by its key; on screen and in the file.
+#: The tables of the rows behind each check, by its key, for the page and for the file.
 BEHIND = {
     "late": Table((COLLECTION, SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _TIMING)),
     "collected": Table(

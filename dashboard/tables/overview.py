@@ -49,10 +49,10 @@ COMMERCIAL_COUNTS = Table(
 
 
 def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
-    """The rows behind the chart, by service and channel; the page shows them and the files hold them.
+    """The rows behind the chart, by service and channel; for the page and for its files.
 
-    Partner deployment: Microsoft's rows with their own columns first, what is derived after them. Commercial counts:
-    added up to the same grain.
+    Partner deployment: Microsoft's rows, their own columns before the derived ones. Commercial counts: the sums at the
+    same grain.
     """
     facts = deployment.facts.selected(selection)
     if deployment.answer.collection is catalog.DEPLOYMENT:
@@ -61,7 +61,7 @@ def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
 
 
 def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFrame) -> OnScreen:
-    """The same rows with the services' titles, in the order of the chart; columns unknown to us come last.
+    """The rows of `rows` with the services' titles, in the order of the chart; columns unknown to us come last.
 
     `services`: one row per service with `service` (its code) and `title`.
     """
@@ -74,7 +74,7 @@ def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFra
     titled = ordered.assign(
         **{
             "title": ordered[code].map(services.set_index("service")["title"]),
-            # Nothing sold is no percentage; the files keep what Microsoft sent.
+            # Without licenses sold there is no percentage; the files keep Microsoft's.
             percentage: ordered[percentage].where(ordered["licensesSold"] > 0),
         }
     )

@@ -1,4 +1,4 @@
-"""The table of rows that could not be read, on every page that has any."""
+"""The table of rows that could not be read, for every page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the Status page: what each collection last answered, and what the history holds."""
+"""The tables of the Status page: the last answer of each collection, and the content of the history."""
 
 from __future__ import annotations
 

@@ -49,9 +49,9 @@ PACES = Table(
         Column("asOf", AS_OF.label, Kind.DAY),
     )
 )
-#: Where a point stands in time, see `measures.trends.points`.
+#: The time of a point, see `measures.trends.points`.
 _STANDS_AT = instant("asOf", "Stands at (UTC)")
-#: The same in a file, with a row for all together.
+#: The file of these rows, with a further row for the total.
 PACES_FILE = Table(
     (
         _LINE,

@@ -12,7 +12,7 @@ from data_access.measures import MEASURES
 _AS_SENT = "proratedLicensesUsagePercent"
 _PARTNER_WINDOW = instant("partnerProcessedDateTime", "Partner window ends (UTC)")
 
-#: The file; fields of the partner's percentages that are not known to us follow.
+#: The file; fields of the partner's percentages that are unknown to us come last.
 WORKLOADS_FILE = Table(
     (
         text("serviceCode", "Code"),
@@ -32,8 +32,8 @@ WORKLOADS = Table((TITLE, *WORKLOADS_FILE.columns))
 def on_screen(workloads: pd.DataFrame, services: pd.Series) -> OnScreen:
     """The rows of `usage.by_workload` with the services' titles, those of the chart first and in its order.
 
-    `services`: the codes in that order. The day on which the window of Microsoft's own percentage ends has a column
-    only where it is another one.
+    `services`: the codes in that order. The end of the window of Microsoft's own percentage has a column only if it
+    differs.
     """
     unknown = frozenset(map(str, workloads)).difference(WORKLOADS_FILE.names)
     place = workloads["serviceCode"].map({service: place for place, service in enumerate(services)})

@@ -1,1 +1,1 @@
-"""What each page shows, ready to draw; one file a page, under the same name as its screen."""
+"""The view models: the sentences, numbers, figures and tables of each page, ready to draw."""

@@ -1,4 +1,4 @@
-"""View model of the Changes page, cached for all visitors: two dates of the history side by side."""
+"""View model of the Changes page, cached for all visitors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from data_access.datasets.comparison import Comparison, Differences
 from data_access.measures import changes, customers
 from data_access.measures.changes import Status, Why
 
-#: With ten thousand customers and all their products, one of these is a hundred megabytes.
+#: Few results, since one of ten thousand customers with all their products takes a hundred megabytes.
 _remembered = partial(remembered, results=8)
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
@@ -37,25 +37,25 @@ class BeforeAndAfter:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ChangesView:
-    """What the Changes page shows. `number` counts all rows within the search, whatever became of them."""
+    """The content of the Changes page. `number` counts all rows within the search, of every status."""
 
     why: Why
     sums: Mapping[str, BeforeAndAfter]  # licensesSold, licensesDeployed, undeployed
-    counts: Mapping[str, int]  # how many rows there are of each status
+    counts: Mapping[str, int]  # number of rows by status
     number: int
     up: tuple[str, float]  # title and percent points of the row that lifted the percentage most; 0.0 where none did
     down: tuple[str, float]
     estimated: bool
     figure: go.Figure
     words: str
-    table: pd.DataFrame  # every row of `changes.compare`, those first that moved the percentage most
+    table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
-        """The rows to which one of these things happened."""
+        """The rows that have one of these statuses."""
         return self.table[self.table["status"].isin(statuses)]
 
     def file(self, statuses: tuple[str, ...]) -> pd.DataFrame:
-        """The same as a file holds them."""
+        """The rows that have one of these statuses, as a file holds them."""
         return changes_tables.CHANGES_FILE.select(self.with_status(statuses), estimated=self.estimated)
 
 
@@ -63,9 +63,9 @@ class ChangesView:
 def changes_view(
     feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection, *, search: str, dark: bool
 ) -> ChangesView:
-    """Both dates at one level; `search` is for levels that can be searched.
+    """The comparison of both dates at one level; `search` applies to levels that can be searched.
 
-    Raises one of the family in `errors` where the history's files cannot be read.
+    Raises a PartnerCenterError if the history's files cannot be read.
     """
     differences = _differences(feeds, past, compared, selection)
     table, estimated = differences.table, differences.estimated
@@ -95,7 +95,7 @@ def changes_view(
 
 @_remembered
 def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
-    """The table below the chart: the rows to which one of these things happened."""
+    """The table below the chart: the rows that have one of these statuses."""
     return changes_tables.on_screen(model.with_status(statuses), model.estimated)
 
 
@@ -105,7 +105,7 @@ def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: 
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:
-    """With what each row is called, and the same in short."""
+    """The rows with `title`, and with `label`, the title short enough for the margin."""
     parts: list[tuple[pd.Series, int]] = []
     if customers.CUSTOMER in table:
         parts.append((table["customerName"].fillna(table[customers.CUSTOMER]), _CUSTOMER_LENGTH))
@@ -126,9 +126,9 @@ def _joined(parts: list[pd.Series]) -> pd.Series:
     return pd.Series([" · ".join(row) for row in zip(*parts, strict=True)], index=parts[0].index, dtype="str")
 
 
-def _first(table: pd.DataFrame, net: pd.Series, wanted: pd.Series) -> tuple[str, float]:
-    """What the first of the wanted rows is called, and what it did."""
-    if not wanted.any():
+def _first(table: pd.DataFrame, net: pd.Series, mask: pd.Series) -> tuple[str, float]:
+    """The title and the net effect of the first row of which `mask` is true; "" and 0.0 without one."""
+    if not mask.any():
         return "", 0.0
-    place = int(wanted.to_numpy().argmax())
+    place = int(mask.to_numpy().argmax())
     return str(_titled(table.iloc[[place]])["title"].iloc[0]), float(net.iloc[place])

@@ -1,4 +1,4 @@
-"""How far the figures can be trusted, ready to show: what was looked at, and what was found. Plain functions."""
+"""The checks of the Data health page: pure functions that judge the history's figures, and their verdict."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from data_access.measures.health import Timing
 
 #: Percent points between Microsoft's percentage and its counts that rounding does not explain.
 CONTRADICTION = 1.0
-#: A history to which nobody has added anything for so long is no longer looked after.
+#: A history without a successful run of `collect` for longer is neglected.
 NEGLECTED = timedelta(days=8)
-_NAMED = 3  # of a list in a sentence
-#: What each check asks, by its key.
+_NAMED = 3  # services or reasons named in a sentence
+#: The question of each check, by its key.
 QUESTIONS = {
     "late": "Are services processed as often as usual?",
     "collected": "Was everything collected the last time?",
@@ -29,12 +29,12 @@ QUESTIONS = {
     "fit": "Do Microsoft's percentages fit its counts?",
     "files": "Is every file of the history sound?",
 }
-#: What the verdict says of a check that is well.
+#: The claims of the verdict for checks that are well, by key.
 _CLAIMS = {"late": "services are on time", "read": "what was announced was read"}
 
 
 class Mark(StrEnum):
-    """What a check came to, worst first."""
+    """The result of a check, worst first."""
 
     BAD = "not well"
     UNKNOWN = "cannot be told"
@@ -44,7 +44,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """One thing that was looked at: what it came to, in a sentence, and the rows that it is about."""
+    """One check: its result, its finding as a sentence, and the rows behind it."""
 
     key: str
     mark: Mark
@@ -76,107 +76,112 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
     return Mark.BAD, f"**Not all is well: {len(bad):,} things to see to.**{further}\n{listed}"
 
 
-def timing(found: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None]) -> Check:
+def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None]) -> Check:
     """Whether services are processed as often as usual.
 
-    `found`: services (see `health.services`) by collection, first of the one that pages stand on; `last_read` likewise.
-    Of another one it is told who is late, and not of whom there are too few dates.
+    `ages`: services (see `health.services`) by collection, the pages' own collection first; `last_read`: the last
+    successful read of each. The finding names late services of every collection, unknown ones of the first alone.
     """
-    first, *others = found
-    services = found[first]
-    rows = pd.concat([table.assign(collection=_title(name)) for name, table in found.items()], ignore_index=True)
+    first, *others = ages
+    services = ages[first]
+    rows = pd.concat([table.assign(collection=_title(name)) for name, table in ages.items()], ignore_index=True)
     rows.insert(0, "collection", rows.pop("collection"))
-    late = {name: one for name, table in found.items() if len(one := table[table["timing"] == Timing.LATE])}
+    late = {name: table[table["timing"] == Timing.LATE] for name, table in ages.items()}
+    late = {name: table for name, table in late.items() if len(table)}
     if late:
         named = "; ".join(
             f"{_listed(table['service'])} {'is' if len(table) == 1 else 'are'} late"
             + (f" in *{_title(name)}*" if name != first else "")
             for name, table in late.items()
         )
-        said = f"{named}: longer without a new processing date than usual."
+        finding = f"{named}: longer without a new processing date than usual."
         unseen = [
             read for name, table in late.items() if (read := last_read.get(name)) and (table["expectedBy"] > read).any()
         ]
         if unseen:
-            said += f" But nobody has looked since {formats.day(min(unseen))}: run `collect`."
-        return Check("late", Mark.BAD, said, rows)
+            finding += f" But nobody has looked since {formats.day(min(unseen))}: run `collect`."
+        return Check("late", Mark.BAD, finding, rows)
     if services.empty:
         return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.")
     unknown = services[services["timing"] == Timing.UNKNOWN]
     on_time = len(services) - len(unknown)
-    said = f"{on_time} of {formats.number(len(services), 'service')} {'is' if on_time == 1 else 'are'} on time."
+    finding = f"{on_time} of {formats.number(len(services), 'service')} {'is' if on_time == 1 else 'are'} on time."
     if len(unknown):
-        said += f" Of {_listed(unknown['service'])} there are too few dates to tell."
+        finding += f" Of {_listed(unknown['service'])} there are too few dates to tell."
     if others:
-        said += f" None is late in {_and([f'*{_title(name)}*' for name in others])}."
-    return Check("late", Mark.UNKNOWN if len(unknown) else Mark.GOOD, said, rows)
+        finding += f" None is late in {_and([f'*{_title(name)}*' for name in others])}."
+    return Check("late", Mark.UNKNOWN if len(unknown) else Mark.GOOD, finding, rows)
 
 
 def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool = True) -> Check:
-    """Whether the last try of each collection went well, and is not long ago where there is a job that collects."""
+    """Whether the last read of each collection succeeded, and is recent where a job collects (`has_job`)."""
     rows = pd.DataFrame(
         [
             (
                 COLLECTIONS[name].title,
-                one.last_success,
-                "failing" if one.failing else "read",
-                one.last_failure,
-                f"{one.failure.message} {one.failure.advice}" if one.failure else None,
-                one.failure.status if one.failure else None,
-                one.failure.code if one.failure else None,
-                one.failure.request_id if one.failure else None,
-                one.failure.correlation_id if one.failure else None,
+                state.last_success,
+                "failing" if state.failing else "read",
+                state.last_failure,
+                f"{state.failure.message} {state.failure.advice}" if state.failure else None,
+                state.failure.status if state.failure else None,
+                state.failure.code if state.failure else None,
+                state.failure.request_id if state.failure else None,
+                state.failure.correlation_id if state.failure else None,
             )
             for name in COLLECTIONS
-            if (one := standing.get(name))
+            if (state := standing.get(name))
         ],
         columns=[*BEHIND["collected"].names],
     ).astype({"lastRead": "datetime64[us, UTC]", "lastFailure": "datetime64[us, UTC]", "status": "Int64"})
     failing = [name for name in COLLECTIONS if name in standing and standing[name].failing]
     faults = [name for name in failing if not _excused(name, standing)]
-    said = " ".join(_failing(name, standing[name]) for name in faults or failing)
+    finding = " ".join(_failing(name, standing[name]) for name in faults or failing)
     if faults:
-        return Check("collected", Mark.BAD, said, rows)
-    newest = max((one.last_success for one in standing.values() if one.last_success), default=None)
+        return Check("collected", Mark.BAD, finding, rows)
+    newest = max((state.last_success for state in standing.values() if state.last_success), default=None)
     if has_job and (newest is None or now - newest > NEGLECTED):
         ago = formats.age(now - newest) if newest else "never"
         return Check("collected", Mark.BAD, f"The last run of `collect` was {ago}.", rows)
     if failing:
-        return Check("collected", Mark.NOTE, said, rows)
+        return Check("collected", Mark.NOTE, finding, rows)
     if newest is None:
         return Check("collected", Mark.UNKNOWN, "Nothing was collected yet.")
-    said = f"{formats.number(len(standing), 'collection')}, the last of them {formats.age(now - newest)}."
-    return Check("collected", Mark.GOOD, said, rows)
+    finding = f"{formats.number(len(standing), 'collection')}, the last of them {formats.age(now - newest)}."
+    return Check("collected", Mark.GOOD, finding, rows)
 
 
 def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
-    """Whether what was announced was read. `readings`: see `health.readings`; `newest`: the snapshots it is of."""
+    """Whether every announced row was read. `readings`: see `health.readings`; `newest`: the snapshots read."""
     rows = readings.assign(collection=readings["collection"].map(_title))
     if readings.empty:
         return Check("read", Mark.UNKNOWN, "No collection was read as a whole.")
     aside, missing = int(readings["setAside"].sum()), int(readings["missing"].sum())
-    reasons = [(_title(one.collection), reason, number) for one in newest for reason, number in one.reasons.items()]
-    unread = sum(one.unread_customers for one in newest)
-    said = []
+    reasons = [
+        (_title(snapshot.collection), reason, number)
+        for snapshot in newest
+        for reason, number in snapshot.reasons.items()
+    ]
+    unread = sum(snapshot.unread_customers for snapshot in newest)
+    findings = []
     if missing:
-        said.append(f"Announced and not come: {formats.number(missing, 'row')}.")
+        findings.append(f"Announced and not come: {formats.number(missing, 'row')}.")
     if aside:
         named = "; ".join(
             f"{formats.plain(formats.shortened(reason, 80))} ({number:,})" for _, reason, number in reasons[:_NAMED]
         )
-        said.append(f"Set aside and in no figure: {formats.number(aside, 'row')}: {named}.")
+        findings.append(f"Set aside and in no figure: {formats.number(aside, 'row')}: {named}.")
     if unread:
-        said.append(f"The account may not read {formats.number(unread, 'customer')}.")
-    if said:
-        each = pd.DataFrame(reasons, columns=["collection", "reason", "setAside"])
-        rows = pd.concat([rows, each], ignore_index=True) if len(each) else rows
-        return Check("read", Mark.BAD, " ".join(said), rows)
+        findings.append(f"The account may not read {formats.number(unread, 'customer')}.")
+    if findings:
+        by_reason = pd.DataFrame(reasons, columns=["collection", "reason", "setAside"])
+        rows = pd.concat([rows, by_reason], ignore_index=True) if len(by_reason) else rows
+        return Check("read", Mark.BAD, " ".join(findings), rows)
     silent = readings["announced"].isna().sum()
     read, collections = int(readings["rows"].sum()), formats.number(len(readings), "collection")
-    told = f"{read:,} rows in {collections}, none missing, none set aside."
+    finding = f"{read:,} rows in {collections}, none missing, none set aside."
     if silent:
-        told += f" {formats.number(int(silent), 'collection')} came without a total to compare with."
-    return Check("read", Mark.GOOD, told, rows)
+        finding += f" {formats.number(int(silent), 'collection')} came without a total to compare with."
+    return Check("read", Mark.GOOD, finding, rows)
 
 
 def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
@@ -194,7 +199,7 @@ def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
 
 
 def over_deployed(rows: pd.DataFrame) -> Check:
-    """Where more is deployed than sold. `rows`: see `health.over_deployed`, by customer and product."""
+    """Whether more is deployed than sold anywhere. `rows`: see `health.over_deployed`, by customer and product."""
     if rows.empty:
         return Check("over", Mark.GOOD, "Nothing.")
     customers = rows["customerTenantId"].nunique()
@@ -214,25 +219,25 @@ def contradictions(rows: pd.DataFrame) -> Check:
         return Check("fit", Mark.UNKNOWN, "There is nothing that has both.")
     if apart.empty:
         most = float(rows["difference"].abs().max())
-        said = f"In {formats.number(len(rows), 'place')} of service and channel, at most {most:.3f} points apart."
-        return Check("fit", Mark.GOOD, said, rows)
-    said = (
+        finding = f"In {formats.number(len(rows), 'place')} of service and channel, at most {most:.3f} points apart."
+        return Check("fit", Mark.GOOD, finding, rows)
+    finding = (
         f"In {len(apart):,} of {formats.number(len(rows), 'place')} they are more than {CONTRADICTION:g} point apart,"
         f" most for {_listed(apart['service'].head(1))}. Pages by service and by customer will differ."
     )
-    return Check("fit", Mark.BAD, said, rows)
+    return Check("fit", Mark.BAD, finding, rows)
 
 
 def left_out(notices: Sequence[str]) -> Check:
     """Whether every file of the history could be used."""
     if not notices:
         return Check("files", Mark.GOOD, "Every file that was opened is what was written.")
-    said = f"{formats.number(len(notices), 'file')} had to be left out; `verify` says more."
-    return Check("files", Mark.BAD, said, pd.DataFrame({"notice": list(notices)}))
+    finding = f"{formats.number(len(notices), 'file')} had to be left out; `verify` says more."
+    return Check("files", Mark.BAD, finding, pd.DataFrame({"notice": list(notices)}))
 
 
 def not_at_hand(key: str, why: str) -> Check:
-    """A check that could not be made."""
+    """A check without a result; `why` it could not be made is its finding."""
     return Check(key, Mark.UNKNOWN, why)
 
 
@@ -243,30 +248,30 @@ def table(checks: Sequence[Check]) -> pd.DataFrame:
 
 
 def _excused(name: str, standing: Mapping[str, Standing]) -> bool:
-    """Whether a failure is nothing to see to.
+    """Whether a failure needs no action.
 
-    That is what the account may not read where it can read something else, as `collect` counts it too, and what not
-    every run asks for.
+    This holds for a collection that the account may not read while it can read another one, as in `collect`, and for a
+    collection that not every run asks for.
     """
     why = standing[name].failure
     forbidden = why is not None and why.exit_code == NotPermitted.exit_code
-    something_read = any(one.last_success and not one.failing for one in standing.values())
+    something_read = any(other.last_success and not other.failing for other in standing.values())
     return COLLECTIONS[name].per_customer or (forbidden and something_read)
 
 
-def _failing(name: str, one: Standing) -> str:
-    """When and why a collection could not be read, and of when its newest figures are."""
-    why = f": {formats.plain(one.failure.message)}" if one.failure else "."
+def _failing(name: str, standing: Standing) -> str:
+    """When and why a collection could not be read, and the day of its newest figures."""
+    why = f": {formats.plain(standing.failure.message)}" if standing.failure else "."
     newest = (
-        f"Its newest figures were read on {formats.day(one.last_success)}."
-        if one.last_success
+        f"Its newest figures were read on {formats.day(standing.last_success)}."
+        if standing.last_success
         else "It was never read before."
     )
-    return f"*{_title(name)}* could not be read on {formats.day(one.last_failure)}{why} {newest}"
+    return f"*{_title(name)}* could not be read on {formats.day(standing.last_failure)}{why} {newest}"
 
 
 def _listed(codes: Iterable[str]) -> str:
-    """Services in a sentence: the first ones by name, and how many more."""
+    """Services for a sentence: the first ones by name, and the number of the others."""
     services = [formats.plain(titles.service_title(str(code))) for code in codes]
     more = len(services) - _NAMED
     if more > 0:

@@ -1,4 +1,4 @@
-"""View models of the Overview and the Customers page, cached for all visitors: numbers, chart and table of one view."""
+"""View models of the Overview and the Customers page, cached for all visitors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dashboard.tables.customers import CUSTOMERS, PRODUCTS
 from data_access import Deployment, measures, titles
 from data_access.measures import Facts, customers
 
-#: Which column each choice of order sorts by, and whether upwards; rows of the same value are sorted by their key.
+#: The column of each sort order, and whether it ascends; rows of equal values are sorted by their key.
 _ORDERS = {
     "gap": ("undeployed", False),
     "percent": ("deploymentPercent", True),
@@ -27,7 +27,7 @@ _ORDERS = {
 
 
 class Bars(Protocol):
-    """What a chart needs; `number` counts all rows, of which the chart draws the first."""
+    """The content of a bar chart. `number` counts all rows, of which the chart draws the first."""
 
     @property
     def number(self) -> int: ...
@@ -41,7 +41,7 @@ class Bars(Protocol):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DeploymentView:
-    """What a page of bars shows. `number` counts all rows, of which the chart draws the first."""
+    """The content of a page with bars. `number` counts all rows, of which the chart draws the first."""
 
     total: measures.Total
     number: int
@@ -55,7 +55,7 @@ class DeploymentView:
 
 @remembered
 def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> DeploymentView:
-    """All services."""
+    """The view of all services."""
     facts = deployment.facts.selected(filters.selection)
     services = measures.by(facts, ["service"])
     services = services.assign(title=services["service"].map(titles.service_title))
@@ -74,7 +74,7 @@ def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> De
 
 @remembered
 def all_customers(deployment: Deployment, filters: CustomersFilters, dark: bool) -> DeploymentView:
-    """All customers that match the search."""
+    """The view of all customers that match the search."""
     facts = deployment.facts.selected(filters.selection)
     table = customers.matching(customers.by_customer(facts), filters.search)
     if filters.search:
@@ -95,7 +95,7 @@ def all_customers(deployment: Deployment, filters: CustomersFilters, dark: bool)
 
 @remembered
 def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, dark: bool) -> DeploymentView:
-    """The products of one customer."""
+    """The view of one customer's products."""
     facts = customers.one(deployment.facts, customer).selected(filters.selection)
     table = measures.by(facts, ["productName"])
     table = table.assign(title=table["productName"].fillna("(no name)"))
@@ -130,7 +130,7 @@ def _view(
     dark: bool,
     what: str,
 ) -> DeploymentView:
-    """`table`: one row per bar, told apart by `key`; `what` names the percentage and the rows."""
+    """The view of one table, a row per bar with a distinct `key`; `what` names the percentage and the rows."""
     drawn = table.head(base.MOST_BARS)
     gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
     return DeploymentView(

@@ -1,4 +1,4 @@
-"""View model of the Data health page, cached for all visitors: each question is asked of the history once."""
+"""View model of the Data health page, cached for all visitors."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _DAY = 86_400  # seconds
 _PLACE = ["service", "channel"]
 _ORDER = {Timing.LATE: 0, Timing.UNKNOWN: 1, Timing.ON_TIME: 2}
 _SEVERITY = list(Mark)
-_COMPARED = 2  # fetches, to see who of the one is not in the other
+_COMPARED = 2  # fetches, to find customers that are in the first and not in the second
 _NO_COUNTS = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}*."
 _ONE_DATE = f"There is one date of *{catalog.COMMERCIAL_DEPLOYMENT.title}* so far."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HealthView:
-    """What the Data health page shows. `table` has one row per service, the late ones first, then the oldest."""
+    """The content of the Data health page. `table` has one row per service, late ones first, then the oldest."""
 
     mark: Mark
     sentence: str
@@ -52,8 +52,8 @@ class HealthView:
     table: pd.DataFrame
     figure: go.Figure
     words: str
-    on_screen: OnScreen  # the same
-    complete: tuple[int, int]  # rows read, and rows there would be
+    on_screen: OnScreen  # `table` as the page shows it
+    complete: tuple[int, int]  # rows read, and rows expected
 
     @property
     def on_time(self) -> int:
@@ -62,7 +62,7 @@ class HealthView:
 
 @remembered
 def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> HealthView:
-    """The figures of the history as they stand; `now` is when the program last looked at it."""
+    """The health of the history; `now` is the time of the program's last look at it."""
     newest = [snapshot for name in COLLECTIONS if (snapshot := past.history.newest(name))]
     readings = health.readings(newest)
     hour = now.replace(minute=0, second=0, microsecond=0)
@@ -117,21 +117,21 @@ def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
 
 
 def _of_runs(feeds: Feeds, past: Timeline, services: dict[str, pd.DataFrame], now: datetime) -> list[Check]:
-    """What hangs on when `collect` last ran. Its records are listed anew each time, and may be out of reach."""
+    """The checks that depend on the runs of `collect`, whose records are read each time and may be unreadable."""
     standing: dict[str, Standing] = {}
     try:
         standing = past.history.standing()
         collected = checks.collecting(standing, now, has_job=not feeds.is_sample)
     except HistoryError as error:
         collected = checks.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
-    read = {} if feeds.is_sample else {name: each.last_success for name, each in standing.items()}
+    read = {} if feeds.is_sample else {name: state.last_success for name, state in standing.items()}
     return [checks.timing(services, read), collected]
 
 
 def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]:
-    """What only every single row tells: what is over-deployed, and who is absent; and which files are damaged.
+    """The checks that need every single row (over-deployed licenses, absent customers), and the damaged files.
 
-    A failure is not remembered, so that what was mended is seen.
+    A failure is not cached, so that a mended file counts at once.
     """
     findings: dict[str, Check] = {}
     damaged = []
@@ -141,9 +141,9 @@ def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]
         except DamagedHistory as error:
             damaged.append(error.message)
             findings[key] = checks.not_at_hand(key, formats.plain(error.message))
-        except PartnerCenterError as error:  # the engine, or the place: the other one need not wait for it too
+        except PartnerCenterError as error:  # engine or storage: the other check would fail as well
             why = formats.plain(f"{error.message} {error.advice}")
-            return [findings.get(each) or checks.not_at_hand(each, why) for each in ("over", "absent")], damaged
+            return [findings.get(name) or checks.not_at_hand(name, why) for name in ("over", "absent")], damaged
     return list(findings.values()), damaged
 
 
@@ -167,7 +167,7 @@ def _absent(feeds: Feeds, past: Timeline) -> Check:
 
 @remembered
 def _counts(past: Timeline) -> list[Snapshot]:
-    """The two newest fetches of every single row, the newest last; fewer where there are no more."""
+    """The two newest fetches of the commercial counts, the newest last; fewer if the history holds fewer."""
     snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
     return [snapshot for snapshot in snapshots if snapshot.rows and snapshot.backfill_date is None][-_COMPARED:]
 

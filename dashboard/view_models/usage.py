@@ -16,7 +16,7 @@ from dashboard.tables.columns import OnScreen
 from data_access import Usage, titles
 from data_access.datasets import usage as uses
 
-#: Which columns each choice of order sorts by, and whether upwards.
+#: The columns of each sort order, and whether they ascend.
 _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
     "gap": (["gap", "licensesQualified", "service"], [False, False, True]),
     "percent": (["usagePercent", "service"], [True, True]),
@@ -27,7 +27,7 @@ _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UsageView:
-    """What the Usage page shows: `number` services in the chart, and their workloads below."""
+    """The content of the Usage page: `number` services in the chart, and their workloads below."""
 
     total: uses.Total
     number: int
@@ -36,12 +36,12 @@ class UsageView:
     figure: go.Figure
     words: str
     workloads: pd.DataFrame  # one row per service, workload and channel, in that order
-    on_screen: OnScreen  # the same in the order of the chart, with titles
+    on_screen: OnScreen  # `workloads` in the order of the chart, with titles
 
 
 @remembered
 def usage_view(usage: Usage, filters: UsageFilters, dark: bool) -> UsageView:
-    """All services and workloads."""
+    """The view of all services and workloads."""
     services = uses.by_service(usage, filters.selection)
     idle = (services["licensesQualified"] - services["licensesActive"]).clip(lower=0)
     services = services.assign(

@@ -1,7 +1,7 @@
-"""The Partner Center emulator: its license analytics in a thread of this process, built from the documentation alone.
+"""The emulator of Partner Center's license analytics: a server in this process, built from the documentation alone.
 
 `Emulator.respond` decides every answer and touches no network; `serving` puts it behind HTTP. What the
-documentation leaves open is a setting of `Emulator`. Every trouble that a client can meet can be ordered::
+documentation leaves open is a setting of `Emulator`. The caller can order every trouble that a client can meet::
 
     emulator = Emulator(partner(as_of=date(2026, 3, 31)))
     with serving(emulator) as base_url:

@@ -25,7 +25,7 @@ _CHANNEL_OF_TEN = [CHANNELS[index] for index in (0, 1, 0, 2, 0, 0, 1, 0, 2, 3)]
 
 
 class Service(NamedTuple):
-    """A line of the table of services."""
+    """One row of the table of services."""
 
     code: str
     """`serviceName` of the partner and customer collections, `serviceCode` of the commercial ones."""
@@ -92,7 +92,7 @@ SERVICES = (
 
 EXCEPTIONS: Mapping[tuple[str, str], tuple[int, float]] = {
     ("exo", "direct"): (1, 1.07),  # some licenses were given back, the assignments were not
-    ("mip", "indirect"): (1, 0.0),  # sold, and never assigned to anyone
+    ("mip", "indirect"): (1, 0.0),  # sold, and never assigned
     ("yammer", "advisor"): (0, 0.0),  # all given back: no license left to have a percentage of
 }
 """Special cases that every sample shows: by service and channel, a factor on the licenses sold and a fixed share."""
@@ -107,10 +107,10 @@ class Story(NamedTuple):
     ahead: float = 0.12  # likewise
     silent: str = "mip"  # Microsoft did not process this service again
     silence: tuple[int, int] = (84, 53)  # days ago, from and to
-    leaver: str = "Lantern Row Ltd"  # a customer that had its last licenses so many days ago
+    leaver: str = "Lantern Row Ltd"  # a customer that has had no licenses since `left`
     left: int = 119
     joined: int = 63  # days ago; the youngest customer
-    growth: float = 0.1  # by so much fewer licenses were sold a year ago
+    growth: float = 0.1  # the part by which fewer licenses were sold a year ago
     season: float = 0.05  # more are sold towards the end of Microsoft's year in June
 
 

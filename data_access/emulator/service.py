@@ -70,7 +70,7 @@ class Emulator:
         self._lasting: list[tuple[Trouble, str]] = []
 
     def next(self, trouble: Trouble, times: int = 1, where: str = "") -> Emulator:
-        """Spoil so many answers, after those already ordered, to requests whose target contains `where`."""
+        """Spoil the next `times` answers to requests whose target contains `where`, after those already ordered."""
         with self._lock:
             self._queue += [(trouble, where)] * times
         return self
@@ -163,21 +163,21 @@ class Emulator:
         rows = self.source.commercial_deployment if noun == "deployment" else self.source.commercial_usage
         fields = _FIELDS if noun == "deployment" else _USAGE_FIELDS
         query = parse_qsl(url.query)
-        wanted = {name.lower(): value for name, value in query if name.lower() not in self.ignored}
+        options = {name.lower(): value for name, value in query if name.lower() not in self.ignored}
         try:
-            top, skip = number(wanted.get("top", str(MOST_ROWS)), least=1), number(wanted.get("skip", "0"), least=0)
-            if "processeddatetime" in wanted:
-                day = date.fromisoformat(wanted["processeddatetime"][:10]).isoformat()
+            top, skip = number(options.get("top", str(MOST_ROWS)), least=1), number(options.get("skip", "0"), least=0)
+            if "processeddatetime" in options:
+                day = date.fromisoformat(options["processeddatetime"][:10]).isoformat()
                 rows = [row for row in rows if str(row.get("processedDateTime")).startswith(day)]
-            if "filter" in wanted:
-                fits = fitting(wanted["filter"], fields, str.casefold if self.ignore_case else str)
+            if "filter" in options:
+                fits = fitting(options["filter"], fields, str.casefold if self.ignore_case else str)
                 rows = [row for row in rows if fits(row)]
-            if "groupby" in wanted:
-                rows = grouped(rows, [name.strip() for name in wanted["groupby"].split(",")], fields)
+            if "groupby" in options:
+                rows = grouped(rows, [name.strip() for name in options["groupby"].split(",")], fields)
         except (ValueError, RecursionError) as error:
             raise Refusal(400, problem(3000, f"Invalid query: {error}.")) from error
         page = list(rows[skip : skip + min(top, self._limit(), MOST_ROWS)])
-        if self.counts_as_text and "groupby" in wanted:
+        if self.counts_as_text and "groupby" in options:
             page = [{name: str(value) if name in COUNTS else value for name, value in row.items()} for row in page]
         link = None
         if self.next_link not in ("null", "absent") and skip + len(page) < len(rows):
