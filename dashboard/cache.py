@@ -14,6 +14,7 @@ T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
 _MOST_RESULTS = 64  # of each function; with ten thousand customers a result is some megabytes
+_NAMED = object()  # stands in a key before the arguments that are given by name
 _lock = threading.Lock()
 _caches: list[OrderedDict[Key, object]] = []  # of every function, since data that is gone makes results of many stale
 
@@ -30,7 +31,9 @@ def remembered(work: Callable[P, T], results: int = _MOST_RESULTS) -> Callable[P
 
     @wraps(work)
     def cached(*arguments: P.args, **named: P.kwargs) -> T:
-        key = (*map(_reference, arguments), *((name, _reference(value)) for name, value in sorted(named.items())))
+        key: Key = (*map(_reference, arguments), _NAMED)
+        for name in sorted(named):
+            key += (name, _reference(named[name]))
         with _lock:
             if key in cache:
                 cache.move_to_end(key)

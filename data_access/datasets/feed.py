@@ -100,7 +100,7 @@ class Feed(Generic[T]):
             done = State(data, self._clock())
         except PartnerCenterError as error:
             last = State[T]() if isinstance(error, self._forget) else done
-            done = replace(last, error=error, failed_at=self._clock())
+            done = replace(last, error=_without_frames(error), failed_at=self._clock())
             log.warning("%s (%s)", error.title, error.details.for_log())
         except Exception:  # whatever it is, the page must say so, and not ask again at once
             log.exception("Unexpected error in a fetch.")
@@ -114,3 +114,9 @@ class Feed(Generic[T]):
     def _tell(self, progress: Step) -> None:
         with self._lock:
             self._state = replace(self._state, progress=progress)
+
+
+def _without_frames(error: PartnerCenterError) -> PartnerCenterError:
+    """The error without the frames that raised it: they would keep what was fetched so far in memory."""
+    error.__context__ = error.__cause__ = None
+    return error.with_traceback(None)

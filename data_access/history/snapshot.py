@@ -202,7 +202,7 @@ def summary(collection: Collection, facts: Facts, snapshot: str, fetched_at: dat
     workloadName, processedDateTime (the newest), licensesActive, licensesQualified (null where only a percentage is
     sent), proratedLicensesUsagePercent (row by row as sent; null for counts), rows (how many facts).
     """
-    if "licensesSold" in facts.frame:
+    if "licensesSold" in collection.columns:  # and not in the frame: Microsoft may send a field of any name
         made, schema = _summary_of_deployment(collection, facts), _SUMMARY_DEPLOYMENT
     else:
         made, schema = _summary_of_usage(collection, facts.frame), _SUMMARY_USAGE

@@ -55,6 +55,15 @@ def test_named_arguments_tell_results_apart_too():
     assert len(calls) == 2
 
 
+def test_an_argument_is_another_one_by_name():
+    @remembered
+    def words(*places, **names):
+        return f"{places} {names}"
+
+    assert words("search", "x") != words(search="x")
+    assert words(("search", "x")) != words(search="x")
+
+
 def test_newer_data_makes_results_of_the_older_stale_and_no_others():
     look, calls = counting()
     old, other = Data(), Data()

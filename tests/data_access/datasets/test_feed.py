@@ -1,6 +1,7 @@
 """The last good data stays, one fetch serves everyone, a failure is not repeated at once."""
 
 import threading
+import weakref
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -91,6 +92,27 @@ def test_the_services_own_wait_is_kept(service):
     service.now += timedelta(seconds=1)
     service.settle()
     assert service.calls == 2
+
+
+def test_a_failure_keeps_nothing_of_what_was_fetched():
+    class Rows:
+        """Something that can be watched going."""
+
+    watched = []
+
+    def fetch(_tell):
+        rows = Rows()
+        watched.append(weakref.ref(rows))
+        try:
+            [].pop()
+        except IndexError:
+            raise Unavailable("Down.", "Wait.")  # noqa: B904 - with all that it came from
+
+    feed = Feed(fetch, timedelta(hours=1))
+    feed.refresh()
+    assert feed.wait(5)
+    assert feed.state.error
+    assert watched[0]() is None
 
 
 def test_the_operator_finds_the_ids_in_the_log_and_no_customer(service, caplog):

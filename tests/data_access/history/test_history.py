@@ -92,6 +92,16 @@ def test_a_column_of_ours_that_microsoft_sends_too_is_renamed(tmp_path):
     assert read["snapshot (as sent)"].to_pylist() == ["theirs"]
 
 
+@pytest.mark.parametrize("sent", [{"licensesSold": 100}, {"licensesSold": "100", "licensesDeployed": 5}])
+@pytest.mark.parametrize("collection", [USAGE, COMMERCIAL_USAGE])
+def test_a_field_of_another_collection_makes_usage_no_deployment(collection, sent, tmp_path):
+    snapshot = keep(tmp_path, collection, [sent])
+    history = lake(tmp_path)
+    assert history.summary(collection).schema.equals(summary_schema(collection))
+    read = pq.read_table(history.facts([snapshot]).paths[0])
+    assert read["licensesSold"].to_pylist() == [str(sent["licensesSold"])]
+
+
 def test_the_summary_is_the_one_of_the_facts(tmp_path):
     answer = fetched(
         COMMERCIAL_DEPLOYMENT, [{}, {"customerTenantId": "B", "licensesDeployed": 150}, {"channel": "direct"}]
