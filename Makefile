@@ -32,7 +32,7 @@ lint: $(DEV) ## style, types, who imports whom
 	$(BIN)/lint-imports --no-cache
 
 unit: $(DEV) ## the everyday tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 peer: $(DEV) $(PEER) ## a client made from Microsoft's Swagger reads the emulator
 	PEER_PYTHON=$(PEER_VENV)/bin/python $(BIN)/pytest tests/peer

@@ -1,6 +1,5 @@
 """What many tests share: an emulator that is served for the length of a test."""
 
-import os
 from contextlib import ExitStack
 
 import hypothesis
@@ -32,11 +31,7 @@ def connect(serve):
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch, tmp_path_factory):
-    """No test sees what the person who runs it has configured, nor that person's history.
-
-    The sample's is made once for all tests of a run, on however many cores.
-    """
+    """No test sees what the person who runs it has configured, nor that person's history."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    base = tmp_path_factory.getbasetemp()
-    monkeypatch.setenv("HISTORY_URL", str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "history"))
+    monkeypatch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))

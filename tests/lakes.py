@@ -1,7 +1,12 @@
 """Histories for tests: answers that took the real way, in this process, and the folders that they are kept in."""
 
+import atexit
 import dataclasses
+import shutil
+import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from data_access import Settings, connection, history
 from data_access.emulator.sample import Partner
@@ -39,9 +44,38 @@ def fetched_from(partner, collection, at, query=None):
 
 
 def keep(settings, answers):
-    """Add answers to the history of the account that these settings name."""
+    """Let the account that these settings name have collected these answers, each a call that gives one, oldest first.
+
+    The same answers are fetched and written once in a run, and copied from then on.
+    """
     if answers:
-        history.open(Settings(**{name.lower(): value for name, value in settings.items()})).append_all(answers)
+        account = Settings(**{name.lower(): value for name, value in settings.items()})
+        shutil.copytree(_written(answers), Path(account.history_url) / history.account(account))
+
+
+def _written(answers):
+    key = tuple(map(repr, answers))
+    if key not in _WRITTEN:
+        _WRITTEN[key] = Path(tempfile.mkdtemp(dir=_FOLDER.name))
+        kept = History(Store(str(_WRITTEN[key])), connection.LIVE)
+        for answer in answers:
+            kept.append(answer())
+    return _WRITTEN[key]
+
+
+def weekly(weeks, until, changes=({},)):
+    """What was collected in so many weeks, for `keep`: each collection once a week, processed when it was fetched."""
+    moments = [until - timedelta(weeks=ago) for ago in reversed(range(weeks))]
+    return [
+        partial(fetched, collection, [{"processedDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}", **one} for one in changes], at)
+        for at in moments
+        for collection in WITHOUT_CUSTOMER
+    ]
+
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="histories-")
+_WRITTEN: dict[tuple[str, ...], Path] = {}
+atexit.register(_FOLDER.cleanup)
 
 
 def sample_of(folder, at):

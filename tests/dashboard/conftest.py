@@ -1,5 +1,6 @@
 """Visits to the dashboard."""
 
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -7,9 +8,10 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from dashboard.security import exposure
-from data_access import Settings, history
+from data_access import history
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
+from data_access.settings import load
 from tests import lakes
 from tests.dashboard import visit as visits
 
@@ -26,6 +28,13 @@ def scan_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def sample_history(tmp_path_factory):
+    """Two weeks in place of the sample's year: pages need no more, and to make the whole of it takes seconds."""
+    folder = tmp_path_factory.getbasetemp() / "history"
+    lakes.keep({"HISTORY_URL": str(folder)}, lakes.weekly(2, datetime.now(UTC)))
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +62,7 @@ def claims():
 
 @pytest.fixture
 def visit(claims, serve, monkeypatch, tmp_path):
-    """Open a page on an emulator, or on the sample where there is none; `past` are answers collected before."""
+    """Open a page on an emulator, or on the sample where there is none; `past` is what was collected before."""
 
     def visit(emulator=None, link=None, page="", past=(), **settings):
         if emulator is not None:
@@ -71,10 +80,8 @@ def look_back(claims, serve, monkeypatch, tmp_path):
 
     def look_back(answers, link=None, page="changes", more=lambda _: None):
         settings = {**visits.live(serve(Emulator(Partner()))), "HISTORY_URL": str(tmp_path)}
-        kept = history.open(Settings(**{name.lower(): value for name, value in settings.items()}))
-        for answer in answers:
-            kept.append(answer())  # whose pages can be written once
-        more(kept)
+        lakes.keep(settings, answers)
+        more(history.open(load(settings)))
         return visits.opened(settings, link or {}, page, monkeypatch, claims)
 
     return look_back

@@ -45,10 +45,9 @@ def opened(settings, link, page, monkeypatch, claims):
     app.user.update(claims)
     for name, values in link.items():
         app.query_params[name] = values
-    app.run()
     if page:
         app.switch_page(f"screens/{page}.py")
-        app.run()
+    app.run()
     assert not app.exception
     return app
 

@@ -2,14 +2,15 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests import lakes
 from tests.dashboard.visit import taken_away, text, tiles
+from tests.lakes import fetched
 from tests.rows import rows_of
 
 NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
@@ -79,7 +80,8 @@ def collected(*deployed):
     """What was collected of Nordwind, week by week from the first of September on."""
     days = [datetime(2026, 9, 1, tzinfo=UTC) + timedelta(weeks=week) for week in range(len(deployed))]
     return [
-        lakes.fetched(
+        partial(
+            fetched,
             COMMERCIAL_DEPLOYMENT,
             [
                 {
@@ -130,7 +132,7 @@ def test_the_measure_and_the_filters_hold_in_the_history_too(visit):
 def test_a_customer_that_was_never_collected_or_only_once_is_told_so(visit):
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40))
     assert "the only processing date here so far" in text(app)
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="")
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE)
     assert "Is it changing?" not in text(app)
 
 

@@ -4,20 +4,23 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pandas as pd
 import pytest
 
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models import trends as view_model
-from data_access import Settings, csv_files, history, open_timeline
+from data_access import csv_files, open_timeline
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.measures import trends
 from data_access.measures.trends import Projection, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.settings import load
 from tests import lakes
 from tests.dashboard.visit import taken_away, text, tiles
+from tests.lakes import fetched
 from tests.rows import rows_of
 
 PAGE = "trends"
@@ -41,7 +44,9 @@ def rows(day, percents, sold=100):
 def weeks(*percents, sold=100):
     """An answer a week, from the first of August on."""
     days = [FIRST + timedelta(weeks=number) for number in range(len(percents))]
-    return [lakes.fetched(DEPLOYMENT, rows(day, found, sold), day) for day, found in zip(days, percents, strict=True)]
+    return [
+        partial(fetched, DEPLOYMENT, rows(day, found, sold), day) for day, found in zip(days, percents, strict=True)
+    ]
 
 
 RISING = [{"o365": 50.0 + 2 * week, "crm": 40.0} for week in range(6)]
@@ -106,7 +111,8 @@ def test_one_processing_date_is_a_point_and_no_trend(visit):
 
 
 def test_a_service_that_was_not_processed_again_makes_no_new_point(visit):
-    again = lakes.fetched(
+    again = partial(
+        fetched,
         DEPLOYMENT,
         [*rows(FIRST, {"crm": 40.0}), *rows(FIRST + timedelta(weeks=1), {"o365": 52.0})],
         FIRST + timedelta(weeks=1),
@@ -136,7 +142,7 @@ def test_filters_hold_here_too(visit):
 
 
 def test_filters_that_exclude_each_other_leave_a_page(visit):
-    other = lakes.fetched(DEPLOYMENT, [{"serviceName": "teams", "channel": "direct"}], FIRST - timedelta(weeks=1))
+    other = partial(fetched, DEPLOYMENT, [{"serviceName": "teams", "channel": "direct"}], FIRST - timedelta(weeks=1))
     app = visit(NOW, {"service": "teams", "channel": "reseller"}, page=PAGE, past=[other, *weeks(*RISING)])
     assert "take one away" in said(app)
     assert set(tiles(app).values()) == {"–"}
@@ -160,7 +166,8 @@ def test_a_bad_link_is_harmless(link, visit):
 
 def test_commercial_counts_stand_in_and_are_no_estimate(visit):
     counted = [
-        lakes.fetched(
+        partial(
+            fetched,
             COMMERCIAL_DEPLOYMENT,
             [{"processedDateTime": f"2026-10-0{day}T00:00:00", "licensesDeployed": 50 + day}],
             datetime(2026, 10, day, tzinfo=UTC),
@@ -175,12 +182,12 @@ def test_commercial_counts_stand_in_and_are_no_estimate(visit):
 
 def account(tmp_path):
     """Whose history is what was kept, where the sample would have a year made for it."""
-    return Settings(history_url=str(tmp_path), partner_center_access_token="x")
+    return {"HISTORY_URL": str(tmp_path), "PARTNER_CENTER_ACCESS_TOKEN": "x"}
 
 
 def timeline(tmp_path, answers):
-    history.open(account(tmp_path)).append_all(answers)
-    return open_timeline(account(tmp_path), None, lambda _: None)
+    lakes.keep(account(tmp_path), answers)
+    return open_timeline(load(account(tmp_path)), None, lambda _: None)
 
 
 def slowly(count):
@@ -235,7 +242,7 @@ def test_the_files_name_their_collection(visit, monkeypatch):
 
 def test_what_has_no_date_in_the_range_is_counted(tmp_path):
     old = FIRST - timedelta(weeks=30)
-    gone = lakes.fetched(DEPLOYMENT, rows(old, {"teams": 50.0}), old)
+    gone = partial(fetched, DEPLOYMENT, rows(old, {"teams": 50.0}), old)
     kept = timeline(tmp_path, [gone, *slowly(3)])
     long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.lines), long.outside) == (3, 0)
@@ -277,7 +284,7 @@ def test_the_order_is_the_links(order, keys, tmp_path):
 
 def test_a_history_that_did_not_change_stays_the_same_object(tmp_path):
     kept = timeline(tmp_path, slowly(2))
-    assert open_timeline(account(tmp_path), kept, lambda _: None) is kept
+    assert open_timeline(load(account(tmp_path)), kept, lambda _: None) is kept
 
 
 def deltas(app):

@@ -5,15 +5,22 @@ from datetime import UTC, datetime, timedelta
 from dashboard.feeds import Feeds
 from dashboard.view_models import health
 from dashboard.view_models.checks import Mark
-from data_access import load_settings, open_timeline
+from data_access import open_timeline
+from data_access.settings import load
+from tests import lakes
+
+NOW = datetime.now(UTC)
+SERVICES = ("o365", "crm", "exo", "teams")
 
 
-def test_the_sample_that_is_left_running_is_late_and_not_neglected():
-    settings = load_settings()
+def test_the_sample_that_is_left_running_is_late_and_not_neglected(tmp_path):
+    sample = {"HISTORY_URL": str(tmp_path)}
+    lakes.keep(sample, lakes.weekly(4, NOW, [{"serviceName": service} for service in SERVICES]))
+    settings = load(sample)
     past = open_timeline(settings, None, lambda _: None)
-    found = health.health_view(Feeds(settings, None), past, datetime.now(UTC) + timedelta(days=60), dark=False)
+    found = health.health_view(Feeds(settings, None), past, NOW + timedelta(days=60), dark=False)
     checks = {check.key: check for check in found.checks}
     assert checks["late"].mark is Mark.BAD
-    assert "more are late" in checks["late"].finding
+    assert "and 1 more are late" in checks["late"].finding
     assert "nobody has looked" not in checks["late"].finding
     assert checks["collected"].mark is Mark.GOOD
