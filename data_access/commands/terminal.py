@@ -12,8 +12,8 @@ from data_access.partner_center.client import Progress, Step
 
 
 def say(text: str) -> None:
-    """Print a line for the user."""
-    print(text, file=sys.stderr, flush=True)
+    """Print a line for the user, in one piece: others may be printed at the same moment."""
+    print(f"{text}\n", end="", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

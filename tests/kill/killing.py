@@ -49,7 +49,7 @@ class Moving(Emulator):
         return super().respond(method, target, headers)
 
 
-def kill(folder: Path, kills: int, seed: int) -> Count:
+def kill(folder: Path, kills: int, seed: int, collectors: int = COLLECTORS) -> Count:
     """Kill so many runs that keep their history in `folder`, between their first call and some time after their end."""
     count, stop = Count(), threading.Event()
     with serving(service := Moving()) as url:
@@ -58,14 +58,14 @@ def kill(folder: Path, kills: int, seed: int) -> Count:
         begun, ended = run(service, environment, "first", lambda process: process.wait())
         longest = 1.3 * (ended - begun)
         reader = threading.Thread(target=read, args=(wanted, count, stop))
-        chances = [random.Random(seed + number) for number in range(COLLECTORS)]
-        collectors = [
+        chances = [random.Random(seed + number) for number in range(collectors)]
+        threads = [
             threading.Thread(target=collect, args=(service, environment, chance, longest, count, kills))
             for chance in chances
         ]
-        for thread in (reader, *collectors):
+        for thread in (reader, *threads):
             thread.start()
-        for thread in collectors:
+        for thread in threads:
             thread.join()
         stop.set()
         reader.join()

@@ -250,9 +250,9 @@ def test_what_has_no_date_in_the_range_is_counted(tmp_path):
 
 
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
-    kept = timeline(tmp_path, slowly(30))
+    kept = timeline(tmp_path, slowly(16))
     long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
-    assert (len(long.whole.points), len(short.whole.points)) == (30, 14)
+    assert (len(long.whole.points), len(short.whole.points)) == (16, 14)
     assert long.whole.pace == short.whole.pace
     since = [change.since for change in (long.whole.change, long.whole.lately, short.whole.change) if change]
     assert since[0] < since[1] == since[2]

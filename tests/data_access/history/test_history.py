@@ -258,15 +258,17 @@ def test_two_that_race_keep_both_answers_and_show_the_same_one_once(tmp_path):
     assert not history.verify(reread=True).findings
 
 
+EIGHT = frame_of(DEPLOYMENT, [{"licensesSold": number, "channel": f"c{number % 3}"} for number in range(8)])
+
+
 @given(order=st.permutations(range(8)), changed=st.integers(0, 7))
 def test_the_checksum_of_rows_knows_their_values_and_not_their_order(order, changed):
-    frame = frame_of(DEPLOYMENT, [{"licensesSold": number, "channel": f"c{number % 3}"} for number in range(8)])
-    whole = checksum(frame)
-    assert checksum(frame.iloc[list(order)]) == whole
-    other = frame.copy()
+    whole = checksum(EIGHT)
+    assert checksum(EIGHT.iloc[list(order)]) == whole
+    other = EIGHT.copy()
     other.loc[changed, "licensesSold"] += 100
     assert checksum(other) != whole
-    assert checksum(frame.rename(columns={"channel": "canal"})) != whole
+    assert checksum(EIGHT.rename(columns={"channel": "canal"})) != whole
 
 
 # Whole or not at all

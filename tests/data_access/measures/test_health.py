@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -18,10 +19,14 @@ BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
+@cache
+def row_of(service):
+    return fetched(facts_of(DEPLOYMENT, [{"serviceName": service}]), 0, BEGIN)
+
+
 def seen(*fetches, service="o365"):
     """The history's rows of one service: each fetch as days after BEGIN, when it was made and what it was of."""
-    one = fetched(facts_of(DEPLOYMENT, [{"serviceName": service}]), 0, BEGIN)
-    kept = pd.concat([one] * len(fetches), ignore_index=True)
+    kept = pd.concat([row_of(service)] * len(fetches), ignore_index=True)
     kept["snapshot"] = [f"{number:08}" for number in range(len(fetches))]
     for number, name in enumerate(("fetchedAt", "processedDateTime")):
         kept[name] = pd.Series([BEGIN + fetch[number] * DAY for fetch in fetches]).astype(kept[name].dtype)
@@ -78,14 +83,23 @@ def test_no_history_is_no_service():
     assert health.services(seen(*WEEKLY).head(0), BEGIN).empty
 
 
-@settings(max_examples=50)
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(-50, 50)), min_size=1, max_size=12), st.integers(51, 200))
-def test_a_service_is_late_only_when_its_next_date_is_overdue(fetches, days):
-    row = service(seen(*sorted((made, min(made, of)) for made, of in fetches)), days)
-    overdue = row["timing"] == Timing.LATE
-    assert not overdue or row["expectedBy"] < BEGIN + days * DAY
-    assert (row["timing"] == Timing.UNKNOWN) == (row["dates"] < 3)
-    assert row["ageDays"] >= 0
+FETCHES = st.lists(st.tuples(st.integers(0, 50), st.integers(-50, 50)), min_size=1, max_size=12)
+
+
+@settings(max_examples=15)
+@given(st.lists(FETCHES, min_size=3, max_size=6), st.integers(51, 200))
+def test_a_service_is_late_only_when_its_next_date_is_overdue(services, days):
+    found = [
+        seen(*sorted((made, min(made, of)) for made, of in fetches), service=f"s{number}").astype("object")
+        for number, fetches in enumerate(services)
+    ]
+    table = health.services(pd.concat(found), BEGIN + days * DAY)
+    assert len(table) == len(services)
+    for row in table.to_dict("records"):
+        overdue = row["timing"] == Timing.LATE
+        assert not overdue or row["expectedBy"] < BEGIN + days * DAY
+        assert (row["timing"] == Timing.UNKNOWN) == (row["dates"] < 3)
+        assert row["ageDays"] >= 0
 
 
 @dataclass

@@ -130,8 +130,8 @@ class Manner:
 
 MANNERS = st.builds(
     Manner,
-    st.integers(0, 200),
-    st.lists(st.integers(1, 80), min_size=1, max_size=5),
+    st.integers(0, 100),
+    st.lists(st.integers(1, 40), min_size=1, max_size=5),
     st.sampled_from(LINKS),
     st.sampled_from(TOTALS),
     st.none() | st.sampled_from([*FAILURES]),
@@ -363,7 +363,7 @@ def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve):
         ends = dict(zip(waits, pool.map(lambda wait: interrupted(serve, *wait), waits.values()), strict=True))
     for code, stdout, stderr, seconds in ends.values():
         assert (code, stdout) == (130, ""), stderr
-        assert stderr.endswith("Interrupted.\n")
+        assert "Interrupted." in stderr.splitlines()
         assert "Traceback" not in stderr
         assert seconds < 15, ends  # of 20 that it would have waited
 
@@ -522,15 +522,16 @@ def test_all_three_go_together(collection, connect):
 
 def test_raw_pages_are_let_go_as_soon_as_they_are_read(connect):
     def besides_the_frame(pages):
-        client = connect(of(numbered(pages * 500), page_limit=500), RetryPolicy(parallel=2))
+        client = connect(of(numbered(pages * rows), page_limit=rows), RetryPolicy(parallel=2))
         gc.collect()
         tracemalloc.start()
         found = client.fetch(COMMERCIAL_DEPLOYMENT)
         gc.collect()
         held, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert len(found.frame) == pages * 500
+        assert len(found.frame) == pages * rows
         return peak - held
 
-    page = sys.getsizeof(DEFAULTS[COMMERCIAL_DEPLOYMENT.name]) * 500  # at the very least
+    rows = 200
+    page = sys.getsizeof(DEFAULTS[COMMERCIAL_DEPLOYMENT.name]) * rows  # at the very least
     assert besides_the_frame(16) - besides_the_frame(8) < 8 * page / 2
