@@ -1,5 +1,6 @@
 """What many tests share: an emulator that is served for the length of a test."""
 
+import gc
 from contextlib import ExitStack
 
 import hypothesis
@@ -11,6 +12,15 @@ from data_access.emulator import DEMO_TOKEN, serving
 
 hypothesis.settings.register_profile("steady", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def settled_memory():
+    """As in the server: what was imported lasts as long as the run, so that nobody need look through it for garbage."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

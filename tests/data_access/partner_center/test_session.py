@@ -150,7 +150,7 @@ def unanswered(befalls, patience, tries=2):
 
 LONG = RetryPolicy(tries=2, budget=20, timeout=10, first_wait=0.02)
 SHORT = RetryPolicy(tries=2, budget=20, timeout=0.7, first_wait=0.02)
-ONCE = RetryPolicy(tries=2, budget=2, timeout=2, first_wait=0.02)
+ONCE = RetryPolicy(tries=2, budget=3, timeout=3, first_wait=0.02)
 QUICK = {
     "prompt": Pace(lambda reply: reply, "all", LONG, bodies=BODIES),
     "late": Pace(slow(0.05), "all", LONG, bodies=("right", "right in gzip", "empty", "a documented error")),
