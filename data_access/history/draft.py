@@ -9,13 +9,13 @@ from datetime import date
 
 import pyarrow as pa
 
-from data_access.history import snapshot, store
+from data_access.history import layout, snapshot, store
 from data_access.history.snapshot import Fetch, File, Snapshot
 from data_access.partner_center import protocol
 from data_access.partner_center.client import Answer
 
 #: The folders of a snapshot's two files.
-FACTS, RAW = "facts", "raw"
+FACTS, RAW = layout.FACTS, layout.RAW
 
 
 @dataclass(frozen=True, eq=False)

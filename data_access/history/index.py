@@ -19,14 +19,13 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from data_access.errors import HistoryError
-from data_access.history import store
+from data_access.history import layout, store
 from data_access.history.snapshot import RECORDS, Snapshot, metadata, parquet, summary_schema
 from data_access.history.store import Damaged, Store
 from data_access.partner_center.catalog import COLLECTIONS
 
-FOLDER = "small"
-#: Before the names of files that hold more than one snapshot.
-PACK = "pack-"
+FOLDER = layout.SMALL
+PACK = layout.PACK
 #: So many summary files of a collection may stand beside its pack: a reader opens each of them.
 LOOSE_FILES = 8
 _TRIES = 5  # of a listing, where files are packed while they are read

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import dataset, fs
 
+from data_access.history import layout
 from data_access.history.snapshot import RECORDS, Month, Snapshot, parquet
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center import catalog
 
-FOLDER = "months"
+FOLDER = layout.MONTHS
 #: The collections that are read by customer.
 COLLECTIONS = (catalog.COMMERCIAL_DEPLOYMENT,)
 _ROWS_AT_A_TIME = 2**20  # that are sorted; some 200 MB in memory

@@ -14,10 +14,10 @@ from datetime import datetime
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from data_access.history import store
+from data_access.history import layout, store
 from data_access.history.store import Damaged, Store
 
-FOLDER = "runs"
+FOLDER = layout.RUNS
 _READ = 200  # the newest runs; older ones are no news
 
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from data_access.errors import HistoryError
+from data_access.history import layout
 
 _CHECKSUM = 16  # hexadecimal digits of the SHA-256 in a name
 _HALF_WRITTEN = ".tmp"
@@ -156,11 +157,13 @@ class Store:
             return list(pool.map(read, paths))
 
     def finished(self, folder: str) -> list[Listed]:
-        """Every finished file below a folder, by path; none where there is no such folder.
+        """Every finished file of the history below a folder, by path; none where there is no such folder.
+
+        Files that the history did not name and whatever is behind a link are not among them.
 
         Raises HistoryError where it cannot be listed.
         """
-        return [file for file in self._listed(folder) if not file.path.endswith(_HALF_WRITTEN)]
+        return [file for file in self._listed(folder) if layout.is_finished(file.path)]
 
     def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
         """The file system's information about each path.
@@ -172,17 +175,24 @@ class Store:
             return infos
 
     def delete(self, path: str) -> None:
-        """Remove a file; that it is gone already is no error."""
+        """Remove a file; that it is gone already is no error, and what is behind a link is left alone."""
         with understood(self.url), contextlib.suppress(*_GONE):
-            self.files.delete_file(self.full(path))
+            if self.is_local:
+                if not _is_linked(Path(self.root), path):
+                    Path(self.full(path)).unlink()
+            else:
+                self.files.delete_file(self.full(path))
 
     def abandoned(self, folder: str, before: datetime) -> Iterator[str]:
         """The half-written files below a folder that were last written to earlier than `before`."""
         return (
-            file.path for file in self._listed(folder) if file.path.endswith(_HALF_WRITTEN) and file.written < before
+            file.path for file in self._listed(folder) if layout.is_half_written(file.path) and file.written < before
         )
 
     def _listed(self, folder: str) -> list[Listed]:
+        if self.is_local:
+            with understood(self.url):
+                return sorted(_files(Path(self.root), folder), key=lambda file: file.path)
         selector = fs.FileSelector(self.full(folder), recursive=True, allow_not_found=True)
         with understood(self.url):
             infos = self.files.get_file_info(selector)
@@ -195,6 +205,29 @@ class Store:
             ),
             key=lambda file: file.path,
         )
+
+
+def _files(root: Path, folder: str) -> Iterator[Listed]:
+    """The files below a folder, which is below `root`; no link is followed, so that no other folder is taken for it."""
+    if _is_linked(root, folder):
+        return
+    try:
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                path = f"{folder}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False) and layout.is_folder(path):
+                    yield from _files(root, path)
+                elif entry.is_file(follow_symlinks=False):
+                    about = entry.stat(follow_symlinks=False)
+                    yield Listed(path, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
+    except _GONE:
+        pass  # none was there, or another program removed it meanwhile
+
+
+def _is_linked(root: Path, path: str) -> bool:
+    """Whether a part of the path below `root` is a link."""
+    steps = [root.joinpath(*Path(path).parts[: depth + 1]) for depth in range(len(Path(path).parts))]
+    return any(step.is_symlink() for step in steps)
 
 
 def _put_locally(path: Path, content: pa.Buffer) -> None:

@@ -333,7 +333,9 @@ def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more
     keep(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         lake(tmp_path, store=KilledBeforeCommit).append(sold(3))
-    draft = tmp_path / "small" / "deployment" / ".00000009-x.parquet.1a2b.tmp"
+    draft = (
+        tmp_path / "small" / "deployment" / ".00000009-20261124T063000Z-0a1b2c3d-0123456789abcdef.parquet.1a2b3c4d.tmp"
+    )
     draft.write_bytes(b"PAR1")
     everything = files(tmp_path)
     clock = Clock(datetime.now(UTC))
