@@ -32,6 +32,8 @@ _HALF_WRITTEN = ".tmp"
 _THREADS = 16  # that read or write side by side, which is what an object store is good at
 _FEW = 8  # files that are not worth a thread
 _NUMBER = re.compile(r"(?:[a-z]+-)?(\d{8})-")  # the beginning of every file's name
+#: The answers of folders that cannot be synced at all: 9p, older CIFS, some FUSE.
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 _GONE = (FileNotFoundError, NotADirectoryError)
 
 P = TypeVar("P")
@@ -233,10 +235,11 @@ def _is_linked(root: Path, path: str) -> bool:
 def _put_locally(path: Path, content: pa.Buffer) -> None:
     new_folders = [path.parent, *path.parent.parents]
     new_folders = new_folders[: next(depth for depth, folder in enumerate(new_folders) if folder.exists()) + 1]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in reversed(new_folders[:-1]):
+        _make_private(folder)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_HALF_WRITTEN}")
     try:
-        with draft.open("xb") as file:
+        with open(draft, "xb", opener=_private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())  # or a power cut may keep the new name and lose what it names
@@ -249,12 +252,30 @@ def _put_locally(path: Path, content: pa.Buffer) -> None:
         _sync(folder)
 
 
+def _make_private(folder: Path) -> None:
+    """Make a folder for this account of the machine alone, whatever the umask; one that is there stays as it is."""
+    with contextlib.suppress(FileExistsError):  # a folder that another thread has made; a file in the way fails below
+        folder.mkdir(0o700)
+        folder.chmod(0o700)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a new file for this account of the machine alone, whatever the umask."""
+    handle = os.open(path, flags, 0o600)
+    if sys.platform != "win32":
+        os.fchmod(handle, 0o600)
+    return handle
+
+
 def _sync(folder: Path) -> None:
     if sys.platform == "win32":  # cannot do this for folders
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
     finally:
         os.close(handle)
 
