@@ -18,6 +18,7 @@ from data_access import connection
 from data_access.foreign_text import is_guid
 from data_access.history import sample_history
 from data_access.history.history import History
+from data_access.history.snapshot import Owner
 from data_access.history.store import Store
 from data_access.settings import Settings
 
@@ -29,7 +30,9 @@ def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as w
 
     Opening writes nothing; see `prepare_sample`. Raises HistoryError where HISTORY_URL cannot be read.
     """
-    return History(Store(_folder(settings.history_url, account(settings))), connection.title(settings))
+    name, source = account(settings), connection.title(settings)
+    owner = Owner(account=name, source=source, address=None if settings.is_sample else settings.base_url)
+    return History(Store(_folder(settings.history_url, name)), source, owner=owner)
 
 
 def prepare_sample(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -25,7 +25,7 @@ from data_access.history import draft, index, monthly, run_log, store
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
 from data_access.history.run_log import Run, Runs, Standing
-from data_access.history.snapshot import File, Month, Snapshot, checksum, folded
+from data_access.history.snapshot import File, Month, Owner, Snapshot, checksum, folded
 from data_access.history.store import Damaged, Store
 from data_access.partner_center import raw_pages
 from data_access.partner_center.catalog import COLLECTIONS, Collection
@@ -89,13 +89,18 @@ class History:
         source: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
+        owner: Owner | None = None,
         loose_files: int = index.LOOSE_FILES,
     ) -> None:
-        """Open the history in the account's folder. Raises HistoryError where it cannot be read."""
+        """Open the history in the account's folder. Raises HistoryError where it cannot be read.
+
+        With an owner, records of other accounts are left out.
+        """
         self.store = folder
         self.source = source
         self._clock = clock
-        self._index = Index(folder, clock, loose_files)
+        self._owner = owner
+        self._index = Index(folder, clock, loose_files, owner)
         self._runs = Runs(folder, clock)
 
     @property
@@ -306,6 +311,7 @@ class History:
             answer,
             identity=self._index.new_id(further),
             source=self.source,
+            account=self._owner.account if self._owner else None,
             rows_checksum=rows_checksum,
             backfill_date=backfill_date,
             replaces=replaces,

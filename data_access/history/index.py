@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data_access.errors import HistoryError
 from data_access.history import layout, store
-from data_access.history.snapshot import RECORDS, Snapshot, metadata, parquet, summary_schema
+from data_access.history.snapshot import RECORDS, Owner, Snapshot, metadata, misplaced, parquet, summary_schema
 from data_access.history.store import Damaged, Store
 from data_access.partner_center.catalog import COLLECTIONS
 
@@ -85,8 +85,14 @@ class _View:
 class Index:
     """The summary files as they were when this was made, or when `reload` last read them."""
 
-    def __init__(self, folder: Store, clock: Callable[[], datetime], loose_files: int = LOOSE_FILES) -> None:
-        self._store, self._clock, self._loose_files = folder, clock, loose_files
+    def __init__(
+        self,
+        folder: Store,
+        clock: Callable[[], datetime],
+        loose_files: int = LOOSE_FILES,
+        owner: Owner | None = None,
+    ) -> None:
+        self._store, self._clock, self._loose_files, self._owner = folder, clock, loose_files, owner
         self.reload()
 
     @property
@@ -101,7 +107,7 @@ class Index:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """The summary files that could not be used."""
+        """The summary files that could not be used, those with a record that does not belong there included."""
         return self._view.findings
 
     def latest(self, collection: str, backfill_date: date | None) -> Snapshot | None:
@@ -200,15 +206,26 @@ class Index:
             content = self._store.read(path)
             store.check(path, content)
             about = pq.read_metadata(pa.BufferReader(content)).metadata or {}
-            return _SummaryFile(path, content, _RECORDS.validate_json(about[RECORDS.encode()]))
+            return self._summary_file(path, content, _RECORDS.validate_json(about[RECORDS.encode()]))
         except Damaged as error:
             return Finding(path, str(error))
         except (pa.ArrowException, KeyError, ValidationError):
             return Finding(path, "cannot be understood; a newer version of this program may have written it")
 
+    def _summary_file(self, path: str, content: pa.Buffer, records: list[Snapshot]) -> _SummaryFile | Finding:
+        problem = next(filter(None, (misplaced(record, _collection(path), self._owner) for record in records)), "")
+        if not problem:
+            problem = _without_rows(pq.read_table(pa.BufferReader(content), columns=["snapshot"]), records)
+        return Finding(path, problem) if problem else _SummaryFile(path, content, records)
+
     def _pack(self, collection: str, files: Sequence[_SummaryFile], records: Mapping[str, Snapshot]) -> None:
         """Write one summary file for these snapshots, whose rows are in `files`."""
         rows = _rows(files, set(records), collection)
+        if problem := _without_rows(rows, records.values()):
+            raise HistoryError(
+                f"A file of the history cannot be put together: it {problem}.",
+                "Nothing was removed; run it again. Another `compact` or `prune` may be running.",
+            )
         path = self.commit(PACK + self.new_id(), [records[identity] for identity in sorted(records)], rows)
         try:
             store.check(path, self._store.read(path))
@@ -217,6 +234,13 @@ class Index:
                 f"A file of the history could not be read again after it was written: {error}.",
                 "Nothing was removed; run it again. Another `compact` or `prune` may be running.",
             ) from None
+
+
+def _without_rows(rows: pa.Table, records: Iterable[Snapshot]) -> str:
+    """The problem of a file with these rows that has a record without its rows; empty where there is none."""
+    there = set(rows["snapshot"].unique().to_pylist())
+    missing = next((record for record in records if record.rows and record.id not in there), None)
+    return f"has the record of {missing.id} without its rows" if missing else ""
 
 
 def _is_pack(path: str) -> bool:

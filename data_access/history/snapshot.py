@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from data_access import measures
+from data_access.history import layout
 from data_access.measures import Facts
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
@@ -111,6 +113,8 @@ class Fetch(BaseModel):
     estimated: bool  # whether licensesDeployed is calculated from a percentage
     rows_checksum: str  # the same for the same rows in any order
     source: str
+    #: The name of the account's folder; records of earlier programs, and of folders without an account, have none.
+    account: str | None = None
     address: str
     request_id: str
     correlation_id: str
@@ -119,6 +123,11 @@ class Fetch(BaseModel):
     replaces: str | None = Field(default=None, validation_alias="instead", serialization_alias="instead")
     format: int = Field(le=FORMAT)
     program: str
+
+    @model_serializer(mode="wrap")
+    def _without_unknown_account(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = serialize(self)
+        return fields if self.account else {name: value for name, value in fields.items() if name != "account"}
 
 
 class Snapshot(Fetch):
@@ -155,6 +164,39 @@ class Snapshot(Fetch):
         """The oldest and the newest processing date of its services; (None, None) where none is known."""
         known = [instant for instant in self.as_of.values() if instant is not None]
         return (min(known), max(known)) if known else (None, None)
+
+
+class Owner(BaseModel):
+    """The account whose history it is: the name of its folder, and the address that it asks; None for the sample."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account: str
+    source: str
+    address: str | None
+
+    def owns(self, record: Snapshot) -> bool:
+        """Whether the record is of this account, as far as it says; a record without one is known by its address."""
+        if record.account is not None:
+            return record.account == self.account
+        same_place = self.address is None or urlsplit(record.address).netloc == urlsplit(self.address).netloc
+        return record.source == self.source and same_place
+
+
+def misplaced(record: Snapshot, collection: str, owner: Owner | None) -> str:
+    """The reason why a record in the folder of this collection is not to be read there; empty where it belongs.
+
+    Its reason follows "it". Without an owner, records of every account belong.
+    """
+    if record.collection != collection:
+        return f"has a record of another collection, {record.collection}"
+    if owner is not None and not owner.owns(record):
+        return "has a record of another account"
+    places = [(record.facts, layout.FACTS), (record.raw, layout.RAW)]
+    places += [(record.month.path, layout.MONTHS)] if record.month else []
+    if not all(layout.is_of(path, kind, collection) for path, kind in places):
+        return "has a record whose files are not in the folders of its collection"
+    return ""
 
 
 def metadata(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
