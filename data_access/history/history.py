@@ -291,9 +291,7 @@ class History:
         if not self._index.findings:
             needed = _paths(self._index.snapshots.values())
             leftovers += [path for path in written if path not in needed]
-        for path in leftovers:
-            self.store.delete(path)
-        return len(leftovers)
+        return sum(self.store.delete(path) for path in leftovers)
 
     def _count_with_records(self) -> int:
         return sum(len(self.store.finished(folder)) for folder in _WITH_RECORDS)
@@ -331,7 +329,8 @@ class History:
         """Let these be the only snapshots, and remove the files that only others had."""
         before = _paths(self._index.snapshots.values())
         self._index.rewrite(records)
-        for path in sorted(before - _paths(records.values())):
+        # What is there now may have more: a summary file that another process holds open could not be removed.
+        for path in sorted(before - _paths(records.values()) - _paths(self._index.snapshots.values())):
             self.store.delete(path)
 
     def _merge_months(self) -> list[Snapshot]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import math
 import os
 import posixpath
 import re
@@ -34,6 +35,9 @@ _FEW = 8  # files that are not worth a thread
 _NUMBER = re.compile(r"(?:[a-z]+-)?(\d{8})-")  # the beginning of every file's name
 #: The answers of folders that cannot be synced at all: 9p, older CIFS, some FUSE.
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
+_HELD = (5, 32)  # Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_BLOCK = 4096  # bytes; a disk gives whole ones
 _GONE = (FileNotFoundError, NotADirectoryError)
 
 P = TypeVar("P")
@@ -176,14 +180,24 @@ class Store:
             infos: list[fs.FileInfo] = self.files.get_file_info([self.full(path) for path in paths])
             return infos
 
-    def delete(self, path: str) -> None:
-        """Remove a file; that it is gone already is no error, and what is behind a link is left alone."""
+    def delete(self, path: str) -> bool:
+        """Remove a file; whether it is gone now. That it was gone already is no error.
+
+        What is behind a link is left alone, and a file that another process holds open is left for a later sweep.
+        """
         with understood(self.url), contextlib.suppress(*_GONE):
-            if self.is_local:
-                if not _is_linked(Path(self.root), path):
-                    Path(self.full(path)).unlink()
-            else:
+            if not self.is_local:
                 self.files.delete_file(self.full(path))
+            elif _is_linked(Path(self.root), path):
+                return False
+            else:
+                try:
+                    Path(self.full(path)).unlink()
+                except PermissionError as error:
+                    if not _is_held(error):
+                        raise
+                    return False
+        return True
 
     def abandoned(self, folder: str, before: datetime) -> Iterator[str]:
         """The half-written files below a folder that were last written to earlier than `before`."""
@@ -243,13 +257,31 @@ def _put_locally(path: Path, content: pa.Buffer) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())  # or a power cut may keep the new name and lose what it names
-        draft.replace(path)
+        try:
+            draft.replace(path)
+        except PermissionError as error:
+            # The name has the checksum in it: a file that is there and held open is this one.
+            if not (_is_held(error) and path.is_file()):
+                raise
+            draft.unlink()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        if error.errno in _FULL:
+            kilobytes = math.ceil(content.size / _BLOCK) * _BLOCK // 1000 + 1
+            raise OSError(error.errno, f"{os.strerror(error.errno)}: {kilobytes:,} kB are needed") from None
+        raise
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
     for folder in new_folders:
         _sync(folder)
+
+
+def _is_held(error: OSError) -> bool:
+    """Whether Windows refused because another process has the file open."""
+    return getattr(error, "winerror", None) in _HELD
 
 
 def _make_private(folder: Path) -> None:

@@ -3,13 +3,16 @@
 import errno
 import os
 import stat
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from data_access import HistoryError, Settings, history
+from data_access.history.history import GRACE
 from data_access.history.store import Store
 from data_access.partner_center.catalog import DEPLOYMENT
-from tests.lakes import fetched, lake
+from tests.lakes import Clock, fetched, files, lake
 
 
 @pytest.mark.parametrize("url", ["nowhere://x/y", "file://host/x"])
@@ -86,3 +89,52 @@ def test_a_folder_that_fails_to_sync_is_an_error(number, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", refusing_folders(number))
     with pytest.raises(HistoryError, match=os.strerror(number)):
         lake(tmp_path).append(fetched(DEPLOYMENT, [{}]))
+
+
+@pytest.mark.parametrize("number", [5, 32])
+def test_a_file_that_another_process_holds_open_is_left_for_the_next_time(number, tmp_path, monkeypatch):
+    for sold in (1, 2, 3):
+        at = datetime(2026, 10, sold, tzinfo=UTC)
+        lake(tmp_path).append(fetched(DEPLOYMENT, [{"licensesSold": sold}], at))
+    unlink, before = Path.unlink, files(tmp_path)
+
+    def refused(*_, **__):
+        error = PermissionError(errno.EACCES, "used by another process")
+        error.winerror = number  # type: ignore[attr-defined]  # as on Windows
+        raise error
+
+    clock = Clock(datetime.now(UTC) + 2 * GRACE)
+    history = lake(tmp_path, clock)
+    monkeypatch.setattr(Path, "unlink", refused)
+    history.prune(history.old(1))
+    assert set(before) <= set(files(tmp_path))
+    assert not lake(tmp_path).verify().findings, "no record without its files"
+    monkeypatch.setattr(Path, "unlink", unlink)
+    history = lake(tmp_path, clock)
+    history.prune(history.old(1))
+    assert len(files(tmp_path)) == 3
+    assert not lake(tmp_path).verify().findings
+
+
+def test_a_file_that_may_not_be_removed_is_an_error(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(HistoryError, match=os.strerror(errno.EACCES)):
+        Store(str(tmp_path)).delete("small/deployment/x")
+
+
+def test_a_full_disk_says_how_much_is_needed_and_prune_removes_nothing(tmp_path, monkeypatch):
+    for sold in (1, 2, 3):
+        at = datetime(2026, 10, sold, tzinfo=UTC)
+        lake(tmp_path).append(fetched(DEPLOYMENT, [{"licensesSold": sold}], at))
+    before, history = files(tmp_path), lake(tmp_path)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(HistoryError, match=r"No space left on device: \d+ kB are needed"):
+        history.prune(history.old(1))
+    assert files(tmp_path) == before
