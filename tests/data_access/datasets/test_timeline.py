@@ -9,6 +9,7 @@ from data_access.datasets import comparison, timeline
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.history.engines import DuckDB
+from data_access.history.snapshot import Owner
 from data_access.measures import trends
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests import lakes
@@ -88,16 +89,17 @@ def test_one_customers_line_is_its_own(settings, keep):
 
 def test_a_day_that_was_kept_anew_since_its_month_was_put_together_counts_once(settings, tmp_path):
     folder = tmp_path / history.account(settings)
+    owner = Owner(account=folder.name, source="test", address=None)
     mine = "AAAAAAAA-0000-4000-8000-000000000001"
 
     def keep(sold, day):
         row = {"customerTenantId": mine, "licensesSold": sold, "processedDateTime": f"2026-10-{day:02}T00:00:00Z"}
         at = datetime(2026, 10, day, tzinfo=UTC)
-        return lakes.lake(folder).append(lakes.fetched(COMMERCIAL_DEPLOYMENT, [row], at)).snapshot
+        return lakes.lake(folder, owner=owner).append(lakes.fetched(COMMERCIAL_DEPLOYMENT, [row], at)).snapshot
 
     keep(101, 1)
     damaged = keep(102, 2)
-    lakes.lake(folder).compact()
+    lakes.lake(folder, owner=owner).compact()
     flipped(folder / damaged.facts)
     instead = keep(102, 2)
     past = timeline.fetch(settings, None, QUIET)
