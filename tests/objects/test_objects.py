@@ -121,9 +121,8 @@ def test_prune_and_sweep_remove_objects(settings, emulator, connect):
     again = history.open(settings)
     assert ids(again) == [second.id]
     assert [found.path for found in again.store.finished("facts")] == [second.facts]
-    again.store.put(
-        "facts/deployment/date=2026-04-01/left-behind-0000000000000000.parquet", again.store.read(second.raw)
-    )
+    left_behind = f"{first.id}-{'0' * 16}.parquet"
+    again.store.put(f"facts/deployment/date=2026-04-01/{left_behind}", again.store.read(second.raw))
     assert again.sweep() == 0
     later = History(again.store, "test", clock=lambda: datetime.now(UTC) + GRACE + timedelta(hours=1))
     assert later.sweep() == 1
