@@ -12,7 +12,7 @@ SPARK_FOLDER := .venv-spark
 SPARK := $(SPARK_FOLDER)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit peer objects spark faults browser bench bench-small screenshots docs format clean
+.PHONY: help run emulate test lint unit peer objects spark faults browser ranges bench bench-small screenshots docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ faults: $(DEV) ## two hundred runs of collect killed at random instants, full an
 
 browser: $(DEV) ## a few journeys in a real Chromium
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest tests/browser
+
+ranges: $(DEV) ## how often the ranges of pace and day hold the truth; some minutes
+	$(BIN)/python -m bench --only ranges
 
 bench: $(DEV) ## figures of speed, as ratios in one run
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m bench

@@ -1,17 +1,17 @@
-"""How fast it is, as ratios in one run: absolute times depend on the machine, and all take their turns."""
+"""How fast it is, as ratios in one run (absolute times depend on the machine), and how often its ranges hold."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bench import asking, bulk, clicks, keeping
+from bench import asking, bulk, clicks, keeping, ranges
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--small", action="store_true", help="little of everything, to see that the bench works")
-    options.add_argument("--only", choices=("bulk", "keeping", "asking", "clicks"), help="one part alone")
+    options.add_argument("--only", choices=("bulk", "keeping", "asking", "ranges", "clicks"), help="one part alone")
     chosen = options.parse_args()
     customers, products = (100, 10) if chosen.small else (10_000, 30)
     if chosen.only in (None, "bulk"):
@@ -21,6 +21,8 @@ def main() -> int:
         asking.run(*((2, 100, 10, 40) if chosen.small else (12, 10_000, 27, 81)))
     if chosen.only in (None, "keeping"):
         keeping.run(2 if chosen.small else 7, customers, products, 40 if chosen.small else 1000)
+    if chosen.only in (None, "ranges"):
+        ranges.run(20 if chosen.small else 1000)
     if chosen.only in (None, "clicks"):
         clicks.run(*((3, 100, 10, 5) if chosen.small else (30, 10_000, 30, 81)))
     return 0

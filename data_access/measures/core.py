@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import narwhals as nw
 import pandas as pd
 
+from data_access.measures import straight_line
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
 from data_access.selection import Selection
@@ -41,10 +42,10 @@ _OURS = frozenset(
 )
 _IDENTITIES = ("service", "channel", "customerTenantId", "productName", "workloadName")
 DEFAULT_TARGET = 80.0  # percent points
-#: How far back licenses a week are measured from the newest point: long enough for three monthly processing dates,
+#: How far back licenses a week are measured from the newest point: long enough for a pace on weekly processing dates,
 #: short enough to speak of now.
 WEEKS = 13
-FEWEST_DATES = 3  # that make a pace; through two there is always a straight line
+FEWEST_DATES = straight_line.FEWEST_POINTS  # that make a pace
 TOO_FEW = f"fewer than {FEWEST_DATES} processing dates"
 
 #: An estimate is as fine as a percentage with two decimals makes it: one ten-thousandth of a license. As whole numbers
@@ -153,14 +154,16 @@ MEASURES = {
     "velocity": Measure(
         "Licenses a week",
         f"The median slope of licenses deployed between any two processing dates of the last {WEEKS} weeks.",
-        "One odd date does not bend it. The range holds the true pace nine times in ten. There is none with"
-        f" {TOO_FEW}.",
+        "One odd date does not bend it. The true pace most likely lies in the range: at least"
+        f" {straight_line.HOLD} times in 100 where half of what disturbs a date is gone by the next one,"
+        f" {straight_line.HOLD_WANDERING} where a fifth is. There is none with {TOO_FEW}.",
     ),
     "projection": Measure(
         "Target reached",
         "The day on which the gap to the target, in licenses, is closed if it goes on closing as in the last"
         f" {WEEKS} weeks.",
-        "The range comes from that of the pace. Where a date could not be defended, the reason stands in its place.",
+        "The range is that of the pace, with the doubt about where the gap stands now; it holds as often. Where"
+        " a date could not be defended, the reason stands in its place; where it has no latest one, the earliest does.",
     ),
     "soldPerWeek": Measure(
         "Sold a week",

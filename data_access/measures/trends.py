@@ -13,12 +13,12 @@ from enum import Enum
 
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from data_access import titles
-from data_access.measures import core
+from data_access.measures import core, straight_line
 from data_access.measures.core import Facts, Frame
+from data_access.measures.straight_line import Numbers, StraightLine
 from data_access.partner_center import frames
 
 #: How far back a pace is measured from the newest point.
@@ -32,9 +32,7 @@ BEYOND = f"more than {HORIZON // _YEAR} years"
 #: The column that says where a point stands in time, see `points`.
 AS_OF = "asOf"
 _PARTIAL = "partial"  # the column of the mark on rows of back-fills
-_Z = 1.645  # standard deviations on both sides of the middle that hold 90 % of a normal distribution
-
-Numbers = npt.NDArray[np.float64]
+_PERCENT_STEP = 0.01  # percent points: percentages are sent with two decimals
 
 
 class Refusal(Enum):
@@ -46,13 +44,13 @@ class Refusal(Enum):
     SOLD_MOVED = "sold moved more than deployed"
     STANDS_STILL = "the gap to the target stays as it is"
     MOVES_AWAY = "the gap to the target grows"
-    UNEVEN = "the gap to the target goes up and down too much to tell"
+    UNEVEN = "the figures vary too much"
     TOO_FAR = f"at this pace it takes {BEYOND}"
 
 
 @dataclass(frozen=True, slots=True)
 class Velocity:
-    """Licenses a week over the last `WEEKS`, and the range that holds the true pace nine times in ten."""
+    """Licenses a week over the last `WEEKS`, and the range in which the true pace most likely lies."""
 
     deployed: float
     slowest: float  # of deployed
@@ -65,9 +63,9 @@ class Velocity:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The day on which the target is reached if all goes on as in the last `WEEKS`.
+    """The day on which the target is reached if all goes on as in the last `WEEKS`, and between which days most likely.
 
-    `latest` is None where the slow end of the range lies beyond the horizon.
+    `latest` is None where the slow end of the range does not reach it within the horizon, or never.
     """
 
     target: float  # percent points
@@ -160,24 +158,21 @@ def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime) ->
 
 
 def velocity(line: pd.DataFrame) -> Velocity | Refusal:
-    """Licenses a week at the end of one line: the median slope between any two points (Theil and Sen).
-
-    One odd point does not bend it. The range is Sen's, from the ranks of those slopes.
-    """
-    recent = _recent(line)
+    """Licenses a week at the end of one line, between any two points in the middle: one odd point does not bend it."""
+    recent, weeks = _recent(line)
     if len(recent) < core.FEWEST_DATES:
         return Refusal.TOO_FEW
-    weeks = _weeks(recent)
-    deployed, slowest, fastest = _slope(weeks, recent["licensesDeployed"].to_numpy("float64"))
-    sold, *_ = _slope(weeks, recent["licensesSold"].to_numpy("float64"))
+    deployed = straight_line.fit(weeks, _numbers(recent["licensesDeployed"]), _step(recent))
+    sold = straight_line.median_slope(weeks, _numbers(recent["licensesSold"]))
     dates = recent[AS_OF]
-    return Velocity(deployed, slowest, fastest, sold, dates.iloc[0], dates.iloc[-1], len(recent))
+    return Velocity(deployed.pace, *deployed.paces(), sold, dates.iloc[0], dates.iloc[-1], len(recent))
 
 
 def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:
-    """When one line reaches `target` (percent points), or why nobody can say.
+    """When one line reaches `target` (percent points), or why there is no date.
 
     What has to close is the gap in licenses, target × sold ÷ 100 − deployed, so a growing number sold counts as well.
+    Where the gap stands now is taken from all points, since the newest one is as noisy as any.
     """
     if not len(line):
         return Refusal.TOO_FEW
@@ -186,23 +181,18 @@ def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:
         return Refusal.NOTHING_SOLD
     if newest["deploymentPercent"] >= target:
         return Refusal.REACHED
-    pace = velocity(line)
-    if isinstance(pace, Refusal):
-        return pace
-    if abs(pace.sold) > abs(pace.deployed):
+    recent, weeks = _recent(line)
+    if len(recent) < core.FEWEST_DATES:
+        return Refusal.TOO_FEW
+    sold, deployed = _numbers(recent["licensesSold"]), _numbers(recent["licensesDeployed"])
+    if abs(straight_line.median_slope(weeks, sold)) > abs(straight_line.median_slope(weeks, deployed)):
         return Refusal.SOLD_MOVED
-    recent = _recent(line)
-    gap = (recent["licensesSold"] * (target / 100) - recent["licensesDeployed"]).to_numpy("float64")
-    closing, slowest, fastest = _slope(_weeks(recent), -gap)
-    if closing <= 0:
-        return Refusal.MOVES_AWAY if closing else Refusal.STANDS_STILL
-    if slowest <= 0:
-        return Refusal.UNEVEN
-    missing = float(gap[-1])
-    on, earliest, latest = (_later(pace.until, missing, speed) for speed in (closing, fastest, slowest))
-    if on is None or earliest is None:
-        return Refusal.TOO_FAR
-    return Projection(target, on, earliest, latest)
+    gap = straight_line.fit(weeks, sold * (target / 100) - deployed, _step(recent))
+    if not gap.pace:
+        return Refusal.STANDS_STILL
+    if gap.pace > 0:
+        return Refusal.UNEVEN if gap.paces()[0] < 0 else Refusal.MOVES_AWAY
+    return _reached(gap, target, newest[AS_OF])
 
 
 def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
@@ -238,34 +228,33 @@ def _after(last: datetime, processed: datetime, fetched_at: datetime) -> datetim
     return processed if processed >= last else max(fetched_at, last)
 
 
-def _recent(line: pd.DataFrame) -> pd.DataFrame:
-    dates = line[AS_OF]
-    recent: pd.DataFrame = line[dates >= dates.max() - timedelta(weeks=WEEKS)]
-    return recent
+def _recent(line: pd.DataFrame) -> tuple[pd.DataFrame, Numbers]:
+    """The points of the last `WEEKS`, and how many weeks after the first of them each is."""
+    moments = line[AS_OF].to_numpy("datetime64[us]")
+    first = int(np.searchsorted(moments, moments[-1:] - np.timedelta64(WEEKS, "W")).sum())
+    moments = moments[first:]
+    return line.iloc[first:], (moments - moments[:1]) / np.timedelta64(1, "W")
 
 
-def _weeks(line: pd.DataFrame) -> Numbers:
-    dates = line[AS_OF]
-    weeks: Numbers = ((dates - dates.iloc[0]) / timedelta(weeks=1)).to_numpy("float64")
-    return weeks
+def _numbers(column: pd.Series) -> Numbers:
+    return column.to_numpy("float64")
 
 
-def _slope(x: Numbers, y: Numbers) -> tuple[float, float, float]:
-    """The median slope between any two points, and the range in which the true one lies nine times in ten.
-
-    Sen (1968): as many slopes are left out at each end as Kendall's statistic allows for chance.
-    """
-    first, second = np.triu_indices(len(x), k=1)
-    slopes = np.sort((y[second] - y[first]) / (x[second] - x[first]))
-    count, number = len(x), len(slopes)
-    spread = _Z * np.sqrt(count * (count - 1) * (2 * count + 5) / 18)
-    low = max(0, int(np.floor((number - spread) / 2)))
-    high = min(number - 1, int(np.ceil((number + spread) / 2)))
-    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
+def _step(line: pd.DataFrame) -> float:
+    """To how many licenses a figure is known: one, or what the percentage behind an estimate was rounded to."""
+    return max(1.0, float(line["licensesSold"].iloc[-1]) * _PERCENT_STEP / 100)
 
 
-def _later(since: datetime, licenses: float, a_week: float) -> date | None:
-    weeks = licenses / a_week
-    if weeks > HORIZON / timedelta(weeks=1):
-        return None
-    return (since + timedelta(days=int(np.ceil(weeks * 7)))).date()
+def _reached(gap: StraightLine, target: float, since: datetime) -> Projection | Refusal:
+    """The day on which a closing gap is closed, and between which days that most likely is."""
+    days = np.arange(1, HORIZON.days + 1)
+    on, earliest, latest = gap.falls_to_zero(days / 7)
+    if earliest == 0 and latest is None:
+        return Refusal.UNEVEN
+    if on is None or earliest is None:
+        return Refusal.TOO_FAR
+
+    def day(place: int) -> date:
+        return (since + timedelta(days=int(days[place]))).date()
+
+    return Projection(target, day(on), day(earliest), None if latest is None else day(latest))

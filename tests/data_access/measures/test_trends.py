@@ -162,9 +162,10 @@ def test_no_history_is_no_line():
 
 def test_velocity_is_licenses_a_week():
     pace = pace_of([(100, 10), (101, 12), (102, 14), (103, 16)])
-    assert (pace.deployed, pace.slowest, pace.fastest, pace.sold) == (2, 2, 2, 1)
+    assert (pace.deployed, pace.sold) == (2, 1)
+    assert pace.slowest < 2 < pace.fastest
     assert (pace.since, pace.until, pace.points) == (BEGIN, BEGIN + 3 * WEEK, 4)
-    assert pace_of([(100, 10), (100, 12), (100, 14)], every=DAY).deployed == 14
+    assert pace_of([(100, 10), (100, 12), (100, 14), (100, 16)], every=DAY).deployed == 14
 
 
 def test_one_odd_point_does_not_bend_it():
@@ -180,40 +181,54 @@ def test_velocity_is_of_now():
     assert (pace.deployed, pace.points) == (3, trends.WEEKS + 1)
 
 
+def test_three_dates_are_too_few_for_a_range_and_so_for_a_pace():
+    assert trends.velocity(line((100, 10), (100, 12), (100, 14))) is Refusal.TOO_FEW
+    assert trends.projection(line((100, 10), (100, 12), (100, 14)), 80) is Refusal.TOO_FEW
+
+
+def test_an_estimate_is_known_to_the_hundredth_of_a_percent_that_it_is_made_of():
+    few, many = (pace_of([(sold, 50 + week) for week in range(8)]) for sold in (100, 10**6))
+    assert many.fastest - many.slowest == pytest.approx(100 * (few.fastest - few.slowest))
+
+
 def test_a_date_for_the_target():
     found = day_of((100, 60), (100, 62), (100, 64), (100, 66))
-    assert found.on == found.earliest == found.latest == (BEGIN + 10 * WEEK).date()
-
-
-def test_the_range_of_the_date_comes_from_the_range_of_the_pace():
-    found = day_of((100, 60), (100, 61), (100, 64), (100, 65), (100, 68))
-    assert found.latest
+    assert found.on == (BEGIN + 10 * WEEK).date()
     assert found.earliest < found.on < found.latest
 
 
+def test_where_the_gap_stands_now_is_not_taken_from_the_newest_point_alone():
+    figures = [(1000, 600 + 10 * week) for week in range(13)]
+    straight = day_of(*figures)
+    odd = day_of(*figures[:-1], (1000, 680))
+    assert odd.on == straight.on
+    assert (odd.earliest, odd.latest or date.max) != (straight.earliest, straight.latest)
+
+
 def test_a_growing_number_sold_puts_the_date_off():
-    same = day_of((100, 60), (100, 62), (100, 64))
-    more = day_of((98, 60), (99, 62), (100, 64))
+    same = day_of((100, 60), (100, 62), (100, 64), (100, 66))
+    more = day_of((97, 60), (98, 62), (99, 64), (100, 66))
     assert more.on > same.on
 
 
 def test_the_slow_end_of_the_range_may_be_out_of_sight():
-    found = day_of((1000, 100), (1000, 100.5), (1000, 120))
+    found = day_of((1000, 100), (1000, 90), (1000, 130), (1000, 120))
     assert found.latest is None
 
 
 @pytest.mark.parametrize(
     ("figures", "why"),
     [
-        pytest.param([(0, 0), (0, 0), (0, 0)], Refusal.NOTHING_SOLD, id="nothing sold"),
+        pytest.param([(0, 0), (0, 0), (0, 0), (0, 0)], Refusal.NOTHING_SOLD, id="nothing sold"),
         pytest.param([(100, 70), (100, 80)], Refusal.REACHED, id="reached, however few the dates"),
         pytest.param([(100, 70), (100, 75)], Refusal.TOO_FEW, id="two dates"),
-        pytest.param([(100, 70), (150, 75), (200, 80)], Refusal.SOLD_MOVED, id="sold grows faster"),
-        pytest.param([(300, 70), (200, 75), (150, 80)], Refusal.SOLD_MOVED, id="sold shrinks, which is no deployment"),
-        pytest.param([(100, 70), (100, 70), (100, 70)], Refusal.STANDS_STILL, id="no movement"),
-        pytest.param([(100, 70), (100, 65), (100, 60)], Refusal.MOVES_AWAY, id="away"),
-        pytest.param([(100, 60), (100, 75), (100, 70)], Refusal.UNEVEN, id="up and down"),
-        pytest.param([(10**6, 70), (10**6, 71), (10**6, 72)], Refusal.TOO_FAR, id="too far"),
+        pytest.param([(100, 65), (150, 70), (200, 75), (250, 80)], Refusal.SOLD_MOVED, id="sold grows faster"),
+        pytest.param([(400, 65), (300, 70), (200, 75), (150, 80)], Refusal.SOLD_MOVED, id="sold shrinks faster"),
+        pytest.param([(100, 70), (100, 70), (100, 70), (100, 70)], Refusal.STANDS_STILL, id="no movement"),
+        pytest.param([(100, 70), (100, 65), (100, 60), (100, 55)], Refusal.MOVES_AWAY, id="away"),
+        pytest.param([(100, 60), (100, 75), (100, 65), (100, 72)], Refusal.UNEVEN, id="up and down, rather up"),
+        pytest.param([(100, 72), (100, 60), (100, 75), (100, 60)], Refusal.UNEVEN, id="up and down, rather down"),
+        pytest.param([(10**6, 70), (10**6, 71), (10**6, 72), (10**6, 73)], Refusal.TOO_FAR, id="too far"),
     ],
 )
 def test_a_date_is_refused_with_its_reason(figures, why):
@@ -229,8 +244,8 @@ def test_the_words_say_the_numbers_that_decide():
     assert trends.BEYOND in Refusal.TOO_FAR.value
 
 
-def test_three_dates_long_ago_are_too_few():
-    old = line((100, 60), (100, 62), (100, 64), every=timedelta(weeks=trends.WEEKS))
+def test_dates_long_ago_do_not_count():
+    old = line((100, 60), (100, 62), (100, 64), (100, 66), every=timedelta(weeks=trends.WEEKS))
     assert trends.projection(old, 80) is Refusal.TOO_FEW
 
 

@@ -1,0 +1,154 @@
+"""How often the ranges of pace and day hold the truth, and how wide they are, on lines whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from data_access.measures import straight_line, trends
+from data_access.measures.straight_line import Numbers
+from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
+
+DATES = (4, 5, 8, 13, 26)
+#: The part of a deviation that is left on the next date: none, half, four fifths.
+CARRIED = (0.0, 0.5, 0.8)
+#: All of it: a level that drifts for good, of which the pace alone has a truth, and nothing is promised.
+DRIFTING = 1.0
+#: By how much a line rises over its dates, in standard deviations of its noise: clearly, hardly, not at all.
+RISES = (10, 2, 0)
+
+_BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
+_SOLD = 10_000
+_FIRST = 5_000  # licenses deployed
+_NOISE = 30  # licenses; so much that rounding to whole ones does not count
+_INDEPENDENT = (1,)  # how long a deviation lasts, known for sure
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of many lines of one kind. A share of nothing is NaN."""
+
+    given: float  # share of lines with a range
+    holds: float  # share of those ranges in which the truth lies
+    width: float  # median, as a multiple of the narrowest honest one's; an open range is wider than any, NaN: both are
+
+
+@dataclass(frozen=True)
+class _Line:
+    points: pd.DataFrame
+    weeks: Numbers
+    pace: float  # the true one, a week
+    target: float
+    missing: float  # licenses, in truth, at the newest date
+
+    @property
+    def reached(self) -> date | None:
+        """The true day, in the future at the earliest; None where it lies beyond the horizon, or is none."""
+        days = np.ceil(self.missing / self.pace * 7) if self.pace else np.inf
+        newest = self.points[AS_OF].iloc[-1]
+        return (newest + timedelta(days=max(1, int(days)))).date() if days <= trends.HORIZON.days else None
+
+
+def pace(
+    dates: int,
+    carried: float,
+    runs: int,
+    seed: int,
+    velocity: Callable[[pd.DataFrame], Velocity | Refusal] = trends.velocity,
+) -> Outcome:
+    """The ranges of the pace against Student's interval of least squares, told that deviations are independent."""
+    held, wide, narrowest = [], [], []
+    for line in _lines(dates, carried, RISES[0], runs, seed):
+        found = velocity(line.points)
+        if isinstance(found, Velocity):
+            held.append(found.slowest <= line.pace <= found.fastest)
+            wide.append(found.fastest - found.slowest)
+        slowest, fastest = _known(line, line.points["licensesDeployed"].to_numpy("float64")).paces()
+        narrowest.append(fastest - slowest)
+    return _outcome(held, wide, narrowest, runs)
+
+
+def day(dates: int, carried: float, rises: float, runs: int, seed: int) -> Outcome:
+    """The ranges of the day against Fieller's of least squares, told that deviations are independent."""
+    ahead = np.arange(1, trends.HORIZON.days + 1) / 7
+    held, wide, narrowest = [], [], []
+    for line in _lines(dates, carried, rises, runs, seed):
+        found = trends.projection(line.points, line.target)
+        if not isinstance(found, Projection):
+            continue
+        truth = line.reached or date.max
+        held.append(found.earliest <= truth <= (found.latest or date.max))
+        wide.append((found.latest - found.earliest).days if found.latest else np.inf)
+        missing = _SOLD * line.target / 100 - line.points["licensesDeployed"].to_numpy("float64")
+        _, earliest, latest = _known(line, missing).falls_to_zero(ahead)
+        narrowest.append(np.inf if earliest is None or latest is None else latest - earliest)
+    return _outcome(held, wide, narrowest, runs)
+
+
+def run(runs: int) -> None:
+    """Print what becomes of so many lines of each kind."""
+    print(
+        f"\nRanges on {runs:,} lines of each kind. Promised: at least {straight_line.HOLD} % hold, and"
+        f" {straight_line.HOLD_WANDERING} % where 0.8 of a deviation"
+        "\nis carried on; where none is, at most twice as wide as the narrowest honest range"
+        "\n(open: has no end within the horizon; –: neither has that one)."
+    )
+    kinds = ["pace", *(f"day, rises {rises}×" for rises in RISES)]
+    print("dates  carried" + "".join(f"{kind:>24}" for kind in kinds))
+    print(" " * 14 + f"{'given  holds  width':>24}" * len(kinds))
+    for dates in DATES:
+        for carried in (*CARRIED, DRIFTING):
+            outcomes = [pace(dates, carried, runs, dates)]
+            if carried < DRIFTING:
+                outcomes += [day(dates, carried, rises, runs, dates) for rises in RISES]
+            print(f"{dates:5}  {carried:7.1f}" + "".join(f"{_cells(outcome):>24}" for outcome in outcomes))
+
+
+def _lines(dates: int, carried: float, rises: float, runs: int, seed: int) -> Iterator[_Line]:
+    """Lines of whole licenses: a straight rise, and noise of which a part is carried on to the next date.
+
+    Weekly, or twice a week where there are more dates than weeks. In truth the target is as far above the newest date
+    as a clear rise has brought the line.
+    """
+    weeks: Numbers = (np.arange(dates) * min(1, trends.WEEKS / dates)).astype("float64")
+    moments = [_BEGIN + timedelta(weeks=float(week)) for week in weeks]
+    way = rises * _NOISE
+    missing = float(RISES[0] * _NOISE)
+    target = (_FIRST + way + missing) / _SOLD * 100
+    random = np.random.default_rng(seed)
+    new = np.sqrt(1 - carried**2) if carried < DRIFTING else 1.0
+    for _ in range(runs):
+        noise = random.normal(scale=_NOISE, size=dates)
+        for number in range(1, dates):
+            noise[number] = carried * noise[number - 1] + new * noise[number]
+        deployed = np.round(_FIRST + way * weeks / weeks[-1] + noise)
+        points = pd.DataFrame(
+            {
+                "licensesSold": _SOLD,
+                "licensesDeployed": deployed,
+                "deploymentPercent": deployed / _SOLD * 100,
+                AS_OF: moments,
+            }
+        )
+        yield _Line(points, weeks, way / weeks[-1], target, missing)
+
+
+def _known(line: _Line, figures: Numbers) -> straight_line.StraightLine:
+    return straight_line.fit(line.weeks, figures, 1, _INDEPENDENT)
+
+
+def _outcome(held: list[bool], wide: list[float], narrowest: list[float], runs: int) -> Outcome:
+    if not held:
+        return Outcome(0, np.nan, np.nan)
+    base = float(np.median(narrowest))
+    width = float(np.median(wide)) / base if np.isfinite(base) else np.nan
+    return Outcome(len(held) / runs, float(np.mean(held)), width)
+
+
+def _cells(outcome: Outcome) -> str:
+    width = "–" if np.isnan(outcome.width) else f"{outcome.width:.2f}" if np.isfinite(outcome.width) else "open"
+    return f"{outcome.given:5.0%}  {outcome.holds:5.1%}  {width:>5}"

@@ -1,0 +1,55 @@
+"""The ranges of pace and day hold the truth as often as they promise, and are no wider than they need be."""
+
+import numpy as np
+import pytest
+
+from bench import ranges
+from data_access.measures import straight_line
+from data_access.measures.trends import AS_OF, Refusal, Velocity
+
+RUNS = 300
+#: By so much a sample of so many lines may fall short by chance: two standard deviations.
+CHANCE = 2 * np.sqrt(0.87 * 0.13 / RUNS)
+
+
+def promised(carried):
+    return (straight_line.HOLD_WANDERING if carried == 0.8 else straight_line.HOLD) / 100
+
+
+@pytest.mark.parametrize(("dates", "carried"), [(4, 0.5), (8, 0.0), (8, 0.8), (13, 0.8)])
+def test_the_range_of_the_pace_holds_the_truth(dates, carried):
+    outcome = ranges.pace(dates, carried, RUNS, seed=1)
+    assert outcome.given == 1
+    assert outcome.holds >= promised(carried) - CHANCE
+    assert carried or outcome.width <= 2
+
+
+@pytest.mark.parametrize(("dates", "carried", "rises"), [(4, 0.5, 2), (8, 0.0, 10), (8, 0.8, 10), (13, 0.8, 0)])
+def test_the_range_of_the_day_holds_the_truth_where_it_is_given(dates, carried, rises):
+    outcome = ranges.day(dates, carried, rises, RUNS, seed=1)
+    assert outcome.given > 0.2
+    assert outcome.holds >= promised(carried) - CHANCE
+    assert carried or outcome.width <= 2
+
+
+def test_a_range_that_takes_dates_for_independent_is_found_out():
+    def velocity(points):
+        weeks = np.arange(len(points), dtype="float64")
+        line = straight_line.fit(weeks, points["licensesDeployed"].to_numpy(), 1, lasting=(1,))
+        return Velocity(line.pace, *line.paces(), 0, points[AS_OF].iloc[0], points[AS_OF].iloc[-1], len(points))
+
+    outcome = ranges.pace(8, 0.8, RUNS, seed=1, velocity=velocity)
+    assert outcome.holds < promised(0.8) - CHANCE
+    assert outcome.width == 1
+
+
+def test_where_no_range_is_given_there_is_nothing_to_hold():
+    outcome = ranges.pace(4, 0.0, 3, seed=1, velocity=lambda _: Refusal.TOO_FEW)
+    assert outcome.given == 0
+    assert np.isnan(outcome.holds)
+
+
+def test_the_report_has_a_row_for_each_kind_of_line(capsys):
+    ranges.run(1)
+    rows = capsys.readouterr().out.splitlines()
+    assert sum(row.strip().startswith(str(dates)) for dates in ranges.DATES for row in rows) >= 20
