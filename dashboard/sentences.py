@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard import formats
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line
-from data_access.measures.trends import AS_OF, Projection, Refusal
+from data_access.measures.trends import AS_OF, BEYOND, Projection, Refusal
 
 
 def direction(line: Line) -> str:
@@ -58,11 +58,17 @@ def _more(licenses: float, estimated: bool = False) -> str:
 
 
 def goal(line: Line, target: float) -> str:
-    """When the target is reached, or why nobody can say."""
+    """When the target is reached, or why there is no date."""
     if isinstance(line.goal, Projection):
-        within = trends.between(line.goal).replace(" to ", " and ")
+        earliest, latest = trends.ends(line.goal)
+        if not latest:
+            return (
+                f"**{target:g}\u00a0% is most likely not reached before {earliest}**; the latest date is"
+                f" {BEYOND} ahead, or cannot be told."
+            )
+        within = f"in {earliest}" if earliest == latest else f"between {earliest} and {latest}"
         day = formats.day(line.goal.on)
-        return f"At this pace **{target:g}\u00a0% is reached about {day}**, nine times in ten between {within}."
+        return f"At this pace **{target:g}\u00a0% is reached about {day}**, most likely {within}."
     if line.goal is Refusal.REACHED:
         return f"**The target of {target:g}\u00a0% is reached.**"
-    return f"**When {target:g}\u00a0% is reached, nobody can say**: {line.goal.value}."
+    return f"**No date for {target:g}\u00a0%**: {line.goal.value}."

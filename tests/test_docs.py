@@ -14,7 +14,7 @@ from dashboard.filters.kinds import Choice, Parameter
 from data_access import errors, measures
 from data_access.commands import COMMANDS
 from data_access.history import collect
-from data_access.measures import trends
+from data_access.measures import straight_line, trends
 from data_access.partner_center import protocol
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import SECRETS_TABLE, Settings
@@ -77,6 +77,8 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
         f"The line shows the last {trends.WEEKS} weeks",
         f"fewer than {measures.FEWEST_DATES} dates in {trends.WEEKS} weeks",
         f"any two points of the last {trends.WEEKS} weeks",
+        f"at least {straight_line.HOLD} times in 100 where half of what disturbs a date is gone by the next one",
+        f"and {straight_line.HOLD_WANDERING} times where a fifth is; it takes {measures.FEWEST_DATES} dates",
         f"at least {trends.USUAL_DAYS} days before",
         f"about {trends.USUAL_DAYS} days before",
         f"The first {base.MOST_BARS} of … services",

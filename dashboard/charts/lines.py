@@ -72,8 +72,8 @@ def line_chart(
 ) -> Finished:
     """The line of the total, with a marker per processing date (where there is room), the target and the goal.
 
-    `goal` is drawn if its day is no further ahead than the line reaches back. `span`: the first and the last
-    moment of the axis.
+    `goal` is drawn where its range has two ends and its day lies no further ahead than the line reaches back. `span`:
+    the first and the last moment of the axis.
     """
     drawn = _thinned(points, _MOST_POINTS)
     values = drawn[measure.column]
@@ -103,10 +103,10 @@ def line_chart(
     first, last = (moment.replace(tzinfo=None) for moment in span)
     if measure.is_percent:
         shapes.append(_level(target, palette))
-        if isinstance(goal, Projection) and len(values) and _moment(goal.on) - last <= last - first:
+        if isinstance(goal, Projection) and goal.latest and len(values) and _moment(goal.on) - last <= last - first:
             data.append(_ahead(dates[-1], float(values.iloc[-1]), goal, palette))
-            shapes.append(_between(goal, palette))
-            last = _moment(min(goal.latest or goal.on, (_moment(goal.on) + (last - first) / 4).date()))
+            shapes.append(_between(goal, goal.latest, palette))
+            last = _moment(min(goal.latest, (_moment(goal.on) + (last - first) / 4).date()))
     data.append(newest)
     margin = (last - first or timedelta(days=7)) / 50
     layout = base.frame(palette) | {
@@ -306,12 +306,12 @@ def _ahead(since: str, percent: float, goal: Projection, palette: Palette) -> di
     }
 
 
-def _between(goal: Projection, palette: Palette) -> dict[str, Any]:
+def _between(goal: Projection, latest: date, palette: Palette) -> dict[str, Any]:
     """From the earliest to the latest day of reaching it, on the target's level."""
     return {
         "type": "line",
         "x0": _moment(goal.earliest).isoformat(),
-        "x1": _moment(goal.latest or goal.on).isoformat(),
+        "x1": _moment(latest).isoformat(),
         "y0": goal.target,
         "y1": goal.target,
         "line": {"color": palette.muted, "width": 4},

@@ -91,9 +91,9 @@ def _tiles(line: Line, estimated: bool) -> None:
             formats.change(pace.sold) if pace else formats.NOTHING,
             f"on {formats.number(pace.points, 'processing date')}" if pace else _TOO_FEW,
         )
-        value, context = formats.NOTHING, "nobody can say"
+        value, context = formats.NOTHING, "no date"
         if isinstance(goal, Projection):
-            value, context = f"{goal.on:%b %Y}", trends.months(goal)
+            value, context = f"{goal.on if goal.latest else goal.earliest:%b %Y}", trends.months(goal)
         elif goal is Refusal.REACHED:
             value, context = "reached", "at the newest date"
         tiles.tile("kpi_target_reached", "projection", value, context)
@@ -165,7 +165,7 @@ def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feed
     points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
     paces = provenance("pace", target=f"{filters.target:g} %")
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, paces)
-    with figures.figures("Pace, and the day of the target", [*points, pace]):
+    with figures.figures("Speed and expected date; likely range", [*points, pace]):
         st.caption(
             "The first two files hold every point of the lines, the third one this table with all its columns"
             " and a row for all together."

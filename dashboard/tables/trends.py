@@ -44,7 +44,7 @@ PACES = Table(
         UNDEPLOYED,
         _SOLD_PER_WEEK,
         _DEPLOYED_PER_WEEK,
-        following(text("deployedRange", "Range, 9 in 10")),
+        following(text("deployedRange", "Likely range")),
         _TARGET_REACHED,
         Column("asOf", AS_OF.label, Kind.DAY),
     )
@@ -59,7 +59,6 @@ PACES_FILE = Table(
         CHANNEL,
         count("processingDates", "Processing dates"),
         instant("since", "Since (UTC)"),
-        _STANDS_AT,
         AS_OF,
         SOLD,
         DEPLOYED,
@@ -77,6 +76,7 @@ PACES_FILE = Table(
         text("targetEarliest", "Earliest"),
         text("targetLatest", "Latest"),
         text("targetRefused", "Why there is no day"),
+        _STANDS_AT,
     )
 )
 #: One row per line and processing date.

@@ -264,22 +264,24 @@ def spread(pace: Velocity) -> str:
 
 
 def reached(goal: Projection | Refusal) -> str:
-    """The day of the target with the months of its range, or why nobody can say."""
+    """The day of the target with the months of its range, before when it is not, or why there is no date."""
     if isinstance(goal, Refusal):
         return goal.value
-    return f"{formats.day(goal.on)} ({months(goal)})"
+    earliest, latest = ends(goal)
+    return f"{formats.day(goal.on)} ({months(goal)})" if latest else f"not before {earliest}"
 
 
 def months(goal: Projection) -> str:
     """The range of the day, as short as a tile has room for."""
-    earliest, latest = f"{goal.earliest:%b %Y}", f"{goal.latest:%b %Y}" if goal.latest else "later"
+    earliest, latest = ends(goal)
+    if not latest:
+        return "at the earliest"
     return earliest if earliest == latest else f"{earliest} to {latest}"
 
 
-def between(goal: Projection) -> str:
-    """The range of the day."""
-    latest = formats.day(goal.latest) if goal.latest else f"{trends.BEYOND} ahead"
-    return f"{formats.day(goal.earliest)} to {latest}"
+def ends(goal: Projection) -> tuple[str, str | None]:
+    """The first and the last month of the range of the day; no last one where it is open."""
+    return f"{goal.earliest:%b %Y}", f"{goal.latest:%b %Y}" if goal.latest else None
 
 
 @dataclass(frozen=True, slots=True)

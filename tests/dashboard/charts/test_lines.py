@@ -1,6 +1,7 @@
 """Lines as figures: where points stand, what is drawn beside them, and that foreign text stays text."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -64,8 +65,12 @@ def test_a_date_that_is_near_is_drawn_with_its_range():
 
 
 def test_a_date_further_ahead_than_the_line_reaches_back_is_left_to_the_words():
-    far = Projection(80.0, date(2028, 12, 1), date(2028, 11, 1), None)
+    far = Projection(80.0, date(2028, 12, 1), date(2028, 11, 1), date(2029, 1, 1))
     assert all(len(trace["x"]) != 2 for trace in large(goal=far)["data"])
+
+
+def test_a_date_whose_range_has_no_end_is_left_to_the_words():
+    assert large(goal=replace(GOAL, latest=None)) == large()
 
 
 def test_no_percentage_is_a_gap():

@@ -14,7 +14,6 @@ from dashboard.view_models import trends as view_model
 from data_access import csv_files, open_timeline
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
-from data_access.measures import trends
 from data_access.measures.trends import Projection, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.settings import load
@@ -66,7 +65,7 @@ def test_the_answer_comes_first(visit):
     assert "Deployment rose by 5.00 points since 1 Aug 2026, to 50.00 %." in said(app)
     assert "Of 2 services, 1 rose and 0 fell: most gained by Microsoft 365 (+10.00 points)." in said(app)
     assert "Each week, ≈ 2 more licenses are deployed and as many are sold." in said(app)
-    assert "80 % is reached about 3 Apr 2027" in said(app)
+    assert "80 % is reached about 3 Apr 2027, most likely between Mar 2027 and Apr 2027." in said(app)
 
 
 def test_the_tiles_say_pace_and_day(visit):
@@ -93,9 +92,9 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
 
 def test_what_nobody_can_say_is_not_said(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING[:2]))
-    assert "When 80 % is reached, nobody can say: fewer than 3 processing dates in the last 13 weeks" in said(app)
+    assert "No date for 80 %: fewer than 4 processing dates in the last 13 weeks" in said(app)
     assert tiles(app)["Target reached"] == "–"
-    assert deltas(app)["Licenses a week"] == deltas(app)["Sold a week"] == "fewer than 3 dates"
+    assert deltas(app)["Licenses a week"] == deltas(app)["Sold a week"] == "fewer than 4 dates"
 
 
 def test_a_target_that_is_reached_is_called_so(visit):
@@ -258,17 +257,21 @@ def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     assert since[0] < since[1] == since[2]
 
 
-@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "Aug 2026 to later")])
+@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "at the earliest")])
 def test_the_months_of_a_range_are_named_once(weeks, said):
     latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
     goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
     assert view_model.months(goal) == said
-    assert view_model.reached(goal) == f"1 Aug 2026 ({said})"
+    assert view_model.reached(goal) == (f"1 Aug 2026 ({said})" if latest else "not before Aug 2026")
 
 
-def test_a_day_out_of_sight_is_said_to_be():
-    goal = Projection(80.0, FIRST.date(), FIRST.date(), None)
-    assert view_model.between(goal) == f"1 Aug 2026 to {trends.BEYOND} ahead"
+def test_of_a_day_without_a_latest_date_the_earliest_is_said(visit):
+    swinging = [{"o365": 50.0 + 8 * (week % 2) + week, "crm": 40.0} for week in range(6)]
+    app = visit(NOW, page=PAGE, past=weeks(*swinging))
+    assert deltas(app)["Target reached"] == "at the earliest"
+    earliest = tiles(app)["Target reached"]
+    assert f"80 % is most likely not reached before {earliest};" in said(app)
+    assert any(cell.startswith("not before ") for cell in app.dataframe[0].value["targetReached"])
 
 
 @pytest.mark.parametrize(
