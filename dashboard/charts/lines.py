@@ -349,11 +349,14 @@ def _across(left: float, height: float) -> str:
 
 def _hover(points: pd.DataFrame, title: str, measure: Shown) -> list[str]:
     head = f"<b>{escape(title, quote=False)}</b><br>" if title else ""
-    dates = points[AS_OF]
-    return [
-        f"{head}{formats.day(moment)}: {measure.figure(value)}"
-        for moment, value in zip(dates, points[measure.column], strict=True)
-    ]
+    places = zip(points[AS_OF], points["processedDateTime"], points[measure.column], strict=True)
+    return [f"{head}{_when(as_of, processed)}: {measure.figure(value)}" for as_of, processed, value in places]
+
+
+def _when(as_of: datetime, processed: datetime) -> str:
+    """The processing date; where a point stands elsewhere, the day of its fetch beside it."""
+    day = formats.day(processed)
+    return day if as_of == processed else f"{day}, fetched {formats.day(as_of)}"
 
 
 def _thinned(points: pd.DataFrame, most: int) -> pd.DataFrame:

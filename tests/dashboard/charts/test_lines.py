@@ -20,7 +20,7 @@ GOAL = Projection(80.0, date(2026, 12, 1), date(2026, 11, 20), date(2026, 12, 20
 
 
 def points(percents, sold=(100, 100, 100), days=DAYS):
-    return pd.DataFrame({"asOf": days, "deploymentPercent": percents, "licensesSold": sold})
+    return pd.DataFrame({"asOf": days, "processedDateTime": days, "deploymentPercent": percents, "licensesSold": sold})
 
 
 def drawn(figure):
@@ -154,3 +154,12 @@ def test_the_words_say_from_where_to_where():
 )
 def test_what_moves_has_a_sign(value, said):
     assert formats.change(value) == said
+
+
+def test_a_point_that_does_not_stand_at_its_processing_date_says_both():
+    back = points((50.0, 55.0, 60.0)).assign(processedDateTime=[DAYS[0], DAYS[1], DAYS[0]])
+    figure = drawn(line_chart(back, PERCENT, 80.0, Refusal.UNEVEN, span=SPAN, palette=LIGHT))
+    assert figure["data"][0]["hovertext"][1:] == [
+        "1 Oct 2026: 55.00\u00a0%",
+        "1 Sep 2026, fetched 1 Nov 2026: 60.00\u00a0%",
+    ]
