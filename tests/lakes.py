@@ -1,12 +1,8 @@
 """Histories for tests: answers that took the real way, in this process, and the folders that they are kept in."""
 
-import atexit
 import dataclasses
-import shutil
-import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from data_access import Settings, connection, history
 from data_access.emulator.sample import Partner
@@ -44,23 +40,11 @@ def fetched_from(partner, collection, at, query=None):
 
 
 def keep(settings, answers):
-    """Let the account that these settings name have collected these answers, each a call that gives one, oldest first.
-
-    The same answers are fetched and written once in a run, and copied from then on.
-    """
+    """Let the account of these settings have collected these answers, each a call that gives one, oldest first."""
     if answers:
-        account = Settings(**{name.lower(): value for name, value in settings.items()})
-        shutil.copytree(_written(answers), Path(account.history_url) / history.account(account))
-
-
-def _written(answers):
-    key = tuple(map(repr, answers))
-    if key not in _WRITTEN:
-        _WRITTEN[key] = Path(tempfile.mkdtemp(dir=_FOLDER.name))
-        kept = History(Store(str(_WRITTEN[key])), connection.LIVE)
+        account = history.open(Settings(**{name.lower(): value for name, value in settings.items()}))
         for answer in answers:
-            kept.append(answer())
-    return _WRITTEN[key]
+            account.append(answer())
 
 
 def weekly(weeks, until, changes=({},)):
@@ -71,11 +55,6 @@ def weekly(weeks, until, changes=({},)):
         for at in moments
         for collection in WITHOUT_CUSTOMER
     ]
-
-
-_FOLDER = tempfile.TemporaryDirectory(prefix="histories-")
-_WRITTEN: dict[tuple[str, ...], Path] = {}
-atexit.register(_FOLDER.cleanup)
 
 
 def sample_of(folder, at):

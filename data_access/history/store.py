@@ -236,7 +236,7 @@ def _files(root: Path, folder: str) -> Iterator[Listed]:
                 elif entry.is_file(follow_symlinks=False):
                     about = entry.stat(follow_symlinks=False)
                     yield Listed(path, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
-    except _GONE:
+    except FileNotFoundError:
         pass  # none was there, or another program removed it meanwhile
 
 

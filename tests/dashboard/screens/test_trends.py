@@ -82,7 +82,8 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     before = [*rows(FIRST + timedelta(days=19), {"o365": 50.0}, 1000), *rows(FIRST + timedelta(days=17), {"crm": 10.0})]
     left = rows(FIRST + timedelta(days=18), {"crm": 90.0}, 200)
     past = [
-        lakes.fetched(DEPLOYMENT, answer, FIRST + timedelta(days=day)) for day, answer in ((20, before), (21, left))
+        partial(lakes.fetched, DEPLOYMENT, answer, FIRST + timedelta(days=day))
+        for day, answer in ((20, before), (21, left))
     ]
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, left))), page=PAGE, past=past)
     assert "Deployment rose by 43.64 points since 20 Aug 2026, to 90.00 %." in said(app)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
+from data_access import history, load_settings
 from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, growing, not_json, shaped, throttled
 from data_access.emulator.sample import Partner, partner
@@ -315,7 +316,7 @@ def test_prune_asks_first_and_leaves_the_newest(command, tmp_path):
     (account,) = (tmp_path / "history").iterdir()
     long_ago = datetime.now(UTC) - timedelta(days=31)
     for number in (1, 2):
-        lake(account).append(fetched(USAGE, [{"channel": f"c{number}"}], at=long_ago))
+        history.open(load_settings()).append(fetched(USAGE, [{"channel": f"c{number}"}], at=long_ago))
     command("collect")
     before = facts_in(account)
     code, told, asked = command("prune", "--keep-days", "30")
