@@ -1,6 +1,7 @@
 """How the numbers move."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 
 import pandas as pd
 import pytest
@@ -172,6 +173,22 @@ def test_one_odd_point_does_not_bend_it():
     figures = [(1000, 100 + 2 * week) for week in range(12)]
     figures[5] = (1000, 900)
     assert pace_of(figures).deployed == 2
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.integers(1, 7), st.integers(0, 1000), st.integers(0, 1000)), min_size=3, max_size=13))
+def test_the_pace_is_the_slope_that_scipy_finds(points):
+    from scipy.stats import theilslopes  # noqa: PLC0415 - it takes a while, and no other test needs it
+
+    gaps, sold, deployed = zip(*points, strict=True)
+    days = list(accumulate(gaps))
+    figures = line(*zip(sold, deployed, strict=True))
+    figures["processedDateTime"] = [BEGIN + day * DAY for day in days]
+    pace = trends.velocity(figures)
+    assert isinstance(pace, Velocity)
+    weeks = [day / 7 for day in days]
+    assert pace.deployed == pytest.approx(theilslopes(deployed, weeks).slope, rel=1e-9, abs=1e-9)
+    assert pace.sold == pytest.approx(theilslopes(sold, weeks).slope, rel=1e-9, abs=1e-9)
 
 
 def test_velocity_is_of_now():
