@@ -176,14 +176,14 @@ def test_one_odd_point_does_not_bend_it():
 
 
 @settings(max_examples=50)
-@given(st.lists(st.tuples(st.integers(1, 7), st.integers(0, 1000), st.integers(0, 1000)), min_size=3, max_size=13))
+@given(st.lists(st.tuples(st.integers(1, 7), st.integers(0, 1000), st.integers(0, 1000)), min_size=4, max_size=13))
 def test_the_pace_is_the_slope_that_scipy_finds(points):
     from scipy.stats import theilslopes  # noqa: PLC0415 - it takes a while, and no other test needs it
 
     gaps, sold, deployed = zip(*points, strict=True)
     days = list(accumulate(gaps))
     figures = line(*zip(sold, deployed, strict=True))
-    figures["processedDateTime"] = [BEGIN + day * DAY for day in days]
+    figures["processedDateTime"] = figures["asOf"] = [BEGIN + day * DAY for day in days]
     pace = trends.velocity(figures)
     assert isinstance(pace, Velocity)
     weeks = [day / 7 for day in days]
