@@ -534,4 +534,6 @@ def test_raw_pages_are_let_go_as_soon_as_they_are_read(connect):
 
     rows = 200
     page = sys.getsizeof(DEFAULTS[COMMERCIAL_DEPLOYMENT.name]) * rows  # at the very least
-    assert besides_the_frame(16) - besides_the_frame(8) < 8 * page / 2
+    # The least of three: on a busy machine more pages may be under way at the same moment.
+    most, fewest = (min(besides_the_frame(pages) for _ in range(3)) for pages in (16, 8))
+    assert most - fewest < 8 * page / 2
