@@ -18,6 +18,7 @@ from bench import lake
 from data_access import Settings, history
 from data_access.emulator import DEMO_TOKEN, Emulator, sample, serving
 from data_access.emulator.sample import Partner
+from data_access.history.snapshot import Owner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.browser import app
 
@@ -89,8 +90,11 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
         browser = stack.enter_context(app.chromium())
         histories = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         long, short = histories / "long", histories / "short"
-        recorded = lake.made(str(long), days, customers, products)
-        lake.made(str(short), 2)
+        everyday = sample.partner(as_of=date(2026, 11, 1))
+        # A history belongs to the account of one service, which all pages over it ask.
+        services = {kept: stack.enter_context(serving(Emulator(everyday))) for kept in (long, short)}
+        recorded = lake.made(str(long), days, customers, products, _owner(services[long]))
+        lake.made(str(short), 2, owner=_owner(services[short]))
         in_history = sum(snapshot.rows for snapshot in recorded.snapshots(COMMERCIAL_DEPLOYMENT))
 
         def opened(
@@ -102,8 +106,8 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
             *,
             history: Path = histories / "none",
         ) -> Subject:
-            service = stack.enter_context(serving(Emulator(rows)))
-            settings = {"PARTNER_CENTER_BASE_URL": service, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+            service = services.get(history) or stack.enter_context(serving(Emulator(rows)))
+            settings = _settings(service)
             settings["HISTORY_URL"] = str(_of_account(history, settings))
             address, pid = stack.enter_context(app.server(app.ROOT / script, **settings))
             page = browser.new_page(viewport={"width": 1366, "height": 900})
@@ -111,7 +115,6 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
             app.settle(page)
             return Subject(name, page, psutil.Process(pid), chart)
 
-        everyday = sample.partner(as_of=date(2026, 11, 1))
         crowd = sample.partner(as_of=date(2026, 11, 1), customers=customers, products=products)
         naive = opened("naive, 80 rows", "bench/naive.py", everyday)
         ours = opened("Overview, 80 rows", "streamlit_app.py", everyday)
@@ -143,12 +146,25 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
     print(f"server CPU per click on the Overview: {ours.cpu:.1f} ms (promised: at most 10)")
 
 
+def _settings(service: str) -> dict[str, str]:
+    return {"PARTNER_CENTER_BASE_URL": service, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+
+
+def _account(settings: dict[str, str]) -> str:
+    return history.account(Settings(**{name.lower(): value for name, value in settings.items()}))
+
+
+def _owner(service: str) -> Owner:
+    return Owner(account=_account(_settings(service)), source="bench", address=service)
+
+
 def _of_account(folder: Path, settings: dict[str, str]) -> Path:
     """The HISTORY_URL under which the account of these settings has the history in `folder`."""
     place = folder.with_name(f"of-{urlsplit(settings['PARTNER_CENTER_BASE_URL']).port}")
-    place.mkdir()
-    account = history.account(Settings(**{name.lower(): value for name, value in settings.items()}))
-    (place / account).symlink_to(folder)
+    place.mkdir(exist_ok=True)
+    account = place / _account(settings)
+    if not account.is_symlink():
+        account.symlink_to(folder)
     return place
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_access import Answer, Collection, History
 from data_access.emulator import sample
+from data_access.history.snapshot import Owner
 from data_access.history.store import Store
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
@@ -25,10 +26,10 @@ _BEGIN = datetime(2026, 1, 1, 6, tzinfo=UTC)
 _GUID = "B14E-4888-967B-CA4BB2CF1234"
 
 
-def made(folder: str, days: int, customers: int = 0, products: int = 0) -> History:
+def made(folder: str, days: int, customers: int = 0, products: int = 0, owner: Owner | None = None) -> History:
     """A history of so many days, each with about 80 rows by service and channel, and one per customer and product."""
     now = _BEGIN
-    history = History(Store(folder), "bench", lambda: now)
+    history = History(Store(folder), "bench", lambda: now, owner=owner)
     counts = _counts(customers, products, days)
     for day in range(days):
         now = _BEGIN + timedelta(days=day)
