@@ -30,6 +30,7 @@ from data_access import (
     fetch_usage,
     open_timeline,
     source_title,
+    titles,
 )
 
 _ENTERED = "_feeds"
@@ -117,7 +118,7 @@ def _feeds(scope: tuple[object, ...], identity: tuple[str, str] | None, _setting
 @remembered
 def _codes(*datasets: Codes) -> tuple[list[str], list[str]]:
     def unique(codes: Iterable[str]) -> list[str]:
-        return sorted({code.casefold(): code for code in codes}.values())  # one of two spellings stands for both
+        return sorted({*titles.spellings(codes).values()})
 
     return (
         unique(code for data in datasets for code in data.channels),

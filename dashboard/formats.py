@@ -72,12 +72,16 @@ def _signed(value: float, decimals: int) -> str:
 
 
 def to_target(value: float | None, target: float) -> str:
-    """How far from the target, in percent points."""
+    """How far from the target, in percent points: in as many decimals as it takes not to call it nothing."""
     if value is None:
         return "nothing sold"
-    if value >= target:
+    missing = target - value
+    if missing <= 0:
         return "target reached"
-    return f"{target - value:.1f} points to target"
+    if missing < LEAST_POINTS:
+        return f"less than {10**-DECIMALS:g} points missing"
+    decimals = 1 if round(missing, DECIMALS) >= 1 else DECIMALS
+    return f"{missing:.{decimals}f} points missing"
 
 
 def day(instant: date | None) -> str:

@@ -17,6 +17,9 @@ from data_access.partner_center import frames
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
 #: What makes a spreadsheet take a text for a formula (CWE-1236; OWASP ASVS 1.2.10), full-width forms included.
 _FORMULA = r"^ *[-=+@\t\r\n\x00＝＋－＠]"
+#: The same within a text, after a mark at which a spreadsheet of another language ends a cell: where lists have
+#: semicolons, quotes protect nothing, since the line is not cut at the commas before them.
+_INNER_FORMULA = r'([;\t\r\n][ "\x00]*)([-=+@＝＋－＠])'
 #: A text that needs quotes. The csv module leaves a lone carriage return without, and readers take it for the end of
 #: the row.
 _BREAKING = r'(?s)^[^",\r\n]*[",\r\n].*$'
@@ -31,9 +34,11 @@ def exact(table: pd.DataFrame) -> bytes:
 
 
 def excel(table: pd.DataFrame) -> bytes:
-    """CSV that opens in Excel with accents right and no formula executed.
+    """CSV that opens in Excel with accents right and no formula executed, whatever its language.
 
-    Text that Excel would run is preceded by an apostrophe, in headers and cells; numbers are left alone.
+    Text that Excel would run is preceded by an apostrophe, in headers and cells, also in the middle of a text where a
+    semicolon or a tab would begin another cell; numbers are left alone. The first column is to be text: a line that is
+    not cut begins with it.
     """
     return _BOM.encode() + _csv(table, "\r\n", _disarmed)
 
@@ -87,4 +92,4 @@ def _quoted(texts: pa.Array) -> pa.Array:
 
 
 def _disarmed(texts: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(texts, _FORMULA, r"'\0")
+    return pc.replace_substring_regex(pc.replace_substring_regex(texts, _FORMULA, r"'\0"), _INNER_FORMULA, r"\1'\2")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from data_access import texts
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -19,16 +21,18 @@ class Selection:
     def of(cls, channels: Iterable[str] = (), services: Iterable[str] = ()) -> Selection:
         return cls(tuple(sorted(set(channels))), tuple(sorted(set(services))))
 
+    @property
+    def wanted(self) -> dict[str, tuple[str, ...]]:
+        """The codes by column; only of what is selected from."""
+        columns = {"channel": self.channels, "service": self.services}
+        return {name: codes for name, codes in columns.items() if codes}
+
     def apply(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows (columns `channel`, `service`) of these channels and services; capitals make no difference."""
-        for column, wanted in (("channel", self.channels), ("service", self.services)):
-            if wanted:
-                folded = {code.casefold() for code in wanted}
-                meant = [code for code in rows[column].dropna().unique() if code.casefold() in folded]
-                rows = rows[rows[column].isin(meant)]
+        """The rows (columns `channel`, `service`) of these channels and services, however spelled."""
+        for column, wanted in self.wanted.items():
+            rows = rows[rows[column].isin(texts.same(rows[column].dropna().unique(), wanted))]
         return rows
 
     def sentence(self) -> str:
         """The filter in words that can be read back: `channel = direct, reseller; service = o365`."""
-        parts = (("channel", self.channels), ("service", self.services))
-        return "; ".join(f"{name} = {', '.join(codes)}" for name, codes in parts if codes) or "none"
+        return "; ".join(f"{name} = {', '.join(codes)}" for name, codes in self.wanted.items()) or "none"

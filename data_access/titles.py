@@ -5,7 +5,11 @@ Services and channels are open sets: a code without a title here is shown as Mic
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
+
+from data_access import texts
 
 #: What the product is called, on pages and to Microsoft.
 PRODUCT = "Partner License Insights"
@@ -35,27 +39,28 @@ SERVICES = {
 #: `reseller` is the channel in every published answer; the .NET reference adds "Direct".
 CHANNELS = {"reseller": "Reseller", "direct": "Direct", "indirect": "Indirect", "advisor": "Advisor"}
 
-#: The codes whose spelling Microsoft's pages show; every other one keeps the spelling in which it arrives.
+#: The codes whose spelling Microsoft's pages show; every other one keeps a spelling in which it arrives.
 DOCUMENTED = frozenset({"o365", "crm", "reseller", "direct"})
 
 
 def service_title(code: str) -> str:
-    return SERVICES.get(code.casefold(), code)
+    return SERVICES.get(texts.key(code), code)
 
 
 def channel_title(code: str) -> str:
-    return CHANNELS.get(code.casefold(), code)
+    return CHANNELS.get(texts.key(code), code)
+
+
+def as_sorted(column: pd.Series) -> pd.Series:
+    """What to sort a column by, for people where it is the `title`; the key of `sort_values`."""
+    return column.map(texts.order) if column.name == "title" else column
+
+
+def spellings(codes: Iterable[str]) -> dict[str, str]:
+    """For each code the spelling that stands for all that are the same: the documented one, else one of theirs."""
+    return texts.spellings(codes, DOCUMENTED)
 
 
 def one_spelling(codes: pd.Series) -> pd.Series:
-    """The codes, in lower case where they are documented or come in several spellings; a lone spelling stays."""
-    spellings: dict[str, set[str]] = {}
-    for code in codes.unique():
-        spellings.setdefault(code.casefold(), set()).add(code)
-    chosen = {
-        code: folded if folded in DOCUMENTED or len(variants) > 1 else code
-        for folded, variants in spellings.items()
-        for code in variants
-    }
-    changes = any(code != spelling for code, spelling in chosen.items())
-    return codes.map(chosen) if changes else codes
+    """The same codes (`str`), where those that are the same have one spelling; see `spellings`."""
+    return codes.astype("str").map(spellings(codes.dropna().unique())).astype("str")

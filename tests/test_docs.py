@@ -15,7 +15,7 @@ from data_access import errors, measures
 from data_access.commands import COMMANDS
 from data_access.history import collect
 from data_access.measures import straight_line, trends
-from data_access.partner_center import protocol
+from data_access.partner_center import protocol, wire
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import SECRETS_TABLE, Settings
 from docs.__main__ import PAGES
@@ -84,6 +84,9 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
         f"The first {base.MOST_BARS} of … services",
         f"the chart shows {base.MOST_BARS} bars at most",
         f"pages of {protocol.PAGE_ROWS:,} rows",
+        f"from {wire.MOST_LICENSES:,} licenses on",
+        f"more than {wire.HIGHEST_PERCENT:,} %",
+        f"{protocol.LARGEST_ANSWER // 2**20} MB",
         f"ends after {collect.BARREN_DAYS} days in a row without figures, or after {collect.OTHER_DAYS} for which",
     ],
 )

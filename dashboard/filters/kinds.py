@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
+from data_access import texts
+
 T = TypeVar("T")
 
 #: The parameters of a link; each may stand there several times.
@@ -169,7 +171,7 @@ class Number(Parameter[float]):
 
     def read(self, link: Link) -> Reading[float]:
         value, unknown = self.usual, []
-        for text in _texts(link, self.name):
+        for text in _given(link, self.name):
             number = _number(text)
             if number is not None and self.least <= number <= self.most:
                 value = number
@@ -197,8 +199,8 @@ class Text(Parameter[str]):
         return ""
 
     def read(self, link: Link) -> Reading[str]:
-        texts = _texts(link, self.name)
-        return Reading(self._cut(texts[-1]) if texts else "")
+        given = _given(link, self.name)
+        return Reading(self._cut(given[-1]) if given else "")
 
     def write(self, value: str) -> Link:
         return {self.name: [value] if value else []}
@@ -210,20 +212,20 @@ class Text(Parameter[str]):
         return text.strip()[: self.longest].strip()
 
 
-def _texts(link: Link, name: str) -> list[str]:
+def _given(link: Link, name: str) -> list[str]:
     return [text for text in link.get(name, []) if text]
 
 
-def _once(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
+def _once(given: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(given))
 
 
-def _matched(texts: Iterable[str], options: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Split texts into the options that they mean, in any case, and those that mean none."""
-    texts = [text for text in texts if text]
-    spelled = {option.casefold(): option for option in options} if texts else {}
-    known = [spelled[text.casefold()] for text in texts if text.casefold() in spelled]
-    return known, _once(text for text in texts if text.casefold() not in spelled)
+def _matched(given: Iterable[str], options: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Split texts into the options that they mean, however spelled, and those that mean none."""
+    given = [text for text in given if text]
+    spelled = {texts.key(option): option for option in options} if given else {}
+    known = [spelled[key] for text in given if (key := texts.key(text)) in spelled]
+    return known, _once(text for text in given if texts.key(text) not in spelled)
 
 
 def _number(text: str) -> float | None:

@@ -48,15 +48,17 @@ COMMERCIAL_COUNTS = Table(
 )
 
 
-def rows(deployment: Deployment, selection: Selection) -> pd.DataFrame:
-    """The rows behind the chart, by service and channel; for the page and for its files.
+def rows(deployment: Deployment, selection: Selection, *, as_sent: bool = True) -> pd.DataFrame:
+    """The rows behind the chart, by service and channel; for the page and, `as_sent`, for its files.
 
     Partner deployment: Microsoft's rows, their own columns before the derived ones. Commercial counts: the sums at the
     same grain.
     """
     facts = deployment.facts.selected(selection)
     if deployment.answer.collection is catalog.DEPLOYMENT:
-        return own_rows(facts).sort_values(["serviceName", "channel"], kind="stable", ignore_index=True)
+        return own_rows(facts, as_sent=as_sent).sort_values(
+            ["serviceName", "channel"], kind="stable", ignore_index=True
+        )
     return measures.by(facts, ["service", "channel"]).rename(columns={"service": "serviceCode"})
 
 
@@ -68,9 +70,9 @@ def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFra
     table, code, percentage = PARTNER_DEPLOYMENT, "serviceName", "proratedDeploymentPercent"
     if deployment.answer.collection is not catalog.DEPLOYMENT:
         table, code, percentage = COMMERCIAL_COUNTS, "serviceCode", "deploymentPercent"
-    in_file = rows(deployment, selection)
-    place = in_file[code].map({service: place for place, service in enumerate(services["service"])})
-    ordered = in_file.loc[place.sort_values(kind="stable").index]
+    shown = rows(deployment, selection, as_sent=False)
+    place = shown[code].map({service: place for place, service in enumerate(services["service"])})
+    ordered = shown.loc[place.sort_values(kind="stable").index]
     titled = ordered.assign(
         **{
             "title": ordered[code].map(services.set_index("service")["title"]),

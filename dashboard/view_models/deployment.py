@@ -116,7 +116,7 @@ def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, da
 
 def _ordered(table: pd.DataFrame, key: str, filters: BarsFilters) -> pd.DataFrame:
     column, upwards = _ORDERS[filters.sort]
-    return table.sort_values([column, key], ascending=[upwards, True], ignore_index=True)
+    return table.sort_values([column, key], ascending=[upwards, True], ignore_index=True, key=titles.as_sorted)
 
 
 def _view(

@@ -25,6 +25,7 @@ from data_access import (
     Standing,
     Timeline,
     measures,
+    texts,
     titles,
 )
 from data_access.datasets import comparison
@@ -192,5 +193,5 @@ def _fitting(past: Timeline) -> Check:
 
 
 def _dates(snapshot: Snapshot, services: pd.Series) -> pd.Series:
-    dates = {code.casefold(): instant for code, instant in snapshot.as_of.items()}
-    return pd.to_datetime(services.str.casefold().map(dates), utc=True)
+    dates = {texts.key(code): instant for code, instant in snapshot.as_of.items()}
+    return pd.to_datetime(texts.keys(services).map(dates), utc=True)

@@ -26,7 +26,7 @@ from dashboard.feeds import Feeds
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import Kind, OnScreen, Table
 from dashboard.tables.trends import PACES, PACES_FILE, POINTS_FILE
-from data_access import Deployment, Selection, Timeline, measures, timeline_of_customer, titles
+from data_access import Deployment, Selection, Timeline, measures, texts, timeline_of_customer, titles
 from data_access.measures import MEASURES, trends
 from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
 
@@ -165,7 +165,7 @@ def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[float, str,
         "falling": 0.0 if pd.isna(moved) else moved,
         "name": 0.0,
     }[filters.order]
-    return first, line.title.casefold() if filters.order == "name" else "", line.key
+    return first, texts.order(line.title) if filters.order == "name" else "", line.key
 
 
 def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def usage_view(usage: Usage, filters: UsageFilters, dark: bool) -> UsageView:
         gap=(services["undeployed"] + services["unused"].fillna(0)).fillna(idle),
     )
     columns, upwards = _ORDERS[filters.sort]
-    services = services.sort_values(columns, ascending=upwards, ignore_index=True)
+    services = services.sort_values(columns, ascending=upwards, ignore_index=True, key=titles.as_sorted)
     drawn = services.head(base.MOST_BARS)
     largest = services.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)
     workloads = uses.by_workload(usage, filters.selection)

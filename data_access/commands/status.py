@@ -7,7 +7,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-from data_access import history
+from data_access import history, texts, titles
 from data_access.commands import terminal
 from data_access.foreign_text import printable
 from data_access.history.history import History
@@ -86,7 +86,9 @@ def as_text(account_history: History, now: datetime) -> list[str]:
                 f"{f' ({known})' if known else ''}"
             )
     newest = {name: ages for name in names if (ages := _newest(account_history, name))}
-    services = sorted({code for ages in newest.values() for code in ages}, key=str.casefold)
+    spelled = titles.spellings(code for ages in newest.values() for code in ages)
+    newest = {name: {spelled[code]: processed for code, processed in ages.items()} for name, ages in newest.items()}
+    services = sorted({*spelled.values()}, key=texts.order)
     if services:
         rows = [["service", *newest]]
         rows += [[printable(code), *(_cell(ages, code, now) for ages in newest.values())] for code in services]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from data_access import measures
+from data_access import measures, texts
 from data_access.datasets.timeline import Timeline
 from data_access.errors import DamagedHistory
 from data_access.history.engines import Engine
@@ -41,9 +41,9 @@ class Pair:
     @property
     def not_processed_anew(self) -> list[str]:
         """The services with the same processing date in both snapshots: Microsoft has not updated them in between."""
-        was = {code.casefold(): instant for code, instant in self.before.as_of.items()}
+        was = {texts.key(code): instant for code, instant in self.before.as_of.items()}
         return sorted(
-            code for code, instant in self.after.as_of.items() if instant and was.get(code.casefold()) == instant
+            code for code, instant in self.after.as_of.items() if instant and was.get(texts.key(code)) == instant
         )
 
 

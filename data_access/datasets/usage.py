@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 import pandas as pd
 
-from data_access import measures, titles
+from data_access import measures, texts, titles
 from data_access.errors import PartnerCenterError
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
@@ -122,19 +121,20 @@ def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
     """Everything the page needs, worked out once for each fetch."""
     sold = measures.facts(deployment.collection, deployment.frame).frame
     active = counts.frame
-    title = active["workloadName"].where(active["workloadName"] != "").fillna(active["workloadCode"])
+    title = active["workloadName"].where(active["workloadName"].str.strip() != "").fillna(active["workloadCode"])
     active = active.assign(service=active["serviceCode"], workloadName=title)
-    percents = _without_clashes(partner)
+    percents = partner.frame.rename(columns=measures.clashes(partner.frame, partner.collection.columns, _OURS))
     percents = percents.assign(service=percents["serviceName"])
-    for name, tables, spelling in (
-        ("service", (sold, active, percents), titles.one_spelling),
-        ("channel", (sold, active, percents), titles.one_spelling),
-        ("workloadName", (active, percents), _first_spelling),
-        ("customerTenantId", (sold, active), _in_capitals),
-        ("productId", (sold, active), _in_capitals),
-        ("productName", (sold, active), _first_spelling),
+    for name, spelling, tables in (
+        ("service", titles.spellings, (sold, active, percents)),
+        ("channel", titles.spellings, (sold, active, percents)),
+        ("workloadName", texts.spellings, (active, percents)),
+        ("customerTenantId", texts.identifiers, (sold, active)),
+        ("productId", texts.identifiers, (sold, active)),
+        ("productName", texts.spellings, (sold, active)),
     ):
-        for table, column in zip(tables, _alike(spelling, *(table[name] for table in tables)), strict=True):
+        columns = texts.alike(*(table[name] for table in tables), spelling=spelling)
+        for table, column in zip(tables, columns, strict=True):
             table[name] = column
     return Usage(
         counts,
@@ -284,29 +284,3 @@ def span(*dates: pd.Series) -> tuple[datetime | None, datetime | None]:
     """The oldest and the newest of several columns' dates; (None, None) where there is none."""
     known = pd.concat([column.dropna() for column in dates])
     return (known.min(), known.max()) if len(known) else (None, None)
-
-
-def _alike(spelling: Callable[[pd.Series], pd.Series], *columns: pd.Series) -> list[pd.Series]:
-    """The columns as categories of the same kind, which `spelling` makes of the distinct values of all of them."""
-    together = pd.api.types.union_categoricals([column.astype("category") for column in columns])
-    spelled = spelling(pd.Series(together.categories, dtype="str")).astype("category")
-    alike = spelled.reindex(together.codes)  # -1, for no value, is not in it
-    ends = pd.Series([len(column) for column in columns]).cumsum()
-    return [
-        alike.iloc[end - len(column) : end].set_axis(column.index) for column, end in zip(columns, ends, strict=True)
-    ]
-
-
-def _first_spelling(texts: pd.Series) -> pd.Series:
-    """Texts that differ only in case get the spelling of the first; an empty one is none."""
-    return texts.where(texts != "").groupby(texts.str.casefold()).transform("first")
-
-
-def _in_capitals(texts: pd.Series) -> pd.Series:
-    return texts.where(texts != "").str.upper()
-
-
-def _without_clashes(partner: Source) -> pd.DataFrame:
-    """The partner's rows; a field that is not known to us and bears a name of ours is renamed."""
-    unknown = partner.frame.columns.difference(partner.collection.columns)
-    return partner.frame.rename(columns={name: f"{name} (as sent)" for name in _OURS.intersection(unknown)})

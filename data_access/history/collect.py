@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from data_access import texts
 from data_access.errors import BadRequest, HistoryError, NotPermitted, PartnerCenterError, SignInError, Unreadable
 from data_access.history.history import History, Kept
 from data_access.history.run_log import Failure, Run, Tried
@@ -119,7 +120,7 @@ def _each(
     def fetch(tell: Progress) -> Answer:
         if counts is None:
             raise error or Unreadable("The customers are not known.", "Read commercial-deployment first.")
-        ids = sorted(counts.frame["customerTenantId"].str.upper().unique())
+        ids = sorted({texts.identifier(tenant) for tenant in counts.frame["customerTenantId"].unique()})
 
         def of(customer: str) -> Answer | PartnerCenterError:
             try:

@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import dataset, fs
 
-from data_access import measures
+from data_access import measures, texts
 from data_access.errors import EngineError, SettingsError
 from data_access.measures import Facts, customers, trends
 from data_access.partner_center import frames
@@ -75,7 +75,8 @@ class Engine(ABC):
         def question(facts: Lazy) -> Lazy:
             return measures.grouped(facts, keys, estimated=estimated, labels=labels)
 
-        return self.ask(question, paths, estimated=estimated, selection=selection)
+        table = self.ask(question, paths, estimated=estimated, selection=selection)
+        return measures.in_one_spelling(table, keys, estimated=estimated, labels=labels)
 
     def points(
         self,
@@ -93,7 +94,9 @@ class Engine(ABC):
         def question(facts: Lazy) -> Lazy:
             return trends.by_snapshot(facts, keys, estimated=estimated)
 
-        return trends.points(self.ask(question, paths, estimated=estimated, selection=selection), keys)
+        table = self.ask(question, paths, estimated=estimated, selection=selection)
+        by_snapshot = measures.in_one_spelling(table, [*keys, "snapshot", "fetchedAt"], estimated=estimated)
+        return trends.points(by_snapshot[list(table)], keys)
 
     def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> Facts:
         """Every row of one customer, as facts for `trends.lines` and `measures.by`.
@@ -104,7 +107,7 @@ class Engine(ABC):
         """
 
         def question(facts: Lazy) -> Lazy:
-            return facts.filter(nw.col(customers.CUSTOMER) == tenant.upper())
+            return facts.filter(nw.col(customers.CUSTOMER) == texts.identifier(tenant))
 
         found = self.ask(question, paths, selection=selection)
         found = found.sort_values(["snapshot", *customers.PRODUCT], kind="stable", ignore_index=True)
@@ -125,7 +128,7 @@ class Engine(ABC):
         """
         columns = {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}
         try:
-            return self._table(question(_selected(self._scan(list(paths), columns), selection)))
+            return self._table(question(self._selected(self._scan(list(paths), columns), selection)))
         except Exception as error:  # noqa: BLE001 - each engine, Arrow and each object store has a family of its own
             # No messages, not even of what caused it: they may hold an address, a path or a row.
             log.warning("The history query failed: %s", type(error).__name__)
@@ -137,8 +140,18 @@ class Engine(ABC):
         types = [pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else kind for kind in table.schema.types]
         return frames.plain(table.cast(pa.schema(zip(table.column_names, types, strict=True))).to_pandas())
 
+    def _selected(self, facts: Lazy, selection: Selection) -> Lazy:
+        wanted = selection.wanted
+        if wanted:  # which spellings there are only the files can tell
+            codes = self._table(facts.select(*wanted).unique())
+            for column, chosen in wanted.items():
+                meant = texts.same(codes[column].dropna().unique(), chosen)
+                facts = facts.filter(nw.col(column).is_in(meant))
+        return facts
+
     @abstractmethod
-    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy: ...
+    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
+        """The rows of these files, with these columns and no others; capitals in their names count."""
 
 
 class DuckDB(Engine):
@@ -156,12 +169,24 @@ class DuckDB(Engine):
     def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         cursor = self._connection.cursor()  # a connection serves one thread at a time
         if not paths:
-            rows = cursor.from_arrow(_no_rows(columns))
-        elif isinstance(self._files, fs.LocalFileSystem) and not any(_PATTERN.intersection(path) for path in paths):
+            rows = cursor.from_arrow(_schema(columns).empty_table())
+        elif self._can_read(cursor, paths, columns):
             rows = cursor.read_parquet(paths, hive_partitioning=False)
         else:
-            rows = cursor.from_arrow(dataset.dataset(paths, format="parquet", filesystem=self._files))
+            files = dataset.dataset(paths, schema=_schema(columns), format="parquet", filesystem=self._files)
+            rows = cursor.from_arrow(files)
         return nw.from_native(rows).select(*columns)
+
+    def _can_read(self, cursor: duckdb.DuckDBPyConnection, paths: list[str], columns: dict[str, str]) -> bool:
+        """Whether DuckDB itself opens these files and none other, and takes no other column for one of these.
+
+        Capitals in names of columns make no difference to it: of `Service` and `service` it reads the first.
+        """
+        if not isinstance(self._files, fs.LocalFileSystem) or any(_PATTERN.intersection(path) for path in paths):
+            return False
+        meant = {name.lower(): name for name in columns}
+        names = cursor.execute("SELECT DISTINCT name FROM parquet_schema(?)", [paths]).fetchall()
+        return all(meant.get(name.lower(), name) == name for (name,) in names)
 
 
 #: How Spark spells what pyarrow calls a kind of store.
@@ -193,6 +218,7 @@ class Spark(Engine):
         self._session.client.set_retry_policies([patience])
         try:
             self._session.conf.set("spark.sql.session.timeZone", "UTC")
+            self._session.conf.set("spark.sql.caseSensitive", "true")  # names of columns; fields are Microsoft's
         except Exception as error:  # noqa: BLE001 - gRPC's and Spark's
             self._session.client.set_retry_policies([])  # or closing the session would take as many tries
             log.warning("Spark could not be reached: %s", type(error).__name__)
@@ -223,13 +249,6 @@ def connect(settings: Settings, files: fs.FileSystem | None = None) -> Engine:
     return Spark(settings.spark_remote, files)
 
 
-def _selected(facts: Lazy, selection: Selection) -> Lazy:
-    for column, codes in (("channel", selection.channels), ("service", selection.services)):
-        if codes:
-            facts = facts.filter(nw.col(column).str.to_lowercase().is_in([code.lower() for code in codes]))
-    return facts
-
-
 def _kinds(error: BaseException) -> str:
     """The kinds of an error and of those that caused it."""
     chain = [error]
@@ -238,11 +257,11 @@ def _kinds(error: BaseException) -> str:
     return ", caused by ".join(f"{type(link).__module__}.{type(link).__qualname__}" for link in chain)
 
 
-def _no_rows(columns: dict[str, str]) -> pa.Table:
+def _schema(columns: dict[str, str]) -> pa.Schema:
     kinds = {
         "string": pa.string(),
         "timestamp": pa.timestamp("us", "UTC"),
         "bigint": pa.int64(),
         "double": pa.float64(),
     }
-    return pa.schema([(name, kinds[kind]) for name, kind in columns.items()]).empty_table()
+    return pa.schema([(name, kinds[kind]) for name, kind in columns.items()])

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from data_access import measures
+from data_access import measures, texts
 from data_access.history import layout
-from data_access.measures import Facts
+from data_access.measures import Facts, customers
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.wire import SetAside
@@ -213,22 +213,30 @@ def folded(frame: pd.DataFrame) -> pd.DataFrame:
 def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
     """The rows in the form of a facts file: `measures.facts` for the two deployment collections, else the frame.
 
-    Identities are categories, rows are sorted by customer, then service, workload, channel and product.
+    What tells rows apart has one spelling, with what was sent beside it (see `measures.Facts`), and is categories. Rows
+    are sorted by customer, then service, workload, channel and product.
     """
-    if collection in _DEPLOYMENTS:
-        result = measures.facts(collection, frame)
-    else:
-        taken = {name: f"{name} (as sent)" for name in _ORIGIN if name in frame}
-        sent = frame.rename(columns=taken)
-        result = Facts(sent.assign(**measures.identities(sent)))
+    result = measures.facts(collection, frame) if collection in _DEPLOYMENTS else _told_apart(collection, frame)
     rows = result.frame
     return result.of(rows.sort_values([name for name in _ORDER if name in rows], kind="stable", ignore_index=True))
 
 
+def _told_apart(collection: Collection, frame: pd.DataFrame) -> Facts:
+    """The rows of a collection that is no deployment of the partner's, with `service`, the code that they go by."""
+    known = collection.columns
+    if collection.per_customer:
+        known = [*known, customers.CUSTOMER, measures.as_sent(customers.CUSTOMER)]  # from `frames.of_customer`
+    rows = frame.rename(columns=measures.clashes(frame, known, [*_ORIGIN, "service"]))
+    code = "serviceCode" if "serviceCode" in known else "serviceName"
+    return Facts(measures.told_apart(rows.assign(service=rows[code])))
+
+
 def table(facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
-    """The table of a facts file: `snapshot`, `fetchedAt`, then the columns of `facts`."""
-    rows = facts.frame
-    rows = rows.rename(columns={name: f"{name} (as sent)" for name in _ORIGIN if name in rows})
+    """The table of a facts file: `snapshot`, `fetchedAt`, then the columns of `facts`.
+
+    No two of their names differ in capitals alone, which would be one to an engine.
+    """
+    rows = facts.frame.rename(columns=texts.apart(facts.frame.columns, _ORIGIN))
     rows = rows.assign(serviceName=rows["serviceName"].astype("category"))
     own = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata()
     origin = {"snapshot": snapshot, "fetchedAt": fetched_at}
@@ -277,7 +285,7 @@ def parquet(parts: Iterable[pa.Table], about: Mapping[str, str]) -> pa.Buffer:
 def as_of(facts: Facts) -> dict[str, datetime | None]:
     """The newest processing date of each service, by its code."""
     found = facts.frame
-    newest = found.groupby(_service(found), observed=True)["processedDateTime"].max()
+    newest = found.groupby("service", observed=True)["processedDateTime"].max()
     return {str(code): None if pd.isna(instant) else instant.to_pydatetime() for code, instant in newest.items()}
 
 
@@ -298,28 +306,23 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([pa.nulls(len(column), _TEXT)]) if categories else column
 
 
-def _service(found: pd.DataFrame) -> str:
-    return next(name for name in ("service", "serviceCode", "serviceName") if name in found)
-
-
 def _summary_of_deployment(collection: Collection, facts: Facts) -> pd.DataFrame:
     if collection in _DEPLOYMENTS:
         return measures.summary(facts)
     rows = facts.frame
     counted = measures.row_by_row(nw.from_native(rows, eager_only=True), estimated=False)  # per customer, with counts
-    return measures.summary(Facts(counted.to_native().assign(service=rows[_service(rows)])))
+    return measures.summary(Facts(counted.to_native()))
 
 
 def _summary_of_usage(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
-    named = found.assign(service=found[_service(found)])
     if "proratedLicensesUsagePercent" in collection.columns:  # never added up: row by row, as sent
-        return named.assign(rows=1)
-    if "workloadCode" in named:
-        named = named.assign(
-            workloadName=named["workloadName"].astype("str").fillna(named["workloadCode"].astype("str"))
+        return found.assign(rows=1)
+    if "workloadCode" in found:
+        found = found.assign(
+            workloadName=found["workloadName"].astype("str").fillna(found["workloadCode"].astype("str"))
         )
     keys = ["service", "workloadName", "channel"]
-    made = measures.activity_by(named, keys)
-    groups = frames.plain(named[[*keys, "serviceName"]]).groupby(keys, dropna=False)["serviceName"]
+    made = measures.activity_by(found, keys)
+    groups = frames.plain(found[[*keys, "serviceName"]]).groupby(keys, dropna=False)["serviceName"]
     about = groups.agg(serviceName="min", rows="size").reset_index()
     return made.merge(about, on=keys)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data_access import titles
-from data_access.measures import customers
+from data_access import texts
+from data_access.measures import core, customers
 
 #: The levels at which two dates are compared, each with the columns that tell its rows apart.
 LEVELS = {
@@ -135,12 +135,11 @@ class Effects:
 
 
 def alike(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both tables with one spelling of the services and channels among their `keys` that differ only in case."""
-    for name in {"service", "channel"}.intersection(keys):
-        codes = pd.concat([before[name], after[name]], ignore_index=True)
-        spelled = titles.one_spelling(codes.dropna()).reindex(codes.index)
-        before = before.assign(**{name: spelled[: len(before)].to_numpy()})
-        after = after.assign(**{name: spelled[len(before) :].to_numpy()})
+    """Both tables with one spelling of those `keys` that are spelled in more than one way."""
+    for name, spelling in core.IDENTITIES.items():
+        if name in keys:
+            was, is_now = texts.alike(before[name], after[name], spelling=spelling)
+            before, after = before.assign(**{name: was.astype("str")}), after.assign(**{name: is_now.astype("str")})
     return before, after
 
 

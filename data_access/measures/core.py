@@ -9,13 +9,14 @@ same bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import narwhals as nw
 import pandas as pd
 
+from data_access import texts, titles
 from data_access.measures import straight_line
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
@@ -40,7 +41,16 @@ _OURS = frozenset(
         "filter",
     }
 )
-_IDENTITIES = ("service", "channel", "customerTenantId", "productName", "workloadName")
+#: The columns that tell rows apart, each with what gives it one spelling.
+IDENTITIES: dict[str, texts.Spelling] = {
+    "service": titles.spellings,
+    "channel": titles.spellings,
+    "customerTenantId": texts.identifiers,
+    "productName": texts.spellings,
+    "workloadName": texts.spellings,
+}
+#: Those of them that are columns of Microsoft's.
+_RESPELLED = tuple(name for name in IDENTITIES if name != "service")
 DEFAULT_TARGET = 80.0  # percent points
 #: How far back licenses a week are measured from the newest point: long enough for a pace on weekly processing dates,
 #: short enough to speak of now.
@@ -188,8 +198,10 @@ class Facts:
     """Rows at the finest grain that the source gives, and what is true of all of them.
 
     `frame` has `service` (its code), `serviceName` (as sent), `channel`, `licensesSold` (int64), `licensesDeployed`,
-    `undeployed`, `overDeployed` (float64), `processedDateTime` (UTC), and what else the source sends. `estimated` says
-    that licensesDeployed is worked out from a percentage. `sent` names the columns that Microsoft sent, in its order.
+    `undeployed`, `overDeployed` (float64), `processedDateTime` (UTC), and what else the source sends. What tells rows
+    apart (`IDENTITIES`) has one spelling; where another one was sent, it stands in a column of its own, see `as_sent`.
+    `estimated` says that licensesDeployed is worked out from a percentage. `sent` names the columns that Microsoft
+    sent, in its order.
     """
 
     frame: pd.DataFrame
@@ -208,18 +220,28 @@ class Facts:
         return self.of(selection.apply(self.frame))
 
 
+def as_sent(name: str) -> str:
+    """The column that holds what Microsoft sent where `name` has another spelling of it."""
+    return f"{name}{texts.AS_SENT}"
+
+
 def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
     """Bring a deployment collection to facts; a column that we do not know and that bears a name of ours is renamed.
 
     Takes the frame of `deployment` (percent and sold) or `commercial-deployment` (counts).
     """
-    clashes = {name: f"{name} (as sent)" for name in _OURS.intersection(frame.columns).difference(collection.columns)}
-    frame = frame.rename(columns=clashes)
+    frame = frame.rename(columns=clashes(frame, collection.columns))
     estimated = collection is catalog.DEPLOYMENT
     service = "serviceName" if estimated else "serviceCode"
     named = nw.from_native(frame, eager_only=True).with_columns(service=nw.col(service))
     rows: pd.DataFrame = row_by_row(named, estimated=estimated).to_native()
-    return Facts(rows.assign(**identities(rows)), estimated, tuple(frame.columns))
+    return Facts(told_apart(rows), estimated, tuple(frame.columns))
+
+
+def clashes(frame: pd.DataFrame, known: Iterable[str], ours: Iterable[str] = _OURS) -> dict[str, str]:
+    """New names for columns that are not `known` and would be taken for one of them, or for one of `ours`."""
+    taken = [*known, *ours, *map(as_sent, _RESPELLED)]
+    return texts.apart(frame.columns.difference([*known], sort=False), taken)
 
 
 def row_by_row(frame: Frame, *, estimated: bool) -> Frame:
@@ -238,20 +260,23 @@ def row_by_row(frame: Frame, *, estimated: bool) -> Frame:
 
 
 def identities(rows: pd.DataFrame) -> dict[str, pd.Series]:
-    """The columns that tell rows apart, made quick to compare; tenant ids in capitals, as Microsoft has them."""
-    named = {name: rows[name] for name in _IDENTITIES if name in rows}
-    if "customerTenantId" in named:
-        named["customerTenantId"] = _in_capitals(named["customerTenantId"])
-    return {name: column.astype("category") for name, column in named.items()}
+    """The columns that tell rows apart, in one spelling each and made quick to compare."""
+    return {
+        name: texts.alike(rows[name], spelling=spelling)[0] for name, spelling in IDENTITIES.items() if name in rows
+    }
 
 
-def _in_capitals(texts: pd.Series) -> pd.Series:
-    if isinstance(texts.dtype, pd.CategoricalDtype):
-        capitals = texts.cat.categories.str.upper()
-        if capitals.is_unique:  # then it is enough to look at each text once, and not at each row
-            # In their order again: facts are sorted by it.
-            return texts.cat.rename_categories(list(capitals)).cat.reorder_categories(sorted(capitals))
-    return texts.str.upper()
+def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their `identities`, and beside each of Microsoft's what was sent, where that is something else."""
+    rows = rows.assign(**{name: rows[name].astype("category") for name in IDENTITIES if name in rows})
+    spelled = identities(rows)
+    # A text that stands for others stands for itself as well: with the same texts, nothing has changed.
+    sent = {
+        as_sent(name): rows[name]
+        for name in _RESPELLED
+        if name in rows and {*spelled[name].dropna().unique()} != {*rows[name].dropna().unique()}
+    }
+    return rows.assign(**spelled, **sent)
 
 
 def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Sequence[str] = ()) -> Frame:
@@ -321,6 +346,28 @@ def total(facts: Facts) -> Total:
         float(row["undeployed"]),
         float(row["overDeployed"]),
     )
+
+
+def in_one_spelling(
+    table: pd.DataFrame, keys: Sequence[str], *, estimated: bool, labels: Sequence[str] = ()
+) -> pd.DataFrame:
+    """A table of `grouped` by `keys`, with one spelling of what tells its rows apart; rows that are then one add up.
+
+    For tables of engines, which know nothing of spellings.
+    """
+    spelled = table.assign(
+        **{
+            name: texts.alike(table[name], spelling=spelling)[0].astype("str")
+            for name, spelling in IDENTITIES.items()
+            if name in keys
+        }
+    )
+    if spelled.equals(table):
+        return table
+    sent = spelled.assign(**dict.fromkeys((_LOWEST, _HIGHEST), spelled["deploymentPercent"]))  # `grouped` stays between
+    frame = nw.from_native(sent, eager_only=True)
+    together: pd.DataFrame = grouped(frame, keys, estimated=estimated, labels=labels).to_native()
+    return together.reset_index(drop=True)
 
 
 def activity(frame: Frame, keys: Sequence[str]) -> Frame:

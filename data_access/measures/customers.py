@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from data_access import texts
 from data_access.measures import core
 from data_access.measures.core import Facts
 
@@ -36,20 +37,20 @@ def by_product(facts: Facts) -> pd.DataFrame:
 
 def one(facts: Facts, customer: str) -> Facts:
     """The facts of one customer; a tenant id means the same in capitals and without."""
-    return facts.of(facts.frame[facts.frame[CUSTOMER] == customer.upper()])
+    return facts.of(facts.frame[facts.frame[CUSTOMER] == texts.identifier(customer)])
 
 
 def matching(table: pd.DataFrame, search: str, columns: Sequence[str] = ("customerName", CUSTOMER)) -> pd.DataFrame:
-    """The rows that contain every word of `search` in one of these columns, in any case: names or tenant ids."""
-    words = search.casefold().split()
+    """The rows that contain every word of `search` in one of these columns, however spelled: names or tenant ids."""
+    words = texts.key(search).split()
     if not words:
         return table
-    texts = pd.Series("", index=table.index)
+    searched = pd.Series("", index=table.index)
     for name in columns:
-        texts = texts + "\n" + table[name].astype("str").where(table[name].notna(), "").str.casefold()
+        searched = searched + "\n" + texts.keys(table[name]).fillna("")
     for word in words:
-        hits = texts.str.contains(word, regex=False)
-        table, texts = table[hits], texts[hits]
+        hits = searched.str.contains(word, regex=False)
+        table, searched = table[hits], searched[hits]
     return table
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from data_access import titles
+from data_access import texts
 from data_access.partner_center.catalog import Collection
 
 INSTANT = "datetime64[us, UTC]"
@@ -43,23 +43,19 @@ def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataF
     columns = {name: pd.Series(_values(rows, name), dtype=_dtype(name)) for name in collection.columns}
     known = _NOT_DATA.union(columns)
     for name in dict.fromkeys(name for row in rows if not row.keys() <= known for name in row if name not in known):
-        columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
+        if texts.key(name) not in _NOT_DATA:
+            columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
     return pd.DataFrame(columns)
 
 
 def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The pages of one collection, each made by `frame`, as one table; codes that differ in case alone become one."""
+    """The pages of one collection, each made by `frame`, as one table."""
     columns = list(dict.fromkeys(name for page in pages for name in page.columns))
     text = dict.fromkeys(set(columns).difference(collection.columns), "str")
-    table = pd.concat(
+    return pd.concat(
         [page if len(page.columns) == len(columns) else page.reindex(columns=columns).astype(text) for page in pages],
         ignore_index=True,
     )
-    # Where there is a service code, the name is a title.
-    service = "serviceCode" if "serviceCode" in collection.columns else "serviceName"
-    for name in {service, "channel"}.intersection(columns):
-        table[name] = titles.one_spelling(table[name].dropna()).reindex(table.index)  # grouped rows may lack their code
-    return table
 
 
 def of_customer(table: pd.DataFrame, customer: str) -> pd.DataFrame:

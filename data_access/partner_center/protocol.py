@@ -145,7 +145,9 @@ def page(status: int, answer_headers: Headers, body: bytes) -> Page:
     if not isinstance(document, dict):
         raise unreadable("The answer is JSON, but not a collection.", answer_headers)
     fields = {key.lower(): value for key, value in document.items()}
-    rows = next((fields[name] for name in _ROWS if name in fields), None)
+    sent = [fields[name] for name in _ROWS if name in fields]
+    # .NET writes null where a list is empty.
+    rows: object = next((rows for rows in sent if rows is not None), [] if sent else None)
     if not isinstance(rows, list):
         raise unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
     total = fields.get("totalcount")

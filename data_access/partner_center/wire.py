@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -28,9 +28,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
+from data_access import texts
+
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*", re.ASCII)
-_YEAR_OF_NO_DATE = 1  # sibling calls send 0001-01-01T00:00:00 where there is no date
+#: .NET's smallest and largest date, which stand for none; sibling calls send 0001-01-01T00:00:00.
+_YEARS_OF_NO_DATE = (1, 9999)
+#: What .NET writes for a number that is none, such as a part of nothing; with a sign or without.
+_NO_NUMBERS = frozenset({"nan", "infinity"})
+#: Beyond these a row is set aside.
+MOST_LICENSES = 10**12  # in one row; a sum of them stays within 64 bits
+HIGHEST_PERCENT = 10**6  # percent points
 
 
 def _plain_number(value: Any) -> Any:
@@ -42,6 +50,12 @@ def _plain_number(value: Any) -> Any:
     return value
 
 
+def _number_or_none(value: Any) -> Any:
+    if isinstance(value, str) and value.strip().lstrip("+-").casefold() in _NO_NUMBERS:
+        return None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _iso_date(value: Any) -> Any:
     # pydantic would take a bare number for seconds since 1970.
     if value is not None and not (isinstance(value, str) and _ISO_DATE.match(value)):
@@ -51,12 +65,9 @@ def _iso_date(value: Any) -> Any:
 
 def _utc(value: datetime | None) -> datetime | None:
     # The commercial calls send no offset; "Analytics resources" gives all dates as UTC.
-    if value is None or value.year == _YEAR_OF_NO_DATE:
+    if value is None or value.year in _YEARS_OF_NO_DATE:
         return None
-    try:
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("iso_date", "is not an ISO 8601 date") from None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
@@ -77,19 +88,23 @@ def _instant(value: Any) -> datetime | None:
     return _read_known_instant(value) if isinstance(value, str) else _read_instant(value)
 
 
-_A_COUNT = Field(ge=0, lt=10**12)  # a sum of them stays within 64 bits
+_A_COUNT = Field(ge=0, lt=MOST_LICENSES)
 
-Code = Annotated[str, Field(min_length=1)]
-Name = str | None
+# Texts stay as they were sent, white space included.
+Code = Annotated[str, Field(pattern=r"\S")]
+Name = Annotated[str, Field(min_length=0)] | None  # looked at, and so found where it holds half a character
 # A number as documented is read without a detour through Python; every other spelling takes the lenient way.
 Count = Annotated[
     Annotated[int, Field(strict=True), _A_COUNT] | Annotated[int, BeforeValidator(_plain_number), _A_COUNT],
     Field(union_mode="left_to_right"),
 ]
-Percent = Annotated[float, BeforeValidator(_plain_number), Field(ge=0, le=1e6)] | None
+Percent = Annotated[
+    Annotated[float, BeforeValidator(_plain_number), Field(ge=0, le=HIGHEST_PERCENT)] | None,
+    BeforeValidator(_number_or_none),
+]
 Instant = Annotated[datetime | None, PlainValidator(_instant)]
 
-_as_it_arrives = with_config(ConfigDict(extra="allow", str_strip_whitespace=True, hide_input_in_errors=True))
+_as_it_arrives = with_config(ConfigDict(extra="allow", hide_input_in_errors=True))
 
 
 @_as_it_arrives
@@ -178,7 +193,7 @@ def grouped(row: type, fields: tuple[str, ...]) -> type:
 _WHOLE_ROW_RULES: dict[type, AfterValidator] = {PartnerDeployment: AfterValidator(_percent_of_something)}
 
 #: On the page "Get licenses usage information" the sample spells this field differently from the table above it.
-_SPELLINGS = {"licenseActive": "licensesActive"}
+_OTHER_NAMES = {"licenseActive": "licensesActive"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,27 +211,42 @@ def _reader(row: type) -> TypeAdapter[dict[str, Any]]:
     return TypeAdapter(annotated)
 
 
+@cache
+def _names(row: type) -> dict[str, str]:
+    """The fields of a row, by what all spellings of their names have in common."""
+    names = {texts.key(old): new for old, new in _OTHER_NAMES.items() if new in row.__annotations__}
+    return names | {texts.key(name): name for name in row.__annotations__}
+
+
+@lru_cache(maxsize=256)
+def _renames(row: type, sent: tuple[str, ...]) -> dict[str, str]:
+    """The fields of one row that are spelled otherwise than ours, each with the name that it means."""
+    names, found = _names(row), dict[str, str]()
+    for field in sent:
+        name = names.get(texts.key(field), field)
+        if name not in sent and name not in found.values():
+            found[field] = name
+    return found
+
+
 def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], list[SetAside]]:
     """Read rows of one collection; `row` is one of the types above.
 
     Returns the readable rows (known fields typed, unknown ones untouched), and the others with their reasons.
+    A field whose name differs in capitals alone is the one that we know, unless the row has both.
     """
-    validate = _reader(row).validate_python
-    renames = {old: new for old, new in _SPELLINGS.items() if new in row.__annotations__}
+    validate, known = _reader(row).validate_python, row.__annotations__.keys()
     readable: list[dict[str, Any]] = []
     set_aside: list[SetAside] = []
     for position, raw in enumerate(arrived, start=1):
         try:
-            readable.append(validate(_respelled(raw, renames) if renames else raw))
+            if isinstance(raw, dict) and not raw.keys() <= known and (renames := _renames(row, tuple(raw))):
+                readable.append(validate({renames.get(field, field): value for field, value in raw.items()}))
+            else:
+                readable.append(validate(raw))
         except ValidationError as error:
             set_aside.append(SetAside(position, _reason(error)))
     return readable, set_aside
-
-
-def _respelled(raw: object, renames: Mapping[str, str]) -> object:
-    if not isinstance(raw, dict):
-        return raw
-    return {new if (new := renames.get(key)) and new not in raw else key: value for key, value in raw.items()}
 
 
 def _reason(error: ValidationError) -> str:
@@ -232,7 +262,7 @@ def _reason(error: ValidationError) -> str:
 _WORDS = {
     "missing": "is missing",
     "string_type": "is not text",
-    "string_too_short": "is empty",
+    "string_pattern_mismatch": "is empty",
     "string_unicode": "holds broken characters",
     "int_type": "is not a number",
     "int_from_float": "is not a whole number",

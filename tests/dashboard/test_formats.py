@@ -1,5 +1,6 @@
 """Numbers, dates and foreign text as a page shows them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,10 +59,31 @@ def test_days():
     assert formats.day(None) == "–"
 
 
-def test_the_way_to_the_target():
-    assert formats.to_target(72.2, 80) == "7.8 points to target"
-    assert formats.to_target(80.0, 80) == "target reached"
-    assert formats.to_target(None, 80) == "nothing sold"
+@pytest.mark.parametrize(
+    ("percent", "said"),
+    [
+        (72.2, "7.8 points missing"),
+        (0.0, "80.0 points missing"),
+        (78.99, "1.0 points missing"),
+        (79.001, "1.0 points missing"),
+        (79.5, "0.50 points missing"),
+        (79.96, "0.04 points missing"),
+        (79.994, "0.01 points missing"),
+        (79.9999, "less than 0.01 points missing"),
+        (80.0, "target reached"),
+        (131.25, "target reached"),
+        (None, "nothing sold"),
+    ],
+)
+def test_the_way_to_the_target(percent, said):
+    assert formats.to_target(percent, 80) == said
+
+
+@given(st.floats(0, 1000), st.floats(0, 1000))
+def test_what_is_missing_is_never_nothing(percent, target):
+    said = formats.to_target(percent, target)
+    assert (said == "target reached") == (percent >= target)
+    assert all(float(number) for number in re.findall(r"[\d.]+", said))
 
 
 @pytest.mark.parametrize(

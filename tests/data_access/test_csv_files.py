@@ -14,9 +14,38 @@ from data_access.partner_center import frames
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.rows import frame_of
 
+SEPARATORS = [",", ";", "\t"]  # what Excel cuts lines at, by the language of the machine
+#: Cells of one name where lists have semicolons, or where a tab ends a cell.
+SPLITTING = [
+    "Nord;=1+1",
+    "a\t=1",
+    "a;;=1",
+    "a; =1",
+    'a;"=1"',
+    'a;""=1',
+    "a\n=1",
+    "a\r\n=1",
+    "a\n;\t@x",
+    "a;－1",
+    "a\t\t-1",
+]
 HOSTILE = ["=1+1", "@SUM(A1)", "+1", "-5 Ltd", "\tx", "\rx", "  =1", "＝1", "=cmd|' /C calc'!A0"]
-HARMLESS = ["É", 'a "quoted", one', "two\nlines", "lone\rreturn", "a=b", "", "emoji 🎉"]
-MARKS = st.sampled_from(['"', ",", "\n", "\r", " ", "=", "É", "🎉"])  # so that they meet more often than by chance
+HARMLESS = [
+    "0815",
+    "3-12",
+    "Smith, -Jones",
+    "Nord; Süd",
+    "a;b=c",
+    "É",
+    'a "quoted", one',
+    "two\nlines",
+    "lone\rreturn",
+    "a=b",
+    "",
+    "emoji 🎉",
+]
+# So that they meet more often than by chance.
+MARKS = st.sampled_from(['"', ",", ";", "\t", "\n", "\r", " ", "=", "-", "É", "🎉"])
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0") | MARKS)
 INSTANTS = st.integers(-(2**51), 2**52).map(lambda microseconds: pd.Timestamp(microseconds, unit="us", tz="UTC"))
 COLUMNS = {
@@ -53,11 +82,20 @@ def written(table, line_end, change=lambda text: text):
 
 
 def disarmed(text):
-    return f"'{text}" if text.lstrip(" ").startswith(tuple("=+-@\t\r\n\0＝＋－＠")) else text
+    """An apostrophe at the start of what would be a formula, and of what would be one after a mark within the text."""
+    signs, done, cut = "=+-@＝＋－＠", "", False
+    for sign in text:
+        done += f"'{sign}" if cut and sign in signs else sign
+        cut = sign in ";\t\r\n" or (cut and sign in ' "\0')
+    return f"'{done}" if text.lstrip(" ").startswith(tuple(f"{signs}\t\r\n\0")) else done
 
 
-def read(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text, newline="")))
+def read(text: str, separator: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+
+
+def is_formula(cell):
+    return cell.lstrip(" \0").startswith(tuple("=+-@＝＋－＠"))
 
 
 def test_a_machine_reads_back_what_was_sent():
@@ -105,6 +143,20 @@ def test_excel_gets_hostile_text_with_an_apostrophe(text):
     assert read(content.decode("utf-8-sig")) == [[f"'{text}"], [f"'{text}"]]
 
 
+@pytest.mark.parametrize("text", [*SPLITTING, *HOSTILE])
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_no_language_of_excel_finds_a_formula(text, separator):
+    table = pd.DataFrame({"name": pd.Series(["Nord"], dtype="str"), text: pd.Series([text], dtype="str"), "n": [5]})
+    for order in (["name", text, "n"], [text, "n", "name"]):
+        rows = read(csv_files.excel(table[order]).decode("utf-8-sig"), separator)
+        assert not [cell for row in rows for cell in row if is_formula(cell)]
+
+
+def test_a_machine_gets_what_splits_lines_as_it_is():
+    table = pd.DataFrame({"name": pd.Series(SPLITTING, dtype="str"), "n": 1})
+    assert [row[0] for row in read(csv_files.exact(table).decode())[1:]] == SPLITTING
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_excel_gets_other_text_unchanged(text):
     table = pd.DataFrame({"name": pd.Series([text], dtype="str"), "n": [1]})
@@ -135,8 +187,12 @@ def test_a_file_is_these_bytes_and_no_others():
     assert csv_files.excel(table) == "\r\n".join([header, *rows, ""]).format("'").encode("utf-8-sig")
 
 
-@given(st.lists(texts, min_size=1, max_size=5))
-def test_no_cell_that_excel_reads_starts_a_formula(values):
-    table = pd.DataFrame({"name": pd.Series(values, dtype="str"), "n": range(len(values))})
-    for row in read(csv_files.excel(table).decode("utf-8-sig")):
-        assert not row[0].strip(" ").startswith(("=", "+", "-", "@"))
+@given(st.lists(st.tuples(texts, st.integers(-9, 9), texts), min_size=1, max_size=5), texts)
+def test_no_cell_starts_a_formula_whatever_lines_are_cut_at(rows, name):
+    first, numbers, last = zip(*rows, strict=True)
+    texts_of = {name: pd.Series(first, dtype="str"), f"{name} ": numbers, f"{name}  ": pd.Series(last, dtype="str")}
+    content = csv_files.excel(pd.DataFrame(texts_of)).decode("utf-8-sig")
+    for separator in SEPARATORS:
+        cells = [cell for row in read(content, separator) for cell in row]
+        assert not [cell for cell in cells if is_formula(cell) and cell not in map(str, numbers)]
+    assert [int(row[1]) for row in read(content)[1:]] == [*numbers]

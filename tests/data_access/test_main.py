@@ -66,6 +66,15 @@ def test_it_is_a_program():
     assert done.stdout.startswith(f"{HEADER}\n".encode())
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_every_text_is_printed_as_microsoft_sent_it(kind, ask):
+    sent = [("O365", "Reseller"), ("o365", "reseller"), ("STRASSE", "x "), ("straße", "X")]
+    rows = rows_of(DEPLOYMENT, [{"serviceName": service, "channel": channel} for service, channel in sent])
+    done = ask(Emulator(Partner(deployment=rows)), "fetch", "deployment", "--format", kind)
+    printed = csv.DictReader(io.StringIO(done.stdout)) if kind == "csv" else json.loads(done.stdout)
+    assert [(row["serviceName"], row["channel"]) for row in printed] == sent
+
+
 def test_the_documented_sample_is_printed_as_the_contract_says(ask):
     done = ask(Emulator(documented()), "fetch", "deployment")
     assert done.returncode == 0

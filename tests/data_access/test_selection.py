@@ -28,3 +28,8 @@ def test_it_says_what_it_is():
 def test_a_code_means_the_same_in_capitals_and_without():
     rows = facts_of(DEPLOYMENT, [{"serviceName": "Brand-New"}, {"serviceName": "crm"}]).frame
     assert list(Selection.of(services=["BRAND-NEW"]).apply(rows)["service"]) == ["Brand-New"]
+
+
+def test_a_code_means_the_same_in_any_unicode_form_and_white_space():
+    rows = facts_of(DEPLOYMENT, [{"serviceName": "Größe  1"}, {"serviceName": "crm"}]).frame
+    assert list(Selection.of(services=["GRO\u0308SSE 1 "]).apply(rows)["service"]) == ["Größe  1"]

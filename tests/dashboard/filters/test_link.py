@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.filters.parameters import ChangesFilters, CustomersFilters, OverviewFilters, TrendsFilters
 from tests.dashboard.filters import pages
@@ -169,3 +170,29 @@ def test_a_search_that_finds_nobody_can_be_followed_by_another(visit):
         app.text_input(key="search").set_value(words).run()
         assert not app.exception
     assert app.metric
+
+
+#: A page with the choices, and what stands for a chart that has a service and a channel in spellings of its own.
+PAGE = """
+import streamlit as st
+from dashboard.filters import link
+from dashboard.filters.parameters import CHANNEL, SERVICE, OverviewFilters
+
+link.enter("page")
+controls = link.follow(OverviewFilters, (["direct", "reseller"], ["exo", "o365"]))
+controls.bar()
+st.button("service", on_click=controls.only(SERVICE), args=("EXO ",))
+st.button("channel", on_click=controls.only(CHANNEL), args=("DIRECT",))
+st.write(controls.filters.selection.sentence())
+"""
+
+
+def test_a_click_on_a_chart_filters_however_the_chart_spells_it():
+    app = AppTest.from_string(PAGE).run()
+    assert app.markdown[0].value == "none"
+    app.button[0].click().run()
+    app.button[1].click().run()
+    assert app.markdown[0].value == "channel = direct; service = exo"
+    app.button[0].click().run()
+    app.button[1].click().run()
+    assert app.markdown[0].value == "none"

@@ -53,6 +53,40 @@ def test_a_service_is_the_same_on_every_page_however_it_is_spelled(visit):
     assert tiles(app)["Licenses sold"] == "7"
 
 
+def test_every_row_is_a_file_of_what_was_sent(visit, monkeypatch):
+    sent = [
+        {
+            "channel": "Reseller",
+            "serviceCode": "O365",
+            "productName": "OFFICE 365 E3",
+            "customerTenantId": NORTH.lower(),
+        },
+        {"channel": "reseller", "serviceCode": "o365", "productName": "Office 365  e3 ", "customerTenantId": NORTH},
+    ]
+    app = visit(Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sent))), page=PAGE)
+    assert list(app.dataframe[0].value["products"]) == [1]
+    (rows,) = (
+        table
+        for name, table in taken_away(app, monkeypatch).items()
+        if name.startswith("license-commercial-deployment")
+    )
+    assert rows[list(sent[0])].to_dict("records") == sent
+
+
+def test_names_are_in_the_order_of_letters_and_found_however_they_are_spelled(visit):
+    names = ["Zebra GmbH", "adesso SE", "Ärztehaus Nord", "Mu\u0308ller AG", "Müller  GmbH"]
+    partner = Partner(
+        commercial_deployment=rows_of(
+            COMMERCIAL_DEPLOYMENT,
+            [{"customerName": name, "customerTenantId": f"{number}"} for number, name in enumerate(names)],
+        )
+    )
+    app = visit(Emulator(partner), {"sort": "name"}, page=PAGE)
+    assert customers_on(app) == ["adesso SE", "Ärztehaus Nord", "Mu\u0308ller AG", "Müller  GmbH", "Zebra GmbH"]
+    app.text_input(key="search").set_value("MU\u0308LLER").run()
+    assert customers_on(app) == ["Mu\u0308ller AG", "Müller  GmbH"]
+
+
 def test_a_search_leaves_those_who_fit(visit):
     app = visit(Emulator(PARTNER), page=PAGE)
     app.text_input(key="search").set_value("nord").run()

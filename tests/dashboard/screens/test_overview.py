@@ -8,7 +8,7 @@ import streamlit as st
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import text, tiles
+from tests.dashboard.visit import taken_away, text, tiles
 from tests.rows import rows_of
 
 ROWS = rows_of(
@@ -62,6 +62,27 @@ def test_a_link_is_a_filter_in_any_case(visit):
     assert tiles(app)["Licenses sold"] == "1,000"
     assert set(app.session_state["channel"]) == {"direct", "reseller"}
     assert app.session_state["target"] == 95
+
+
+SPELLED = [("O365", "Reseller"), ("o365", "reseller"), ("STRASSE", "Direct"), ("straße", "direct "), ("Straße", "x")]
+
+
+def test_files_hold_what_was_sent_and_the_page_one_spelling(visit, monkeypatch):
+    sent = [{"serviceName": service, "channel": channel} for service, channel in SPELLED]
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, sent))), {"service": ["O365", "STRAßE"]})
+    table = app.dataframe[0].value
+    assert set(zip(table["serviceName"], table["channel"], strict=True)) == {
+        ("o365", "reseller"),
+        ("straße", "direct"),
+        ("straße", "x"),
+    }
+    assert set(table["title"]) == {"Microsoft 365", "straße"}
+    assert tiles(app)["Licenses sold"] == "500"
+    assert "in 2 services" in {metric.delta for metric in app.metric}
+    assert app.multiselect(key="service").options == ["Microsoft 365", "straße"]
+    assert app.button_group(key="channel").options == ["Direct", "Reseller", "x"]
+    for file in taken_away(app, monkeypatch).values():
+        assert sorted(zip(file["serviceName"], file["channel"], strict=True)) == sorted(SPELLED)
 
 
 def test_a_filter_changes_the_figures(visit):

@@ -323,7 +323,7 @@ def test_figures_newer_than_the_history_are_compared_with_it(visit):
 @pytest.mark.parametrize("past", [[], weeks(*RISING)[-1:]], ids=["none", "of the figures on the page"])
 def test_without_an_earlier_date_tiles_are_as_ever(past, visit):
     app = visit(NOW, past=past)
-    assert deltas(app)["Deployment %"] == "30.0 points to target"
+    assert deltas(app)["Deployment %"] == "30.0 points missing"
     assert "arrows" not in said(app)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_access import Selection, Settings, history, measures
+from data_access import Selection, Settings, history, measures, texts
 from data_access.datasets import comparison, timeline
 from data_access.datasets.comparison import Comparison
 from data_access.errors import DamagedHistory
@@ -52,6 +52,20 @@ def test_of_one_day_the_snapshot_that_was_kept_last_counts(tmp_path):
     kept.append(fetched(DEPLOYMENT, [{"licensesSold": 7}], NOW + timedelta(hours=1)))
     (one,) = comparison.days_of(of(kept), DEPLOYMENT).values()
     assert one.id == kept.newest(DEPLOYMENT).id
+
+
+def test_a_service_and_a_product_that_are_spelled_otherwise_are_compared_with_themselves(tmp_path):
+    kept = lake(tmp_path)
+    spelled = [("Größe", "VISIO PLAN 2"), ("GRO\u0308SSE", "Visio  Plan 2")]
+    for at, (service, product) in zip((NOW - MONTH, NOW), spelled, strict=True):
+        rows = [{"serviceCode": service, "productName": product, "licensesDeployed": at.day}]
+        kept.append(fetched(COMMERCIAL_DEPLOYMENT, rows, at))
+    past = of(kept, COMMERCIAL_DEPLOYMENT)
+    for level in changes.LEVELS:
+        asked = Comparison(level, BEFORE, AFTER)
+        (row,) = comparison.compare(past, engine, asked, Selection.of(services=["größe"])).table.to_dict("records")
+        assert (row["status"], row["licensesDeployedChange"]) == ("changed", NOW.day - (NOW - MONTH).day)
+    assert [*map(texts.key, comparison.pair(past, asked).not_processed_anew)] == [texts.key("Größe")]
 
 
 def test_days_without_rows_are_no_dates(tmp_path):

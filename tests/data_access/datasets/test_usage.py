@@ -97,6 +97,9 @@ def test_another_customer_service_channel_or_product_has_figures_of_its_own(name
         ({"productId": None}, {}),
         ({}, {"productId": None}),
         ({"productName": "renamed"}, {}),
+        ({"productId": None, "productName": "Visio  Plan 2"}, {"productId": None, "productName": "VISIO PLAN 2 "}),
+        ({"productId": None, "productName": "Mu\u0308ller"}, {"productId": None, "productName": "müller"}),
+        ({"serviceCode": "Straße", "channel": "Direct "}, {"serviceCode": "STRASSE", "channel": "direct"}),
         ({"productId": None, "productName": None}, {"productId": None, "productName": ""}),
     ],
 )
@@ -113,6 +116,14 @@ def test_codes_have_one_spelling_in_all_three():
     found = usage_of([{"serviceCode": "Teams"}], [{"serviceCode": "TEAMS"}], [{"serviceName": "teams"}])
     assert found.services == ["teams"]
     assert found.channels == ["reseller"]
+
+
+def test_workloads_are_one_however_they_are_spelled():
+    found = usage_of(
+        [{}], [{"workloadName": "Exchange"}, {"workloadName": " EXCHANGE"}], [{"workloadName": "exchange"}]
+    )
+    (row,) = usage.by_workload(found, ALL).to_dict("records")
+    assert (row["workloadName"], row["licensesActive"], row["proratedLicensesUsagePercent"]) == ("exchange", 60, 40)
 
 
 def test_use_without_deployment_counts_in_usage_percent_alone():

@@ -292,6 +292,31 @@ def test_status_tells_ages_and_what_failed_last_and_why(command, emulator):
     assert usage["services"]["o365"]["ageDays"] == (datetime.now(UTC).date() - date(2026, 3, 29)).days
 
 
+def test_status_has_one_line_for_a_service_however_it_is_spelled(command, emulator):
+    emulator.source = Partner(
+        deployment=rows_of(DEPLOYMENT, [{"serviceName": "Größe"}, {"serviceName": "Zoom"}]),
+        commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{"serviceCode": "GRÖSSE "}, {"serviceCode": "adhoc"}]),
+    )
+    command("collect")
+    lines = command("status")[1].partition("Processed by Microsoft")[2].splitlines()[2:]
+    assert [line.split()[0] for line in lines] == ["adhoc", "Größe", "Zoom"]
+    assert lines[1].count("2026-10-09") == 2
+
+
+def test_customers_whose_ids_are_sent_in_two_spellings_are_asked_for_once(run, emulator):
+    tenant = "0112a436-b14e-4888-967b-ca4bb2cf1234"
+    spelled = [tenant, f" {tenant.upper()} "]
+    emulator.source = Partner(
+        commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": one} for one in spelled]),
+        customer_deployments={tenant.upper(): []},
+        customer_usages={tenant.upper(): []},
+    )
+    run(customers=True)
+    asked = [request.target for request in emulator.requests if "/customers/" in request.target]
+    assert len(asked) == 2
+    assert all(tenant.upper() in target for target in asked)
+
+
 def test_what_a_terminal_would_obey_is_not_printed(command, emulator):
     emulator.source = Partner(deployment=rows_of(DEPLOYMENT, [{"serviceName": "\x1b[31mred"}]))
     command("collect")

@@ -137,6 +137,90 @@ def test_a_selection(engine, counts):
     assert engine.customer(counts.paths, CUSTOMER, Selection.of(["reseller"])).frame.empty
 
 
+def test_a_selection_means_every_spelling_there_is(engine, tmp_path):
+    spelled = ["Größe 1", "GRÖSSE  1", "gro\u0308ße 1", "crm"]
+    paths = [
+        keep(tmp_path, facts_of(COMMERCIAL_DEPLOYMENT, [{"serviceCode": code}]), number, BEGIN + timedelta(days=number))
+        for number, code in enumerate(spelled)
+    ]
+    found = engine.grouped(paths, ["channel"], selection=Selection.of(services=["gröSSe 1"]))
+    assert list(found["licensesSold"]) == [300]
+    assert engine.grouped(paths, ["channel"], selection=Selection.of(services=["nothing like it"])).empty
+
+
+def test_what_is_spelled_in_two_ways_is_one_on_every_engine(engine, tmp_path):
+    """In files from before each answer was evened out, and from one answer to the next."""
+    rows = [
+        {"productName": name, "serviceCode": code, "licensesDeployed": deployed}
+        for name, code, deployed in [("E3", "exo", 10), ("e3 ", "EXO", 150), (None, "exo", 1), ("", "exo", 2)]
+    ]
+    found = facts_of(COMMERCIAL_DEPLOYMENT, rows)
+    sent = found.frame.assign(
+        service=found.frame["serviceCode"], productName=pd.Series([row["productName"] for row in rows], dtype="str")
+    )
+    path = keep(tmp_path, found.of(sent), 0, BEGIN)
+    same(engine.grouped([path], customers.PRODUCT), measures.by(found, customers.PRODUCT))
+    (_, point) = engine.points([path], ["productName"]).to_dict("records")
+    assert (point["licensesSold"], point["licensesDeployed"], point["overDeployed"]) == (200, 3, 0)
+    assert set(engine.customer([path], WHO_AND_WHAT[customers.CUSTOMER]).frame["service"]) == {"exo"}
+
+
+def test_estimates_in_two_spellings_stay_between_the_percentages_that_were_sent(engine, tmp_path):
+    percents = [78.29, 78.29, 12.34]
+    paths = [
+        keep(
+            tmp_path,
+            facts_of(DEPLOYMENT, [{"serviceName": code, "proratedDeploymentPercent": percent, "licensesSold": 5785}]),
+            number,
+            BEGIN + timedelta(days=number),
+        )
+        for number, (code, percent) in enumerate(zip(["exo", "EXO", "crm"], percents, strict=True))
+    ]
+    found = engine.grouped(paths, ["service"], estimated=True)
+    assert found[["service", "licensesSold", "licensesDeployed", "deploymentPercent"]].to_numpy().tolist() == [
+        ["crm", 5785, 713.869, 12.34],
+        ["exo", 11570, 9058.153, 78.29],
+    ]
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_columns_that_differ_from_ours_in_capitals_alone_are_others(engine, place, tmp_path):
+    """In files from before such fields were renamed; those of other days have none of them."""
+    facts = [counted(day) for day in range(2)]
+    clash = {
+        "SERVICE": "theirs",
+        "LicensesSold": "many",
+        "Snapshot": None,
+        "CustomerTenantId": "X",
+        "licensessold": "7",
+    }
+    theirs = pd.DataFrame(clash, index=facts[0].frame.index, dtype="str")
+    both = [theirs, facts[0].frame] if place == "before" else [facts[0].frame, theirs]
+    paths = [
+        keep(tmp_path, one, number, BEGIN + timedelta(days=number))
+        for number, one in enumerate([facts[0].of(pd.concat(both, axis="columns")), facts[1]])
+    ]
+    for some in (paths[:1], paths[1:], paths, paths[::-1]):
+        whose = [facts[paths.index(path)].frame for path in some]
+        together = facts[0].of(pd.concat(whose, ignore_index=True))
+        for keys in (["service"], changes.LEVELS["customer and product"]):
+            same(engine.grouped(some, keys), measures.by(together, keys))
+    assert len(engine.customer(paths, CUSTOMER)) == sum(len(customers.one(one, CUSTOMER)) for one in facts)
+    chosen = Selection.of(services=["teams"])
+    same(engine.grouped(paths[:1], ["service"], selection=chosen), measures.by(facts[0].selected(chosen), ["service"]))
+
+
+def test_fields_of_microsofts_that_clash_with_ours_keep_no_question_from_its_answer(engine, tmp_path):
+    kept = lake(tmp_path)
+    clash = {"LicensesSold": "x", "licensessold": "y", "Snapshot": "z", "Service": "theirs", "UnDeployed": "1"}
+    for number in range(2):
+        answer = fetched(COMMERCIAL_DEPLOYMENT, [clash | {"licensesSold": 100 + number}], NOW + timedelta(days=number))
+        kept.append(answer)
+    paths = kept.facts(kept.snapshots(COMMERCIAL_DEPLOYMENT)).paths
+    found = engine.points(paths, ["service"])
+    assert found[["service", "licensesSold", "undeployed"]].to_numpy().tolist() == [["o365", 101, 51.0]]
+
+
 def test_what_is_worked_out_row_by_row(engine, tmp_path):
     rows = [
         {"proratedDeploymentPercent": percent, "licensesSold": sold} for percent, sold in [(78.29, 5785), (150.0, 7)]

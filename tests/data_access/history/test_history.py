@@ -73,7 +73,7 @@ def test_usage_is_kept_as_it_is(collection, tmp_path):
     history = lake(tmp_path)
     snapshot = history.append(answer).snapshot
     (path,) = history.facts([snapshot]).paths
-    assert pq.read_schema(path).names == ["snapshot", "fetchedAt", *answer.frame.columns]
+    assert pq.read_schema(path).names == ["snapshot", "fetchedAt", *answer.frame.columns, "service"]
     summary = history.summary(collection)
     assert summary.schema.equals(summary_schema(collection))
     counts = (60, 200) if collection is COMMERCIAL_USAGE else (0, 0)
@@ -100,6 +100,43 @@ def test_a_field_of_another_collection_makes_usage_no_deployment(collection, sen
     assert history.summary(collection).schema.equals(summary_schema(collection))
     read = pq.read_table(history.facts([snapshot]).paths[0])
     assert read["licensesSold"].to_pylist() == [str(sent["licensesSold"])]
+
+
+CLASHING = ("LicensesSold", "LICENSESSOLD", "Snapshot", "snapshot", "SERVICE", "Channel", "note", "Note", "undeployed")
+
+
+@pytest.mark.parametrize("collection", [DEPLOYMENT, COMMERCIAL_DEPLOYMENT, USAGE, COMMERCIAL_USAGE])
+def test_fields_that_differ_from_ours_in_capitals_alone_are_kept_and_told_apart(collection, tmp_path):
+    one = keep(tmp_path, collection, [dict.fromkeys(CLASHING, "theirs")])
+    (path,) = lake(tmp_path).facts([one]).paths
+    read = pq.read_table(path)
+    assert len({name.casefold() for name in read.column_names}) == len(read.column_names)
+    theirs = [name for name in read.column_names if read[name].to_pylist() == ["theirs"]]
+    assert len(theirs) == len(CLASHING)
+    assert read["snapshot"].to_pylist() == [one.id]
+    assert read["service"].to_pylist() == ["o365"]
+
+
+def test_usage_with_a_field_of_deployment_is_usage(tmp_path):
+    keep(tmp_path, USAGE, [{"licensesSold": "theirs"}])
+    assert lake(tmp_path).summary(USAGE)["proratedLicensesUsagePercent"].to_pylist() == [40.0]
+
+
+@pytest.mark.parametrize(
+    ("collection", "code"),
+    [(DEPLOYMENT, "serviceName"), (COMMERCIAL_DEPLOYMENT, "serviceCode"), (USAGE, "serviceName")],
+)
+def test_texts_are_kept_as_they_were_sent_beside_the_code_that_joins_them(collection, code, tmp_path):
+    one = keep(tmp_path, collection, [{code: "Größe", "channel": "Reseller"}, {code: "GRÖSSE", "channel": "reseller"}])
+    history = lake(tmp_path)
+    read = pq.read_table(history.facts([one]).paths[0])
+    assert sorted(read[code].to_pylist()) == ["GRÖSSE", "Größe"]
+    assert sorted(read["channel (as sent)"].to_pylist()) == ["Reseller", "reseller"]
+    assert set(read["service"].to_pylist()) == {"Größe"}
+    assert set(read["channel"].to_pylist()) == {"reseller"}
+    assert set(history.summary(collection)["service"].to_pylist()) == {"Größe"}
+    assert list(one.as_of) == ["Größe"]
+    assert history.verify(reread=True).findings == ()
 
 
 def test_the_summary_is_the_one_of_the_facts(tmp_path):

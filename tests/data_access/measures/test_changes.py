@@ -75,6 +75,24 @@ def test_a_code_is_the_same_in_capitals_and_without():
     assert list(changes.compare(before, after, ["service"])["status"]) == [Status.SAME]
 
 
+@pytest.mark.parametrize(
+    "renamed", ["Visio Plan 2", "VISIO  PLAN 2", " visio plan 2", "Visio\u00a0Plan 2", "Ｖisio plan 2"]
+)
+def test_a_product_that_is_only_spelled_otherwise_is_neither_new_nor_gone(renamed):
+    before, after = (
+        at([customer("A", 100, 50, productName=name)], LEVELS["customer and product"])
+        for name in ("VISIO PLAN 2", renamed)
+    )
+    (row,) = changes.compare(before, after, LEVELS["customer and product"]).to_dict("records")
+    assert (row["status"], row["licensesSoldBefore"], row["licensesSoldAfter"]) == (Status.SAME, 100, 100)
+    assert row["productName"] in {"VISIO PLAN 2", renamed}
+
+
+def test_another_product_is_another_one():
+    before, after = (at([customer("A", 100, 50, productName=name)], LEVELS["product"]) for name in ("E3", "E5"))
+    assert list(changes.compare(before, after, LEVELS["product"])["status"]) == [Status.GONE, Status.NEW]
+
+
 def test_products_without_a_name_are_compared_with_each_other():
     before, after = (at([customer("A", 100, count, productName=None)], customers.PRODUCT) for count in (50, 60))
     assert list(changes.compare(before, after, customers.PRODUCT)["status"]) == [Status.CHANGED]

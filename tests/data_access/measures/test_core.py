@@ -1,6 +1,7 @@
 """The numbers we stand behind."""
 
 from decimal import Decimal
+from itertools import permutations
 
 import narwhals as nw
 import pandas as pd
@@ -49,6 +50,69 @@ def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(sent
     shown = measures.by(facts_of(DEPLOYMENT, rows), ["service", "channel"])["deploymentPercent"]
     assert list(shown) == [percent for percent, _ in sent]
     assert measures.total(facts_of(DEPLOYMENT, rows[:1])).percent == sent[0][0]
+
+
+@pytest.mark.parametrize(
+    ("collection", "code"),
+    [(DEPLOYMENT, "serviceName"), (COMMERCIAL_DEPLOYMENT, "serviceCode")],
+    ids=["sent", "counts"],
+)
+def test_a_service_in_a_channel_is_one_however_it_is_spelled(collection, code):
+    spelled = [("o365", "reseller"), ("O365", "Reseller"), (" O365", "RESELLER "), ("Straße", "x"), ("STRASSE", "X")]
+    facts = facts_of(collection, [{code: service, "channel": channel} for service, channel in spelled])
+    table = measures.by(facts, ["service", "channel"])
+    assert table[["service", "channel", "licensesSold"]].to_numpy().tolist() == [
+        ["Straße", "x", 200],
+        ["o365", "reseller", 300],
+    ]
+    assert list(facts.frame[code]) == [service for service, _ in spelled]
+    assert list(facts.frame[measures.as_sent("channel")]) == [channel for _, channel in spelled]
+
+
+def test_the_spelling_is_the_same_in_any_order_of_rows():
+    spelled = ["Exchange", "EXCHANGE", "exchange", " Exchange"]
+    found = [
+        set(facts_of(DEPLOYMENT, [{"serviceName": code} for code in codes]).frame["service"])
+        for codes in permutations(spelled)
+    ]
+    assert found[0] <= {*spelled}
+    assert all(one == found[0] for one in found)
+    assert len(found[0]) == 1
+
+
+def test_products_and_customers_are_one_however_they_are_spelled():
+    changes = [
+        {"productName": product, "customerTenantId": tenant}
+        for product, tenant in [("OFFICE 365 E3", "abc"), ("Office 365  E3", "ABC"), ("office 365 e3", " ABC")]
+    ]
+    facts = facts_of(COMMERCIAL_DEPLOYMENT, changes)
+    (row,) = measures.by(facts, ["customerTenantId", "productName"]).to_dict("records")
+    assert (row["customerTenantId"], row["productName"], row["licensesSold"]) == ("ABC", "office 365 e3", 300)
+    for name in ("productName", "customerTenantId"):
+        assert list(facts.frame[measures.as_sent(name)]) == [change[name] for change in changes]
+
+
+def test_where_every_spelling_stands_for_itself_there_is_no_column_more():
+    facts = facts_of(COMMERCIAL_DEPLOYMENT, [{"productName": None}, {"channel": "Direct-to-all"}])
+    assert not [name for name in facts.frame if name.endswith(measures.as_sent(""))]
+
+
+@pytest.mark.parametrize(
+    ("sent", "renamed"),
+    [
+        ("undeployed", "undeployed (as sent)"),
+        ("UnDeployed", "UnDeployed (as sent)"),
+        ("Service", "Service (as sent)"),
+        ("LicensesSold", "LicensesSold (as sent)"),
+        ("channel (as sent)", "channel (as sent) (as sent)"),
+        ("region", "region"),
+    ],
+)
+def test_an_unknown_field_under_a_name_of_ours_is_told_from_it(sent, renamed):
+    facts = facts_of(DEPLOYMENT, [{sent: "theirs", "channel": "DIRECT"}])
+    assert list(facts.frame[renamed]) == ["theirs"]
+    assert facts.sent[-1] == renamed
+    assert measures.total(facts).sold == 100
 
 
 def test_the_percent_is_weighted_by_licenses_sold():

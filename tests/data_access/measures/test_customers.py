@@ -94,6 +94,28 @@ def test_a_search_finds_every_word_in_name_or_id(search, names):
     assert list(customers.matching(table, search)["customerName"]) == names
 
 
+@pytest.mark.parametrize(
+    ("name", "search"),
+    [
+        ("Müller AG", "Mu\u0308ller"),
+        ("Mu\u0308ller AG", "müller"),
+        ("Mu\u0308ller AG", "MÜLLER  ag"),
+        ("Groß & Klein", "GROSS"),
+        ("GROSS & KLEIN", "groß"),
+        ("Two  Spaces", "two spaces"),
+        ("No\u00a0Break", "no break"),
+    ],
+)
+def test_a_search_finds_a_name_however_it_is_spelled(name, search):
+    table = customers.by_customer(found_of(north(customerName=name), south()))
+    assert list(customers.matching(table, search)["customerName"]) == [name]
+
+
+def test_a_product_in_two_spellings_is_counted_once():
+    found = found_of(north(productName="E3"), north(productName="e3 "), north(productName="E5"))
+    assert list(customers.by_customer(found)["products"]) == [2]
+
+
 def test_a_customer_has_its_products_by_service_and_channel():
     found = found_of(
         north(productName="A"), north(productName="A", channel="direct"), north(productName="B", serviceCode="crm")

@@ -31,32 +31,26 @@ def test_every_collection_makes_a_frame(collection):
 
 
 def test_unknown_fields_follow_as_text_and_attributes_are_left_out():
-    table = frame_of(DEPLOYMENT, [{"region": {"a": 1}, "note": None, "attributes": {"objectType": "x"}}, {"rank": 1.5}])
+    table = frame_of(
+        DEPLOYMENT,
+        [{"region": {"a": 1}, "note": None, "attributes": {"objectType": "x"}}, {"rank": 1.5, "Attributes": 1}],
+    )
     assert list(table.columns)[5:] == ["region", "note", "rank"]
     assert table.loc[0, "region"] == '{"a": 1}'
     assert table.loc[1, "rank"] == "1.5"
     assert pd.isna(table.loc[0, "note"])
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
-        (["o365", "O365"], ["o365", "o365"]),
-        (["O365"], ["o365"]),
-        (["Exchange", "Exchange"], ["Exchange", "Exchange"]),
-        (["Teams"], ["Teams"]),
-        (["Exchange", "EXCHANGE"], ["exchange", "exchange"]),
-    ],
-)
-def test_spellings_of_one_code_become_one(sent, kept):
-    table = frame_of(DEPLOYMENT, [{"serviceName": code} for code in sent])
-    assert list(table["serviceName"]) == kept
+@pytest.mark.parametrize("name", ["serviceName", "channel"])
+@pytest.mark.parametrize("sent", [["o365", "O365"], ["O365"], ["STRASSE", "straße"], [" o365 ", "o  365"]])
+def test_every_text_is_as_it_was_sent(name, sent):
+    assert list(frame_of(DEPLOYMENT, [{name: code} for code in sent])[name]) == sent
 
 
-def test_commercial_service_names_are_titles_and_stay_as_sent():
-    table = frame_of(COMMERCIAL_DEPLOYMENT, [{"serviceCode": "O365", "serviceName": "Microsoft Office 365"}])
-    assert table.loc[0, "serviceCode"] == "o365"
-    assert table.loc[0, "serviceName"] == "Microsoft Office 365"
+def test_commercial_codes_and_names_are_as_they_were_sent():
+    sent = {"serviceCode": "O365", "serviceName": "Microsoft  Office 365", "channel": "Reseller", "productName": "e3 "}
+    (row,) = frame_of(COMMERCIAL_DEPLOYMENT, [sent | {"customerTenantId": "abc"}]).to_dict("records")
+    assert {name: row[name] for name in [*sent, "customerTenantId"]} == sent | {"customerTenantId": "abc"}
 
 
 def test_instants_are_written_as_iso_8601_utc():

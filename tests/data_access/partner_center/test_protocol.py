@@ -34,9 +34,23 @@ def test_every_envelope_and_encoding_is_read(document, encode):
 
 
 @pytest.mark.parametrize(
+    ("document", "rows", "total"),
+    [
+        ({"totalCount": 0, "items": None}, [], 0),
+        ({"Value": None, "@nextLink": None, "TotalCount": 0}, [], 0),
+        ({"Value": None, "TotalCount": 3}, [], 3),  # rows that were announced and did not come: the answer counts them
+        ({"items": None, "value": [1]}, [1], None),
+    ],
+)
+def test_null_is_a_list_without_rows(document, rows, total):
+    found = protocol.page(200, {}, body(document))
+    assert (found.rows, found.total) == (rows, total)
+
+
+@pytest.mark.parametrize(
     "content",
     [b"", b"  ", b"<html>", b"\xff\xfe{", b"[" * 100_000, b"9" * 5_000, body([1]), body("x"), body(None), body(7)]
-    + [body({"items": rows}) for rows in (None, dict[str, object](), "x", 3)]
+    + [body({"items": rows}) for rows in (dict[str, object](), "x", 3, False)]
     + [body({"rows": []})],
 )
 def test_what_is_no_collection_is_refused(content):

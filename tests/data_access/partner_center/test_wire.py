@@ -33,6 +33,9 @@ def read_one(**changes):
         ("2017-03-10T01:00:00+01:00", datetime(2017, 3, 10, tzinfo=UTC)),
         ("2017-03-14T03:25:16.1234567Z", datetime(2017, 3, 14, 3, 25, 16, 123456, tzinfo=UTC)),
         ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59.9999999", None),
+        ("9999-12-31T23:59:59-12:00", None),
         (None, None),
     ],
 )
@@ -58,18 +61,25 @@ def test_percents_stay_percent_points_and_are_never_capped(sent, read):
         ({"licensesSold": True}, "licensesSold is not a number"),
         ({"licensesSold": "1_000"}, "licensesSold is not a number"),
         ({"licensesSold": "many"}, "licensesSold is not a number"),
+        ({"licensesSold": "NaN"}, "licensesSold is not a number"),
+        ({"licensesSold": "-Infinity"}, "licensesSold is not a number"),
+        ({"licensesSold": float("inf")}, "licensesSold is not a finite number"),
         ({"licensesSold": 4.5}, "licensesSold is not a whole number"),
         ({"licensesSold": -1}, "licensesSold is negative"),
         ({"licensesSold": 2**63}, "licensesSold is too large"),
+        ({"licensesSold": wire.MOST_LICENSES}, "licensesSold is too large"),
         ({"proratedDeploymentPercent": 1e308}, "proratedDeploymentPercent is too large"),
-        ({"processedDateTime": "9999-12-31T23:59:59-12:00"}, "processedDateTime is not an ISO 8601 date"),
+        ({"proratedDeploymentPercent": wire.HIGHEST_PERCENT + 0.01}, "proratedDeploymentPercent is too large"),
         ({"licensesSold": [1]}, "licensesSold is not a number"),
         ({"proratedDeploymentPercent": ...}, "proratedDeploymentPercent is missing"),
         ({"proratedDeploymentPercent": None}, "proratedDeploymentPercent is missing"),
-        ({"proratedDeploymentPercent": float("nan")}, "proratedDeploymentPercent is not a finite number"),
+        ({"proratedDeploymentPercent": float("nan")}, "proratedDeploymentPercent is missing"),
+        ({"proratedDeploymentPercent": "NaN"}, "proratedDeploymentPercent is missing"),
+        ({"proratedDeploymentPercent": "Infinity"}, "proratedDeploymentPercent is missing"),
         ({"proratedDeploymentPercent": "12 %"}, "proratedDeploymentPercent is not a number"),
         ({"serviceName": ...}, "serviceName is missing"),
         ({"serviceName": "  "}, "serviceName is empty"),
+        ({"serviceName": ""}, "serviceName is empty"),
         ({"serviceName": 365}, "serviceName is not text"),
         ({"channel": "\ud800"}, "channel holds broken characters"),
         ({"processedDateTime": "yesterday"}, "processedDateTime is not an ISO 8601 date"),
@@ -80,8 +90,38 @@ def test_what_would_be_a_guess_is_set_aside(changes, reason):
     assert read_one(**changes) == reason
 
 
-def test_nothing_sold_needs_no_percent():
-    assert read_one(licensesSold=0, proratedDeploymentPercent=None)["licensesSold"] == 0
+@pytest.mark.parametrize("sent", [None, "NaN", "nan", "Infinity", "-Infinity", float("nan"), float("inf"), ...])
+def test_nothing_sold_needs_no_percent(sent):
+    row = read_one(licensesSold=0, proratedDeploymentPercent=sent)
+    assert (row["licensesSold"], row.get("proratedDeploymentPercent")) == (0, None)
+
+
+def test_the_largest_figures_are_read():
+    row = read_one(licensesSold=wire.MOST_LICENSES - 1, proratedDeploymentPercent=wire.HIGHEST_PERCENT)
+    assert (row["licensesSold"], row["proratedDeploymentPercent"]) == (10**12 - 1, 10**6)
+
+
+@pytest.mark.parametrize("sent", ["O365/Reseller", "straße", " o365 ", "two  spaces", "Mu\u0308ller"])
+def test_texts_are_read_as_they_were_sent(sent):
+    assert read_one(serviceName=sent)["serviceName"] == sent
+
+
+@pytest.mark.parametrize("respelled", [str.upper, str.lower, str.title, lambda name: name[0].upper() + name[1:]])
+def test_a_known_field_is_known_in_any_capitals(respelled):
+    readable, set_aside = wire.read(wire.PartnerDeployment, [{respelled(name): value for name, value in ROW.items()}])
+    assert readable == wire.read(wire.PartnerDeployment, [ROW])[0]
+    assert not set_aside
+
+
+def test_a_field_that_is_there_in_two_spellings_is_the_one_that_we_know():
+    row = read_one(LicensesSold=7, LICENSESSOLD=8)
+    assert (row["licensesSold"], row["LicensesSold"], row["LICENSESSOLD"]) == (474, 7, 8)
+
+
+def test_of_two_strange_spellings_the_first_counts_and_the_other_is_kept():
+    row = read_one(licensesSold=..., LicensesSold=7, LICENSESSOLD=8)
+    assert (row["licensesSold"], row["LICENSESSOLD"]) == (7, 8)
+    assert "LicensesSold" not in row
 
 
 def test_unknown_fields_are_kept():
@@ -102,8 +142,15 @@ def test_a_broken_field_name_sets_its_row_aside():
 
 def test_the_documented_misspelling_is_understood():
     row = {"workloadName": "Exchange", "serviceCode": "o365", "channel": "reseller", "customerTenantId": "A"}
-    readable, _ = wire.read(wire.CommercialUsage, [row | {"licenseActive": 3, "licensesQualified": 4}])
-    assert readable[0]["licensesActive"] == 3
+    for name in ("licenseActive", "LicenseActive"):
+        readable, _ = wire.read(wire.CommercialUsage, [row | {name: 3, "licensesQualified": 4}])
+        assert readable[0]["licensesActive"] == 3
+
+
+def test_a_name_with_half_a_character_sets_its_row_aside():
+    row = {"serviceCode": "o365", "channel": "reseller", "customerTenantId": "A", "customerName": "\ud800"}
+    _, (aside,) = wire.read(wire.CommercialDeployment, [row | {"licensesDeployed": 3, "licensesSold": 4}])
+    assert aside.reason == "customerName holds broken characters"
 
 
 def test_a_reason_never_quotes_what_arrived():
