@@ -33,4 +33,9 @@ def run(options: argparse.Namespace) -> bytes:
             "Pages leave them out and say so. Bring these files back from a backup, or leave them: the next `collect`"
             " keeps newer figures anew. Nothing is lost with those below months/: `compact` makes them anew.",
         )
+    if verified.outgrown:
+        terminal.say(
+            f"Answers that an earlier version of this program read otherwise: {verified.outgrown:,}. Their rows stay as"
+            " they were."
+        )
     return f"{verified.files:,} files, {verified.bytes:,} bytes: every one is what was written.\n".encode()

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from data_access.history import layout, snapshot, store
 from data_access.history.snapshot import Fetch, File, Snapshot
-from data_access.partner_center import protocol
+from data_access.partner_center import frames, protocol
 from data_access.partner_center.client import Answer
 
 #: The folders of a snapshot's two files.
@@ -67,6 +67,7 @@ class Draft:
             replaces=replaces,
             format=snapshot.FORMAT,
             program=protocol.VERSION,
+            reading=frames.READING,
         )
         about = fetch.model_dump(mode="json")
         # While Arrow writes the facts, which does not hold the interpreter, the summary is worked out beside it.

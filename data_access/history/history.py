@@ -27,7 +27,7 @@ from data_access.history.index import Finding, Index
 from data_access.history.run_log import Run, Runs, Standing
 from data_access.history.snapshot import File, Month, Owner, Snapshot, checksum, folded
 from data_access.history.store import Damaged, Store
-from data_access.partner_center import raw_pages
+from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.catalog import COLLECTIONS, Collection
 from data_access.partner_center.client import Answer
 
@@ -35,6 +35,7 @@ from data_access.partner_center.client import Answer
 GRACE = timedelta(days=1)
 
 _OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER)
+_OTHER_ROWS = "gives other rows today than when it was fetched"
 _WITH_RECORDS = (index.FOLDER, run_log.FOLDER)
 #: The files whose checksum this process has compared, each with the time it was written.
 _SOUND: set[tuple[str, int]] = set()
@@ -58,11 +59,15 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The result of `History.verify`: how many files and bytes were read, and which files are not what was written."""
+    """The result of `History.verify`: how many files and bytes were read, and which files are not what was written.
+
+    `outgrown` counts the answers that an earlier program read, and that would give other rows today.
+    """
 
     files: int
     bytes: int
     findings: tuple[Finding, ...]
+    outgrown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +235,21 @@ class History:
         findings = [Finding(path, problem) for path, _, problem in inspected if problem]
         known = {finding.path for finding in findings}
         findings += [finding for finding in self._index.findings if finding.path not in known]
+        outgrown: set[str] = set()
         if reread:
-            findings += [
-                finding
+            otherwise = [
+                (snapshot, finding)
                 for snapshot in snapshots
                 if snapshot.raw not in known and (finding := self._reread_otherwise(snapshot))
             ]
+            outgrown = {
+                finding.path
+                for snapshot, finding in otherwise
+                if finding.problem == _OTHER_ROWS and snapshot.reading < frames.READING
+            }
+            findings += [finding for _, finding in otherwise if finding.path not in outgrown]
         size = sum(size for _, size, _ in inspected)
-        return Verified(len(inspected), size, tuple(sorted(findings, key=lambda finding: finding.path)))
+        return Verified(len(inspected), size, tuple(sorted(findings, key=lambda finding: finding.path)), len(outgrown))
 
     def old(self, keep_days: int) -> list[Snapshot]:
         """The snapshots of days before the last `keep_days`; the newest of each collection is never among them."""
@@ -403,7 +415,7 @@ class History:
         except PartnerCenterError as error:
             return Finding(snapshot.raw, f"cannot be read again: {error.message}")
         if checksum(reread.frame) != snapshot.rows_checksum:
-            return Finding(snapshot.raw, "gives other rows today than when it was fetched")
+            return Finding(snapshot.raw, _OTHER_ROWS)
         return None
 
 

@@ -123,11 +123,18 @@ class Fetch(BaseModel):
     replaces: str | None = Field(default=None, validation_alias="instead", serialization_alias="instead")
     format: int = Field(le=FORMAT)
     program: str
+    #: How the rows were made of the answer; see `frames.READING`. Records of earlier programs have none.
+    reading: int = 1
 
     @model_serializer(mode="wrap")
-    def _without_unknown_account(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = serialize(self)
-        return fields if self.account else {name: value for name, value in fields.items() if name != "account"}
+    def _as_it_was_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the fields that the record never had."""
+        later = {"account", "reading"}
+        return {
+            name: value
+            for name, value in serialize(self).items()
+            if name not in later or value != type(self).model_fields[name].default
+        }
 
 
 class Snapshot(Fetch):

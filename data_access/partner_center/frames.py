@@ -12,6 +12,9 @@ import pandas as pd
 from data_access import texts
 from data_access.partner_center.catalog import Collection
 
+#: How rows are made of an answer; one more whenever the same bytes give other rows. In the first one, a code that came
+#: in several spellings was written in small letters.
+READING = 2
 INSTANT = "datetime64[us, UTC]"
 _COUNT = "int64"
 _PERCENT = "float64"

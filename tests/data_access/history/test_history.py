@@ -24,7 +24,7 @@ from data_access.history.history import GRACE
 from data_access.history.run_log import Run, Tried
 from data_access.history.snapshot import checksum, summary_schema
 from data_access.history.store import Store
-from data_access.partner_center import raw_pages, wire
+from data_access.partner_center import frames, raw_pages, wire
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 from tests.damage import DAMAGES, KilledBeforeCommit, flipped
 from tests.lakes import NOW, Clock, fetched, files, lake
@@ -177,6 +177,19 @@ def test_a_parser_mended_since_reads_the_past_again(tmp_path):
     (finding,) = lake(tmp_path).verify(reread=True).findings
     assert finding.path == snapshot.raw
     assert "other rows" in finding.problem
+
+
+def test_an_answer_that_an_earlier_program_read_otherwise_is_counted_and_no_damage(tmp_path, monkeypatch):
+    answer, again = (fetched(DEPLOYMENT, [{"channel": "Reseller"}]) for _ in range(2))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(frames, "READING", 1)
+        before = lake(tmp_path).append(replace(answer, frame=answer.frame.assign(channel="reseller"))).snapshot
+    assert "reading" not in before.model_dump(), "as the records of that program"
+    after = lake(tmp_path).append(again).snapshot
+    assert after.model_dump()["reading"] == frames.READING
+    verified = lake(tmp_path).verify(reread=True)
+    assert (verified.findings, verified.outgrown) == ((), 1)
+    assert lake(tmp_path).verify().outgrown == 0, "a plain verify parses nothing"
 
 
 def test_every_parquet_file_says_what_it_is(tmp_path):
