@@ -21,13 +21,18 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import sitemap
+from dashboard import sitemap, static_files
 from dashboard.security import exposure, middleware, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings
 
 log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
+#: The elements of Streamlit's on most pages, by the names of their scripts.
+_DRAWN = (
+    *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput"),
+    *("Metric", "PlotlyChart", "DownloadButton", "DataFrame"),
+)
 
 
 def content_security_policy(page: bytes) -> str:
@@ -113,8 +118,15 @@ def _base_path() -> list[str]:
     return [part for part in str(st.get_option("server.baseUrlPath")).split("/") if part]
 
 
+_PAGE_PATH = "/".join(("", *_base_path(), ""))
 MIDDLEWARE = [
     Middleware(SecurityHeaders),
+    Middleware(
+        static_files.StaticFiles,
+        files=static_files.Compressed(streamlit_internals.STATIC),
+        address=_PAGE_PATH,
+        later=streamlit_internals.scripts_of(_DRAWN),
+    ),
     Middleware(
         middleware.Gate,
         pages=[page.address for page in sitemap.PAGES],
@@ -123,4 +135,4 @@ MIDDLEWARE = [
     ),
 ]
 # The theme names the fonts relative to the page, and the page may live below a path.
-ROUTES = [Mount("/".join(("", *_base_path(), "fonts")), StaticFiles(directory=FONTS))]
+ROUTES = [Mount(f"{_PAGE_PATH}fonts", StaticFiles(directory=FONTS))]

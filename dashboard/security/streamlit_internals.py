@@ -1,7 +1,7 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are nine: six below, each with why it is used and what to look at when Streamlit's version changes, and three that
-stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails when
+There are ten: seven below, each with why it is used and what to look at when Streamlit's version changes, and three
+that stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails when
 Streamlit changes it.
 
 - `runner.postScriptGC` in .streamlit/config.toml, a hidden option. Why: a full garbage collection after every run takes
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,10 @@ _OPERATION = "backend_operation_request"
 
 #: The page around all pages, with an inline script. Why: the content security policy lets in that script by its hash.
 #: Look at: the script tags without `src` in static/index.html.
-INDEX_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
+STATIC = Path(streamlit.__file__).parent / "static"
+INDEX_PAGE = STATIC / "index.html"
+_INDEX_SCRIPT = re.compile(r'<script type="module"[^>]* src="\./([^"]+)"')
+_SCRIPTS = re.compile(r"m\.f\|\|\(m\.f=(\[[^\]]*\])\)")
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -104,6 +107,26 @@ def message_kind(content: bytes) -> str | None:
         operation: str | None = message.backend_operation_request.WhichOneof("payload")
         return operation
     return kind
+
+
+def scripts_of(elements: Iterable[str]) -> list[str]:
+    """The scripts that the browser loads when it first draws one of these elements: their paths below STATIC.
+
+    Why: it asks for them only once a page has sent its figures, and could have had them by then. Elements go by the
+    names of their scripts, such as `PlotlyChart`; one that is not found is left out. Look at: `__vite__mapDeps` in the
+    script `index` that static/index.html loads.
+    """
+    page = INDEX_PAGE.read_text(encoding="utf-8")
+    index = _INDEX_SCRIPT.search(page)
+    code = (STATIC / index[1]).read_text(encoding="utf-8") if index else ""
+    table = _SCRIPTS.search(code)
+    names = json.loads(table[1]) if table else []
+    scripts: dict[str, None] = {}
+    for element in elements:
+        numbers = re.search(rf"import\(`\./{element}\.[^`]+`\)[^_]*__vite__mapDeps\((\[[\d,]*\])\)", code)
+        scripts |= dict.fromkeys(names[number] for number in json.loads(numbers[1])) if numbers else {}
+    paths = [f"static/js/{name.removeprefix('./')}" for name in scripts if name.endswith(".js")]
+    return [path for path in paths if path not in page]  # what the page itself loads is under way
 
 
 def inline_scripts(page: bytes) -> list[bytes]:

@@ -41,10 +41,12 @@ from dashboard.security.streamlit_internals import (
     MESSAGES_FOR_SIGNED_IN,
     METRICS,
     PUBLIC,
+    STATIC,
     claims_of,
     file_id,
     inline_scripts,
     message_kind,
+    scripts_of,
     sign_in_table,
 )
 from tests.entra import App, Entra, Person, Tenant, Visitor, serving
@@ -421,3 +423,11 @@ def test_no_other_hidden_option_is_set():
         "client.allowedOrigins",
         "runner.postScriptGC",
     }
+
+
+def test_the_scripts_of_an_element_are_found_in_streamlits_index():
+    scripts = scripts_of(["PlotlyChart", "DataFrame", "NoSuchElement"])
+    assert {"PlotlyChart", "DataFrame", "arrowFormatUtils"} <= {Path(script).name.split(".")[0] for script in scripts}
+    assert len(scripts) == len(set(scripts))
+    assert all((STATIC / script).is_file() for script in scripts)
+    assert not any(script in INDEX_PAGE.read_text(encoding="utf-8") for script in scripts), "the page loads these"

@@ -1,0 +1,89 @@
+"""Streamlit's scripts leave compressed where the browser can read that, and are announced on the page."""
+
+import pyarrow as pa
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from dashboard.static_files import Compressed, StaticFiles
+
+SCRIPT = b"export const figure = 42;\n" * 100
+ELSEWHERE = "as Streamlit sends it"
+
+
+@pytest.fixture
+def browser(tmp_path):
+    (tmp_path / "static" / "js").mkdir(parents=True)
+    (tmp_path / "static" / "js" / "chart.js").write_bytes(SCRIPT)
+    (tmp_path / "static" / "js" / "small.js").write_bytes(b"1")
+    (tmp_path / "static" / "font.woff2").write_bytes(SCRIPT)
+    (tmp_path.parent / "secrets.js").write_bytes(SCRIPT)
+    answers = StaticFiles, Compressed(tmp_path), "/app/", ["static/js/chart.js"]
+    middleware = Middleware(answers[0], files=answers[1], address=answers[2], later=answers[3])
+    routes = [
+        Route("/app/", lambda _: HTMLResponse("<p>page</p>")),
+        Route("/{path:path}", lambda _: PlainTextResponse(ELSEWHERE)),
+    ]
+    return TestClient(Starlette(routes=routes, middleware=[middleware]))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("BR;q=1.0", "br"),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+    ],
+)
+def test_a_script_is_compressed_in_the_best_way_that_the_browser_accepts(browser, accepted, encoding):
+    with browser.stream("GET", "/app/static/js/chart.js", headers={"Accept-Encoding": accepted}) as answer:
+        content = b"".join(answer.iter_raw())
+    assert answer.headers["Content-Encoding"] == encoding
+    assert int(answer.headers["Content-Length"]) == len(content) < len(SCRIPT)
+    codec = {"br": "brotli"}.get(encoding, encoding)
+    assert pa.decompress(content, decompressed_size=len(SCRIPT), codec=codec, asbytes=True) == SCRIPT
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "zstd", "gzip;q=0"])
+def test_who_cannot_read_that_gets_streamlits_own_answer(browser, accepted):
+    assert browser.get("/app/static/js/chart.js", headers={"Accept-Encoding": accepted}).text == ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/app/static/font.woff2",  # is compressed as it is
+        "/app/static/js/small.js",  # one packet either way
+        "/app/static/js/other.js",
+        "/static/js/chart.js",  # below another path than the page's
+        "/app/../secrets.js",
+        "/app/%2e%2e/secrets.js",
+    ],
+)
+def test_all_other_addresses_are_streamlits(browser, path):
+    assert browser.get(path, headers={"Accept-Encoding": "br"}).text == ELSEWHERE
+
+
+def test_the_copy_is_made_once(browser, tmp_path):
+    first = browser.get("/app/static/js/chart.js", headers={"Accept-Encoding": "gzip"})
+    (tmp_path / "static" / "js" / "chart.js").unlink()
+    again = browser.get("/app/static/js/chart.js", headers={"Accept-Encoding": "gzip"})
+    assert first.content == again.content == SCRIPT
+
+
+def test_a_head_has_no_body(browser):
+    answer = browser.head("/app/static/js/chart.js", headers={"Accept-Encoding": "gzip"})
+    assert (answer.headers["Content-Encoding"], answer.content) == ("gzip", b"")
+
+
+def test_the_page_announces_the_scripts_that_it_will_need(browser):
+    link = browser.get("/app/").headers["Link"]
+    assert link == "<./static/js/chart.js>; rel=modulepreload; crossorigin; fetchpriority=low"
+    assert "Link" not in browser.get("/app/figures").headers
