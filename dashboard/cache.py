@@ -2,51 +2,126 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
-_MOST_RESULTS = 64  # of each function; with ten thousand customers a result is some megabytes
+_BUDGET = 256 * 2**20  # bytes of all results: a comparison of ten thousand customers' products takes a hundred million
+_LEAST = 2**16  # bytes that a result counts for; a small one is made of many objects
+_UNSEEN = 1800  # seconds after which a result goes that nobody has looked at
 _NAMED = object()  # stands in a key before the arguments that are given by name
-_lock = threading.Lock()
-_caches: list[OrderedDict[Key, object]] = []  # of every function, since data that is gone makes results of many stale
 
 
-def remembered(work: Callable[P, T], results: int = _MOST_RESULTS) -> Callable[P, T]:
-    """Keep the last `results` of a function, by its arguments.
+@dataclass(slots=True)
+class _Entry:
+    """One result, or one that a thread is working out."""
 
-    Values (a view, an id) are compared by content. Data is compared by identity and referenced weakly: a result goes
-    with the data it was made of, once newer data has taken its place and no page shows it any more. So a result must
-    not refer to that data. This is none of Streamlit's caches, because those hash their arguments at every call.
-    """
-    cache: OrderedDict[Key, object] = OrderedDict()
-    _caches.append(cache)
+    result: Future[Any] = field(default_factory=Future)
+    size: int = 0  # bytes
+    seen: float = 0
 
-    @wraps(work)
-    def cached(*arguments: P.args, **named: P.kwargs) -> T:
-        key: Key = (*map(_reference, arguments), _NAMED)
-        for name in sorted(named):
-            key += (name, _reference(named[name]))
-        with _lock:
-            if key in cache:
-                cache.move_to_end(key)
-                return cache[key]  # type: ignore[return-value]  # what `work` gave
-        result = work(*arguments, **named)
-        with _lock:
-            _forget_stale()
-            cache[key] = result
-            while len(cache) > results:
-                cache.popitem(last=False)
-        return result
 
-    return cached
+class Cache:
+    """Results of any functions, in the order in which they were last looked at, within a budget of bytes."""
+
+    def __init__(
+        self, budget: int = _BUDGET, unseen: float = _UNSEEN, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._budget, self._unseen, self._clock = budget, unseen, clock
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
+        self._size = 0  # bytes of all entries
+        self._data: set[weakref.ref[Any]] = set()  # what the results were made of
+        self._lock = threading.Lock()
+
+    def remembered(self, work: Callable[P, T]) -> Callable[P, T]:
+        """Keep the results of a function, by its arguments; threads that ask the same at once wait for one result.
+
+        Values (a view, an id) are compared by content. Data is compared by identity and referenced weakly: a result
+        goes with the data it was made of, once newer data has taken its place and no page shows it any more. So a
+        result must not refer to that data. This is none of Streamlit's caches, because those hash their arguments at
+        every call.
+        """
+
+        @wraps(work)
+        def cached(*arguments: P.args, **named: P.kwargs) -> T:
+            key: Key = (work, *map(_reference, arguments), _NAMED)
+            for name in sorted(named):
+                key += (name, _reference(named[name]))
+            entry, is_new = self._entry(key)
+            if is_new:
+                self._work_out(key, entry, lambda: work(*arguments, **named))
+            result: T = entry.result.result()
+            return result
+
+        return cached
+
+    def tidy(self) -> None:
+        """Drop the results whose data is gone, those unseen for long, and the longest unseen beyond the budget.
+
+        The newest result stays, whatever its size.
+        """
+        with self._lock:
+            oldest = self._clock() - self._unseen
+            gone = {data for data in self._data if data() is None}
+            self._data -= gone
+            for key, entry in list(self._entries.items()) if gone else []:
+                if not gone.isdisjoint(key):
+                    self._drop(key, entry)
+            for key, entry in list(self._entries.items())[:-1]:
+                if entry.seen >= oldest and self._size <= self._budget:
+                    break
+                self._drop(key, entry)
+
+    def _entry(self, key: Key) -> tuple[_Entry, bool]:
+        """The entry of a question, and whether it has just been made."""
+        with self._lock:
+            is_new = key not in self._entries
+            entry = self._entries.setdefault(key, _Entry())
+            entry.seen = self._clock()
+            self._entries.move_to_end(key)
+            return entry, is_new
+
+    def _work_out(self, key: Key, entry: _Entry, work: Callable[[], object]) -> None:
+        try:
+            result = work()
+            size = max(_LEAST, _size(result))
+        except BaseException as error:  # noqa: BLE001 - whoever waits must not wait for ever
+            with self._lock:
+                self._drop(key, entry)
+            entry.result.set_exception(error)
+            return
+        with self._lock:
+            if self._entries.get(key) is entry:
+                entry.size = size
+                self._size += size
+                self._data.update(part for part in key if isinstance(part, weakref.ref))
+        entry.result.set_result(result)
+        self.tidy()
+
+    def _drop(self, key: Key, entry: _Entry) -> None:
+        """Forget an entry; who waits for its result gets it all the same."""
+        if self._entries.get(key) is entry:
+            del self._entries[key]
+            self._size -= entry.size
+
+
+VIEWS = Cache()
+remembered = VIEWS.remembered
 
 
 def _reference(argument: object) -> Hashable:
@@ -55,12 +130,16 @@ def _reference(argument: object) -> Hashable:
     return weakref.ref(argument) if is_data else argument
 
 
-def _forget_stale() -> None:
-    """Drop the results of every function whose data is gone."""
-    for cache in _caches:
-        for key in [key for key in cache if any(_is_gone(part) for part in key)]:
-            del cache[key]
-
-
-def _is_gone(part: object) -> bool:
-    return isinstance(part, weakref.ref) and part() is None
+def _size(value: object) -> int:
+    """The bytes of a result: of its tables, figures and texts. Other objects in it are not its own."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return int(np.sum(value.memory_usage(deep=True)))
+    if isinstance(value, go.Figure):
+        return _size(value.to_dict())
+    if is_dataclass(value) and not isinstance(value, type):
+        return sum(_size(getattr(value, part.name)) for part in fields(value))
+    if isinstance(value, Mapping):
+        return sum(_size(name) + _size(part) for name, part in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return sum(map(_size, value))
+    return sys.getsizeof(value)

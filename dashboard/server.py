@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import base64
 import gc
@@ -21,13 +22,14 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import sitemap, static_files
+from dashboard import cache, sitemap, static_files
 from dashboard.security import exposure, middleware, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings
 
 log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
+_TIDY_EVERY = 60  # seconds
 #: The elements of Streamlit's on most pages, by the names of their scripts.
 _DRAWN = (
     *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput"),
@@ -86,7 +88,16 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     import_module("dashboard.components.notices")
     import_module("dashboard.feeds")
     _settle_memory()
+    tidying = asyncio.create_task(_tidy_up())
     yield
+    tidying.cancel()
+
+
+async def _tidy_up() -> None:
+    """Drop what nobody has looked at for long, also while nobody clicks."""
+    while True:
+        await asyncio.sleep(_TIDY_EVERY)
+        cache.VIEWS.tidy()
 
 
 def _refuse_to_expose() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,8 +20,6 @@ from data_access.datasets.comparison import Comparison, Differences
 from data_access.measures import changes, customers
 from data_access.measures.changes import Status, Why
 
-#: Few results, since one of ten thousand customers with all their products takes a hundred megabytes.
-_remembered = partial(remembered, results=8)
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
 
@@ -59,7 +56,7 @@ class ChangesView:
         return changes_tables.CHANGES_FILE.select(self.with_status(statuses), estimated=self.estimated)
 
 
-@_remembered
+@remembered
 def changes_view(
     feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection, *, search: str, dark: bool
 ) -> ChangesView:
@@ -93,13 +90,13 @@ def changes_view(
     )
 
 
-@_remembered
+@remembered
 def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
     """The table below the chart: the rows that have one of these statuses."""
     return changes_tables.on_screen(model.with_status(statuses), model.estimated)
 
 
-@_remembered
+@remembered
 def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection) -> Differences:
     return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
 

@@ -1,12 +1,15 @@
 """What is worked out once for everybody is kept as long as the data it comes from, and no longer."""
 
 import gc
+import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+import pandas as pd
 import pytest
 
-from dashboard.cache import remembered
+from dashboard.cache import Cache, remembered
 
 
 class Data:
@@ -22,14 +25,24 @@ class Choice:
     by: str
 
 
-def counting(**options):
+class Watch:
+    """A clock that stands until it is moved on."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def counting(cache=None):
     calls = []
 
     def work(data, choice):
         calls.append((data, choice))
         return Result()
 
-    return remembered(work, **options), calls
+    return (cache or Cache()).remembered(work), calls
 
 
 def test_the_same_data_and_an_equal_choice_are_worked_out_once():
@@ -77,15 +90,96 @@ def test_newer_data_makes_results_of_the_older_stale_and_no_others():
 
 
 def test_the_results_longest_unseen_make_room():
-    look, calls = counting(results=2)
+    cache, calls = Cache(budget=250_000), []
+
+    @cache.remembered
+    def column(number):
+        calls.append(number)
+        return pd.Series([1.0] * 12_500)  # 100,000 bytes
+
+    column(1), column(2), column(1), column(3)
+    calls.clear()
+    column(1), column(3)
+    assert calls == []
+    column(2)
+    assert calls == [2]
+
+
+def test_texts_count_by_their_length():
+    cache, calls = Cache(budget=1_000_000), []
+
+    @cache.remembered
+    def names(number):
+        calls.append(number)
+        return pd.DataFrame({"customerName": ["n" * 1_000 + str(row) for row in range(600)]})
+
+    names(1), names(2), names(1)
+    assert calls == [1, 2, 1]
+
+
+def test_a_result_above_the_budget_stays_until_the_next():
+    cache, calls = Cache(budget=1_000), []
+
+    @cache.remembered
+    def column(number):
+        calls.append(number)
+        return pd.Series([1.0] * 100_000)
+
+    column(1), column(1), column(2), column(1)
+    assert calls == [1, 2, 1]
+
+
+def test_what_nobody_has_looked_at_for_long_goes():
+    watch = Watch()
+    cache = Cache(unseen=1800, clock=watch)
+    look, _ = counting(cache)
     data = Data()
-    first = look(data, Choice("1"))
+    unseen, seen = weakref.ref(look(data, Choice("1"))), weakref.ref(look(data, Choice("2")))
+    watch.now = 1700
     look(data, Choice("2"))
-    assert look(data, Choice("1")) is first
-    look(data, Choice("3"))
-    assert look(data, Choice("1")) is first
-    look(data, Choice("2"))
-    assert len(calls) == 4
+    watch.now = 1900
+    cache.tidy()
+    assert unseen() is None
+    assert seen() is not None
+
+
+def test_a_crowd_that_asks_the_same_waits_for_one_result():
+    calls, begun, go_on = [], threading.Event(), threading.Event()
+
+    @Cache().remembered
+    def slow(choice):
+        calls.append(choice)
+        begun.set()
+        assert go_on.wait(10)
+        return Result()
+
+    with ThreadPoolExecutor(8) as crowd:
+        asked = [crowd.submit(slow, "channel") for _ in range(8)]
+        assert begun.wait(10)
+        go_on.set()
+        assert len({id(one.result(10)) for one in asked}) == len(calls) == 1
+
+
+def test_a_crowd_learns_of_a_failure_and_the_next_one_tries_again():
+    begun, go_on, outcomes = threading.Event(), threading.Event(), iter([ValueError("not now"), "figures"])
+
+    @Cache().remembered
+    def slow():
+        outcome = next(outcomes)
+        begun.set()
+        assert go_on.wait(10)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    with ThreadPoolExecutor(2) as crowd:
+        first = crowd.submit(slow)
+        assert begun.wait(10)
+        second = crowd.submit(slow)
+        wait([second], timeout=0.05)
+        go_on.set()
+        assert all(isinstance(one.exception(10), ValueError) for one in (first, second))
+    assert slow() == "figures"
 
 
 def test_a_failure_is_not_remembered():
