@@ -1,4 +1,4 @@
-"""HTTP requests that end by a deadline, however slowly the answer arrives.
+"""HTTP requests that end by a deadline, however slowly the answer arrives and however many addresses a name has.
 
 A time-out of `requests` limits silence: it starts anew with each byte. The adapter below checks the clock at each read,
 so that a header, a compressed body or a row of redirects that drips ends in time too.
@@ -6,6 +6,7 @@ so that a header, a compressed body or a row of redirects that drips ends in tim
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import math
@@ -50,8 +51,28 @@ class DeadlineAdapter(HTTPAdapter):
         connection_class = pool.ConnectionCls
         if connection_class.response_class is not _DeadlineResponse:
             members = {"response_class": _DeadlineResponse}
-            pool.ConnectionCls = type(connection_class.__name__, (connection_class,), members)
+            pool.ConnectionCls = type(connection_class.__name__, (_OneTimeout, connection_class), members)
         return pool
+
+
+class _OneTimeout:
+    """Mixed into urllib3's connections: the addresses of a name share its time-out, which each would have had."""
+
+    host: str
+    port: int
+    timeout: float | None
+
+    def _new_conn(self) -> socket.socket:
+        whole = self.timeout
+        try:
+            if whole is not None:
+                with contextlib.suppress(OSError):  # urllib3 looks it up again, and has words for it
+                    self.timeout = whole / len(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM))
+            connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+        finally:
+            self.timeout = whole
+        connected.settimeout(whole)
+        return connected
 
 
 class _DeadlineResponse(http.client.HTTPResponse):

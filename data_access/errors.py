@@ -10,6 +10,7 @@
     ├── NotPermitted         403: signed in, but not allowed             exit 4
     ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
     │   ├── Throttled        429: the service asks to wait               exit 5
+    │   ├── Intercepted      something in between answered               exit 5
     │   ├── NoSignInService  Entra ID gives no answer                    exit 5
     │   └── EngineError      the history's engine gives no answer        exit 5
     └── Unreadable           an answer that cannot be understood         exit 6
@@ -46,6 +47,14 @@ class Details:
     def for_log(self) -> str:
         """The details on one line, without the service's description: it may name a customer."""
         return ", ".join(f"{label} {fact}" for label, fact in replace(self, description=None).labelled().items()) or "-"
+
+    def of(self, request_id: str, correlation_id: str) -> Details:
+        """The details with the ids of the request where the answer has none: they are what support can search for."""
+        return replace(
+            self,
+            request_id=self.request_id or request_id,
+            correlation_id=self.correlation_id or correlation_id,
+        )
 
     def without(self, secret: str) -> Details:
         """The details with `***` wherever the service repeated the secret."""
@@ -120,6 +129,12 @@ class Unavailable(PartnerCenterError):
 
 class Throttled(Unavailable):
     title = "Partner Center asks us to wait"
+
+
+class Intercepted(Unavailable):
+    """A proxy, a firewall or a sign-in page answered; Partner Center got no call, or its answer was withheld."""
+
+    title = "Something stands in between"
 
 
 class NoSignInService(Unavailable):

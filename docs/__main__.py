@@ -16,8 +16,8 @@ FOLDER = Path(__file__).parent
 
 _WRITTEN = "<!-- Written by `make docs` from {source}; change it there. -->\n\n"
 _KIND = re.compile(r"^[ │├└─]+(?P<name>\w+) {2,}(?P<when>.+?) {2,}exit (?P<code>\d+)$", re.MULTILINE)
-# HTTP statuses with different messages, each with the body that decides.
-_ANSWERS: Sequence[tuple[str, int, dict[str, str]]] = (
+# HTTP statuses with different messages, each with the body that decides; none: a page of something in between.
+_ANSWERS: Sequence[tuple[str, int, dict[str, str] | None]] = (
     ("401", 401, {}),
     ("401, code 900421", 401, {"code": "900421"}),
     ("403", 403, {}),
@@ -27,6 +27,8 @@ _ANSWERS: Sequence[tuple[str, int, dict[str, str]]] = (
     ("429", 429, {}),
     ("408, 500, 502, 503, 504", 503, {}),
     ("anything else", 302, {}),
+    ("200, 401, 403, 404, 407 … of something else: a page of HTML, nothing of Microsoft's", 403, None),
+    ("502, 503 … likewise", 503, None),
 )
 
 
@@ -78,7 +80,8 @@ def troubles() -> str:
         kinds.append((str(kind.exit_code), f"`{kind.__name__}`", kind.title, line["when"]))
     answers = []
     for label, status, body in _ANSWERS:
-        error = protocol.failure(status, {}, json.dumps(body).encode())
+        headers = {} if body is None else {"MS-RequestId": "an id"}
+        error = protocol.failure(status, headers, b"<html>" if body is None else json.dumps(body).encode())
         answers.append((label, str(error.exit_code), error.message, error.advice))
     return (
         _WRITTEN.format(source="data_access/errors.py and data_access/partner_center/protocol.py")

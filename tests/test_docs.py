@@ -15,8 +15,9 @@ from data_access import errors, measures
 from data_access.commands import COMMANDS
 from data_access.history import collect
 from data_access.measures import straight_line, trends
-from data_access.partner_center import protocol, wire
+from data_access.partner_center import client, protocol, wire
 from data_access.partner_center.catalog import COLLECTIONS
+from data_access.partner_center.retry import RetryPolicy
 from data_access.settings import SECRETS_TABLE, Settings
 from docs.__main__ import PAGES
 
@@ -86,7 +87,9 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
         f"pages of {protocol.PAGE_ROWS:,} rows",
         f"from {wire.MOST_LICENSES:,} licenses on",
         f"more than {wire.HIGHEST_PERCENT:,} %",
-        f"{protocol.LARGEST_ANSWER // 2**20} MB",
+        f"A page may have {protocol.LARGEST_PAGE // 2**20} MB",
+        f"of an error {protocol.LARGEST_ERROR // 2**10} kB are read",
+        f"A whole collection ends after {RetryPolicy().whole / 60:.0f} minutes or {client.MOST_PAGES:,} pages",
         f"ends after {collect.BARREN_DAYS} days in a row without figures, or after {collect.OTHER_DAYS} for which",
     ],
 )

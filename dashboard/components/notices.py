@@ -85,6 +85,12 @@ def set_aside(answer: Answer, named: bool = False) -> None:
         )
         with st.expander("Which rows, and why"):
             dataframe.show(SET_ASIDE.on_screen(pd.DataFrame(map(asdict, answer.set_aside[:_REASONS_SHOWN]))))
+    if answer.twice:
+        st.warning(
+            f"{formats.number(answer.twice, 'row')}{of} came on two pages of Microsoft's answer, a second time too;"
+            " counted once.",
+            icon=":material/rule:",
+        )
     if answer.missing:
         st.warning(
             f"Microsoft announced {answer.announced:,} rows{of} and sent {answer.missing:,} fewer;"

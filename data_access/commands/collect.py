@@ -55,6 +55,7 @@ def lines(report: collect.Report) -> list[str]:
             missing = {
                 "set aside": snapshot.set_aside,
                 "missing": snapshot.missing,
+                "on two pages, counted once": snapshot.twice,
                 "customers not to be read": snapshot.unread_customers,
             }
             text.append(line + "".join(f", {number:,} {label}" for label, number in missing.items() if number))

@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> bytes:
         answer = client.fetch(collection, query, progress)
     for row in answer.set_aside:
         terminal.say(f"Row {row.position} set aside: {row.reason}.")
+    if answer.twice:
+        terminal.say(f"{answer.twice:,} rows came on two pages and are counted once.")
     if answer.missing:
         terminal.say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
     if options.format == "csv":

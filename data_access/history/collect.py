@@ -162,7 +162,7 @@ def _joined(collection: Collection, answers: Sequence[Answer], unread: int) -> A
         datetime.now(UTC),
         answers[0].correlation_id if answers else "",
         raw_pages.joined(answer.pages for answer in answers if answer.pages),
-        unread,
+        unread_customers=unread,
     )
 
 

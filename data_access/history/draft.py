@@ -54,6 +54,7 @@ class Draft:
             missing=answer.missing,
             set_aside=len(answer.set_aside),
             reasons=snapshot.reasons(answer.set_aside),
+            twice=answer.twice,
             unread_customers=answer.unread_customers,
             as_of=snapshot.as_of(facts),
             estimated=facts.estimated,

@@ -108,6 +108,7 @@ class Fetch(BaseModel):
     missing: int
     set_aside: int
     reasons: Mapping[str, int] = {}  # why rows were set aside, and how many
+    twice: int = 0  # rows that came on two pages and were counted once
     unread_customers: int = 0  # in a collection per customer: those for whom the account may not read it
     as_of: Mapping[str, datetime | None]  # newest processing date of each service, UTC
     estimated: bool  # whether licensesDeployed is calculated from a percentage
@@ -129,7 +130,7 @@ class Fetch(BaseModel):
     @model_serializer(mode="wrap")
     def _as_it_was_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the fields that the record never had."""
-        later = {"account", "reading"}
+        later = {"account", "reading", "twice"}
         return {
             name: value
             for name, value in serialize(self).items()

@@ -20,7 +20,7 @@ import pandas as pd
 import requests
 
 from data_access.auth.credentials import Credential
-from data_access.errors import BadRequest, Details, PartnerCenterError, Unavailable, Unreadable
+from data_access.errors import BadRequest, Details, Intercepted, PartnerCenterError, Unavailable, Unreadable
 from data_access.partner_center import frames, protocol, raw_pages, wire
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Page, Query
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MOST_PAGES = 100_000  # of one collection; a service that sends more will not stop
+MOST_PAGES = 10_000  # of one collection; a service that sends more will not stop
 _MOST_EMPTY_PAGES = 20  # of a service that announces more rows than it has
 _ROWS_COMPARED = 16  # at the start of each page, to recognise a page that is sent again
 
@@ -63,6 +63,7 @@ class Answer:
     fetched_at: datetime  # UTC
     correlation_id: str
     pages: raw_pages.Pages | None = None  # the pages as they arrived, where the caller asked for them
+    twice: int = 0  # rows that came on two pages and were counted once
     unread_customers: int = 0  # in an answer about many customers: those whose figures may not be read
 
     @property
@@ -100,6 +101,7 @@ class Client:
         self._base_url = base_url
         self._most_pages = most_pages
         policy = policy or RetryPolicy()
+        self._longest = policy.whole
         self.parallel = policy.parallel
         """How many calls to make at a time."""
         self._session = Session(credential, policy, adapter)
@@ -173,7 +175,7 @@ class Client:
         for path_index in others:
             try:
                 return fetch(path_index)
-            except BadRequest as error:
+            except (BadRequest, Intercepted) as error:
                 if error.details.status != 404:
                     raise
         return fetch(last)
@@ -189,16 +191,23 @@ class Client:
         keep_raw: bool,
     ) -> Answer:
         url = protocol.address(self._base_url, collection.paths[path_index], query.customer)
+        end = time.monotonic() + self._longest
 
         def read() -> Answer:
             raw = raw_pages.Pages() if keep_raw else None
             asking = (self._session, self.parallel, collection, query, url, correlation_id, progress, raw)
-            return _Reading(*asking, self._most_pages).answer()
+            return _Reading(*asking, self._most_pages, end).answer()
+
+        def again(what: object) -> None:
+            progress(Step(f"{what}; reading it again from the start"))
 
         try:
             answer = read()
+            if answer.twice:
+                again(f"Rows that came on two pages: {answer.twice:,}")
+                answer = read()
         except _TotalChanged as change:
-            progress(Step(f"{change}; reading it again from the start"))
+            again(change)
             try:
                 answer = read()
             except _TotalChanged as change_again:
@@ -238,6 +247,7 @@ class _Reading:
     progress: Progress
     raw: raw_pages.Pages | None
     most_pages: int
+    end: float  # of time.monotonic
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
@@ -245,7 +255,7 @@ class _Reading:
         self._raw_lock = threading.Lock()
         self._progress_lock = threading.Lock()
         self._page_starts: dict[str, list[list[str]]] = {}  # of all pages so far, by their first row
-        self._empty_pages = 0
+        self._pages = self._empty_pages = self._single_rows_again = 0
         self._rows = 0
         self._total: int | None = None  # where it is known to count the whole collection
 
@@ -270,34 +280,31 @@ class _Reading:
                 "The service may have changed its format; look for a newer version of this program.",
                 Details(correlation_id=self.correlation_id),
             )
+        frame, twice = frames.once(self.collection, [page.frame for page in pages])
         return Answer(
             self.collection,
-            frames.joined(self.collection, [page.frame for page in pages]),
+            frame,
             tuple(set_aside),
             announced,
             datetime.now(UTC),
             self.correlation_id,
             self.raw,
+            twice,
         )
 
     def _one_by_one(self, page: Page) -> Iterator[_ReadPage]:
         """The first page and all that follow, one after the other, where the total is unknown."""
         rows = 0
-        for _ in range(self.most_pages):
+        while True:
             yield self._read(page, rows)
             rows += len(page.rows)
             if not self.collection.paged or protocol.is_last(page, rows):
                 return
-            page = self._fetch(rows)
+            promised, page = page.more, self._fetch(rows)
             if self._is_repeated(page):
-                if page.more or (page.total or 0) > rows:
-                    raise self._repeated()
-                return
-        raise Unreadable(
-            f"The service goes on sending pages after {rows:,} rows.",
-            "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
-            Details(correlation_id=self.correlation_id),
-        )
+                if not promised and not page.more and (page.total or 0) <= rows:
+                    return  # it sends all rows to every request
+                self._refuse_repeated(page)
 
     def _in_parallel(self, first: Page, total: int) -> list[_ReadPage]:
         """The first page and all others, several at a time, each of the size that the service chose for the first."""
@@ -324,14 +331,24 @@ class _Reading:
                 self._empty_pages += 1
                 break  # fewer rows than announced; the answer counts them
             if self._is_repeated(page):
-                raise self._repeated()
+                self._refuse_repeated(page)
             pages.append(self._read(page, start, end))
             start += pages[-1].rows
         return pages
 
     def _fetch(self, skip: int, top: int = protocol.PAGE_ROWS) -> Page:
-        parameters = protocol.parameters(self.collection, self.query, skip, top)
-        page = self.session.page(protocol.Call(self.url, parameters, self.correlation_id), self._tell, self._stop)
+        with self._parse_lock:
+            self._pages += 1
+            if self._pages > self.most_pages:
+                raise Unreadable(
+                    f"The service goes on sending pages after {self._rows:,} rows.",
+                    "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
+                    Details(correlation_id=self.correlation_id),
+                )
+        if time.monotonic() > self.end:
+            raise protocol.no_answer(f"after {self._rows:,} rows the fetch takes too long")
+        call = protocol.Call(self.url, protocol.parameters(self.collection, self.query, skip, top), self.correlation_id)
+        page = self.session.page(call, self._tell, self._stop, self.end)
         if self._total and page.total and page.total != self._total:
             raise _TotalChanged(
                 f"The number of rows changed from {self._total:,} to {page.total:,} while they were read"
@@ -354,8 +371,13 @@ class _Reading:
             candidates.append(start)
         return repeated
 
-    def _repeated(self) -> Unreadable:
-        return Unreadable(
+    def _refuse_repeated(self, page: Page) -> None:
+        """End the fetch, as the service takes no notice of `skip`; a single row may be one that is on two pages."""
+        with self._parse_lock:
+            self._single_rows_again += 1
+            if len(page.rows) == 1 and self._single_rows_again == 1:
+                return
+        raise Unreadable(
             "The service sends the same page again and again.",
             "Try again later; if it lasts, give the id to Microsoft support.",
             Details(correlation_id=self.correlation_id),

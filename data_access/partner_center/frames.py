@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data_access import texts
@@ -59,6 +60,28 @@ def joined(collection: Collection, pages: Sequence[pd.DataFrame]) -> pd.DataFram
         [page if len(page.columns) == len(columns) else page.reindex(columns=columns).astype(text) for page in pages],
         ignore_index=True,
     )
+
+
+def once(collection: Collection, pages: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, int]:
+    """The pages as one table, without the rows that came on an earlier page already; and how many these were.
+
+    A service that divides its rows anew for each page may send one row on two pages. Equal rows within one page are two
+    rows: one answer has them both.
+    """
+    table = joined(collection, pages)
+    if len(pages) == 1:
+        return table, 0
+    # Much faster than comparing rows. The known columns are those that every page has.
+    hashes = np.concatenate([pd.util.hash_pandas_object(rows[collection.columns], index=False) for rows in pages])
+    in_order = np.sort(hashes)
+    several = in_order[1:][in_order[1:] == in_order[:-1]]
+    if not len(several):
+        return table, 0
+    alike = np.isin(hashes, several)
+    same = table[alike].groupby(list(table.columns), dropna=False, sort=False).ngroup()
+    page = pd.Series(np.repeat(np.arange(len(pages)), [len(rows) for rows in pages]))
+    again = page[alike] > page[alike].groupby(same).transform("min")
+    return table.drop(index=list(again.index[again])).reset_index(drop=True), int(again.sum())
 
 
 def of_customer(table: pd.DataFrame, customer: str) -> pd.DataFrame:

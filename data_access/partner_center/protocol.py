@@ -21,6 +21,7 @@ from data_access import titles
 from data_access.errors import (
     BadRequest,
     Details,
+    Intercepted,
     NotPermitted,
     PartnerCenterError,
     SignInError,
@@ -30,15 +31,24 @@ from data_access.errors import (
 )
 from data_access.foreign_text import identifier, printable
 from data_access.partner_center.catalog import Collection
-from data_access.partner_center.retry import retry_after_seconds
+from data_access.partner_center.retry import may_pass, retry_after_seconds
 
 VERSION = "0.1.0"
 LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
-LARGEST_ANSWER = 512 * 2**20  # bytes; a service that ignores `top` may send every row at once
+LARGEST_PAGE = 32 * 2**20  # bytes; 10,000 rows of the commercial calls take some 5 MB, with long names twice that
+LARGEST_ERROR = 64 * 2**10  # bytes; the documented bodies have some hundred
+
+_PROXY_ASKS, _TOO_MANY = 407, 429  # HTTP statuses
 
 _ROWS = ("items", "value")  # three envelopes: items, Value, value
 _LINKS = ("@nextlink", "nextlink")
+#: Headers of Partner Center alone. The ids of a request it repeats; so may anything that shows a page of HTML.
+_OWN_HEADERS = ("MS-CV", "MS-ServerId", "Request-Context")
+_REPEATED_HEADERS = ("MS-RequestId", "MS-CorrelationId")
+_OWN_CHALLENGE = "urn:cpsvc"  # in WWW-Authenticate
+#: Fields of an error body in any of the known shapes.
+_ERROR_FIELDS = frozenset({"code", "errorcode", "errorname", "description", "message", "statuscode"})
 _DESCRIPTION_LENGTH = 1024  # "REST error codes" promises no more
 
 Headers = Mapping[str, str]
@@ -164,6 +174,8 @@ def _document(answer_headers: Headers, body: bytes) -> Any:
         return json.loads(body)  # three times slower, but reads UTF-16 and halves of surrogate pairs
     except (ValueError, RecursionError):
         pass
+    if is_html(answer_headers, body) and not _is_microsofts(answer_headers, body, {}):
+        raise intercepted(answer_headers, 200)
     if broken_off and body.strip():
         raise Unavailable(
             "The answer of Partner Center breaks off in the middle.",
@@ -187,8 +199,15 @@ def is_last(received: Page, rows_so_far: int) -> bool:
 
 
 def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
-    """The error for an answer other than 200, with the code, description and ids that the service sent."""
-    code, description = _code_and_description(body)
+    """The error for an answer other than 200, with the code, description and ids that the service sent.
+
+    An answer without a field or header of Microsoft's is none of Partner Center's, whatever its status says.
+    """
+    fields = _error_fields(body)
+    foreign = status == _PROXY_ASKS or not _is_microsofts(answer_headers, body, fields)
+    if foreign and status != _TOO_MANY:  # to wait is right, whoever asks for it
+        return intercepted(answer_headers, status)
+    code, description = _code_and_description(fields)
     details = _details(answer_headers, status, code, description)
     if status == 401 and code == "900421":
         return SignInError(
@@ -214,9 +233,9 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
             "Ask a Partner Center administrator for a role that includes it, such as Admin agent or Sales agent.",
             details,
         )
-    if status == 429:
+    if status == _TOO_MANY:
         return throttled(details)
-    if status == 408 or status >= 500:
+    if may_pass(status):
         return Unavailable(
             "Partner Center cannot answer at the moment.",
             "Try again later; if it lasts, give the ids to Microsoft support.",
@@ -247,8 +266,21 @@ def throttled(details: Details) -> Throttled:
     return Throttled("Partner Center is limiting how often we may ask.", f"Try again in {wait}.", details)
 
 
+def intercepted(answer_headers: Headers, status: int | None) -> Intercepted:
+    """The error for an answer that is not Partner Center's; `status` is that of what answered."""
+    later = "Try again later; if it lasts, ask" if status is not None and may_pass(status) else "Ask"
+    return Intercepted(
+        "Something between here and Partner Center refused the call.",
+        f"{later} those who run the network about its proxy or firewall, and check HTTPS_PROXY and"
+        " PARTNER_CENTER_BASE_URL. Neither a role in Partner Center nor another sign-in helps.",
+        _details(answer_headers, status),
+    )
+
+
 def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
     """The error for a redirect to another host, which would receive the token."""
+    if not _is_microsofts(answer_headers, b"", {}):
+        return intercepted(answer_headers, status)
     return Unreadable(
         "The service redirects to another host, and the token must not go there.",
         "Check PARTNER_CENTER_BASE_URL; a proxy or a sign-in page may stand in between.",
@@ -264,15 +296,30 @@ def no_answer(what: str) -> PartnerCenterError:
     )
 
 
-def _code_and_description(body: bytes) -> tuple[str | None, str | None]:
-    """Code and description of an error body in any of the known shapes; (None, None) for another one."""
+def is_html(answer_headers: Headers, body: bytes) -> bool:
+    """Whether an answer is a page for people, by its type or by how it begins."""
+    kind = answer_headers.get("Content-Type", "").lower()
+    return "html" in kind or body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<"
+
+
+def _is_microsofts(answer_headers: Headers, body: bytes, fields: Mapping[str, Any]) -> bool:
+    """Whether anything in an answer tells that Partner Center, and nothing in between, gave it."""
+    own = [*_OWN_HEADERS, *(() if is_html(answer_headers, body) else _REPEATED_HEADERS)]
+    challenged = _OWN_CHALLENGE in answer_headers.get("WWW-Authenticate", "")
+    return challenged or not _ERROR_FIELDS.isdisjoint(fields) or any(answer_headers.get(name) for name in own)
+
+
+def _error_fields(body: bytes) -> dict[str, Any]:
+    """The fields of an error body by their names in small letters; none where it is no JSON object."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return None, None
-    if not isinstance(document, dict):
-        return None, None
-    fields = {key.lower(): value for key, value in document.items()}
+        return {}
+    return {key.lower(): value for key, value in document.items()} if isinstance(document, dict) else {}
+
+
+def _code_and_description(fields: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Code and description of an error body in any of the known shapes; None where it has none."""
     code = fields.get("code", fields.get("errorcode"))
     description = fields.get("description") or fields.get("message") or fields.get("error_description")
     return (
@@ -281,7 +328,9 @@ def _code_and_description(body: bytes) -> tuple[str | None, str | None]:
     )
 
 
-def _details(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Details:
+def _details(
+    answer_headers: Headers, status: int | None, code: str | None = None, description: str | None = None
+) -> Details:
     return Details(
         status=status,
         code=code,
@@ -293,6 +342,7 @@ def _details(answer_headers: Headers, status: int, code: str | None = None, desc
 
 
 def unreadable(what: str, answer_headers: Headers) -> Unreadable:
+    """The error for an answer with status 200 that is no page of rows."""
     return Unreadable(
         what,
         "Check that PARTNER_CENTER_BASE_URL is the address of Partner Center, not of a sign-in page or proxy.",

@@ -100,4 +100,5 @@ def reread(collection: Collection, file: pa.Buffer) -> Reread:
         customer = collection.customer_in(received.address)
         tables.append(frames.of_customer(table, customer) if customer else table)
         set_aside += [wire.SetAside(start + row.position, row.reason) for row in unreadable]
-    return Reread(frames.joined(collection, tables or [frames.frame(collection, [])]), tuple(set_aside))
+    frame, _ = frames.once(collection, tables or [frames.frame(collection, [])])
+    return Reread(frame, tuple(set_aside))

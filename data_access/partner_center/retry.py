@@ -15,20 +15,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from data_access.errors import Unavailable
+from data_access.errors import Intercepted, Unavailable
 
 _LONGEST_WAIT = 24 * 3600.0  # seconds; a date far off is no advice
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long one call is tried, and how many calls are made at a time. Times in seconds."""
+    """How often and how long one call is tried, how many are made at a time, and when a fetch ends. In seconds."""
 
     tries: int = 4
     budget: float = 60  # for one call, waiting and answering included
     timeout: float = 25  # of silence
     parallel: int = 4
     first_wait: float = 0.5  # before a call is repeated where the service does not say how long
+    whole: float = 1800  # for a whole collection, all its pages included
 
     def allows_another(self, attempt: int, wait: float, remaining: float) -> bool:
         """Whether attempt number `attempt` (from 1) may be followed by another one after `wait` seconds.
@@ -38,14 +39,26 @@ class RetryPolicy:
         return attempt < self.tries and wait < remaining
 
 
+def can_help(error: BaseException | None) -> bool:
+    """Whether another attempt may end otherwise. A refusal by something in between is a rule of the network."""
+    if isinstance(error, Intercepted):
+        return error.details.status is not None and may_pass(error.details.status)
+    return isinstance(error, Unavailable)
+
+
+def may_pass(status: int) -> bool:
+    """Whether an HTTP status tells of a trouble that goes away by itself."""
+    return status == 408 or status >= 500
+
+
 def wait_before_retry(error: BaseException | None, attempt: int, first: float, jitter: float) -> float | None:
     """Seconds to wait after failed attempt number `attempt` (from 1), or None where another attempt cannot help.
 
     `jitter` (0-1) is the random part of the wait: up to as much again, where the service gives no Retry-After.
     """
-    if not isinstance(error, Unavailable):
+    if not can_help(error):
         return None
-    if error.details.retry_after is not None:
+    if isinstance(error, Unavailable) and error.details.retry_after is not None:
         return error.details.retry_after
     return float(first * 2 ** (attempt - 1) * (1 + jitter))
 

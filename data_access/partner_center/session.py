@@ -5,6 +5,7 @@ How long a call waits before it is repeated is decided in `retry`; this module w
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import random
@@ -25,7 +26,6 @@ from data_access.errors import (
     PartnerCenterError,
     SignInError,
     Throttled,
-    Unavailable,
     Unreadable,
 )
 from data_access.partner_center import protocol, retry, transport
@@ -34,6 +34,7 @@ from data_access.partner_center.retry import RetryPolicy
 log = logging.getLogger(__name__)
 
 _CHUNK = 256 * 1024  # bytes
+_TUNNEL_REFUSED = "Tunnel connection failed"  # http.client's words for a proxy's answer to CONNECT
 
 
 class Session:
@@ -55,13 +56,16 @@ class Session:
     def close(self) -> None:
         self._http.close()
 
-    def page(self, call: protocol.Call, tell: Callable[[str], None], stop: threading.Event) -> protocol.Page:
+    def page(
+        self, call: protocol.Call, tell: Callable[[str], None], stop: threading.Event, end: float = math.inf
+    ) -> protocol.Page:
         """Fetch one page. `tell` gets a sentence before each wait; `stop`, once set, ends waiting and reading.
 
-        Raises one of the family in `errors`.
+        The call ends with its budget, and at `end` (of `time.monotonic`) at the latest. Raises one of the family in
+        `errors`.
         """
         request_id = protocol.new_id()
-        deadline = time.monotonic() + self._policy.budget
+        deadline = min(time.monotonic() + self._policy.budget, end)
 
         def attempt() -> protocol.Page:
             nonlocal request_id
@@ -96,7 +100,7 @@ class Session:
             )
 
         return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Unavailable),
+            retry=tenacity.retry_if_exception(retry.can_help),
             wait=wait,
             stop=given_up,
             sleep=tenacity.sleep_using_event(stop),
@@ -147,8 +151,14 @@ class Session:
         try:
             status, headers, body = self._exchange(call, request_id, token, deadline, stop)
             page = protocol.page(status, headers, body)
-            return replace(page, received=protocol.Received(call.address, headers["MS-RequestId"], body))
+            if time.monotonic() > deadline:  # a body can take longer to parse than it took to arrive
+                raise protocol.no_answer("its answer took too long to read")
+            return replace(
+                page, received=protocol.Received(call.address, headers.get("MS-RequestId", request_id), body)
+            )
         except PartnerCenterError as error:
+            if error.details.status is not None:  # what answers for the service sends no ids
+                error.details = error.details.of(request_id, call.correlation_id)
             # The service may repeat the token in its answer, which is shown and logged.
             error.details = error.details.without(token)
             if isinstance(error, SignInError):
@@ -159,20 +169,18 @@ class Session:
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event
     ) -> tuple[int, protocol.Headers, bytes]:
         """Send one request; returns the status, headers and body of the answer."""
-        request_headers = protocol.headers(request_id, call.correlation_id)
         deadlines.end_requests_at(deadline)
         try:
             response = self._http.get(
                 call.address,
-                headers=request_headers,
+                headers=protocol.headers(request_id, call.correlation_id),
                 auth=transport.Bearer(token),
                 timeout=max(0.001, min(self._policy.timeout, deadline - time.monotonic())),
                 stream=True,
             )
-            # A gateway that answers for the service sends no ids; the request's own are what support can search for.
-            headers = requests.structures.CaseInsensitiveDict({**request_headers, **response.headers})
+            headers = response.headers
             with response:
-                body = (_read if response.status_code == 200 else _read_leniently)(response.raw, headers, stop)
+                body = (_read if response.status_code == 200 else _read_error)(response.raw, headers, stop)
         except requests.exceptions.SSLError as error:
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
             raise protocol.no_answer(
@@ -182,6 +190,10 @@ class Session:
             raise protocol.no_answer("it did not answer in time") from None
         except requests.exceptions.TooManyRedirects:
             raise Unreadable("The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL.") from None
+        except requests.exceptions.ProxyError as error:
+            if _TUNNEL_REFUSED in str(error):
+                raise protocol.intercepted({}, None) from None
+            raise protocol.no_answer("the proxy on the way does not answer") from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             # Classes alone, and from None: the library's message holds the address, which can name a customer.
             log.debug("The connection failed or broke off: %s", _classes(error))
@@ -196,10 +208,8 @@ def _read(response: urllib3.BaseHTTPResponse, headers: protocol.Headers, stop: t
     try:
         while chunk := response.read1(_CHUNK, decode_content=True):
             body += chunk
-            if len(body) > protocol.LARGEST_ANSWER:
-                raise protocol.unreadable(
-                    f"The answer is larger than {protocol.LARGEST_ANSWER // 2**20:,} MB.", headers
-                )
+            if len(body) > protocol.LARGEST_PAGE:
+                raise protocol.unreadable(f"The answer is larger than {protocol.LARGEST_PAGE // 2**20:,} MB.", headers)
             if stop.is_set():
                 raise protocol.no_answer("the fetch was stopped")
     except urllib3.exceptions.DecodeError:
@@ -207,12 +217,16 @@ def _read(response: urllib3.BaseHTTPResponse, headers: protocol.Headers, stop: t
     return bytes(body)
 
 
-def _read_leniently(response: urllib3.BaseHTTPResponse, headers: protocol.Headers, stop: threading.Event) -> bytes:
-    """The body of an error, empty where it cannot be read: the status is known, and decides about another attempt."""
-    try:
-        return _read(response, headers, stop)
-    except (urllib3.exceptions.HTTPError, OSError, PartnerCenterError):
-        return b""
+def _read_error(response: urllib3.BaseHTTPResponse, _: protocol.Headers, stop: threading.Event) -> bytes:
+    """The beginning of an error's body, as far as it can be read: the status is known, and decides what comes next."""
+    body = bytearray()
+    with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+        while len(body) < protocol.LARGEST_ERROR and not stop.is_set():
+            chunk = response.read1(protocol.LARGEST_ERROR - len(body), decode_content=True)
+            if not chunk:
+                break
+            body += chunk
+    return bytes(body)
 
 
 def _classes(error: BaseException | None) -> str:

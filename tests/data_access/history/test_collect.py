@@ -8,6 +8,7 @@ import pytest
 
 from data_access import history, load_settings
 from data_access.__main__ import main
+from data_access.commands.collect import lines
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, growing, not_json, shaped, throttled
 from data_access.emulator.sample import Partner, partner
 from data_access.history import collect
@@ -138,6 +139,28 @@ def test_what_the_account_may_not_read_is_no_failure_where_it_may_read_something
     assert lake(tmp_path).standing()["commercial-usage"].failure.status == 403
     emulator.always(answer(403))
     assert run().failure.exit_code == 4
+
+
+def test_what_something_in_between_refuses_is_never_taken_for_a_missing_role(run, emulator, tmp_path):
+    emulator.always(gateway(403), where="licenses/usage")
+    emulator.always(gateway(404), where="/customers/")
+    report = run(customers=True)
+    assert report.failure.exit_code == 5
+    assert list(report.errors) == ["usage", "customer-deployment", "customer-usage"]
+    assert lake(tmp_path).standing()["usage"].failure.exit_code == 5
+
+
+def test_a_row_on_two_pages_is_kept_once_and_said(run, emulator, tmp_path):
+    rows = emulator.source.commercial_deployment
+    emulator.page_limit = 10
+    emulator.always(shaped({"Value": rows[9:17], "TotalCount": len(rows)}), where="deployment/license?top=8&skip=10")
+    report = run()
+    (snapshot,) = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
+    assert (snapshot.rows, snapshot.twice, snapshot.missing, report.failure) == (17, 1, 1, None)
+    said = "commercial-deployment: 17 rows kept, 1 missing, 1 on two pages, counted once"
+    assert said in lines(report)
+    assert run().kept[COMMERCIAL_DEPLOYMENT.name].again
+    assert not lake(tmp_path).verify(reread=True).findings
 
 
 def test_the_worst_failure_is_the_one_that_goes_away_least_by_itself(run, emulator):
@@ -281,7 +304,7 @@ def test_status_tells_ages_and_what_failed_last_and_why(command, emulator):
     assert code == 0
     assert "usage: 1 snapshot since" in output
     assert "failing, last 2" in output
-    assert "Partner Center cannot answer at the moment." in output
+    assert "Something between here and Partner Center refused the call." in output
     assert "HTTP status 503" in output
     assert "o365" in output
     document = json.loads(command("status", "--format", "json")[1])

@@ -36,6 +36,7 @@ from data_access.emulator import (
     repeating,
     reset,
     serving,
+    shaped,
     slow,
     throttled,
     truncated,
@@ -232,10 +233,66 @@ def test_a_total_that_goes_on_changing_is_given_up(connect):
     assert raised.value.details.correlation_id == emulator.requests[0].headers["MS-CorrelationId"]
 
 
+# When the service divides its rows anew for each page
+
+
+def divided(*pages):
+    """An emulator whose pages are these products, wherever they begin; it announces so many as come."""
+    rows = [numbered(1, number)[0] for page in pages for number in page]
+    emulator = of(rows, page_limit=itertools.cycle([len(page) for page in pages]))
+    return emulator, len(rows)
+
+
+@pytest.mark.parametrize("total_count", TOTALS)
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ([0, 1, 2, 3, 4], [3, 5, 6]),  # in the middle
+        ([0, 1, 2, 3], [0, 4, 5, 6]),  # at both starts
+        ([0, 1, 2, 3], [3, 4, 5, 6]),  # at the boundary
+        ([0, 1, 2], [3, 4, 5], [6, 0]),  # far apart
+        ([0, 1, 2, 3, 4, 5, 6], [0]),  # alone
+        ([0, 1, 2, 3, 4, 5, 6], [6]),
+    ],
+)
+def test_a_row_on_two_pages_is_read_again_and_then_counted_once(pages, total_count, connect):
+    emulator, announced = divided(*pages)
+    emulator.total_count = total_count
+    found, told = fetched(connect(emulator, RetryPolicy(parallel=1)))
+    assert list(found.frame["productName"]) == names(7)
+    assert found.twice == 1
+    assert found.missing == (1 if total_count == "all" else 0)
+    assert [text for text in told if "again" in text] == [
+        "Rows that came on two pages: 1; reading it again from the start"
+    ]
+    assert announced == 8
+
+
+def test_a_row_that_is_on_two_pages_once_is_no_news(connect):
+    emulator = of(numbered(7), page_limit=4)
+    emulator.next(shaped({"Value": numbered(3, 3), "TotalCount": 7}), where="skip=4")
+    found, told = fetched(connect(emulator))
+    assert (list(found.frame["productName"]), found.twice, found.missing) == (names(7), 0, 0)
+    assert sum("again" in text for text in told) == 1
+
+
+def test_equal_rows_on_one_page_are_two_rows(connect):
+    emulator, announced = divided([0, 1, 1, 2], [3, 4, 4])
+    found, told = fetched(connect(emulator))
+    assert (len(found.frame), found.twice, found.missing, announced) == (7, 0, 0, 7)
+    assert not any("again" in text for text in told)
+
+
+def test_rows_that_differ_anywhere_are_two_rows(connect):
+    rows = [{}, {"licensesSold": 101}, {"processedDateTime": None}, {"more": 1}, {"more": 2}, {"channel": "Reseller"}]
+    found, _ = fetched(connect(of(rows_of(COMMERCIAL_DEPLOYMENT, rows), page_limit=1)))
+    assert (len(found.frame), found.twice) == (6, 0)
+
+
 # When the service takes no notice of what it is asked
 
 
-@pytest.mark.parametrize(("total", "limit"), [(2, 1), (7, 6), (7, 3), (200, 199), (50, 7)])
+@pytest.mark.parametrize(("total", "limit"), [(3, 1), (8, 6), (7, 3), (200, 198), (50, 7)])
 @pytest.mark.parametrize("total_count", TOTALS)
 def test_a_service_that_ignores_skip_is_found_out(total, limit, total_count, connect):
     # Else the last page, which is asked for less, would hold rows that have come before.
@@ -276,6 +333,23 @@ def test_a_service_that_never_stops_is_stopped(total_count, connect):
     with pytest.raises(errors.Unreadable, match="goes on sending"):
         connect(emulator, most_pages=30).fetch(COMMERCIAL_DEPLOYMENT)
     assert len(emulator.requests) <= 31
+
+
+def test_pages_far_smaller_than_asked_for_have_an_end(connect):
+    emulator = of(numbered(100), page_limit=itertools.chain([50], itertools.repeat(1)))
+    with pytest.raises(errors.Unreadable, match="goes on sending pages after"):
+        connect(emulator, most_pages=20).fetch(COMMERCIAL_DEPLOYMENT)
+    end_of_pages()
+    assert len(emulator.requests) <= 20
+
+
+@pytest.mark.parametrize("total_count", ["all", "absent"])
+def test_a_whole_fetch_ends_in_time(total_count, connect):
+    emulator = of(numbered(1000), page_limit=1, total_count=total_count).always(slow(0.05))
+    begun = time.monotonic()
+    with pytest.raises(errors.Unavailable, match=r"takes too long|in time"):
+        connect(emulator, RetryPolicy(whole=0.3)).fetch(COMMERCIAL_DEPLOYMENT)
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize(("announced", "requests"), [(8, 2), (5_000, 30), (10**15, 2)])
@@ -536,4 +610,4 @@ def test_raw_pages_are_let_go_as_soon_as_they_are_read(connect):
     page = sys.getsizeof(DEFAULTS[COMMERCIAL_DEPLOYMENT.name]) * rows  # at the very least
     # The least of three: on a busy machine more pages may be under way at the same moment.
     most, fewest = (min(besides_the_frame(pages) for _ in range(3)) for pages in (16, 8))
-    assert most - fewest < 8 * page / 2
+    assert most - fewest < 8 * page

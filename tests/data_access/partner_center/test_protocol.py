@@ -49,7 +49,7 @@ def test_null_is_a_list_without_rows(document, rows, total):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"  ", b"<html>", b"\xff\xfe{", b"[" * 100_000, b"9" * 5_000, body([1]), body("x"), body(None), body(7)]
+    [b"", b"  ", b"\xff\xfe{", b"[" * 100_000, b"9" * 5_000, body([1]), body("x"), body(None), body(7)]
     + [body({"items": rows}) for rows in (dict[str, object](), "x", 3, False)]
     + [body({"rows": []})],
 )
@@ -94,9 +94,57 @@ def test_each_status_is_its_own_error(status, content, error, code):
     assert raised.value.advice.endswith(".")
 
 
+PAGE = b"<!doctype html><html><title>Web site blocked by your company</title></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "content"),
+    [
+        *((status, {"Content-Type": "text/html"}, PAGE) for status in (200, 302, 400, 401, 403, 404, 451, 502, 503)),
+        (403, {"Content-Type": "text/html", **IDS}, PAGE),  # it repeats what it was sent
+        (200, {}, b" <HTML>sign in here</HTML>"),
+        (403, {"Content-Type": "text/plain"}, b"RBAC: access denied"),
+        (403, {}, b""),
+        (404, {}, body({"error": "blocked", "rule": 7})),
+        (401, {"WWW-Authenticate": "Negotiate"}, b""),
+        (407, {"Proxy-Authenticate": "Basic", **IDS}, b""),
+    ],
+)
+def test_what_has_nothing_of_microsofts_came_from_something_in_between(status, headers, content):
+    with pytest.raises(errors.Intercepted) as raised:
+        protocol.page(status, headers, content)
+    assert raised.value.exit_code == 5
+    assert raised.value.message == "Something between here and Partner Center refused the call."
+    assert raised.value.details.status == status
+    assert "Ask a Partner Center administrator" not in raised.value.advice
+    assert ("ry again later" in raised.value.advice) is (status >= 500)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "content", "error"),
+    [
+        (403, {"MS-CV": "UGInjBojP0y0mAqo.0", "Content-Type": "text/html"}, PAGE, errors.NotPermitted),
+        (401, {"WWW-Authenticate": "OAuth realm=urn:cpsvc:cpid:1"}, b"", errors.SignInError),
+        (403, IDS, b"", errors.NotPermitted),
+        (404, {}, body({"code": 60003}), errors.BadRequest),
+        (200, {"Request-Context": "appId=cid-v1:1"}, PAGE, errors.Unreadable),
+        (429, {"Retry-After": "3"}, PAGE, errors.Throttled),  # to wait is right, whoever asks for it
+    ],
+)
+def test_one_thing_of_microsofts_is_enough(status, headers, content, error):
+    with pytest.raises(error) as raised:
+        protocol.page(status, headers, content)
+    assert not isinstance(raised.value, errors.Intercepted)
+
+
+def test_a_redirect_to_another_host_may_be_a_sign_in_page():
+    assert isinstance(protocol.redirected({}, 302), errors.Intercepted)
+    assert isinstance(protocol.redirected(IDS, 302), errors.Unreadable)
+
+
 def test_mfa_role_and_application_tokens_are_told_apart():
     said = {
-        protocol.failure(status, {}, body(document)).message
+        protocol.failure(status, IDS, body(document)).message
         for status, document in [
             (401, {}),
             (401, {"code": 900421}),

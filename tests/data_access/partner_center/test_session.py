@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from data_access import Answer, Client, Query, errors
+from data_access import Answer, Client, Query, connection, errors
 from data_access.auth.credentials import Ready
 from data_access.emulator import (
     DEMO_TOKEN,
@@ -30,16 +30,18 @@ from data_access.emulator import (
     documented,
     dripping,
     failing,
+    gateway,
     redirected,
     reset,
     slow,
     throttled,
 )
 from data_access.emulator.sample import Partner
-from data_access.errors import BadRequest, NotPermitted, SignInError, Throttled, Unavailable, Unreadable
+from data_access.errors import BadRequest, Intercepted, NotPermitted, SignInError, Throttled, Unavailable, Unreadable
 from data_access.partner_center import protocol
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
 from data_access.partner_center.retry import RetryPolicy
+from tests.ports import free_port
 from tests.rows import rows_of
 from tests.threads import end_of_pages
 
@@ -54,7 +56,7 @@ ROWS = [
         "licensesSold": 2,
     }
 ]
-LIMIT = 2**20  # bytes; stands in for protocol.LARGEST_ANSWER
+LIMIT = 2**20  # bytes; stands in for protocol.LARGEST_PAGE
 NEW, SAME = "another MS-RequestId", "the same MS-RequestId"
 
 
@@ -231,7 +233,7 @@ def call(address, patience, customer):
 @pytest.mark.parametrize("paces", [QUICK, ENDLESS], ids=["quick", "endless"])
 def test_every_status_with_every_body_at_every_pace_ends_as_the_rules_say(paces, serve, monkeypatch):
     # All at once, since most of it is waiting; each in the name of a customer, by which its requests are known.
-    monkeypatch.setattr(protocol, "LARGEST_ANSWER", LIMIT)
+    monkeypatch.setattr(protocol, "LARGEST_PAGE", LIMIT)
     situations = {
         (status, body, pace): str(uuid.uuid4())
         for pace in paces
@@ -265,7 +267,7 @@ def test_a_compressed_answer_that_drips_without_a_word_ends_with_the_budget(conn
 
 
 def test_a_bomb_is_found_out_before_it_fills_the_memory(connect, monkeypatch):
-    monkeypatch.setattr(protocol, "LARGEST_ANSWER", LIMIT)
+    monkeypatch.setattr(protocol, "LARGEST_PAGE", LIMIT)
     bomb = gzip.compress(bytes(64 * LIMIT), 1)
     client = connect(Emulator().always(answer(200, GZIP, bomb)))
     tracemalloc.start()
@@ -274,6 +276,67 @@ def test_a_bomb_is_found_out_before_it_fills_the_memory(connect, monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 16 * LIMIT
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, "3000"), (1, None)])
+def test_the_body_of_an_error_is_read_up_to_a_limit(more, code, connect):
+    body = REFUSAL[:-1] + b" " * (protocol.LARGEST_ERROR + more - len(REFUSAL)) + REFUSAL[-1:]
+    with pytest.raises(BadRequest) as raised:
+        connect(Emulator().always(answer(400, {}, body))).fetch(DEPLOYMENT)
+    assert raised.value.details.code == code
+
+
+def test_an_error_without_end_is_cut_off(connect):
+    endless = gzip.compress(bytes(64 * LIMIT), 1)
+    client = connect(Emulator().always(answer(403, GZIP, endless)))
+    tracemalloc.start()
+    with pytest.raises(NotPermitted):
+        client.fetch(DEPLOYMENT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * LIMIT
+
+
+def test_reading_an_answer_counts_in_the_time_of_its_call():
+    # In this process nothing but the reading takes time.
+    rows = rows_of(DEPLOYMENT, [{}] * 20_000)
+    with (
+        connection.invented(Partner(deployment=rows), RetryPolicy(budget=0.001)) as client,
+        pytest.raises(Unavailable, match="took too long to read"),
+    ):
+        client.fetch(DEPLOYMENT)
+
+
+def test_what_something_in_between_refuses_is_not_asked_again(connect):
+    for status, requests in ((403, 1), (407, 1), (200, 1), (503, 2)):
+        emulator = Emulator().always(gateway(status))
+        with pytest.raises(Intercepted) as raised:
+            connect(emulator, LONG).fetch(DEPLOYMENT)
+        assert len(emulator.requests) == requests
+        # It sends no ids; those of the request are what support can search for.
+        sent = emulator.requests[-1].headers
+        ids = raised.value.details.request_id, raised.value.details.correlation_id
+        assert ids == (sent["MS-RequestId"], sent["MS-CorrelationId"])
+
+
+@pytest.mark.parametrize("status", [403, 407])
+def test_a_proxy_that_refuses_to_connect_is_something_in_between(status, serve, monkeypatch):
+    proxy = serve(Emulator().always(gateway(status)))
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with (
+        Client("https://partner.invalid", Ready(DEMO_TOKEN), RetryPolicy(tries=2)) as client,
+        pytest.raises(Intercepted, match="refused the call"),
+    ):
+        client.fetch(DEPLOYMENT)
+
+
+def test_a_proxy_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    with (
+        Client("https://partner.invalid", Ready(DEMO_TOKEN), RetryPolicy(tries=1)) as client,
+        pytest.raises(Unavailable, match="the proxy on the way does not answer"),
+    ):
+        client.fetch(DEPLOYMENT)
 
 
 def test_a_service_that_speaks_no_tls_is_not_blamed_for_its_certificate(serve):
