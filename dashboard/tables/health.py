@@ -66,6 +66,18 @@ BEHIND = {
             text("reason", "Reason"),
         )
     ),
+    "lost": Table(
+        (
+            COLLECTION,
+            instant("since", "Before, fetched (UTC)"),
+            count("customersBefore", "Customers before"),
+            count("customersAfter", "Customers now"),
+            count("licensesBefore", "Licenses before"),
+            count("licensesAfter", "Licenses now"),
+            count("rowsBefore", "Rows before"),
+            count("rowsAfter", "Rows now"),
+        )
+    ),
     "absent": Table((TENANT_ID, CUSTOMER_NAME, SOLD, DEPLOYED)),
     "over": Table((TENANT_ID, SERVICE, CHANNEL, PRODUCT, CUSTOMER_NAME, *MEASURED)),
     "fit": Table(

@@ -12,7 +12,7 @@ import pandas as pd
 from dashboard import formats
 from dashboard.tables.health import BEHIND, CHECKS_FILE
 from data_access import COLLECTIONS, NotPermitted, Snapshot, Standing, titles
-from data_access.measures.health import Timing
+from data_access.measures.health import LOSS_FLOOR, Loss, Timing
 
 #: Percent points between Microsoft's percentage and its counts that rounding does not explain.
 CONTRADICTION = 1.0
@@ -24,6 +24,7 @@ QUESTIONS = {
     "late": "Are services processed as often as usual?",
     "collected": "Was everything collected the last time?",
     "read": "Was every row read that Microsoft announced?",
+    "lost": "Is as much there as the last time?",
     "absent": "Are all customers of last time still there?",
     "over": "Is anything deployed beyond what was sold?",
     "fit": "Do Microsoft's percentages fit its counts?",
@@ -182,6 +183,29 @@ def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
     if silent:
         finding += f" {formats.number(int(silent), 'collection')} came without a total to compare with."
     return Check("read", Mark.GOOD, finding, rows)
+
+
+def lost(losses: Mapping[str, Loss]) -> Check:
+    """Whether collections came with no rows, or with much less than before. `losses`: see `health.lost_since`."""
+    if not losses:
+        return Check("lost", Mark.GOOD, f"No collection shrank as never before, by {LOSS_FLOOR * 100:.0f} % or more.")
+    findings = [
+        f"*{_title(name)}* {loss.finding}: {loss.numbers} since the answer of {formats.day(loss.since)}."
+        for name, loss in losses.items()
+    ]
+    amounts = ("customers", "licenses", "rows")
+    rows = pd.DataFrame(
+        [
+            (
+                _title(name),
+                loss.since,
+                *(getattr(part, amount) for amount in amounts for part in (loss.before, loss.after)),
+            )
+            for name, loss in losses.items()
+        ],
+        columns=[*BEHIND["lost"].names],
+    ).astype({"since": "datetime64[us, UTC]"} | dict.fromkeys(BEHIND["lost"].names[2:], "Int64"))
+    return Check("lost", Mark.BAD, " ".join(findings), rows)
 
 
 def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:

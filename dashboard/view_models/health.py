@@ -31,7 +31,7 @@ from data_access import (
 from data_access.datasets import comparison
 from data_access.measures import changes, health, trends
 from data_access.measures.customers import CUSTOMER
-from data_access.measures.health import Timing
+from data_access.measures.health import Loss, Timing
 from data_access.partner_center import catalog
 
 _DAY = 86_400  # seconds
@@ -72,6 +72,7 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
     findings = [
         *_of_runs(feeds, past, {past.collection.name: services} | _others(past, hour), now),
         checks.reading(readings, newest),
+        checks.lost(_losses(past)),
         *of_customers,
         _fitting(past),
         checks.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
@@ -150,7 +151,7 @@ def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]
 
 @remembered
 def _over(feeds: Feeds, past: Timeline) -> Check:
-    fetches = _counts(past)
+    fetches = [fetch for fetch in _counts(past) if fetch.rows]
     if not fetches:
         return checks.not_at_hand("over", _NO_COUNTS)
     rows = _figures(feeds, past, fetches[-1], changes.LEVELS["customer and product"])
@@ -168,13 +169,22 @@ def _absent(feeds: Feeds, past: Timeline) -> Check:
 
 @remembered
 def _counts(past: Timeline) -> list[Snapshot]:
-    """The two newest fetches of the commercial counts, the newest last; fewer if the history holds fewer."""
+    """The two newest fetches of the commercial counts, the newest last; fewer if the history holds fewer.
+
+    Those without rows are left out, but for the newest.
+    """
     snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
-    return [snapshot for snapshot in snapshots if snapshot.rows and snapshot.backfill_date is None][-_COMPARED:]
+    fetches = [snapshot for snapshot in snapshots if snapshot.backfill_date is None]
+    return [*(fetch for fetch in fetches[:-1] if fetch.rows), *fetches[-1:]][-_COMPARED:]
 
 
 def _figures(feeds: Feeds, past: Timeline, snapshot: Snapshot, keys: list[str]) -> pd.DataFrame:
     return feeds.engine(past).grouped(comparison.facts_file(past.history, snapshot), keys, labels=["customerName"])
+
+
+@remembered
+def _losses(past: Timeline) -> dict[str, Loss]:
+    return {name: loss for name in COLLECTIONS if (loss := past.history.loss(name))}
 
 
 @remembered

@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, date, datetime
 
 from data_access import connection, history
-from data_access.commands import terminal
+from data_access.commands import status, terminal
 from data_access.history import collect
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import load
@@ -38,6 +38,9 @@ def run(options: argparse.Namespace) -> bytes:
     with connection.connect(settings) as client, terminal.progress() as progress:
         report = collect.run(client, account_history, progress, customers=options.customers, since=options.since)
     text = "".join(f"{line}\n" for line in lines(report))
+    if not report.failure:
+        for name, loss in report.losses.items():  # again, for whoever keeps but what went wrong
+            terminal.say(f"{name}: {status.in_words(loss)}")
     if report.failure:
         terminal.say(text.rstrip())
         raise report.failure
@@ -59,6 +62,8 @@ def lines(report: collect.Report) -> list[str]:
                 "customers not to be read": snapshot.unread_customers,
             }
             text.append(line + "".join(f", {number:,} {label}" for label, number in missing.items() if number))
+        if loss := report.losses.get(name):
+            text.append(f"{name}: {status.in_words(loss)}")
         if error := report.errors.get(name):
             text.append(f"{name}: not read: {error.message}")
         if back_fill := report.back_fills.get(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from data_access.commands import terminal
 from data_access.foreign_text import printable
 from data_access.history.history import History
 from data_access.history.run_log import Standing
+from data_access.measures.health import Loss
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import load
 
@@ -48,6 +50,7 @@ def as_json(account_history: History, now: datetime) -> dict[str, Any]:
                 "lastSuccess": _iso(standings[name].last_success),
                 "failing": standings[name].failing,
                 "lastFailure": _failure(standings[name]),
+                "loss": _loss(account_history.loss(name)),
                 "services": {
                     code: {"processedDateTime": _iso(processed), "ageDays": _days(processed, now)}
                     for code, processed in _newest(account_history, name).items()
@@ -72,6 +75,8 @@ def as_text(account_history: History, now: datetime) -> list[str]:
         read = f"last read {standing.last_success:%Y-%m-%d %H:%M} UTC" if standing.last_success else "never read"
         number = "1 snapshot" if len(snapshots) == 1 else f"{len(snapshots):,} snapshots"
         lines.append(f"{name}: {number}{first}, {read}")
+        if loss := account_history.loss(name):
+            lines.append(f"  {in_words(loss)}")
         if failure := standing.failure:
             details = {
                 "HTTP status": failure.status,
@@ -100,6 +105,11 @@ def as_text(account_history: History, now: datetime) -> list[str]:
     return lines
 
 
+def in_words(loss: Loss) -> str:
+    """What a collection lost, with the numbers then and now."""
+    return f"not well: it {loss.finding}: {loss.numbers} since the answer of {loss.since:%Y-%m-%d %H:%M} UTC"
+
+
 def _newest(account_history: History, name: str) -> dict[str, datetime | None]:
     newest = account_history.newest(name)
     return dict(newest.as_of) if newest else {}
@@ -116,6 +126,12 @@ def _days(processed: datetime | None, now: datetime) -> int | None:
 
 def _iso(instant: datetime | date | None) -> str | None:
     return instant.isoformat().replace("+00:00", "Z") if instant else None
+
+
+def _loss(loss: Loss | None) -> dict[str, Any] | None:
+    if loss is None:
+        return None
+    return {"since": _iso(loss.since), "before": asdict(loss.before), "after": asdict(loss.after)}
 
 
 def _failure(standing: Standing) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from data_access import texts
 from data_access.errors import BadRequest, HistoryError, NotPermitted, PartnerCenterError, SignInError, Unreadable
 from data_access.history.history import History, Kept
 from data_access.history.run_log import Failure, Run, Tried
+from data_access.measures.health import Loss
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, PER_CUSTOMER, WITHOUT_CUSTOMER, Collection
 from data_access.partner_center.client import Answer, Client, Progress, Step
@@ -42,6 +43,8 @@ class Report:
     kept: dict[str, Kept] = field(default_factory=dict)
     errors: dict[str, PartnerCenterError] = field(default_factory=dict)
     back_fills: dict[str, BackFill] = field(default_factory=dict)
+    #: What came with much less than the last time. That is no failure: it was read as Microsoft sent it.
+    losses: dict[str, Loss] = field(default_factory=dict)
 
     @property
     def failure(self) -> PartnerCenterError | None:
@@ -76,6 +79,8 @@ def run(
         try:
             answer = fetch(_progress_of(collection, progress))
             report.kept[collection.name] = kept = history.append(answer)
+            if loss := history.loss(collection):
+                report.losses[collection.name] = loss
         except HistoryError:
             raise
         except PartnerCenterError as error:

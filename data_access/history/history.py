@@ -19,6 +19,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from data_access.errors import PartnerCenterError
 from data_access.history import draft, index, monthly, run_log, store
@@ -27,6 +29,8 @@ from data_access.history.index import Finding, Index
 from data_access.history.run_log import Run, Runs, Standing
 from data_access.history.snapshot import File, Month, Owner, Snapshot, checksum, folded
 from data_access.history.store import Damaged, Store
+from data_access.measures import customers, health
+from data_access.measures.health import Amounts
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.catalog import COLLECTIONS, Collection
 from data_access.partner_center.client import Answer
@@ -225,6 +229,24 @@ class History:
                 standings[name] = standings.get(name, Standing()).after(tried)
         return standings
 
+    def loss(self, collection: Collection | str) -> health.Loss | None:
+        """What the newest answer of a collection lost, where that is more than is usual; see `health.lost_since`.
+
+        The customers of both answers are counted then, where their rows can be read.
+        """
+        snapshots = [snapshot for snapshot in self.snapshots(collection) if snapshot.backfill_date is None]
+        licenses = self._licenses(collection)
+        answers = [
+            Amounts(snapshot.rows, None if licenses is None else licenses.get(snapshot.id, 0)) for snapshot in snapshots
+        ]
+        since = health.lost_since(answers)
+        if since is None:
+            return None
+        before, after = (
+            replace(answers[position], customers=self._customers(snapshots[position])) for position in (since, -1)
+        )
+        return health.Loss(snapshots[since].fetched_at, before, after)
+
     def verify(self, *, reread: bool = False) -> Verified:
         """Compare every file with its checksum; with `reread` also parse each raw answer again and compare the rows."""
         self.reload()
@@ -304,6 +326,25 @@ class History:
             needed = _paths(self._index.snapshots.values())
             leftovers += [path for path in written if path not in needed]
         return sum(self.store.delete(path) for path in leftovers)
+
+    def _licenses(self, collection: Collection | str) -> dict[str, int] | None:
+        """The licenses sold by snapshot; None in a collection that does not count them."""
+        summary = self.summary(collection)
+        if "licensesSold" not in summary.column_names:
+            return None
+        sums = summary.group_by("snapshot").aggregate([("licensesSold", "sum")])
+        return dict(zip(sums["snapshot"].to_pylist(), sums["licensesSold_sum"].to_pylist(), strict=True))
+
+    def _customers(self, snapshot: Snapshot) -> int | None:
+        try:
+            content = self.store.read(snapshot.facts)
+            store.check(snapshot.facts, content)
+        except (FileNotFoundError, Damaged):
+            return None
+        file = pq.ParquetFile(pa.BufferReader(content))
+        if customers.CUSTOMER not in file.schema_arrow.names:
+            return None
+        return int(pc.count_distinct(file.read(columns=[customers.CUSTOMER])[customers.CUSTOMER]).as_py())
 
     def _count_with_records(self) -> int:
         return sum(len(self.store.finished(folder)) for folder in _WITH_RECORDS)

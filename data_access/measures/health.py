@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +17,8 @@ from data_access.partner_center import frames
 
 #: The usual cadence and delay come from the newest gaps between processing dates, at most this many.
 USUAL = 10
+#: A collection that lost a smaller share than this since the answer before is as well as ever.
+LOSS_FLOOR = 0.10
 _FEWEST = 3  # processing dates; between them are two gaps
 _SERVICE_AND_CHANNEL = ["service", "channel"]
 _DAY = pd.Timedelta(days=1)
@@ -43,6 +47,61 @@ class Fetch(Protocol):
     def set_aside(self) -> int: ...
     @property
     def missing(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much an answer held; None where it has no such number, or that is not known."""
+
+    rows: int
+    licenses: int | None = None
+    customers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What the newest answer of a collection lost against one before, which was fetched `since` (UTC)."""
+
+    since: datetime
+    before: Amounts
+    after: Amounts
+
+    @property
+    def finding(self) -> str:
+        """What happened, to follow the collection's name."""
+        return "shrank by more than ever before" if self.after.rows else "has no rows any more"
+
+    @property
+    def numbers(self) -> str:
+        """Then and now: `from 8 to 0 customers, from 800 to 0 licenses, from 8 to 0 rows`."""
+        pairs = {
+            name: (getattr(self.before, name), getattr(self.after, name)) for name in ("customers", "licenses", "rows")
+        }
+        return ", ".join(
+            f"from {then:,} to {now:,} {name}"
+            for name, (then, now) in pairs.items()
+            if then is not None and now is not None
+        )
+
+
+def lost_since(answers: Sequence[Amounts]) -> int | None:
+    """The position of the answer against which the newest one lost more than is usual; None where it did not.
+
+    `answers` of one collection, oldest first. Those without rows are compared with nothing, since an outage tells
+    nothing of what is usual. The newest lost more than is usual where it has no rows, or where the share of its rows or
+    licenses that went since the last answer with rows is `LOSS_FLOOR` or more and larger than every share before.
+    """
+    *earlier, newest = answers or [Amounts(0)]
+    there = [position for position, answer in enumerate(earlier) if answer.rows]
+    if not there:
+        return None
+    compared = [*(earlier[position] for position in there), newest]
+    for name in ("rows", "licenses"):
+        amounts = [getattr(answer, name) for answer in compared]
+        *usual, last = [_share_lost(then, now) for then, now in itertools.pairwise(amounts)]
+        if not newest.rows or (last >= LOSS_FLOOR and last > max(usual, default=0)):
+            return there[-1]
+    return None
 
 
 def services(rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
@@ -136,6 +195,10 @@ def percent_against_counts(sent: pd.DataFrame, counted: pd.DataFrame) -> pd.Data
     order = table["difference"].abs().sort_values(ascending=False, kind="stable").index
     both = [f"{name}{which}" for name in figures for which in ("Sent", "Counted")]
     return table.loc[order, [*_SERVICE_AND_CHANNEL, *both[:2], "difference", *both[2:]]].reset_index(drop=True)
+
+
+def _share_lost(then: int | None, now: int | None) -> float:
+    return (then - now) / then if then and now is not None else 0
 
 
 def _service(code: str, fetches: pd.DataFrame, now: datetime) -> tuple[object, ...]:

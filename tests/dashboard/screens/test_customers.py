@@ -197,7 +197,11 @@ def test_many_customers_come_in_pages(visit):
 
 @pytest.mark.parametrize(
     ("trouble", "title"),
-    [(failing(403, 900150, "role"), "Not permitted"), (answer(404), "did not accept"), (gateway(), "not answering")],
+    [
+        (failing(403, 900150, "role"), "Not permitted"),
+        (answer(404), "did not accept"),
+        (gateway(), "stands in between"),
+    ],
 )
 def test_where_it_cannot_be_read_the_page_says_what_still_works(trouble, title, visit):
     emulator = Emulator(PARTNER)

@@ -48,7 +48,7 @@ def test_all_is_well(look_back):
     app = look_back(WELL, page=PAGE)
     assert verdict(app) == "All is well. Services are on time, and what was announced was read."
     assert tiles(app) == {
-        "Checks passed": "7 of 7",
+        "Checks passed": "8 of 8",
         "Services on time": "1 of 1",
         "Oldest figures": "1 day",
         "Rows read": "100 %",
@@ -99,6 +99,31 @@ def test_customers_who_went_missing_are_listed(look_back):
     app = look_back([*WELL[:4], customers(8, {}, gone), customers(1)], page=PAGE)
     assert "1 customer with 70 licenses sold, there on" in verdict(app)
     assert "<b>" not in verdict(app)
+
+
+def test_an_answer_without_rows_says_what_is_gone(look_back):
+    app = look_back([*WELL[:4], customers(8, {}, {"customerName": "Süd"}), lambda: nothing(1)], page=PAGE)
+    assert (
+        "Commercial licenses deployment has no rows any more: from 1 to 0 customers, from 200 to 0 licenses,"
+        f" from 2 to 0 rows since the answer of {formats.day(TODAY - 8 * DAY)}."
+    ) in verdict(app)
+    assert "1 customer with 200 licenses sold, there on" in verdict(app)
+    app.session_state["rows_lost"] = True
+    app.run()
+    (rows,) = [table.value for table in app.dataframe if "licensesBefore" in table.value]
+    assert rows[["customersBefore", "customersAfter", "licensesBefore", "licensesAfter"]].values.tolist() == [
+        [1, 0, 200, 0]
+    ]
+
+
+def nothing(days_ago):
+    """The commercial counts without a row."""
+    return fetched(COMMERCIAL_DEPLOYMENT, [], TODAY - days_ago * DAY)
+
+
+def test_a_collection_that_shrank_as_never_before_is_named(look_back):
+    app = look_back([*(services(days) for days in (22, 15, 8)), services(1, {"licensesSold": 60})], page=PAGE)
+    assert "Partner licenses deployment shrank by more than ever before: from 100 to 60 licenses" in verdict(app)
 
 
 def test_deployed_beyond_sold_is_worth_knowing_and_no_fault(look_back):
@@ -153,7 +178,7 @@ def test_while_the_records_of_runs_cannot_be_listed_the_rest_is_shown(look_back)
     assert "cannot be used" in said(app)
     assert "HISTORY_URL" in said(app)
     assert verdict(app).startswith("Nothing is known to be wrong. Services are on time")
-    assert tiles(app)["Checks passed"] == "6 of 7"
+    assert tiles(app)["Checks passed"] == "7 of 8"
 
 
 HOSTILE = "![x](http://evil.example/x.png)"
@@ -197,14 +222,14 @@ def test_a_damaged_file_is_not_taken_for_an_empty_one(look_back):
     assert "Nothing." not in said(app)
     assert "1 file had to be left out; verify says more" in verdict(app)
     assert "Commercial licenses deployment of" in said(app)
-    assert tiles(app)["Checks passed"] == "4 of 7"
+    assert tiles(app)["Checks passed"] == "5 of 8"
 
 
 def test_a_damaged_file_of_last_time_leaves_what_the_newest_tells(look_back):
     app = look_back(WELL, page=PAGE, more=cut_short(0))
     assert "absent on" not in said(app)
     assert "1 file had to be left out; verify says more" in verdict(app)
-    assert tiles(app)["Checks passed"] == "5 of 7"
+    assert tiles(app)["Checks passed"] == "6 of 8"
 
 
 def test_without_counts_the_page_says_what_it_cannot_tell(look_back):

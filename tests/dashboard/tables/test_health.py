@@ -25,11 +25,13 @@ def by(keys, labels=()):
 
 PLACE = ["service", "channel"]
 CUSTOMER = by(["customerTenantId"], ["customerName"])
+LOSS = health.Loss(NOW, health.Amounts(8, 800), health.Amounts(0, 0))
 #: The rows that each check is about, as they are found.
 BEHIND = {
     "late": checks.timing({DEPLOYMENT.name: SERVICES}, {}).rows,
     "collected": checks.collecting({DEPLOYMENT.name: Standing(NOW)}, NOW).rows,
     "read": health.readings([FETCH]).assign(reason="licensesSold is missing"),
+    "lost": checks.lost({DEPLOYMENT.name: LOSS}).rows,
     "absent": health.absent(CUSTOMER, CUSTOMER.head(0)),
     "over": health.over_deployed(by(changes.LEVELS["customer and product"], ["customerName"])),
     "fit": health.percent_against_counts(measures.by(facts_of(DEPLOYMENT, [{}]), PLACE), by(PLACE)),

@@ -190,6 +190,48 @@ def test_rows_set_aside_and_rows_that_did_not_come_are_counted(run, emulator, tm
     assert (snapshot.rows, snapshot.set_aside, snapshot.missing, snapshot.announced) == (1, 1, 3, 5)
 
 
+# What is gone
+
+
+def test_an_answer_without_rows_is_no_failure_and_says_what_is_gone(command, emulator):
+    assert command("collect")[2] == ""
+    customers, sold = 6, sum(row["licensesSold"] for row in emulator.source.commercial_deployment)
+    emulator.source = Partner(usage=emulator.source.usage)
+    gone = f"from {customers} to 0 customers, from {sold:,} to 0 licenses, from 18 to 0 rows since the answer of 2"
+    for _ in range(2):  # the second one brings the same again, and it is still gone
+        code, output, notes = command("collect")
+        assert code == 0
+        assert f"commercial-deployment: not well: it has no rows any more: {gone}" in output
+        assert f"commercial-deployment: not well: it has no rows any more: {gone}" in notes
+        assert "\ndeployment: not well: it has no rows any more: from" in f"\n{output}"
+        assert "usage: not well" not in output.replace("commercial-usage", "")
+    assert f"  not well: it has no rows any more: {gone}" in command("status")[1]
+    collections = json.loads(command("status", "--format", "json")[1])["collections"]
+    assert collections["usage"]["loss"] is None
+    loss = collections["commercial-deployment"]["loss"]
+    assert loss["before"] == {"rows": 18, "licenses": sold, "customers": customers}
+    assert loss["after"] == {"rows": 0, "licenses": 0, "customers": 0}
+
+
+def test_what_comes_back_is_well_again(run, emulator):
+    everything = emulator.source
+    run()
+    emulator.source = Partner()
+    assert set(run().losses) == set(ALL)
+    emulator.source = everything
+    assert run().losses == {}
+
+
+def test_a_customer_whose_rows_cannot_be_read_any_more_is_not_counted(run, emulator, tmp_path):
+    run()
+    (snapshot,) = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
+    (tmp_path / snapshot.facts).unlink()
+    emulator.source = Partner()
+    loss = run().losses[COMMERCIAL_DEPLOYMENT.name]
+    assert (loss.before.rows, loss.before.customers, loss.after.customers) == (18, None, 0)
+    assert "customers" not in loss.numbers
+
+
 # Back-fill
 
 

@@ -11,12 +11,58 @@ from hypothesis import strategies as st
 
 from data_access import measures
 from data_access.measures import customers, health, trends
-from data_access.measures.health import Timing
+from data_access.measures.health import Amounts, Timing
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import facts_of, fetched
 
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+
+def rows(*numbers):
+    return [Amounts(number) for number in numbers]
+
+
+def licenses(*numbers):
+    return [Amounts(10, number) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("answers", "since"),
+    [
+        ([], None),
+        (rows(0), None),
+        (rows(0, 0), None),
+        (rows(8), None),
+        (rows(8, 0), 0),
+        (rows(8, 9, 0), 1),
+        (rows(8, 0, 0), 0),
+        (rows(8, 0, 9), None),
+        (rows(8, 0, 7), 0),  # against what was there before
+        (rows(1000, 901), None),  # less than a tenth
+        (rows(1000, 900), 0),
+        (rows(1000, 1100), None),
+        (rows(1000, 800, 650), None),  # 18.75 %, after 20 %
+        (rows(1000, 800, 600), 1),  # 25 %
+        (rows(1000, 800, 1000, 801), None),
+        (rows(1000, 0, 1000, 850), 2),  # an outage tells nothing of what is usual
+        (licenses(1000, 1000, 900), 1),
+        (licenses(1000, 950, 901), None),
+        (licenses(0, 0), None),
+        (licenses(None, None), None),
+    ],
+)
+def test_what_counts_as_a_loss(answers, since):
+    assert health.lost_since(answers) == since
+
+
+def test_a_loss_says_what_was_there_and_what_is():
+    lost = health.Loss(BEGIN, Amounts(9000, 120_000, 1200), Amounts(0, 0, 0))
+    assert lost.finding == "has no rows any more"
+    assert lost.numbers == "from 1,200 to 0 customers, from 120,000 to 0 licenses, from 9,000 to 0 rows"
+    shrunk = health.Loss(BEGIN, Amounts(9, None, 3), Amounts(5, None, 2))
+    assert shrunk.finding == "shrank by more than ever before"
+    assert shrunk.numbers == "from 3 to 2 customers, from 9 to 5 rows"
 
 
 @cache
