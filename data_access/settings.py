@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,9 +27,28 @@ from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.clouds import CLOUDS
 from data_access.errors import SettingsError
+from data_access.foreign_text import is_guid
+from data_access.loopback import is_loopback
 
 SECRETS_FILE = Path(".streamlit/secrets.toml")
 SECRETS_TABLE = "partner_center"
+
+
+#: Unicode's control characters, halves of pairs (what is left of bytes that are no UTF-8), line and paragraph ends.
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_QUOTES = ("'", '"')
+_YEARS = 10 * 365 * 24 * 60  # minutes: longer than anything is waited for, and still a time that can be added to a date
+
+
+def _check_text(text: str) -> None:
+    """Raise ValueError where a value is not what its author meant: what only a shell or an editor would have undone."""
+    value = text.strip()
+    if not value:
+        raise ValueError("holds nothing but spaces")
+    if any(unicodedata.category(character) in _NO_TEXT for character in value):
+        raise ValueError("holds line breaks, control characters or bytes that are no UTF-8")
+    if value.startswith(_QUOTES) or value.endswith(_QUOTES):
+        raise ValueError("begins or ends with a quotation mark, which belongs to a shell or a TOML file alone")
 
 
 def _text_of_secret(value: object) -> str:
@@ -50,13 +70,32 @@ def _listed(value: object) -> object:
 
 def _identifier(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9.-]+", value.strip()):
-        raise ValueError("is not an id or a domain")
+        raise ValueError("is not an id")
+    return value
+
+
+def _tenant(value: str) -> str:
+    # Entra ID would take a domain too. Sign-ins, tokens and the history's folders name the tenant by its id alone.
+    if not is_guid(value):
+        raise ValueError(
+            "takes the tenant's id, a GUID such as 0112a436-b14e-4888-967b-ca4bb2cf1234, and no domain or name;"
+            " the Entra admin center shows it under Overview as Tenant ID"
+        )
+    return value
+
+
+def _path(value: object) -> object:
+    if isinstance(value, str) and value.strip().startswith("~"):
+        raise ValueError("begins with ~, which only a shell replaces; write the whole path")
     return value
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_text_of_secret)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
+Tenant = Annotated[str, AfterValidator(_tenant)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Tenants = Annotated[tuple[Tenant, ...], BeforeValidator(_listed)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
@@ -73,11 +112,13 @@ class Settings(BaseModel):
     partner_center_access_token: Secret | None = Field(
         None, description="A ready bearer token (App+User), for debugging or from another tool."
     )
-    partner_center_tenant_id: Identifier | None = Field(None, description="App registration: the partner's tenant.")
+    partner_center_tenant_id: Tenant | None = Field(
+        None, description="App registration: the id of the partner's tenant, a GUID."
+    )
     partner_center_client_id: Identifier | None = Field(None, description="App registration: the application's id.")
     partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
     partner_center_authority: str | None = Field(None, description="Sign-in authority; the default is the cloud's own.")
-    partner_center_sign_in_file: Path = Field(
+    partner_center_sign_in_file: Annotated[Path, BeforeValidator(_path)] = Field(
         Path("data/sign-in.json"), description="File of the sign-in that `sign-in` obtains."
     )
     partner_center_on_behalf_of: bool = Field(
@@ -88,18 +129,20 @@ class Settings(BaseModel):
     partner_center_tries: int = Field(
         4, ge=1, le=10, description="How often a call that gets no usable answer is tried in all."
     )
-    partner_center_retry_seconds: float = Field(
+    partner_center_retry_seconds: Finite = Field(
         60, gt=0, le=600, description="Seconds that one call may take in all, its tries and waits included."
     )
-    partner_center_timeout_seconds: float = Field(
+    partner_center_timeout_seconds: Finite = Field(
         25, gt=0, le=600, description="Seconds of silence after which a request counts as unanswered."
     )
     partner_center_parallel: int = Field(4, ge=1, le=16, description="How many pages are fetched at a time.")
-    partner_center_refresh_minutes: float = Field(
-        60, gt=0, description="Age at which the dashboard fetches anew, in the background."
+    partner_center_refresh_minutes: Finite = Field(
+        60, gt=0, le=_YEARS, description="Age at which the dashboard fetches anew, in the background."
     )
-    access_tenants: Names = Field(
-        (), description="Tenants whose users may sign in to the dashboard; the default is PARTNER_CENTER_TENANT_ID."
+    access_tenants: Tenants = Field(
+        (),
+        description="Ids of the tenants whose users may sign in to the dashboard;"
+        " the default is PARTNER_CENTER_TENANT_ID.",
     )
     access_readers: Names = Field(
         ("reader",), description="App roles or group ids that may see the figures by service, channel and product."
@@ -110,23 +153,31 @@ class Settings(BaseModel):
         False,
         description="`true` shows every figure to anyone who reaches the port, without a sign-in.",
     )
-    history_url: str = Field(
+    history_url: Annotated[str, BeforeValidator(_path)] = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."
     )
     analytics_engine: Literal["duckdb", "spark"] = Field("duckdb", description="`duckdb` or `spark`.")
     spark_remote: str | None = Field(None, description="Spark Connect address, such as `sc://host:15002`.")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: object) -> object:
+        for part in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(part, str):
+                _check_text(part)
+        return value
+
     @field_validator("partner_center_base_url")
     @classmethod
     def _may_carry_a_token(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
+        if parts.scheme not in ("https", "http") or not parts.hostname or not re.fullmatch(r"[!-~]+", url):
             raise ValueError("is not an address that starts with https://")
         if parts.port == 0:  # reading a port that is none is a ValueError of its own
             raise ValueError("names the port 0")
         if parts.username or parts.query or parts.fragment:
             raise ValueError("must be a plain address, without a user, ? or #")
-        if parts.scheme == "http" and not _stays_on_this_machine(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("must start with https://, since the token would travel unprotected")
         return url.rstrip("/")
 
@@ -220,14 +271,16 @@ def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_
 
 
 def _secrets(file: Path) -> Mapping[str, Any]:
-    if not file.is_file():
-        return {}
     try:
+        if not file.is_file():
+            return {}
         table = tomllib.loads(file.read_text(encoding="utf-8-sig")).get(SECRETS_TABLE, {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+    except (ValueError, RecursionError, OSError):  # ValueError: no TOML, no UTF-8, a number of thousands of digits
         # The parser's message may quote the line, and the line may hold a secret.
         raise SettingsError(f"{file} cannot be read as TOML.", "Correct the file, then start again.") from None
-    return table if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        raise SettingsError(f"{SECRETS_TABLE} in {file} is not a table.", f"Begin it with [{SECRETS_TABLE}].")
+    return table
 
 
 def _setting(location: tuple[int | str, ...]) -> str:
@@ -236,11 +289,3 @@ def _setting(location: tuple[int | str, ...]) -> str:
 
 def _words(message: str) -> str:
     return message.removeprefix("Value error, ")[:1].lower() + message.removeprefix("Value error, ")[1:]
-
-
-def _stays_on_this_machine(host: str) -> bool:
-    """Whether what is sent to a host does not leave this machine; names below `localhost` never do (RFC 6761)."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

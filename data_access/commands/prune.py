@@ -8,6 +8,8 @@ from data_access import history
 from data_access.commands import terminal
 from data_access.settings import load
 
+_MOST_DAYS = 36_500  # a hundred years: a date before the year 1 cannot be worked out
+
 HELP = "remove snapshots that are older than a number of days"
 
 
@@ -20,8 +22,8 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> bytes:
-    if options.keep_days < 1:
-        options.complain("--keep-days takes a number from 1 on")
+    if not 1 <= options.keep_days <= _MOST_DAYS:
+        options.complain(f"--keep-days takes a number from 1 to {_MOST_DAYS}")
     settings = load()
     history.prepare_sample(settings)
     account_history = history.open(settings)

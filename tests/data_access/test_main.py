@@ -20,6 +20,7 @@ from data_access.partner_center.catalog import DEPLOYMENT
 from tests.rows import rows_of
 
 ROOT = Path(__file__).parents[2]
+CUSTOMER = "0112a436-b14e-4888-967b-ca4bb2cf1234"
 HEADER = "serviceName,channel,licensesSold,proratedDeploymentPercent,processedDateTime"
 COMMERCIAL_HEADER = (
     "processedDateTime,serviceCode,serviceName,channel,customerTenantId,customerName,productId,productName,"
@@ -118,11 +119,10 @@ def test_rows_set_aside_are_named_on_stderr(ask):
 
 def test_commercial_rows_of_one_customer(ask):
     emulator = Emulator(documented())
-    customer = "0112a436-b14e-4888-967b-ca4bb2cf1234"
-    done = ask(emulator, "fetch", "commercial-deployment", "--customer", customer)
+    done = ask(emulator, "fetch", "commercial-deployment", "--customer", CUSTOMER)
     assert done.stdout.splitlines()[0] == COMMERCIAL_HEADER
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert {row["customerTenantId"] for row in rows} == {customer.upper()}
+    assert {row["customerTenantId"] for row in rows} == {CUSTOMER.upper()}
 
 
 def test_without_settings_the_sample_is_printed_and_said_to_be_one(run):
@@ -169,8 +169,10 @@ def test_the_operator_finds_the_ids_on_stderr_and_the_token_nowhere(ask):
         ["fetch", "deployment", "--format", "xml"],
         ["fetch", "customer-deployment"],
         ["fetch", "customer-deployment", "--customer", "me"],
-        ["fetch", "deployment", "--customer", "0112a436-b14e-4888-967b-ca4bb2cf1234"],
+        ["fetch", "deployment", "--customer", CUSTOMER],
         ["emulate", "--port", "99999"],
+        ["prune", "--keep-days", "0"],
+        ["prune", "--keep-days", "1000000000000"],
     ],
 )
 def test_bad_usage_is_2(arguments, run):
@@ -187,7 +189,7 @@ def test_bad_settings_are_2(run):
 
 def test_a_registration_without_a_sign_in_is_3(run):
     names = ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")
-    done = run("fetch", "deployment", **{f"PARTNER_CENTER_{name}": "x" for name in names})
+    done = run("fetch", "deployment", **{f"PARTNER_CENTER_{name}": CUSTOMER for name in names})
     assert (done.returncode, done.stdout) == (3, "")
 
 

@@ -9,8 +9,9 @@ from data_access.settings import Settings, load
 
 TOKEN = "PARTNER_CENTER_ACCESS_TOKEN"
 URL = "PARTNER_CENTER_BASE_URL"
+TENANT = "0112a436-b14e-4888-967b-ca4bb2cf1234"
 REGISTRATION = {
-    "PARTNER_CENTER_TENANT_ID": "t",
+    "PARTNER_CENTER_TENANT_ID": TENANT,
     "PARTNER_CENTER_CLIENT_ID": "c",
     "PARTNER_CENTER_CLIENT_SECRET": "s",
 }
@@ -49,7 +50,7 @@ def test_the_permission_follows_the_cloud_and_not_the_address():
     registration = {name.lower(): value for name, value in REGISTRATION.items()}
     china = Settings(**registration, partner_center_cloud="china", partner_center_base_url="http://127.0.0.1:1")
     assert china.registration.scope == "https://partner.partnercenterapi.microsoftonline.cn/user_impersonation"
-    assert china.registration.authority == "https://login.partner.microsoftonline.cn/t"
+    assert china.registration.authority == f"https://login.partner.microsoftonline.cn/{TENANT}"
     assert Settings(**registration).registration.scope == "https://api.partnercenter.microsoft.com/user_impersonation"
 
 
@@ -101,6 +102,62 @@ def test_a_fault_is_named(environ, named, tmp_path):
         load(environ, tmp_path / "none.toml")
     assert named in str(raised.value)
     assert raised.value.exit_code == 2
+
+
+#: Values that are a slip of the pen, or of a shell, in every setting.
+NEVER = ["\x07", "a\nb", "caf\udce9", "a\u2028b", '"', '"data"', "'data'", "data'", "  ", "\x00"]
+#: Values that are one in every setting but these, where they are somebody's token, name or folder.
+SELDOM = {
+    "inf": {TOKEN, "PARTNER_CENTER_CLIENT_ID", "PARTNER_CENTER_CLIENT_SECRET", "PARTNER_CENTER_SIGN_IN_FILE"},
+    "~": {TOKEN, "PARTNER_CENTER_CLIENT_SECRET"},
+    "~/data": {TOKEN, "PARTNER_CENTER_CLIENT_SECRET"},
+    "9" * 5000: {TOKEN, "PARTNER_CENTER_CLIENT_ID", "PARTNER_CENTER_CLIENT_SECRET", "PARTNER_CENTER_SIGN_IN_FILE"},
+}
+SELDOM |= dict.fromkeys(("nan", "-inf", "1e12", "1e400"), SELDOM["inf"])
+ROLES = {"ACCESS_READERS", "ACCESS_MANAGERS", "ACCESS_OPERATORS"}  # any text may be the name of one
+ELSEWHERE = {"HISTORY_URL", "SPARK_REMOTE"}  # judged by what opens them, but for ~ in a path
+
+
+@pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
+def test_no_setting_takes_what_cannot_be_meant(name, tmp_path):
+    values = [*NEVER, *(value for value, fits in SELDOM.items() if name not in fits | ROLES | ELSEWHERE)]
+    if name == "HISTORY_URL":
+        values += ["~", "~/data", "~ann/data"]
+    whole = {**REGISTRATION, "PARTNER_CENTER_CLOUD": "global"}
+    for value in values:
+        with pytest.raises(SettingsError, match=f"{name} ") as raised:
+            load({**whole, name: value}, tmp_path / "none.toml")
+        assert raised.value.exit_code == 2, value
+
+
+@pytest.mark.parametrize("name", ["PARTNER_CENTER_TENANT_ID", "ACCESS_TENANTS"])
+@pytest.mark.parametrize("value", ["contoso.onmicrosoft.com", "common", "organizations", f"{TENANT}.example", "x"])
+def test_a_tenant_is_named_by_its_id(name, value, tmp_path):
+    with pytest.raises(SettingsError, match=f"{name} takes the tenant's id, a GUID") as raised:
+        load({**REGISTRATION, name: value}, tmp_path / "none.toml")
+    assert "Tenant ID" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[partner_center]\npartner_center_tries = {'9' * 5000}",
+        f"[partner_center]\naccess_tenants = {'[' * 9000}",
+        "partner_center = 5",
+        "[[partner_center]]",
+    ],
+    ids=["a huge number", "a deep list", "a number", "a list of tables"],
+)
+def test_a_file_that_cannot_be_meant_is_named(text, secrets):
+    file = secrets(text)
+    with pytest.raises(SettingsError, match=str(file)):
+        load({}, file)
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e400", "[]", "-1", "{}"])
+def test_nor_does_a_number_in_the_file(value, secrets):
+    with pytest.raises(SettingsError, match="PARTNER_CENTER_REFRESH_MINUTES "):
+        load({}, secrets(f"[partner_center]\npartner_center_refresh_minutes = {value}"))
 
 
 def test_no_message_shows_a_secret(secrets):

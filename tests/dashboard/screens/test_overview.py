@@ -8,7 +8,7 @@ import streamlit as st
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import taken_away, text, tiles
+from tests.dashboard.visit import TENANT, taken_away, text, tiles
 from tests.rows import rows_of
 
 ROWS = rows_of(
@@ -207,7 +207,7 @@ def test_wrong_settings_are_explained(visit):
 
 
 def test_a_registration_without_a_sign_in_is_explained(visit):
-    app = visit(**{f"PARTNER_CENTER_{name}": "x" for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")})
+    app = visit(**{f"PARTNER_CENTER_{name}": TENANT for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")})
     assert "Sign-in needed" in text(app)
 
 

@@ -9,7 +9,7 @@ from data_access.emulator import Emulator, answer, documented
 from data_access.emulator.sample import Partner
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
-from tests.dashboard.visit import text
+from tests.dashboard.visit import TENANT, text
 from tests.lakes import NOW, fetched
 
 
@@ -106,7 +106,7 @@ def test_the_sample_says_what_it_is(visit):
 
 
 def test_a_registration_without_a_sign_in_says_what_to_do(visit, tmp_path):
-    settings = {f"PARTNER_CENTER_{name}": "x" for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")}
+    settings = {f"PARTNER_CENTER_{name}": TENANT for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")}
     app = visit(page="status", PARTNER_CENTER_SIGN_IN_FILE=str(tmp_path / "none.json"), **settings)
     assert "python -m data_access sign-in" in facts(app)
-    assert "https://login.microsoftonline.com/x" in facts(app)
+    assert f"https://login.microsoftonline.com/{TENANT}" in facts(app)

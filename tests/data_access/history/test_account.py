@@ -30,7 +30,7 @@ def test_accounts_never_share_a_folder():
         live(partner_center_access_token=token_of(TENANT), partner_center_base_url="https://other.example"),
         live(partner_center_base_url="https://other.example/a"),
         live(partner_center_base_url="https://other.example-a"),
-        live(partner_center_tenant_id="contoso.example", **REGISTRATION),
+        live(partner_center_tenant_id="1112a436-b14e-4888-967b-ca4bb2cf1234", **REGISTRATION),
     ]
     names = [history.account(one) for one in settings]
     assert names[0] == "sample"
