@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
-from data_access.commands import COMMANDS, terminal
+from data_access.commands import COMMANDS, PRINTING, terminal
 from data_access.errors import PartnerCenterError, SettingsError
 
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
@@ -20,9 +21,13 @@ INTERRUPTED = 130  # 128 + SIGINT, as in shells
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
+    for name, value in vars(options).items():
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+            options.complain(f"--{name.replace('_', '-')} holds bytes that are no UTF-8")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     with _noticing_interrupts() as interrupts:
         try:
+            _check_folder()
             output: bytes = options.run(options)
         except BaseException as error:
             # A library that is interrupted may raise an error of its own.
@@ -35,17 +40,21 @@ def main(arguments: list[str] | None = None) -> int:
             for label, fact in error.details.labelled().items():
                 terminal.say(f"  {label}: {fact}")
             return error.exit_code
-    try:
-        # All of it, and only now: a failure leaves stdout empty.
-        sys.stdout.buffer.write(output)  # as bytes, since Windows would write its own code page, and \n as \r\n
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        terminal.say(f"The result cannot be written: {error.strerror}.")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SettingsError.exit_code
+    # All of it, and only now: a failure leaves stdout empty.
+    if problem := terminal.deliver(output):
+        terminal.say(f"The result cannot be written: {problem}.")
+        return SettingsError.exit_code if options.command in PRINTING else 0
     return 0
+
+
+def _check_folder() -> None:
+    """Raise SettingsError where the folder was removed in which the command was started."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise SettingsError(
+            "The working folder is not there any more.", "Change to the folder of the program, then start again."
+        ) from None
 
 
 @contextlib.contextmanager
@@ -69,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m data_access", description="Licence analytics from Microsoft Partner Center."
     )
-    commands = result.add_subparsers(required=True, metavar="COMMAND")
+    commands = result.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, command in COMMANDS.items():
         described = commands.add_parser(name, help=command.HELP)
         command.describe(described)
@@ -78,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    terminal.secure_streams()
     exit_code = main()
     if exit_code:
         os._exit(exit_code)  # threads with requests under way may wait for the network for a long time

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import msal
-import portalocker
-from msal_extensions import FilePersistence, PersistedTokenCache, build_encrypted_persistence
 
+from data_access import temporary
 from data_access.auth import entra
 from data_access.auth.credentials import (
     REQUEST_TIMEOUT,
@@ -29,6 +28,10 @@ from data_access.auth.credentials import (
 )
 from data_access.auth.entra import Registration
 from data_access.errors import SignInNeeded
+
+with temporary.assumed():  # for portalocker's semaphores
+    import portalocker
+    from msal_extensions import FilePersistence, PersistedTokenCache, build_encrypted_persistence
 
 log = logging.getLogger(__name__)
 

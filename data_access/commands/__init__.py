@@ -19,6 +19,9 @@ class Command(Protocol):
     def run(self, options: argparse.Namespace) -> bytes: ...
 
 
+#: The commands that do nothing but print: without their result nothing was done.
+PRINTING = frozenset({"fetch", "status"})
+
 COMMANDS: Mapping[str, Command] = {
     "fetch": fetch,
     "sign-in": signin,

@@ -1,14 +1,77 @@
-"""Notes and progress on stderr, beside the result on stdout."""
+"""The result on stdout, notes and progress on stderr; both may be closed, full, or a pipe that nobody reads."""
 
 from __future__ import annotations
 
 import contextlib
+import io
+import os
 import sys
 from collections.abc import Iterator
 
 from tqdm import tqdm
 
 from data_access.partner_center.client import Progress, Step
+
+_STANDARD = (0, 1, 2)  # stdin, stdout and stderr
+
+
+class Notes(io.TextIOWrapper):
+    """A stderr that cannot end a command: from the first text on that cannot be written, all are dropped."""
+
+    def __init__(self, descriptor: int, encoding: str = "utf-8") -> None:
+        raw = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
+        super().__init__(raw, encoding, errors="backslashreplace", line_buffering=True)
+
+    def write(self, text: str, /) -> int:
+        with self._dropping():
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._dropping():
+            super().flush()
+
+    @contextlib.contextmanager
+    def _dropping(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            _silence(self.fileno())
+
+
+def secure_streams() -> None:
+    """Prepare the standard streams of a program. Call it first.
+
+    A descriptor that was closed is opened on nothing: the next file that is opened, such as one of the history, would
+    get its number, and what is written to the stream would go there. `sys.stdout` stays None where it was closed, so
+    that `deliver` can say so.
+    """
+    is_open = sys.stderr is not None
+    encoding = sys.stderr.encoding if is_open else "utf-8"
+    for descriptor in _STANDARD:
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+    sys.stderr = Notes(_STANDARD[2], encoding) if is_open else open(os.devnull, "w", encoding=encoding)  # noqa: PTH123, SIM115 - lasts as long as the program
+
+
+def deliver(result: bytes) -> str:
+    """Write the result to stdout; returns why it could not be, or an empty text.
+
+    A reader that leaves early has what it wanted.
+    """
+    if not result:
+        return ""
+    if sys.stdout is None:
+        return "stdout is closed"
+    try:
+        sys.stdout.buffer.write(result)  # as bytes, since Windows would write its own code page, and \n as \r\n
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        _silence(sys.stdout.fileno())
+        return "" if isinstance(error, BrokenPipeError) else str(error.strerror)
+    return ""
 
 
 def say(text: str) -> None:
@@ -30,3 +93,10 @@ def progress() -> Iterator[Progress]:
             bar.update(step.rows - bar.n)
 
         yield show
+
+
+def _silence(descriptor: int) -> None:
+    """Let what is still to be written to a stream go nowhere; Python would fail on it once more when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import dataset, fs
 
-from data_access import measures, texts
+from data_access import measures, temporary, texts
 from data_access.errors import EngineError, SettingsError
 from data_access.measures import Facts, customers, trends
 from data_access.partner_center import frames
@@ -159,7 +158,8 @@ class DuckDB(Engine):
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        spill = Path(tempfile.gettempdir()) / f"duckdb-{os.getpid()}"  # made when memory runs out, not before
+        folder = temporary.folder()
+        spill = Path(folder) / f"duckdb-{os.getpid()}" if folder else ""  # made when memory runs out, not before
         alone = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), False)
         connection = duckdb.connect(config={**alone, "temp_directory": str(spill)})
         connection.execute("SET GLOBAL TimeZone = 'UTC'")

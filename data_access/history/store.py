@@ -103,6 +103,7 @@ class Store:
                 self.files, self.root = fs.FileSystem.from_uri(url)
             else:
                 self.files, self.root = fs.LocalFileSystem(), Path(url).absolute().as_posix()
+                self.root.encode()  # Arrow takes no other path
             if self.is_local and any(path.is_file() for path in (Path(self.root), *Path(self.root).parents)):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))  # Arrow would find nothing there
         self.url = url
@@ -317,7 +318,7 @@ def understood(url: str) -> Iterator[None]:
     """Turn the libraries' errors about an address that cannot be used into HistoryError."""
     try:
         yield
-    except (OSError, pa.ArrowException, NotImplementedError) as error:
+    except (OSError, UnicodeEncodeError, pa.ArrowException, NotImplementedError) as error:
         raise HistoryError(
             f"The history at {_without_secrets(url)} cannot be used: {_reason(error, url)}.",
             "Check HISTORY_URL, the space left there, and whether this account may read and write it.",
@@ -332,6 +333,8 @@ def _without_secrets(url: str) -> str:
 
 def _reason(error: Any, url: str = "") -> str:
     """The library's message without the address, which it may quote with its keys."""
+    if isinstance(error, UnicodeEncodeError):
+        return "its path holds bytes that are no UTF-8"
     message = str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
     message = message.partition("\n")[0].partition(". Detail")[0].rstrip(".")
     before, _, after = url.rpartition("@")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, documented, gateway, not_json, throttled
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import DEPLOYMENT
+from tests.lakes import sample_of
 from tests.rows import rows_of
 
 ROOT = Path(__file__).parents[2]
@@ -193,10 +195,56 @@ def test_a_registration_without_a_sign_in_is_3(run):
     assert (done.returncode, done.stdout) == (3, "")
 
 
-def test_a_reader_that_leaves_early_is_no_error():
-    command = f"{sys.executable} -m data_access fetch commercial-deployment 2>/dev/null | head -1"
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, check=False)
-    assert done.returncode == 0
+@pytest.mark.parametrize(
+    ("arguments", "streams", "code", "said"),
+    [
+        ("fetch commercial-deployment", "2>/dev/null | head -1", 0, ""),
+        ("fetch commercial-deployment", ">&-", 2, "The result cannot be written: stdout is closed.\n"),
+        ("collect", "<&- >&- 2>&-", 0, ""),
+        ("collect", "2>&1 | true", 0, ""),
+    ],
+)
+def test_streams_that_nobody_reads(arguments, streams, code, said, tmp_path):
+    command = f"set -o pipefail; {sys.executable} -m data_access {arguments} {streams}"
+    sample_of(tmp_path, datetime.now(UTC))
+    environ = os.environ | {"HISTORY_URL": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stderr.endswith(said)
+    assert "Traceback" not in done.stderr
+    assert len([*tmp_path.glob("sample/runs/*.json")]) == (arguments == "collect")
+
+
+def test_a_result_that_cannot_be_written_is_a_failure_of_commands_that_only_print(run, monkeypatch, tmp_path):
+    sample_of(tmp_path, datetime.now(UTC))
+    monkeypatch.setattr("sys.stdout", None)
+    for command, code in (("status", 2), ("verify", 0), ("compact", 0)):
+        done = run(command, HISTORY_URL=str(tmp_path))
+        assert done.returncode == code, command
+        assert "The result cannot be written: stdout is closed." in done.stderr
+
+
+def test_a_folder_that_is_gone_is_named(run, monkeypatch, tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    done = run("status")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "The working folder is not there any more." in done.stderr
+
+
+def test_a_path_that_is_no_utf_8_is_a_sentence(run, monkeypatch, tmp_path):
+    folder = tmp_path / "caf\udce9"
+    folder.mkdir()
+    assert "HISTORY_URL holds" in run("status", HISTORY_URL=str(folder)).stderr
+    monkeypatch.chdir(folder)
+    done = run("status", HISTORY_URL="history")
+    assert done.returncode == 2
+    assert "its path holds bytes that are no UTF-8" in done.stderr
+    done = run("fetch", "commercial-deployment", "--filter", "caf\udce9")
+    assert done.returncode == 2
+    assert "--filter holds bytes that are no UTF-8" in done.stderr
 
 
 def test_an_interrupt_that_a_library_makes_something_else_of_is_an_interrupt(run, monkeypatch):
