@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import cache, sitemap, static_files
 from dashboard.security import exposure, middleware, streamlit_internals
-from data_access import PartnerCenterError, SettingsError, history, load_settings
+from data_access import PartnerCenterError, SettingsError, history, load_settings, loopback
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class SecurityHeaders:
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Refuse what must not be served; then prepare what the first visitor would otherwise wait for."""
+    loopback.keep_from_proxies(os.environ)
     _refuse_to_expose()
     _prepare_sample_history()
     import_module("dashboard.components.notices")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from data_access import loopback
 from data_access.commands import COMMANDS, PRINTING, terminal
 from data_access.errors import PartnerCenterError, SettingsError
 
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     terminal.secure_streams()
+    loopback.keep_from_proxies(os.environ)
     exit_code = main()
     if exit_code:
         os._exit(exit_code)  # threads with requests under way may wait for the network for a long time

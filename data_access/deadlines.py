@@ -14,9 +14,12 @@ import socket
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from data_access.loopback import is_loopback
 
 # Hidden state on purpose: `requests` hands an adapter nothing from the caller, and follows redirects by itself.
 _of_this_thread = threading.local()
@@ -31,12 +34,13 @@ def end_requests_at(deadline: float) -> None:
 
 
 class DeadlineSession(requests.Session):
-    """Ends each request after `seconds`, redirects included. For https addresses."""
+    """Ends each request after `seconds`, redirects included."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
         self._seconds = seconds
-        self.mount("https://", DeadlineAdapter())
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, DeadlineAdapter())
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         end_requests_at(time.monotonic() + self._seconds)
@@ -44,7 +48,17 @@ class DeadlineSession(requests.Session):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Sends over connections whose answers end at the thread's deadline."""
+    """Sends over connections whose answers end at the thread's deadline.
+
+    What is for this machine does not go by a proxy, whatever the environment says: it would read the token, since
+    addresses of this machine may begin with http://.
+    """
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if is_loopback(urlsplit(request.url or "").hostname or ""):
+            kwargs["proxies"] = {}  # a session passes it by name
+            request.headers.pop("Proxy-Authorization", None)
+        return super().send(request, *args, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)

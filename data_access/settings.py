@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from data_access import certificates
 from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.clouds import CLOUDS
@@ -251,9 +252,11 @@ class Settings(BaseModel):
 def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_FILE) -> Settings:
     """Read the settings from the environment, and those that it lacks from `secrets_file`; an empty value is not set.
 
-    Raises SettingsError, which names each setting at fault and never a value.
+    Raises SettingsError, which names each setting at fault and never a value; or a file of certificates that the
+    environment names and that cannot be used.
     """
     environ = os.environ if environ is None else environ
+    certificates.check(environ)
     secrets = _secrets(secrets_file)
     given: dict[str, Any] = {}
     for name in Settings.model_fields:

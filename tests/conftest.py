@@ -10,6 +10,8 @@ from data_access import Client, Settings
 from data_access.auth.credentials import Ready
 from data_access.emulator import DEMO_TOKEN, serving
 
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")  # of the machine that runs the tests
+
 hypothesis.settings.register_profile("steady", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("steady")
 
@@ -42,6 +44,6 @@ def connect(serve):
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch, tmp_path_factory):
     """No test sees what the person who runs it has configured, nor that person's history."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in (*(field.upper() for field in Settings.model_fields), *CERTIFICATES):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
