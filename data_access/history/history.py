@@ -281,7 +281,11 @@ class History:
         return [snapshot for snapshot in snapshots if snapshot.day < first_day and snapshot.id not in newest]
 
     def prune(self, snapshots: Iterable[Snapshot]) -> None:
-        """Remove snapshots for good: first their records, then their files, and those of their months."""
+        """Remove snapshots for good: first their records, then their files, and those of their months.
+
+        Raises HistoryError where there is no room for the records of the others; no snapshot is then lost.
+        """
+        self.reload()
         pruned = {snapshot.id: snapshot for snapshot in snapshots}
         months = {(snapshot.collection, monthly.first_day(snapshot)) for snapshot in pruned.values()}
         self._keep(
@@ -301,9 +305,10 @@ class History:
         Raises HistoryError where there is no room for it.
         """
         before = self._count_with_records()
-        records = {snapshot.id: snapshot for several in self._index.by_collection.values() for snapshot in several}
         merged = {snapshot.id: snapshot for snapshot in self._merge_months()}
-        self._keep(records | merged)
+        self.reload()  # months take their time; what was removed meanwhile must not come back
+        counting = [snapshot for several in self._index.by_collection.values() for snapshot in several]
+        self._keep({snapshot.id: merged.get(snapshot.id, snapshot) for snapshot in counting})
         self._runs.compact()
         months = {snapshot.month for snapshot in merged.values() if snapshot.month}
         return Compacted(before, self._count_with_records(), len(months))

@@ -28,6 +28,7 @@ FOLDER = layout.SMALL
 PACK = layout.PACK
 #: So many summary files of a collection may stand beside its pack: a reader opens each of them.
 LOOSE_FILES = 8
+_OVERTAKEN = "Another program put files of the history together at the same moment, or removed some."
 _TRIES = 5  # of a listing, where files are packed while they are read
 _RECORDS = TypeAdapter(list[Snapshot])
 
@@ -80,6 +81,10 @@ class _View:
                 by_collection.setdefault(snapshot.collection, []).append(snapshot)
         # Assigned at the end: other threads may be reading the ones before.
         self.by_collection, self.latest = by_collection, latest
+
+
+class _Overtaken(HistoryError):
+    """Another program has replaced files that a pack was being made of; the pack was taken back."""
 
 
 class Index:
@@ -157,19 +162,28 @@ class Index:
 
         Only the pack that it replaces is removed; the files of single snapshots stay until `compact`.
         """
+        if not self._is_pack_due(collection):
+            return
+        self.reload()  # what another program removed since must not come back
+        if not self._is_pack_due(collection):
+            return
         files = self._view.of(collection)
         packs = [file for file in files if _is_pack(file.path)]
-        packed = {record.id for pack in packs for record in pack.records}
-        records = {record.id: record for file in files for record in file.records}
-        if len(records) > len(packed) + self._loose_files:
-            self._pack(collection, files, records)
-            for pack in packs:
-                self._store.delete(pack.path)
-                self._view.files.remove(pack)
-                self._view.listed.remove(pack.path)
+        try:
+            self._pack(collection, files, {record.id: record for file in files for record in file.records})
+        except _Overtaken:
+            self.reload()  # the other program's pack is as good
+            return
+        for pack in packs:
+            self._store.delete(pack.path)
+            self._view.files.remove(pack)
+            self._view.listed.remove(pack.path)
 
     def rewrite(self, records: Mapping[str, Snapshot]) -> None:
-        """Put all summary files of each collection into one that holds these records and no others."""
+        """Put all summary files of each collection into one that holds these records and no others.
+
+        Raises HistoryError where that cannot be written, or another program does the same at this moment.
+        """
         view, damaged = self._view, {finding.path for finding in self.findings}
         for collection in {snapshot.collection for snapshot in view.snapshots.values()}:
             files = view.of(collection)
@@ -183,8 +197,17 @@ class Index:
                 self._store.delete(path)
         self.reload()
 
+    def _is_pack_due(self, collection: str) -> bool:
+        files = self._view.of(collection)
+        packed = {record.id for file in files if _is_pack(file.path) for record in file.records}
+        return len({record.id for file in files for record in file.records}) > len(packed) + self._loose_files
+
     def _read(self) -> _View:
         view = _View(listed=self._listed())
+        view.findings += [
+            Finding(path, "is a link, and links are not followed; HISTORY_URL may name another disk")
+            for path in self._store.links(FOLDER)
+        ]
 
         def read(paths: list[str]) -> None:
             for file in self._store.read_all(paths, self._open):
@@ -229,11 +252,17 @@ class Index:
         path = self.commit(PACK + self.new_id(), [records[identity] for identity in sorted(records)], rows)
         try:
             store.check(path, self._store.read(path))
-        except (FileNotFoundError, Damaged) as error:
+        except FileNotFoundError:
+            raise _Overtaken(_OVERTAKEN, "Run it again.") from None
+        except Damaged as error:
             raise HistoryError(
                 f"A file of the history could not be read again after it was written: {error}.",
-                "Nothing was removed; run it again. Another `compact` or `prune` may be running.",
+                "Nothing was removed; run it again.",
             ) from None
+        # Snapshots whose files are gone may have been removed for good: their records must not come back.
+        if not {file.path for file in files}.issubset(self._listed()):
+            self._store.delete(path)
+            raise _Overtaken(_OVERTAKEN, "Run it again.")
 
 
 def _without_rows(rows: pa.Table, records: Iterable[Snapshot]) -> str:

@@ -7,7 +7,7 @@ No snapshot depends on these files: a damaged one is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -87,21 +87,23 @@ class Runs:
 
     def newest(self) -> list[Run]:
         """The last runs, oldest first."""
-        runs = [run for runs in self._store.read_all(self._listed()[-_READ:], self._read) for run in runs]
-        return runs[-_READ:]
+        return _last(self._store.read_all(self._listed()[-_READ:], self._read))
 
     def compact(self) -> None:
-        """Put the last runs into one file and remove the others, older runs included."""
-        listed, runs = self._listed(), self.newest()
-        if len(listed) > 1 and runs:
-            self._put(runs, listed)
-            for path in listed:
+        """Put the last runs into one file and remove the others, older runs included; damaged files stay."""
+        listed = self._listed()
+        read = dict(zip(listed[-_READ:], self._store.read_all(listed[-_READ:], self._read), strict=True))
+        replaced = [path for path in listed if read.get(path) != []]
+        if len(replaced) > 1:
+            self._put(_last(read.values()), listed)
+            for path in replaced:
                 self._store.delete(path)
 
     def _listed(self) -> list[str]:
         return [file.path for file in self._store.finished(FOLDER)]
 
     def _read(self, path: str) -> list[Run]:
+        """The runs in a file; none where it is damaged or gone."""
         try:
             content = self._store.read(path)
             store.check(path, content)
@@ -113,3 +115,9 @@ class Runs:
         content = pa.py_buffer(_LIST.dump_json(runs, exclude_none=True))
         name = store.new_id(listed, self._clock())
         self._store.put(f"{FOLDER}/{store.sealed(name, 'json', content)}", content)
+
+
+def _last(files: Iterable[list[Run]]) -> list[Run]:
+    """The last runs in these files, each once: a `compact` that was killed leaves some in two files."""
+    runs = {run.model_dump_json(): run for runs in files for run in runs}
+    return list(runs.values())[-_READ:]

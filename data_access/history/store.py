@@ -172,6 +172,16 @@ class Store:
         """
         return [file for file in self._listed(folder) if layout.is_finished(file.path)]
 
+    def links(self, folder: str) -> list[str]:
+        """The links that stand where a folder or a file of the history would be, this folder included, by path.
+
+        Raises HistoryError where it cannot be listed.
+        """
+        if not self.is_local:
+            return []
+        with understood(self.url):
+            return sorted(_links(Path(self.root), folder))
+
     def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
         """The file system's information about each path.
 
@@ -230,15 +240,35 @@ def _files(root: Path, folder: str) -> Iterator[Listed]:
         return
     try:
         with os.scandir(root / folder) as entries:
-            for entry in entries:
-                path = f"{folder}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False) and layout.is_folder(path):
-                    yield from _files(root, path)
-                elif entry.is_file(follow_symlinks=False):
-                    about = entry.stat(follow_symlinks=False)
-                    yield Listed(path, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
+            listed = list(entries)
     except FileNotFoundError:
-        pass  # none was there, or another program removed it meanwhile
+        return  # none was there, or another program removed it meanwhile
+    for entry in listed:
+        path = f"{folder}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False) and layout.is_folder(path):
+            yield from _files(root, path)
+        elif entry.is_file(follow_symlinks=False):
+            # Another program may rename or remove this one meanwhile; those after it are there all the same.
+            with contextlib.suppress(FileNotFoundError):
+                about = entry.stat(follow_symlinks=False)
+                yield Listed(path, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
+
+
+def _links(root: Path, folder: str) -> Iterator[str]:
+    if _is_linked(root, folder):
+        yield folder
+        return
+    try:
+        with os.scandir(root / folder) as entries:
+            listed = list(entries)
+    except FileNotFoundError:
+        return
+    for entry in listed:
+        path = f"{folder}/{entry.name}"
+        if layout.is_folder(path) and entry.is_dir():
+            yield from _links(root, path)
+        elif layout.is_finished(path) and entry.is_symlink():
+            yield path
 
 
 def _is_linked(root: Path, path: str) -> bool:

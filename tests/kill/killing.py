@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,8 +14,9 @@ from pathlib import Path
 from data_access import Settings, history
 from data_access.emulator import Emulator, sample, serving
 from data_access.partner_center import catalog
+from tests.kill import programs
+from tests.kill.programs import Programs
 
-ROOT = Path(__file__).parents[2]
 DAY = date(2026, 3, 31)
 COLLECTORS = 2
 
@@ -52,16 +51,20 @@ class Moving(Emulator):
 def kill(folder: Path, kills: int, seed: int, collectors: int = COLLECTORS) -> Count:
     """Kill so many runs that keep their history in `folder`, between their first call and some time after their end."""
     count, stop = Count(), threading.Event()
-    with serving(service := Moving()) as url:
+    with serving(service := Moving()) as url, ExitStack() as stack:
         wanted = Settings(partner_center_base_url=url, partner_center_access_token="reader", history_url=str(folder))
-        environment = {**os.environ, "PARTNER_CENTER_BASE_URL": url, "HISTORY_URL": str(folder)}
-        begun, ended = run(service, environment, "first", lambda process: process.wait())
-        longest = 1.3 * (ended - begun)
+        environment = {"PARTNER_CENTER_BASE_URL": url, "HISTORY_URL": str(folder)}
+        collecting = [stack.enter_context(Programs()) for _ in range(collectors)]
+        begun = run(service, environment, "first", collecting[0])
+        collecting[0].end()
+        longest = 1.3 * (time.monotonic() - begun)
         reader = threading.Thread(target=read, args=(wanted, count, stop))
-        chances = [random.Random(seed + number) for number in range(collectors)]
         threads = [
-            threading.Thread(target=collect, args=(service, environment, chance, longest, count, kills))
-            for chance in chances
+            threading.Thread(
+                target=collect,
+                args=(service, environment, random.Random(seed + number), longest, count, kills, program),
+            )
+            for number, program in enumerate(collecting)
         ]
         for thread in (reader, *threads):
             thread.start()
@@ -72,36 +75,25 @@ def kill(folder: Path, kills: int, seed: int, collectors: int = COLLECTORS) -> C
     return count
 
 
-def run(service, environment, token, then):
-    """Start a run and do something with it from the moment of its first call; returns that moment and the end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "data_access", "collect"],
-        cwd=ROOT,
-        env={**environment, "PARTNER_CENTER_ACCESS_TOKEN": token},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def run(service, environment, token, program):
+    """Start a run; returns the moment of its first call."""
+    program.start(["collect"], {**environment, "PARTNER_CENTER_ACCESS_TOKEN": token})
     service.asked[token].wait(60)
-    begun = time.monotonic()
-    then(process)
-    return begun, time.monotonic()
+    return time.monotonic()
 
 
-def collect(service, environment, chance, longest, count, kills):  # noqa: PLR0917
+def collect(service, environment, chance, longest, count, kills, program):  # noqa: PLR0917
     while count.killed < kills:
-
-        def end(process):
-            time.sleep(chance.uniform(0, longest))
-            process.kill()
-            match process.wait():
-                case 0:
-                    count.finished += 1
-                case -9:
-                    count.killed += 1
-                case code:
-                    count.wrong.append(f"a run ended with {code}")
-
-        run(service, environment, f"run{chance.random()}", end)
+        run(service, environment, f"run{chance.random()}", program)
+        time.sleep(chance.uniform(0, longest))
+        program.kill()
+        match program.end():
+            case 0:
+                count.finished += 1
+            case programs.KILLED:
+                count.killed += 1
+            case code:
+                count.wrong.append(f"a run ended with {code}")
 
 
 def read(wanted, count, stop):

@@ -75,14 +75,18 @@ def test_a_full_disk_ends_a_run_with_a_reason_and_keeps_what_was_there(little_di
         runs, code = -1, 0
         while not code:
             run = subprocess.run(
-                [*command, "collect"], cwd=killing.ROOT, env=environment, capture_output=True, check=False
+                [*command, "collect"], cwd=Path(__file__).parents[2], env=environment, capture_output=True, check=False
             )
             runs, code = runs + 1, run.returncode
         assert (run.returncode, run.stdout, runs > 0) == (2, b"", True)
         assert b"No space left on device" in run.stderr
         assert b"Traceback" not in run.stderr
         check = subprocess.run(
-            [*command, "verify", "--reread"], cwd=killing.ROOT, env=environment, capture_output=True, check=False
+            [*command, "verify", "--reread"],
+            cwd=Path(__file__).parents[2],
+            env=environment,
+            capture_output=True,
+            check=False,
         )
         assert (check.returncode, check.stderr) == (0, b"")
     (account,) = little_disk.iterdir()

@@ -521,6 +521,46 @@ def test_what_is_kept_while_files_are_put_together_stays(tmp_path):
     assert numbers(lake(tmp_path)) == [0, 1, 2, 77]
 
 
+@pytest.mark.parametrize("later", ["collect", "compact", "prune"])
+def test_what_was_pruned_does_not_come_back_with_a_program_that_began_before(later, tmp_path):
+    history = lake(tmp_path)
+    for number in range(4):
+        history.append(sold(number))
+    long_run = lake(tmp_path, loose_files=0)
+    other = lake(tmp_path)
+    other.prune(other.snapshots(DEPLOYMENT)[:2])
+    match later:
+        case "collect":
+            long_run.append(sold(9))
+        case "compact":
+            long_run.compact()
+        case "prune":
+            long_run.prune(long_run.snapshots(DEPLOYMENT)[:1])
+    assert numbers(lake(tmp_path)) == [2, 3, *([9] if later == "collect" else [])]
+    assert not lake(tmp_path).verify().findings
+
+
+@pytest.mark.parametrize("later", ["collect", "compact"])
+def test_a_pack_made_of_files_that_another_program_replaced_meanwhile_is_taken_back(later, tmp_path):
+    class Overtaken(Store):
+        def put(self, path, content):
+            if "/pack-" in path:
+                other = lake(tmp_path)
+                other.prune(other.snapshots(DEPLOYMENT)[:2])
+            super().put(path, content)
+
+    history = lake(tmp_path)
+    for number in range(4):
+        history.append(sold(number))
+    if later == "collect":
+        lake(tmp_path, store=Overtaken, loose_files=0).append(sold(9))
+    else:
+        with pytest.raises(HistoryError, match="Another program .* Run it again"):
+            lake(tmp_path, store=Overtaken).compact()
+    assert numbers(lake(tmp_path)) == [2, 3, *([9] if later == "collect" else [])]
+    assert not lake(tmp_path).verify().findings
+
+
 def test_a_reader_looks_again_when_files_are_put_together_under_its_eyes(tmp_path):
     history = lake(tmp_path)
     for number in range(3):

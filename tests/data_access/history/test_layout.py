@@ -106,13 +106,30 @@ def test_what_another_account_has_is_neither_read_nor_removed_through_links(acco
     assert files(other) == theirs
 
 
+@pytest.mark.parametrize("linked", ["small", "small/deployment"])
+def test_summary_files_behind_a_link_are_said_to_be_there_and_nothing_is_swept(linked, account, tmp_path):
+    (account / linked).rename(tmp_path / "another disk")
+    (account / linked).symlink_to(tmp_path / "another disk", target_is_directory=True)
+    everything = files(account)
+    history = lake(account, LATER)
+    assert not history.snapshots(DEPLOYMENT)
+    sentence = f"{linked} is left out: it is a link, and links are not followed; HISTORY_URL may name another disk."
+    assert history.notices == (sentence,)
+    assert [finding.path for finding in history.verify().findings] == [linked]
+    history.compact()
+    assert history.sweep() == 0, "what they name is needed"
+    assert set(files(account)) >= {path for path in everything if path.startswith(("facts/", "raw/"))}
+
+
 def test_a_link_in_the_place_of_a_file_is_left_where_it_is(account, tmp_path):
     (path,) = {file for file in (account / "small" / "deployment").iterdir() if "00000001" in file.name}
     there = path.rename(tmp_path / "there.parquet")
     path.symlink_to(there)
     history = lake(account, LATER)
     assert len(history.snapshots(DEPLOYMENT)) == 1
+    assert [finding.path for finding in history.verify().findings] == [path.relative_to(account).as_posix()]
     history.compact()
+    assert history.sweep() == 0, "its snapshot needs its files"
     assert path.is_symlink()
     assert there.exists()
 

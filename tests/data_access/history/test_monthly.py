@@ -12,6 +12,7 @@ from pyarrow import fs
 
 from data_access import HistoryError
 from data_access.history.history import GRACE, History
+from data_access.history.index import PACK, Index
 from data_access.history.monthly import finished, merged
 from data_access.history.snapshot import Snapshot, facts, table
 from data_access.history.store import Store
@@ -185,12 +186,14 @@ def test_a_month_put_together_twice_at_once_is_there(tmp_path):
 def overtaken(tmp_path):
     """A month was put together; then a run that had begun before packed what it knew: all days but the 9th."""
     days_of(tmp_path, 1, 8)
-    long_run = lake(tmp_path, loose_files=0)
+    long_run = Index(Store(str(tmp_path)), Clock())
+    known, rows = list(long_run.snapshots.values()), long_run.rows(COMMERCIAL_DEPLOYMENT.name)
     days_of(tmp_path, 9)
     lake(tmp_path).compact()
     for day in (2, 3, 4):
         at = datetime(2026, 11, day, tzinfo=UTC)
-        long_run.append(fetched(COMMERCIAL_DEPLOYMENT, [commercial(1, 100 + day)], at=at))
+        lake(tmp_path).append(fetched(COMMERCIAL_DEPLOYMENT, [commercial(1, 100 + day)], at=at))
+    long_run.commit(PACK + Index(Store(str(tmp_path)), Clock()).new_id(), known, rows)
     snapshots = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
     assert [bool(snapshot.month) for snapshot in snapshots if snapshot.day.month == 10] == [False, False, True]
     return tmp_path
@@ -235,7 +238,7 @@ def test_a_pack_that_cannot_be_read_again_is_an_error_in_words(damage, tmp_path)
                 damage(tmp_path / path)
 
     days_of(tmp_path, 1, 8)
-    with pytest.raises(HistoryError, match="Nothing was removed"):
+    with pytest.raises(HistoryError, match=r"[Rr]un it again"):
         lake(tmp_path, store=Failing).compact()
     assert len(lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)) == 2
 

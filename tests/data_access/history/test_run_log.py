@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from data_access.history.run_log import Failure, Run, Tried
+import pytest
+
+from data_access.history.run_log import Failure, Run, Runs, Tried
+from data_access.history.store import Damaged, Store
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.damage import flipped
-from tests.lakes import NOW, fetched, lake
+from tests.lakes import NOW, Clock, fetched, lake
 
 
 def test_the_last_success_and_the_last_failure_are_remembered(tmp_path):
@@ -25,3 +28,42 @@ def test_the_last_success_and_the_last_failure_are_remembered(tmp_path):
     flipped(min((tmp_path / "runs").iterdir()))
     assert lake(tmp_path).standing()["deployment"].failure is None
     assert [finding.path.partition("/")[0] for finding in lake(tmp_path).verify().findings] == ["runs"]
+
+
+def recorded(folder, *hours):
+    for hour in hours:
+        at = NOW + timedelta(hours=hour)
+        lake(folder).record(Run(started=at, outcomes={"deployment": Tried(at=at, snapshot="1")}))
+
+
+def runs_in(folder):
+    return [run.started.hour - NOW.hour for run in Runs(Store(str(folder)), Clock()).newest()]
+
+
+def test_a_file_that_cannot_be_read_at_the_moment_stays_when_the_others_are_put_together(tmp_path):
+    recorded(tmp_path, 0, 1, 2)
+    path = min((tmp_path / "runs").iterdir())
+
+    class Failing(Store):
+        def read(self, name):
+            if name.endswith(path.name):
+                raise Damaged("cannot be read: Input/output error")
+            return super().read(name)
+
+    lake(tmp_path, store=Failing).compact()
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+    assert sorted(runs_in(tmp_path)) == [0, 1, 2]
+
+
+def test_a_run_is_there_once_where_a_compact_was_killed_before_it_removed_anything(tmp_path):
+    class Killed(Store):
+        def delete(self, path):
+            raise KeyboardInterrupt
+
+    recorded(tmp_path, 0, 1, 2)
+    with pytest.raises(KeyboardInterrupt):
+        lake(tmp_path, store=Killed).compact()
+    assert runs_in(tmp_path) == [0, 1, 2]
+    lake(tmp_path).compact()
+    assert runs_in(tmp_path) == [0, 1, 2]
+    assert len(list((tmp_path / "runs").iterdir())) == 1

@@ -1,5 +1,6 @@
 """The store: addresses that cannot be used, and what messages show of an address."""
 
+import contextlib
 import errno
 import os
 import stat
@@ -75,6 +76,31 @@ def refusing_folders(number):
         sync(handle)
 
     return fsync
+
+
+def test_a_file_that_goes_while_its_folder_is_listed_hides_no_other(tmp_path, monkeypatch):
+    history = lake(tmp_path)
+    for sold in range(5):
+        history.append(fetched(DEPLOYMENT, [{"licensesSold": sold}]))
+    before, scan = lake(tmp_path).snapshots(DEPLOYMENT), os.scandir
+    drafts = [
+        tmp_path / f"small/deployment/.{number:08}-20261124T063000Z-0a1b2c3d-0123456789abcdef.parquet.1a2b3c4d.tmp"
+        for number in range(50)
+    ]
+
+    @contextlib.contextmanager
+    def scanned(folder):
+        with scan(folder) as entries:
+            there = list(entries)
+        if Path(folder) == drafts[0].parent:
+            for draft in drafts:
+                draft.unlink(missing_ok=True)  # it got its name
+        yield iter(there)
+
+    for draft in drafts:
+        draft.write_bytes(b"PAR1")
+    monkeypatch.setattr(os, "scandir", scanned)
+    assert lake(tmp_path).snapshots(DEPLOYMENT) == before
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP])

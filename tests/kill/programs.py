@@ -1,0 +1,80 @@
+"""Commands in processes of their own, forked from one that has imported all they need: hundreds can be run and killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+KILLED = -signal.SIGKILL  # the exit code of a program that was killed
+
+
+class Programs:
+    """Runs commands, one at a time; to be used with `with`."""
+
+    def __enter__(self) -> Programs:
+        self._parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.kill.programs"],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parent.communicate()
+
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str], stderr: Path | str = os.devnull) -> None:
+        """Start a command with these settings beside the environment of this process."""
+        self._tell([list(arguments), dict(environment), str(stderr)])
+        self._process: int = self._hear()
+
+    def kill(self) -> None:
+        """Kill the command, unless it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process, signal.SIGKILL)
+
+    def end(self) -> int:
+        """Wait for the command; returns its exit code."""
+        code: int = self._hear()
+        return code
+
+    def _tell(self, message: object) -> None:
+        assert self._parent.stdin
+        self._parent.stdin.write(f"{json.dumps(message)}\n")
+        self._parent.stdin.flush()
+
+    def _hear(self):
+        assert self._parent.stdout
+        return json.loads(self._parent.stdout.readline())
+
+
+def serve() -> None:
+    """Fork a process for each command on stdin; its id and later its exit code go to stdout."""
+    from data_access.__main__ import main  # noqa: PLC0415 - the others of this module's users need none of it
+
+    for line in sys.stdin:
+        arguments, environment, stderr = json.loads(line)
+        process = os.fork()
+        if not process:
+            os.environ |= environment
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+            code = 1
+            try:
+                code = main(arguments)
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        print(process, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    serve()
