@@ -67,7 +67,7 @@ def test_dead_addresses_of_a_name_share_one_time_out(dead, named, serve):
         pytest.raises(errors.Unavailable, match="did not answer in time"),
     ):
         client.fetch(DEPLOYMENT)
-    assert time.monotonic() - begun < 0.6
+    assert time.monotonic() - begun < 1.2, "each address on its own would take 1.5"
 
 
 @many_addresses
