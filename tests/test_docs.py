@@ -60,7 +60,11 @@ def test_every_kind_of_error_is_in_the_table():
     def kinds(kind):
         return {found.__name__ for found in kind.__subclasses__()}.union(*map(kinds, kind.__subclasses__()))
 
-    missing = [kind for kind in kinds(errors.PartnerCenterError) if f"`{kind}`" not in text_of("docs/errors.md")]
+    missing = [
+        kind
+        for kind in kinds(errors.PartnerCenterError)
+        if not kind.startswith("_") and f"`{kind}`" not in text_of("docs/errors.md")
+    ]
     assert not missing
 
 

@@ -1,4 +1,4 @@
-"""Commands in processes of their own, forked from one that has imported all they need: hundreds can be run and killed."""
+"""Commands in processes of their own, forked from one that has imported all they need, so that hundreds can run."""
 
 from __future__ import annotations
 

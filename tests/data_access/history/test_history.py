@@ -555,7 +555,7 @@ def test_a_pack_made_of_files_that_another_program_replaced_meanwhile_is_taken_b
     if later == "collect":
         lake(tmp_path, store=Overtaken, loose_files=0).append(sold(9))
     else:
-        with pytest.raises(HistoryError, match="Another program .* Run it again"):
+        with pytest.raises(HistoryError, match=r"Another program .* Run it again"):
             lake(tmp_path, store=Overtaken).compact()
     assert numbers(lake(tmp_path)) == [2, 3, *([9] if later == "collect" else [])]
     assert not lake(tmp_path).verify().findings
