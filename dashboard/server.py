@@ -84,6 +84,8 @@ class SecurityHeaders:
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Refuse what must not be served; then prepare what the first visitor would otherwise wait for."""
     loopback.keep_from_proxies(os.environ)
+    streamlit_internals.limit_sockets()
+    streamlit_internals.forgive_widgets()
     _refuse_to_expose()
     _prepare_sample_history()
     import_module("dashboard.components.notices")

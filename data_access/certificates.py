@@ -1,8 +1,8 @@
 """The files of certificates that the environment names: whether they are there, and hold any.
 
 `requests`, for Partner Center and for the sign-in to it, reads REQUESTS_CA_BUNDLE, or else CURL_CA_BUNDLE: a file or a
-folder. `httpx`, for people's sign-in, reads SSL_CERT_FILE: a file. Each says of one that is missing no more than that
-the connection failed.
+folder. OpenSSL, for people's sign-in, reads SSL_CERT_FILE: a file. Each says of one that is missing no more than that
+the connection failed, or nothing.
 """
 
 from __future__ import annotations

@@ -45,6 +45,14 @@ def show(table: OnScreen, **more: Any) -> None:
     )
 
 
+def clicked_row(key: str, table: OnScreen) -> int | None:
+    """The place of the row that the user clicked, or a cell of; None where the browser sent no such thing."""
+    match st.session_state.get(key):
+        case {"selection": {"rows": [int(row), *_]} | {"cells": [[int(row), _], *_]}} if 0 <= row < table.number:
+            return row
+    return None
+
+
 def config(column: Column) -> Any:
     """How `st.dataframe` shows a column."""
     explanation = column.help if column.helps_on_screen else None

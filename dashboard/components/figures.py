@@ -30,9 +30,8 @@ def bars(
     element = f"{key}_bars"
 
     def click() -> None:
-        points = st.session_state[element]["selection"]["points"]
-        if points:
-            clicked(points[0]["customdata"])
+        if bar := clicked_key(element):
+            clicked(bar)
 
     with st.container(key=key, border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -53,6 +52,14 @@ def bars(
             )
         else:
             st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
+
+
+def clicked_key(element: str) -> str:
+    """The key of what the user clicked in a chart; empty where the browser, or who acts as one, sent no such thing."""
+    match st.session_state.get(element):
+        case {"selection": {"points": [{"customdata": str(key)}, *_]}}:
+            return key
+    return ""
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class TwoDates(Parameter[Dates]):
         usual = comparison.default_baseline(self.days, shown[1]), self.days[-1]
         wanted = [before.since, before.until]
         for place, name in enumerate(self.names):
-            day = date.fromisoformat(held[name])
+            day = _date(held[name]) or shown[place]  # a browser may send any text
             if day != shown[place]:
                 wanted[place] = day if day != usual[place] else None
         return _in_order(*wanted)

@@ -192,8 +192,7 @@ def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -
         )
 
         def click() -> None:
-            points = st.session_state[_CHART]["selection"]["points"]
-            if points and (key := points[0]["customdata"]):
+            if key := figures.clicked_key(_CHART):
                 if opens:
                     st.session_state[_OPENED] = key
                 else:

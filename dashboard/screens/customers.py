@@ -118,8 +118,8 @@ def _table(model: DeploymentView, filters: CustomersFilters, open_customer: Call
     table = model.on_screen.part((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
 
     def click() -> None:
-        clicked = st.session_state[_TABLE]["selection"]
-        for row in (*clicked["rows"], *(row for row, _ in clicked["cells"])):
+        row = dataframe.clicked_row(_TABLE, table)
+        if row is not None:
             open_customer(table.rows[customers.CUSTOMER][row].as_py())
 
     with place:

@@ -121,9 +121,8 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
     filters = controls.filters
 
     def click() -> None:
-        chosen = st.session_state["trends_small"]["selection"]["points"]
-        if chosen:
-            controls.only(_CLICKED[filters.by])(chosen[0]["customdata"])
+        if panel := figures.clicked_key("trends_small"):
+            controls.only(_CLICKED[filters.by])(panel)
 
     with st.container(key="trends_parts_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

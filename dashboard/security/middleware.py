@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
+import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.security import exposure, roles
+from dashboard.security import exposure, refusals, roles
 from dashboard.security.exposure import SignIn
 from dashboard.security.roles import Denied, Ended, Person, Role, Rules
 from dashboard.security.streamlit_internals import (
     CALLBACK,
     CORE,
+    LARGEST_HEADER,
+    LARGEST_MESSAGE,
     LOGIN,
     LOGOUT,
     MEDIA,
@@ -27,17 +29,25 @@ from dashboard.security.streamlit_internals import (
     MESSAGES_FOR_SIGNED_IN,
     METRICS,
     PUBLIC,
+    USER_COOKIE,
     claims_of,
     file_id,
     message_kind,
+    sign_in_failures,
 )
 from data_access import Settings, SettingsError, load_settings
+
+log = logging.getLogger(__name__)
 
 #: Cookies of some minutes in a person's own browser: the link to return to after signing in, and why a sign-in failed.
 RETURN_LINK, REFUSAL = "_asked_for", "_sign_in_refused"
 _MINUTES = 10
 _FONTS = "fonts/"  # our own, which the page that asks to sign in is written in
 _MOST_FILES = 1_000
+#: Bytes of all cookies after a sign-in, which leaves an eighth of what a server takes to what comes to them later.
+_MOST_COOKIES = LARGEST_HEADER * 7 // 8
+_TOO_MANY_COOKIES = "The cookies of this page are too large. Delete them in the browser's settings, then open it again."
+_TOO_BIG = 1009  # why a socket is closed (RFC 6455): a message too big
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 
 #: The sign-ins that people ended in this process. One for all: the middleware sees a person sign out, and that person's
@@ -85,13 +95,19 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = HTTPConnection(scope)
+        if any(len(value) > LARGEST_HEADER for value in request.headers.values()):
+            log.warning(
+                "A request was refused: its cookies, or another header, are larger than %d bytes.", LARGEST_HEADER
+            )
+            await _refuse(431, _TOO_MANY_COOKIES, scope, receive, send)
+            return
         try:
             self._check(request)
         except SettingsError as error:
             await _refuse(403, str(error), scope, receive, send)
             return
         if scope["type"] == "websocket":
-            await self._app(scope, self._filter_messages(request, receive), send)
+            await self._app(scope, *self._filter_messages(request, receive, send))
         elif self._sign_in.is_configured:
             await self._with_sign_in(request, receive, send)
         else:
@@ -111,20 +127,67 @@ class Gate:
             await _refuse(status, "Sign-in required.", request.scope, receive, send)
             return
         if path == LOGOUT:
+            if not self._comes_from_a_page(request):
+                await _refuse(403, "Sign out with the button of a page.", request.scope, receive, send)
+                return
             self._ended.add(claims_of(request.cookies), datetime.now(UTC))
 
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=message["headers"])
-                if path == LOGIN:
-                    _remember_link(request, headers)
-                if path == CALLBACK:
-                    _lead_back(request, headers)
-                if str(self._sign_in.table.get("redirect_uri", "")).startswith("https://"):
-                    _make_cookies_secure(message)
+        async def send_secured(message: Message) -> None:
+            is_https = str(self._sign_in.table.get("redirect_uri", "")).startswith("https://")
+            if message["type"] == "http.response.start" and is_https:
+                _make_cookies_secure(message)
             await send(message)
 
-        await self._app(request.scope, receive, send_guarded)
+        if path in (LOGIN, CALLBACK):
+            await self._sign_person_in(path, request, receive, send_secured)
+        else:
+            await self._app(request.scope, receive, send_secured)
+
+    async def _sign_person_in(self, path: str, request: HTTPConnection, receive: Receive, send: Send) -> None:
+        """Lead a person to the provider's page, or from there to the link that was kept.
+
+        Where that fails, it leads back to that link too, with the reason; a line in the log names the cause.
+        """
+        is_answered = False
+
+        async def send_led(message: Message) -> None:
+            nonlocal is_answered
+            if failures and path == LOGIN:
+                return  # two words on an empty page
+            is_answered = True
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                if path == CALLBACK:
+                    link = unquote(request.cookies.get(RETURN_LINK, ""))
+                    _lead_back(headers, link, _outcome(request, headers, failures))
+                elif link := _link_of(request):
+                    _set_cookie(headers, RETURN_LINK, link)  # Streamlit would forget it
+            await send(message)
+
+        with sign_in_failures() as failures:
+            try:
+                await self._app(request.scope, receive, send_led)
+            except Exception as error:
+                if is_answered:
+                    raise
+                failures.append(error)
+        if not failures:
+            return
+        code = refusals.of_failure(failures[0])
+        _log_refusal(code, failures[0])
+        if not is_answered:
+            response = RedirectResponse(f"/{_base()}", 302)
+            link = _link_of(request) if path == LOGIN else unquote(request.cookies.get(RETURN_LINK, ""))
+            _lead_back(response.headers, link, code)
+            await response(request.scope, receive, send)
+
+    def _comes_from_a_page(self, request: HTTPConnection) -> bool:
+        """Whether a page of ours made a request, and no picture in it, as far as the browser says."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin" and request.headers.get("sec-fetch-dest", "document") == "document"
+        own = {request.headers.get("host"), _parts(str(self._sign_in.table.get("redirect_uri", ""))).netloc}
+        return _parts(request.headers.get("referer", "")).netloc in own - {"", None}
 
     def _is_public(self, path: str) -> bool:
         is_open = path in self._pages or path.startswith(_FONTS) or PUBLIC.fullmatch(path)
@@ -146,11 +209,13 @@ class Gate:
     def _person_of(self, claims: roles.Claims) -> Person:
         return person_of(claims, load_settings(), self._sign_in, self._ended)
 
-    def _filter_messages(self, request: HTTPConnection, receive: Receive) -> Receive:
-        """Receive from a page's socket, without the messages that no page needs or this person may no longer send.
+    def _filter_messages(self, request: HTTPConnection, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """A page's socket, without the messages that no page needs or this person may no longer send.
 
-        A rerun always passes: it shows people who are not let in the page that says so.
+        A rerun always passes: it shows people who are not let in the page that says so. A message larger than any of a
+        page closes the socket.
         """
+        is_closed = False
         claims = claims_of(request.cookies) if self._sign_in.is_configured else None
 
         def passes(message: Message) -> bool:
@@ -164,12 +229,24 @@ class Gate:
             return kind in MESSAGES_FOR_ALL | MESSAGES_FOR_SIGNED_IN
 
         async def receive_filtered() -> Message:
+            nonlocal is_closed
             while True:
                 message = await receive()
-                if message["type"] != "websocket.receive" or passes(message):
+                if message["type"] != "websocket.receive":
+                    return message
+                if len(message.get("bytes") or message.get("text") or b"") > LARGEST_MESSAGE:
+                    await send({"type": "websocket.close", "code": _TOO_BIG})
+                    is_closed = True
+                    return {"type": "websocket.disconnect", "code": _TOO_BIG}
+                if passes(message):
                     return message
 
-        return receive_filtered
+        async def send_while_open(message: Message) -> None:
+            if is_closed:
+                raise OSError("the socket is closed")  # what Starlette takes for a page that has gone
+            await send(message)
+
+        return receive_filtered, send_while_open
 
 
 async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -179,22 +256,50 @@ async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: S
         await PlainTextResponse(why, status)(scope, receive, send)
 
 
-def _remember_link(request: HTTPConnection, headers: MutableHeaders) -> None:
-    """Keep the link of the page from which a person goes to sign in; Streamlit would forget it."""
+def _link_of(request: HTTPConnection) -> str:
+    """The link of the page from which a person goes to sign in; empty where that is another site's."""
     page = _parts(request.headers.get("referer", ""))
-    if page.netloc == request.headers.get("host"):
-        _set_cookie(headers, RETURN_LINK, page.path + (f"?{page.query}" if page.query else ""))
+    if page.netloc != request.headers.get("host"):
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
-def _lead_back(request: HTTPConnection, headers: MutableHeaders) -> None:
-    """Lead from the sign-in to the link that was kept, and keep why the sign-in failed if it did."""
-    _set_cookie(headers, REFUSAL, _refusal_code_of(request.query_params))
-    link = _parts(unquote(request.cookies.get(RETURN_LINK, "")))
-    if link.path and headers.get("location", "").strip("/") == _base():
+def _outcome(request: HTTPConnection, headers: MutableHeaders, failures: list[BaseException]) -> str:
+    """The code of why a sign-in failed; empty where it did not. One that no browser could show again is taken back."""
+    if refused := refusals.of_answer(request.query_params):
+        return refused
+    if failures:
+        return refusals.of_failure(failures[0])
+    cookies = dict(request.cookies)
+    for cookie in headers.getlist("set-cookie"):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        cookies[name] = value.strip('"')
+    if "code" in request.query_params and not cookies.get(USER_COOKIE):
+        return refusals.NOT_COMPLETED
+    if sum(len(name) + len(value) + len("=; ") for name, value in cookies.items()) <= _MOST_COOKIES:
+        return ""
+    _log_refusal(refusals.TOO_LARGE)
+    signed_in = [cookie for cookie in headers.getlist("set-cookie") if cookie.startswith(USER_COOKIE)]
+    headers.raw[:] = [(name, value) for name, value in headers.raw if value.decode("latin-1") not in signed_in]
+    return refusals.TOO_LARGE
+
+
+def _lead_back(headers: MutableHeaders, link: str, refusal: str) -> None:
+    """Lead to a link of ours, and keep why the sign-in failed if it did."""
+    _set_cookie(headers, REFUSAL, refusal)
+    parts = _parts(link)
+    if parts.path and headers.get("location", "").strip("/") == _base():
         _set_cookie(headers, RETURN_LINK, "")
         # Two slashes at the start, or one backwards, would lead to another host.
-        path, query = quote("/" + link.path.lstrip("/\\"), safe="/%"), quote(link.query, safe=_IN_QUERIES)
+        path, query = quote("/" + parts.path.lstrip("/\\"), safe="/%"), quote(parts.query, safe=_IN_QUERIES)
         headers["location"] = f"{path}?{query}" if query else path
+
+
+def _log_refusal(code: str, error: BaseException | None = None) -> None:
+    """Say in the log why a person could not sign in: our words, and the error's class, as its own may quote tokens."""
+    refusal = refusals.of(code)
+    cause = f", {type(error).__module__}.{type(error).__qualname__}" if error else ""
+    log.warning("A person's sign-in failed (%s%s): %s %s", code, cause, refusal.message, refusal.advice)
 
 
 def _parts(address: str) -> SplitResult:
@@ -202,17 +307,6 @@ def _parts(address: str) -> SplitResult:
         return urlsplit(address)
     except ValueError:  # brackets where no address has any
         return urlsplit("")
-
-
-def _refusal_code_of(query: Mapping[str, str]) -> str:
-    """The most exact code that the provider gives for a refusal; empty where it gives none."""
-    entra_code = re.search(r"AADSTS[0-9]{4,8}", query.get("error_description", ""))
-    return entra_code[0] if entra_code else refusal_code(query.get("error", ""))
-
-
-def refusal_code(text: str) -> str:
-    """The text if it can be the code of a refusal; empty otherwise, since anyone may have written the cookie."""
-    return text if re.fullmatch(r"AADSTS[0-9]{4,8}|[a-z_]{1,40}", text) else ""
 
 
 def _set_cookie(headers: MutableHeaders, name: str, value: str) -> None:

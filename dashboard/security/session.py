@@ -11,9 +11,9 @@ from urllib.parse import unquote
 import streamlit as st
 
 from dashboard import formats
-from dashboard.security import exposure, middleware, roles
+from dashboard.security import exposure, middleware, refusals, roles
 from dashboard.security.roles import Denied, Person, Role
-from data_access import Settings, refused_sign_in, titles
+from data_access import Settings, titles
 
 P = ParamSpec("P")
 
@@ -120,9 +120,8 @@ def _draw_closed(denied: Denied) -> None:
         with st.container(border=True, width=460, gap="medium"):
             st.title(titles.PRODUCT, anchor=False)
             st.write(f"{formats.plain(denied.message)} {formats.plain(denied.advice)}")
-            if code := middleware.refusal_code(unquote(str(st.context.cookies.get(middleware.REFUSAL, "")))):
-                refusal = refused_sign_in({"error": code, "error_description": code})
-                st.error(f"{formats.plain(refusal.message)} ({formats.plain(code)})", icon=":material/error:")
+            if code := refusals.code(unquote(str(st.context.cookies.get(middleware.REFUSAL, "")))):
+                st.error(f"{formats.plain(refusals.of(code).message)} ({formats.plain(code)})", icon=":material/error:")
             if denied.again:
                 # Not the primary kind, whose white on the dark theme's blue is hard to read.
                 st.button("Sign in with Microsoft", on_click=_start_sign_in, icon=":material/login:", width="stretch")

@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are ten: seven below, each with why it is used and what to look at when Streamlit's version changes, and three
+There are thirteen: ten below, each with why it is used and what to look at when Streamlit's version changes, and three
 that stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails when
 Streamlit changes it.
 
@@ -20,18 +20,29 @@ The paths are relative to the package `streamlit`.
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import streamlit
+import websockets.http11
+import websockets.server
 from google.protobuf.message import DecodeError
 from streamlit.auth_util import get_secrets_auth_section
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.memory_media_file_storage import _calculate_file_id
+from streamlit.runtime.state.common import is_element_id
+from streamlit.runtime.state.session_state import Serialized, Value, WStates
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
+from uvicorn.protocols.websockets import websockets_sansio_impl
+
+log = logging.getLogger(__name__)
 
 #: The addresses that Streamlit serves, below `server.baseUrlPath`. Why: the middleware decides who may have which, sees
 #: people sign in and out, and replaces the address to which CALLBACK leads, which is always the first page's. Look at:
@@ -72,6 +83,10 @@ def sign_in_table() -> Mapping[str, Any]:
     return table if isinstance(table, Mapping) else {}
 
 
+#: How the cookies of a sign-in begin.
+USER_COOKIE = USER_COOKIE_NAME
+
+
 def claims_of(cookies: Mapping[str, str]) -> dict[str, Any]:
     """The claims of the person who signed in, from a request's cookies; empty where they are missing or forged.
 
@@ -85,6 +100,93 @@ def claims_of(cookies: Mapping[str, str]) -> dict[str, Any]:
     except ValueError:
         return {}
     return claims if isinstance(claims, dict) else {}
+
+
+#: The logger to which Streamlit says why a sign-in failed, and nobody else. Why: people have to be told, and its
+#: traceback quotes what the provider answered. Look at: `_auth_login` and `_auth_callback` in
+#: web/server/starlette/starlette_auth_routes.py.
+_SIGN_IN_LOGGER = logging.getLogger("streamlit.web.server.starlette.starlette_auth_routes")
+_failures: ContextVar[list[BaseException]] = ContextVar("failures")
+
+
+def _take_failure(record: logging.LogRecord) -> bool:
+    """Keep an error for the request that it befell, in place of a traceback in the log."""
+    failures = _failures.get(None)
+    error = record.exc_info[1] if record.exc_info else None
+    if failures is None or error is None:
+        return True
+    failures.append(error)
+    return False
+
+
+@contextmanager
+def sign_in_failures() -> Iterator[list[BaseException]]:
+    """The errors that Streamlit meets while it signs a person in or comes back from there, as they come."""
+    failures: list[BaseException] = []
+    if _take_failure not in _SIGN_IN_LOGGER.filters:
+        _SIGN_IN_LOGGER.addFilter(_take_failure)
+    before = _failures.set(failures)
+    try:
+        yield failures
+    finally:
+        _failures.reset(before)
+
+
+#: Bytes of a line of a request's head, such as the cookies, and of a message on a page's socket: more than pages need.
+LARGEST_HEADER, LARGEST_MESSAGE = 64 * 1024, 1024 * 1024
+
+
+class _NarrowProtocol(websockets.server.ServerProtocol):
+    """Closes a socket at the head of a message that is too large, before its bytes are kept."""
+
+    def __init__(self, *arguments: Any, max_size: int | None, **named: Any) -> None:
+        super().__init__(*arguments, max_size=min(max_size or LARGEST_MESSAGE, LARGEST_MESSAGE), **named)
+
+
+def limit_sockets() -> None:
+    """Make room for the cookies of a sign-in, and none for messages that no page sends.
+
+    Why: the socket's library leaves a page without any answer where a header is larger than 8 kB, which the cookies of
+    45 groups are; and `server.maxMessageSize`, Streamlit's limit for what comes in, holds for what a page shows too.
+    Look at: `_get_websocket_protocol` and `_get_uvicorn_config_kwargs` in web/server/starlette/starlette_server.py;
+    MAX_LINE_LENGTH in http11.py of websockets (WEBSOCKETS_MAX_LINE_LENGTH, which is read before this program runs); and
+    `ServerProtocol` in protocols/websockets/websockets_sansio_impl.py of uvicorn.
+    """
+    websockets.http11.MAX_LINE_LENGTH = LARGEST_HEADER
+    websockets_sansio_impl.ServerProtocol = _NarrowProtocol  # type: ignore[assignment, attr-defined]
+
+
+def forgive_widgets() -> None:
+    """Have a widget whose state cannot be read keep its default, as if the browser had sent none.
+
+    Why: a state of another kind or form than the widget's, or of no widget at all, which no browser sends by itself,
+    ends the run with a traceback in the log. Look at: `WStates`, which receives and reads every state, in
+    runtime/state/session_state.py, and `WidgetMetadata` and `is_element_id` in runtime/state/common.py.
+    """
+    WStates.__getitem__ = _read_widget  # type: ignore[method-assign]
+    WStates.set_widget_from_proto = _receive_widget  # type: ignore[method-assign, assignment]
+
+
+_read_as_sent, _receive_as_sent = WStates.__getitem__, WStates.set_widget_from_proto
+
+
+def _receive_widget(states: WStates, state: WidgetState) -> None:
+    if is_element_id(state.id):
+        _receive_as_sent(states, state)
+
+
+def _read_widget(states: WStates, key: str) -> Any:
+    state, metadata = states.states.get(key), states.widget_metadata.get(key)
+    if metadata is None or not isinstance(state, Serialized):
+        return _read_as_sent(states, key)
+    if state.value.WhichOneof("value") == metadata.value_type:
+        try:
+            return _read_as_sent(states, key)
+        except Exception as error:  # noqa: BLE001 - each kind of widget fails in its own way
+            log.debug("A widget's state cannot be read: %s", type(error).__name__)
+    default = metadata.deserializer(None)
+    states.states[key] = Value(default)
+    return default
 
 
 def file_id(content: bytes, mimetype: str, name: str) -> str:

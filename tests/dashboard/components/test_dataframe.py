@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import formats
@@ -82,3 +83,21 @@ def test_what_goes_up_and_down_is_written_with_its_sign_and_sorted_by_its_number
 def test_of_a_long_table_nothing_is_written_beforehand():
     rows = {"change": range(dataframe.AT_ONCE + 1)}
     assert not drawn(signed("change", "±"), rows=rows).proto.arrow_data.styler.display_values
+
+
+@pytest.mark.parametrize(
+    ("state", "row"),
+    [
+        ({"selection": {"rows": [1], "columns": [], "cells": []}}, 1),
+        ({"selection": {"rows": [], "columns": [], "cells": [(0, "n")]}}, 0),
+        ({"selection": {"rows": [], "columns": [], "cells": []}}, None),
+        ({"selection": {"rows": [2], "cells": []}}, None),
+        ({"selection": {"rows": [-1], "cells": []}}, None),
+        ({"selection": {"rows": ["1"], "cells": [[1]]}}, None),
+        ({"selection": 5}, None),
+        (None, None),
+    ],
+)
+def test_a_row_that_is_clicked_is_one_of_the_table(state, row, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {"table": state})
+    assert dataframe.clicked_row("table", Table((count("n", "N"),)).on_screen(pd.DataFrame({"n": [1, 2]}))) == row

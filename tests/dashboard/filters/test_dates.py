@@ -79,3 +79,8 @@ def test_a_day_that_is_chosen_is_compared(data):
     day = data.draw(st.sampled_from(options))
     chosen = two.of(two.held(asked) | {name: str(day)}, asked)
     assert day in compared(two.read(two.write(chosen)).value, days)
+
+
+@pytest.mark.parametrize("text", ["", "x", "2026-99-99", "[]", "\x00"])
+def test_a_text_that_is_no_date_chooses_nothing(text):
+    assert TWO.of(TWO.held(Dates(FIRST, THIRD)) | {"since": text}, Dates(FIRST, THIRD)) == Dates(FIRST, THIRD)

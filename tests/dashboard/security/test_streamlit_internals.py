@@ -6,6 +6,8 @@ A test that fails after an upgrade names the part; `streamlit_internals` says wh
 import ast
 import gc
 import json
+import logging
+import socket
 import threading
 import tomllib
 import uuid
@@ -15,25 +17,36 @@ from copy import deepcopy
 from html.parser import HTMLParser
 from pathlib import Path
 
+import certifi
 import plotly.graph_objects as go
 import pytest
 import streamlit as st
+import uvicorn
+import websockets.http11
+import websockets.server
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
+from streamlit.runtime.state.session_state import WStates
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server.starlette import starlette_server
+from uvicorn.protocols.websockets import websockets_sansio_impl
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from dashboard.charts.base import Finished
 from dashboard.security.exposure import SignIn
-from dashboard.security.middleware import Gate
+from dashboard.security.middleware import REFUSAL, Gate
 from dashboard.security.roles import Ended
 from dashboard.security.streamlit_internals import (
     CALLBACK,
     CORE,
     INDEX_PAGE,
+    LARGEST_HEADER,
+    LARGEST_MESSAGE,
     LOGIN,
     LOGOUT,
     MEDIA,
@@ -42,9 +55,12 @@ from dashboard.security.streamlit_internals import (
     METRICS,
     PUBLIC,
     STATIC,
+    USER_COOKIE,
     claims_of,
     file_id,
+    forgive_widgets,
     inline_scripts,
+    limit_sockets,
     message_kind,
     scripts_of,
     sign_in_table,
@@ -59,7 +75,7 @@ with warnings.catch_warnings():
     import authlib.integrations.starlette_client  # noqa: F401 - which Streamlit imports at the first sign-in
 
 ROOT = Path(__file__).parents[3]
-GROUPS = [str(uuid.uuid4()) for _ in range(150)]
+GROUPS = [str(uuid.uuid4()) for _ in range(200)]  # the most that a token carries
 CONTENT = b"service,sold\n" * 3
 SCRIPT = f"""
 import streamlit as st
@@ -181,11 +197,14 @@ def test_sign_in_table(option, monkeypatch, tmp_path):
     assert (table["redirect_uri"], dict(table["entra"])) == ("x", {"client_id": "y"})
 
 
-@pytest.mark.parametrize("groups", [[], GROUPS], ids=["one cookie", "a cookie in parts"])
-def test_claims_of(streamlit, configure, monkeypatch, groups):
-    amy = Person("Amy Adams", "amy@contoso.example", roles=["manager"], groups=groups)
+AMY = Person("Amy Adams", "amy@contoso.example", roles=["manager"])
+
+
+@pytest.fixture
+def entra(configure, monkeypatch):
+    """An Entra ID with Amy and our app, for people's sign-in."""
     registration = App("Insights", "its-secret", redirect_uris=["http://localhost/oauth2callback"])
-    with serving(Entra([Tenant("contoso.example", people=[amy], apps=[registration])])) as entra:
+    with serving(Entra([Tenant("contoso.example", people=[AMY], apps=[registration])])) as entra:
         for name, value in entra.environment.items():
             monkeypatch.setenv(name, value)
         configure(
@@ -196,24 +215,187 @@ def test_claims_of(streamlit, configure, monkeypatch, groups):
                 "server_metadata_url": f"{entra.issuer()}/.well-known/openid-configuration",
             },
         )
-        with streamlit() as browser, Visitor(entra) as visitor:
-            with opened(browser) as page:
-                address = page.run(press=page.elements["button"].id)["auth_redirect"].auth_redirect.url
-            assert address.partition("?")[0] == f"/{LOGIN}"
-            answer = visitor.sign_in(browser.get(address).headers["location"], amy)
-            back = browser.get(f"/{CALLBACK}", params=answer)
-            assert (back.status_code, back.headers["location"]) == (302, "/")
-            signed_in = dict(browser.cookies)
-            left = browser.get(f"/{LOGOUT}")
-            assert left.status_code == 302
+        yield entra
+
+
+def callback(browser, entra):
+    """What Entra's page leads back with, after a press on the page's button and on Amy's name."""
+    with Visitor(entra) as visitor:
+        with opened(browser) as page:
+            address = page.run(press=page.elements["button"].id)["auth_redirect"].auth_redirect.url
+        assert address.partition("?")[0] == f"/{LOGIN}"
+        return visitor.sign_in(browser.get(address).headers["location"], AMY)
+
+
+@pytest.mark.parametrize("groups", [[], GROUPS], ids=["one cookie", "cookies in parts"])
+def test_claims_of(streamlit, entra, monkeypatch, groups):
+    monkeypatch.setattr(AMY, "groups", groups)
+    with streamlit() as browser:
+        back = browser.get(f"/{CALLBACK}", params=callback(browser, entra))
+        assert (back.status_code, back.headers["location"]) == (302, "/")
+        signed_in = dict(browser.cookies)
+        left = browser.get(f"/{LOGOUT}")
+        assert left.status_code == 302
     claims = claims_of(signed_in)
-    assert (claims["is_logged_in"], claims["oid"], claims["roles"]) == (True, amy.oid, ["manager"])
+    assert (claims["is_logged_in"], claims["oid"], claims["roles"]) == (True, AMY.oid, ["manager"])
     assert claims.get("groups", []) == groups
     assert {"iss", "aud", "tid", "sub", "iat", "nonce", "exp"} <= claims.keys()
-    parts = [name for name in signed_in if name.startswith("_streamlit_user") and "tokens" not in name]
+    parts = [name for name in signed_in if name.startswith(USER_COOKIE) and "tokens" not in name]
     assert (len(parts) > 1) is bool(groups)
     assert claims_of({name: value[:-3] + "abc" for name, value in signed_in.items()}) == {}
     assert claims_of(dict(browser.cookies)) == {}
+    # As many groups as Entra ID puts into a token leave room for cookies of others.
+    assert sum(len(name) + len(value) + 3 for name, value in signed_in.items()) < LARGEST_HEADER / 2
+
+
+def nothing(*_):
+    pass
+
+
+def clock_differs(entra):
+    entra.clock.advance(days=1)
+
+
+def secret_expires(entra, _):
+    entra.home.apps[0].secret_expires = entra.clock.now() - 1
+
+
+def code_expires(entra, _):
+    entra.clock.advance(minutes=11)
+
+
+def certificate_is_missing(_, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())  # which does not hold Entra's
+
+
+@pytest.mark.parametrize(
+    ("troubles", "code"),
+    [
+        ((nothing, secret_expires), "AADSTS7000222"),
+        ((nothing, code_expires), "AADSTS70008"),
+        ((nothing, certificate_is_missing), "certificate"),
+        ((clock_differs, nothing), "wrong_clock"),
+    ],
+)
+def test_sign_in_failures(streamlit, entra, caplog, troubles, code):
+    before, after = troubles
+    before(entra)
+    logger = logging.getLogger("streamlit.web.server.starlette.starlette_auth_routes")
+    logger.addHandler(caplog.handler)
+    guard = Middleware(Gate, pages=[""], sign_in=SignIn(secrets_files=list), ended=Ended())
+    with streamlit(guard) as browser, pytest.MonkeyPatch.context() as patch:
+        answer = callback(browser, entra)
+        after(entra, patch)
+        back = browser.get(f"/{CALLBACK}", params=answer)
+    logger.removeHandler(caplog.handler)
+    assert (back.status_code, back.headers["location"]) == (302, "/")
+    assert browser.cookies.get(REFUSAL) == code
+    assert claims_of(dict(browser.cookies)) == {}
+    (record,) = (record for record in caplog.records if record.levelno >= logging.WARNING)
+    assert f"A person's sign-in failed ({code}, " in record.getMessage()
+    for secret in ("Traceback", "its-secret", answer["code"]):
+        assert secret not in record.getMessage()
+
+
+def test_a_sign_in_that_cannot_begin_fails_in_the_same_way(streamlit, entra, caplog):
+    guard = Middleware(Gate, pages=["", "usage"], sign_in=SignIn(secrets_files=list), ended=Ended())
+    with streamlit(guard) as browser:
+        with opened(browser) as page:
+            address = page.run(press=page.elements["button"].id)["auth_redirect"].auth_redirect.url
+        with pytest.MonkeyPatch.context() as patch:
+            certificate_is_missing(entra, patch)
+            back = browser.get(address, headers={"Referer": "http://localhost/usage?x=1"})
+    assert (back.status_code, back.headers["location"]) == (302, "/usage?x=1")
+    assert browser.cookies.get(REFUSAL) == "certificate"
+    assert "A person's sign-in failed (certificate, " in caplog.text
+
+
+# Sockets
+
+
+@pytest.fixture
+def socket_server(monkeypatch):
+    """The address of a server with Streamlit's settings, that says how large each message is."""
+    monkeypatch.setattr(websockets.http11, "MAX_LINE_LENGTH", 8192)
+    monkeypatch.setattr(websockets_sansio_impl, "ServerProtocol", websockets.server.ServerProtocol)
+    limit_sockets()
+
+    async def app(_scope, receive, send):
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if "bytes" in message:
+                await send({"type": "websocket.send", "text": str(len(message["bytes"]))})
+
+    server = uvicorn.Server(
+        uvicorn.Config(app, lifespan="off", log_config=None, **starlette_server._get_uvicorn_config_kwargs())
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+def test_limit_sockets(socket_server):
+    for cookies in (100, 8_192, LARGEST_HEADER - 1_000):
+        with connect(socket_server, additional_headers={"Cookie": "x" * cookies}) as page:
+            page.send(bytes(LARGEST_MESSAGE))
+            assert page.recv() == str(LARGEST_MESSAGE), cookies
+    with connect(socket_server) as page:
+        page.send(bytes(LARGEST_MESSAGE + 1))
+        with pytest.raises(ConnectionClosedError) as closed:
+            page.recv()
+        assert closed.value.rcvd
+        assert closed.value.rcvd.code == 1009
+
+
+WIDGETS = """
+import streamlit as st
+
+values = [
+    st.button("a"),
+    st.number_input("b", 0, 100, 7),
+    st.multiselect("c", ["x", "y"], key="c"),
+    st.pills("d", ["x", "y"], key="d"),
+    st.text_input("e"),
+    st.date_input("f", "2026-01-02").isoformat(),
+]
+st.text(repr(values))
+"""
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"bool_value": True},
+        {"double_value": float("nan")},
+        {"int_value": -1},
+        {"json_value": "{"},
+        {"string_value": "{"},
+        {"bytes_value": b"x"},
+        {},
+    ],
+    ids=str,
+)
+def test_forgive_widgets(streamlit, tmp_path, monkeypatch, forged):
+    for name in ("__getitem__", "set_widget_from_proto"):
+        monkeypatch.setattr(WStates, name, getattr(WStates, name))
+    forgive_widgets()
+    with streamlit() as browser:
+        (tmp_path / "page.py").write_text(WIDGETS, encoding="utf-8")
+        with opened(browser) as page:
+            sent = page.elements["text"].body
+            ids = [element.id for kind, element in page.elements.items() if kind != "text"]
+            message = BackMsg()
+            for number in ("", "c", "$$ID-x-None", "$$ID-x-c", *ids):
+                message.rerun_script.widget_states.widgets.add(id=number, **forged)
+            page.send(message, "script_finished")
+            assert "exception" not in page.elements
+            # What is of a widget's own kind is the person's to choose.
+            seen = ast.literal_eval(page.elements["text"].body)
+    assert ast.literal_eval(sent) == [False, 7, [], None, "", "2026-01-02"]
+    assert seen[2:4] == [[], None]
 
 
 # Files

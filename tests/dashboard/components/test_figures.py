@@ -1,0 +1,23 @@
+"""What a click in a chart is about."""
+
+import pytest
+import streamlit as st
+
+from dashboard.components import figures
+
+
+@pytest.mark.parametrize(
+    ("state", "key"),
+    [
+        ({"selection": {"points": [{"customdata": "o365"}, {"customdata": "crm"}]}}, "o365"),
+        ({"selection": {"points": []}}, ""),
+        ({"selection": {"points": [{"x": 1}]}}, ""),
+        ({"selection": {"points": [{"customdata": ["o365"]}]}}, ""),
+        ({"selection": {"rows": [1]}}, ""),
+        ({"selection": 5}, ""),
+        (None, ""),
+    ],
+)
+def test_a_click_is_about_the_key_of_its_point(state, key, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {"chart": state})
+    assert figures.clicked_key("chart") == key
