@@ -152,7 +152,7 @@ def limit_sockets() -> None:
     MAX_LINE_LENGTH in http11.py of websockets (WEBSOCKETS_MAX_LINE_LENGTH, which is read before this program runs); and
     `ServerProtocol` in protocols/websockets/websockets_sansio_impl.py of uvicorn.
     """
-    websockets.http11.MAX_LINE_LENGTH = LARGEST_HEADER
+    websockets.http11.MAX_LINE_LENGTH = 4 * LARGEST_HEADER  # more than arrives at once, so that the middleware answers
     websockets_sansio_impl.ServerProtocol = _NarrowProtocol  # type: ignore[assignment, attr-defined]
 
 

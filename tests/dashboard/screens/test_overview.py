@@ -206,6 +206,11 @@ def test_wrong_settings_are_explained(visit):
     assert "PARTNER_CENTER_BASE_URL" in text(app)
 
 
+def test_a_file_of_certificates_that_is_not_there_is_named(visit):
+    app = visit(REQUESTS_CA_BUNDLE="/nowhere")
+    assert "REQUESTS_CA_BUNDLE names /nowhere, which is not there." in text(app)
+
+
 def test_a_registration_without_a_sign_in_is_explained(visit):
     app = visit(**{f"PARTNER_CENTER_{name}": TENANT for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")})
     assert "Sign-in needed" in text(app)

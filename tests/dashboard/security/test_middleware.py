@@ -340,6 +340,8 @@ def test_cookies_that_are_too_large_are_said_at_the_door(browser, caplog):
     assert answer.status_code == 431
     assert "Delete them" in answer.text
     assert "65536 bytes" in caplog.text
+    with pytest.raises(WebSocketDisconnect), browser.websocket_connect("/_stcore/stream"):
+        pass
 
 
 # Messages from strangers
