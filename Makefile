@@ -43,8 +43,8 @@ objects: $(DEV) $(OBJECTS) ## the history in an object store, over HTTP
 spark: $(DEV) $(SPARK) ## the same numbers from a real Spark cluster on this machine
 	JAVA_HOME=$$(sh tests/spark/java.sh) PYTHONPATH=$(SPARK_FOLDER) $(BIN)/pytest tests/spark
 
-faults: $(DEV) ## two hundred runs of collect killed at random instants, full and read-only disks
-	$(BIN)/pytest tests/kill
+faults: $(DEV) ## hundreds of collect, compact and prune killed, each operation of theirs failing, a full disk
+	$(BIN)/pytest -n auto --dist worksteal tests/kill
 
 browser: $(DEV) ## a few journeys in a real Chromium
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest tests/browser

@@ -28,7 +28,6 @@ FOLDER = layout.SMALL
 PACK = layout.PACK
 #: So many summary files of a collection may stand beside its pack: a reader opens each of them.
 LOOSE_FILES = 8
-_OVERTAKEN = "Another program put files of the history together at the same moment, or removed some."
 _TRIES = 5  # of a listing, where files are packed while they are read
 _RECORDS = TypeAdapter(list[Snapshot])
 
@@ -81,10 +80,6 @@ class _View:
                 by_collection.setdefault(snapshot.collection, []).append(snapshot)
         # Assigned at the end: other threads may be reading the ones before.
         self.by_collection, self.latest = by_collection, latest
-
-
-class _Overtaken(HistoryError):
-    """Another program has replaced files that a pack was being made of; the pack was taken back."""
 
 
 class Index:
@@ -169,9 +164,7 @@ class Index:
             return
         files = self._view.of(collection)
         packs = [file for file in files if _is_pack(file.path)]
-        try:
-            self._pack(collection, files, {record.id: record for file in files for record in file.records})
-        except _Overtaken:
+        if not self._pack(collection, files, {record.id: record for file in files for record in file.records}):
             self.reload()  # the other program's pack is as good
             return
         for pack in packs:
@@ -191,8 +184,11 @@ class Index:
             remaining = {identity: record for identity, record in records.items() if record.collection == collection}
             if len(replaced) == 1 and remaining == {record.id: record for record in files[0].records}:
                 continue
-            if remaining:
-                self._pack(collection, files, remaining)
+            if remaining and not self._pack(collection, files, remaining):
+                raise HistoryError(
+                    "Another program put files of the history together at the same moment, or removed some.",
+                    "Run it again.",
+                )
             for path in replaced:
                 self._store.delete(path)
         self.reload()
@@ -241,8 +237,12 @@ class Index:
             problem = _without_rows(pq.read_table(pa.BufferReader(content), columns=["snapshot"]), records)
         return Finding(path, problem) if problem else _SummaryFile(path, content, records)
 
-    def _pack(self, collection: str, files: Sequence[_SummaryFile], records: Mapping[str, Snapshot]) -> None:
-        """Write one summary file for these snapshots, whose rows are in `files`."""
+    def _pack(self, collection: str, files: Sequence[_SummaryFile], records: Mapping[str, Snapshot]) -> bool:
+        """Write one summary file for these snapshots, whose rows are in `files`.
+
+        False where another program replaced some of `files` meanwhile, or the new file: it is not there then. Snapshots
+        whose files are gone may have been removed for good, and their records must not come back.
+        """
         rows = _rows(files, set(records), collection)
         if problem := _without_rows(rows, records.values()):
             raise HistoryError(
@@ -253,16 +253,17 @@ class Index:
         try:
             store.check(path, self._store.read(path))
         except FileNotFoundError:
-            raise _Overtaken(_OVERTAKEN, "Run it again.") from None
+            return False
         except Damaged as error:
             raise HistoryError(
                 f"A file of the history could not be read again after it was written: {error}.",
                 "Nothing was removed; run it again.",
             ) from None
-        # Snapshots whose files are gone may have been removed for good: their records must not come back.
-        if not {file.path for file in files}.issubset(self._listed()):
-            self._store.delete(path)
-            raise _Overtaken(_OVERTAKEN, "Run it again.")
+        there = {file.path for file in self._store.finished(f"{FOLDER}/{collection}")}
+        if {file.path for file in files} <= there:
+            return True
+        self._store.delete(path)
+        return False
 
 
 def _without_rows(rows: pa.Table, records: Iterable[Snapshot]) -> str:

@@ -236,18 +236,8 @@ class Store:
 
 def _files(root: Path, folder: str) -> Iterator[Listed]:
     """The files below a folder, which is below `root`; no link is followed, so that no other folder is taken for it."""
-    if _is_linked(root, folder):
-        return
-    try:
-        with os.scandir(root / folder) as entries:
-            listed = list(entries)
-    except FileNotFoundError:
-        return  # none was there, or another program removed it meanwhile
-    for entry in listed:
-        path = f"{folder}/{entry.name}"
-        if entry.is_dir(follow_symlinks=False) and layout.is_folder(path):
-            yield from _files(root, path)
-        elif entry.is_file(follow_symlinks=False):
+    for path, entry in _entries(root, folder):
+        if entry.is_file(follow_symlinks=False):
             # Another program may rename or remove this one meanwhile; those after it are there all the same.
             with contextlib.suppress(FileNotFoundError):
                 about = entry.stat(follow_symlinks=False)
@@ -257,18 +247,26 @@ def _files(root: Path, folder: str) -> Iterator[Listed]:
 def _links(root: Path, folder: str) -> Iterator[str]:
     if _is_linked(root, folder):
         yield folder
-        return
-    try:
-        with os.scandir(root / folder) as entries:
-            listed = list(entries)
-    except FileNotFoundError:
-        return
-    for entry in listed:
-        path = f"{folder}/{entry.name}"
-        if layout.is_folder(path) and entry.is_dir():
-            yield from _links(root, path)
-        elif layout.is_finished(path) and entry.is_symlink():
+    for path, entry in _entries(root, folder):
+        if entry.is_symlink() and (layout.is_folder(path) or layout.is_finished(path)):
             yield path
+
+
+def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """All that is in a folder and in those of the history below it, with its path below `root`."""
+    waiting = [] if _is_linked(root, folder) else [folder]
+    while waiting:
+        parent = waiting.pop()
+        try:
+            with os.scandir(root / parent) as scanned:
+                entries = list(scanned)
+        except FileNotFoundError:
+            continue  # none was there, or another program removed it meanwhile
+        for entry in entries:
+            path = f"{parent}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False) and layout.is_folder(path):
+                waiting.append(path)
+            yield path, entry
 
 
 def _is_linked(root: Path, path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Commands in processes of their own, forked from one that has imported all they need, so that hundreds can run."""
+"""Commands in processes forked from one that has imported all they need, so that hundreds can be run and killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two hundred kills; `make faults`. The everyday tests have a handful of them."""
+"""Two hundred kills of `collect`; `make faults`. The everyday tests have one of them."""
 
 import os
 import subprocess

@@ -521,6 +521,18 @@ def test_what_is_kept_while_files_are_put_together_stays(tmp_path):
     assert numbers(lake(tmp_path)) == [0, 1, 2, 77]
 
 
+def test_figures_that_came_back_stay_though_those_between_cannot_be_read_at_the_moment(tmp_path):
+    history = lake(tmp_path)
+    for number in (1, 2, 1):
+        history.append(sold(number))
+    between = next((tmp_path / "small" / "deployment").glob("00000002-*"))
+    content = between.read_bytes()
+    flipped(between)
+    lake(tmp_path).compact()
+    between.write_bytes(content)
+    assert numbers(lake(tmp_path)) == [1, 2, 1]
+
+
 @pytest.mark.parametrize("later", ["collect", "compact", "prune"])
 def test_what_was_pruned_does_not_come_back_with_a_program_that_began_before(later, tmp_path):
     history = lake(tmp_path)

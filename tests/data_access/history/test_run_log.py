@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_read_at_the_moment_stays_when_the_others_are_put_
 
 def test_a_run_is_there_once_where_a_compact_was_killed_before_it_removed_anything(tmp_path):
     class Killed(Store):
-        def delete(self, _path):
+        def delete(self, _):
             raise KeyboardInterrupt
 
     recorded(tmp_path, 0, 1, 2)
