@@ -30,11 +30,6 @@ log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
 _TIDY_EVERY = 60  # seconds
-#: The elements of Streamlit's on most pages, by the names of their scripts.
-_DRAWN = (
-    *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput"),
-    *("Metric", "PlotlyChart", "DownloadButton", "DataFrame"),
-)
 
 
 def content_security_policy(page: bytes) -> str:
@@ -133,14 +128,23 @@ def _base_path() -> list[str]:
 
 
 _PAGE_PATH = "/".join(("", *_base_path(), ""))
+#: The elements of Streamlit's on most pages, by the names of their scripts.
+_ELEMENTS = (
+    *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput"),
+    *("Metric", "BidiComponent", "DownloadButton", "DataFrame"),
+)
+_SCRIPTS = {
+    **static_files.in_folder(streamlit_internals.STATIC),
+    static_files.PLOTLY: static_files.PLOTLY_FILE,
+}
+_LATER = [
+    f"<./{script}>; rel=modulepreload; crossorigin; fetchpriority=low"
+    for script in streamlit_internals.scripts_of(_ELEMENTS)
+]
+_LATER.append(f"<./{static_files.PLOTLY}>; rel=preload; as=script; fetchpriority=low")
 MIDDLEWARE = [
     Middleware(SecurityHeaders),
-    Middleware(
-        static_files.StaticFiles,
-        files=static_files.Compressed(streamlit_internals.STATIC),
-        address=_PAGE_PATH,
-        later=streamlit_internals.scripts_of(_DRAWN),
-    ),
+    Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER),
     Middleware(
         middleware.Gate,
         pages=[page.address for page in sitemap.PAGES],

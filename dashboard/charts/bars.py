@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.charts.base import (
@@ -44,7 +43,7 @@ _IN_HOVER = (
 _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 
-def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette, *, key: str) -> go.Figure:
+def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette, *, key: str) -> Finished:
     """Deployment % and licenses sold, side by side on one axis, first row on top.
 
     `table`: one row per bar with `title`, the columns of `measures.by`, and the one that `key` names. Its values
@@ -70,7 +69,7 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
     )
 
 
-def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> go.Figure:
+def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> Finished:
     """Usage % and how the licenses sold are used, side by side on one axis, first row on top.
 
     `table`: one row per bar with `title` and the columns of `usage.by_service`, NaN where Microsoft sent no
@@ -139,7 +138,7 @@ def _bars(
     axes: tuple[Axis, Axis],
     target: float,
     palette: Palette,
-) -> go.Figure:
+) -> Finished:
     """A percentage on the left and stacked licenses on the right of one axis of `table`'s rows.
 
     The figures stand in the tick labels at both ends of a row: texts on the bars would double the browser's

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Any
 from unicodedata import east_asian_width
@@ -24,8 +25,6 @@ _ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not reorder the
 _MARKS = {"/": "▨", "x": "▩", ".": "▒"}
 #: A chart with more bars is too tall to read; the table holds all rows.
 MOST_BARS = 25
-#: For `st.plotly_chart`: no tools over the figure.
-BARE = {"displayModeBar": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +57,19 @@ CATEGORIES = {"type": "category", "fixedrange": True, "automargin": False, "tick
 
 
 class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
-    """A figure that never changes again.
+    """A figure that never changes again, so that its JSON is written once.
 
-    Streamlit copies and walks through a figure on every rerun, here only the first time. In the browser it gives each
-    new figure to plotly twice, hidden until its width is known and then as a copy; plotly leaves the second drawing
-    out if nothing differs. Arrays differ unless the data has a revision, templates always do, and of Streamlit's
-    template our charts use nothing.
+    It has no template: of Streamlit's our charts use nothing, and it would go to the browser with each figure.
     """
 
     def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any]) -> None:
-        super().__init__(data, layout | {"datarevision": 1})
+        super().__init__(data, layout)
         self.layout.template = None
 
-    def to_dict(self) -> dict[str, Any]:
-        finished: dict[str, Any] | None = self.__dict__.get("_finished")
-        if finished is None:
-            finished = self.__dict__["_finished"] = super().to_dict()
-        return finished
+    @cached_property
+    def spec(self) -> str:
+        """The figure as JSON."""
+        return str(self.to_json(validate=False))
 
 
 def frame(palette: Palette) -> dict[str, Any]:

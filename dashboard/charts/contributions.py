@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.charts import base
@@ -43,7 +42,7 @@ def bars(table: pd.DataFrame, first: pd.DataFrame, *, key: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) -> go.Figure:
+def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) -> Finished:
     """The effects of licenses deployed and of licenses sold on the total, in percent points, and their net.
 
     `drawn`: the rows of `bars` with the same `key`; the values of that column are the bars' `customdata`, for clicks.

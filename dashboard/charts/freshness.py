@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.charts import base
@@ -20,7 +19,7 @@ _SHORT, _LONG = 9, 19  # pixels
 _ROOM = 1.05
 
 
-def figure(table: pd.DataFrame, palette: Palette) -> go.Figure:
+def figure(table: pd.DataFrame, palette: Palette) -> Finished:
     """One bar per service: its age in days, a line at the usual age of a next date, and a line where it is late.
 
     `table`: the columns of `health.services` with `title`, the first row on top.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
-from dashboard import exports, formats
+from dashboard import exports, formats, static_files
 from dashboard.charts import base
+from dashboard.charts.base import Finished
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import SORT, TARGET, BarsFilters
-from dashboard.security import session
+from dashboard.security import session, streamlit_internals
 from dashboard.view_models.deployment import Bars
 
 _CSV = "text/csv"
+_BROWSER = Path(__file__).parents[1] / "browser"
 
 
 def bars(
@@ -41,15 +44,7 @@ def bars(
         if model.number > base.MOST_BARS:
             st.caption(f"The first {base.MOST_BARS} of {formats.number(model.number, noun)}; the table has them all.")
         if model.number:
-            st.plotly_chart(
-                model.figure,
-                key=element,
-                theme=None,
-                on_select=click,
-                selection_mode="points",
-                config=base.BARE,
-                alt=model.words,
-            )
+            chart(model.figure, key=element, words=model.words, on_click=click)
         else:
             st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
 
@@ -57,9 +52,23 @@ def bars(
 def clicked_key(element: str) -> str:
     """The key of what the user clicked in a chart; empty where the browser, or who acts as one, sent no such thing."""
     match st.session_state.get(element):
-        case {"selection": {"points": [{"customdata": str(key)}, *_]}}:
+        case {"clicked": str(key)}:
             return key
     return ""
+
+
+def chart(figure: Finished, *, key: str, words: str, on_click: Callable[[], None] | None = None) -> None:
+    """A figure with its text alternative.
+
+    `on_click` is called when the user clicks a point of it; `clicked_key` then says which one.
+    """
+    draw = streamlit_internals.component("chart", _BROWSER, "chart.js", '<div class="chart"></div>')
+    draw(
+        key=key,
+        data={"spec": figure.spec, "words": words, "clickable": bool(on_click), "script": static_files.PLOTLY},
+        height=int(figure.layout.height),
+        **({"on_clicked_change": on_click} if on_click else {}),
+    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import exports, formats
-from dashboard.charts import base, contributions
+from dashboard.charts import contributions
 from dashboard.components import dataframe, figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import dates, levels, link
@@ -198,15 +198,7 @@ def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -
                 else:
                     controls.only(SERVICE)(key)
 
-        st.plotly_chart(
-            model.figure,
-            key=_CHART,
-            theme=None,
-            on_select=click,
-            selection_mode="points",
-            config=base.BARE,
-            alt=model.words,
-        )
+        figures.chart(model.figure, key=_CHART, words=model.words, on_click=click)
 
 
 def _table(rows: OnScreen, view: int) -> None:

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import exports, formats, sentences
-from dashboard.charts import base
 from dashboard.components import dataframe, figures, header, history_states, loading, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
@@ -180,7 +179,7 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
         st.markdown(" ".join(answer))
         if note := sentences.went_back(whole):
             st.caption(f":material/history_toggle_off: {note}")
-        st.plotly_chart(trend.figure, key="history_line", theme=None, config=base.BARE, alt=trend.words)
+        figures.chart(trend.figure, key="history_line", words=trend.words)
         within = RANGE.options[filters.range]
         sentence = exports.sentence(filters.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points[AS_OF].iloc[-1]

@@ -126,7 +126,7 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
             f" is usual is told by the newest dates of each service.{more}"
         )
         if len(model.table):
-            st.plotly_chart(model.figure, key="health_bars", theme=None, config=base.BARE, alt=model.words)
+            figures.chart(model.figure, key="health_bars", words=model.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
     sentence = exports.sentence(Selection(), collection=past.collection.name)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import exports, formats, sentences
-from dashboard.charts import base, lines
+from dashboard.charts import lines
 from dashboard.components import dataframe, figures, history_states, notices, tiles
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
@@ -109,7 +109,7 @@ def _whole(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
-            st.plotly_chart(trend.figure, key="trends_whole", theme=None, config=base.BARE, alt=trend.words)
+            figures.chart(trend.figure, key="trends_whole", words=trend.words)
         else:
             st.info(
                 "There is no processing date in this combination of filters; take one away.",
@@ -141,15 +141,7 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
             number = f"The first {lines.MOST_PANELS} of {number}; the table has them all"
         scale = "on one scale" if filters.measure == "percent" else "each around its own first figure (dotted)"
         st.caption(f"{number}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
-        st.plotly_chart(
-            trend.small,
-            key="trends_small",
-            theme=None,
-            on_select=click,
-            selection_mode="points",
-            config=base.BARE,
-            alt=trend.small_words,
-        )
+        figures.chart(trend.small, key="trends_small", words=trend.small_words, on_click=click)
 
 
 def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds) -> None:

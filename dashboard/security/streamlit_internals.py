@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are thirteen: ten below, each with why it is used and what to look at when Streamlit's version changes, and three
+There are thirteen: eleven below, each with why it is used and what to look at when Streamlit's version changes, and two
 that stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails when
 Streamlit changes it.
 
@@ -9,10 +9,6 @@ Streamlit changes it.
 - `client.allowedOrigins` in .streamlit/config.toml, a hidden option. Why: no page of another host may steer ours, and a
   list costs the browser time at each click. Look at: `create_host_config_routes` in
   web/server/starlette/starlette_routes.py.
-- `Finished` in dashboard/charts/base.py, a room that may not import this one. Why: `st.plotly_chart` takes a figure by
-  its `to_dict` at each rerun and changes nothing in the result, so that one dict serves all reruns; the browser gives a
-  new figure to plotly twice, and plotly leaves out the second drawing where nothing differs. Look at: `plotly_chart` in
-  elements/plotly_chart.py; the browser's part has its test in tests/browser/test_journeys.py.
 
 The paths are relative to the package `streamlit`.
 """
@@ -22,17 +18,20 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import streamlit
+import streamlit as st
 import websockets.http11
 import websockets.server
 from google.protobuf.message import DecodeError
 from streamlit.auth_util import get_secrets_auth_section
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.memory_media_file_storage import _calculate_file_id
@@ -209,6 +208,25 @@ def message_kind(content: bytes) -> str | None:
         operation: str | None = message.backend_operation_request.WhichOneof("payload")
         return operation
     return kind
+
+
+_PACKAGE = "partner_licenses"
+
+
+def component(name: str, folder: Path, script: str, html: str) -> Callable[..., Any]:
+    """A component of our own whose script is a file in a folder.
+
+    Why: `st.components.v2.component` takes a file only from a package that is installed with a manifest, and else
+    scripts as texts, which the content security policy would have to let in. Look at: `register_from_manifest` in
+    components/v2/component_manager.py.
+    """
+    full = f"{_PACKAGE}.{name}"
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(full) is None:
+        config = ComponentConfig(name=name, asset_dir=folder.name)
+        manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", [config]), folder.parent)
+    mount: Callable[..., Any] = st.components.v2.component(full, js=script, html=html, isolate_styles=False)
+    return mount
 
 
 def scripts_of(elements: Iterable[str]) -> list[str]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import base, contributions, palette
+from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.tables import changes as changes_tables
 from dashboard.tables.columns import OnScreen
@@ -43,7 +43,7 @@ class ChangesView:
     up: tuple[str, float]  # title and percent points of the row that lifted the percentage most; 0.0 where none did
     down: tuple[str, float]
     estimated: bool
-    figure: go.Figure
+    figure: Finished
     words: str
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
 

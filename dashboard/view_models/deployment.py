@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.cache import remembered
 from dashboard.charts import bars, base, palette
+from dashboard.charts.base import Finished
 from dashboard.filters.parameters import BarsFilters, CustomersFilters, OverviewFilters
 from dashboard.tables import overview as overview_table
 from dashboard.tables.columns import OnScreen
@@ -33,7 +33,7 @@ class Bars(Protocol):
     def number(self) -> int: ...
 
     @property
-    def figure(self) -> go.Figure: ...
+    def figure(self) -> Finished: ...
 
     @property
     def words(self) -> str: ...
@@ -47,7 +47,7 @@ class DeploymentView:
     number: int
     below_target: int
     largest_gap: tuple[str, float]  # title and undeployed licenses of the row that has it
-    figure: go.Figure
+    figure: Finished
     words: str
     table: pd.DataFrame  # one row per bar, in the chosen order: its key, its title and the measures
     on_screen: OnScreen  # the table below the chart

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import base, freshness, palette
+from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.health import SERVICES, date_in
@@ -51,7 +51,7 @@ class HealthView:
     sentence: str
     checks: list[Check]  # worst first
     table: pd.DataFrame
-    figure: go.Figure
+    figure: Finished
     words: str
     on_screen: OnScreen  # `table` as the page shows it
     complete: tuple[int, int]  # rows read, and rows expected

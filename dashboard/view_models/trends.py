@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import palette
+from dashboard.charts.base import Finished
 from dashboard.charts.lines import (
     MOST_PANELS,
     Panel,
@@ -65,9 +65,9 @@ class TrendsView:
     whole: Line
     lines: list[Line]
     outside: int  # parts without a processing date in the range
-    figure: go.Figure
+    figure: Finished
     words: str
-    small: go.Figure | None  # None where there is nothing to compare
+    small: Finished | None  # None where there is nothing to compare
     small_words: str
     points: pd.DataFrame  # for files: one row per line and processing date
     paces: pd.DataFrame  # for files: one row per line, that of all together first

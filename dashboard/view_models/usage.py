@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.cache import remembered
 from dashboard.charts import bars, base, palette
+from dashboard.charts.base import Finished
 from dashboard.filters.parameters import UsageFilters
 from dashboard.tables import usage as usage_table
 from dashboard.tables.columns import OnScreen
@@ -33,7 +33,7 @@ class UsageView:
     number: int
     largest_gap: tuple[str, float, float]  # title, undeployed and unused licenses of the service that has it
     window: tuple[datetime | None, datetime | None]  # the oldest and the newest day on which the 28 days end
-    figure: go.Figure
+    figure: Finished
     words: str
     workloads: pd.DataFrame  # one row per service, workload and channel, in that order
     on_screen: OnScreen  # `workloads` in the order of the chart, with titles

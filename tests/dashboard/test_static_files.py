@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.static_files import Compressed, StaticFiles
+from dashboard.static_files import PLOTLY, PLOTLY_FILE, StaticFiles, in_folder
 
 SCRIPT = b"export const figure = 42;\n" * 100
 ELSEWHERE = "as Streamlit sends it"
@@ -21,8 +21,8 @@ def browser(tmp_path):
     (tmp_path / "static" / "js" / "small.js").write_bytes(b"1")
     (tmp_path / "static" / "font.woff2").write_bytes(SCRIPT)
     (tmp_path.parent / "secrets.js").write_bytes(SCRIPT)
-    answers = StaticFiles, Compressed(tmp_path), "/app/", ["static/js/chart.js"]
-    middleware = Middleware(answers[0], files=answers[1], address=answers[2], later=answers[3])
+    link = "<./static/js/chart.js>; rel=modulepreload"
+    middleware = Middleware(StaticFiles, files=in_folder(tmp_path), address="/app/", later=[link, "<./other.js>"])
     routes = [
         Route("/app/", lambda _: HTMLResponse("<p>page</p>")),
         Route("/{path:path}", lambda _: PlainTextResponse(ELSEWHERE)),
@@ -52,8 +52,9 @@ def test_a_script_is_compressed_in_the_best_way_that_the_browser_accepts(browser
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "zstd", "gzip;q=0"])
-def test_who_cannot_read_that_gets_streamlits_own_answer(browser, accepted):
-    assert browser.get("/app/static/js/chart.js", headers={"Accept-Encoding": accepted}).text == ELSEWHERE
+def test_who_cannot_read_that_gets_the_script_as_it_is(browser, accepted):
+    answer = browser.get("/app/static/js/chart.js", headers={"Accept-Encoding": accepted})
+    assert (answer.content, answer.headers.get("Content-Encoding")) == (SCRIPT, None)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,11 @@ def test_the_copy_is_made_once(browser, tmp_path):
     assert first.content == again.content == SCRIPT
 
 
+def test_the_script_of_charts_is_that_of_the_installed_plotly():
+    assert PLOTLY.count(".") == 3
+    assert b"plotly.js" in PLOTLY_FILE.read_bytes()[:300]
+
+
 def test_a_head_has_no_body(browser):
     answer = browser.head("/app/static/js/chart.js", headers={"Accept-Encoding": "gzip"})
     assert (answer.headers["Content-Encoding"], answer.content) == ("gzip", b"")
@@ -85,5 +91,5 @@ def test_a_head_has_no_body(browser):
 
 def test_the_page_announces_the_scripts_that_it_will_need(browser):
     link = browser.get("/app/").headers["Link"]
-    assert link == "<./static/js/chart.js>; rel=modulepreload; crossorigin; fetchpriority=low"
+    assert link == "<./static/js/chart.js>; rel=modulepreload, <./other.js>"
     assert "Link" not in browser.get("/app/figures").headers

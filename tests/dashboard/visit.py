@@ -1,6 +1,7 @@
 """Opening the dashboard without a browser, and words for what is on the page."""
 
 import io
+import json
 import re
 import time
 import uuid
@@ -65,6 +66,12 @@ def tiles(app):
 def written(table):
     """The cells of a table that are written beforehand, by column, as they read."""
     return pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all().to_pandas()
+
+
+def charts(app):
+    """The figures on the page as the browser gets them, by the key of their charts, from top to bottom."""
+    drawn = [element.proto for element in app.get("bidi_component")]
+    return {chart.id.rpartition("-")[2]: json.loads(json.loads(chart.json)["spec"]) for chart in drawn}
 
 
 def taken_away(app, monkeypatch):

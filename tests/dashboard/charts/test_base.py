@@ -36,4 +36,4 @@ def test_a_figure_grows_with_its_bars_and_has_room_for_one_at_least():
 
 def test_a_finished_figure_is_written_down_once():
     figure = base.Finished([], base.frame(LIGHT))
-    assert figure.to_dict() is figure.to_dict()
+    assert figure.spec is figure.spec

@@ -9,12 +9,12 @@ from dashboard.components import figures
 @pytest.mark.parametrize(
     ("state", "key"),
     [
-        ({"selection": {"points": [{"customdata": "o365"}, {"customdata": "crm"}]}}, "o365"),
-        ({"selection": {"points": []}}, ""),
-        ({"selection": {"points": [{"x": 1}]}}, ""),
-        ({"selection": {"points": [{"customdata": ["o365"]}]}}, ""),
-        ({"selection": {"rows": [1]}}, ""),
-        ({"selection": 5}, ""),
+        ({"clicked": "o365"}, "o365"),
+        ({"clicked": None}, ""),
+        ({"clicked": ["o365"]}, ""),
+        ({"clicked": {"key": "o365"}}, ""),
+        ({"selection": {"points": [{"customdata": "o365"}]}}, ""),
+        ("o365", ""),
         (None, ""),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard import formats
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import taken_away, text, tiles, written
+from tests.dashboard.visit import charts, taken_away, text, tiles, written
 from tests.lakes import NOW, fetched
 
 NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
@@ -68,7 +68,7 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
         "Dynamics 365": "Gone",
         "Microsoft 365": "Changed",
     }
-    assert app.get("plotly_chart")
+    assert charts(app)
 
 
 def exact(app, monkeypatch):

@@ -1,6 +1,5 @@
 """The Customers page in every situation; what all pages share is in test_pages.py."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -9,7 +8,7 @@ import pytest
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import taken_away, text, tiles
+from tests.dashboard.visit import charts, taken_away, text, tiles
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -134,8 +133,7 @@ def collected(*deployed):
 
 def history_of(app):
     """The points of the line, as sent to the browser."""
-    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart") if chart.proto.id.find("history") > 0]
-    return [chart["data"][0]["y"] for chart in charts]
+    return [chart["data"][0]["y"] for key, chart in charts(app).items() if key == "history_line"]
 
 
 def test_a_customer_has_a_history(visit):

@@ -9,7 +9,7 @@ from dashboard import formats
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
-from tests.dashboard.visit import text, tiles
+from tests.dashboard.visit import charts, text, tiles
 from tests.lakes import fetched
 
 PAGE = "health"
@@ -53,7 +53,7 @@ def test_all_is_well(look_back):
         "Oldest figures": "1 day",
         "Rows read": "100 %",
     }
-    assert app.get("plotly_chart")
+    assert charts(app)
 
 
 def test_a_late_service_is_named_with_what_is_usual(look_back):

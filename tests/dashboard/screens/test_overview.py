@@ -8,7 +8,7 @@ import streamlit as st
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import TENANT, taken_away, text, tiles
+from tests.dashboard.visit import TENANT, charts, taken_away, text, tiles
 from tests.rows import rows_of
 
 ROWS = rows_of(
@@ -25,7 +25,7 @@ def test_the_sample_is_shown_and_called_so(visit):
     app = visit()
     assert "Sample data" in text(app)
     assert len(tiles(app)) == 4
-    assert app.get("plotly_chart")
+    assert charts(app)
     assert app.dataframe
 
 

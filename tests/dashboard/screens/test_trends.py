@@ -18,7 +18,7 @@ from data_access.measures.trends import Projection, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.settings import load
 from tests import lakes
-from tests.dashboard.visit import taken_away, text, tiles
+from tests.dashboard.visit import charts, taken_away, text, tiles
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -57,7 +57,7 @@ def said(app):
 
 
 def chart(app, number=0):
-    return json.loads(app.get("plotly_chart")[number].proto.spec)
+    return [*charts(app).values()][number]
 
 
 def test_the_answer_comes_first(visit):
@@ -126,7 +126,7 @@ def test_without_a_history_the_page_says_how_to_begin_one(visit):
     assert "No history yet" in said(app)
     assert "python -m data_access collect" in text(app)
     assert "30 6 * * *" in text(app)
-    assert not app.get("plotly_chart")
+    assert not charts(app)
 
 
 def test_a_history_that_cannot_be_read_is_explained(visit):

@@ -12,7 +12,7 @@ from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
-from tests.dashboard.visit import text, tiles
+from tests.dashboard.visit import charts, text, tiles
 from tests.rows import rows_of
 
 PAGE = "usage"
@@ -50,7 +50,7 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
     }
     assert "Of 200 licenses sold, 100 are not deployed and up to 60 are deployed but not used." in said(app)
     assert "The largest gap is Dynamics 365: 50 not deployed, up to 40 not used." in said(app)
-    assert app.get("plotly_chart")
+    assert charts(app)
 
 
 def test_used_says_within_which_days(visit):
@@ -98,7 +98,7 @@ def test_partner_percentages_alone_are_shown_and_not_added_up(visit):
     assert set(tiles(app).values()) == {"–"}
     assert "Microsoft returned no rows for Commercial licenses usage" in said(app)
     assert list(app.dataframe[0].value["proratedLicensesUsagePercent"]) == [40, 40]
-    assert not app.get("plotly_chart")
+    assert not charts(app)
 
 
 @pytest.mark.parametrize("trouble", [failing(403, 900150, "role"), answer(404), gateway()])
@@ -115,7 +115,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_shown(where, title, shown,
     assert f"{title} cannot be read." in said(app)
     assert "HTTP status" in text(app)
     assert list(tiles(app).values()) == shown
-    assert app.get("plotly_chart")
+    assert charts(app)
     assert len(app.dataframe[0].value) == (2 if where == COUNTS else 3)
 
 

@@ -51,7 +51,7 @@ def test_a_person_who_is_not_let_in_is_told_why_and_sees_no_figure(knock, claims
     assert button in labels(app)
     assert not app.metric
     assert not app.dataframe
-    assert not app.get("plotly_chart")
+    assert not app.get("bidi_component")
     assert not app.get("page_link")
 
 

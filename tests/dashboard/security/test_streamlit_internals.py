@@ -13,12 +13,10 @@ import tomllib
 import uuid
 import warnings
 from contextlib import contextmanager
-from copy import deepcopy
 from html.parser import HTMLParser
 from pathlib import Path
 
 import certifi
-import plotly.graph_objects as go
 import pytest
 import streamlit as st
 import uvicorn
@@ -37,7 +35,6 @@ from uvicorn.protocols.websockets import websockets_sansio_impl
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from dashboard.charts.base import Finished
 from dashboard.security.exposure import SignIn
 from dashboard.security.middleware import REFUSAL, Gate
 from dashboard.security.roles import Ended
@@ -548,33 +545,28 @@ def test_post_script_gc(streamlit, option, collects):
     assert bool(full) is collects
 
 
-def test_finished_figures(monkeypatch):
-    made = []
-    to_dict = go.Figure.to_dict
+def test_a_component_has_its_script_in_a_file_and_its_id_from_its_key(tmp_path):
+    (tmp_path / "browser").mkdir()
+    (tmp_path / "browser" / "gauge.js").write_text("export default function () {}")
 
-    def counted(figure):
-        made.append(figure)
-        return to_dict(figure)
-
-    monkeypatch.setattr(go.Figure, "to_dict", counted)
-    figure = Finished([{"type": "bar", "x": [1, 2], "y": ["a", "b"], "orientation": "h"}], {"height": 120})
-    finished = figure.to_dict()
-    before = deepcopy(finished)
-    figure.layout.title = "which comes too late"
-
-    def page(figure):
+    def page(folder):
         import streamlit as st  # noqa: PLC0415 - Streamlit takes the function's source alone
 
-        st.plotly_chart(figure, theme=None, key="chart", on_select="rerun", config={"displayModeBar": False})
+        from dashboard.security.streamlit_internals import component  # noqa: PLC0415 - likewise
 
-    app = AppTest.from_function(page, args=(figure,))
-    for _ in range(2):
+        gauge = component("gauge", folder, "gauge.js", "<div></div>")
+        gauge(key="speed", data={"speed": st.session_state.setdefault("speed_now", 1)}, height=100)
+
+    app = AppTest.from_function(page, args=(tmp_path / "browser",))
+    drawn = []
+    for speed in (1, 2):
+        app.session_state["speed_now"] = speed
         app.run()
         assert not app.exception
-        assert json.loads(app.get("plotly_chart")[0].proto.spec) == before
-    assert figure.to_dict() is finished
-    assert finished == before
-    assert len(made) == 1
+        drawn.append(app.get("bidi_component")[0].proto)
+    assert [json.loads(one.json) for one in drawn] == [{"speed": 1}, {"speed": 2}]
+    assert drawn[0].id == drawn[1].id, "so that the browser keeps the component, and gives it the new data"
+    assert (drawn[0].js_source_path, drawn[0].js_content) == ("gauge.js", "")
 
 
 # And there are no others
