@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -139,6 +140,38 @@ def test_a_sign_in_that_is_cancelled_says_so(somebody, office):
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("cancelled")).to_be_visible(timeout=15_000)
     assert page.url.endswith("/usage")
+
+
+def test_a_sign_in_that_fails_on_the_way_back_says_why(somebody, office):
+    page = knock(somebody, office, "/usage")
+    registration = office.entra.home.apps[0]
+    registration.secret_expires = office.entra.clock.now() - 1
+    try:
+        sign_in(page, MIA)
+        expect(page.get_by_text("does not accept the secret")).to_be_visible(timeout=15_000)
+    finally:
+        registration.secret_expires = None
+    assert page.url.endswith("/usage")
+    assert "A person's sign-in failed (AADSTS7000222, " in office.log.read_text()
+    sign_in(page, MIA)
+    expect(page.get_by_role("button", name=MIA.name)).to_be_visible(timeout=15_000)
+
+
+def test_a_person_in_as_many_groups_as_a_sign_in_carries(somebody, office, monkeypatch):
+    monkeypatch.setattr(MIA, "groups", [str(uuid.uuid4()) for _ in range(200)])
+    page = arrive(somebody, office, MIA)
+    assert sum(map(len, cookies_of(somebody).values())) > 2 * 8_192
+    app.wait_for_chart(page)
+
+
+def test_a_link_of_another_site_signs_nobody_out(somebody, office):
+    page = arrive(somebody, office, MIA)
+    other = somebody.new_page()
+    other.set_content(f'<a href="{office.address}/auth/logout">Prizes</a>')
+    other.get_by_role("link").click()
+    expect(other.get_by_text("Sign out with the button of a page.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name=MIA.name)).to_be_visible(timeout=15_000)
 
 
 def test_a_tampered_cookie_is_nobody(somebody, office):
