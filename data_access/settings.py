@@ -91,6 +91,13 @@ def _path(value: object) -> object:
     return value
 
 
+def _place(value: str) -> str:
+    kind, separator, place = value.partition("://")
+    if separator and not (kind and place.partition("?")[0].strip("/")):
+        raise ValueError("is an address that names no place; it looks like s3://bucket/history")
+    return value
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_text_of_secret)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 Tenant = Annotated[str, AfterValidator(_tenant)]
@@ -154,7 +161,7 @@ class Settings(BaseModel):
         False,
         description="`true` shows every figure to anyone who reaches the port, without a sign-in.",
     )
-    history_url: Annotated[str, BeforeValidator(_path)] = Field(
+    history_url: Annotated[str, BeforeValidator(_path), AfterValidator(_place)] = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."
     )
     analytics_engine: Literal["duckdb", "spark"] = Field("duckdb", description="`duckdb` or `spark`.")

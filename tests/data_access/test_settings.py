@@ -122,7 +122,7 @@ ELSEWHERE = {"HISTORY_URL", "SPARK_REMOTE"}  # judged by what opens them, but fo
 def test_no_setting_takes_what_cannot_be_meant(name, tmp_path):
     values = [*NEVER, *(value for value, fits in SELDOM.items() if name not in fits | ROLES | ELSEWHERE)]
     if name == "HISTORY_URL":
-        values += ["~", "~/data", "~ann/data"]
+        values += ["~", "~/data", "~ann/data", "://", "s3://", "gs:///", "s3://?region=x"]
     whole = {**REGISTRATION, "PARTNER_CENTER_CLOUD": "global"}
     for value in values:
         with pytest.raises(SettingsError, match=f"{name} ") as raised:
