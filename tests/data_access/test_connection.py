@@ -3,11 +3,8 @@
 from data_access import Settings, connection
 from data_access.auth.credentials import Ready
 
-REGISTRATION = {
-    "partner_center_tenant_id": "0112a436-b14e-4888-967b-ca4bb2cf1234",
-    "partner_center_client_id": "x",
-    "partner_center_client_secret": "x",
-}
+TENANT = "0112a436-b14e-4888-967b-ca4bb2cf1234"
+REGISTRATION = {f"partner_center_{name}": TENANT for name in ("tenant_id", "client_id", "client_secret")}
 
 
 def test_a_ready_token_goes_before_a_registration():
