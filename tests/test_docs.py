@@ -13,7 +13,7 @@ from dashboard.filters import parameters
 from dashboard.filters.kinds import Choice, Parameter
 from data_access import errors, measures
 from data_access.commands import COMMANDS
-from data_access.history import collect
+from data_access.history import collect, patience
 from data_access.measures import health, straight_line, trends
 from data_access.partner_center import client, protocol, wire
 from data_access.partner_center.catalog import COLLECTIONS
@@ -86,6 +86,7 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
         f"and {straight_line.HOLD_WANDERING} times where a fifth is; it takes {measures.FEWEST_DATES} dates",
         f"at least {trends.USUAL_DAYS} days before",
         f"about {trends.USUAL_DAYS} days before",
+        f"does not answer is given up after {patience.SECONDS:.0f} seconds",
         f"lost {health.LOSS_FLOOR * 100:.0f} % of its rows",
         f"The first {base.MOST_BARS} of … services",
         f"the chart shows {base.MOST_BARS} bars at most",

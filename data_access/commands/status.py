@@ -50,7 +50,7 @@ def as_json(account_history: History, now: datetime) -> dict[str, Any]:
                 "lastSuccess": _iso(standings[name].last_success),
                 "failing": standings[name].failing,
                 "lastFailure": _failure(standings[name]),
-                "loss": _loss(account_history.loss(name)),
+                **_loss(account_history.loss(name)),
                 "services": {
                     code: {"processedDateTime": _iso(processed), "ageDays": _days(processed, now)}
                     for code, processed in _newest(account_history, name).items()
@@ -128,10 +128,10 @@ def _iso(instant: datetime | date | None) -> str | None:
     return instant.isoformat().replace("+00:00", "Z") if instant else None
 
 
-def _loss(loss: Loss | None) -> dict[str, Any] | None:
+def _loss(loss: Loss | None) -> dict[str, Any]:
     if loss is None:
-        return None
-    return {"since": _iso(loss.since), "before": asdict(loss.before), "after": asdict(loss.after)}
+        return {}
+    return {"loss": {"since": _iso(loss.since), "before": asdict(loss.before), "after": asdict(loss.after)}}
 
 
 def _failure(standing: Standing) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_access.errors import PartnerCenterError
+from data_access.errors import HistoryError, PartnerCenterError
 from data_access.history import draft, index, monthly, run_log, store
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
@@ -349,7 +349,7 @@ class History:
         try:
             content = self.store.read(snapshot.facts)
             store.check(snapshot.facts, content)
-        except (FileNotFoundError, Damaged):
+        except (FileNotFoundError, Damaged, HistoryError):
             return None
         file = pq.ParquetFile(pa.BufferReader(content))
         if customers.CUSTOMER not in file.schema_arrow.names:

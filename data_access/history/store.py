@@ -27,6 +27,7 @@ from pyarrow import fs
 
 from data_access.errors import HistoryError
 from data_access.history import layout
+from data_access.history.patience import SECONDS, Allowance, Hanging, Patience
 
 _CHECKSUM = 16  # hexadecimal digits of the SHA-256 in a name
 _HALF_WRITTEN = ".tmp"
@@ -93,20 +94,14 @@ def check(path: str, content: pa.Buffer, expected: str | None = None) -> None:
 class Store:
     """The files below one address: a folder, or `s3://bucket/folder`, `gs://…`, `abfs://…` as pyarrow reads them."""
 
-    def __init__(self, url: str) -> None:
-        """Open the address; nothing is written yet.
+    def __init__(self, url: str, seconds: float = SECONDS) -> None:
+        """Open the address; nothing is written yet. An operation that takes longer than so many seconds is given up.
 
         Raises HistoryError where it is not an address, or a file is in its way.
         """
+        self.url, self._patience = url, Patience(seconds)
         with understood(url):
-            if "://" in url:
-                self.files, self.root = fs.FileSystem.from_uri(url)
-            else:
-                self.files, self.root = fs.LocalFileSystem(), Path(url).absolute().as_posix()
-                self.root.encode()  # Arrow takes no other path
-            if self.is_local and any(path.is_file() for path in (Path(self.root), *Path(self.root).parents)):
-                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))  # Arrow would find nothing there
-        self.url = url
+            self.files, self.root = self._patience.run(lambda _: _opened(url))
 
     @property
     def name(self) -> str:
@@ -126,13 +121,18 @@ class Store:
 
         Raises HistoryError where it cannot be written, and then leaves nothing behind.
         """
-        with understood(self.url):
+
+        def put(allowance: Allowance) -> None:
+            allowance.for_bytes(content.size)
             if self.is_local:
                 _put_locally(Path(self.full(path)), content)
             else:
                 # One object; it appears when the upload ends, and not before.
                 with self.files.open_output_stream(self.full(path)) as stream:
                     stream.write(content)
+
+        with understood(self.url):
+            self._patience.run(put)
 
     def put_all(self, files: Mapping[str, pa.Buffer]) -> None:
         """Write several files side by side, since most of the time is spent waiting until they are safe.
@@ -146,13 +146,22 @@ class Store:
     def read(self, path: str) -> pa.Buffer:
         """A file's content.
 
-        Raises FileNotFoundError where there is none, Damaged where the disk or the store cannot read it.
+        Raises FileNotFoundError where there is none, Damaged where the disk or the store cannot read it, HistoryError
+        where it does not answer.
         """
-        try:
+
+        def read(allowance: Allowance) -> pa.Buffer:
             with self.files.open_input_file(self.full(path)) as file:
+                allowance.for_bytes(file.size())
                 return file.read_buffer()
+
+        try:
+            return self._patience.run(read)
         except _GONE:
             raise FileNotFoundError(path) from None
+        except Hanging:
+            with understood(self.url):
+                raise
         except OSError as error:
             raise Damaged(f"cannot be read: {_reason(error)}") from None
 
@@ -180,23 +189,29 @@ class Store:
         if not self.is_local:
             return []
         with understood(self.url):
-            return sorted(_links(Path(self.root), folder))
+            return self._patience.run(lambda _: sorted(_links(Path(self.root), folder)))
 
     def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
         """The file system's information about each path.
 
         Raises HistoryError where it cannot be had.
         """
-        with understood(self.url):
+
+        def ask(allowance: Allowance) -> list[fs.FileInfo]:
+            allowance.for_files(len(paths))
             infos: list[fs.FileInfo] = self.files.get_file_info([self.full(path) for path in paths])
             return infos
+
+        with understood(self.url):
+            return self._patience.run(ask)
 
     def delete(self, path: str) -> bool:
         """Remove a file; whether it is gone now. That it was gone already is no error.
 
         What is behind a link is left alone, and a file that another process holds open is left for a later sweep.
         """
-        with understood(self.url), contextlib.suppress(*_GONE):
+
+        def delete(_: Allowance) -> bool:
             if not self.is_local:
                 self.files.delete_file(self.full(path))
             elif _is_linked(Path(self.root), path):
@@ -208,6 +223,10 @@ class Store:
                     if not _is_held(error):
                         raise
                     return False
+            return True
+
+        with understood(self.url), contextlib.suppress(*_GONE):
+            return self._patience.run(delete)
         return True
 
     def abandoned(self, folder: str, before: datetime) -> Iterator[str]:
@@ -219,10 +238,10 @@ class Store:
     def _listed(self, folder: str) -> list[Listed]:
         if self.is_local:
             with understood(self.url):
-                return sorted(_files(Path(self.root), folder), key=lambda file: file.path)
+                return self._patience.run(lambda _: sorted(_files(Path(self.root), folder), key=lambda file: file.path))
         selector = fs.FileSelector(self.full(folder), recursive=True, allow_not_found=True)
         with understood(self.url):
-            infos = self.files.get_file_info(selector)
+            infos = self._patience.run(lambda _: self.files.get_file_info(selector))
         start = len(self.root.rstrip("/")) + 1
         return sorted(
             (
@@ -232,6 +251,19 @@ class Store:
             ),
             key=lambda file: file.path,
         )
+
+
+def _opened(url: str) -> tuple[fs.FileSystem, str]:
+    """The file system of an address, and the path there."""
+    if "://" in url:
+        files, root = fs.FileSystem.from_uri(url)
+    else:
+        files, root = fs.LocalFileSystem(), Path(url).absolute().as_posix()
+        root.encode()  # Arrow takes no other path
+    local = isinstance(files, fs.LocalFileSystem)
+    if local and any(path.is_file() for path in (Path(root), *Path(root).parents)):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))  # Arrow would find nothing there
+    return files, root
 
 
 def _files(root: Path, folder: str) -> Iterator[Listed]:

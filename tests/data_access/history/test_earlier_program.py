@@ -78,12 +78,6 @@ def answers(history: History):
     return {question: table.to_csv(index=False).splitlines() for question, table in earlier.items()}
 
 
-def standing(history: History):
-    """What `status` says of the collections, without what the earlier program did not look for."""
-    collections = status.as_json(history, NOW)["collections"]
-    return {name: {key: value for key, value in about.items() if key != "loss"} for name, about in collections.items()}
-
-
 def ids(history: History):
     return {name: [snapshot.id for snapshot in history.snapshots(name)] for name in COLLECTIONS}
 
@@ -106,13 +100,27 @@ def test_its_folder_is_found_by_the_settings_of_then(folder):
     assert ids(history.open(settings)) == SEEN["snapshots"]
 
 
+def told(history):
+    """The status of each collection, without what that program did not look at."""
+    collections = status.as_json(history, NOW)["collections"]
+    return {name: {key: value for key, value in about.items() if key != "loss"} for name, about in collections.items()}
+
+
+def test_what_is_gone_is_told_of_its_answers_too(folder):
+    losses = {name: loss for name in COLLECTIONS if (loss := lake(folder).loss(name))}
+    assert {name: loss.numbers for name, loss in losses.items()} == {
+        "customer-deployment": "from 3 to 2 customers, from 150 to 93 licenses, from 6 to 4 rows"
+    }
+
+
 def test_it_says_what_it_said_and_nothing_is_written(folder):
     before = contents(folder)
     history = lake(folder)
     assert history.notices == ()
     assert ids(history) == SEEN["snapshots"]
     assert answers(history) == SEEN["answers"]
-    assert standing(history) == SEEN["status"]["collections"]
+    assert status.as_json(history, NOW)["source"] == "test"
+    assert told(history) == SEEN["status"]["collections"]
     verified = history.verify(reread=True)
     assert (verified.findings, verified.files) == ((), len(before))
     assert contents(folder) == before
@@ -133,7 +141,7 @@ def test_compact_changes_no_answer_and_no_file_of_a_fetch(folder):
     assert data(folder) == before
     history = lake(folder, DECEMBER)
     assert answers(history) == SEEN["answers"]
-    assert standing(history) == SEEN["status"]["collections"]
+    assert told(history) == SEEN["status"]["collections"]
     months = history.by_customer(history.snapshots(COMMERCIAL_DEPLOYMENT)).paths
     assert [Path(path).parent.name for path in months] == ["month=2026-10", "month=2026-11"]
     assert not history.verify(reread=True).findings
