@@ -65,7 +65,7 @@ class Patience:
             raise
         if not over:
             self._given_up.append(future)
-            raise Hanging(f"it did not answer within {allowance.seconds:.3g} seconds")
+            raise Hanging(f"it did not answer within {allowance.seconds:.0f} seconds")
         return future.result()
 
 

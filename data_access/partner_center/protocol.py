@@ -266,9 +266,9 @@ def throttled(details: Details) -> Throttled:
     return Throttled("Partner Center is limiting how often we may ask.", f"Try again in {wait}.", details)
 
 
-def intercepted(answer_headers: Headers, status: int | None) -> Intercepted:
+def intercepted(answer_headers: Headers, status: int) -> Intercepted:
     """The error for an answer that is not Partner Center's; `status` is that of what answered."""
-    later = "Try again later; if it lasts, ask" if status is not None and may_pass(status) else "Ask"
+    later = "Try again later; if it lasts, ask" if may_pass(status) else "Ask"
     return Intercepted(
         "Something between here and Partner Center refused the call.",
         f"{later} those who run the network about its proxy or firewall, and check HTTPS_PROXY and"
@@ -328,9 +328,7 @@ def _code_and_description(fields: Mapping[str, Any]) -> tuple[str | None, str | 
     )
 
 
-def _details(
-    answer_headers: Headers, status: int | None, code: str | None = None, description: str | None = None
-) -> Details:
+def _details(answer_headers: Headers, status: int, code: str | None = None, description: str | None = None) -> Details:
     return Details(
         status=status,
         code=code,

@@ -42,7 +42,7 @@ class RetryPolicy:
 def can_help(error: BaseException | None) -> bool:
     """Whether another attempt may end otherwise. A refusal by something in between is a rule of the network."""
     if isinstance(error, Intercepted):
-        return error.details.status is not None and may_pass(error.details.status)
+        return may_pass(error.details.status or 0)
     return isinstance(error, Unavailable)
 
 

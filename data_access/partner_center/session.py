@@ -9,6 +9,7 @@ import contextlib
 import logging
 import math
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -34,7 +35,8 @@ from data_access.partner_center.retry import RetryPolicy
 log = logging.getLogger(__name__)
 
 _CHUNK = 256 * 1024  # bytes
-_TUNNEL_REFUSED = "Tunnel connection failed"  # http.client's words for a proxy's answer to CONNECT
+#: http.client's words for a proxy's answer to CONNECT, with its status.
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
 class Session:
@@ -191,8 +193,8 @@ class Session:
         except requests.exceptions.TooManyRedirects:
             raise Unreadable("The service redirects in a circle.", "Check PARTNER_CENTER_BASE_URL.") from None
         except requests.exceptions.ProxyError as error:
-            if _TUNNEL_REFUSED in str(error):
-                raise protocol.intercepted({}, None) from None
+            if refusal := _TUNNEL_REFUSED.search(str(error)):
+                raise protocol.intercepted({}, int(refusal[1])) from None
             raise protocol.no_answer("the proxy on the way does not answer") from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             # Classes alone, and from None: the library's message holds the address, which can name a customer.

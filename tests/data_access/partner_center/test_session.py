@@ -12,8 +12,10 @@ import tracemalloc
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -319,15 +321,34 @@ def test_what_something_in_between_refuses_is_not_asked_again(connect):
         assert ids == (sent["MS-RequestId"], sent["MS-CorrelationId"])
 
 
+@contextmanager
+def refusing_proxy(status):
+    """The address of a proxy that answers every CONNECT with this status."""
+
+    class Refusal(BaseHTTPRequestHandler):
+        def do_CONNECT(self):
+            self.send_error(status)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{proxy.server_port}"
+        proxy.shutdown()
+
+
 @pytest.mark.parametrize("status", [403, 407])
-def test_a_proxy_that_refuses_to_connect_is_something_in_between(status, serve, monkeypatch):
-    proxy = serve(Emulator().always(gateway(status)))
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
+def test_a_proxy_that_refuses_to_connect_is_something_in_between(status, monkeypatch):
     with (
+        refusing_proxy(status) as proxy,
+        monkeypatch.context() as environment,
         Client("https://partner.invalid", Ready(DEMO_TOKEN), RetryPolicy(tries=2)) as client,
-        pytest.raises(Intercepted, match="refused the call"),
+        pytest.raises(Intercepted, match="refused the call") as raised,
     ):
+        environment.setenv("HTTPS_PROXY", proxy)
         client.fetch(DEPLOYMENT)
+    assert raised.value.details.status == status
 
 
 def test_a_proxy_that_is_not_there_is_named(monkeypatch):
