@@ -340,14 +340,13 @@ def refusing_proxy(status):
 
 @pytest.mark.parametrize("status", [403, 407])
 def test_a_proxy_that_refuses_to_connect_is_something_in_between(status, monkeypatch):
-    with (
-        refusing_proxy(status) as proxy,
-        monkeypatch.context() as environment,
-        Client("https://partner.invalid", Ready(DEMO_TOKEN), RetryPolicy(tries=2)) as client,
-        pytest.raises(Intercepted, match="refused the call") as raised,
-    ):
-        environment.setenv("HTTPS_PROXY", proxy)
-        client.fetch(DEPLOYMENT)
+    with refusing_proxy(status) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with (
+            Client("https://partner.invalid", Ready(DEMO_TOKEN), RetryPolicy(tries=2)) as client,
+            pytest.raises(Intercepted, match="refused the call") as raised,
+        ):
+            client.fetch(DEPLOYMENT)
     assert raised.value.details.status == status
 
 
