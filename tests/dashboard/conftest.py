@@ -1,7 +1,10 @@
 """Visits to the dashboard."""
 
+import itertools
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import cache
+from urllib.parse import urlsplit
 
 import pytest
 import streamlit as st
@@ -9,7 +12,7 @@ from streamlit.components.v2 import manifest_scanner
 
 from dashboard.security import exposure
 from data_access import history
-from data_access.emulator import Emulator
+from data_access.emulator import Emulator, serving
 from data_access.emulator.sample import Partner
 from data_access.settings import load
 from tests import lakes
@@ -60,14 +63,38 @@ def claims():
     return {}
 
 
+#: The ports of this process's emulators: that of the first in a test, of the second, and so on.
+_PORTS: list[int] = []
+
+
 @pytest.fixture
-def visit(claims, serve, monkeypatch, tmp_path):
+def serve_again():
+    """Serve an emulator until the test ends, at the address that the emulator of an earlier test had, if it is free.
+
+    An account is known by the address, so that its history can be that of the earlier test.
+    """
+    with ExitStack() as stack:
+        numbers = itertools.count()
+
+        def serve_again(emulator):
+            number = next(numbers)
+            with suppress(IndexError, OSError):
+                return stack.enter_context(serving(emulator, _PORTS[number]))
+            url = stack.enter_context(serving(emulator))
+            _PORTS[number : number + 1] = [urlsplit(url).port]
+            return url
+
+        yield serve_again
+
+
+@pytest.fixture
+def visit(claims, serve_again, monkeypatch, tmp_path):
     """Open a page on an emulator, or on the sample where there is none; `past` is what was collected before."""
 
     def visit(emulator=None, link=None, page="", past=(), **settings):
         if emulator is not None:
             # Accounts are told apart by their addresses, and a test's port may have been another one's.
-            settings = {"HISTORY_URL": str(tmp_path), **visits.live(serve(emulator)), **settings}
+            settings = {"HISTORY_URL": str(tmp_path), **visits.live(serve_again(emulator)), **settings}
         lakes.keep(settings, past)
         return visits.opened(settings, link or {}, page, monkeypatch, claims)
 
@@ -75,11 +102,11 @@ def visit(claims, serve, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def look_back(claims, serve, monkeypatch, tmp_path):
+def look_back(claims, serve_again, monkeypatch, tmp_path):
     """Open a page over an account's history, which holds what these give, and what `more` does to it."""
 
     def look_back(answers, link=None, page="changes", more=lambda _: None):
-        settings = {**visits.live(serve(Emulator(Partner()))), "HISTORY_URL": str(tmp_path)}
+        settings = {**visits.live(serve_again(Emulator(Partner()))), "HISTORY_URL": str(tmp_path)}
         lakes.keep(settings, answers)
         more(history.open(load(settings)))
         return visits.opened(settings, link or {}, page, monkeypatch, claims)
