@@ -36,7 +36,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.memory_media_file_storage import _calculate_file_id
 from streamlit.runtime.state.common import is_element_id
-from streamlit.runtime.state.session_state import Serialized, Value, WStates
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, Serialized, Value, WStates
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 from uvicorn.protocols.websockets import websockets_sansio_impl
@@ -170,7 +170,8 @@ _read_as_sent, _receive_as_sent = WStates.__getitem__, WStates.set_widget_from_p
 
 
 def _receive_widget(states: WStates, state: WidgetState) -> None:
-    if is_element_id(state.id):
+    # What happens in a component of our own has the component's id behind this mark.
+    if is_element_id(state.id.removeprefix(f"{STREAMLIT_INTERNAL_KEY_PREFIX}_")):
         _receive_as_sent(states, state)
 
 

@@ -150,7 +150,7 @@ def test_the_chart_is_as_wide_as_its_frame(sample, visitors):
     app.click_pill(page, "Direct")
     for width in (1366, 900):
         page.set_viewport_size({"width": width, "height": 900})
-        frame = page.locator(".st-key-services_chart [data-testid=stFullScreenFrame]")
+        frame = page.locator(".st-key-services_chart_bars")
         drawing = page.locator(".st-key-services_chart .main-svg").first
         page.wait_for_function(
             "([one, other]) => Math.abs(one.clientWidth - other.clientWidth) < 2",

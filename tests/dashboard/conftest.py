@@ -81,7 +81,7 @@ def serve_again():
             with suppress(IndexError, OSError):
                 return stack.enter_context(serving(emulator, _PORTS[number]))
             url = stack.enter_context(serving(emulator))
-            _PORTS[number : number + 1] = [urlsplit(url).port]
+            _PORTS[number : number + 1] = [urlsplit(url).port or 0]
             return url
 
         yield serve_again

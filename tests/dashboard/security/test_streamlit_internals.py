@@ -347,8 +347,14 @@ def test_limit_sockets(socket_server):
         assert closed.value.rcvd.code == 1009
 
 
-WIDGETS = """
+WIDGETS = f"""
+from pathlib import Path
+
 import streamlit as st
+from dashboard.security.streamlit_internals import component
+
+chart = component("chart", Path({str(ROOT)!r}, "dashboard/browser"), "chart.js", "<div></div>")
+chart(key="g", data=dict(spec=1), on_clicked_change=lambda: None)
 
 values = [
     st.button("a"),
@@ -369,6 +375,10 @@ st.text(repr(values))
         {"double_value": float("nan")},
         {"int_value": -1},
         {"json_value": "{"},
+        {"json_value": "[1]"},
+        {"json_trigger_value": "{"},
+        {"json_trigger_value": "5"},
+        {"json_trigger_value": '[5, {"event": ["clicked"]}, {"event": "clicked"}]'},
         {"string_value": "{"},
         {"bytes_value": b"x"},
         {},
@@ -386,7 +396,8 @@ def test_forgive_widgets(streamlit, tmp_path, monkeypatch, forged):
             ids = [element.id for kind, element in page.elements.items() if kind != "text"]
             message = BackMsg()
             for number in ("", "c", "$$ID-x-None", "$$ID-x-c", *ids):
-                message.rerun_script.widget_states.widgets.add(id=number, **forged)
+                for identity in (number, f"$$STREAMLIT_INTERNAL_KEY_{number}__events"):
+                    message.rerun_script.widget_states.widgets.add(id=identity, **forged)
             page.send(message, "script_finished")
             assert "exception" not in page.elements
             # What is of a widget's own kind is the person's to choose.
