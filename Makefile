@@ -8,6 +8,8 @@ PEER_VENV := .venv-peer
 PEER := $(PEER_VENV)/.installed
 OBJECTS_VENV := .venv-objects
 OBJECTS := $(OBJECTS_VENV)/.installed
+DASH_VENV := .venv-dash
+DASH := $(DASH_VENV)/.installed
 SPARK_FOLDER := .venv-spark
 SPARK := $(SPARK_FOLDER)/.installed
 
@@ -52,11 +54,11 @@ browser: $(DEV) ## a few journeys in a real Chromium
 ranges: $(DEV) ## how often the ranges of pace and day hold the truth; some minutes
 	$(BIN)/python -m bench --only ranges
 
-bench: $(DEV) ## figures of speed, as ratios in one run
-	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m bench
+bench: $(DEV) $(DASH) ## figures of speed, as ratios in one run
+	CHROMIUM=$$(sh tests/browser/chromium.sh) DASH_PYTHON=$(DASH_VENV)/bin/python $(BIN)/python -m bench
 
-bench-small: $(DEV)
-	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m bench --small
+bench-small: $(DEV) $(DASH)
+	CHROMIUM=$$(sh tests/browser/chromium.sh) DASH_PYTHON=$(DASH_VENV)/bin/python $(BIN)/python -m bench --small
 
 screenshots: $(DEV) ## photograph every page and state into screenshots/
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m tests.browser.screenshots
@@ -69,7 +71,7 @@ format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) $(SPARK_FOLDER) screenshots .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) $(DASH_VENV) $(SPARK_FOLDER) screenshots .mypy_cache .ruff_cache .hypothesis
 
 $(APP): requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -89,6 +91,11 @@ $(PEER): tests/peer/requirements.txt | $(DEV)
 $(OBJECTS): tests/objects/requirements.txt | $(DEV)
 	$(PYTHON) -m venv --without-pip $(OBJECTS_VENV)
 	$(BIN)/python -m pip --python $(OBJECTS_VENV)/bin/python install --disable-pip-version-check -q -r $<
+	@touch $@
+
+$(DASH): bench/rivals/requirements.txt | $(DEV)
+	$(PYTHON) -m venv --without-pip $(DASH_VENV)
+	$(BIN)/python -m pip --python $(DASH_VENV)/bin/python install --disable-pip-version-check -q -r $<
 	@touch $@
 
 # Beside the main environment and on top of it.

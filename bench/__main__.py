@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import asking, bulk, clicks, keeping, ranges
+from bench import asking, bulk, clicks, keeping, ranges, visits
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--small", action="store_true", help="little of everything, to see that the bench works")
-    options.add_argument("--only", choices=("bulk", "keeping", "asking", "ranges", "clicks"), help="one part alone")
+    parts = ("bulk", "keeping", "asking", "ranges", "clicks", "visits")
+    options.add_argument("--only", choices=parts, help="one part alone")
     chosen = options.parse_args()
     customers, products = (100, 10) if chosen.small else (10_000, 30)
     if chosen.only in (None, "bulk"):
@@ -25,6 +26,8 @@ def main() -> int:
         ranges.run(20 if chosen.small else 1000)
     if chosen.only in (None, "clicks"):
         clicks.run(*((3, 100, 10, 5) if chosen.small else (30, 10_000, 30, 81)))
+    if chosen.only in (None, "visits"):
+        visits.run(1 if chosen.small else 7)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Pages of the same content, written in other ways: what the dashboard is measured against."""
