@@ -48,7 +48,7 @@ _OWN_HEADERS = ("MS-CV", "MS-ServerId", "Request-Context")
 _REPEATED_HEADERS = ("MS-RequestId", "MS-CorrelationId")
 _OWN_CHALLENGE = "urn:cpsvc"  # in WWW-Authenticate
 #: Fields of an error body in any of the known shapes.
-_ERROR_FIELDS = frozenset({"code", "errorcode", "errorname", "description", "message", "statuscode"})
+_ERROR_FIELDS = frozenset({"code", "error", "errorcode", "errorname", "description", "message", "statuscode"})
 _DESCRIPTION_LENGTH = 1024  # "REST error codes" promises no more
 
 Headers = Mapping[str, str]
@@ -201,11 +201,12 @@ def is_last(received: Page, rows_so_far: int) -> bool:
 def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
     """The error for an answer other than 200, with the code, description and ids that the service sent.
 
-    An answer without a field or header of Microsoft's is none of Partner Center's, whatever its status says.
+    A body without a field of Microsoft's, under no header of theirs, is none of Partner Center's, whatever the status
+    says. No body at all tells nothing of who sent it.
     """
     fields = _error_fields(body)
-    foreign = status == _PROXY_ASKS or not _is_microsofts(answer_headers, body, fields)
-    if foreign and status != _TOO_MANY:  # to wait is right, whoever asks for it
+    foreign = bool(body.strip()) and not _is_microsofts(answer_headers, body, fields)
+    if (foreign or status == _PROXY_ASKS) and status != _TOO_MANY:  # to wait is right, whoever asks for it
         return intercepted(answer_headers, status)
     code, description = _code_and_description(fields)
     details = _details(answer_headers, status, code, description)

@@ -104,9 +104,8 @@ PAGE = b"<!doctype html><html><title>Web site blocked by your company</title></h
         (403, {"Content-Type": "text/html", **IDS}, PAGE),  # it repeats what it was sent
         (200, {}, b" <HTML>sign in here</HTML>"),
         (403, {"Content-Type": "text/plain"}, b"RBAC: access denied"),
-        (403, {}, b""),
-        (404, {}, body({"error": "blocked", "rule": 7})),
-        (401, {"WWW-Authenticate": "Negotiate"}, b""),
+        (404, {}, body({"rule": 7})),
+        (401, {"WWW-Authenticate": "Negotiate"}, b"Access denied"),
         (407, {"Proxy-Authenticate": "Basic", **IDS}, b""),
     ],
 )
@@ -126,7 +125,9 @@ def test_what_has_nothing_of_microsofts_came_from_something_in_between(status, h
         (403, {"MS-CV": "UGInjBojP0y0mAqo.0", "Content-Type": "text/html"}, PAGE, errors.NotPermitted),
         (401, {"WWW-Authenticate": "OAuth realm=urn:cpsvc:cpid:1"}, b"", errors.SignInError),
         (403, IDS, b"", errors.NotPermitted),
+        (403, {}, b"", errors.NotPermitted),  # nothing tells who sent it
         (404, {}, body({"code": 60003}), errors.BadRequest),
+        (401, {}, body({"error": "invalid_token"}), errors.SignInError),
         (200, {"Request-Context": "appId=cid-v1:1"}, PAGE, errors.Unreadable),
         (429, {"Retry-After": "3"}, PAGE, errors.Throttled),  # to wait is right, whoever asks for it
     ],
