@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import math
+import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -18,6 +20,7 @@ from data_access.settings import SECRETS_FILE
 
 PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _SHORTEST_SECRET, _FEWEST_SIGNS = 32, 8
+_READ_AGAIN = 1.0  # seconds
 _CORRECT = "Correct [auth] in .streamlit/secrets.toml as in docs/sign-in.md, then start again."
 #: Headers that a proxy adds: the caller is on another machine than the connection says.
 _FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
@@ -31,17 +34,26 @@ class SignIn:
     """How people sign in, as the operator configured it: the table `[auth]` of the secrets.
 
     It remembers that sign-in was configured: a table that can no longer be read lets no person in, for as long as the
-    process lives. `secrets_files` lists the files in which the operator may have meant to configure one.
+    process lives. `secrets_files` lists the files in which the operator may have meant to configure one. Files are read
+    again after so many `seconds`: each message of a page asks, and where there is no file, Streamlit looks for one.
     """
 
-    def __init__(self, secrets_files: Callable[[], Iterable[Path]] = _secrets_files) -> None:
+    def __init__(
+        self, secrets_files: Callable[[], Iterable[Path]] = _secrets_files, seconds: float = _READ_AGAIN
+    ) -> None:
         self._secrets_files = secrets_files
+        self._seconds = seconds
+        self._table: Mapping[str, Any] = {}
+        self._table_until = self._checked_until = -math.inf  # of time.monotonic
         self._was_configured = False
 
     @property
     def table(self) -> Mapping[str, Any]:
         """The table as Streamlit reads it; empty where there is none."""
-        return streamlit_internals.sign_in_table()
+        now = time.monotonic()
+        if now >= self._table_until:
+            self._table, self._table_until = streamlit_internals.sign_in_table(), now + self._seconds
+        return self._table
 
     @property
     def provider(self) -> tuple[str | None, Mapping[str, Any]]:
@@ -63,6 +75,11 @@ class SignIn:
 
     def check(self) -> None:
         """Raise SettingsError where the operator meant people to sign in, and it would not work or not hold."""
+        if time.monotonic() >= self._checked_until:
+            self._check()
+            self._checked_until = time.monotonic() + self._seconds
+
+    def _check(self) -> None:
         table = self.table
         if not table:
             if self.is_configured:

@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from dashboard.security import exposure
+from dashboard.security import exposure, streamlit_internals
 from dashboard.security.exposure import SignIn
 from dashboard.security.middleware import Gate
 from dashboard.security.roles import Ended
@@ -54,7 +54,7 @@ def secrets_file(tmp_path):
 @pytest.fixture
 def sign_in(secrets_file):
     """What the dashboard makes of that file."""
-    return SignIn(secrets_files=lambda: [secrets_file])
+    return SignIn(secrets_files=lambda: [secrets_file], seconds=0)
 
 
 # Without a sign-in
@@ -135,6 +135,16 @@ def test_a_file_without_such_a_table_is_no_trouble(call, secrets_file, sign_in):
     assert call(sign_in=sign_in).get("/").status_code == 200
     secrets_file.unlink()
     assert call(sign_in=sign_in).get("/").status_code == 200
+
+
+def test_files_are_read_once_in_a_while(secrets_file, monkeypatch):
+    read = []
+    monkeypatch.setattr(streamlit_internals, "sign_in_table", lambda: read.append("table") or {})
+    sign_in = SignIn(secrets_files=lambda: read.append("files") or [secrets_file])
+    for _ in range(100):
+        sign_in.check()
+        assert not sign_in.is_configured
+    assert sorted(read) == ["files", "table"]
 
 
 def test_a_table_that_disappears_while_it_runs_lets_nobody_in(call, configure, sign_in):
