@@ -139,8 +139,13 @@ def test_a_file_without_such_a_table_is_no_trouble(call, secrets_file, sign_in):
 
 def test_files_are_read_once_in_a_while(secrets_file, monkeypatch):
     read = []
-    monkeypatch.setattr(streamlit_internals, "sign_in_table", lambda: read.append("table") or {})
-    sign_in = SignIn(secrets_files=lambda: read.append("files") or [secrets_file])
+
+    def noted(what, result):
+        read.append(what)
+        return result
+
+    monkeypatch.setattr(streamlit_internals, "sign_in_table", lambda: noted("table", {}))
+    sign_in = SignIn(secrets_files=lambda: noted("files", [secrets_file]))
     for _ in range(100):
         sign_in.check()
         assert not sign_in.is_configured
