@@ -46,29 +46,36 @@ def fetched_from(partner, collection, at, query=None):
 def keep(settings, answers):
     """Let the account of these settings have collected these answers, each a call that gives one, oldest first.
 
-    A process writes the same answers of the same account once; where its folder is new, later ones are copies.
+    A process writes the same answers of the same account once: a folder that is new begins as a copy.
     """
     if not answers:
         return
     wanted = Settings(**{name.lower(): value for name, value in settings.items()})
     folder = Path(wanted.history_url) / history.account(wanted)
-    ready = _ready(folder.name, answers) if not folder.exists() else None
-    if ready and ready.exists():
-        shutil.copytree(ready, folder)
-        return
+    ready = [] if folder.exists() else _ready(folder.name, answers)
+    there = max((number for number, place in enumerate(ready, start=1) if place.exists()), default=0)
+    if there:
+        shutil.copytree(ready[there - 1], folder)
     account = history.open(wanted)
-    for answer in answers:
+    for number, answer in enumerate(answers[there:], start=there):
         account.append(answer())
-    if ready:
-        shutil.copytree(folder, ready)
+        if number < len(ready):
+            shutil.copytree(folder, ready[number])
 
 
 def _ready(account, answers):
-    """The place of a copy of this account's history of these answers; None where they are not told by their rows."""
-    if all(isinstance(answer, partial) and answer.func is fetched for answer in answers):
-        told = [account, *(((answer.args[0].name, *answer.args[1:]), answer.keywords) for answer in answers)]
-        return Path(_written().name) / hashlib.sha256(repr(told).encode()).hexdigest()
-    return None
+    """The places of copies of this account's history, with the first of these answers, the first two, and so on.
+
+    There are none from the first answer on that its rows alone do not tell.
+    """
+    told = hashlib.sha256(account.encode())
+    places = []
+    for answer in answers:
+        if not (isinstance(answer, partial) and answer.func is fetched):
+            break
+        told.update(repr((answer.args[0].name, *answer.args[1:], answer.keywords)).encode())
+        places.append(Path(_written().name) / told.hexdigest())
+    return places
 
 
 @cache

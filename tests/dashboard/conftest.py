@@ -4,7 +4,6 @@ import itertools
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import cache
-from urllib.parse import urlsplit
 
 import pytest
 import streamlit as st
@@ -81,7 +80,7 @@ def serve_again():
             with suppress(IndexError, OSError):
                 return stack.enter_context(serving(emulator, _PORTS[number]))
             url = stack.enter_context(serving(emulator))
-            _PORTS[number : number + 1] = [urlsplit(url).port or 0]
+            _PORTS[number : number + 1] = [int(url.rpartition(":")[2])]
             return url
 
         yield serve_again

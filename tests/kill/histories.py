@@ -113,6 +113,14 @@ def copied(account, to):
     return shutil.copytree(account, to / account.name, copy_function=os.link)
 
 
+def pruned(account, to, days):
+    """A copy of the account's folder without what `prune` removes when it keeps so many days."""
+    copy = copied(account, to)
+    there = History(Store(str(copy)), "test")
+    there.prune(there.old(days))
+    return copy
+
+
 def digest(account):
     """How often each answer's rows are there, by collection and back-fill date; each file is what was written.
 

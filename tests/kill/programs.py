@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -57,7 +58,7 @@ class Programs:
 
 def serve() -> None:
     """Fork a process for each command on stdin; its id and later its exit code go to stdout."""
-    from data_access.__main__ import main  # noqa: PLC0415 - the others of this module's users need none of it
+    import data_access.__main__  # noqa: F401, PLC0415 - what all of them need; this module's users do not
 
     for line in sys.stdin:
         arguments, environment, stderr = json.loads(line)
@@ -66,12 +67,8 @@ def serve() -> None:
             os.environ |= environment
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
-            code = 1
-            try:
-                code = main(arguments)
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
+            sys.argv = ["data_access", *arguments]
+            runpy.run_module("data_access", run_name="__main__", alter_sys=True)  # it leaves by itself
         print(process, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 

@@ -11,8 +11,6 @@ import pytest
 
 from data_access.__main__ import main
 from data_access.emulator import serving
-from data_access.history.history import History
-from data_access.history.store import Store
 from tests.kill import histories
 from tests.kill.failing import Died, Disk
 from tests.lakes import files
@@ -34,13 +32,9 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(settings, tmp_path_factory):
-    """The folder of the account, its rows, and those of them that `prune` removes."""
+    """The folder of the account, and of one with little in it, for `collect`, which writes most and reads no more."""
     account = histories.write(settings)
-    before = histories.digest(account)
-    pruned = histories.copied(account, tmp_path_factory.mktemp("pruned"))
-    there = History(Store(str(pruned)), "test")
-    there.prune(there.old(histories.KEEP_DAYS))
-    return account, before, before - histories.digest(pruned)
+    return account, histories.pruned(account, tmp_path_factory.mktemp("little"), 1)
 
 
 @pytest.fixture
@@ -62,7 +56,9 @@ def run(settings, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("failure", [errno.ENOSPC, errno.EIO, DEATH], ids=["full", "broken", "death"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_nothing_is_lost_whichever_operation_fails(command, failure, written, run, tmp_path):
-    account, before, old = written
+    account = written[command == "collect"]
+    before = histories.digest(account)
+    old = before - histories.digest(histories.pruned(account, tmp_path / "pruned", histories.KEEP_DAYS))
     for number in itertools.count(1):
         copy = histories.copied(account, tmp_path)
         disk, code, complaint = run(command, copy, number, failure)

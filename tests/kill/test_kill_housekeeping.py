@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from data_access.emulator import serving
-from data_access.history.history import History
-from data_access.history.store import Store
 from tests.kill import histories
 from tests.kill.programs import KILLED, Programs
 
@@ -33,8 +31,7 @@ def written(settings):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_killed_at_any_instant_nothing_is_lost_or_doubled(command, beside, settings, written, tmp_path):
     before = histories.digest(written)
-    there = History(Store(str(written)), "test")
-    old = Counter({key: before[key] for key in before if key[2] in {one.day for one in there.old(histories.KEEP_DAYS)}})
+    old = before - histories.digest(histories.pruned(written, tmp_path / "pruned", histories.KEEP_DAYS))
     environment = histories.environment(settings) | {"HISTORY_URL": str(tmp_path)}
     codes: Counter[int] = Counter()
     with Programs() as program, Programs() as other:

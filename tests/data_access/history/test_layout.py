@@ -52,9 +52,15 @@ def test_a_half_written_file_has_the_name_of_a_finished_one_in_it():
 
 
 @pytest.fixture
-def account(tmp_path):
+def account(written, tmp_path):
+    """A copy of `written`."""
+    return shutil.copytree(written, tmp_path / "account")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """A history of two collections, with files that runs left behind, in the folder of its account."""
-    folder = tmp_path / "account"
+    folder = tmp_path_factory.mktemp("written") / "account"
     for number in (1, 2):
         lake(folder).append(fetched(DEPLOYMENT, [{"licensesSold": number}]))
         day = datetime(2026, 10, number, tzinfo=UTC)
