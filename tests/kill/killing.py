@@ -14,8 +14,8 @@ from pathlib import Path
 from data_access import Settings, history
 from data_access.emulator import Emulator, sample, serving
 from data_access.partner_center import catalog
-from tests.kill import programs
-from tests.kill.programs import Programs
+from tests import programs
+from tests.programs import Programs
 
 DAY = date(2026, 3, 31)
 COLLECTORS = 2

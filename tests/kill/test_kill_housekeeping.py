@@ -10,7 +10,7 @@ import pytest
 
 from data_access.emulator import serving
 from tests.kill import histories
-from tests.kill.programs import KILLED, Programs
+from tests.programs import KILLED, Programs
 
 KILLS = int(os.environ.get("FAULT_KILLS", "200")) // 8  # for each of the four
 COMMANDS = {"compact": ["compact"], "prune": ["prune", "--keep-days", str(histories.KEEP_DAYS), "--yes"]}

@@ -2,10 +2,8 @@
 
 import gc
 import itertools
-import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -14,7 +12,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -45,10 +42,10 @@ from data_access.emulator.sample import Partner, partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from data_access.partner_center.client import Step
 from data_access.partner_center.retry import RetryPolicy
+from tests.programs import Programs
 from tests.rows import DEFAULTS, rows_of
 from tests.threads import end_of_pages
 
-ROOT = Path(__file__).parents[3]
 PATIENCE = RetryPolicy(tries=3, budget=20, timeout=10, first_wait=0.02)
 
 
@@ -409,37 +406,35 @@ def test_progress_that_knows_no_total_grows_all_the_same(connect):
     ]
 
 
-def interrupted(serve, emulator, after):
+def interrupted(program, folder, address, emulator, after):
     """Run the command line, press Ctrl-C once so many requests have come, and return how it ended and how soon."""
-    environ = {"PARTNER_CENTER_BASE_URL": serve(emulator), "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
-    command = [sys.executable, "-m", "data_access", "fetch", "commercial-deployment"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as program:
-        until = time.monotonic() + 30
-        while len(emulator.requests) < after and time.monotonic() < until:
-            time.sleep(0.01)
-        program.send_signal(signal.SIGINT)
-        begun = time.monotonic()
-        stdout, stderr = program.communicate(timeout=30)
-    return program.returncode, stdout, stderr, time.monotonic() - begun
+    environment = {"PARTNER_CENTER_BASE_URL": address, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+    folder.mkdir()
+    program.start(["fetch", "commercial-deployment"], environment, folder / "stderr", folder / "stdout")
+    until = time.monotonic() + 30
+    while len(emulator.requests) < after and time.monotonic() < until:
+        time.sleep(0.01)
+    program.kill(signal.SIGINT)
+    begun = time.monotonic()
+    code = program.end()
+    return code, (folder / "stdout").read_text(), (folder / "stderr").read_text(), time.monotonic() - begun
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve):
+def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve, tmp_path):
     waits = {
         "slow pages": (of(numbered(40), page_limit=1).next(lambda right: right).always(slow(20)), 5),
         "the first page": (of(numbered(40)).always(slow(20)), 1),
         "the next try": (of(numbered(40)).always(answer(503, {"Retry-After": "20"})), 1),
         "throttling": (of(numbered(40), page_limit=1).next(lambda right: right).always(throttled("20")), 2),
     }
-    with ThreadPoolExecutor() as pool:
-        ends = dict(zip(waits, pool.map(lambda wait: interrupted(serve, *wait), waits.values()), strict=True))
-    for code, stdout, stderr, seconds in ends.values():
-        assert (code, stdout) == (130, ""), stderr
-        assert "Interrupted." in stderr.splitlines()
-        assert "Traceback" not in stderr
-        assert seconds < 15, ends  # of 20 that it would have waited
+    with Programs() as program:
+        for wait, (emulator, after) in waits.items():
+            code, stdout, stderr, seconds = interrupted(program, tmp_path / wait, serve(emulator), emulator, after)
+            assert (code, stdout) == (130, ""), stderr
+            assert "Interrupted." in stderr.splitlines()
+            assert "Traceback" not in stderr
+            assert seconds < 15, wait  # of 20 that it would have waited
 
 
 # The addresses

@@ -20,8 +20,8 @@ class Programs:
 
     def __enter__(self) -> Programs:
         self._parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.kill.programs"],
-            cwd=Path(__file__).parents[2],
+            [sys.executable, "-m", "tests.programs"],
+            cwd=Path(__file__).parents[1],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -31,15 +31,21 @@ class Programs:
     def __exit__(self, *_: object) -> None:
         self._parent.communicate()
 
-    def start(self, arguments: Sequence[str], environment: Mapping[str, str], stderr: Path | str = os.devnull) -> None:
+    def start(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        stderr: Path | str = os.devnull,
+        stdout: Path | str = os.devnull,
+    ) -> None:
         """Start a command with these settings beside the environment of this process."""
-        self._tell([list(arguments), dict(environment), str(stderr)])
+        self._tell([list(arguments), dict(environment), str(stdout), str(stderr)])
         self._process: int = self._hear()
 
-    def kill(self) -> None:
-        """Kill the command, unless it has ended."""
+    def kill(self, by: signal.Signals = signal.SIGKILL) -> None:
+        """Send the command a signal, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process, signal.SIGKILL)
+            os.kill(self._process, by)
 
     def end(self) -> int:
         """Wait for the command; returns its exit code."""
@@ -61,12 +67,12 @@ def serve() -> None:
     import data_access.__main__  # noqa: F401, PLC0415 - what all of them need; this module's users do not
 
     for line in sys.stdin:
-        arguments, environment, stderr = json.loads(line)
+        arguments, environment, *outputs = json.loads(line)
         process = os.fork()
         if not process:
             os.environ |= environment
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+            for number, output in enumerate(outputs, start=1):
+                os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
             sys.argv = ["data_access", *arguments]
             runpy.run_module("data_access", run_name="__main__", alter_sys=True)  # it leaves by itself
         print(process, flush=True)
