@@ -9,6 +9,7 @@ import pytest
 from data_access import HistoryError, Settings, history
 from data_access.history import store
 from data_access.history.history import GRACE, History
+from data_access.history.index import Index
 from data_access.history.snapshot import parquet
 from data_access.history.store import Store
 from data_access.partner_center.catalog import DEPLOYMENT, USAGE
@@ -91,11 +92,11 @@ def test_a_file_with_a_record_without_its_rows_is_left_out(tmp_path):
 def test_a_record_whose_rows_are_gone_is_not_packed(tmp_path):
     for number in (1, 2):
         lake(tmp_path).append(fetched(DEPLOYMENT, [{"licensesSold": number}]))
-    kept = lake(tmp_path)
-    records = {snapshot.id: snapshot for snapshot in kept.snapshots(DEPLOYMENT)}
+    kept = Index(Store(str(tmp_path)), Clock())
+    records = dict(kept.snapshots)
     next(iter(sorted((tmp_path / "small" / "deployment").iterdir()))).unlink()
     kept.reload()
     before = files(tmp_path)
     with pytest.raises(HistoryError, match=r"without its rows.*Nothing was removed"):
-        kept._index.rewrite(records)
+        kept.rewrite(records)
     assert files(tmp_path) == before
