@@ -301,19 +301,18 @@ class History:
     def compact(self) -> Compacted:
         """Put all summary files of a collection into one, likewise the records of runs.
 
-        Rows that were kept twice in a row go, unless a summary file is damaged.
-        In collections that are read by customer, the facts of each month that is over are put into one file as well.
-        Raises HistoryError where there is no room for it.
+        Rows that were kept twice in a row go, unless a summary file is damaged. In collections that are read by
+        customer, the facts of each month that is over are put into one file as well.
+
+        Raises HistoryError where there is no room for it, or another program does the same at this moment.
         """
         before = self._count_with_records()
         merged = {snapshot.id: snapshot for snapshot in self._merge_months()}
         self.reload()  # months take their time; what was removed meanwhile must not come back
-        by_collection = self._index.by_collection.values()
-        # Between two with the same rows, one that cannot be read today may have others.
-        remaining = (
-            self._index.snapshots if self._index.findings else {s.id: s for several in by_collection for s in several}
-        )
-        self._keep({identity: merged.get(identity, snapshot) for identity, snapshot in remaining.items()})
+        remaining = [snapshot for several in self._index.by_collection.values() for snapshot in several]
+        if self._index.findings:  # between two with the same rows, one that cannot be read today may have others
+            remaining = list(self._index.snapshots.values())
+        self._keep({snapshot.id: merged.get(snapshot.id, snapshot) for snapshot in remaining})
         self._runs.compact()
         months = {snapshot.month for snapshot in merged.values() if snapshot.month}
         return Compacted(before, self._count_with_records(), len(months))
