@@ -17,7 +17,9 @@ CHANGES, HEALTH = "changes_chart", "health_chart"
 def choose(page: Page, key: str, option: int) -> None:
     """Choose from a list, by the place of the option in it."""
     page.locator(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]").first.click()
+    before = page.url
     page.get_by_role("option").nth(option).click()
+    expect(page).not_to_have_url(before)
     app.settle(page)
 
 
