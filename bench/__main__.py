@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from bench import asking, bulk, clicks, keeping, ranges, visits
+from bench import asking, bulk, clicks, crowd, keeping, ranges, visits
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--small", action="store_true", help="little of everything, to see that the bench works")
-    parts = ("bulk", "keeping", "asking", "ranges", "clicks", "visits")
+    parts = ("bulk", "keeping", "asking", "ranges", "clicks", "visits", "crowd")
     options.add_argument("--only", choices=parts, help="one part alone")
+    options.add_argument("--before", type=Path, help="a checkout of an earlier version, for the part `crowd`")
     chosen = options.parse_args()
     customers, products = (100, 10) if chosen.small else (10_000, 30)
     if chosen.only in (None, "bulk"):
@@ -28,6 +30,8 @@ def main() -> int:
         clicks.run(*((3, 100, 10, 5) if chosen.small else (30, 10_000, 30, 81)))
     if chosen.only in (None, "visits"):
         visits.run(1 if chosen.small else 7)
+    if chosen.only in (None, "crowd"):
+        crowd.run(*((4, 8, 1, 0.0) if chosen.small else (50, 200, 4, 600.0)), chosen.before)
     return 0
 
 
