@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import wraps
@@ -24,7 +24,13 @@ Key = tuple[Hashable, ...]
 _BUDGET = 256 * 2**20  # bytes of all results: a comparison of ten thousand customers' products takes a hundred million
 _LEAST = 2**16  # bytes that a result counts for; a small one is made of many objects
 _UNSEEN = 1800  # seconds after which a result goes that nobody has looked at
-_NAMED = object()  # stands in a key before the arguments that are given by name
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """The name of an argument, before it in a key."""
+
+    name: str
 
 
 @dataclass(slots=True)
@@ -59,21 +65,26 @@ class Cache:
 
         @wraps(work)
         def cached(*arguments: P.args, **named: P.kwargs) -> T:
-            key: Key = (work, *map(_reference, arguments), _NAMED)
+            key: tuple[object, ...] = arguments
             for name in sorted(named):
-                key += (name, _reference(named[name]))
-            entry, is_new = self._entry(key)
-            if is_new:
-                self._work_out(key, entry, lambda: work(*arguments, **named))
-            result: T = entry.result.result()
-            return result
+                key += (_Name(name), named[name])
+            return self.kept(work, key, lambda: work(*arguments, **named))
 
         return cached
+
+    def kept(self, what: Hashable, of: Iterable[object], work: Callable[[], T]) -> T:
+        """The result that is kept under a name and the values and data that it was made of, or else that of `work`."""
+        key: Key = (what, *map(_reference, of))
+        entry, is_new = self._entry(key)
+        if is_new:
+            self._work_out(key, entry, work)
+        result: T = entry.result.result()
+        return result
 
     def tidy(self) -> None:
         """Drop the results whose data is gone, those unseen for long, and the longest unseen beyond the budget.
 
-        The newest result stays, whatever its size.
+        One that is larger than the budget stays until the next one comes.
         """
         with self._lock:
             oldest = self._clock() - self._unseen
@@ -82,8 +93,8 @@ class Cache:
             for key, entry in list(self._entries.items()) if gone else []:
                 if not gone.isdisjoint(key):
                     self._drop(key, entry)
-            for key, entry in list(self._entries.items())[:-1]:
-                if entry.seen >= oldest and self._size <= self._budget:
+            for key, entry in list(self._entries.items()):
+                if entry.seen >= oldest and (self._size <= self._budget or len(self._entries) == 1):
                     break
                 self._drop(key, entry)
 

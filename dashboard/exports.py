@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
+from dashboard.cache import Cache
 from data_access import Selection, csv_files
 
 _SLUG_LENGTH = 48
 _NO_FILTER = Selection().sentence()
+#: The files of the last minutes; of many, the largest one alone may be a hundred megabytes.
+FILES = Cache(budget=256 * 2**20, unseen=300)
+#: One file is made at a time: ten at once would take ten times the memory, and their clicks from everybody else.
+_making = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,12 @@ def sentence(selection: Selection, **more: str) -> str:
 
 
 def for_people_and_programs(
-    rows: Callable[[], pd.DataFrame], provenance: Provenance, key: str = "export_csv"
+    rows: Callable[[], pd.DataFrame], of: tuple[object, ...], provenance: Provenance, key: str = "export_csv"
 ) -> tuple[File, File]:
-    """The same rows as two files: one that Excel opens safely, one with the exact values. `key`: the first button's."""
+    """The same rows as two files: one that Excel opens safely, one with the exact values. `key`: the first button's.
+
+    `of` are the data and values that determine the rows: people who ask for equal files get the same one.
+    """
     return (
         File(
             key,
@@ -75,22 +84,39 @@ def for_people_and_programs(
             "Opens with accents right and no formula executed.",
             ":material/download:",
             provenance.name(),
-            lambda: csv_files.excel(provenance.stamped(rows())),
+            _made_once(csv_files.excel, rows, of, provenance),
         ),
-        for_programs(f"{key}_exact", "CSV for machines", rows, provenance),
+        for_programs(f"{key}_exact", "CSV for machines", rows, of, provenance),
     )
 
 
-def for_programs(key: str, label: str, rows: Callable[[], pd.DataFrame], provenance: Provenance) -> File:
-    """One file with the exact values."""
+def for_programs(
+    key: str, label: str, rows: Callable[[], pd.DataFrame], of: tuple[object, ...], provenance: Provenance
+) -> File:
+    """One file with the exact values; `of` as for `for_people_and_programs`."""
     return File(
         key,
         label,
         "Exact values, no byte order mark, nothing disarmed.",
         ":material/data_object:",
         provenance.name("exact"),
-        lambda: csv_files.exact(provenance.stamped(rows())),
+        _made_once(csv_files.exact, rows, of, provenance),
     )
+
+
+def _made_once(
+    write: Callable[[pd.DataFrame], bytes],
+    rows: Callable[[], pd.DataFrame],
+    of: tuple[object, ...],
+    provenance: Provenance,
+) -> Callable[[], bytes]:
+    """What makes a file, or finds the same one that somebody else has just taken."""
+
+    def make() -> bytes:
+        with _making:
+            return write(provenance.stamped(rows()))
+
+    return lambda: FILES.kept(write.__name__, (provenance, *of), make)
 
 
 def _slug(filter_sentence: str) -> str:

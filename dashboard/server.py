@@ -22,7 +22,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import cache, sitemap, static_files
+from dashboard import cache, exports, sitemap, static_files
 from dashboard.security import exposure, middleware, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings, loopback
 
@@ -96,6 +96,7 @@ async def _tidy_up() -> None:
     while True:
         await asyncio.sleep(_TIDY_EVERY)
         cache.VIEWS.tidy()
+        exports.FILES.tidy()
 
 
 def _refuse_to_expose() -> None:

@@ -94,7 +94,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         collection=comparison.collection_of(past, compared.level).name,
     )
     provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
-    files = exports.for_people_and_programs(partial(model.file, statuses), provenance)
+    files = exports.for_people_and_programs(partial(model.file, statuses), (model, statuses), provenance)
     with figures.figures(formats.number(rows.number, "row"), files):
         counts = model.counts  # the widget outlives this run, and must not keep the view model
         controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {counts[status]:,}")

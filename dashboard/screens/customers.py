@@ -87,8 +87,8 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
     every_row = replace(table, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
-        *exports.for_people_and_programs(lambda: CUSTOMERS_FILE.select(model.table), table),
-        exports.for_programs("export_rows", "Every row", rows, every_row),
+        *exports.for_people_and_programs(lambda: CUSTOMERS_FILE.select(model.table), (model,), table),
+        exports.for_programs("export_rows", "Every row", rows, (model,), every_row),
     )
     with figures.figures(formats.number(model.number, "customer"), files):
         _table(model, filters, open_customer)
@@ -140,7 +140,7 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     provenance = exports.Provenance("customer", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
     place = st.container()
-    with figures.figures("Products and services", exports.for_people_and_programs(rows, provenance)):
+    with figures.figures("Products and services", exports.for_people_and_programs(rows, (model,), provenance)):
         dataframe.show(model.on_screen)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
@@ -185,7 +185,7 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
         newest = whole.points[AS_OF].iloc[-1]
         provenance = exports.Provenance("customer-history", newest, sentence, feeds.source, feeds.is_sample)
         figures.downloads(
-            [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, provenance)]
+            [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, (trend,), provenance)]
         )
 
 

@@ -91,13 +91,13 @@ def _tile(label: str, value: str, context: str, explanation: str) -> None:
 
 def _checks(model: HealthView, past: Timeline, feeds: Feeds) -> None:
     provenance = _provenance("health", past, feeds, "none")
-    files = exports.for_people_and_programs(partial(checks.table, model.checks), provenance, "export_checks")
+    files = exports.for_people_and_programs(partial(checks.table, model.checks), (model,), provenance, "export_checks")
     with st.container(key="health_checks"), figures.figures("What was looked at", files):
         for check in model.checks:
-            _check(check, past, feeds)
+            _check(check, model, past, feeds)
 
 
-def _check(check: Check, past: Timeline, feeds: Feeds) -> None:
+def _check(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None:
     with st.container(key=f"check_{check.key}", gap="xsmall"):
         st.markdown(f"{_LOOKS[check.mark]} **{check.question}** {check.finding}")
         if check.rows.empty:
@@ -105,16 +105,18 @@ def _check(check: Check, past: Timeline, feeds: Feeds) -> None:
         label = f"{formats.number(len(check.rows), 'row')} behind it"
         with st.expander(label, key=f"rows_{check.key}", type="compact", on_change="rerun") as details:
             if details.open:
-                _rows(check, past, feeds)
+                _rows(check, model, past, feeds)
 
 
-def _rows(check: Check, past: Timeline, feeds: Feeds) -> None:
+def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None:
     dataframe.show(health_tables.BEHIND[check.key].on_screen(check.rows.head(_ROWS_SHOWN)))
     if len(check.rows) > _ROWS_SHOWN:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
     provenance = _provenance(f"health-{check.key}", past, feeds, "none")
     with st.container(horizontal=True):
-        figures.downloads(exports.for_people_and_programs(lambda: check.rows, provenance, f"export_{check.key}"))
+        figures.downloads(
+            exports.for_people_and_programs(lambda: check.rows, (model, check.key), provenance, f"export_{check.key}")
+        )
 
 
 def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
@@ -131,7 +133,9 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
     sentence = exports.sentence(Selection(), collection=past.collection.name)
     provenance = _provenance("health-services", past, feeds, sentence)
-    files = exports.for_people_and_programs(lambda: health_tables.SERVICES_FILE.select(model.table), provenance)
+    files = exports.for_people_and_programs(
+        lambda: health_tables.SERVICES_FILE.select(model.table), (model,), provenance
+    )
     with figures.figures("Services", files):
         dataframe.show(model.on_screen)
 

@@ -48,7 +48,9 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     content, sentence = deployment.answer.collection.name, exports.sentence(filters.selection)
     provenance = exports.Provenance(content, deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(overview_table.rows, deployment, filters.selection)
-    with figures.figures("The figures behind it", exports.for_people_and_programs(rows, provenance)):
+    with figures.figures(
+        "The figures behind it", exports.for_people_and_programs(rows, (deployment, filters.selection), provenance)
+    ):
         dataframe.show(model.on_screen)
 
 

@@ -153,9 +153,9 @@ def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feed
         sentence = exports.sentence(filters.selection, range=within, **more, collection=timeline.collection.name)
         return exports.Provenance(f"{content}-by-{filters.by}", newest, sentence, feeds.source, feeds.is_sample)
 
-    points = exports.for_people_and_programs(lambda: trend.points, provenance("trends"))
+    points = exports.for_people_and_programs(lambda: trend.points, (trend,), provenance("trends"))
     paces = provenance("pace", target=f"{filters.target:g} %")
-    pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, paces)
+    pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, (trend,), paces)
     with figures.figures("Speed and expected date; likely range", [*points, pace]):
         st.caption(
             "The first two files hold every point of the lines, the third one this table with all its columns"

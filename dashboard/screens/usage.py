@@ -180,7 +180,7 @@ def _not_at_hand(source: Source) -> str:
 def _workloads(model: UsageView, selection: Selection, feeds: Feeds) -> None:
     sentence = exports.sentence(selection)
     provenance = exports.Provenance("usage", model.window[1], sentence, feeds.source, feeds.is_sample)
-    with figures.figures("Workloads", exports.for_people_and_programs(lambda: model.workloads, provenance)):
+    with figures.figures("Workloads", exports.for_people_and_programs(lambda: model.workloads, (model,), provenance)):
         dataframe.show(model.on_screen)
 
 

@@ -117,6 +117,19 @@ def test_texts_count_by_their_length():
     assert calls == [1, 2, 1]
 
 
+def test_the_last_result_goes_too_when_nobody_looks_at_it():
+    watch = Watch()
+    cache = Cache(budget=1, unseen=60, clock=watch)
+    look, _ = counting(cache)
+    data = Data()
+    last = weakref.ref(look(data, Choice("1")))
+    cache.tidy()
+    assert last() is not None
+    watch.now = 61
+    cache.tidy()
+    assert last() is None
+
+
 def test_a_result_above_the_budget_stays_until_the_next():
     cache, calls = Cache(budget=1_000), []
 

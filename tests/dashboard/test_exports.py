@@ -1,7 +1,10 @@
 """Files that say what they are: the rows on screen, their source, their filter, a name that tells."""
 
 import csv
+import gc
 import io
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
@@ -40,7 +43,7 @@ def deployment(fetch):
 def files_of(deployment, selection=Selection()):  # noqa: B008 - a frozen value
     """What the Overview offers: the file for Excel and the one for machines."""
     rows = partial(overview.rows, deployment, selection)
-    return exports.for_people_and_programs(rows, provenance_of(deployment, selection))
+    return exports.for_people_and_programs(rows, (deployment, selection), provenance_of(deployment, selection))
 
 
 def provenance_of(deployment, selection, is_sample=False):
@@ -130,3 +133,41 @@ def test_a_search_and_a_customer_are_part_of_the_filter():
     assert exports.sentence(Selection(), search="") == Selection().sentence()
     name = exports.Provenance("customers", datetime(2026, 10, 9, tzinfo=UTC), "search = Ålvik", SOURCE, False).name()
     assert name.startswith("license-customers_2026-10-09_search-lvik-")
+
+
+def test_a_crowd_gets_one_file_that_is_made_once(deployment):
+    made = []
+
+    def rows():
+        made.append("rows")
+        return overview.rows(deployment, Selection())
+
+    def asked():
+        """What each of them has on screen: files of their own, of the same data."""
+        provenance = provenance_of(deployment, Selection())
+        return exports.for_people_and_programs(rows, (deployment, Selection()), provenance)[1]
+
+    with ThreadPoolExecutor(10) as crowd:
+        contents = list(crowd.map(lambda file: file.content(), [asked() for _ in range(10)]))
+    assert len({id(content) for content in contents}) == len(made) == 1
+
+
+def test_other_data_another_choice_and_another_source_are_other_files(fetch):
+    first, newer = fetch(), fetch([{"licensesSold": 5}])
+    contents = [
+        files_of(first)[1].content(),
+        files_of(first, Selection.of(["direct"]))[1].content(),
+        files_of(newer)[1].content(),
+        files_of(first)[0].content(),
+    ]
+    assert len(set(contents)) == 4
+
+
+def test_a_file_is_not_kept_longer_than_the_data_it_was_made_of(fetch):
+    data = fetch()
+    before = files_of(data)[1].content()
+    seen = weakref.ref(data)
+    del data
+    gc.collect()
+    assert seen() is None
+    assert files_of(fetch())[1].content() is not before
