@@ -1,32 +1,50 @@
 // Draws figures with plotly: a new figure takes the place of the one before it.
 
+const FAILED = "The chart could not be drawn: its script did not come. The figures are in the table; reload the page to try again."
+const config = { displayModeBar: false, doubleClick: false, scrollZoom: false }
+
 let plotly
 
 function loadPlotly(address) {
   plotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script")
     script.src = new URL(address, document.baseURI)
-    script.onload = () => resolve(window.Plotly)
-    script.onerror = () => {
-      plotly = undefined // so that the next figure tries again
-      reject(new Error("The script that draws charts could not be loaded."))
-    }
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no script")))
+    script.onerror = () => reject(new Error("not there"))
     document.head.append(script)
+  }).catch((error) => {
+    plotly = undefined // so that the next figure tries again
+    throw error
   })
   return plotly
 }
 
-const config = { displayModeBar: false, doubleClick: false, scrollZoom: false }
+// Streamlit draws the page anew for a new theme only when it is asked to.
+function followTheme(place, setStateValue) {
+  const background = getComputedStyle(place).getPropertyValue("--st-background-color")
+  if (place.background && place.background !== background) setStateValue("background", background)
+  place.background = background
+}
 
-export default async function ({ data, parentElement, setTriggerValue }) {
+export default async function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const place = parentElement.querySelector(".chart")
   const { spec, words, clickable, script } = data
+  const { data: traces, layout } = JSON.parse(spec)
   place.setAttribute("role", "figure")
   place.setAttribute("aria-label", words)
-  const { data: traces, layout } = JSON.parse(spec)
+  followTheme(place, setStateValue)
+  if (!place.layout) place.style.height = `${layout.height}px` // the room of the first figure, before its script is there
+  let Plotly
+  try {
+    Plotly = await loadPlotly(script)
+  } catch {
+    place.style.height = "auto"
+    place.textContent = FAILED
+    return
+  }
+  if (!place.layout) place.textContent = ""
   place.style.height = `${layout.height}px`
-  const Plotly = await loadPlotly(script)
-  await Plotly.react(place, traces, { ...layout, width: place.clientWidth }, config)
+  await Plotly.react(place, traces, { ...layout, width: place.clientWidth || undefined }, config)
   place.removeAllListeners("plotly_click")
   if (clickable) {
     place.on("plotly_click", ({ points }) => setTriggerValue("clicked", points[0].customdata))

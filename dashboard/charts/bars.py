@@ -190,7 +190,6 @@ def _bars(
         "bargap": 0.34,
         "height": height(len(table)) + more_lines,
         "margin": {"l": margin(left), "r": margin(right), "t": 64 + more_lines, "b": 8},
-        "clickmode": "event+select",
         "hovermode": "closest",
         "yaxis": CATEGORIES,
         "yaxis2": CATEGORIES | {"anchor": "x2", "side": "right"},

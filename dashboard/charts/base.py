@@ -79,7 +79,7 @@ def frame(palette: Palette) -> dict[str, Any]:
         "plot_bgcolor": palette.background,
         "font": {"family": FONT, "color": palette.text, "size": 13},
         "hoverlabel": {"align": "left", "font": {"family": FONT}},
-        "dragmode": "pan",  # Streamlit's own choice where none is given; the axes are fixed, so nothing pans
+        "dragmode": False,  # or a finger on the chart could not scroll the page
         "showlegend": False,
     }
 

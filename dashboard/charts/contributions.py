@@ -86,7 +86,6 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) 
         "bargap": 0.42,
         "height": base.height(len(drawn)),
         "margin": {"l": base.margin(left, _WIDEST_MARGIN), "r": base.margin(right), "t": 64, "b": 8},
-        "clickmode": "event+select",
         "hovermode": "closest",
         "yaxis": categories,
         "yaxis2": categories | {"overlaying": "y", "side": "right"},

@@ -204,7 +204,6 @@ def small_multiples(
         ],
         "hovermode": "closest",
         "hoverdistance": 60,
-        "clickmode": "event+select",
     }
     return Finished(data, layout)
 

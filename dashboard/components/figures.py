@@ -27,13 +27,13 @@ def bars(
     noun: str,
     controls: Controls[BarsFilters],
     *,
-    clicked: Callable[[str], None],
+    clicked: Callable[[str], None] | None = None,
 ) -> None:
-    """The chart with its heading and controls; `clicked` gets the key of the bar that the user clicks."""
+    """The chart with its heading and controls; `clicked`, if any, gets the key of the bar that the user clicks."""
     element = f"{key}_bars"
 
     def click() -> None:
-        if bar := clicked_key(element):
+        if clicked and (bar := clicked_key(element)):
             clicked(bar)
 
     with st.container(key=key, border=True):
@@ -44,7 +44,7 @@ def bars(
         if model.number > base.MOST_BARS:
             st.caption(f"The first {base.MOST_BARS} of {formats.number(model.number, noun)}; the table has them all.")
         if model.number:
-            chart(model.figure, key=element, words=model.words, on_click=click)
+            chart(model.figure, key=element, words=model.words, on_click=click if clicked else None)
         else:
             st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
 
@@ -66,7 +66,6 @@ def chart(figure: Finished, *, key: str, words: str, on_click: Callable[[], None
     draw(
         key=key,
         data={"spec": figure.spec, "words": words, "clickable": bool(on_click), "script": static_files.PLOTLY},
-        height=int(figure.layout.height),
         **({"on_clicked_change": on_click} if on_click else {}),
     )
 

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 _PAGE = "_page"
 _DRAWN = "_drawn"  # the parameters whose widgets have got their value on this page, as they were drawn last
+_SAID = "_said"  # the link as this page's browser was told it, or told it, last
+_AFRESH = "_afresh"  # the names whose widgets are told their value in the next run, whatever they seem to hold
 
 
 def enter(page: str) -> None:
@@ -41,7 +43,8 @@ class Controls(Generic[F_co]):
 
     def __init__(self, page: type[F_co], offered: Iterable[Parameter[Any]]) -> None:
         self._parameters = declared(page) | {parameter.name: parameter for parameter in offered}
-        link = _link()
+        link = st.session_state[_SAID] = _link()
+        self._afresh = st.session_state.pop(_AFRESH, frozenset())
         readings = {name: parameter.read(link) for name, parameter in self._parameters.items()}
         self.filters = page(**{name: reading.value for name, reading in readings.items()})
         self.closed = {name for name, reading in readings.items() if reading.closed}
@@ -67,7 +70,11 @@ class Controls(Generic[F_co]):
             parameter = replace(parameter, **details)
         value, state = getattr(self.filters, parameter.name), st.session_state
         shown, before = _held(parameter), state[_DRAWN].get(parameter.name)
-        if not (shown and before and parameter.shows(shown, value)) or parameter.renamed(value, before):
+        if (
+            not (shown and before and parameter.shows(shown, value))
+            or parameter.renamed(value, before)
+            or not self._afresh.isdisjoint(parameter.names)
+        ):
             for key, held in parameter.held(value).items():
                 state[key] = held
         state[_DRAWN][parameter.name] = parameter
@@ -98,7 +105,8 @@ class Controls(Generic[F_co]):
             held, before = _held(parameter), parameter.read(link).value
             if held is not None and (value := parameter.of(held, before)) != before:
                 changes |= parameter.write(value)
-        _amend(changes | (own or {}), [name for each in self._parameters.values() for name in each.names])
+        names = [name for each in self._parameters.values() for name in each.names]
+        _amend(changes | (own or {}), names, own or ())
 
 
 def follow(page: type[F], codes: tuple[Sequence[str], Sequence[str]], *offered: Parameter[Any]) -> Controls[F]:
@@ -144,13 +152,21 @@ def _held(parameter: Parameter[Any]) -> dict[str, Any] | None:
     return {name: state[name] for name in parameter.names} if all(name in state for name in parameter.names) else None
 
 
-def _amend(changes: Link, first: Iterable[str] = ()) -> None:
+def _amend(changes: Link, first: Iterable[str] = (), own: Iterable[str] = ()) -> None:
     """Put changes into the link, with these names `first`; a name without values goes out of it.
 
-    A link that says the same already is left alone: to write it anew would be one more step for the Back button.
+    `own` names those that a click chose elsewhere than in their widgets.
+
+    A link that says the same already is left alone: to write it anew would be one more step for the Back button. But
+    when clicks follow each other quickly, the browser may have another one by now than it sent with this click.
     """
     link = _link()
     changed = link | changes
     ordered = {name: changed[name] for name in dict.fromkeys([*first, *changed]) if changed.get(name)}
-    if ordered != link:
+    said = st.session_state.get(_SAID, link)
+    overtaken = said != link
+    if ordered != link or overtaken:
         st.query_params.from_dict(ordered)
+        st.session_state[_SAID] = ordered
+    # A widget, too, may show by now what it was told after this click was sent.
+    st.session_state[_AFRESH] = frozenset(own).union(*([said, link, ordered] if overtaken else []))

@@ -135,7 +135,7 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     notices.left_out(controls.unknown)
     tiles.answer(model, estimated=False)
     tiles.tiles(model, filters.target, False, "product")
-    figures.bars("products_chart", model, "Which products are not deployed?", "product", controls, clicked=_nothing)
+    figures.bars("products_chart", model, "Which products are not deployed?", "product", controls)
     sentence = exports.sentence(filters.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
@@ -187,10 +187,6 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
         figures.downloads(
             [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, (trend,), provenance)]
         )
-
-
-def _nothing(_key: str) -> None:
-    """A click on a product opens nothing."""
 
 
 def _rows_of(deployment: Deployment, selection: Selection, ids: pd.Series | list[str]) -> pd.DataFrame:

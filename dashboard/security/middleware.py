@@ -29,10 +29,12 @@ from dashboard.security.streamlit_internals import (
     MESSAGES_FOR_SIGNED_IN,
     METRICS,
     PUBLIC,
+    RERUN,
     USER_COOKIE,
     claims_of,
     file_id,
     message_kind,
+    of_known_fragment,
     sign_in_failures,
 )
 from data_access import Settings, SettingsError, load_settings
@@ -215,7 +217,7 @@ class Gate:
         A rerun always passes: it shows people who are not let in the page that says so. A message larger than any of a
         page closes the socket.
         """
-        is_closed = False
+        is_closed = has_asked = False
         claims = claims_of(request.cookies) if self._sign_in.is_configured else None
 
         def passes(message: Message) -> bool:
@@ -229,7 +231,7 @@ class Gate:
             return kind in MESSAGES_FOR_ALL | MESSAGES_FOR_SIGNED_IN
 
         async def receive_filtered() -> Message:
-            nonlocal is_closed
+            nonlocal is_closed, has_asked
             while True:
                 message = await receive()
                 if message["type"] != "websocket.receive":
@@ -239,7 +241,9 @@ class Gate:
                     is_closed = True
                     return {"type": "websocket.disconnect", "code": _TOO_BIG}
                 if passes(message):
-                    return message
+                    content = message.get("bytes") or b""
+                    is_first, has_asked = not has_asked, has_asked or message_kind(content) == RERUN
+                    return {**message, "bytes": of_known_fragment(content, is_first=is_first)}
 
         async def send_while_open(message: Message) -> None:
             if is_closed:

@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are thirteen: eleven below, each with why it is used and what to look at when Streamlit's version changes, and two
+There are fourteen: twelve below, each with why it is used and what to look at when Streamlit's version changes, and two
 that stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails when
 Streamlit changes it.
 
@@ -59,9 +59,11 @@ PUBLIC = re.compile(
 #: The messages that a page of ours sends to the server, without and with a sign-in. Why: the middleware drops all
 #: others, such as to clear the caches of all, to upload a file, or to install files on the server. Look at:
 #: `handle_backmsg` and `_create_backend_operation_dispatcher` in runtime/app_session.py.
-MESSAGES_FOR_ALL = frozenset({"rerun_script", "stop_script", "app_heartbeat"})
+RERUN = "rerun_script"
+MESSAGES_FOR_ALL = frozenset({RERUN, "stop_script", "app_heartbeat"})
 MESSAGES_FOR_SIGNED_IN = frozenset({"deferred_file", "dataframe_chunk"})
 _OPERATION = "backend_operation_request"
+_FRAGMENT = re.compile(r"[0-9a-f]{32}")
 
 #: The page around all pages, with an inline script. Why: the content security policy lets in that script by its hash.
 #: Look at: the script tags without `src` in static/index.html.
@@ -228,6 +230,23 @@ def component(name: str, folder: Path, script: str, html: str) -> Callable[..., 
         manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", [config]), folder.parent)
     mount: Callable[..., Any] = st.components.v2.component(full, js=script, html=html, isolate_styles=False)
     return mount
+
+
+def of_known_fragment(content: bytes, *, is_first: bool) -> bytes:
+    """A message that asks for a fragment, as one for the whole page where the session cannot know the fragment.
+
+    Why: Streamlit leaves such a message without an answer, and writes the fragment's id into the log, whatever it is. A
+    page that was open while the server started anew asks its new session for a fragment of the old one: its first
+    message. Look at: `_handle_rerun_script_request` in runtime/app_session.py, and `_fragment` in runtime/fragment.py
+    for the form of an id.
+    """
+    message = BackMsg.FromString(content)
+    fragment = message.rerun_script.fragment_id
+    if not fragment or (_FRAGMENT.fullmatch(fragment) and not is_first):
+        return content
+    message.rerun_script.fragment_id = ""
+    whole: bytes = message.SerializeToString()
+    return whole
 
 
 def scripts_of(elements: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from dashboard.filters.parameters import ChangesFilters, CustomersFilters, OverviewFilters, TrendsFilters
@@ -108,6 +109,28 @@ def test_of_quick_clicks_none_is_lost():
     follow(app, {})
     click(app, "crm")
     assert filters(app) == OverviewFilters(channel=("direct",), service=("crm",), sort="name")
+
+
+def test_a_click_that_was_overtaken_leaves_the_browser_with_no_older_link_and_widget(monkeypatch):
+    written, write = [], QueryParamsProxy.from_dict
+
+    def note(proxy, link):
+        written.append(link)
+        write(proxy, link)
+
+    monkeypatch.setattr(QueryParamsProxy, "from_dict", note)
+    app = opened()
+    click(app, "crm")
+    assert written == [{"service": ["crm"]}]
+    follow(app, {})  # the browser sends the next click before it has the link and the widget of this one
+    app.session_state["service"] = []
+    click(app, "crm")
+    assert written == [{"service": ["crm"]}, {}], "though the link that came with the click says the same"
+    assert app.multiselect(key="service").proto.set_value, "and the widget is told so, too"
+    click(app, "teams")
+    follow(app, {"service": ["teams"]})
+    run(app)
+    assert not app.multiselect(key="service").proto.set_value
 
 
 def test_a_click_shows_one_alone_and_a_second_one_all():

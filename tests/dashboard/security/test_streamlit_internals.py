@@ -7,6 +7,7 @@ import ast
 import gc
 import json
 import logging
+import re
 import socket
 import threading
 import tomllib
@@ -59,6 +60,7 @@ from dashboard.security.streamlit_internals import (
     inline_scripts,
     limit_sockets,
     message_kind,
+    of_known_fragment,
     scripts_of,
     sign_in_table,
 )
@@ -137,7 +139,7 @@ class Page:
 
     def __init__(self, socket):
         self._socket = socket
-        self.elements, self.session = {}, ""
+        self.elements, self.session, self.fragment = {}, "", ""
 
     def send(self, message, until):
         """Send a message; what comes back, up to a message of the kind `until`."""
@@ -150,7 +152,9 @@ class Page:
                 self.session = answer.new_session.initialize.session_id
             if answer.WhichOneof("type") == "delta":
                 element = answer.delta.new_element
-                self.elements[element.WhichOneof("type")] = getattr(element, element.WhichOneof("type"))
+                self.fragment = answer.delta.fragment_id or self.fragment
+                if kind := element.WhichOneof("type"):  # and no block of elements
+                    self.elements[kind] = getattr(element, kind)
         return answers
 
     def run(self, press=""):
@@ -347,6 +351,15 @@ def test_limit_sockets(socket_server):
         assert closed.value.rcvd.code == 1009
 
 
+FRAGMENT = """
+import streamlit as st
+
+@st.fragment
+def part():
+    st.button("in it")
+
+part()
+"""
 WIDGETS = f"""
 from pathlib import Path
 
@@ -422,6 +435,27 @@ def test_file_id(streamlit, tmp_path, size):
 
 
 # Messages
+
+
+def test_of_known_fragment(streamlit, tmp_path):
+    with streamlit() as browser:
+        (tmp_path / "page.py").write_text(FRAGMENT, encoding="utf-8")
+        with opened(browser) as page:
+            known = page.fragment
+            assert re.fullmatch("[0-9a-f]{32}", known)
+    asked = BackMsg()
+    asked.rerun_script.query_string = "channel=direct"
+    for fragment, is_first, left in (
+        (known, False, known),
+        (known, True, ""),  # of a session that is gone
+        ("x\n2026-11-28 forged", False, ""),
+        ("", True, ""),
+    ):
+        asked.rerun_script.fragment_id = fragment
+        passed = BackMsg.FromString(of_known_fragment(asked.SerializeToString(), is_first=is_first))
+        assert (passed.rerun_script.fragment_id, passed.rerun_script.query_string) == (left, "channel=direct")
+    heartbeat = BackMsg(app_heartbeat=True).SerializeToString()
+    assert of_known_fragment(heartbeat, is_first=True) == heartbeat
 
 
 def test_messages(streamlit):
