@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -12,6 +13,11 @@ STILL = "±"  # what did not move begins with it
 DECIMALS = 2  # of percentages, and of percent points
 LEAST_POINTS = 0.005  # percent points; less rounds to nothing in two decimals
 _NBSP = "\u00a0"
+#: Around a name, so that it reorders nothing beside it, whatever it is written in.
+ISOLATE, POP = "\u2068", "\u2069"
+#: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
+_REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = dict.fromkeys(map(ord, f"\u2060{ISOLATE}{POP}"))
 _SENT_DECIMALS = 4
 
 
@@ -105,22 +111,33 @@ def age(span: timedelta) -> str:
     return "just now"
 
 
+def on_one_line(text: str) -> str:
+    """On one line, without the invisible characters that would reorder what stands beside it."""
+    return " ".join(_REORDERING.sub("", text).split())
+
+
 def shortened(text: str, length: int = 40) -> str:
     """On one line, and cut where it is longer than `length`."""
-    text = " ".join(text.split())
+    text = on_one_line(text)
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def plain(text: str) -> str:
     """Text that is shown as it is where Streamlit would read Markdown.
 
-    Punctuation is escaped; what would become a link all the same is held apart by word joiners, which nobody sees.
+    Punctuation is escaped; what would become a link all the same is held apart by word joiners, which nobody sees. A
+    text that is written from right to left is isolated, so that the figures around it stay where they are.
     """
-    one_line = " ".join(text.split())
+    one_line = on_one_line(text)
     escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line)
-    return re.sub(r"(\\[:@.])(?=\S)", "\\1\u2060", escaped)
+    shown = re.sub(r"(\\[:@.])(?=\S)", "\\1\u2060", escaped)
+    return f"{ISOLATE}{shown}{POP}" if _is_right_to_left(one_line) else shown
 
 
 def bare(text: str) -> str:
     """What `plain` and Markdown have added to a sentence, taken away again: for files."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", text)).replace("\u2060", "")
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", text)).translate(_UNSEEN)
+
+
+def _is_right_to_left(text: str) -> bool:
+    return not text.isascii() and any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") for sign in text)

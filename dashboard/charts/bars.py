@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -20,6 +19,7 @@ from dashboard.charts.base import (
     margin,
     title_label,
     told_apart,
+    written,
 )
 from dashboard.charts.palette import Palette
 from data_access.measures import MEASURES
@@ -269,7 +269,7 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
 
     rows: Any = table.itertuples()
     return [
-        f"<b>{escape(row.title, quote=False)}</b>"
+        f"<b>{written(row.title)}</b>"
         f"<br>Deployment {formats.percent(row.deploymentPercent)}"
         f"<br>Sold {formats.count(row.licensesSold)}"
         f"<br>Deployed {figure(row.licensesDeployed)}"
@@ -283,7 +283,7 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
 def _usage_hover(table: pd.DataFrame) -> list[str]:
     rows: Any = table.itertuples()
     return [
-        f"<b>{escape(row.title, quote=False)}</b>"
+        f"<b>{written(row.title)}</b>"
         f"<br>Usage {formats.percent(row.usagePercent)}"
         + "".join(
             f"<br>{MEASURES[name].label} {formats.count(value)}"

@@ -21,7 +21,6 @@ _FRAME = 88  # pixels above and below the bars
 _LABEL_LENGTH = 26
 _CHARACTER, _CAPITAL, _WIDE = 7, 9.3, 14  # pixels, about
 _WIDEST_MARGIN = 330
-_ISOLATE, _POP = "\u2068", "\u2069"  # a right-to-left name must not reorder the figures beside it
 _MARKS = {"/": "▨", "x": "▩", ".": "▒"}
 #: A chart with more bars is too tall to read; the table holds all rows.
 MOST_BARS = 25
@@ -104,7 +103,12 @@ def heading(of: str, axis: Axis, higher: int) -> dict[str, Any]:
 
 def title_label(title: str, length: int = _LABEL_LENGTH) -> str:
     """A row's name for a tick label: escaped, shortened, and isolated so that it reorders no text beside it."""
-    return f"{_ISOLATE}{escape(formats.shortened(title, length), quote=False)}{_POP}"
+    return f"{formats.ISOLATE}{escape(formats.shortened(title, length), quote=False)}{formats.POP}"
+
+
+def written(title: str) -> str:
+    """A name for a text of the chart: escaped, on one line, and without what would reorder the text beside it."""
+    return escape(formats.on_one_line(title), quote=False)
 
 
 def told_apart(labels: Iterable[str]) -> list[str]:

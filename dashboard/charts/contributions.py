@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from dashboard import formats
 from dashboard.charts import base
-from dashboard.charts.base import Axis, Finished, Segment
+from dashboard.charts.base import Axis, Finished, Segment, written
 from dashboard.charts.palette import Palette
 from data_access.measures.changes import Why
 
@@ -215,9 +214,7 @@ def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
         return f"{was} → {now} ({formats.between(before, after, estimate)})"
 
     return [
-        f"<b>{escape(row.title, quote=False)}</b>"
-        + (f" · {row.status}" if row.status else "")
-        + f"<br>Deployment {_from_to(row)}"
+        f"<b>{written(row.title)}</b>" + (f" · {row.status}" if row.status else "") + f"<br>Deployment {_from_to(row)}"
         f"<br>Sold {moved(row, 'licensesSold')}"
         f"<br>Deployed {moved(row, 'licensesDeployed', estimated)}"
         f"<br>Undeployed {moved(row, 'undeployed', estimated)}"

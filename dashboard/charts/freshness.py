@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from dashboard import formats
 from dashboard.charts import base
-from dashboard.charts.base import Axis, Finished
+from dashboard.charts.base import Axis, Finished, written
 from dashboard.charts.palette import Palette
 from data_access.measures.health import Timing
 
@@ -104,7 +103,7 @@ def _rows(table: pd.DataFrame) -> Any:
 
 def _hover(table: pd.DataFrame) -> list[str]:
     return [
-        f"<b>{escape(row.title, quote=False)}</b>"
+        f"<b>{written(row.title)}</b>"
         f"<br>Processed {formats.day(row.processedDateTime)}, {row.ageDays:.1f} days ago"
         + (
             f"<br>Usually every {row.cadenceDays:.1f} days, seen {row.delayDays:.1f} days later"

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from dashboard import formats
 from dashboard.charts import base
-from dashboard.charts.base import Finished
+from dashboard.charts.base import Finished, written
 from dashboard.charts.palette import Palette
 from data_access.measures.trends import AS_OF, Projection, Refusal
 
@@ -322,7 +321,7 @@ def _path(parts: Sequence[str], line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _title(title: str) -> str:
-    return f"<b>{escape(formats.shortened(title, _TITLE_LENGTH), quote=False)}</b>"
+    return f"<b>{written(formats.shortened(title, _TITLE_LENGTH))}</b>"
 
 
 def _now(values: pd.Series, measure: Shown, palette: Palette) -> str:
@@ -347,7 +346,7 @@ def _across(left: float, height: float) -> str:
 
 
 def _hover(points: pd.DataFrame, title: str, measure: Shown) -> list[str]:
-    head = f"<b>{escape(title, quote=False)}</b><br>" if title else ""
+    head = f"<b>{written(title)}</b><br>" if title else ""
     places = zip(points[AS_OF], points["processedDateTime"], points[measure.column], strict=True)
     return [f"{head}{_when(as_of, processed)}: {measure.figure(value)}" for as_of, processed, value in places]
 

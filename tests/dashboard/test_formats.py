@@ -1,6 +1,7 @@
 """Numbers, dates and foreign text as a page shows them."""
 
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import formats
+
+#: Unicode's classes of characters that order others.
+_REORDERING = ("LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 @pytest.mark.parametrize(
@@ -115,3 +119,13 @@ def test_what_would_become_a_link_is_held_apart(text):
 def test_nothing_visible_is_lost(text):
     shown = formats.plain(text).replace("\u2060", "")
     assert shown.replace("\\", "") == text.replace("\\", "").replace("\u2060", "")
+
+
+@pytest.mark.parametrize(
+    "name", ["\u202eEvil", "\u2069\u202e Contoso", "\u2066\u2067\u2069\u2069 x \u202e rtl", "a\u200fb\u061c"]
+)
+def test_no_name_turns_the_figures_beside_it_round(name):
+    for shown in (formats.plain(name), formats.shortened(name)):
+        assert not any(unicodedata.bidirectional(sign) in _REORDERING for sign in shown)
+    assert formats.plain("שלום") == "\u2068שלום\u2069", "and a name from right to left is isolated"
+    assert formats.bare(formats.plain("שלום (1)")) == "שלום (1)"
