@@ -22,6 +22,7 @@ T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
 _BUDGET = 256 * 2**20  # bytes of all results: a comparison of ten thousand customers' products takes a hundred million
+_FIGURE = 4  # times the bytes of its JSON is what a figure takes in memory, about
 _LEAST = 2**16  # bytes that a result counts for; a small one is made of many objects
 _UNSEEN = 1800  # seconds after which a result goes that nobody has looked at
 
@@ -146,7 +147,8 @@ def _size(value: object) -> int:
     if isinstance(value, pd.DataFrame | pd.Series):
         return int(np.sum(value.memory_usage(deep=True)))
     if isinstance(value, go.Figure):
-        return _size(value.to_dict())
+        # As JSON, which is kept beside it, and as the objects that it is made of.
+        return _FIGURE * len(getattr(value, "spec", "") or str(value.to_json(validate=False)))
     if is_dataclass(value) and not isinstance(value, type):
         return sum(_size(getattr(value, part.name)) for part in fields(value))
     if isinstance(value, Mapping):

@@ -15,6 +15,10 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment, unused-ignore]
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -30,6 +34,9 @@ log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
 _TIDY_EVERY = 60  # seconds
+_MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
+#: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.
+_OTHER_FILES, _FILES_OF_A_PAGE = 640, 5
 
 
 def content_security_policy(page: bytes) -> str:
@@ -99,6 +106,17 @@ async def _tidy_up() -> None:
         exports.FILES.tidy()
 
 
+def _raise_limit_of_files() -> int:
+    """Let this process open as many files as the system allows it at most; returns how many."""
+    if resource is None:
+        return _FILES_OF_WINDOWS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
+
+
 def _refuse_to_expose() -> None:
     """End the program where it would show figures of real customers to people who are not asked to sign in."""
     try:
@@ -151,6 +169,7 @@ MIDDLEWARE = [
         pages=[page.address for page in sitemap.PAGES],
         sign_in=exposure.SIGN_IN,
         ended=middleware.ENDED,
+        most_pages=(_raise_limit_of_files() - _OTHER_FILES) // _FILES_OF_A_PAGE,
     ),
 ]
 # The theme names the fonts relative to the page, and the page may live below a path.

@@ -122,7 +122,10 @@ def check_call(address: str, headers: Mapping[str, str], sign_in: SignIn) -> Non
     `address` is the server's own, at which the call arrived. A name in `Host` that is not this machine's is that of a
     proxy, or of a web site that had its name point here (DNS rebinding).
     """
-    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:  # no name and no address
+        host = ""
     if not (_is_this_machine(address) and _is_this_machine(host)) or _FORWARDED.intersection(headers):
         _refuse("other machines, or to a web site or proxy that passes itself off as this one", sign_in)
 

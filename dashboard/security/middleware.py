@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -49,7 +51,9 @@ _MOST_FILES = 1_000
 #: Bytes of all cookies after a sign-in, which leaves an eighth of what a server takes to what comes to them later.
 _MOST_COOKIES = LARGEST_HEADER * 7 // 8
 _TOO_MANY_COOKIES = "The cookies of this page are too large. Delete them in the browser's settings, then open it again."
-_TOO_BIG = 1009  # why a socket is closed (RFC 6455): a message too big
+_TOO_BIG, _TRY_LATER = 1009, 1013  # why a socket is closed (RFC 6455 and its registry): a message too big, no room
+_MOST_PAGES = 1_000
+_TELL_AGAIN = 60.0  # seconds
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 
 #: The sign-ins that people ended in this process. One for all: the middleware sees a person sign out, and that person's
@@ -83,14 +87,19 @@ class Gate:
     """The middleware.
 
     `pages` are the addresses of the pages: each serves the empty page around everything. `sign_in` says whether and how
-    people sign in, `ended` which sign-ins are over.
+    people sign in, `ended` which sign-ins are over. With `most_pages` open, no further one is: each takes files of the
+    process, and without any left those who are in would be cut off too.
     """
 
-    def __init__(self, app: ASGIApp, pages: Iterable[str], sign_in: SignIn, ended: Ended) -> None:
+    def __init__(
+        self, app: ASGIApp, pages: Iterable[str], sign_in: SignIn, ended: Ended, most_pages: int = _MOST_PAGES
+    ) -> None:
         self._app = app
         self._pages = frozenset(pages)
         self._sign_in = sign_in
         self._ended = ended
+        self._most_pages, self._open_pages = most_pages, 0
+        self._told_at = -math.inf  # of time.monotonic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -109,11 +118,24 @@ class Gate:
             await _refuse(403, str(error), scope, receive, send)
             return
         if scope["type"] == "websocket":
-            await self._app(scope, *self._filter_messages(request, receive, send))
+            await self._with_page(request, receive, send)
         elif self._sign_in.is_configured:
             await self._with_sign_in(request, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _with_page(self, request: HTTPConnection, receive: Receive, send: Send) -> None:
+        if self._open_pages >= self._most_pages:
+            if time.monotonic() >= self._told_at + _TELL_AGAIN:
+                log.warning("No further page is opened: there are %d.", self._open_pages)
+                self._told_at = time.monotonic()
+            await send({"type": "websocket.close", "code": _TRY_LATER})
+            return
+        self._open_pages += 1
+        try:
+            await self._app(request.scope, *self._filter_messages(request, receive, send))
+        finally:
+            self._open_pages -= 1
 
     def _check(self, request: HTTPConnection) -> None:
         self._sign_in.check()

@@ -119,12 +119,17 @@ class Store:
     def put(self, path: str, content: pa.Buffer) -> None:
         """Write a file; a reader sees all of it or nothing, even where this process is killed.
 
-        Raises HistoryError where it cannot be written, and then leaves nothing behind.
+        Raises HistoryError where it cannot be written, or a folder on the way is a link; then it leaves nothing behind.
         """
 
         def put(allowance: Allowance) -> None:
             allowance.for_bytes(content.size)
             if self.is_local:
+                if _is_linked(Path(self.root), posixpath.dirname(path)):
+                    raise HistoryError(
+                        f"{posixpath.dirname(path)} in {self.name} is a link, and links are not followed.",
+                        "Put a folder in its place. To keep a history on another disk, let HISTORY_URL name it.",
+                    )
                 _put_locally(Path(self.full(path)), content)
             else:
                 # One object; it appears when the upload ends, and not before.

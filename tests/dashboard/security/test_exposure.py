@@ -81,10 +81,11 @@ def test_real_figures_are_served_to_this_machine_alone(monkeypatch, address):
         ("127.0.0.1", {"Host": "evil.example:8501"}),
         ("127.0.0.1", {"Host": "licenses.example.com"}),
         ("127.0.0.1", {"Host": ""}),
+        ("127.0.0.1", {"Host": "[::1"}),
         ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}),
         ("127.0.0.1", {"Forwarded": "for=203.0.113.9"}),
     ],
-    ids=["another address", "rebinding", "a proxy", "no name", "forwarded", "forwarded too"],
+    ids=["another address", "rebinding", "a proxy", "no name", "no address", "forwarded", "forwarded too"],
 )
 def test_a_call_from_elsewhere_is_refused_however_it_came(call, monkeypatch, address, headers):
     caller = call(address, **headers)

@@ -370,3 +370,21 @@ def test_nor_is_anything_sent_to_it_afterwards():
     with browser.websocket_connect("/_stcore/stream") as page:
         page.send_text("x" * (LARGEST_MESSAGE + 1))
         assert page.receive()["type"] == "websocket.close"
+
+
+def test_no_more_pages_are_opened_than_there_are_files_for(caplog):
+    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", _socket)])
+    browser = TestClient(Gate(app, ADDRESSES, SignIn(secrets_files=list), Ended(), most_pages=2))
+
+    def opened():
+        return browser.websocket_connect("/_stcore/stream")
+
+    with opened() as first, opened():
+        for _ in range(3):
+            with pytest.raises(WebSocketDisconnect) as closed, opened():
+                pass
+            assert closed.value.code == 1013
+        assert caplog.text.count("No further page is opened: there are 2.") == 1
+        first.close()
+        with opened():
+            pass

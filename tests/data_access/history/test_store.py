@@ -7,6 +7,7 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from data_access import HistoryError, Settings, history
@@ -164,3 +165,13 @@ def test_a_full_disk_says_how_much_is_needed_and_prune_removes_nothing(tmp_path,
     with pytest.raises(HistoryError, match=r"No space left on device: \d+ kB are needed"):
         history.prune(history.old(1))
     assert files(tmp_path) == before
+
+
+def test_nothing_is_written_through_a_link(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "history").mkdir()
+    (tmp_path / "history" / "small").symlink_to(elsewhere)
+    with pytest.raises(HistoryError, match=r"small/usage in .* is a link"):
+        Store(str(tmp_path / "history")).put("small/usage/1-0.parquet", pa.py_buffer(b"x"))
+    assert not list(elsewhere.iterdir())
