@@ -2,33 +2,34 @@
 
 import streamlit as st
 
-from dashboard import feeds, sitemap
+from dashboard import feeds, sitemap, turns
 from dashboard.components import header, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
 from data_access import SettingsError, lapse_notice, load_settings, titles
 
-# Called before the navigation, which would otherwise fetch each page's icon for the tab from a host of Google's.
-st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
-pages = [st.Page(entry.file, title=entry.title, icon=entry.icon) for entry in sitemap.PAGES]
-page = st.navigation(pages, position="hidden")  # our own links carry the filters along
-header.tab(page.title)
-try:
-    settings = load_settings()
-    person = session.enter(settings)
-    if person:
-        feeds.enter(settings)
-except SettingsError as error:
-    st.title(titles.PRODUCT, anchor=False)
-    notices.trouble(error)
-else:
-    if person:
-        link.enter(page.url_path)
-        if person.role is Role.OPERATOR and (notice := lapse_notice(settings)):
-            st.warning(notice, icon=":material/event_upcoming:")
-        if person.role >= sitemap.at(page.url_path).role:
-            page.run()
-        else:
-            header.not_for(person)
-        session.close_in_time()
+with turns.turn():
+    # Called before the navigation, which would otherwise fetch each page's icon for the tab from a host of Google's.
+    st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
+    pages = [st.Page(entry.file, title=entry.title, icon=entry.icon) for entry in sitemap.PAGES]
+    page = st.navigation(pages, position="hidden")  # our own links carry the filters along
+    header.tab(page.title)
+    try:
+        settings = load_settings()
+        person = session.enter(settings)
+        if person:
+            feeds.enter(settings)
+    except SettingsError as error:
+        st.title(titles.PRODUCT, anchor=False)
+        notices.trouble(error)
+    else:
+        if person:
+            link.enter(page.url_path)
+            if person.role is Role.OPERATOR and (notice := lapse_notice(settings)):
+                st.warning(notice, icon=":material/event_upcoming:")
+            if person.role >= sitemap.at(page.url_path).role:
+                page.run()
+            else:
+                header.not_for(person)
+            session.close_in_time()

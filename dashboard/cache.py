@@ -8,7 +8,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+
+from dashboard import turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -79,6 +81,9 @@ class Cache:
         entry, is_new = self._entry(key)
         if is_new:
             self._work_out(key, entry, work)
+        if not entry.result.done():
+            with turns.paused():  # or all turns could wait for a result whose thread waits for a turn
+                wait([entry.result])
         result: T = entry.result.result()
         return result
 

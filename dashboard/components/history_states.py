@@ -30,11 +30,11 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
         )
         return None
     if feeds.past.refresh_if_due().data is not None:
-        feeds.past.wait(_MOMENT)  # or the first user of the day sees yesterday's history
+        loading.wait(feeds.past, _MOMENT)  # or the first user of the day sees yesterday's history
     past = loading.standing(feeds.past, heading, feeds)
     if past is not None and past.history.is_empty:
         feeds.past.refresh()  # an operator who has just run collect need not wait for the next look
-        feeds.past.wait(_LONGER)
+        loading.wait(feeds.past, _LONGER)
         past = feeds.past.state.data
     if past is not None and past.history.is_empty:
         header.head(heading, feeds)
@@ -47,7 +47,7 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
 def at_hand(feeds: Feeds) -> Timeline | None:
     """The history for a page that works without it too, and waits only a moment for it."""
     if feeds.past and feeds.past.refresh_if_due().data is None:
-        feeds.past.wait(_MOMENT)
+        loading.wait(feeds.past, _MOMENT)
     return feeds.past.state.data if feeds.past else None
 
 

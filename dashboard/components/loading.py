@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, turns
 from dashboard.components.header import dates, head
 from dashboard.components.notices import stale, trouble
 from dashboard.feeds import Feeds
@@ -34,7 +34,7 @@ def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> 
     progress of the fetch until it ends.
     """
     state = feed.refresh_if_due()
-    if state.data is None and state.running and not feed.wait(_POLL):  # a quick answer needs no progress on screen
+    if state.data is None and state.running and not wait(feed, _POLL):  # a quick answer needs no progress on screen
         _wait(feed, heading, feeds)
     state = feed.refresh_if_due()
     if state.data is not None:
@@ -47,6 +47,12 @@ def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> 
     else:
         st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
     return None
+
+
+def wait(feed: Feed[Any], seconds: float) -> bool:
+    """Wait for the end of a fetch, and let other pages be worked out meanwhile; whether it has ended."""
+    with turns.paused():
+        return feed.wait(seconds)
 
 
 def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
@@ -73,7 +79,7 @@ def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
             for _ in range(4):
                 st.skeleton(height=110)
         st.skeleton(height=480)
-    while not feed.wait(_POLL):
+    while not wait(feed, _POLL):
         state = feed.refresh_if_due()
         seconds = (datetime.now(UTC) - state.running_since).total_seconds() if state.running_since else 0
         step = state.progress

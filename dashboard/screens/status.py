@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, turns
 from dashboard.components import dataframe, header, history_states, notices
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.security import session
@@ -52,7 +52,7 @@ def show(feeds: Feeds) -> None:
             tested = st.button("Test connection", key="test_connection", icon=":material/network_check:")
         place = st.empty()
         if tested:
-            with place.status("Asking each collection") as progress:
+            with place.status("Asking each collection") as progress, turns.paused():
                 _test(feeds.service, lambda title: progress.update(label=f"Asking for {title}"))
         place.markdown(_answer(feeds.service.outcomes))
         _calls(feeds.service.outcomes)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, turns
 from dashboard.security import exposure, middleware, refusals, roles
 from dashboard.security.roles import Denied, Person, Role
 from data_access import Settings, titles
@@ -62,8 +62,9 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     @st.fragment
     @wraps(draw)
     def draw_guarded(*arguments: P.args, **named: P.kwargs) -> None:
-        _leave_if_over()
-        draw(*arguments, **named)
+        with turns.turn():
+            _leave_if_over()
+            draw(*arguments, **named)
 
     return draw_guarded
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard import formats
+from dashboard import formats, turns
 from dashboard.cache import remembered
 from dashboard.charts import base, contributions, palette
 from dashboard.charts.base import Finished
@@ -98,7 +98,8 @@ def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
 
 @remembered
 def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection) -> Differences:
-    return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
+    with turns.paused():
+        return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from dashboard import formats
+from dashboard import formats, turns
 from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.base import Finished
@@ -88,7 +88,8 @@ def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
 
     Raises one of the family in `errors` where the files cannot be read or no engine is to be had.
     """
-    return timeline_of_customer(past, feeds.engine(past), customer)
+    with turns.paused():
+        return timeline_of_customer(past, feeds.engine(past), customer)
 
 
 @remembered
