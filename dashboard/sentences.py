@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from dashboard import formats
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line
@@ -15,7 +17,8 @@ def direction(line: Line) -> str:
     if not line.change:
         return (
             f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. That is"
-            " the only processing date here so far; from the second one on there is something to compare."
+            f" the only {'date' if pd.isna(newest['processedDateTime']) else 'processing date'} here so far;"
+            " from the second one on there is something to compare."
         )
     change = line.change
     if change.percent is None:
@@ -32,14 +35,20 @@ def direction(line: Line) -> str:
 
 def went_back(line: Line) -> str:
     """Which points do not stand at their processing date; nothing where all do."""
-    number = int((line.points[AS_OF] != line.points["processedDateTime"]).sum())
-    if not number:
-        return ""
-    answers = "One answer was" if number == 1 else f"{number:,} answers were"
-    return (
-        f"{answers} of an older processing date than the answer before. The newest answer counts, so each stands at the"
-        " day on which it was fetched."
-    )
+    processed = line.points["processedDateTime"]
+    undated = int(processed.isna().sum())
+    number = int((line.points[AS_OF] != processed).sum()) - undated
+    reasons = []
+    if undated:
+        reasons.append(
+            f"Microsoft gave no processing date for {'one answer' if undated == 1 else f'{undated:,} answers'}."
+        )
+    if number:
+        answers = "One answer was" if number == 1 else f"{number:,} answers were"
+        reasons.append(f"{answers} of an older processing date than the answer before.")
+    if reasons:
+        reasons.append("The newest answer counts, so each stands at the day on which it was fetched.")
+    return " ".join(reasons)
 
 
 def pace(line: Line, estimated: bool) -> str:
@@ -47,14 +56,20 @@ def pace(line: Line, estimated: bool) -> str:
     speed = line.pace
     if isinstance(speed, Refusal):
         return ""
-    return (
-        f"Each week, **{_more(speed.deployed, estimated)}** licenses are deployed and **{_more(speed.sold)}** are sold."
-    )
+    deployed, sold = _more(speed.deployed, estimated), _more(speed.sold)
+    if deployed and sold:
+        return f"Each week, **{deployed}** licenses are deployed and **{sold}** are sold."
+    if deployed:
+        return f"Each week, **{deployed}** licenses are deployed; the number of licenses sold stays as it is."
+    if sold:
+        return f"Each week, **{sold}** licenses are sold; the number of licenses deployed stays as it is."
+    return "From week to week, the numbers of licenses sold and deployed stay as they are."
 
 
 def _more(licenses: float, estimated: bool = False) -> str:
+    """By how many, in words; nothing where it is none."""
     number = formats.count(abs(licenses), estimated)
-    return "as many" if number == "0" else f"{number} {'more' if licenses > 0 else 'fewer'}"
+    return "" if number == "0" else f"{number} {'more' if licenses > 0 else 'fewer'}"
 
 
 def goal(line: Line, target: float) -> str:

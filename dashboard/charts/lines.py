@@ -353,7 +353,7 @@ def _hover(points: pd.DataFrame, title: str, measure: Shown) -> list[str]:
 
 def _when(as_of: datetime, processed: datetime) -> str:
     """The processing date; where a point stands elsewhere, the day of its fetch beside it."""
-    day = formats.day(processed)
+    day = "no processing date" if pd.isna(processed) else formats.day(processed)
     return day if as_of == processed else f"{day}, fetched {formats.day(as_of)}"
 
 

@@ -304,9 +304,9 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
     and counts with counts.
     """
     facts = deployment.facts.selected(selection)
-    until = facts.frame["processedDateTime"].max()
-    if timeline.collection is not deployment.answer.collection or pd.isna(until):
+    if timeline.collection is not deployment.answer.collection or not len(facts):
         return {}
+    until = facts.frame["processedDateTime"].max()
     line = trends.lines(timeline.facts.selected(selection), [])
     total = measures.total(facts)
     as_of = trends.next_as_of(line, until, deployment.answer.fetched_at)

@@ -1,7 +1,8 @@
 """How the numbers move: points over time, licenses a week, and the day on which a target would be reached.
 
 A *line* is the points of one group in the order of their dates. The processing date decides: a service that Microsoft
-did not process again makes no new point, however often it was fetched. What is *now* is the newest answer.
+did not process again makes no new point, however often it was fetched. What is *now* is the newest answer, with a date
+or without; what is not in it has no figures now, no pace and no day for its target.
 """
 
 from __future__ import annotations
@@ -108,14 +109,13 @@ def with_back_fills(facts: Facts, back_fills: Collection[str]) -> Facts:
 
 
 def by_snapshot(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
-    """One row per value of `keys` and snapshot, from which `points` makes lines; rows without a date are left out.
+    """One row per value of `keys` and snapshot, from which `points` makes lines.
 
     `frame`: rows as for `measures.grouped`, with the `snapshot` that they are of (ids go in the order of keeping) and
-    `fetchedAt`. Columns: the keys, those of `measures.grouped` (processedDateTime: the newest of the rows), snapshot,
-    fetchedAt.
+    `fetchedAt`. Columns: the keys, those of `measures.grouped` (processedDateTime: the newest of the rows, null where
+    Microsoft gave none), snapshot, fetchedAt.
     """
     table = core.grouped(frame, [*keys, "snapshot", "fetchedAt"], estimated=estimated)
-    table = table.filter(~nw.col("processedDateTime").is_null())
     return table.select(*keys, *core.MEASURED, "snapshot", "fetchedAt")
 
 
@@ -123,18 +123,19 @@ def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
     """The points of each line in the order of their dates, from the rows of `by_snapshot`, with `asOf` (UTC).
 
     `asOf` is where a point stands in time: its processing date. Of one date kept twice the later snapshot counts. The
-    newest answer is always the last point: where its processing date is older than that of the answer before (a
+    newest answer is always the last point: where it has no processing date, or one before the answer before it (a
     service has gone, or Microsoft went back), it stands at the time of its fetch. A back-fill (`back_fills` are ids of
-    snapshots) stands at its processing date in any case.
+    snapshots) stands at its processing date in any case, and without one nowhere.
     """
     table = table.sort_values("snapshot", kind="stable", ignore_index=True)
     table[AS_OF] = table["processedDateTime"]
     answers = table[~table["snapshot"].isin(back_fills)]
     lines_of = answers.groupby(list(keys), dropna=False, observed=True) if keys else [((), answers)]
     for _, answer in lines_of:
-        if not answer["processedDateTime"].is_monotonic_increasing:
+        dates = answer["processedDateTime"]
+        if dates.hasnans or not dates.is_monotonic_increasing:
             table.loc[answer.index, AS_OF] = _in_order(answer)
-    table = table.drop_duplicates([*keys, AS_OF], keep="last")
+    table = table.dropna(subset=[AS_OF]).drop_duplicates([*keys, AS_OF], keep="last")
     return table.sort_values([*keys, AS_OF], na_position="last", ignore_index=True)
 
 
@@ -153,8 +154,8 @@ def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime) -> datetime:
-    """Where the next answer stands in time, after the points of one line; see `points`."""
-    return _after(line[AS_OF].iloc[-1] if len(line) else processed, processed, fetched_at)
+    """Where the next answer stands in time, after the points of one line; see `points`. `processed` may be NaT."""
+    return _after(line[AS_OF].iloc[-1] if len(line) else None, processed, fetched_at)
 
 
 def velocity(line: pd.DataFrame) -> Velocity | Refusal:
@@ -220,12 +221,14 @@ def _in_order(answers: pd.DataFrame) -> list[datetime]:
     """`asOf` of answers in the order of keeping; it never goes back."""
     moments: list[datetime] = []
     for processed, fetched_at in zip(answers["processedDateTime"], answers["fetchedAt"], strict=True):
-        moments.append(_after(moments[-1] if moments else processed, processed, fetched_at))
+        moments.append(_after(moments[-1] if moments else None, processed, fetched_at))
     return moments
 
 
-def _after(last: datetime, processed: datetime, fetched_at: datetime) -> datetime:
-    return processed if processed >= last else max(fetched_at, last)
+def _after(last: datetime | None, processed: datetime, fetched_at: datetime) -> datetime:
+    if not pd.isna(processed) and (last is None or processed >= last):
+        return processed
+    return fetched_at if last is None else max(fetched_at, last)
 
 
 def _recent(line: pd.DataFrame) -> tuple[pd.DataFrame, Numbers]:

@@ -64,7 +64,7 @@ def test_the_answer_comes_first(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING))
     assert "Deployment rose by 5.00 points since 1 Aug 2026, to 50.00 %." in said(app)
     assert "Of 2 services, 1 rose and 0 fell: most gained by Microsoft 365 (+10.00 points)." in said(app)
-    assert "Each week, ≈ 2 more licenses are deployed and as many are sold." in said(app)
+    assert "Each week, ≈ 2 more licenses are deployed; the number of licenses sold stays as it is." in said(app)
     assert "80 % is reached about 3 Apr 2027, most likely between Mar 2027 and Apr 2027." in said(app)
 
 
@@ -89,6 +89,36 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     assert "Deployment rose by 43.64 points since 20 Aug 2026, to 90.00 %." in said(app)
     assert "One answer was of an older processing date than the answer before." in said(app)
     assert tiles(app)["Deployment %"] == "90.00 %"
+
+
+UNDATED = [{"o365": 40.0 + week, "crm": 10.0} for week in range(4)]
+
+
+def undated(percents, sold=1000):
+    """An answer a week after those of `UNDATED`, in which Microsoft gives no processing dates."""
+    sent = [row | {"processedDateTime": "0001-01-01T00:00:00"} for row in rows(FIRST, percents, sold)]
+    return partial(fetched, DEPLOYMENT, sent, FIRST + timedelta(weeks=4))
+
+
+@pytest.mark.parametrize("left", [{}, {"crm": 10.0}])
+def test_an_answer_without_processing_dates_is_now_everywhere(left, visit, tmp_path):
+    newest = undated({"o365": 90.0} | left)
+    app = visit(NOW, {"service": "o365"}, page=PAGE, past=[*weeks(*UNDATED, sold=1000), newest])
+    assert "Deployment rose by 50.00 points since 1 Aug 2026, to 90.00 %." in said(app)
+    assert "Microsoft gave no processing date for one answer." in said(app)
+    assert tiles(app)["Deployment %"] == "90.00 %"
+    assert tiles(app)["Target reached"] == "reached"
+    found = view_model.trends_view(timeline(tmp_path, [*weeks(*UNDATED, sold=1000), newest]), TrendsFilters(), False)
+    (row,) = found.paces[found.paces["service"] == "o365"].to_dict("records")
+    assert (row["deploymentPercent"], row["targetRefused"]) == (90, "the target is reached")
+    assert row["asOf"] == FIRST + timedelta(weeks=4)
+    assert pd.isna(row["processedDateTime"])
+
+
+def test_the_tiles_of_figures_without_processing_dates_say_how_they_moved(visit):
+    now = [row | {"processedDateTime": None} for row in rows(FIRST, {"o365": 90.0, "crm": 40.0})]
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, now))), past=weeks(*RISING))
+    assert deltas(app)["Deployment %"] == "+15.00 points"
 
 
 def test_what_nobody_can_say_is_not_said(visit):

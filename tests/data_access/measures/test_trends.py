@@ -127,8 +127,33 @@ def test_all_together_is_one_line():
     assert list(table["deploymentPercent"]) == [50, 55]
 
 
-def test_rows_without_a_date_make_no_point():
-    assert trends.lines(history((2, [{"processedDateTime": None}])), ["service"]).empty
+@pytest.mark.parametrize("undated", [None, "0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_an_answer_without_a_date_is_now_and_stands_at_its_fetch(undated):
+    sent = [of("o365", 8, 43), of("crm", 7, 10)], [of("o365", 0, 90, processedDateTime=undated), of("crm", 9, 20)]
+    table = trends.lines(history((9, sent[0]), (10, sent[1])), ["service"])
+    assert list(table["deploymentPercent"]) == [10, 20, 43, 90]
+    assert list(table["asOf"]) == [BEGIN + day * DAY for day in (7, 9, 8, 10)]
+    assert list(table["processedDateTime"].isna()) == [False, False, False, True]
+    assert list(trends.lines(history((9, sent[0]), (10, sent[1])), [])["deploymentPercent"]) == [26.5, 55]
+
+
+def test_where_no_answer_has_a_date_each_stands_at_its_fetch():
+    table = trends.lines(history(*((day, [of("o365", 0, day, processedDateTime=None)]) for day in (2, 3))), ["service"])
+    assert list(table["deploymentPercent"]) == [2, 3]
+    assert list(table["asOf"]) == [BEGIN + 2 * DAY, BEGIN + 3 * DAY]
+
+
+def test_what_follows_an_answer_without_a_date_comes_after_it():
+    answers = [(2, [of("o365", 1, 1)]), (5, [of("o365", 0, 2, processedDateTime=None)]), (6, [of("o365", 4, 3)])]
+    table = trends.lines(history(*answers, (9, [of("o365", 8, 4)])), ["service"])
+    assert list(table["deploymentPercent"]) == [1, 2, 3, 4]
+    assert list(table["asOf"]) == [BEGIN + day * DAY for day in (1, 5, 6, 8)]
+
+
+def test_a_back_fill_without_a_date_makes_no_point():
+    undated = [of("o365", 0, 20, processedDateTime=None)]
+    facts = trends.with_back_fills(history((9, [of("o365", 8, 60)]), (10, undated)), ["00000001"])
+    assert list(trends.lines(facts, ["service"])["deploymentPercent"]) == [60]
 
 
 def test_a_code_is_the_same_in_capitals_and_without():
