@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import pandas as pd
 
 from dashboard import formats
@@ -9,11 +12,24 @@ from dashboard.view_models import trends
 from dashboard.view_models.trends import Line
 from data_access.measures.trends import AS_OF, BEYOND, Projection, Refusal
 
+_NAMED = 3  # lines in a sentence
 
-def direction(line: Line) -> str:
-    """Where it stands, and whether that is more or less than before; `line` has at least one point."""
+
+def direction(line: Line, answered: datetime | None) -> str:
+    """Where it stands, and whether that is more or less than before; `line` has at least one point.
+
+    `answered`: when the newest answer was fetched.
+    """
     newest = line.points.iloc[-1]
     percent = formats.percent(newest["deploymentPercent"])
+    if line.absent:
+        answer = f"newest answer, of {formats.day(answered)},"
+        said = (
+            f"Microsoft's {answer} has no rows."
+            if line.absent is Refusal.NO_ROWS
+            else f"What is shown here is not in Microsoft's {answer[:-1]}."
+        )
+        return f"**{said}** The last figure is of {formats.day(newest[AS_OF])}: {percent} of the licenses sold."
     if not line.change:
         return (
             f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. That is"
@@ -31,6 +47,15 @@ def direction(line: Line) -> str:
     if line.lately and line.lately.percent is not None:
         said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)} points."
     return said
+
+
+def gone(lines: Sequence[Line], answered: datetime | None) -> str:
+    """Which of these lines are not in the newest answer; nothing where none is missing."""
+    titles = [formats.plain(line.title) for line in lines if line.absent]
+    if not titles:
+        return ""
+    more = f" and {len(titles) - _NAMED:,} more" if len(titles) > _NAMED else ""
+    return f"Not in the newest answer, of {formats.day(answered)}: {', '.join(titles[:_NAMED])}{more}."
 
 
 def went_back(line: Line) -> str:

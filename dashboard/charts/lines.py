@@ -53,11 +53,15 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One line: what it is called, and its points (columns of `trends.lines`) in the order of their dates."""
+    """One line: what it is called, and its points (columns of `trends.lines`) in the order of their dates.
+
+    `is_now`: the last point is of the newest answer; else the date of its figure is said.
+    """
 
     key: str
     title: str
     points: pd.DataFrame
+    is_now: bool = True
 
 
 def line_chart(
@@ -164,7 +168,7 @@ def small_multiples(
         traces[colour].add(x, y, hover, panel.key)
         ends[colour].add(x[-1:], y[-1:], hover[-1:], panel.key)
         words.add([left], [bottom + _TITLE_AT], [_title(panel.title)], panel.key)
-        words.add([left], [bottom + _FIGURE_AT], [_now(values, measure, palette)], panel.key)
+        words.add([left], [bottom + _FIGURE_AT], [_newest(panel, measure, palette)], panel.key)
         bases.append(_across(left, bottom))
         level = target if measure.is_percent else (low + high) / 2
         targets.append(_across(left, bottom + (level - low) / (high - low) * _HIGH))
@@ -225,6 +229,7 @@ def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:
     first = "; ".join(
         f"{panel.title}: {measure.figure(panel.points[measure.column].iloc[0])} to"
         f" {measure.figure(panel.points[measure.column].iloc[-1])}"
+        + ("" if panel.is_now else f" on {formats.day(panel.points[AS_OF].iloc[-1])}, {Refusal.NOT_THERE.value}")
         for panel in panels[:5]
         if len(panel.points)
     )
@@ -324,9 +329,14 @@ def _title(title: str) -> str:
     return f"<b>{written(formats.shortened(title, _TITLE_LENGTH))}</b>"
 
 
-def _now(values: pd.Series, measure: Shown, palette: Palette) -> str:
-    """The newest figure, and its change since the first one."""
+def _newest(panel: Panel, measure: Shown, palette: Palette) -> str:
+    """The newest figure, and its change since the first one; or its date, where it is not one of now."""
+    values = panel.points[measure.column]
     figure, moved = measure.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
+    if not panel.is_now:
+        return (
+            f"{figure}  <span style='color:{palette.muted}'>last on {formats.day(panel.points[AS_OF].iloc[-1])}</span>"
+        )
     if len(values) < 2 or pd.isna(moved):
         return figure
     change = measure.change(moved)

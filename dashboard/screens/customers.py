@@ -173,7 +173,7 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
         if not len(whole.points):
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
             return
-        answer = [sentences.direction(whole)]
+        answer = [sentences.direction(whole, trend.answered)]
         if whole.change:
             answer.append(sentences.goal(whole, filters.target))
         st.markdown(" ".join(answer))

@@ -18,6 +18,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Is deployment improving?"
 _TOO_FEW = f"fewer than {measures.FEWEST_DATES} dates"  # as much as a tile has room for
+_NOT_NOW = "no figures now"
 _CLICKED = {"service": SERVICE, "channel": CHANNEL}
 
 
@@ -45,18 +46,18 @@ def _answer(trend: TrendsView, filters: TrendsFilters, estimated: bool) -> None:
     whole, noun = trend.whole, filters.by
     if not len(whole.points):
         return
-    answer = [sentences.direction(whole)]
+    answer = [sentences.direction(whole, trend.answered)]
     if whole.change:
         answer += [_where(trend, noun), sentences.pace(whole, estimated), sentences.goal(whole, filters.target)]
     st.markdown(" ".join(answer))
 
 
 def _where(trend: TrendsView, noun: str) -> str:
-    moved = trend.moved()
-    if len(trend.lines) < 2:
+    moved, there = trend.moved(), trend.there
+    if len(there) < 2:
         return ""
     rose = sum(points > 0 for _, points in moved)
-    summary = f"Of {formats.number(len(trend.lines), noun)}, {rose} rose and {len(moved) - rose} fell"
+    summary = f"Of {formats.number(len(there), noun)}, {rose} rose and {len(moved) - rose} fell"
     ends = []
     if moved and moved[-1][1] > 0:
         ends.append(f"most gained by {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points)")
@@ -68,12 +69,15 @@ def _where(trend: TrendsView, noun: str) -> str:
 def _tiles(line: Line, estimated: bool) -> None:
     points, change, goal = line.points, line.change, line.goal
     pace = line.pace if isinstance(line.pace, Velocity) else None
+    no_pace = _NOT_NOW if line.absent else _TOO_FEW
     with st.grid(4, gap="small", min_column_width=165):
         tiles.tile(
             "kpi_deployment_percent",
             "deploymentPercent",
-            formats.percent(points["deploymentPercent"].iloc[-1] if len(points) else None),
-            f"{formats.points(change.percent)} points"
+            formats.percent(points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None),
+            _NOT_NOW
+            if len(points) and line.absent
+            else f"{formats.points(change.percent)} points"
             if change and change.percent is not None
             else "one date only"
             if len(points)
@@ -83,13 +87,13 @@ def _tiles(line: Line, estimated: bool) -> None:
             "kpi_deployed_per_week",
             "velocity",
             formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
-            formats.about(trends.spread(pace), estimated) if pace else _TOO_FEW,
+            formats.about(trends.spread(pace), estimated) if pace else no_pace,
         )
         tiles.tile(
             "kpi_sold_per_week",
             "soldPerWeek",
             formats.change(pace.sold) if pace else formats.NOTHING,
-            f"on {formats.number(pace.points, 'processing date')}" if pace else _TOO_FEW,
+            f"on {formats.number(pace.points, 'processing date')}" if pace else no_pace,
         )
         value, context = formats.NOTHING, "no date"
         if isinstance(goal, Projection):
@@ -133,6 +137,8 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
             st.caption(
                 f"Without a processing date in this range, and left out: {formats.number(trend.outside, filters.by)}."
             )
+        if not trend.whole.absent and (note := sentences.gone(trend.lines, trend.answered)):
+            st.caption(f":material/history_toggle_off: {note}")
         if not trend.small:
             st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
             return

@@ -27,7 +27,7 @@ from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import Kind, OnScreen, Table
 from dashboard.tables.trends import PACES, PACES_FILE, POINTS_FILE
 from data_access import Deployment, Selection, Timeline, measures, texts, timeline_of_customer, titles
-from data_access.measures import MEASURES, trends
+from data_access.measures import MEASURES, Facts, trends
 from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
 
 _MONTHS = {"3m": 3, "6m": 6, "1y": 12}
@@ -56,6 +56,7 @@ class Line:
     lately: Change | None  # over the last `trends.WEEKS`, where the range is longer
     pace: Velocity | Refusal
     goal: Projection | Refusal
+    absent: Refusal | None  # why it has no figures now; None where it has
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -65,6 +66,7 @@ class TrendsView:
     whole: Line
     lines: list[Line]
     outside: int  # parts without a processing date in the range
+    answered: datetime | None  # when the newest answer was fetched
     figure: Finished
     words: str
     small: Finished | None  # None where there is nothing to compare
@@ -73,9 +75,14 @@ class TrendsView:
     paces: pd.DataFrame  # for files: one row per line, that of all together first
     on_screen: OnScreen  # pace and target of each line
 
+    @property
+    def there(self) -> list[Line]:
+        """The parts that are in the newest answer."""
+        return [line for line in self.lines if not line.absent]
+
     def moved(self) -> list[tuple[str, float]]:
-        """Title and percent points of every line whose percentage moved, the largest fall first."""
-        changes = [(line.title, line.change.percent) for line in self.lines if line.change and line.change.percent]
+        """Title and percent points of every line of now whose percentage moved, the largest fall first."""
+        changes = [(line.title, line.change.percent) for line in self.there if line.change and line.change.percent]
         return sorted(
             [(title, points) for title, points in changes if abs(points) >= formats.LEAST_POINTS],
             key=lambda pair: pair[1],
@@ -97,10 +104,19 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     """All lines of a page."""
     facts = timeline.facts.selected(filters.selection)
     since = _since(timeline, filters.range)
-    whole = _line("", _ALL, trends.lines(facts, []), since, filters.target)
+    now, why = _now(timeline, facts)
+    there = {*now[filters.by].dropna()}
+    whole = _line("", _ALL, trends.lines(facts, []), since, filters.target, absent=why if now.empty else None)
     table = trends.lines(facts, [filters.by])
     lines = [
-        _line(str(key), _TITLES[filters.by](str(key)), points.reset_index(drop=True), since, filters.target)
+        _line(
+            str(key),
+            _TITLES[filters.by](str(key)),
+            points.reset_index(drop=True),
+            since,
+            filters.target,
+            absent=None if key in there else why,
+        )
         for key, points in table.groupby(filters.by, sort=True)
     ]
     measure = _measure(timeline, filters)
@@ -108,11 +124,12 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters, measure.column))
     span = _span([whole, *lines])
     colours = palette.of(dark)
-    first = [Panel(line.key, line.title, line.points) for line in lines[:MOST_PANELS]]
+    first = [Panel(line.key, line.title, line.points, not line.absent) for line in lines[:MOST_PANELS]]
     return TrendsView(
         whole=whole,
         lines=lines,
         outside=known - len(lines),
+        answered=timeline.newest.fetched_at if timeline.newest else None,
         figure=line_chart(whole.points, measure, filters.target, whole.goal, span=span, palette=colours),
         words=line_chart_in_words(whole.points, measure, filters.target),
         small=small_multiples(first, measure, filters.target, span=span, palette=colours) if len(lines) > 1 else None,
@@ -123,7 +140,18 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     )
 
 
-def _line(key: str, title: str, points: pd.DataFrame, since: datetime | None, target: float) -> Line:
+def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
+    """The rows of the newest answer, and why there are no figures now of what is not in it."""
+    newest = timeline.newest
+    if newest is None:
+        return facts.frame, Refusal.NOT_THERE
+    rows = facts.frame[facts.frame["snapshot"] == newest.id]
+    return rows, Refusal.NOT_THERE if newest.rows else Refusal.NO_ROWS
+
+
+def _line(
+    key: str, title: str, points: pd.DataFrame, since: datetime | None, target: float, *, absent: Refusal | None
+) -> Line:
     within = points if since is None else points[points[AS_OF] >= since].reset_index(drop=True)
     change, lately = trends.change(within), trends.change(within, trends.WEEKS * 7)
     return Line(
@@ -132,8 +160,9 @@ def _line(key: str, title: str, points: pd.DataFrame, since: datetime | None, ta
         points=within,
         change=change,
         lately=lately if lately and change and lately.since > change.since else None,
-        pace=trends.velocity(points),
-        goal=trends.projection(points, target),
+        pace=absent or trends.velocity(points),
+        goal=absent or trends.projection(points, target),
+        absent=absent,
     )
 
 
@@ -158,7 +187,7 @@ def _measure(timeline: Timeline, filters: TrendsFilters) -> Shown:
     return Shown(column, title, filters.measure == "percent", estimated)
 
 
-def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[float, str, str]:
+def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[bool, float, str, str]:
     values = line.points[column]
     moved = values.iloc[-1] - values.iloc[0]
     first = {
@@ -166,7 +195,8 @@ def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[float, str,
         "falling": 0.0 if pd.isna(moved) else moved,
         "name": 0.0,
     }[filters.order]
-    return first, texts.order(line.title) if filters.order == "name" else "", line.key
+    by_name = filters.order == "name"
+    return not by_name and line.absent is not None, first, texts.order(line.title) if by_name else "", line.key
 
 
 def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:

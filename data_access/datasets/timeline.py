@@ -9,6 +9,7 @@ from functools import cached_property
 from data_access import history
 from data_access.history.engines import Engine
 from data_access.history.history import History
+from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, trends
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
@@ -20,7 +21,8 @@ from data_access.settings import Settings
 class Timeline:
     """The history at one moment. `facts` are what lines are drawn from (see `trends.rows`).
 
-    `snapshots` are the ids of all that there were, `notices` says what had to be left out.
+    `snapshots` are the ids of all that there were, `notices` says what had to be left out. `newest` is the record of
+    the newest answer, which is what is now; None where there is none, or its rows could not be read.
     """
 
     history: History
@@ -28,6 +30,7 @@ class Timeline:
     facts: Facts
     snapshots: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    newest: Snapshot | None = None
 
     @property
     def estimated(self) -> bool:
@@ -69,7 +72,14 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
         collection = catalog.COMMERCIAL_DEPLOYMENT
     facts = trends.rows(account.summary(collection).to_pandas())
     back_fills = {snapshot.id for snapshot in account.snapshots(collection) if snapshot.backfill_date}
-    return Timeline(account, collection, trends.with_back_fills(facts, back_fills), snapshots, account.notices)
+    return Timeline(
+        account,
+        collection,
+        trends.with_back_fills(facts, back_fills),
+        snapshots,
+        account.notices,
+        account.newest(collection),
+    )
 
 
 def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
@@ -83,4 +93,5 @@ def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
     facts = engine.customer(files.paths, tenant)
     facts = facts.of(facts.frame[facts.frame["snapshot"].isin(ids)])
     facts = trends.with_back_fills(facts, {snapshot.id for snapshot in snapshots if snapshot.backfill_date})
-    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, files.notices)
+    newest = None if files.notices else past.history.newest(catalog.COMMERCIAL_DEPLOYMENT)
+    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, files.notices, newest)

@@ -47,6 +47,8 @@ class Refusal(Enum):
     MOVES_AWAY = "the gap to the target grows"
     UNEVEN = "the figures vary too much"
     TOO_FAR = f"at this pace it takes {BEYOND}"
+    NOT_THERE = "not in the newest answer"
+    NO_ROWS = "the newest answer has no rows"
 
 
 @dataclass(frozen=True, slots=True)

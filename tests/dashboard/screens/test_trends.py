@@ -24,6 +24,7 @@ from tests.rows import rows_of
 
 PAGE = "trends"
 FIRST = datetime(2026, 8, 1, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
 
 
 def rows(day, percents, sold=100):
@@ -119,6 +120,52 @@ def test_the_tiles_of_figures_without_processing_dates_say_how_they_moved(visit)
     now = [row | {"processedDateTime": None} for row in rows(FIRST, {"o365": 90.0, "crm": 40.0})]
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, now))), past=weeks(*RISING))
     assert deltas(app)["Deployment %"] == "+15.00 points"
+
+
+GONE = [*weeks(*RISING), partial(fetched, DEPLOYMENT, rows(FIRST, {"crm": 42.0, "exo": 1.0}), FIRST + 6 * WEEK)]
+EMPTY = [*weeks(*RISING), partial(fetched, DEPLOYMENT, [], FIRST + 6 * WEEK)]
+
+
+def test_a_service_that_is_not_in_the_newest_answer_has_no_figures_now(visit):
+    app = visit(NOW, {"service": "o365"}, page=PAGE, past=GONE)
+    assert (
+        "What is shown here is not in Microsoft's newest answer, of 12 Sep 2026. The last figure is of 5 Sep 2026:"
+        " 60.00 % of the licenses sold." in said(app)
+    )
+    assert "No date for 80 %: not in the newest answer." in said(app)
+    assert "rose" not in said(app)
+    assert "Each week" not in said(app)
+    assert set(tiles(app).values()) == {"–"}
+    assert deltas(app)["Deployment %"] == deltas(app)["Licenses a week"] == "no figures now"
+
+
+def test_the_others_go_on_and_say_who_is_gone(visit, tmp_path):
+    app = visit(NOW, page=PAGE, past=GONE)
+    assert "Not in the newest answer, of 12 Sep 2026: Microsoft 365." in said(app)
+    assert "Of 2 services, 1 rose and 0 fell: most gained by Dynamics 365 (+2.00 points)." in said(app)
+    labels = [text for trace in chart(app, 1)["data"] for text in trace.get("text", []) if text]
+    (label,) = [label for label in labels if "last on 5 Sep 2026" in label]
+    assert label.replace("\u00a0", " ").startswith("60.00 %")
+    found = view_model.trends_view(timeline(tmp_path, GONE), TrendsFilters(), False)
+    assert [line.key for line in found.lines][-1] == "o365"
+    whole, *parts = found.paces.to_dict("records")
+    of_now = [row for row in parts if row["targetRefused"] != "not in the newest answer"]
+    assert [row["service"] for row in parts if row not in of_now] == ["o365"]
+    assert whole["licensesSold"] == sum(row["licensesSold"] for row in of_now)
+    (gone,) = [row for row in parts if row not in of_now]
+    assert gone["asOf"] == FIRST + 5 * WEEK
+    assert pd.isna([gone["deployedPerWeek"], gone["soldPerWeek"], gone["targetReached"]]).all()
+
+
+def test_an_answer_without_rows_is_said(visit, tmp_path):
+    app = visit(NOW, page=PAGE, past=EMPTY)
+    assert (
+        "Microsoft's newest answer, of 12 Sep 2026, has no rows. The last figure is of 5 Sep 2026: 50.00 % of the"
+        " licenses sold. No date for 80 %: the newest answer has no rows." in " ".join(said(app).split())
+    )
+    assert set(tiles(app).values()) == {"–"}
+    found = view_model.trends_view(timeline(tmp_path, EMPTY), TrendsFilters(), False)
+    assert set(found.paces["targetRefused"]) == {"the newest answer has no rows"}
 
 
 def test_what_nobody_can_say_is_not_said(visit):
