@@ -23,11 +23,11 @@ def direction(line: Line, answered: datetime | None) -> str:
     newest = line.points.iloc[-1]
     percent = formats.percent(newest["deploymentPercent"])
     if line.absent:
-        answer = f"newest answer, of {formats.day(answered)},"
+        answer = f"the newest answer that was collected, of {formats.day(answered)}"
         said = (
-            f"Microsoft's {answer} has no rows."
+            f"{answer[0].upper()}{answer[1:]}, has no rows."
             if line.absent is Refusal.NO_ROWS
-            else f"What is shown here is not in Microsoft's {answer[:-1]}."
+            else f"What is shown here is not in {answer}."
         )
         return f"**{said}** The last figure is of {formats.day(newest[AS_OF])}: {percent} of the licenses sold."
     if not line.change:

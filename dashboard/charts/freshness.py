@@ -14,6 +14,8 @@ from data_access.measures.health import Timing
 
 _DAY = 86_400  # seconds
 _LATE, _FINE = "▾ late", "on time"
+_GONE = "gone"
+_TOLD = (Timing.LATE, Timing.ON_TIME)  # what has a usual age
 _SHORT, _LONG = 9, 19  # pixels
 _ROOM = 1.05
 
@@ -23,7 +25,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> Finished:
 
     `table`: the columns of `health.services` with `title`, the first row on top.
     """
-    known = table["timing"] != Timing.UNKNOWN
+    known = table["timing"].isin(_TOLD)
     late = (table["timing"] == Timing.LATE).tolist()
     usual = ((table["expectedBy"] - table["processedDateTime"]).dt.total_seconds() / _DAY).where(known)
     limit = usual + table["cadenceDays"]
@@ -94,6 +96,8 @@ def in_words(table: pd.DataFrame) -> str:
 def _timing(row: Any) -> str:
     if row.timing == Timing.LATE:
         return _LATE
+    if row.timing == Timing.GONE:
+        return _GONE
     return _FINE if row.timing == Timing.ON_TIME else formats.NOTHING
 
 
@@ -108,8 +112,8 @@ def _hover(table: pd.DataFrame) -> list[str]:
         + (
             f"<br>Usually every {row.cadenceDays:.1f} days, seen {row.delayDays:.1f} days later"
             f"<br>Next one expected by {formats.day(row.expectedBy)}"
-            if row.timing != Timing.UNKNOWN
-            else f"<br>{Timing.UNKNOWN.capitalize()}"
+            if row.timing in _TOLD
+            else f"<br>{row.timing.capitalize()}"
         )
         for row in _rows(table)
     ]

@@ -46,8 +46,8 @@ def show(past: Timeline, feeds: Feeds) -> None:
 
 
 def _tiles(model: HealthView, past: Timeline) -> None:
-    services, (come, all_rows) = len(model.table), model.complete
-    oldest = model.table.nlargest(1, "ageDays")
+    services, (come, all_rows) = len(model.there), model.complete
+    oldest = model.there.nlargest(1, "ageDays")
     good = sum(check.mark in (Mark.GOOD, Mark.NOTE) for check in model.checks)
     with st.grid(4, gap="small", min_column_width=165):
         _tile(
@@ -60,7 +60,8 @@ def _tiles(model: HealthView, past: Timeline) -> None:
             "Services on time",
             f"{model.on_time} of {services}" if services else formats.NOTHING,
             "as often as usual",
-            f"Of *{past.collection.title}*. Late is what is overdue by more than one more of its usual intervals.",
+            f"Of those in the newest answer of *{past.collection.title}*. Late is what is overdue by more than one more"
+            " of its usual intervals.",
         )
         _tile(
             "Oldest figures",

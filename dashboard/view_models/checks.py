@@ -81,7 +81,8 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
     """Whether services are processed as often as usual.
 
     `ages`: services (see `health.services`) by collection, the pages' own collection first; `last_read`: the last
-    successful read of each. The finding names late services of every collection, unknown ones of the first alone.
+    successful read of each. The finding names late services of every collection, and of the first alone those that are
+    unknown or not in the newest answer.
     """
     first, *others = ages
     services = ages[first]
@@ -101,17 +102,24 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
         ]
         if unseen:
             finding += f" But nobody has looked since {formats.day(min(unseen))}: run `collect`."
-        return Check("late", Mark.BAD, finding, rows)
+        return Check("late", Mark.BAD, f"{finding}{_gone(services)}", rows)
     if services.empty:
         return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.")
     unknown = services[services["timing"] == Timing.UNKNOWN]
-    on_time = len(services) - len(unknown)
-    finding = f"{on_time} of {formats.number(len(services), 'service')} {'is' if on_time == 1 else 'are'} on time."
+    there = services[services["timing"] != Timing.GONE]
+    if there.empty:
+        finding = f"The newest answer has no service that was there before: {_listed(services['service'])}."
+        return Check("late", Mark.NOTE, finding, rows)
+    on_time = len(there) - len(unknown)
+    finding = f"{on_time} of {formats.number(len(there), 'service')} {'is' if on_time == 1 else 'are'} on time."
+    gone = _gone(services)
+    finding += gone
     if len(unknown):
         finding += f" Of {_listed(unknown['service'])} there are too few dates to tell."
     if others:
         finding += f" None is late in {_and([f'*{_title(name)}*' for name in others])}."
-    return Check("late", Mark.UNKNOWN if len(unknown) else Mark.GOOD, finding, rows)
+    mark = Mark.UNKNOWN if len(unknown) else Mark.NOTE if gone else Mark.GOOD
+    return Check("late", mark, finding, rows)
 
 
 def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool = True) -> Check:
@@ -305,6 +313,14 @@ def _listed(codes: Iterable[str]) -> str:
 
 def _and(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def _gone(services: pd.DataFrame) -> str:
+    """The services that are not in the newest answer, as a sentence after another one; nothing where all are."""
+    gone = services[services["timing"] == Timing.GONE]
+    if gone.empty:
+        return ""
+    return f" {_listed(gone['service'])} {'is' if len(gone) == 1 else 'are'} {Timing.GONE}."
 
 
 def _title(collection: str) -> str:

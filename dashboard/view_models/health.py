@@ -36,7 +36,7 @@ from data_access.partner_center import catalog
 
 _DAY = 86_400  # seconds
 _PLACE = ["service", "channel"]
-_ORDER = {Timing.LATE: 0, Timing.UNKNOWN: 1, Timing.ON_TIME: 2}
+_ORDER = {Timing.LATE: 0, Timing.GONE: 1, Timing.UNKNOWN: 2, Timing.ON_TIME: 3}
 _SEVERITY = list(Mark)
 _COMPARED = 2  # fetches, to find customers that are in the first and not in the second
 _NO_COUNTS = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}*."
@@ -45,7 +45,7 @@ _ONE_DATE = f"There is one date of *{catalog.COMMERCIAL_DEPLOYMENT.title}* so fa
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HealthView:
-    """The content of the Data health page. `table` has one row per service, late ones first, then the oldest."""
+    """The content of the Data health page. `table` has one row per service: late, gone and others, the oldest first."""
 
     mark: Mark
     sentence: str
@@ -55,6 +55,11 @@ class HealthView:
     words: str
     on_screen: OnScreen  # `table` as the page shows it
     complete: tuple[int, int]  # rows read, and rows expected
+
+    @property
+    def there(self) -> pd.DataFrame:
+        """The services that are in the newest answer."""
+        return self.table[self.table["timing"] != Timing.GONE]
 
     @property
     def on_time(self) -> int:
@@ -103,7 +108,7 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
 
 @remembered
 def _services(past: Timeline, now: datetime) -> pd.DataFrame:
-    return health.services(past.facts.frame, now)
+    return health.services(past.facts.frame, now, past.newest.id if past.newest else None)
 
 
 @remembered
@@ -114,7 +119,8 @@ def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
         small = past.history.summary(collection).to_pandas().dropna(subset=["service"])
         if collection is not past.collection and len(small):
             spelled = small.assign(service=titles.one_spelling(small["service"]))
-            services[collection.name] = health.services(spelled, now)
+            newest = past.history.newest(collection)
+            services[collection.name] = health.services(spelled, now, newest.id if newest else None)
     return services
 
 

@@ -30,6 +30,7 @@ class Timing(StrEnum):
     ON_TIME = "on time"
     LATE = "late"
     UNKNOWN = "too few dates to tell"
+    GONE = "not in the newest answer"
 
 
 class Fetch(Protocol):
@@ -104,10 +105,10 @@ def lost_since(answers: Sequence[Amounts]) -> int | None:
     return None
 
 
-def services(rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
+def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd.DataFrame:
     """One row per service: its date, its age, how often it is usually processed, and whether the next date is late.
 
-    `rows`: the frame of `trends.rows`. Columns:
+    `rows`: the frame of `trends.rows`; `newest`: the id of the newest answer, where it is known. Columns:
 
         service (str)
         processedDateTime (UTC)  the newest
@@ -116,12 +117,14 @@ def services(rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
         cadenceDays (float64)    the median gap between the newest dates
         delayDays (float64)      the median time from a date to the fetch that first brought it: Microsoft's and ours
         expectedBy (UTC)         newest date + cadence + delay
-        timing (Timing)          late when overdue by more than one more cadence
+        timing (Timing)          late when overdue by more than one more cadence; gone when it has no row in the newest
+                                 answer
     """
     dated = rows.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
     fetches = dated.agg(processedDateTime=("processedDateTime", "max"), fetchedAt=("fetchedAt", "max"))
     fetches = frames.plain(fetches.reset_index()).sort_values(["service", "snapshot"])
     table = [_service(str(code), fetch, now) for code, fetch in fetches.groupby("service")]
+    there = {*rows.loc[rows["snapshot"] == newest, "service"]}
     columns = {
         "service": "str",
         "processedDateTime": frames.INSTANT,
@@ -132,7 +135,10 @@ def services(rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
         "expectedBy": frames.INSTANT,
         "timing": "str",
     }
-    return pd.DataFrame(table, columns=list(columns)).astype(columns)
+    found = pd.DataFrame(table, columns=list(columns)).astype(columns)
+    if newest is not None:
+        found.loc[~found["service"].isin(there), "timing"] = Timing.GONE
+    return found
 
 
 def readings(fetches: Iterable[Fetch]) -> pd.DataFrame:

@@ -56,6 +56,15 @@ def test_all_is_well(look_back):
     assert charts(app)
 
 
+def test_a_service_that_has_gone_is_not_on_time(look_back):
+    both = [services(days, {}, {"serviceName": "crm"}) for days in (22, 15, 8)]
+    app = look_back([*both, services(1), customers(8), customers(1, {"licensesSold": 101})], page=PAGE)
+    assert "1 of 1 service is on time. Dynamics 365 is not in the newest answer." in said(app)
+    assert tiles(app)["Services on time"] == "1 of 1"
+    assert tiles(app)["Oldest figures"] == "1 day"
+    assert list(app.dataframe[-1].value["timing"]) == ["not in the newest answer", "on time"]
+
+
 def test_a_late_service_is_named_with_what_is_usual(look_back):
     old = [services(days) for days in (60, 53, 46, 39)]
     app = look_back([*old, customers(8), customers(1, {"licensesSold": 101})], page=PAGE)

@@ -100,6 +100,21 @@ def test_every_collection_is_judged():
     assert list(found.rows["collection"]) == ["Partner licenses deployment", "Partner licenses usage"]
 
 
+@pytest.mark.parametrize(
+    ("timings", "mark", "said"),
+    [
+        ({"crm": Timing.ON_TIME}, Mark.NOTE, "1 of 1 service is on time. Microsoft 365 is not in the newest answer."),
+        ({}, Mark.NOTE, "The newest answer has no service that was there before: Microsoft 365."),
+        ({"crm": Timing.UNKNOWN}, Mark.UNKNOWN, "Microsoft 365 is not in the newest answer."),
+        ({"crm": Timing.LATE}, Mark.BAD, "than usual. Microsoft 365 is not in the newest answer."),
+    ],
+)
+def test_a_service_that_is_gone_is_said_and_not_on_time(timings, mark, said):
+    found = timing(o365=Timing.GONE, **timings)
+    assert found.mark is mark
+    assert said in found.finding
+
+
 def test_another_collection_with_too_few_dates_is_not_late():
     tables = {DEPLOYMENT.name: services(crm=Timing.ON_TIME), USAGE.name: services(o365=Timing.UNKNOWN)}
     found = checks.timing(tables, {})

@@ -125,6 +125,13 @@ def test_services_do_not_mix():
     assert list(table["dates"]) == [1, 5]
 
 
+def test_what_has_no_row_in_the_newest_answer_is_gone():
+    found = pd.concat([seen(*WEEKLY).astype("object"), seen(*WEEKLY[:-1], service="crm").astype("object")])
+    table = health.services(found, BEGIN + 32 * DAY, "00000029")
+    assert dict(zip(table["service"], table["timing"], strict=True)) == {"crm": Timing.GONE, "o365": Timing.ON_TIME}
+    assert set(health.services(found, BEGIN + 32 * DAY, "00000030")["timing"]) == {Timing.GONE}
+
+
 def test_no_history_is_no_service():
     assert health.services(seen(*WEEKLY).head(0), BEGIN).empty
 
