@@ -14,7 +14,7 @@ from dashboard.components import dataframe
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.tables.set_aside import SET_ASIDE
-from data_access import Answer, Deployment, PartnerCenterError, Throttled
+from data_access import Answer, Deployment, PartnerCenterError, Selection, Throttled, texts, titles
 
 _REASONS_SHOWN = 50
 
@@ -117,6 +117,25 @@ def no_rows(deployment: Deployment) -> None:
     if deployment.trouble:
         st.caption("In such a case this page shows the commercial counts; they cannot be read:")
         trouble(deployment.trouble, key="trouble_commercial")
+
+
+def not_in_answer(deployment: Deployment, selection: Selection) -> None:
+    """The notice of channels and services that are chosen, known from other figures, and not in this answer."""
+    titles_of = (
+        (deployment.channels, selection.channels, titles.channel_title),
+        (deployment.services, selection.services, titles.service_title),
+    )
+    absent = []
+    for there, chosen, title in titles_of:
+        known = {*map(texts.key, there)}
+        absent += [formats.plain(title(code)) for code in chosen if texts.key(code) not in known]
+    if absent:
+        verb, them = ("is", "it") if len(absent) == 1 else ("are", "them")
+        st.info(
+            f"{', '.join(absent)} {verb} not in the newest answer, so no figure here has {them}; other dates or pages"
+            " do.",
+            icon=":material/filter_alt_off:",
+        )
 
 
 def left_out(unknown: Sequence[str]) -> None:

@@ -40,6 +40,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     model = view_models.overview(deployment, filters, dark)
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
+    notices.not_in_answer(deployment, filters.selection)
     st.markdown(
         tiles.answered(model, deployment.estimated) + _besides(model, filters.target, deployment.estimated, moved)
     )

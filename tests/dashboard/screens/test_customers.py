@@ -143,6 +143,30 @@ def test_a_customer_has_a_history(visit):
     assert history_of(app) == [[40, 45, 50, 52]]
 
 
+@pytest.mark.parametrize(
+    ("left", "why"),
+    [
+        ([{"customerTenantId": SOUTH}], "What is shown here is not in the newest answer that was collected, of "),
+        ([], "The newest answer that was collected, of 22 Sep 2026, has no rows."),
+    ],
+)
+def test_a_customer_that_is_not_in_the_newest_answer_has_no_figure_now(left, why, visit):
+    gone = partial(fetched, COMMERCIAL_DEPLOYMENT, left, datetime(2026, 9, 22, tzinfo=UTC))
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=[*collected(40, 45), gone])
+    assert why in text(app)
+    assert "The last figure is of 8 Sep 2026: 45.00" in text(app)
+    assert "rose" not in text(app)
+    assert "No date for 80" in text(app)
+
+
+def test_an_answer_without_a_processing_date_is_a_customers_now(visit):
+    undated = {"customerTenantId": NORTH, "licensesDeployed": 90, "processedDateTime": "0001-01-01T00:00:00"}
+    now = partial(fetched, COMMERCIAL_DEPLOYMENT, [undated], datetime(2026, 9, 22, tzinfo=UTC))
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=[*collected(40, 45), now])
+    assert "Deployment rose by 50.00 points since 1 Sep 2026, to 90.00" in text(app).replace("*", "")
+    assert "Microsoft gave no processing date for one answer." in text(app)
+
+
 def test_a_customers_history_is_a_file_that_says_what_it_is(visit, monkeypatch):
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
     files = taken_away(app, monkeypatch)

@@ -168,6 +168,13 @@ def test_an_answer_without_rows_is_said(visit, tmp_path):
     assert set(found.paces["targetRefused"]) == {"the newest answer has no rows"}
 
 
+def test_a_link_of_the_overview_to_a_service_that_only_the_history_has_is_answered(visit):
+    emulator = Emulator(Partner(deployment=rows_of(DEPLOYMENT, rows(FIRST, {"crm": 40.0}))))
+    sentence = "Microsoft 365 is not in the newest answer, so no figure here has it; other dates or pages do."
+    assert sentence in said(visit(emulator, {"service": "o365"}, past=GONE))
+    assert "not in the newest answer" not in said(visit(emulator, {"service": "crm"}, past=GONE))
+
+
 def test_what_nobody_can_say_is_not_said(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING[:2]))
     assert "No date for 80 %: fewer than 4 processing dates in the last 13 weeks" in said(app)
