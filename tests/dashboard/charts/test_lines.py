@@ -8,7 +8,14 @@ import pandas as pd
 import pytest
 
 from dashboard import formats
-from dashboard.charts.lines import Panel, Shown, line_chart, line_chart_in_words, small_multiples
+from dashboard.charts.lines import (
+    Panel,
+    Shown,
+    line_chart,
+    line_chart_in_words,
+    small_multiples,
+    small_multiples_in_words,
+)
 from dashboard.charts.palette import LIGHT
 from data_access.measures.trends import Projection, Refusal
 
@@ -163,3 +170,12 @@ def test_a_point_that_does_not_stand_at_its_processing_date_says_both():
         "1 Oct 2026: 55.00\u00a0%",
         "1 Sep 2026, fetched 1 Nov 2026: 60.00\u00a0%",
     ]
+
+
+def test_a_panel_whose_last_point_is_not_of_now_says_its_date_instead_of_a_change():
+    gone = replace(one("o365"), is_now=False)
+    labels = [text for trace in small(gone, one("crm"))["data"] for text in trace.get("text", []) if text]
+    assert sum("last on 1 Nov 2026" in label for label in labels) == 1
+    assert sum("+10.00 points" in label for label in labels) == 1
+    words = small_multiples_in_words([gone, one("crm")], PERCENT).replace("\u00a0", " ")
+    assert "o365: 50.00 % to 60.00 % on 1 Nov 2026, not in the newest answer; crm: 50.00 % to 60.00 %." in words

@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pandas as pd
 import pytest
 
+from dashboard import sentences
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models import trends as view_model
 from data_access import csv_files, open_timeline
@@ -90,6 +92,22 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     assert "Deployment rose by 43.64 points since 20 Aug 2026, to 90.00 %." in said(app)
     assert "One answer was of an older processing date than the answer before." in said(app)
     assert tiles(app)["Deployment %"] == "90.00 %"
+
+
+@pytest.mark.parametrize(
+    ("deployed", "sold", "sentence"),
+    [
+        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number of licenses sold stays as it is."),
+        (-11.2, -3.0, "Each week, 11 fewer licenses are deployed and 3 fewer are sold."),
+        (0.4, 3.0, "Each week, 3 more licenses are sold; the number of licenses deployed stays as it is."),
+        (0.0, 0.0, "From week to week, the numbers of licenses sold and deployed stay as they are."),
+    ],
+)
+def test_what_does_not_move_is_not_said_to_be_sold_or_deployed(deployed, sold, sentence, tmp_path):
+    line = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False).whole
+    assert isinstance(line.pace, Velocity)
+    moving = replace(line, pace=replace(line.pace, deployed=deployed, sold=sold))
+    assert sentences.pace(moving, estimated=False).replace("*", "") == sentence
 
 
 UNDATED = [{"o365": 40.0 + week, "crm": 10.0} for week in range(4)]
