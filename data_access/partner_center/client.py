@@ -13,8 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from operator import eq
-from typing import Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 import pandas as pd
 import requests
@@ -33,7 +32,7 @@ T = TypeVar("T")
 
 MOST_PAGES = 10_000  # of one collection; a service that sends more will not stop
 _MOST_EMPTY_PAGES = 20  # of a service that announces more rows than it has
-_ROWS_COMPARED = 16  # at the start of each page, to recognise a page that is sent again
+_MOST_SAME_PAGES = 20  # of a service that sends one page to every request, before all are fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +192,10 @@ class Client:
         url = protocol.address(self._base_url, collection.paths[path_index], query.customer)
         end = time.monotonic() + self._longest
 
-        def read() -> Answer:
+        def read(*, last_try: bool = False) -> Answer:
             raw = raw_pages.Pages() if keep_raw else None
             asking = (self._session, self.parallel, collection, query, url, correlation_id, progress, raw)
-            return _Reading(*asking, self._most_pages, end).answer()
+            return _Reading(*asking, self._most_pages, end, last_try=last_try).answer()
 
         def again(what: object) -> None:
             progress(Step(f"{what}; reading it again from the start"))
@@ -205,11 +204,11 @@ class Client:
             answer = read()
             if answer.twice:
                 again(f"Rows that came on two pages: {answer.twice:,}")
-                answer = read()
+                answer = read(last_try=True)
         except _TotalChanged as change:
             again(change)
             try:
-                answer = read()
+                answer = read(last_try=True)
             except _TotalChanged as change_again:
                 raise Unavailable(
                     f"{change_again}, a second time.",
@@ -248,14 +247,15 @@ class _Reading:
     raw: raw_pages.Pages | None
     most_pages: int
     end: float  # of time.monotonic
+    last_try: bool  # it is not read again
 
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._parse_lock = threading.Lock()
         self._raw_lock = threading.Lock()
         self._progress_lock = threading.Lock()
-        self._page_starts: dict[str, list[list[str]]] = {}  # of all pages so far, by their first row
-        self._pages = self._empty_pages = self._single_rows_again = 0
+        self._sent: set[tuple[int, int]] = set()  # the pages so far, by their number of rows and a hash of these
+        self._pages = self._empty_pages = self._same_pages = 0
         self._rows = 0
         self._total: int | None = None  # where it is known to count the whole collection
 
@@ -281,6 +281,8 @@ class _Reading:
                 Details(correlation_id=self.correlation_id),
             )
         frame, twice = frames.once(self.collection, [page.frame for page in pages])
+        if self.last_try and twice > 1 and self._is_one_page(pages):
+            self._refuse_same()
         return Answer(
             self.collection,
             frame,
@@ -301,10 +303,8 @@ class _Reading:
             if not self.collection.paged or protocol.is_last(page, rows):
                 return
             promised, page = page.more, self._fetch(rows)
-            if self._is_repeated(page):
-                if not promised and not page.more and (page.total or 0) <= rows:
-                    return  # it sends all rows to every request
-                self._refuse_repeated(page)
+            if self._came_before(page) and not promised and not page.more and (page.total or 0) <= rows:
+                return  # it sends all rows to every request
 
     def _in_parallel(self, first: Page, total: int) -> list[_ReadPage]:
         """The first page and all others, several at a time, each of the size that the service chose for the first."""
@@ -330,8 +330,7 @@ class _Reading:
             if not page.rows:
                 self._empty_pages += 1
                 break  # fewer rows than announced; the answer counts them
-            if self._is_repeated(page):
-                self._refuse_repeated(page)
+            self._came_before(page)
             pages.append(self._read(page, start, end))
             start += pages[-1].rows
         return pages
@@ -354,29 +353,37 @@ class _Reading:
                 f"The number of rows changed from {self._total:,} to {page.total:,} while they were read"
             )
         if skip == 0:
-            self._is_repeated(page)
+            self._came_before(page)
         return page
 
-    def _is_repeated(self, page: Page) -> bool:
-        """Whether a page that starts with the same rows came before. Remembers this one.
+    def _came_before(self, page: Page) -> bool:
+        """Whether a page with the same rows, and no others, came before. Remembers this one.
 
-        The start alone is compared, as far as both pages go: the last page is asked for fewer rows.
+        Raises Unreadable where so many did that there is no end to be expected. How many did is the same in any order
+        of arrival.
         """
-        start = [repr(row) for row in page.rows[:_ROWS_COMPARED]]
-        if not start:
+        if not page.rows:
             return False
+        rows = len(page.rows), hash(repr(page.rows))
         with self._parse_lock:
-            candidates = self._page_starts.setdefault(start[0], [])
-            repeated = any(all(map(eq, candidate, start)) for candidate in candidates)
-            candidates.append(start)
-        return repeated
+            came_before = rows in self._sent
+            self._sent.add(rows)
+            self._same_pages += came_before
+            endless = self._same_pages >= _MOST_SAME_PAGES
+        if endless:
+            self._refuse_same()
+        return came_before
 
-    def _refuse_repeated(self, page: Page) -> None:
-        """End the fetch, as the service takes no notice of `skip`; a single row may be one that is on two pages."""
-        with self._parse_lock:
-            self._single_rows_again += 1
-            if len(page.rows) == 1 and self._single_rows_again == 1:
-                return
+    def _is_one_page(self, pages: list[_ReadPage]) -> bool:
+        """Whether the pages are one page and beginnings of it: the service takes no notice of `skip`."""
+        longest = max(pages, key=lambda page: page.rows)
+        rows, aside = longest.frame[self.collection.columns], set(longest.set_aside)
+        return all(
+            page.frame[self.collection.columns].equals(rows.head(len(page.frame))) and aside.issuperset(page.set_aside)
+            for page in pages
+        )
+
+    def _refuse_same(self) -> NoReturn:
         raise Unreadable(
             "The service sends the same page again and again.",
             "Try again later; if it lasts, give the id to Microsoft support.",

@@ -14,8 +14,9 @@ from data_access import texts
 from data_access.partner_center.catalog import Collection
 
 #: How rows are made of an answer; one more whenever the same bytes give other rows. In the first one, a code that came
-#: in several spellings was written in small letters.
-READING = 2
+#: in several spellings was written in small letters. In the second one, a row on two pages counted as often as on the
+#: earlier one.
+READING = 3
 INSTANT = "datetime64[us, UTC]"
 _COUNT = "int64"
 _PERCENT = "float64"
@@ -66,7 +67,7 @@ def once(collection: Collection, pages: Sequence[pd.DataFrame]) -> tuple[pd.Data
     """The pages as one table, without the rows that came on an earlier page already; and how many these were.
 
     A service that divides its rows anew for each page may send one row on two pages. Equal rows within one page are two
-    rows: one answer has them both.
+    rows: one answer has them both. So of equal rows there are as many as the most on any one page.
     """
     table = joined(collection, pages)
     if len(pages) == 1:
@@ -78,9 +79,14 @@ def once(collection: Collection, pages: Sequence[pd.DataFrame]) -> tuple[pd.Data
     if not len(several):
         return table, 0
     alike = np.isin(hashes, several)
-    same = table[alike].groupby(list(table.columns), dropna=False, sort=False).ngroup()
-    page = pd.Series(np.repeat(np.arange(len(pages)), [len(rows) for rows in pages]))
-    again = page[alike] > page[alike].groupby(same).transform("min")
+    rows = pd.DataFrame(
+        {
+            "same": table[alike].groupby(list(table.columns), dropna=False, sort=False).ngroup(),
+            "page": np.repeat(np.arange(len(pages)), [len(rows) for rows in pages])[alike],
+        }
+    )
+    rows["number"] = rows.groupby(["same", "page"]).cumcount()  # on its page, among those that are the same
+    again = rows.duplicated(["same", "number"])
     return table.drop(index=list(again.index[again])).reset_index(drop=True), int(again.sum())
 
 

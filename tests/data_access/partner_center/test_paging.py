@@ -265,6 +265,54 @@ def test_a_row_on_two_pages_is_read_again_and_then_counted_once(pages, total_cou
     assert announced == 8
 
 
+@pytest.mark.parametrize("total_count", TOTALS)
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ([0, 1, 2, 3], [4, 5, 6, 7], [0, 1]),  # the start of a page as the last one
+        ([0, 1, 2, 3], [4, 5, 6, 7], [4, 5]),
+        ([0, 1], [2, 3], [0, 1], [4, 5], [6, 7]),  # a whole page
+        ([0], [1], [2], [1], [3], [2], [4], [5], [6], [7]),  # two pages of one row
+        ([0, 1], [2, 3], [4, 5], [6, 7], [6], [7]),
+    ],
+)
+def test_rows_on_two_pages_are_counted_once_where_they_make_up_a_page(pages, total_count, connect):
+    emulator, _ = divided(*pages)
+    emulator.total_count = total_count
+    found, told = fetched(connect(emulator, RetryPolicy(parallel=1)))
+    assert list(found.frame["productName"]) == names(8)
+    assert found.twice == 2
+    assert found.missing == (2 if total_count == "all" else 0)
+    assert sum("again" in text for text in told) == 1
+
+
+@pytest.mark.parametrize("late", [10, 20])
+@pytest.mark.parametrize("last", [[0], [9], [10], [15], [0, 1], [10, 11]])
+def test_a_row_on_two_pages_is_counted_once_whichever_page_arrives_last(last, late, connect):
+    sent = numbered(20) + [numbered(1, number)[0] for number in last]
+    emulator = of(sent, page_limit=10).always(slow(0.05), where=f"skip={late}&")
+    found, told = fetched(connect(emulator, RetryPolicy(parallel=4)))
+    assert list(found.frame["productName"]) == names(20)
+    assert (found.twice, found.missing) == (len(last), len(last))
+    assert sum("again" in text for text in told) == 1
+
+
+@pytest.mark.parametrize(
+    ("pages", "there"),
+    [
+        (([0, 0, 1], [0, 2, 3]), [0, 0, 1, 2, 3]),
+        (([0, 1, 2], [0, 0, 3]), [0, 1, 2, 0, 3]),
+        (([0, 1, 2], [3, 0, 0], [0, 0, 0]), [0, 1, 2, 3, 0, 0]),
+        (([0, 0, 0], [0, 0, 1], [0, 1, 1]), [0, 0, 0, 1, 1]),
+    ],
+)
+def test_of_equal_rows_there_are_as_many_as_the_most_on_one_page(pages, there, connect):
+    emulator, announced = divided(*pages)
+    found, _ = fetched(connect(emulator, RetryPolicy(parallel=1)))
+    assert list(found.frame["productName"]) == [f"P{number}" for number in there]
+    assert found.twice == found.missing == announced - len(there)
+
+
 def test_a_row_that_is_on_two_pages_once_is_no_news(connect):
     emulator = of(numbered(7), page_limit=4)
     emulator.next(shaped({"Value": numbered(3, 3), "TotalCount": 7}), where="skip=4")
@@ -317,11 +365,21 @@ def test_a_service_that_ignores_top_sends_no_row_twice(limit, connect):
 
 
 @pytest.mark.parametrize("total_count", TOTALS)
-def test_one_page_sent_twice_is_found_out(total_count, connect):
+def test_a_page_that_is_sent_in_place_of_another_once_is_read_again(total_count, connect):
     emulator = of(numbered(9), page_limit=2, total_count=total_count)
     emulator.next(lambda right: right).next(repeating(), times=2)
+    found, told = fetched(connect(emulator, RetryPolicy(parallel=1)))
+    assert (list(found.frame["productName"]), found.twice, found.missing) == (names(9), 0, 0)
+    assert sum("again" in text for text in told) == 1
+
+
+@pytest.mark.parametrize("total_count", TOTALS)
+def test_one_page_without_end_is_stopped_soon(total_count, connect):
+    emulator = of(Endless(lambda _: numbered(1)[0]), page_limit=2, total_count=total_count)
     with pytest.raises(errors.Unreadable, match="same page"):
-        connect(emulator, RetryPolicy(parallel=1)).fetch(COMMERCIAL_DEPLOYMENT)
+        connect(emulator, RetryPolicy(parallel=2)).fetch(COMMERCIAL_DEPLOYMENT)
+    end_of_pages()
+    assert len(emulator.requests) <= 24
 
 
 @pytest.mark.parametrize("total_count", TOTALS)
