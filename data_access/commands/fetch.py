@@ -7,7 +7,7 @@ import json
 import uuid
 from datetime import date
 
-from data_access import connection, csv_files
+from data_access import connection, csv_files, measures
 from data_access.commands import terminal
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import COLLECTIONS, Collection
@@ -44,9 +44,11 @@ def run(options: argparse.Namespace) -> bytes:
         terminal.say(f"{answer.twice:,} rows came on two pages and are counted once.")
     if answer.missing:
         terminal.say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
+    # To most programs `LicensesSold` would be one column with ours.
+    table = answer.frame.rename(columns=measures.clashes(answer.frame, answer.collection.columns, ours=()))
     if options.format == "csv":
-        return csv_files.exact(answer.frame)
-    return f"{json.dumps(frames.records(answer.frame), ensure_ascii=False, indent=2)}\n".encode()
+        return csv_files.exact(table)
+    return f"{json.dumps(frames.records(table), ensure_ascii=False, indent=2)}\n".encode()
 
 
 def _query(collection: Collection, options: argparse.Namespace) -> Query:

@@ -11,6 +11,14 @@ from data_access.settings import load
 
 HELP = "check every file of the history against its checksum"
 
+# Of files that are damaged (False), and of those that are misplaced (True).
+_PROBLEMS = {False: "are not what was written", True: "do not belong there"}
+_ADVICE = {
+    False: "Bring the damaged files back from a backup, or leave them: the next `collect` keeps newer figures anew."
+    " Nothing is lost with those below months/: `compact` makes them anew.",
+    True: "Move what does not belong there out of this folder; a backup does not help.",
+}
+
 
 def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -28,10 +36,11 @@ def run(options: argparse.Namespace) -> bytes:
         address = account_history.store.name
         for finding in verified.findings:
             terminal.say(f"{finding.path}: {finding.problem}")
+        misplaced = {finding.misplaced for finding in verified.findings}
         raise DamagedHistory(
-            f"{len(verified.findings):,} of {verified.files:,} files in {address} are not what was written.",
-            "Pages leave them out and say so. Bring these files back from a backup, or leave them: the next `collect`"
-            " keeps newer figures anew. Nothing is lost with those below months/: `compact` makes them anew.",
+            f"{len(verified.findings):,} of {verified.files:,} files in {address}"
+            f" {' or '.join(words for kind, words in _PROBLEMS.items() if kind in misplaced)}.",
+            " ".join(["Pages leave them out and say so.", *(_ADVICE[kind] for kind in _ADVICE if kind in misplaced)]),
         )
     if verified.outgrown:
         terminal.say(

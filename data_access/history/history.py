@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -39,6 +40,7 @@ from data_access.partner_center.client import Answer
 GRACE = timedelta(days=1)
 
 _OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER)
+_LICENSES = ("licensesSold", "licensesDeployed")
 _OTHER_ROWS = "gives other rows today than when it was fetched"
 _WITH_RECORDS = (index.FOLDER, run_log.FOLDER)
 #: The files whose checksum this process has compared, each with the time it was written.
@@ -353,7 +355,11 @@ class History:
         file = pq.ParquetFile(pa.BufferReader(content))
         if customers.CUSTOMER not in file.schema_arrow.names:
             return None
-        return int(pc.count_distinct(file.read(columns=[customers.CUSTOMER])[customers.CUSTOMER]).as_py())
+        licenses = [name for name in _LICENSES if name in COLLECTIONS[snapshot.collection].columns]
+        rows = file.read(columns=[customers.CUSTOMER, *licenses])
+        if licenses:
+            rows = rows.filter(reduce(pc.or_, (pc.greater(rows[name], 0) for name in licenses)))
+        return int(pc.count_distinct(rows[customers.CUSTOMER]).as_py())
 
     def _count_with_records(self) -> int:
         return sum(len(self.store.finished(folder)) for folder in _WITH_RECORDS)

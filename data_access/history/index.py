@@ -34,10 +34,14 @@ _RECORDS = TypeAdapter(list[Snapshot])
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that is not what was written, and its problem; `path` is below the account's folder."""
+    """A file that is not what was written, and its problem; `path` is below the account's folder.
+
+    One that is `misplaced` may be sound, and belongs elsewhere.
+    """
 
     path: str
     problem: str
+    misplaced: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +205,7 @@ class Index:
     def _read(self) -> _View:
         view = _View(listed=self._listed())
         view.findings += [
-            Finding(path, "is a link, and links are not followed; HISTORY_URL may name another disk")
+            Finding(path, "is a link, and links are not followed; HISTORY_URL may name another disk", misplaced=True)
             for path in self._store.links(FOLDER)
         ]
 
@@ -233,8 +237,9 @@ class Index:
 
     def _summary_file(self, path: str, content: pa.Buffer, records: list[Snapshot]) -> _SummaryFile | Finding:
         problem = next(filter(None, (misplaced(record, _collection(path), self._owner) for record in records)), "")
-        if not problem:
-            problem = _without_rows(pq.read_table(pa.BufferReader(content), columns=["snapshot"]), records)
+        if problem:
+            return Finding(path, problem, misplaced=True)
+        problem = _without_rows(pq.read_table(pa.BufferReader(content), columns=["snapshot"]), records)
         return Finding(path, problem) if problem else _SummaryFile(path, content, records)
 
     def _pack(self, collection: str, files: Sequence[_SummaryFile], records: Mapping[str, Snapshot]) -> bool:

@@ -52,7 +52,10 @@ class Fetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How much an answer held; None where it has no such number, or that is not known."""
+    """How much an answer held; None where it has no such number, or that is not known.
+
+    Customers without licenses sold or deployed do not count, as in `changes.Status`, where it tells of licenses.
+    """
 
     rows: int
     licenses: int | None = None
@@ -74,14 +77,14 @@ class Loss:
 
     @property
     def numbers(self) -> str:
-        """Then and now: `from 8 to 0 customers, from 800 to 0 licenses, from 8 to 0 rows`."""
+        """Then and now, of what changed: `from 8 to 0 customers, from 800 to 0 licenses, from 8 to 0 rows`."""
         pairs = {
             name: (getattr(self.before, name), getattr(self.after, name)) for name in ("customers", "licenses", "rows")
         }
         return ", ".join(
             f"from {then:,} to {now:,} {name}"
             for name, (then, now) in pairs.items()
-            if then is not None and now is not None
+            if then is not None and now is not None and then != now
         )
 
 

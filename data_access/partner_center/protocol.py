@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ _PROXY_ASKS, _TOO_MANY = 407, 429  # HTTP statuses
 
 _ROWS = ("items", "value")  # three envelopes: items, Value, value
 _LINKS = ("@nextlink", "nextlink")
+_WHOLE_NUMBER = re.compile(r"\s*-?\d{1,18}\s*", re.ASCII)
 #: Headers of Partner Center alone. The ids of a request it repeats; so may anything that shows a page of HTML.
 _OWN_HEADERS = ("MS-CV", "MS-ServerId", "Request-Context")
 _REPEATED_HEADERS = ("MS-RequestId", "MS-CorrelationId")
@@ -160,9 +162,15 @@ def page(status: int, answer_headers: Headers, body: bytes) -> Page:
     rows: object = next((rows for rows in sent if rows is not None), [] if sent else None)
     if not isinstance(rows, list):
         raise unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
-    total = fields.get("totalcount")
     more = next((bool(fields[name]) for name in _LINKS if name in fields), None)
-    return Page(rows, total if isinstance(total, int) and not isinstance(total, bool) else None, more)
+    return Page(rows, _total(fields.get("totalcount")), more)
+
+
+def _total(sent: object) -> int | None:
+    """The number of rows that is announced: a whole number, as such or as text; None where there is none."""
+    if isinstance(sent, str) and _WHOLE_NUMBER.fullmatch(sent):
+        return int(sent)
+    return sent if isinstance(sent, int) and not isinstance(sent, bool) else None
 
 
 def _document(answer_headers: Headers, body: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from types import SimpleNamespace
 
 import pandas as pd
@@ -28,8 +29,12 @@ SPLITTING = [
     "a\n;\t@x",
     "a;－1",
     "a\t\t-1",
+    "a;\u00a0=1",
+    "a\t\u3000\u2003@x",
 ]
 HOSTILE = ["=1+1", "@SUM(A1)", "+1", "-5 Ltd", "\tx", "\rx", "  =1", "＝1", "=cmd|' /C calc'!A0"]
+HOSTILE += ["\u00a0=1", "\u2003=1", "\u3000＝1", " \u00a0\u2009-1", "\u202f\tx"]
+SPACES = "".join(sign for sign in map(chr, range(0x10000)) if unicodedata.category(sign).startswith("Z"))
 HARMLESS = [
     "0815",
     "3-12",
@@ -43,9 +48,11 @@ HARMLESS = [
     "a=b",
     "",
     "emoji 🎉",
+    "\u00a0Nord",
+    "a\u3000=1",
 ]
 # So that they meet more often than by chance.
-MARKS = st.sampled_from(['"', ",", ";", "\t", "\n", "\r", " ", "=", "-", "É", "🎉"])
+MARKS = st.sampled_from(['"', ",", ";", "\t", "\n", "\r", " ", "\u00a0", "\u3000", "=", "-", "É", "🎉"])
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0") | MARKS)
 INSTANTS = st.integers(-(2**51), 2**52).map(lambda microseconds: pd.Timestamp(microseconds, unit="us", tz="UTC"))
 COLUMNS = {
@@ -86,8 +93,8 @@ def disarmed(text):
     signs, done, cut = "=+-@＝＋－＠", "", False
     for sign in text:
         done += f"'{sign}" if cut and sign in signs else sign
-        cut = sign in ";\t\r\n" or (cut and sign in ' "\0')
-    return f"'{done}" if text.lstrip(" ").startswith(tuple(f"{signs}\t\r\n\0")) else done
+        cut = sign in ";\t\r\n" or (cut and sign in f'{SPACES}"\0')
+    return f"'{done}" if text.lstrip(SPACES).startswith(tuple(f"{signs}\t\r\n\0")) else done
 
 
 def read(text: str, separator: str = ",") -> list[list[str]]:
@@ -95,7 +102,7 @@ def read(text: str, separator: str = ",") -> list[list[str]]:
 
 
 def is_formula(cell):
-    return cell.lstrip(" \0").startswith(tuple("=+-@＝＋－＠"))
+    return cell.lstrip(f"{SPACES}\0").startswith(tuple("=+-@＝＋－＠"))
 
 
 def test_a_machine_reads_back_what_was_sent():

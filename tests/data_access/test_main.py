@@ -95,6 +95,15 @@ def test_unknown_fields_follow_the_known_ones(ask):
     assert done.stdout.splitlines()[0] == f"{HEADER},region"
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_field_that_is_there_in_two_spellings_keeps_both_apart(kind, ask):
+    rows = rows_of(DEPLOYMENT, [{"licensesSold": 474, "LicensesSold": 7, "Snapshot": "x"}])
+    done = ask(Emulator(Partner(deployment=rows)), "fetch", "deployment", "--format", kind)
+    (row,) = csv.DictReader(io.StringIO(done.stdout)) if kind == "csv" else json.loads(done.stdout)
+    assert (str(row["licensesSold"]), row["LicensesSold (as sent)"], row["Snapshot"]) == ("474", "7", "x")
+    assert "LicensesSold" not in row
+
+
 def test_json_is_the_same_rows(ask):
     done = ask(Emulator(documented()), "fetch", "deployment", "--format", "json")
     assert json.loads(done.stdout)[1] == {

@@ -1,7 +1,9 @@
 """One run of `collect`: what is fetched is kept, what fails is said and remembered, and the rest is kept."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -191,6 +193,17 @@ def test_rows_set_aside_and_rows_that_did_not_come_are_counted(run, emulator, tm
 
 
 # What is gone
+
+
+def test_customers_without_licenses_are_not_among_those_that_are_gone(tmp_path):
+    history = lake(tmp_path)
+    there = [{"licensesSold": 10}, {"licensesSold": 0, "licensesDeployed": 5}, {"licensesSold": 0}]
+    rows = [{"licensesDeployed": 0, "customerTenantId": f"T{number}", **row} for number, row in enumerate(there)]
+    history.append(fetched(COMMERCIAL_DEPLOYMENT, rows))
+    history.append(fetched(COMMERCIAL_DEPLOYMENT, []))
+    loss = history.loss(COMMERCIAL_DEPLOYMENT)
+    assert loss is not None
+    assert loss.numbers == "from 2 to 0 customers, from 10 to 0 licenses, from 3 to 0 rows"
 
 
 def test_an_answer_without_rows_is_no_failure_and_says_what_is_gone(command, emulator):
@@ -397,6 +410,29 @@ def test_verify_names_what_is_damaged(command, tmp_path):
     code, output, complaint = command("verify")
     assert (code, output) == (6, "")
     assert victim.name in complaint
+    assert "1 of 13 files" in complaint
+    assert "are not what was written. Pages leave them out and say so. Bring the damaged files back from a backup" in (
+        " ".join(complaint.split())
+    )
+
+
+def test_verify_tells_what_is_elsewhere_s_from_what_is_damaged(command, tmp_path):
+    command("collect")
+    (usage,) = (tmp_path / "history").glob("*/small/usage/*.parquet")
+    strange = shutil.copy(usage, usage.parents[1] / "deployment")
+    code, _, complaint = command("verify")
+    told = " ".join(complaint.split())
+    assert (code, "do not belong there. Pages leave them out" in told) == (6, True)
+    assert "Move what does not belong there out of this folder" in told
+    assert "Bring the damaged files" not in told
+    usage.write_bytes(usage.read_bytes()[:-1])
+    told = " ".join(command("verify")[2].split())
+    assert "are not what was written or do not belong there." in told
+    assert "Bring the damaged files" in told
+    assert "Move what does not belong there" in told
+    usage.unlink()
+    Path(strange).rename(usage)
+    assert command("verify")[0] == 0
 
 
 def test_prune_asks_first_and_leaves_the_newest(command, tmp_path):

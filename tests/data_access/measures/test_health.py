@@ -63,6 +63,8 @@ def test_a_loss_says_what_was_there_and_what_is():
     shrunk = health.Loss(BEGIN, Amounts(9, None, 3), Amounts(5, None, 2))
     assert shrunk.finding == "shrank by more than ever before"
     assert shrunk.numbers == "from 3 to 2 customers, from 9 to 5 rows"
+    fewer_licenses = health.Loss(BEGIN, Amounts(1, 1100, 1), Amounts(1, 600, 1))
+    assert fewer_licenses.numbers == "from 1,100 to 600 licenses"
 
 
 @cache

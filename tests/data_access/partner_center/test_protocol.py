@@ -34,6 +34,29 @@ def test_every_envelope_and_encoding_is_read(document, encode):
 
 
 @pytest.mark.parametrize(
+    ("sent", "total"),
+    [
+        (5, 5),
+        ("5", 5),
+        (" 5 ", 5),
+        ("0", 0),
+        (-1, -1),
+        ("-1", -1),
+        (None, None),
+        (True, None),
+        (1e3, None),
+        ("", None),
+        ("5.0", None),
+        ("five", None),
+        ("٥", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_a_total_counts_as_a_number_or_as_text(sent, total):
+    assert protocol.page(200, {}, body({"Value": [1, 2], "TotalCount": sent})).total == total
+
+
+@pytest.mark.parametrize(
     ("document", "rows", "total"),
     [
         ({"totalCount": 0, "items": None}, [], 0),
