@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 Lazy = nw.LazyFrame[Any]
 
-#: The columns that are read from files of facts, with Spark's names of their types; other columns are not read.
+#: The columns of the rows that are asked, with Spark's names of their types; others are not read from files of facts.
 _FACTS = {
     "snapshot": "string",
     "fetchedAt": "timestamp",
@@ -125,9 +125,15 @@ class Engine(ABC):
         `estimated`: the files are of partner deployment, with percentages and without customers and products.
         Raises EngineError.
         """
-        columns = {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}
+        # The column `service` of the files is a key, and tables are to have a spelling that was sent.
+        service = measures.service_of(estimated=estimated)
+        columns = {
+            service if name == "service" else name: kind
+            for name, kind in {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}.items()
+        }
         try:
-            return self._table(question(self._selected(self._scan(list(paths), columns), selection)))
+            facts = self._scan(list(paths), columns).rename({service: "service"})
+            return self._table(question(self._selected(facts, selection)))
         except Exception as error:  # noqa: BLE001 - each engine, Arrow and each object store has a family of its own
             # No messages, not even of what caused it: they may hold an address, a path or a row.
             log.warning("The history query failed: %s", type(error).__name__)

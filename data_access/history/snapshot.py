@@ -240,12 +240,15 @@ def _told_apart(collection: Collection, frame: pd.DataFrame) -> Facts:
 
 
 def table(facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
-    """The table of a facts file: `snapshot`, `fetchedAt`, then the columns of `facts`.
+    """The table of a facts file: `snapshot`, `fetchedAt`, then the columns of `facts`, with the key of each service.
 
+    Of spellings, `facts` have one that came in the same answer: files of two days would not join by it.
     No two of their names differ in capitals alone, which would be one to an engine.
     """
     rows = facts.frame.rename(columns=texts.apart(facts.frame.columns, _ORIGIN))
-    rows = rows.assign(serviceName=rows["serviceName"].astype("category"))
+    rows = rows.assign(
+        service=texts.keys(rows["service"]).astype("category"), serviceName=rows["serviceName"].astype("category")
+    )
     own = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata()
     origin = {"snapshot": snapshot, "fetchedAt": fetched_at}
     columns = [pa.repeat(pa.scalar(origin[name], kind), own.num_rows) for name, kind in _ORIGIN.items()]

@@ -164,7 +164,7 @@ MEASURES = {
     "velocity": Measure(
         "Licenses a week",
         f"The median slope of licenses deployed between any two processing dates of the last {WEEKS} weeks.",
-        "One odd date does not bend it. The true pace most likely lies in the range: at least"
+        "One odd date does not bend it. The true pace most likely lies in the range: for evenly spaced dates at least"
         f" {straight_line.HOLD} times in 100 where half of what disturbs a date is gone by the next one,"
         f" {straight_line.HOLD_WANDERING} where a fifth is. There is none with {TOO_FEW}.",
     ),
@@ -232,10 +232,14 @@ def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
     """
     frame = frame.rename(columns=clashes(frame, collection.columns))
     estimated = collection is catalog.DEPLOYMENT
-    service = "serviceName" if estimated else "serviceCode"
-    named = nw.from_native(frame, eager_only=True).with_columns(service=nw.col(service))
+    named = nw.from_native(frame, eager_only=True).with_columns(service=nw.col(service_of(estimated=estimated)))
     rows: pd.DataFrame = row_by_row(named, estimated=estimated).to_native()
     return Facts(told_apart(rows), estimated, tuple(frame.columns))
+
+
+def service_of(*, estimated: bool) -> str:
+    """The column in which a deployment collection sends the code of the service."""
+    return "serviceName" if estimated else "serviceCode"
 
 
 def clashes(frame: pd.DataFrame, known: Iterable[str], ours: Iterable[str] = _OURS) -> dict[str, str]:

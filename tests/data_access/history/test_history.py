@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from data_access import HistoryError, measures
 from data_access.history import store
+from data_access.history.engines import DuckDB
 from data_access.history.history import GRACE
 from data_access.history.run_log import Run, Tried
 from data_access.history.snapshot import checksum, summary_schema
@@ -122,6 +124,22 @@ def test_usage_with_a_field_of_deployment_is_usage(tmp_path):
     assert lake(tmp_path).summary(USAGE)["proratedLicensesUsagePercent"].to_pylist() == [40.0]
 
 
+@pytest.mark.parametrize("collection", [DEPLOYMENT, COMMERCIAL_DEPLOYMENT, USAGE])
+def test_files_of_different_days_join_by_the_service(collection, tmp_path):
+    history = lake(tmp_path)
+    code = "serviceCode" if collection is COMMERCIAL_DEPLOYMENT else "serviceName"
+    for spelling in ("straße", "Strasse", "STRASSE"):
+        history.append(fetched(collection, [{code: spelling}]))
+    paths = [str(tmp_path / snapshot.facts) for snapshot in history.snapshots(collection)]
+    with duckdb.connect() as connection:
+        connection.read_parquet(paths).create_view("facts")
+        grouped = connection.execute("SELECT service, count(*) FROM facts GROUP BY service").fetchall()
+    assert grouped == [("strasse", 3)]
+    if collection is not USAGE:
+        asked = DuckDB().grouped(paths, ["service"], estimated=collection is DEPLOYMENT)
+        assert list(asked["service"]) == ["straße"], "the shortest that was sent"
+
+
 @pytest.mark.parametrize(
     ("collection", "code"),
     [(DEPLOYMENT, "serviceName"), (COMMERCIAL_DEPLOYMENT, "serviceCode"), (USAGE, "serviceName")],
@@ -132,7 +150,8 @@ def test_texts_are_kept_as_they_were_sent_beside_the_code_that_joins_them(collec
     read = pq.read_table(history.facts([one]).paths[0])
     assert sorted(read[code].to_pylist()) == ["GRÖSSE", "Größe"]
     assert sorted(read["channel (as sent)"].to_pylist()) == ["Reseller", "reseller"]
-    assert set(read["service"].to_pylist()) == {"Größe"}
+    assert set(read["service"].to_pylist()) == {"grösse"}
+    assert history.summary(collection)["service"].unique().to_pylist() == ["Größe"], "pages show what was sent"
     assert set(read["channel"].to_pylist()) == {"reseller"}
     assert set(history.summary(collection)["service"].to_pylist()) == {"Größe"}
     assert list(one.as_of) == ["Größe"]
