@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,6 +14,8 @@ from data_access.measures.straight_line import Numbers
 from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
 
 DATES = (4, 5, 8, 13, 26)
+#: Weeks of few dates, then one of daily ones: nothing is promised, and it is seen how much less holds.
+UNEVEN = (*range(0, 10, 2), *(11 + day / 7 for day in range(8)))
 #: The part of a deviation that is left on the next date: none, half, four fifths.
 CARRIED = (0.0, 0.5, 0.8)
 #: All of it: a level that drifts for good, of which the pace alone has a truth, and nothing is promised.
@@ -26,6 +28,9 @@ _SOLD = 10_000
 _FIRST = 5_000  # licenses deployed
 _NOISE = 30  # licenses; so much that rounding to whole ones does not count
 _INDEPENDENT = (1,)  # how long a deviation lasts, known for sure
+
+
+Dates = int | Sequence[float]  # how many, evenly spaced; or the weeks in which they are
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class _Line:
 
 
 def pace(
-    dates: int,
+    dates: Dates,
     carried: float,
     runs: int,
     seed: int,
@@ -72,7 +77,7 @@ def pace(
     return _outcome(held, wide, narrowest, runs)
 
 
-def day(dates: int, carried: float, rises: float, runs: int, seed: int) -> Outcome:
+def day(dates: Dates, carried: float, rises: float, runs: int, seed: int) -> Outcome:
     """The ranges of the day against Fieller's of least squares, told that deviations are independent."""
     ahead = np.arange(1, trends.HORIZON.days + 1) / 7
     held, wide, narrowest = [], [], []
@@ -95,26 +100,30 @@ def run(runs: int) -> None:
         f"\nRanges on {runs:,} lines of each kind. Promised: at least {straight_line.HOLD} % hold, and"
         f" {straight_line.HOLD_WANDERING} % where 0.8 of a deviation"
         "\nis carried on; where none is, at most twice as wide as the narrowest honest range"
-        "\n(open: has no end within the horizon; –: neither has that one)."
+        "\n(open: has no end within the horizon; –: neither has that one). That is of evenly spaced dates;"
+        f"\nthe last {len(UNEVEN)} are uneven: weeks of few, then a week of daily ones."
     )
     kinds = ["pace", *(f"day, rises {rises}×" for rises in RISES)]
     print("dates  carried" + "".join(f"{kind:>24}" for kind in kinds))
     print(" " * 14 + f"{'given  holds  width':>24}" * len(kinds))
-    for dates in DATES:
+    for dates in (*DATES, UNEVEN):
+        number = dates if isinstance(dates, int) else len(dates)
         for carried in (*CARRIED, DRIFTING):
-            outcomes = [pace(dates, carried, runs, dates)]
+            outcomes = [pace(dates, carried, runs, number)]
             if carried < DRIFTING:
-                outcomes += [day(dates, carried, rises, runs, dates) for rises in RISES]
-            print(f"{dates:5}  {carried:7.1f}" + "".join(f"{_cells(outcome):>24}" for outcome in outcomes))
+                outcomes += [day(dates, carried, rises, runs, number) for rises in RISES]
+            print(f"{number:5}  {carried:7.1f}" + "".join(f"{_cells(outcome):>24}" for outcome in outcomes))
 
 
-def _lines(dates: int, carried: float, rises: float, runs: int, seed: int) -> Iterator[_Line]:
+def _lines(dates: Dates, carried: float, rises: float, runs: int, seed: int) -> Iterator[_Line]:
     """Lines of whole licenses: a straight rise, and noise of which a part is carried on to the next date.
 
-    Weekly, or twice a week where there are more dates than weeks. In truth the target is as far above the newest date
-    as a clear rise has brought the line.
+    Evenly spaced dates are weekly, or twice a week where there are more dates than weeks. In truth the target is as far
+    above the newest date as a clear rise has brought the line.
     """
-    weeks: Numbers = (np.arange(dates) * min(1, trends.WEEKS / dates)).astype("float64")
+    if isinstance(dates, int):
+        dates = [week * min(1, trends.WEEKS / dates) for week in range(dates)]
+    weeks: Numbers = np.array(dates, dtype="float64")
     moments = [_BEGIN + timedelta(weeks=float(week)) for week in weeks]
     way = rises * _NOISE
     missing = float(RISES[0] * _NOISE)
@@ -122,8 +131,8 @@ def _lines(dates: int, carried: float, rises: float, runs: int, seed: int) -> It
     random = np.random.default_rng(seed)
     new = np.sqrt(1 - carried**2) if carried < DRIFTING else 1.0
     for _ in range(runs):
-        noise = random.normal(scale=_NOISE, size=dates)
-        for number in range(1, dates):
+        noise = random.normal(scale=_NOISE, size=len(weeks))
+        for number in range(1, len(weeks)):
             noise[number] = carried * noise[number - 1] + new * noise[number]
         deployed = np.round(_FIRST + way * weeks / weeks[-1] + noise)
         points = pd.DataFrame(

@@ -32,6 +32,12 @@ def test_the_range_of_the_day_holds_the_truth_where_it_is_given(dates, carried, 
     assert carried or outcome.width <= 2
 
 
+def test_uneven_dates_are_those_of_which_nothing_is_promised():
+    outcome = ranges.pace(ranges.UNEVEN, 0.8, RUNS, seed=1)
+    assert outcome.given == 1
+    assert 0.5 < outcome.holds < promised(0.8) - CHANCE
+
+
 def test_a_range_that_takes_dates_for_independent_is_found_out():
     def velocity(points):
         weeks = np.arange(len(points), dtype="float64")
