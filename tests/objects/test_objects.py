@@ -137,7 +137,7 @@ def test_a_damaged_object_is_found_and_left_out(settings, emulator, connect, mon
     again = history.open(settings)
     paths, notices = again.facts([one]).paths, again.facts([one]).notices
     assert (paths, len(notices)) == ((), 1)
-    for name, value in settings.model_dump(exclude_none=True).items():
+    for name, value in settings.model_dump(exclude_defaults=True).items():
         text = value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
         monkeypatch.setenv(name.upper(), text)
     assert main(["verify"]) == 6
