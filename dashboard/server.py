@@ -37,6 +37,7 @@ _TIDY_EVERY = 60  # seconds
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
 #: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.
 _OTHER_FILES, _FILES_OF_A_PAGE = 640, 5
+_FEWEST_PAGES = 20  # where files are few
 
 
 def content_security_policy(page: bytes) -> str:
@@ -113,7 +114,10 @@ def _raise_limit_of_files() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
     if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (OSError, ValueError):  # a system may have a lower limit than it says
+            return soft
     return max(soft, wanted)
 
 
@@ -153,7 +157,8 @@ _ELEMENTS = (
     *("Metric", "BidiComponent", "DownloadButton", "DataFrame"),
 )
 _SCRIPTS = {
-    **static_files.in_folder(streamlit_internals.STATIC),
+    # Not those beside that folder: their names stand for other contents after an upgrade.
+    **{f"static/{name}": file for name, file in static_files.in_folder(streamlit_internals.STATIC / "static").items()},
     static_files.PLOTLY: static_files.PLOTLY_FILE,
 }
 _LATER = [
@@ -169,7 +174,7 @@ MIDDLEWARE = [
         pages=[page.address for page in sitemap.PAGES],
         sign_in=exposure.SIGN_IN,
         ended=middleware.ENDED,
-        most_pages=(_raise_limit_of_files() - _OTHER_FILES) // _FILES_OF_A_PAGE,
+        most_pages=max(_FEWEST_PAGES, (_raise_limit_of_files() - _OTHER_FILES) // _FILES_OF_A_PAGE),
     ),
 ]
 # The theme names the fonts relative to the page, and the page may live below a path.

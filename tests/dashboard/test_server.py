@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard import server
+from dashboard import server, static_files
 from dashboard.security.streamlit_internals import INDEX_PAGE
 from data_access import history
 from data_access.partner_center.catalog import DEPLOYMENT
@@ -63,3 +63,19 @@ def test_every_font_that_is_here_is_used():
     assert {Path(address).name for address in FONTS} == {file.name for file in server.FONTS.glob("*.woff2")}
     for use in ("font", "headingFont"):
         assert THEME[use].split(",")[0] in {face["family"] for face in THEME["fontFaces"]}
+
+
+def test_only_names_that_stand_for_one_content_are_kept_for_good():
+    assert "manifest.json" not in server._SCRIPTS
+    assert all(name.startswith("static/") or name == static_files.PLOTLY for name in server._SCRIPTS)
+    assert any(name.startswith("static/js/index.") for name in server._SCRIPTS)
+
+
+@pytest.mark.skipif(server.resource is None, reason="Windows has no such limit")
+def test_a_system_that_gives_no_more_files_starts_all_the_same(monkeypatch):
+    def refuse(*_):
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(server.resource, "getrlimit", lambda _: (256, server.resource.RLIM_INFINITY))
+    monkeypatch.setattr(server.resource, "setrlimit", refuse)
+    assert server._raise_limit_of_files() == 256
