@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,11 +72,11 @@ def test_only_names_that_stand_for_one_content_are_kept_for_good():
     assert any(name.startswith("static/js/index.") for name in server._SCRIPTS)
 
 
-@pytest.mark.skipif(server.resource is None, reason="Windows has no such limit")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_a_system_that_gives_no_more_files_starts_all_the_same(monkeypatch):
     def refuse(*_):
         raise ValueError("not allowed to raise maximum limit")
 
-    monkeypatch.setattr(server.resource, "getrlimit", lambda _: (256, server.resource.RLIM_INFINITY))
-    monkeypatch.setattr(server.resource, "setrlimit", refuse)
+    monkeypatch.setattr("resource.getrlimit", lambda _: (256, -1))  # RLIM_INFINITY
+    monkeypatch.setattr("resource.setrlimit", refuse)
     assert server._raise_limit_of_files() == 256
