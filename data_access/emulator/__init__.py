@@ -1,4 +1,4 @@
-"""The emulator of Partner Center's license analytics: a server in this process, built from the documentation alone.
+"""The emulator of Partner Center: a server in this process, built from the documentation alone.
 
 `Emulator.respond` decides every answer and touches no network; `serving` puts it behind HTTP. What the
 documentation leaves open is a setting of `Emulator`. The caller can order every trouble that a client can meet::

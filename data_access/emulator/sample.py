@@ -1,19 +1,21 @@
-"""The sample: an invented partner's rows of the six collections, the same for the same seed and day.
+"""The sample: an invented partner's rows of all collections, the same for the same seed and day.
 
 Nothing here reads a file, a clock or the network. Rows are dicts with the names, order and spelling of Microsoft's
-JSON, `licenseActive` of the commercial usage rows included. Percents are percent points, and can exceed 100. All six
+JSON, `licenseActive` of the commercial usage rows included. Percents are percent points, and can exceed 100. All
 collections are made from the same holdings, so they agree with each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from data_access.emulator.subscribed import Bought, Tenants
 
 Row = dict[str, Any]
 
@@ -143,7 +145,7 @@ _FORMS = (
 
 @dataclass(frozen=True, repr=False)
 class Partner:
-    """The rows of one partner's six collections, in the order and spelling of Microsoft's JSON.
+    """The rows of one partner's collections, in the order and spelling of Microsoft's JSON.
 
     Any rows are served, odd ones too; `partner()` invents consistent ones.
     """
@@ -160,6 +162,16 @@ class Partner:
     """By upper-case customer GUID: *Get customer licenses deployment information*."""
     customer_usages: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     """By upper-case customer GUID: *Get customer licenses usage information*."""
+    customers: Sequence[Any] = ()
+    """*Get a list of customers*."""
+    subscriptions: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """By upper-case customer GUID: *Get all of a customer's subscriptions*."""
+    seats: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """By upper-case customer GUID: *Get a list of available licenses*."""
+    catalog: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    """By the ids of product and SKU: *Get a SKU by ID*."""
+    without_role: Collection[str] = ()
+    """The customers, by upper-case GUID, at which the partner has no role that may read live seats."""
 
     def customer_deployment(self, customer_id: str) -> Sequence[Any]:
         """Return one customer's rows, by product and channel; KeyError for an unknown one."""
@@ -225,6 +237,7 @@ class _Invented(Partner):
         usage_days = [day - timedelta(days=1 + service % 3) for service, day in enumerate(days)]
         clocks = ("21:40:16.36", "00:00:00", "03:25:16")
         self._days, self._usage_days = days, usage_days
+        self._seed, self._day = seed, as_of - timedelta(days=ago)
         self._stamps = [f"{day}T{clocks[service % 3]}+00:00" for service, day in enumerate(days)]
         self._usage_stamps = [f"{day}T00:00:00+00:00" for day in usage_days]
         self._products = [_guid(random) for _ in _PRODUCTS]
@@ -330,6 +343,42 @@ class _Invented(Partner):
                     }
                 )
         return rows
+
+    @cached_property
+    def customers(self) -> list[Row]:
+        return self._tenants.customers
+
+    @cached_property
+    def subscriptions(self) -> dict[str, list[Row]]:
+        return self._tenants.subscriptions
+
+    @cached_property
+    def seats(self) -> dict[str, list[Row]]:
+        return self._tenants.seats
+
+    @cached_property
+    def catalog(self) -> dict[tuple[str, str], Row]:
+        return self._tenants.catalog
+
+    @cached_property
+    def without_role(self) -> frozenset[str]:
+        return self._tenants.without_role
+
+    @cached_property
+    def _tenants(self) -> Tenants:
+        bought = [
+            Bought(
+                self._customers[h.customer],
+                self._products[h.product],
+                h.product,
+                _PRODUCTS[h.product][1],
+                h.channel,
+                h.sold,
+                h.deployed,
+            )
+            for h in self._holdings
+        ]
+        return Tenants(self._seed, self._day, list(zip(self._customers, self._names, strict=True)), bought)
 
     def _who_and_what(self, holding: _Holding) -> Row:
         return {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -14,9 +16,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
+from data_access.emulator import tenants
 from data_access.emulator.messages import REFUSALS, Refusal, Reply, Request, Trouble, as_json, identity, problem
 from data_access.emulator.queries import COUNTS, fitting, grouped, number
 from data_access.emulator.sample import Partner, partner
+from data_access.emulator.troubles import throttled
 
 DEMO_TOKEN = "sample"  # noqa: S105 - public on purpose
 """The bearer token that an emulator accepts by default."""
@@ -30,6 +34,7 @@ TokenKind = Literal["fine", "expired", "no-mfa", "no-role", "app-only"]
 _PUBLISHED_CUSTOMER = "4D3CF487-70F4-4E1E-9FF1-B2BFCE8D9F04"
 _FIELDS = ("serviceCode", "serviceName", "channel", "customerTenantId", "customerName", "productId", "productName")
 _USAGE_FIELDS = ("workloadCode", "workloadName", *_FIELDS)
+_MINUTE = 60.0
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -37,8 +42,8 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 class Emulator:
     """The service: which requests it admits, and its answer to each.
 
-    The rows come from `source`, by default an invented partner as of today. All settings from `prefixes` on are about
-    the two commercial collections. Each setting may be changed between two requests.
+    The rows come from `source`, by default an invented partner as of today. All settings from `prefixes` to
+    `ignore_case` are about the two commercial collections. Each setting may be changed between two requests.
     """
 
     source: Partner = field(default_factory=lambda: partner(as_of=datetime.now(UTC).date()))
@@ -61,6 +66,10 @@ class Emulator:
     """Whether the counts of grouped rows are strings, as in the sibling collection of subscriptions."""
     ignore_case: bool = False
     """Whether a filter's values match in any case, as the documented `serviceCode eq 'O365'` suggests."""
+    calls_per_minute: int | None = None
+    """How many calls are answered in any 60 seconds; those beyond are throttled. None: as many as come."""
+    clock: Callable[[], float] = time.monotonic
+    """The seconds by which minutes are measured and requests are stamped."""
     requests: list[Request] = field(default_factory=list, init=False)
     """The last thousand requests."""
 
@@ -68,6 +77,7 @@ class Emulator:
         self._lock = threading.Lock()
         self._queue: list[tuple[Trouble, str]] = []
         self._lasting: list[tuple[Trouble, str]] = []
+        self._answered: deque[float] = deque()
 
     def next(self, trouble: Trouble, times: int = 1, where: str = "") -> Emulator:
         """Spoil the next `times` answers to requests whose target contains `where`, after those already ordered."""
@@ -90,10 +100,10 @@ class Emulator:
 
     def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Reply:
         """Answer a request, given its method, its path and query (or whole URL) and its headers."""
-        request = Request(method, target, dict(headers), time.monotonic())
+        request = Request(method, target, dict(headers), self.clock())
         with self._lock:
             self.requests[:] = [*self.requests[-999:], request]
-            trouble = self._ordered(target)
+            trouble = self._ordered(target) or self._too_many(request.at)
         given = {name.lower(): value for name, value in headers.items()}
         try:
             status, value = 200, self._value(method, target, given)
@@ -110,6 +120,16 @@ class Emulator:
                 return trouble
         return next((trouble for trouble, where in self._lasting if where in target), None)
 
+    def _too_many(self, now: float) -> Trouble | None:
+        if self.calls_per_minute is None:
+            return None
+        while self._answered and now - self._answered[0] >= _MINUTE:
+            self._answered.popleft()
+        if len(self._answered) >= self.calls_per_minute:
+            return throttled(str(max(math.ceil(_MINUTE - now + self._answered[0]), 1)) if self._answered else "60")
+        self._answered.append(now)
+        return None
+
     def _value(self, method: str, target: str, given: Mapping[str, str]) -> Any:
         try:
             url = urlsplit(target)
@@ -120,7 +140,10 @@ class Emulator:
             raise Refusal(404, problem(1000, "There is nothing at this address."))
         if method != "GET":
             raise Refusal(405, {"message": "Only GET is supported here."})
-        self._admit(given)
+        today = match.lastgroup in ("customers", "today", "sku")
+        self._admit(given, alone=today and match["today"] != tenants.NEEDS_A_PERSON)
+        if today:
+            return tenants.answer(self.source, match, _options(url.query), given)
         noun = match[match.lastgroup]
         if match.lastgroup == "commercial":
             absolute = url._replace(scheme=url.scheme or "http", netloc=url.netloc or given.get("host", "localhost"))
@@ -133,14 +156,16 @@ class Emulator:
         return re.fullmatch(
             r"/v1(?:\.0)?/analytics/licenses/(?P<partner>deployment|usage)"  # the Swagger knows both versions
             r"|/v1(?:\.0)?/customers/(?P<id>[^/]*)/analytics/licenses/(?P<customer>deployment|usage)"
-            f"|(?:{prefixes})/analytics/commercial/(?P<commercial>deployment|usage)/license(?:{ends})",
+            f"|(?:{prefixes})/analytics/commercial/(?P<commercial>deployment|usage)/license(?:{ends})"
+            f"|{tenants.ADDRESSES}",
             path,
         )
 
-    def _admit(self, given: Mapping[str, str]) -> None:
+    def _admit(self, given: Mapping[str, str], *, alone: bool) -> None:
+        """Refuse a request without a token that will do; some calls an application may make `alone`."""
         bearer = re.fullmatch(r"bearer +(\S+) *", given.get("authorization", ""), re.IGNORECASE)
         kind = self.tokens.get(bearer[1], self.others) if bearer else "missing"
-        if kind != "fine":
+        if kind != "fine" and not (alone and kind == "app-only"):
             raise Refusal(*REFUSALS[kind])
         if "ms-requestid" in given and not _GUID.fullmatch(given["ms-requestid"]):
             raise Refusal(400, problem(800002, "MS-RequestId must be a GUID."))
@@ -201,6 +226,10 @@ class Emulator:
             return self.page_limit if isinstance(self.page_limit, int) else next(self.page_limit)
 
 
+def _options(query: str) -> dict[str, str]:
+    return {name.lower(): value for name, value in parse_qsl(query)}
+
+
 @dataclass(frozen=True)
 class Endless(Sequence[Any]):
     """Rows without an end, served like any others: `row` makes each from its position."""
@@ -219,7 +248,8 @@ class Endless(Sequence[Any]):
 def documented() -> Partner:
     """Return the rows of the published sample bodies, with the customer of the published example requests.
 
-    The body of *Get licenses usage information* is published without its end; its two rows are whole.
+    The body of *Get licenses usage information* is published without its end; its two rows are whole. Subscriptions and
+    seats are as they were recorded by others, in 2025 and before, with ids in place of masked ones.
     """
     folder = Path(__file__).with_name("documented")
     bodies = {file.stem: json.loads(file.read_text("utf-8")) for file in folder.glob("*.json")}
@@ -230,6 +260,10 @@ def documented() -> Partner:
         commercial_usage=bodies["commercial-usage"]["Value"],
         customer_deployments={_PUBLISHED_CUSTOMER: bodies["customer-deployment"]["items"]},
         customer_usages={_PUBLISHED_CUSTOMER: bodies["customer-usage"]["items"]},
+        customers=bodies["customers"]["items"],
+        subscriptions={_PUBLISHED_CUSTOMER: bodies["subscriptions"]["items"]},
+        seats={_PUBLISHED_CUSTOMER: bodies["seats"]["items"]},
+        catalog={(bodies["sku"]["productId"], bodies["sku"]["id"]): bodies["sku"]},
     )
 
 

@@ -56,6 +56,6 @@ class PerPerson(Emulator):
         super().__init__(Partner(), tokens=self.admission)
         self._partner_of = partner_of
 
-    def _admit(self, given: Mapping[str, str]) -> None:
-        super()._admit(given)
+    def _admit(self, given: Mapping[str, str], *, alone: bool) -> None:
+        super()._admit(given, alone=alone)
         self.source = self._partner_of(self.admission.people[-1])
