@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import feeds, sitemap, turns
-from dashboard.components import header, notices
+from dashboard.components import foot, header, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
@@ -32,4 +32,5 @@ with turns.turn():
                 page.run()
             else:
                 header.not_for(person)
+            foot.draw()
             session.close_in_time()

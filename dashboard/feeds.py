@@ -35,6 +35,7 @@ from data_access import (
 
 _ENTERED = "_feeds"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
+_HISTORY_AGAIN = timedelta(seconds=5)  # after it could not be read: pages follow what /readyz says
 _MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
 
 
@@ -65,7 +66,8 @@ class Feeds:
         self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, service), age, forget=forget)
         self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, service), age, forget=forget)
         # The history belongs to the account that collects, and does not say what one person may see of it.
-        self.past: Feed[Timeline] | None = None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
+        opens = partial(self._open_history, settings)
+        self.past: Feed[Timeline] | None = None if person else Feed(opens, _HISTORY_AGE, cool_down=_HISTORY_AGAIN)
         self._engine: Engine | None = None
         self._settings = settings
 

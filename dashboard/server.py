@@ -26,7 +26,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import cache, exports, sitemap, static_files
+from dashboard import cache, exports, probes, sitemap, static_files
+from dashboard.readiness import WATCH
 from dashboard.security import exposure, middleware, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings, loopback
 
@@ -94,9 +95,11 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     import_module("dashboard.components.notices")
     import_module("dashboard.feeds")
     _settle_memory()
+    WATCH.start()
     tidying = asyncio.create_task(_tidy_up())
     yield
     tidying.cancel()
+    WATCH.end()
 
 
 async def _tidy_up() -> None:
@@ -122,8 +125,12 @@ def _raise_limit_of_files() -> int:
 
 
 def _refuse_to_expose() -> None:
-    """End the program where it would show figures of real customers to people who are not asked to sign in."""
+    """End the program where it would show figures of real customers to people who are not asked to sign in.
+
+    Likewise where a setting cannot be meant: a probe could not tell it from a page that says so.
+    """
     try:
+        load_settings()
         exposure.SIGN_IN.check()
         exposure.check_address(st.get_option("server.address"), exposure.SIGN_IN)
     except SettingsError as error:
@@ -168,6 +175,7 @@ _LATER = [
 _LATER.append(f"<./{static_files.PLOTLY}>; rel=preload; as=script; fetchpriority=low")
 MIDDLEWARE = [
     Middleware(SecurityHeaders),
+    Middleware(probes.Probes, base=_PAGE_PATH),
     Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER),
     Middleware(
         middleware.Gate,

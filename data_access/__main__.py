@@ -15,6 +15,7 @@ from types import FrameType
 from data_access import loopback
 from data_access.commands import COMMANDS, PRINTING, terminal
 from data_access.errors import PartnerCenterError, SettingsError
+from data_access.version import NAME, VERSION
 
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
 
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m data_access", description="Licence analytics from Microsoft Partner Center."
     )
+    result.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
     commands = result.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, command in COMMANDS.items():
         described = commands.add_parser(name, help=command.HELP)

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: After a failure, no page view starts another fetch before this has passed.
+#: After a failure, no page view starts another fetch before this has passed, unless a feed says otherwise.
 COOL_DOWN = timedelta(minutes=1)
 NO_STEP = Step("")
 
@@ -50,11 +50,13 @@ class Feed(Generic[T]):
         refresh_after: timedelta,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         forget: tuple[type[PartnerCenterError], ...] = (),
+        cool_down: timedelta = COOL_DOWN,
     ) -> None:
         self._forget = forget
         self._fetch = fetch
         self._refresh_after = refresh_after
         self._clock = clock
+        self._cool_down = cool_down
         self._lock = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
@@ -90,7 +92,7 @@ class Feed(Generic[T]):
             return False
         if state.failed_at is not None:
             retry_after = state.error.details.retry_after if state.error else None
-            return now - state.failed_at >= max(COOL_DOWN, timedelta(seconds=retry_after or 0))
+            return now - state.failed_at >= max(self._cool_down, timedelta(seconds=retry_after or 0))
         return state.fetched_at is None or now - state.fetched_at >= self._refresh_after
 
     def _run(self) -> None:

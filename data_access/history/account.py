@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from data_access import connection
 from data_access.foreign_text import is_guid
-from data_access.history import sample_history
+from data_access.history import layout, sample_history
 from data_access.history.history import History
+from data_access.history.patience import Patience
 from data_access.history.snapshot import Owner
 from data_access.history.store import Store
 from data_access.settings import Settings
@@ -33,6 +34,16 @@ def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as w
     name, source = account(settings), connection.title(settings)
     owner = Owner(account=name, source=source, address=None if settings.is_sample else settings.base_url)
     return History(Store(_folder(settings.history_url, name)), source, owner=owner)
+
+
+def reach(settings: Settings, patience: Patience) -> None:
+    """Find out in the least time whether the account's history can be read; the sample's is written where it is gone.
+
+    Raises HistoryError where it cannot, or where its store hangs.
+    """
+    store = Store(_folder(settings.history_url, account(settings)), patience=patience)
+    if not store.finished(layout.SMALL):
+        prepare_sample(settings)
 
 
 def prepare_sample(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

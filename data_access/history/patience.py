@@ -40,15 +40,19 @@ class Allowance:
 
 
 class Patience:
-    """Runs the operations of one store, for any number of threads."""
+    """Runs the operations of one store, for any number of threads.
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
+    `most_given_up`: so many that were given up may still be under way while further ones are tried.
+    """
+
+    def __init__(self, seconds: float = SECONDS, most_given_up: int = 0) -> None:
+        self._seconds, self._most_given_up = seconds, most_given_up
         self._given_up: list[Future[Any]] = []
 
     def run(self, operation: Callable[[Allowance], T]) -> T:
         """The result of an operation, or its exception. Raises Hanging where it does not end."""
-        if not all(future.done() for future in self._given_up):
+        self._given_up = [future for future in self._given_up if not future.done()]
+        if len(self._given_up) > self._most_given_up:
             raise Hanging("it still does not answer")
         allowance, future, begun = Allowance(self._seconds), Future[T](), time.monotonic()
         threading.Thread(target=_work, args=(operation, allowance, future), name="store", daemon=True).start()

@@ -94,12 +94,13 @@ def check(path: str, content: pa.Buffer, expected: str | None = None) -> None:
 class Store:
     """The files below one address: a folder, or `s3://bucket/folder`, `gs://…`, `abfs://…` as pyarrow reads them."""
 
-    def __init__(self, url: str, seconds: float = SECONDS) -> None:
+    def __init__(self, url: str, seconds: float = SECONDS, patience: Patience | None = None) -> None:
         """Open the address; nothing is written yet. An operation that takes longer than so many seconds is given up.
 
-        Raises HistoryError where it is not an address, or a file is in its way.
+        `patience` is one that several stores share. Raises HistoryError where it is not an address, or a file is in its
+        way.
         """
-        self.url, self._patience = url, Patience(seconds)
+        self.url, self._patience = url, patience or Patience(seconds)
         with understood(url):
             self.files, self.root = self._patience.run(lambda _: _opened(url))
 

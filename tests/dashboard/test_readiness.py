@@ -1,0 +1,96 @@
+"""Whether pages can be served, as the history comes and goes."""
+
+import logging
+import os
+import sys
+import time
+
+import pytest
+
+from dashboard import readiness
+from dashboard.readiness import BAD_SETTINGS, BROKEN, NO_HISTORY, STARTING, Readiness, Watch
+from data_access import HistoryError, SettingsError, history, load_settings
+from data_access.history import sample_history
+from tests.dashboard import visit
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The history of a real account: nothing was collected yet."""
+    for name, value in visit.live("http://localhost:1").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HISTORY_URL", str(tmp_path / "history"))
+    return tmp_path / "history"
+
+
+def found(watch):
+    watch.look()
+    return watch.readiness
+
+
+def test_a_history_that_goes_and_comes_back(place, caplog):
+    watch = Watch()
+    assert watch.readiness is STARTING
+    assert found(watch) == Readiness(), "nothing was collected yet, and Microsoft does not answer"
+    place.write_text("in its way")
+    assert found(watch) is found(watch) is NO_HISTORY
+    place.unlink()
+    with caplog.at_level(logging.WARNING):
+        assert found(watch).is_ready
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["Not ready", "Ready again."]
+    assert str(place) in caplog.text, "for the operator"
+    assert str(place) not in NO_HISTORY.reason, "for everybody"
+
+
+def test_the_samples_history_is_written_again_where_it_is_gone(tmp_path, monkeypatch):
+    settled = []
+    monkeypatch.setenv("HISTORY_URL", str(tmp_path))
+    monkeypatch.setattr(sample_history, "bring_up_to", lambda sample, _: settled.append(sample.is_empty))
+    assert found(Watch()).is_ready
+    assert settled == [True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_store_that_hangs_is_said_in_time_and_so_is_its_return(place, monkeypatch):
+    monkeypatch.setattr(readiness, "_PATIENCE", 0.2)
+    (account := place / history.account(load_settings())).mkdir(parents=True)
+    waiting = []
+
+    def hang(*_):
+        waiting.append(os.open(account / "pipe", os.O_RDONLY))  # until somebody writes
+        return iter(())
+
+    os.mkfifo(account / "pipe")
+    watch = Watch(every=0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr("data_access.history.store._files", hang)
+        watch.start()
+        assert soon(watch, NO_HISTORY)
+        time.sleep(0.5)
+        assert watch.readiness is NO_HISTORY
+    os.close(os.open(account / "pipe", os.O_WRONLY))
+    assert soon(watch, Readiness())
+    watch.end()
+
+
+def soon(watch, wanted):
+    until = time.monotonic() + 5
+    while watch.readiness != wanted and time.monotonic() < until:
+        time.sleep(0.01)
+    return watch.readiness == wanted
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (HistoryError("It is on fire.", "Put it out."), NO_HISTORY),
+        (SettingsError("X is wrong.", "Correct it."), BAD_SETTINGS),
+        (ZeroDivisionError("Contoso"), BROKEN),
+    ],
+)
+def test_whatever_is_wrong_the_watch_goes_on(error, wanted, caplog):
+    def look():
+        raise error
+
+    assert found(Watch(look)) is wanted
+    assert "Contoso" not in caplog.text
