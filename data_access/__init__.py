@@ -8,9 +8,12 @@ secrets, its server `loopback`. The import contracts in pyproject.toml keep it o
 from data_access import history
 from data_access.auth.credentials import Credential, OnBehalfOf
 from data_access.auth.entra import refused as refused_sign_in
+from data_access.books import EVERYBODY, NOBODY, Books, Customers
 from data_access.connection import connect, lapse_notice
 from data_access.connection import stored as stored_sign_in
 from data_access.connection import title as source_title
+from data_access.datasets.books_file import Keeper as BooksKeeper
+from data_access.datasets.books_file import keeper as keep_books
 from data_access.datasets.deployment import Deployment
 from data_access.datasets.deployment import fetch as fetch_deployment
 from data_access.datasets.deployment import fetch_commercial as fetch_commercial_deployment
@@ -49,11 +52,16 @@ from data_access.settings import load as load_settings
 
 __all__ = [
     "COLLECTIONS",
+    "EVERYBODY",
+    "NOBODY",
     "Answer",
     "BadRequest",
+    "Books",
+    "BooksKeeper",
     "Client",
     "Collection",
     "Credential",
+    "Customers",
     "DamagedHistory",
     "Deployment",
     "Engine",
@@ -88,6 +96,7 @@ __all__ = [
     "fetch_deployment",
     "fetch_usage",
     "history",
+    "keep_books",
     "lapse_notice",
     "load_settings",
     "open_timeline",

@@ -98,6 +98,12 @@ def _place(value: str) -> str:
     return value
 
 
+def _file(value: str) -> str:
+    if value.partition("?")[0].endswith("/"):
+        raise ValueError("names a folder and no file")
+    return _place(value)
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_text_of_secret)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 Tenant = Annotated[str, AfterValidator(_tenant)]
@@ -155,11 +161,26 @@ class Settings(BaseModel):
     access_readers: Names = Field(
         ("reader",), description="App roles or group ids that may see the figures by service, channel and product."
     )
-    access_managers: Names = Field(("manager",), description="Likewise, and every customer's.")
+    access_managers: Names = Field(
+        ("manager",), description="Likewise, and those of each customer; with BOOKS_FILE, of the own book's customers."
+    )
+    access_leads: Names = Field(
+        ("lead",), description="Likewise, and those of every customer and of any person's book."
+    )
     access_operators: Names = Field(("operator",), description="Likewise, and the status of the program.")
     danger_show_figures_to_anyone_without_sign_in: bool = Field(
         False,
         description="`true` shows every figure to anyone who reaches the port, without a sign-in.",
+    )
+    books_file: Annotated[str, BeforeValidator(_path), AfterValidator(_file)] | None = Field(
+        None,
+        description="Who looks after which customer: a CSV file with the columns `customerTenantId`, `person`, `from`"
+        " and `until`; a path, or an object-store address.",
+    )
+    local_book: str | None = Field(
+        None,
+        description="A person of BOOKS_FILE: without sign-in, whoever sits at this machine sees that person's book"
+        " alone.",
     )
     history_url: Annotated[str, BeforeValidator(_path), AfterValidator(_place)] = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."

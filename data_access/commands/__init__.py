@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from data_access.commands import collect, compact, emulate, fetch, prune, signin, status, verify
+from data_access.commands import books, collect, compact, emulate, fetch, prune, signin, status, verify
 
 
 class Command(Protocol):
@@ -20,7 +20,7 @@ class Command(Protocol):
 
 
 #: The commands that do nothing but print: without their result nothing was done.
-PRINTING = frozenset({"fetch", "status"})
+PRINTING = frozenset({"fetch", "status", "books"})
 
 COMMANDS: Mapping[str, Command] = {
     "fetch": fetch,
@@ -30,5 +30,6 @@ COMMANDS: Mapping[str, Command] = {
     "verify": verify,
     "compact": compact,
     "prune": prune,
+    "books": books,
     "emulate": emulate,
 }

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from data_access import texts
+from data_access import books, texts
 from data_access.measures import core
 from data_access.measures.core import Facts
 
 #: One customer; the tenant id is the identity, the name only what it is called.
-CUSTOMER = "customerTenantId"
+CUSTOMER = books.CUSTOMER
 #: What tells one customer's products apart. The product id is left out: Microsoft does not promise it.
 PRODUCT = ["service", "channel", "productName"]
 

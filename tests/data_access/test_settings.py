@@ -114,13 +114,16 @@ SELDOM = {
     "9" * 5000: {TOKEN, "PARTNER_CENTER_CLIENT_ID", "PARTNER_CENTER_CLIENT_SECRET", "PARTNER_CENTER_SIGN_IN_FILE"},
 }
 SELDOM |= dict.fromkeys(("nan", "-inf", "1e12", "1e400"), SELDOM["inf"])
-ROLES = {"ACCESS_READERS", "ACCESS_MANAGERS", "ACCESS_OPERATORS"}  # any text may be the name of one
-ELSEWHERE = {"HISTORY_URL", "SPARK_REMOTE"}  # judged by what opens them, but for ~ in a path
+#: Any text may be the name of one.
+ROLES = {"ACCESS_READERS", "ACCESS_MANAGERS", "ACCESS_LEADS", "ACCESS_OPERATORS", "LOCAL_BOOK"}
+ELSEWHERE = {"HISTORY_URL", "BOOKS_FILE", "SPARK_REMOTE"}  # judged by what opens them, but for ~ in a path
 
 
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
 def test_no_setting_takes_what_cannot_be_meant(name, tmp_path):
     values = [*NEVER, *(value for value, fits in SELDOM.items() if name not in fits | ROLES | ELSEWHERE)]
+    if name == "BOOKS_FILE":
+        values += ["~/books.csv", "data/", "s3://bucket/books/", "s3://?region=x"]
     if name == "HISTORY_URL":
         values += ["~", "~/data", "~ann/data", "://", "s3://", "gs:///", "s3://?region=x"]
     whole = {**REGISTRATION, "PARTNER_CENTER_CLOUD": "global"}

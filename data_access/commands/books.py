@@ -1,0 +1,88 @@
+"""`books`: check BOOKS_FILE against the customers that there are."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from data_access import history
+from data_access.books import CUSTOMER, Books
+from data_access.commands import terminal
+from data_access.connection import connect
+from data_access.datasets import books_file
+from data_access.datasets.comparison import facts_file
+from data_access.datasets.deployment import fetch_commercial
+from data_access.errors import PartnerCenterError, SettingsError
+from data_access.foreign_text import printable
+from data_access.history import engines
+from data_access.partner_center import catalog
+from data_access.settings import Settings, load
+
+HELP = "check BOOKS_FILE: how many customers each person has, who has nobody, which lines cannot be used"
+
+
+def describe(_: argparse.ArgumentParser) -> None:
+    """Add no option."""
+
+
+def run(_: argparse.Namespace) -> bytes:
+    settings = load()
+    if not (settings.books_file or settings.is_sample):
+        raise SettingsError(
+            "BOOKS_FILE is not set, so every manager sees every customer.", "Set it, such as books.csv."
+        )
+    found = books_file.keeper(settings).books()
+    try:
+        known, problem = _customers(settings), ""
+    except PartnerCenterError as error:
+        known, problem = None, f"The customers that there are cannot be read, so nothing is compared: {error}"
+    lines = [*report(found, known, datetime.now(UTC)), *([problem] if problem else [])]
+    if found.failure or found.problems:
+        for line in lines:
+            terminal.say(line)
+        what = found.failure or f"has {_counted(len(found.problems), 'line')} that cannot be used"
+        raise SettingsError(
+            f"BOOKS_FILE {what}.",
+            "What cannot be used gives nobody any customer. Correct the file; pages read it anew.",
+        )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def report(found: Books, known: frozenset[str] | None, now: datetime) -> Iterator[str]:
+    """The report, line by line, without names of customers; `known` are the tenant ids of those that there are."""
+    if found.failure:
+        yield f"BOOKS_FILE {found.failure}, so nobody has a book."
+        return
+    people = found.people(now)
+    yield f"{_counted(len(people), 'person', 'people')} with customers today ({now:%Y-%m-%d} UTC):"
+    for person, book in people.items():
+        gone = len(book.difference(known or book))
+        yield f"  {printable(person)}: {_counted(len(book), 'customer')}" + (
+            f", of which Microsoft has no licenses for {gone:,}" if gone else ""
+        )
+    if known is not None:
+        unassigned = found.unassigned(now)
+        nobodys = sorted(tenant for tenant in known if tenant in unassigned)
+        yield f"{len(nobodys):,} of {_counted(len(known), 'customer')} without anybody{':' if nobodys else ''}"
+        yield from (f"  {printable(tenant)}" for tenant in nobodys)
+    if found.problems:
+        yield f"{_counted(len(found.problems), 'line')} that cannot be used:"
+        yield from (f"  line {problem.line}: {problem.reason}" for problem in found.problems)
+
+
+def _customers(settings: Settings) -> frozenset[str]:
+    """The tenant ids of the customers that have licenses, from the history or else from the service."""
+    table = None
+    if not settings.is_sample:
+        account = history.open(settings)
+        if (newest := account.newest(catalog.COMMERCIAL_DEPLOYMENT)) and newest.rows:
+            table = engines.connect(settings, account.files).grouped(facts_file(account, newest), [CUSTOMER])
+    if table is None:
+        with connect(settings) as client:
+            table = fetch_commercial(client, lambda _: None).facts.frame
+    return frozenset(table[CUSTOMER].dropna().astype(str))
+
+
+def _counted(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
