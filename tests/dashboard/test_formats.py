@@ -115,10 +115,10 @@ def test_what_would_become_a_link_is_held_apart(text):
     assert text not in formats.plain(text).replace("\\", "")
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"])))
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zs", "Zl", "Zp"])))
 def test_nothing_visible_is_lost(text):
-    shown = formats.plain(text).replace("\u2060", "")
-    assert shown.replace("\\", "") == text.replace("\\", "").replace("\u2060", "")
+    shown = formats.plain(text).strip(formats.ISOLATE + formats.POP).replace("\u2060", "")
+    assert shown.replace("\\", "") == text.replace("\\", "")
 
 
 @pytest.mark.parametrize(
