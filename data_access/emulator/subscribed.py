@@ -74,10 +74,10 @@ _SCHEDULED_OF_TWENTY = (
     *[Scheduled("Transition", renews_by_itself=True)],
 )
 
-#: Free of charge in many tenants. Documented: the part number of the first.
+#: Free of charge in many tenants, with the ids that Microsoft publishes.
 FREE = (
-    ("Microsoft Power Automate Free", "FLOW_FREE", 10_000),
-    ("Microsoft Fabric (Free)", "POWER_BI_STANDARD", 1_000_000),
+    ("F30DB892-07E9-47E9-837C-80727F46FD3D", "Microsoft Power Automate Free", "FLOW_FREE", 10_000),
+    ("A403EBCC-FAE0-4CA2-8C8C-7A907FD6C235", "Microsoft Fabric (Free)", "POWER_BI_STANDARD", 1_000_000),
 )
 BACKUP = "Lantern Backup for Microsoft 365"
 """Another publisher's product, of which Entra ID knows no seats."""
@@ -342,10 +342,9 @@ def _seats(random: Random, product: str, name: str, states: Mapping[str, int], d
 
 
 def _free_seats(random: Random) -> Iterator[Row]:
-    for name, part_number, units in FREE:
+    for product, name, part_number, units in FREE:
         if random.random() < 0.3:
-            product = _guid(Random(part_number)).lower()
-            yield _sku_row((product, name, part_number), active=units, assigned=random.randrange(40))
+            yield _sku_row((product.lower(), name, part_number), active=units, assigned=random.randrange(40))
 
 
 def _sku_row(

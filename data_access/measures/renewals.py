@@ -1,0 +1,223 @@
+"""What is renewed when, until when it can still be changed, and how many of its seats nobody uses.
+
+Pure functions of frames with the columns of the collections *subscriptions*, *seats* and *commercial-deployment*, and
+of an instant that the caller gives. What the service states is taken as it was sent, above all the last day to act.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from data_access import texts
+from data_access.measures import free_products
+from data_access.measures.free_products import CUSTOMER, PRODUCT
+
+#: Numbers of days that a page can look ahead.
+HORIZONS = (30, 90, 120, 365)
+
+RENEWS, EXTENDED, UNDECIDED = "renews", "extendedServiceTerm", "undecided"
+#: Every outcome of the contract's table, in the order in which people should see them.
+OUTCOMES = (UNDECIDED, EXTENDED, RENEWS, "ends", "expires", "other")
+
+#: The sources of what is not assigned, as `notAssignedFrom` names them.
+LIVE, COMMERCIAL = "live", "commercial"
+
+#: What `judged` and `at` add for files, in this order.
+ADDED = ("seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct")
+
+_KEY = [CUSTOMER, PRODUCT]
+_END, _CANCEL_UNTIL, _ACT_BY, _IS_BEFORE = "end", "cancelUntil", "actBy", "isBefore"
+_NEVER = "9999"  # the year of an end that stands for none
+_RUNNING = frozenset({"active", "suspended"})
+_INSTANT: Final = "datetime64[us, UTC]"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums over subscriptions: active, of licenses, and not on trial. All but `reducible` end within the horizon.
+
+    `renewing`, `at_risk`, `undecided` and `reducible` count seats; `not_matched` those among the renewing without a
+    figure of what is not assigned, which `at_risk` leaves out. `on_trial`, `suspended` and `not_licenses` count the
+    subscriptions left out.
+    """
+
+    renewing: int
+    at_risk: int
+    undecided: int
+    reducible: int
+    not_matched: int
+    on_trial: int
+    suspended: int
+    not_licenses: int
+
+
+def not_assigned(seats: pd.DataFrame | None, counts: pd.DataFrame | None) -> pd.DataFrame:
+    """What is not assigned (notAssigned, Int64), and its source (notAssignedFrom), by customerTenantId and productId.
+
+    Live seats come first. A customer that could not be read, and a product that a customer's seats do not have, have
+    the figure of the commercial counts, if any. A product that is sold beyond what is assigned at one place does not
+    make up for another.
+    """
+    live = _per_product(seats, "activeUnits", "consumedUnits", LIVE)
+    counted = _per_product(counts, "licensesSold", "licensesDeployed", COMMERCIAL)
+    return pd.concat([live, counted], ignore_index=True).drop_duplicates(_KEY, ignore_index=True)
+
+
+def judged(
+    subscriptions: pd.DataFrame, seats: pd.DataFrame | None = None, counts: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The subscriptions, row by row, with what is not assigned of their products, and what of them is at risk.
+
+    Adds notAssigned and seatsAtRisk (Int64, missing where the product is not matched or has no figure),
+    notAssignedFrom, and, as `datetime64[us, UTC]`, end and cancelUntil; a term without an end has none.
+    """
+    figures = not_assigned(seats, counts)
+    table = (
+        subscriptions.merge(figures, on=_KEY, how="left", sort=False) if len(subscriptions) else subscriptions.copy()
+    )
+    if not len(subscriptions):
+        table = table.assign(notAssigned=pd.array([], "Int64"), notAssignedFrom=pd.array([], "str"))
+    quantity, spare = table["quantity"].astype("Int64"), table["notAssigned"].astype("Int64")
+    stated = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"])
+    return table.assign(
+        notAssigned=spare,
+        seatsAtRisk=quantity.where(quantity <= spare, spare).where(quantity.notna() & spare.notna()),
+        end=instants(stated),
+        cancelUntil=instants(table["cancellationAllowedUntilDate"]),
+    )
+
+
+def at(table: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    """The rows of `judged` with the last day to act: lastDayToAct as it was sent, actBy as an instant, isBefore.
+
+    While `cancellationAllowedUntilDate` lies ahead, that is the one; else the end of the term. `isBefore`: the older
+    kind of subscription has no instant, and its date is the first day that is no longer paid.
+    """
+    open_now = table[_CANCEL_UNTIL] > now
+    precise = table["commitmentEndDateTime"]
+    ends = precise.fillna(table["commitmentEndDate"]).where(table[_END].notna())
+    return table.assign(
+        lastDayToAct=ends.where(~open_now, table["cancellationAllowedUntilDate"]),
+        actBy=table[_END].where(~open_now, table[_CANCEL_UNTIL]),
+        isBefore=~open_now & precise.isna() & table[_END].notna(),
+        isReducible=open_now,
+    )
+
+
+def within(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame:
+    """The subscriptions of `judged` that are active or suspended and end in the next `days`, trials and add-ons too."""
+    end = table[_END]
+    return table[_status(table).isin(_RUNNING) & (end >= now) & (end <= now + timedelta(days=days))]
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `at`: the last day to act first, then the most seats at risk."""
+    order = table.assign(_risk=-table["seatsAtRisk"].fillna(-1).astype("int64"))
+    return order.sort_values([_ACT_BY, "_risk", CUSTOMER, "id"], kind="stable").drop(columns="_risk")
+
+
+def counted(table: pd.DataFrame) -> pd.Series:
+    """Whether each subscription is one that sums take in: active, of licenses, and not on trial."""
+    return (_status(table) == "active") & ~is_on_trial(table) & is_of_licenses(table)
+
+
+def is_on_trial(table: pd.DataFrame) -> pd.Series:
+    return table["isTrial"].astype("boolean").fillna(False).astype(bool)
+
+
+def is_of_licenses(table: pd.DataFrame) -> pd.Series:
+    """Whether each subscription is billed by licenses; one that does not say so is not taken for use of Azure."""
+    if "billingType" not in table:
+        return pd.Series(True, index=table.index)
+    return texts.keys(table["billingType"].astype("str")).fillna("license").str.startswith("license")
+
+
+def seats_at_risk(table: pd.DataFrame) -> int:
+    """The seats at risk of several subscriptions together: a customer's seats of a product count once."""
+    known = table[table["notAssigned"].notna() & table["quantity"].notna()]
+    if known.empty:
+        return 0
+    sums = known.groupby(_KEY, sort=False).agg(quantity=("quantity", "sum"), notAssigned=("notAssigned", "first"))
+    return int(np.minimum(sums["quantity"].astype("int64"), sums["notAssigned"].astype("int64")).sum())
+
+
+def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:
+    """The sums over the subscriptions of `judged` that end within the horizon, and over all that can be reduced now."""
+    shown = within(table, now, days)
+    taken = shown[counted(shown)]
+    renewing = taken[taken["renewalOutcome"] == RENEWS]
+    open_now = table[counted(table) & (table[_CANCEL_UNTIL] > now)]
+    return Totals(
+        renewing=_quantity(renewing),
+        at_risk=seats_at_risk(renewing),
+        undecided=_quantity(taken[taken["renewalOutcome"].isin((UNDECIDED, EXTENDED))]),
+        reducible=_quantity(open_now),
+        not_matched=_quantity(renewing[renewing["notAssigned"].isna()]),
+        on_trial=int(is_on_trial(shown).sum()),
+        suspended=int((_status(shown) == "suspended").sum()),
+        not_licenses=int((~is_of_licenses(shown)).sum()),
+    )
+
+
+def by_period(table: pd.DataFrame, by_month: bool) -> pd.DataFrame:
+    """Seats of the subscriptions that sums take in, by the week or month of their end and by outcome.
+
+    Columns: period (the first day of the week, a Monday, or of the month; `datetime64[us, UTC]`), renewalOutcome,
+    quantity and seatsAtRisk (int64), subscriptions (how many).
+    """
+    taken = table[counted(table)]
+    day = taken[_END].dt.normalize()
+    start = day - pd.to_timedelta(day.dt.day - 1 if by_month else day.dt.day_of_week, unit="D")
+    groups = taken.assign(period=start.astype(_INSTANT)).groupby(["period", "renewalOutcome"], sort=True)
+    rows = [(period, outcome, _quantity(rows), seats_at_risk(rows), len(rows)) for (period, outcome), rows in groups]
+    names = ["period", "renewalOutcome", "quantity", "seatsAtRisk", "subscriptions"]
+    return pd.DataFrame(rows, columns=names).astype({"period": _INSTANT})
+
+
+def with_service(table: pd.DataFrame, counts: pd.DataFrame | None) -> pd.DataFrame:
+    """The subscriptions with service and channel, where the commercial counts know them; missing elsewhere.
+
+    `counts`: the facts of the commercial deployment. The channel is that of the same customer and product, unless it
+    bought through several; the service that of the product at any customer.
+    """
+    if counts is None or counts.empty:
+        return table.assign(service=pd.Series(None, index=table.index, dtype="str"), channel=None)
+    counts = counts.assign(**{PRODUCT: free_products.identities(counts[PRODUCT])})
+    services = counts.drop_duplicates(PRODUCT).set_index(PRODUCT)["service"].astype("str")
+    channels = counts[[*_KEY, "channel"]].drop_duplicates().drop_duplicates(_KEY, keep=False)
+    with_channel = table.merge(channels.astype({"channel": "str"}), on=_KEY, how="left", sort=False)
+    return with_channel.set_axis(table.index).assign(service=table[PRODUCT].map(services).astype("str"))
+
+
+def instants(dates: pd.Series) -> pd.Series:
+    """Dates as they were sent, as `datetime64[us, UTC]`; missing where there is none, or one that stands for none."""
+    sent = dates.astype("str")
+    # Microsoft sends seven digits after the second, for which pandas would take a unit that ends in the year 2262.
+    short = sent.where(~sent.str.startswith(_NEVER, na=False)).str.replace(r"(\.\d{6})\d+", r"\1", regex=True)
+    found: pd.Series = pd.to_datetime(short, utc=True, errors="coerce", format="ISO8601").astype(_INSTANT)
+    return found
+
+
+def _per_product(table: pd.DataFrame | None, whole: str, part: str, source: str) -> pd.DataFrame:
+    if table is None or table.empty:
+        return pd.DataFrame(
+            {CUSTOMER: pd.array([], "str"), PRODUCT: pd.array([], "str"), "notAssigned": pd.array([], "Int64")}
+        ).assign(notAssignedFrom=pd.array([], "str"))
+    spare = (table[whole].astype("Int64").fillna(0) - table[part].astype("Int64").fillna(0)).clip(lower=0)
+    keys = {CUSTOMER: table[CUSTOMER].astype("str"), PRODUCT: free_products.identities(table[PRODUCT])}
+    rows = pd.DataFrame({**keys, "notAssigned": spare}).dropna(subset=[PRODUCT])
+    sums = rows.groupby(_KEY, sort=False)[["notAssigned"]].sum().reset_index()
+    return sums.assign(notAssignedFrom=pd.Series(source, index=sums.index, dtype="str"))
+
+
+def _status(table: pd.DataFrame) -> pd.Series:
+    return texts.keys(table["status"].astype("str"))
+
+
+def _quantity(table: pd.DataFrame) -> int:
+    return int(table["quantity"].astype("Int64").fillna(0).sum())

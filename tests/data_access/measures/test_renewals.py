@@ -1,0 +1,331 @@
+"""What is renewed, until when it can be changed, and what of it is at risk: by hand, and against an oracle."""
+
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from data_access.measures import renewals
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+E3, E5 = "6FD2C87F-B296-42F0-B197-1E91E994B900", "C7DF2760-2C81-4EF7-B578-5B5392B571DF"
+SUBSCRIPTION = {
+    "customerTenantId": "AA",
+    "customerName": "Nordwind AB",
+    "id": "s",
+    "productId": E3,
+    "quantity": 10,
+    "status": "active",
+    "isTrial": False,
+    "billingType": "license",
+    "commitmentEndDate": "2026-12-10T00:00:00Z",
+    "commitmentEndDateTime": "2026-12-10T23:59:59Z",
+    "cancellationAllowedUntilDate": "2025-12-18T21:07:21.6267203Z",
+    "renewalOutcome": "renews",
+}
+DTYPES = {"quantity": "Int64", "isTrial": "boolean"}
+SEATS = {"customerTenantId": "AA", "productId": E3, "activeUnits": 10, "consumedUnits": 7, "totalUnits": 10}
+COUNTS = {"customerTenantId": "AA", "productId": E3, "licensesSold": 10, "licensesDeployed": 4}
+
+
+def subscriptions(*changes):
+    rows = [{**SUBSCRIPTION, "id": f"s{number}", **change} for number, change in enumerate(changes)]
+    table = pd.DataFrame(rows, columns=list(SUBSCRIPTION))
+    return table.astype({name: DTYPES.get(name, "str") for name in SUBSCRIPTION})
+
+
+def seats(*changes):
+    counts = dict.fromkeys(("activeUnits", "consumedUnits", "totalUnits"), "Int64")
+    return pd.DataFrame([{**SEATS, **change} for change in changes], columns=list(SEATS)).astype(counts)
+
+
+def counts(*changes):
+    return pd.DataFrame([{**COUNTS, **change} for change in changes], columns=list(COUNTS))
+
+
+def one(column, change, *more):
+    return renewals.at(renewals.judged(subscriptions(change), *more), NOW)[column].iloc[0]
+
+
+# What is not assigned
+
+
+@pytest.mark.parametrize(
+    ("live", "commercial", "figure", "source"),
+    [
+        ([{}], [{}], 3, "live"),
+        ([{"consumedUnits": 12}], [{}], 0, "live"),
+        # Two entries of one product: what is assigned beyond the one does not fill the other.
+        ([{"consumedUnits": 12}, {"activeUnits": 5, "consumedUnits": 1}], [], 4, "live"),
+        ([{"productId": E5}], [{}, {"licensesDeployed": 12}, {"licensesDeployed": 9}], 7, "commercial"),
+        ([{"productId": E3.lower()}], [], 3, "live"),
+        ([], [{"productId": E3.lower()}], 6, "commercial"),
+        ([{"customerTenantId": "BB"}], [{"customerTenantId": "BB"}], None, None),
+        ([{"activeUnits": None}], [{}], 0, "live"),
+    ],
+)
+def test_live_seats_come_before_the_commercial_counts_and_none_is_not_zero(live, commercial, figure, source):
+    row = renewals.judged(subscriptions({}), seats(*live), counts(*commercial)).iloc[0]
+    assert (None if pd.isna(row["notAssigned"]) else row["notAssigned"]) == figure
+    assert (None if pd.isna(row["notAssignedFrom"]) else row["notAssignedFrom"]) == source
+
+
+def test_without_seats_and_counts_nothing_is_known():
+    row = renewals.judged(subscriptions({})).iloc[0]
+    assert pd.isna(row["notAssigned"])
+    assert pd.isna(row["seatsAtRisk"])
+
+
+@pytest.mark.parametrize(("quantity", "risk"), [(2, 2), (3, 3), (10, 3), (None, None)])
+def test_no_more_seats_are_at_risk_than_a_subscription_has(quantity, risk):
+    found = one("seatsAtRisk", {"quantity": quantity}, seats({}))
+    assert (None if pd.isna(found) else found) == risk
+
+
+def test_a_product_that_is_not_matched_has_no_seats_at_risk_rather_than_zero():
+    table = renewals.judged(subscriptions({"productId": None}, {}), seats({}))
+    assert list(table["seatsAtRisk"].isna()) == [True, False]
+    assert renewals.seats_at_risk(table) == 3
+
+
+def test_a_customers_seats_of_a_product_count_once():
+    table = renewals.judged(subscriptions({"quantity": 2}, {"quantity": 4}, {"customerTenantId": "BB"}), seats({}))
+    assert list(table["seatsAtRisk"].fillna(-1)) == [2, 3, -1]
+    assert renewals.seats_at_risk(table) == 3
+    assert renewals.seats_at_risk(table.head(1)) == 2
+
+
+# The last day to act
+
+
+CANCEL = "cancellationAllowedUntilDate"
+END, PRECISE_END = "commitmentEndDate", "commitmentEndDateTime"
+
+
+@pytest.mark.parametrize(
+    ("change", "last_day", "is_before"),
+    [
+        ({CANCEL: "2026-11-29T12:00:00.0000010Z"}, CANCEL, False),
+        ({CANCEL: "2026-11-29T12:00:01Z"}, CANCEL, False),
+        ({CANCEL: "2026-11-29T12:00:00Z"}, PRECISE_END, False),
+        ({CANCEL: "2026-11-29T13:30:00+02:00"}, PRECISE_END, False),
+        ({CANCEL: None}, PRECISE_END, False),
+        ({CANCEL: "soon"}, PRECISE_END, False),
+        ({CANCEL: None, PRECISE_END: None}, END, True),
+        ({CANCEL: "2026-12-01T00:00:00Z", PRECISE_END: None}, CANCEL, False),
+        ({PRECISE_END: None, END: None}, None, False),
+        ({PRECISE_END: "9999-12-10T23:59:59Z"}, None, False),
+        ({PRECISE_END: None, END: "9999-12-10T00:00:00Z"}, None, False),
+    ],
+)
+def test_the_last_day_to_act_is_what_was_sent(change, last_day, is_before):
+    found = one("lastDayToAct", change)
+    sent = {**SUBSCRIPTION, **change}
+    assert (None if pd.isna(found) else found) == (sent[last_day] if last_day else None)
+    assert one("isBefore", change) == is_before
+
+
+# The horizon
+
+
+@pytest.mark.parametrize(
+    ("change", "is_within"),
+    [
+        ({}, True),
+        ({"status": "Suspended"}, True),
+        ({"status": "expired"}, False),
+        ({"isTrial": True}, True),
+        ({PRECISE_END: "2026-11-29T12:00:00Z"}, True),
+        ({PRECISE_END: "2026-11-29T11:59:59Z"}, False),
+        ({PRECISE_END: "2026-12-29T12:00:00Z"}, True),
+        ({PRECISE_END: "2026-12-29T12:00:01Z"}, False),
+        ({PRECISE_END: None, END: "2026-12-01T00:00:00Z"}, True),
+        ({PRECISE_END: None, END: None}, False),
+    ],
+)
+def test_what_ends_in_the_next_days_is_shown(change, is_within):
+    table = renewals.judged(subscriptions(change))
+    assert (len(renewals.within(table, NOW, 30)) == 1) is is_within
+
+
+def test_sums_leave_out_trials_what_is_suspended_and_what_is_no_license():
+    table = renewals.judged(
+        subscriptions(
+            {"quantity": 8},
+            {"quantity": 5, "renewalOutcome": "undecided"},
+            {"quantity": 6, "renewalOutcome": "extendedServiceTerm"},
+            {"quantity": 9, "renewalOutcome": "ends"},
+            {"quantity": 100, "isTrial": True},
+            {"quantity": 100, "status": "suspended"},
+            {"quantity": 100, "billingType": "usage"},
+            {"quantity": 7, "productId": None},
+            {"quantity": 4, PRECISE_END: "2027-11-20T23:59:59Z", CANCEL: "2026-12-01T00:00:00Z"},
+        ),
+        seats({}),
+    )
+    totals = renewals.totals(table, NOW, 30)
+    assert totals == renewals.Totals(
+        renewing=15,
+        at_risk=3,
+        undecided=11,
+        reducible=4,
+        not_matched=7,
+        on_trial=1,
+        suspended=1,
+        not_licenses=1,
+    )
+
+
+def test_where_nothing_is_there_all_sums_are_zero():
+    table = renewals.judged(subscriptions())
+    assert renewals.totals(table, NOW, 30) == renewals.Totals(*[0] * 8)
+    assert renewals.by_period(renewals.within(table, NOW, 30), by_month=False).empty
+    assert renewals.in_order(renewals.at(table, NOW)).empty
+
+
+def test_the_last_day_to_act_comes_first_then_the_most_seats_at_risk():
+    table = renewals.judged(
+        subscriptions(
+            {PRECISE_END: "2026-12-20T23:59:59Z", CANCEL: "2026-11-30T00:00:00Z", "productId": None},
+            {"quantity": 1},
+            {"quantity": 3},
+            {"productId": None},
+        ),
+        seats({}),
+    )
+    assert list(renewals.in_order(renewals.at(table, NOW))["id"]) == ["s0", "s2", "s1", "s3"]
+
+
+@pytest.mark.parametrize(
+    ("by_month", "periods"),
+    [(False, ["2026-11-30", "2026-12-07", "2026-12-07"]), (True, ["2026-12-01", "2026-12-01"])],
+)
+def test_seats_are_added_up_by_week_or_month_and_outcome(by_month, periods):
+    table = renewals.judged(
+        subscriptions(
+            {PRECISE_END: "2026-12-06T23:59:59Z"},
+            {PRECISE_END: "2026-12-07T00:00:00Z", "quantity": 2},
+            {PRECISE_END: "2026-12-13T23:59:59Z", "renewalOutcome": "ends"},
+            {"isTrial": True},
+        ),
+        seats({}),
+    )
+    found = renewals.by_period(renewals.within(table, NOW, 30), by_month)
+    assert [f"{day:%Y-%m-%d}" for day in found["period"]] == periods
+    assert found["quantity"].sum() == 22
+    renews = found[found["renewalOutcome"] == "renews"]
+    assert renews["seatsAtRisk"].sum() == (3 if by_month else 3 + 2)
+
+
+def test_service_and_channel_come_from_the_commercial_counts_where_they_are_known():
+    facts = pd.DataFrame(
+        [
+            {"customerTenantId": "AA", "productId": E3, "service": "o365", "channel": "reseller"},
+            {"customerTenantId": "BB", "productId": E3.lower(), "service": "o365", "channel": "reseller"},
+            {"customerTenantId": "BB", "productId": E3, "service": "o365", "channel": "direct"},
+        ]
+    )
+    table = subscriptions({}, {"customerTenantId": "BB"}, {"customerTenantId": "CC"}, {"productId": E5})
+    found = renewals.with_service(table, facts)
+    assert list(found["service"].fillna("-")) == ["o365", "o365", "o365", "-"]
+    assert list(found["channel"].fillna("-")) == ["reseller", "-", "-", "-"]
+    assert renewals.with_service(table, None)["service"].isna().all()
+
+
+# An oracle that knows the definitions and nothing of the code
+
+
+def instant(text):
+    """What a date of Microsoft's means, to the microsecond, as a pair that compares."""
+    if text is None or text.startswith("9999"):
+        return None
+    head, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(head + "+00:00"), fraction.ljust(7, "0")[:6]
+
+
+def invented(generator, now, number):
+    """A random subscription whose dates crowd around this moment."""
+    near = [timedelta(0), timedelta(seconds=1), timedelta(seconds=-1), timedelta(days=1), timedelta(days=-1)]
+
+    def date(pattern):
+        day = now + generator.choice([*near, timedelta(days=generator.randrange(-20, 400))])
+        return generator.choice([None, f"{day:{pattern}}", f"{day:{pattern}}", f"{day:{pattern}}"])
+
+    end = generator.choice([date("%Y-%m-%dT00:00:00Z"), date("%Y-%m-%dT00:00:00Z"), "9999-12-10T00:00:00Z"])
+    precise = generator.choice([None, end and end.replace("T00:00:00", "T23:59:59"), date("%Y-%m-%dT%H:%M:%SZ")])
+    return {
+        "id": f"s{number:04}",
+        "customerTenantId": generator.choice(["AA", "BB", "CC"]),
+        "productId": generator.choice([E3, E5, None]),
+        "quantity": generator.choice([None, 0, 1, 7, 40]),
+        "status": generator.choice(["active", "active", "active", "suspended", "expired", "Active", "warned"]),
+        "isTrial": generator.choice([None, False, False, True]),
+        "billingType": generator.choice(["license", "license", "usage"]),
+        END: end,
+        PRECISE_END: precise,
+        CANCEL: generator.choice([date("%Y-%m-%dT%H:%M:%S.0000010Z"), date("%Y-%m-%dT%H:%M:%SZ")]),
+        "renewalOutcome": generator.choice(["renews", "ends", "undecided", "extendedServiceTerm", "noEnd", "other"]),
+    }
+
+
+def last_day(row, now):
+    if row[CANCEL] and instant(row[CANCEL]) > (now, "000000"):
+        return row[CANCEL]
+    if row[PRECISE_END]:
+        return row[PRECISE_END] if instant(row[PRECISE_END]) else None
+    return row[END] if row[END] and instant(row[END]) else None
+
+
+def shown(row, now, days):
+    end = instant(row[PRECISE_END] or row[END])
+    return (
+        row["status"].lower() in ("active", "suspended")
+        and end is not None
+        and now <= end[0] <= now + timedelta(days=days)
+    )
+
+
+def summed(rows, spare):
+    """Seats at risk in a sum: per customer and product, the lesser of what is renewed and what nobody has."""
+    quantities: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        key = row["customerTenantId"], row["productId"]
+        if key in spare and row["quantity"] is not None:
+            quantities[key] += row["quantity"]
+    return sum(min(quantity, spare[key]) for key, quantity in quantities.items())
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1, 86_400, 7 * 86_400 - 1])
+def test_an_oracle_says_the_same_of_a_thousand_subscriptions(seconds):
+    generator = random.Random(seconds)
+    now = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC) + timedelta(seconds=seconds)
+    rows = [invented(generator, now, number) for number in range(1000)]
+    spare = {("AA", E3): 3, ("AA", E5): 0, ("BB", E3): 25}  # of the third customer nothing is known
+    live = seats({"customerTenantId": "AA"}, {"customerTenantId": "AA", "productId": E5, "consumedUnits": 11})
+    table = renewals.judged(subscriptions(*rows), live, counts({"customerTenantId": "BB", "licensesDeployed": -15}))
+    table = renewals.at(table, now)
+
+    for found, row in zip(table.astype(object).to_dict("records"), rows, strict=True):
+        assert (None if pd.isna(found["lastDayToAct"]) else found["lastDayToAct"]) == last_day(row, now)
+        known = spare.get((row["customerTenantId"], row["productId"]))
+        risk = None if known is None or row["quantity"] is None else min(row["quantity"], known)
+        assert (None if pd.isna(found["seatsAtRisk"]) else found["seatsAtRisk"]) == risk
+
+    for days in (30, 365):
+        view = [row for row in rows if shown(row, now, days)]
+        assert set(renewals.within(table, now, days)["id"]) == {row["id"] for row in view}
+        taken = [
+            row
+            for row in view
+            if row["status"].lower() == "active" and not row["isTrial"] and row["billingType"] == "license"
+        ]
+        renewing = [row for row in taken if row["renewalOutcome"] == "renews"]
+        totals = renewals.totals(table, now, days)
+        assert totals.renewing == sum(row["quantity"] or 0 for row in renewing)
+        assert totals.at_risk == summed(renewing, spare)
+        undecided = [row for row in taken if row["renewalOutcome"] in ("undecided", "extendedServiceTerm")]
+        assert totals.undecided == sum(row["quantity"] or 0 for row in undecided)
+        periods = renewals.by_period(renewals.within(table, now, days), by_month=True)
+        assert periods["quantity"].sum() == sum(row["quantity"] or 0 for row in taken)
