@@ -4,111 +4,56 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
 
-import pandas as pd
+from data_access.formats import (
+    DECIMALS,
+    LEAST_POINTS,
+    NOTHING,
+    STILL,
+    about,
+    age,
+    between,
+    change,
+    clock,
+    count,
+    day,
+    number,
+    percent,
+    points,
+    points_between,
+    to_target,
+)
 
-NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not zero
-STILL = "±"  # what did not move begins with it
-DECIMALS = 2  # of percentages, and of percent points
-LEAST_POINTS = 0.005  # percent points; less rounds to nothing in two decimals
-_NBSP = "\u00a0"
+__all__ = [
+    "DECIMALS",
+    "ISOLATE",
+    "LEAST_POINTS",
+    "NOTHING",
+    "POP",
+    "STILL",
+    "about",
+    "age",
+    "bare",
+    "between",
+    "change",
+    "clock",
+    "count",
+    "day",
+    "number",
+    "on_one_line",
+    "percent",
+    "plain",
+    "points",
+    "points_between",
+    "shortened",
+    "to_target",
+]
+
 #: Around a name, so that it reorders nothing beside it, whatever it is written in.
 ISOLATE, POP = "\u2068", "\u2069"
 #: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
 _REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = dict.fromkeys(map(ord, f"\u2060{ISOLATE}{POP}"))
-_SENT_DECIMALS = 4
-
-
-def count(value: float, estimated: bool = False) -> str:
-    """A number of licenses, marked ≈ where it is an estimate."""
-    return about(f"{value:,.0f}", estimated and bool(round(value)))
-
-
-def about(said: str, estimated: bool = True) -> str:
-    """Marked ≈ where it is an estimate."""
-    return f"≈{_NBSP}{said}" if estimated else said
-
-
-def number(value: int, noun: str) -> str:
-    """A number of things, such as 1 customer and 2 customers."""
-    return f"{value:,} {noun}{'' if value == 1 else 's'}"
-
-
-def percent(value: float | None) -> str:
-    """Percent points with two decimals, as Microsoft sends them, or with more where it sent more."""
-    if value is None or pd.isna(value):
-        return NOTHING
-    exact = f"{value:.{_SENT_DECIMALS}f}"
-    if float(exact) != value:
-        exact = f"{value:.{DECIMALS}f}"
-    whole, _, decimals = exact.partition(".")
-    return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{_NBSP}%"
-
-
-def change(value: float, estimated: bool = False, decimals: int = 0) -> str:
-    """By how many licenses something moved: +12, −3, ±0."""
-    shown = _signed(value, decimals)
-    return about(shown, estimated and shown[0] != STILL)
-
-
-def between(before: float, after: float, estimated: bool = False) -> str:
-    """By how many licenses something moved, such that it adds up with both ends as `count` shows them."""
-    return change(round(after) - round(before), estimated)
-
-
-def points_between(before: float, after: float) -> float:
-    """By how many percent points something moved, such that it adds up with both ends in `DECIMALS`."""
-    return round(round(after, DECIMALS) - round(before, DECIMALS), DECIMALS)
-
-
-def points(value: float | None, decimals: int = DECIMALS) -> str:
-    """By how many percent points something moved."""
-    if value is None or pd.isna(value):
-        return NOTHING
-    return _signed(value, decimals)
-
-
-def _signed(value: float, decimals: int) -> str:
-    shown = f"{abs(value):,.{decimals}f}"
-    if not float(shown.replace(",", "")):
-        return f"{STILL}{shown}"
-    return f"{'+' if value > 0 else '−'}{shown}"
-
-
-def to_target(value: float | None, target: float) -> str:
-    """How far from the target, in percent points: in as many decimals as it takes not to call it nothing."""
-    if value is None:
-        return "nothing sold"
-    missing = target - value
-    if missing <= 0:
-        return "target reached"
-    if missing < LEAST_POINTS:
-        return f"less than {10**-DECIMALS:g} points missing"
-    decimals = 1 if round(missing, DECIMALS) >= 1 else DECIMALS
-    return f"{missing:.{decimals}f} points missing"
-
-
-def day(instant: date | None) -> str:
-    """A date, or an instant in UTC, such as 9 Oct 2026."""
-    if instant is None or pd.isna(instant):
-        return NOTHING
-    return f"{instant.day} {instant:%b %Y}"
-
-
-def clock(instant: datetime) -> str:
-    return f"{instant:%H:%M} UTC"
-
-
-def age(span: timedelta) -> str:
-    """How long ago, in the largest unit that says enough."""
-    minutes = int(span.total_seconds() // 60)
-    for size, unit in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            number = minutes // size
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return "just now"
 
 
 def on_one_line(text: str) -> str:
