@@ -1,6 +1,7 @@
-// Draws figures with plotly: a new figure takes the place of the one before it.
+// Draws figures with plotly: a new figure takes the place of the one before it. A narrow place gets its own look.
 
 const FAILED = "The chart could not be drawn: its script did not come. The figures are in the table; reload the page to try again."
+const NARROW = 560 // pixels; a page of 600 pixels leaves its charts so much
 const config = { displayModeBar: false, doubleClick: false, scrollZoom: false }
 
 let plotly
@@ -26,14 +27,45 @@ function followTheme(place, setStateValue) {
   place.background = background
 }
 
+const isNarrow = (place) => place.clientWidth > 0 && place.clientWidth < NARROW
+const isPart = (value) => value !== null && typeof value === "object" && !Array.isArray(value)
+
+// The figure as it looks at this width: on a narrow place each part of it with what differs there.
+function fitted({ data, layout, narrow }, place) {
+  const width = place.clientWidth || undefined
+  if (!isNarrow(place) || !narrow.layout) return { traces: data, layout: { ...layout, width } }
+  const parts = Object.entries(narrow.layout).map(([name, part]) => [
+    name,
+    isPart(part) ? { ...layout[name], ...part } : part,
+  ])
+  return {
+    traces: data.map((trace, at) => ({ ...trace, ...narrow.data?.[at] })),
+    layout: { ...layout, ...Object.fromEntries(parts), width },
+  }
+}
+
+async function draw(Plotly, place) {
+  const { traces, layout } = fitted(place.figure, place)
+  place.narrow = isNarrow(place)
+  place.style.height = `${layout.height}px`
+  await Plotly.react(place, traces, layout, config)
+}
+
+function followWidth(Plotly, place) {
+  if (!place.clientWidth || place.clientWidth === place.layout?.width) return
+  if (place.narrow !== isNarrow(place)) draw(Plotly, place)
+  else Plotly.relayout(place, { width: place.clientWidth })
+}
+
 export default async function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const place = parentElement.querySelector(".chart")
   const { spec, words, clickable, script } = data
-  const { data: traces, layout } = JSON.parse(spec)
+  place.figure = JSON.parse(spec)
   place.setAttribute("role", "figure")
   place.setAttribute("aria-label", words)
   followTheme(place, setStateValue)
-  if (!place.layout) place.style.height = `${layout.height}px` // the room of the first figure, before its script is there
+  // The room of the first figure, before its script is there.
+  if (!place.layout) place.style.height = `${fitted(place.figure, place).layout.height}px`
   let Plotly
   try {
     Plotly = await loadPlotly(script)
@@ -43,17 +75,12 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
     return
   }
   if (!place.layout) place.textContent = ""
-  place.style.height = `${layout.height}px`
-  await Plotly.react(place, traces, { ...layout, width: place.clientWidth || undefined }, config)
+  await draw(Plotly, place)
   place.removeAllListeners("plotly_click")
   if (clickable) {
     place.on("plotly_click", ({ points }) => setTriggerValue("clicked", points[0].customdata))
   }
-  place.watch ??= new ResizeObserver(() => {
-    if (place.clientWidth && place.clientWidth !== place.layout.width) {
-      Plotly.relayout(place, { width: place.clientWidth })
-    }
-  })
+  place.watch ??= new ResizeObserver(() => followWidth(Plotly, place))
   place.watch.observe(place)
   return () => {
     place.watch.disconnect()

@@ -1,34 +1,26 @@
-"""The bar charts: a percentage on the left and licenses on the right, one row per service, customer or product."""
+"""The bar charts: a percentage and the licenses behind it, one row per service, customer or product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from dashboard import formats
-from dashboard.charts.base import (
-    CATEGORIES,
-    Axis,
-    Finished,
-    Segment,
-    frame,
-    heading,
-    height,
-    margin,
-    title_label,
-    told_apart,
-    written,
-)
+from dashboard.charts import rows
+from dashboard.charts.base import Finished, mark, title_label, written
 from dashboard.charts.palette import Palette
+from dashboard.charts.rows import Column, Panel, Rows
 from data_access.measures import MEASURES
 
-_LINE = 17  # pixels of a line of text
-_BELOW, _REACHED = "▾ ", "\u2007\u200a\u2009"  # before a percentage; says what its bar's colour says
-_THOUSAND, _FEW = 1_000, 8
+#: So many rows, those with the most licenses to deploy below the target, have the colour of what needs action.
+FEW = 3
+_THOUSAND, _FEWEST = 1_000, 8
 _VISIBLE = 0.5  # licenses; a smaller number comes from rounding an estimate
-_UNKNOWN = "."
+_ROOM = 1.04  # of the axes beyond the longest bar
+_PER_CENT = 100.0
+_NARROW_NAME = 22  # characters
 _PARTS_PER_LINE = 3
 _IN_HOVER = (
     "licensesActive",
@@ -44,66 +36,118 @@ _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 
 def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Palette, *, key: str) -> Finished:
-    """Deployment % and licenses sold, side by side on one axis, first row on top.
+    """Deployment % with what is missing up to the target, and licenses sold; first row on top.
 
     `table`: one row per bar with `title`, the columns of `measures.by`, and the one that `key` names. Its values
     are the bars' `customdata`, for clicks.
     """
-    segments = (
-        Segment("deployed", (table["licensesSold"] - table["undeployed"]).tolist(), palette.deployed),
-        Segment("undeployed", table["undeployed"].tolist(), palette.gap, palette.below_target),
+    few = first_to_act(table, target)
+    missing = [palette.action if matters else palette.missing for matters in few]
+    sold, undeployed = table["licensesSold"], table["undeployed"]
+    most = max([1.0, *sold])
+    to_go = [_shown(number, estimated) for number in undeployed]
+    most_to_deploy = [f"{mark(palette.action)} <b>most to deploy</b>"] if any(few) else []
+    panels = (
+        Panel(
+            "Deployment %",
+            _target_key(target),
+            [
+                _bar("percent", _numbers(table["deploymentPercent"]), palette.bar),
+                _bar("missing", _numbers((target - table["deploymentPercent"]).clip(lower=0)), missing),
+            ],
+            _percent_axis(table["deploymentPercent"], target),
+            narrow_key="   ".join([_target_key(target), f"{mark(palette.missing)} missing", *most_to_deploy]),
+            target=target,
+        ),
+        Panel(
+            "Licenses sold",
+            "   ".join([f"{mark(palette.bar)} deployed", f"{mark(palette.missing)} not deployed", *most_to_deploy]),
+            [
+                _bar("deployed", (sold - undeployed).tolist(), palette.bar),
+                _bar("not deployed", undeployed.tolist(), missing),
+            ],
+            {"range": [0, most * _ROOM], **_whole_numbers(most)},
+        ),
     )
-    return _bars(
-        table,
-        table["deploymentPercent"],
-        table[key],
-        segments=segments,
-        right=[
-            _right_label(sold, ((gap, f"gap {formats.count(gap, estimated)}"),), palette)
-            for sold, gap in zip(table["licensesSold"], table["undeployed"], strict=True)
-        ],
-        hover=_hover(table, estimated),
-        axes=(Axis("Deployment %", _target_key(target)), Axis("Licenses sold", _legend(segments))),
-        target=target,
-        palette=palette,
+    percents = [formats.percent(percent) for percent in table["deploymentPercent"]]
+    return rows.figure(
+        Rows(
+            names=_names(table["title"], few),
+            short=_names(table["title"], few, _NARROW_NAME),
+            keys=table[key].tolist(),
+            hover=_hover(table, estimated),
+            figures=Column(_bold(percents, few)),
+            columns=(
+                Column([formats.count(number) for number in sold], "Sold"),
+                Column(_bold(to_go, few), "Not deployed"),
+            ),
+            narrow=_narrow(percents, to_go, "to go", palette),
+        ),
+        panels,
+        palette,
+        barmode="stack",
     )
+
+
+def first_to_act(table: pd.DataFrame, target: float) -> list[bool]:
+    """Which rows matter most: of those below the target the `FEW` with the most licenses to deploy."""
+    below = table["undeployed"].where(table["deploymentPercent"] < target, 0.0)
+    first = below[below >= _VISIBLE].nlargest(FEW).index
+    return table.index.isin(first).tolist()
 
 
 def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> Finished:
-    """Usage % and how the licenses sold are used, side by side on one axis, first row on top.
+    """Usage % and how the licenses sold are used, as parts of a hundred; first row on top.
 
     `table`: one row per bar with `title` and the columns of `usage.by_service`, NaN where Microsoft sent no
-    figure; `key` as for `deployment`. Without licenses sold, the right shows the licenses qualified, once per workload.
+    figure; `key` as for `deployment`. Without licenses sold, it is how those qualified are used, once per workload.
     """
-    segments = _uses(table, palette)
+    parts = _uses(table, palette)
+    wholes = [max(sum(numbers), 1e-9) for numbers in zip(*(numbers for _, numbers, _ in parts), strict=True)]
     deployed = table["licensesSold"].notna().any()
     totals = table["licensesSold" if deployed else "licensesQualified"].fillna(0)
-    waste = [segment for segment in segments if segment.hatching and segment.shape != _UNKNOWN]
-    return _bars(
-        table,
-        table["usagePercent"],
-        table[key],
-        segments=segments,
-        right=[
-            _right_label(
-                number,
-                ((part.licenses[row], f"{part.mark}\u00a0{formats.count(part.licenses[row])}") for part in waste),
-                palette,
-            )
-            for row, number in enumerate(totals)
-        ],
-        hover=_usage_hover(table),
-        axes=(
-            Axis("Usage %", _target_key(target)),
-            Axis("Licenses" if deployed else "Qualified, once per workload", _legend(segments)),
+    percents = [formats.percent(percent) for percent in table["usagePercent"]]
+    names = [f"{mark(colour)} {name}" for name, _, colour in parts]
+    panels = (
+        Panel(
+            "Usage %",
+            _target_key(target),
+            [_bar("percent", _numbers(table["usagePercent"]), palette.bar)],
+            _percent_axis(table["usagePercent"], target),
+            target=target,
         ),
-        target=target,
-        palette=palette,
+        Panel(
+            "Of 100 licenses sold" if deployed else "Of 100 qualified, once per workload",
+            _lines(names),
+            [
+                _bar(name, [number / whole * _PER_CENT for number, whole in zip(numbers, wholes, strict=True)], colour)
+                for name, numbers, colour in parts
+            ],
+            {"range": [0, _PER_CENT], "tickvals": [0, 50, 100], "showgrid": False},
+        ),
+    )
+    wasted = [(name, [_shown(number) for number in numbers]) for name, numbers, _ in parts if name.startswith("not ")]
+    return rows.figure(
+        Rows(
+            names=_names(table["title"]),
+            short=_names(table["title"], length=_NARROW_NAME),
+            keys=table[key].tolist(),
+            hover=_usage_hover(table),
+            figures=Column(percents),
+            columns=(
+                *(Column(numbers, name.capitalize()) for name, numbers in wasted),
+                Column([formats.count(number) for number in totals], "Sold" if deployed else "Qualified"),
+            ),
+            narrow=_narrow(percents, wasted[0][1], wasted[0][0], palette),
+        ),
+        panels,
+        palette,
+        barmode="stack",
     )
 
 
-def _uses(table: pd.DataFrame, palette: Palette) -> list[Segment]:
-    """The segments of the bars on the right."""
+def _uses(table: pd.DataFrame, palette: Palette) -> list[tuple[str, list[float], str]]:
+    """The parts of the bars on the right: their names, licenses and colours."""
 
     def number(name: str) -> list[float]:
         licenses: list[float] = table[name].fillna(0).tolist()
@@ -112,176 +156,95 @@ def _uses(table: pd.DataFrame, palette: Palette) -> list[Segment]:
     if table["licensesSold"].isna().all():
         active, qualified = table["licensesActive"].fillna(0), table["licensesQualified"].fillna(0)
         idle = (qualified - active).clip(lower=0).tolist()
-        return [
-            Segment("active", active.tolist(), palette.deployed),
-            Segment("not active", idle, palette.unused, palette.unused_hatching, "x"),
-        ]
-    segments = [Segment("undeployed", number("undeployed"), palette.gap, palette.below_target)]
+        return [("active", active.tolist(), palette.bar), ("not active", idle, palette.unused)]
+    parts = [("not deployed", number("undeployed"), palette.missing)]
     if table["noUsageFigures"].sum() >= _VISIBLE:
-        segments.insert(0, Segment("no usage figures", number("noUsageFigures"), palette.grid, palette.muted, _UNKNOWN))
+        parts.insert(0, ("no usage figures", number("noUsageFigures"), palette.unknown))
     if table["used"].notna().any():
-        segments[:0] = [
-            Segment("used", number("used"), palette.deployed),
-            Segment("not used", number("unused"), palette.unused, palette.unused_hatching, "x"),
-        ]
-    return segments
+        parts[:0] = [("used", number("used"), palette.bar), ("not used", number("unused"), palette.unused)]
+    return parts
 
 
-def _bars(
-    table: pd.DataFrame,
-    percents: pd.Series,
-    keys: pd.Series,
-    *,
-    segments: Sequence[Segment],
-    right: list[str],
-    hover: list[str],
-    axes: tuple[Axis, Axis],
-    target: float,
-    palette: Palette,
-) -> Finished:
-    """A percentage on the left and stacked licenses on the right of one axis of `table`'s rows.
-
-    The figures stand in the tick labels at both ends of a row: texts on the bars would double the browser's
-    drawing time.
-    """
-    more_lines = max(axis.key.count("<br>") for axis in axes) * _LINE
-    reached = (percents >= target).tolist()
-    left = _left_labels(table["title"], percents, reached)
-    right = told_apart(right)
-    most = max([1.0, *(sum(parts) for parts in zip(*(segment.licenses for segment in segments), strict=True))])
-    # Plotly puts the first row at the bottom.
-    bar = {
-        "type": "bar",
-        "orientation": "h",
-        "customdata": keys.tolist()[::-1],
-        "hovertext": hover[::-1],
-        "hovertemplate": "%{hovertext}<extra></extra>",
-    }
-    bars = [
-        bar
-        | {
-            "name": axes[0].title,
-            "y": left[::-1],
-            "x": percents.tolist()[::-1],
-            "marker": {"color": [palette.deployed if ok else palette.below_target for ok in reached[::-1]]},
-        }
-    ]
-    bars += [
-        bar
-        | {
-            "name": segment.name,
-            "y": right[::-1],
-            "x": segment.licenses[::-1],
-            "marker": _dress(segment),
-            "xaxis": "x2",
-            "yaxis": "y2",
-        }
-        for segment in segments
-    ]
-    numbers = {
-        "gridcolor": palette.grid,
-        "zerolinecolor": palette.muted,
-        "fixedrange": True,
-        "tickfont": {"color": palette.muted, "size": 11},
-        "side": "top",
-    }
-    layout = frame(palette) | {
-        "barmode": "stack",
-        "bargap": 0.34,
-        "height": height(len(table)) + more_lines,
-        "margin": {"l": margin(left), "r": margin(right), "t": 64 + more_lines, "b": 8},
-        "hovermode": "closest",
-        "yaxis": CATEGORIES,
-        "yaxis2": CATEGORIES | {"anchor": "x2", "side": "right"},
-        "xaxis": numbers | {"domain": [0, 0.47], "range": [0, max(100.0, target, *percents.dropna()) * 1.04]},
-        "xaxis2": numbers | {"domain": [0.53, 1], "range": [0, most * 1.04], **_whole_numbers(most), "anchor": "y2"},
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "x",
-                "yref": "paper",
-                "x0": target,
-                "x1": target,
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": palette.target, "width": 1.5, "dash": "dot"},
-            }
-        ],
-        "annotations": [heading("x", axes[0], more_lines), heading("x2", axes[1], more_lines)],
-    }
-    return Finished(bars, layout)
+def _bar(name: str, lengths: list[Any], colour: str | list[str]) -> dict[str, Any]:
+    return {"type": "bar", "orientation": "h", "name": name, "x": lengths, "marker": {"color": colour}}
 
 
-def _dress(segment: Segment) -> dict[str, Any]:
-    if not segment.hatching:
-        return {"color": segment.colour}
-    # A bar without length would still show its outline.
-    widths = [int(licenses >= _VISIBLE) for licenses in segment.licenses[::-1]]
-    return {
-        "color": segment.colour,
-        "line": {"color": segment.hatching, "width": widths},
-        "pattern": {"shape": segment.shape, "fgcolor": segment.hatching, "size": 5, "solidity": 0.25},
-    }
+def _numbers(values: pd.Series) -> list[float | None]:
+    return [None if pd.isna(value) else float(value) for value in values]
 
 
-def _legend(segments: Sequence[Segment]) -> str:
-    parts = [f"{segment.mark} {segment.name}" for segment in segments]
-    half = len(parts) if len(parts) <= _PARTS_PER_LINE else len(parts) // 2
-    return "<br>".join("  ".join(line) for line in (parts[:half], parts[half:]) if line)
+def _percent_axis(percents: pd.Series, target: float) -> dict[str, Any]:
+    return {"range": [0, max(_PER_CENT, target, *percents.dropna()) * _ROOM], "nticks": 6}
 
 
 def _target_key(target: float) -> str:
     return f"┊ target {target:g}\u00a0%"
 
 
+def _lines(parts: Sequence[str]) -> str:
+    """The key in one line, or in two where it is long."""
+    half = len(parts) if len(parts) <= _PARTS_PER_LINE else len(parts) // 2
+    return "<br>".join("   ".join(line) for line in (parts[:half], parts[half:]) if line)
+
+
 def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float) -> str:
     """The text alternative of the chart; `what` names the percentage and the rows."""
     below = int((percents < target).sum())
-    first = zip(table["title"].head(5), percents.head(5), strict=True)
-    rows = "; ".join(f"{title}: {formats.percent(percent)}" for title, percent in first)
+    figures = "; ".join(
+        f"{title}: {formats.percent(percent)}" for title, percent in zip(table["title"], percents, strict=True)
+    )
     return (
         f"Bars of {what} and licenses, {len(table)} in all; {below} are below the target of {target:g} percent."
-        f" First: {rows}. The table below holds every figure."
+        f" {figures}."
     )
 
 
 def _whole_numbers(most: float) -> dict[str, Any]:
     """Ticks that are licenses: 1, 2, 3 …, and 5k instead of 5,000."""
-    return {"tickformat": "~s"} if most >= _THOUSAND else {"tickformat": "d", "dtick": 1 if most < _FEW else None}
+    return {"tickformat": "~s"} if most >= _THOUSAND else {"tickformat": "d", "dtick": 1 if most < _FEWEST else None}
 
 
-def _left_labels(titles: pd.Series, percents: pd.Series, reached: list[bool]) -> list[str]:
-    return told_apart(
-        f"{title_label(title)}   {_REACHED if ok or pd.isna(percent) else _BELOW}{formats.percent(percent)} "
-        for title, percent, ok in zip(titles, percents, reached, strict=True)
-    )
+def _narrow(percents: list[str], numbers: list[str], what: str, palette: Palette) -> list[str]:
+    """What stands above a bar on a narrow screen: a number of licenses, if any, and the percentage."""
+    return [
+        (f"<span style='color:{palette.muted}'>{number} {what}</span>  " if number else "") + f"<b>{percent}</b>"
+        for number, percent in zip(numbers, percents, strict=True)
+    ]
 
 
-def _right_label(licenses: float, missing: Iterable[tuple[float, str]], palette: Palette) -> str:
-    """The number of licenses, then in grey what is missing of them, if anything."""
-    grey = "  ".join(words for number, words in missing if number >= _VISIBLE)
-    return f" {formats.count(licenses)}" + (f"  <span style='color:{palette.muted}'>{grey}</span>" if grey else "")
+def _names(titles: pd.Series, few: list[bool] | None = None, length: int | None = None) -> list[str]:
+    labels = [title_label(title, length) if length else title_label(title) for title in titles]
+    return _bold(labels, few) if few else labels
+
+
+def _bold(texts: list[str], few: list[bool]) -> list[str]:
+    return [f"<b>{text}</b>" if matters and text else text for text, matters in zip(texts, few, strict=True)]
+
+
+def _shown(licenses: float, estimated: bool = False) -> str:
+    """A number of licenses in a column; nothing where there are none."""
+    return formats.count(licenses, estimated) if licenses >= _VISIBLE else ""
 
 
 def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
     def figure(value: float) -> str:
         return formats.count(value, estimated)
 
-    rows: Any = table.itertuples()
+    each: Any = table.itertuples()
     return [
         f"<b>{written(row.title)}</b>"
         f"<br>Deployment {formats.percent(row.deploymentPercent)}"
         f"<br>Sold {formats.count(row.licensesSold)}"
         f"<br>Deployed {figure(row.licensesDeployed)}"
-        f"<br>Undeployed {figure(row.undeployed)}"
-        + (f"<br>Over-deployed {figure(row.overDeployed)}" if row.overDeployed >= _VISIBLE else "")
+        f"<br>Not deployed {figure(row.undeployed)}"
+        + (f"<br>More assigned than sold {figure(row.overDeployed)}" if row.overDeployed >= _VISIBLE else "")
         + f"<br>As of {formats.day(row.processedDateTime)}"
-        for row in rows
+        for row in each
     ]
 
 
 def _usage_hover(table: pd.DataFrame) -> list[str]:
-    rows: Any = table.itertuples()
+    each: Any = table.itertuples()
     return [
         f"<b>{written(row.title)}</b>"
         f"<br>Usage {formats.percent(row.usagePercent)}"
@@ -292,5 +255,5 @@ def _usage_hover(table: pd.DataFrame) -> list[str]:
         )
         + f"<br>Deployment as of {formats.day(row.processedDateTime)}"
         f"<br>Used in the 28 days before {formats.day(row.windowEnd)}"
-        for row in rows
+        for row in each
     ]

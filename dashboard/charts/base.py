@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from html import escape
+from types import MappingProxyType
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -16,43 +16,17 @@ import plotly.graph_objects as go
 from dashboard import formats
 from dashboard.charts.palette import FONT, Palette
 
-_BAR = 30  # pixels per service
-_FRAME = 88  # pixels above and below the bars
 _LABEL_LENGTH = 26
-_CHARACTER, _CAPITAL, _WIDE = 7, 9.3, 14  # pixels, about
-_WIDEST_MARGIN = 330
-_MARKS = {"/": "▨", "x": "▩", ".": "▒"}
+_CHARACTER, _CAPITAL, _WIDE, _DIGIT, _THIN = 7, 9.3, 14, 8.2, 4  # pixels, about
+_THIN_CHARACTERS = " .,\u00a0"
+_WIDEST = 300  # pixels
 #: A chart with more bars is too tall to read; the table holds all rows.
 MOST_BARS = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One part of every bar on the right: its licenses and its look."""
-
-    name: str
-    licenses: list[float]
-    colour: str
-    hatching: str = ""  # the colour of its lines and outline; without it the part is plain
-    shape: str = "/"  # of the hatching
-
-    @property
-    def mark(self) -> str:
-        """The part's look as a character, for texts."""
-        mark, colour = (_MARKS[self.shape], self.hatching) if self.hatching else ("■", self.colour)
-        return f"<span style='color:{colour}'>{mark}</span>"
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One of the two panels: its title and the line below it."""
-
-    title: str
-    key: str
-
-
-#: An axis of texts, one for each bar.
-CATEGORIES = {"type": "category", "fixedrange": True, "automargin": False, "ticks": "", "showgrid": False}
+def mark(colour: str) -> str:
+    """The key of a colour, for texts of the chart."""
+    return f"<span style='color:{colour}'>■</span>"
 
 
 class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
@@ -61,14 +35,21 @@ class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
     It has no template: of Streamlit's our charts use nothing, and it would go to the browser with each figure.
     """
 
-    def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any]) -> None:
+    #: What differs on a narrow screen: `data`, the changes of each trace, and `layout`, those of each part of it.
+    narrow: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(
+        self, data: list[dict[str, Any]], layout: dict[str, Any], *, narrow: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(data, layout)
         self.layout.template = None
+        self.narrow = narrow or {}
 
     @cached_property
     def spec(self) -> str:
-        """The figure as JSON."""
-        return str(self.to_json(validate=False))
+        """The figure as JSON, with `narrow` beside `data` and `layout`."""
+        wide = str(self.to_json(validate=False))
+        return f'{wide[:-1]},"narrow":{json.dumps(self.narrow)}}}'
 
 
 def frame(palette: Palette) -> dict[str, Any]:
@@ -83,24 +64,6 @@ def frame(palette: Palette) -> dict[str, Any]:
     }
 
 
-def height(bars: int) -> int:
-    return _FRAME + _BAR * max(1, bars)
-
-
-def heading(of: str, axis: Axis, higher: int) -> dict[str, Any]:
-    return {
-        "xref": f"{of} domain",
-        "x": 0,
-        "xanchor": "left",
-        "yref": "paper",
-        "y": 1,
-        "align": "left",
-        "yshift": 52 + higher,
-        "showarrow": False,
-        "text": f"<b>{axis.title}</b><br>{axis.key}",
-    }
-
-
 def title_label(title: str, length: int = _LABEL_LENGTH) -> str:
     """A row's name for a tick label: escaped, shortened, and isolated so that it reorders no text beside it."""
     return f"{formats.ISOLATE}{escape(formats.shortened(title, length), quote=False)}{formats.POP}"
@@ -111,20 +74,15 @@ def written(title: str) -> str:
     return escape(formats.on_one_line(title), quote=False)
 
 
-def told_apart(labels: Iterable[str]) -> list[str]:
-    """The labels, made different by zero-width spaces, since equal ones would share one row of the chart."""
-    seen: Counter[str] = Counter()
-    distinct = []
-    for label in labels:
-        distinct.append(label + "\u200b" * seen[label])
-        seen[label] += 1
-    return distinct
+def width(labels: Iterable[str], *, of_numbers: bool = False) -> int:
+    """The room in pixels that the longest of these texts takes, about; plotly would draw twice to measure it."""
+    measured = _of_numbers if of_numbers else _width
+    longest = max((sum(map(measured, re.sub(r"<[^>]*>|&\w+;", "", label))) for label in labels), default=0)
+    return min(_WIDEST, int(longest))
 
 
-def margin(labels: list[str], widest: int = _WIDEST_MARGIN) -> int:
-    """The margin in pixels that fits the longest label; plotly would draw the chart twice to measure it."""
-    longest = max((sum(map(_width, re.sub(r"<[^>]*>|&\w+;", "", label))) for label in labels), default=0)
-    return min(widest, 12 + int(longest))
+def _of_numbers(character: str) -> float:
+    return _THIN if character in _THIN_CHARACTERS else _DIGIT
 
 
 def _width(character: str) -> float:

@@ -1,4 +1,4 @@
-"""The chart of the Changes page: how much each row moved the percentage, by licenses deployed and by licenses sold."""
+"""The chart of the Changes page: how much each row moved the percentage."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formats
-from dashboard.charts import base
-from dashboard.charts.base import Axis, Finished, Segment, written
+from dashboard.charts import base, rows
+from dashboard.charts.base import Finished, mark, written
 from dashboard.charts.palette import Palette
+from dashboard.charts.rows import Column, Panel, Rows
 from data_access.measures.changes import Why
 
-_SMALLEST = 0.05  # percent points; where every part is less, it takes more decimals to tell them apart
-_LABEL_LENGTH, _WIDEST_MARGIN = 40, 370  # pixels
+#: Percent points: rows that moved the percentage by less are drawn as one.
+SMALLEST = 0.05
+#: So many rows are drawn, however little they moved it.
+FEWEST = 8
+_LABEL_LENGTH, _NARROW_LABEL = 40, 20  # characters
 _INVISIBLE = 1e-9
 _DWARFING = 2.0  # times the longest bar of a row
 _ROOM = 1.12  # of the axes beyond the longest bar
@@ -24,8 +28,20 @@ _SUMMED = ("licensesSold", "licensesDeployed", "undeployed")
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of `changes.compare`, those that moved the percentage most first; ties keep their order."""
-    moved = (table["deployedEffect"] + table["soldEffect"]).abs()
+    moved = net(table).abs()
     return table.loc[moved.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+def net(table: pd.DataFrame) -> pd.Series:
+    """By how many percent points each row moved the percentage of all together."""
+    return table["deployedEffect"] + table["soldEffect"]
+
+
+def number_drawn(table: pd.DataFrame) -> int:
+    """How many rows, of those in order, get a bar of their own; one row is never folded alone."""
+    moved = int((net(table).abs() >= SMALLEST).sum())
+    number = min(len(table), base.MOST_BARS, max(FEWEST, moved))
+    return len(table) if len(table) - number == 1 else number
 
 
 def bars(table: pd.DataFrame, first: pd.DataFrame, *, key: str) -> pd.DataFrame:
@@ -42,76 +58,58 @@ def bars(table: pd.DataFrame, first: pd.DataFrame, *, key: str) -> pd.DataFrame:
 
 
 def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) -> Finished:
-    """The effects of licenses deployed and of licenses sold on the total, in percent points, and their net.
+    """By how many percent points each row moved the percentage of all together.
 
     `drawn`: the rows of `bars` with the same `key`; the values of that column are the bars' `customdata`, for clicks.
-    The figures stand in the tick labels: the net on the left, the percentages on the right. Sums that would
-    dwarf the rows are written instead of drawn.
+    The parts of a bar, from licenses deployed and from licenses sold, are in its hover. Sums that would dwarf the rows
+    are written instead of drawn.
     """
     decimals = places(drawn)
     own = drawn[key] != ""
-    longest = _reach(drawn[own])
-    too_long = ~own & (drawn[[*_EFFECTS]].abs().max(axis=1) > longest * _DWARFING)
-    parts = (
-        Segment("from deployed", drawn["deployedEffect"].mask(too_long, 0.0).tolist(), palette.deployed),
-        Segment("from sold", drawn["soldEffect"].mask(too_long, 0.0).tolist(), palette.grid, palette.muted),
-    )
-    net = drawn["deployedEffect"] + drawn["soldEffect"]
-    left = base.told_apart(
-        f"{base.title_label(row.label, _LABEL_LENGTH)}   <b>{_printed(row, decimals)[0]}</b> " for row in _rows(drawn)
-    )
-    right = base.told_apart(f" {_from_to(row)}" for row in _rows(drawn))
-    common = {
-        "customdata": drawn[key].tolist()[::-1],
-        "hovertext": _hover(drawn, estimated, decimals)[::-1],
-        "hovertemplate": "%{hovertext}<extra></extra>",
+    moved = net(drawn)
+    longest = _reach(moved[own])
+    too_long = ~own & (moved.abs() > longest * _DWARFING)
+    shown = moved.mask(too_long)
+    reach = max(longest, _reach(shown), _INVISIBLE) * _ROOM
+    printed_net = [_printed(row, decimals)[0] for row in _rows(drawn)]
+    from_to = [_from_to(row) for row in _rows(drawn)]
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "name": "moved",
+        "x": [None if pd.isna(value) else float(value) for value in shown],
+        "marker": {"color": [palette.worse if value < 0 else palette.better for value in moved]},
     }
-    marks = [
-        common
-        | {"type": "bar", "orientation": "h", "name": part.name, "marker": _dress(part)}
-        | {"y": left[::-1], "x": part.licenses[::-1]}
-        for part in parts
-    ]
-    diamond = {"symbol": "diamond", "size": 9, "color": palette.text, "line": {"color": palette.background, "width": 1}}
-    marks.append(
-        common
-        | {"type": "scatter", "mode": "markers", "name": "both", "marker": diamond}
-        | {"y": right[::-1], "x": net.mask(too_long).tolist()[::-1], "yaxis": "y2"}
+    panel = Panel(
+        "Percent points of all together",
+        f"{mark(palette.better)} lifted it   {mark(palette.worse)} lowered it",
+        [bar],
+        {"range": [-reach, reach], "zerolinewidth": 1.5, "tickformat": "+~g", "nticks": 7},
+        shapes=[_rule(len(drawn), palette)] if len(drawn) > 1 else [],
+        notes=[_written(row, len(drawn), decimals, palette) for row in _rows(drawn[too_long])],
     )
-    reach = max(longest, _reach(drawn[~too_long]), _INVISIBLE) * _ROOM
-    categories = base.CATEGORIES | {"range": [-0.5, len(drawn) - 0.5]}
-    layout = base.frame(palette) | {
-        "barmode": "relative",
-        "bargap": 0.42,
-        "height": base.height(len(drawn)),
-        "margin": {"l": base.margin(left, _WIDEST_MARGIN), "r": base.margin(right), "t": 64, "b": 8},
-        "hovermode": "closest",
-        "yaxis": categories,
-        "yaxis2": categories | {"overlaying": "y", "side": "right"},
-        "xaxis": {
-            "range": [-reach, reach],
-            "fixedrange": True,
-            "side": "top",
-            "gridcolor": palette.grid,
-            "zerolinecolor": palette.muted,
-            "zerolinewidth": 1.5,
-            "tickfont": {"color": palette.muted, "size": 11},
-            "tickformat": "+~g",
-            "nticks": 7,
-        },
-        "shapes": [_rule(len(drawn), palette)] if len(drawn) > 1 else [],
-        "annotations": [
-            base.heading("x", Axis("Percent points of all together", _key(parts)), 0),
-            *(_written(row, len(drawn), decimals, palette) for row in _rows(drawn[too_long])),
-        ],
-    }
-    return Finished(marks, layout)
+    return rows.figure(
+        Rows(
+            names=[_label(row, _LABEL_LENGTH) for row in _rows(drawn)],
+            short=[_label(row, _NARROW_LABEL) for row in _rows(drawn)],
+            keys=drawn[key].tolist(),
+            hover=_hover(drawn, estimated, decimals),
+            figures=Column([f"<b>{points}</b>" for points in printed_net]),
+            columns=(Column(from_to, "Before → after"),),
+            narrow=[
+                f"<span style='color:{palette.muted}'>{change}</span>  <b>{points}</b>"
+                for change, points in zip(from_to, printed_net, strict=True)
+            ],
+        ),
+        [panel],
+        palette,
+    )
 
 
 def places(drawn: pd.DataFrame) -> int:
     """The number of decimals that tells the parts of these rows apart."""
-    most = (drawn["deployedEffect"] + drawn["soldEffect"]).abs().iloc[1:].max()
-    return formats.DECIMALS if pd.isna(most) or most >= _SMALLEST else formats.DECIMALS + 1
+    most = net(drawn).abs().iloc[1:].max()
+    return formats.DECIMALS if pd.isna(most) or most >= SMALLEST else formats.DECIMALS + 1
 
 
 def in_words(drawn: pd.DataFrame, what: str) -> str:
@@ -119,12 +117,12 @@ def in_words(drawn: pd.DataFrame, what: str) -> str:
     decimals = places(drawn)
     first, *others = (
         f"{row.title}: {_from_to(row)}, {deployed} points from deployed and {sold} from sold"
-        for row in _rows(drawn.head(6))
+        for row in _rows(drawn)
         for _, deployed, sold in [_printed(row, decimals)]
     )
     return (
         f"Deployment % of {what} before and after, and the part of each in the change of the whole. {first}."
-        f" Those that moved it most: {'; '.join(others)}. The table below holds every figure."
+        f" Those that moved it most first: {'; '.join(others)}."
     )
 
 
@@ -142,9 +140,16 @@ def _rows(table: pd.DataFrame) -> Any:
     return table.itertuples()
 
 
-def _reach(table: pd.DataFrame) -> float:
+def _label(row: Any, length: int) -> str:
+    """The name of a row; a row that sums up stands out."""
+    label = base.title_label(row.label, length)
+    return label if row.status else f"<b>{label}</b>"
+
+
+def _reach(moved: pd.Series) -> float:
     """The length of the longest bar, in percent points."""
-    return float(table[[*_EFFECTS]].abs().to_numpy().max(initial=0.0))
+    longest = moved.abs().max()
+    return 0.0 if pd.isna(longest) else float(longest)
 
 
 def _printed(row: Any, decimals: int) -> tuple[str, str, str]:
@@ -168,7 +173,6 @@ def _written(row: Any, number: int, decimals: int, palette: Palette) -> dict[str
     """The parts of a sum in words, where its bars would be; `number` of rows."""
     _, deployed, sold = _printed(row, decimals)
     return {
-        "xref": "x",
         "x": 0,
         "yref": "y",
         "y": number - 1 - row.Index,
@@ -177,17 +181,6 @@ def _written(row: Any, number: int, decimals: int, palette: Palette) -> dict[str
         "font": {"color": palette.muted},
         "text": f"{deployed} from deployed, {sold} from sold",
     }
-
-
-def _dress(part: Segment) -> dict[str, Any]:
-    if not part.hatching:
-        return {"color": part.colour}
-    pattern = {"shape": part.shape, "fgcolor": part.hatching, "size": 5, "solidity": 0.3}
-    return {"color": part.colour, "pattern": pattern}
-
-
-def _key(parts: tuple[Segment, ...]) -> str:
-    return "  ".join([*(f"{part.mark} {part.name}" for part in parts), "◆ both"])
 
 
 def _rule(number: int, palette: Palette) -> dict[str, Any]:
@@ -217,7 +210,7 @@ def _hover(drawn: pd.DataFrame, estimated: bool, decimals: int) -> list[str]:
         f"<b>{written(row.title)}</b>" + (f" · {row.status}" if row.status else "") + f"<br>Deployment {_from_to(row)}"
         f"<br>Sold {moved(row, 'licensesSold')}"
         f"<br>Deployed {moved(row, 'licensesDeployed', estimated)}"
-        f"<br>Undeployed {moved(row, 'undeployed', estimated)}"
+        f"<br>Not deployed {moved(row, 'undeployed', estimated)}"
         f"<br>Points of the whole {net}: {deployed} from deployed, {sold} from sold"
         for row in _rows(drawn)
         for net, deployed, sold in [_printed(row, decimals)]

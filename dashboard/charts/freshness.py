@@ -1,4 +1,4 @@
-"""The chart of the Data health page: the age of each service's figures beside its usual cadence."""
+"""The chart of the Data health page: the age of each service's figures, and when the next ones are expected."""
 
 from __future__ import annotations
 
@@ -7,98 +7,87 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formats
-from dashboard.charts import base
-from dashboard.charts.base import Axis, Finished, written
+from dashboard.charts import base, rows
+from dashboard.charts.base import Finished, mark, written
 from dashboard.charts.palette import Palette
+from dashboard.charts.rows import Column, Panel, Rows
 from data_access.measures.health import Timing
 
 _DAY = 86_400  # seconds
-_LATE, _FINE = "▾ late", "on time"
-_GONE = "gone"
 _TOLD = (Timing.LATE, Timing.ON_TIME)  # what has a usual age
-_SHORT, _LONG = 9, 19  # pixels
+_WORDS = {Timing.LATE: "late", Timing.ON_TIME: "on time", Timing.GONE: "gone"}
 _ROOM = 1.05
+_DOT = 11  # pixels
+_NARROW_NAME = 22  # characters
 
 
 def figure(table: pd.DataFrame, palette: Palette) -> Finished:
-    """One bar per service: its age in days, a line at the usual age of a next date, and a line where it is late.
+    """One dot per service at the age of its figures in days, and the band in which its next ones are expected.
 
-    `table`: the columns of `health.services` with `title`, the first row on top.
+    `table`: the columns of `health.services` with `title`, the first row on top. Behind the band a service is late.
     """
-    known = table["timing"].isin(_TOLD)
-    late = (table["timing"] == Timing.LATE).tolist()
-    usual = ((table["expectedBy"] - table["processedDateTime"]).dt.total_seconds() / _DAY).where(known)
-    limit = usual + table["cadenceDays"]
-    left = base.told_apart(
-        f"{base.title_label(row.title)}   {formats.day(row.processedDateTime)} " for row in _rows(table)
+    usual = ((table["expectedBy"] - table["processedDateTime"]).dt.total_seconds() / _DAY).where(
+        table["timing"].isin(_TOLD)
     )
-    right = base.told_apart(f" {row.ageDays:.0f} d  {_timing(row)}" for row in _rows(table))
-    places = list(range(len(table)))[::-1]
-    common = {"hovertext": _hover(table)[::-1], "hovertemplate": "%{hovertext}<extra></extra>"}
-    colours = [palette.below_target if is_late else palette.deployed for is_late in late]
-    ages = common | {
+    band = {
         "type": "bar",
         "orientation": "h",
+        "name": "expected",
+        "base": _numbers(usual),
+        "x": _numbers(table["cadenceDays"].where(usual.notna())),
+        "marker": {"color": palette.unknown},
+    }
+    late = [timing == Timing.LATE for timing in table["timing"]]
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
         "name": "age",
-        "x": table["ageDays"].tolist()[::-1],
-        "y": left[::-1],
-        "marker": {"color": colours[::-1]},
+        "x": _numbers(table["ageDays"]),
+        "marker": {"size": _DOT, "color": [palette.worse if is_late else palette.bar for is_late in late]},
     }
-    marks = [ages]
-    for name, days, size in (("usual", usual, _SHORT), ("late", limit, _LONG)):
-        tick = {
-            "symbol": "line-ns-open",
-            "size": size,
-            "color": palette.text,
-            "line": {"width": 2, "color": palette.text},
-        }
-        marks.append(
-            common
-            | {"type": "scatter", "mode": "markers", "name": name, "x": days.tolist()[::-1], "y": right[::-1]}
-            | {"yaxis": "y2", "marker": tick}
-        )
-    most = max([1.0, *table["ageDays"], *limit.dropna()]) * _ROOM
-    categories = base.CATEGORIES | {"range": [-0.5, len(places) - 0.5]}
-    layout = base.frame(palette) | {
-        "bargap": 0.42,
-        "height": base.height(len(table)),
-        "margin": {"l": base.margin(left), "r": base.margin(right), "t": 64, "b": 8},
-        "hovermode": "closest",
-        "yaxis": categories,
-        "yaxis2": categories | {"overlaying": "y", "side": "right"},
-        "xaxis": {
-            "range": [0, most],
-            "fixedrange": True,
-            "side": "top",
-            "gridcolor": palette.grid,
-            "zerolinecolor": palette.muted,
-            "tickfont": {"color": palette.muted, "size": 11},
-        },
-        "annotations": [
-            base.heading("x", Axis("Days since Microsoft processed it", "╷ next one usually here  │ late from here"), 0)
-        ],
-    }
-    return Finished(marks, layout)
+    most = max([1.0, *table["ageDays"], *(usual + table["cadenceDays"]).dropna()]) * _ROOM
+    key = [f"<span style='color:{palette.bar}'>●</span> age", f"{mark(palette.unknown)} next figures expected"]
+    if any(late):
+        key.append(f"<span style='color:{palette.worse}'>●</span> late")
+    panel = Panel("Days since Microsoft processed it", "   ".join(key), [band, dots], {"range": [0, most]})
+    ages = [f"{age:.0f} d" for age in table["ageDays"]]
+    words = [_timing(row) for row in _rows(table)]
+    titles = [*table["title"]]
+    return rows.figure(
+        Rows(
+            names=[base.title_label(title) for title in titles],
+            short=[base.title_label(title, _NARROW_NAME) for title in titles],
+            keys=titles,
+            hover=_hover(table),
+            figures=Column([formats.day(processed) for processed in table["processedDateTime"]]),
+            columns=(Column(ages, "Age"), Column(_marked(words, late, palette))),
+            narrow=[f"{age}  {word}" for age, word in zip(ages, _marked(words, late, palette), strict=True)],
+        ),
+        [panel],
+        palette,
+    )
+
+
+def _marked(words: list[str], late: list[bool], palette: Palette) -> list[str]:
+    return [
+        f"<b style='color:{palette.worse}'>{word}</b>" if is_late else word
+        for word, is_late in zip(words, late, strict=True)
+    ]
+
+
+def _numbers(values: pd.Series) -> list[float | None]:
+    return [None if pd.isna(value) else float(value) for value in values]
 
 
 def in_words(table: pd.DataFrame) -> str:
     """The text alternative of the chart."""
     late = table[table["timing"] == Timing.LATE]
-    first = "; ".join(
-        f"{row.title}: {row.ageDays:.0f} days, {_timing(row).removeprefix('▾ ')}" for row in _rows(table.head(5))
-    )
-    return (
-        f"Age of the figures of {len(table)} services in days, against what is usual; {len(late)} are late."
-        f" First: {first}. The table below holds every figure."
-    )
+    ages = "; ".join(f"{row.title}: {row.ageDays:.0f} days, {_timing(row)}" for row in _rows(table))
+    return f"Age of the figures of {len(table)} services in days, against what is usual; {len(late)} are late. {ages}."
 
 
 def _timing(row: Any) -> str:
-    if row.timing == Timing.LATE:
-        return _LATE
-    if row.timing == Timing.GONE:
-        return _GONE
-    return _FINE if row.timing == Timing.ON_TIME else formats.NOTHING
+    return _WORDS.get(row.timing, formats.NOTHING)
 
 
 def _rows(table: pd.DataFrame) -> Any:

@@ -151,7 +151,7 @@ def small_multiples(
     the large lines would flatten the others. Each point's `customdata` is its key, for clicks.
     """
     highest = max([100.0, target, *(panel.points[measure.column].max() for panel in panels)])
-    traces = {colour: _Trace() for colour in (palette.deployed, palette.below_target)}
+    traces = {colour: _Trace() for colour in (palette.deployed, palette.action)}
     ends = {colour: _Trace() for colour in traces}
     words = _Trace()
     bases, targets = [], []
@@ -161,7 +161,7 @@ def small_multiples(
         points = _thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
         values = points[measure.column]
         low, high = (0.0, highest) if measure.is_percent else _around(values)
-        colour = palette.below_target if measure.is_percent and values.iloc[-1] < target else palette.deployed
+        colour = palette.action if measure.is_percent and values.iloc[-1] < target else palette.deployed
         x = [left + _part(moment, span) * _WIDE for moment in points[AS_OF]]
         y = [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values]
         hover = _hover(points, panel.title, measure)

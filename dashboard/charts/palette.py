@@ -1,4 +1,4 @@
-"""The colours of the charts, for each of the two themes in `.streamlit/config.toml`."""
+"""The colours of the charts, for each of the two themes in `.streamlit/config.toml`; each of them means one thing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ FONT = "Inter, sans-serif"
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of one theme; parts of a bar differ in hatching too, for users who do not tell colours apart."""
+    """The colours of one theme. Whatever a colour says, a place, a sign or a figure says too."""
 
     text: str
     muted: str
     grid: str
     background: str
-    deployed: str
-    below_target: str
-    gap: str
-    unused: str
-    unused_hatching: str
+    deployed: str  # the product's own: lines, and what is chosen
+    bar: str  # licenses that are deployed and used, without a judgement
+    missing: str  # what is missing up to the target, or up to what was sold
+    action: str  # likewise, where it matters most
+    unused: str  # deployed and not used
+    unknown: str  # what Microsoft sends no figures for
+    better: str  # a move towards the target
+    worse: str  # a move away from it; later than usual
     target: str
 
 
@@ -29,10 +32,13 @@ LIGHT = Palette(
     grid="#E6EAF0",
     background="#FFFFFF",
     deployed="#0F5FC2",
-    below_target="#B4530A",
-    gap="#E8D5C0",
-    unused="#EADCF4",
-    unused_hatching="#7A2FA8",
+    bar="#5F83B3",
+    missing="#F3D3B0",
+    action="#A8480A",
+    unused="#A58CC9",
+    unknown="#C7CFDA",
+    better="#18794E",
+    worse="#C6362C",
     target="#0C1420",
 )
 DARK = Palette(
@@ -41,10 +47,13 @@ DARK = Palette(
     grid="#28323F",
     background="#10151D",
     deployed="#6CA8F7",
-    below_target="#F0A35B",
-    gap="#54412F",
-    unused="#3B2A4A",
-    unused_hatching="#C995F0",
+    bar="#7C9CC9",
+    missing="#6A4B2E",
+    action="#F0A35B",
+    unused="#8A6FB3",
+    unknown="#4A5767",
+    better="#4CC38A",
+    worse="#FF8B7E",
     target="#E8EDF4",
 )
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard import formats, turns
 from dashboard.cache import remembered
-from dashboard.charts import base, contributions, palette
+from dashboard.charts import contributions, palette
 from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.tables import changes as changes_tables
@@ -70,9 +70,9 @@ def changes_view(
     if search and searched:
         table = changes.among(customers.matching(table, search, searched))
     table = contributions.in_order(table)
-    net = table["deployedEffect"] + table["soldEffect"]
+    net = contributions.net(table)
     key = customers.CUSTOMER if customers.CUSTOMER in table else "service"
-    drawn = contributions.bars(table, _titled(table.head(base.MOST_BARS)), key=key)
+    drawn = contributions.bars(table, _titled(table.head(contributions.number_drawn(table))), key=key)
     return ChangesView(
         why=changes.why(table),
         sums={

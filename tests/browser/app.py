@@ -138,7 +138,8 @@ def figure(page: Page, tile: str) -> str:
 
 def labels(page: Page, chart: str = "services_chart") -> list[str]:
     """What stands to the left of the chart's rows, from top to bottom: service and percentage."""
-    return page.locator(f".st-key-{chart} .ytick text").all_text_contents()[::-1]
+    names, figures = (page.locator(f".st-key-{chart} .{axis} text").all_text_contents() for axis in ("ytick", "y2tick"))
+    return [f"{name}   {figure}" for name, figure in zip(names, figures, strict=True)]
 
 
 def bar(page: Page, row: int) -> Locator:

@@ -1,5 +1,6 @@
-"""What all charts share: labels that are text, short, and of their own, and the room that they need."""
+"""What all charts share: labels that are text and short, and the room that they need."""
 
+import json
 import re
 
 import pytest
@@ -17,23 +18,25 @@ def test_a_foreign_name_is_one_short_line_of_text_between_marks_of_direction(nam
     assert len(label) < 60
 
 
-def test_equal_labels_become_different_ones_that_look_the_same():
-    labels = base.told_apart(["a", "b", "a", "a"])
-    assert len(set(labels)) == 4
-    assert [label.strip("\u200b") for label in labels] == ["a", "b", "a", "a"]
-
-
 def test_longer_labels_get_more_room_up_to_a_limit():
-    narrow, wide, widest = (base.margin([label]) for label in ("iiii", "WWWW", "W" * 300))
-    assert base.margin([]) < narrow < wide < widest == base.margin(["W" * 1000])
-    assert base.margin(["<b>iiii</b>"]) == narrow, "marks take no room"
-    assert base.margin(["漢字漢字"]) > wide, "and those of wide scripts more"
+    narrow, wide, widest = (base.width([label]) for label in ("iiii", "WWWW", "W" * 300))
+    assert base.width([]) < narrow < wide < widest == base.width(["W" * 1000])
+    assert base.width(["<b>iiii</b>"]) == narrow, "marks take no room"
+    assert base.width(["漢字漢字"]) > wide, "and those of wide scripts more"
 
 
-def test_a_figure_grows_with_its_bars_and_has_room_for_one_at_least():
-    assert base.height(0) == base.height(1) < base.height(2)
+def test_what_separates_digits_takes_less_room_than_they_do():
+    assert base.width(["12,345"], of_numbers=True) < base.width(["123456"], of_numbers=True)
 
 
 def test_a_finished_figure_is_written_down_once():
     figure = base.Finished([], base.frame(LIGHT))
     assert figure.spec is figure.spec
+
+
+def test_what_differs_on_a_narrow_screen_goes_to_the_browser_with_the_figure():
+    figure = base.Finished([{"type": "bar", "x": [1]}], base.frame(LIGHT), narrow={"layout": {"height": 7}})
+    spec = json.loads(figure.spec)
+    assert [*spec] == ["data", "layout", "narrow"]
+    assert spec["narrow"] == {"layout": {"height": 7}}
+    assert json.loads(base.Finished([], base.frame(LIGHT)).spec)["narrow"] == {}

@@ -35,7 +35,7 @@ def compared(before, after):
 
 
 def drawn_of(table):
-    return contributions.bars(table, table.head(base.MOST_BARS), key="service")
+    return contributions.bars(table, table.head(contributions.number_drawn(table)), key="service")
 
 
 MANY = compared({f"s{n:02}": (100 + n, 50) for n in range(40)}, {f"s{n:02}": (110 + n, 50 + n / 2) for n in range(40)})
@@ -43,6 +43,11 @@ MANY = compared({f"s{n:02}": (100 + n, 50) for n in range(40)}, {f"s{n:02}": (11
 
 def figure(table, *, estimated=False, palette=LIGHT):
     return json.loads(contributions.figure(drawn_of(table), estimated, palette, key="service").to_json())
+
+
+def texts(figure, axis):
+    """The texts of a column, from top to bottom."""
+    return figure["layout"][axis]["ticktext"]
 
 
 def test_what_moved_it_most_comes_first():
@@ -62,34 +67,49 @@ def test_the_rows_add_up_to_the_first_one_however_many_there_are():
     assert drawn["deploymentPercentAfter"].iloc[0] == pytest.approx(why.after)
 
 
-def test_bars_stand_for_the_two_causes_and_the_diamond_for_both():
-    table = compared({"a": (100, 50)}, {"a": (200, 40)})
-    deployed, sold, both = figure(table)["data"]
-    assert deployed["x"] == pytest.approx([22.5, 22.5])
-    assert sold["x"] == pytest.approx([-32.5, -32.5])
-    assert both["x"] == pytest.approx([-10, -10])
-    assert deployed["customdata"] == ["a", ""]
+def test_a_bar_is_the_net_of_both_causes_and_its_colour_and_its_sign_are_the_direction():
+    table = compared({"a": (100, 50), "b": (100, 50)}, {"a": (200, 40), "b": (100, 90)})
+    drawn = figure(table)
+    (bar,) = [trace for trace in drawn["data"] if trace["type"] == "bar"]
+    nets = dict(zip(bar["customdata"], bar["x"], strict=True))
+    assert nets[""] == pytest.approx(nets["a"] + nets["b"])
+    assert (nets["a"] < 0, nets["b"] > 0) == (True, True)
+    colours = dict(zip(bar["customdata"], bar["marker"]["color"], strict=True))
+    assert (colours["a"], colours["b"]) == (LIGHT.worse, LIGHT.better)
+    signs = dict(zip(bar["customdata"], texts(drawn, "yaxis2"), strict=True))
+    assert ("−" in signs["a"], "+" in signs["b"]) == (True, True)
+
+
+def test_rows_that_hardly_moved_it_are_one_row_but_never_one_alone():
+    moved = {f"s{n:02}": (100, 50 + (20 - n) / 10) for n in range(20)}  # by 0.1 to 2 points of 1/20 each
+    table = compared({f"s{n:02}": (100, 50) for n in range(20)}, moved)
+    assert contributions.number_drawn(table) == 11  # 2.0 … 1.0 points of a twentieth are 0.1 … 0.05
+    assert drawn_of(table)["title"].iloc[-1] == "9 others"
+    still = compared({f"s{n:02}": (100, 50) for n in range(9)}, {f"s{n:02}": (100, 50) for n in range(9)})
+    assert contributions.number_drawn(still) == 9
+    assert contributions.number_drawn(MANY) == base.MOST_BARS
 
 
 def test_sums_that_would_dwarf_the_rows_are_written():
     drawn = figure(MANY)
-    texts = [note["text"] for note in drawn["layout"]["annotations"]]
-    assert sum("from deployed," in text for text in texts) == 2  # all together, and the others
-    assert drawn["data"][0]["x"][0] == drawn["data"][0]["x"][-1] == 0
-    assert max(abs(value) for value in drawn["data"][0]["x"]) < drawn["layout"]["xaxis"]["range"][1]
+    notes = [note["text"] for note in drawn["layout"]["annotations"]]
+    assert sum("from deployed," in text for text in notes) == 1  # all together
+    bar = drawn["data"][0]
+    assert bar["x"][0] is None
+    assert max(abs(value) for value in bar["x"][1:]) < drawn["layout"]["xaxis"]["range"][1]
 
 
 def test_new_and_gone_rows_have_a_percentage_on_one_side():
     drawn = figure(compared({"a": (100, 50), "old": (10, 50)}, {"a": (100, 50), "new": (10, 90)}))
-    right = drawn["data"][2]["y"]
-    assert any(label.startswith(" – → 90.00") for label in right)
+    right = texts(drawn, "yaxis3")
+    assert any(label.startswith("– → 90.00") for label in right)
     assert any("50.00 → –" in label for label in right)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_foreign_text_stays_text(name):
     drawn = figure(compared({name: (100, 50)}, {name: (100, 60)}))
-    marks = json.dumps([drawn["data"][0]["y"], drawn["data"][0]["hovertext"]])
+    marks = json.dumps([texts(drawn, "yaxis"), drawn["data"][0]["hovertext"]])
     assert "<a" not in marks
     assert "<b><b>" not in marks
 
@@ -97,7 +117,7 @@ def test_foreign_text_stays_text(name):
 @pytest.mark.parametrize(("estimated", "said"), [(True, "(≈\u00a0+30)"), (False, "(+30)")])
 def test_an_estimates_change_is_an_estimate(estimated, said):
     table = compared({"a": (100, 50)}, {"a": (200, 40)})
-    hover = figure(table, estimated=estimated)["data"][0]["hovertext"][0]
+    hover = figure(table, estimated=estimated)["data"][0]["hovertext"][-1]
     assert f"Deployed {formats.count(50, estimated)} → {formats.count(80, estimated)} {said}" in hover
 
 
@@ -120,10 +140,11 @@ def test_what_is_printed_adds_up(before, deployed, sold):
 
 def test_what_the_chart_prints_adds_up_where_rounding_alone_would_not():
     table = compared({"a": (1000, 10.004)}, {"a": (1000, 10.116)})  # 100.04 → 101.16 licenses, +0.112 points
-    drawn = figure(table, estimated=True)["data"][0]
-    assert "<b>+0.12</b>" in drawn["y"][-1]
-    assert "10.00 → 10.12" in drawn["hovertext"][-1]
-    assert "Points of the whole +0.12: +0.12 from deployed, ±0.00 from sold" in drawn["hovertext"][-1]
+    drawn = figure(table, estimated=True)
+    hover = drawn["data"][0]["hovertext"][0]
+    assert texts(drawn, "yaxis2")[0] == "<b>+0.12</b>"
+    assert "10.00 → 10.12" in hover
+    assert "Points of the whole +0.12: +0.12 from deployed, ±0.00 from sold" in hover
     table = compared({"a": (104, 10)}, {"a": (216, 10)})  # 10.4 → 21.6
     hover = figure(table, estimated=True)["data"][0]["hovertext"][-1]
     assert "Deployed ≈ 10 → ≈ 22 (≈ +12)" in hover.replace("\u00a0", " ")

@@ -106,7 +106,7 @@ def test_every_panel_has_a_cell_of_its_own_and_the_same_scale():
 def test_who_has_reached_the_target_is_in_another_colour():
     figure = small(one("below"), one("above", (70.0, 75.0, 80.0)))
     colours = {trace["customdata"][0]: trace["line"]["color"] for trace in figure["data"] if "line" in trace}
-    assert colours == {"below": LIGHT.below_target, "above": LIGHT.deployed}
+    assert colours == {"below": LIGHT.action, "above": LIGHT.deployed}
 
 
 def test_licenses_move_around_each_panels_own_first_figure():

@@ -1,6 +1,7 @@
 """The charts' colours and the page's colours are two spellings of one theme, and legible."""
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,19 @@ def test_text_and_bars_are_legible(name):
     palette = PALETTES[name]
     for colour in (palette.text, palette.muted):
         assert contrast(colour, palette.background) >= 4.5
-    for colour in (palette.deployed, palette.below_target, palette.target):
+    for colour in (palette.better, palette.worse):
+        assert contrast(colour, palette.background) >= 4.5, "they colour text, too"
+    for colour in (palette.deployed, palette.bar, palette.action, palette.target):
         assert contrast(colour, palette.background) >= 3
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_no_two_meanings_share_a_colour(name):
+    palette = PALETTES[name]
+    meanings = [each.name for each in fields(palette) if each.name not in ("text", "target")]
+    assert len({getattr(palette, meaning) for meaning in meanings}) == len(meanings)
+    for part, beside in (("bar", "missing"), ("bar", "action"), ("unused", "missing"), ("missing", "action")):
+        assert contrast(getattr(palette, part), getattr(palette, beside)) >= 1.3, (part, beside)
 
 
 @pytest.mark.parametrize("name", PALETTES)

@@ -190,7 +190,7 @@ def test_the_order_is_that_of_the_control(sort, order, connect):
     )
     model = model_of(connect, partner, UsageFilters(sort=sort))
     bars = model.figure.to_dict()["data"][0]
-    assert "".join(bars["customdata"][::-1]) == order
+    assert "".join(bars["customdata"]) == order
     assert "".join(model.on_screen.rows["serviceCode"].to_pylist()) == order
 
 
