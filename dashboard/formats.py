@@ -18,9 +18,11 @@ from data_access.formats import (
     count,
     day,
     number,
+    on_one_line,
     percent,
     points,
     points_between,
+    shortened,
     to_target,
 )
 
@@ -51,20 +53,7 @@ __all__ = [
 
 #: Around a name, so that it reorders nothing beside it, whatever it is written in.
 ISOLATE, POP = "\u2068", "\u2069"
-#: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
-_REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = dict.fromkeys(map(ord, f"\u2060{ISOLATE}{POP}"))
-
-
-def on_one_line(text: str) -> str:
-    """On one line, without the invisible characters that would reorder what stands beside it."""
-    return " ".join(_REORDERING.sub("", text).split())
-
-
-def shortened(text: str, length: int = 40) -> str:
-    """On one line, and cut where it is longer than `length`."""
-    text = on_one_line(text)
-    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,8 @@
-"""How numbers and dates are written, wherever a person reads them."""
+"""How numbers, dates and foreign names are written, wherever a person reads them."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -12,6 +13,8 @@ DECIMALS = 2  # of percentages, and of percent points
 LEAST_POINTS = 0.005  # percent points; less rounds to nothing in two decimals
 NBSP = "\u00a0"
 _SENT_DECIMALS = 4
+#: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
+_REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def count(value: float, estimated: bool = False) -> str:
@@ -102,3 +105,14 @@ def age(span: timedelta) -> str:
             number = minutes // size
             return f"{number} {unit}{'s' if number > 1 else ''} ago"
     return "just now"
+
+
+def on_one_line(text: str) -> str:
+    """On one line, without the invisible characters that would reorder what stands beside it."""
+    return " ".join(_REORDERING.sub("", text).split())
+
+
+def shortened(text: str, length: int = 40) -> str:
+    """On one line, and cut where it is longer than `length`."""
+    text = on_one_line(text)
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,1 @@
+"""The call sheet: what one customer's call is about, on one page of paper or two."""

@@ -1,0 +1,106 @@
+"""The call sheet as a PDF: tagged, in any script, and the same bytes for the same sheet.
+
+Typst sets it (`sheet.typ`), without a browser and without the network. See docs/decisions.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+import typst
+from anyascii import anyascii
+
+from data_access import formats
+from data_access.call_sheet.sheet import CallSheet, Line
+
+_FOLDER = Path(__file__).parent
+_TEMPLATE, _COVERAGE = _FOLDER / "sheet.typ", _FOLDER / "coverage.txt"
+_BOX = "□"
+_LONGEST, _SENTENCE = 120, 400  # characters of a name or a cell, and of a sentence
+_WIDTH, _HEIGHT = 700, 96  # of the line's picture, in its own units
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 6, 6, 18  # around the line
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def pdf(sheets: Sequence[CallSheet]) -> bytes:
+    """One PDF of these sheets, each beginning on a page of its own; at least one."""
+    pages = [_page(sheet) for sheet in sheets]
+    with _ONE_AT_A_TIME:
+        content: bytes = _compiler().compile(format="pdf", sys_inputs={"sheets": json.dumps(pages)}, timestamp=0)
+    return content
+
+
+def printed(text: str, longest: int = _LONGEST) -> str:
+    """A text in characters that the font has: others are transcribed, or boxed where there is no transcription."""
+    one_line = formats.shortened(text, longest)
+    return "".join(sign if ord(sign) in _coverage() else (anyascii(sign).strip() or _BOX) for sign in one_line)
+
+
+def _page(sheet: CallSheet) -> dict[str, object]:
+    fields = {name: _all_printed(value) for name, value in asdict(sheet).items()}
+    line = sheet.line and {"words": printed(sheet.line.words, _SENTENCE), "picture": _picture(sheet.line)}
+    return fields | {
+        "line": line,
+        "steps": [printed(step, _SENTENCE) for step in sheet.steps],
+        "definitions": printed(sheet.definitions, _SENTENCE),
+    }
+
+
+def _all_printed(value: object) -> object:
+    match value:
+        case str():
+            return printed(value)
+        case dict():
+            return {name: _all_printed(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_all_printed(part) for part in value]
+    return value
+
+
+def _picture(line: Line) -> str:
+    """The line as SVG, by day, between the whole percents around it."""
+    days = [day.toordinal() for day, _ in line.points]
+    percents = [percent for _, percent in line.points]
+    low, high = math.floor(min(percents)), math.ceil(max(percents))
+    high += high == low
+    span = (days[-1] - days[0]) or 1
+
+    def x(day: int) -> float:
+        return round(_LEFT + (day - days[0]) / span * (_WIDTH - _LEFT - _RIGHT), 1)
+
+    def y(percent: float) -> float:
+        return round(_TOP + (high - percent) / (high - low) * (_HEIGHT - _TOP - _BOTTOM), 1)
+
+    points = " ".join(f"{x(day)},{y(percent)}" for day, percent in zip(days, percents, strict=True))
+    grid = "".join(
+        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(percent)}" y2="{y(percent)}" stroke="#d5dae1"/>'
+        f'<text x="{_LEFT - 6}" y="{y(percent) + 3.5}" text-anchor="end">{percent} %</text>'
+        for percent in (low, high)
+    )
+    ends = "".join(
+        f'<text x="{x(day.toordinal())}" y="{_HEIGHT - 3}" text-anchor="{anchor}">{formats.day(day)}</text>'
+        for day, anchor in ((line.points[0][0], "start"), (line.points[-1][0], "end"))[: len(set(days))]
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="Inter" font-size="9.5"'
+        f' fill="#5b6675">{grid}{ends}<polyline points="{points}" fill="none" stroke="#0b5cad" stroke-width="1.8"/>'
+        f'<circle cx="{x(days[-1])}" cy="{y(percents[-1])}" r="3" fill="#0b5cad"/></svg>'
+    )
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FOLDER])
+    return typst.Compiler(_TEMPLATE, root=_FOLDER, font_paths=fonts)
+
+
+@cache
+def _coverage() -> frozenset[int]:
+    ranges = [line.split("-") for line in _COVERAGE.read_text().splitlines() if not line.startswith("#")]
+    return frozenset(point for first, last in ranges for point in range(int(first, 16), int(last, 16) + 1))

@@ -1,0 +1,57 @@
+"""The value of a call sheet: what stands on it, as texts that are ready to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its name, and by how much it moved."""
+
+    label: str
+    value: str
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The head of a column; numbers stand at its right."""
+
+    label: str
+    is_number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with its table, or with the `note` alone where there is no row."""
+
+    heading: str
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Percent points by day, oldest first, and what the line says in words."""
+
+    points: tuple[tuple[date, float], ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSheet:
+    """One customer's sheet. `mark` stands at the head where the figures are invented."""
+
+    customer: str
+    tenant: str
+    source: str
+    dates: str
+    mark: str
+    figures: tuple[Figure, ...]
+    steps: tuple[str, ...]
+    sections: tuple[Section, ...]
+    line: Line | None
+    definitions: str

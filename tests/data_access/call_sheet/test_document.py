@@ -1,0 +1,135 @@
+"""The PDF of a call sheet, read again with another library."""
+
+import io
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from data_access.call_sheet import document
+from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
+
+DAY = date(2026, 11, 28)
+HOSTILE = ["=cmd|' /C calc'!A0", "<b>bold</b>", "#eval(1) $x$ *b* _i_ @ref `raw` //", "![x](http://evil.example)", "\\"]
+
+SHEET = CallSheet(
+    customer="Nordwind GmbH",
+    tenant="0112A436-B14E-4888-967B-CA4BB2CF1234",
+    source="Microsoft Partner Center",
+    dates="Figures of 28 Nov 2026",
+    mark="",
+    figures=(Figure("Licenses sold", "1,204", "+40 in 30 days"), Figure("Deployed", "72.12\u00a0%")),
+    steps=("114 seats of Office 365 E5 are not assigned.",),
+    sections=(Section("Products", (Column("Product", is_number=False), Column("Sold")), (("Office 365 E5", "200"),)),),
+    line=Line(((DAY - timedelta(days=30), 70.0), (DAY, 72.12)), "From 70.00 % to 72.12 %."),
+    definitions="Deployed: licenses assigned to users.",
+)
+
+
+def read(*sheets: CallSheet) -> PdfReader:
+    return PdfReader(io.BytesIO(document.pdf(sheets)))
+
+
+def text(reader: PdfReader) -> str:
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+def test_everything_stands_on_one_page():
+    reader = read(SHEET)
+    assert len(reader.pages) == 1
+    words = text(reader)
+    for part in (
+        "Nordwind GmbH",
+        SHEET.tenant,
+        "1,204",
+        "+40 in 30 days",
+        "72.12 %",
+        *SHEET.steps,
+        "Office 365 E5 200",
+    ):
+        assert part in words
+    assert "Sample" not in words
+    assert "Sample data" in text(read(replace(SHEET, mark="Sample data")))
+
+
+def test_the_same_sheet_is_the_same_bytes():
+    first = document.pdf([SHEET])
+    assert first == document.pdf([replace(SHEET)])
+    assert first != document.pdf([replace(SHEET, mark="Sample data")])
+
+
+def test_a_screen_reader_finds_title_language_structure_and_the_lines_words():
+    reader = read(SHEET)
+    root = reader.trailer["/Root"]
+    assert reader.metadata.title == "Nordwind GmbH"
+    assert root["/Lang"] == "en"
+    assert root["/MarkInfo"]["/Marked"]
+    assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/L", "/Figure"} <= kinds(root["/StructTreeRoot"])
+    assert SHEET.line.words in alternatives(root["/StructTreeRoot"])
+
+
+def test_several_customers_make_one_file_and_each_begins_on_a_page():
+    reader = read(SHEET, replace(SHEET, customer="Südwind AG"))
+    assert [page.extract_text().split("\n")[1] for page in reader.pages] == ["Nordwind GmbH", "Südwind AG"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_text(name):
+    sheet = replace(SHEET, customer=name, steps=(name,), sections=(replace(SHEET.sections[0], rows=((name, "1"),)),))
+    assert text(read(sheet)).count(name) >= 3, "as heading, step and cell"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ελληνική Εταιρεία", "Ελληνική Εταιρεία"),
+        ("ООО Ромашка", "ООО Ромашка"),
+        ("Łódź Žižkov Đà Nẵng", "Łódź Žižkov Đà Nẵng"),
+        ("株式会社", "ZhuShiHuiShe"),
+        ("\u202eevil", "evil"),
+        ("\U0010fffdx", "□x"),
+        ("a\nb\tc", "a b c"),
+        ("\ud800", "□"),
+        ("", ""),
+    ],
+)
+def test_no_script_is_lost(name, shown):
+    assert document.printed(name) == shown
+
+
+@settings(max_examples=15)
+@given(st.text(max_size=400))
+def test_no_name_is_fatal(name):
+    sheet = replace(SHEET, customer=name, tenant=name, steps=(name,) * 3)
+    assert len(read(sheet).pages) <= 2
+
+
+def test_the_longest_sheet_has_two_pages():
+    long = "🏢" * 300
+    rows = ((long, "1,000,000"),) * 10
+    sections = tuple(replace(SHEET.sections[0], heading=f"Part {number}", rows=rows) for number in range(3))
+    assert len(read(replace(SHEET, customer=long, steps=(long,) * 3, sections=sections)).pages) == 2
+
+
+def test_one_point_is_a_line_too():
+    assert "70 %" in text(read(replace(SHEET, line=Line(((DAY, 70.0),), "70.00 % on 28 Nov 2026."))))
+
+
+def kinds(node) -> set[str]:
+    return {str(child["/S"]) for child in tree(node) if "/S" in child}
+
+
+def alternatives(node) -> list[str]:
+    return [str(child["/Alt"]) for child in tree(node) if "/Alt" in child]
+
+
+def tree(node):
+    children = node.get("/K", [])
+    for child in children if isinstance(children, list) else [children]:
+        child = child.get_object() if hasattr(child, "get_object") else child
+        if isinstance(child, dict):
+            yield child
+            yield from tree(child)
