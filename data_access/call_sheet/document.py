@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import typst
 from anyascii import anyascii
@@ -32,8 +33,8 @@ def pdf(sheets: Sequence[CallSheet]) -> bytes:
     """One PDF of these sheets, each beginning on a page of its own; at least one."""
     pages = [_page(sheet) for sheet in sheets]
     with _ONE_AT_A_TIME:
-        content: bytes = _compiler().compile(format="pdf", sys_inputs={"sheets": json.dumps(pages)}, timestamp=0)
-    return content
+        content = _compiler().compile(format="pdf", sys_inputs={"sheets": json.dumps(pages)}, timestamp=0)
+    return cast(bytes, content)  # a list of them is of another format
 
 
 def printed(text: str, longest: int = _LONGEST) -> str:
