@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import feeds, sitemap, turns
-from dashboard.components import foot, header, notices
+from dashboard.components import book, foot, header, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
@@ -28,9 +28,13 @@ with turns.turn():
             link.enter(page.url_path)
             if person.role is Role.OPERATOR and (notice := lapse_notice(settings)):
                 st.warning(notice, icon=":material/event_upcoming:")
-            if person.role >= sitemap.at(page.url_path).role:
-                page.run()
-            else:
+            book.problems(settings)
+            entry = sitemap.at(page.url_path)
+            if person.role < entry.role:
                 header.not_for(person)
+            elif book.is_empty(entry.about):
+                header.empty_book(entry.title)
+            else:
+                page.run()
             foot.draw()
             session.close_in_time()

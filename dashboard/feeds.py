@@ -1,26 +1,49 @@
-"""The feeds of data that pages stand on, shared by all visitors who may see the same."""
+"""The feeds of data that pages stand on, each as far as the visitor may see it.
+
+`_Sources` hold everything, behind one client, for all visitors who may fetch the same. A page gets `Feeds`: the same
+data of some customers, or of the whole company without customers. There is no other way from the data to a page, so a
+page that shows another one's customers by mistake cannot be written.
+
+A new collection with customers in its rows becomes a feed of `_Sources` and a `Part` of it in `Feeds`, made by a
+function beside its dataset which takes a `Customers`; `Customers.rows` takes the rows of a DataFrame.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Lock
 from typing import Protocol
 
 import streamlit as st
 
+from dashboard import exports
 from dashboard.cache import remembered
-from dashboard.security import session
+from dashboard.filters import link
+from dashboard.security import session, sight
+from dashboard.security.roles import Role
+from dashboard.security.sight import Sight
 from data_access import (
+    NOBODY,
+    Books,
+    BooksKeeper,
     Client,
+    Customers,
     Deployment,
     Engine,
     Feed,
+    HistoryError,
     NotPermitted,
     OnBehalfOf,
     Progress,
+    Readable,
+    RestrictedEngine,
+    Selection,
     Settings,
     SignInRefused,
+    Step,
     Timeline,
     Usage,
     connect,
@@ -28,15 +51,20 @@ from data_access import (
     fetch_commercial_deployment,
     fetch_deployment,
     fetch_usage,
+    keep_books,
     open_timeline,
     source_title,
+    timeline_of_customers,
     titles,
 )
+from data_access.datasets import deployment, usage
+from data_access.datasets.feed import Part
 
-_ENTERED = "_feeds"
+_SIGHT, _ENTERED, _OF_CUSTOMERS = "_sight", "_feeds", "_feeds_of_customers"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
-_HISTORY_AGAIN = timedelta(seconds=5)  # after it could not be read: pages follow what /readyz says
+_OPENING = 60.0  # seconds in which a history is opened
 _MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
+_MOST_BOOKS = 256  # of which data are kept
 
 
 class Codes(Protocol):
@@ -49,14 +77,14 @@ class Codes(Protocol):
     def services(self) -> list[str]: ...
 
 
-class Feeds:
+class _Sources:
     """The data that these settings give access to: a feed for each kind of page, all behind one client.
 
-    `source` is its name on pages and in files. A feed fetches nothing before a page needs it.
+    A feed fetches nothing before a page needs it.
     """
 
     def __init__(self, settings: Settings, person: OnBehalfOf | None) -> None:
-        self.source, self.is_sample = source_title(settings), settings.is_sample
+        self.title, self.is_sample = source_title(settings), settings.is_sample
         self.service = service = connect(settings, person)
         self.person = person
         # A person who has lost a right sees no more figures. An account that serves all keeps its last good ones.
@@ -66,55 +94,199 @@ class Feeds:
         self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, service), age, forget=forget)
         self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, service), age, forget=forget)
         # The history belongs to the account that collects, and does not say what one person may see of it.
-        opens = partial(self._open_history, settings)
-        self.past: Feed[Timeline] | None = None if person else Feed(opens, _HISTORY_AGE, cool_down=_HISTORY_AGAIN)
+        self.history: Feed[Timeline] | None = (
+            None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
+        )
         self._engine: Engine | None = None
         self._settings = settings
+        self._seen: OrderedDict[tuple[Customers, bool], Feeds] = OrderedDict()
+        self._lock = Lock()
 
     def codes(self) -> tuple[list[str], list[str]]:
-        """Channels and services of all the data at hand, so that every page offers the same filters."""
-        past = self.past.state.data if self.past else None
+        past = self.history.state.data if self.history else None
         datasets = (self.deployment.state.data, self.customers.state.data, self.usage.state.data, past)
         return _codes(*(data for data in datasets if data))
 
     def engine(self, past: Timeline) -> Engine:
-        """The engine that queries the history's files: one for all visitors, connected at the first query.
-
-        Raises SettingsError where it is not installed or configured, EngineError where Spark does not answer.
-        """
         if self._engine is None:
             self._engine = connect_engine(self._settings, past.history.files)
         return self._engine
 
+    def seen(self, customers: Customers, *, named: bool) -> Feeds:
+        """The feeds for those who may see these customers, or the company's figures without any (not `named`).
+
+        They stay the same as long as the set of customers does, and so do the views that are made of them.
+        """
+        with self._lock:
+            key = (customers, named)
+            feeds = self._seen.pop(key, None) or Feeds(self, customers, named=named)
+            self._seen[key] = feeds
+            while len(self._seen) > _MOST_BOOKS:
+                self._seen.popitem(last=False)
+            return feeds
+
     def _open_history(self, settings: Settings, progress: Progress) -> Timeline:
-        return open_timeline(settings, self.past.state.data if self.past else None, progress)
+        return open_timeline(settings, self.history.state.data if self.history else None, progress)
 
     def _fetch_usage(self, service: Client, progress: Progress) -> Usage:
         return fetch_usage(service, progress, None if self.person else self.usage.state.data)
 
 
-def enter(settings: Settings) -> Feeds:
-    """Choose the feeds of this run: those of all visitors, or of this person alone.
+class Feeds:
+    """What a visitor may see of the data: that of some customers, or the company's without what says whose it is.
 
-    The latter where Partner Center is called on behalf of each person.
+    `source` is the name of the data on pages and in files.
+    """
+
+    deployment: Readable[Deployment]
+    """What the Overview stands on: for some customers their commercial counts."""
+    customers: Readable[Deployment]
+    """The commercial counts, by customer."""
+    usage: Readable[Usage]
+    past: Readable[Timeline] | None
+    """The history of these customers."""
+    history: Readable[Timeline] | None
+    """The history of the account by service and channel, for pages that are about the collecting."""
+
+    def __init__(self, sources: _Sources, customers: Customers, *, named: bool) -> None:
+        self._sources, self._customers, self._named = sources, customers, named
+        self.source, self.is_sample = sources.title, sources.is_sample
+        self.history = self.past = sources.history
+        self.customers = Part(sources.customers, partial(deployment.of_customers, customers=self._nameable))
+        if not customers.is_everybody:
+            self.deployment = self.customers
+            self.usage = Part(sources.usage, partial(usage.of_customers, customers=customers))
+            self.past = Feed(self._history_of, _HISTORY_AGE) if sources.history else None
+        elif named:
+            self.deployment, self.usage = sources.deployment, sources.usage
+        else:
+            self.deployment = Part(sources.deployment, deployment.without_customers)
+            self.usage = Part(sources.usage, usage.without_customers)
+        self._last: tuple[Timeline, Timeline] | None = None  # of the account, and of these customers
+        self._engine: Engine | None = None
+
+    @property
+    def is_book(self) -> bool:
+        """Whether these are the data of some customers."""
+        return not self._customers.is_everybody
+
+    @property
+    def number(self) -> int:
+        """How many customers these are, whether or not Microsoft has licenses for them."""
+        return len(self._customers.ids)
+
+    @property
+    def service(self) -> Client:
+        """The client, for the page about the program. Raises PermissionError for people who do not operate it."""
+        if not session.may(Role.OPERATOR):
+            raise PermissionError("the client answers about every customer")
+        return self._sources.service
+
+    def codes(self) -> tuple[list[str], list[str]]:
+        """Channels and services of all the data at hand, so that every page offers the same filters."""
+        return self._sources.codes()
+
+    def engine(self, past: Timeline) -> Engine:
+        """The engine that queries the history's files, which sees the rows of these customers alone.
+
+        It is connected at the first query. Raises SettingsError where it is not installed or configured, EngineError
+        where Spark does not answer.
+        """
+        if self._engine is None:
+            whole = self._sources.engine(past)
+            is_whole = self._named and self._customers.is_everybody
+            self._engine = whole if is_whole else RestrictedEngine(whole, self._customers, named=self._named)
+        return self._engine
+
+    @property
+    def _nameable(self) -> Customers:
+        return self._customers if self._named else NOBODY
+
+    def _history_of(self, progress: Progress) -> Timeline:
+        """The history of these customers; the same object while nothing new was kept."""
+        whole = self._sources.history
+        if whole is None:
+            raise HistoryError("There is no history here.", "See the manual.")
+        whole.refresh_if_due()
+        whole.wait(_OPENING)
+        state = whole.state
+        if state.data is None:
+            raise state.error or HistoryError("The history is still being opened.", "Try again in a moment.")
+        if self._last is None or self._last[0] is not state.data:
+            progress(Step("Adding up the history of these customers"))
+            own = timeline_of_customers(state.data, self._sources.engine(state.data), self._customers)
+            self._last = state.data, own
+        return self._last[1]
+
+
+def enter(settings: Settings) -> Sight:
+    """Choose what this run shows: which data, fetched for all visitors or on behalf of this person, and of whom.
+
+    Where Partner Center is called on behalf of each person, the smaller of both is seen: what Microsoft shows the
+    person, and the person's book.
     """
     personal = settings.partner_center_on_behalf_of and not settings.is_sample
-    feeds = _feeds(settings.scope, session.person().identity if personal else None, settings)
-    if feeds.person:
-        feeds.person.assertion = session.assertion()
-    st.session_state[_ENTERED] = feeds
-    return feeds
+    sources = _sources(settings.scope, session.person().identity if personal else None, settings)
+    if sources.person:
+        sources.person.assertion = session.assertion()
+    person, keeper, asked = session.person(), _keeper(settings.scope, settings), link.book()
+    restricts = keeper.restricts or not person.is_known  # LOCAL_BOOK restricts on any source
+
+    def now() -> Sight:
+        return sight.decide(person, keeper.books(), asked, datetime.now(UTC), restricts=restricts)
+
+    seen = now()
+    session.valid_while((lambda: now() == seen) if keeper.restricts else None)
+    state = st.session_state
+    state[_SIGHT] = seen
+    state[_ENTERED] = sources.seen(seen.figures, named=seen.figures == seen.names)
+    state[_OF_CUSTOMERS] = sources.seen(seen.names, named=True)
+    return seen
 
 
 def current_feeds() -> Feeds:
-    """The feeds of this run, for the page in it."""
+    """The feeds of this run, for the page in it: of the customers, or of the company, whose figures are on screen."""
     entered: Feeds = st.session_state[_ENTERED]
     return entered
 
 
+def feeds_of_customers() -> Feeds:
+    """The feeds of this run for pages that are about customers: of those that this visitor may see on screen."""
+    entered: Feeds = st.session_state[_OF_CUSTOMERS]
+    return entered
+
+
+def current_sight() -> Sight:
+    """Whose figures are on screen in this run."""
+    entered: Sight = st.session_state[_SIGHT]
+    return entered
+
+
+def sees_all() -> bool:
+    """Whether the person of this run may see every customer, whatever is on screen; False where there is none."""
+    return session.may(Role.MANAGER) and _SIGHT in st.session_state and current_sight().is_unlimited
+
+
+def file_filter(selection: Selection, **more: str) -> str:
+    """The filter of a file in words, see `exports.sentence`; it says whose book the rows are of."""
+    return exports.sentence(selection, book=current_sight().owner, **more)
+
+
+def books_now(settings: Settings) -> Books:
+    """All books, for the page about the program. Raises PermissionError for people who may not see every book."""
+    if not session.may(Role.LEAD):
+        raise PermissionError("the books name every person's customers")
+    return _keeper(settings.scope, settings).books()
+
+
 @st.cache_resource(max_entries=_MOST_FEEDS, show_spinner=False)
-def _feeds(scope: tuple[object, ...], identity: tuple[str, str] | None, _settings: Settings) -> Feeds:  # noqa: ARG001 - the cache key
-    return Feeds(_settings, None if identity is None else OnBehalfOf(_settings.registration))
+def _sources(scope: tuple[object, ...], identity: tuple[str, str] | None, _settings: Settings) -> _Sources:  # noqa: ARG001 - the cache key
+    return _Sources(_settings, None if identity is None else OnBehalfOf(_settings.registration))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _keeper(scope: tuple[object, ...], _settings: Settings) -> BooksKeeper:  # noqa: ARG001 - the cache key
+    return keep_books(_settings)
 
 
 @remembered

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 
 from dashboard.security.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `file` is relative to the script that Streamlit runs."""
+    """One page. `file` is relative to the script that Streamlit runs.
+
+    `about`: whether the page shows figures, as those of a book or of the company; or customers, as those that may be
+    named; or the program, whatever book is on screen.
+    """
 
     file: str
     title: str
     icon: str
     role: Role
+    about: Literal["figures", "customers", "program"] = "figures"
 
     @property
     def address(self) -> str:
@@ -28,10 +34,10 @@ PAGES = (
     Page("screens/overview.py", "Overview", ":material/donut_small:", Role.READER),
     Page("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),
     Page("screens/changes.py", "Changes", ":material/difference:", Role.READER),
-    Page("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER),
+    Page("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER, "customers"),
     Page("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
-    Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER),
-    Page("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR),
+    Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER, "program"),
+    Page("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR, "program"),
 )
 
 

@@ -17,10 +17,11 @@ from data_access.datasets.books_file import keeper as keep_books
 from data_access.datasets.deployment import Deployment
 from data_access.datasets.deployment import fetch as fetch_deployment
 from data_access.datasets.deployment import fetch_commercial as fetch_commercial_deployment
-from data_access.datasets.feed import Feed, State
+from data_access.datasets.feed import Feed, Readable, State
 from data_access.datasets.timeline import Timeline
 from data_access.datasets.timeline import fetch as open_timeline
 from data_access.datasets.timeline import of_customer as timeline_of_customer
+from data_access.datasets.timeline import of_customers as timeline_of_customers
 from data_access.datasets.usage import Usage
 from data_access.datasets.usage import fetch as fetch_usage
 from data_access.errors import (
@@ -37,7 +38,7 @@ from data_access.errors import (
     Unavailable,
     Unreadable,
 )
-from data_access.history.engines import Engine
+from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.engines import connect as connect_engine
 from data_access.history.history import History
 from data_access.history.run_log import Standing
@@ -76,6 +77,8 @@ __all__ = [
     "Patience",
     "Progress",
     "Query",
+    "Readable",
+    "RestrictedEngine",
     "Selection",
     "Settings",
     "SettingsError",
@@ -104,4 +107,5 @@ __all__ = [
     "source_title",
     "stored_sign_in",
     "timeline_of_customer",
+    "timeline_of_customers",
 ]

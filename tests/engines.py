@@ -18,7 +18,7 @@ _SEED = 5
 class Pandas(Engine):
     """The frame of a live answer, asked as the files are."""
 
-    def _scan(self, paths, columns):
+    def scan(self, paths, columns):
         read = [pq.read_table(path, columns=list(columns), partitioning=None) for path in paths]
         return nw.from_native(pa.concat_tables(read or [engines._schema(columns).empty_table()]).to_pandas()).lazy()
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import formats, sitemap
+from dashboard.components import book
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters import link
 from dashboard.security import session
@@ -31,6 +32,7 @@ def head(heading: str, feeds: Feeds, moment: str = "") -> None:
             if user.role >= page.role:
                 st.page_link(page.file, query_params=shared)
         st.space("stretch")
+        book.choose(moment)
         if feeds.is_sample:
             st.badge(feeds.source, icon=":material/science:", color="orange")
         else:
@@ -42,6 +44,7 @@ def head(heading: str, feeds: Feeds, moment: str = "") -> None:
                     "Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary"
                 )
     st.title(heading, anchor=False)
+    book.words()
 
 
 def not_for(who: Person) -> None:
@@ -52,6 +55,12 @@ def not_for(who: Person) -> None:
         " Ask the operator of this dashboard if you need to see more.",
         icon=":material/lock:",
     )
+
+
+def empty_book(title: str) -> None:
+    """A page that has no customer to show."""
+    head(title, current_feeds())
+    book.empty()
 
 
 def dates(processed: tuple[datetime | None, datetime | None], fetched_at: datetime) -> None:

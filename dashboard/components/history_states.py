@@ -11,7 +11,7 @@ from dashboard.components import header, loading, notices
 from dashboard.feeds import Feeds
 from dashboard.filters import link
 from dashboard.security import session
-from data_access import Timeline
+from data_access import Readable, Timeline
 
 _MOMENT = 0.25  # seconds; a new look at the history takes less
 _LONGER = 2.0
@@ -19,9 +19,13 @@ _COLLECT = ".venv/bin/python -m data_access collect"
 DAILY = f"30 6 * * *  cd /srv/licenses && {_COLLECT} >/dev/null"
 
 
-def standing(feeds: Feeds, heading: str) -> Timeline | None:
-    """The history, if it holds snapshots; None once the page says why there is none."""
-    if feeds.past is None:
+def standing(feeds: Feeds, heading: str, history: Readable[Timeline] | None = None) -> Timeline | None:
+    """The history, if it holds snapshots; None once the page says why there is none.
+
+    It is that of the figures on screen, or another one that these feeds have (`history`).
+    """
+    past_feed = history or feeds.past
+    if past_feed is None:
         header.head(heading, feeds)
         st.info(
             "Here Partner Center is asked on behalf of each person. The history belongs to the account that collects,"
@@ -29,13 +33,13 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
             icon=":material/lock:",
         )
         return None
-    if feeds.past.refresh_if_due().data is not None:
-        loading.wait(feeds.past, _MOMENT)  # or the first user of the day sees yesterday's history
-    past = loading.standing(feeds.past, heading, feeds)
+    if past_feed.refresh_if_due().data is not None:
+        loading.wait(past_feed, _MOMENT)  # or the first user of the day sees yesterday's history
+    past = loading.standing(past_feed, heading, feeds)
     if past is not None and past.history.is_empty:
-        feeds.past.refresh()  # an operator who has just run collect need not wait for the next look
-        loading.wait(feeds.past, _LONGER)
-        past = feeds.past.state.data
+        past_feed.refresh()  # an operator who has just run collect need not wait for the next look
+        loading.wait(past_feed, _LONGER)
+        past = past_feed.state.data
     if past is not None and past.history.is_empty:
         header.head(heading, feeds)
         left_out(past)
@@ -44,11 +48,11 @@ def standing(feeds: Feeds, heading: str) -> Timeline | None:
     return past
 
 
-def at_hand(feeds: Feeds) -> Timeline | None:
+def at_hand(past: Readable[Timeline] | None) -> Timeline | None:
     """The history for a page that works without it too, and waits only a moment for it."""
-    if feeds.past and feeds.past.refresh_if_due().data is None:
-        loading.wait(feeds.past, _MOMENT)
-    return feeds.past.state.data if feeds.past else None
+    if past and past.refresh_if_due().data is None:
+        loading.wait(past, _MOMENT)
+    return past.state.data if past else None
 
 
 def unreadable(feeds: Feeds) -> None:
@@ -79,8 +83,10 @@ def reach(past: Timeline) -> None:
 def top(past: Timeline, heading: str, feeds: Feeds) -> None:
     """The head of a page with a history, and a warning if the newest look at the history failed."""
     header.head(heading, feeds)
-    if feeds.past and (state := feeds.past.state).error and state.fetched_at and state.failed_at:
-        notices.stale(state.error, state.fetched_at, state.failed_at)
+    for history in dict.fromkeys((feeds.past, feeds.history)):
+        if history and (state := history.state).error and state.fetched_at and state.failed_at:
+            notices.stale(state.error, state.fetched_at, state.failed_at)
+            break
     left_out(past)
 
 

@@ -11,7 +11,7 @@ from dashboard import formats, turns
 from dashboard.components.header import dates, head
 from dashboard.components.notices import stale, trouble
 from dashboard.feeds import Feeds
-from data_access import Feed
+from data_access import Readable
 
 
 class Dated(Protocol):
@@ -27,7 +27,7 @@ _WATCH = "2s"  # how often an open page looks for newer data
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
-def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> Source | None:
+def standing(feed: Readable[Source], heading: str, feeds: Feeds, note: str = "") -> Source | None:
     """The data of the page; None once a failure is on screen instead.
 
     `note` stands below a failure: what could not be read, and what works without it. Without data, the user sees the
@@ -49,13 +49,13 @@ def standing(feed: Feed[Source], heading: str, feeds: Feeds, note: str = "") -> 
     return None
 
 
-def wait(feed: Feed[Any], seconds: float) -> bool:
+def wait(feed: Readable[Any], seconds: float) -> bool:
     """Wait for the end of a fetch, and let other pages be worked out meanwhile; whether it has ended."""
     with turns.paused():
         return feed.wait(seconds)
 
 
-def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
+def top(feed: Readable[Source], heading: str, feeds: Feeds) -> None:
     """The head of a page with data: their dates, and whether newer data is being fetched or could not be."""
     head(heading, feeds)
     state = feed.state
@@ -70,7 +70,7 @@ def top(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
         stale(state.error, state.fetched_at, state.failed_at)
 
 
-def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
+def _wait(feed: Readable[Source], heading: str, feeds: Feeds) -> None:
     place = st.empty()
     with place.container():
         head(heading, feeds, "_waiting")
@@ -90,7 +90,7 @@ def _wait(feed: Feed[Source], heading: str, feeds: Feeds) -> None:
 
 
 @st.fragment(run_every=_WATCH)
-def _watch(feed: Feed[Source]) -> None:
+def _watch(feed: Readable[Source]) -> None:
     """Rerun the page when the fetch in the background has ended."""
     state = feed.refresh_if_due()
     if not state.running:

@@ -11,8 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.components import dataframe
-from dashboard.security import session
-from dashboard.security.roles import Role
+from dashboard.feeds import sees_all
 from dashboard.tables.set_aside import SET_ASIDE
 from data_access import Answer, Deployment, PartnerCenterError, Selection, Throttled, texts, titles
 
@@ -51,8 +50,8 @@ def trouble(
 
 
 def details(error: PartnerCenterError) -> None:
-    """The details for a support ticket; the service's description may name a customer, so readers do not see it."""
-    visible = error.details if session.may(Role.MANAGER) else replace(error.details, description=None)
+    """The details for a support ticket. The service's description may name a customer: it is for those who see all."""
+    visible = error.details if sees_all() else replace(error.details, description=None)
     if labelled := visible.labelled():
         with st.expander("Details for the operator", icon=":material/support_agent:"):
             st.code("\n".join(f"{label}: {value}" for label, value in labelled.items()), language=None, wrap_lines=True)
@@ -101,6 +100,11 @@ def set_aside(answer: Answer, named: bool = False) -> None:
 
 def no_rows(deployment: Deployment) -> None:
     """The notice of an empty answer from Microsoft, which is neither a zero nor a failure."""
+    if deployment.answer.is_part:
+        with st.container(border=True, key="no_rows"):
+            st.header("Microsoft has no licenses for the customers of this book", anchor=False)
+            st.write("That is not the same as nothing sold or deployed.")
+        return
     with st.container(border=True, key="no_rows"):
         st.header("Microsoft returned no rows", anchor=False)
         st.write(

@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.filters import widgets
 from dashboard.filters.kinds import Link, Parameter
-from dashboard.filters.parameters import CHANNEL, CUSTOMER, SEARCH, SERVICE, SHARED, Filters, declared
+from dashboard.filters.parameters import BOOK, CHANNEL, CUSTOMER, SEARCH, SERVICE, SHARED, Filters, declared
 from dashboard.formats import shortened
 
 F = TypeVar("F", bound=Filters)
@@ -121,6 +121,16 @@ def follow(page: type[F], codes: tuple[Sequence[str], Sequence[str]], *offered: 
 def customer() -> str:
     """The tenant id of the customer that the link asks for, or nothing."""
     return CUSTOMER.read(_link()).value
+
+
+def book() -> str:
+    """The book that the link asks for, or nothing."""
+    return BOOK.read(_link()).value
+
+
+def open_book(name: str) -> None:
+    """Show the customers of another book, on the same page. A customer that it is about may not be in that book."""
+    _amend(BOOK.write(name) | CUSTOMER.write(CUSTOMER.default))
 
 
 def close_customer() -> None:

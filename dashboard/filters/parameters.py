@@ -32,8 +32,11 @@ STATUS = Several("status", "What became of them", [status.value for status in St
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = Text("customer", "Customer", longest=64)
 
+#: Whose customers are on screen; `security.sight` says what becomes of it.
+BOOK = Text("book", "Book", longest=200)
+
 #: What goes along from one page to the next.
-SHARED: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, SORT, TARGET)
+SHARED: tuple[Parameter[Any], ...] = (BOOK, CHANNEL, SERVICE, SORT, TARGET)
 
 T = TypeVar("T")
 _PARAMETER = "parameter"

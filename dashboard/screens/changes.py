@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import exports, formats
 from dashboard.charts import contributions
 from dashboard.components import dataframe, figures, history_states, notices, tiles
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.feeds import Feeds, current_feeds, current_sight, file_filter
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
 from dashboard.filters.link import Controls
@@ -38,7 +38,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
     if customer := st.session_state.pop(_OPENED, ""):
         st.switch_page("screens/customers.py", query_params=link.link_to(customer))
     history_states.top(past, _QUESTION, feeds)
-    customers = session.may(Role.MANAGER)
+    customers = session.may(Role.MANAGER) and current_sight().figures == current_sight().names
     controls = link.follow(ChangesFilters, feeds.codes(), replace(LEVEL, closed=levels.closed_to(customers)))
     level = levels.open_to(customers)[controls.filters.level]
     collection = comparison.collection_of(past, level)
@@ -48,7 +48,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
         if len(days) > 1:
             controls.draw(DATES, days=days)
     if LEVEL.name in controls.closed:
-        st.info("The link compares customers, which your role does not show.", icon=":material/lock:")
+        st.info(f"The link compares customers, which {_not_shown()}.", icon=":material/lock:")
     if len(days) > 1:
         show_both(past, Comparison(level, *dates.compared(controls.filters.dates, days)), controls, feeds)
         return
@@ -61,6 +61,12 @@ def show(past: Timeline, feeds: Feeds) -> None:
             " *Data health* says why it was not collected.",
             icon=":material/info:",
         )
+
+
+def _not_shown() -> str:
+    if session.may(Role.MANAGER):
+        return "the figures of the whole company do not name; choose *My customers* above"
+    return "your role does not show"
 
 
 def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFilters], feeds: Feeds) -> None:
@@ -84,7 +90,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     _chart(model, compared.level, controls)
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
-    sentence = exports.sentence(
+    sentence = file_filter(
         filters.selection,
         search=search,
         compared=levels.code(compared.level),

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import exports, formats, sentences
-from dashboard.components import dataframe, figures, header, history_states, loading, notices, tiles
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.components import book, dataframe, figures, header, history_states, loading, notices, tiles
+from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import (
@@ -51,7 +51,10 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         header.tab(names.iloc[0])
     loading.top(feeds.customers, formats.plain(names.iloc[0]) if len(names) else _QUESTION, feeds)
     notices.set_aside(deployment.answer)
-    if not len(deployment.facts):
+    if customer and rows.empty and deployment.answer.is_part:
+        _back()
+        book.not_in_book(customer)
+    elif not len(deployment.facts):
         notices.no_rows(deployment)
     elif not customer:
         show_all(deployment, feeds)
@@ -82,7 +85,7 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
     tiles.tiles(model, filters.target, False, "customer")
     open_customer = partial(controls.put, CUSTOMER)
     figures.bars("customers_chart", model, "Whom do we call first?", "customer", controls, clicked=open_customer)
-    sentence = exports.sentence(filters.selection, search=filters.search)
+    sentence = file_filter(filters.selection, search=filters.search)
     table = exports.Provenance("customers", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     every_row = replace(table, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
@@ -136,7 +139,7 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     tiles.answer(model, estimated=False)
     tiles.tiles(model, filters.target, False, "product")
     figures.bars("products_chart", model, "Which products are not deployed?", "product", controls)
-    sentence = exports.sentence(filters.selection, customer=identity)
+    sentence = file_filter(filters.selection, customer=identity)
     provenance = exports.Provenance("customer", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
     place = st.container()
@@ -149,7 +152,7 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
 
 def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
     """Draw the line of one customer's collected figures; nothing without a history."""
-    past = history_states.at_hand(feeds)
+    past = history_states.at_hand(feeds.past)
     if past is None:
         history_states.unreadable(feeds)
         return
@@ -181,7 +184,7 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
             st.caption(f":material/history_toggle_off: {note}")
         figures.chart(trend.figure, key="history_line", words=trend.words)
         within = RANGE.options[filters.range]
-        sentence = exports.sentence(filters.selection, customer=identity, range=within, collection=own.collection.name)
+        sentence = file_filter(filters.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points[AS_OF].iloc[-1]
         provenance = exports.Provenance("customer-history", newest, sentence, feeds.source, feeds.is_sample)
         figures.downloads(
@@ -194,6 +197,6 @@ def _rows_of(deployment: Deployment, selection: Selection, ids: pd.Series | list
     return own_rows(facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(ids)]))
 
 
-feeds = current_feeds()
+feeds = feeds_of_customers()
 if deployment := loading.standing(feeds.customers, _QUESTION, feeds, _NEEDED):
     show(deployment, feeds)

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import exports, formats
 from dashboard.charts import base
 from dashboard.components import dataframe, figures, history_states
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.security import session
 from dashboard.tables import health as health_tables
 from dashboard.view_models import checks
@@ -32,7 +32,7 @@ _ROWS_SHOWN = 500
 def show(past: Timeline, feeds: Feeds) -> None:
     """Draw the page for a history with snapshots."""
     history_states.top(past, _QUESTION, feeds)
-    looked = feeds.past.state.fetched_at if feeds.past else None
+    looked = feeds.history.state.fetched_at if feeds.history else None
     model = health_view(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
     if model.mark is Mark.BAD:
         st.warning(model.sentence, icon=":material/report:")
@@ -132,7 +132,7 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
             figures.chart(model.figure, key="health_bars", words=model.words)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
-    sentence = exports.sentence(Selection(), collection=past.collection.name)
+    sentence = file_filter(Selection(), collection=past.collection.name)
     provenance = _provenance("health-services", past, feeds, sentence)
     files = exports.for_people_and_programs(
         lambda: health_tables.SERVICES_FILE.select(model.table), (model,), provenance
@@ -145,6 +145,6 @@ def _provenance(content: str, past: Timeline, feeds: Feeds, sentence: str) -> ex
     return exports.Provenance(content, past.processed[1], sentence, feeds.source, feeds.is_sample)
 
 
-feeds = current_feeds()
-if past := history_states.standing(feeds, _QUESTION):
+feeds = feeds_of_customers()
+if past := history_states.standing(feeds, _QUESTION, feeds.history):
     show(past, feeds)

@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 
 from dashboard import exports, formats
-from dashboard.components import dataframe, figures, history_states, loading, notices, tiles
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.components import book, dataframe, figures, history_states, loading, notices, tiles
+from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, OverviewFilters
 from dashboard.security import session
@@ -25,13 +25,15 @@ _HEADING = "How much of what we sold is deployed?"
 def show(deployment: Deployment, feeds: Feeds) -> None:
     """Draw the page for an answer of Microsoft's."""
     loading.top(feeds.deployment, _HEADING, feeds)
-    if deployment.stands_in:
+    if feeds.is_book:
+        book.basis()
+    elif deployment.stands_in:
         notices.stands_in()
     notices.set_aside(deployment.answer)
     if not len(deployment.facts):
         notices.no_rows(deployment)
         return
-    past = history_states.at_hand(feeds)
+    past = history_states.at_hand(feeds.past)
     if not past:
         history_states.unreadable(feeds)
     controls = link.follow(OverviewFilters, feeds.codes())
@@ -46,7 +48,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     )
     tiles.tiles(model, filters.target, deployment.estimated, "service", moved)
     figures.bars("services_chart", model, "Where is the gap?", "service", controls, clicked=controls.only(SERVICE))
-    content, sentence = deployment.answer.collection.name, exports.sentence(filters.selection)
+    content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
     provenance = exports.Provenance(content, deployment.processed[1], sentence, feeds.source, feeds.is_sample)
     rows = partial(overview_table.rows, deployment, filters.selection)
     with figures.figures(

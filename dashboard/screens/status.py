@@ -63,15 +63,15 @@ def show(feeds: Feeds) -> None:
 
 def _history(feeds: Feeds) -> None:
     """Draw the content of the history, or why it cannot be read."""
-    if feeds.past is None:
+    if feeds.history is None:
         st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
-    elif past := history_states.at_hand(feeds):
+    elif past := history_states.at_hand(feeds.history):
         try:
             _held(past.history, past.history.standing(), has_job=not feeds.is_sample)
         except HistoryError as error:
             notices.trouble(error, key="trouble_history")
-    elif failed := feeds.past.state.error:
-        notices.trouble(failed, feeds.past.state.failed_at, again=feeds.past.refresh, key="trouble_history")
+    elif failed := feeds.history.state.error:
+        notices.trouble(failed, feeds.history.state.failed_at, again=feeds.history.refresh, key="trouble_history")
     else:
         st.markdown("It is being opened; look again in a moment.")
 

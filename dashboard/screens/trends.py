@@ -4,8 +4,8 @@ import streamlit as st
 
 from dashboard import exports, formats, sentences
 from dashboard.charts import lines
-from dashboard.components import dataframe, figures, history_states, notices, tiles
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.components import book, dataframe, figures, history_states, notices, tiles
+from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, RANGE, SERVICE, TARGET, TrendsFilters
@@ -27,7 +27,9 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
     history_states.top(timeline, _QUESTION, feeds)
     history_states.reach(timeline)
-    if timeline.collection is COMMERCIAL_DEPLOYMENT:
+    if feeds.is_book:
+        book.basis()
+    elif timeline.collection is COMMERCIAL_DEPLOYMENT:
         notices.stands_in()
     controls = link.follow(TrendsFilters, feeds.codes())
     controls.bar()
@@ -156,7 +158,7 @@ def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feed
     newest = dates.iloc[-1] if len(dates) else None
 
     def provenance(content: str, **more: str) -> exports.Provenance:
-        sentence = exports.sentence(filters.selection, range=within, **more, collection=timeline.collection.name)
+        sentence = file_filter(filters.selection, range=within, **more, collection=timeline.collection.name)
         return exports.Provenance(f"{content}-by-{filters.by}", newest, sentence, feeds.source, feeds.is_sample)
 
     points = exports.for_people_and_programs(lambda: trend.points, (trend,), provenance("trends"))

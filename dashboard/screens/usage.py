@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import exports, formats
 from dashboard.components import dataframe, figures, loading, notices, tiles
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, UsageFilters
 from dashboard.security import session
@@ -178,7 +178,7 @@ def _not_at_hand(source: Source) -> str:
 
 
 def _workloads(model: UsageView, selection: Selection, feeds: Feeds) -> None:
-    sentence = exports.sentence(selection)
+    sentence = file_filter(selection)
     provenance = exports.Provenance("usage", model.window[1], sentence, feeds.source, feeds.is_sample)
     with figures.figures("Workloads", exports.for_people_and_programs(lambda: model.workloads, (model,), provenance)):
         dataframe.show(model.on_screen)

@@ -18,8 +18,9 @@ class Role(IntEnum):
     """What a person may see; each role includes those before it."""
 
     READER = 1  # figures by service and channel
-    MANAGER = 2  # every customer's
-    OPERATOR = 3  # the status of the program
+    MANAGER = 2  # the customers of the own book; every customer where there are no books
+    LEAD = 3  # every customer, and the book of any person
+    OPERATOR = 4  # the status of the program
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Rules:
         named = (
             (settings.access_readers, Role.READER),
             (settings.access_managers, Role.MANAGER),
+            (settings.access_leads, Role.LEAD),
             (settings.access_operators, Role.OPERATOR),
         )
         return cls(
@@ -49,13 +51,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person who may see something until `until` (UTC); without end where no sign-in is configured."""
+    """A person who may see something until `until` (UTC); without end where no sign-in is configured.
+
+    `known_as`: the sign-in name and the object id, by which books name a person. An address that a sign-in tells beside
+    them is not among these, since its owner may have chosen it.
+    """
 
     name: str
     username: str
     identity: tuple[str, str]  # tenant and object id, which never change
     role: Role
     until: datetime | None = None
+    known_as: tuple[str, ...] = ()
 
     @property
     def is_known(self) -> bool:
@@ -68,6 +75,13 @@ class Person:
 
 #: The person at this machine, where no sign-in is configured.
 LOCAL_OPERATOR = Person("", "", ("", ""), Role.OPERATOR)
+
+
+def at_this_machine(settings: Settings) -> Person:
+    """The person at this machine, where no sign-in is configured: the operator, or with LOCAL_BOOK a manager."""
+    if settings.local_book is None:
+        return LOCAL_OPERATOR
+    return Person("", settings.local_book, ("", ""), Role.MANAGER, known_as=(settings.local_book,))
 
 
 class Denied(Exception):
@@ -113,7 +127,9 @@ def judge(claims: Claims, rules: Rules, now: datetime) -> Person:
             again=False,
         )
     username = str(claims.get("preferred_username") or claims.get("email") or "")
-    return Person(str(claims.get("name") or username or "Signed in"), username, (tenant, object_id), max(roles), until)
+    name = str(claims.get("name") or username or "Signed in")
+    known_as = [str(claims.get("preferred_username") or ""), object_id]
+    return Person(name, username, (tenant, object_id), max(roles), until, tuple(filter(None, known_as)))
 
 
 class Ended:

@@ -18,6 +18,7 @@ from data_access import Settings, titles
 P = ParamSpec("P")
 
 _PERSON = "_person"
+_STILL = "_still"  # says whether the person of this run may still see the same
 _GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in has ended
 
 
@@ -69,28 +70,47 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     return draw_guarded
 
 
+def valid_while(still: Callable[[], bool] | None) -> None:
+    """Let what this run shows be shown as long as `still` says so, and files of it be made; None: as long as one likes.
+
+    It is called in runs, and outside of them when a file is made.
+    """
+    st.session_state[_STILL] = still
+
+
+def start_anew() -> None:
+    """Have the next part of a page that is drawn anew start the whole run; for callbacks."""
+    st.session_state[_STILL] = lambda: False
+
+
 def close_in_time() -> None:
-    """Take the page off the screen when the sign-in ends, here or in another window."""
+    """Take the page off the screen when the sign-in ends, here or in another window, or the person's book changes."""
     if until := person().until:
         left = until - datetime.now(UTC) + timedelta(seconds=1)
         st.fragment(_leave_if_over, run_every=min(left, _GLANCE))()
+    elif st.session_state.get(_STILL):
+        st.fragment(_leave_if_over, run_every=_GLANCE)()
 
 
 def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
     """What makes a file for this person alone, as long as the sign-in lasts.
 
-    Streamlit calls it at a click, outside a run. It raises PermissionError where the sign-in has ended.
+    Streamlit calls it at a click, outside a run. It raises PermissionError where the sign-in has ended, or the person
+    may no longer see what was on screen.
     """
-    owner, claims = person(), st.user.to_dict()
+    owner, claims, still = person(), st.user.to_dict(), st.session_state.get(_STILL)
 
     def make() -> bytes:
         if _is_over(owner, claims):
             raise PermissionError("the sign-in has ended")
+        if still and not still():
+            raise PermissionError("what this person may see has changed")
         made = content()
-        middleware.register_download_owner(made, mimetype, name, owner)
+        if owner.is_known:
+            middleware.register_download_owner(made, mimetype, name, owner)
         return made
 
-    return make if owner.is_known else content
+    return make
 
 
 def _person(settings: Settings) -> Person:
@@ -98,13 +118,14 @@ def _person(settings: Settings) -> Person:
     sign_in.check()
     if not sign_in.is_configured:
         exposure.check_address(st.get_option("server.address"), sign_in)
-        return roles.LOCAL_OPERATOR
+        return roles.at_this_machine(settings)
     return middleware.person_of(st.user.to_dict(), settings, sign_in, middleware.ENDED)
 
 
 def _leave_if_over() -> None:
-    """Start the whole run anew where the sign-in has ended, which draws the page that says so."""
-    if _is_over(st.session_state.get(_PERSON), st.user.to_dict()):
+    """Start the whole run anew where the sign-in has ended, which draws the page that says so, or the book changes."""
+    still = st.session_state.get(_STILL)
+    if _is_over(st.session_state.get(_PERSON), st.user.to_dict()) or (still and not still()):
         st.rerun()
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from data_access import measures
+from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
 from data_access.measures import Facts
 from data_access.partner_center import catalog
 from data_access.partner_center.client import Answer, Client, Progress, Step
+from data_access.texts import AS_SENT
+
+_NAMING = (CUSTOMER, "customerName")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,31 @@ class Deployment:
         """The oldest and the newest processing date; they differ per service. (None, None) where none is known."""
         dates = self.facts.frame["processedDateTime"].dropna()
         return (dates.min(), dates.max()) if len(dates) else (None, None)
+
+
+def of_customers(deployment: Deployment, customers: Customers) -> Deployment:
+    """The commercial counts of some customers, without a trace of another one."""
+    if customers.is_everybody:
+        return deployment
+    frame = customers.rows(deployment.answer.frame)
+    answer = replace(deployment.answer, frame=frame, pages=None, is_part=True)
+    return Deployment(answer, deployment.facts.of(customers.rows(deployment.facts.frame)))
+
+
+def without_customers(deployment: Deployment) -> Deployment:
+    """The same figures, row by row, without what says whose they are: for those who see the company's figures alone.
+
+    Of the commercial counts only the columns that we know are kept, since a field of tomorrow may name a customer.
+    """
+    if deployment.answer.collection is not catalog.COMMERCIAL_DEPLOYMENT:
+        return deployment
+    facts = deployment.facts
+    known = [name for name in deployment.answer.collection.columns if name not in _NAMING]
+    kept = [str(name) for name in facts.frame if name not in facts.sent or name in known]
+    kept = [name for name in kept if name.removesuffix(AS_SENT) not in _NAMING]
+    sent = tuple(name for name in facts.sent if name in known)
+    answer = replace(deployment.answer, frame=deployment.answer.frame[[*sent]], pages=None)
+    return replace(deployment, answer=answer, facts=replace(facts, frame=facts.frame[kept], sent=sent))
 
 
 def fetch_commercial(client: Client, progress: Progress) -> Deployment:

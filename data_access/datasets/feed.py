@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from data_access.errors import PartnerCenterError, Unreadable
 from data_access.partner_center.client import Progress, Step
@@ -35,6 +35,19 @@ class State(Generic[T]):
     running: bool = False
     running_since: datetime | None = None
     progress: Step = NO_STEP
+
+
+class Readable(Protocol[T]):
+    """What pages need of a feed, or of a part of its data."""
+
+    @property
+    def state(self) -> State[T]: ...
+
+    def refresh_if_due(self) -> State[T]: ...
+
+    def refresh(self) -> None: ...
+
+    def wait(self, seconds: float) -> bool: ...
 
 
 class Feed(Generic[T]):
@@ -116,6 +129,38 @@ class Feed(Generic[T]):
     def _tell(self, progress: Step) -> None:
         with self._lock:
             self._state = replace(self._state, progress=progress)
+
+
+class Part(Generic[T]):
+    """A feed of which one sees a part: what `part` makes of the data, once for each."""
+
+    def __init__(self, whole: Readable[T], part: Callable[[T], T]) -> None:
+        self._whole, self._part = whole, part
+        self._lock = threading.Lock()
+        self._made: tuple[T, T] | None = None  # the last data, and the part of it
+
+    @property
+    def state(self) -> State[T]:
+        return self._of(self._whole.state)
+
+    def refresh_if_due(self) -> State[T]:
+        return self._of(self._whole.refresh_if_due())
+
+    def refresh(self) -> None:
+        self._whole.refresh()
+
+    def wait(self, seconds: float) -> bool:
+        return self._whole.wait(seconds)
+
+    def _of(self, state: State[T]) -> State[T]:
+        data = state.data
+        with self._lock:
+            if data is None:
+                self._made = None
+                return state
+            if self._made is None or self._made[0] is not data:
+                self._made = data, self._part(data)
+            return replace(state, data=self._made[1])
 
 
 def _without_frames(error: PartnerCenterError) -> PartnerCenterError:

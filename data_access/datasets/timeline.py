@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from data_access import history
-from data_access.history.engines import Engine
+from data_access.books import Customers
+from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, trends
@@ -31,6 +33,7 @@ class Timeline:
     snapshots: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     newest: Snapshot | None = None
+    is_part: bool = False  # whether `facts` are those of some customers
 
     @property
     def estimated(self) -> bool:
@@ -87,10 +90,28 @@ def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
 
     Raises EngineError where the files cannot be read.
     """
+    return _by_customer(past, lambda paths: engine.customer(paths, tenant))
+
+
+def of_customers(past: Timeline, engine: Engine, customers: Customers) -> Timeline:
+    """The same of some customers, from the commercial counts; `facts` are their sums by service and channel.
+
+    Raises EngineError where the files cannot be read.
+    """
+
+    def sums(paths: tuple[str, ...]) -> Facts:
+        keys = ["service", "channel", "snapshot", "fetchedAt"]
+        return trends.rows(RestrictedEngine(engine, customers).grouped(paths, keys).assign(estimated=False))
+
+    return replace(_by_customer(past, sums), is_part=True)
+
+
+def _by_customer(past: Timeline, ask: Callable[[tuple[str, ...]], Facts]) -> Timeline:
+    """The timeline of what `ask` gives for the files of the commercial counts, by customer."""
     snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
     ids = tuple(snapshot.id for snapshot in snapshots)
     files = past.history.by_customer(snapshots)
-    facts = engine.customer(files.paths, tenant)
+    facts = ask(files.paths)
     facts = facts.of(facts.frame[facts.frame["snapshot"].isin(ids)])
     facts = trends.with_back_fills(facts, {snapshot.id for snapshot in snapshots if snapshot.backfill_date})
     newest = None if files.notices else past.history.newest(catalog.COMMERCIAL_DEPLOYMENT)

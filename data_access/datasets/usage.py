@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from data_access import measures, texts, titles
+from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
@@ -115,6 +116,36 @@ def fetch(client: Client, progress: Progress, last: Usage | None = None) -> Usag
     deployment = read(catalog.COMMERCIAL_DEPLOYMENT, before[2])
     progress(Step("Putting licenses and their use side by side"))
     return put_together(counts, partner, deployment)
+
+
+def of_customers(usage: Usage, customers: Customers) -> Usage:
+    """The same of some customers, without a trace of another one.
+
+    Microsoft's own percentages are those of the whole company, and are left out.
+    """
+    if customers.is_everybody:
+        return usage
+
+    def part(source: Source) -> Source:
+        if source.answer is None:
+            return source
+        answer = replace(source.answer, frame=customers.rows(source.answer.frame), pages=None, is_part=True)
+        return replace(source, answer=answer)
+
+    return put_together(part(usage.counts), Source(usage.partner.collection, None), part(usage.deployment))
+
+
+def without_customers(usage: Usage) -> Usage:
+    """The same figures without what says whose they are: for those who see the company's figures alone."""
+
+    def part(source: Source) -> Source:
+        if source.answer is None or CUSTOMER not in source.collection.columns:
+            return source
+        dates = source.answer.frame[["processedDateTime"]]
+        return replace(source, answer=replace(source.answer, frame=dates, pages=None))
+
+    licenses = usage.licenses.drop(columns=CUSTOMER)
+    return replace(usage, counts=part(usage.counts), deployment=part(usage.deployment), licenses=licenses)
 
 
 def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:

@@ -22,6 +22,7 @@ import pyarrow as pa
 from pyarrow import dataset, fs
 
 from data_access import measures, temporary, texts
+from data_access.books import Customers
 from data_access.errors import EngineError, SettingsError
 from data_access.measures import Facts, customers, trends
 from data_access.partner_center import frames
@@ -46,6 +47,7 @@ _FACTS = {
 }
 _OF_ESTIMATES = {"proratedDeploymentPercent": "double"}
 _OF_COUNTS = {customers.CUSTOMER: "string", "customerName": "string", "productName": "string"}
+_NAMING = (customers.CUSTOMER, "customerName")
 _EVERYTHING = Selection()
 _ADVICE = "Try again; if it goes on, the log tells the operator more."
 _PATTERN = frozenset("*?[")  # characters that make a pattern of a file's name for DuckDB
@@ -132,7 +134,7 @@ class Engine(ABC):
             for name, kind in {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}.items()
         }
         try:
-            facts = self._scan(list(paths), columns).rename({service: "service"})
+            facts = self.scan(list(paths), columns).rename({service: "service"})
             return self._table(question(self._selected(facts, selection)))
         except Exception as error:  # noqa: BLE001 - each engine, Arrow and each object store has a family of its own
             # No messages, not even of what caused it: they may hold an address, a path or a row.
@@ -155,8 +157,11 @@ class Engine(ABC):
         return facts
 
     @abstractmethod
-    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
-        """The rows of these files, with these columns and no others; capitals in their names count."""
+    def scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
+        """The rows of these files, with these columns (names and Spark's types) and no others.
+
+        Capitals in their names count.
+        """
 
 
 class DuckDB(Engine):
@@ -172,7 +177,7 @@ class DuckDB(Engine):
         connection.execute("SET GLOBAL parquet_metadata_cache = true")  # the history's files never change
         return connection
 
-    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
+    def scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         cursor = self._connection.cursor()  # a connection serves one thread at a time
         if not paths:
             rows = cursor.from_arrow(_schema(columns).empty_table())
@@ -193,6 +198,29 @@ class DuckDB(Engine):
         meant = {name.lower(): name for name in columns}
         names = cursor.execute("SELECT DISTINCT name FROM parquet_schema(?)", [paths]).fetchall()
         return all(meant.get(name.lower(), name) == name for (name,) in names)
+
+
+class RestrictedEngine(Engine):
+    """Another engine that sees the rows of some customers alone; not `named`, it cannot tell whose a row is.
+
+    Files of partner deployment, which name no customer, are seen as they are.
+    """
+
+    def __init__(self, engine: Engine, customers: Customers, *, named: bool = True) -> None:
+        super().__init__()
+        self._engine, self._customers, self._named = engine, customers, named
+
+    def scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
+        rows = self._engine.scan(paths, columns)
+        if customers.CUSTOMER not in columns:
+            return rows
+        if not self._customers.is_everybody:
+            tenant = nw.col(customers.CUSTOMER)
+            mask = tenant.is_in(sorted(self._customers.ids))
+            rows = rows.filter(~mask | tenant.is_null() if self._customers.others else mask)
+        if not self._named:
+            rows = rows.with_columns(nw.lit(None, nw.String).alias(name) for name in _NAMING if name in columns)
+        return rows
 
 
 #: How Spark spells what pyarrow calls a kind of store.
@@ -230,7 +258,7 @@ class Spark(Engine):
             log.warning("Spark could not be reached: %s", type(error).__name__)
             raise EngineError("Spark does not answer at the address in SPARK_REMOTE.", _ADVICE) from None
 
-    def _scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
+    def scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         schema = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         if not paths:
             rows = self._session.createDataFrame([], schema)

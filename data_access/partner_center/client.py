@@ -64,10 +64,13 @@ class Answer:
     pages: raw_pages.Pages | None = None  # the pages as they arrived, where the caller asked for them
     twice: int = 0  # rows that came on two pages and were counted once
     unread_customers: int = 0  # in an answer about many customers: those whose figures may not be read
+    is_part: bool = False  # whether the rows are those of some customers; what did not come or could not be read is not
 
     @property
     def missing(self) -> int:
         """The number of rows that were announced and did not come."""
+        if self.is_part:
+            return 0
         return max(0, (self.announced or 0) - len(self.frame) - len(self.set_aside))
 
 

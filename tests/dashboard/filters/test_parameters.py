@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dashboard.filters import parameters
 from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
 from dashboard.filters.parameters import (
+    BOOK,
     CHANNEL,
     CUSTOMER,
     DATES,
@@ -48,7 +49,8 @@ def of_page(page):
     return [*(declared(page) | given).values()]
 
 
-EVERY = {parameter.name: parameter for page in PAGES for parameter in of_page(page)} | {CUSTOMER.name: CUSTOMER}
+EVERY = {parameter.name: parameter for page in PAGES for parameter in of_page(page)}
+EVERY |= {parameter.name: parameter for parameter in (BOOK, CUSTOMER)}
 NAMES = [name for parameter in EVERY.values() for name in parameter.names]
 
 
@@ -129,7 +131,7 @@ def test_no_two_parameters_share_a_name():
 
 
 def test_what_goes_along_is_on_the_first_page():
-    assert [parameter.name for parameter in SHARED] == [*declared(OverviewFilters)]
+    assert [parameter.name for parameter in SHARED] == ["book", *declared(OverviewFilters)]
 
 
 def test_filters_for_another_page_are_the_same_as_far_as_both_have_them():

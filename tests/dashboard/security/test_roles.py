@@ -31,7 +31,12 @@ MIA = {
 
 def test_a_person_has_a_name_an_identity_that_stays_and_an_end():
     assert judge(MIA, RULES, NOW) == Person(
-        "Mia Manager", "mia@contoso.example", (TENANT, "1"), Role.MANAGER, NOW + timedelta(hours=1)
+        "Mia Manager",
+        "mia@contoso.example",
+        (TENANT, "1"),
+        Role.MANAGER,
+        NOW + timedelta(hours=1),
+        ("mia@contoso.example", "1"),
     )
 
 
@@ -40,6 +45,7 @@ def test_a_person_has_a_name_an_identity_that_stays_and_an_end():
     [
         (["reader"], [], Role.READER),
         (["Manager"], [], Role.MANAGER),
+        (["lead"], [], Role.LEAD),
         (["operator"], [], Role.OPERATOR),
         (["reader", "operator"], [], Role.OPERATOR),
         ([], [GROUP.upper()], Role.MANAGER),

@@ -228,7 +228,7 @@ def test_what_is_worked_out_row_by_row(engine, tmp_path):
     rows += [{"proratedDeploymentPercent": number / 7, "licensesSold": number} for number in range(200)]
     frame = frame_of(DEPLOYMENT, [*rows, {"proratedDeploymentPercent": None, "licensesSold": 0}])
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), tmp_path / "raw.parquet")
-    sent = engine._scan(
+    sent = engine.scan(
         [str(tmp_path / "raw.parquet")], {"proratedDeploymentPercent": "double", "licensesSold": "bigint"}
     )
     columns = ["proratedDeploymentPercent", "licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
@@ -248,7 +248,7 @@ def test_counts_of_use(engine, tmp_path):
         "service": "string",
         "processedDateTime": "timestamp",
     }
-    result = engine._table(measures.activity(engine._scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
+    result = engine._table(measures.activity(engine.scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
     same(result, measures.activity_by(table, ["service"]))
     assert list(result["usagePercent"][:2]) == [70.0, 0.0]
     assert result["usagePercent"][2:].isna().all()

@@ -1,0 +1,133 @@
+"""The book on screen: its choice, the words for it, and what a page says that has none of its customers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.feeds import books_now, current_sight
+from dashboard.filters import link
+from dashboard.filters.parameters import BOOK
+from dashboard.security import session
+from dashboard.security.roles import Role
+from dashboard.security.sight import ALL, MINE, UNASSIGNED, Sight
+from data_access import Settings
+
+_WIDTH = 230  # pixels
+_PROBLEMS_NAMED = 5
+_LONGEST_ID = 64
+
+
+def choose(moment: str = "") -> None:
+    """Draw the choice of a book for people who have one; `moment` makes the keys of several heads differ."""
+    seen, key = current_sight(), f"{BOOK.name}{moment}"
+    if not seen.choices:
+        return
+    options = list(dict.fromkeys([*seen.choices, seen.book]))
+    if st.session_state.get(key) != seen.book:
+        st.session_state[key] = seen.book
+
+    def chosen() -> None:
+        link.open_book(st.session_state[key])
+        session.start_anew()
+
+    st.selectbox(
+        BOOK.label,
+        options,
+        key=key,
+        format_func=lambda book: _title(book, seen),
+        label_visibility="collapsed",
+        width=_WIDTH,
+        on_change=chosen,
+    )
+
+
+def words() -> None:
+    """Say whose figures are on screen, where there is a choice."""
+    seen = current_sight()
+    if not seen.choices:
+        return
+    if seen.is_book:
+        number = "" if seen.figures.others else f" · {formats.number(len(seen.figures.ids), 'customer')} today"
+        st.caption(f":material/menu_book: **{formats.plain(_title(seen.book, seen))}**{number}")
+    elif seen.is_unlimited:
+        st.caption(":material/menu_book: **All customers**")
+    else:
+        mine = formats.number(len(seen.names.ids), "customer")
+        st.caption(
+            ":material/domain: **The whole company** · figures without customers. Pages about customers show"
+            f" yours ({mine} today)."
+        )
+
+
+def basis() -> None:
+    """The notice of what the figures of a book stand on."""
+    st.caption(
+        ":material/menu_book: These figures are Microsoft's commercial counts of the customers in this book, added up"
+        " over customers and products."
+    )
+
+
+def is_empty(about: str) -> bool:
+    """Whether a page about figures, or about customers, has no customer to show."""
+    seen = current_sight()
+    customers = {"figures": seen.figures, "customers": seen.names}.get(about)
+    return customers is not None and customers.is_nobody and session.may(Role.MANAGER)
+
+
+def empty() -> None:
+    """The content of a page that has no customer to show."""
+    seen = current_sight()
+    with st.container(border=True, key="empty_book"):
+        if seen.is_unlimited:
+            st.write(f"{formats.plain(_title(seen.book, seen))}: this book has no customers today (UTC).")
+        else:
+            st.write(
+                "Your book has no customers today (UTC), so this page shows none. The operator of this dashboard, or"
+                " your team lead, can say who looks after which customers."
+            )
+        if ALL in seen.choices and seen.book != ALL:
+            st.button(f"Show {_title(ALL, seen).lower()}", on_click=_show_all, icon=":material/domain:")
+
+
+def not_in_book(customer: str) -> None:
+    """What stands in place of a customer outside the book on screen; whether there is one it does not say."""
+    seen = current_sight()
+    if seen.is_unlimited:
+        st.header("This customer is not in the book on screen", anchor=False)
+        st.button("Show all customers", on_click=_show_all, icon=":material/groups:")
+    else:
+        st.header("This customer is not in your book", anchor=False)
+        st.write("Pages show the customers of your own book alone. The link is about this id:")
+    st.code(customer[:_LONGEST_ID], language=None)
+
+
+def problems(settings: Settings) -> None:
+    """Tell leads and operators what of BOOKS_FILE cannot be used; everybody else has a smaller book then."""
+    if not (settings.books_file and session.may(Role.LEAD)):
+        return
+    books = books_now(settings)
+    if books.failure:
+        st.error(f"BOOKS_FILE {books.failure}. Until then managers see no customers.", icon=":material/menu_book:")
+    elif books.problems:
+        first = "; ".join(f"line {problem.line}: {problem.reason}" for problem in books.problems[:_PROBLEMS_NAMED])
+        more = len(books.problems) - _PROBLEMS_NAMED
+        st.warning(
+            f"{formats.number(len(books.problems), 'line')} of BOOKS_FILE cannot be used, and give nobody any customer:"
+            f" {first}{f'; and {more:,} more' if more > 0 else ''}.",
+            icon=":material/menu_book:",
+        )
+
+
+def _show_all() -> None:
+    link.open_book(ALL)
+    session.start_anew()
+
+
+def _title(book: str, seen: Sight) -> str:
+    titles = {
+        MINE: "My customers",
+        ALL: "All customers" if seen.is_unlimited else "The whole company",
+        UNASSIGNED: "Customers of nobody",
+    }
+    return titles.get(book, f"Customers of {book}")
