@@ -4,7 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import server
+from data_access import logs, settings
+
+logs.start(settings.log_format())  # before what follows writes anything
+
+from dashboard import server  # noqa: E402
 
 app = st.App(
     Path(__file__).parent / "dashboard" / "app.py",

@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from dashboard import feeds, sitemap, turns
+from dashboard import feeds, runs, sitemap
 from dashboard.components import book, foot, header, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
 from data_access import SettingsError, lapse_notice, load_settings, titles
 
-with turns.turn():
+with runs.run():
     # Called before the navigation, which would otherwise fetch each page's icon for the tab from a host of Google's.
     st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
     pages = [st.Page(entry.file, title=entry.title, icon=entry.icon) for entry in sitemap.PAGES]
     page = st.navigation(pages, position="hidden")  # our own links carry the filters along
     header.tab(page.title)
+    runs.of(sitemap.at(page.url_path).name)
     try:
         settings = load_settings()
         person = session.enter(settings)

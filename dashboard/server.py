@@ -9,7 +9,6 @@ import gc
 import hashlib
 import logging
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -26,10 +25,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import cache, exports, probes, sitemap, static_files
+from dashboard import access_log, cache, exports, probes, sitemap, static_files
 from dashboard.readiness import WATCH
 from dashboard.security import exposure, middleware, streamlit_internals
-from data_access import PartnerCenterError, SettingsError, history, load_settings, loopback
+from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +133,7 @@ def _refuse_to_expose() -> None:
         exposure.SIGN_IN.check()
         exposure.check_address(st.get_option("server.address"), exposure.SIGN_IN)
     except SettingsError as error:
-        print(f"{error.title}: {error}", file=sys.stderr, flush=True)
+        logs.event(f"{error.title}: {error}", "critical")
         os._exit(error.exit_code)  # an exception would come out as a traceback of the server's
 
 
@@ -174,6 +173,7 @@ _LATER = [
 ]
 _LATER.append(f"<./{static_files.PLOTLY}>; rel=preload; as=script; fetchpriority=low")
 MIDDLEWARE = [
+    Middleware(access_log.AccessLog),
     Middleware(SecurityHeaders),
     Middleware(probes.Probes, base=_PAGE_PATH),
     Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER),

@@ -24,9 +24,14 @@ class Page:
     about: Literal["figures", "customers", "program"] = "figures"
 
     @property
+    def name(self) -> str:
+        """The name of its file, by which programs know it."""
+        return PurePosixPath(self.file).stem
+
+    @property
     def address(self) -> str:
         """The path in its link; empty for the first page."""
-        return "" if self is PAGES[0] else PurePosixPath(self.file).stem
+        return "" if self is PAGES[0] else self.name
 
 
 #: The pages in the order of the navigation; the first has the root address.

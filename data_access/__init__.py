@@ -1,8 +1,9 @@
 """The front door: names for scripts and for the dashboard, fixed by contract.
 
-The dashboard opens a few rooms directly as well: `measures`, `datasets`, `texts`, `titles` and
+The dashboard opens a few rooms directly as well: `measures`, `datasets`, `texts`, `titles`, `logs`, `version` and
 `partner_center.catalog`; its module for files `csv_files`, those for sign-in `foreign_text` and the location of the
-secrets, its server `loopback`. The import contracts in pyproject.toml keep it out of all others.
+secrets, its server `loopback`, its metrics the tally of calls. The import contracts in pyproject.toml keep it out of
+all others.
 """
 
 from data_access import history

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
-from data_access import loopback
+from data_access import logs, loopback, settings
 from data_access.commands import COMMANDS, PRINTING, terminal
 from data_access.errors import PartnerCenterError, SettingsError
 from data_access.version import NAME, VERSION
@@ -38,9 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
                 return INTERRUPTED
             if not isinstance(error, PartnerCenterError):
                 raise
-            terminal.say(f"{error.title}: {error}")
-            for label, fact in error.details.labelled().items():
-                terminal.say(f"  {label}: {fact}")
+            terminal.complain(error)
             return error.exit_code
     # All of it, and only now: a failure leaves stdout empty.
     if problem := terminal.deliver(output):
@@ -75,11 +74,17 @@ def _noticing_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if not logs.is_json():
+            super().error(message)
+        logs.event(f"{self.prog}: error: {message}", "error", usage=self.format_usage().strip())
+        sys.exit(SettingsError.exit_code)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    result = argparse.ArgumentParser(
-        prog="python -m data_access", description="Licence analytics from Microsoft Partner Center."
-    )
+    result = _Parser(prog="python -m data_access", description="Licence analytics from Microsoft Partner Center.")
     result.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
     commands = result.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, command in COMMANDS.items():
@@ -91,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     terminal.secure_streams()
+    logs.start(settings.log_format())
     loopback.keep_from_proxies(os.environ)
     exit_code = main()
     if exit_code:

@@ -48,6 +48,15 @@ class Details:
         """The details on one line, without the service's description: it may name a customer."""
         return ", ".join(f"{label} {fact}" for label, fact in replace(self, description=None).labelled().items()) or "-"
 
+    def for_programs(self) -> dict[str, object]:
+        """The details as fields, likewise without the description."""
+        return {
+            "status": self.status,
+            "code": self.code,
+            "request_id": self.request_id,
+            "correlation_id": self.correlation_id,
+        }
+
     def of(self, request_id: str, correlation_id: str) -> Details:
         """The details with the ids of the request where the answer has none: they are what support can search for."""
         return replace(

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from data_access import certificates
+from data_access import certificates, logs
 from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.clouds import CLOUDS
@@ -182,6 +182,14 @@ class Settings(BaseModel):
         description="A person of BOOKS_FILE: without sign-in, whoever sits at this machine sees that person's book"
         " alone.",
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="`json` writes each line on stderr as one JSON object with `time`, `level` and `event`."
+    )
+    metrics_token: Secret | None = Field(
+        None,
+        description="Bearer token for `/metrics`, then needed by everybody; without it only this machine may read it.",
+    )
+    audit_days: int = Field(365, ge=1, le=36_500, description="For how many days the audit is kept.")
     history_url: Annotated[str, BeforeValidator(_path), AfterValidator(_place)] = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."
     )
@@ -299,6 +307,16 @@ def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_
             " ".join(f"{_setting(problem['loc'])}{_words(problem['msg'])}." for problem in problems),
             "Correct it in the environment or in .streamlit/secrets.toml, then start again.",
         ) from None
+
+
+def log_format(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_FILE) -> str:
+    """LOG_FORMAT alone, for errors in the other settings are written in it too; `text` where it cannot be read."""
+    environ = os.environ if environ is None else environ
+    try:
+        value = environ.get("LOG_FORMAT") or _secrets(secrets_file).get("log_format")
+    except SettingsError:
+        value = None
+    return logs.JSON if isinstance(value, str) and value.strip() == logs.JSON else logs.TEXT
 
 
 def _secrets(file: Path) -> Mapping[str, Any]:

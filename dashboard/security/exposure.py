@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.requests import HTTPConnection
 
 from dashboard.security import streamlit_internals
 from data_access import SettingsError, load_settings
@@ -23,7 +24,12 @@ _SHORTEST_SECRET, _FEWEST_SIGNS = 32, 8
 _READ_AGAIN = 1.0  # seconds
 _CORRECT = "Correct [auth] in .streamlit/secrets.toml as in docs/sign-in.md, then start again."
 #: Headers that a proxy adds: the caller is on another machine than the connection says.
-_FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+_FORWARDED = frozenset(
+    {
+        *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"),
+        *("x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-original-host", "x-client-ip", "via"),
+    }
+)
 
 
 def _secrets_files() -> set[Path]:
@@ -122,12 +128,26 @@ def check_call(address: str, headers: Mapping[str, str], sign_in: SignIn) -> Non
     `address` is the server's own, at which the call arrived. A name in `Host` that is not this machine's is that of a
     proxy, or of a web site that had its name point here (DNS rebinding).
     """
+    if not _is_this_machine(address) or _is_handed_on(headers):
+        _refuse("other machines, or to a web site or proxy that passes itself off as this one", sign_in)
+
+
+def is_from_this_machine(request: HTTPConnection) -> bool:
+    """Whether a program on this machine calls, and no proxy hands the call on, as far as it shows.
+
+    A proxy that adds nothing still speaks HTTP/1.0, as nginx does unless it is told otherwise.
+    """
+    is_near = request.client is not None and _is_this_machine(request.client.host)
+    return is_near and not _is_handed_on(request.headers) and request.scope.get("http_version") != "1.0"
+
+
+def _is_handed_on(headers: Mapping[str, str]) -> bool:
+    """Whether a call came by a proxy, or by a name that is not this machine's."""
     try:
         host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:  # no name and no address
         host = ""
-    if not (_is_this_machine(address) and _is_this_machine(host)) or _FORWARDED.intersection(headers):
-        _refuse("other machines, or to a web site or proxy that passes itself off as this one", sign_in)
+    return not _is_this_machine(host) or not _FORWARDED.isdisjoint(headers)
 
 
 def _refuse(whom: str, sign_in: SignIn) -> None:

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard import metrics
 from dashboard.security import exposure, refusals, roles
 from dashboard.security.exposure import SignIn
 from dashboard.security.roles import Denied, Ended, Person, Role, Rules
@@ -132,10 +133,12 @@ class Gate:
             await send({"type": "websocket.close", "code": _TRY_LATER})
             return
         self._open_pages += 1
+        metrics.SESSIONS.inc()
         try:
             await self._app(request.scope, *self._filter_messages(request, receive, send))
         finally:
             self._open_pages -= 1
+            metrics.SESSIONS.dec()
 
     def _check(self, request: HTTPConnection) -> None:
         self._sign_in.check()

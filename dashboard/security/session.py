@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from dashboard import formats, turns
+from dashboard import formats, runs
 from dashboard.security import exposure, middleware, refusals, roles
 from dashboard.security.roles import Denied, Person, Role
 from data_access import Settings, titles
@@ -63,7 +63,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     @st.fragment
     @wraps(draw)
     def draw_guarded(*arguments: P.args, **named: P.kwargs) -> None:
-        with turns.turn():
+        with runs.run():
             _leave_if_over()
             draw(*arguments, **named)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from data_access import history
+from data_access.commands import jobs
 from data_access.settings import load
 
 HELP = "put the small files of the history together, and remove what was kept twice or left behind"
@@ -18,9 +19,10 @@ def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every comman
     settings = load()
     history.prepare_sample(settings)
     account_history = history.open(settings)
-    compacted = account_history.compact()
+    with jobs.recorded(account_history, "compact"):
+        compacted, swept = account_history.compact(), account_history.sweep()
     clauses = [f"{compacted.before:,} small files became {compacted.after:,}"]
     if months := compacted.months:
         clauses.append(f"{months:,} {'month was' if months == 1 else 'months were'} put together by customer")
-    clauses.append(f"{account_history.sweep():,} files that nothing needs were removed")
+    clauses.append(f"{swept:,} files that nothing needs were removed")
     return f"{'; '.join(clauses)}\n".encode()

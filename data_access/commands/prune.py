@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from data_access import history
-from data_access.commands import terminal
+from data_access.commands import jobs, terminal
 from data_access.settings import load
 
 _MOST_DAYS = 36_500  # a hundred years: a date before the year 1 cannot be worked out
@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> bytes:
     old = account_history.old(options.keep_days)
     size = sum(snapshot.facts_size + snapshot.raw_size for snapshot in old)
     if options.yes:
-        account_history.prune(old)
+        with jobs.recorded(account_history, "prune"):
+            account_history.prune(old)
     elif old:
         terminal.say("Nothing was removed; add --yes to do it.")
     first = f", the oldest of {min(snapshot.day for snapshot in old)}" if old else ""

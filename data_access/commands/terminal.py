@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
+from data_access import logs
+from data_access.errors import PartnerCenterError
 from data_access.partner_center.client import Progress, Step
 
 _STANDARD = (0, 1, 2)  # stdin, stdout and stderr
@@ -75,8 +77,20 @@ def deliver(result: bytes) -> str:
 
 
 def say(text: str) -> None:
-    """Print a line for the user, in one piece: others may be printed at the same moment."""
-    print(f"{text}\n", end="", file=sys.stderr, flush=True)
+    """Print a line for the user."""
+    logs.event(text)
+
+
+def complain(error: PartnerCenterError) -> None:
+    """Print an error, with the facts for the operator."""
+    if logs.is_json():
+        logs.event(f"{error.title}: {error}", "error", exit_code=error.exit_code, **error.details.for_programs())
+        return
+    for line in (
+        f"{error.title}: {error}",
+        *(f"  {label}: {fact}" for label, fact in error.details.labelled().items()),
+    ):
+        say(line)
 
 
 @contextlib.contextmanager

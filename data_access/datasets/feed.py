@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
+from data_access import logs
 from data_access.errors import PartnerCenterError, Unreadable
 from data_access.partner_center.client import Progress, Step
 
@@ -116,7 +117,8 @@ class Feed(Generic[T]):
         except PartnerCenterError as error:
             last = State[T]() if isinstance(error, self._forget) else done
             done = replace(last, error=_without_frames(error), failed_at=self._clock())
-            log.warning("%s (%s)", error.title, error.details.for_log())
+            fields = {logs.FIELDS: error.details.for_programs()}
+            log.warning("%s (%s)", error.title, error.details.for_log(), extra=fields)
         except Exception:  # whatever it is, the page must say so, and not ask again at once
             log.exception("Unexpected error in a fetch.")
             unforeseen = Unreadable("Unexpected error while reading the answer.", "Please report it.")

@@ -90,6 +90,10 @@ def run(
         outcomes[collection.name] = Tried(at=clock(), snapshot=kept.snapshot.id, again=kept.again)
         return answer
 
+    def record(exit_code: int) -> None:
+        if outcomes:
+            history.record(Run(started=started, outcomes=outcomes, ended=clock(), exit_code=exit_code))
+
     try:
         answers = {collection.name: keep(collection, _whole(client, collection)) for collection in WITHOUT_CUSTOMER}
         if customers:
@@ -103,9 +107,13 @@ def run(
                     report.back_fills[collection.name] = _back_fill(
                         client, history, collection, tell, since=since, today=started.date()
                     )
-    finally:
-        if outcomes:
-            history.record(Run(started=started, outcomes=outcomes))
+    except PartnerCenterError as error:
+        record(error.exit_code)
+        raise
+    except BaseException:
+        record(PartnerCenterError.exit_code)
+        raise
+    record(report.failure.exit_code if report.failure else 0)
     history.sweep()
     return report
 

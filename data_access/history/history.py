@@ -27,7 +27,7 @@ from data_access.errors import HistoryError, PartnerCenterError
 from data_access.history import draft, index, monthly, run_log, store
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
-from data_access.history.run_log import Run, Runs, Standing
+from data_access.history.run_log import Job, Run, Runs, Standing
 from data_access.history.snapshot import File, Month, Owner, Snapshot, checksum, folded
 from data_access.history.store import Damaged, Store
 from data_access.measures import customers, health
@@ -230,6 +230,16 @@ class History:
             for name, tried in run.outcomes.items():
                 standings[name] = standings.get(name, Standing()).after(tried)
         return standings
+
+    def jobs(self) -> dict[str, Job]:
+        """Where each job stands that was ever recorded."""
+        return run_log.jobs(self._runs.newest())
+
+    @property
+    def size(self) -> int:
+        """The bytes of all snapshots' files."""
+        files = {file.path: file.size for snapshot in self._index.snapshots.values() for file in snapshot.files}
+        return sum(files.values())
 
     def loss(self, collection: Collection | str) -> health.Loss | None:
         """What the newest answer of a collection lost, where that is more than is usual; see `health.lost_since`.

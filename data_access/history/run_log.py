@@ -1,4 +1,4 @@
-"""The run log: the outcome of each run of `collect`, since a call that fails leaves no snapshot behind.
+"""The run log: the outcome of each run of a job, above all of `collect`: a call that fails leaves no snapshot behind.
 
     runs/<id>-<checksum>.json
 
@@ -7,6 +7,7 @@ No snapshot depends on these files: a damaged one is left out.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,11 +15,15 @@ from datetime import datetime
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from data_access.errors import HistoryError
 from data_access.history import layout, store
 from data_access.history.store import Damaged, Store
 
 FOLDER = layout.RUNS
+COLLECT = "collect"
 _READ = 200  # the newest runs; older ones are no news
+_LOOSE = 64  # files beside each other before a run puts them together
+_NOT_PERMITTED = 4  # a collection that the account may not read does not fail a run
 
 
 class Failure(BaseModel):
@@ -48,12 +53,25 @@ class Tried(BaseModel):
 
 
 class Run(BaseModel):
-    """One run of `collect`, with the outcome of each collection that it tried."""
+    """One run of a job; one of `collect` with the outcome of each collection that it tried.
+
+    Earlier programs recorded `collect` alone, and neither its end nor its exit code.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     started: datetime
-    outcomes: Mapping[str, Tried]
+    outcomes: Mapping[str, Tried] = {}
+    job: str = COLLECT
+    ended: datetime | None = None
+    exit_code: int | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        if self.exit_code is not None:
+            return self.exit_code == 0
+        failures = (tried.failure for tried in self.outcomes.values() if tried.failure)
+        return all(failure.exit_code == _NOT_PERMITTED for failure in failures)
 
 
 _LIST = TypeAdapter(list[Run])
@@ -75,6 +93,24 @@ class Standing:
         return replace(self, last_success=tried.at, failing=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """When a job last began, when one that succeeded did so last, and whether the last one failed."""
+
+    last_run: datetime
+    last_success: datetime | None
+    failing: bool
+
+
+def jobs(runs: Iterable[Run]) -> dict[str, Job]:
+    """Where each job stands after these runs, oldest first."""
+    found: dict[str, Job] = {}
+    for run in runs:
+        before = found[run.job].last_success if run.job in found else None
+        found[run.job] = Job(run.started, run.started if run.succeeded else before, not run.succeeded)
+    return found
+
+
 class Runs:
     """The records of runs in a store."""
 
@@ -83,7 +119,11 @@ class Runs:
 
     def add(self, run: Run) -> None:
         """Write the record of a run. Raises HistoryError where that cannot be written."""
-        self._put([run], self._listed())
+        listed = self._listed()
+        self._put([run], listed)
+        if len(listed) >= _LOOSE:
+            with contextlib.suppress(HistoryError):  # the record is there, and the next run tries it again
+                self.compact()
 
     def newest(self) -> list[Run]:
         """The last runs, oldest first."""
@@ -118,6 +158,10 @@ class Runs:
 
 
 def _last(files: Iterable[list[Run]]) -> list[Run]:
-    """The last runs in these files, each once: a `compact` that was killed leaves some in two files."""
-    runs = {run.model_dump_json(): run for runs in files for run in runs}
-    return list(runs.values())[-_READ:]
+    """The last runs in these files, and each job's last success however old it is.
+
+    Each is there once: a `compact` that was killed leaves some in two files.
+    """
+    runs = list({run.model_dump_json(): run for runs in files for run in runs}.values())
+    last = {run.job: run for run in runs if run.succeeded}
+    return [run for run in runs[:-_READ] if last.get(run.job) is run] + runs[-_READ:]

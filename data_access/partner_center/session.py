@@ -31,6 +31,7 @@ from data_access.errors import (
 )
 from data_access.partner_center import protocol, retry, transport
 from data_access.partner_center.retry import RetryPolicy
+from data_access.partner_center.tally import TALLY
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class Session:
 
         def announce(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
+            TALLY.repeated(call.url)
             why = "asks us to wait" if isinstance(error, Throttled) else "did not answer"
             tell(
                 f"Partner Center {why}: try {state.attempt_number + 1} of {self._policy.tries}"
@@ -150,6 +152,7 @@ class Session:
     def _ask(
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event
     ) -> protocol.Page:
+        status = None
         try:
             status, headers, body = self._exchange(call, request_id, token, deadline, stop)
             page = protocol.page(status, headers, body)
@@ -166,6 +169,8 @@ class Session:
             if isinstance(error, SignInError):
                 error.advice = self._credential.remedy
             raise
+        finally:
+            TALLY.sent(call.url, status)
 
     def _exchange(
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event

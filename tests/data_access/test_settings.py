@@ -115,6 +115,7 @@ SELDOM = {
 }
 SELDOM |= dict.fromkeys(("nan", "-inf", "1e12", "1e400"), SELDOM["inf"])
 #: Any text may be the name of one.
+SELDOM = {value: fits | {"METRICS_TOKEN"} for value, fits in SELDOM.items()}
 ROLES = {"ACCESS_READERS", "ACCESS_MANAGERS", "ACCESS_LEADS", "ACCESS_OPERATORS", "LOCAL_BOOK"}
 ELSEWHERE = {"HISTORY_URL", "BOOKS_FILE", "SPARK_REMOTE"}  # judged by what opens them, but for ~ in a path
 

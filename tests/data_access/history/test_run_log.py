@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from data_access.history.run_log import Failure, Run, Runs, Tried
+from data_access.errors import HistoryError
+from data_access.history import run_log
+from data_access.history.run_log import Failure, Job, Run, Runs, Tried, jobs
 from data_access.history.store import Damaged, Store
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.damage import flipped
@@ -67,3 +69,48 @@ def test_a_run_is_there_once_where_a_compact_was_killed_before_it_removed_anythi
     lake(tmp_path).compact()
     assert runs_in(tmp_path) == [0, 1, 2]
     assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def ran(job, hour, exit_code=None, **outcomes):
+    return Run(started=NOW + timedelta(hours=hour), job=job, exit_code=exit_code, outcomes=outcomes)
+
+
+def test_each_job_has_its_last_success():
+    refused = Tried(at=NOW, failure=Failure(title="t", message="m", advice="a", exit_code=4))
+    down = Tried(at=NOW, failure=Failure(title="t", message="m", advice="a", exit_code=5))
+    standing = jobs(
+        [
+            ran("collect", 0, usage=refused),  # as earlier programs recorded it
+            ran("compact", 1, 0),
+            ran("collect", 2, usage=down),
+            ran("digest", 3, 5),
+        ]
+    )
+    hours = [NOW + timedelta(hours=hour) for hour in range(4)]
+    assert standing["collect"] == Job(hours[2], hours[0], failing=True)
+    assert standing["compact"] == Job(hours[1], hours[1], failing=False)
+    assert standing["digest"] == Job(hours[3], None, failing=True)
+
+
+def test_many_runs_put_themselves_together_and_keep_each_jobs_last_success(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_log, "_LOOSE", 5)
+    monkeypatch.setattr(run_log, "_READ", 8)
+    history = lake(tmp_path)
+    history.record(ran("compact", 0, 0))
+    for hour in range(1, 30):
+        history.record(ran("collect", hour, 0))
+        assert len(list((tmp_path / "runs").iterdir())) <= 6
+    assert history.jobs()["compact"].last_success == NOW
+    assert history.jobs()["collect"].last_run == NOW + timedelta(hours=29)
+    assert not history.verify().findings
+
+
+def test_a_run_that_is_recorded_ends_well_where_the_files_cannot_be_put_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_log, "_LOOSE", 0)
+
+    def fail(*_):
+        raise HistoryError("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(Runs, "compact", fail)
+    lake(tmp_path).record(ran("collect", 0, 0))
+    assert lake(tmp_path).jobs()["collect"].last_success == NOW

@@ -1,0 +1,80 @@
+"""A server of its own: how it starts where the history cannot be read, and what other programs learn of it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.dashboard import visit
+from tests.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "0123456789abcdef"
+
+
+@contextmanager
+def started(log, **settings):
+    """The dashboard with these settings; yields what asks it for a path."""
+    port = free_port()
+    flags = f"--server.address 127.0.0.1 --server.port {port} --server.headless true"
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *flags.split()]
+    with log.open("wb") as stderr:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | settings, stderr=stderr, stdout=subprocess.DEVNULL
+        )
+        try:
+            yield lambda path, **headers: requests.get(f"http://127.0.0.1:{port}/{path}", headers=headers, timeout=5)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def until(condition, seconds=30):
+    """Wait for a condition, which may fail to connect at first; returns how long it took."""
+    begun = time.monotonic()
+    while time.monotonic() < begun + seconds:
+        try:
+            if condition():
+                return time.monotonic() - begun
+        except (requests.ConnectionError, requests.Timeout):
+            pass
+        time.sleep(0.05)
+    pytest.fail("it does not come")
+
+
+def test_it_starts_without_a_history_and_is_ready_soon_after_it_is_back(tmp_path):
+    place, log = tmp_path / "history", tmp_path / "log"
+    place.write_text("in its way")
+    settings = {**visit.live("http://127.0.0.1:1"), "HISTORY_URL": str(place), "LOG_FORMAT": "json"}
+    with started(log, **settings, METRICS_TOKEN=TOKEN) as ask:
+        until(lambda: ask("livez").text == "ok")
+        until(lambda: "history" in ask("readyz").json().get("reason", ""))
+        assert ask("readyz").status_code == 503
+        assert ask("").status_code == 200
+        place.unlink()
+        assert until(lambda: ask("readyz").status_code == 200) < 10
+        assert ask("metrics").status_code == 401
+        assert "license_insights_ready 1.0" in ask("metrics", Authorization=f"Bearer {TOKEN}").text
+        ask("trends?service=a-query")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert all({"time", "level", "event"} <= line.keys() for line in lines)
+    assert [line["event"].partition(":")[0] for line in lines if line["level"] != "info"] == [
+        "Not ready",
+        "Ready again.",
+    ]
+    assert TOKEN not in log.read_text()
+    assert "a-query" not in log.read_text()
+
+
+def test_settings_that_cannot_be_meant_end_it():
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    wrong = os.environ | {"PARTNER_CENTER_TRIES": "many", "STREAMLIT_SERVER_PORT": str(free_port())}
+    ended = subprocess.run(command, cwd=ROOT, env=wrong, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "PARTNER_CENTER_TRIES" in ended.stderr

@@ -1,0 +1,130 @@
+"""With LOG_FORMAT=json every line on stderr is one JSON object, whoever writes it."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data_access.emulator import DEMO_TOKEN, Emulator, failing, throttled
+from data_access.emulator.sample import Partner
+from tests.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+SECRET = "eyJhbGciOiJub25lIn0.secret"
+
+#: A program that writes to stderr in all the ways that programs do.
+EVERY_WAY = """
+import asyncio, logging, sys, threading, traceback, warnings
+early = logging.StreamHandler(); early.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+logging.getLogger("early").addHandler(early)
+from data_access import logs
+logs.start("json")
+late = logging.StreamHandler(); late.setFormatter(logging.Formatter("LATE %(message)s"))
+logging.getLogger("late").addHandler(late); logging.getLogger("late").propagate = False
+logging.getLogger("early").error("one\\nevent")
+logging.getLogger("late").warning("two %s", "events", extra={logs.FIELDS: {"request_id": "42"}})
+logging.getLogger("nobody's").warning("three")
+warnings.warn("old")
+print("two lines\\nof text", file=sys.stderr)
+sys.stderr.write("in "); sys.stderr.write("parts\\n")
+with logs.bound(page="trends"):
+    logs.event("said", "error", code=None, status=503)
+    logs.bind(request="r1")
+    logging.getLogger("late").warning("within")
+logs.event("{}"); print('{"time": 1', file=sys.stderr)
+try: 1 / 0
+except ZeroDivisionError:
+    logging.getLogger("late").exception("caught")
+    traceback.print_exc()
+thread = threading.Thread(target=lambda: 1 / 0); thread.start(); thread.join()
+sys.stderr.write("no end of line")
+raise SystemExit(int(sys.argv[1])) if sys.argv[1] != "1" else ValueError("at the end")
+"""
+
+
+def objects(stderr):
+    """What the lines say; a line that is no such object fails."""
+    found = [json.loads(line) for line in stderr.splitlines()]
+    for line in found:
+        assert datetime.fromisoformat(line["time"]).tzinfo is UTC
+        assert line["level"] in ("debug", "info", "warning", "error", "critical")
+        assert isinstance(line["event"], str)
+        assert line["event"]
+    return found
+
+
+def test_every_way_to_write_gives_objects():
+    command = [sys.executable, "-c", EVERY_WAY, "1"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    lines = objects(ended.stderr)
+    said = {line["event"]: line for line in lines}
+    assert (said["one\nevent"]["level"], said["one\nevent"]["logger"]) == ("error", "early")
+    assert (said["two events"]["level"], said["two events"]["request_id"]) == ("warning", "42")
+    assert {"two lines", "of text", "in parts", "three", "{}", '{"time": 1', "no end of line"} <= said.keys()
+    assert any("UserWarning: old" in event for event in said)
+    assert (said["said"]["level"], said["said"]["status"], said["said"]["page"]) == ("error", 503, "trends")
+    assert "code" not in said["said"], "what is not known is left out"
+    assert (said["within"]["page"], said["within"]["request"]) == ("trends", "r1")
+    assert "page" not in said["caught"]
+    assert "ZeroDivisionError" in said["caught"]["traceback"]
+    assert "ZeroDivisionError" in said["A thread ended by an error: ZeroDivisionError"]["traceback"]
+    assert "at the end" in said["The program ended by an error: ValueError"]["traceback"]
+
+
+def run(*arguments, **settings):
+    environ = {**os.environ, "LOG_FORMAT": "json", "PARTNER_CENTER_TRIES": "2", **settings}
+    command = [sys.executable, "-m", "data_access", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+
+
+NOWHERE = {"PARTNER_CENTER_BASE_URL": "http://localhost:{port}", "PARTNER_CENTER_ACCESS_TOKEN": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "code", "event"),
+    [
+        (["fetch", "deployment"], {}, 0, "neither a token nor"),
+        (["fetch", "nothing"], {}, 2, "error: argument COLLECTION"),
+        ([], {}, 2, "the following arguments are required"),
+        (["fetch", "customer-usage"], {}, 2, "needs --customer"),
+        (["status"], {"PARTNER_CENTER_TRIES": "many"}, 2, "PARTNER_CENTER_TRIES"),
+        (["status"], {"LOG_FORMAT": "xml"}, 2, None),
+        (["fetch", "deployment"], NOWHERE, 5, "did not answer"),
+    ],
+)
+def test_commands_write_objects(arguments, settings, code, event):
+    port = free_port()
+    ended = run(*arguments, **{name: value.format(port=port) for name, value in settings.items()})
+    assert ended.returncode == code
+    assert (ended.stdout == "") == bool(code)
+    if event is None:
+        assert "LOG_FORMAT" in ended.stderr, "in text, as it could not be told otherwise"
+        return
+    lines = objects(ended.stderr)
+    assert any(event in line["event"] for line in lines)
+    assert SECRET not in ended.stderr
+    if code:
+        assert lines[-1]["level"] == "error"
+
+
+def test_progress_and_the_ids_of_a_refusal_are_objects_without_microsofts_words(serve, tmp_path):
+    emulator = Emulator(Partner()).next(throttled("0"))
+    emulator.always(failing(400, 1, "Contoso has no such thing"), where="/usage")
+    service = serve(emulator)
+    ended = run(
+        "collect",
+        PARTNER_CENTER_BASE_URL=service,
+        PARTNER_CENTER_ACCESS_TOKEN=DEMO_TOKEN,
+        HISTORY_URL=str(tmp_path),
+    )
+    lines = objects(ended.stderr)
+    assert ended.returncode == lines[-1]["exit_code"] == 2
+    assert lines[-1]["status"] == 400
+    assert lines[-1]["correlation_id"]
+    assert any("asks us to wait: try 2 of 2" in line["event"] for line in lines), "its progress"
+    assert "Contoso" not in ended.stderr
