@@ -1,0 +1,151 @@
+"""Sending a digest: by SMTP, by Microsoft Graph, and into Teams by a Workflows address."""
+
+from __future__ import annotations
+
+import base64
+import smtplib
+import ssl
+from collections.abc import Callable, Sequence
+from email.message import EmailMessage
+from typing import Any
+
+import requests
+
+from data_access import deadlines
+from data_access.errors import NotPermitted, SignInRefused, Unavailable
+from data_access.loopback import is_loopback
+from data_access.mail_url import SmtpServer
+
+_SECONDS = 30.0  # that one conversation with a server may be silent, and one request may take
+_GRAPH_TAKES, _WORKFLOW_TAKES = {202}, {200, 201, 202}
+
+
+class Uncertain(Unavailable):
+    """The connection broke after the message was handed over: it may have been sent, or not."""
+
+    title = "The message may have been sent, or not"
+
+
+class NotSent(Unavailable):
+    """The message was not sent."""
+
+    title = "The message was not sent"
+
+
+def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str]) -> None:
+    """Hand a mail to an SMTP server. STARTTLS is used wherever the server offers it, with its certificate checked.
+
+    Raises NotSent, Uncertain, or SignInRefused where user and password are turned down; none names an address.
+    """
+    trusted = ssl.create_default_context()
+    try:
+        with _connected(server, trusted) as connection:
+            if server.user:
+                connection.login(server.user, server.password)
+            connection.ehlo_or_helo_if_needed()
+            _accepted(connection.mail(server.sender), "the sender")
+            for address in to:
+                _accepted(connection.rcpt(address), "a recipient")
+            _hand_over(connection, made.as_bytes())
+    except smtplib.SMTPAuthenticationError:
+        raise SignInRefused(
+            "The mail server turned the user or the password of MAIL_URL down.",
+            "Check MAIL_URL; Exchange Online takes no passwords any more: use graph:SENDER.",
+        ) from None
+    except ssl.SSLError:
+        raise _not_sent("the mail server's certificate is not trusted by this machine") from None
+    except (smtplib.SMTPException, OSError):
+        raise _not_sent("the mail server cannot be reached, or broke off") from None
+
+
+def by_graph(token: Callable[[], str], root: str, sender: str, made: EmailMessage, seconds: float = _SECONDS) -> None:
+    """Hand a mail to Microsoft Graph, which sends it from `sender`'s mailbox.
+
+    `token` gives one for the application, with the permission Mail.Send. Source: Microsoft's page "user: sendMail",
+    which takes a whole message in MIME. Raises NotSent, Uncertain, NotPermitted.
+    """
+    content = base64.b64encode(made.as_bytes())
+    headers = {"Authorization": f"Bearer {token()}", "Content-Type": "text/plain"}
+    status = _post(f"{root}/v1.0/users/{sender}/sendMail", seconds, data=content, headers=headers)
+    if status in (401, 403):
+        raise NotPermitted(
+            "Microsoft Graph does not let this application send mail from that mailbox.",
+            "Give the app registration the application permission Mail.Send, with an administrator's consent.",
+        )
+    if status not in _GRAPH_TAKES:
+        raise _not_sent(f"Microsoft Graph answered {status}")
+
+
+def by_workflow(address: str, card: dict[str, Any], seconds: float = _SECONDS) -> None:
+    """Post a card into Teams. Raises NotSent or Uncertain; neither names the address, since who has it may post."""
+    status = _post(address, seconds, json=card)
+    if status not in _WORKFLOW_TAKES:
+        raise _not_sent(f"the Workflows address in Teams answered {status}")
+
+
+def _connected(server: SmtpServer, trusted: ssl.SSLContext) -> smtplib.SMTP:
+    if server.is_wrapped:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=trusted)
+    connection = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+    try:
+        _protect(connection, server.host, trusted)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _protect(connection: smtplib.SMTP, host: str, trusted: ssl.SSLContext) -> None:
+    connection.ehlo()
+    if connection.has_extn("starttls"):
+        connection.starttls(context=trusted)
+        connection.ehlo()
+    elif not is_loopback(host):
+        raise _not_sent("the mail server offers no STARTTLS, and nothing is sent to another machine without TLS")
+
+
+def _accepted(answer: tuple[int, bytes], who: str) -> None:
+    if answer[0] // 100 != 2:
+        raise _not_sent(f"the mail server does not take {who} (answer {answer[0]})")
+
+
+def _hand_over(connection: smtplib.SMTP, content: bytes) -> None:
+    try:
+        code, _ = connection.data(content)
+    except smtplib.SMTPDataError as error:
+        raise _not_sent(f"the mail server does not take the message (answer {error.smtp_code})") from None
+    except (smtplib.SMTPServerDisconnected, OSError):
+        raise _uncertain() from None
+    _accepted((code, b""), "the message")
+
+
+def _post(address: str, seconds: float, **content: Any) -> int:
+    with deadlines.DeadlineSession(seconds) as session:
+        try:
+            answer = session.post(address, allow_redirects=False, stream=True, **content)
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError):
+            raise _not_sent("the service cannot be reached") from None
+        except requests.exceptions.ConnectionError as error:
+            if _never_connected(error):
+                raise _not_sent("the service cannot be reached") from None
+            raise _uncertain() from None
+        except requests.exceptions.RequestException:
+            raise _uncertain() from None
+        answer.close()
+        return int(answer.status_code)
+
+
+def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError", "ProxyError")
+
+
+def _not_sent(why: str) -> NotSent:
+    return NotSent(f"The digest was not sent: {why}.", "Check MAIL_URL and the network; the next run tries again.")
+
+
+def _uncertain() -> Uncertain:
+    return Uncertain(
+        "The connection broke after the digest was handed over; it may have been sent, or not.",
+        "Ask the person; the digest is not sent a second time.",
+    )

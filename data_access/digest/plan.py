@@ -1,0 +1,240 @@
+"""DIGEST_FILE as a value: who gets what how often, which bands figures should stay in, and what is muted until when."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from data_access import texts
+from data_access.errors import SettingsError
+from data_access.foreign_text import is_guid
+from data_access.mail_url import is_address
+
+#: What a rule may call its threshold, and the percent points below which, or between which, figures should be.
+PRESETS: dict[str, tuple[float | None, float | None]] = {
+    "designation": (40.0, None),
+    "usual": (80.0, None),
+    "non-profit": (85.0, None),
+    "band": (85.0, 95.0),
+}
+_HEAD = re.compile(r"\s*\[\[?\s*\"?([\w-]+)\"?\s*\]?\]")
+_ADVICE = "Correct the file, then try again."
+
+
+def _guid(text: str) -> str:
+    if not is_guid(text):
+        raise ValueError("is no GUID")
+    return text.upper()
+
+
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise ValueError("is no mail address")
+    return text
+
+
+def _workflow(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("is not an address that starts with https://")
+    return text
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Guid = Annotated[Text, AfterValidator(_guid)]
+Percent = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Person(_Table):
+    """One `[[person]]`: who hears, where, and how often."""
+
+    name: Text
+    to: Annotated[tuple[Annotated[Text, AfterValidator(_address)], ...], Field(strict=False)] = ()
+    every: Literal["day", "week", "month"] = "week"
+    teams: Annotated[Text, AfterValidator(_workflow)] | None = Field(None, repr=False)  # who has it, may post
+    call_sheets: bool = False
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where mail goes: `to`, else the name where it is an address; else nowhere."""
+        return self.to or ((self.name,) if is_address(self.name) else ())
+
+
+class Rule(_Table):
+    """One `[[rule]]`: the band in which deployment % should be; where no service, product, customer or person is named,
+    everywhere.
+    """
+
+    below: Percent | None = None
+    above: Percent | None = None
+    preset: str | None = None
+    service: Text | None = None
+    product: Text | None = None
+    customer: Guid | None = None
+    person: Text | None = None
+
+    @model_validator(mode="after")
+    def _has_a_threshold(self) -> Self:
+        if self.preset is not None and self.preset not in PRESETS:
+            raise ValueError(f"preset is none of {', '.join(PRESETS)}")
+        if self.preset is not None and (self.below, self.above) != (None, None):
+            raise ValueError("has a preset and a threshold of its own; keep one of them")
+        low, high = self.band
+        if low is None and high is None:
+            raise ValueError("has no threshold: below, above or preset")
+        if low is not None and high is not None and low > high:
+            raise ValueError("has no room between below and above")
+        return self
+
+    @property
+    def band(self) -> tuple[float | None, float | None]:
+        """Percent points below which, and above which, a figure is news."""
+        return PRESETS[self.preset] if self.preset is not None else (self.below, self.above)
+
+
+class Spare(_Table):
+    """One `[[spare]]`: so many seats of a product at a customer may stay unassigned."""
+
+    customer: Guid
+    product: Guid
+    seats: Annotated[int, Field(ge=0)]
+
+
+class Mute(_Table):
+    """One `[[mute]]`: a customer, a product, or a product at a customer, of which nothing is said before 00:00 UTC of
+    `until`.
+    """
+
+    customer: Guid | None = None
+    product: Guid | None = None
+    reason: Text
+    until: date
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> Self:
+        if self.customer is None and self.product is None:
+            raise ValueError("names neither a customer nor a product")
+        if isinstance(self.until, datetime):
+            raise ValueError("until is a day such as 2027-01-31, without a time")  # noqa: TRY004 - see pydantic
+        return self
+
+    def holds(self, at: datetime) -> bool:
+        return at < datetime(self.until.year, self.until.month, self.until.day, tzinfo=UTC)
+
+    def covers(self, customer: str, product: str | None) -> bool:
+        """Whether it is about this customer, and this product of the customer's; ids without regard to case."""
+        return (self.customer is None or self.customer == texts.identifier(customer)) and (
+            self.product is None or (product is not None and self.product == texts.identifier(product))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that DIGEST_FILE says; an empty one where there is none."""
+
+    people: tuple[Person, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    spares: tuple[Spare, ...] = ()
+    mutes: tuple[Mute, ...] = ()
+
+    def muted(self, customer: str, product: str | None, at: datetime) -> Mute | None:
+        """The mute that holds at this instant, the one that ends last; None where there is none."""
+        holding = [mute for mute in self.mutes if mute.holds(at) and mute.covers(customer, product)]
+        return max(holding, key=lambda mute: mute.until, default=None)
+
+    def spare(self, customer: str, product: str) -> int:
+        """How many seats of a product may stay unassigned at a customer."""
+        return max(
+            (
+                spare.seats
+                for spare in self.spares
+                if spare.customer == texts.identifier(customer) and spare.product == texts.identifier(product)
+            ),
+            default=0,
+        )
+
+
+_TABLES: dict[str, tuple[str, TypeAdapter[Any]]] = {
+    "person": ("people", TypeAdapter(Person)),
+    "rule": ("rules", TypeAdapter(Rule)),
+    "spare": ("spares", TypeAdapter(Spare)),
+    "mute": ("mutes", TypeAdapter(Mute)),
+}
+
+
+def parse(content: bytes) -> Plan:
+    """The plan in a file's content. Raises SettingsError, which names the line and never what stands in it."""
+    try:
+        text = content.decode("utf-8-sig")
+        tables = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise SettingsError("DIGEST_FILE is not UTF-8 text.", _ADVICE) from None
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        place = re.search(r"line (\d+)", str(error))
+        where = f"DIGEST_FILE, line {place[1]}," if place else "DIGEST_FILE"
+        raise SettingsError(f"{where} cannot be read as TOML.", _ADVICE) from None
+    lines = text.splitlines()
+    for name, table in tables.items():
+        if name not in _TABLES:
+            raise _at(_line(lines, name), f"{name} is none of {', '.join(_TABLES)}.")
+        if not isinstance(table, list):
+            raise _at(_line(lines, name), f"{name} is written as [[{name}]].")
+    read: dict[str, Any] = {
+        field: tuple(_read(adapter, name, number, row, lines) for number, row in enumerate(tables.get(name, [])))
+        for name, (field, adapter) in _TABLES.items()
+    }
+    return Plan(**read)
+
+
+def _read(adapter: TypeAdapter[Any], name: str, number: int, row: object, lines: Sequence[str]) -> object:
+    try:
+        return adapter.validate_python(row)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        line = _line(lines, name, number, "" if problem["type"] == "missing" else key)
+        if problem["type"] == "extra_forbidden":
+            raise _at(line, f"{key} is no key of [[{name}]].") from None
+        if problem["type"] == "missing":
+            raise _at(line, f"[[{name}]] needs {key}.") from None
+        words = problem["msg"].removeprefix("Value error, ")
+        raise _at(line, f"{f'{key}: ' if key else f'[[{name}]] '}{words[0].lower()}{words[1:]}.") from None
+
+
+def _line(lines: Sequence[str], table: str, number: int = 0, key: str = "") -> int:
+    """The line, from 1 on, of a table's so-manieth head, or of a key below it."""
+    heads = [place for place, line in enumerate(lines) if (head := _HEAD.match(line)) and head[1] == table]
+    if number >= len(heads):  # written in another way, as an array in one line
+        wanted = re.compile(rf"\s*\"?{re.escape(table)}\"?\s*=")
+        return next((place + 1 for place, line in enumerate(lines) if wanted.match(line)), 1)
+    wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
+    for place in range(heads[number] + 1, len(lines)) if key else ():
+        if _HEAD.match(lines[place]):
+            break
+        if wanted.match(lines[place]):
+            return place + 1
+    return heads[number] + 1
+
+
+def _at(line: int, problem: str) -> SettingsError:
+    return SettingsError(f"DIGEST_FILE, line {line}: {problem}", _ADVICE)

@@ -1,0 +1,220 @@
+"""Handing a digest over: to a real SMTP server, and to services that speak HTTP as Graph and Workflows do."""
+
+import base64
+import email
+import http.server
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from data_access.digest import delivery, message
+from data_access.digest.delivery import NotSent, Uncertain
+from data_access.digest.message import Message, News, Part
+from data_access.errors import NotPermitted, SignInRefused
+from data_access.mail_url import SmtpServer
+from tests.ports import free_port
+
+MESSAGE = Message("Two to call", (Part("Whom to call", (News("Nordwind GmbH"),)),), "Sample data")
+TO = ["ann@p.example", "ben@p.example"]
+MAIL = message.mail(MESSAGE, "digest@p.example", TO, "week-1", datetime(2026, 11, 28, tzinfo=UTC))
+
+
+class Mailbox:
+    """Keeps what arrives, or turns it down with `answer`."""
+
+    def __init__(self, answer: str = "250 OK") -> None:
+        self.answer = answer
+        self.arrived: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - by aiosmtpd
+        self.arrived.append(envelope)
+        return self.answer
+
+
+@contextmanager
+def smtp(mailbox: Mailbox, **more: Any) -> Iterator[SmtpServer]:
+    port = free_port()  # aiosmtpd looks whether it answers, at the port that it was given
+    server = Controller(mailbox, hostname="127.0.0.1", port=port, **more)
+    server.start()
+    try:
+        yield SmtpServer("127.0.0.1", port, "digest@p.example")
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def authority(tmp_path, monkeypatch):
+    """A certificate for this machine; programs that read SSL_CERT_FILE trust it."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return made
+
+
+def context(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(made)
+    return made
+
+
+def test_a_mail_arrives_for_everybody_in_it():
+    mailbox = Mailbox()
+    with smtp(mailbox) as server:
+        delivery.by_smtp(server, MAIL, TO)
+    (envelope,) = mailbox.arrived
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("digest@p.example", TO)
+    assert email.message_from_bytes(envelope.content)["Subject"] == "Two to call"
+
+
+def test_the_password_travels_after_starttls(authority):
+    mailbox, signed_in = Mailbox(), []
+
+    def authenticate(*conversation: Any) -> AuthResult:
+        _, session, _, _, data = conversation
+        signed_in.append((session.ssl is not None, data.login, data.password))
+        return AuthResult(success=data.password == b"right", handled=False)
+
+    more = {"tls_context": context(authority), "authenticator": authenticate, "auth_required": True}
+    with smtp(mailbox, **more) as server:
+        right = SmtpServer(server.host, server.port, server.sender, "ann", "right")
+        delivery.by_smtp(right, MAIL, TO)
+        with pytest.raises(SignInRefused, match="user or the password") as caught:
+            delivery.by_smtp(SmtpServer(server.host, server.port, server.sender, "ann", "wr0ng"), MAIL, TO)
+    assert {*signed_in} == {(True, b"ann", b"right"), (True, b"ann", b"wr0ng")}
+    assert len(mailbox.arrived) == 1
+    assert "wr0ng" not in str(caught.value)
+
+
+def test_tls_from_the_first_byte(authority):
+    mailbox = Mailbox()
+    with smtp(mailbox, ssl_context=context(authority)) as server:
+        wrapped = SmtpServer(server.host, server.port, server.sender, is_wrapped=True)
+        delivery.by_smtp(wrapped, MAIL, TO)
+    assert len(mailbox.arrived) == 1
+
+
+def test_a_certificate_that_is_not_trusted_gets_nothing():
+    mailbox = Mailbox()
+    with smtp(mailbox, tls_context=context(trustme.CA())) as server, pytest.raises(NotSent, match="certificate"):
+        delivery.by_smtp(server, MAIL, TO)
+    assert not mailbox.arrived
+
+
+def test_nothing_goes_to_another_machine_without_tls(monkeypatch):
+    monkeypatch.setattr(delivery, "is_loopback", lambda _: False)
+    mailbox = Mailbox()
+    with smtp(mailbox) as server, pytest.raises(NotSent, match="no STARTTLS"):
+        delivery.by_smtp(server, MAIL, TO)
+    assert not mailbox.arrived
+
+
+@pytest.mark.parametrize(("answer", "said"), [("554 no", "the message"), ("451 later", "the message")])
+def test_a_message_that_is_turned_down_was_not_sent(answer, said):
+    with smtp(Mailbox(answer)) as server, pytest.raises(NotSent, match=said):
+        delivery.by_smtp(server, MAIL, TO)
+
+
+def test_a_server_that_is_not_there():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(NotSent, match="cannot be reached"):
+        delivery.by_smtp(SmtpServer("127.0.0.1", port, "d@p.example"), MAIL, TO)
+
+
+def test_a_connection_that_breaks_after_the_message_leaves_it_open():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_breaks_after_the_message, args=[listener])
+        thread.start()
+        with pytest.raises(Uncertain):
+            delivery.by_smtp(SmtpServer("127.0.0.1", listener.getsockname()[1], "d@p.example"), MAIL, TO)
+        thread.join()
+
+
+def _breaks_after_the_message(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection, connection.makefile("rb") as lines:
+        connection.sendall(b"220 here\r\n")
+        for line in lines:
+            if line.startswith(b"DATA"):
+                connection.sendall(b"354 go on\r\n")
+            elif line == b".\r\n":
+                return
+            elif line[:4] in (b"ehlo", b"mail", b"rcpt", b"EHLO", b"MAIL", b"RCPT"):
+                connection.sendall(b"250 OK\r\n")
+            elif line.startswith(b"data"):
+                connection.sendall(b"354 go on\r\n")
+
+
+class Service:
+    """An HTTP service that remembers what it got, and answers with `status`; 0: it closes the connection instead."""
+
+    def __init__(self, status: int) -> None:
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                service.requests.append((self.path, dict(self.headers), body))
+                if status:
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                self.close_connection = True
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self) -> "Service":
+        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_graph_gets_the_whole_mail_with_the_token():
+    with Service(202) as graph:
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL)
+    ((path, headers, body),) = graph.requests
+    assert path == "/v1.0/users/digest@p.example/sendMail"
+    assert headers["Authorization"] == "Bearer T0KEN"
+    assert base64.b64decode(body) == MAIL.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, NotPermitted), (403, NotPermitted), (404, NotSent), (503, NotSent), (0, Uncertain)]
+)
+def test_graph_turns_a_mail_down(status, error):
+    with Service(status) as graph, pytest.raises(error) as caught:
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL)
+    assert "T0KEN" not in str(caught.value)
+
+
+def test_teams_gets_a_card():
+    with Service(202) as teams:
+        delivery.by_workflow(f"{teams.address}/x?sig=SECRET", message.card(MESSAGE))
+    ((path, headers, body),) = teams.requests
+    assert path == "/x?sig=SECRET"
+    assert headers["Content-Type"] == "application/json"
+    assert json.loads(body) == message.card(MESSAGE)
+
+
+@pytest.mark.parametrize(("status", "error"), [(400, NotSent), (429, NotSent), (302, NotSent), (0, Uncertain)])
+def test_teams_turns_a_card_down_and_the_address_stays_unsaid(status, error):
+    with Service(status) as teams, pytest.raises(error) as caught:
+        delivery.by_workflow(f"{teams.address}/x?sig=SECRET", message.card(MESSAGE))
+    assert "SECRET" not in str(caught.value)

@@ -1,0 +1,86 @@
+"""A digest as text, HTML, card and mail."""
+
+import email
+import json
+from datetime import UTC, datetime
+from email.policy import default
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_access.digest import message as messages
+from data_access.digest.message import Attachment, Message, News, Part
+
+NOW = datetime(2026, 11, 28, 6, 0, tzinfo=UTC)
+LINK = "https://licenses.partner.example/customers?customer=0112a436&book=mine"
+MESSAGE = Message(
+    "Three customers to call",
+    (
+        Part("Whom to call", (News("Nordwind GmbH: 114 seats of E5 not assigned", LINK), News("Südwind AG"))),
+        Part("Renewals", (), "3 muted, until 31 Jan 2027: migration"),
+        Part("Nothing here", ()),
+    ),
+    "Sample data, as of 28 Nov 2026",
+)
+
+
+def test_plain_text_has_every_line_with_its_link():
+    assert messages.text(MESSAGE) == (
+        "Whom to call\n\n- Nordwind GmbH: 114 seats of E5 not assigned\n  " + LINK + "\n- Südwind AG\n\n"
+        "Renewals\n\n3 muted, until 31 Jan 2027: migration\n\nSample data, as of 28 Nov 2026\n"
+    )
+
+
+def test_a_message_is_empty_where_no_part_has_a_line():
+    assert not MESSAGE.is_empty
+    assert Message("", MESSAGE.parts[1:], "").is_empty
+
+
+def test_html_fetches_nothing_and_names_stay_names():
+    made = messages.as_html(Message("<s>", (Part("<b>", (News("<img src=http://x>", 'https://x/?a="b"&c'),)),), "</p>"))
+    assert "<img" not in made
+    assert "<b>" not in made
+    assert 'href="https://x/?a=&quot;b&quot;&amp;c"' in made
+    assert "src=" not in made.replace("&lt;img src=", "")
+
+
+def test_a_card_is_rich_text_without_markdown():
+    made = messages.card(Message("s", (Part("h", (News("**Nord** [x](http://evil)", LINK),)),), "foot"))
+    assert json.dumps(made).count("TextBlock") == json.dumps(made).count("RichTextBlock")
+    attachment = made["attachments"][0]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    run = attachment["content"]["body"][2]["inlines"][0]
+    assert (run["text"], run["selectAction"]["url"]) == ("• **Nord** [x](http://evil)", LINK)
+
+
+def test_mail_has_both_forms_and_its_files():
+    with_file = Message(MESSAGE.subject, MESSAGE.parts, MESSAGE.foot, (Attachment("Nordwind.pdf", b"%PDF-1.7"),))
+    made = messages.mail(with_file, "digest@p.example", ["ann@p.example", "ben@p.example"], "week-1", NOW)
+    read = email.message_from_bytes(made.as_bytes(), policy=default)
+    assert read["To"] == "ann@p.example, ben@p.example"
+    assert read["Message-ID"] == "<week-1@p.example>"
+    body, html = read.get_body(("plain",)), read.get_body(("html",))
+    assert body
+    assert html
+    assert body.get_content().replace("\r\n", "\n") == messages.text(MESSAGE)
+    assert "Südwind AG" in html.get_content()
+    (file,) = read.iter_attachments()
+    assert (file.get_filename(), file.get_content()) == ("Nordwind.pdf", b"%PDF-1.7")
+
+
+@pytest.mark.parametrize("name", ["a\r\nBcc: evil@p.example", "\u202eevil", "x\x00\x1b[2J", "\ud800", "ü" * 300])
+def test_no_name_becomes_a_header(name):
+    made = messages.mail(Message(name, (Part(name, (News(name),)),), name), "d@p.example", ["a@p.example"], "1", NOW)
+    read = email.message_from_bytes(made.as_bytes(), policy=default)
+    assert {key.lower() for key in read} == {
+        *("from", "to", "subject", "date", "message-id", "auto-submitted", "mime-version", "content-type"),
+    }
+
+
+@given(st.text(), st.text())
+def test_any_text_can_be_sent(name, line):
+    message = Message(name, (Part(name, (News(line, LINK),)),), line)
+    assert messages.mail(message, "d@p.example", ["a@p.example"], "1", NOW).as_bytes()
+    assert json.dumps(messages.card(message)).encode()
+    assert messages.text(message).encode()
