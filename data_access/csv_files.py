@@ -30,7 +30,7 @@ _Change = Callable[[pa.Array], pa.Array]
 
 
 def exact(table: pd.DataFrame) -> bytes:
-    """CSV that a program reads back unchanged: raw numbers, instants in ISO 8601 UTC, empty where there is no value."""
+    """CSV that a program reads back unchanged: raw numbers, ISO 8601 UTC, `true` and `false`, nothing for none."""
     return _csv(table, "\n", lambda texts: texts)
 
 
@@ -75,8 +75,10 @@ def _cells(column: pa.ChunkedArray, change: _Change) -> pa.Array:
     distinct = encoded.dictionary
     if pa.types.is_timestamp(distinct.type):
         written = pa.array(frames.iso(distinct.to_pandas()).tolist(), _TEXT)
+    elif pa.types.is_boolean(distinct.type):
+        written = distinct.cast(_TEXT)  # true and false
     elif pa.types.is_primitive(distinct.type):
-        # Arrow would write 0.0 as 0 and True as true.
+        # Arrow would write 0.0 as 0.
         written = pa.array(map(str, distinct.to_pylist()), _TEXT)
     else:
         written = _quoted(change(distinct.cast(_TEXT)))

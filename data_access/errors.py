@@ -8,6 +8,7 @@
     │   ├── SignInNeeded     no token can be asked for: not tried        exit 3
     │   └── SignInRefused    Entra ID refused a token                    exit 3
     ├── NotPermitted         403: signed in, but not allowed             exit 4
+    │   └── ApplicationAlone  the token is of no person                  exit 4
     ├── Unavailable          no answer, 408, 5xx after all retries       exit 5
     │   ├── Throttled        429: the service asks to wait               exit 5
     │   ├── Intercepted      something in between answered               exit 5
@@ -129,6 +130,10 @@ class SignInRefused(SignInError):
 class NotPermitted(PartnerCenterError):
     exit_code = 4
     title = "Not permitted"
+
+
+class ApplicationAlone(NotPermitted):
+    """The token is of an application and of no person: every call of this kind will be refused."""
 
 
 class Unavailable(PartnerCenterError):

@@ -104,9 +104,16 @@ def _file(value: str) -> str:
     return _place(value)
 
 
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", value):
+        raise ValueError("takes the two letters of a country, such as US or DE")
+    return value.upper()
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_text_of_secret)]
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 Tenant = Annotated[str, AfterValidator(_tenant)]
+Country = Annotated[str, AfterValidator(_country)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Tenants = Annotated[tuple[Tenant, ...], BeforeValidator(_listed)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -150,6 +157,11 @@ class Settings(BaseModel):
         25, gt=0, le=600, description="Seconds of silence after which a request counts as unanswered."
     )
     partner_center_parallel: int = Field(4, ge=1, le=16, description="How many pages are fetched at a time.")
+    partner_center_country: Country = Field(
+        "US",
+        description="Country under which the catalogue of products is asked where a subscription does not name one:"
+        " two letters, such as `DE`.",
+    )
     partner_center_refresh_minutes: Finite = Field(
         60, gt=0, le=_YEARS, description="Age at which the dashboard fetches anew, in the background."
     )

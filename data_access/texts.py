@@ -5,9 +5,11 @@ Codes, names of products, ids and names of fields are open sets, and Microsoft s
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +30,22 @@ def key(text: str) -> str:
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
         text = unicodedata.normalize("NFKC", text.casefold())
     return " ".join(text.casefold().split())
+
+
+def field(fields: Mapping[str, Any], name: str) -> Any:
+    """The value of a field whose name is the same as this one; None where there is none."""
+    if name in fields:
+        return fields[name]
+    wanted = key(name)
+    return next((value for other, value in fields.items() if key(other) == wanted), None)
+
+
+def written(value: object) -> str | None:
+    """What any value of JSON is as the text of a cell: a text as it is, all else as JSON, None for null."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")  # JSON can carry half a surrogate pair, which no file can
 
 
 def keys(texts: pd.Series) -> pd.Series:

@@ -9,9 +9,11 @@ from datetime import date
 
 from data_access import connection, csv_files, measures
 from data_access.commands import terminal
+from data_access.datasets import live
 from data_access.partner_center import frames
-from data_access.partner_center.catalog import COLLECTIONS, Collection
+from data_access.partner_center.catalog import COLLECTIONS, PER_CUSTOMER, Collection
 from data_access.partner_center.protocol import Query
+from data_access.partner_center.sku_catalogue import Known
 from data_access.settings import load
 
 HELP = "print one collection"
@@ -20,7 +22,9 @@ HELP = "print one collection"
 def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     command.add_argument("collection", choices=COLLECTIONS, metavar="COLLECTION", help=", ".join(COLLECTIONS))
-    command.add_argument("--customer", metavar="ID", help="tenant id of one customer")
+    command.add_argument(
+        "--customer", metavar="ID", help="tenant id of one customer; subscriptions and seats are of all without it"
+    )
     command.add_argument("--format", choices=("csv", "json"), default="csv")
     commercial = command.add_argument_group("for the commercial collections alone")
     commercial.add_argument("--filter", metavar="TEXT", help="such as: channel eq 'direct' and serviceCode ne 'crm'")
@@ -37,7 +41,16 @@ def run(options: argparse.Namespace) -> bytes:
     if notice := connection.lapse_notice(settings):
         terminal.say(notice)
     with connection.connect(settings) as client, terminal.progress() as progress:
-        answer = client.fetch(collection, query, progress)
+        if collection.live and collection.per_customer:
+            customers = live.listed(client, query.customer, progress)
+            known = Known(country=settings.partner_center_country)
+            answer = live.fetch_of(client, collection, customers, progress, known)
+        else:
+            answer = client.fetch(collection, query, progress)
+    for line in terminal.unread(answer.of_customers):
+        terminal.say(line)
+    if answer.of_customers.failure:
+        raise answer.of_customers.failure
     for row in answer.set_aside:
         terminal.say(f"Row {row.position} set aside: {row.reason}.")
     if answer.twice:
@@ -53,7 +66,7 @@ def run(options: argparse.Namespace) -> bytes:
 
 def _query(collection: Collection, options: argparse.Namespace) -> Query:
     """The query in the options; ends the program with code 2 where the collection does not take it."""
-    if collection.per_customer and options.customer is None:
+    if collection in PER_CUSTOMER and options.customer is None:
         options.complain(f"{collection.name} needs --customer ID")
     if not (collection.per_customer or collection.paged) and options.customer is not None:
         options.complain(f"{collection.name} is about the whole partner and takes no --customer")

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from data_access import logs
 from data_access.errors import PartnerCenterError
-from data_access.partner_center.client import Progress, Step
+from data_access.partner_center.client import OfCustomers, Progress, Step
 
 _STANDARD = (0, 1, 2)  # stdin, stdout and stderr
 
@@ -91,6 +91,20 @@ def complain(error: PartnerCenterError) -> None:
         *(f"  {label}: {fact}" for label, fact in error.details.labelled().items()),
     ):
         say(line)
+
+
+def unread(of_customers: OfCustomers) -> list[str]:
+    """A line for each reason why customers were not read, with their tenant ids."""
+    reasons = {
+        "refused: this account has no role there": of_customers.refused,
+        "left: Partner Center does not know them any more": of_customers.gone,
+        "not read: no usable answer, a second time": of_customers.failed,
+    }
+    return [
+        f"{len(tenants):,} {'customer' if len(tenants) == 1 else 'customers'} {why}: {', '.join(tenants)}"
+        for why, tenants in reasons.items()
+        if tenants
+    ]
 
 
 @contextlib.contextmanager

@@ -1,4 +1,6 @@
-"""The catalogue of collections: the six calls of Partner Center's license analytics, with addresses and row types."""
+"""The catalogue of collections, with addresses and row types: the six calls of Partner Center's license analytics, and
+the three that tell of each customer as of now.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,16 @@ class Collection:
             return None
         before, after = self.paths[0].split("{customer}")
         return address.partition(before)[2].partition(after)[0]
+
+    @property
+    def live(self) -> bool:
+        """Whether it tells of the customers as of now, without services, channels and processing dates."""
+        return self in LIVE
+
+    @property
+    def by_token(self) -> bool:
+        """Whether an answer names the next one by a link with a token; there is no going to any other page."""
+        return self.live
 
     @property
     def paged(self) -> bool:
@@ -101,6 +113,22 @@ COMMERCIAL_USAGE = Collection(
     "Get licenses usage information",
 )
 
+CUSTOMERS = Collection("customers", "Customers", ("/v1/customers",), wire.Customer, "Get a list of customers")
+SUBSCRIPTIONS = Collection(
+    "subscriptions",
+    "Subscriptions",
+    ("/v1/customers/{customer}/subscriptions",),
+    wire.Subscription,
+    "Get all of a customer's subscriptions",
+)
+SEATS = Collection(
+    "seats",
+    "Live seats",
+    ("/v1/customers/{customer}/subscribedskus",),
+    wire.Seats,
+    "Get a list of available licenses",
+)
+
 COLLECTIONS = {
     collection.name: collection
     for collection in (
@@ -110,9 +138,14 @@ COLLECTIONS = {
         CUSTOMER_USAGE,
         COMMERCIAL_DEPLOYMENT,
         COMMERCIAL_USAGE,
+        CUSTOMERS,
+        SUBSCRIPTIONS,
+        SEATS,
     )
 }
 
-#: The collections that one call each gives, and those that take a call per customer.
-WITHOUT_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if not collection.per_customer)
-PER_CUSTOMER = tuple(collection for collection in COLLECTIONS.values() if collection.per_customer)
+#: The license analytics of the whole partner, one call each, and those that are asked for customer by customer.
+WITHOUT_CUSTOMER = (DEPLOYMENT, USAGE, COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE)
+PER_CUSTOMER = (CUSTOMER_DEPLOYMENT, CUSTOMER_USAGE)
+#: What is true of the customers now, in the order in which it is read: the list of them, then a call for each.
+LIVE = (CUSTOMERS, SUBSCRIPTIONS, SEATS)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import NoReturn, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeVar, cast
 
 import pandas as pd
 import requests
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOST_PAGES = 10_000  # of one collection; a service that sends more will not stop
+_MOST_PAGES_OF_CUSTOMER = 100  # documented is one
 _MOST_EMPTY_PAGES = 20  # of a service that announces more rows than it has
 _MOST_SAME_PAGES = 20  # of a service that sends one page to every request, before all are fetched
 
@@ -47,8 +48,32 @@ class Step:
 Progress = Callable[[Step], None]
 
 
+def _untold(_: str) -> None:
+    """Tell nobody that one call of thousands is tried again."""
+
+
+def _count(answer: Answer) -> int:
+    return len(answer.frame) + len(answer.set_aside)
+
+
 def _quiet(step: Step) -> None:
     log.debug("%s", step.text)
+
+
+@dataclass(frozen=True, slots=True)
+class OfCustomers:
+    """The customers that an answer has no rows of, by why; their tenant ids in capitals, sorted."""
+
+    empty: tuple[str, ...] = ()  # read, and without a row
+    refused: tuple[str, ...] = ()  # 403: the account has no role there
+    gone: tuple[str, ...] = ()  # the service does not know them any more
+    failed: tuple[str, ...] = ()  # no answer, a second time, or not tried any more
+    failure: PartnerCenterError | None = None  # why the first of these failed
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Those whose figures are not known, and are not zero."""
+        return (*self.refused, *self.gone, *self.failed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +88,8 @@ class Answer:
     correlation_id: str
     pages: raw_pages.Pages | None = None  # the pages as they arrived, where the caller asked for them
     twice: int = 0  # rows that came on two pages and were counted once
-    unread_customers: int = 0  # in an answer about many customers: those whose figures may not be read
+    unread_customers: int = 0  # in an answer about many customers: those whose figures were not read
+    of_customers: OfCustomers = OfCustomers()  # in such an answer: who was read without a row, and who was not read
     is_part: bool = False  # whether the rows are those of some customers; what did not come or could not be read is not
 
     @property
@@ -139,7 +165,7 @@ class Client:
         def fetch(correlation_id: str, path_index: int) -> Answer:
             return self._fetch(grouped, path_index, query, correlation_id, progress, keep_raw=keep_raw)
 
-        return self._with_outcome(collection, fetch, lambda answer: len(answer.frame) + len(answer.set_aside))
+        return self._with_outcome(collection, fetch, _count)
 
     def probe(self, collection: Collection, customer: str | None = None) -> Page:
         """Fetch the smallest page of a collection, to see whether it can be fetched at all.
@@ -154,6 +180,32 @@ class Client:
             return self._session.page(call, lambda _: None, threading.Event())
 
         return self._with_outcome(collection, fetch, lambda page: page.total or len(page.rows))
+
+    def pages(self, collection: Collection, customer: str, stop: threading.Event) -> list[Page]:
+        """The answer about one customer, of a collection that is live; `stop`, once set, ends it.
+
+        Raises one of the family in `errors`. Nothing is noted in `outcomes`: see `noting`.
+        """
+        url = protocol.address(self._base_url, collection.paths[0], customer)
+        call = protocol.Call(url, protocol.parameters(collection, Query(customer)), protocol.new_id())
+        pages = [self._session.page(call, _untold, stop)]
+        while (link := pages[-1].link) and pages[-1].rows and len(pages) < _MOST_PAGES_OF_CUSTOMER:
+            if (following := call.following(link)) == call:
+                break
+            call = following
+            pages.append(self._session.page(call, _untold, stop))
+        return pages
+
+    def document(self, path: str, parameters: Mapping[str, str], stop: threading.Event) -> Mapping[str, Any]:
+        """The one object at an address. Raises one of the family in `errors`."""
+        url = protocol.address(self._base_url, path)
+        call = protocol.Call(url, parameters, protocol.new_id(), single=True)
+        (found,) = self._session.page(call, _untold, stop).rows
+        return cast(Mapping[str, Any], found)
+
+    def noting(self, collection: Collection, fetch: Callable[[], Answer]) -> Answer:
+        """What `fetch` returns; notes how that ended in `outcomes`."""
+        return self._with_outcome(collection, lambda *_: fetch(), _count)
 
     def _with_outcome(self, collection: Collection, fetch: Callable[[str, int], T], count: Callable[[T], int]) -> T:
         """What `fetch` returns, which gets a new correlation id; notes how that ended, with the `count` of its rows."""
@@ -270,7 +322,7 @@ class _Reading:
             if self.collection.paged and first.total and size < first.total <= size * self.most_pages:
                 pages = self._in_parallel(first, first.total)
             else:
-                pages = list(self._one_by_one(first))
+                pages = list(self._by_link(first) if self.collection.by_token else self._one_by_one(first))
         finally:
             self._stop.set()
         set_aside, start = [], 0
@@ -309,6 +361,24 @@ class _Reading:
             if self._came_before(page) and not promised and not page.more and (page.total or 0) <= rows:
                 return  # it sends all rows to every request
 
+    def _by_link(self, page: Page) -> Iterator[_ReadPage]:
+        """The first page and all that a link leads to. `totalCount` may be that of a page, so it ends nothing."""
+        rows, call, total = 0, self._call(0), page.total or 0
+        while True:
+            yield self._read(page, rows)
+            rows += len(page.rows)
+            self._empty_pages += not page.rows
+            if page.link is None or self._empty_pages > _MOST_EMPTY_PAGES:
+                return
+            following = call.following(page.link)
+            if following == call:
+                return
+            call, page = following, self._page(following)
+            if self._came_before(page):
+                if total <= rows:
+                    return  # it sends all rows to every request
+                self._refuse_same()
+
     def _in_parallel(self, first: Page, total: int) -> list[_ReadPage]:
         """The first page and all others, several at a time, each of the size that the service chose for the first."""
         self._total, size = total, len(first.rows)
@@ -338,7 +408,21 @@ class _Reading:
             start += pages[-1].rows
         return pages
 
+    def _call(self, skip: int, top: int = protocol.PAGE_ROWS) -> protocol.Call:
+        parameters = protocol.parameters(self.collection, self.query, skip, top)
+        return protocol.Call(self.url, parameters, self.correlation_id)
+
     def _fetch(self, skip: int, top: int = protocol.PAGE_ROWS) -> Page:
+        page = self._page(self._call(skip, top))
+        if self._total and page.total and page.total != self._total:
+            raise _TotalChanged(
+                f"The number of rows changed from {self._total:,} to {page.total:,} while they were read"
+            )
+        if skip == 0:
+            self._came_before(page)
+        return page
+
+    def _page(self, call: protocol.Call) -> Page:
         with self._parse_lock:
             self._pages += 1
             if self._pages > self.most_pages:
@@ -349,15 +433,7 @@ class _Reading:
                 )
         if time.monotonic() > self.end:
             raise protocol.no_answer(f"after {self._rows:,} rows the fetch takes too long")
-        call = protocol.Call(self.url, protocol.parameters(self.collection, self.query, skip, top), self.correlation_id)
-        page = self.session.page(call, self._tell, self._stop, self.end)
-        if self._total and page.total and page.total != self._total:
-            raise _TotalChanged(
-                f"The number of rows changed from {self._total:,} to {page.total:,} while they were read"
-            )
-        if skip == 0:
-            self._came_before(page)
-        return page
+        return self.session.page(call, self._tell, self._stop, self.end)
 
     def _came_before(self, page: Page) -> bool:
         """Whether a page with the same rows, and no others, came before. Remembers this one.
@@ -404,7 +480,7 @@ class _Reading:
             readable, set_aside = wire.read(self.collection.row, rows)
             read_page = _ReadPage(len(rows), frames.frame(self.collection, readable), set_aside)
             self._rows += read_page.rows
-        if self.collection.paged:
+        if self.collection.paged or self.collection.by_token:
             self._tell()
         return read_page
 

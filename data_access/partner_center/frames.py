@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -20,6 +19,8 @@ READING = 3
 INSTANT = "datetime64[us, UTC]"
 _COUNT = "int64"
 _PERCENT = "float64"
+_UNITS = "Int64"  # with missing ones: a customer's call may leave out any of them
+_FLAG = "boolean"
 
 #: Every column that is not text. Percents are percent points, 0-100 and beyond, as Microsoft sends them.
 DTYPES = {
@@ -32,6 +33,11 @@ DTYPES = {
     "deploymentPercent": _PERCENT,
     "usagePercent": _PERCENT,
     "processedDateTime": INSTANT,
+    **dict.fromkeys(
+        ("quantity", "activeUnits", "consumedUnits", "availableUnits", "warningUnits", "suspendedUnits", "totalUnits"),
+        _UNITS,
+    ),
+    **dict.fromkeys(("isTrial", "autoRenewEnabled"), _FLAG),
 }
 
 #: Documented fields about the JSON, not about licenses.
@@ -42,14 +48,14 @@ def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataF
     """Readable rows of one collection as a DataFrame with stable columns and dtypes.
 
     Known columns first, in the collection's order, whether or not a row has them: counts `int64`, percents `float64`
-    (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), everything else `str`. Unknown fields
-    follow in order of appearance, as text.
+    (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), units `Int64` and flags `boolean` (NA
+    likewise), everything else `str`. Unknown fields follow in order of appearance, as text.
     """
     columns = {name: pd.Series(_values(rows, name), dtype=_dtype(name)) for name in collection.columns}
     known = _NOT_DATA.union(columns)
     for name in dict.fromkeys(name for row in rows if not row.keys() <= known for name in row if name not in known):
         if texts.key(name) not in _NOT_DATA:
-            columns[_clean(name)] = pd.Series([_as_text(row.get(name)) for row in rows], dtype="str")
+            columns[str(texts.written(name))] = pd.Series([texts.written(row.get(name)) for row in rows], dtype="str")
     return pd.DataFrame(columns)
 
 
@@ -133,14 +139,3 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _dtype(name: str) -> str:
     return DTYPES.get(name, "str")
-
-
-def _as_text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return None if value is None else _clean(value)
-    return _clean(json.dumps(value, ensure_ascii=False))
-
-
-def _clean(text: str) -> str:
-    # JSON can carry half a surrogate pair, which no file can.
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,7 +1,7 @@
 """The protocol of Partner Center: addresses, headers, parameters, envelopes and errors. No network.
 
 Sources: the Partner Center pages "Partner Center REST headers", "Partner Center REST error codes", "API throttling
-guidance" and the six pages named in `catalog`. How long to wait before another attempt is in `retry`.
+guidance" and the pages named in `catalog`. How long to wait before another attempt is in `retry`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from pydantic_core import from_json
 
-from data_access import titles
+from data_access import texts, titles
 from data_access.errors import (
+    ApplicationAlone,
     BadRequest,
     Details,
     Intercepted,
@@ -31,12 +32,13 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.foreign_text import identifier, printable
-from data_access.partner_center.catalog import Collection
+from data_access.partner_center.catalog import CUSTOMERS, Collection
 from data_access.partner_center.retry import may_pass, retry_after_seconds
 
 VERSION = "0.1.0"
 LOCALE = "en-US"
 PAGE_ROWS = 10_000  # default and maximum of `top`
+CUSTOMERS_A_PAGE = 500  # maximum of `size` of the list of customers
 LARGEST_PAGE = 32 * 2**20  # bytes; 10,000 rows of the commercial calls take some 5 MB, with long names twice that
 LARGEST_ERROR = 64 * 2**10  # bytes; the documented bodies have some hundred
 
@@ -44,6 +46,10 @@ _PROXY_ASKS, _TOO_MANY = 407, 429  # HTTP statuses
 
 _ROWS = ("items", "value")  # three envelopes: items, Value, value
 _LINKS = ("@nextlink", "nextlink")
+#: The header of a page after the first one, and the field of an envelope that may hold its value.
+CONTINUATION = "MS-ContinuationToken"
+_CONTINUATION_FIELD = CONTINUATION.lower().removeprefix("ms-")
+_HEADER_VALUE = re.compile(r"[!-~]+( +[!-~]+)*")
 _WHOLE_NUMBER = re.compile(r"\s*-?\d{1,18}\s*", re.ASCII)
 #: Headers of Partner Center alone. The ids of a request it repeats; so may anything that shows a page of HTML.
 _OWN_HEADERS = ("MS-CV", "MS-ServerId", "Request-Context")
@@ -73,7 +79,7 @@ def headers(request_id: str, correlation_id: str) -> dict[str, str]:
 
 
 def address(base_url: str, path: str, customer: str | None = None) -> str:
-    return base_url.rstrip("/") + path.format(customer=customer)
+    return base_url.rstrip("/") + path.format(customer=None if customer is None else quote(customer, safe=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,9 @@ class Query:
 
 
 def parameters(collection: Collection, query: Query, skip: int = 0, top: int = PAGE_ROWS) -> dict[str, str]:
-    """The query parameters of one page; the four legacy calls take none ("Get licenses deployment information")."""
+    """The query parameters of one page; the legacy calls take none ("Get licenses deployment information")."""
+    if collection is CUSTOMERS:
+        return {"size": str(min(top, CUSTOMERS_A_PAGE))}
     if not collection.paged:
         return {}
     values = {"top": str(top), "skip": str(skip)}
@@ -104,12 +112,41 @@ def parameters(collection: Collection, query: Query, skip: int = 0, top: int = P
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What an answer says about the next one: its address as it was sent, and the token that goes into a header."""
+
+    uri: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One page to fetch, which may take several requests."""
 
     url: str
     parameters: Mapping[str, str]
     correlation_id: str
+    continuation: str = ""  # the token of a page after the first one, where it goes by one
+    single: bool = False  # whether the answer is one object and no collection
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of this call alone."""
+        return {CONTINUATION: self.continuation} if self.continuation else {}
+
+    def following(self, link: Link) -> Call:
+        """The call for the page that a link names.
+
+        Of its address the parameters alone are taken: it may be relative to the root, to `/v1` or to nothing, or name
+        another host, which must not get the token.
+        """
+        try:
+            parameters = dict(parse_qsl(urlsplit(link.uri).query))
+        except ValueError:
+            parameters = {}
+        if link.token and not parameters:
+            parameters = {"seekOperation": "Next"}  # "Get a list of customers"
+        return replace(self, parameters=parameters or self.parameters, continuation=link.token)
 
     @property
     def address(self) -> str:
@@ -143,19 +180,22 @@ class Page:
     rows: list[Any]
     total: int | None
     more: bool | None = None  # whether a next link was sent; None where the envelope has none
+    link: Link | None = None  # the next page, in a collection that goes by token
     received: Received | None = None
 
 
-def page(status: int, answer_headers: Headers, body: bytes) -> Page:
-    """The page in an answer.
+def page(status: int, answer_headers: Headers, body: bytes, *, single: bool = False) -> Page:
+    """The page in an answer; with `single`, the one object that it is as the only row.
 
-    Raises one of the family in `errors` for any answer that is no collection.
+    Raises one of the family in `errors` for any answer that is neither.
     """
     if status != 200:
         raise failure(status, answer_headers, body)
     document = _document(answer_headers, body)
     if not isinstance(document, dict):
         raise unreadable("The answer is JSON, but not a collection.", answer_headers)
+    if single:
+        return Page([document], 1)
     fields = {key.lower(): value for key, value in document.items()}
     sent = [fields[name] for name in _ROWS if name in fields]
     # .NET writes null where a list is empty.
@@ -163,7 +203,38 @@ def page(status: int, answer_headers: Headers, body: bytes) -> Page:
     if not isinstance(rows, list):
         raise unreadable("The answer is JSON, but holds no list of rows.", answer_headers)
     more = next((bool(fields[name]) for name in _LINKS if name in fields), None)
-    return Page(rows, _total(fields.get("totalcount")), more)
+    return Page(rows, _total(fields.get("totalcount")), more, _link(fields))
+
+
+def _link(fields: Mapping[str, Any]) -> Link | None:
+    """The next page, by the names of an envelope's fields in small letters; None where there is none.
+
+    The token stands among the headers of the link; the .NET SDK knows a field of the envelope as well.
+    """
+    links = fields.get("links")
+    following = texts.field(links, "next") if isinstance(links, dict) else None
+    uri, headers = following, None
+    if isinstance(following, dict):
+        uri, headers = texts.field(following, "uri"), texts.field(following, "headers")
+    link = Link(uri if isinstance(uri, str) else "", _token(headers) or _usable(fields.get(_CONTINUATION_FIELD)))
+    return link if link != Link() else None
+
+
+def _token(headers: object) -> str:
+    """The continuation token among the headers of a link: a list of keys and values."""
+    for header in headers if isinstance(headers, list) else [headers]:
+        if isinstance(header, dict):
+            if (token := texts.field(header, CONTINUATION)) is not None:
+                return _usable(token)
+            name = texts.field(header, "key")
+            if isinstance(name, str) and texts.key(name) == texts.key(CONTINUATION):
+                return _usable(texts.field(header, "value"))
+    return ""
+
+
+def _usable(token: object) -> str:
+    """A token that can stand in a header, or nothing: a line break would begin another header."""
+    return token if isinstance(token, str) and _HEADER_VALUE.fullmatch(token) else ""
 
 
 def _total(sent: object) -> int | None:
@@ -231,8 +302,8 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
             details,
         )
     if status == 403 and "application credentials" in (description or "").lower():
-        return NotPermitted(
-            "The token belongs to an application alone; license analytics needs a signed-in person.",
+        return ApplicationAlone(
+            "The token belongs to an application alone; this call needs a signed-in person.",
             "The operator needs a token of the kind that Microsoft calls App+User.",
             details,
         )

@@ -6,13 +6,15 @@ One Parquet file per fetch, a row per page: `start` (int64, rows before it), `ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data_access import texts
 from data_access.partner_center import frames, protocol, wire
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Received
@@ -26,6 +28,7 @@ _SCHEMA = pa.schema(
         "body": pa.large_binary(),
     }
 )
+_ROWS_AT_A_TIME = 5_000  # that become a frame
 _ZSTD_LEVEL = 1  # a tenth of the size, in a fraction of the time that the page took to arrive
 
 
@@ -47,10 +50,17 @@ class Pages:
 
     def add(self, start: int, rows: int, received: Received) -> None:
         """Add one page: `rows` of its rows count, after `start` others."""
-        page = [[start], [rows], [received.address], [received.request_id], [received.body]]
-        if start == 0:
-            self.address, self.request_id = received.address, received.request_id
-        self._writer.write_table(pa.table(page, schema=_SCHEMA))
+        self.add_all([(start, rows, received)])
+
+    def add_all(self, several: Sequence[tuple[int, int, Received]]) -> None:
+        """Add several pages, each as in `add`; small ones take less room when they come together."""
+        if not several:
+            return
+        first = several[0][2]
+        if several[0][0] == 0 and not self.address:
+            self.address, self.request_id = first.address, first.request_id
+        pages = [(start, rows, one.address, one.request_id, one.body) for start, rows, one in several]
+        self._writer.write_table(pa.table([list(column) for column in zip(*pages, strict=True)], schema=_SCHEMA))
 
     def file(self, about: Mapping[str, str]) -> pa.Buffer:
         """The finished Parquet file with `about` in its metadata. To be called once."""
@@ -86,6 +96,12 @@ def pages(file: pa.Buffer) -> list[tuple[int, int, Received]]:
     return [(row["start"], row["rows"], Received(row["address"], row["requestId"], row["body"])) for row in rows]
 
 
+def about(file: pa.Buffer) -> dict[str, str]:
+    """What `Pages.file` was given about the pages of a file. Raises `pa.ArrowException` for another file."""
+    metadata = pq.read_metadata(pa.BufferReader(file)).metadata or {}
+    return {name.decode(): value.decode() for name, value in metadata.items()}
+
+
 def reread(collection: Collection, file: pa.Buffer) -> Reread:
     """Read a kept answer again, from its bytes to the frame.
 
@@ -93,12 +109,23 @@ def reread(collection: Collection, file: pa.Buffer) -> Reread:
     """
     tables: list[pd.DataFrame] = []
     set_aside: list[wire.SetAside] = []
+    waiting: list[dict[str, Any]] = []  # of a live collection, whose customers have a few rows each
     for start, rows, received in pages(file):
         arrived = protocol.page(200, {}, received.body).rows[:rows]
         readable, unreadable = wire.read(collection.row, arrived)
-        table = frames.frame(collection, readable)
-        customer = collection.customer_in(received.address)
-        tables.append(frames.of_customer(table, customer) if customer else table)
         set_aside += [wire.SetAside(start + row.position, row.reason) for row in unreadable]
-    frame, _ = frames.once(collection, tables or [frames.frame(collection, [])])
-    return Reread(frame, tuple(set_aside))
+        customer = collection.customer_in(received.address)
+        if customer is None:
+            tables.append(frames.frame(collection, readable))
+        elif collection.live:
+            waiting += [row | {"customerTenantId": texts.identifier(customer)} for row in readable]
+            if len(waiting) >= _ROWS_AT_A_TIME:
+                tables.append(frames.frame(collection, waiting))
+                waiting = []
+        else:
+            tables.append(frames.of_customer(frames.frame(collection, readable), customer))
+    if waiting or not tables:
+        tables.append(frames.frame(collection, waiting))
+    # Of one customer there is one page; an equal row of another customer is another row.
+    together = frames.joined(collection, tables) if collection.per_customer else frames.once(collection, tables)[0]
+    return Reread(together, tuple(set_aside))

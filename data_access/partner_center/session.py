@@ -155,7 +155,7 @@ class Session:
         status = None
         try:
             status, headers, body = self._exchange(call, request_id, token, deadline, stop)
-            page = protocol.page(status, headers, body)
+            page = protocol.page(status, headers, body, single=call.single)
             if time.monotonic() > deadline:  # a body can take longer to parse than it took to arrive
                 raise protocol.no_answer("its answer took too long to read")
             return replace(
@@ -180,7 +180,7 @@ class Session:
         try:
             response = self._http.get(
                 call.address,
-                headers=protocol.headers(request_id, call.correlation_id),
+                headers=protocol.headers(request_id, call.correlation_id) | call.headers,
                 auth=transport.Bearer(token),
                 timeout=max(0.001, min(self._policy.timeout, deadline - time.monotonic())),
                 stream=True,

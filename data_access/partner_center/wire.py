@@ -1,17 +1,17 @@
 """Row types, one per collection, and the reader that checks each row as it arrives.
 
 A row is read leniently where Microsoft's own spellings vary (numbers as strings, dates with and without a zone), and
-set aside where reading it would be a guess. Sources: the Partner Center page "Analytics resources", the six pages named
-in `catalog`, and recorded answers.
+set aside where reading it would be a guess. Sources: the Partner Center page "Analytics resources", the pages named in
+`catalog`, and recorded answers.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any, NotRequired, get_type_hints
 
@@ -29,11 +29,9 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from data_access import texts
+from data_access.partner_center import instants, renewal
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*", re.ASCII)
-#: .NET's smallest and largest date, which stand for none; sibling calls send 0001-01-01T00:00:00.
-_YEARS_OF_NO_DATE = (1, 9999)
 #: What .NET writes for a number that is none, such as a part of nothing; with a sign or without.
 _NO_NUMBERS = frozenset({"nan", "infinity"})
 #: Beyond these a row is set aside.
@@ -56,18 +54,18 @@ def _number_or_none(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _iso_date(value: Any) -> Any:
-    # pydantic would take a bare number for seconds since 1970.
-    if value is not None and not (isinstance(value, str) and _ISO_DATE.match(value)):
-        raise PydanticCustomError("iso_date", "is not an ISO 8601 date")
-    return value
+def _empty_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
 
 
-def _utc(value: datetime | None) -> datetime | None:
-    # The commercial calls send no offset; "Analytics resources" gives all dates as UTC.
-    if value is None or value.year in _YEARS_OF_NO_DATE:
-        return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+def _flag(value: Any) -> bool | None:
+    # pydantic would take 1 and "yes" for true.
+    if value is None or isinstance(value, bool):
+        return value
+    try:
+        return {"true": True, "false": False, "": None}[texts.key(value)]
+    except (KeyError, AttributeError):
+        raise PydanticCustomError("flag", "is neither true nor false") from None
 
 
 def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
@@ -75,17 +73,6 @@ def _percent_of_something(row: dict[str, Any]) -> dict[str, Any]:
     if row["licensesSold"] and row.get("proratedDeploymentPercent") is None:
         raise PydanticCustomError("percent_missing", "proratedDeploymentPercent is missing")
     return row
-
-
-_read_instant = TypeAdapter(
-    Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]
-).validate_python
-_read_known_instant = lru_cache(maxsize=4096)(_read_instant)
-
-
-def _instant(value: Any) -> datetime | None:
-    # Many thousand rows share a handful of dates.
-    return _read_known_instant(value) if isinstance(value, str) else _read_instant(value)
 
 
 _A_COUNT = Field(ge=0, lt=MOST_LICENSES)
@@ -102,7 +89,15 @@ Percent = Annotated[
     Annotated[float, BeforeValidator(_plain_number), Field(ge=0, le=HIGHEST_PERCENT)] | None,
     BeforeValidator(_number_or_none),
 ]
-Instant = Annotated[datetime | None, PlainValidator(_instant)]
+Instant = Annotated[datetime | None, PlainValidator(instants.instant)]
+# What the calls about customers send may be absent from any row; dates stay as they were sent.
+Units = Annotated[Count | None, BeforeValidator(_empty_is_none)]
+Difference = Annotated[
+    Annotated[int, BeforeValidator(_plain_number), Field(gt=-MOST_LICENSES, lt=MOST_LICENSES)] | None,
+    BeforeValidator(_empty_is_none),
+]
+Flag = Annotated[bool | None, PlainValidator(_flag)]
+Date = Annotated[str | None, PlainValidator(instants.sent)]
 
 _as_it_arrives = with_config(ConfigDict(extra="allow", hide_input_in_errors=True))
 
@@ -180,6 +175,54 @@ class CommercialUsage(TypedDict):
     licensesQualified: Count
 
 
+@_as_it_arrives
+class Customer(TypedDict):
+    customerTenantId: Code
+    customerName: NotRequired[Name]
+    domain: NotRequired[Name]
+    relationshipToPartner: NotRequired[Name]
+
+
+@_as_it_arrives
+class Subscription(TypedDict):
+    customerTenantId: NotRequired[Name]
+    customerName: NotRequired[Name]
+    id: Code
+    parentSubscriptionId: NotRequired[Name]
+    offerId: NotRequired[Name]
+    offerName: NotRequired[Name]
+    productId: NotRequired[Name]
+    quantity: NotRequired[Units]
+    status: NotRequired[Name]
+    isTrial: NotRequired[Flag]
+    autoRenewEnabled: NotRequired[Flag]
+    termDuration: NotRequired[Name]
+    billingCycle: NotRequired[Name]
+    effectiveStartDate: NotRequired[Date]
+    commitmentEndDate: NotRequired[Date]
+    commitmentEndDateTime: NotRequired[Date]
+    cancellationAllowedUntilDate: NotRequired[Date]
+    scheduledActions: NotRequired[Any]
+    renewalOutcome: NotRequired[Name]
+
+
+@_as_it_arrives
+class Seats(TypedDict):
+    customerTenantId: NotRequired[Name]
+    customerName: NotRequired[Name]
+    productId: NotRequired[Name]
+    productName: NotRequired[Name]
+    skuPartNumber: NotRequired[Name]
+    targetType: NotRequired[Name]
+    capabilityStatus: NotRequired[Name]
+    activeUnits: NotRequired[Units]
+    consumedUnits: NotRequired[Units]
+    availableUnits: NotRequired[Difference]  # less than none where more are assigned than there are
+    warningUnits: NotRequired[Units]
+    suspendedUnits: NotRequired[Units]
+    totalUnits: NotRequired[Units]
+
+
 @cache
 def grouped(row: type, fields: tuple[str, ...]) -> type:
     """The row type of a commercial collection with `groupby`: the fields grouped by, and the two counts."""
@@ -194,6 +237,75 @@ _WHOLE_ROW_RULES: dict[type, AfterValidator] = {PartnerDeployment: AfterValidato
 
 #: On the page "Get licenses usage information" the sample spells this field differently from the table above it.
 _OTHER_NAMES = {"licenseActive": "licensesActive"}
+
+
+def _in_capitals(row: dict[str, Any], name: str) -> dict[str, Any]:
+    sent = row.get(name)
+    return row | {name: texts.identifier(sent)} if isinstance(sent, str) else row
+
+
+def _subscription(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {
+        "renewalOutcome": renewal.outcome(row),
+        "scheduledActions": texts.written(row.get("scheduledActions")),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The columns of a row that Microsoft does not send as they are.
+
+    `lifted` come out of objects, the first one that has it; `ours` are worked out or taken from elsewhere. `finished`
+    is what is made of a row once it has been read.
+    """
+
+    lifted: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    ours: tuple[str, ...] = ()
+    finished: Callable[[dict[str, Any]], dict[str, Any]] = dict
+
+    def of(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with these columns; a field of Microsoft's under the name of one of them gets another name."""
+        found = {
+            name: value for name, paths in self.lifted.items() if (value := _first(row, paths)) is not None
+        } | dict.fromkeys(self.ours)
+        renames = texts.apart((name for name in row if name in found), row) if found else {}
+        return {renames.get(name, name): value for name, value in row.items()} | found
+
+
+def _first(row: Mapping[str, Any], paths: Iterable[tuple[str, ...]]) -> Any:
+    """The value at the first of these paths through objects that leads to one; None where none does."""
+    for path in paths:
+        value: Any = row
+        for step in path:
+            value = texts.field(value, step) if isinstance(value, Mapping) else None
+        if value is not None:
+            return value
+    return None
+
+
+_SHAPES: dict[type, _Shape] = {
+    Customer: _Shape(
+        {
+            "customerTenantId": (("companyProfile", "tenantId"), ("id",)),
+            "customerName": (("companyProfile", "companyName"),),
+            "domain": (("companyProfile", "domain"),),
+        },
+        finished=lambda row: _in_capitals(row, "customerTenantId"),
+    ),
+    Subscription: _Shape(
+        ours=("customerTenantId", "customerName", "productId", "renewalOutcome"), finished=_subscription
+    ),
+    Seats: _Shape(
+        {
+            "productId": (("productSku", "id"),),
+            "productName": (("productSku", "name"),),
+            "skuPartNumber": (("productSku", "skuPartNumber"),),
+            "targetType": (("productSku", "targetType"),),
+        },
+        ours=("customerTenantId", "customerName"),
+        finished=lambda row: _in_capitals(row, "productId"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +334,10 @@ def _names(row: type) -> dict[str, str]:
 def _renames(row: type, sent: tuple[str, ...]) -> dict[str, str]:
     """The fields of one row that are spelled otherwise than ours, each with the name that it means."""
     names, found = _names(row), dict[str, str]()
-    for field in sent:
-        name = names.get(texts.key(field), field)
+    for spelled in sent:
+        name = names.get(texts.key(spelled), spelled)
         if name not in sent and name not in found.values():
-            found[field] = name
+            found[spelled] = name
     return found
 
 
@@ -235,15 +347,18 @@ def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], li
     Returns the readable rows (known fields typed, unknown ones untouched), and the others with their reasons.
     A field whose name differs in capitals alone is the one that we know, unless the row has both.
     """
-    validate, known = _reader(row).validate_python, row.__annotations__.keys()
+    validate, known, shape = _reader(row).validate_python, row.__annotations__.keys(), _SHAPES.get(row)
     readable: list[dict[str, Any]] = []
     set_aside: list[SetAside] = []
     for position, raw in enumerate(arrived, start=1):
         try:
+            sent = raw
             if isinstance(raw, dict) and not raw.keys() <= known and (renames := _renames(row, tuple(raw))):
-                readable.append(validate({renames.get(field, field): value for field, value in raw.items()}))
+                sent = {renames.get(name, name): value for name, value in raw.items()}
+            if shape and isinstance(sent, dict):
+                readable.append(shape.finished(validate(shape.of(sent))))
             else:
-                readable.append(validate(raw))
+                readable.append(validate(sent))
         except ValidationError as error:
             set_aside.append(SetAside(position, _reason(error)))
     return readable, set_aside

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from data_access.emulator import DEMO_TOKEN, Emulator, answer, documented, gatew
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.lakes import sample_of
+from tests.partner import ALFA, BRAVO, customer, refused, sku, subscription
+from tests.partner import Partner as Customers
+from tests.partner import serving as served
 from tests.rows import rows_of
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +65,18 @@ def ask(serve, run):
         return run(*arguments, PARTNER_CENTER_BASE_URL=serve(emulator), PARTNER_CENTER_ACCESS_TOKEN=token)
 
     return ask
+
+
+@pytest.fixture
+def ask_partner(run):
+    """Run a command against a partner that has customers."""
+    with ExitStack() as stack:
+
+        def ask_partner(partner, *arguments):
+            url = stack.enter_context(served(partner))
+            return run(*arguments, PARTNER_CENTER_BASE_URL=url, PARTNER_CENTER_ACCESS_TOKEN="secret")
+
+        yield ask_partner
 
 
 def test_it_is_a_program():
@@ -267,3 +283,76 @@ def test_an_interrupt_that_a_library_makes_something_else_of_is_an_interrupt(run
     monkeypatch.setattr("data_access.commands.fetch.run", interrupted)
     done = run("fetch", "deployment")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
+# The collections of each customer
+
+
+def two_customers(**troubles):
+    subscriptions, seats = {ALFA: [subscription()], BRAVO: []}, {ALFA: [sku()], BRAVO: [sku()]}
+    return Customers([customer(ALFA), customer(BRAVO)], subscriptions, seats, troubles=troubles)
+
+
+SUBSCRIPTIONS_HEADER = (
+    "customerTenantId,customerName,id,parentSubscriptionId,offerId,offerName,productId,quantity,status,isTrial,"
+    "autoRenewEnabled,termDuration,billingCycle,effectiveStartDate,commitmentEndDate,commitmentEndDateTime,"
+    "cancellationAllowedUntilDate,scheduledActions,renewalOutcome,"
+)
+SEATS_HEADER = (
+    "customerTenantId,customerName,productId,productName,skuPartNumber,targetType,capabilityStatus,activeUnits,"
+    "consumedUnits,availableUnits,warningUnits,suspendedUnits,totalUnits,"
+)
+
+
+@pytest.mark.parametrize(
+    ("collection", "header"),
+    [
+        ("customers", "customerTenantId,customerName,domain,relationshipToPartner,"),
+        ("subscriptions", SUBSCRIPTIONS_HEADER),
+        ("seats", SEATS_HEADER),
+    ],
+)
+def test_the_collections_of_each_customer_have_their_columns_first(collection, header, ask_partner):
+    done = ask_partner(two_customers(), "fetch", collection)
+    assert done.returncode == 0
+    assert done.stdout.startswith(header)
+
+
+def test_cells_are_as_they_were_sent_and_ids_in_capitals(ask_partner):
+    done = ask_partner(two_customers(), "fetch", "subscriptions", "--customer", ALFA.upper())
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    sent = subscription()
+    as_sent = ("id", "offerId", "creationDate", "commitmentEndDateTime", "cancellationAllowedUntilDate", "termDuration")
+    assert {name: row[name] for name in as_sent} == {name: sent[name] for name in as_sent}
+    assert (row["customerTenantId"], row["customerName"]) == (ALFA.upper(), "Alfa Ltd")
+    assert (row["isTrial"], row["autoRenewEnabled"], row["quantity"]) == ("false", "true", "15")
+    assert (row["scheduledActions"], row["parentSubscriptionId"], row["productId"]) == ("", "", "")
+    assert json.loads(row["productType"]) == sent["productType"]
+
+
+def test_who_refuses_is_named_and_is_no_failure(ask_partner):
+    done = ask_partner(two_customers(**{BRAVO: refused(403)}), "fetch", "seats")
+    assert done.returncode == 0
+    assert BRAVO.upper() in done.stderr
+    assert [row["customerName"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["Alfa Ltd"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, 5), (401, 3)])
+def test_who_fails_twice_leaves_stdout_empty(status, code, ask_partner):
+    done = ask_partner(two_customers(**{BRAVO: refused(status)}), "fetch", "seats")
+    assert (done.returncode, done.stdout) == (code, "")
+
+
+def test_where_all_refuse_the_account_is_not_permitted(ask_partner):
+    done = ask_partner(two_customers(subscribedskus=refused(403)), "fetch", "seats")
+    assert (done.returncode, done.stdout) == (4, "")
+
+
+def test_one_customer_is_read_where_the_list_may_not_be(ask_partner):
+    listing = Customers(seats={ALFA: [sku()]})
+    listing.troubles["/v1/customers"] = lambda _: (
+        None if "subscribedskus" in listing.calls[-1].path else refused(403)(1)
+    )
+    done = ask_partner(listing, "fetch", "seats", "--customer", ALFA)
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert (row["customerTenantId"], row["customerName"], row["activeUnits"]) == (ALFA.upper(), "", "5")

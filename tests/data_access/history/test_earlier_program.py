@@ -31,7 +31,7 @@ from data_access.history.engines import DuckDB
 from data_access.history.history import History
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.trends import AS_OF
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, LIVE
 from tests.lakes import NOW, Clock, fetched, lake
 
 WRITTEN = Path(__file__).parent / "fixtures" / "2026-11-25"
@@ -79,7 +79,9 @@ def answers(history: History):
 
 
 def ids(history: History):
-    return {name: [snapshot.id for snapshot in history.snapshots(name)] for name in COLLECTIONS}
+    there = {name: [snapshot.id for snapshot in history.snapshots(name)] for name in COLLECTIONS}
+    assert not any(there.pop(collection.name) for collection in LIVE), "that program knew none of these"
+    return there
 
 
 def records(folder, kind):

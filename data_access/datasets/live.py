@@ -1,0 +1,85 @@
+"""What is true of the customers now: who they are, what they have subscribed to, and their live seats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from data_access import texts
+from data_access.errors import NotPermitted, PartnerCenterError, Unavailable
+from data_access.partner_center import each_customer, sku_catalogue
+from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
+from data_access.partner_center.client import Answer, Client, Progress
+from data_access.partner_center.each_customer import Customer
+from data_access.partner_center.sku_catalogue import Known
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """The three collections as they were just read. Which customers an answer lacks is in its `of_customers`.
+
+    `seats` and `subscriptions` are None where not one customer's could be read; why is in `troubles`, by the name of
+    the collection.
+    """
+
+    customers: Answer
+    seats: Answer | None
+    subscriptions: Answer | None
+    troubles: Mapping[str, PartnerCenterError]
+
+
+def fetch(client: Client, progress: Progress, known: Known | None = None) -> Live:
+    """Read who the customers are, then the seats and subscriptions of each.
+
+    Raises one of the family in `errors` where the customers cannot be listed.
+    """
+    known = known or Known()
+    customers = client.fetch(CUSTOMERS, progress=progress)
+    asked = each_customer.listed(customers)
+    answers: dict[str, Answer] = {}
+    troubles: dict[str, PartnerCenterError] = {}
+    for collection in (SEATS, SUBSCRIPTIONS):  # the names of products in the seats help to match subscriptions
+        try:
+            answers[collection.name] = fetch_of(client, collection, asked, progress, known)
+        except PartnerCenterError as error:
+            troubles[collection.name] = error
+            continue
+        if collection is SEATS:
+            known = known.seen_in([answers[SEATS.name].frame])
+    return Live(customers, answers.get(SEATS.name), answers.get(SUBSCRIPTIONS.name), troubles)
+
+
+def fetch_seats(client: Client, tenant: str, name: str | None = None) -> Answer:
+    """Read the live seats of one customer, for whom the tenant id and the name are known.
+
+    Raises NotPermitted where this customer refuses, BadRequest where it has left, or another one of the family.
+    """
+    return fetch_of(client, SEATS, [Customer(tenant.lower(), name)], lambda _: None, Known())
+
+
+def fetch_of(
+    client: Client, collection: Collection, customers: Sequence[Customer], progress: Progress, known: Known
+) -> Answer:
+    """Read a live collection of these customers, subscriptions with their products.
+
+    Raises one of the family in `errors` where not one customer could be read.
+    """
+    read = each_customer.read(client, collection, customers, progress)
+    if collection is not SUBSCRIPTIONS:
+        return read.answer
+    return sku_catalogue.with_products(client, read, known, progress)[0]
+
+
+def listed(client: Client, tenant: str | None, progress: Progress) -> list[Customer]:
+    """The customers to ask about: all, or the one with this tenant id, with its name where the list can be read.
+
+    Raises one of the family in `errors` where all are wanted and cannot be listed.
+    """
+    if tenant is None:
+        return each_customer.listed(client.fetch(CUSTOMERS, progress=progress))
+    try:
+        customers = each_customer.listed(client.fetch(CUSTOMERS, progress=progress))
+    except (NotPermitted, Unavailable):
+        customers = []
+    wanted = texts.identifier(tenant)
+    return [next((one for one in customers if one.key == wanted), Customer(tenant))]

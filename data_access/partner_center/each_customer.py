@@ -1,0 +1,332 @@
+"""One collection of many customers: a call for each, several at a time.
+
+A customer that refuses is counted, one that breaks off is tried again when all others are through. What was read is
+handed on in parts, so that a run that ends early need not begin anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from data_access import texts
+from data_access.errors import (
+    ApplicationAlone,
+    BadRequest,
+    Details,
+    NotPermitted,
+    PartnerCenterError,
+    SignInError,
+    Unavailable,
+    Unreadable,
+)
+from data_access.partner_center import frames, products, protocol, raw_pages, wire
+from data_access.partner_center.catalog import Collection
+from data_access.partner_center.client import Answer, Client, OfCustomers, Progress, Step
+from data_access.partner_center.products import Offer
+from data_access.partner_center.protocol import Page
+
+#: A part is handed on when it has so many customers, or so many seconds after the one before.
+PART_CUSTOMERS, PART_SECONDS = 250, 15.0
+#: So many customers in a row that break off: the service is down, and the others are not tried.
+MOST_FAILURES = 20
+_AHEAD = 8  # calls for each thread that are ordered at a time; one that is slow holds up no others until then
+_CUSTOMERS_PER_STEP = 100  # between two lines of progress
+
+Keep = Callable[[Any], None]
+"""Keeps a part, a `pa.Buffer`: a file of `raw_pages` whose pages are whole answers, each about one customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer to ask about: the tenant id as Microsoft spells it, and the name where it is known."""
+
+    tenant: str
+    name: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The tenant id as it stands in tables."""
+        return texts.identifier(self.tenant)
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A collection of many customers: the answer, and for each row of a subscription what was offered."""
+
+    answer: Answer
+    offers: tuple[Offer | None, ...]
+    whole: bool  # whether every customer was tried
+
+
+def listed(customers: Answer) -> list[Customer]:
+    """The customers in an answer of the collection of that name, each once, in its order."""
+    rows = customers.frame
+    sent = rows["id"] if "id" in rows else rows["customerTenantId"].str.lower()
+    found: dict[str, Customer] = {}
+    for tenant, identity, name in zip(rows["customerTenantId"], sent, rows["customerName"], strict=True):
+        as_sent = identity if isinstance(identity, str) and texts.identifier(identity) == tenant else tenant.lower()
+        found.setdefault(tenant, Customer(as_sent, name if isinstance(name, str) else None))
+    return list(found.values())
+
+
+def read(
+    client: Client,
+    collection: Collection,
+    customers: Sequence[Customer],
+    progress: Progress,
+    *,
+    keep_raw: bool = False,
+    known: Iterable[pa.Buffer] = (),
+    keep: Keep | None = None,
+) -> Read:
+    """Read a live collection of these customers.
+
+    `known` are parts of an earlier run, whose customers are not asked again; `keep` gets each new one. The rows come in
+    the order of the customers. Raises the first error where not one customer could be read, SignInError and
+    ApplicationAlone as soon as they come.
+    """
+    reading = _Reading(client, collection, {one.key: one for one in customers}, progress, keep_raw, keep)
+    made: list[Read] = []
+
+    def fetch() -> Answer:
+        made.append(reading.run(known))
+        return made[0].answer
+
+    client.noting(collection, fetch)
+    return made[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What came of asking about one customer: its pages, or an error."""
+
+    key: str
+    pages: Sequence[Page] = ()
+    error: PartnerCenterError | None = None
+
+
+@dataclass(eq=False)
+class _Reading:
+    client: Client
+    collection: Collection
+    customers: Mapping[str, Customer]
+    progress: Progress
+    keep_raw: bool
+    keep: Keep | None
+    _raw: raw_pages.Pages | None = None
+    _frames: list[pd.DataFrame] = field(default_factory=list)
+    _offers: list[Offer | None] = field(default_factory=list)
+    _set_aside: list[wire.SetAside] = field(default_factory=list)
+    _rows: int = 0
+    _announced: int = 0
+    _read_keys: set[str] = field(default_factory=set)
+    _empty: list[str] = field(default_factory=list)
+    _errors: dict[str, PartnerCenterError] = field(default_factory=dict)
+    _places: list[int] = field(default_factory=list)
+    _done: int = 0
+    _in_a_row: int = 0
+
+    def run(self, known: Iterable[pa.Buffer]) -> Read:
+        self._raw = raw_pages.Pages() if self.keep_raw else None
+        waiting = dict(self.customers)
+        for part in known:
+            replies = [reply for reply in _replies(self.collection, part) if waiting.pop(reply.key, None)]
+            self._take(replies)
+            self._done += len(replies)
+        if len(waiting) < len(self.customers):
+            self._step(f"{len(self.customers) - len(waiting):,} of {_number(len(self.customers))} read earlier today")
+        self._ask(list(waiting.values()))
+        again = [self.customers[key] for key, error in self._errors.items() if _may_pass(error)]
+        if again and not self._is_down:
+            self._step(f"reading {_number(len(again))} again: no usable answer at the first try")
+            self._in_a_row, self._done = 0, self._done - len(again)
+            self._ask(again)
+        return Read(self._answer(), self._in_order(), not self._is_down)
+
+    @property
+    def _is_down(self) -> bool:
+        return self._in_a_row >= MOST_FAILURES
+
+    def _ask(self, customers: Sequence[Customer]) -> None:
+        """Ask about these customers, and hand on what comes in parts."""
+        part: list[_Reply] = []
+        begun = time.monotonic()
+        with contextlib.closing(_replies_in_order(self.client, self.collection, customers)) as replies:
+            for reply in replies:
+                if isinstance(reply.error, SignInError | ApplicationAlone):
+                    self._hand_on(part)
+                    raise reply.error
+                part.append(reply)
+                self._count(reply)
+                if len(part) >= PART_CUSTOMERS or time.monotonic() - begun > PART_SECONDS:
+                    self._hand_on(part)
+                    part, begun = [], time.monotonic()
+                if self._is_down:
+                    break
+        self._hand_on(part)
+
+    def _count(self, reply: _Reply) -> None:
+        failed = reply.error is not None and _may_pass(reply.error)
+        self._in_a_row = self._in_a_row + 1 if failed else 0
+        self._done += 1
+        if self._done % _CUSTOMERS_PER_STEP == 0 or self._done == len(self.customers):
+            self._step(f"{self._done:,} of {_number(len(self.customers))}")
+
+    def _step(self, text: str) -> None:
+        self.progress(Step(text))
+
+    def _hand_on(self, replies: Sequence[_Reply]) -> None:
+        settled = [reply for reply in replies if reply.error is None or not _may_pass(reply.error)]
+        if self.keep and settled:
+            self.keep(_part(settled))
+        self._take(replies)
+
+    def _take(self, replies: Sequence[_Reply]) -> None:
+        """Make rows of these answers, all at once: a frame for each customer would take longer than the calls."""
+        rows: list[dict[str, object]] = []
+        pages: list[tuple[int, int, protocol.Received]] = []
+        for reply in replies:
+            if reply.error is not None:
+                self._errors[reply.key] = reply.error
+                continue
+            self._errors.pop(reply.key, None)
+            self._read_keys.add(reply.key)
+            for page in reply.pages:
+                if page.received:
+                    pages.append((self._rows, len(page.rows), page.received))
+                rows += self._read(reply.key, page)
+            if not any(page.rows for page in reply.pages):
+                self._empty.append(reply.key)
+        if self._raw:
+            self._raw.add_all(pages)
+        self._frames.append(frames.frame(self.collection, rows))
+        self._offers += [products.offer(row) for row in rows]
+
+    def _read(self, key: str, page: Page) -> list[dict[str, object]]:
+        """The readable rows of a page, with whose they are."""
+        readable, set_aside = wire.read(self.collection.row, page.rows)
+        self._set_aside += [wire.SetAside(self._rows + row.position, row.reason) for row in set_aside]
+        self._rows += len(page.rows)
+        self._announced += max(page.total or 0, len(page.rows))
+        whose = {"customerTenantId": key, "customerName": self.customers[key].name}
+        for row in readable:
+            row.update(whose)
+        return readable
+
+    def _answer(self) -> Answer:
+        errors = {key: self._errors[key] for key in sorted(self._errors)}
+        failed = {key: error for key, error in errors.items() if _may_pass(error)}
+        untried = [key for key in self.customers if key not in self._read_keys and key not in errors]
+        if errors and not self._read_keys:
+            raise next(iter(failed.values()), None) or max(errors.values(), key=lambda error: error.exit_code)
+        if self._set_aside and len(self._set_aside) == self._rows:
+            raise Unreadable(
+                f"None of the {self._rows:,} rows can be read; the first: {self._set_aside[0].reason}.",
+                "The service may have changed its format; look for a newer version of this program.",
+                Details(),
+            )
+        table = frames.joined(self.collection, self._frames or [frames.frame(self.collection, [])])
+        self._places = _order(table["customerTenantId"], list(self.customers))
+        of_customers = OfCustomers(
+            tuple(sorted(self._empty)),
+            tuple(key for key, error in errors.items() if isinstance(error, NotPermitted)),
+            tuple(key for key, error in errors.items() if isinstance(error, BadRequest)),
+            tuple(sorted([*failed, *untried])),
+            next(iter(failed.values()), None),
+        )
+        return Answer(
+            self.collection,
+            table.iloc[self._places].reset_index(drop=True),
+            tuple(self._set_aside),
+            self._announced,
+            datetime.now(UTC),
+            protocol.new_id(),
+            self._raw,
+            unread_customers=len(of_customers.unread),
+            of_customers=of_customers,
+        )
+
+    def _in_order(self) -> tuple[Offer | None, ...]:
+        return tuple(self._offers[place] for place in self._places)
+
+
+def _replies_in_order(client: Client, collection: Collection, customers: Sequence[Customer]) -> Generator[_Reply]:
+    """The reply of each customer, in their order, while several are asked at a time."""
+    stop = threading.Event()
+
+    def ask(customer: Customer) -> _Reply:
+        try:
+            return _Reply(customer.key, client.pages(collection, customer.tenant, stop))
+        except PartnerCenterError as error:
+            return _Reply(customer.key, error=error)
+
+    pool = ThreadPoolExecutor(client.parallel, thread_name_prefix="customer")
+    futures = (pool.submit(ask, customer) for customer in customers)
+    try:
+        # Not all at once: replies would pile up, and calls be made that nobody needs any more.
+        under_way = deque(itertools.islice(futures, client.parallel * _AHEAD))
+        while under_way:
+            reply = under_way.popleft().result()
+            under_way.extend(itertools.islice(futures, 1))
+            yield reply
+    finally:
+        # Threads under way are not waited for: each ends when it next looks at this event.
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _number(customers: int) -> str:
+    return f"{customers:,} {'customer' if customers == 1 else 'customers'}"
+
+
+def _may_pass(error: PartnerCenterError) -> bool:
+    """Whether a customer is to be tried again; a refusal, or a customer who has left, stays one."""
+    return isinstance(error, Unavailable | Unreadable)
+
+
+def _order(tenants: pd.Series, customers: Sequence[str]) -> list[int]:
+    """The places of the rows in the order of the customers; those of one customer stay as they came."""
+    rank = {tenant: place for place, tenant in enumerate(customers)}
+    return list(tenants.map(rank).sort_values(kind="stable").index)
+
+
+def _part(replies: Sequence[_Reply]) -> pa.Buffer:
+    pages, errors = raw_pages.Pages(), {}
+    several: list[tuple[int, int, protocol.Received]] = []
+    for reply in replies:
+        if reply.error is not None:
+            errors[reply.key] = "refused" if isinstance(reply.error, NotPermitted) else "gone"
+        several += [(len(several), len(page.rows), page.received) for page in reply.pages if page.received]
+    pages.add_all(several)
+    return pages.file(errors)
+
+
+def _replies(collection: Collection, part: pa.Buffer) -> list[_Reply]:
+    """The replies in a part that an earlier run kept."""
+    answers: dict[str, list[Page]] = {}
+    for _, _, received in raw_pages.pages(part):
+        page = protocol.page(200, {}, received.body)
+        key = texts.identifier(collection.customer_in(received.address) or "")
+        answers.setdefault(key, []).append(Page(page.rows, page.total, received=received))
+    errors = {key: _KEPT[why] for key, why in raw_pages.about(part).items() if why in _KEPT}
+    return [_Reply(key, pages) for key, pages in answers.items()] + [
+        _Reply(key, error=error) for key, error in errors.items()
+    ]
+
+
+_KEPT: dict[str, PartnerCenterError] = {
+    "refused": NotPermitted("The account may not read this customer.", "Ask the customer for a role."),
+    "gone": BadRequest("Partner Center does not know this customer.", "Read the customers anew."),
+}

@@ -1,0 +1,75 @@
+"""What becomes of a subscription at the end of its term, by its row alone and never by the clock.
+
+Sources: the Partner Center page "Extended service terms" (the model of 4 May 2026) and published answers. Since then
+`autoRenewEnabled` alone does not tell: a subscription that is neither renewed nor cancelled goes on, month by month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from data_access import texts
+from data_access.partner_center import instants
+
+_OVER = frozenset({"expired", "disabled", "deleted"})
+_BY_ACTION = {"cancel": "ends", "renewtoextendedserviceterm": "extendedServiceTerm", "renewtonewterm": "renews"}
+_NEW_COMMERCE = "onlineservicesnce"
+#: The extended service term is for what was bought or renewed, and ends, from these days on.
+_FIRST_START, _FIRST_END = datetime(2025, 4, 1, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
+
+
+def outcome(row: Mapping[str, Any]) -> str:
+    """The outcome of a subscription with these fields of Microsoft's: the first line of the contract's table that fits.
+
+    `none`, `noEnd`, `ends`, `extendedServiceTerm`, `renews`, `other`, `expires` or `undecided`. Words that differ in
+    capitals or spaces are the same; a date without a zone is UTC; one that cannot be read was not sent.
+    """
+    if _word(row.get("status")) in _OVER:
+        return "none"
+    end = end_of_term(row)
+    if end is None or instants.is_never(end):
+        return "noEnd"
+    actions = [action for action in _listed(row.get("scheduledActions")) if isinstance(action, Mapping)]
+    if actions:
+        # Of several on one day, the one that was sent first.
+        following = min(actions, key=lambda action: instants.moment(texts.field(action, "effectiveDate")) or end)
+        return _BY_ACTION.get(_word(texts.field(following, "actionType")), "other")
+    if _is_true(row.get("autoRenewEnabled")):
+        return "renews"
+    return "expires" if _is_too_early(row, end) else "undecided"
+
+
+def end_of_term(row: Mapping[str, Any]) -> datetime | None:
+    """The end of the term in UTC, possibly in the year 9999: `commitmentEndDateTime`, or else `commitmentEndDate`."""
+    return instants.moment(row.get("commitmentEndDateTime")) or instants.moment(row.get("commitmentEndDate"))
+
+
+def _is_too_early(row: Mapping[str, Any], end: datetime) -> bool:
+    """Whether a subscription ends as before the extended service term: it is none of those that have one."""
+    started = instants.moment(row.get("effectiveStartDate"))
+    return (
+        _is_true(row.get("isTrial"))
+        or _word(_product_type(row)) != _NEW_COMMERCE
+        or (started is not None and started < _FIRST_START)
+        or end < _FIRST_END
+    )
+
+
+def _product_type(row: Mapping[str, Any]) -> Any:
+    kind = texts.field(row, "productType")
+    return texts.field(kind, "id") if isinstance(kind, Mapping) else kind
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _word(value: Any) -> str:
+    """What the spellings of one word have in common: Microsoft's differ in capitals and spaces."""
+    return texts.key(value).replace(" ", "") if isinstance(value, str) else ""
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or _word(value) == "true"
