@@ -143,7 +143,7 @@ remembered = VIEWS.remembered
 
 def _reference(argument: object) -> Hashable:
     """The part of a key that stands for an argument."""
-    is_data = type(argument).__hash__ is object.__hash__
+    is_data = argument is not None and type(argument).__hash__ is object.__hash__
     return weakref.ref(argument) if is_data else argument
 
 

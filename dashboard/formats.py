@@ -8,6 +8,8 @@ import unicodedata
 from data_access.formats import (
     DECIMALS,
     LEAST_POINTS,
+    MINUS,
+    NBSP,
     NOTHING,
     STILL,
     about,
@@ -30,6 +32,8 @@ __all__ = [
     "DECIMALS",
     "ISOLATE",
     "LEAST_POINTS",
+    "MINUS",
+    "NBSP",
     "NOTHING",
     "POP",
     "STILL",

@@ -160,7 +160,7 @@ _PAGE_PATH = "/".join(("", *_base_path(), ""))
 #: The elements of Streamlit's on most pages, by the names of their scripts.
 _ELEMENTS = (
     *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput"),
-    *("Metric", "BidiComponent", "DownloadButton", "DataFrame"),
+    *("Metric", "BidiComponent", "DownloadButton"),
 )
 _SCRIPTS = {
     # Not those beside that folder: their names stand for other contents after an upgrade.

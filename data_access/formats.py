@@ -11,6 +11,7 @@ NOTHING = "–"  # no licenses sold, no date: there is no figure, which is not z
 STILL = "±"  # what did not move begins with it
 DECIMALS = 2  # of percentages, and of percent points
 LEAST_POINTS = 0.005  # percent points; less rounds to nothing in two decimals
+MINUS = "−"
 NBSP = "\u00a0"
 _SENT_DECIMALS = 4
 #: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
@@ -70,7 +71,7 @@ def _signed(value: float, decimals: int) -> str:
     shown = f"{abs(value):,.{decimals}f}"
     if not float(shown.replace(",", "")):
         return f"{STILL}{shown}"
-    return f"{'+' if value > 0 else '−'}{shown}"
+    return f"{'+' if value > 0 else MINUS}{shown}"
 
 
 def to_target(value: float | None, target: float) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.components import dataframe
+from dashboard.components import table
 from dashboard.feeds import sees_all
 from dashboard.tables.set_aside import SET_ASIDE
 from data_access import Answer, Deployment, PartnerCenterError, Selection, Throttled, texts, titles
@@ -83,7 +83,8 @@ def set_aside(answer: Answer, named: bool = False) -> None:
             icon=":material/rule:",
         )
         with st.expander("Which rows, and why"):
-            dataframe.show(SET_ASIDE.on_screen(pd.DataFrame(map(asdict, answer.set_aside[:_REASONS_SHOWN]))))
+            rows = pd.DataFrame(map(asdict, answer.set_aside[:_REASONS_SHOWN]))
+            table.show(SET_ASIDE.on_screen(rows), f"set_aside_{answer.collection.name}", "Rows that could not be read")
     if answer.twice:
         st.warning(
             f"{formats.number(answer.twice, 'row')}{of} came on two pages of Microsoft's answer, a second time too;"

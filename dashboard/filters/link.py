@@ -15,7 +15,8 @@ import streamlit as st
 
 from dashboard.filters import widgets
 from dashboard.filters.kinds import Link, Parameter
-from dashboard.filters.parameters import BOOK, CHANNEL, CUSTOMER, SEARCH, SERVICE, SHARED, Filters, declared
+from dashboard.filters.parameters import BOOK, CHANNEL, CUSTOMER, ROWS, SEARCH, SERVICE, SHARED, Filters, declared
+from dashboard.filters.rows import Arrangement
 from dashboard.formats import shortened
 
 F = TypeVar("F", bound=Filters)
@@ -105,6 +106,8 @@ class Controls(Generic[F_co]):
             held, before = _held(parameter), parameter.read(link).value
             if held is not None and (value := parameter.of(held, before)) != before:
                 changes |= parameter.write(value)
+        if changes or (own and not own.keys() <= {*CUSTOMER.names}):
+            changes |= ROWS.write(replace(ROWS.read(link).value, page=1))  # another view starts at its first page
         names = [name for each in self._parameters.values() for name in each.names]
         _amend(changes | (own or {}), names, own or ())
 
@@ -136,6 +139,16 @@ def open_book(name: str) -> None:
 def close_customer() -> None:
     """Show all customers again."""
     _amend(CUSTOMER.write(CUSTOMER.default))
+
+
+def rows() -> Arrangement:
+    """The order and the page of the page's table."""
+    return ROWS.read(_link()).value
+
+
+def arrange(rows: Arrangement) -> None:
+    """Choose the order and the page of the page's table."""
+    _amend(ROWS.write(rows), own=ROWS.names)
 
 
 def link_to(customer: str) -> Link:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from dashboard.filters import levels
 from dashboard.filters.dates import Dates, TwoDates
 from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
+from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
 from data_access.measures.changes import Status
 
@@ -31,6 +32,8 @@ DATES = TwoDates("dates", "Dates")
 STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = Text("customer", "Customer", longest=64)
+#: Which rows of its table a page shows; set by a click in the table. Nothing is worked out by it.
+ROWS = Rows("rows", "Rows")
 
 #: Whose customers are on screen; `security.sight` says what becomes of it.
 BOOK = Text("book", "Book", longest=200)

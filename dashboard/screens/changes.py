@@ -9,15 +9,16 @@ import streamlit as st
 
 from dashboard import exports, formats
 from dashboard.charts import contributions
-from dashboard.components import dataframe, figures, history_states, notices, tiles
+from dashboard.components import figures, history_states, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, current_sight, file_filter
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import DATES, LEVEL, SERVICE, STATUS, ChangesFilters
+from dashboard.filters.parameters import CUSTOMER, DATES, LEVEL, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.tables.columns import OnScreen
+from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.view_models import changes
 from dashboard.view_models.changes import ChangesView
 from data_access import PartnerCenterError, Snapshot, Timeline
@@ -26,7 +27,6 @@ from data_access.datasets.comparison import Comparison
 from data_access.measures.changes import Status
 
 _QUESTION = "What is different, and why did the percentage move?"
-_ROWS_ON_PAGE = 50
 _CHART = "changes_bars"
 _OPENED = "_opened"  # the customer whose bar was clicked on
 _DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED)  # the table's rows until the user chooses others
@@ -106,7 +106,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {counts[status]:,}")
         until = formats.day(compared.until)
         st.caption(f"± is from the earlier date to the later one; the other figures are those of {until}.")
-        _table(rows, hash((filters, compared)))
+        _table(rows)
 
 
 def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, chosen: Dates) -> None:
@@ -200,22 +200,25 @@ def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -
         def click() -> None:
             if key := figures.clicked_key(_CHART):
                 if opens:
-                    st.session_state[_OPENED] = key
+                    _open(key)
                 else:
                     controls.only(SERVICE)(key)
 
         figures.chart(model.figure, key=_CHART, words=model.words, on_click=click)
 
 
-def _table(rows: OnScreen, view: int) -> None:
+def _table(rows: OnScreen) -> None:
     if not rows.number:
         st.info("Nothing of this kind happened; choose another one.", icon=":material/filter_alt_off:")
         return
-    pages = -(-rows.number // _ROWS_ON_PAGE)
-    place = st.container()
-    page = st.pagination(pages, key=f"changes_page_{view}") if pages > 1 else 1  # another view starts at its first page
-    with place:
-        dataframe.show(rows.part((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE))
+    opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, _open, "customers")
+    has_customers = TENANT_ID.name in rows.rows.column_names
+    table.show(rows, "changes_table", "What is different", in_link=True, opens=opens if has_customers else None)
+
+
+def _open(customer: str) -> None:
+    """Have the next run leave for the page of a customer; a callback cannot."""
+    st.session_state[_OPENED] = customer
 
 
 feeds = current_feeds()

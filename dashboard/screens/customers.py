@@ -1,6 +1,5 @@
 """The Customers page: all customers by undeployed licenses, and one customer with its products."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -8,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import exports, formats, sentences
-from dashboard.components import book, dataframe, figures, header, history_states, loading, notices, tiles
+from dashboard.components import book, figures, header, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
@@ -22,6 +21,7 @@ from dashboard.filters.parameters import (
     TrendsFilters,
 )
 from dashboard.security import session
+from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.tables.customers import CUSTOMERS_FILE
 from dashboard.tables.microsoft import own_rows
 from dashboard.view_models import deployment as view_models
@@ -32,8 +32,6 @@ from data_access.measures import customers
 from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
-_ROWS_ON_PAGE = 50
-_TABLE = "customers_table"
 _QUESTION = "Which customers have licenses to deploy?"
 _NEEDED = (
     f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*."
@@ -86,15 +84,16 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
     open_customer = partial(controls.put, CUSTOMER)
     figures.bars("customers_chart", model, "Whom do we call first?", "customer", controls, clicked=open_customer)
     sentence = file_filter(filters.selection, search=filters.search)
-    table = exports.Provenance("customers", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
-    every_row = replace(table, content=deployment.answer.collection.name)
+    all_customers = exports.Provenance("customers", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
+    every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
-        *exports.for_people_and_programs(lambda: CUSTOMERS_FILE.select(model.table), (model,), table),
+        *exports.for_people_and_programs(lambda: CUSTOMERS_FILE.select(model.table), (model,), all_customers),
         exports.for_programs("export_rows", "Every row", rows, (model,), every_row),
     )
     with figures.figures(formats.number(model.number, "customer"), files):
-        _table(model, filters, open_customer)
+        opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, open_customer)
+        table.show(model.on_screen, "customers_table", "Customers", in_link=True, opens=opens, target=filters.target)
 
 
 def _whom_to_call(model: DeploymentView) -> None:
@@ -109,23 +108,6 @@ def _whom_to_call(model: DeploymentView) -> None:
         f" **{gaps.head(first).sum() / gaps.sum() * 100:.0f}\u00a0%** of them, starting with"
         f" {formats.plain(model.largest_gap[0])} (**{formats.count(model.largest_gap[1])}**)."
     )
-
-
-def _table(model: DeploymentView, filters: CustomersFilters, open_customer: Callable[[str], None]) -> None:
-    pages = -(-model.number // _ROWS_ON_PAGE)
-    place = st.container()
-    page = 1
-    if pages > 1:
-        page = st.pagination(pages, key=f"customers_page_{hash(filters)}")  # another view starts at its first page
-    table = model.on_screen.part((page - 1) * _ROWS_ON_PAGE, _ROWS_ON_PAGE)
-
-    def click() -> None:
-        row = dataframe.clicked_row(_TABLE, table)
-        if row is not None:
-            open_customer(table.rows[customers.CUSTOMER][row].as_py())
-
-    with place:
-        dataframe.show(table, key=_TABLE, on_select=click, selection_mode=("single-row", "single-cell"))
 
 
 def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
@@ -144,7 +126,7 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     rows = partial(_rows_of, deployment, filters.selection, [identity])
     place = st.container()
     with figures.figures("Products and services", exports.for_people_and_programs(rows, (model,), provenance)):
-        dataframe.show(model.on_screen)
+        table.show(model.on_screen, "products_table", "Products", target=filters.target)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, controls, feeds)

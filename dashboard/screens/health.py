@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import exports, formats
 from dashboard.charts import base
-from dashboard.components import dataframe, figures, history_states
+from dashboard.components import figures, history_states, table
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.security import session
 from dashboard.tables import health as health_tables
@@ -110,7 +110,8 @@ def _check(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> Non
 
 
 def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None:
-    dataframe.show(health_tables.BEHIND[check.key].on_screen(check.rows.head(_ROWS_SHOWN)))
+    rows = health_tables.BEHIND[check.key].on_screen(check.rows.head(_ROWS_SHOWN))
+    table.show(rows, f"table_{check.key}", check.question)
     if len(check.rows) > _ROWS_SHOWN:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
     provenance = _provenance(f"health-{check.key}", past, feeds, "none")
@@ -138,7 +139,7 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
         lambda: health_tables.SERVICES_FILE.select(model.table), (model,), provenance
     )
     with figures.figures("Services", files):
-        dataframe.show(model.on_screen)
+        table.show(model.on_screen, "health_table", "Services by age", in_link=True)
 
 
 def _provenance(content: str, past: Timeline, feeds: Feeds, sentence: str) -> exports.Provenance:

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import exports, formats
-from dashboard.components import book, dataframe, figures, history_states, loading, notices, tiles
+from dashboard.components import book, figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, OverviewFilters
@@ -54,7 +54,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     with figures.figures(
         "The figures behind it", exports.for_people_and_programs(rows, (deployment, filters.selection), provenance)
     ):
-        dataframe.show(model.on_screen)
+        table.show(model.on_screen, "overview_table", "Services and channels", in_link=True)
 
 
 def _besides(model: DeploymentView, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats, turns
-from dashboard.components import dataframe, header, history_states, notices
+from dashboard.components import header, history_states, notices, table
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.security import session
 from dashboard.tables.status import CALLS, HISTORY
@@ -91,7 +91,7 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
     st.markdown(check.finding)
     if number:
         rows = check.rows.assign(snapshots=list(number.values()))
-        dataframe.show(HISTORY.on_screen(rows))
+        table.show(HISTORY.on_screen(rows), "history_table", "What the history holds")
 
 
 def _when(instant: datetime) -> str:
@@ -175,7 +175,8 @@ def _answer(outcomes: Mapping[str, Outcome]) -> str:
 
 def _calls(outcomes: Mapping[str, Outcome]) -> None:
     rows = [_call(collection.title, outcomes.get(name)) for name, collection in COLLECTIONS.items()]
-    dataframe.show(CALLS.on_screen(pd.DataFrame(rows, columns=[*CALLS.names])))
+    frame = pd.DataFrame(rows, columns=[*CALLS.names])
+    table.show(CALLS.on_screen(frame), "calls_table", "The last answer of each collection")
 
 
 def _call(title: str, outcome: Outcome | None) -> dict[str, object]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import exports, formats, sentences
 from dashboard.charts import lines
-from dashboard.components import book, dataframe, figures, history_states, notices, tiles
+from dashboard.components import book, figures, history_states, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
@@ -169,7 +169,7 @@ def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feed
             "The first two files hold every point of the lines, the third one this table with all its columns"
             " and a row for all together."
         )
-        dataframe.show(trend.on_screen)
+        table.show(trend.on_screen, "trends_table", "Speed and expected date", in_link=True)
 
 
 feeds = current_feeds()

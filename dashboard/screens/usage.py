@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import exports, formats
-from dashboard.components import dataframe, figures, loading, notices, tiles
+from dashboard.components import figures, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, UsageFilters
@@ -181,7 +181,7 @@ def _workloads(model: UsageView, selection: Selection, feeds: Feeds) -> None:
     sentence = file_filter(selection)
     provenance = exports.Provenance("usage", model.window[1], sentence, feeds.source, feeds.is_sample)
     with figures.figures("Workloads", exports.for_people_and_programs(lambda: model.workloads, (model,), provenance)):
-        dataframe.show(model.on_screen)
+        table.show(model.on_screen, "usage_table", "Workloads", in_link=True)
 
 
 feeds = current_feeds()

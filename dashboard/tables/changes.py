@@ -24,6 +24,7 @@ from dashboard.tables.common import (
     UNDEPLOYED_CHANGE,
     at,
     definition,
+    without_codes,
 )
 from data_access import titles
 from data_access.measures.changes import Status
@@ -57,8 +58,8 @@ CHANGES = Table(
         *_EFFECTS,
         *(at("After", column, column.label) for column in (SOLD, DEPLOYED, UNDEPLOYED, DEPLOYMENT_PERCENT)),
         SERVICE,
-        TENANT_ID,
-    )
+    ),
+    behind=(TENANT_ID.name,),
 )
 #: All columns of `changes.compare`.
 CHANGES_FILE = Table(
@@ -89,7 +90,5 @@ def on_screen(compared: pd.DataFrame, estimated: bool) -> OnScreen:
     rows = compared.assign(status=compared["status"].map(words))
     if SERVICE.name in rows:
         services = {code: titles.service_title(code) for code in rows[SERVICE.name].unique()}
-        rows = rows.assign(title=rows[SERVICE.name].map(services))
-        if len({*services.values()}) == len(services):
-            rows = rows.drop(columns=SERVICE.name)  # the titles tell them apart
+        rows = without_codes(rows.assign(title=rows[SERVICE.name].map(services)), SERVICE.name)
     return CHANGES.on_screen(rows, estimated=estimated)

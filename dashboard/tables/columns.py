@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
@@ -26,6 +26,7 @@ class Kind(Enum):
     INSTANT = auto()  # in UTC, to the minute
     INSTANT_WITH_SECONDS = auto()
     DAY = auto()  # an instant in UTC, shown as its day
+    TEXTS = auto()  # several texts, one below the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class Column:
     """One column of a table or file.
 
     `name` is that of the DataFrame and of the CSV file. `estimate` is the column that replaces this one
-    where licenses deployed are an estimate; see `following`.
+    where licenses deployed are an estimate; see `following`. On screen, a percentage may have a `bar`, and a change
+    says what kind of news it is: `good` is 1 where more is better, −1 where less is. `line` names the column with the
+    points of a small line beside the figure (lists of numbers).
     """
 
     name: str
@@ -44,6 +47,9 @@ class Column:
     helps_on_screen: bool = False  # for definitions that no tile of the page has
     width: int | None = None  # pixels, for a column that would push others off the screen
     estimate: Column | None = None
+    bar: bool = False
+    good: int = 0
+    line: str = ""
 
     def where(self, estimated: bool) -> Column:
         """This column, or its `estimate` where licenses deployed are an estimate."""
@@ -69,27 +75,45 @@ def following(column: Column, name: str = "", help: str = "") -> Column:  # noqa
     return replace(column, estimate=estimate)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The column by which rows are sorted, and its direction."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The last row of a table: what it sums, in words, and its figures by the name of their column."""
+
+    words: str
+    figures: Mapping[str, float | int | None]
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class OnScreen:
-    """Rows as a page shows them, in Arrow as the browser gets them, with a `Column` for each of their columns."""
+    """All rows of a page's table, in Arrow, with a `Column` for each one that is shown; others are what rows link to.
+
+    `order` is the one that the rows are in, where the page can say it by a column.
+    """
 
     rows: pa.Table
     columns: tuple[Column, ...]
+    order: Order | None = None
+    total: Total | None = None
 
     @property
     def number(self) -> int:
         return int(self.rows.num_rows)
 
-    def part(self, first: int, number: int) -> OnScreen:
-        """So many rows from the first one on, counted from 0."""
-        return OnScreen(self.rows.slice(first, number), self.columns)
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of one table or file, in its order."""
+    """The columns of one table or file, in its order; `behind` names those that a page needs and does not show."""
 
     columns: tuple[Column, ...]
+    behind: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,11 +140,22 @@ class Table:
         known = {column.name: column for column in (declared.where(estimated) for declared in self.columns)}
         return tuple(text(name, name) if name in unknown else known.get(name, text(name, name)) for name in names)
 
-    def on_screen(self, rows: pd.DataFrame, *, estimated: bool = False, unknown: Set[str] = frozenset()) -> OnScreen:
-        """The rows of `select` with their columns, for the page."""
+    def on_screen(
+        self,
+        rows: pd.DataFrame,
+        *,
+        estimated: bool = False,
+        unknown: Set[str] = frozenset(),
+        order: Order | None = None,
+        total: Total | None = None,
+    ) -> OnScreen:
+        """The rows of `select` with their columns, for the page; a column without any value is left out."""
         selected = self.select(rows, estimated=estimated, unknown=unknown)
         described = self.described(selected.columns, estimated=estimated, unknown=unknown)
-        return OnScreen(pa.Table.from_pandas(selected, preserve_index=False), described)
+        shown = tuple(column for column in described if not len(rows) or selected[column.name].notna().any())
+        behind = [name for name in self.behind if name in rows and name not in selected]
+        table = pa.Table.from_pandas(selected.assign(**{name: rows[name] for name in behind}), preserve_index=False)
+        return OnScreen(table, shown, order, total)
 
     def of_kind(self, kind: Kind) -> list[str]:
         """The names of the columns of one kind."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from dashboard.tables.columns import Column, Kind, count, following, instant, percent, text
 from data_access.measures import MEASURES
 from data_access.measures.customers import CUSTOMER
@@ -20,6 +22,12 @@ def at(when: str, column: Column, label: str, kind: Kind | None = None) -> Colum
     if column.estimate is None:
         return dated
     return following(dated, f"{column.estimate.name}{when}", column.estimate.help)
+
+
+def without_codes(rows: pd.DataFrame, code: str) -> pd.DataFrame:
+    """The rows without the column `code` where the services' titles (`title`) tell them apart."""
+    named = rows[[code, "title"]].drop_duplicates()
+    return rows if named["title"].duplicated().any() else rows.drop(columns=code)
 
 
 TITLE = text("title", "Service")

@@ -11,7 +11,6 @@ from dashboard.tables.common import (
     MEASURED,
     OVER_DEPLOYED,
     PRODUCT,
-    SERVICE,
     SOLD,
     TENANT_ID,
     TITLE,
@@ -20,9 +19,9 @@ from dashboard.tables.common import (
 
 _PRODUCTS = count("products", "Products", help="How many different ones with licenses sold.")
 
-CUSTOMERS = Table((CUSTOMER_NAME, _PRODUCTS, *MEASURED, TENANT_ID))
+CUSTOMERS = Table((CUSTOMER_NAME, _PRODUCTS, *MEASURED), behind=(TENANT_ID.name,))
 CUSTOMERS_FILE = Table((TENANT_ID, CUSTOMER_NAME, _PRODUCTS, *MEASURED))
-PRODUCTS = Table((TITLE, SERVICE, CHANNEL, PRODUCT, *MEASURED))
+PRODUCTS = Table((PRODUCT, TITLE, CHANNEL, *MEASURED))
 #: The files of every row, of all customers and of one, as `microsoft.own_rows` gives them.
 EVERY_ROW_FILE = Table(
     (

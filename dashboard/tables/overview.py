@@ -15,6 +15,7 @@ from dashboard.tables.common import (
     TITLE,
     UNDEPLOYED,
     definition,
+    without_codes,
 )
 from dashboard.tables.microsoft import own_rows, unknown
 from data_access import Deployment, Selection, measures
@@ -80,4 +81,5 @@ def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFra
             percentage: ordered[percentage].where(ordered["licensesSold"] > 0),
         }
     )
+    titled = without_codes(titled, code)
     return table.on_screen(titled, estimated=deployment.estimated, unknown=unknown(deployment))

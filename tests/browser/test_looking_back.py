@@ -112,7 +112,7 @@ def test_what_was_looked_at_can_be_opened_and_taken_away(sample, visitors):
     assert len(checks) == page.locator("[class*=st-key-check_]").count()
     over = page.locator(".st-key-check_over")
     over.locator("summary").click()
-    over.locator("[data-testid=stDataFrame]").wait_for()
+    over.locator(".license-table tbody tr").first.wait_for()
     app.settle(page)
     _, content = app.download(page, "export_over_exact")
     rows = read(content)

@@ -15,7 +15,6 @@ from tests.browser.partners import EVIL, HOSTILE_NAMES
 from tests.browser.test_journeys import STREAMLITS_OWN, link, number
 
 CUSTOMERS, PRODUCTS, TRENDS, PANELS = "customers_chart", "products_chart", "trends_chart", "trends_parts_chart"
-NAME_COLUMN = 120  # pixels from the left of the table of customers
 
 
 def go_to(page: Page, title: str, chart: str) -> None:
@@ -25,12 +24,8 @@ def go_to(page: Page, title: str, chart: str) -> None:
 
 
 def click_row(page: Page, row: int) -> None:
-    """Click into the table, whose cells are painted and no elements; rows are 35 pixels high, below a header."""
-    table = page.locator(".st-key-customers_table, [data-testid=stDataFrame]").last
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box, "there is no table"
-    page.mouse.click(box["x"] + NAME_COLUMN, box["y"] + 35 * (row + 1.5))
+    """Click a name in the table."""
+    page.locator(".st-key-customers_table tbody tr").nth(row).get_by_role("link").click()
 
 
 def click_first_bar(page: Page, chart: str) -> None:
@@ -190,7 +185,7 @@ def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     assert not [target for target in page.evaluate(links) if EVIL in (target or "")]
 
 
-_TOO_WIDE = """() => [...document.querySelectorAll('[data-testid=stDataFrame] .dvn-scroller')]
+_TOO_WIDE = """() => [...document.querySelectorAll('.license-table .scroller')]
     .map(table => table.scrollWidth - table.clientWidth).filter(more => more > 0)"""
 _CUT = """() => [...document.querySelectorAll('[data-testid=stMetric] *')]
     .filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'visible')
@@ -209,7 +204,7 @@ MAIN_CHARTS = {
 @pytest.mark.parametrize(("path", "chart"), MAIN_CHARTS.items())
 def test_tables_need_no_scrolling_aside(path, chart, sample, visitors):
     page = visitors.open(f"{sample}/{path}", chart=chart)
-    page.locator("[data-testid=stDataFrame] .dvn-scroller").first.wait_for()
+    page.locator(".license-table tbody tr").first.wait_for()
     app.settle(page)
     assert page.evaluate(_TOO_WIDE) == []
 

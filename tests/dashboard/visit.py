@@ -8,7 +8,6 @@ import uuid
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -63,15 +62,33 @@ def tiles(app):
     return {label: re.sub(r":small\[(.*)\]", r"\1", figure) for label, figure in figures.items()}
 
 
-def written(table):
-    """The cells of a table that are written beforehand, by column, as they read."""
-    return pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all().to_pandas()
-
-
 def charts(app):
     """The figures on the page as the browser gets them, by the key of their charts, from top to bottom."""
+    return {key: json.loads(data["spec"]) for key, data in _components(app).items() if "spec" in data}
+
+
+def tables(app):
+    """The tables on the page as they read, by their keys: one page of rows, with the columns' names."""
+    return {key: _read(json.loads(data["table"])) for key, data in _components(app).items() if "table" in data}
+
+
+def headings(app, key):
+    """The columns of a table as the browser gets them, by name."""
+    return {column["name"]: column for column in json.loads(_components(app)[key]["table"])["columns"]}
+
+
+def _components(app):
+    """What the browser gets of the components of our own, by key."""
     drawn = [element.proto for element in app.get("bidi_component")]
-    return {chart.id.rpartition("-")[2]: json.loads(json.loads(chart.json)["spec"]) for chart in drawn}
+    return {element.id.rpartition("-")[2]: json.loads(element.json) for element in drawn}
+
+
+def _read(table):
+    def text(cell):
+        return cell["text"] if isinstance(cell, dict) else cell
+
+    rows = [[text(cell) for cell in row] for row in table["rows"]]
+    return pd.DataFrame(rows, columns=[column["name"] for column in table["columns"]])
 
 
 def taken_away(app, monkeypatch):

@@ -16,6 +16,7 @@ from dashboard.filters.parameters import (
     CUSTOMER,
     DATES,
     LEVEL,
+    ROWS,
     SERVICE,
     SHARED,
     ChangesFilters,
@@ -50,7 +51,7 @@ def of_page(page):
 
 
 EVERY = {parameter.name: parameter for page in PAGES for parameter in of_page(page)}
-EVERY |= {parameter.name: parameter for parameter in (BOOK, CUSTOMER)}
+EVERY |= {parameter.name: parameter for parameter in (BOOK, CUSTOMER, ROWS)}
 NAMES = [name for parameter in EVERY.values() for name in parameter.names]
 
 

@@ -9,7 +9,7 @@ from dashboard import formats
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
-from tests.dashboard.visit import charts, text, tiles
+from tests.dashboard.visit import charts, tables, text, tiles
 from tests.lakes import fetched
 
 PAGE = "health"
@@ -62,15 +62,15 @@ def test_a_service_that_has_gone_is_not_on_time(look_back):
     assert "1 of 1 service is on time. Dynamics 365 is not in the newest answer." in said(app)
     assert tiles(app)["Services on time"] == "1 of 1"
     assert tiles(app)["Oldest figures"] == "1 day"
-    assert list(app.dataframe[-1].value["timing"]) == ["not in the newest answer", "on time"]
+    assert list(tables(app)["health_table"]["timing"]) == ["not in the newest answer", "on time"]
 
 
 def test_a_late_service_is_named_with_what_is_usual(look_back):
     old = [services(days) for days in (60, 53, 46, 39)]
     app = look_back([*old, customers(8), customers(1, {"licensesSold": 101})], page=PAGE)
     assert "Microsoft 365 is late: longer without a new processing date than usual" in verdict(app)
-    assert list(app.dataframe[-1].value["timing"]) == ["late"]
-    assert app.dataframe[-1].value["cadenceDays"][0] == 7
+    assert list(tables(app)["health_table"]["timing"]) == ["late"]
+    assert tables(app)["health_table"]["cadenceDays"][0] == "7.0"
 
 
 def test_a_collection_that_the_pages_do_not_stand_on_may_be_late_too(look_back):
@@ -119,9 +119,9 @@ def test_an_answer_without_rows_says_what_is_gone(look_back):
     assert "1 customer with 200 licenses sold, there on" in verdict(app)
     app.session_state["rows_lost"] = True
     app.run()
-    (rows,) = [table.value for table in app.dataframe if "licensesBefore" in table.value]
+    rows = tables(app)["table_lost"]
     assert rows[["customersBefore", "customersAfter", "licensesBefore", "licensesAfter"]].values.tolist() == [
-        [1, 0, 200, 0]
+        ["1", "0", "200", "0"]
     ]
 
 
@@ -168,8 +168,7 @@ def test_what_failed_last_is_told_with_its_ids(look_back):
     assert "It was never read before." in verdict(app)
     app.session_state["rows_collected"] = True
     app.run()
-    (rows,) = [table.value for table in app.dataframe if "requestId" in table.value]
-    assert "R-1" in list(rows["requestId"])
+    assert "R-1" in list(tables(app)["table_collected"]["requestId"])
 
 
 def test_what_the_account_may_not_read_is_worth_knowing_and_no_fault(look_back):

@@ -1,14 +1,12 @@
 """Every page in every situation: no exception, and the one thing that the situation promises."""
 
-import json
-
 import pytest
 import streamlit as st
 
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import TENANT, charts, taken_away, text, tiles
+from tests.dashboard.visit import TENANT, charts, headings, tables, taken_away, text, tiles
 from tests.rows import rows_of
 
 ROWS = rows_of(
@@ -26,7 +24,7 @@ def test_the_sample_is_shown_and_called_so(visit):
     assert "Sample data" in text(app)
     assert len(tiles(app)) == 4
     assert charts(app)
-    assert app.dataframe
+    assert len(tables(app)["overview_table"]) == 50
 
 
 @pytest.mark.parametrize(("page", "title"), [("", "Overview"), ("trends", "Trends"), ("health", "Data health")])
@@ -70,13 +68,12 @@ SPELLED = [("O365", "Reseller"), ("o365", "reseller"), ("STRASSE", "Direct"), ("
 def test_files_hold_what_was_sent_and_the_page_one_spelling(visit, monkeypatch):
     sent = [{"serviceName": service, "channel": channel} for service, channel in SPELLED]
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, sent))), {"service": ["O365", "STRAßE"]})
-    table = app.dataframe[0].value
-    assert set(zip(table["serviceName"], table["channel"], strict=True)) == {
-        ("o365", "reseller"),
+    table = tables(app)["overview_table"]
+    assert set(zip(table["title"], table["channel"], strict=True)) == {
+        ("Microsoft 365", "reseller"),
         ("straße", "direct"),
         ("straße", "x"),
     }
-    assert set(table["title"]) == {"Microsoft 365", "straße"}
     assert tiles(app)["Licenses sold"] == "500"
     assert "in 2 services" in {metric.delta for metric in app.metric}
     assert app.multiselect(key="service").options == ["Microsoft 365", "straße"]
@@ -219,8 +216,8 @@ def test_a_registration_without_a_sign_in_is_explained(visit):
 def test_unknown_services_channels_and_fields_are_shown(visit):
     rows = rows_of(DEPLOYMENT, [{"serviceName": "brand-new", "channel": "carrier pigeon", "region": "EMEA"}])
     app = visit(Emulator(Partner(deployment=rows)))
-    shown = app.dataframe[0].value
-    assert list(shown["serviceName"]) == ["brand-new"]
+    shown = tables(app)["overview_table"]
+    assert list(shown["title"]) == ["brand-new"]
     assert list(shown["region"]) == ["EMEA"]
     assert app.session_state["channel"] == []
 
@@ -239,7 +236,7 @@ OURS = (
 def test_unknown_fields_that_bear_our_names_are_kept_beside_ours(visit):
     theirs = {name: f"their {name}" for name in OURS}
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [theirs]))))
-    (row,) = app.dataframe[0].value.to_dict("records")
+    (row,) = tables(app)["overview_table"].to_dict("records")
     assert {name: row[f"{name} (as sent)"] for name in OURS} == theirs
     assert tiles(app)["Deployment %"] == "50.00 %"
 
@@ -255,12 +252,13 @@ def test_unknown_fields_that_other_tables_know_keep_their_name_and_are_text_at_t
         "usagePercent": 50.5,
         "customerName": "Nordwind",
     }
-    table = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [sent])))).dataframe[0]
-    assert list(table.value)[-len(sent) :] == list(sent)
-    assert {name: table.value[name][0] for name in sent} == {name: str(value) for name, value in sent.items()}
-    config = json.loads(table.proto.columns)
-    assert {name: config[name]["label"] for name in sent if name != "region"} == {n: n for n in sent if n != "region"}
-    assert {config[name]["type_config"]["type"] for name in sent if name != "region"} == {"text"}
+    app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, [sent]))))
+    table = tables(app)["overview_table"]
+    assert list(table)[-len(sent) :] == list(sent)
+    assert {name: table[name][0] for name in sent} == {name: str(value) for name, value in sent.items()}
+    heads = headings(app, "overview_table")
+    assert {name: heads[name]["label"] for name in sent} == {name: name for name in sent}
+    assert not any(heads[name]["numeric"] for name in sent)
 
 
 def test_services_of_one_title_can_be_told_apart(visit):
@@ -273,4 +271,6 @@ def test_many_services_are_all_in_the_table(visit):
     rows = rows_of(DEPLOYMENT, [{"serviceName": f"s{number}"} for number in range(100)])
     app = visit(Emulator(Partner(deployment=rows)))
     assert "of 100 services" in text(app)
-    assert len(app.dataframe[0].value) == 100
+    first = tables(app)["overview_table"]["title"]
+    second = tables(visit(Emulator(Partner(deployment=rows)), {"page": "2"}))["overview_table"]["title"]
+    assert {*first, *second} == {f"s{number}" for number in range(100)}

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,7 +19,7 @@ from data_access.measures.trends import Projection, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.settings import load
 from tests import lakes
-from tests.dashboard.visit import charts, taken_away, text, tiles
+from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -255,7 +254,7 @@ def test_the_link_decides_range_measure_parts_and_order(visit):
     app = visit(NOW, link, page=PAGE, past=weeks(*RISING))
     assert {name: app.session_state[name] for name in link} == link
     assert chart(app)["data"][0]["y"] == [200] * 6
-    assert list(app.dataframe[0].value["channel"]) == ["Reseller"]
+    assert list(tables(app)["trends_table"]["channel"]) == ["Reseller"]
 
 
 @pytest.mark.parametrize("link", [{"range": "forever"}, {"measure": "<b>"}, {"by": ""}, {"order": "sideways"}])
@@ -320,10 +319,9 @@ def test_the_file_of_paces_begins_with_all_together(tmp_path):
     assert found.on_screen.number == 2
 
 
-def labels(app):
+def labels(app, key="trends_table"):
     """The heads of the columns, by column."""
-    columns = json.loads(app.dataframe[0].proto.columns)
-    return {name: column.get("label", "").replace("\u00a0", " ") for name, column in columns.items()}
+    return {name: column["label"].replace("\u00a0", " ") for name, column in headings(app, key).items()}
 
 
 def test_what_follows_from_an_estimate_is_called_so_in_the_table(visit):
@@ -331,7 +329,7 @@ def test_what_follows_from_an_estimate_is_called_so_in_the_table(visit):
     assert heads["deployedPerWeek"] == "≈ Licenses a week"
     assert heads["undeployed"] == "≈ Undeployed"
     assert heads["soldPerWeek"] == "Sold a week"
-    assert labels(visit(NOW))["undeployed"] == "≈ Undeployed"
+    assert labels(visit(NOW), "overview_table")["undeployed"] == "≈ Undeployed"
 
 
 def test_the_files_name_their_collection(visit, monkeypatch):
@@ -374,7 +372,7 @@ def test_of_a_day_without_a_latest_date_the_earliest_is_said(visit):
     assert deltas(app)["Target reached"] == "at the earliest"
     earliest = tiles(app)["Target reached"]
     assert f"80 % is most likely not reached before {earliest};" in said(app)
-    assert any(cell.startswith("not before ") for cell in app.dataframe[0].value["targetReached"])
+    assert any(cell.startswith("not before ") for cell in tables(app)["trends_table"]["targetReached"])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
-from tests.dashboard.visit import charts, text, tiles
+from tests.dashboard.visit import charts, tables, text, tiles
 from tests.rows import rows_of
 
 PAGE = "usage"
@@ -64,12 +64,12 @@ def test_services_whose_days_differ_are_said_to(visit):
 
 
 def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
-    shown = visit(Emulator(PARTNER), page=PAGE).dataframe[0].value
+    shown = tables(visit(Emulator(PARTNER), page=PAGE))["usage_table"]
     assert list(shown["title"]) == ["Dynamics 365", "Microsoft 365", "Microsoft 365"]
     assert list(shown["workloadName"]) == ["CRM", "Exchange", "SharePoint"]
-    assert list(shown["licensesActive"]) == [10, 30, 20]
-    assert list(shown["usagePercent"]) == [10, 30, 20]
-    assert list(shown["proratedLicensesUsagePercent"].fillna(-1)) == [40, 40, -1]
+    assert list(shown["licensesActive"]) == ["10", "30", "20"]
+    assert list(shown["usagePercent"]) == ["10.00\u00a0%", "30.00\u00a0%", "20.00\u00a0%"]
+    assert list(shown["proratedLicensesUsagePercent"]) == ["40.00\u00a0%", "40.00\u00a0%", "–"]
     assert "partnerProcessedDateTime" not in shown
 
 
@@ -97,7 +97,7 @@ def test_partner_percentages_alone_are_shown_and_not_added_up(visit):
     app = visit(Emulator(Partner(usage=PARTNER.usage)), page=PAGE)
     assert set(tiles(app).values()) == {"–"}
     assert "Microsoft returned no rows for Commercial licenses usage" in said(app)
-    assert list(app.dataframe[0].value["proratedLicensesUsagePercent"]) == [40, 40]
+    assert list(tables(app)["usage_table"]["proratedLicensesUsagePercent"]) == ["40.00\u00a0%"] * 2
     assert not charts(app)
 
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_shown(where, title, shown,
     assert "HTTP status" in text(app)
     assert list(tiles(app).values()) == shown
     assert charts(app)
-    assert len(app.dataframe[0].value) == (2 if where == COUNTS else 3)
+    assert len(tables(app)["usage_table"]) == (2 if where == COUNTS else 3)
 
 
 def test_without_any_figures_of_use_the_page_says_what_still_works(visit):

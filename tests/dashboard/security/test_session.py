@@ -10,7 +10,7 @@ from dashboard.security import middleware
 from dashboard.security.roles import Role
 from dashboard.sitemap import PAGES
 from tests.dashboard import visit
-from tests.dashboard.visit import text
+from tests.dashboard.visit import tables, text
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ def test_a_person_who_is_not_let_in_is_told_why_and_sees_no_figure(knock, claims
     assert words in text(app)
     assert button in labels(app)
     assert not app.metric
-    assert not app.dataframe
     assert not app.get("bidi_component")
     assert not app.get("page_link")
 
@@ -62,7 +61,7 @@ def test_each_role_has_its_pages_and_what_comes_before(knock, role):
         app = knock(page.address, [role.name])
         shut = "not for your role" in text(app)
         assert shut is (page not in pages), page
-        assert shut is not bool(app.metric or app.dataframe), page
+        assert shut is not bool(app.metric or tables(app)), page
         assert len(app.get("page_link")) == len(pages)
 
 

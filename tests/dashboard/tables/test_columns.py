@@ -69,11 +69,16 @@ def test_what_is_nobodys_is_text_under_its_own_name():
     assert TABLE.described(["sold", "region"]) == (SOLD, text("region", "region"))
 
 
-def test_a_part_has_the_same_columns():
-    shown = Table((SOLD,)).on_screen(pd.DataFrame({"sold": range(120)}))
-    page = shown.part(100, 50)
-    assert (shown.number, page.number, page.columns) == (120, 20, (SOLD,))
-    assert page.rows["sold"].to_pylist() == [*range(100, 120)]
+def test_a_column_without_any_value_is_left_out_and_one_of_no_rows_is_not():
+    rows = pd.DataFrame({"sold": [1, 2], "gap": [None, None]})
+    assert Table((SOLD, GAP)).on_screen(rows).columns == (SOLD,)
+    assert Table((SOLD, GAP)).on_screen(rows.head(0)).columns == (SOLD, GAP)
+
+
+def test_what_stands_behind_a_table_is_at_hand_and_not_on_screen():
+    shown = Table((SOLD,), behind=("id", "gone")).on_screen(pd.DataFrame({"sold": [1], "id": ["A"]}))
+    assert shown.columns == (SOLD,)
+    assert shown.rows["id"].to_pylist() == ["A"]
 
 
 def test_columns_of_one_kind():

@@ -23,12 +23,12 @@ def test_the_file_of_customers_begins_with_the_tenant_id_and_has_every_measure()
     ]
 
 
-def test_the_page_shows_the_same_with_the_tenant_id_last():
+def test_the_page_shows_the_same_without_the_tenant_id_by_which_a_row_is_opened():
     rows = customers.by_customer(FACTS)
-    assert list(CUSTOMERS.select(rows)) == [*list(rows)[1:], "customerTenantId"]
-    assert {*CUSTOMERS.names} == {*CUSTOMERS_FILE.names} == {*rows}
+    assert list(CUSTOMERS.select(rows)) == list(rows)[1:]
+    assert {*CUSTOMERS.names, *CUSTOMERS.behind} == {*CUSTOMERS_FILE.names} == {*rows}
 
 
 def test_products_are_shown_with_their_services_title():
     rows = customers.by_product(FACTS).assign(title="Microsoft 365")
-    assert list(PRODUCTS.select(rows)) == ["title", *list(rows)[:-1]]
+    assert list(PRODUCTS.select(rows)) == ["productName", "title", "channel", *list(rows)[3:-1]]

@@ -1,0 +1,231 @@
+// Draws a page of a table as the server sends it: texts go in as texts, sorting and turning pages are asked of the server.
+
+const LONG = 40 // characters of a name that may be cut off
+const SVG = "http://www.w3.org/2000/svg"
+const LINE = { width: 64, height: 20, edge: 3, leastRange: 2 } // pixels; and the unit of the figures
+
+const style = new CSSStyleSheet()
+const styled = fetch(new URL("table.css", import.meta.url))
+  .then((answer) => answer.text())
+  .then((text) => style.replace(text))
+  .then(() => document.adoptedStyleSheets.push(style))
+  .catch(() => {}) // a table without its looks is a table
+
+function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== false) element.setAttribute(key, value)
+  }
+  element.append(...children)
+  return element
+}
+
+function drawing(points) {
+  const { width, height, edge, leastRange } = LINE
+  const [low, high] = [Math.min(...points), Math.max(...points)]
+  const range = Math.max(high - low, leastRange)
+  const middle = (low + high) / 2
+  const places = points.map((point, number) => [
+    edge + ((width - 2 * edge) * number) / Math.max(points.length - 1, 1),
+    height / 2 - ((height - 2 * edge) * (point - middle)) / range,
+  ])
+  const svg = document.createElementNS(SVG, "svg")
+  for (const [key, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": true })) {
+    svg.setAttribute(key, value)
+  }
+  const line = document.createElementNS(SVG, "polyline")
+  line.setAttribute("points", places.map((place) => place.map((pixel) => pixel.toFixed(1)).join()).join(" "))
+  const end = document.createElementNS(SVG, "circle")
+  for (const [key, value] of Object.entries({ cx: places.at(-1)[0], cy: places.at(-1)[1], r: 2 })) end.setAttribute(key, value)
+  svg.append(line, end)
+  return svg
+}
+
+function bar(percent, target) {
+  const filled = Math.min(Math.max(percent, 0), 100)
+  const wanted = Math.min(target ?? 0, 100)
+  const fill = make("span", { class: "fill" })
+  fill.style.width = `${filled}%`
+  const missing = make("span", { class: "missing" })
+  missing.style.width = `${Math.max(wanted - filled, 0)}%`
+  return make("span", { class: "bar", "aria-hidden": "true" }, fill, missing)
+}
+
+const MOVES = { up: ["▲", "up"], down: ["▼", "down"] }
+
+function inside(cell, target) {
+  if (Array.isArray(cell)) return [make("ul", { role: "list" }, ...cell.map((text) => make("li", {}, text)))]
+  if (typeof cell === "string") return [cell]
+  const text = make("span", { class: "text" }, cell.text)
+  const [arrow, word] = MOVES[cell.news?.split(" ")[0]] ?? []
+  if (arrow) {
+    text.classList.add(cell.news.split(" ")[1])
+    text.prepend(make("span", { "aria-hidden": "true" }, `${arrow} `), make("span", { class: "unseen" }, `${word} `))
+  }
+  return [
+    ...(cell.bar === undefined ? [] : [bar(cell.bar, target)]),
+    ...(cell.line ? [drawing(cell.line)] : []),
+    text,
+  ]
+}
+
+function address(opens, key) {
+  const url = new URL(opens.page || document.location.pathname, document.baseURI)
+  url.search = document.location.search
+  url.searchParams.set(opens.parameter, key)
+  return url.href
+}
+
+function link(opens, key, children, open) {
+  const anchor = make("a", { href: address(opens, key), "data-id": `row ${key}` }, ...children)
+  if (anchor.textContent.length > LONG) anchor.title = anchor.textContent
+  // The rest of the link may change after this was drawn.
+  for (const moment of ["pointerdown", "focus", "contextmenu"]) {
+    anchor.addEventListener(moment, () => (anchor.href = address(opens, key)))
+  }
+  anchor.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    open(key)
+  })
+  return anchor
+}
+
+function header(column, description, ask) {
+  const attributes = { role: "columnheader", scope: "col", class: column.numeric ? "number" : undefined }
+  if (!column.sortable) return make("th", attributes, make("span", { class: "label" }, column.label))
+  const arrow = { ascending: "↑", descending: "↓", none: "" }[column.sorted]
+  const button = make(
+    "button",
+    { type: "button", "data-id": `column ${column.name}`, "aria-describedby": description },
+    make("span", { class: "label" }, column.label),
+    make("span", { class: "arrow", "aria-hidden": "true" }, arrow),
+  )
+  button.addEventListener("click", () => ask({ column: column.name, downwards: column.downwards, page: 1 }))
+  return make("th", { ...attributes, "aria-sort": column.sorted }, button)
+}
+
+// The help of a column beside the pointer or below the focus; Escape takes it away.
+function explain(root, cell, help) {
+  const tip = root.querySelector(".tip")
+  const show = () => {
+    tip.textContent = help
+    tip.hidden = false
+    const place = cell.getBoundingClientRect()
+    const left = Math.min(place.left, document.documentElement.clientWidth - tip.offsetWidth - 8)
+    tip.style.left = `${Math.max(left, 8)}px`
+    tip.style.top = `${place.bottom + 4}px`
+  }
+  const hide = () => (tip.hidden = true)
+  cell.addEventListener("mouseenter", show)
+  cell.addEventListener("mouseleave", (event) => tip.contains(event.relatedTarget) || hide())
+  cell.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && show())
+  cell.addEventListener("focusout", hide)
+  cell.addEventListener("keydown", (event) => event.key === "Escape" && hide())
+}
+
+function pager(table, label, ask) {
+  const turn = (word, page, id) => {
+    const button = make("button", { type: "button", "data-id": id, "aria-label": `${word} page of ${label}` }, word)
+    button.disabled = page < 1 || page > table.pages
+    button.addEventListener("click", () => ask({ ...sorted(table), page }, true))
+    return button
+  }
+  const shown = make("span", { class: "range" }, table.range)
+  if (table.pages === 1) return []
+  return [shown, turn("Previous", table.page - 1, "previous"), turn("Next", table.page + 1, "next")]
+}
+
+function sorted({ columns, isArranged }) {
+  const column = isArranged ? columns.find((one) => one.sorted !== "none") : undefined
+  return { column: column?.name ?? "", downwards: column?.sorted === "descending" }
+}
+
+function row(cells, columns, { opens, target }, key, open) {
+  const row = make("tr", { role: "row" })
+  cells.forEach((cell, place) => {
+    const { name, label, numeric, width } = columns[place]
+    const opened = opens?.column === name && key !== undefined && key !== null
+    const children = opened ? [link(opens, key, inside(cell, target), open)] : inside(cell, target)
+    const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": label }, ...children)
+    td.dir = numeric ? "ltr" : "auto"
+    if (width) td.style.maxWidth = `${width}px`
+    row.append(td)
+  })
+  return row
+}
+
+function body(root, data, open, ask) {
+  const { table, label } = data
+  const { columns, rows, keys, total } = table
+  const descriptions = columns.map(({ help }, number) => make("span", { id: `${root.name}-help-${number}` }, help))
+  root.querySelector(".descriptions").replaceChildren(...descriptions)
+  const heads = columns.map((column, number) => {
+    const cell = header(column, column.help ? descriptions[number].id : undefined, ask)
+    if (column.help) explain(root, cell, column.help)
+    return cell
+  })
+  const group = (name, ...children) => make(name, { role: "rowgroup" }, ...children)
+  const lines = rows.map((cells, place) => row(cells, columns, data, keys?.[place], open))
+  return make(
+    "table",
+    { role: "table", "aria-label": label },
+    group("thead", make("tr", { role: "row" }, ...heads)),
+    group("tbody", ...lines),
+    ...(total ? [group("tfoot", row(total, columns, { target: data.target }))] : []),
+  )
+}
+
+function prepare(root, label) {
+  const scroller = make("div", { class: "scroller", role: "region", "aria-label": label, tabindex: "-1" })
+  const tip = make("div", { class: "tip", "aria-hidden": "true" })
+  const descriptions = make("div", { class: "descriptions", hidden: "" })
+  tip.hidden = true
+  tip.addEventListener("mouseleave", () => (tip.hidden = true))
+  root.append(scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "unseen", role: "status" }))
+  // Who uses the keyboard scrolls aside by it, where there is more than fits.
+  root.watch = new ResizeObserver(() => {
+    const scrolls = scroller.scrollWidth > scroller.clientWidth + 1
+    scroller.tabIndex = scrolls ? 0 : -1
+    scroller.classList.toggle("scrolls", scrolls)
+  })
+  root.watch.observe(scroller)
+}
+
+export default async function ({ data, name, parentElement, setTriggerValue }) {
+  await styled
+  const root = parentElement.querySelector(".license-table")
+  root.name ??= `${name}-${data.label}`.replace(/\W+/g, "-")
+  if (!root.watch) prepare(root, data.label)
+  const scroller = root.querySelector(".scroller")
+  const table = JSON.parse(data.table)
+  const held = root.contains(document.activeElement) ? document.activeElement.dataset.id : undefined
+
+  const ask = (arranged, turned = false) => {
+    root.turned = turned
+    root.asked = true
+    root.setAttribute("aria-busy", "true")
+    setTriggerValue("arranged", arranged)
+  }
+  const open = (key) => setTriggerValue("opened", key)
+
+  const drawn = body(root, { ...data, table }, open, ask)
+  scroller.replaceChildren(drawn)
+  root.watch.observe(drawn)
+  root.querySelector("nav").replaceChildren(...pager(table, data.label, ask))
+  root.querySelector("nav").hidden = table.pages === 1
+  root.removeAttribute("aria-busy")
+  if (root.asked) {
+    const by = table.columns.find((column) => column.sorted !== "none")
+    const order = by ? `Sorted by ${by.label}, ${by.sorted}. ` : ""
+    root.querySelector("[role=status]").textContent = `${order}${table.range}.`
+  }
+  if (root.turned) {
+    scroller.focus({ preventScroll: true })
+    root.scrollIntoView({ block: "start" })
+  } else if (held) {
+    root.querySelector(`[data-id="${CSS.escape(held)}"]`)?.focus({ preventScroll: true })
+  }
+  root.turned = root.asked = false
+  return () => root.watch.disconnect()
+}

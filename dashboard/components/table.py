@@ -1,0 +1,136 @@
+"""The tables on a page: a real HTML table of one page of rows, sorted over all of them, drawn by browser/table.js.
+
+The browser gets the texts of at most `on_page.ROWS_ON_PAGE` rows and says what is clicked: another order, another page,
+a name that is to be opened. Order and page stand in the link for one table of a page, and in the session for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import streamlit as st
+
+from dashboard import formats
+from dashboard.cache import remembered
+from dashboard.filters import link
+from dashboard.filters.rows import Arrangement
+from dashboard.security import streamlit_internals
+from dashboard.tables import on_page
+from dashboard.tables.columns import OnScreen, Order
+from dashboard.tables.on_page import Places
+
+_BROWSER = Path(__file__).parents[1] / "browser"
+_ARRANGED = "_arranged"  # ends the name of a table's arrangement in the session
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """What a click on a row's name opens: the text of `column` becomes a link.
+
+    The link is the one of this view with `parameter` set to the row's `key`; `page` is the address of another page that
+    shows it, relative to this one. `click` is called with the key, in a callback, where the browser need not load
+    anything anew.
+    """
+
+    column: str
+    key: str
+    parameter: str
+    click: Callable[[str], None]
+    page: str = ""
+
+
+def show(
+    table: OnScreen,
+    key: str,
+    label: str,
+    *,
+    in_link: bool = False,
+    opens: Opens | None = None,
+    target: float | None = None,
+) -> None:
+    """Draw a table.
+
+    `key` names the element (`st-key-…`), `label` says to those who cannot see it what the table holds. `in_link`: its
+    order and page stand in the link; for one table of a page. `target` is marked in bars of percentages (percent
+    points).
+    """
+    arrangement = _arrangement(key, in_link)
+    order, columns = _order(arrangement), on_page.sortable(table)
+    if order and order.column not in columns:
+        if in_link:
+            st.caption(f"Ignored from the link: the column {formats.plain(formats.shortened(order.column))}.")
+        order = None
+    page = min(arrangement.page, on_page.pages(table.number))
+
+    def arrange() -> None:  # outlives this run, and must not keep the table
+        if asked := _asked(key, columns):
+            _arrange(key, asked, in_link)
+
+    def click() -> None:
+        state = st.session_state.get(key)
+        if opens and isinstance(state, dict) and isinstance(state.get("opened"), str):
+            opens.click(state["opened"])
+
+    _mount()(
+        key=key,
+        data={
+            "table": _content(table, order, page, opens.key if opens else ""),
+            "label": label,
+            "target": target,
+            "opens": {"column": opens.column, "parameter": opens.parameter, "page": opens.page} if opens else None,
+        },
+        on_arranged_change=arrange,
+        **({"on_opened_change": click} if opens else {}),
+    )
+
+
+def in_order(table: OnScreen) -> list[int] | None:
+    """The places of all rows of the table whose order is in the link; None where they stay as they are."""
+    order = _order(link.rows())
+    return _places(table, order).tolist() if order and order.column in on_page.sortable(table) else None
+
+
+def _mount() -> Callable[..., Any]:
+    return streamlit_internals.component("table", _BROWSER, "table.js", '<div class="license-table"></div>')
+
+
+def _arrangement(key: str, in_link: bool) -> Arrangement:
+    if in_link:
+        return link.rows()
+    kept: Arrangement = st.session_state.get(key + _ARRANGED, Arrangement())
+    return kept
+
+
+def _order(arrangement: Arrangement) -> Order | None:
+    return Order(arrangement.column, arrangement.descending) if arrangement.column else None
+
+
+def _arrange(key: str, asked: Arrangement, in_link: bool) -> None:
+    if in_link:
+        link.arrange(asked)
+    else:
+        st.session_state[key + _ARRANGED] = asked
+
+
+def _asked(key: str, columns: Set[str]) -> Arrangement | None:
+    """What the user clicked; None where the browser, or who acts as one, sent no such thing."""
+    match st.session_state.get(key):
+        case {"arranged": {"column": str(column), "downwards": bool(downwards), "page": int(page)}} if page > 0:
+            return Arrangement(column, downwards, page) if not column or column in columns else None
+    return None
+
+
+@remembered
+def _places(table: OnScreen, order: Order) -> Places:
+    return on_page.places(table, order)
+
+
+@remembered
+def _content(table: OnScreen, order: Order | None, page: int, key: str) -> str:
+    """One page of the table as JSON, written once for all who look at it."""
+    rows = _places(table, order) if order else None
+    return orjson.dumps(on_page.content(table, order, rows, page, key=key)).decode()

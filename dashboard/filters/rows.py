@@ -1,0 +1,51 @@
+"""Which rows of a page's table are on screen: the column that they are sorted by, and the page of them, in the link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.filters.kinds import Link, Parameter, Reading
+
+_LONGEST = 200  # characters of a column's name; columns that we do not know have Microsoft's names
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The order and the page of a table's rows; without a column, they stay in the order that the page gives them."""
+
+    column: str = ""
+    descending: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Rows(Parameter[Arrangement]):
+    """`column=licensesSold`, with a minus in front from the largest down, and `page=2`. No widget holds it.
+
+    Which columns and pages there are only the table can tell.
+    """
+
+    @property
+    def default(self) -> Arrangement:
+        return Arrangement()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("column", "page")
+
+    def read(self, link: Link) -> Reading[Arrangement]:
+        columns, pages = (link.get(name, []) for name in self.names)
+        column = columns[-1][:_LONGEST] if columns else ""
+        known = [int(page) for page in pages if page.isascii() and page.isdecimal() and 0 < len(page) < 10]
+        unknown = {self.names[1]: [page for page in pages if page and not page.isdecimal()]}
+        page = max(known[-1], 1) if known else 1
+        return Reading(Arrangement(column.removeprefix("-"), column.startswith("-"), page), unknown)
+
+    def write(self, value: Arrangement) -> Link:
+        column = f"{'-' if value.descending else ''}{value.column}" if value.column else ""
+        return {"column": [column] if column else [], "page": [str(value.page)] if value.page > 1 else []}
+
+    def of(self, held: Mapping[str, Any], before: Arrangement) -> Arrangement:  # noqa: ARG002 - there is no widget
+        return before

@@ -1,0 +1,165 @@
+"""What a browser draws of a table: one page of its rows, in an order, as texts; sorting is over all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dashboard import formats
+from dashboard.tables.columns import Column, Kind, OnScreen, Order, Total
+from data_access import texts
+
+ROWS_ON_PAGE = 50
+_TEXTS = frozenset({Kind.TEXT, Kind.TEXTS})
+_INSTANTS = {Kind.INSTANT: ", %H:%M", Kind.INSTANT_WITH_SECONDS: ", %H:%M:%S", Kind.DAY: ""}
+_UNITS = {Kind.SECONDS: f"{formats.NBSP}s"}
+
+Places = npt.NDArray[np.int64]
+#: A cell as the browser gets it: a text, or a text with what stands beside it, or several texts.
+Cell = str | dict[str, Any] | list[str]
+
+
+def pages(number: int) -> int:
+    """The number of pages that so many rows have; at least one."""
+    return max(1, -(-number // ROWS_ON_PAGE))
+
+
+def sortable(table: OnScreen) -> frozenset[str]:
+    """The names of the columns by which the table can be sorted: they are on screen, and their values have an order."""
+    return frozenset(column.name for column in table.columns if column.kind is not Kind.TEXTS)
+
+
+def places(table: OnScreen, order: Order) -> Places:
+    """The places of all rows in an order; those without a value come last, equal ones stay as they were."""
+    values = _comparable(table.rows[order.column])
+    return np.argsort(np.where(np.isnan(values), np.inf, -values if order.descending else values), kind="stable")
+
+
+def content(table: OnScreen, order: Order | None, rows: Places | None, page: int, *, key: str = "") -> dict[str, Any]:
+    """One page of a table, as JSON: its columns, its cells, and the row that sums them all.
+
+    `rows`: their places in the `order`, or None as they are. `key` names the column that identifies a row to open.
+    """
+    first = (page - 1) * ROWS_ON_PAGE
+    part = (
+        table.rows.slice(first, ROWS_ON_PAGE) if rows is None else table.rows.take(rows[first : first + ROWS_ON_PAGE])
+    )
+    cells = [_cells(part, column) for column in table.columns]
+    return {
+        "columns": [_heading(column, order or table.order) for column in table.columns],
+        "rows": [list(row) for row in zip(*cells, strict=True)],
+        "keys": part[key].to_pylist() if key else None,
+        "total": _total(table.total, table.columns) if table.total else None,
+        "page": page,
+        "pages": pages(table.number),
+        "range": _range(first, part.num_rows, table.number),
+        "isArranged": order is not None,
+    }
+
+
+def _comparable(values: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Numbers that are in the order of the values, NaN where there is none."""
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type) or pa.types.is_dictionary(values.type):
+        values = _ranks(values)
+    elif pa.types.is_timestamp(values.type):
+        values = values.cast(pa.int64())
+    return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(), dtype="float64")
+
+
+def _ranks(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The place of each text among all that there are, for people; each distinct text is looked at once."""
+    coded = values.unify_dictionaries() if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    coded = coded.combine_chunks()
+    words = [texts.order(text or "") for text in coded.dictionary.to_pylist()]
+    place = {word: place for place, word in enumerate(sorted({*words}))}
+    ranks = pa.array([place[word] for word in words], pa.float64())
+    return pa.chunked_array([ranks.take(coded.indices)]) if len(ranks) else pa.chunked_array([pa.nulls(len(coded))])
+
+
+def _heading(column: Column, order: Order | None) -> dict[str, Any]:
+    sorted_by = order is not None and order.column == column.name
+    downwards = sorted_by and order is not None and order.descending
+    return {
+        "name": column.name,
+        "label": column.label,
+        "help": column.help,
+        "numeric": column.kind not in _TEXTS,
+        "sortable": column.kind is not Kind.TEXTS,
+        "sorted": ("descending" if downwards else "ascending") if sorted_by else "none",
+        # Of numbers people look for the largest first, of names for the first letters.
+        "downwards": not downwards if sorted_by else column.kind not in _TEXTS,
+        "width": column.width,
+    }
+
+
+def _range(first: int, shown: int, number: int) -> str:
+    return f"{first + 1:,}–{first + shown:,} of {number:,}" if shown else "no rows"
+
+
+def _total(total: Total, columns: Sequence[Column]) -> list[Cell]:
+    """The last row: its words in the first column, and a figure wherever there is one."""
+    figures = [
+        _cell(column, _writer(column), total.figures[column.name]) if column.name in total.figures else ""
+        for column in columns[1:]
+    ]
+    return [total.words, *figures]
+
+
+def _cells(part: pa.Table, column: Column) -> list[Cell]:
+    """The cells of one column."""
+    write, values = _writer(column), part[column.name].to_pylist()
+    lines = part[column.line].to_pylist() if column.line in part.column_names else [None] * len(values)
+    return [_cell(column, write, value, line) for value, line in zip(values, lines, strict=True)]
+
+
+def _cell(column: Column, write: Callable[[Any], Cell], value: Any, line: Sequence[float] | None = None) -> Cell:
+    said = formats.NOTHING if value is None else write(value)
+    if not isinstance(said, str):
+        return said
+    beside: dict[str, Any] = {}
+    if column.bar and value is not None:
+        beside["bar"] = value
+    if column.good and value is not None:
+        beside["news"] = _news(said, column.good)
+    if line:
+        beside["line"] = line
+    return {"text": said, **beside} if beside else said
+
+
+def _news(text: str, good: int) -> str:
+    """What kind of news a change is, as it is written: what rounds to nothing is none."""
+    if text.startswith(formats.STILL):
+        return "still"
+    rose = text.startswith("+")
+    return f"{'up' if rose else 'down'} {'good' if rose is (good > 0) else 'bad'}"
+
+
+def _writer(column: Column) -> Callable[[Any], Cell]:
+    """How a value of this column is written; a true minus, and no text that could reorder what is beside it."""
+    kind = column.kind
+    if kind is Kind.TEXT:
+        return lambda value: formats.on_one_line(str(value)) or formats.NOTHING
+    if kind is Kind.TEXTS:
+        return lambda values: [formats.on_one_line(str(value)) for value in values]
+    if kind is Kind.PERCENT:
+        return formats.percent
+    if kind is Kind.SIGNED:
+        return partial(formats.change, decimals=column.decimals)
+    if kind in _INSTANTS:
+        return partial(_instant, clock=_INSTANTS[kind])
+    return partial(_number, decimals=column.decimals, commas=kind is not Kind.ORDINAL, unit=_UNITS.get(kind, ""))
+
+
+def _number(value: float, decimals: int, commas: bool, unit: str) -> str:
+    return f"{value:{',' if commas else ''}.{decimals}f}{unit}".replace("-", formats.MINUS)
+
+
+def _instant(value: datetime, clock: str) -> str:
+    """A day, and the time of day where it is more than the beginning of one: processing dates have none."""
+    return formats.day(value) + (value.strftime(clock) if value.time() != time() else "")

@@ -1,0 +1,217 @@
+"""Tables by mouse, by keyboard and by touch: sorted over all rows, in the link, and readable at any width."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import app
+from tests.browser.partners import HOSTILE_NAMES
+from tests.browser.test_journeys import link, number
+
+_CUT_OFF = """table => [...table.querySelectorAll('td, th')]
+    .filter(cell => cell.scrollWidth > cell.clientWidth + 1).length"""
+PHONE = {"width": 390, "height": 844}
+
+
+def table(page: Page, key: str = "customers_table") -> Locator:
+    found = page.locator(f".st-key-{key} .license-table")
+    found.locator("tbody tr").first.wait_for()
+    return found
+
+
+def column(page: Page, label: str, key: str = "customers_table") -> list[str]:
+    """The texts of one column, from top to bottom."""
+    return table(page, key).locator(f"tbody td[data-label='{label}']").all_inner_texts()
+
+
+def heading(page: Page, label: str) -> Locator:
+    return table(page).get_by_role("columnheader", name=label, exact=True)
+
+
+def sort(page: Page, label: str) -> None:
+    before = page.url
+    heading(page, label).get_by_role("button").click()
+    expect(page).not_to_have_url(before)
+    drawn(page)
+
+
+def drawn(page: Page) -> None:
+    expect(table(page)).not_to_have_attribute("aria-busy", "true")
+    app.settle(page)
+
+
+def percents(texts: list[str]) -> list[float]:
+    return [float(text.removesuffix("\u00a0%")) for text in texts]
+
+
+def test_a_sort_covers_all_rows_and_stands_in_the_link(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    first = percents(column(page, "Deployment %"))
+    sort(page, "Deployment %")
+    assert link(page) == {"column": ["-deploymentPercent"]}
+    sort(page, "Deployment %")
+    assert link(page) == {"column": ["deploymentPercent"]}
+    lowest = percents(column(page, "Deployment %"))
+    assert lowest == sorted(lowest)
+    assert lowest[0] < min(first)  # it was on another page
+    expect(heading(page, "Deployment %")).to_have_attribute("aria-sort", "ascending")
+    colleague = visitors.open(page.url, who="colleague", chart="customers_chart")
+    assert percents(column(colleague, "Deployment %")) == lowest
+
+
+def test_back_from_a_customer_of_the_second_page_leads_to_the_second_page(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    table(page).get_by_role("button", name="Next page of Customers").click()
+    expect(page).to_have_url(re.compile("page=2"))
+    drawn(page)
+    names = column(page, "Customer")
+    table(page).get_by_role("link", name=names[3]).first.click()
+    expect(page).to_have_url(re.compile("customer="))
+    app.wait_for_chart(page, "products_chart")
+    page.go_back()
+    app.wait_for_chart(page, "customers_chart")
+    drawn(page)
+    assert column(page, "Customer") == names
+
+
+def test_a_filter_begins_at_the_first_page_of_its_rows(sample, visitors):
+    page = visitors.open(f"{sample}/customers?page=2&column=-licensesSold", chart="customers_chart")
+    app.click_pill(page, "Direct")
+    assert link(page) == {"channel": ["direct"], "column": ["-licensesSold"]}
+
+
+def test_a_name_is_a_link_that_can_be_opened_beside_and_copied(sample, visitors):
+    page = visitors.open(f"{sample}/customers?channel=direct&column=licensesSold", chart="customers_chart")
+    name = table(page).get_by_role("link").first
+    address = name.evaluate("link => link.href")
+    with page.context.expect_page() as opened:
+        name.click(modifiers=["ControlOrMeta"])
+    beside = opened.value
+    assert beside.url == address
+    expect(beside.locator("h1")).to_have_text(name.inner_text())
+    beside.close()
+    assert "customer=" not in page.url
+    name.click()
+    expect(page).to_have_url(address)
+
+
+def test_selecting_and_tabbing_open_nothing(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    before = page.url
+    cell = table(page).locator("tbody td.number").first
+    cell.dblclick()
+    assert page.evaluate("getSelection().toString()").strip() in cell.inner_text()
+    heading(page, "Customer").get_by_role("button").focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+    app.settle(page)
+    assert page.url == before
+    assert page.evaluate("document.activeElement.tagName") == "A"
+
+
+def test_by_keyboard_alone_a_table_is_sorted_turned_and_opened(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    heading(page, "Sold").get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("column=-licensesSold"))
+    drawn(page)
+    assert page.evaluate("document.activeElement.textContent").startswith("Sold")  # focus stays where it was
+    expect(table(page).get_by_role("status")).to_have_text(re.compile(r"Sorted by Sold, descending\. 1–50 of "))
+    table(page).get_by_role("button", name="Next page of Customers").focus()
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile("page=2"))
+    drawn(page)
+    page.keyboard.press("Tab")  # from the top of the table into it
+    assert page.evaluate("document.activeElement.closest('th') !== null")
+    table(page).get_by_role("link").first.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("customer="))
+
+
+def test_the_help_of_a_column_is_there_for_pointer_keyboard_and_reader(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    button, tip = heading(page, "Sold").get_by_role("button"), table(page).locator(".tip")
+    expect(button).to_have_accessible_description(re.compile("Sum of the licenses sold"))
+    heading(page, "Sold").hover()
+    expect(tip).to_be_visible()
+    page.mouse.move(0, 0)
+    expect(tip).to_be_hidden()
+    heading(page, "Products").get_by_role("button").focus()
+    page.keyboard.press("Tab")
+    expect(tip).to_contain_text("Sum of the licenses sold")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+
+def test_a_name_is_text_and_turns_nothing_round(hostile_customers, visitors):
+    page = visitors.open(f"{hostile_customers}/customers", chart="customers_chart")
+    names = column(page, "Customer")
+    assert len(names) == len(HOSTILE_NAMES)
+    assert table(page).locator("tbody :is(b, img, script, a[href^='http://evil'])").count() == 0
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", "".join(names))
+
+
+def test_the_heading_stays_in_sight(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    table(page).locator("tbody tr").nth(40).scroll_into_view_if_needed()
+    box = heading(page, "Customer").bounding_box()
+    assert box
+    assert 0 <= box["y"] < 200
+
+
+@pytest.mark.parametrize("path", ["customers", "", "usage", "changes?level=customer", "trends", "health"])
+def test_on_a_phone_rows_are_cards_and_nothing_is_cut_off(path, sample, visitors):
+    page = visitors.open(f"{sample}/{path}", chart=CHARTS[path])
+    page.set_viewport_size(PHONE)
+    found = page.locator(".license-table").last
+    found.locator("tbody tr").first.wait_for()
+    app.settle(page)
+    wide = (
+        "table => [...table.querySelectorAll('td, th')].filter(cell => cell.scrollWidth > cell.clientWidth + 1).length"
+    )
+    assert found.evaluate(wide) == 0
+    assert found.evaluate("table => table.scrollWidth <= table.clientWidth")
+    found.get_by_role("columnheader").get_by_role("button").first.click()
+    expect(page).to_have_url(re.compile("column="))
+
+
+CHARTS = {
+    "customers": "customers_chart",
+    "": "services_chart",
+    "usage": "usage_chart",
+    "changes?level=customer": "changes_chart",
+    "trends": "trends_chart",
+    "health": "health_chart",
+}
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_in_a_table_keeps_people_out(scheme, width, sample, visitors):
+    page = visitors.open(f"{sample}/customers?column=-licensesSold", color_scheme=scheme, chart="customers_chart")
+    page.set_viewport_size({"width": width, "height": 900})
+    table(page)
+    app.settle(page)
+    found = Axe().run(page, context=".license-table").response["violations"]
+    assert [(rule["id"], node["html"][:120], node["failureSummary"]) for rule in found for node in rule["nodes"]] == []
+
+
+def test_between_phone_and_laptop_the_name_stays_while_the_rest_scrolls_aside(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    page.set_viewport_size({"width": 760, "height": 900})
+    scroller = table(page).locator(".scroller")
+    expect(scroller).to_have_attribute("tabindex", "0")
+    scroller.focus()
+    before = table(page).locator("tbody td").first.bounding_box()
+    scroller.evaluate("region => { region.scrollLeft = 1000 }")
+    assert scroller.evaluate("region => region.scrollLeft") > 0
+    assert table(page).locator("tbody td").first.bounding_box() == before
+
+
+def test_the_numbers_of_a_column_add_up_to_its_tile(sample, visitors):
+    page = visitors.open(f"{sample}/customers?search=gmbh", chart="customers_chart")
+    assert sum(map(number, column(page, "Sold"))) == number(app.figure(page, "kpi_licenses_sold"))
