@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.errors import HistoryError, PartnerCenterError
-from data_access.history import draft, index, monthly, run_log, store
+from data_access.history import draft, index, monthly, run_log, sent_log, store
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
 from data_access.history.run_log import Job, Run, Runs, Standing
@@ -42,7 +42,7 @@ GRACE = timedelta(days=1)
 _OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER)
 _LICENSES = ("licensesSold", "licensesDeployed")
 _OTHER_ROWS = "gives other rows today than when it was fetched"
-_WITH_RECORDS = (index.FOLDER, run_log.FOLDER)
+_WITH_RECORDS = (index.FOLDER, run_log.FOLDER, sent_log.FOLDER)
 #: The files whose checksum this process has compared, each with the time it was written.
 _SOUND: set[tuple[str, int]] = set()
 

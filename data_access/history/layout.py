@@ -10,7 +10,7 @@ import re
 from data_access.partner_center.catalog import COLLECTIONS
 
 #: The folders of the kinds of file.
-FACTS, RAW, MONTHS, SMALL, RUNS = "facts", "raw", "months", "small", "runs"
+FACTS, RAW, MONTHS, SMALL, RUNS, SENT = "facts", "raw", "months", "small", "runs", "sent"
 #: Before the names of summary files that hold more than one snapshot.
 PACK = "pack-"
 
@@ -24,10 +24,12 @@ _FOLDERS = {
     MONTHS: f"{_COLLECTION}/{_MONTH}/",
     SMALL: f"{_COLLECTION}/",
     RUNS: "",
+    SENT: "",
 }
 _NAMES = dict.fromkeys(_FOLDERS, rf"{_ID}-{_CHECKSUM}\.parquet") | {
     SMALL: rf"(?:{PACK})?{_ID}-{_CHECKSUM}\.parquet",
     RUNS: rf"{_ID}-{_CHECKSUM}\.json",
+    SENT: rf"{_ID}-{_CHECKSUM}\.json",
 }
 _FOLDER = re.compile(rf"[a-z]+/{_COLLECTION}(?:/{_DAY}|/{_MONTH})?")
 _FINISHED = {kind: re.compile(f"{kind}/{folder}{_NAMES[kind]}") for kind, folder in _FOLDERS.items()}

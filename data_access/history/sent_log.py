@@ -1,0 +1,166 @@
+"""The sent log: which digest was handed over to whom, written before and after, so that none is sent twice.
+
+    sent/<id>-<checksum>.json
+
+A digest that was begun and neither sent nor withdrawn may have been sent: a program was killed in between, or the
+connection broke. It counts as sent. Of two programs that begin the same one, at most one goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from data_access.errors import DamagedHistory
+from data_access.history import layout, store
+from data_access.history.store import Damaged, Store
+
+FOLDER = layout.SENT
+#: So long one program may take to hand a digest over; one that was begun earlier was left by a program that ended.
+_HANDING_OVER = timedelta(minutes=10)
+_LOOSE = 64  # files beside each other before a program puts them together
+
+
+class State(StrEnum):
+    """What became of a digest."""
+
+    BEGUN = "begun"
+    SENT = "sent"
+    NOTHING = "nothing"  # there was nothing to say
+    WITHDRAWN = "withdrawn"  # certainly not sent; the next run tries it again
+
+
+class Entry(BaseModel):
+    """One step of one digest: `digest` names it, `run` the run of the program that hands it over, `channel` the way it
+    goes (mail or Teams); `looked_at` is what the next one goes on from, by names that the digest gives.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    run: str
+    person: str
+    channel: str
+    state: State
+    at: datetime  # UTC
+    looked_at: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was sent to one person by one channel: the last step that counts, and the digests of which it is not known
+    whether they arrived.
+    """
+
+    last: Entry | None = None
+    uncertain: tuple[Entry, ...] = ()
+
+
+_LIST = TypeAdapter(list[Entry])
+_Key = tuple[str, str]
+
+
+class SentLog:
+    """The entries in a store. Raises HistoryError where they cannot be read or written, DamagedHistory where a file is
+    not what was written: without it, a digest might be sent twice.
+    """
+
+    def __init__(self, folder: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = folder, clock
+
+    def past(self) -> dict[_Key, Past]:
+        """What was sent so far, by person and channel."""
+        return _past(self._all(), self._clock())
+
+    def begin(self, entry: Entry, after: Entry | None) -> bool:
+        """Note that a digest is about to be handed over, worked out from the last step `after`.
+
+        False where another run has begun one meanwhile, or sent one.
+        """
+        self._put([entry])
+        others = [step for step in _steps(self._all()) if _key(step) == _key(entry) and step.run != entry.run]
+        if [step for step in others if step.state is not State.WITHDRAWN][-1:] == ([after] if after else []):
+            return True
+        self.conclude(entry, State.WITHDRAWN)
+        return False
+
+    def conclude(self, entry: Entry, state: State) -> None:
+        """Note what became of a digest."""
+        self._put([entry.model_copy(update={"state": state, "at": self._clock()})])
+        if len(self._listed()) >= _LOOSE:
+            self.compact()
+
+    def compact(self) -> None:
+        """Put the entries into one file, without those that later ones have overtaken."""
+        listed = self._listed()
+        if len(listed) > 1:
+            self._put(_still_needed(self._read_all(listed)))
+            for path in listed:
+                self._store.delete(path)
+
+    def _listed(self) -> list[str]:
+        return [file.path for file in self._store.finished(FOLDER)]
+
+    def _all(self) -> list[Entry]:
+        return self._read_all(self._listed())
+
+    def _read_all(self, paths: list[str]) -> list[Entry]:
+        return [entry for entries in self._store.read_all(paths, self._read) for entry in entries]
+
+    def _read(self, path: str) -> list[Entry]:
+        try:
+            content = self._store.read(path)
+            store.check(path, content)
+            return _LIST.validate_json(content.to_pybytes())
+        except FileNotFoundError:  # another program has put the entries together
+            return []
+        except (Damaged, ValidationError):
+            raise DamagedHistory(
+                f"{path} is not what was written, so it is not known what was sent.",
+                "Restore it from a backup, or remove it; without it a digest may be sent twice.",
+            ) from None
+
+    def _put(self, entries: list[Entry]) -> None:
+        content = pa.py_buffer(_LIST.dump_json(entries))
+        name = store.new_id(self._listed(), self._clock())
+        self._store.put(f"{FOLDER}/{store.sealed(name, 'json', content)}", content)
+
+
+def _key(entry: Entry) -> _Key:
+    return entry.person, entry.channel
+
+
+def _steps(entries: Iterable[Entry]) -> list[Entry]:
+    """The last step of each run of each digest, oldest first."""
+    last = {(entry.digest, entry.run, *_key(entry)): entry for entry in sorted(entries, key=_order)}
+    return sorted(last.values(), key=_order)
+
+
+def _order(entry: Entry) -> tuple[datetime, bool]:
+    return entry.at, entry.state is not State.BEGUN
+
+
+def _past(entries: Iterable[Entry], now: datetime) -> dict[_Key, Past]:
+    found: dict[_Key, list[Entry]] = {}
+    for entry in _steps(entries):
+        if entry.state is not State.WITHDRAWN:
+            found.setdefault(_key(entry), []).append(entry)
+    return {
+        key: Past(
+            steps[-1],
+            tuple(step for step in steps if step.state is State.BEGUN and now - step.at > _HANDING_OVER),
+        )
+        for key, steps in found.items()
+    }
+
+
+def _still_needed(entries: Iterable[Entry]) -> list[Entry]:
+    """For each person and channel the last step that counts, and all that was begun and not concluded."""
+    steps = _steps(entries)
+    last = {_key(step): step for step in steps if step.state is not State.WITHDRAWN}
+    return [step for step in steps if step is last.get(_key(step)) or step.state is State.BEGUN]
