@@ -91,7 +91,7 @@ def _tile(label: str, value: str, context: str, explanation: str) -> None:
 
 
 def _checks(model: HealthView, past: Timeline, feeds: Feeds) -> None:
-    provenance = _provenance("health", past, feeds, "none")
+    provenance = _provenance("health", past, feeds, file_filter(Selection()))
     files = exports.for_people_and_programs(partial(checks.table, model.checks), (model,), provenance, "export_checks")
     with st.container(key="health_checks"), figures.figures("What was looked at", files):
         for check in model.checks:
@@ -114,7 +114,7 @@ def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None
     table.show(rows, f"table_{check.key}", check.question)
     if len(check.rows) > _ROWS_SHOWN:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
-    provenance = _provenance(f"health-{check.key}", past, feeds, "none")
+    provenance = _provenance(f"health-{check.key}", past, feeds, file_filter(Selection()))
     with st.container(horizontal=True):
         figures.downloads(
             exports.for_people_and_programs(lambda: check.rows, (model, check.key), provenance, f"export_{check.key}")

@@ -1,0 +1,317 @@
+"""Every page and every file of people with books: nothing of anybody else's customers is in them."""
+
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+
+from dashboard.components import figures
+from dashboard.sitemap import PAGES
+from data_access.emulator import Emulator
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import (
+    COMMERCIAL_DEPLOYMENT,
+    COMMERCIAL_USAGE,
+    DEPLOYMENT,
+    USAGE,
+    WITHOUT_CUSTOMER,
+)
+from tests import lakes
+from tests.dashboard import visit as visits
+from tests.dashboard.visit import text, tiles
+from tests.rows import rows_of
+
+HEADER = "customerTenantId,person,from,until\n"
+OWN, SHARED_ONE, FOREIGN, NOBODYS = (str(UUID(int=number << 96 | 1)).upper() for number in (0xA0, 0xB0, 0xF00D, 0xE0))
+NAMES = {OWN: "Ownly Ltd", SHARED_ONE: "Sharing AB", FOREIGN: "Strangers GmbH", NOBODYS: "Orphans SA"}
+BOOKS = f"{HEADER}{OWN},ann@x,,\n{SHARED_ONE},ann@x,,\n{SHARED_ONE},ben@x,,\n{FOREIGN},ben@x,,\n"
+SOLD = {OWN: 1_000, SHARED_ONE: 200, FOREIGN: 70_007, NOBODYS: 30_003}
+NOW = datetime.now(UTC)
+
+
+def customers_rows(at, part):
+    """A row per customer, with other licenses deployed and sold at other times, and one that is over-deployed."""
+    return [
+        {
+            "customerTenantId": tenant,
+            "customerName": NAMES[tenant],
+            "productName": f"PRODUCT {tenant[6:8]}",
+            "processedDateTime": f"{at:%Y-%m-%dT%H:%M:%S}",
+            "licensesSold": sold,
+            "licensesDeployed": sold * part // 100 if tenant != SHARED_ONE else sold + 5,
+            "licenseActive": sold // 4,
+            "licensesQualified": sold,
+            "customerDomain": f"{tenant.lower()}.example",  # a field of tomorrow
+        }
+        for tenant, sold in SOLD.items()
+    ]
+
+
+def of(rows, *left_out):
+    return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
+
+
+def everything(at, part):
+    """What each collection holds, by collection."""
+    rows = customers_rows(at, part)
+    return {
+        COMMERCIAL_DEPLOYMENT: of(rows, "licenseActive", "licensesQualified"),
+        COMMERCIAL_USAGE: of(rows, "licensesSold", "licensesDeployed"),
+        DEPLOYMENT: [{"processedDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}", "licensesSold": sum(SOLD.values())}],
+        USAGE: [{"processedDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}],
+    }
+
+
+PAST = [
+    partial(lakes.fetched, collection, everything(at, part)[collection], at)
+    for at, part in ((NOW - timedelta(days=60), 30), (NOW - timedelta(days=30), 40), (NOW, 50))
+    for collection in WITHOUT_CUSTOMER
+]
+
+
+def partner(**changes):
+    now = {collection: rows_of(collection, rows) for collection, rows in everything(NOW, 50).items()}
+    held = {
+        "deployment": now[DEPLOYMENT],
+        "usage": now[USAGE],
+        "commercial_deployment": now[COMMERCIAL_DEPLOYMENT],
+        "commercial_usage": now[COMMERCIAL_USAGE],
+    }
+    return Partner(**{**held, **changes})
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Whatever goes to the browser, and whatever a file holds, as it is made."""
+    kept = []
+    enqueue = ForwardMsgQueue.enqueue
+
+    def enqueue_and_keep(queue, message):
+        kept.append(message.SerializeToString())
+        enqueue(queue, message)
+
+    downloads = figures.downloads
+
+    def download_and_keep(files):
+        kept.extend(_unpacked(file.name, file.content()) for file in files)
+        downloads(files)
+
+    monkeypatch.setattr(ForwardMsgQueue, "enqueue", enqueue_and_keep)
+    monkeypatch.setattr(figures, "downloads", download_and_keep)
+    return kept
+
+
+def _unpacked(name, content):
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            content = b"\n".join(parts.read(part) for part in parts.namelist())
+    return name.encode() + b"\n" + content
+
+
+@pytest.fixture
+def sit_down(visit, monkeypatch, tmp_path, configure, claims):
+    """Open a page as a person with a role, or at this machine without sign-in."""
+
+    def sit_down(page="", link=None, *, role="manager", name="ann@x", books=BOOKS, account=None, **settings):
+        file = tmp_path / "books.csv"
+        if books:
+            file.write_text(books)
+            settings["BOOKS_FILE"] = str(file)
+        if role:
+            configure()
+            monkeypatch.setenv("ACCESS_TENANTS", visits.TENANT)
+            claims.update(visits.claims(role, preferred_username=name))
+        else:
+            settings["LOCAL_BOOK"] = name
+        return visit(Emulator(account or partner()), link, page, PAST, **settings)
+
+    return sit_down
+
+
+def follow(app, link):
+    """Open another link in the same window."""
+    for name in [*app.query_params]:
+        del app.query_params[name]
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+
+
+def traces(sent, *tenants):
+    """The customers of which there is a trace in what was sent since the last time."""
+    content = b"\n".join(sent).lower()
+    sent.clear()
+    assert content
+    return [
+        NAMES[tenant]
+        for tenant in tenants
+        if any(sign.lower().encode() in content for sign in (tenant, NAMES[tenant], tenant.replace("-", "")))
+    ]
+
+
+ADDRESSES = [page.address for page in PAGES]
+LINKS = [
+    {},
+    {"book": "all"},
+    {"book": "ben@x"},
+    {"book": "all", "level": "customer-and-product"},
+    {"book": "unassigned", "level": "product"},
+    {"level": "customer", "search": "Strangers"},
+]
+
+
+@pytest.mark.parametrize("page", ADDRESSES)
+def test_a_manager_finds_nothing_of_other_peoples_customers(sit_down, sent, page):
+    app = sit_down(page)
+    for link in LINKS:
+        follow(app, link)
+        search = link.get("search", "")
+        found = traces([part.replace(search.encode(), b"") for part in sent], FOREIGN, NOBODYS)
+        assert found == [], link
+
+
+@pytest.mark.parametrize("page", ADDRESSES)
+def test_nor_does_whoever_sits_at_a_machine_with_a_local_book(sit_down, sent, page):
+    sit_down(page, role="")
+    assert traces(sent, FOREIGN, NOBODYS) == []
+
+
+@pytest.mark.parametrize("page", [page.address for page in PAGES if page.about == "customers"])
+def test_the_walk_would_find_them(sit_down, sent, page):
+    sit_down(page, {"book": "all"}, role="lead")
+    assert traces(sent, *NAMES) == [*NAMES.values()]
+    sit_down(page, name="ben@x")
+    assert traces(sent, *NAMES) == [NAMES[SHARED_ONE], NAMES[FOREIGN]]
+
+
+def sold(app):
+    return tiles(app)["Licenses sold"]
+
+
+def test_the_overview_of_a_book_stands_on_the_counts_of_its_customers(sit_down):
+    app = sit_down()
+    assert sold(app) == "1,200"
+    assert "commercial counts of the customers in this book" in text(app)
+    assert "My customers" in text(app)
+    follow(app, {"book": "all"})
+    assert sold(app) == f"{sum(SOLD.values()):,}"
+    assert "The whole company" in text(app)
+
+
+def test_each_page_is_about_the_book(sit_down):
+    assert sold(sit_down("customers")) == "1,200"
+    assert sold(sit_down("usage")) == "1,200"
+    assert tiles(sit_down("trends"))["Deployment %"].startswith("58.75")  # (500 + 205) / 1,200
+    app = sit_down("changes", {"level": "customer"})
+    assert "2 customers" in text(app)
+
+
+def test_a_link_to_somebody_elses_customer_says_the_same_as_one_to_a_customer_that_does_not_exist(sit_down, sent):
+    words = []
+    for tenant in (FOREIGN.lower(), str(UUID(int=7))):
+        app = sit_down("customers", {"customer": tenant})
+        assert "not in your book" in text(app)
+        assert NAMES[FOREIGN].encode() not in b"".join(sent)
+        words.append(text(app).replace(tenant, ""))
+    assert words[0] == words[1]
+
+
+def test_a_search_does_not_say_that_a_customer_exists(sit_down):
+    words = [text(sit_down("customers", {"search": search})) for search in ("strangers", "zzz", FOREIGN[:12])]
+    assert "No customer fits" in words[0]
+    assert len({*words}) == 1
+
+
+def test_files_say_whose_book_they_are_of(sit_down, monkeypatch):
+    for page in ("", "trends", "changes", "customers", "usage", "health"):
+        files = visits.taken_away(sit_down(page), monkeypatch)
+        assert files
+        assert all(rows["filter"].str.startswith("book = ann@x").all() for rows in files.values()), page
+        monkeypatch.undo()
+
+
+def test_a_reader_sees_company_figures_whatever_the_link_asks(sit_down, sent):
+    app = sit_down(link={"book": "ann@x"}, role="reader")
+    assert sold(app) == f"{sum(SOLD.values()):,}"
+    assert traces(sent, *NAMES) == []
+
+
+def test_the_counts_that_stand_in_on_the_overview_name_nobody_to_a_reader(sit_down, sent):
+    app = sit_down(role="reader", account=partner(deployment=()))
+    assert sold(app) == f"{sum(SOLD.values()):,}"
+    assert traces(sent, *NAMES) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "figure"),
+    [({}, sum(SOLD.values())), ({"book": "ben@x"}, 70_207), ({"book": "unassigned"}, 30_003)],
+)
+def test_a_lead_chooses_any_book(sit_down, link, figure):
+    assert sold(sit_down("customers", link, role="lead", name="lea@x")) == f"{figure:,}"
+
+
+def test_a_lead_with_a_book_begins_with_it(sit_down):
+    assert sold(sit_down("customers", role="lead", name="ben@x")) == "70,207"
+
+
+@pytest.mark.parametrize("books", [f"{HEADER}x,ann@x,,\n", "no header"])
+def test_leads_are_told_what_is_wrong_with_the_books_and_managers_see_nothing(sit_down, sent, books):
+    app = sit_down("customers", books=books)
+    assert "Your book has no customers today" in text(app)
+    assert "BOOKS_FILE" not in text(app)
+    assert traces(sent, *NAMES) == []
+    assert "BOOKS_FILE" in text(sit_down("customers", role="lead", books=books))
+
+
+@pytest.mark.parametrize("page", ADDRESSES)
+def test_on_another_source_a_local_book_without_a_file_shows_no_customer(sit_down, sent, page):
+    sit_down(page, role="", books="")
+    assert traces(sent, *NAMES) == []
+
+
+def test_on_the_sample_a_local_book_is_that_of_an_invented_person(visit):
+    assert "**My customers** · 45 customers today" in text(visit(page="customers", LOCAL_BOOK="Ann@partner.example"))
+    assert "no customers today" in text(visit(page="customers", LOCAL_BOOK="dora@partner.example"))
+
+
+def test_without_books_a_manager_sees_everybody(sit_down):
+    app = sit_down("customers", books="")
+    assert sold(app) == f"{sum(SOLD.values()):,}"
+    assert not [box for box in app.selectbox if box.key == "book"]
+
+
+def test_a_hand_over_takes_effect_in_a_page_that_is_open(sit_down, tmp_path, sent):
+    app = sit_down("customers")
+    (tmp_path / "books.csv").write_text(f"{HEADER}{NOBODYS},ann@x,,\n")
+    app.session_state["search"] = "o"  # a click in the page, which draws a part of it
+    app.run()
+    assert sold(app) == f"{SOLD[NOBODYS]:,}"
+    sent.clear()
+    app.run()
+    assert traces(sent, OWN, SHARED_ONE, FOREIGN) == []
+    (tmp_path / "books.csv").unlink()
+    app.run()
+    assert "Your book has no customers today" in text(app)
+
+
+def test_a_file_of_a_book_that_was_handed_over_is_not_made(sit_down, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr("streamlit.download_button", lambda _, content, *__, **___: made.append(content))
+    sit_down("customers")
+    assert made[0]()
+    (tmp_path / "books.csv").write_text(f"{HEADER}{NOBODYS},ann@x,,\n")
+    with pytest.raises(PermissionError):
+        made[0]()
+
+
+def test_a_choice_of_a_book_is_in_the_link_and_goes_along(sit_down):
+    app = sit_down(role="lead", name="lea@x")
+    app.selectbox(key="book").set_value("ben@x").run()
+    assert app.query_params["book"] == "ben@x"
+    assert "Customers of ben" in text(app)
+    assert all("book=ben%40x" in link.proto.page_link.query_string for link in app.get("page_link"))
