@@ -314,4 +314,4 @@ def test_a_choice_of_a_book_is_in_the_link_and_goes_along(sit_down):
     app.selectbox(key="book").set_value("ben@x").run()
     assert app.query_params["book"] == "ben@x"
     assert "Customers of ben" in text(app)
-    assert all("book=ben%40x" in link.proto.page_link.query_string for link in app.get("page_link"))
+    assert all("book=ben%40x" in link.proto.query_string for link in app.get("page_link"))
