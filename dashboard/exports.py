@@ -12,7 +12,12 @@ from datetime import datetime
 import pandas as pd
 
 from dashboard.cache import Cache
+from dashboard.tables.columns import Describe
+from dashboard.workbooks import book
+from dashboard.workbooks.book import Fact, Origin
 from data_access import Selection, csv_files
+
+_CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _SLUG_LENGTH = 48
 _NO_FILTER = Selection().sentence()
@@ -31,14 +36,15 @@ class File:
     explanation: str
     icon: str
     name: str
+    mimetype: str
     content: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The origin of a file's rows, for its name and for each row.
+    """The origin of a file's rows, for its name and for what it says of itself.
 
-    `content` is the beginning of the name, `newest` the newest processing date.
+    `content` is the beginning of the name, `newest` the newest processing date, `link` the address of the same view.
     """
 
     content: str
@@ -46,8 +52,9 @@ class Provenance:
     filter: str
     source: str
     is_sample: bool
+    link: str = ""
 
-    def name(self, kind: str = "") -> str:
+    def name(self, kind: str = "", ending: str = "csv") -> str:
         """For example `license-deployment_2026-10-13_channel-direct.csv`."""
         parts = [
             f"license-{self.content}",
@@ -56,11 +63,20 @@ class Provenance:
             "sample" if self.is_sample else "",
             kind,
         ]
-        return "_".join(part for part in parts if part) + ".csv"
+        return f"{'_'.join(part for part in parts if part)}.{ending}"
 
     def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows, each with its source and the filter that it passed."""
         return table.assign(source=self.source, filter=self.filter)
+
+    @property
+    def origin(self) -> Origin:
+        """The same for a workbook, which says it once."""
+        facts: dict[str, Fact] = {"Source": self.source}
+        if self.is_sample:
+            facts["Sample data"] = "These figures are invented."
+        facts |= {"Filter": self.filter, "Newest processing date": self.newest, "The same view": self.link}
+        return Origin(self.content.replace("-", " ").capitalize(), facts, self.newest)
 
 
 def sentence(selection: Selection, **more: str) -> str:
@@ -71,20 +87,39 @@ def sentence(selection: Selection, **more: str) -> str:
 
 
 def for_people_and_programs(
-    rows: Callable[[], pd.DataFrame], of: tuple[object, ...], provenance: Provenance, key: str = "export_csv"
-) -> tuple[File, File]:
-    """The same rows as two files: one that Excel opens safely, one with the exact values. `key`: the first button's.
+    rows: Callable[[], pd.DataFrame],
+    columns: Describe,
+    of: tuple[object, ...],
+    provenance: Provenance,
+    key: str = "export_csv",
+) -> tuple[File, File, File]:
+    """The same rows as three files: a workbook, a CSV file that Excel opens safely, and one with the exact values.
 
-    `of` are the data and values that determine the rows: people who ask for equal files get the same one.
+    `columns` describes the columns of the rows by their names. `of` are the data and values that determine the rows:
+    people who ask for equal files get the same one. `key`: the second button's; the others' are made from it.
     """
+
+    def workbook(table: pd.DataFrame) -> bytes:
+        return book.workbook(table, columns(table.columns), provenance.origin)
+
     return (
+        File(
+            f"{key.removesuffix('_csv')}_xlsx",
+            "Excel workbook",
+            "With formats and filters, and a sheet that explains the columns.",
+            ":material/table:",
+            provenance.name(ending="xlsx"),
+            _XLSX,
+            _made_once("workbook", workbook, rows, of, provenance),
+        ),
         File(
             key,
             "CSV for Excel",
-            "Opens with accents right and no formula executed.",
+            "Opens directly in Excel.",
             ":material/download:",
             provenance.name(),
-            _made_once(csv_files.excel, rows, of, provenance),
+            _CSV,
+            _made_once("excel", lambda table: csv_files.excel(provenance.stamped(table)), rows, of, provenance),
         ),
         for_programs(f"{key}_exact", "CSV for machines", rows, of, provenance),
     )
@@ -100,11 +135,13 @@ def for_programs(
         "Exact values, no byte order mark, nothing disarmed.",
         ":material/data_object:",
         provenance.name("exact"),
-        _made_once(csv_files.exact, rows, of, provenance),
+        _CSV,
+        _made_once("exact", lambda table: csv_files.exact(provenance.stamped(table)), rows, of, provenance),
     )
 
 
 def _made_once(
+    what: str,
     write: Callable[[pd.DataFrame], bytes],
     rows: Callable[[], pd.DataFrame],
     of: tuple[object, ...],
@@ -114,9 +151,9 @@ def _made_once(
 
     def make() -> bytes:
         with _making:
-            return write(provenance.stamped(rows()))
+            return write(rows())
 
-    return lambda: FILES.kept(write.__name__, (provenance, *of), make)
+    return lambda: FILES.kept(what, (provenance, *of), make)
 
 
 def _slug(filter_sentence: str) -> str:

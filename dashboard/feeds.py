@@ -85,6 +85,7 @@ class _Sources:
 
     def __init__(self, settings: Settings, person: OnBehalfOf | None) -> None:
         self.title, self.is_sample = source_title(settings), settings.is_sample
+        self.public_url = settings.public_url
         self.service = service = connect(settings, person)
         self.person = person
         # A person who has lost a right sees no more figures. An account that serves all keeps its last good ones.
@@ -135,7 +136,7 @@ class _Sources:
 class Feeds:
     """What a visitor may see of the data: that of some customers, or the company's without what says whose it is.
 
-    `source` is the name of the data on pages and in files.
+    `source` is the name of the data on pages and in files, `public_url` the beginning of links in files.
     """
 
     deployment: Readable[Deployment]
@@ -150,7 +151,7 @@ class Feeds:
 
     def __init__(self, sources: _Sources, customers: Customers, *, named: bool) -> None:
         self._sources, self._customers, self._named = sources, customers, named
-        self.source, self.is_sample = sources.title, sources.is_sample
+        self.source, self.is_sample, self.public_url = sources.title, sources.is_sample, sources.public_url
         self.history = self.past = sources.history
         self.customers = Part(sources.customers, partial(deployment.of_customers, customers=self._nameable))
         if not customers.is_everybody:

@@ -49,7 +49,7 @@ def _csv(table: pd.DataFrame, line_end: str, change: _Change) -> bytes:
     names = _quoted(change(pa.array([str(name) for name in table.columns], _TEXT)))
     columns = [
         pa.chunked_array([names[index : index + 1], _cells(column, change)])
-        for index, column in enumerate(_arrow(table).columns)
+        for index, column in enumerate(arrow(table).columns)
     ]
     if len(columns) == 1:
         # In a table of one column an empty cell would make a blank line, which readers skip.
@@ -59,7 +59,7 @@ def _csv(table: pd.DataFrame, line_end: str, change: _Change) -> bytes:
     return b"".join(lines.buffers()[-1] for lines in _joined(*columns, separator=",").chunks)
 
 
-def _arrow(table: pd.DataFrame) -> pa.Table:
+def arrow(table: pd.DataFrame) -> pa.Table:
     """The table with each column as text (`large_string`), numbers, instants, or a dictionary of one of these."""
     others = [
         name

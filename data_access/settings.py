@@ -202,6 +202,9 @@ class Settings(BaseModel):
         description="Bearer token for `/metrics`, then needed by everybody; without it only this machine may read it.",
     )
     audit_days: int = Field(365, ge=1, le=36_500, description="For how many days the audit is kept.")
+    public_url: str | None = Field(
+        None, description="The address that people use; links in digests and files begin with it."
+    )
     history_url: Annotated[str, BeforeValidator(_path), AfterValidator(_place)] = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."
     )
@@ -228,6 +231,15 @@ class Settings(BaseModel):
             raise ValueError("must be a plain address, without a user, ? or #")
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("must start with https://, since the token would travel unprotected")
+        return url.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _may_be_opened(cls, url: str) -> str:
+        parts = urlsplit(url)
+        plain = not (parts.username or parts.query or parts.fragment) and re.fullmatch(r"[!-~]+", url)
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.port == 0 or not plain:
+            raise ValueError("is not a plain address such as https://insights.partner.example")
         return url.rstrip("/")
 
     @field_validator("partner_center_authority")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -11,12 +12,13 @@ import streamlit as st
 from dashboard import exports, formats, static_files
 from dashboard.charts import base
 from dashboard.charts.base import Finished
+from dashboard.feeds import Feeds
+from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import SORT, TARGET, BarsFilters
 from dashboard.security import session, streamlit_internals
 from dashboard.view_models.deployment import Bars
 
-_CSV = "text/csv"
 _BROWSER = Path(__file__).parents[1] / "browser"
 
 
@@ -85,11 +87,17 @@ def downloads(files: Sequence[exports.File]) -> None:
     for file in files:
         st.download_button(
             file.label,
-            session.handed_out(file.content, _CSV, file.name),
+            session.handed_out(file.content, file.mimetype, file.name),
             file.name,
-            _CSV,
+            file.mimetype,
             key=file.key,
             on_click="ignore",
             icon=file.icon,
             help=file.explanation,
         )
+
+
+def provenance(feeds: Feeds, content: str, newest: datetime | None, sentence: str) -> exports.Provenance:
+    """The origin of the rows of the page that is drawn; `sentence` says how they are filtered."""
+    address = link.address(feeds.public_url)
+    return exports.Provenance(content, newest, sentence, feeds.source, feeds.is_sample, address)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -163,6 +164,13 @@ def shared_link() -> Link:
     """The part of the link that other pages understand too."""
     link = _link()
     return {name: link[name] for parameter in SHARED for name in parameter.names if name in link}
+
+
+def address(public_url: str | None) -> str:
+    """The address of what is on screen, below `public_url` or, without one, the address that the visitor used."""
+    page, query = st.session_state.get(_PAGE, ""), urlencode(sorted(_link().items()), doseq=True)
+    root = public_url or (st.context.url or "").partition("?")[0].rstrip("/").removesuffix(f"/{page}")
+    return f"{root}/{page}{'?' if query else ''}{query}"
 
 
 def _link() -> Link:

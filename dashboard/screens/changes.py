@@ -17,6 +17,7 @@ from dashboard.filters.link import Controls
 from dashboard.filters.parameters import CUSTOMER, DATES, LEVEL, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
+from dashboard.tables.changes import CHANGES_FILE
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.view_models import changes
@@ -99,8 +100,13 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         status=", ".join(statuses),
         collection=comparison.collection_of(past, compared.level).name,
     )
-    provenance = exports.Provenance("changes", pair.after.processed[1], sentence, feeds.source, feeds.is_sample)
-    files = exports.for_people_and_programs(partial(model.file, statuses), (model, statuses), provenance)
+    provenance = figures.provenance(feeds, "changes", pair.after.processed[1], sentence)
+    files = exports.for_people_and_programs(
+        partial(model.file, statuses),
+        partial(CHANGES_FILE.described, estimated=model.estimated),
+        (model, statuses),
+        provenance,
+    )
     with figures.figures(formats.number(rows.number, "row"), files):
         counts = model.counts  # the widget outlives this run, and must not keep the view model
         controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {counts[status]:,}")

@@ -22,8 +22,8 @@ from dashboard.filters.parameters import (
 )
 from dashboard.security import session
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
-from dashboard.tables.customers import CUSTOMERS_FILE
-from dashboard.tables.microsoft import own_rows
+from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
+from dashboard.tables.microsoft import own_rows, unknown
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models import trends
 from dashboard.view_models.deployment import DeploymentView
@@ -84,11 +84,13 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
     open_customer = partial(controls.put, CUSTOMER)
     figures.bars("customers_chart", model, "Whom do we call first?", "customer", controls, clicked=open_customer)
     sentence = file_filter(filters.selection, search=filters.search)
-    all_customers = exports.Provenance("customers", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
+    all_customers = figures.provenance(feeds, "customers", deployment.processed[1], sentence)
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
-        *exports.for_people_and_programs(lambda: CUSTOMERS_FILE.select(model.table), (model,), all_customers),
+        *exports.for_people_and_programs(
+            lambda: CUSTOMERS_FILE.select(model.table), CUSTOMERS_FILE.described, (model,), all_customers
+        ),
         exports.for_programs("export_rows", "Every row", rows, (model,), every_row),
     )
     with figures.figures(formats.number(model.number, "customer"), files):
@@ -122,10 +124,12 @@ def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
     tiles.tiles(model, filters.target, False, "product")
     figures.bars("products_chart", model, "Which products are not deployed?", "product", controls)
     sentence = file_filter(filters.selection, customer=identity)
-    provenance = exports.Provenance("customer", deployment.processed[1], sentence, feeds.source, feeds.is_sample)
+    provenance = figures.provenance(feeds, "customer", deployment.processed[1], sentence)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
+    columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
     place = st.container()
-    with figures.figures("Products and services", exports.for_people_and_programs(rows, (model,), provenance)):
+    files = exports.for_people_and_programs(rows, columns, (model,), provenance)
+    with figures.figures("Products and services", files):
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
@@ -168,7 +172,7 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
         within = RANGE.options[filters.range]
         sentence = file_filter(filters.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points[AS_OF].iloc[-1]
-        provenance = exports.Provenance("customer-history", newest, sentence, feeds.source, feeds.is_sample)
+        provenance = figures.provenance(feeds, "customer-history", newest, sentence)
         figures.downloads(
             [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, (trend,), provenance)]
         )

@@ -92,7 +92,9 @@ def _tile(label: str, value: str, context: str, explanation: str) -> None:
 
 def _checks(model: HealthView, past: Timeline, feeds: Feeds) -> None:
     provenance = _provenance("health", past, feeds, file_filter(Selection()))
-    files = exports.for_people_and_programs(partial(checks.table, model.checks), (model,), provenance, "export_checks")
+    files = exports.for_people_and_programs(
+        partial(checks.table, model.checks), health_tables.CHECKS_FILE.described, (model,), provenance, "export_checks"
+    )
     with st.container(key="health_checks"), figures.figures("What was looked at", files):
         for check in model.checks:
             _check(check, model, past, feeds)
@@ -117,7 +119,13 @@ def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None
     provenance = _provenance(f"health-{check.key}", past, feeds, file_filter(Selection()))
     with st.container(horizontal=True):
         figures.downloads(
-            exports.for_people_and_programs(lambda: check.rows, (model, check.key), provenance, f"export_{check.key}")
+            exports.for_people_and_programs(
+                lambda: check.rows,
+                health_tables.BEHIND[check.key].described,
+                (model, check.key),
+                provenance,
+                f"export_{check.key}",
+            )
         )
 
 
@@ -136,14 +144,17 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
     sentence = file_filter(Selection(), collection=past.collection.name)
     provenance = _provenance("health-services", past, feeds, sentence)
     files = exports.for_people_and_programs(
-        lambda: health_tables.SERVICES_FILE.select(model.table), (model,), provenance
+        lambda: health_tables.SERVICES_FILE.select(model.table),
+        health_tables.SERVICES_FILE.described,
+        (model,),
+        provenance,
     )
     with figures.figures("Services", files):
         table.show(model.on_screen, "health_table", "Services by age", in_link=True)
 
 
 def _provenance(content: str, past: Timeline, feeds: Feeds, sentence: str) -> exports.Provenance:
-    return exports.Provenance(content, past.processed[1], sentence, feeds.source, feeds.is_sample)
+    return figures.provenance(feeds, content, past.processed[1], sentence)
 
 
 feeds = feeds_of_customers()

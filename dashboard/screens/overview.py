@@ -49,11 +49,10 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     tiles.tiles(model, filters.target, deployment.estimated, "service", moved)
     figures.bars("services_chart", model, "Where is the gap?", "service", controls, clicked=controls.only(SERVICE))
     content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
-    provenance = exports.Provenance(content, deployment.processed[1], sentence, feeds.source, feeds.is_sample)
-    rows = partial(overview_table.rows, deployment, filters.selection)
-    with figures.figures(
-        "The figures behind it", exports.for_people_and_programs(rows, (deployment, filters.selection), provenance)
-    ):
+    provenance = figures.provenance(feeds, content, deployment.processed[1], sentence)
+    rows, columns = partial(overview_table.rows, deployment, filters.selection), overview_table.described(deployment)
+    files = exports.for_people_and_programs(rows, columns, (deployment, filters.selection), provenance)
+    with figures.figures("The figures behind it", files):
         table.show(model.on_screen, "overview_table", "Services and channels", in_link=True)
 
 

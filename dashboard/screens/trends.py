@@ -1,5 +1,7 @@
 """Is deployment improving, where, and will it reach the target?"""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import exports, formats, sentences
@@ -10,6 +12,7 @@ from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, RANGE, SERVICE, TARGET, TrendsFilters
 from dashboard.security import session
+from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line, TrendsView
 from data_access import Timeline, measures
@@ -159,9 +162,10 @@ def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feed
 
     def provenance(content: str, **more: str) -> exports.Provenance:
         sentence = file_filter(filters.selection, range=within, **more, collection=timeline.collection.name)
-        return exports.Provenance(f"{content}-by-{filters.by}", newest, sentence, feeds.source, feeds.is_sample)
+        return figures.provenance(feeds, f"{content}-by-{filters.by}", newest, sentence)
 
-    points = exports.for_people_and_programs(lambda: trend.points, (trend,), provenance("trends"))
+    columns = partial(POINTS_FILE.described, estimated=timeline.estimated)
+    points = exports.for_people_and_programs(lambda: trend.points, columns, (trend,), provenance("trends"))
     paces = provenance("pace", target=f"{filters.target:g} %")
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, (trend,), paces)
     with figures.figures("Speed and expected date; likely range", [*points, pace]):

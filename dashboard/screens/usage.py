@@ -10,6 +10,7 @@ from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, UsageFilters
 from dashboard.security import session
+from dashboard.tables.usage import WORKLOADS_FILE
 from dashboard.view_models.usage import UsageView, usage_view
 from data_access import PartnerCenterError, Selection, Usage
 from data_access.datasets.usage import Source
@@ -179,8 +180,9 @@ def _not_at_hand(source: Source) -> str:
 
 def _workloads(model: UsageView, selection: Selection, feeds: Feeds) -> None:
     sentence = file_filter(selection)
-    provenance = exports.Provenance("usage", model.window[1], sentence, feeds.source, feeds.is_sample)
-    with figures.figures("Workloads", exports.for_people_and_programs(lambda: model.workloads, (model,), provenance)):
+    provenance = figures.provenance(feeds, "usage", model.window[1], sentence)
+    files = exports.for_people_and_programs(lambda: model.workloads, WORKLOADS_FILE.described, (model,), provenance)
+    with figures.figures("Workloads", files):
         table.show(model.on_screen, "usage_table", "Workloads", in_link=True)
 
 

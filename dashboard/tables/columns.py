@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
@@ -55,6 +55,9 @@ class Column:
         """This column, or its `estimate` where licenses deployed are an estimate."""
         return self.estimate if estimated and self.estimate else self
 
+
+#: Describes columns by their names, as `Table.described` does.
+Describe = Callable[[Iterable[str]], "tuple[Column, ...]"]
 
 text = partial(Column, kind=Kind.TEXT)
 count = partial(Column, kind=Kind.COUNT)
@@ -137,7 +140,11 @@ class Table:
 
         `unknown`: names of Microsoft's columns that are unknown to us, even if the table has the same name.
         """
-        known = {column.name: column for column in (declared.where(estimated) for declared in self.columns)}
+        known = {
+            column.name: column
+            for declared in self.columns
+            for column in (declared.where(estimated=True), declared.where(estimated))
+        }
         return tuple(text(name, name) if name in unknown else known.get(name, text(name, name)) for name in names)
 
     def on_screen(

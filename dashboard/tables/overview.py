@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
-from dashboard.tables.columns import OnScreen, Table, percent, text
+from dashboard.tables.columns import Describe, OnScreen, Table, percent, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -61,6 +63,13 @@ def rows(deployment: Deployment, selection: Selection, *, as_sent: bool = True) 
             ["serviceName", "channel"], kind="stable", ignore_index=True
         )
     return measures.by(facts, ["service", "channel"]).rename(columns={"service": "serviceCode"})
+
+
+def described(deployment: Deployment) -> Describe:
+    """What describes the columns of `rows`."""
+    is_seed = deployment.answer.collection is catalog.DEPLOYMENT
+    table = PARTNER_DEPLOYMENT if is_seed else COMMERCIAL_COUNTS
+    return partial(table.described, estimated=deployment.estimated, unknown=unknown(deployment))
 
 
 def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFrame) -> OnScreen:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
+import openpyxl
 import pytest
 
 from dashboard import exports
@@ -18,7 +19,8 @@ from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import rows_of
 
-SOURCE = "Sample data"
+SOURCE = "Contoso at Partner Center"
+LINK = "https://insights.partner.example/?channel=direct"
 CHANGES = [
     {"channel": channel, "serviceName": service} for service in ("o365", "crm") for channel in ("reseller", "direct")
 ]
@@ -41,14 +43,15 @@ def deployment(fetch):
 
 
 def files_of(deployment, selection=Selection()):  # noqa: B008 - a frozen value
-    """What the Overview offers: the file for Excel and the one for machines."""
+    """What the Overview offers: the workbook, the file for Excel and the one for machines."""
     rows = partial(overview.rows, deployment, selection)
-    return exports.for_people_and_programs(rows, (deployment, selection), provenance_of(deployment, selection))
+    columns, of = overview.described(deployment), (deployment, selection)
+    return exports.for_people_and_programs(rows, columns, of, provenance_of(deployment, selection))
 
 
 def provenance_of(deployment, selection, is_sample=False):
     content, newest = deployment.answer.collection.name, deployment.processed[1]
-    return exports.Provenance(content, newest, exports.sentence(selection), SOURCE, is_sample)
+    return exports.Provenance(content, newest, exports.sentence(selection), SOURCE, is_sample, LINK)
 
 
 def read(content: bytes):
@@ -56,7 +59,7 @@ def read(content: bytes):
 
 
 def test_microsofts_columns_come_first_and_then_what_is_unknown_and_what_is_derived(deployment):
-    header = list(read(files_of(deployment)[1].content())[0])
+    header = list(read(files_of(deployment)[2].content())[0])
     assert header == [
         *DEPLOYMENT.columns,
         "region",
@@ -70,7 +73,7 @@ def test_microsofts_columns_come_first_and_then_what_is_unknown_and_what_is_deri
 
 def test_only_what_is_selected_is_in_it_and_it_says_so(deployment):
     selection = Selection.of(["direct"])
-    for file in files_of(deployment, selection):
+    for file in files_of(deployment, selection)[1:]:
         rows = read(file.content())
         assert [(row["serviceName"], row["channel"]) for row in rows] == [("crm", "direct"), ("o365", "direct")]
         assert {(row["source"], row["filter"]) for row in rows} == {(SOURCE, "channel = direct")}
@@ -85,10 +88,35 @@ def test_the_same_view_is_the_same_bytes_whenever_it_was_fetched_and_in_whatever
     ]
 
 
+def test_the_workbook_has_labels_and_says_once_what_the_other_files_say_in_each_row(deployment):
+    selection = Selection.of(["direct"])
+    file = files_of(deployment, selection)[0]
+    assert (file.key, file.name) == ("export_xlsx", "license-deployment_2026-10-09_channel-direct.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(file.content()))
+    sheet, about = book.worksheets
+    header = [cell.value for cell in sheet[1]]
+    assert header[:4] == ["Code", "Channel", "Sold", "Deployment %"]
+    assert {"region", "≈\u00a0Undeployed"} <= {*header}
+    assert [(row[0], row[1]) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
+        ("crm", "direct"),
+        ("o365", "direct"),
+    ]
+    facts = {row[0]: row[1] for row in about.iter_rows(values_only=True)}
+    assert (facts["Source"], facts["Filter"], facts["The same view"]) == (SOURCE, "channel = direct", LINK)
+    assert facts["Deployment %"] == "proratedDeploymentPercent"
+    assert "Sample data" not in facts
+
+
+def test_a_workbook_of_the_sample_says_so():
+    origin = exports.Provenance("customers", None, "none", "Sample data", True, LINK).origin
+    assert origin.title == "Customers"
+    assert origin.facts["Sample data"] == "These figures are invented."
+
+
 def test_commercial_counts_are_added_up_to_service_and_channel(connect):
     rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": "A"}, {"productName": "B"}])
     found = fetch_deployment(connect(Emulator(Partner(commercial_deployment=rows))), lambda _: None)
-    _, file = files_of(found)
+    _, _, file = files_of(found)
     assert file.name.startswith("license-commercial-deployment_2026-10-09")
     (row,) = read(file.content())
     assert (row["serviceCode"], row["channel"], row["licensesSold"], row["deploymentPercent"]) == (
@@ -145,7 +173,8 @@ def test_a_crowd_gets_one_file_that_is_made_once(deployment):
     def asked():
         """What each of them has on screen: files of their own, of the same data."""
         provenance = provenance_of(deployment, Selection())
-        return exports.for_people_and_programs(rows, (deployment, Selection()), provenance)[1]
+        columns, of = overview.described(deployment), (deployment, Selection())
+        return exports.for_people_and_programs(rows, columns, of, provenance)[0]
 
     with ThreadPoolExecutor(10) as crowd:
         contents = list(crowd.map(lambda file: file.content(), [asked() for _ in range(10)]))
@@ -155,19 +184,18 @@ def test_a_crowd_gets_one_file_that_is_made_once(deployment):
 def test_other_data_another_choice_and_another_source_are_other_files(fetch):
     first, newer = fetch(), fetch([{"licensesSold": 5}])
     contents = [
-        files_of(first)[1].content(),
-        files_of(first, Selection.of(["direct"]))[1].content(),
-        files_of(newer)[1].content(),
-        files_of(first)[0].content(),
+        *(file.content() for file in files_of(first)),
+        files_of(first, Selection.of(["direct"]))[2].content(),
+        files_of(newer)[2].content(),
     ]
-    assert len(set(contents)) == 4
+    assert len(set(contents)) == 5
 
 
 def test_a_file_is_not_kept_longer_than_the_data_it_was_made_of(fetch):
     data = fetch()
-    before = files_of(data)[1].content()
+    before = files_of(data)[2].content()
     seen = weakref.ref(data)
     del data
     gc.collect()
     assert seen() is None
-    assert files_of(fetch())[1].content() is not before
+    assert files_of(fetch())[2].content() is not before

@@ -92,11 +92,11 @@ def _read(table):
 
 
 def taken_away(app, monkeypatch):
-    """What the files hold, by name, each as a table."""
+    """What the CSV files hold, by name, each as a table."""
     found = {}
     monkeypatch.setattr(figures, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
     app.run()
-    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items()}
+    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items() if name.endswith(".csv")}
 
 
 def text(app):

@@ -170,7 +170,7 @@ def test_rows_set_aside_are_counted_by_collection(visit):
 def test_the_sample_is_shown_and_called_so(visit):
     app = visit(page=PAGE)
     assert "Sample data" in text(app)
-    assert len(app.get("download_button")) == 2
+    assert len(app.get("download_button")) == 3
 
 
 # What the page takes from its view model, where no page is needed

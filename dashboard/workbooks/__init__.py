@@ -1,0 +1,1 @@
+"""Excel workbooks: `book` makes one of a table, `cells` is what stands in its sheets."""
