@@ -52,6 +52,7 @@ from data_access import (
     fetch_deployment,
     fetch_usage,
     keep_books,
+    on_behalf_of,
     open_timeline,
     source_title,
     timeline_of_customers,
@@ -282,7 +283,7 @@ def books_now(settings: Settings) -> Books:
 
 @st.cache_resource(max_entries=_MOST_FEEDS, show_spinner=False)
 def _sources(scope: tuple[object, ...], identity: tuple[str, str] | None, _settings: Settings) -> _Sources:  # noqa: ARG001 - the cache key
-    return _Sources(_settings, None if identity is None else OnBehalfOf(_settings.registration))
+    return _Sources(_settings, None if identity is None else on_behalf_of(_settings))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -10,7 +10,7 @@ from data_access import history
 from data_access.auth.credentials import Credential, OnBehalfOf
 from data_access.auth.entra import refused as refused_sign_in
 from data_access.books import EVERYBODY, NOBODY, Books, Customers
-from data_access.connection import connect, lapse_notice
+from data_access.connection import connect, lapse_notice, on_behalf_of
 from data_access.connection import stored as stored_sign_in
 from data_access.connection import title as source_title
 from data_access.datasets.books_file import Keeper as BooksKeeper
@@ -103,6 +103,7 @@ __all__ = [
     "keep_books",
     "lapse_notice",
     "load_settings",
+    "on_behalf_of",
     "open_timeline",
     "refused_sign_in",
     "source_title",

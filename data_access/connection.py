@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -11,16 +12,20 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from data_access.auth import entra
-from data_access.auth.credentials import Credential, Ready
+from data_access.auth.credentials import Credential, OnBehalfOf, Ready
 from data_access.auth.stored import Stored
 from data_access.emulator import DEMO_TOKEN, Emulator, sample
 from data_access.errors import SignInError
+from data_access.pace import Pace
 from data_access.partner_center.client import Client
 from data_access.partner_center.retry import RetryPolicy
 from data_access.settings import Settings
 
 SAMPLE = "Sample data"
 LIVE = "Microsoft Partner Center"
+
+_PACES: dict[str, Pace] = {}  # by the address of the service
+_PACES_LOCK = threading.Lock()
 
 _SAMPLE_URL = "https://sample.invalid"  # never looked up: its requests stay in this process
 
@@ -46,7 +51,7 @@ def connect(settings: Settings, credential: Credential | None = None) -> Client:
     )
     if settings.is_sample:
         return invented(sample.partner(as_of=datetime.now(UTC).date()), policy)
-    return Client(settings.base_url, credential or configured(settings), policy)
+    return Client(settings.base_url, credential or configured(settings), policy, pace=pace(settings))
 
 
 def invented(partner: sample.Partner, policy: RetryPolicy | None = None) -> Client:
@@ -66,7 +71,20 @@ def configured(settings: Settings) -> Credential:
 
 def stored(settings: Settings) -> Stored:
     """The stored sign-in of the app registration. Raises SettingsError where no registration is set."""
-    return Stored(settings.registration, settings.partner_center_sign_in_file)
+    return Stored(settings.registration, settings.partner_center_sign_in_file, pace=pace(settings))
+
+
+def on_behalf_of(settings: Settings) -> OnBehalfOf:
+    """The credential of a user of the dashboard. Raises SettingsError where no registration is set."""
+    return OnBehalfOf(settings.registration, pace=pace(settings))
+
+
+def pace(settings: Settings) -> Pace:
+    """The pace of all calls that this process makes for the configured service, sign-ins included."""
+    with _PACES_LOCK:
+        shared = _PACES.setdefault(settings.base_url, Pace())
+    shared.calls = settings.partner_center_calls_per_minute
+    return shared
 
 
 def lapse_notice(settings: Settings) -> str:

@@ -20,6 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from data_access.loopback import is_loopback
+from data_access.pace import Pace
 
 # Hidden state on purpose: `requests` hands an adapter nothing from the caller, and follows redirects by itself.
 _of_this_thread = threading.local()
@@ -34,15 +35,16 @@ def end_requests_at(deadline: float) -> None:
 
 
 class DeadlineSession(requests.Session):
-    """Ends each request after `seconds`, redirects included."""
+    """Ends each request after `seconds`, redirects included, which count from when `pace` lets it begin."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, pace: Pace | None = None) -> None:
         super().__init__()
-        self._seconds = seconds
+        self._seconds, self._pace = seconds, pace or Pace()
         for scheme in ("https://", "http://"):
             self.mount(scheme, DeadlineAdapter())
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        self._pace.begin()
         end_requests_at(time.monotonic() + self._seconds)
         return super().request(*args, **{"timeout": self._seconds, **kwargs})
 

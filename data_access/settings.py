@@ -157,6 +157,12 @@ class Settings(BaseModel):
         25, gt=0, le=600, description="Seconds of silence after which a request counts as unanswered."
     )
     partner_center_parallel: int = Field(4, ge=1, le=16, description="How many pages are fetched at a time.")
+    partner_center_calls_per_minute: int = Field(
+        400,
+        ge=1,
+        le=100_000,
+        description="In no 60 seconds does a process begin more calls than this, tries and sign-in included.",
+    )
     partner_center_country: Country = Field(
         "US",
         description="Country under which the catalogue of products is asked where a subscription does not name one:"

@@ -99,14 +99,18 @@ def collection(items: list[dict[str, Any]]) -> dict[str, Any]:
     return {"totalCount": len(items), "items": items, "attributes": {"objectType": "Collection"}}
 
 
-def problem(status: int, code: int, **headers: str) -> Answer:
+def problem(status: int, code: int, headers: dict[str, str] | None = None) -> Answer:
     """An answer that is an error of Microsoft's."""
-    return status, headers, json.dumps({"code": code, "description": "no", "data": [], "source": "PartnerFD"}).encode()
+    return (
+        status,
+        headers or {},
+        json.dumps({"code": code, "description": "no", "data": [], "source": "PartnerFD"}).encode(),
+    )
 
 
-def refused(status: int, code: int = 900150, times: int = 10**9, **headers: str) -> Trouble:
+def refused(status: int, code: int = 900150, times: int = 10**9, headers: dict[str, str] | None = None) -> Trouble:
     """A trouble: the first `times` calls are refused."""
-    return lambda number: problem(status, code, **headers) if number <= times else None
+    return lambda number: problem(status, code, headers) if number <= times else None
 
 
 def customer(tenant: str, **more: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from data_access import deadlines
 from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.errors import SignInNeeded
+from data_access.pace import Pace
 
 # MSAL logs the address of the sign-in page, which carries the state and the code challenge of the request.
 logging.getLogger("msal").setLevel(logging.ERROR)
@@ -72,11 +73,11 @@ class Ready:
 class RenewableCredential(abc.ABC):
     """Keeps one token in memory for all threads, and requests another when it ends or is turned down.
 
-    `timeout`: seconds that one request to the sign-in service may take in all.
+    `timeout`: seconds that one request to the sign-in service may take in all, once `pace` lets it begin.
     """
 
-    def __init__(self, registration: Registration, timeout: float = REQUEST_TIMEOUT) -> None:
-        self._registration, self._timeout = registration, timeout
+    def __init__(self, registration: Registration, timeout: float = REQUEST_TIMEOUT, pace: Pace | None = None) -> None:
+        self._registration, self._timeout, self._pace = registration, timeout, pace or Pace()
         self._lock = threading.Lock()
         self._token, self._expires_at = "", 0.0  # of time.time
 
@@ -94,7 +95,7 @@ class RenewableCredential(abc.ABC):
 
     @contextlib.contextmanager
     def _thread_lock(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=_LOCK_TIMEOUT):
+        if not self._lock.acquire(timeout=_LOCK_TIMEOUT + self._pace.longest_wait):
             raise entra.no_answer("another request has been waiting for it")
         try:
             yield
@@ -116,8 +117,8 @@ class OnBehalfOf(RenewableCredential):
 
     remedy = "Sign out of the dashboard, and in again."
 
-    def __init__(self, registration: Registration, timeout: float = REQUEST_TIMEOUT) -> None:
-        super().__init__(registration, timeout)
+    def __init__(self, registration: Registration, timeout: float = REQUEST_TIMEOUT, pace: Pace | None = None) -> None:
+        super().__init__(registration, timeout, pace)
         self.assertion = ""
         """The user's access token for the dashboard; the caller keeps it up to date."""
 
@@ -127,12 +128,12 @@ class OnBehalfOf(RenewableCredential):
                 "Your sign-in to the dashboard cannot be used for Partner Center.",
                 'The operator sets expose_tokens = ["access"] and a scope of the registration in [auth].',
             )
-        app = confidential_client(self._registration, msal.TokenCache(), self._timeout)
+        app = confidential_client(self._registration, msal.TokenCache(), self._timeout, self._pace)
         return dict(app.acquire_token_on_behalf_of(self.assertion, [self._registration.scope]))
 
 
 def confidential_client(
-    registration: Registration, tokens: msal.TokenCache, timeout: float
+    registration: Registration, tokens: msal.TokenCache, timeout: float, pace: Pace | None = None
 ) -> msal.ConfidentialClientApplication:
     """MSAL's client for a registration with its secret. It sends a request at once: call it in `translated_errors`."""
     return msal.ConfidentialClientApplication(
@@ -141,7 +142,7 @@ def confidential_client(
         authority=registration.authority,
         instance_discovery=False,  # else MSAL asks Microsoft's global cloud about the authority of another cloud
         token_cache=tokens,
-        http_client=deadlines.DeadlineSession(timeout),
+        http_client=deadlines.DeadlineSession(timeout, pace),
     )
 
 

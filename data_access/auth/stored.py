@@ -28,6 +28,7 @@ from data_access.auth.credentials import (
 )
 from data_access.auth.entra import Registration
 from data_access.errors import SignInNeeded
+from data_access.pace import Pace
 
 with temporary.assumed():  # for portalocker's semaphores
     import portalocker
@@ -57,8 +58,10 @@ class Stored(RenewableCredential):
 
     remedy = "Sign in again: python -m data_access sign-in."
 
-    def __init__(self, registration: Registration, file: Path, timeout: float = REQUEST_TIMEOUT) -> None:
-        super().__init__(registration, timeout)
+    def __init__(
+        self, registration: Registration, file: Path, timeout: float = REQUEST_TIMEOUT, pace: Pace | None = None
+    ) -> None:
+        super().__init__(registration, timeout, pace)
         self._file = file
 
     @property
@@ -91,7 +94,7 @@ class Stored(RenewableCredential):
         Raises SignInError or NoSignInService; the one before then stays.
         """
         with translated_errors():
-            app = confidential_client(self._registration, self._tokens, self._timeout)
+            app = confidential_client(self._registration, self._tokens, self._timeout, self._pace)
             answer = require_token(acquire(app))
         with self._process_lock():
             for account in app.get_accounts():
@@ -115,7 +118,7 @@ class Stored(RenewableCredential):
             )
         with self._process_lock():
             # A new client each time: MSAL would repeat a refusal from memory for a while, even once its cause is gone.
-            app = confidential_client(self._registration, self._tokens, self._timeout)
+            app = confidential_client(self._registration, self._tokens, self._timeout, self._pace)
             accounts = app.get_accounts()
             if not accounts:
                 raise SignInNeeded("The stored sign-in is for another authority.", self.remedy)

@@ -20,6 +20,7 @@ import requests
 
 from data_access.auth.credentials import Credential
 from data_access.errors import BadRequest, Details, Intercepted, PartnerCenterError, Unavailable, Unreadable
+from data_access.pace import Pace
 from data_access.partner_center import frames, protocol, raw_pages, wire
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Page, Query
@@ -114,7 +115,7 @@ class Outcome:
 class Client:
     """Fetches collections from one service, with a bearer token of `credential` in each request.
 
-    `adapter` replaces the network, for a service inside this process.
+    `adapter` replaces the network, for a service inside this process. Clients of one service share their `pace`.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class Client:
         adapter: requests.adapters.BaseAdapter | None = None,
         *,
         most_pages: int = MOST_PAGES,
+        pace: Pace | None = None,
     ) -> None:
         self._base_url = base_url
         self._most_pages = most_pages
@@ -132,7 +134,7 @@ class Client:
         self._longest = policy.whole
         self.parallel = policy.parallel
         """How many calls to make at a time."""
-        self._session = Session(credential, policy, adapter)
+        self._session = Session(credential, policy, adapter, pace)
         self.outcomes: dict[str, Outcome] = {}
         """By the collection's name."""
         # Of a collection's `paths`, the one that this service knows. The commercial collections list theirs in the

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import requests
 import tenacity
@@ -22,13 +22,13 @@ import urllib3
 from data_access import deadlines
 from data_access.auth.credentials import Credential
 from data_access.errors import (
-    Details,
     NoSignInService,
     PartnerCenterError,
     SignInError,
     Throttled,
     Unreadable,
 )
+from data_access.pace import HeldBack, Pace, Pause
 from data_access.partner_center import protocol, retry, transport
 from data_access.partner_center.retry import RetryPolicy
 from data_access.partner_center.tally import TALLY
@@ -40,21 +40,38 @@ _CHUNK = 256 * 1024  # bytes
 _TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
+@dataclass
+class _Deadline:
+    """When a call must be over, of `time.monotonic`; waiting for its turn moves that, up to the `end` of the fetch."""
+
+    at: float
+    end: float
+
+    def __post_init__(self) -> None:
+        self.at = min(self.at, self.end)
+
+    def extend(self, seconds: float) -> None:
+        self.at = min(self.at + seconds, self.end)
+
+
 class Session:
     """Fetches single pages from one service, for any number of threads.
 
-    `credential` gives a bearer token for each request. `adapter` replaces the network.
+    `credential` gives a bearer token for each request. `adapter` replaces the network. `pace` says when a call may
+    begin; sessions of one service share it.
     """
 
     def __init__(
-        self, credential: Credential, policy: RetryPolicy, adapter: requests.adapters.BaseAdapter | None = None
+        self,
+        credential: Credential,
+        policy: RetryPolicy,
+        adapter: requests.adapters.BaseAdapter | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._credential = credential
         self._policy = policy
-        self._http = transport.SameOriginSession(adapter)
-        self._throttle_lock = threading.Lock()
-        self._throttled_until = 0.0  # of time.monotonic
-        self._throttled_by = Details()
+        self._pace = pace or Pace()
+        self._http = transport.SameOriginSession(adapter, self._pace)
 
     def close(self) -> None:
         self._http.close()
@@ -68,13 +85,15 @@ class Session:
         `errors`.
         """
         request_id = protocol.new_id()
-        deadline = min(time.monotonic() + self._policy.budget, end)
+        deadline = _Deadline(time.monotonic() + self._policy.budget, end)
 
         def attempt() -> protocol.Page:
             nonlocal request_id
-            self._wait_while_throttled(deadline, stop)
             try:
                 return self._send(call, request_id, deadline, stop)
+            except HeldBack as held:
+                seconds = math.ceil(held.pause.until - time.monotonic())
+                raise protocol.throttled(replace(held.pause.by, retry_after=seconds)) from None
             except PartnerCenterError as error:
                 # The same id says "the same request" after silence; an answered request is over ("REST headers").
                 if error.details.status is not None:
@@ -89,7 +108,7 @@ class Session:
             return retry.wait_before_retry(error, state.attempt_number, first, jitter) or 0
 
         def given_up(state: tenacity.RetryCallState) -> bool:
-            remaining = deadline - time.monotonic()
+            remaining = deadline.at - time.monotonic()
             return stop.is_set() or not self._policy.allows_another(
                 state.attempt_number, state.upcoming_sleep, remaining
             )
@@ -112,36 +131,28 @@ class Session:
             reraise=True,
         )(attempt)
 
-    def _wait_while_throttled(self, deadline: float, stop: threading.Event) -> None:
-        """Wait as long as any thread was told to: a limit holds for all of them ("API throttling guidance")."""
-        while not stop.is_set():
-            with self._throttle_lock:
-                until, throttled_by = self._throttled_until, self._throttled_by
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                return
-            if until > deadline:
-                raise protocol.throttled(replace(throttled_by, retry_after=math.ceil(remaining)))
-            stop.wait(remaining)
-        raise protocol.no_answer("the fetch was stopped")
-
     def _hold_back(self, error: Throttled) -> None:
-        """Make all threads wait as long as this answer asks for; of several waits the longest counts."""
-        until = time.monotonic() + (error.details.retry_after or 0)
-        with self._throttle_lock:
-            if until > self._throttled_until:
-                self._throttled_until, self._throttled_by = until, error.details
+        """Make all threads wait as long as this answer asks for: a limit holds for all ("API throttling guidance")."""
+        self._pace.hold_back(Pause(time.monotonic() + (error.details.retry_after or 0), error.details))
 
-    def _send(self, call: protocol.Call, request_id: str, deadline: float, stop: threading.Event) -> protocol.Page:
+    def _wait_for_turn(self, deadline: _Deadline, stop: threading.Event) -> None:
+        """Wait until the call may begin, which is not counted as time that it takes."""
+        deadline.extend(self._pace.begin(stop, deadline.at))
+        if stop.is_set():
+            raise protocol.no_answer("the fetch was stopped")
+
+    def _send(self, call: protocol.Call, request_id: str, deadline: _Deadline, stop: threading.Event) -> protocol.Page:
         """Send the request; send it once more if the token is turned down and the credential has another one."""
         token = self._credential.token()
+        self._wait_for_turn(deadline, stop)
         try:
-            return self._ask(call, request_id, token, deadline, stop)
+            return self._ask(call, request_id, token, deadline.at, stop)
         except SignInError:
             renewed = self._renewed(token)
             if renewed is None:
                 raise
-        return self._ask(call, protocol.new_id(), renewed, deadline, stop)
+        self._wait_for_turn(deadline, stop)
+        return self._ask(call, protocol.new_id(), renewed, deadline.at, stop)
 
     def _renewed(self, token: str) -> str | None:
         try:

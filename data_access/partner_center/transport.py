@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 
 from data_access.deadlines import DeadlineAdapter
+from data_access.pace import Pace
 from data_access.partner_center import protocol
 
 _CONNECTIONS = 64  # kept open; more than several fetches need, since the pool warns of each connection beyond it
@@ -28,8 +29,9 @@ class SameOriginSession(requests.Session):
     their thread: see `deadlines.end_requests_at`.
     """
 
-    def __init__(self, adapter: requests.adapters.BaseAdapter | None = None) -> None:
+    def __init__(self, adapter: requests.adapters.BaseAdapter | None = None, pace: Pace | None = None) -> None:
         super().__init__()
+        self._pace = pace or Pace()
         for scheme in ("https://", "http://"):
             self.mount(scheme, adapter or DeadlineAdapter(pool_maxsize=_CONNECTIONS))
 
@@ -45,6 +47,7 @@ class SameOriginSession(requests.Session):
             raise protocol.redirected(resp.headers, resp.status_code)
         if target is not None:
             resp.close()  # or its body would be read, however long it is
+            self._pace.begin()  # to follow it is another call
         return target
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
