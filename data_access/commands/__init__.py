@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from data_access.commands import books, collect, compact, emulate, fetch, prune, signin, status, verify
+from data_access.commands import books, call_sheet, collect, compact, emulate, fetch, prune, signin, status, verify
 
 
 class Command(Protocol):
@@ -20,7 +20,7 @@ class Command(Protocol):
 
 
 #: The commands that do nothing but print: without their result nothing was done.
-PRINTING = frozenset({"fetch", "status", "books"})
+PRINTING = frozenset({"fetch", "status", "books", "call-sheet"})
 
 COMMANDS: Mapping[str, Command] = {
     "fetch": fetch,
@@ -31,5 +31,6 @@ COMMANDS: Mapping[str, Command] = {
     "compact": compact,
     "prune": prune,
     "books": books,
+    "call-sheet": call_sheet,
     "emulate": emulate,
 }

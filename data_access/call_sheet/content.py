@@ -1,0 +1,252 @@
+"""What stands on a customer's call sheet, worked out from what was collected of the customer.
+
+All dates are those of the figures, and no clock is read: the same figures give the same sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from data_access import formats, measures
+from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
+from data_access.measures import Facts, changes, customers, renewals, trends
+from data_access.measures.trends import AS_OF
+
+#: How far ahead renewals are shown, in days.
+HORIZON = 120
+_YEAR = timedelta(days=366)
+_MOST_ROWS = 8  # of one table: the sheet is for a call, and has two pages at most
+_TEXT, _END = Column("Product", is_number=False), Column("Ends", is_number=False)
+#: What becomes of a subscription, in few words.
+OUTCOMES = {
+    "renews": "renews",
+    "ends": "ends",
+    "extendedServiceTerm": "paid monthly after the end",
+    "undecided": "not decided: paid monthly after the end unless cancelled",
+    "expires": "expires",
+    "other": "another change",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Records:
+    """What the history has of one customer. `tenant` is the id in capitals.
+
+    `deployment`: rows of its products with the snapshot that they are of, of the whole history, as
+    `timeline.of_customer` gives them.
+    `now`: the facts of the newest answer. `use`: rows of the newest commercial usage, None where none was collected.
+    `subscriptions`: as `renewals.at` gives them, None where they could not be read; `read_at` is when they were read.
+    """
+
+    tenant: str
+    name: str
+    source: str
+    is_sample: bool
+    deployment: Facts
+    now: Facts
+    use: pd.DataFrame | None = None
+    subscriptions: pd.DataFrame | None = None
+    seats: pd.DataFrame | None = None
+    read_at: datetime | None = None
+
+
+def sheet(records: Records, steps: Sequence[str] = ()) -> CallSheet:
+    """The sheet of one customer; `steps` are the sentences that could be said, most important first."""
+    line = trends.lines(records.deployment, [])
+    change = trends.change(line, trends.USUAL_DAYS)
+    ending = _ending(records)
+    parts = [_products(records.now), _changed(records, change), _renewing(ending), _today(records), _use(records)]
+    return CallSheet(
+        customer=records.name or records.tenant,
+        tenant=records.tenant,
+        source=records.source,
+        dates=_dates(records, line),
+        mark="Sample data" if records.is_sample else "",
+        figures=_figures(records, change, ending),
+        steps=tuple(steps),
+        sections=tuple(part for part in parts if part),
+        line=_line(line),
+        definitions=" ".join(
+            f"{measures.MEASURES[name].label}: {measures.MEASURES[name].definition}"
+            for name in ("licensesDeployed", "undeployed")
+        ),
+    )
+
+
+def _dates(records: Records, line: pd.DataFrame) -> str:
+    known = [f"Figures of {formats.day(line[AS_OF].iloc[-1])}"] if len(line) else []
+    if records.read_at is not None:
+        known.append(f"subscriptions and seats of {formats.day(records.read_at)}, {formats.clock(records.read_at)}")
+    return "; ".join(known)
+
+
+def _figures(records: Records, change: trends.Change | None, ending: pd.DataFrame | None) -> tuple[Figure, ...]:
+    total = measures.total(records.now)
+    since = f" since {formats.day(change.since)}" if change else ""
+    figures = [
+        Figure("Licenses sold", formats.count(total.sold), formats.change(change.sold) + since if change else ""),
+        Figure(
+            "Deployed",
+            formats.percent(total.percent),
+            f"{_points(total.percent, change)} points{since}" if change else "",
+        ),
+        Figure(
+            "Not deployed",
+            formats.count(total.undeployed),
+            formats.change(change.undeployed) + since if change else "",
+        ),
+    ]
+    if ending is not None:
+        renewing = ending[renewals.counted(ending)]
+        at_risk = renewals.seats_at_risk(renewing[renewing["renewalOutcome"] == renewals.RENEWS])
+        figures.append(Figure("Seats at risk", formats.count(at_risk), f"renew within {HORIZON} days"))
+    return tuple(figures)
+
+
+def _points(percent: float | None, change: trends.Change) -> str:
+    """By how many points the percentage moved, such that both ends of the line and the change add up."""
+    if percent is None or change.percent is None:
+        return formats.NOTHING
+    return formats.points(formats.points_between(percent - change.percent, percent))
+
+
+def _products(now: Facts) -> Section:
+    table = customers.by_product(now).sort_values(["undeployed", "productName"], ascending=[False, True])
+    rows = [
+        (
+            str(row["productName"]),
+            formats.count(row["licensesSold"]),
+            formats.count(row["licensesDeployed"]),
+            formats.count(row["undeployed"]),
+            formats.percent(row["deploymentPercent"]),
+        )
+        for _, row in table.iterrows()
+    ]
+    columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed", "Deployed %")))
+    return _section("Products by what is not deployed", columns, rows, "product", "The newest answer has no product.")
+
+
+def _changed(records: Records, change: trends.Change | None) -> Section | None:
+    """The products whose licenses moved since the date with which the figures are compared."""
+    if change is None:
+        return None
+    frame = records.deployment.frame
+    before = frame[frame["snapshot"] == _snapshot_at(records.deployment, change.since)]
+    table = changes.compare(
+        customers.by_product(records.deployment.of(before)), customers.by_product(records.now), customers.PRODUCT
+    )
+    table = table[table["status"] != changes.Status.SAME]
+    table = table.iloc[(-table["undeployedChange"].abs()).argsort(kind="stable")]
+    rows = [
+        (
+            str(row["productName"]),
+            str(row["status"]),
+            formats.change(row["licensesSoldChange"]),
+            formats.change(row["licensesDeployedChange"]),
+            formats.change(row["undeployedChange"]),
+        )
+        for _, row in table.iterrows()
+    ]
+    columns = (_TEXT, Column("", is_number=False), *map(Column, ("Sold", "Deployed", "Not deployed")))
+    heading = f"What changed since {formats.day(change.since)}"
+    return _section(heading, columns, rows, "product", "No product changed.")
+
+
+def _snapshot_at(deployment: Facts, moment: datetime) -> str:
+    """The snapshot whose figures stand at a moment of the customer's line."""
+    line = trends.lines(deployment, [])
+    return str(line.loc[line[AS_OF] == moment, "snapshot"].iloc[-1])
+
+
+def _ending(records: Records) -> pd.DataFrame | None:
+    if records.subscriptions is None or records.read_at is None:
+        return None
+    return renewals.in_order(renewals.within(records.subscriptions, records.read_at, HORIZON))
+
+
+def _renewing(ending: pd.DataFrame | None) -> Section | None:
+    if ending is None:
+        return None
+    rows = [
+        (
+            str(row["offerName"]),
+            _number(row["quantity"]),
+            _number(row["seatsAtRisk"]),
+            formats.day(row["end"]),
+            OUTCOMES.get(str(row["renewalOutcome"]), str(row["renewalOutcome"])),
+            f"{'before ' if row['isBefore'] else ''}{formats.day(row['actBy'])}",
+        )
+        for _, row in ending.iterrows()
+    ]
+    columns = (
+        Column("Subscription", is_number=False),
+        Column("Seats"),
+        Column("At risk"),
+        _END,
+        Column("What becomes of it", is_number=False),
+        Column("Last day to act", is_number=False),
+    )
+    heading = f"What ends in the next {HORIZON} days"
+    return _section(heading, columns, rows, "subscription", "No subscription ends.")
+
+
+def _today(records: Records) -> Section | None:
+    if records.seats is None:
+        return None
+    table = records.seats.assign(free=(records.seats["activeUnits"] - records.seats["consumedUnits"]).clip(lower=0))
+    table = table.sort_values(["free", "productName"], ascending=[False, True])
+    rows = [
+        (str(row["productName"]), *(_number(row[name]) for name in ("activeUnits", "consumedUnits", "free")))
+        for _, row in table.iterrows()
+    ]
+    columns = (_TEXT, *map(Column, ("Enabled", "Assigned", "Free to assign")))
+    when = f", read on {formats.day(records.read_at)}" if records.read_at is not None else ""
+    return _section(f"Live seats{when}", columns, rows, "product", "No seats are enabled.")
+
+
+def _use(records: Records) -> Section | None:
+    if records.use is None:
+        return None
+    table = measures.activity_by(records.use, ["workloadName"])
+    table = table.sort_values(["licensesQualified", "workloadName"], ascending=[False, True])
+    rows = [
+        (
+            str(row["workloadName"]),
+            formats.count(row["licensesActive"]),
+            formats.count(row["licensesQualified"]),
+            formats.percent(row["usagePercent"]),
+        )
+        for _, row in table.iterrows()
+    ]
+    columns = (Column("Workload", is_number=False), *map(Column, ("Active", "Qualified", "Usage %")))
+    return _section("Use within 28 days", columns, rows, "workload", "Microsoft sent no usage figures.")
+
+
+def _section(
+    heading: str, columns: tuple[Column, ...], rows: Sequence[tuple[str, ...]], noun: str, nothing: str
+) -> Section:
+    more = len(rows) - _MOST_ROWS
+    note = f"and {formats.number(more, noun)} more" if more > 0 else "" if rows else nothing
+    return Section(heading, columns, tuple(rows[:_MOST_ROWS]), note)
+
+
+def _line(line: pd.DataFrame) -> Line | None:
+    shown = line[line["deploymentPercent"].notna()]
+    if shown.empty:
+        return None
+    shown = shown[shown[AS_OF] >= shown[AS_OF].iloc[-1] - _YEAR]
+    pairs = zip(shown[AS_OF], shown["deploymentPercent"], strict=True)
+    points = tuple((moment.date(), float(percent)) for moment, percent in pairs)
+    (first, was), (last, is_now) = points[0], points[-1]
+    now = f"{formats.percent(is_now)} on {formats.day(last)}."
+    if len(points) == 1:
+        return Line(points, now)
+    return Line(points, f"From {formats.percent(was)} on {formats.day(first)} to {now}")
+
+
+def _number(value: object) -> str:
+    return formats.NOTHING if pd.isna(value) else formats.count(float(value))  # type: ignore[call-overload, arg-type]

@@ -1,0 +1,59 @@
+"""`call-sheet`: one customer's call sheet as PDF, from the history."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import tempfile
+import uuid
+from pathlib import Path
+
+from data_access.call_sheet import content, document, records
+from data_access.commands import terminal
+from data_access.datasets import timeline
+from data_access.errors import SettingsError
+from data_access.history import engines
+from data_access.settings import load
+
+HELP = "write one customer's call sheet as PDF"
+
+
+def describe(command: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    command.add_argument("--customer", metavar="ID", required=True, help="tenant id of the customer")
+    command.add_argument("--out", metavar="FILE", type=Path, help="the file to write; without it to stdout")
+
+
+def run(options: argparse.Namespace) -> bytes:
+    try:
+        customer = str(uuid.UUID(options.customer))
+    except ValueError:
+        options.complain("--customer takes a tenant id such as 0112a436-b14e-4888-967b-ca4bb2cf1234")
+    settings = load()
+    with terminal.progress() as progress:
+        past = timeline.fetch(settings, None, progress)
+    engine = engines.connect(settings, past.history.files)
+    found = records.of_customer(settings, past, engine, customer)
+    pdf = document.pdf([content.sheet(found)])
+    if options.out is None:
+        return pdf
+    _write(options.out, pdf)
+    terminal.say(f"The call sheet was written to {options.out}.")
+    return b""
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a whole file or none. Raises SettingsError where it cannot be written."""
+    draft = ""
+    try:
+        handle, draft = tempfile.mkstemp(dir=file.parent, prefix=".call-sheet-")
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+        Path(draft).replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            Path(draft).unlink()
+        raise SettingsError(
+            f"The call sheet cannot be written to {file}: {error.strerror}.", "Let --out name another file."
+        ) from None

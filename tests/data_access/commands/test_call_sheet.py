@@ -1,0 +1,117 @@
+"""The command `call-sheet`: one customer's page, from the history alone."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from pypdf import PdfReader
+
+from data_access.__main__ import main
+from data_access.emulator import DEMO_TOKEN
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
+from tests.lakes import fetched, keep
+from tests.rows import WHO_AND_WHAT
+
+TENANT = WHO_AND_WHAT["customerTenantId"]
+OTHER = {"customerTenantId": "0112A436-B14E-4888-967B-CA4BB2CF5678", "customerName": "SOMEONE ELSE"}
+
+
+def counted(day, deployed, sold=100):
+    """What was collected on a day: two products of ours, and one of another customer."""
+    processed = {"processedDateTime": f"2026-{day:%m-%d}T00:00:00"}
+    rows = [
+        processed | {"licensesDeployed": deployed, "licensesSold": sold},
+        processed | {"productName": "=cmd|'x'!A0", "productId": "B" * 8, "licensesDeployed": 12, "licensesSold": 10},
+        processed | OTHER | {"licensesDeployed": 1, "licensesSold": 7_777},
+    ]
+    return partial(fetched, COMMERCIAL_DEPLOYMENT, rows, day + timedelta(hours=6))
+
+
+@pytest.fixture
+def call_sheet(monkeypatch, capsysbinary, tmp_path):
+    """Run `call-sheet` over a history; returns the exit code, the text of the PDF, and what was said."""
+
+    def call_sheet(*past, customer=TENANT, more=()):
+        settings = {
+            "PARTNER_CENTER_BASE_URL": "http://127.0.0.1:9",
+            "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
+            "HISTORY_URL": str(tmp_path / "history"),
+        }
+        keep(settings, past)
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        code = main(["call-sheet", "--customer", customer, *more])
+        out, err = capsysbinary.readouterr()
+        return code, out, err.decode()
+
+    return call_sheet
+
+
+def text(pdf: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+FIRST, LAST = (datetime(2026, month, 9, tzinfo=UTC) for month in (9, 10))
+PAST = (
+    counted(FIRST, 40),
+    counted(LAST, 70, 120),
+    partial(fetched, COMMERCIAL_USAGE, [{}, OTHER | {"licenseActive": 4_444}], LAST),
+)
+
+
+def test_the_figures_of_this_customer_and_of_nobody_else(call_sheet):
+    code, pdf, _ = call_sheet(*PAST)
+    assert code == 0
+    words = text(pdf)
+    for part in (
+        *("TEST COMPANY", TENANT, "Figures of 9 Oct 2026"),
+        *("Licenses sold 130 +20 since 9 Sep 2026", "Deployed 63.08", "+15.81 points since 9 Sep 2026"),
+        *("Not deployed 50 −10 since 9 Sep 2026", "From 47.27 % on 9 Sep 2026 to 63.08 % on 9 Oct 2026."),
+        *("OFFICE 365 ENTERPRISE E3 120 70 50 58.33 %", "=cmd|'x'!A0 10 12 0 120.00 %"),
+        *("OFFICE 365 ENTERPRISE E3 changed +20 +30 −10", "Exchange 30 100 30.00 %"),
+    ):
+        assert part in words.replace("\u00a0", " ")
+    assert "SOMEONE" not in words
+    assert "7,777" not in words
+    assert "4,444" not in words
+    assert "Sample" not in words
+
+
+def test_it_is_the_same_bytes_again(call_sheet):
+    assert call_sheet(*PAST)[1] == call_sheet(customer=TENANT.lower())[1]
+
+
+def test_a_file_is_written_whole_and_stdout_stays_empty(call_sheet, tmp_path):
+    file = tmp_path / "sheet.pdf"
+    code, out, err = call_sheet(*PAST, more=["--out", str(file)])
+    assert (code, out) == (0, b"")
+    assert str(file) in err
+    assert file.read_bytes() == call_sheet()[1]
+    assert {path.name for path in tmp_path.iterdir()} == {"history", "sheet.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"customer": OTHER["customerTenantId"].replace("5678", "9999")}, "knows no customer"),
+        ({"more": ["--out", "/nowhere/sheet.pdf"]}, "cannot be written to /nowhere/sheet.pdf"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence_and_nothing_is_left(call_sheet, more, said):
+    code, out, err = call_sheet(*PAST, **more)
+    assert (code, out) == (2, b"")
+    assert said in err
+
+
+def test_an_id_that_is_none(call_sheet, capsysbinary):
+    with pytest.raises(SystemExit, match="2"):
+        call_sheet(*PAST, customer="Nordwind")
+    assert b"takes a tenant id" in capsysbinary.readouterr().err
+
+
+def test_a_customer_that_was_collected_once_has_no_change(call_sheet):
+    _, pdf, _ = call_sheet(PAST[1])
+    words = text(pdf)
+    assert "since" not in words
+    assert "63.08 % on 9 Oct 2026." in words.replace("\u00a0", " ")
