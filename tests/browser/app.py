@@ -144,8 +144,7 @@ def labels(page: Page, chart: str = "services_chart") -> list[str]:
 
 def bar(page: Page, row: int) -> Locator:
     """The percentage bar of a row, counted from the top."""
-    points = page.locator(".st-key-services_chart .subplot.xy .barlayer .point path")
-    return points.nth(points.count() - 1 - row)
+    return page.locator(".st-key-services_chart .subplot.xy .barlayer .trace.bars").first.locator(".point path").nth(row)
 
 
 def click_bar(page: Page, row: int) -> None:

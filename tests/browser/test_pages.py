@@ -30,8 +30,8 @@ def click_row(page: Page, row: int) -> None:
 
 def click_first_bar(page: Page, chart: str) -> None:
     bars = page.locator(f".st-key-{chart} .subplot.xy .barlayer .point path")
-    bars.last.scroll_into_view_if_needed()
-    box = bars.last.bounding_box()
+    bars.first.scroll_into_view_if_needed()
+    box = bars.first.bounding_box()
     assert box, "the chart has no bars"
     page.mouse.click(box["x"] + 5, box["y"] + box["height"] / 2)
 
