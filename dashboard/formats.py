@@ -26,6 +26,7 @@ from data_access.formats import (
     points_between,
     shortened,
     to_target,
+    whole_percent,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "points_between",
     "shortened",
     "to_target",
+    "whole_percent",
 ]
 
 #: Around a name, so that it reorders nothing beside it, whatever it is written in.

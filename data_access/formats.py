@@ -14,6 +14,7 @@ LEAST_POINTS = 0.005  # percent points; less rounds to nothing in two decimals
 MINUS = "−"
 NBSP = "\u00a0"
 _SENT_DECIMALS = 4
+_HALF, _ALL = 0.5, 100.0  # percent points
 #: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
 _REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -33,15 +34,28 @@ def number(value: int, noun: str) -> str:
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
-def percent(value: float | None) -> str:
-    """Percent points with two decimals, as Microsoft sends them, or with more where it sent more."""
+def percent(value: float | None, *, as_sent: bool = True) -> str:
+    """Percent points with two decimals, as Microsoft sends them, or with more where it sent more.
+
+    `as_sent` is False for a percentage that Microsoft did not send: it has two decimals.
+    """
     if value is None or pd.isna(value):
         return NOTHING
     exact = f"{value:.{_SENT_DECIMALS}f}"
-    if float(exact) != value:
+    if float(exact) != value or not as_sent:
         exact = f"{value:.{DECIMALS}f}"
     whole, _, decimals = exact.partition(".")
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{NBSP}%"
+
+
+def whole_percent(value: float) -> str:
+    """Percent points without decimals, but never 0 or 100 where it is something, or not all."""
+    shown = f"{value:,.0f}{NBSP}%"
+    if 0 < value < _HALF:
+        return f"less than 1{NBSP}%"
+    if _ALL - _HALF <= value < _ALL:
+        return f"more than 99{NBSP}%"
+    return shown
 
 
 def change(value: float, estimated: bool = False, decimals: int = 0) -> str:

@@ -69,7 +69,7 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
             {"range": [0, most * _ROOM], **_whole_numbers(most)},
         ),
     )
-    percents = [formats.percent(percent) for percent in table["deploymentPercent"]]
+    percents = [formats.percent(percent, as_sent=estimated) for percent in table["deploymentPercent"]]
     return rows.figure(
         Rows(
             names=_names(table["title"], few),
@@ -106,7 +106,7 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
     wholes = [max(sum(numbers), 1e-9) for numbers in zip(*(numbers for _, numbers, _ in parts), strict=True)]
     deployed = table["licensesSold"].notna().any()
     totals = table["licensesSold" if deployed else "licensesQualified"].fillna(0)
-    percents = [formats.percent(percent) for percent in table["usagePercent"]]
+    percents = [formats.percent(percent, as_sent=False) for percent in table["usagePercent"]]
     names = [f"{mark(colour)} {name}" for name, _, colour in parts]
     panels = (
         Panel(
@@ -187,11 +187,12 @@ def _lines(parts: Sequence[str]) -> str:
     return "<br>".join("   ".join(line) for line in (parts[:half], parts[half:]) if line)
 
 
-def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float) -> str:
-    """The text alternative of the chart; `what` names the percentage and the rows."""
+def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float, *, as_sent: bool = False) -> str:
+    """The text alternative of the chart; `what` names the percentage and the rows, `as_sent` as in `formats`."""
     below = int((percents < target).sum())
     figures = "; ".join(
-        f"{title}: {formats.percent(percent)}" for title, percent in zip(table["title"], percents, strict=True)
+        f"{title}: {formats.percent(percent, as_sent=as_sent)}"
+        for title, percent in zip(table["title"], percents, strict=True)
     )
     return (
         f"Bars of {what} and licenses, {len(table)} in all; {below} are below the target of {target:g} percent."
@@ -233,7 +234,7 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
     each: Any = table.itertuples()
     return [
         f"<b>{written(row.title)}</b>"
-        f"<br>Deployment {formats.percent(row.deploymentPercent)}"
+        f"<br>Deployment {formats.percent(row.deploymentPercent, as_sent=estimated)}"
         f"<br>Sold {formats.count(row.licensesSold)}"
         f"<br>Deployed {figure(row.licensesDeployed)}"
         f"<br>Not deployed {figure(row.undeployed)}"
@@ -247,7 +248,7 @@ def _usage_hover(table: pd.DataFrame) -> list[str]:
     each: Any = table.itertuples()
     return [
         f"<b>{written(row.title)}</b>"
-        f"<br>Usage {formats.percent(row.usagePercent)}"
+        f"<br>Usage {formats.percent(row.usagePercent, as_sent=False)}"
         + "".join(
             f"<br>{MEASURES[name].label} {formats.count(value)}"
             for name in _IN_HOVER

@@ -29,9 +29,13 @@ def bars(
     noun: str,
     controls: Controls[BarsFilters],
     *,
+    note: str = "",
     clicked: Callable[[str], None] | None = None,
 ) -> None:
-    """The chart with its heading and controls; `clicked`, if any, gets the key of the bar that the user clicks."""
+    """The chart with its heading, a `note` below it, and controls.
+
+    `clicked`, if any, gets the key of the bar that the user clicks.
+    """
     element = f"{key}_bars"
 
     def click() -> None:
@@ -44,11 +48,14 @@ def bars(
             controls.draw(SORT)
             controls.draw(TARGET)
         if model.number > base.MOST_BARS:
-            st.caption(f"The first {base.MOST_BARS} of {formats.number(model.number, noun)}; the table has them all.")
+            first = f"The first {base.MOST_BARS} of {formats.number(model.number, noun)}; the table has them all."
+            note = f"{note} {first}".strip()
+        if note and model.number:
+            st.caption(note)
         if model.number:
             chart(model.figure, key=element, words=model.words, on_click=click if clicked else None)
         else:
-            st.info("Nothing was sold in this combination of filters; take one away.", icon=":material/filter_alt_off:")
+            st.info("Nothing was sold with these filters. Remove one.", icon=":material/filter_alt_off:")
 
 
 def clicked_key(element: str) -> str:

@@ -29,7 +29,7 @@ def standing(feeds: Feeds, heading: str, history: Readable[Timeline] | None = No
         header.head(heading, feeds)
         st.info(
             "Here Partner Center is asked on behalf of each person. The history belongs to the account that collects,"
-            " and nobody can tell what of it you may see; so this page shows nothing.",
+            " and may hold figures that are not for you. So this page shows nothing.",
             icon=":material/lock:",
         )
         return None
@@ -59,7 +59,7 @@ def unreadable(feeds: Feeds) -> None:
     """Say that the history cannot be read; the reason is on Data health, for roles that may see it."""
     if not feeds.past or not feeds.past.state.error:
         return
-    sentence = "The history cannot be read, so the figures stand without what has changed."
+    sentence = "The history cannot be read, so this page does not show what has changed."
     page = sitemap.at("health")
     if session.may(page.role):
         st.page_link(
@@ -95,7 +95,7 @@ def left_out(past: Timeline) -> None:
     if past.notices:
         number = formats.number(len(past.notices), "file")
         st.warning(
-            f"**{number} of the history had to be left out**, so dates may be missing. `verify` names all such files.",
+            f"**{number} of the history cannot be used**, so dates may be missing. `verify` names all such files.",
             icon=":material/broken_image:",
         )
         with st.expander("Which, and why"):
@@ -108,7 +108,7 @@ def too_short(title: str, day: str) -> None:
         st.header("One date so far", anchor=False)
         st.write(
             f"The history holds one date of *{formats.plain(title)}*: **{day}**. The next run of `collect` that finds"
-            " other figures adds a second one; Microsoft processes most services every few days."
+            " new figures adds a second one. Microsoft processes most services every few days."
         )
         st.caption("Every day at 6:30, as a line for cron:")
         st.code(DAILY, language=None, wrap_lines=True)
@@ -118,13 +118,13 @@ def _nothing_yet() -> None:
     with st.container(border=True, key="no_history"):
         st.header("No history yet", anchor=False)
         st.write(
-            "Partner Center only knows now. From the first run of `collect` on, what it says is kept, and this page can"
-            " look back. Whoever runs this dashboard starts it with"
+            "Partner Center keeps no history. `collect` keeps each answer, so that this page can look back. Whoever"
+            " runs this dashboard starts it with"
         )
         st.code(_COLLECT, language=None, wrap_lines=True)
         st.caption(
-            "with the settings of this dashboard: in its folder, and with the same environment variables where it has"
-            " any; else another account's history grows, or the sample's. Then every day at 6:30, as a line for cron:"
+            "Start it in the dashboard's folder and with the same environment variables, or another account's history"
+            " grows. Then every day at 6:30, as a line for cron:"
         )
         st.code(DAILY, language=None, wrap_lines=True)
         st.caption("More on it in docs/manual.md, *History*.")

@@ -16,6 +16,8 @@ from dashboard.tables.set_aside import SET_ASIDE
 from data_access import Answer, Deployment, PartnerCenterError, Selection, Throttled, texts, titles
 
 _REASONS_SHOWN = 50
+#: Where totals can be seen that another page gives in other numbers.
+COUNTED_SEPARATELY = "Microsoft counts services and customers separately; totals can differ slightly."
 
 
 def stands_in() -> None:
@@ -87,14 +89,14 @@ def set_aside(answer: Answer, named: bool = False) -> None:
             table.show(SET_ASIDE.on_screen(rows), f"set_aside_{answer.collection.name}", "Rows that could not be read")
     if answer.twice:
         st.warning(
-            f"{formats.number(answer.twice, 'row')}{of} came on two pages of Microsoft's answer, a second time too;"
+            f"{formats.number(answer.twice, 'row')}{of} came on two pages of Microsoft's answer, also when asked again;"
             " counted once.",
             icon=":material/rule:",
         )
     if answer.missing:
         st.warning(
             f"Microsoft announced {answer.announced:,} rows{of} and sent {answer.missing:,} fewer;"
-            " the figures leave them out.",
+            " the figures are without them.",
             icon=":material/rule:",
         )
 
@@ -110,17 +112,17 @@ def no_rows(deployment: Deployment) -> None:
         st.header("Microsoft returned no rows", anchor=False)
         st.write(
             "Partner Center answered, but has no license deployment figures for this account."
-            " That is not the same as nothing sold or deployed."
+            " Licenses may still have been sold and deployed."
         )
         if not deployment.trouble:
-            st.write("The commercial counts, which this page shows in such a case, are empty too.")
+            st.write("The commercial counts, which this page would show instead, are empty too.")
         st.write(
-            "Other partners have seen this too. If Partner Center itself shows figures, give this id to Microsoft"
+            "This happens to other partners, too. If Partner Center itself shows figures, give this id to Microsoft"
             " support:"
         )
         st.code(f"MS-CorrelationId: {deployment.answer.correlation_id}", language=None)
     if deployment.trouble:
-        st.caption("In such a case this page shows the commercial counts; they cannot be read:")
+        st.caption("This page then shows the commercial counts, but they cannot be read:")
         trouble(deployment.trouble, key="trouble_commercial")
 
 
@@ -137,8 +139,7 @@ def not_in_answer(deployment: Deployment, selection: Selection) -> None:
     if absent:
         verb, them = ("is", "it") if len(absent) == 1 else ("are", "them")
         st.info(
-            f"{', '.join(absent)} {verb} not in the newest answer, so no figure here has {them}; other dates or pages"
-            " do.",
+            f"{', '.join(absent)} {verb} not in the newest answer. Other dates or pages may show {them}.",
             icon=":material/filter_alt_off:",
         )
 
@@ -147,6 +148,6 @@ def left_out(unknown: Sequence[str]) -> None:
     """The notice of parts of the link that this data does not have."""
     if unknown:
         st.info(
-            f"The link asks for {formats.plain(', '.join(unknown))}, which this data does not have; it is left out.",
+            f"Ignored from the link: {formats.plain(', '.join(unknown))}",
             icon=":material/link_off:",
         )

@@ -26,16 +26,26 @@ def answered(model: DeploymentView, estimated: bool) -> str:
     total = model.total
     if total.percent is None:
         return "Nothing was sold here, so there is no percentage."
-    sentence = (
-        f"**{formats.percent(total.percent)}** of **{formats.count(total.sold)}** licenses sold are deployed;"
-        f" **{formats.count(total.undeployed, estimated)}** are not."
-    )
-    if round(total.over_deployed):
-        sentence += f" **{formats.count(total.over_deployed, estimated)}** are deployed beyond those sold."
+    to_go = f"**{formats.count(total.undeployed, estimated)}** to go" if round(total.undeployed) else "nothing to go"
+    sentence = f"**{formats.whole_percent(total.percent)}** deployed, {to_go}."
     title, undeployed = model.largest_gap
     if model.number > 1 and undeployed >= 1:
-        sentence += f" The largest gap is {formats.plain(title)}, with **{formats.count(undeployed, estimated)}**."
+        share = formats.whole_percent(undeployed / total.undeployed * 100)
+        sentence += f" {formats.plain(title)} is **{share}** of them."
     return sentence
+
+
+def below(model: DeploymentView, target: float, noun: str) -> str:
+    """How many rows are below the target, what is missing over all, and what is assigned beyond what was sold."""
+    total = model.total
+    are = "is" if model.below_target == 1 else "are"
+    said = (
+        f"{model.below_target:,} of {formats.number(model.number, noun)} {are} below the {target:g}\u00a0% target."
+        f" Overall: {formats.to_target(total.percent, target)}."
+    )
+    if over := round(total.over_deployed):
+        said += f" {over:,} more {'is' if over == 1 else 'are'} assigned than {'was' if over == 1 else 'were'} sold."
+    return said
 
 
 def tiles(
@@ -64,7 +74,7 @@ def tiles(
         tile(
             "kpi_deployment_percent",
             "deploymentPercent",
-            formats.percent(total.percent),
+            formats.percent(total.percent, as_sent=estimated),
             formats.to_target(total.percent, target),
             moved.get("deploymentPercent"),
         )
@@ -83,10 +93,11 @@ def tile(key: str, measure: str, value: str, context: str, moved: Moved | None =
     with st.container(key=key):
         if moved:
             # One text with the sparkline as a picture in it: a further element per tile would slow down every click.
+            said = f"{moved.said} since {formats.day(moved.since)}"
             st.metric(
                 definition.label,
                 value,
-                f"{moved.said} ![]({moved.line})" if moved.line else moved.said,
+                f"{said} ![]({moved.line})" if moved.line else said,
                 delta_color=_NEWS[moved.kind],
                 delta_arrow=moved.arrow,
                 help=definition.explanation,

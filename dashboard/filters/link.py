@@ -51,7 +51,7 @@ class Controls(Generic[F_co]):
         self.filters = page(**{name: reading.value for name, reading in readings.items()})
         self.closed = {name for name, reading in readings.items() if reading.closed}
         self.unknown = [
-            f"{name} {shortened(text)}"
+            f'{name} "{shortened(text)}"'
             for reading in readings.values()
             for name, texts in reading.unknown.items()
             for text in texts

@@ -18,15 +18,17 @@ from data_access.measures.changes import Status
 
 CHANNEL = Several("channel", "Channel", words=titles.channel_title)
 SERVICE = Several("service", "Service", words=titles.service_title, widget="list", placeholder="All services")
-SORT = Choice("sort", "Sort by", {"gap": "Largest gap", "percent": "Lowest %", "sold": "Most sold", "name": "Name"})
+SORT = Choice(
+    "sort", "Sort by", {"gap": "Most not deployed", "percent": "Lowest %", "sold": "Most sold", "name": "Name"}
+)
 TARGET = Number("target", "Target %", usual=measures.DEFAULT_TARGET, least=0.0, most=1000.0, step=5.0)
 SEARCH = Text("search", "Search", longest=200)
 RANGE = Choice("range", "Range", {"1y": "1 year", "6m": "6 months", "3m": "3 months", "all": "All"})
 MEASURE = Choice(
-    "measure", "Show", {"percent": "Deployment %", "sold": "Sold", "deployed": "Deployed", "undeployed": "Undeployed"}
+    "measure", "Show", {"percent": "Deployment %", "sold": "Sold", "deployed": "Deployed", "undeployed": "Not deployed"}
 )
 BY = Choice("by", "By", {"service": "Service", "channel": "Channel"})
-ORDER = Choice("order", "First", {"gap": "Largest gap", "falling": "Falling most", "name": "Name"})
+ORDER = Choice("order", "First", {"gap": "Most not deployed", "falling": "Falling most", "name": "Name"})
 LEVEL = Choice("level", "Compare", levels.TITLES, closed=levels.closed_to(customers=False))
 DATES = TwoDates("dates", "Dates")
 STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)

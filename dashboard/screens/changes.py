@@ -83,7 +83,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         notices.trouble(error)
         return
     if not model.number:
-        st.info("Nothing fits; change the search or take a filter away.", icon=":material/search_off:")
+        st.info("No row fits. Change the search or remove a filter.", icon=":material/search_off:")
         return
     st.markdown(_answer(model, compared))
     _tiles(model)
@@ -124,14 +124,11 @@ def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, chosen: 
     for sentence in dates.notes(chosen, (compared.since, compared.until)):
         st.caption(f":material/event_busy: {sentence}")
     if past.collection is not collection:
-        st.caption(
-            ":material/compare_arrows: Customers and products stand on the commercial counts, services on partner"
-            " deployment: two collections of Microsoft's, whose totals and percentages differ."
-        )
+        st.caption(f":material/compare_arrows: {notices.COUNTED_SEPARATELY}")
     if same := pair.not_processed_anew:
         st.caption(
-            f":material/hourglass_empty: {formats.number(len(same), 'service')} with the same processing date on both"
-            f" dates: {formats.plain(formats.shortened(', '.join(same), 80))}. No change there says nothing."
+            ":material/hourglass_empty: Microsoft has not updated these services yet:"
+            f" {formats.plain(formats.shortened(', '.join(same), 80))}."
         )
 
 
@@ -195,11 +192,13 @@ def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -
     with st.container(key="changes_chart", border=True):
         st.header("What moved it?", anchor=False)
         if model.why.change is None:
-            st.info("Without licenses sold on both dates there is nothing to divide.", icon=":material/block:")
+            st.info(
+                "Nothing was sold on one of the dates, so there are no two percentages to compare.",
+                icon=":material/block:",
+            )
             return
         st.caption(
-            f"The percentage of all moves as far as its {noun}s move it: licenses deployed lift it, licenses sold lower"
-            " it. The parts add up to the change."
+            f"Deploying raises the percentage, selling lowers it. The bars show each {noun}'s part."
             f" A click on one {'opens the customer' if opens else 'shows its service alone'}."
         )
 
@@ -215,7 +214,7 @@ def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -
 
 def _table(rows: OnScreen) -> None:
     if not rows.number:
-        st.info("Nothing of this kind happened; choose another one.", icon=":material/filter_alt_off:")
+        st.info("There are no such rows. Choose another kind.", icon=":material/filter_alt_off:")
         return
     opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, _open, "customers")
     has_customers = TENANT_ID.name in rows.rows.column_names

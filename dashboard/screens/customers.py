@@ -77,7 +77,7 @@ def show_all(deployment: Deployment, feeds: Feeds) -> None:
     model = view_models.all_customers(deployment, filters, st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
     if model.number == 0:
-        st.info("No customer fits; change the search or take a filter away.", icon=":material/person_search:")
+        st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
         return
     _whom_to_call(model)
     tiles.tiles(model, filters.target, False, "customer")

@@ -53,15 +53,15 @@ def _tiles(model: HealthView, past: Timeline) -> None:
         _tile(
             "Checks passed",
             f"{good} of {len(model.checks)}",
-            "see below",
-            "Each is a question; the answers stand below.",
+            "each one below",
+            "Each check is a question; its answer is below.",
         )
         _tile(
             "Services on time",
             f"{model.on_time} of {services}" if services else formats.NOTHING,
             "as often as usual",
-            f"Of those in the newest answer of *{past.collection.title}*. Late is what is overdue by more than one more"
-            " of its usual intervals.",
+            f"Of those in the newest answer of *{past.collection.title}*. A service is late when its new figures are"
+            " overdue by more than its usual interval.",
         )
         _tile(
             "Oldest figures",
@@ -73,7 +73,7 @@ def _tiles(model: HealthView, past: Timeline) -> None:
             "Rows read",
             f"{come / all_rows * 100:.4g}\u00a0%" if all_rows else formats.NOTHING,
             f"{come:,} of {all_rows:,}",
-            "Of the newest reading of each collection; what was set aside or did not come is missing.",
+            "Of the newest answer of each collection, without rows that could not be read or were not sent.",
         )
 
 
@@ -95,7 +95,7 @@ def _checks(model: HealthView, past: Timeline, feeds: Feeds) -> None:
     files = exports.for_people_and_programs(
         partial(checks.table, model.checks), health_tables.CHECKS_FILE.described, (model,), provenance, "export_checks"
     )
-    with st.container(key="health_checks"), figures.figures("What was looked at", files):
+    with st.container(key="health_checks"), figures.figures("Checks", files):
         for check in model.checks:
             _check(check, model, past, feeds)
 
@@ -105,7 +105,7 @@ def _check(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> Non
         st.markdown(f"{_LOOKS[check.mark]} **{check.question}** {check.finding}")
         if check.rows.empty:
             return
-        label = f"{formats.number(len(check.rows), 'row')} behind it"
+        label = f"Show {formats.number(len(check.rows), 'row')}"
         with st.expander(label, key=f"rows_{check.key}", type="compact", on_change="rerun") as details:
             if details.open:
                 _rows(check, model, past, feeds)

@@ -1,11 +1,10 @@
 """The Overview page: how much of the licenses sold is deployed, by service."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats
+from dashboard import exports
 from dashboard.components import book, figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
@@ -14,11 +13,13 @@ from dashboard.security import session
 from dashboard.tables import overview as overview_table
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models import trends
-from dashboard.view_models.deployment import DeploymentView
-from dashboard.view_models.trends import Moved
 from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
+_ESTIMATED = (
+    "≈ is estimated from Microsoft's percentages. Customers and Usage show what Microsoft counts; totals can differ"
+    " slightly."
+)
 
 
 @session.part
@@ -43,30 +44,24 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     notices.not_in_answer(deployment, filters.selection)
-    st.markdown(
-        tiles.answered(model, deployment.estimated) + _besides(model, filters.target, deployment.estimated, moved)
-    )
+    tiles.answer(model, deployment.estimated)
     tiles.tiles(model, filters.target, deployment.estimated, "service", moved)
-    figures.bars("services_chart", model, "Where is the gap?", "service", controls, clicked=controls.only(SERVICE))
+    figures.bars(
+        "services_chart",
+        model,
+        "Where are licenses not deployed?",
+        "service",
+        controls,
+        note=tiles.below(model, filters.target, "service"),
+        clicked=controls.only(SERVICE),
+    )
+    st.caption(_ESTIMATED if deployment.estimated else notices.COUNTED_SEPARATELY)
     content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
     provenance = figures.provenance(feeds, content, deployment.processed[1], sentence)
     rows, columns = partial(overview_table.rows, deployment, filters.selection), overview_table.described(deployment)
     files = exports.for_people_and_programs(rows, columns, (deployment, filters.selection), provenance)
-    with figures.figures("The figures behind it", files):
+    with figures.figures("Services and channels", files):
         table.show(model.on_screen, "overview_table", "Services and channels", in_link=True)
-
-
-def _besides(model: DeploymentView, target: float, estimated: bool, moved: Mapping[str, Moved]) -> str:
-    """What the tiles leave out while they show changes: the way to the target, and the earlier date of the changes."""
-    since = next((change.since for change in moved.values()), None)
-    if since is None:
-        return ""
-    estimate = "; ≈ is an estimate" if estimated else ""
-    services, way = formats.number(model.number, "service"), formats.to_target(model.total.percent, target)
-    return (
-        f" Below the target: {model.below_target:,} of {services}; all together, {way}."
-        f" The arrows compare with {formats.day(since)}{estimate}."
-    )
 
 
 feeds = current_feeds()

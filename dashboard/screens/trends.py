@@ -121,7 +121,7 @@ def _whole(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
             figures.chart(trend.figure, key="trends_whole", words=trend.words)
         else:
             st.info(
-                "There is no processing date in this combination of filters; take one away.",
+                "There is no processing date with these filters. Remove one.",
                 icon=":material/filter_alt_off:",
             )
 
@@ -140,12 +140,12 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
             controls.draw(ORDER)
         if trend.outside:
             st.caption(
-                f"Without a processing date in this range, and left out: {formats.number(trend.outside, filters.by)}."
+                f"Not shown: {formats.number(trend.outside, filters.by)} without a processing date in this range."
             )
         if not trend.whole.absent and (note := sentences.gone(trend.lines, trend.answered)):
             st.caption(f":material/history_toggle_off: {note}")
         if not trend.small:
-            st.caption(f"{formats.plain(trend.lines[0].title)} alone; there is nothing beside it to compare.")
+            st.caption(f"Only {formats.plain(trend.lines[0].title)}: there is nothing to compare.")
             return
         number = formats.number(len(trend.lines), filters.by)
         if len(trend.lines) > lines.MOST_PANELS:
@@ -170,8 +170,8 @@ def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feed
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, (trend,), paces)
     with figures.figures("Speed and expected date; likely range", [*points, pace]):
         st.caption(
-            "The first two files hold every point of the lines, the third one this table with all its columns"
-            " and a row for all together."
+            "The first two files hold every point of the lines. The third one holds this table with all its columns and"
+            " a row for all together."
         )
         table.show(trend.on_screen, "trends_table", "Speed and expected date", in_link=True)
 

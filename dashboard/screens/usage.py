@@ -22,12 +22,16 @@ _NEEDED = (
     f"This page needs one of the collections that Microsoft calls *{COMMERCIAL_USAGE.title}* and *{USAGE.title}*."
     " The Overview needs neither: it shows what is deployed."
 )
+_USED = (
+    "*Used* and *not used* count deployed licenses by their product's most active workload; *usage %* counts active of"
+    " qualified licenses in every workload. Active: in the 28 days before {}."
+)
 _WITHOUT = {
-    COMMERCIAL_USAGE.name: "Without it nobody can count the licenses in use. Licenses sold and undeployed do not need"
-    " it, nor do Microsoft's own percentages in the table.",
+    COMMERCIAL_USAGE.name: "Without it, licenses in use cannot be counted. Licenses sold, licenses not deployed and"
+    " Microsoft's own percentages in the table are shown all the same.",
     USAGE.name: f"Only the column *{MEASURES['proratedLicensesUsagePercent'].label}* needs it.",
-    COMMERCIAL_DEPLOYMENT.name: "Without it nobody can say what is sold, what is not deployed, and what is deployed but"
-    " not used. The figures of use do not need it.",
+    COMMERCIAL_DEPLOYMENT.name: "Without it, there is no figure of what is sold, of what is not deployed, or of what is"
+    " deployed but not used. The figures of use are shown all the same.",
 }
 
 
@@ -61,7 +65,7 @@ def no_rows(usage: Usage) -> None:
     """Draw the notice of empty answers from Microsoft."""
     with st.container(border=True, key="no_rows"):
         st.header("Microsoft returned no rows", anchor=False)
-        st.write("Partner Center has no usage figures for this account. That is not the same as nothing used.")
+        st.write("Partner Center has no usage figures for this account. Licenses may still be in use.")
         st.write("If Partner Center itself shows figures, give these ids to Microsoft support:")
         ids = [
             f"MS-CorrelationId: {source.answer.correlation_id} ({source.collection.title})"
@@ -86,9 +90,9 @@ def show(usage: Usage, feeds: Feeds) -> None:
     notices.left_out(controls.unknown)
     if model.number or model.on_screen.number:
         st.markdown(_answer(model))
-        st.caption(_window(model.window))
+        st.caption(f"{_window(model.window)} {notices.COUNTED_SEPARATELY}")
     else:
-        st.info("There are no figures in this combination of filters; take one away.", icon=":material/filter_alt_off:")
+        st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
     _tiles(usage, model, filters.target)
     if model.number:
         figures.bars("usage_chart", model, _heading(usage), "service", controls, clicked=controls.only(SERVICE))
@@ -114,7 +118,8 @@ def _answer(model: UsageView) -> str:
         if total.percent is None:
             return "Microsoft's own percentages are in the table, one per service, workload and channel."
         return (
-            f"**{formats.percent(total.percent)}** of what qualifies is used: **{formats.count(total.active or 0)}** of"
+            f"**{formats.percent(total.percent, as_sent=False)}** of what qualifies is used:"
+            f" **{formats.count(total.active or 0)}** of"
             f" **{formats.count(total.qualified or 0)}**, counted once per workload."
         )
     if not total.sold and not total.deployed:
@@ -130,7 +135,7 @@ def _answer(model: UsageView) -> str:
     title, gap, idle = model.largest_gap
     if model.number > 1 and unused is not None and gap + idle >= 1:
         sentence += (
-            f" The largest gap is {formats.plain(title)}: **{formats.count(gap)}** not deployed, up to"
+            f" Most of them are {formats.plain(title)}: **{formats.count(gap)}** not deployed, up to"
             f" **{formats.count(idle)}** not used."
         )
     return sentence
@@ -139,9 +144,8 @@ def _answer(model: UsageView) -> str:
 def _window(window: tuple[datetime | None, datetime | None]) -> str:
     oldest, newest = (formats.day(date) for date in window)
     if newest == formats.NOTHING:
-        return "Used means: within the 28 days before the processing date"
-    span = newest if oldest == newest else f"{oldest} to {newest}, by service"
-    return f"Used means: within the 28 days before {span}"
+        return _USED.format("the processing date")
+    return _USED.format(newest if oldest == newest else f"{oldest} to {newest}, by service")
 
 
 def _tiles(usage: Usage, model: UsageView, target: float) -> None:
@@ -157,7 +161,7 @@ def _tiles(usage: Usage, model: UsageView, target: float) -> None:
         tiles.tile(
             "kpi_usage_percent",
             "usagePercent",
-            formats.percent(total.percent),
+            formats.percent(total.percent, as_sent=False),
             _not_at_hand(usage.counts) or context,
         )
 
@@ -169,7 +173,9 @@ def _tile(key: str, measure: str, value: float | None, context: str, *needed: So
 
 
 def _part(part: float | None, whole: float | None, of: str, nothing: str, bound: str = "") -> str:
-    return f"{bound}{formats.percent(part / whole * 100)} {of}" if part is not None and whole else nothing
+    return (
+        f"{bound}{formats.percent(part / whole * 100, as_sent=False)} {of}" if part is not None and whole else nothing
+    )
 
 
 def _not_at_hand(source: Source) -> str:

@@ -45,7 +45,7 @@ DEPLOYED = following(
     definition("licensesDeployedEstimated"),
 )
 DEPLOYMENT_PERCENT = percent("deploymentPercent", "Deployment %", help=definition("deploymentPercent"))
-UNDEPLOYED = following(count("undeployed", "Undeployed", help=definition("undeployed")))
+UNDEPLOYED = following(count("undeployed", "Not deployed", help=definition("undeployed")))
 OVER_DEPLOYED = following(count("overDeployed", "Over-deployed", help=definition("overDeployed")))
 AS_OF = instant("processedDateTime", "As of (UTC)")
 #: The columns of `measures.grouped`.

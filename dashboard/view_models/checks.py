@@ -24,14 +24,14 @@ QUESTIONS = {
     "late": "Are services processed as often as usual?",
     "collected": "Was everything collected the last time?",
     "read": "Was every row read that Microsoft announced?",
-    "lost": "Is as much there as the last time?",
-    "absent": "Are all customers of last time still there?",
-    "over": "Is anything deployed beyond what was sold?",
-    "fit": "Do Microsoft's percentages fit its counts?",
-    "files": "Is every file of the history sound?",
+    "lost": "Did anything shrink since the last time?",
+    "absent": "Are all customers still there?",
+    "over": "Are more licenses assigned than were sold?",
+    "fit": "Do Microsoft's percentages agree with its counts?",
+    "files": "Is every file of the history undamaged?",
 }
 #: The claims of the verdict for checks that are well, by key.
-_CLAIMS = {"late": "services are on time", "read": "what was announced was read"}
+_CLAIMS = {"late": "services are on time", "read": "every announced row was read"}
 
 
 class Mark(StrEnum):
@@ -61,7 +61,7 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
     """The page's question answered in a sentence, which claims only what is known."""
     bad = [check.finding for check in checks if check.mark is Mark.BAD]
     notes = [check for check in checks if check.mark in (Mark.NOTE, Mark.UNKNOWN)]
-    further = f" {formats.number(len(notes), 'thing')} worth knowing below." if notes else ""
+    further = f" {formats.number(len(notes), 'thing')} to know below." if notes else ""
     if not bad:
         unknown = any(check.mark is Mark.UNKNOWN for check in checks)
         claims = ", and ".join(
@@ -74,7 +74,7 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
     if len(bad) == 1:
         return Mark.BAD, f"**Not all is well.** {bad[0]}{further}"
     listed = "".join(f"\n- {finding}" for finding in bad)
-    return Mark.BAD, f"**Not all is well: {len(bad):,} things to see to.**{further}\n{listed}"
+    return Mark.BAD, f"**Not all is well: {len(bad):,} problems.**{further}\n{listed}"
 
 
 def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None]) -> Check:
@@ -101,7 +101,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
             read for name, table in late.items() if (read := last_read.get(name)) and (table["expectedBy"] > read).any()
         ]
         if unseen:
-            finding += f" But nobody has looked since {formats.day(min(unseen))}: run `collect`."
+            finding += f" But nothing was collected since {formats.day(min(unseen))}: run `collect`."
         return Check("late", Mark.BAD, f"{finding}{_gone(services)}", rows)
     if services.empty:
         return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.")
@@ -115,7 +115,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
     gone = _gone(services)
     finding += gone
     if len(unknown):
-        finding += f" Of {_listed(unknown['service'])} there are too few dates to tell."
+        finding += f" Too few dates to tell for {_listed(unknown['service'])}."
     if others:
         finding += f" None is late in {_and([f'*{_title(name)}*' for name in others])}."
     mark = Mark.UNKNOWN if len(unknown) else Mark.NOTE if gone else Mark.GOOD
@@ -173,12 +173,12 @@ def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
     unread = sum(snapshot.unread_customers for snapshot in newest)
     findings = []
     if missing:
-        findings.append(f"Announced and not come: {formats.number(missing, 'row')}.")
+        findings.append(f"Announced but not sent: {formats.number(missing, 'row')}.")
     if aside:
         named = "; ".join(
             f"{formats.plain(formats.shortened(reason, 80))} ({number:,})" for _, reason, number in reasons[:_NAMED]
         )
-        findings.append(f"Set aside and in no figure: {formats.number(aside, 'row')}: {named}.")
+        findings.append(f"Not readable and in no figure: {formats.number(aside, 'row')}: {named}.")
     if unread:
         findings.append(f"The account may not read {formats.number(unread, 'customer')}.")
     if findings:
@@ -196,7 +196,9 @@ def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
 def lost(losses: Mapping[str, Loss]) -> Check:
     """Whether collections came with no rows, or with much less than before. `losses`: see `health.lost_since`."""
     if not losses:
-        return Check("lost", Mark.GOOD, f"No collection shrank as never before, by {LOSS_FLOOR * 100:.0f} % or more.")
+        return Check(
+            "lost", Mark.GOOD, f"No collection shrank more than ever before, by {LOSS_FLOOR * 100:.0f} % or more."
+        )
     findings = [
         f"*{_title(name)}* {loss.finding}: {loss.numbers} since the answer of {formats.day(loss.since)}."
         for name, loss in losses.items()
@@ -219,7 +221,7 @@ def lost(losses: Mapping[str, Loss]) -> Check:
 def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
     """Whether customers went missing between the two newest fetches. `gone`: see `health.absent`."""
     if gone.empty:
-        return Check("absent", Mark.GOOD, f"Nobody of {formats.day(days[0])} is missing on {formats.day(days[1])}.")
+        return Check("absent", Mark.GOOD, f"All customers of {formats.day(days[0])} are still there.")
     sold = formats.count(gone["licensesSold"].sum())
     return Check(
         "absent",
@@ -233,13 +235,14 @@ def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
 def over_deployed(rows: pd.DataFrame) -> Check:
     """Whether more is deployed than sold anywhere. `rows`: see `health.over_deployed`, by customer and product."""
     if rows.empty:
-        return Check("over", Mark.GOOD, "Nothing.")
+        return Check("over", Mark.GOOD, "No.")
     customers = rows["customerTenantId"].nunique()
     return Check(
         "over",
         Mark.NOTE,
         f"{formats.number(len(rows), 'product')} at {formats.number(customers, 'customer')}:"
-        f" {formats.count(rows['overDeployed'].sum())} licenses beyond those sold, so percentages above 100 are real.",
+        f" {formats.count(rows['overDeployed'].sum())} more are assigned than were sold, so percentages above 100 are"
+        " real.",
         rows,
     )
 
@@ -248,13 +251,14 @@ def contradictions(rows: pd.DataFrame) -> Check:
     """Whether percentages fit the counts. `rows`: see `health.percent_against_counts`."""
     apart = rows[rows["difference"].abs() > CONTRADICTION]
     if rows.empty:
-        return Check("fit", Mark.UNKNOWN, "There is nothing that has both.")
+        return Check("fit", Mark.UNKNOWN, "No service has both.")
     if apart.empty:
         most = float(rows["difference"].abs().max())
-        finding = f"In {formats.number(len(rows), 'place')} of service and channel, at most {most:.3f} points apart."
+        finding = f"For {formats.number(len(rows), 'pair')} of service and channel, at most {most:.3f} points apart."
         return Check("fit", Mark.GOOD, finding, rows)
     finding = (
-        f"In {len(apart):,} of {formats.number(len(rows), 'place')} they are more than {CONTRADICTION:g} point apart,"
+        f"For {len(apart):,} of {formats.number(len(rows), 'pair')} of service and channel they are more than"
+        f" {CONTRADICTION:g} point apart,"
         f" most for {_listed(apart['service'].head(1))}. Pages by service and by customer will differ."
     )
     return Check("fit", Mark.BAD, finding, rows)
@@ -263,8 +267,8 @@ def contradictions(rows: pd.DataFrame) -> Check:
 def left_out(notices: Sequence[str]) -> Check:
     """Whether every file of the history could be used."""
     if not notices:
-        return Check("files", Mark.GOOD, "Every file that was opened is what was written.")
-    finding = f"{formats.number(len(notices), 'file')} had to be left out; `verify` says more."
+        return Check("files", Mark.GOOD, "Every file that was opened is as it was written.")
+    finding = f"{formats.number(len(notices), 'file')} cannot be used; `verify` says more."
     return Check("files", Mark.BAD, finding, pd.DataFrame({"notice": list(notices)}))
 
 

@@ -139,7 +139,7 @@ def _view(
         below_target=int((table["deploymentPercent"] < filters.target).sum()),
         largest_gap=(str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),
         figure=bars.deployment(drawn, filters.target, estimated, palette.of(dark), key=key),
-        words=bars.in_words(drawn, drawn["deploymentPercent"], what, filters.target),
+        words=bars.in_words(drawn, drawn["deploymentPercent"], what, filters.target, as_sent=estimated),
         table=table,
         on_screen=on_screen,
     )

@@ -115,14 +115,14 @@ MEASURES = {
         "More than 100 % means that more licenses are assigned than sold. Without licenses sold there is none: –.",
     ),
     "undeployed": Measure(
-        "Undeployed",
-        "Licenses sold and not deployed, added up row by row at the finest grain at hand.",
-        "A product deployed beyond what was sold does not hide another one's gap.",
+        "Not deployed",
+        "Licenses sold but not deployed, per product where Microsoft counts products, else per service and channel.",
+        "More than sold of one product does not make up for another.",
     ),
     "overDeployed": Measure(
         "Over-deployed",
-        "Licenses deployed beyond those sold, added up row by row.",
-        "Sold − deployed = undeployed − over-deployed.",
+        "Licenses assigned beyond those sold, added up like those not deployed.",
+        "Sold − deployed = not deployed − over-deployed.",
     ),
     "licensesActive": Measure(
         "Active",
@@ -146,20 +146,20 @@ MEASURES = {
     ),
     "used": Measure(
         "Used",
-        "Licenses deployed and active in the product's most active workload, added up row by row.",
+        "Licenses deployed and active in the product's most active workload, added up product by product.",
         "At least so many are used, since others may use only a less active workload.",
     ),
     "unused": Measure(
-        "Deployed, unused",
-        "Licenses deployed less those active in the product's most active workload, added up row by row where there are"
-        " more deployed.",
+        "Deployed, not used",
+        "Licenses deployed less those active in the product's most active workload, added up product by product where"
+        " more are deployed.",
         "An upper bound: Microsoft counts users per workload, and others may use only a less active one. Deployment and"
         " use may be processed on different days.",
     ),
     "noUsageFigures": Measure(
         "No usage figures",
         "Licenses deployed of products for which Microsoft sends no usage figures.",
-        "They are not counted as unused. Sold = used + not used + no usage figures + undeployed − over-deployed.",
+        "They do not count as not used. Sold = used + not used + no usage figures + not deployed − over-deployed.",
     ),
     "velocity": Measure(
         "Licenses a week",
@@ -170,10 +170,9 @@ MEASURES = {
     ),
     "projection": Measure(
         "Target reached",
-        "The day on which the gap to the target, in licenses, is closed if it goes on closing as in the last"
-        f" {WEEKS} weeks.",
-        "The range is that of the pace, with the doubt about where the gap stands now; it holds as often. Where"
-        " a date could not be defended, the reason stands in its place; where it has no latest one, the earliest does.",
+        f"The day on which no license is missing to the target any more, if all goes on as in the last {WEEKS} weeks.",
+        "The likely range is that of licenses a week, with the doubt about how many are missing now; it holds as often."
+        " Where no date can be defended, the reason stands in its place; without a latest date, the earliest one does.",
     ),
     "soldPerWeek": Measure(
         "Sold a week",

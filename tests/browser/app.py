@@ -144,7 +144,9 @@ def labels(page: Page, chart: str = "services_chart") -> list[str]:
 
 def bar(page: Page, row: int) -> Locator:
     """The percentage bar of a row, counted from the top."""
-    return page.locator(".st-key-services_chart .subplot.xy .barlayer .trace.bars").first.locator(".point path").nth(row)
+    return (
+        page.locator(".st-key-services_chart .subplot.xy .barlayer .trace.bars").first.locator(".point path").nth(row)
+    )
 
 
 def click_bar(page: Page, row: int) -> None:

@@ -133,7 +133,7 @@ def pick(page: Page, choice: str, value: str) -> None:
 
 def test_a_trend_is_the_same_for_whoever_opens_its_link(sample, visitors):
     page = visitors.open(f"{sample}/trends?channel=direct", chart=PANELS)
-    for choice, value in (("range", "3 months"), ("measure", "Undeployed"), ("by", "Channel"), ("order", "Name")):
+    for choice, value in (("range", "3 months"), ("measure", "Not deployed"), ("by", "Channel"), ("order", "Name")):
         pick(page, choice, value)
     assert link(page) == {
         "channel": ["direct"],

@@ -230,7 +230,7 @@ def test_no_licenses_at_all_are_no_parts():
 
 def test_the_hover_names_both_dates_and_every_part():
     hover = use_figure(use_of(overDeployed=5.0)).to_dict()["data"][0]["hovertext"][0]
-    for expected in ("50.00", "Deployed, unused 20", "Undeployed 30", "Over-deployed 5", "9 Oct", "8 Oct"):
+    for expected in ("50.00", "Deployed, not used 20", "Not deployed 30", "Over-deployed 5", "9 Oct", "8 Oct"):
         assert expected in hover
 
 

@@ -142,10 +142,10 @@ def test_a_click_shows_one_alone_and_a_second_one_all():
 
 def test_what_a_link_asks_for_in_vain_is_named_until_it_is_chosen_anew():
     app = opened(link={"channel": ["nowhere", "direct"], "sort": "sideways", "target": "x" * 99, "range": "forever"})
-    long = f"target {'x' * 39}…"
-    assert unknown(app) == ["channel nowhere", "sort sideways", long]
+    long = f'target "{"x" * 39}…"'
+    assert unknown(app) == ['channel "nowhere"', 'sort "sideways"', long]
     choose(app, "sort", "name")
-    assert unknown(app) == ["channel nowhere", long]
+    assert unknown(app) == ['channel "nowhere"', long]
     choose(app, "channel", ["reseller"])
     assert unknown(app) == [long]
     assert link(app)["range"] == ["forever"]  # of another page
@@ -162,10 +162,10 @@ def test_what_is_not_for_a_user_cannot_be_asked_for():
 def test_newer_data_may_have_what_the_link_asks_for_or_have_it_no_longer():
     channels = ["direct", "reseller"]
     app = opened(link={"channel": ["direct", "advisor"]}, codes=(channels, CODES[1]))
-    assert unknown(app) == ["channel advisor"]
+    assert unknown(app) == ['channel "advisor"']
     channels[0] = "advisor"
     run(app)
-    assert unknown(app) == ["channel direct"]
+    assert unknown(app) == ['channel "direct"']
     assert filters(app) == OverviewFilters(channel=("advisor",))
     assert app.session_state["channel"] == ["advisor"]
 

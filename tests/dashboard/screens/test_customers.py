@@ -32,7 +32,7 @@ def customers_on(app):
 def test_the_largest_gap_comes_first(visit):
     app = visit(Emulator(PARTNER), page=PAGE)
     assert customers_on(app) == ["<b>Süd</b>", "Nordwind AB"]
-    assert tiles(app)["Undeployed"] == "185"
+    assert tiles(app)["Not deployed"] == "185"
     assert "185 licenses sold to 2 customers are not deployed" in text(app).replace("*", "")
 
 

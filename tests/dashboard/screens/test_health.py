@@ -46,7 +46,7 @@ def verdict(app):
 
 def test_all_is_well(look_back):
     app = look_back(WELL, page=PAGE)
-    assert verdict(app) == "All is well. Services are on time, and what was announced was read."
+    assert verdict(app) == "All is well. Services are on time, and every announced row was read."
     assert tiles(app) == {
         "Checks passed": "8 of 8",
         "Services on time": "1 of 1",
@@ -82,20 +82,20 @@ def test_a_collection_that_the_pages_do_not_stand_on_may_be_late_too(look_back):
 
 def test_late_may_be_because_nobody_has_collected(look_back):
     app = look_back([services(days) for days in (60, 53, 46, 39)], page=PAGE)
-    assert "nobody has looked since" in verdict(app)
+    assert "nothing was collected since" in verdict(app)
     assert "The last run of collect was 38 days ago" in said(app)
 
 
 def test_two_dates_are_too_few_to_tell(look_back):
     app = look_back([services(8), services(1)], page=PAGE)
-    assert "too few dates to tell" in said(app)
-    assert verdict(app).startswith("Nothing is known to be wrong. What was announced was read.")
+    assert "Too few dates to tell for Microsoft 365." in said(app)
+    assert verdict(app).startswith("Nothing is known to be wrong. Every announced row was read.")
     assert not app.success
 
 
 def test_rows_set_aside_are_counted_with_their_reasons(look_back):
     app = look_back([*WELL[:3], services(1, {}, {"licensesSold": "many", "serviceName": "crm"})], page=PAGE)
-    assert "Set aside and in no figure: 1 row: licensesSold is not a number (1)." in verdict(app)
+    assert "Not readable and in no figure: 1 row: licensesSold is not a number (1)." in verdict(app)
     assert tiles(app)["Rows read"] == "50 %"
 
 
@@ -137,12 +137,14 @@ def test_a_collection_that_shrank_as_never_before_is_named(look_back):
 
 def test_deployed_beyond_sold_is_worth_knowing_and_no_fault(look_back):
     app = look_back([*WELL[:4], customers(8), customers(1, {"licensesDeployed": 130})], page=PAGE)
-    assert "1 product at 1 customer: 30 licenses beyond those sold" in said(app)
+    assert "1 product at 1 customer: 30 more are assigned than were sold" in said(app)
 
 
 def test_percentages_that_contradict_the_counts(look_back):
     app = look_back([*WELL[:4], customers(8), customers(1, {"licensesDeployed": 40})], page=PAGE)
-    assert "In 1 of 1 place they are more than 1 point apart, most for Microsoft 365" in verdict(app)
+    assert "For 1 of 1 pair of service and channel they are more than 1 point apart, most for Microsoft 365" in verdict(
+        app
+    )
 
 
 def usage_fails(status, exit_code):
@@ -210,8 +212,8 @@ def test_a_damaged_file_of_the_history_is_named(look_back):
             file.write(b"\0" * 50)
 
     app = look_back(WELL, page=PAGE, more=spoil)
-    assert "1 file of the history had to be left out" in said(app)
-    assert "1 file had to be left out; verify says more" in verdict(app)
+    assert "1 file of the history cannot be used" in said(app)
+    assert "1 file cannot be used; verify says more" in verdict(app)
 
 
 def cut_short(which):
@@ -228,7 +230,7 @@ def test_a_damaged_file_is_not_taken_for_an_empty_one(look_back):
     app = look_back(WELL, page=PAGE, more=cut_short(-1))
     assert "absent on" not in said(app)
     assert "Nothing." not in said(app)
-    assert "1 file had to be left out; verify says more" in verdict(app)
+    assert "1 file cannot be used; verify says more" in verdict(app)
     assert "Commercial licenses deployment of" in said(app)
     assert tiles(app)["Checks passed"] == "5 of 8"
 
@@ -236,7 +238,7 @@ def test_a_damaged_file_is_not_taken_for_an_empty_one(look_back):
 def test_a_damaged_file_of_last_time_leaves_what_the_newest_tells(look_back):
     app = look_back(WELL, page=PAGE, more=cut_short(0))
     assert "absent on" not in said(app)
-    assert "1 file had to be left out; verify says more" in verdict(app)
+    assert "1 file cannot be used; verify says more" in verdict(app)
     assert tiles(app)["Checks passed"] == "6 of 8"
 
 
@@ -244,7 +246,7 @@ def test_without_counts_the_page_says_what_it_cannot_tell(look_back):
     app = look_back(WELL[:4], page=PAGE)
     assert said(app).count("no rows of Commercial licenses deployment") == 2
     assert verdict(app).startswith(
-        "Nothing is known to be wrong. Services are on time, and what was announced was read."
+        "Nothing is known to be wrong. Services are on time, and every announced row was read."
     )
 
 

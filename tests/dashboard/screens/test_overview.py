@@ -44,7 +44,7 @@ def test_the_tiles_show_the_totals(visit):
         "Licenses sold": "1,574",
         "Licenses deployed": "≈ 314",
         "Deployment %": "19.95 %",
-        "Undeployed": "≈ 1,260",
+        "Not deployed": "≈ 1,260",
     }
 
 
@@ -110,7 +110,7 @@ def test_a_bad_link_is_harmless(link, visit):
 
 
 def test_what_a_link_asks_for_in_vain_is_said(visit):
-    assert "channel nowhere" in text(visit(Emulator(Partner(deployment=ROWS)), {"channel": "nowhere"}))
+    assert 'channel "nowhere"' in text(visit(Emulator(Partner(deployment=ROWS)), {"channel": "nowhere"}))
 
 
 def test_no_licenses_sold_is_no_percent(visit):
@@ -121,7 +121,7 @@ def test_no_licenses_sold_is_no_percent(visit):
 def test_filters_that_exclude_each_other_leave_a_page(visit):
     app = visit(Emulator(Partner(deployment=ROWS)), {"channel": "reseller", "service": "crm"})
     assert tiles(app)["Licenses sold"] == "0"
-    assert "take one away" in text(app)
+    assert "Remove one" in text(app)
     assert tiles(app)["Deployment %"] == "–"
 
 

@@ -136,7 +136,7 @@ def test_an_answer_without_processing_dates_is_now_everywhere(left, visit, tmp_p
 def test_the_tiles_of_figures_without_processing_dates_say_how_they_moved(visit):
     now = [row | {"processedDateTime": None} for row in rows(FIRST, {"o365": 90.0, "crm": 40.0})]
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, now))), past=weeks(*RISING))
-    assert deltas(app)["Deployment %"] == "+15.00 points"
+    assert deltas(app)["Deployment %"] == "+15.00 points since 5 Sep 2026"
 
 
 GONE = [*weeks(*RISING), partial(fetched, DEPLOYMENT, rows(FIRST, {"crm": 42.0, "exo": 1.0}), FIRST + 6 * WEEK)]
@@ -187,7 +187,7 @@ def test_an_answer_without_rows_is_said(visit, tmp_path):
 
 def test_a_link_of_the_overview_to_a_service_that_only_the_history_has_is_answered(visit):
     emulator = Emulator(Partner(deployment=rows_of(DEPLOYMENT, rows(FIRST, {"crm": 40.0}))))
-    sentence = "Microsoft 365 is not in the newest answer, so no figure here has it; other dates or pages do."
+    sentence = "Microsoft 365 is not in the newest answer. Other dates or pages may show it."
     assert sentence in said(visit(emulator, {"service": "o365"}, past=GONE))
     assert "not in the newest answer" not in said(visit(emulator, {"service": "crm"}, past=GONE))
 
@@ -239,13 +239,13 @@ def test_a_history_that_cannot_be_read_is_explained(visit):
 def test_filters_hold_here_too(visit):
     app = visit(NOW, {"service": "o365"}, page=PAGE, past=weeks(*RISING))
     assert "Deployment rose by 10.00 points" in said(app)
-    assert "Microsoft 365 alone" in said(app)
+    assert "Only Microsoft 365" in said(app)
 
 
 def test_filters_that_exclude_each_other_leave_a_page(visit):
     other = partial(fetched, DEPLOYMENT, [{"serviceName": "teams", "channel": "direct"}], FIRST - timedelta(weeks=1))
     app = visit(NOW, {"service": "teams", "channel": "reseller"}, page=PAGE, past=[other, *weeks(*RISING)])
-    assert "take one away" in said(app)
+    assert "Remove one" in said(app)
     assert set(tiles(app).values()) == {"–"}
 
 
@@ -262,7 +262,7 @@ def test_a_bad_link_is_harmless(link, visit):
     app = visit(NOW, link, page=PAGE, past=weeks(*RISING))
     assert tiles(app)["Deployment %"] == "50.00 %"
     ((name, value),) = link.items()
-    assert (f"The link asks for {name} {value}, which" in said(app)) is bool(value)
+    assert (f'Ignored from the link: {name} "{value}"' in said(app)) is bool(value)
 
 
 def test_commercial_counts_stand_in_and_are_no_estimate(visit):
@@ -327,9 +327,9 @@ def labels(app, key="trends_table"):
 def test_what_follows_from_an_estimate_is_called_so_in_the_table(visit):
     heads = labels(visit(NOW, page=PAGE, past=weeks(*RISING)))
     assert heads["deployedPerWeek"] == "≈ Licenses a week"
-    assert heads["undeployed"] == "≈ Undeployed"
+    assert heads["undeployed"] == "≈ Not deployed"
     assert heads["soldPerWeek"] == "Sold a week"
-    assert labels(visit(NOW), "overview_table")["undeployed"] == "≈ Undeployed"
+    assert labels(visit(NOW), "overview_table")["undeployed"] == "≈ Not deployed"
 
 
 def test_the_files_name_their_collection(visit, monkeypatch):
@@ -399,25 +399,25 @@ def deltas(app):
 def test_the_overviews_tiles_say_how_they_moved_and_since_when(visit):
     app = visit(NOW, past=weeks(*RISING))
     assert deltas(app) == {
-        "Licenses sold": "±0",
-        "Licenses deployed": "≈ +10",
-        "Deployment %": "+5.00 points",
-        "Undeployed": "≈ −10",
+        "Licenses sold": "±0 since 1 Aug 2026",
+        "Licenses deployed": "≈ +10 since 1 Aug 2026",
+        "Deployment %": "+5.00 points since 1 Aug 2026",
+        "Not deployed": "≈ −10 since 1 Aug 2026",
     }
     assert [metric.proto.color for metric in app.metric][1:] == [app.metric[1].proto.color] * 3
     assert all("data:image/svg+xml" in metric.delta for metric in app.metric)
-    assert "The arrows compare with 1 Aug 2026;" in said(app)
+    assert "≈ is estimated from Microsoft's percentages." in said(app)
 
 
 def test_the_change_follows_the_filters(visit):
     app = visit(NOW, {"service": "crm"}, past=weeks(*RISING))
-    assert deltas(app)["Deployment %"] == "±0.00 points"
+    assert deltas(app)["Deployment %"] == "±0.00 points since 1 Aug 2026"
 
 
 def test_figures_newer_than_the_history_are_compared_with_it(visit):
     later = rows_of(DEPLOYMENT, rows(FIRST + timedelta(weeks=6), {"o365": 70.0, "crm": 40.0}))
     app = visit(Emulator(Partner(deployment=later)), past=weeks(*RISING))
-    assert deltas(app)["Deployment %"] == "+9.00 points"
+    assert deltas(app)["Deployment %"] == "+9.00 points since 8 Aug 2026"
 
 
 @pytest.mark.parametrize("past", [[], weeks(*RISING)[-1:]], ids=["none", "of the figures on the page"])

@@ -44,23 +44,23 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
     app = visit(Emulator(PARTNER), page=PAGE)
     assert tiles(app) == {
         "Licenses sold": "200",
-        "Undeployed": "100",
-        "Deployed, unused": "60",
+        "Not deployed": "100",
+        "Deployed, not used": "60",
         "Usage %": "20.00 %",
     }
     assert "Of 200 licenses sold, 100 are not deployed and up to 60 are deployed but not used." in said(app)
-    assert "The largest gap is Dynamics 365: 50 not deployed, up to 40 not used." in said(app)
+    assert "Most of them are Dynamics 365: 50 not deployed, up to 40 not used." in said(app)
     assert charts(app)
 
 
 def test_used_says_within_which_days(visit):
-    assert "Used means: within the 28 days before 8 Oct 2026" in said(visit(Emulator(PARTNER), page=PAGE))
+    assert "Active: in the 28 days before 8 Oct 2026." in said(visit(Emulator(PARTNER), page=PAGE))
 
 
 def test_services_whose_days_differ_are_said_to(visit):
     rows = rows_of(COMMERCIAL_USAGE, [{}, CRM | {"processedDateTime": "2026-10-11T00:00:00"}])
     app = visit(Emulator(Partner(commercial_usage=rows)), page=PAGE)
-    assert "within the 28 days before 8 Oct 2026 to 11 Oct 2026, by service" in said(app)
+    assert "Active: in the 28 days before 8 Oct 2026 to 11 Oct 2026, by service." in said(app)
 
 
 def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
@@ -75,15 +75,15 @@ def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
 
 def test_filters_hold_here_too(visit):
     app = visit(Emulator(PARTNER), {"service": "CRM"}, page=PAGE)
-    assert tiles(app)["Deployed, unused"] == "40"
+    assert tiles(app)["Deployed, not used"] == "40"
     app.multiselect(key="service").set_value(["o365"]).run()
-    assert tiles(app)["Deployed, unused"] == "20"
+    assert tiles(app)["Deployed, not used"] == "20"
 
 
 def test_filters_that_exclude_each_other_leave_a_page(visit):
     app = visit(Emulator(PARTNER), {"service": "crm", "channel": "reseller"}, page=PAGE)
-    assert "take one away" in text(app)
-    assert tiles(app) == {"Licenses sold": "0", "Undeployed": "0", "Deployed, unused": "0", "Usage %": "–"}
+    assert "Remove one" in text(app)
+    assert tiles(app) == {"Licenses sold": "0", "Not deployed": "0", "Deployed, not used": "0", "Usage %": "–"}
 
 
 def test_no_rows_is_a_state_of_its_own(visit):
@@ -135,7 +135,7 @@ def test_the_last_good_figures_of_one_collection_stay_with_their_age(visit):
     assert feed.wait(20)
     app.run()
     assert "The figures of Commercial licenses deployment are the last good ones, fetched just now" in said(app)
-    assert tiles(app)["Deployed, unused"] == "60"
+    assert tiles(app)["Deployed, not used"] == "60"
 
 
 def test_deployed_without_usage_figures_is_never_called_unused(visit):
@@ -143,7 +143,7 @@ def test_deployed_without_usage_figures_is_never_called_unused(visit):
         commercial_deployment=PARTNER.commercial_deployment, commercial_usage=PARTNER.commercial_usage[:1]
     )
     app = visit(Emulator(partner), page=PAGE)
-    assert tiles(app)["Deployed, unused"] == "20"
+    assert tiles(app)["Deployed, not used"] == "20"
     assert "50 more are deployed without usage figures" in said(app)
 
 

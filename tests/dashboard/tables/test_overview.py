@@ -53,7 +53,7 @@ def test_partner_deployment_is_an_estimate_and_what_is_unknown_comes_last(partne
         "licensesSold": "Sold",
         "licensesDeployedEstimated": "≈ Deployed",
         "proratedDeploymentPercent": "Deployment %",
-        "undeployed": "≈ Undeployed",
+        "undeployed": "≈ Not deployed",
         "overDeployed": "≈ Over-deployed",
         "processedDateTime": "As of (UTC)",
         "region": "region",
@@ -68,7 +68,7 @@ def test_commercial_counts_are_counts(counts):
         "licensesSold": "Sold",
         "licensesDeployed": "Deployed",
         "deploymentPercent": "Deployment %",
-        "undeployed": "Undeployed",
+        "undeployed": "Not deployed",
         "overDeployed": "Over-deployed",
         "processedDateTime": "As of (UTC)",
     }

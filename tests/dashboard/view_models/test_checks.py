@@ -37,14 +37,14 @@ def test_all_is_well_where_everything_is():
     )
     assert mark is Mark.GOOD
     assert sentence == (
-        "**All is well.** Services are on time, and what was announced was read. 2 things worth knowing below."
+        "**All is well.** Services are on time, and every announced row was read. 2 things to know below."
     )
 
 
 @pytest.mark.parametrize(
     ("late", "read", "claimed"),
     [
-        (Mark.UNKNOWN, Mark.GOOD, " What was announced was read."),
+        (Mark.UNKNOWN, Mark.GOOD, " Every announced row was read."),
         (Mark.GOOD, Mark.UNKNOWN, " Services are on time."),
         (Mark.UNKNOWN, Mark.UNKNOWN, ""),
     ],
@@ -66,7 +66,7 @@ def test_no_services_and_no_readings_are_no_good_news():
 def test_what_is_wrong_stands_in_the_first_sentence():
     mark, sentence = checks.verdict([check(Mark.GOOD, "fine"), check(Mark.BAD, "This."), check(Mark.BAD, "That.")])
     assert mark is Mark.BAD
-    assert "2 things" in sentence
+    assert "2 problems" in sentence
     assert "This." in sentence
     assert "fine" not in sentence
 
@@ -79,7 +79,7 @@ def test_late_services_are_named(late, said):
     found = timing(**dict.fromkeys(late, Timing.LATE), exo=Timing.ON_TIME)
     assert found.mark is Mark.BAD
     assert said in found.finding
-    assert "nobody has looked" not in found.finding
+    assert "nothing was collected" not in found.finding
 
 
 def test_many_late_services_are_counted():
@@ -89,7 +89,7 @@ def test_many_late_services_are_counted():
 
 def test_where_nobody_has_looked_that_is_said():
     found = checks.timing({DEPLOYMENT.name: services(o365=Timing.LATE)}, {DEPLOYMENT.name: NOW - 5 * DAY})
-    assert "nobody has looked since 19 Nov 2026" in found.finding
+    assert "nothing was collected since 19 Nov 2026" in found.finding
 
 
 def test_every_collection_is_judged():
