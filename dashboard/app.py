@@ -33,9 +33,11 @@ with runs.run():
             entry = sitemap.at(page.url_path)
             if person.role < entry.role:
                 header.not_for(person)
+                session.looked(refused=True)
             elif book.is_empty(entry.about):
                 header.empty_book(entry.title)
             else:
                 page.run()
+                session.looked()
             foot.draw()
             session.close_in_time()

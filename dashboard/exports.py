@@ -27,6 +27,12 @@ FILES = Cache(budget=256 * 2**20, unseen=300)
 _making = threading.Lock()
 
 
+class Content(bytes):
+    """The bytes of a file, and how many rows it has."""
+
+    rows: int
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file to download: the key and the words of its button, and the function that makes its bytes on a click."""
@@ -151,7 +157,10 @@ def _made_once(
 
     def make() -> bytes:
         with _making:
-            return write(rows())
+            table = rows()
+            content = Content(write(table))
+            content.rows = len(table)
+            return content
 
     return lambda: FILES.kept(what, (provenance, *of), make)
 

@@ -31,16 +31,17 @@ def run() -> Iterator[None]:
         return
     before, begun, has_failed = _is_running.set(True), time.perf_counter(), False
     try:
-        with logs.bound(page=_page()), turns.turn():
+        with logs.bound(page=page()), turns.turn():
             yield
     except Exception:
         has_failed = True
         raise
     finally:
         _is_running.reset(before)
-        metrics.observe(_page(), time.perf_counter() - begun, has_failed=has_failed)
+        metrics.observe(page(), time.perf_counter() - begun, has_failed=has_failed)
 
 
-def _page() -> str:
-    page: str = st.session_state.get(_PAGE, NO_PAGE)
-    return page
+def page() -> str:
+    """The page that this session shows, by its name in the site."""
+    known: str = st.session_state.get(_PAGE, NO_PAGE)
+    return known

@@ -25,7 +25,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import access_log, cache, exports, probes, sitemap, static_files
+from dashboard import access_log, audit, cache, exports, probes, sitemap, static_files
 from dashboard.readiness import WATCH
 from dashboard.security import exposure, middleware, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback
@@ -99,6 +99,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     yield
     tidying.cancel()
     WATCH.end()
+    await asyncio.to_thread(audit.RECORDER.end)
 
 
 async def _tidy_up() -> None:

@@ -43,6 +43,7 @@ PAGES = (
     Page("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
     Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER, "program"),
     Page("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR, "program"),
+    Page("screens/audit.py", "Audit", ":material/policy:", Role.OPERATOR, "program"),
 )
 
 

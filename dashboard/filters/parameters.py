@@ -40,6 +40,9 @@ ROWS = Rows("rows", "Rows")
 #: Whose customers are on screen; `security.sight` says what becomes of it.
 BOOK = Text("book", "Book", longest=200)
 
+DAYS = Choice("days", "Since", {"7": "Last 7 days", "1": "Today", "30": "Last 30 days", "365": "Last 365 days"})
+ACTION = Several("action", "What", ["sign-in", "sign-out", "look", "refused", "file", "mute"])
+
 #: What goes along from one page to the next.
 SHARED: tuple[Parameter[Any], ...] = (BOOK, CHANNEL, SERVICE, SORT, TARGET)
 
@@ -123,6 +126,15 @@ class ChangesFilters(Filters):
     level: str = _field(LEVEL)
     dates: Dates = _field(DATES)
     status: tuple[str, ...] = _field(STATUS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilters(Filters):
+    """Those of the Audit page."""
+
+    days: str = _field(DAYS)
+    action: tuple[str, ...] = _field(ACTION)
+    search: str = _field(SEARCH)
 
 
 def declared(page: type[Filters]) -> dict[str, Parameter[Any]]:

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats, turns
-from dashboard.components import header, history_states, notices, table
+from dashboard.components import audit_notice, header, history_states, notices, table
 from dashboard.feeds import Feeds, current_feeds
 from dashboard.security import session
 from dashboard.tables.status import CALLS, HISTORY
@@ -46,6 +46,7 @@ def show(feeds: Feeds) -> None:
         with st.container(border=True, height="stretch", key="status_account"):
             st.header("Partner Center", anchor=False)
             _facts(_account(settings))
+    audit_notice.draw()
     with st.container(border=True, key="status_calls"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header("What the collections last answered", anchor=False)

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import metrics
+from dashboard import audit, metrics
 from dashboard.security import exposure, refusals, roles
 from dashboard.security.exposure import SignIn
 from dashboard.security.roles import Denied, Ended, Person, Role, Rules
@@ -157,7 +157,9 @@ class Gate:
             if not self._comes_from_a_page(request):
                 await _refuse(403, "Sign out with the button of a page.", request.scope, receive, send)
                 return
-            self._ended.add(claims_of(request.cookies), datetime.now(UTC))
+            claims = claims_of(request.cookies)
+            self._ended.add(claims, datetime.now(UTC))
+            _note(audit.SIGNED_OUT, claims)
 
         async def send_secured(message: Message) -> None:
             is_https = str(self._sign_in.table.get("redirect_uri", "")).startswith("https://")
@@ -186,7 +188,10 @@ class Gate:
                 headers = MutableHeaders(raw=message["headers"])
                 if path == CALLBACK:
                     link = unquote(request.cookies.get(RETURN_LINK, ""))
-                    _lead_back(headers, link, _outcome(request, headers, failures))
+                    refusal = _outcome(request, headers, failures)
+                    if not refusal:
+                        _note(audit.SIGNED_IN, claims_of(_cookies_after(request, headers)))
+                    _lead_back(headers, link, refusal)
                 elif link := _link_of(request):
                     _set_cookie(headers, RETURN_LINK, link)  # Streamlit would forget it
             await send(message)
@@ -299,10 +304,7 @@ def _outcome(request: HTTPConnection, headers: MutableHeaders, failures: list[Ba
         return refused
     if failures:
         return refusals.of_failure(failures[0])
-    cookies = dict(request.cookies)
-    for cookie in headers.getlist("set-cookie"):
-        name, _, value = cookie.partition(";")[0].partition("=")
-        cookies[name] = value.strip('"')
+    cookies = _cookies_after(request, headers)
     if "code" in request.query_params and not cookies.get(USER_COOKIE):
         return refusals.NOT_COMPLETED
     if sum(len(name) + len(value) + len("=; ") for name, value in cookies.items()) <= _MOST_COOKIES:
@@ -311,6 +313,22 @@ def _outcome(request: HTTPConnection, headers: MutableHeaders, failures: list[Ba
     signed_in = [cookie for cookie in headers.getlist("set-cookie") if cookie.startswith(USER_COOKIE)]
     headers.raw[:] = [(name, value) for name, value in headers.raw if value.decode("latin-1") not in signed_in]
     return refusals.TOO_LARGE
+
+
+def _cookies_after(request: HTTPConnection, headers: MutableHeaders) -> dict[str, str]:
+    """The cookies that the browser has after an answer with these headers."""
+    cookies = dict(request.cookies)
+    for cookie in headers.getlist("set-cookie"):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        cookies[name] = value.strip('"')
+    return cookies
+
+
+def _note(action: str, claims: roles.Claims) -> None:
+    """Note for the audit that the person of these claims signed in or out."""
+    if claims:
+        name = str(claims.get("preferred_username") or claims.get("email") or claims.get("name") or "")
+        audit.note(action, name, f"{claims.get('tid', '')}/{claims.get('oid', '')}")
 
 
 def _lead_back(headers: MutableHeaders, link: str, refusal: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import ParamSpec
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import streamlit as st
 
-from dashboard import formats, runs
+from dashboard import audit, formats, runs
 from dashboard.security import exposure, middleware, refusals, roles
 from dashboard.security.roles import Denied, Person, Role
 from data_access import Settings, titles
@@ -18,6 +18,7 @@ from data_access import Settings, titles
 P = ParamSpec("P")
 
 _PERSON = "_person"
+_LOOKED = "_looked"  # what the audit has of this session last
 _STILL = "_still"  # says whether the person of this run may still see the same
 _GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in has ended
 
@@ -66,6 +67,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
         with runs.run():
             _leave_if_over()
             draw(*arguments, **named)
+            looked()
 
     return draw_guarded
 
@@ -92,6 +94,15 @@ def close_in_time() -> None:
         st.fragment(_leave_if_over, run_every=_GLANCE)()
 
 
+def looked(*, refused: bool = False) -> None:
+    """Note for the audit which page this person sees, with which filters, unless that was noted last."""
+    seen = (runs.page(), _filters(), refused)
+    if st.session_state.get(_LOOKED) != seen:
+        st.session_state[_LOOKED] = seen
+        action = audit.REFUSED if refused else audit.LOOKED
+        audit.note(action, *_noted(person()), page=seen[0], filters=seen[1])
+
+
 def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
     """What makes a file for this person alone, as long as the sign-in lasts.
 
@@ -99,6 +110,7 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
     may no longer see what was on screen.
     """
     owner, claims, still = person(), st.user.to_dict(), st.session_state.get(_STILL)
+    page, filters = runs.page(), _filters()
 
     def make() -> bytes:
         if _is_over(owner, claims):
@@ -108,9 +120,20 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
         made = content()
         if owner.is_known:
             middleware.register_download_owner(made, mimetype, name, owner)
+        audit.note(audit.TOOK, *_noted(owner), page=page, filters=filters, file=name, rows=getattr(made, "rows", None))
         return made
 
     return make
+
+
+def _filters() -> str:
+    """The link's parameters, as the audit has them."""
+    return urlencode({name: st.query_params.get_all(name) for name in st.query_params}, doseq=True)
+
+
+def _noted(known: Person) -> tuple[str, str]:
+    """A person's name and ids as the audit has them."""
+    return known.username or known.name, "/".join(filter(None, known.identity))
 
 
 def _person(settings: Settings) -> Person:

@@ -6,7 +6,19 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from data_access.commands import books, call_sheet, collect, compact, emulate, fetch, prune, signin, status, verify
+from data_access.commands import (
+    audit,
+    books,
+    call_sheet,
+    collect,
+    compact,
+    emulate,
+    fetch,
+    prune,
+    signin,
+    status,
+    verify,
+)
 
 
 class Command(Protocol):
@@ -20,7 +32,7 @@ class Command(Protocol):
 
 
 #: The commands that do nothing but print: without their result nothing was done.
-PRINTING = frozenset({"fetch", "status", "books", "call-sheet"})
+PRINTING = frozenset({"fetch", "status", "books", "call-sheet", "audit"})
 
 COMMANDS: Mapping[str, Command] = {
     "fetch": fetch,
@@ -32,5 +44,6 @@ COMMANDS: Mapping[str, Command] = {
     "prune": prune,
     "books": books,
     "call-sheet": call_sheet,
+    "audit": audit,
     "emulate": emulate,
 }

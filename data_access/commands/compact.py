@@ -21,6 +21,7 @@ def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every comman
     account_history = history.open(settings)
     with jobs.recorded(account_history, "compact"):
         compacted, swept = account_history.compact(), account_history.sweep()
+        swept += account_history.audit.forget(settings.audit_days)
     clauses = [f"{compacted.before:,} small files became {compacted.after:,}"]
     if months := compacted.months:
         clauses.append(f"{months:,} {'month was' if months == 1 else 'months were'} put together by customer")

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from data_access import connection
 from data_access.foreign_text import is_guid
 from data_access.history import layout, sample_history
+from data_access.history.audit import Audit
 from data_access.history.history import History
 from data_access.history.patience import Patience
 from data_access.history.snapshot import Owner
@@ -34,6 +35,11 @@ def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as w
     name, source = account(settings), connection.title(settings)
     owner = Owner(account=name, source=source, address=None if settings.is_sample else settings.base_url)
     return History(Store(_folder(settings.history_url, name)), source, owner=owner)
+
+
+def open_audit(settings: Settings) -> Audit:
+    """Open the audit of the account alone, without reading its history. Raises HistoryError where it cannot be."""
+    return Audit(Store(_folder(settings.history_url, account(settings))))
 
 
 def reach(settings: Settings, patience: Patience) -> None:

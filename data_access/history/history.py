@@ -24,7 +24,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.errors import HistoryError, PartnerCenterError
-from data_access.history import draft, index, monthly, run_log, sent_log, store
+from data_access.history import audit, draft, index, monthly, run_log, sent_log, store
+from data_access.history.audit import Audit
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
 from data_access.history.run_log import Job, Run, Runs, Standing
@@ -42,7 +43,7 @@ GRACE = timedelta(days=1)
 _OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER)
 _LICENSES = ("licensesSold", "licensesDeployed")
 _OTHER_ROWS = "gives other rows today than when it was fetched"
-_WITH_RECORDS = (index.FOLDER, run_log.FOLDER, sent_log.FOLDER)
+_WITH_RECORDS = (index.FOLDER, run_log.FOLDER, sent_log.FOLDER, audit.FOLDER)
 #: The files whose checksum this process has compared, each with the time it was written.
 _SOUND: set[tuple[str, int]] = set()
 
@@ -241,6 +242,11 @@ class History:
         files = {file.path: file.size for snapshot in self._index.snapshots.values() for file in snapshot.files}
         return sum(files.values())
 
+    @property
+    def audit(self) -> Audit:
+        """Who looked at what, and took what away."""
+        return Audit(self.store, self._clock)
+
     def loss(self, collection: Collection | str) -> health.Loss | None:
         """What the newest answer of a collection lost, where that is more than is usual; see `health.lost_since`.
 
@@ -326,6 +332,7 @@ class History:
             remaining = list(self._index.snapshots.values())
         self._keep({snapshot.id: merged.get(snapshot.id, snapshot) for snapshot in remaining})
         self._runs.compact()
+        self.audit.compact()
         months = {snapshot.month for snapshot in merged.values() if snapshot.month}
         return Compacted(before, self._count_with_records(), len(months))
 

@@ -11,6 +11,7 @@ from data_access.partner_center.catalog import COLLECTIONS
 
 #: The folders of the kinds of file.
 FACTS, RAW, MONTHS, SMALL, RUNS, SENT = "facts", "raw", "months", "small", "runs", "sent"
+AUDIT = "audit"
 #: Before the names of summary files that hold more than one snapshot.
 PACK = "pack-"
 
@@ -25,13 +26,14 @@ _FOLDERS = {
     SMALL: f"{_COLLECTION}/",
     RUNS: "",
     SENT: "",
+    AUDIT: f"{_DAY}/",
 }
 _NAMES = dict.fromkeys(_FOLDERS, rf"{_ID}-{_CHECKSUM}\.parquet") | {
     SMALL: rf"(?:{PACK})?{_ID}-{_CHECKSUM}\.parquet",
     RUNS: rf"{_ID}-{_CHECKSUM}\.json",
     SENT: rf"{_ID}-{_CHECKSUM}\.json",
 }
-_FOLDER = re.compile(rf"[a-z]+/{_COLLECTION}(?:/{_DAY}|/{_MONTH})?")
+_FOLDER = re.compile(rf"[a-z]+/{_COLLECTION}(?:/{_DAY}|/{_MONTH})?|{AUDIT}/{_DAY}")
 _FINISHED = {kind: re.compile(f"{kind}/{folder}{_NAMES[kind]}") for kind, folder in _FOLDERS.items()}
 _HALF_WRITTEN = {
     kind: re.compile(rf"{kind}/{folder}\.{_NAMES[kind]}\.[0-9a-f]{{8}}\.tmp") for kind, folder in _FOLDERS.items()

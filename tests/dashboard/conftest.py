@@ -9,10 +9,12 @@ import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
+from dashboard import audit
 from dashboard.security import exposure
 from data_access import history
 from data_access.emulator import Emulator, serving
 from data_access.emulator.sample import Partner
+from data_access.history.audit import Entry
 from data_access.settings import load
 from tests import lakes
 from tests.dashboard import visit as visits
@@ -60,6 +62,21 @@ def configure(monkeypatch):
 def claims():
     """What the sign-in says of the person who opens pages, where one is configured."""
     return {}
+
+
+class Noted(list[Entry]):
+    """What is noted for the audit, which is written nowhere."""
+
+    standing = audit.Standing()
+    note = list.append
+
+
+@pytest.fixture(autouse=True)
+def noted(monkeypatch):
+    """What the audit would have: no test leaves a thread behind that writes."""
+    found = Noted()
+    monkeypatch.setattr(audit, "RECORDER", found)
+    return found
 
 
 #: The ports of this process's emulators: that of the first in a test, of the second, and so on.

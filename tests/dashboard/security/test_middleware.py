@@ -198,6 +198,28 @@ def test_a_cookie_is_worth_nothing_after_signing_out(browser):
 
 
 @pytest.mark.usefixtures("configured")
+def test_signing_in_and_out_is_noted_for_the_audit(noted):
+    async def sign_in(_):
+        response = RedirectResponse("/", 302)
+        response.set_cookie(*next(iter(cookie().items())))
+        return response
+
+    browser = gate(sign_in)
+    browser.get("/oauth2callback?code=1")
+    browser.cookies.update(cookie())
+    browser.get("/auth/logout", headers=FROM_A_PAGE)
+    assert [entry.action for entry in noted] == ["sign-in", "sign-out"]
+    assert {(entry.person, entry.personId) for entry in noted} == {("mia@contoso.example", f"{visit.TENANT}/1")}
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_sign_in_that_fails_and_a_stranger_who_signs_out_are_not(browser, noted):
+    browser.get("/oauth2callback?error=x")
+    browser.get("/auth/logout", headers=FROM_A_PAGE)
+    assert not noted
+
+
+@pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize(
     "headers",
     [

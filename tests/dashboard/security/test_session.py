@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.security import middleware
+from dashboard.components import figures
+from dashboard.security import middleware, session
 from dashboard.security.roles import Role
 from dashboard.sitemap import PAGES
 from tests.dashboard import visit
@@ -77,3 +78,50 @@ def test_a_page_that_is_drawn_anew_asks_again_whose_it_is(knock):
     app.button_group(key="channel").set_value(["direct"]).run()
     assert not app.metric
     assert "signed out" in text(app)
+
+
+# What the audit has of it
+
+
+def noted_as(noted, *names):
+    return [tuple(getattr(entry, name) for name in names) for entry in noted]
+
+
+def test_each_page_and_each_choice_is_noted_once_with_who_looked(knock, noted):
+    app = knock()
+    app.run()
+    app.button_group(key="channel").set_value(["direct"]).run()
+    assert noted_as(noted, "action", "page", "filters") == [
+        ("look", "overview", ""),
+        ("look", "overview", "channel=direct"),
+    ]
+    assert noted_as(noted, "person", "personId") == [("mia@contoso.example", f"{visit.TENANT}/1")] * 2
+
+
+def test_a_page_that_is_not_for_somebodys_role_is_noted_as_refused(knock, noted):
+    knock("status", ["manager"])
+    assert noted_as(noted, "action", "page") == [("look", "overview"), ("refused", "status")]
+
+
+def test_who_is_not_let_in_looks_at_nothing(knock, noted):
+    knock(is_logged_in=False)
+    assert not noted
+
+
+def test_a_file_is_noted_when_it_is_taken_with_its_rows(knock, noted, monkeypatch):
+    files = {}
+    monkeypatch.setattr(figures, "downloads", lambda offered: files.update({f.key: handed(f) for f in offered}))
+
+    def handed(file):
+        return file, session.handed_out(file.content, file.mimetype, file.name)
+
+    knock()
+    assert [entry.action for entry in noted] == ["look"], "offered, and not taken"
+    file, take = files["export_csv"]
+    rows = len(take().splitlines()) - 1
+    taken = noted[-1]
+    assert (taken.action, taken.page, taken.file, taken.rows) == ("file", "overview", file.name, rows)
+    assert rows
+    assert taken.person == "mia@contoso.example"
+    take()
+    assert len(noted) == 3, "each time"

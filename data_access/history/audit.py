@@ -1,0 +1,157 @@
+"""The audit: who signed in, what was looked at and what was taken away, in files beside the snapshots.
+
+    audit/date=<day>/<id>-<checksum>.parquet
+
+Each file holds some entries, whole or not at all; a damaged one is left out and named by `verify`. No snapshot depends
+on them. A day's files may be put into one: an entry that is in two files meanwhile counts once, by its id.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_access.history import layout, store
+from data_access.history.store import Damaged, Store
+
+FOLDER = layout.AUDIT
+#: What people do, as `Entry.action` has it.
+SIGNED_IN, SIGNED_OUT, LOOKED, REFUSED, TOOK, MUTED = "sign-in", "sign-out", "look", "refused", "file", "mute"
+_LOOSE = 32  # files of one writer and day before it puts them together
+_COLUMNS: dict[str, pa.DataType] = {
+    "time": pa.timestamp("ms", "UTC"),
+    "action": pa.string(),
+    "person": pa.string(),
+    "personId": pa.string(),
+    "page": pa.string(),
+    "filters": pa.string(),
+    "file": pa.string(),
+    "rows": pa.int64(),
+    "detail": pa.string(),
+}
+COLUMNS = tuple(_COLUMNS)
+_ID = "id"
+_SCHEMA = pa.schema({**_COLUMNS, _ID: pa.string()})
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody did, under the names of COLUMNS; `time` in UTC. `person` is a sign-in name, empty without one."""
+
+    time: datetime
+    action: str
+    person: str = ""
+    personId: str = ""  # noqa: N815 - a column's name
+    page: str = ""
+    filters: str = ""
+    file: str = ""
+    rows: int | None = None
+    detail: str = ""
+    id: str = field(default_factory=_new_id)
+
+
+class Audit:
+    """The audit in one account's folder, for any number of threads and programs."""
+
+    def __init__(self, folder: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._store, self._clock = folder, clock
+        self._lock = threading.Lock()
+        self._own: dict[date, list[str]] = {}  # the files that this writer may put together
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Write entries. Raises HistoryError where they cannot be written; those of another day may then be there."""
+        by_day: dict[date, list[dict[str, Any]]] = {}
+        for entry in entries:
+            by_day.setdefault(entry.time.astimezone(UTC).date(), []).append(asdict(entry))
+        with self._lock:
+            for day, rows in by_day.items():
+                own = self._own.setdefault(day, [])
+                own.append(self._put(day, pa.Table.from_pylist(rows, _SCHEMA)))
+                if len(own) > _LOOSE:
+                    own[:] = self._merged(day, own)
+
+    def read(self, since: date) -> pd.DataFrame:
+        """The entries from a day on, the oldest first: COLUMNS; `time` is in UTC, `rows` may be missing.
+
+        Raises HistoryError where they cannot be read.
+        """
+        paths = [path for path, day in self._listed() if day >= since]
+        table = _once(self._store.read_all(paths, self._read))
+        entries = table.sort_by([("time", "ascending"), (_ID, "ascending")]).drop_columns(_ID)
+        frame: pd.DataFrame = entries.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        return frame
+
+    def compact(self) -> None:
+        """Put the files of each day that is over into one. Raises HistoryError where that cannot be written."""
+        today = self._clock().date()
+        by_day: dict[date, list[str]] = {}
+        for path, day in self._listed():
+            by_day.setdefault(day, []).append(path)
+        for day, paths in by_day.items():
+            if day < today and len(paths) > 1:
+                self._merged(day, paths)
+
+    def forget(self, keep_days: int) -> int:
+        """Remove what is older than so many days, today not counted; returns how many files."""
+        first = first_day(self._clock().date(), keep_days)
+        return sum(self._store.delete(path) for path, day in self._listed() if day < first)
+
+    def _listed(self) -> list[tuple[str, date]]:
+        return [(file.path, _day(file.path)) for file in self._store.finished(FOLDER)]
+
+    def _put(self, day: date, entries: pa.Table) -> str:
+        sink = pa.BufferOutputStream()
+        pq.write_table(entries, sink)
+        content = sink.getvalue()
+        name = store.new_id(self._own.get(day, ()), self._clock())
+        path = f"{FOLDER}/date={day}/{store.sealed(name, 'parquet', content)}"
+        self._store.put(path, content)
+        return path
+
+    def _merged(self, day: date, paths: Sequence[str]) -> list[str]:
+        """Put files into one and remove them, but for those that cannot be read; returns the paths that are left."""
+        tables = dict(zip(paths, self._store.read_all(paths, self._read), strict=True))
+        sound = [path for path, table in tables.items() if table is not None]
+        if len(sound) > 1:
+            merged = self._put(day, _once(tables[path] for path in sound))
+            for path in sound:
+                self._store.delete(path)
+            sound = [merged]
+        return sound
+
+    def _read(self, path: str) -> pa.Table | None:
+        """The entries in a file; None where it is damaged or gone."""
+        try:
+            content = self._store.read(path)
+            store.check(path, content)
+            return pq.read_table(pa.BufferReader(content), partitioning=None).select(_SCHEMA.names).cast(_SCHEMA)
+        except (FileNotFoundError, Damaged, pa.ArrowException, KeyError):
+            return None
+
+
+def first_day(today: date, keep_days: int) -> date:
+    """The first day that is kept: so many whole days before today."""
+    return today - timedelta(days=keep_days)
+
+
+def _once(tables: Iterable[pa.Table | None]) -> pa.Table:
+    """The entries of these tables, each once."""
+    entries = pa.concat_tables([_SCHEMA.empty_table(), *(table for table in tables if table is not None)])
+    places = dict(zip(entries[_ID].to_pylist(), range(entries.num_rows), strict=True))
+    return entries.take(pa.array(sorted(places.values()), pa.int64()))
+
+
+def _day(path: str) -> date:
+    return date.fromisoformat(path.split("/")[1].removeprefix("date="))
