@@ -54,7 +54,7 @@ def test_the_newest_stands_first_in_the_pages_words(look):
     ("link", "pages"),
     [
         ({"days": ["1"], "action": ["look"]}, ["overview", "trends"]),
-        ({"action": ["file", "sign-in"]}, ["customers", ""]),
+        ({"action": ["file", "sign-in"]}, ["customers", "–"]),
         ({"search": ["BOB license"]}, ["customers"]),
         ({"search": ["o365"]}, ["trends"]),
         ({"search": ["nobody"]}, []),
