@@ -227,8 +227,7 @@ def enter(settings: Settings) -> Sight:
     Where Partner Center is called on behalf of each person, the smaller of both is seen: what Microsoft shows the
     person, and the person's book.
     """
-    personal = settings.partner_center_on_behalf_of and not settings.is_sample
-    sources = _sources(settings.scope, session.person().identity if personal else None, settings)
+    sources = _chosen_sources(settings)
     if sources.person:
         sources.person.assertion = session.assertion()
     person, keeper, asked = session.person(), _keeper(settings.scope, settings), link.book()
@@ -275,10 +274,22 @@ def file_filter(selection: Selection, **more: str) -> str:
 
 
 def books_now(settings: Settings) -> Books:
-    """All books, for the page about the program. Raises PermissionError for people who may not see every book."""
+    """All books, for people who may see any. Raises PermissionError for others."""
     if not session.may(Role.LEAD):
         raise PermissionError("the books name every person's customers")
     return _keeper(settings.scope, settings).books()
+
+
+def customers_now(settings: Settings) -> Deployment | None:
+    """The commercial counts of every customer, if they are at hand; as for `books_now`."""
+    if not session.may(Role.LEAD):
+        raise PermissionError("these are every person's customers")
+    return _chosen_sources(settings).customers.state.data
+
+
+def _chosen_sources(settings: Settings) -> _Sources:
+    personal = settings.partner_center_on_behalf_of and not settings.is_sample
+    return _sources(settings.scope, session.person().identity if personal else None, settings)
 
 
 @st.cache_resource(max_entries=_MOST_FEEDS, show_spinner=False)

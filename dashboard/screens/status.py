@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -12,13 +13,15 @@ import streamlit as st
 
 from dashboard import formats, turns
 from dashboard.components import audit_notice, header, history_states, notices, table
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.feeds import Feeds, books_now, current_feeds, customers_now
 from dashboard.security import session
-from dashboard.tables.status import CALLS, HISTORY
+from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, HISTORY
 from dashboard.view_models import checks
 from data_access import (
     COLLECTIONS,
+    Books,
     Client,
+    Deployment,
     History,
     HistoryError,
     Outcome,
@@ -29,6 +32,7 @@ from data_access import (
     load_settings,
     stored_sign_in,
 )
+from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Does everything work?"
@@ -60,6 +64,9 @@ def show(feeds: Feeds) -> None:
     with st.container(border=True, key="status_history"):
         st.header("What the history holds", anchor=False)
         _history(feeds)
+    with st.container(border=True, key="status_books"):
+        st.header("Who looks after which customers", anchor=False)
+        _books(settings)
 
 
 def _history(feeds: Feeds) -> None:
@@ -75,6 +82,40 @@ def _history(feeds: Feeds) -> None:
         notices.trouble(failed, feeds.history.state.failed_at, again=feeds.history.refresh, key="trouble_history")
     else:
         st.markdown("It is being opened; look again in a moment.")
+
+
+def _books(settings: Settings) -> None:
+    """Draw the books, and what of them cannot be used."""
+    if not settings.books_file:
+        st.markdown("BOOKS_FILE is not set: every manager sees every customer.")
+        return
+    books, everybody = books_now(settings), customers_now(settings)
+    if books.failure:
+        st.markdown(f"Nobody has a book: BOOKS_FILE {books.failure}.")
+        return
+    now = datetime.now(UTC)
+    people = books.people(now)
+    number = f"{len(people):,} {'person has' if len(people) == 1 else 'people have'}"
+    st.markdown(f"{number} customers today (UTC). {_without(books, everybody)}")
+    if people:
+        rows = [(person, len(customers)) for person, customers in people.items()]
+        frame = pd.DataFrame(rows, columns=[*BOOKS.names])
+        table.show(BOOKS.on_screen(frame), "books_table", "How many customers each person has")
+    if books.problems:
+        st.markdown(f"{formats.number(len(books.problems), 'line')} cannot be used, and give nobody any customer:")
+        frame = pd.DataFrame(map(asdict, books.problems))
+        table.show(BOOKS_PROBLEMS.on_screen(frame), "books_problems", "The lines that cannot be used")
+
+
+def _without(books: Books, everybody: Deployment | None) -> str:
+    if everybody is None:
+        return "How many customers are without anybody, the page *Customers* has to be opened for first."
+    known = everybody.facts.frame[CUSTOMER].dropna().unique()
+    unassigned = books.unassigned(datetime.now(UTC))
+    number = sum(str(tenant) in unassigned for tenant in known)
+    return (
+        f"{number:,} of {formats.number(len(known), 'customer')} are without anybody; *Customers of nobody* has them."
+    )
 
 
 def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) -> None:

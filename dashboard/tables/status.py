@@ -1,4 +1,4 @@
-"""The tables of the Status page: the last answer of each collection, and the content of the history."""
+"""The tables of the Status page: the last answer of each collection, the content of the history, and the books."""
 
 from __future__ import annotations
 
@@ -19,5 +19,7 @@ CALLS = Table(
         text("advice", "Next step"),
     )
 )
+BOOKS = Table((text("person", "Person"), count("customers", "Customers today")))
+BOOKS_PROBLEMS = Table((Column("line", "Line", Kind.ORDINAL), text("reason", "Why it cannot be used")))
 _COLLECTION, *_LAST_RUN = health.BEHIND["collected"].columns
 HISTORY = Table((_COLLECTION, count("snapshots", "Snapshots"), *_LAST_RUN))

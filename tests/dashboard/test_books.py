@@ -118,6 +118,7 @@ def sit_down(visit, monkeypatch, tmp_path, configure, claims):
 
     def sit_down(page="", link=None, *, role="manager", name="ann@x", books=BOOKS, account=None, **settings):
         file = tmp_path / "books.csv"
+        monkeypatch.delenv("BOOKS_FILE", raising=False)
         if books:
             file.write_text(books)
             settings["BOOKS_FILE"] = str(file)
@@ -266,6 +267,15 @@ def test_leads_are_told_what_is_wrong_with_the_books_and_managers_see_nothing(si
     assert "BOOKS_FILE" not in text(app)
     assert traces(sent, *NAMES) == []
     assert "BOOKS_FILE" in text(sit_down("customers", role="lead", books=books))
+
+
+def test_status_says_who_looks_after_whom_and_which_lines_cannot_be_used(sit_down):
+    app = sit_down("status", role="operator", books=f"{BOOKS}x,ann@x,,\n")
+    assert "2 people have customers today" in text(app)
+    drawn = visits.tables(app)
+    assert [*drawn["books_table"]["person"]] == ["ann@x", "ben@x"]
+    assert [*drawn["books_problems"]["line"]] == ["6"]
+    assert "BOOKS_FILE is not set" in text(sit_down("status", role="operator", books=""))
 
 
 @pytest.mark.parametrize("page", ADDRESSES)
