@@ -33,6 +33,7 @@ from data_access import PartnerCenterError, SettingsError, history, load_setting
 log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
+_FRAME = Path(__file__).parent / "browser" / "frame.css"
 _TIDY_EVERY = 60  # seconds
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
 #: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.
@@ -157,6 +158,12 @@ def _base_path() -> list[str]:
     return [part for part in str(st.get_option("server.baseUrlPath")).split("/") if part]
 
 
+def _style() -> str:
+    """Our own CSS, with the backgrounds of both themes."""
+    pages = (f"--page-{theme}: {st.get_option(f'theme.{theme}.backgroundColor')}" for theme in ("light", "dark"))
+    return f":root {{ {'; '.join(pages)} }}\n{_FRAME.read_text(encoding='utf-8')}"
+
+
 _PAGE_PATH = "/".join(("", *_base_path(), ""))
 #: The elements of Streamlit's on most pages, by the names of their scripts.
 _ELEMENTS = (
@@ -177,7 +184,7 @@ MIDDLEWARE = [
     Middleware(access_log.AccessLog),
     Middleware(SecurityHeaders),
     Middleware(probes.Probes, base=_PAGE_PATH),
-    Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER),
+    Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER, style=_style()),
     Middleware(
         middleware.Gate,
         pages=[page.address for page in sitemap.PAGES],

@@ -1,4 +1,4 @@
-"""The scripts and styles of pages: sent compressed, and asked for before the page has to wait for them.
+"""The scripts and styles of pages: sent compressed or in the page itself, and asked for before it has to wait.
 
 Streamlit leaves the compression of its own to a proxy, and sends 9 MB for the first page where there is none.
 """
@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 PLOTLY = f"plotly-{plotly.__version__}.js"
 PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
+_END = b"</head>"
+_CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 _LEAST = 512  # bytes; a smaller file takes one packet either way
 #: The ways to compress, the best one first, each with its level: one more would take thrice the time for some per cent.
 _LEVELS = {"br": ("brotli", 5), "gzip": ("gzip", 6)}
@@ -39,11 +41,15 @@ class StaticFiles:
 
     `files` by their names below `address`, the path of the pages, such as `/`. The browser keeps them for good, so each
     name stands for one content. `later` are values of the header `Link` of HTML pages, for what a page asks for after
-    its first figures. Compressed copies are made when they are first asked for, and kept in memory.
+    its first figures; `style` is CSS that HTML pages have from the beginning. Compressed copies are made when they are
+    first asked for, and kept in memory.
     """
 
-    def __init__(self, app: ASGIApp, files: Mapping[str, Path], address: str, later: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, files: Mapping[str, Path], address: str, later: Iterable[str], style: str = ""
+    ) -> None:
         self._app, self._files, self._address = app, files, address
+        self._style = f"<style>{style}</style>".encode()
         self._link = ", ".join(later)
         self._copies: dict[tuple[str, str], asyncio.Task[bytes]] = {}
 
@@ -56,7 +62,7 @@ class StaticFiles:
             response = await self._answer(name, _encoding(Headers(scope=scope).get("Accept-Encoding", "")))
             await response(scope, receive, send)
         else:
-            await self._app(scope, receive, self._announcing(send))
+            await self._app(_as_it_is(scope), receive, self._announcing(send))
 
     async def _answer(self, name: str, encoding: str) -> Response:
         path = self._files[name]
@@ -70,14 +76,44 @@ class StaticFiles:
         return Response(content, media_type=media_type, headers=headers | {"Content-Encoding": encoding})
 
     def _announcing(self, send: Send) -> Send:
+        start: Message | None = None  # of a page, held back until its length is known
+        content = b""
+
         async def announce(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("Content-Type", "").startswith("text/html"):
-                    headers.append("Link", self._link)
-            await send(message)
+            nonlocal start, content
+            if message["type"] == "http.response.start" and _is_page(message):
+                start = message
+            elif start and message["type"] == "http.response.body":
+                content += message.get("body", b"")
+                if not message.get("more_body"):
+                    content = self._amended(MutableHeaders(scope=start), content)
+                    await send(start)
+                    await send({"type": "http.response.body", "body": content})
+            else:
+                await send(message)
 
         return announce
+
+    def _amended(self, headers: MutableHeaders, content: bytes) -> bytes:
+        """A page with our styles and announcements. What names the page without them goes out of its headers."""
+        headers.append("Link", self._link)
+        if _END in content:
+            content = content.replace(_END, self._style + _END, 1)
+            headers["Content-Length"] = str(len(content))
+            del headers["ETag"], headers["Last-Modified"]
+        return content
+
+
+def _is_page(start: Message) -> bool:
+    return Headers(raw=start["headers"]).get("Content-Type", "").startswith("text/html")
+
+
+def _as_it_is(scope: Scope) -> Scope:
+    """A request for a page, whatever the browser has of it already: as text, and as a whole."""
+    headers = Headers(scope=scope)
+    if not headers.get("Accept", "").startswith("text/html"):
+        return scope
+    return {**scope, "headers": [(name, value) for name, value in headers.raw if name.lower() not in _CONDITIONS]}
 
 
 def _encoding(accepted: str) -> str:

@@ -209,7 +209,7 @@ class Settings(BaseModel):
     )
     audit_days: int = Field(365, ge=1, le=36_500, description="For how many days the audit is kept.")
     public_url: str | None = Field(
-        None, description="The address that people use; links in digests and files begin with it."
+        None, description="The address that people use; copied links and those in digests and files begin with it."
     )
     history_url: Annotated[str, BeforeValidator(_path), AfterValidator(_place)] = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."

@@ -15,7 +15,7 @@ from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.filters import link
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import SORT, TARGET, BarsFilters
+from dashboard.filters.parameters import SORT, BarsFilters
 from dashboard.security import session, streamlit_internals
 from dashboard.view_models.deployment import Bars
 
@@ -46,7 +46,6 @@ def bars(
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.header(heading, anchor=False)
             controls.draw(SORT)
-            controls.draw(TARGET)
         if model.number > base.MOST_BARS:
             first = f"The first {base.MOST_BARS} of {formats.number(model.number, noun)}; the table has them all."
             note = f"{note} {first}".strip()

@@ -1,16 +1,17 @@
-"""The head of a page: links to the other pages, the user, and the dates of the figures."""
+"""The head of a page: the bar above it, its question, and the dates of the figures."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
-from dashboard import formats, sitemap
-from dashboard.components import book
+from dashboard import formats
+from dashboard.components import book, frame
 from dashboard.feeds import Feeds, current_feeds
-from dashboard.filters import link
-from dashboard.security import session
+from dashboard.filters.link import Controls
 from dashboard.security.roles import Person
 from data_access import titles
 
@@ -20,30 +21,23 @@ def tab(title: str) -> None:
     st.set_page_config(page_title=f"{title} · {titles.PRODUCT}")
 
 
-def head(heading: str, feeds: Feeds, moment: str = "") -> None:
-    """Links to the other pages that keep the filters, the source of the data, the user, and the page's question.
+def head(
+    heading: str,
+    feeds: Feeds,
+    controls: Controls[Any] | None = None,
+    moment: str = "",
+    beside: Callable[[], None] = lambda: None,
+) -> None:
+    """The bar, and the page's question with what is drawn `beside` it.
 
-    `moment` makes the keys differ where one run draws several heads.
+    `controls` are the filters of a page that has some. `moment` makes the keys differ where one run draws several
+    heads.
     """
-    shared = link.shared_link()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        user = session.person()
-        for page in sitemap.PAGES:
-            if user.role >= page.role:
-                st.page_link(page.file, query_params=shared)
+    frame.draw(feeds, controls, moment)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{frame.heading_key()}{moment}"):
+        st.title(heading, anchor=False, width="content")
         st.space("stretch")
-        book.choose(moment)
-        if feeds.is_sample:
-            st.badge(feeds.source, icon=":material/science:", color="orange")
-        else:
-            st.badge(feeds.source, icon=":material/cloud_done:", color="blue")
-        if user.is_known:
-            with st.popover(formats.plain(formats.shortened(user.name, 24)), icon=":material/account_circle:"):
-                st.caption(f"{formats.plain(user.username)} · {user.role.name.lower()}")
-                st.button(
-                    "Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary"
-                )
-    st.title(heading, anchor=False)
+        beside()
     book.words()
 
 
@@ -68,7 +62,7 @@ def dates(processed: tuple[datetime | None, datetime | None], fetched_at: dateti
     fetched = f"fetched {formats.age(datetime.now(UTC) - fetched_at)}"
     oldest, newest = (formats.day(date) for date in processed)
     if oldest == newest == formats.NOTHING:
-        st.caption(fetched.capitalize())
+        st.caption(fetched.capitalize(), width="content")
         return
     span = newest if oldest == newest else f"{oldest} to {newest}, by service"
-    st.caption(f"Processed by Microsoft {span} · {fetched}")
+    st.caption(f"Processed by Microsoft {span} · {fetched}", width="content")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from dashboard import formats, sitemap
 from dashboard.components import header, loading, notices
 from dashboard.feeds import Feeds
 from dashboard.filters import link
+from dashboard.filters.link import Controls
 from dashboard.security import session
 from data_access import Readable, Timeline
 
@@ -80,9 +82,9 @@ def reach(past: Timeline) -> None:
         st.caption(f"Processing dates {span} · last collected {formats.age(datetime.now(UTC) - last.fetched_at)}")
 
 
-def top(past: Timeline, heading: str, feeds: Feeds) -> None:
+def top(past: Timeline, heading: str, feeds: Feeds, controls: Controls[Any] | None = None) -> None:
     """The head of a page with a history, and a warning if the newest look at the history failed."""
-    header.head(heading, feeds)
+    header.head(heading, feeds, controls)
     for history in dict.fromkeys((feeds.past, feeds.history)):
         if history and (state := history.state).error and state.fetched_at and state.failed_at:
             notices.stale(state.error, state.fetched_at, state.failed_at)

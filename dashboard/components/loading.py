@@ -11,6 +11,7 @@ from dashboard import formats, turns
 from dashboard.components.header import dates, head
 from dashboard.components.notices import stale, trouble
 from dashboard.feeds import Feeds
+from dashboard.filters.link import Controls
 from data_access import Readable
 
 
@@ -55,15 +56,19 @@ def wait(feed: Readable[Any], seconds: float) -> bool:
         return feed.wait(seconds)
 
 
-def top(feed: Readable[Source], heading: str, feeds: Feeds) -> None:
+def top(feed: Readable[Source], heading: str, feeds: Feeds, controls: Controls[Any] | None = None) -> None:
     """The head of a page with data: their dates, and whether newer data is being fetched or could not be."""
-    head(heading, feeds)
     state = feed.state
     if state.data is None or state.fetched_at is None:
+        head(heading, feeds, controls)
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        dates(state.data.processed, state.fetched_at)
+    processed, fetched_at = state.data.processed, state.fetched_at
+
+    def age() -> None:
+        dates(processed, fetched_at)
         st.button("Refresh", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
+
+    head(heading, feeds, controls, beside=age)
     if state.running:
         _watch(feed)
     if state.error and state.failed_at:
@@ -73,7 +78,7 @@ def top(feed: Readable[Source], heading: str, feeds: Feeds) -> None:
 def _wait(feed: Readable[Source], heading: str, feeds: Feeds) -> None:
     place = st.empty()
     with place.container():
-        head(heading, feeds, "_waiting")
+        head(heading, feeds, moment="_waiting")
         bar = st.empty()
         with st.grid(4, gap="small", min_column_width=165):
             for _ in range(4):

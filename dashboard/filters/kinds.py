@@ -116,6 +116,7 @@ class Several(Parameter[tuple[str, ...]]):
     widget: Literal["pills", "list"] = "pills"
     placeholder: str = ""  # of a list in which nothing is chosen
     has_heading: bool = True
+    wraps: bool = True  # pills onto further lines, where there is no room on one
 
     @property
     def default(self) -> tuple[str, ...]:

@@ -16,7 +16,18 @@ import streamlit as st
 
 from dashboard.filters import widgets
 from dashboard.filters.kinds import Link, Parameter
-from dashboard.filters.parameters import BOOK, CHANNEL, CUSTOMER, ROWS, SEARCH, SERVICE, SHARED, Filters, declared
+from dashboard.filters.parameters import (
+    BAR,
+    BOOK,
+    CHANNEL,
+    CLEARED,
+    CUSTOMER,
+    ROWS,
+    SERVICE,
+    SHARED,
+    Filters,
+    declared,
+)
 from dashboard.filters.rows import Arrangement
 from dashboard.formats import shortened
 
@@ -34,6 +45,11 @@ def enter(page: str) -> None:
     """Say which page is shown: its widgets are new to Streamlit, whatever they held on the page before."""
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE], st.session_state[_DRAWN] = page, {}
+
+
+def page() -> str:
+    """The address of the page that is shown."""
+    return str(st.session_state[_PAGE])
 
 
 class Controls(Generic[F_co]):
@@ -57,13 +73,11 @@ class Controls(Generic[F_co]):
             for text in texts
         ]
 
-    def bar(self, searched: str = "") -> None:
-        """Draw the choice of channels and services; with a search where `searched` says what it looks through."""
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            self.draw(CHANNEL)
-            self.draw(SERVICE)
-            if searched:
-                self.draw(SEARCH, placeholder=searched)
+    def bar(self) -> None:
+        """Draw what the bar has of the page's parameters."""
+        for parameter in BAR:
+            if parameter.name in self._parameters:
+                self.draw(parameter)
 
     def draw(self, parameter: Parameter[Any], **details: Any) -> None:
         """Draw the widget of one of the page's parameters; `details` are attributes that are known only here."""
@@ -150,6 +164,18 @@ def rows() -> Arrangement:
 def arrange(rows: Arrangement) -> None:
     """Choose the order and the page of the page's table."""
     _amend(ROWS.write(rows), own=ROWS.names)
+
+
+def chosen() -> int:
+    """How many filters the link has: parameters, whatever number of values."""
+    link = _link()
+    return sum(any(map(str.strip, link.get(name, ()))) for parameter in CLEARED for name in parameter.names)
+
+
+def clear() -> None:
+    """Take all filters out of the link, those as well that this data does not have."""
+    names = [name for parameter in CLEARED for name in parameter.names]
+    _amend({name: [] for name in names}, own=names)
 
 
 def link_to(customer: str) -> Link:

@@ -16,7 +16,7 @@ from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
 from data_access.measures.changes import Status
 
-CHANNEL = Several("channel", "Channel", words=titles.channel_title)
+CHANNEL = Several("channel", "Channel", words=titles.channel_title, wraps=False)
 SERVICE = Several("service", "Service", words=titles.service_title, widget="list", placeholder="All services")
 SORT = Choice(
     "sort", "Sort by", {"gap": "Most not deployed", "percent": "Lowest %", "sold": "Most sold", "name": "Name"}
@@ -43,6 +43,10 @@ BOOK = Text("book", "Book", longest=200)
 DAYS = Choice("days", "Since", {"7": "Last 7 days", "1": "Today", "30": "Last 30 days", "365": "Last 365 days"})
 ACTION = Several("action", "What", ["sign-in", "sign-out", "look", "refused", "file", "mute"])
 
+#: What the bar of each page draws of these, in its order.
+BAR: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, TARGET)
+#: What *Clear* takes out of a link.
+CLEARED: tuple[Parameter[Any], ...] = (*BAR, SEARCH, STATUS, ACTION)
 #: What goes along from one page to the next.
 SHARED: tuple[Parameter[Any], ...] = (BOOK, CHANNEL, SERVICE, SORT, TARGET)
 

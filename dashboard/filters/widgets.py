@@ -12,7 +12,7 @@ from dashboard import formats
 from dashboard.filters.dates import Dates, TwoDates, compared
 from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
 
-_LIST, _TEXT, _NUMBER, _DATE = 380, 300, 130, 135  # width in pixels
+_LIST, _TEXT, _NUMBER, _DATE = 300, 300, 180, 135  # width in pixels
 
 
 def draw(parameter: Parameter[Any], value: Any, changed: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ def _pills(parameter: Several, changed: Callable[[], None]) -> None:
         parameter.label,
         parameter.options,
         selection_mode="multi",
-        wrap=True,
+        wrap=parameter.wraps,
         key=parameter.name,
         format_func=lambda option: formats.plain(parameter.labels[option]),
         label_visibility="visible" if parameter.has_heading else "collapsed",
@@ -65,6 +65,7 @@ def _list(parameter: Several, changed: Callable[[], None]) -> None:
         key=parameter.name,
         format_func=parameter.labels.__getitem__,
         placeholder=parameter.placeholder,
+        wrap=False,
         width=_LIST,
         on_change=changed,
     )

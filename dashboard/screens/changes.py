@@ -14,7 +14,7 @@ from dashboard.feeds import Feeds, current_feeds, current_sight, file_filter
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import CUSTOMER, DATES, LEVEL, SERVICE, STATUS, ChangesFilters
+from dashboard.filters.parameters import CUSTOMER, DATES, LEVEL, SEARCH, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.tables.changes import CHANGES_FILE
@@ -38,9 +38,9 @@ def show(past: Timeline, feeds: Feeds) -> None:
     """Draw the page for a history with snapshots."""
     if customer := st.session_state.pop(_OPENED, ""):
         st.switch_page("screens/customers.py", query_params=link.link_to(customer))
-    history_states.top(past, _QUESTION, feeds)
     customers = session.may(Role.MANAGER) and current_sight().figures == current_sight().names
     controls = link.follow(ChangesFilters, feeds.codes(), replace(LEVEL, closed=levels.closed_to(customers)))
+    history_states.top(past, _QUESTION, feeds, controls)
     level = levels.open_to(customers)[controls.filters.level]
     collection = comparison.collection_of(past, level)
     days = [*comparison.days_of(past, collection)]
@@ -48,6 +48,8 @@ def show(past: Timeline, feeds: Feeds) -> None:
         controls.draw(LEVEL)
         if len(days) > 1:
             controls.draw(DATES, days=days)
+            if searched := levels.WORDS[level].searched:
+                controls.draw(SEARCH, placeholder=searched)
     if LEVEL.name in controls.closed:
         st.info(f"The link compares customers, which {_not_shown()}.", icon=":material/lock:")
     if len(days) > 1:
@@ -73,7 +75,6 @@ def _not_shown() -> str:
 def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFilters], feeds: Feeds) -> None:
     """Draw two dates side by side."""
     pair, words = comparison.pair(past, compared), levels.WORDS[compared.level]
-    controls.bar(words.searched)
     notices.left_out(controls.unknown)
     filters, dark = controls.filters, st.context.theme.type == "dark"
     search = filters.search if words.searched else ""

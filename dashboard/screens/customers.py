@@ -15,6 +15,7 @@ from dashboard.filters.parameters import (
     CUSTOMER,
     MEASURE,
     RANGE,
+    SEARCH,
     BarsFilters,
     CustomerFilters,
     CustomersFilters,
@@ -47,32 +48,34 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     names = rows["customerName"].dropna()
     if len(names):
         header.tab(names.iloc[0])
-    loading.top(feeds.customers, formats.plain(names.iloc[0]) if len(names) else _QUESTION, feeds)
+    everybody = None if customer else link.follow(CustomersFilters, feeds.codes())
+    one = link.follow(CustomerFilters, feeds.codes()) if customer else None
+    heading = formats.plain(names.iloc[0]) if len(names) else _QUESTION
+    loading.top(feeds.customers, heading, feeds, everybody or one)
     notices.set_aside(deployment.answer)
     if customer and rows.empty and deployment.answer.is_part:
         _back()
         book.not_in_book(customer)
     elif not len(deployment.facts):
         notices.no_rows(deployment)
-    elif not customer:
-        show_all(deployment, feeds)
-    elif rows.empty:
+    elif everybody:
+        show_all(deployment, everybody, feeds)
+    elif rows.empty or not one:
         _back()
         st.header("Microsoft has no licenses for this customer", anchor=False)
         st.write("The link may be from another account, or the customer may have left.")
         st.code(customer[:64], language=None)
     else:
-        show_one(deployment, rows[customers.CUSTOMER].iloc[0], feeds)
+        show_one(deployment, rows[customers.CUSTOMER].iloc[0], one, feeds)
 
 
 def _back() -> None:
     st.button("All customers", on_click=link.close_customer, icon=":material/arrow_back:", type="tertiary")
 
 
-def show_all(deployment: Deployment, feeds: Feeds) -> None:
+def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds: Feeds) -> None:
     """Draw all customers."""
-    controls = link.follow(CustomersFilters, feeds.codes())
-    controls.bar(searched="Name or tenant id")
+    controls.draw(SEARCH, placeholder="Name or tenant id")
     filters = controls.filters
     model = view_models.all_customers(deployment, filters, st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
@@ -112,11 +115,9 @@ def _whom_to_call(model: DeploymentView) -> None:
     )
 
 
-def show_one(deployment: Deployment, identity: str, feeds: Feeds) -> None:
+def show_one(deployment: Deployment, identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
     """Draw one customer, by tenant id."""
     _back()
-    controls = link.follow(CustomerFilters, feeds.codes())
-    controls.bar()
     filters = controls.filters
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)

@@ -25,7 +25,9 @@ _ESTIMATED = (
 @session.part
 def show(deployment: Deployment, feeds: Feeds) -> None:
     """Draw the page for an answer of Microsoft's."""
-    loading.top(feeds.deployment, _HEADING, feeds)
+    past = history_states.at_hand(feeds.past)  # whose services can be chosen, too
+    controls = link.follow(OverviewFilters, feeds.codes())
+    loading.top(feeds.deployment, _HEADING, feeds, controls)
     if feeds.is_book:
         book.basis()
     elif deployment.stands_in:
@@ -34,11 +36,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     if not len(deployment.facts):
         notices.no_rows(deployment)
         return
-    past = history_states.at_hand(feeds.past)
     if not past:
         history_states.unreadable(feeds)
-    controls = link.follow(OverviewFilters, feeds.codes())
-    controls.bar()
     filters, dark = controls.filters, st.context.theme.type == "dark"
     model = view_models.overview(deployment, filters, dark)
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}

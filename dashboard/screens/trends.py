@@ -10,7 +10,7 @@ from dashboard.components import book, figures, history_states, notices, table, 
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, RANGE, SERVICE, TARGET, TrendsFilters
+from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, RANGE, SERVICE, TrendsFilters
 from dashboard.security import session
 from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import trends
@@ -28,14 +28,13 @@ _CLICKED = {"service": SERVICE, "channel": CHANNEL}
 @session.part
 def show(timeline: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
-    history_states.top(timeline, _QUESTION, feeds)
+    controls = link.follow(TrendsFilters, feeds.codes())
+    history_states.top(timeline, _QUESTION, feeds, controls)
     history_states.reach(timeline)
     if feeds.is_book:
         book.basis()
     elif timeline.collection is COMMERCIAL_DEPLOYMENT:
         notices.stands_in()
-    controls = link.follow(TrendsFilters, feeds.codes())
-    controls.bar()
     filters = controls.filters
     trend = trends.trends_view(timeline, filters, st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
@@ -114,7 +113,6 @@ def _whole(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
             st.header("How has it moved?", anchor=False)
             controls.draw(MEASURE)
             controls.draw(RANGE)
-            controls.draw(TARGET)
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):

@@ -78,13 +78,12 @@ def no_rows(usage: Usage) -> None:
 @session.part
 def show(usage: Usage, feeds: Feeds) -> None:
     """Draw the page for answers of Microsoft's."""
-    loading.top(feeds.usage, _QUESTION, feeds)
+    controls = link.follow(UsageFilters, feeds.codes())
+    loading.top(feeds.usage, _QUESTION, feeds, controls)
     notes(usage)
     if not usage.has_rows:
         no_rows(usage)
         return
-    controls = link.follow(UsageFilters, feeds.codes())
-    controls.bar()
     filters = controls.filters
     model = usage_view(usage, filters, st.context.theme.type == "dark")
     notices.left_out(controls.unknown)

@@ -4,13 +4,15 @@ import pyarrow as pa
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from dashboard.static_files import PLOTLY, PLOTLY_FILE, StaticFiles, in_folder
 
 SCRIPT = b"export const figure = 42;\n" * 100
+PAGE = "<html><head><title>page</title></head><body>" + "x" * 100_000 + "</body></html>"
 ELSEWHERE = "as Streamlit sends it"
 
 
@@ -22,12 +24,15 @@ def browser(tmp_path):
     (tmp_path / "static" / "font.woff2").write_bytes(SCRIPT)
     (tmp_path.parent / "secrets.js").write_bytes(SCRIPT)
     link = "<./static/js/chart.js>; rel=modulepreload"
-    middleware = Middleware(StaticFiles, files=in_folder(tmp_path), address="/app/", later=[link, "<./other.js>"])
+    middleware = Middleware(
+        StaticFiles, files=in_folder(tmp_path), address="/app/", later=[link, "<./other.js>"], style="p { color: red }"
+    )
+    (tmp_path / "page.html").write_text(PAGE)
     routes = [
-        Route("/app/", lambda _: HTMLResponse("<p>page</p>")),
+        Route("/app/", lambda _: FileResponse(tmp_path / "page.html")),
         Route("/{path:path}", lambda _: PlainTextResponse(ELSEWHERE)),
     ]
-    return TestClient(Starlette(routes=routes, middleware=[middleware]))
+    return TestClient(Starlette(routes=routes, middleware=[middleware, Middleware(GZipMiddleware)]))
 
 
 @pytest.mark.parametrize(
@@ -93,3 +98,12 @@ def test_the_page_announces_the_scripts_that_it_will_need(browser):
     link = browser.get("/app/").headers["Link"]
     assert link == "<./static/js/chart.js>; rel=modulepreload, <./other.js>"
     assert "Link" not in browser.get("/app/figures").headers
+
+
+@pytest.mark.parametrize("asked", [{}, {"If-None-Match": "*", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}])
+def test_a_page_has_our_styles_from_the_beginning_whatever_the_browser_kept_of_it(browser, asked):
+    answer = browser.get("/app/", headers={"Accept": "text/html,*/*", **asked})
+    assert answer.text == PAGE.replace("</head>", "<style>p { color: red }</style></head>")
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert "ETag" not in answer.headers  # that of the page without them
+    assert "Last-Modified" not in answer.headers

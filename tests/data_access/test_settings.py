@@ -174,3 +174,23 @@ def test_no_message_shows_a_secret(secrets):
 
 def test_a_secret_is_not_in_the_settings_text(tmp_path):
     assert "hush" not in repr(load({TOKEN: "hush"}, tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("given", "begins"),
+    [
+        ("https://licenses.contoso.com/app/", "https://licenses.contoso.com/app"),
+        ("http://dash:8501", "http://dash:8501"),
+    ],
+)
+def test_links_begin_with_the_address_that_people_use(given, begins, tmp_path):
+    assert load({"PUBLIC_URL": given}, tmp_path / "none.toml").public_url == begins
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["licenses.contoso.com", "ftp://x", "https://", "https://u@x", "https://x?a=1", "https://x/#a", "http://x y"],
+)
+def test_an_address_that_no_link_can_begin_with_is_refused(given, tmp_path):
+    with pytest.raises(SettingsError, match="PUBLIC_URL"):
+        load({"PUBLIC_URL": given}, tmp_path / "none.toml")

@@ -1,0 +1,174 @@
+// What only a script can do for a page: landmarks, where a page begins, the folding of the bar, and copying its link.
+
+const MAIN = "[data-testid=stMain]"
+const FRAME = "[class*=st-key-frame]"
+const OPEN = "filtersOpen" // of the root element's data, for frame.css
+const PATIENCE = 5000 // milliseconds until a page has its heading
+const SAID = 4000 // milliseconds for which a button says what it did
+
+let view // the heading's key of what is on screen
+let back = { until: 0 } // how far down the page was to which Back or Forward led, and when that no longer matters
+const places = new Map() // how far each address was scrolled
+
+addEventListener("popstate", () => (back = { top: places.get(location.href) ?? 0, until: performance.now() + PATIENCE }), true)
+
+const main = () => document.querySelector(MAIN)
+
+// Streamlit's own links say by their looks alone which page is shown.
+function mark(page) {
+  for (const pages of document.querySelectorAll("[class*=st-key-frame_pages]")) {
+    pages.setAttribute("role", "navigation")
+    pages.setAttribute("aria-label", "Pages")
+    for (const link of pages.querySelectorAll("a")) {
+      const isCurrent = (link.getAttribute("href") ?? "").split("?")[0].split("/").pop() === page
+      if (isCurrent) link.setAttribute("aria-current", "page")
+      else link.removeAttribute("aria-current")
+      if (isCurrent) pages.scrollLeft = link.offsetLeft + link.offsetWidth / 2 - pages.clientWidth / 2
+    }
+  }
+}
+
+function remember() {
+  const scroller = main()
+  if (!scroller || scroller.watched) return
+  scroller.watched = true
+  const note = () => performance.now() > back.until && places.set(location.href, scroller.scrollTop)
+  scroller.addEventListener("scroll", note, { passive: true })
+}
+
+function when(isTrue, act, until = performance.now() + PATIENCE) {
+  if (isTrue()) act()
+  else if (performance.now() < until) requestAnimationFrame(() => when(isTrue, act, until))
+}
+
+// A page begins at its top, with the focus on its heading; after Back it begins where it was left.
+function begin(heading) {
+  remember()
+  if (view === heading) return
+  const isFirst = view === undefined
+  view = heading
+  if (isFirst) return
+  const top = performance.now() < back.until ? back.top : 0
+  back = { until: 0 }
+  const title = () => document.querySelector(`.st-key-${heading} h1`)
+  when(title, () => {
+    title().tabIndex = -1
+    title().focus({ preventScroll: true })
+    main().scrollTop = 0
+    const isThere = () => main().scrollHeight - main().clientHeight >= top
+    if (top) when(() => view !== heading || isThere(), () => view === heading && (main().scrollTop = top))
+  })
+}
+
+function address(publicUrl, pinned) {
+  const base = publicUrl ? `${publicUrl}/` : document.baseURI
+  const page = new URL(location.pathname.split("/").pop(), base)
+  page.search = location.search
+  if (pinned !== undefined) page.searchParams.delete("asof")
+  if (pinned) page.searchParams.set("asof", pinned)
+  return page.href
+}
+
+function button(label, icon, act) {
+  const made = document.createElement("button")
+  made.type = "button"
+  made.title = label
+  made.setAttribute("aria-label", label)
+  const sign = document.createElement("span")
+  sign.className = "frame-icon"
+  sign.setAttribute("aria-hidden", "true")
+  sign.textContent = icon
+  const text = document.createElement("span")
+  text.className = "frame-label"
+  text.textContent = label
+  made.append(sign, text)
+  made.addEventListener("click", act)
+  return made
+}
+
+function fold(tools, data) {
+  const toggle = tools.fold
+  toggle.hidden = !data.hasFilters
+  toggle.title = data.chosen ? `Filters (${data.chosen})` : "Filters"
+  toggle.setAttribute("aria-label", toggle.title)
+  if (data.chosen) toggle.dataset.chosen = data.chosen
+  else delete toggle.dataset.chosen
+  toggle.setAttribute("aria-expanded", String(OPEN in document.documentElement.dataset))
+}
+
+function build(place, state) {
+  const toggle = button("Filters", "tune", () => {
+    const root = document.documentElement
+    if (OPEN in root.dataset) delete root.dataset[OPEN]
+    else root.dataset[OPEN] = ""
+    fold(state, state.data)
+  })
+  toggle.className = "frame-fold"
+  const copy = button("Copy link", "link", () => copyLink(state))
+  copy.setAttribute("aria-haspopup", "dialog")
+  const panel = document.createElement("div")
+  panel.className = "frame-panel"
+  panel.popover = "auto"
+  panel.setAttribute("role", "dialog")
+  panel.setAttribute("aria-label", "Copy link")
+  panel.addEventListener("toggle", ({ newState }) => newState === "closed" && clearTimeout(state.timer))
+  place.replaceChildren(toggle, copy, panel)
+  Object.assign(state, { fold: toggle, copy, panel })
+}
+
+async function put(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return false // no permission, or a page without https
+  }
+}
+
+function open(state, said, link) {
+  const { panel, copy, data } = state
+  const message = document.createElement("p")
+  message.setAttribute("role", "status")
+  message.textContent = said
+  const parts = [message]
+  if (link) {
+    const field = document.createElement("input")
+    field.readOnly = true
+    field.value = link
+    field.setAttribute("aria-label", "The link")
+    field.addEventListener("focus", () => field.select())
+    parts.push(field)
+  }
+  for (const { label, pinned, done } of data.links ?? []) {
+    if (done !== said) parts.push(button(label, "link", () => copyLink(state, pinned, done)))
+  }
+  panel.replaceChildren(...parts)
+  if (!panel.matches(":popover-open")) panel.showPopover()
+  const { bottom, right } = copy.getBoundingClientRect()
+  panel.style.top = `${bottom + 6}px`
+  panel.style.right = `${Math.max(8, document.documentElement.clientWidth - right)}px`
+  if (link) panel.querySelector("input").focus()
+}
+
+async function copyLink(state, pinned, done = state.data.copied) {
+  const link = address(state.data.publicUrl, pinned)
+  const isCopied = await put(link)
+  open(state, isCopied ? done : "Your browser does not let pages copy. Copy the link from here:", isCopied ? "" : link)
+  clearTimeout(state.timer)
+  if (isCopied && !(state.data.links ?? []).length) state.timer = setTimeout(() => state.panel.hidePopover(), SAID)
+}
+
+export default function ({ data, parentElement }) {
+  const place = parentElement.querySelector(".frame-tools")
+  const state = (place.state ??= {})
+  state.data = data
+  if (!state.copy) build(place, state)
+  fold(state, data)
+  mark(data.page)
+  begin(data.heading)
+  const pages = place.closest(FRAME.replace("frame", "frame_top"))?.querySelector("[class*=st-key-frame_pages]")
+  if (pages && !pages.watch) {
+    pages.watch = new MutationObserver(() => mark(state.data.page))
+    pages.watch.observe(pages, { childList: true, subtree: true, attributeFilter: ["href"] })
+  }
+}

@@ -1,0 +1,95 @@
+"""The bar at the top of every page: the product, the pages, the person, the filters, and the link of the view."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import formats, sitemap
+from dashboard.components import book
+from dashboard.feeds import Feeds, current_sight
+from dashboard.filters import link
+from dashboard.filters.link import Controls
+from dashboard.security import session, streamlit_internals
+from data_access import titles
+
+_BROWSER = Path(__file__).parents[1] / "browser"
+_NAME_LENGTH = 24
+_COPIED = "Link copied. It shows the newest figures."
+_HTML = '<div class="frame-tools"></div>'
+
+
+def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None:
+    """Draw the bar; without `controls` the page has nothing to filter.
+
+    `moment` makes the keys differ where one run draws several bars.
+    """
+    with st.container(key=f"frame{moment}", gap="xsmall"):
+        with st.container(key=f"frame_top{moment}", horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(f"**{titles.PRODUCT}**", width="content")
+            _pages(moment)
+            st.space("stretch")
+            _source(feeds)
+            _person(moment)
+            _tools(feeds, moment, has_filters=bool(controls or current_sight().choices))
+        if controls or current_sight().choices:
+            with st.container(key=f"frame_filters{moment}", horizontal=True, vertical_alignment="center"):
+                book.choose(moment)
+                if controls:
+                    _filters(controls)
+
+
+def heading_key() -> str:
+    """The key of the container of the page's heading: another one for each page, and for each customer."""
+    view = f"{link.page()} {link.customer()}"
+    return f"heading_{hashlib.sha256(view.encode()).hexdigest()[:8]}"
+
+
+def _pages(moment: str) -> None:
+    user, shared = session.person(), link.shared_link()
+    with st.container(key=f"frame_pages{moment}", horizontal=True, wrap=False, gap=None, width="content"):
+        for page in sitemap.PAGES:
+            if user.role >= page.role:
+                st.page_link(page.file, query_params=shared)
+
+
+def _source(feeds: Feeds) -> None:
+    if feeds.is_sample:
+        st.badge(feeds.source, icon=":material/science:", color="orange")
+    else:
+        st.badge(feeds.source, icon=":material/cloud_done:", color="blue")
+
+
+def _person(moment: str) -> None:
+    user = session.person()
+    if not user.is_known:
+        return
+    with st.popover(formats.plain(formats.shortened(user.name, _NAME_LENGTH)), icon=":material/account_circle:"):
+        st.caption(f"{formats.plain(user.username)} · {user.role.name.lower()}")
+        st.button("Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary")
+
+
+def _tools(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
+    """The buttons that need no server, and all that only a script can do for a page: see frame.js."""
+    component = streamlit_internals.component("frame", _BROWSER, "frame.js", _HTML)
+    component(
+        key=f"frame_tools{moment}",
+        width="content",
+        data={
+            "page": link.page(),
+            "heading": heading_key(),
+            "hasFilters": has_filters,
+            "chosen": link.chosen(),
+            "publicUrl": feeds.public_url or "",
+            "copied": _COPIED,
+        },
+    )
+
+
+def _filters(controls: Controls[Any]) -> None:
+    controls.bar()
+    if link.chosen():
+        st.button("Clear", "clear", on_click=link.clear, icon=":material/filter_alt_off:", type="tertiary")

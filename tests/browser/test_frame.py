@@ -1,0 +1,174 @@
+"""The bar at the top of every page: by mouse and by keyboard, wide and narrow, and what it makes of a link."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import app
+from tests.browser.test_journeys import STREAMLITS_OWN, focus_by_tab, link
+
+WIDTHS = (1366, 820, 390)
+CHARTS = {"": "services_chart", "customers": "customers_chart", "changes": "changes_chart", "trends": "trends_chart"}
+MAIN = "[data-testid=stMain]"
+
+
+def bar(page: Page) -> Locator:
+    return page.locator(".st-key-frame")
+
+
+def pages(page: Page) -> Locator:
+    return page.get_by_role("navigation", name="Pages")
+
+
+def scroll(page: Page, top: int) -> None:
+    page.locator(MAIN).evaluate("(main, top) => (main.scrollTop = top)", top)
+
+
+def top(page: Page) -> int:
+    return int(page.locator(MAIN).evaluate("main => Math.round(main.scrollTop)"))
+
+
+def copied(page: Page) -> str:
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def allow_copying(page: Page, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+
+
+def test_the_bar_stays_on_screen_and_leaves_room_for_the_figures(sample, visitors):
+    page = visitors.open(sample)
+    box = app.bar(page, 0).bounding_box()
+    assert box
+    assert box["y"] < 617 - 100  # of 900 pixels
+    scroll(page, 400)
+    expect(bar(page)).to_be_in_viewport()
+    assert page.get_by_role("button", name="Copy link").is_visible()
+
+
+@pytest.mark.parametrize("address", CHARTS)
+def test_the_landmark_names_the_page_that_is_shown(address, sample, visitors):
+    page = visitors.open(f"{sample}/{address}", chart=CHARTS[address])
+    current = pages(page).locator("[aria-current=page]")
+    expect(current).to_have_count(1)
+    title = page.title().partition(" · ")[0]
+    expect(current).to_have_text(title)
+
+
+def test_a_page_begins_at_its_top_with_the_focus_on_its_heading_and_back_where_it_was_left(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct")
+    scroll(page, 500)
+    page.wait_for_timeout(100)  # the browser tells of it between two frames
+    pages(page).get_by_role("link", name="Customers").click()
+    app.wait_for_chart(page, CHARTS["customers"])
+    expect(page.locator("h1")).to_be_focused()
+    assert top(page) == 0
+    page.go_back()
+    app.wait_for_chart(page)
+    expect(page.locator("h1")).to_be_focused()
+    page.wait_for_function(f"() => document.querySelector('{MAIN}').scrollTop === 500")
+    assert link(page) == {"channel": ["direct"]}
+
+
+def test_a_customer_begins_at_the_top_too(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart=CHARTS["customers"])
+    scroll(page, 300)
+    points = page.locator(".st-key-customers_chart .subplot.xy .barlayer .point path")
+    box = points.nth(points.count() - 8).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 5, box["y"] + box["height"] / 2)
+    app.wait_for_chart(page, "products_chart")
+    expect(page.locator("h1")).to_be_focused()
+    assert top(page) == 0
+
+
+def test_clear_takes_the_filters_out_of_the_link_and_the_widgets(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct&target=60&sort=name")
+    bar(page).get_by_role("button", name="Clear").click()
+    expect(page).to_have_url(f"{sample}/?sort=name")
+    expect(page.locator(".st-key-target input")).to_have_value("80")
+    expect(page.locator(".st-key-channel [aria-pressed=true]")).to_have_count(0)
+    expect(bar(page).get_by_role("button", name="Clear")).to_have_count(0)
+
+
+def test_copy_link_copies_the_view(sample, visitors):
+    page = visitors.open(f"{sample}/trends?range=3m", chart=CHARTS["trends"])
+    allow_copying(page, sample)
+    app.click_pill(page, "Direct")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("status")).to_contain_text("copied")
+    assert copied(page) == page.url
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("status")).to_have_count(0)
+
+
+def test_where_the_browser_does_not_let_pages_copy_the_link_can_be_taken_from_a_field(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    page.get_by_role("button", name="Copy link").click()
+    field = page.get_by_label("The link", exact=True)
+    expect(field).to_have_value(page.url)
+    expect(field).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == page.url
+    page.reload()
+
+
+def test_everything_in_the_bar_can_be_done_by_keyboard_alone(sample, visitors):
+    page = visitors.open(sample)
+    allow_copying(page, sample)
+    focus_by_tab(page, "frame_tools")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("copied")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Copy link")).to_be_focused()
+    focus_by_tab(page, "channel")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{sample}/?channel=advisor")
+    focus_by_tab(page, "clear")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{sample}/")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_bar_fits_at_every_width(width, sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct&service=o365")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.wait_for_timeout(300)
+    assert page.locator(MAIN).evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    box = bar(page).bounding_box()
+    assert box
+    assert box["height"] <= 96
+    for title in ("Overview", "Status"):
+        pages(page).get_by_role("link", name=title).scroll_into_view_if_needed()
+        expect(pages(page).get_by_role("link", name=title)).to_be_in_viewport(ratio=0.9)
+    expect(page.get_by_role("button", name="Copy link")).to_be_in_viewport(ratio=1)
+
+
+def test_on_a_phone_the_filters_open_in_the_bar(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct")
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(app.pill(page, "Reseller")).to_be_hidden()
+    toggle = page.get_by_role("button", name="Filters (1)")
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-expanded", "true")
+    app.click_pill(page, "Reseller")
+    assert link(page) == {"channel": ["direct", "reseller"]}
+    page.get_by_role("button", name="Filters (1)").click()
+    expect(app.pill(page, "Reseller")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_bar_keeps_nobody_out(scheme, width, sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct&service=o365", color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    fold = page.get_by_role("button", name="Filters (2)")
+    if fold.is_visible():
+        fold.click()
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_timeout(300)
+    found = Axe().run(page, context={"include": [".st-key-frame"], "exclude": [*STREAMLITS_OWN.values()]})
+    assert [(each["id"], [node["html"][:150] for node in each["nodes"]]) for each in found.response["violations"]] == []
