@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard import metrics
 from data_access import HistoryError, PartnerCenterError, SettingsError, history, load_settings
 from data_access.history.audit import LOOKED, REFUSED, SIGNED_IN, SIGNED_OUT, TOOK, Audit, Entry, first_day
 
@@ -77,8 +78,9 @@ class Recorder:
         """Take an entry down; it takes microseconds, and no disk."""
         with self._lock:
             if len(self._waiting) == self._waiting.maxlen:
-                self._lost += 1
+                self._lose(1)
             self._waiting.append(entry)
+            metrics.AUDIT_WAITING.set(len(self._waiting))
             if self._begun is None and not self._ended.is_set():
                 self._begun = threading.Thread(target=self._run, name="audit", daemon=True)
                 self._begun.start()
@@ -103,6 +105,7 @@ class Recorder:
         with self._lock:
             entries = list(self._waiting)
             self._waiting.clear()
+            metrics.AUDIT_WAITING.set(0)
         if not entries:
             return
         try:
@@ -118,13 +121,18 @@ class Recorder:
                 log.warning("The audit is written again.")
             self._error = self._since = None
 
+    def _lose(self, number: int) -> None:
+        self._lost += number
+        metrics.AUDIT_LOST.inc(number)
+
     def _keep(self, entries: list[Entry], error: PartnerCenterError) -> None:
         """Have entries wait for the next time, as far as there is room."""
         with self._lock:
             room = (self._waiting.maxlen or 0) - len(self._waiting)
             kept = entries[max(0, len(entries) - room) :] if room else []
-            self._lost += len(entries) - len(kept)
+            self._lose(len(entries) - len(kept))
             self._waiting.extendleft(reversed(kept))
+            metrics.AUDIT_WAITING.set(len(self._waiting))
         if self._error is None:
             log.error("The audit cannot be written: %s", error)
             self._since = datetime.now(UTC)

@@ -1,0 +1,222 @@
+"""What is under deploy/: it parses, and names no command, setting, file or metric that is not there."""
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dashboard import metrics
+from data_access.commands import COMMANDS
+from data_access.datasets.holdings import Holdings
+from data_access.history.run_log import Job
+from data_access.settings import Settings
+from data_access.version import NAME, VERSION
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+MANIFESTS = [
+    each for file in sorted((DEPLOY / "kubernetes").glob("*.yaml")) for each in yaml.safe_load_all(file.read_text())
+]
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+COMPOSE = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
+CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
+SETTINGS = {name.upper() for name in Settings.model_fields}
+
+
+def of_kind(kind):
+    return [each for each in MANIFESTS if each["kind"] == kind]
+
+
+def pods():
+    """The pod of each thing that runs, by its name."""
+    found = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in of_kind("Deployment")}
+    return found | {
+        each["metadata"]["name"]: each["spec"]["jobTemplate"]["spec"]["template"]["spec"] for each in of_kind("CronJob")
+    }
+
+
+def commands_in(text):
+    return re.findall(r"data_access[\", ]+([a-z][a-z-]+)", text)
+
+
+# Kubernetes
+
+
+def test_there_is_all_that_a_cluster_needs():
+    kinds = {each["kind"] for each in MANIFESTS}
+    assert kinds >= {"Deployment", "CronJob", "Service", "Ingress", "NetworkPolicy", "PodDisruptionBudget"}
+
+
+@pytest.mark.parametrize("name", pods())
+def test_everything_runs_without_rights_and_with_a_root_that_is_only_read(name):
+    pod = pods()[name]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["image"] == f"{NAME}:{VERSION}"
+    assert container["resources"]["limits"]["memory"]
+    assert {each["name"] for each in container["volumeMounts"]} == {each["name"] for each in pod["volumes"]}
+    assert {each["name"] for each in container["env"]} <= SETTINGS
+
+
+def test_jobs_are_commands_that_do_not_overlap():
+    for job in of_kind("CronJob"):
+        (container,) = pods()[job["metadata"]["name"]]["containers"]
+        assert container["command"][:3] == ["python", "-m", "data_access"]
+        assert container["command"][3] in COMMANDS
+        assert job["spec"]["concurrencyPolicy"] == "Forbid"
+        assert len(job["spec"]["schedule"].split()) == 5
+
+
+def test_probes_ask_what_is_answered():
+    (container,) = pods()[NAME]["containers"]
+    paths = {kind: container[kind]["httpGet"]["path"] for kind in ("livenessProbe", "readinessProbe", "startupProbe")}
+    assert paths == {"livenessProbe": "/livez", "readinessProbe": "/readyz", "startupProbe": "/livez"}
+
+
+def test_selectors_find_the_dashboard_and_no_job():
+    (dashboard,) = of_kind("Deployment")
+    labels = dashboard["spec"]["template"]["metadata"]["labels"]
+    (service,), (budget,) = of_kind("Service"), of_kind("PodDisruptionBudget")
+    assert dashboard["spec"]["selector"]["matchLabels"] == labels == service["spec"]["selector"]
+    assert budget["spec"]["selector"]["matchLabels"] == labels
+    for job in of_kind("CronJob"):
+        assert job["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"] != labels
+
+
+def test_a_visitor_stays_with_a_replica():
+    (ingress,) = of_kind("Ingress")
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/affinity"] == "cookie"
+
+
+# Systemd
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_units_are_sound():
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *map(str, UNITS)], capture_output=True, text=True, check=False
+    )
+    found = [line for line in done.stderr.splitlines() if "is not executable: No such file" not in line]
+    ours = [line for line in found if NAME in line]
+    assert not ours
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_units_name_what_is_there(unit):
+    text = unit.read_text()
+    assert all(command in COMMANDS for command in commands_in(text) if "%" not in command)
+    assert set(re.findall(r"^Environment=([A-Z_]+)", text, re.MULTILINE)) - SETTINGS <= {
+        "PYTHONDONTWRITEBYTECODE",
+        "MALLOC_ARENA_MAX",
+    }
+    if unit.suffix == ".timer":
+        (started,) = re.findall(rf"^Unit={NAME}-job@(.+)\.service$", text, re.MULTILINE)
+        assert started in COMMANDS
+    else:
+        for directive in ("NoNewPrivileges=true", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "User=licenses"):
+            assert directive in text
+
+
+# Containers
+
+
+def test_the_image_is_made_of_wheels_and_runs_as_anybody():
+    stages = re.findall(r"^FROM (.+)$", CONTAINERFILE, re.MULTILINE)
+    assert stages == ["${BASE} AS wheels", "${BASE}"]
+    assert re.search(r"^ARG BASE=\S+:\d+\.\d+\.\d+-\S+$", CONTAINERFILE, re.MULTILINE), "a version, and no moving tag"
+    assert "--only-binary=:all:" in CONTAINERFILE
+    assert re.search(r"^USER \d+:0$", CONTAINERFILE, re.MULTILINE)
+    assert "/readyz" in CONTAINERFILE.partition("HEALTHCHECK")[2]
+    for source in re.findall(r"^COPY (?!--)(.+) \S+$", CONTAINERFILE, re.MULTILINE):
+        for name in source.split():
+            assert (ROOT / name).exists(), name
+    set_here = set(re.findall(r"^(?:ENV|   ) ?([A-Z_]+)=", CONTAINERFILE, re.MULTILINE))
+    assert set_here & SETTINGS == {"HISTORY_URL", "PARTNER_CENTER_SIGN_IN_FILE", "LOG_FORMAT"}
+
+
+def test_the_image_holds_no_settings_of_anybody():
+    ignored = (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
+    assert ignored[0] == "*"
+    assert not any("secrets.toml" in line for line in ignored if line.startswith("!"))
+
+
+def test_compose_has_the_dashboard_behind_tls_and_the_jobs():
+    services = COMPOSE["services"]
+    assert services.keys() == {"dashboard", "jobs", "proxy"}
+    assert all(service["read_only"] for service in services.values())
+    assert "ports" not in services["dashboard"], "only the proxy is reached from outside"
+    (loop,) = [line for line in services["jobs"]["command"] if "data_access" in line]
+    (names,) = re.findall(r"for job in ([a-z -]+);", loop)
+    assert set(names.split()) <= COMMANDS.keys()
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here")
+def test_the_proxys_configuration_is_sound(tmp_path):
+    conf = (DEPLOY / "compose" / "nginx.conf").read_text()
+    key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    subprocess.run([*key, "-keyout", "tls.key", "-out", "tls.crt"], cwd=tmp_path, check=True, capture_output=True)
+    conf = conf.replace("/etc/nginx/tls", f"{tmp_path}/tls").replace("/run/nginx.pid", f"{tmp_path}/pid")
+    conf = conf.replace("dashboard:8501", "127.0.0.1:8501").replace(
+        "    http2 on;\n", ""
+    )  # older ones say it otherwise
+    (tmp_path / "nginx.conf").write_text(conf)
+    done = subprocess.run(
+        ["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# Prometheus and Grafana
+
+
+@pytest.fixture(scope="module")
+def names():
+    """Every metric that there is."""
+    held = Holdings(
+        {"usage": datetime.now(UTC)}, {"usage": 1}, {"collect": Job(datetime.now(UTC), datetime.now(UTC), True)}, 1
+    )
+    families = [*metrics.REGISTRY.collect(), *metrics._of_history(held, datetime.now(UTC)), *metrics._of_calls()]
+    ends = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "info": ["_info"], "gauge": [""]}
+    return {f"{family.name}{end}" for family in families for end in ends[family.type]}
+
+
+def _asked(expression):
+    return set(re.findall(r"\b(?:license_insights|process)_[a-z_]+", expression))
+
+
+def test_alert_rules_ask_for_metrics_that_there_are(names):
+    (group,) = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"]
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) > 5
+    for rule in group["rules"]:
+        assert _asked(rule["expr"]) <= names, rule["alert"]
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["labels"]["severity"] in ("warning", "critical")
+
+
+def test_prometheus_brings_the_token():
+    (job,) = yaml.safe_load((DEPLOY / "prometheus" / "scrape.yaml").read_text())["scrape_configs"]
+    assert (job["metrics_path"], job["authorization"]["type"]) == ("/metrics", "Bearer")
+
+
+def test_the_example_dashboard_asks_for_metrics_that_there_are(names):
+    board = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids)) > 8
+    for panel in board["panels"]:
+        assert panel["targets"]
+        for target in panel["targets"]:
+            assert _asked(target["expr"]) <= names, panel["title"]
+            assert _asked(target["expr"])
