@@ -25,6 +25,7 @@ MANIFESTS = [
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 COMPOSE = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
+KNOWN = {*COMMANDS, "digest"}
 SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
@@ -74,7 +75,7 @@ def test_jobs_are_commands_that_do_not_overlap():
     for job in of_kind("CronJob"):
         (container,) = pods()[job["metadata"]["name"]]["containers"]
         assert container["command"][:3] == ["python", "-m", "data_access"]
-        assert container["command"][3] in COMMANDS
+        assert container["command"][3] in KNOWN
         assert job["spec"]["concurrencyPolicy"] == "Forbid"
         assert len(job["spec"]["schedule"].split()) == 5
 
@@ -116,14 +117,14 @@ def test_units_are_sound():
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_units_name_what_is_there(unit):
     text = unit.read_text()
-    assert all(command in COMMANDS for command in commands_in(text) if "%" not in command)
+    assert all(command in KNOWN for command in commands_in(text) if "%" not in command)
     assert set(re.findall(r"^Environment=([A-Z_]+)", text, re.MULTILINE)) - SETTINGS <= {
         "PYTHONDONTWRITEBYTECODE",
         "MALLOC_ARENA_MAX",
     }
     if unit.suffix == ".timer":
         (started,) = re.findall(rf"^Unit={NAME}-job@(.+)\.service$", text, re.MULTILINE)
-        assert started in COMMANDS
+        assert started in KNOWN
     else:
         for directive in ("NoNewPrivileges=true", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "User=licenses"):
             assert directive in text
@@ -159,7 +160,7 @@ def test_compose_has_the_dashboard_behind_tls_and_the_jobs():
     assert "ports" not in services["dashboard"], "only the proxy is reached from outside"
     (loop,) = [line for line in services["jobs"]["command"] if "data_access" in line]
     (names,) = re.findall(r"for job in ([a-z -]+);", loop)
-    assert set(names.split()) <= COMMANDS.keys()
+    assert set(names.split()) <= KNOWN
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here")
@@ -168,9 +169,8 @@ def test_the_proxys_configuration_is_sound(tmp_path):
     key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     subprocess.run([*key, "-keyout", "tls.key", "-out", "tls.crt"], cwd=tmp_path, check=True, capture_output=True)
     conf = conf.replace("/etc/nginx/tls", f"{tmp_path}/tls").replace("/run/nginx.pid", f"{tmp_path}/pid")
-    conf = conf.replace("dashboard:8501", "127.0.0.1:8501").replace(
-        "    http2 on;\n", ""
-    )  # older ones say it otherwise
+    conf = conf.replace("dashboard:8501", "127.0.0.1:8501")  # a name that only compose knows
+    conf = conf.replace("    http2 on;\n", "")  # which older ones say otherwise
     (tmp_path / "nginx.conf").write_text(conf)
     done = subprocess.run(
         ["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False
@@ -184,10 +184,9 @@ def test_the_proxys_configuration_is_sound(tmp_path):
 @pytest.fixture(scope="module")
 def names():
     """Every metric that there is."""
-    held = Holdings(
-        {"usage": datetime.now(UTC)}, {"usage": 1}, {"collect": Job(datetime.now(UTC), datetime.now(UTC), True)}, 1
-    )
-    families = [*metrics.REGISTRY.collect(), *metrics._of_history(held, datetime.now(UTC)), *metrics._of_calls()]
+    now = datetime.now(UTC)
+    held = Holdings({"usage": now}, {"usage": 1}, {"collect": Job(now, now, failing=True)}, 1)
+    families = [*metrics.REGISTRY.collect(), *metrics._of_history(held, now), *metrics._of_calls()]
     ends = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "info": ["_info"], "gauge": [""]}
     return {f"{family.name}{end}" for family in families for end in ends[family.type]}
 
