@@ -39,6 +39,7 @@ from data_access import (
     OnBehalfOf,
     Progress,
     Readable,
+    Renewals,
     RestrictedEngine,
     Selection,
     Settings,
@@ -50,6 +51,7 @@ from data_access import (
     connect_engine,
     fetch_commercial_deployment,
     fetch_deployment,
+    fetch_renewals,
     fetch_usage,
     keep_books,
     on_behalf_of,
@@ -58,12 +60,13 @@ from data_access import (
     timeline_of_customers,
     titles,
 )
-from data_access.datasets import deployment, usage
+from data_access.datasets import deployment, renewals, usage
 from data_access.datasets.feed import Part
 
 _SIGHT, _ENTERED, _OF_CUSTOMERS = "_sight", "_feeds", "_feeds_of_customers"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
 _OPENING = 60.0  # seconds in which a history is opened
+_RENEWALS_AGE = timedelta(hours=12)  # one or two calls for each customer: minutes for thousands of them
 _MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
 _MOST_BOOKS = 256  # of which data are kept
 
@@ -95,6 +98,7 @@ class _Sources:
         self.deployment: Feed[Deployment] = Feed(partial(fetch_deployment, service), age, forget=forget)
         self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, service), age, forget=forget)
         self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, service), age, forget=forget)
+        self.renewals: Feed[Renewals] = Feed(partial(fetch_renewals, service), _RENEWALS_AGE, forget=forget)
         # The history belongs to the account that collects, and does not say what one person may see of it.
         self.history: Feed[Timeline] | None = (
             None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
@@ -106,7 +110,8 @@ class _Sources:
 
     def codes(self) -> tuple[list[str], list[str]]:
         past = self.history.state.data if self.history else None
-        datasets = (self.deployment.state.data, self.customers.state.data, self.usage.state.data, past)
+        feeds = (self.deployment, self.customers, self.usage, self.renewals)
+        datasets = (*(feed.state.data for feed in feeds), past)
         return _codes(*(data for data in datasets if data))
 
     def engine(self, past: Timeline) -> Engine:
@@ -144,6 +149,8 @@ class Feeds:
     """What the Overview stands on: for some customers their commercial counts."""
     customers: Readable[Deployment]
     """The commercial counts, by customer."""
+    renewals: Readable[Renewals]
+    """The subscriptions of each customer, with what is not assigned of their products."""
     usage: Readable[Usage]
     past: Readable[Timeline] | None
     """The history of these customers."""
@@ -155,6 +162,7 @@ class Feeds:
         self.source, self.is_sample, self.public_url = sources.title, sources.is_sample, sources.public_url
         self.history = self.past = sources.history
         self.customers = Part(sources.customers, partial(deployment.of_customers, customers=self._nameable))
+        self.renewals = Part(sources.renewals, partial(renewals.of_customers, customers=self._nameable))
         if not customers.is_everybody:
             self.deployment = self.customers
             self.usage = Part(sources.usage, partial(usage.of_customers, customers=customers))

@@ -40,6 +40,7 @@ PAGES = (
     Page("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),
     Page("screens/changes.py", "Changes", ":material/difference:", Role.READER),
     Page("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER, "customers"),
+    Page("screens/renewals.py", "Renewals", ":material/event_repeat:", Role.MANAGER, "customers"),
     Page("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
     Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER, "program"),
     Page("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR, "program"),

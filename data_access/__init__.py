@@ -19,6 +19,8 @@ from data_access.datasets.deployment import Deployment
 from data_access.datasets.deployment import fetch as fetch_deployment
 from data_access.datasets.deployment import fetch_commercial as fetch_commercial_deployment
 from data_access.datasets.feed import Feed, Readable, State
+from data_access.datasets.renewals import Renewals
+from data_access.datasets.renewals import fetch as fetch_renewals
 from data_access.datasets.timeline import Timeline
 from data_access.datasets.timeline import fetch as open_timeline
 from data_access.datasets.timeline import of_customer as timeline_of_customer
@@ -79,6 +81,7 @@ __all__ = [
     "Progress",
     "Query",
     "Readable",
+    "Renewals",
     "RestrictedEngine",
     "Selection",
     "Settings",
@@ -98,6 +101,7 @@ __all__ = [
     "connect_engine",
     "fetch_commercial_deployment",
     "fetch_deployment",
+    "fetch_renewals",
     "fetch_usage",
     "history",
     "keep_books",

@@ -14,6 +14,7 @@ from dashboard.filters.dates import Dates, TwoDates
 from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
 from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
+from data_access.measures import renewals
 from data_access.measures.changes import Status
 
 CHANNEL = Several("channel", "Channel", words=titles.channel_title, wraps=False)
@@ -32,6 +33,8 @@ ORDER = Choice("order", "First", {"gap": "Most not deployed", "falling": "Fallin
 LEVEL = Choice("level", "Compare", levels.TITLES, closed=levels.closed_to(customers=False))
 DATES = TwoDates("dates", "Dates")
 STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)
+HORIZON = Choice("horizon", "Ends within", {f"{days}": f"{days} days" for days in renewals.HORIZONS})
+OUTCOME = Several("outcome", "What becomes of it", renewals.OUTCOMES, words=renewals.TITLES.__getitem__)
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = Text("customer", "Customer", longest=64)
 #: Which rows of its table a page shows; set by a click in the table. Nothing is worked out by it.
@@ -139,6 +142,15 @@ class AuditFilters(Filters):
     days: str = _field(DAYS)
     action: tuple[str, ...] = _field(ACTION)
     search: str = _field(SEARCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalsFilters(Filters):
+    """Those of the Renewals page."""
+
+    search: str = _field(SEARCH)
+    horizon: str = _field(HORIZON)
+    outcome: tuple[str, ...] = _field(OUTCOME)
 
 
 def declared(page: type[Filters]) -> dict[str, Parameter[Any]]:

@@ -36,7 +36,7 @@ class Column:
     `name` is that of the DataFrame and of the CSV file. `estimate` is the column that replaces this one
     where licenses deployed are an estimate; see `following`. On screen, a percentage may have a `bar`, and a change
     says what kind of news it is: `good` is 1 where more is better, −1 where less is. `line` names the column with the
-    points of a small line beside the figure (lists of numbers).
+    points of a small line beside the figure (lists of numbers), `by` the one whose values order what is shown.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Column:
     bar: bool = False
     good: int = 0
     line: str = ""
+    by: str = ""
 
     def where(self, estimated: bool) -> Column:
         """This column, or its `estimate` where licenses deployed are an estimate."""

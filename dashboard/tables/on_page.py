@@ -37,7 +37,8 @@ def sortable(table: OnScreen) -> frozenset[str]:
 
 def places(table: OnScreen, order: Order) -> Places:
     """The places of all rows in an order; those without a value come last, equal ones stay as they were."""
-    values = _comparable(table.rows[order.column])
+    by = {column.name: column.by or column.name for column in table.columns}
+    values = _comparable(table.rows[by.get(order.column, order.column)])
     return np.argsort(np.where(np.isnan(values), np.inf, -values if order.descending else values), kind="stable")
 
 

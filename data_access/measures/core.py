@@ -161,6 +161,31 @@ MEASURES = {
         "Licenses deployed of products for which Microsoft sends no usage figures.",
         "They do not count as not used. Sold = used + not used + no usage figures + not deployed − over-deployed.",
     ),
+    "seatsRenewing": Measure(
+        "Seats that renew",
+        "Quantity of the subscriptions that renew at their end, which lies within the horizon.",
+        "Active subscriptions of licenses. Trials, suspended ones and Azure are in the table and in no sum.",
+    ),
+    "seatsAtRisk": Measure(
+        "At risk",
+        "Seats that renew although nobody uses them: of each product of a customer, no more than are not assigned.",
+        "A customer's seats of a product count once. What cannot be matched to a product of Entra ID is left out.",
+    ),
+    "notAssigned": Measure(
+        "Not assigned",
+        "Seats of the product that are enabled at the customer and not assigned to anybody.",
+        "From live seats; where these cannot be read, sold and not deployed by the commercial counts, some days old.",
+    ),
+    "seatsUndecided": Measure(
+        "To be decided",
+        "Quantity of the subscriptions for which nothing is decided, or which roll into the extended service term.",
+        "In that term they are paid month by month, for about 3 % more (23 % without a monthly plan).",
+    ),
+    "seatsReducible": Measure(
+        "Reducible now",
+        "Quantity of the subscriptions whose seats can be reduced or cancelled now, whatever their end.",
+        "Microsoft says until when: within days after a purchase or a renewal.",
+    ),
     "velocity": Measure(
         "Licenses a week",
         f"The median slope of licenses deployed between any two processing dates of the last {WEEKS} weeks.",

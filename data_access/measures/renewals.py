@@ -21,8 +21,16 @@ from data_access.measures.free_products import CUSTOMER, PRODUCT
 HORIZONS = (30, 90, 120, 365)
 
 RENEWS, EXTENDED, UNDECIDED = "renews", "extendedServiceTerm", "undecided"
-#: Every outcome of the contract's table, in the order in which people should see them.
-OUTCOMES = (UNDECIDED, EXTENDED, RENEWS, "ends", "expires", "other")
+#: The outcomes of what has an end ahead, in the order in which people should see them, and what each is called.
+TITLES = {
+    UNDECIDED: "Undecided",
+    EXTENDED: "Extended service term",
+    RENEWS: "Renews",
+    "ends": "Ends",
+    "expires": "Expires",
+    "other": "Something else",
+}
+OUTCOMES = tuple(TITLES)
 
 #: The sources of what is not assigned, as `notAssignedFrom` names them.
 LIVE, COMMERCIAL = "live", "commercial"
@@ -31,6 +39,8 @@ LIVE, COMMERCIAL = "live", "commercial"
 ADDED = ("seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct")
 
 _KEY = [CUSTOMER, PRODUCT]
+#: What this module adds to Microsoft's columns for pages alone.
+OURS = frozenset({"assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "service", "channel"})
 _END, _CANCEL_UNTIL, _ACT_BY, _IS_BEFORE = "end", "cancelUntil", "actBy", "isBefore"
 _NEVER = "9999"  # the year of an end that stands for none
 _RUNNING = frozenset({"active", "suspended"})
@@ -57,7 +67,9 @@ class Totals:
 
 
 def not_assigned(seats: pd.DataFrame | None, counts: pd.DataFrame | None) -> pd.DataFrame:
-    """What is not assigned (notAssigned, Int64), and its source (notAssignedFrom), by customerTenantId and productId.
+    """What is assigned and what is not (assigned, notAssigned, Int64), by customerTenantId and productId.
+
+    notAssignedFrom is the source of both.
 
     Live seats come first. A customer that could not be read, and a product that a customer's seats do not have, have
     the figure of the commercial counts, if any. A product that is sold beyond what is assigned at one place does not
@@ -73,7 +85,7 @@ def judged(
 ) -> pd.DataFrame:
     """The subscriptions, row by row, with what is not assigned of their products, and what of them is at risk.
 
-    Adds notAssigned and seatsAtRisk (Int64, missing where the product is not matched or has no figure),
+    Adds assigned, notAssigned and seatsAtRisk (Int64, missing where the product is not matched or has no figure),
     notAssignedFrom, and, as `datetime64[us, UTC]`, end and cancelUntil; a term without an end has none.
     """
     figures = not_assigned(seats, counts)
@@ -81,7 +93,8 @@ def judged(
         subscriptions.merge(figures, on=_KEY, how="left", sort=False) if len(subscriptions) else subscriptions.copy()
     )
     if not len(subscriptions):
-        table = table.assign(notAssigned=pd.array([], "Int64"), notAssignedFrom=pd.array([], "str"))
+        nothing = pd.array([], "Int64")
+        table = table.assign(assigned=nothing, notAssigned=nothing, notAssignedFrom=pd.array([], "str"))
     quantity, spare = table["quantity"].astype("Int64"), table["notAssigned"].astype("Int64")
     stated = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"])
     return table.assign(
@@ -205,13 +218,15 @@ def instants(dates: pd.Series) -> pd.Series:
 
 def _per_product(table: pd.DataFrame | None, whole: str, part: str, source: str) -> pd.DataFrame:
     if table is None or table.empty:
+        names, counts = [*_KEY, "notAssignedFrom"], ["assigned", "notAssigned"]
         return pd.DataFrame(
-            {CUSTOMER: pd.array([], "str"), PRODUCT: pd.array([], "str"), "notAssigned": pd.array([], "Int64")}
-        ).assign(notAssignedFrom=pd.array([], "str"))
-    spare = (table[whole].astype("Int64").fillna(0) - table[part].astype("Int64").fillna(0)).clip(lower=0)
+            {**dict.fromkeys(names, pd.array([], "str")), **dict.fromkeys(counts, pd.array([], "Int64"))}
+        )
+    assigned = table[part].astype("Int64").fillna(0)
+    spare = (table[whole].astype("Int64").fillna(0) - assigned).clip(lower=0)
     keys = {CUSTOMER: table[CUSTOMER].astype("str"), PRODUCT: free_products.identities(table[PRODUCT])}
-    rows = pd.DataFrame({**keys, "notAssigned": spare}).dropna(subset=[PRODUCT])
-    sums = rows.groupby(_KEY, sort=False)[["notAssigned"]].sum().reset_index()
+    rows = pd.DataFrame({**keys, "assigned": assigned, "notAssigned": spare}).dropna(subset=[PRODUCT])
+    sums = rows.groupby(_KEY, sort=False)[["assigned", "notAssigned"]].sum().reset_index()
     return sums.assign(notAssignedFrom=pd.Series(source, index=sums.index, dtype="str"))
 
 

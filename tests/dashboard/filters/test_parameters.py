@@ -19,10 +19,12 @@ from dashboard.filters.parameters import (
     ROWS,
     SERVICE,
     SHARED,
+    AuditFilters,
     ChangesFilters,
     CustomerFilters,
     CustomersFilters,
     OverviewFilters,
+    RenewalsFilters,
     TrendsFilters,
     UsageFilters,
     declared,
@@ -30,7 +32,16 @@ from dashboard.filters.parameters import (
 from data_access.measures import customers
 from data_access.measures.changes import LEVELS
 
-PAGES = [OverviewFilters, TrendsFilters, ChangesFilters, CustomersFilters, CustomerFilters, UsageFilters]
+PAGES = [
+    OverviewFilters,
+    TrendsFilters,
+    ChangesFilters,
+    CustomersFilters,
+    CustomerFilters,
+    UsageFilters,
+    RenewalsFilters,
+    AuditFilters,
+]
 DAYS = [date(2026, 8, 1) + timedelta(weeks=number) for number in range(10)]
 #: What the data gives, among it what Markdown, a search or a link could stumble over.
 CODES = {

@@ -56,6 +56,13 @@ def test_each_kind_has_its_look(column, value, said):
     assert drawn(column, rows={"a": [value]})["rows"] == [[said]]
 
 
+def test_what_is_shown_can_be_ordered_by_other_values():
+    rows = {"day": ["9 Oct", "before 1 Dec", "30 Nov"], "instant": [1.0, 3.0, 2.0]}
+    table = Table((text("day", "Day", by="instant"),), behind=("instant",)).on_screen(pd.DataFrame(rows))
+    content = on_page.content(table, Order("day"), on_page.places(table, Order("day")), 1)
+    assert column_of(content) == ["9 Oct", "30 Nov", "before 1 Dec"]
+
+
 def test_no_kind_is_left_out_and_each_says_nothing_where_there_is_nothing():
     assert {column.kind for column, *_ in LOOKS} == {*Kind}
     for column, value, _ in LOOKS:

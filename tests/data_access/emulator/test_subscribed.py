@@ -106,7 +106,7 @@ def test_seats_can_be_suspended_or_in_grace(sample):
 
 
 def test_what_is_not_of_entra_has_no_seats_and_no_entry_in_the_catalogue(sample, subscriptions):
-    foreign = [row for row in subscriptions if row["offerName"] in ("Azure plan", "Lantern Backup for Microsoft 365")]
+    foreign = [row for row in subscriptions if row["offerName"] in ("Azure Plan", "Lantern Backup for Microsoft 365")]
     assert len(foreign) > 10
     assert not any(tuple(row["offerId"].split(":")[:2]) in sample.catalog for row in foreign)
 

@@ -1,0 +1,149 @@
+"""The chart of the Renewals page: seats by the week or month of their end, by what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from dashboard import formats
+from dashboard.charts import base
+from dashboard.charts.base import Finished
+from dashboard.charts.palette import Palette
+from data_access.measures import renewals
+
+_BARS, _LINE, _ABOVE, _BELOW = 250, 18, 22, 52  # pixels: the bars, a line of the key, and the rest
+_SIDES = {"l": 48, "r": 8}
+_IN_A_LINE, _IN_A_NARROW_LINE = 6, 2  # entries of the key
+_NOT_ASSIGNED = "▨ hatched: at risk, not assigned"
+#: What the chart calls outcomes that end alike, and which these are.
+ENDS = "ends"
+TOGETHER = {ENDS: ("ends", "expires")}
+_TITLES = {**renewals.TITLES, ENDS: "Ends or expires"}
+#: What is paid for at its end, so that seats which nobody uses are at risk.
+_PAID = (renewals.RENEWS, renewals.EXTENDED, renewals.UNDECIDED)
+
+
+def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
+    """One bar per period with a part for each outcome; of what is paid for, the part that is not assigned is hatched.
+
+    `periods`: the columns of `renewals.by_period`.
+    """
+    periods = _together(periods)
+    starts = sorted(periods["period"].unique())
+    labels = _short(starts, by_month)
+    marks: list[dict[str, Any]] = []
+    colours = _colours(palette)
+    there = [outcome for outcome in colours if (periods["renewalOutcome"] == outcome).any()]
+    for outcome in there:
+        own = periods[periods["renewalOutcome"] == outcome].set_index("period").reindex(starts)
+        told = own.assign(label=labels, period=[_of_period(start, by_month) for start in starts])
+        marks += _parts(outcome, told, colours[outcome], palette)
+    key = [f"{base.mark(colours[outcome])}\u00a0{_TITLES[outcome]}" for outcome in there]
+    if periods.loc[periods["renewalOutcome"].isin(_PAID), "seatsAtRisk"].any():
+        key.append(_NOT_ASSIGNED.replace(" ", "\u00a0"))
+    layout = base.frame(palette) | {
+        "barmode": "stack",
+        "bargap": 0.3,
+        "hovermode": "closest",
+        "xaxis": {
+            "type": "category",
+            "fixedrange": True,
+            "tickfont": {"color": palette.muted, "size": 12},
+            "range": [-0.6, max(len(labels), 1) - 0.4],
+        },
+        "yaxis": {
+            "fixedrange": True,
+            "gridcolor": palette.grid,
+            "rangemode": "tozero",
+            "tickfont": {"color": palette.muted, "size": 12},
+            "tickformat": ",~d",
+        },
+    }
+    return Finished(marks, layout | _around(key, _IN_A_LINE), narrow={"layout": _around(key, _IN_A_NARROW_LINE)})
+
+
+def in_words(periods: pd.DataFrame, by_month: bool) -> str:
+    """The text alternative of the chart."""
+    if periods.empty:
+        return "No seats end within the horizon."
+    periods, parts = _together(periods), []
+    for start in sorted(periods["period"].unique()):
+        rows = periods[periods["period"] == start]
+        sums = zip(rows["renewalOutcome"], rows["quantity"], rows["seatsAtRisk"], strict=True)
+        outcomes = ", ".join(
+            f"{formats.count(seats)} {_TITLES[outcome].lower()}"
+            + (f" ({formats.count(risk)} at risk)" if risk and outcome in _PAID else "")
+            for outcome, seats, risk in sums
+        )
+        parts.append(f"{_of_period(start, by_month)}: {outcomes}")
+    return f"Seats by {'month' if by_month else 'week'} of their end. {'; '.join(parts)}."
+
+
+def _together(periods: pd.DataFrame) -> pd.DataFrame:
+    """The rows with one outcome in place of those that end alike."""
+    same = {outcome: name for name, outcomes in TOGETHER.items() for outcome in outcomes}
+    named = periods.assign(renewalOutcome=periods["renewalOutcome"].replace(same))
+    return named.groupby(["period", "renewalOutcome"], as_index=False).sum()
+
+
+def _of_period(start: pd.Timestamp, by_month: bool) -> str:
+    """The name of a period: `Dec 2026`, or the Monday of a week, `Week of 7 Dec`."""
+    return f"{start:%b %Y}" if by_month else f"Week of {start.day} {start:%b}"
+
+
+def _short(starts: Sequence[pd.Timestamp], by_month: bool) -> list[str]:
+    """The labels of the periods; of months, the first one and each January have the year."""
+    if not by_month:
+        return [f"{start.day} {start:%b}" for start in starts]
+    years = [not place or start.month == 1 for place, start in enumerate(starts)]
+    return [f"{start:%b %Y}" if year else f"{start:%b}" for start, year in zip(starts, years, strict=True)]
+
+
+def _parts(outcome: str, own: pd.DataFrame, colour: str, palette: Palette) -> list[dict[str, Any]]:
+    """The two parts of one outcome: assigned, and at risk. `own`: a row for each period, with its label."""
+    quantity = own["quantity"].fillna(0)
+    risk = own["seatsAtRisk"].fillna(0) * (outcome in _PAID)
+    at_risk = [f"<br>of them at risk: {formats.count(spare)}" if outcome in _PAID else "" for spare in risk]
+    hover = [
+        f"<b>{period}</b><br>{_TITLES[outcome]}: {formats.count(seats)} seats{more}"
+        for period, seats, more in zip(own["period"], quantity, at_risk, strict=True)
+    ]
+    common = {
+        "type": "bar",
+        "x": [*own["label"]],
+        "customdata": [outcome] * len(own),
+        "hovertext": hover,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+    pattern = {"shape": "/", "size": 6, "solidity": 0.35, "fgcolor": colour}
+    hatched = {"color": palette.background, "line": {"color": colour, "width": 1}, "pattern": pattern}
+    parts = ((_TITLES[outcome], quantity - risk, {"color": colour}), ("at risk", risk, hatched))
+    return [
+        common | {"name": name, "y": seats.tolist(), "marker": marker} for name, seats, marker in parts if seats.any()
+    ]
+
+
+def _around(key: Sequence[str], in_a_line: int) -> dict[str, Any]:
+    """The parts of the layout that depend on how many lines the key takes."""
+    lines = ["   ".join(key[first : first + in_a_line]) for first in range(0, len(key), in_a_line)]
+    above = _ABOVE + _LINE * len(lines)
+    place = {"xref": "paper", "x": 0, "xanchor": "left", "xshift": -_SIDES["l"], "yref": "paper", "y": 1}
+    place |= {"yanchor": "bottom", "yshift": 12, "showarrow": False, "align": "left"}
+    return {
+        "height": _BARS + above + _BELOW,
+        "margin": {**_SIDES, "t": above, "b": _BELOW},
+        "annotations": [place | {"text": "<br>".join(lines)}],
+    }
+
+
+def _colours(palette: Palette) -> dict[str, str]:
+    """The colour of each outcome, from the bottom of a bar to its top: what is settled first, decisions last."""
+    return {
+        renewals.RENEWS: palette.bar,
+        ENDS: palette.unknown,
+        "other": palette.muted,
+        renewals.EXTENDED: palette.unused,
+        renewals.UNDECIDED: palette.action,
+    }

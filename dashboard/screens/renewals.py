@@ -1,0 +1,194 @@
+"""The Renewals page: what ends when, what becomes of it, and what can still be changed until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+import streamlit as st
+
+from dashboard import exports, formats
+from dashboard.charts import renewals as chart
+from dashboard.components import figures, loading, notices, table, tiles
+from dashboard.feeds import Feeds, feeds_of_customers, file_filter
+from dashboard.filters import link
+from dashboard.filters.link import Controls
+from dashboard.filters.parameters import CUSTOMER, HORIZON, OUTCOME, SEARCH, RenewalsFilters
+from dashboard.security import session
+from dashboard.tables import renewals as tables
+from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
+from dashboard.view_models.renewals import RenewalsView, renewals_view
+from data_access.datasets.renewals import Renewals
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
+
+_QUESTION = "Which renewals need a decision?"
+_NEEDED = (
+    "This page asks Microsoft for the subscriptions of each customer, one call per customer. The Overview does not need"
+    " them: it shows what is deployed."
+)
+_NAMED = 10  # customers in a sentence
+_OPENED = "_opened_from_renewals"
+
+
+@session.part
+def show(data: Renewals, feeds: Feeds) -> None:
+    """Draw the page for what was read of the customers."""
+    if customer := st.session_state.pop(_OPENED, None):
+        st.switch_page("screens/customers.py", query_params=link.link_to(customer))
+    controls = link.follow(RenewalsFilters, feeds.codes())
+    loading.top(feeds.renewals, _QUESTION, feeds, controls)
+    _unread(data)
+    if data.subscriptions.empty:
+        _no_subscriptions(data)
+        return
+    _choices(controls)
+    filters = controls.filters
+    now, zone = datetime.now(UTC).replace(second=0, microsecond=0), tables.zone(st.context.timezone)
+    model = renewals_view(data, filters, now, zone, st.context.theme.type == "dark")
+    notices.left_out(controls.unknown)
+    if model.unplaced:
+        st.info(
+            f"{formats.number(model.unplaced, 'subscription')} of unknown channel or service left out by the filter.",
+            icon=":material/filter_alt_off:",
+        )
+    st.markdown(_answer(model))
+    _tiles(model)
+    _chart(model, controls)
+    _table(model, filters, feeds, data)
+
+
+def _choices(controls: Controls[RenewalsFilters]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        controls.draw(HORIZON)
+        controls.draw(OUTCOME)
+        controls.draw(SEARCH, placeholder="Customer, product or id")
+
+
+def _answer(model: RenewalsView) -> str:
+    """The page's question answered in a sentence."""
+    totals, until = model.totals, formats.day(model.until)
+    if not model.number:
+        return f"Nothing ends until {until} in this choice."
+    said = (
+        f"**{formats.count(totals.renewing)}** seats renew until {until};"
+        f" **{formats.count(totals.at_risk)}** of them are not assigned."
+    )
+    if totals.undecided:
+        said += f" **{formats.count(totals.undecided)}** seats are undecided or go on at a higher monthly price."
+    if model.first is not None:
+        name = formats.plain(model.first["customerName"] or model.first["customerTenantId"])
+        product = formats.plain(model.first["offerName"] or "a subscription")
+        said += f" The next one without a decision: {name}, {product}, {model.first_day}."
+    return said
+
+
+def _tiles(model: RenewalsView) -> None:
+    totals = model.totals
+    share = f"{totals.at_risk / totals.renewing * 100:.0f}\u00a0%" if totals.renewing else "nothing renews"
+    unmatched = f" · {formats.count(totals.not_matched)} not matched" if totals.not_matched else ""
+    with st.grid(4, gap="small", min_column_width=165):
+        tiles.tile("kpi_renewing", "seatsRenewing", formats.count(totals.renewing), f"until {formats.day(model.until)}")
+        tiles.tile("kpi_at_risk", "seatsAtRisk", formats.count(totals.at_risk), share + unmatched)
+        tiles.tile("kpi_undecided", "seatsUndecided", formats.count(totals.undecided), "need a decision")
+        tiles.tile("kpi_reducible", "seatsReducible", formats.count(totals.reducible), "whatever their end")
+
+
+def _chart(model: RenewalsView, controls: Controls[RenewalsFilters]) -> None:
+    element = "renewals_bars"
+
+    def clicked() -> None:
+        chosen = chart.TOGETHER.get(key := figures.clicked_key(element), (key,))
+        if key in (*chart.TOGETHER, *OUTCOME.options):
+            controls.put(OUTCOME, () if {*controls.filters.outcome} == {*chosen} else chosen)
+
+    with st.container(key="renewals_chart", border=True):
+        st.header(f"Which seats end in which {'month' if model.by_month else 'week'}?", anchor=False)
+        if model.number:
+            figures.chart(model.figure, key=element, words=model.words, on_click=clicked)
+        if left_out := _left_out(model):
+            st.caption(f"In the table and in no sum: {left_out}.")
+
+
+def _left_out(model: RenewalsView) -> str:
+    totals = model.totals
+    parts = ((totals.on_trial, "trial"), (totals.suspended, "suspended subscription"))
+    said = [formats.number(number, noun) for number, noun in parts if number]
+    if totals.not_licenses:
+        said.append(f"{totals.not_licenses:,} not billed by licenses")
+    return ", ".join(said)
+
+
+def _table(model: RenewalsView, filters: RenewalsFilters, feeds: Feeds, data: Renewals) -> None:
+    sentence = file_filter(
+        filters.selection, search=filters.search, outcome=", ".join(filters.outcome), horizon=f"{filters.horizon} days"
+    )
+    provenance = figures.provenance(feeds, "renewals", data.read_at, sentence)
+    rows = partial(tables.file, model.rows)
+    files = exports.for_people_and_programs(rows, tables.RENEWALS_FILE.described, (model,), provenance)
+    with figures.figures(formats.number(model.number, "subscription"), files):
+        if model.number:
+            st.caption(tables.ORDER)
+            opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, _open, "customers")
+            table.show(model.on_screen, "renewals_table", "Subscriptions", in_link=True, opens=opens)
+
+
+def _open(customer: str) -> None:
+    """Have the next run leave for the page of a customer; a callback cannot."""
+    st.session_state[_OPENED] = customer
+
+
+def _unread(data: Renewals) -> None:
+    """Say whose subscriptions and seats could not be read, and what stands in for them."""
+    if names := data.names(SUBSCRIPTIONS.name):
+        st.warning(
+            f"**The subscriptions of {formats.number(len(names), 'customer')} could not be read**, and are in no"
+            f" figure: {_listed(names)}.",
+            icon=":material/report:",
+        )
+    if error := data.troubles.get(SEATS.name):
+        why = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+        st.warning(
+            f"**Live seats cannot be read.** {why} What is not assigned is that of the commercial counts.",
+            icon=":material/report:",
+        )
+        notices.details(error)
+    elif names := data.names(SEATS.name):
+        verb = "does" if len(names) == 1 else "do"
+        st.info(
+            f"{formats.number(len(names), 'customer')} {verb} not let us read live seats: {_listed(names)}. What is not"
+            " assigned there is that of the commercial counts.",
+            icon=":material/info:",
+        )
+    if error := data.troubles.get(COMMERCIAL_DEPLOYMENT.name):
+        st.info(
+            "The commercial counts cannot be read, so services and channels are unknown."
+            f" {formats.plain(error.message)}",
+            icon=":material/info:",
+        )
+        notices.details(error)
+    for answer in data.answers:
+        notices.set_aside(answer, named=True)
+
+
+def _listed(names: Sequence[str]) -> str:
+    listed = ", ".join(formats.plain(formats.shortened(name)) for name in names[:_NAMED])
+    more = len(names) - _NAMED
+    return f"{listed} and {more:,} more" if more > 0 else listed
+
+
+def _no_subscriptions(data: Renewals) -> None:
+    with st.container(border=True, key="no_rows"):
+        st.header("There are no subscriptions", anchor=False)
+        st.write(
+            f"Microsoft named {formats.number(data.customers, 'customer')} and sent no subscription of"
+            f" {'it' if data.customers == 1 else 'them'}. That is not the same as nothing that renews: who buys from"
+            " another partner has no subscriptions here."
+        )
+        ids = [f"MS-CorrelationId: {answer.correlation_id} ({answer.collection.title})" for answer in data.answers]
+        st.code("\n".join(ids), language=None, wrap_lines=True)
+
+
+feeds = feeds_of_customers()
+if data := loading.standing(feeds.renewals, _QUESTION, feeds, _NEEDED):
+    show(data, feeds)

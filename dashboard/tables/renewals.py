@@ -1,0 +1,73 @@
+"""The table and the file of the Renewals page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+
+from dashboard.tables.columns import OnScreen, Order, Table, count, text
+from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID, definition
+from data_access.measures import renewals
+from data_access.partner_center.catalog import SUBSCRIPTIONS
+
+_UTC = "UTC"
+ORDER = "The last day to act comes first, then the most seats at risk."
+
+_COLUMNS = (
+    CUSTOMER_NAME,
+    text("offer", "Product"),
+    text("act", "Last day to act", by="actBy"),
+    count("quantity", "Seats"),
+    count("assigned", "Assigned", help="Of this product at this customer, over all its subscriptions."),
+    count("seatsAtRisk", "At risk", help=definition("seatsAtRisk")),
+    text("becomes", "What becomes of it"),
+    text("term", "Term and billing"),
+    text("ends", "Ends", by="end"),
+    text("notes", "Notes"),
+)
+_BEHIND = ("actBy", "end", TENANT_ID.name)
+_TIMES = ("act", "ends")
+#: The columns of the file that say more than their name; dates stay as Microsoft sent them.
+RENEWALS_FILE = Table(
+    (
+        TENANT_ID,
+        CUSTOMER_NAME,
+        text("id", "Subscription id"),
+        text("parentSubscriptionId", "Add-on of", help="The subscription for which an add-on was bought."),
+        text("offerName", "Offer"),
+        text("productId", "Product id", help="Entra's id of the product; empty where it cannot be matched."),
+        count("quantity", "Seats"),
+        text("termDuration", "Term", help="P1M is a month, P1Y a year, P3Y three years."),
+        text("commitmentEndDate", "Ends", help="The last day that is paid; of older kinds the first that is not."),
+        text("cancellationAllowedUntilDate", "Reducible until"),
+        text("renewalOutcome", "What becomes of it", help="See *Renewals* in the manual."),
+        count("seatsAtRisk", "At risk", help=definition("seatsAtRisk")),
+        count("notAssigned", "Not assigned", help=definition("notAssigned")),
+        text("notAssignedFrom", "Not assigned by", help="live: the tenant now; commercial: Microsoft's analytics."),
+        text("lastDayToAct", "Last day to act", help="As Microsoft sent it."),
+    )
+)
+
+
+def zone(name: str | None) -> str:
+    """The zone of times on screen: the browser's, where it names one that is known, or else UTC."""
+    try:
+        return ZoneInfo(name or _UTC).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return _UTC
+
+
+def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
+    """The rows with what people read, their times in this zone."""
+    named = [
+        replace(column, label=f"{column.label} ({zone})") if column.name in _TIMES else column for column in _COLUMNS
+    ]
+    return Table(tuple(named), _BEHIND).on_screen(rows, order=Order("act"))
+
+
+def file(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `renewals.at` as files hold them: Microsoft's columns, what we add, and what Microsoft adds."""
+    known = [*SUBSCRIPTIONS.columns, *renewals.ADDED]
+    return rows[[*known, *(name for name in rows if name not in known and name not in renewals.OURS)]]

@@ -1,0 +1,182 @@
+"""View model of the Renewals page, cached for all visitors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from dashboard import formats
+from dashboard.cache import remembered
+from dashboard.charts import palette
+from dashboard.charts import renewals as charts
+from dashboard.charts.base import Finished
+from dashboard.filters.parameters import RenewalsFilters
+from dashboard.tables import renewals as tables
+from dashboard.tables.columns import OnScreen
+from data_access import texts
+from data_access.datasets.renewals import Renewals
+from data_access.measures import customers, renewals
+from data_access.measures.renewals import Totals
+
+#: A horizon of more days has a bar for each month, a shorter one for each week.
+_MOST_DAYS_BY_WEEK = 120
+_SEARCHED = ("customerName", "customerTenantId", "offerName", "id")
+
+_TERMS = {"P1M": "1 month", "P1Y": "1 year", "P3Y": "3 years"}
+_WORDS = {
+    renewals.UNDECIDED: "Nobody has decided: paid month by month at about +3 % from {after},"
+    " unless someone cancels or renews",
+    renewals.EXTENDED: "Will be paid month by month at about +3 % from {after}, unless someone cancels or renews",
+    renewals.RENEWS: "Renews on {after}",
+    "ends": "Ends: a cancellation is scheduled",
+    "expires": "Expires: it does not renew by itself",
+    "other": "Microsoft says: {action}",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RenewalsView:
+    """The content of the page: `number` subscriptions that end within the horizon, and sums of those that count."""
+
+    totals: Totals
+    number: int
+    until: datetime
+    unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
+    first: pd.Series | None  # the row whose last day to act comes first, of what is undecided
+    first_day: str  # its last day to act
+    by_month: bool
+    figure: Finished
+    words: str
+    rows: pd.DataFrame  # in the order of the table
+    on_screen: OnScreen
+
+
+@remembered
+def renewals_view(data: Renewals, filters: RenewalsFilters, now: datetime, zone: str, dark: bool) -> RenewalsView:
+    """The view at an instant, which the caller rounds, with times in a zone (IANA); see `tables.zone`.
+
+    It is worked out once for all who look at the same.
+    """
+    days = int(filters.horizon)
+    table = customers.matching(data.subscriptions, filters.search, _SEARCHED)
+    chosen = filters.selection.apply(table)
+    unplaced = table.drop(index=chosen.index)
+    unplaced = (
+        unplaced[unplaced[[*filters.selection.wanted]].isna().any(axis=1)] if filters.selection.wanted else unplaced
+    )
+    if filters.outcome:
+        chosen = chosen[chosen["renewalOutcome"].isin(filters.outcome)]
+    shown = renewals.in_order(renewals.at(renewals.within(chosen, now, days), now))
+    by_month = days > _MOST_DAYS_BY_WEEK
+    periods = renewals.by_period(shown, by_month)
+    undecided = shown[renewals.counted(shown) & (shown["renewalOutcome"] == renewals.UNDECIDED)]
+    told = in_words(shown, data.subscriptions, zone)
+    return RenewalsView(
+        totals=renewals.totals(chosen, now, days),
+        number=len(shown),
+        until=now + timedelta(days=days),
+        unplaced=len(renewals.within(unplaced, now, days)),
+        first=undecided.iloc[0] if len(undecided) else None,
+        first_day=told.loc[undecided.index[0], "act"] if len(undecided) else "",
+        by_month=by_month,
+        figure=charts.figure(periods, by_month, palette.of(dark)),
+        words=charts.in_words(periods, by_month),
+        rows=shown,
+        on_screen=tables.on_screen(told, zone),
+    )
+
+
+def in_words(rows: pd.DataFrame, every: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """The rows of `renewals.at` with what people read: offer, act, becomes, term, ends, and notes.
+
+    `every`: all subscriptions, among which the parents of add-ons are.
+    """
+    is_older = rows["commitmentEndDateTime"].isna()
+    return rows.assign(
+        offer=rows["offerName"].fillna("(no name)"),
+        act=_days(rows["actBy"], rows["isBefore"], zone),
+        ends=_days(rows["end"], is_older, zone),
+        becomes=_becomes(rows),
+        term=[_term(*each) for each in zip(rows["termDuration"], rows["billingCycle"], strict=True)],
+        notes=_notes(rows, every),
+    )
+
+
+def _days(instants: pd.Series, is_before: pd.Series, zone: str) -> pd.Series:
+    """The instants in a zone; of the older kind, the first day that is no longer paid, which has no zone."""
+    local = instants.dt.tz_convert(zone)
+    days = [
+        f"before {formats.day(instant)}" if before else f"{formats.day(own)}, {own:%H:%M}"
+        for instant, own, before in zip(instants, local, is_before, strict=True)
+    ]
+    return pd.Series(days, instants.index, dtype="str")
+
+
+def _becomes(rows: pd.DataFrame) -> list[str]:
+    """What becomes of each subscription; the day is the one that Microsoft sent, or the first after the end."""
+    actions = [_next_action(sent) for sent in rows["scheduledActions"]]
+    sent = pd.Series([action.get("effectiveDate") for action in actions], rows.index, dtype="str")
+    after = rows["end"].where(rows["commitmentEndDateTime"].isna(), rows["end"].dt.normalize() + timedelta(days=1))
+    days = renewals.instants(sent).fillna(after)
+    return [
+        _WORDS.get(outcome, str(outcome)).format(after=formats.day(day), action=action.get("actionType") or "nothing")
+        for outcome, day, action in zip(rows["renewalOutcome"], days, actions, strict=True)
+    ]
+
+
+def _next_action(sent: str | None) -> dict[str, Any]:
+    """The next of the scheduled actions, in Microsoft's words; empty where there is none."""
+    try:
+        actions = [action for action in json.loads(sent or "[]") if isinstance(action, dict)]
+    except (ValueError, TypeError):
+        return {}
+    following: dict[str, Any] = min(actions, key=lambda action: str(action.get("effectiveDate") or "~"), default={})
+    return following
+
+
+def _term(duration: object, cycle: object) -> str:
+    term = _TERMS.get(str(duration), str(duration)) if isinstance(duration, str) else ""
+    # Microsoft writes both `monthly` and `One_Time`.
+    return ", ".join(
+        part for part in (term, re.sub("_+", " ", cycle).lower() if isinstance(cycle, str) else "") if part
+    )
+
+
+def _notes(rows: pd.DataFrame, every: pd.DataFrame) -> pd.Series:
+    parents = every[every["id"].isin(rows["parentSubscriptionId"].dropna())].drop_duplicates("id").set_index("id")
+    notes = []
+    for row in _records(
+        rows, "isReducible", "isTrial", "status", "productId", "notAssigned", "notAssignedFrom", "parentSubscriptionId"
+    ):
+        parent = parents.loc[row["parentSubscriptionId"]] if row["parentSubscriptionId"] in parents.index else None
+        notes.append("; ".join(_note(row, parent)) or None)
+    return pd.Series(notes, rows.index, dtype="str")
+
+
+def _note(row: dict[str, Any], parent: pd.Series | None) -> Iterable[str]:
+    if row["isReducible"]:
+        yield "until then seats can be reduced or cancelled"
+    if row["isTrial"] is True:
+        yield "trial, in no sum"
+    if texts.key(str(row["status"])) == "suspended":
+        yield "suspended, in no sum"
+    if pd.isna(row["productId"]):
+        yield "not matched to a product of Entra ID"
+    elif pd.isna(row["notAssigned"]):
+        yield "no figure of what is assigned"
+    elif row["notAssignedFrom"] == renewals.COMMERCIAL:
+        yield "assigned by the commercial counts"
+    if parent is not None:
+        outcome = renewals.TITLES.get(parent["renewalOutcome"], parent["renewalOutcome"])
+        yield f"add-on of {parent['offerName']} ({outcome.lower()})"
+
+
+def _records(rows: pd.DataFrame, *names: str) -> Iterable[dict[str, Any]]:
+    for values in zip(*(rows[name] for name in names), strict=True):
+        yield dict(zip(names, values, strict=True))

@@ -1,0 +1,75 @@
+"""The chart of seats by the week or month of their end."""
+
+import pandas as pd
+import pytest
+
+from dashboard.charts import renewals
+from dashboard.charts.palette import DARK, LIGHT
+
+ROWS = [
+    ("2026-11-30", "renews", 50, 40),
+    ("2026-11-30", "ends", 5, 5),
+    ("2026-11-30", "expires", 2, 0),
+    ("2027-01-04", "undecided", 7, 0),
+]
+
+
+def periods(*rows):
+    names = ["period", "renewalOutcome", "quantity", "seatsAtRisk"]
+    return pd.DataFrame(rows, columns=names).astype({"period": "datetime64[us, UTC]"}).assign(subscriptions=1)
+
+
+def test_what_is_paid_for_has_a_part_at_risk_and_what_ends_has_none():
+    drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
+    assert [(trace.name, list(trace.x), list(trace.y)) for trace in drawn.data] == [
+        ("Renews", ["30 Nov", "4 Jan"], [10, 0]),
+        ("at risk", ["30 Nov", "4 Jan"], [40, 0]),
+        ("Ends or expires", ["30 Nov", "4 Jan"], [7, 0]),
+        ("Undecided", ["30 Nov", "4 Jan"], [0, 7]),
+    ]
+    assert drawn.data[0].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats<br>of them at risk: 40"
+    assert drawn.data[2].hovertext[0] == "<b>Week of 30 Nov</b><br>Ends or expires: 7 seats"
+    assert drawn.data[2].customdata[0] == "ends"
+    assert renewals.TOGETHER["ends"] == ("ends", "expires")
+
+
+def test_the_key_names_the_colours_and_takes_more_lines_on_a_narrow_screen():
+    drawn = renewals.figure(periods(*ROWS), by_month=False, palette=DARK)
+    (key,) = drawn.layout.annotations
+    assert "hatched" in key.text
+    assert "<br>" not in key.text
+    narrow = drawn.narrow["layout"]
+    assert narrow["annotations"][0]["text"].count("<br>") == 1
+    assert narrow["height"] > drawn.layout.height
+
+
+def test_without_a_seat_at_risk_the_key_has_no_hatching():
+    drawn = renewals.figure(periods(("2026-11-30", "ends", 5, 5)), by_month=False, palette=LIGHT)
+    assert "hatched" not in drawn.layout.annotations[0].text
+
+
+def test_months_have_their_year_where_it_begins():
+    rows = [(f"{month}-01", "renews", 1, 0) for month in ("2026-11", "2026-12", "2027-01", "2027-11")]
+    drawn = renewals.figure(periods(*rows), by_month=True, palette=LIGHT)
+    assert list(drawn.data[0].x) == ["Nov 2026", "Dec", "Jan 2027", "Nov"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "No seats end within the horizon."),
+        (
+            ROWS,
+            (
+                "Seats by week of their end. Week of 30 Nov: 7 ends or expires, 50 renews (40 at risk);"
+                " Week of 4 Jan: 7 undecided."
+            ),
+        ),
+    ],
+)
+def test_who_cannot_see_the_chart_hears_it(rows, words):
+    assert renewals.in_words(periods(*rows), by_month=False) == words
+
+
+def test_nothing_can_be_drawn():
+    assert not renewals.figure(periods(), by_month=True, palette=LIGHT).data

@@ -1,0 +1,262 @@
+"""The Renewals page in every situation; what all pages share is in test_pages.py."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.tables import renewals as renewals_tables
+from data_access.emulator import Emulator, failing
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
+from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
+from tests.rows import rows_of
+
+PAGE = "renewals"
+NORTH, SOUTH = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
+E3 = "6fd2c87f-b296-42f0-b197-1e91e994b900"
+NAMES = {NORTH: "Nordwind AB", SOUTH: "<b>Süd</b>"}
+
+
+def day(days, clock="23:59:59Z"):
+    return f"{datetime.now(UTC).date() + timedelta(days=days)}T{clock}"
+
+
+def subscription(number, end=20, quantity=10, **more):
+    """A yearly one of new commerce that renews, with a last day of its term so many days from now."""
+    return {
+        "id": f"s{number}",
+        "offerId": "P:0001:A",
+        "offerName": "Office 365 E3",
+        "productType": {"id": "OnlineServicesNCE"},
+        "quantity": quantity,
+        "status": "active",
+        "isTrial": False,
+        "autoRenewEnabled": True,
+        "billingType": "license",
+        "billingCycle": "monthly",
+        "termDuration": "P1Y",
+        "effectiveStartDate": day(end - 364, "00:00:00Z"),
+        "commitmentEndDate": day(end, "00:00:00Z"),
+        "commitmentEndDateTime": day(end),
+        "cancellationAllowedUntilDate": day(end - 357),
+        **more,
+    }
+
+
+def seats(enabled=100, assigned=60):
+    product = {"id": E3, "name": "Office 365 E3", "skuPartNumber": "ENTERPRISEPACK", "targetType": "User"}
+    return {"activeUnits": enabled, "consumedUnits": assigned, "totalUnits": enabled, "productSku": product}
+
+
+def partner(north=(), south=(), **more):
+    """A partner whose customers have these subscriptions; the first one has 40 seats that nobody uses."""
+    customers = [
+        {"id": tenant, "companyProfile": {"tenantId": tenant, "companyName": NAMES[tenant]}} for tenant in NAMES
+    ]
+    counts = [{"customerTenantId": tenant.upper(), "productId": E3.upper(), "licensesDeployed": 97} for tenant in NAMES]
+    return Partner(
+        **{
+            "customers": customers,
+            "subscriptions": {NORTH.upper(): list(north), SOUTH.upper(): list(south)},
+            "seats": {NORTH.upper(): [seats()], SOUTH.upper(): [seats(assigned=95)]},
+            "catalog": {("P", "0001"): {"dynamicAttributes": {"provisioningId": E3}}},
+            "commercial_deployment": rows_of(COMMERCIAL_DEPLOYMENT, counts),
+            **more,
+        }
+    )
+
+
+def on(app):
+    return tables(app)["renewals_table"]
+
+
+def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
+    not_decided = {"autoRenewEnabled": False}
+    extended = {"scheduledActions": [{"actionType": "RenewToExtendedServiceTerm", "effectiveDate": None}]}
+    app = visit(
+        Emulator(
+            partner(
+                [
+                    subscription(1, quantity=30),
+                    subscription(2, quantity=25),
+                    subscription(3, quantity=7, **not_decided),
+                    subscription(4, quantity=4, isTrial=True),
+                    subscription(5, end=31, quantity=100),
+                    subscription(6, end=364, quantity=9),
+                ],
+                [subscription(7, quantity=3), subscription(8, quantity=2, **extended)],
+            )
+        ),
+        page=PAGE,
+    )
+    # Of the first customer's 55 seats that renew 40 are not assigned, of the second one's 3 all.
+    assert tiles(app) == {"Seats that renew": "58", "At risk": "43", "To be decided": "9", "Reducible now": "9"}
+    assert "58 seats renew until" in text(app).replace("*", "")
+    assert "1 trial" in text(app)
+
+
+def test_the_table_says_what_becomes_of_each_and_until_when(visit):
+    ends = {"scheduledActions": [{"actionType": "Cancel", "effectiveDate": day(12, "00:00:00Z")}]}
+    older = {"commitmentEndDateTime": None, "productType": {"id": "License"}, "autoRenewEnabled": False}
+    app = visit(
+        Emulator(
+            partner(
+                [
+                    subscription(1, end=20, quantity=50),
+                    subscription(2, end=11, **ends),
+                    subscription(3, end=25, cancellationAllowedUntilDate=day(2, "10:15:00.1234567Z")),
+                    subscription(4, end=14, **older),
+                    subscription(5, end=20, quantity=4, parentSubscriptionId="s2"),
+                    subscription(6, end=29, offerId="X:0001:A", offerName="Backup", links=None),
+                ]
+            )
+        ),
+        page=PAGE,
+    )
+    table = on(app)
+    assert list(table["act"]) == [
+        f"{said(2)}, 10:15",
+        f"{said(11)}, 23:59",
+        f"before {said(14)}",
+        f"{said(20)}, 23:59",
+        f"{said(20)}, 23:59",
+        f"{said(29)}, 23:59",
+    ]
+    assert list(table["seatsAtRisk"]) == ["10", "10", "10", "40", "4", "–"]
+    assert list(table["becomes"])[1:4] == [
+        "Ends: a cancellation is scheduled",
+        "Expires: it does not renew by itself",
+        f"Renews on {said(21)}",
+    ]
+    assert table["notes"][0] == "until then seats can be reduced or cancelled"
+    assert table["notes"][4] == "add-on of Office 365 E3 (ends)"
+    assert table["notes"][5] == "not matched to a product of Entra ID"
+    assert headings(app, "renewals_table")["act"]["label"] == "Last day to act (UTC)"
+
+
+def said(days):
+    date = datetime.now(UTC) + timedelta(days=days)
+    return f"{date.day} {date:%b %Y}"
+
+
+def test_the_link_chooses_horizon_outcome_and_words(visit):
+    rows = partner([subscription(1, end=20), subscription(2, end=60), subscription(3, end=70, autoRenewEnabled=False)])
+    app = visit(Emulator(rows), {"horizon": "90", "outcome": "renews"}, page=PAGE)
+    assert len(on(app)) == 2
+    assert tiles(app)["To be decided"] == "0"
+    app.query_params["search"] = "süd"
+    app.run()
+    assert "Nothing ends until" in text(app)
+    assert "renewals_table" not in tables(app)
+
+
+def test_a_channel_leaves_out_what_has_none_and_says_so(visit):
+    counts = [{"customerTenantId": NORTH.upper(), "productId": E3.upper(), "channel": "direct"}]
+    rows = partner([subscription(1)], [subscription(2)], commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, counts))
+    app = visit(Emulator(rows), {"channel": "direct"}, page=PAGE)
+    assert list(on(app)["customerName"]) == ["Nordwind AB"]
+    assert "1 subscription of unknown channel or service left out" in text(app)
+
+
+def test_a_bar_for_each_week_has_a_part_for_each_outcome(visit):
+    app = visit(Emulator(partner([subscription(1, quantity=50), subscription(2, autoRenewEnabled=False)])), page=PAGE)
+    drawn = charts(app)["renewals_bars"]["data"]
+    assert [(trace["name"], sum(trace["y"])) for trace in drawn] == [
+        ("Renews", 10),
+        ("at risk", 40),
+        ("at risk", 10),
+    ]
+    assert {trace["customdata"][0] for trace in drawn} == {"renews", "undecided"}
+
+
+def test_the_file_has_the_rows_of_the_view_as_they_were_sent(visit, monkeypatch):
+    sent = subscription(1, cancellationAllowedUntilDate=day(2, "10:15:00.1234567Z"), tomorrows="field")
+    app = visit(Emulator(partner([sent], [subscription(2, quantity=3)])), page=PAGE)
+    files = taken_away(app, monkeypatch)
+    (exact,) = (table for name, table in files.items() if name.endswith("exact.csv"))
+    known = [*SUBSCRIPTIONS.columns, "seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct"]
+    assert list(exact.columns)[: len(known)] == known
+    assert {"tomorrows", "source", "filter"} <= {*exact.columns}
+    assert not {"end", "actBy", "service", "channel"} & {*exact.columns}
+    first = exact.iloc[0]
+    assert first["lastDayToAct"] == sent["cancellationAllowedUntilDate"]
+    assert (first["seatsAtRisk"], first["notAssigned"], first["notAssignedFrom"]) == (10, 40, "live")
+    assert first["productId"] == E3.upper()
+    assert first["filter"] == "horizon = 30 days"
+
+
+def test_a_customer_that_refuses_its_seats_is_named_and_the_counts_stand_in(visit):
+    rows = partner([subscription(1)], [subscription(2)], without_role=[SOUTH.upper()])
+    app = visit(Emulator(rows), page=PAGE)
+    assert "1 customer does not let us read live seats: <b>Süd</b>" in text(app)
+    table = on(app).set_index("customerName")
+    assert table.loc["<b>Süd</b>", "seatsAtRisk"] == "3"
+    assert table.loc["<b>Süd</b>", "notes"] == "assigned by the commercial counts"
+    assert table.loc["Nordwind AB", "seatsAtRisk"] == "10"
+
+
+def test_where_no_seats_can_be_read_the_page_says_why(visit):
+    emulator = Emulator(partner([subscription(1)])).always(failing(403), where="/subscribedskus")
+    app = visit(emulator, page=PAGE)
+    assert "Live seats cannot be read." in text(app)
+    assert list(on(app)["seatsAtRisk"]) == ["3"]
+
+
+def test_a_customer_whose_subscriptions_cannot_be_read_is_named(visit):
+    emulator = Emulator(partner([subscription(1)], [subscription(2)]))
+    app = visit(emulator.always(failing(500), where=f"{SOUTH}/subscriptions"), page=PAGE)
+    assert "The subscriptions of 1 customer could not be read, and are in no figure: <b>Süd</b>." in text(app).replace(
+        "*", ""
+    )
+    assert list(on(app)["customerName"]) == ["Nordwind AB"]
+
+
+def test_without_the_commercial_counts_the_page_stands_on_live_seats(visit):
+    emulator = Emulator(partner([subscription(1)])).always(failing(403), where="/commercial/")
+    app = visit(emulator, page=PAGE)
+    assert "The commercial counts cannot be read" in text(app)
+    assert list(on(app)["seatsAtRisk"]) == ["10"]
+
+
+def test_without_the_right_to_list_customers_the_page_says_so_and_tries_again(visit):
+    emulator = Emulator(partner([subscription(1)])).next(failing(403), where="/v1/customers", times=99)
+    app = visit(emulator, page=PAGE)
+    assert "Not permitted" in text(app)
+    assert "one call per customer" in text(app)
+    emulator.heal()
+    next(button for button in app.button if button.label == "Try again").click().run()
+    assert not app.exception
+    assert len(on(app)) == 1
+
+
+def test_without_a_subscription_that_is_what_it_says(visit):
+    app = visit(Emulator(partner()), page=PAGE)
+    assert "There are no subscriptions" in text(app)
+    assert "MS-CorrelationId" in text(app)
+
+
+def test_hostile_names_are_names(visit):
+    app = visit(Emulator(partner([subscription(1, offerName="![x](http://evil) :red[x]")])), page=PAGE)
+    assert list(on(app)["offer"]) == ["![x](http://evil) :red[x]"]
+
+
+@pytest.mark.usefixtures("as_reader")
+def test_a_reader_sees_no_customer_here(visit):
+    app = visit(Emulator(partner([subscription(1)])), page=PAGE)
+    assert "renewals_table" not in tables(app)
+    assert "Nordwind" not in text(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("Asia/Kathmandu", "Asia/Kathmandu"),
+        (None, "UTC"),
+        ("Mars/Base", "UTC"),
+        ("../etc/passwd", "UTC"),
+        ("\0", "UTC"),
+    ],
+)
+def test_times_are_in_the_zone_of_the_browser_if_there_is_such_a_zone(name, zone):
+    assert renewals_tables.zone(name) == zone

@@ -1,0 +1,101 @@
+"""What the Renewals page says of each subscription, around midnight and in odd cases."""
+
+import json
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from dashboard.view_models import renewals as view_models
+from data_access.measures import renewals
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import SUBSCRIPTIONS
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+ROW = {
+    "customerTenantId": "AA",
+    "id": "s",
+    "offerName": "E3",
+    "quantity": 5,
+    "status": "active",
+    "commitmentEndDate": "2026-11-30T00:00:00Z",
+    "commitmentEndDateTime": "2026-11-30T23:59:59Z",
+    "renewalOutcome": "renews",
+}
+OLDER = {"commitmentEndDateTime": None, "commitmentEndDate": "2026-12-01T00:00:00Z"}
+
+
+def told(*changes, zone="UTC"):
+    table = frames.frame(
+        SUBSCRIPTIONS, [{**ROW, "id": f"s{number}", **change} for number, change in enumerate(changes)]
+    )
+    every = renewals.at(renewals.judged(table), NOW)
+    return view_models.in_words(every, every, zone)
+
+
+@pytest.mark.parametrize(
+    ("zone", "newer", "older"),
+    [
+        ("UTC", "30 Nov 2026, 23:59", "before 1 Dec 2026"),
+        ("Europe/Berlin", "1 Dec 2026, 00:59", "before 1 Dec 2026"),
+        ("America/Los_Angeles", "30 Nov 2026, 15:59", "before 1 Dec 2026"),
+        ("Pacific/Kiritimati", "1 Dec 2026, 13:59", "before 1 Dec 2026"),
+    ],
+)
+def test_the_last_day_is_right_in_every_zone(zone, newer, older):
+    rows = told({}, OLDER, zone=zone)
+    assert list(rows["act"]) == [newer, older]
+    assert list(rows["ends"]) == [newer, older]
+
+
+def scheduled(action, on=None):
+    return json.dumps([{"actionType": action, "effectiveDate": on}])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "Renews on 1 Dec 2026"),
+        (OLDER, "Renews on 1 Dec 2026"),
+        ({"scheduledActions": scheduled("RenewToNewTerm", "2026-12-02T00:00:00Z")}, "Renews on 2 Dec 2026"),
+        (
+            {"renewalOutcome": "extendedServiceTerm", "scheduledActions": scheduled("RenewToExtendedServiceTerm")},
+            "Will be paid month by month at about +3 % from 1 Dec 2026, unless someone cancels or renews",
+        ),
+        (
+            {"renewalOutcome": "undecided"},
+            "Nobody has decided: paid month by month at about +3 % from 1 Dec 2026, unless someone cancels or renews",
+        ),
+        ({"renewalOutcome": "other", "scheduledActions": scheduled("Transition")}, "Microsoft says: Transition"),
+        ({"renewalOutcome": "other", "scheduledActions": scheduled("{x}")}, "Microsoft says: {x}"),
+        ({"renewalOutcome": "other", "scheduledActions": "[3"}, "Microsoft says: nothing"),
+        ({"renewalOutcome": "other", "scheduledActions": '"text"'}, "Microsoft says: nothing"),
+        ({"renewalOutcome": "word of tomorrow"}, "word of tomorrow"),
+    ],
+)
+def test_what_becomes_of_it_is_said_in_words(change, words):
+    assert told(change)["becomes"].iloc[0] == words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"termDuration": "P1Y", "billingCycle": "monthly"}, "1 year, monthly"),
+        ({"termDuration": "P3Y", "billingCycle": "One_Time"}, "3 years, one time"),
+        ({"termDuration": "P6M"}, "P6M"),
+        ({"billingCycle": "Annual"}, "annual"),
+        ({}, ""),
+    ],
+)
+def test_term_and_billing_are_said_in_words(change, words):
+    assert told(change)["term"].iloc[0] == words
+
+
+def test_an_add_on_names_its_parent_and_what_becomes_of_that():
+    rows = told({"offerName": "Phone", "renewalOutcome": "ends"}, {"parentSubscriptionId": "s0", "productId": "X"})
+    assert rows["notes"].iloc[1] == "no figure of what is assigned; add-on of Phone (ends)"
+
+
+def test_a_parent_that_is_not_there_is_not_named():
+    assert pd.isna(told({"parentSubscriptionId": "s9", "productId": "X"})["notes"].iloc[0]) is False
+    assert "add-on" not in told({"parentSubscriptionId": "s9"})["notes"].iloc[0]
