@@ -1,6 +1,7 @@
-"""Microsoft's clouds by name: the addresses of Partner Center and of the sign-in in each.
+"""Microsoft's clouds by name: the addresses of Partner Center, of the sign-in and of Microsoft Graph in each.
 
-Source: the Partner Center page "Partner Center REST URLs". The cloud for Germany has been shut.
+Sources: the Partner Center page "Partner Center REST URLs", and "Microsoft Graph
+national cloud deployments". The cloud for Germany has been shut.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ class Cloud:
 
     base_url: str
     authority: str
+    graph: str
 
     @property
     def scope(self) -> str:
@@ -24,7 +26,15 @@ class Cloud:
 
 
 CLOUDS = {
-    "global": Cloud("https://api.partnercenter.microsoft.com", "https://login.microsoftonline.com"),
-    "us-government": Cloud("https://api.partnercenter.microsoft.com", "https://login.microsoftonline.us"),
-    "china": Cloud("https://partner.partnercenterapi.microsoftonline.cn", "https://login.partner.microsoftonline.cn"),
+    "global": Cloud(
+        "https://api.partnercenter.microsoft.com", "https://login.microsoftonline.com", "https://graph.microsoft.com"
+    ),
+    "us-government": Cloud(
+        "https://api.partnercenter.microsoft.com", "https://login.microsoftonline.us", "https://graph.microsoft.us"
+    ),
+    "china": Cloud(
+        "https://partner.partnercenterapi.microsoftonline.cn",
+        "https://login.partner.microsoftonline.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+    ),
 }

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from data_access import certificates, logs
+from data_access import certificates, logs, mail_url
 from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.clouds import CLOUDS
@@ -108,6 +108,11 @@ def _country(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}", value):
         raise ValueError("takes the two letters of a country, such as US or DE")
     return value.upper()
+
+
+def _mail_url(value: SecretStr) -> SecretStr:
+    mail_url.parse(value.get_secret_value())
+    return value
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_text_of_secret)]
@@ -210,6 +215,16 @@ class Settings(BaseModel):
     audit_days: int = Field(365, ge=1, le=36_500, description="For how many days the audit is kept.")
     public_url: str | None = Field(
         None, description="The address that people use; copied links and those in digests and files begin with it."
+    )
+    digest_file: Annotated[Path, BeforeValidator(_path)] | None = Field(
+        None,
+        description="Whom to send what and when, rules and mutes: a TOML file. Without it everybody in BOOKS_FILE whose"
+        " name is an address gets a digest each week.",
+    )
+    mail_url: Annotated[Secret, AfterValidator(_mail_url)] | None = Field(
+        None,
+        description="What sends digests: `smtp://user:password@host:587?from=ADDRESS`, `smtps://…`, or `graph:SENDER`"
+        " with the app registration.",
     )
     history_url: Annotated[str, BeforeValidator(_path), AfterValidator(_place)] = Field(
         "data/history", description="Where snapshots are kept: a folder, or an object-store address."

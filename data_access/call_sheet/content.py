@@ -21,15 +21,6 @@ HORIZON = 120
 _YEAR = timedelta(days=366)
 _MOST_ROWS = 8  # of one table: the sheet is for a call, and has two pages at most
 _TEXT, _END = Column("Product", is_number=False), Column("Ends", is_number=False)
-#: What becomes of a subscription, in few words.
-OUTCOMES = {
-    "renews": "renews",
-    "ends": "ends",
-    "extendedServiceTerm": "paid monthly after the end",
-    "undecided": "not decided: paid monthly after the end unless cancelled",
-    "expires": "expires",
-    "other": "another change",
-}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -177,7 +168,7 @@ def _renewing(ending: pd.DataFrame | None) -> Section | None:
             _number(row["quantity"]),
             _number(row["seatsAtRisk"]),
             formats.day(row["end"]),
-            OUTCOMES.get(str(row["renewalOutcome"]), str(row["renewalOutcome"])),
+            renewals.TITLES.get(str(row["renewalOutcome"]), str(row["renewalOutcome"])),
             f"{'before ' if row['isBefore'] else ''}{formats.day(row['actBy'])}",
         )
         for _, row in ending.iterrows()

@@ -12,6 +12,7 @@ from data_access.commands import (
     call_sheet,
     collect,
     compact,
+    digest,
     emulate,
     fetch,
     prune,
@@ -44,6 +45,7 @@ COMMANDS: Mapping[str, Command] = {
     "prune": prune,
     "books": books,
     "call-sheet": call_sheet,
+    "digest": digest,
     "audit": audit,
     "emulate": emulate,
 }

@@ -24,6 +24,7 @@ class Uncertain(Unavailable):
     """The connection broke after the message was handed over: it may have been sent, or not."""
 
     title = "The message may have been sent, or not"
+    may_have_been_sent = True
 
 
 class NotSent(Unavailable):

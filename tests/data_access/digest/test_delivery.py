@@ -2,19 +2,15 @@
 
 import base64
 import email
-import http.server
 import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import trustme
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from data_access.digest import delivery, message
@@ -22,34 +18,11 @@ from data_access.digest.delivery import NotSent, Uncertain
 from data_access.digest.message import Message, News, Part
 from data_access.errors import NotPermitted, SignInRefused
 from data_access.mail_url import SmtpServer
-from tests.ports import free_port
+from tests.data_access.digest.office import Mailbox, Service, smtp
 
 MESSAGE = Message("Two to call", (Part("Whom to call", (News("Nordwind GmbH"),)),), "Sample data")
 TO = ["ann@p.example", "ben@p.example"]
 MAIL = message.mail(MESSAGE, "digest@p.example", TO, "week-1", datetime(2026, 11, 28, tzinfo=UTC))
-
-
-class Mailbox:
-    """Keeps what arrives, or turns it down with `answer`."""
-
-    def __init__(self, answer: str = "250 OK") -> None:
-        self.answer = answer
-        self.arrived: list[Any] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - by aiosmtpd
-        self.arrived.append(envelope)
-        return self.answer
-
-
-@contextmanager
-def smtp(mailbox: Mailbox, **more: Any) -> Iterator[SmtpServer]:
-    port = free_port()  # aiosmtpd looks whether it answers, at the port that it was given
-    server = Controller(mailbox, hostname="127.0.0.1", port=port, **more)
-    server.start()
-    try:
-        yield SmtpServer("127.0.0.1", port, "digest@p.example")
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -153,37 +126,6 @@ def _breaks_after_the_message(listener: socket.socket) -> None:
                 connection.sendall(b"250 OK\r\n")
             elif line.startswith(b"data"):
                 connection.sendall(b"354 go on\r\n")
-
-
-class Service:
-    """An HTTP service that remembers what it got, and answers with `status`; 0: it closes the connection instead."""
-
-    def __init__(self, status: int) -> None:
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        service = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                service.requests.append((self.path, dict(self.headers), body))
-                if status:
-                    self.send_response(status)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                self.close_connection = True
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self) -> "Service":
-        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def test_graph_gets_the_whole_mail_with_the_token():

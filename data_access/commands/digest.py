@@ -1,0 +1,196 @@
+"""`digest`: work out what each person should hear, and send it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import msal
+
+from data_access import books, clouds, connection, formats, history, mail_url
+from data_access.auth import credentials
+from data_access.books import Customers
+from data_access.commands import jobs, terminal
+from data_access.datasets import books_file
+from data_access.digest import delivery, message, plan, rounds
+from data_access.digest.looks import Looks
+from data_access.digest.message import Message, News, Part
+from data_access.digest.news import Link
+from data_access.digest.plan import Person, Plan
+from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Result, Round
+from data_access.errors import SettingsError
+from data_access.history.history import History
+from data_access.history.sent_log import Past, SentLog
+from data_access.mail_url import SmtpServer
+from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT
+from data_access.settings import Settings, load
+
+HELP = "work out what each person should hear, and send it"
+
+
+def describe(command: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    whom = command.add_mutually_exclusive_group()
+    whom.add_argument("--person", metavar="NAME", help="this person alone, whatever is due")
+    whom.add_argument("--all", action="store_true", help="everybody, whatever is due")
+    command.add_argument("--dry-run", action="store_true", help="print each message, send and record nothing")
+
+
+def run(options: argparse.Namespace) -> bytes:
+    settings = load()
+    read = read_plan(settings)
+    keeper = books_file.keeper(settings)
+    found = keeper.books()
+    people = _people(read, found, options.person)
+    history.prepare_sample(settings)
+    account, now = history.open(settings), datetime.now(UTC)
+    log = SentLog(account.store, lambda: datetime.now(UTC))
+
+    def book(person: Person) -> Customers:
+        if not (settings.books_file or settings.is_sample):
+            return books.EVERYBODY
+        return Customers(found.of([person.name], now))
+
+    past = log.past()
+    whole = Round(
+        plan=read,
+        looks=Looks(account),
+        past=past,
+        now=now,
+        book=book,
+        link=_links(settings),
+        foot=_foot(settings, account),
+        health=_health(account),
+    )
+    channels = _channels(settings, dry_run=options.dry_run)
+    due = whole.due(people, channels, everybody=options.all or options.person is not None)
+    if options.dry_run:
+        return "\n".join(_printed(each) for each in due if not each.message.is_empty).encode("utf-8", "replace")
+    with jobs.recorded(account, "digest"):
+        _say(rounds.send(due, log, _carriers(settings, now)), past)
+    return b""
+
+
+def read_plan(settings: Settings) -> Plan:
+    """What DIGEST_FILE says; nothing where it is not set. Raises SettingsError."""
+    if settings.digest_file is None:
+        return Plan()
+    try:
+        return plan.parse(settings.digest_file.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"DIGEST_FILE cannot be read: {error.strerror}.", "Check the path, and whether this account may read it."
+        ) from None
+
+
+def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
+    """Whom the round is about. Without a `[[person]]`, everybody in BOOKS_FILE whose name is an address."""
+    people = list(read.people) or [Person(name=each) for each in found.people(datetime.now(UTC))]
+    if name is not None:
+        people = [person for person in people if books.known_as(person.name) == books.known_as(name)]
+        if not people:
+            raise SettingsError(
+                "Nobody with that name gets a digest.",
+                "Name a person of DIGEST_FILE or of BOOKS_FILE, as it stands there.",
+            )
+    for person in people:
+        if not (person.addresses or person.teams):
+            terminal.say(f"{person.name} has no address and is left out; give one with `to` in DIGEST_FILE.")
+    return [person for person in people if person.addresses or person.teams]
+
+
+def _channels(settings: Settings, *, dry_run: bool) -> Callable[[Person], list[str]]:
+    def channels(person: Person) -> list[str]:
+        mail = [MAIL] if person.addresses and (dry_run or settings.mail_url) else []
+        if not mail and not person.teams:
+            raise SettingsError("MAIL_URL is not set, so no mail can be sent.", "Set it, or print with --dry-run.")
+        return [*mail, *([TEAMS] if person.teams else [])]
+
+    return channels
+
+
+def _links(settings: Settings) -> Link:
+    root = settings.public_url
+
+    def link(tenant: str) -> str:
+        return f"{root}/customers?{urlencode({'customer': tenant.lower()})}" if root else ""
+
+    return link
+
+
+def _foot(settings: Settings, account: History) -> str:
+    newest = account.newest(COMMERCIAL_DEPLOYMENT)
+    source = connection.title(settings)
+    return f"{source}, figures of {formats.day(newest.day)}" if newest else source
+
+
+def _health(account: History) -> tuple[Part, ...]:
+    """The findings of Data health that name no customer."""
+    standings = account.standing()
+    failing = [
+        f"{COLLECTIONS[name].title}: {standing.failure.message} {standing.failure.advice}"
+        for name, standing in standings.items()
+        if standing.failing and standing.failure
+    ]
+    lost = [
+        f"{COLLECTIONS[name].title} {loss.finding}: {loss.numbers}"
+        for name in standings
+        if (loss := account.loss(name))
+    ]
+    lines = tuple(News(line) for line in (*failing, *lost))
+    return (Part("Data health", lines),) if lines else ()
+
+
+def _carriers(settings: Settings, now: datetime) -> dict[str, Carrier]:
+    def mail(person: Person, made: Message, identity: str) -> None:
+        url = settings.mail_url.get_secret_value() if settings.mail_url else ""
+        server = mail_url.parse(url)
+        letter = message.mail(made, server.sender, person.addresses, identity, now)
+        if isinstance(server, SmtpServer):
+            delivery.by_smtp(server, letter, person.addresses)
+        else:
+            graph = clouds.CLOUDS[settings.partner_center_cloud].graph
+            delivery.by_graph(lambda: _graph_token(settings, graph), graph, server.sender, letter)
+
+    def teams(person: Person, made: Message, identity: str) -> None:  # noqa: ARG001 - a card has no name of its own
+        delivery.by_workflow(person.teams or "", message.card(made))
+
+    return {MAIL: mail, TEAMS: teams}
+
+
+def _graph_token(settings: Settings, graph: str) -> str:
+    """A token for Microsoft Graph, for the application itself. Raises SignInRefused or NoSignInService."""
+    with credentials.translated_errors():
+        app = credentials.confidential_client(settings.registration, msal.TokenCache(), credentials.REQUEST_TIMEOUT)
+        answer = credentials.require_token(dict(app.acquire_token_for_client([f"{graph}/.default"])))
+    return str(answer["access_token"])
+
+
+def _printed(due: Due) -> str:
+    to = ", ".join(due.person.addresses) or "Teams"
+    return f"To: {to}\nSubject: {message.subject(due.message)}\n\n{message.text(due.message)}"
+
+
+def _say(result: Result, past: Mapping[tuple[str, str], Past]) -> None:
+    """Say what became of the round. People are named by the first letter of their name: the log has no addresses."""
+    terminal.say(f"{formats.number(result.sent, 'digest')} sent, nothing new for {result.nothing}.")
+    if result.overtaken:
+        terminal.say(f"{formats.number(result.overtaken, 'digest')} left to another run that began before.")
+    for (name, channel), each in past.items():
+        for entry in each.uncertain:
+            terminal.say(
+                f"The digest for {masked(name)} by {channel} of {entry.at:%Y-%m-%d %H:%M} UTC may have been sent, or"
+                " not: its run was ended. It is not sent again."
+            )
+    for person, error in result.failures:
+        terminal.say(f"{masked(person.name)}: {error}")
+    if result.failures:
+        raise max((error for _, error in result.failures), key=lambda error: error.exit_code)
+
+
+def masked(name: str) -> str:
+    """A person's name as a log may have it: without what would be an address."""
+    local, at, domain = name.partition("@")
+    return f"{local[:1]}…{at}{domain}" if at else name

@@ -1,0 +1,80 @@
+"""What the history says at the moments between which a digest looks: which snapshots, and whose rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pandas as pd
+from pyarrow import dataset
+
+from data_access import measures
+from data_access.books import Customers
+from data_access.datasets.comparison import facts_file, latest_on_or_before
+from data_access.digest.news import Look
+from data_access.history.history import History
+from data_access.history.snapshot import Snapshot
+from data_access.measures import Facts, renewals
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
+
+#: How far a person's first digest looks back, in days between processing dates.
+FIRST_DAYS = 7
+_AT = "at"  # the name of the instant among the marks; the others are names of collections
+_LOOKED_AT = (COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS)
+
+
+class Looks:
+    """Looks at one history. The rows of a snapshot are read once, and handed out as far as a person may see them."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._rows: dict[str, pd.DataFrame] = {}
+
+    def marks(self, now: datetime) -> dict[str, str]:
+        """What is looked at now: the newest snapshot of each collection, and the instant."""
+        newest = {name.name: self._history.newest(name) for name in _LOOKED_AT}
+        return {_AT: now.isoformat(), **{name: snapshot.id for name, snapshot in newest.items() if snapshot}}
+
+    def before(self, marks: Mapping[str, str] | None, now: datetime, customers: Customers) -> Look:
+        """The look of these marks; without them, or where their figures were pruned, that of a first digest."""
+        known = marks and self._snapshot(COMMERCIAL_DEPLOYMENT, marks)
+        return self.look(marks, customers) if marks and known else self._first(now, customers)
+
+    def look(self, marks: Mapping[str, str], customers: Customers) -> Look:
+        """What was known at these marks of these customers. Raises DamagedHistory where a file cannot be read."""
+        deployment = self._snapshot(COMMERCIAL_DEPLOYMENT, marks)
+        facts = self._of(COMMERCIAL_DEPLOYMENT, deployment, customers)
+        subscribed = self._snapshot(SUBSCRIPTIONS, marks)
+        judged = None
+        if subscribed:
+            seats = self._snapshot(SEATS, marks)
+            judged = renewals.judged(
+                self._of(SUBSCRIPTIONS, subscribed, customers),
+                self._of(SEATS, seats, customers) if seats else None,
+                facts,
+            )
+        day = deployment.day if deployment else None
+        return Look(at=datetime.fromisoformat(marks[_AT]), day=day, facts=Facts(facts), subscriptions=judged)
+
+    def _first(self, now: datetime, customers: Customers) -> Look:
+        snapshots = [each for each in self._history.snapshots(COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
+        days = {snapshot.day: snapshot for snapshot in snapshots if snapshot.rows}
+        marks = {_AT: (now - timedelta(days=FIRST_DAYS)).isoformat()}
+        if days:
+            since = latest_on_or_before(sorted(days), max(days) - timedelta(days=FIRST_DAYS))
+            marks[COMMERCIAL_DEPLOYMENT.name] = days[since].id
+        return self.look(marks, customers)
+
+    def _snapshot(self, collection: Collection, marks: Mapping[str, str]) -> Snapshot | None:
+        wanted = marks.get(collection.name)
+        return next((each for each in self._history.snapshots(collection) if each.id == wanted), None)
+
+    def _of(self, collection: Collection, snapshot: Snapshot | None, customers: Customers) -> pd.DataFrame:
+        if snapshot is None:
+            return measures.facts(collection, frames.frame(collection, [])).frame
+        if snapshot.id not in self._rows:
+            paths = list(facts_file(self._history, snapshot))
+            rows = dataset.dataset(paths, format="parquet", filesystem=self._history.files)
+            self._rows[snapshot.id] = measures.plain(rows.to_table().to_pandas())
+        return customers.rows(self._rows[snapshot.id])

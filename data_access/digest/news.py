@@ -1,0 +1,251 @@
+"""What is new for one person between two looks at the history: pure decisions, worded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+
+from data_access import formats, texts, titles
+from data_access.digest.message import News, Part
+from data_access.digest.plan import Mute, Plan, Rule
+from data_access.measures import Facts, changes, core, renewals
+from data_access.measures.customers import CUSTOMER
+
+#: How far ahead a last day to act is in reach, in days.
+REACH = 30
+_MOST_LINES = 10  # of one part
+_TO_CALL = 3
+_PRODUCT = "productId"
+
+Link = Callable[[str], str]
+"""The address of a customer's page, by tenant id; an empty text where no address of the dashboard is set."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Look:
+    """What was known at one instant of a person's customers, and of nobody else's.
+
+    `facts`: rows of the commercial deployment processed up to `day`. `subscriptions`: as `renewals.judged` gives them;
+    None where none were read.
+    """
+
+    at: datetime
+    day: date | None
+    facts: Facts
+    subscriptions: pd.DataFrame | None = None
+
+
+def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
+    """What is new for a person; the customers to call come along where anything else is new."""
+    new = (_changed(before, now, plan, link), _crossed(before, now, plan, person, link), _due(before, now, plan, link))
+    if not any(part.lines for part in new):
+        return ()
+    return (_to_call(now, plan, link), *new)
+
+
+def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
+    heading = f"What changed since {formats.day(before.day)}" if before.day else "What changed"
+    if before.day is None or before.day == now.day:
+        return Part(heading, ())
+    keys, labels = [CUSTOMER], ["customerName"]
+    was, is_now = (core.by(look.facts, keys, labels) for look in (before, now))
+    table = changes.compare(was, is_now, keys, labels)
+    table = table[table["status"] != changes.Status.SAME]
+    table = table.iloc[_by_seats(table)]
+    lines, muted = _told(table, plan, now.at, lambda row: News(_change(row), link(row[CUSTOMER])))
+    return _part(heading, lines, muted, "customer")
+
+
+def _by_seats(table: pd.DataFrame) -> list[int]:
+    """The order of rows in which most seats moved first."""
+    seats = table[["undeployedChange", "licensesSoldChange", "licensesDeployedChange"]].abs()
+    order = seats.assign(place=range(len(table))).sort_values(
+        [*seats.columns, "place"], ascending=[False, False, False, True]
+    )
+    return [int(place) for place in order["place"]]
+
+
+def _change(row: pd.Series) -> str:
+    name = _name(row)
+    if row["status"] == changes.Status.NEW:
+        return f"{name} is new: {formats.number(int(row['licensesSoldAfter']), 'license')} sold"
+    if row["status"] == changes.Status.GONE:
+        return f"{name} is gone: {formats.number(int(row['licensesSoldBefore']), 'license')} were sold"
+    percents = (row["deploymentPercentBefore"], row["deploymentPercentAfter"])
+    return (
+        f"{name}: sold {formats.change(row['licensesSoldChange'])},"
+        f" deployed {formats.change(row['licensesDeployedChange'])},"
+        f" not deployed {formats.change(row['undeployedChange'])}"
+        f" ({formats.percent(percents[0])} before, {formats.percent(percents[1])} now)"
+    )
+
+
+def _crossed(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Part:
+    """Customers whose percentage left its band; the first rule that speaks of a customer does so alone."""
+    lines: list[tuple[str, str | None, News]] = []
+    for rule in plan.rules:
+        if rule.person is not None and texts.key(rule.person) != texts.key(person):
+            continue
+        known = {tenant for tenant, _, _ in lines}
+        lines += [line for line in _leaving(rule, before, now, link) if line[0] not in known]
+    told, muted = _unmuted(lines, plan, now.at)
+    return _part("Left the band", told, muted, "customer")
+
+
+def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[str, str | None, News]]:
+    was, is_now = (core.by(_covered(rule, look.facts), [CUSTOMER], ["customerName"]) for look in (before, now))
+    earlier = dict(zip(was[CUSTOMER], was["deploymentPercent"], strict=True))
+    about = f" of {rule.product or titles.service_title(rule.service or '')}" if rule.product or rule.service else ""
+    for _, row in is_now.sort_values("undeployed", ascending=False).iterrows():
+        percent, then = row["deploymentPercent"], earlier.get(row[CUSTOMER])
+        limit = _left(rule, percent)
+        if limit and not (then is not None and _left(rule, then) == limit):
+            came = f" ({formats.percent(then)} before)" if then is not None and not pd.isna(then) else ""
+            said = f"{_name(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
+            yield str(row[CUSTOMER]), None, News(said, link(row[CUSTOMER]))
+
+
+def _left(rule: Rule, percent: float) -> str:
+    """On which side a percentage is out of the rule's band, in words; empty where it is within."""
+    low, high = rule.band
+    if pd.isna(percent):
+        return ""
+    if low is not None and percent < low:
+        return f"below {low:g} %"
+    return f"above {high:g} %" if high is not None and percent > high else ""
+
+
+def _covered(rule: Rule, facts: Facts) -> Facts:
+    rows = facts.frame
+    for wanted, names in (
+        (rule.service, ("service",)),
+        (rule.product, ("productName", _PRODUCT)),
+        (rule.customer, (CUSTOMER,)),
+    ):
+        if wanted is not None:
+            same = [texts.keys(rows[name].astype("str")) == texts.key(wanted) for name in names if name in rows]
+            rows = rows[pd.concat(same, axis=1).any(axis=1)] if same else rows.head(0)
+    return facts.of(rows)
+
+
+def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
+    """Subscriptions of which something can still be decided, and whose last day to act came into reach."""
+    heading = f"Last day to act within {REACH} days"
+    known = {_case(row) for row in _in_reach(before, plan)}
+    new = [row for row in _in_reach(now, plan) if _case(row) not in known]
+    lines = [(str(row[CUSTOMER]), _id(row), News(_ending(row), link(row[CUSTOMER]))) for row in new]
+    told, muted = _unmuted(lines, plan, now.at)
+    return _part(heading, told, muted, "subscription")
+
+
+def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
+    """The subscriptions that need a word, in the order of their last days.
+
+    One that renews by itself and whose seats are all assigned needs none, nor does one whose spare seats are allowed.
+    """
+    if look.subscriptions is None:
+        return []
+    table = renewals.at(look.subscriptions, look.at)
+    table = renewals.in_order(renewals.within(table, look.at, max(renewals.HORIZONS)))
+    table = table[renewals.counted(table) & (table["actBy"] <= look.at + pd.Timedelta(days=REACH))]
+    return [row for _, row in table.iterrows() if _needs_a_word(row, plan)]
+
+
+def _needs_a_word(row: pd.Series, plan: Plan) -> bool:
+    if row["renewalOutcome"] != renewals.RENEWS:
+        return True
+    product = _id(row)
+    spare = plan.spare(str(row[CUSTOMER]), product) if product else 0
+    return not pd.isna(row["seatsAtRisk"]) and int(row["seatsAtRisk"]) > spare
+
+
+def _case(row: pd.Series) -> tuple[str, ...]:
+    """What makes a subscription news again: another end, or another outcome."""
+    return str(row[CUSTOMER]), str(row["id"]), str(row["renewalOutcome"]), str(row["lastDayToAct"])
+
+
+def _ending(row: pd.Series) -> str:
+    when = f"{'before ' if row['isBefore'] else 'until '}{formats.day(row['actBy'])}"
+    at_risk = "" if pd.isna(row["seatsAtRisk"]) else f", {formats.count(row['seatsAtRisk'])} of them not assigned"
+    seats = formats.NOTHING if pd.isna(row["quantity"]) else formats.number(int(row["quantity"]), "seat")
+    return f"{_name(row)}: {row['offerName']}, {seats}{at_risk}; {_outcome(row)}, act {when}"
+
+
+def _to_call(now: Look, plan: Plan, link: Link) -> Part:
+    """The customers with most licenses not deployed, beyond the spare seats that are allowed."""
+    rows = now.facts.frame
+    allowed = _spares(rows, plan)
+    table = rows.assign(beyond=(rows["undeployed"] - allowed).clip(lower=0))
+    sums = table.groupby([CUSTOMER, "productName"], observed=True, dropna=False)["beyond"].sum().reset_index()
+    sums = sums.sort_values(["beyond", "productName"], ascending=[False, True], kind="stable")
+    whole = sums.groupby(CUSTOMER, sort=False)["beyond"].sum().sort_values(ascending=False, kind="stable")
+    names = rows.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER).set_index(CUSTOMER)["customerName"].to_dict()
+    first = sums.drop_duplicates(CUSTOMER).set_index(CUSTOMER)["productName"].to_dict()
+    lines = [
+        (
+            str(tenant),
+            None,
+            News(
+                f"{names.get(tenant, tenant)}: {formats.number(round(number), 'license')} not deployed,"
+                f" most of {first[tenant]}",
+                link(str(tenant)),
+            ),
+        )
+        for tenant, number in whole.items()
+        if round(number) > 0
+    ]
+    told, _ = _unmuted(lines, plan, now.at)
+    return Part("Whom to call", tuple(told[:_TO_CALL]))
+
+
+def _spares(rows: pd.DataFrame, plan: Plan) -> pd.Series:
+    if _PRODUCT not in rows or not plan.spares:
+        return pd.Series(0.0, index=rows.index)
+    pairs = zip(rows[CUSTOMER].astype("str"), rows[_PRODUCT].astype("str"), strict=True)
+    return pd.Series([float(plan.spare(tenant, product)) for tenant, product in pairs], index=rows.index)
+
+
+def _told(
+    table: pd.DataFrame, plan: Plan, at: datetime, news: Callable[[pd.Series], News]
+) -> tuple[list[News], list[Mute]]:
+    return _unmuted([(str(row[CUSTOMER]), None, news(row)) for _, row in table.iterrows()], plan, at)
+
+
+def _unmuted(lines: Sequence[tuple[str, str | None, News]], plan: Plan, at: datetime) -> tuple[list[News], list[Mute]]:
+    """The lines that are not muted, and the mutes of the others."""
+    told: list[News] = []
+    muted: list[Mute] = []
+    for tenant, product, line in lines:
+        if mute := plan.muted(tenant, product, at):
+            muted.append(mute)
+        else:
+            told.append(line)
+    return told, muted
+
+
+def _part(heading: str, lines: Sequence[News], muted: Sequence[Mute], noun: str) -> Part:
+    more = len(lines) - _MOST_LINES
+    notes = [f"and {formats.number(more, noun)} more"] if more > 0 else []
+    notes += [
+        f"{muted.count(mute)} muted, until {formats.day(mute.until)}: {mute.reason}" for mute in dict.fromkeys(muted)
+    ]
+    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join(notes))
+
+
+def _name(row: pd.Series) -> str:
+    name = row.get("customerName")
+    return str(row[CUSTOMER]) if pd.isna(name) or not str(name).strip() else formats.shortened(str(name), 60)
+
+
+def _id(row: pd.Series) -> str | None:
+    product = row.get(_PRODUCT)
+    return None if product is None or pd.isna(product) else str(product)
+
+
+def _outcome(row: pd.Series) -> str:
+    outcome = str(row["renewalOutcome"])
+    words: str = renewals.TITLES.get(outcome, outcome)
+    return words.lower()

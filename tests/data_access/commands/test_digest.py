@@ -1,0 +1,238 @@
+"""The command `digest`: each person hears what is new of the own customers, once."""
+
+import email
+import json
+from datetime import UTC, datetime, timedelta
+from email.policy import default
+from functools import partial
+
+import pytest
+
+from data_access.__main__ import main
+from data_access.emulator import DEMO_TOKEN
+from data_access.history import sent_log
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.data_access.digest.office import Mailbox, Service, smtp
+from tests.lakes import fetched, keep
+
+NORD, SUED = "0112A436-B14E-4888-967B-CA4BB2CF0001", "0112A436-B14E-4888-967B-CA4BB2CF0002"
+ANN, BEN = "ann@partner.example", "ben@partner.example"
+BOOKS = f"customerTenantId,person,from,until\n{NORD},{ANN},,\n{SUED},{BEN},,\n{SUED},nobody,,\n"
+START = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def collected(week, nord, sued):
+    """What was collected in a week: licenses deployed of 100 sold to each customer."""
+    day = START + timedelta(weeks=week)
+    rows = [
+        {
+            "customerTenantId": tenant,
+            "customerName": name,
+            "licensesDeployed": deployed,
+            "processedDateTime": f"{day:%Y-%m-%d}T00:00:00",
+        }
+        for tenant, name, deployed in ((NORD, "Nordwind =1+1 <b>GmbH</b>", nord), (SUED, "Südwind AG", sued))
+    ]
+    return partial(fetched, COMMERCIAL_DEPLOYMENT, rows, day + timedelta(hours=6))
+
+
+class Office:
+    """A partner's office: the history, the settings and the mailbox."""
+
+    def __init__(self, tmp_path, monkeypatch, capsys, address, mailbox):
+        self._monkeypatch, self._capsys, self._folder, self._mailbox = monkeypatch, capsys, tmp_path, mailbox
+        (tmp_path / "books.csv").write_text(BOOKS)
+        self.settings = {
+            "PARTNER_CENTER_BASE_URL": "http://127.0.0.1:9",
+            "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
+            "HISTORY_URL": str(tmp_path / "history"),
+            "BOOKS_FILE": str(tmp_path / "books.csv"),
+            "MAIL_URL": f"smtp://{address}?from=digest@p.example",
+            "PUBLIC_URL": "https://licenses.p.example",
+        }
+
+    def collects(self, *past):
+        keep(self.settings, past)
+
+    def plans(self, toml):
+        (self._folder / "digest.toml").write_text(toml)
+        self.settings["DIGEST_FILE"] = str(self._folder / "digest.toml")
+
+    def digests(self, *arguments):
+        for name, value in self.settings.items():
+            self._monkeypatch.setenv(name, value)
+        code = main(["digest", *arguments])
+        out, err = self._capsys.readouterr()
+        return code, out, err
+
+    @property
+    def mails(self):
+        """The mails so far, by the person that they went to."""
+        arrived = [email.message_from_bytes(envelope.content, policy=default) for envelope in self._mailbox.arrived]
+        return [(mail["To"], _text(mail)) for mail in arrived]
+
+
+def _text(mail):
+    body = mail.get_body(("plain",))
+    return body.get_content().replace("\r\n", "\n")
+
+
+@pytest.fixture
+def mailbox():
+    return Mailbox()
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, capsys, mailbox):
+    with smtp(mailbox) as server:
+        yield Office(tmp_path, monkeypatch, capsys, f"{server.host}:{server.port}", mailbox)
+
+
+def test_each_person_hears_of_the_own_customers_and_of_nobody_elses(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    code, out, err = office.digests()
+    assert (code, out) == (0, "")
+    mails = dict(office.mails)
+    assert set(mails) == {ANN, BEN}
+    assert "Nordwind =1+1 <b>GmbH</b>: sold ±0, deployed −10, not deployed +10" in mails[ANN]
+    assert f"https://licenses.p.example/customers?customer={NORD.lower()}" in mails[ANN]
+    assert "Microsoft Partner Center, figures of 9 Nov 2026" in mails[ANN]
+    for other in ("Südwind", SUED, SUED.lower()):
+        assert other not in mails[ANN]
+    assert "Nordwind" not in mails[BEN]
+    assert "nobody has no address" in err
+    assert ANN not in err
+    assert BEN not in err
+
+
+def test_twice_is_once_and_nothing_new_is_no_message(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.digests("--all")
+    office.digests("--all")
+    assert len(office.mails) == 2
+    office.collects(collected(0, 50, 50), collected(1, 40, 60), collected(2, 40, 70))
+    office.digests("--all")
+    assert [to for to, _ in office.mails[2:]] == [BEN]
+    assert "deployed +10" in office.mails[2][1]
+
+
+def test_who_is_not_due_waits_and_hears_it_all_when_asked_for(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.digests()
+    office.collects(collected(0, 50, 50), collected(1, 40, 60), collected(2, 30, 70))
+    office.digests()
+    assert len(office.mails) == 2
+    office.digests("--person", ANN.upper())
+    assert [to for to, _ in office.mails[2:]] == [ANN]
+
+
+def test_a_dry_run_prints_and_records_nothing(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    code, out, _ = office.digests("--dry-run")
+    assert code == 0
+    assert out.startswith(
+        f"To: {ANN}\nSubject: Licenses: whom to call (1), what changed since 2 Nov 2026 (1)\n\nWhom to"
+    )
+    assert f"\nTo: {BEN}\nSubject: " in out
+    assert office.mails == []
+    office.digests()
+    assert len(office.mails) == 2, "nothing was recorded"
+
+
+def test_the_first_digest_looks_back_seven_days(office):
+    office.collects(collected(0, 90, 90), collected(1, 50, 50), collected(2, 40, 40))
+    _, out, _ = office.digests("--person", ANN, "--dry-run")
+    assert "What changed since 9 Nov 2026" in out
+    assert "deployed −10" in out
+
+
+def test_a_plan_names_the_people_and_teams_gets_a_card(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    with Service(202) as teams:
+        office.plans(f'[[person]]\nname = "{ANN}"\nto = ["boss@p.example"]\n[[rule]]\nbelow = 45\n')
+        office.digests()
+        assert [to for to, _ in office.mails] == ["boss@p.example"]
+        assert "below 45 %" in office.mails[0][1]
+        assert teams.requests == []
+
+
+def test_a_failure_is_told_and_tried_again(office, mailbox):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    mailbox.answer = "451 later"
+    code, _, err = office.digests()
+    assert code == 5
+    assert "a…@partner.example" in err
+    assert ANN not in err
+    mailbox.answer = "250 OK"
+    code, _, _ = office.digests("--all")
+    assert code == 0
+    assert {to for to, _ in office.mails} == {ANN, BEN}
+
+
+def test_a_run_that_was_ended_half_way_sends_nothing_twice_and_says_so(office, monkeypatch):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+
+    class Ended(BaseException):
+        """As a kill: nothing after it runs."""
+
+    def end(*_):
+        raise Ended
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sent_log.SentLog, "conclude", end)
+        with pytest.raises(Ended):
+            office.digests()
+    assert [to for to, _ in office.mails] == [ANN]
+    office.digests("--all")
+    assert [to for to, _ in office.mails] == [ANN, BEN], "the one that may have been sent is not sent again"
+    past = datetime.now(UTC) + timedelta(hours=1)
+    monkeypatch.setattr(sent_log, "_HANDING_OVER", datetime.now(UTC) - past)
+    _, _, err = office.digests("--all")
+    assert "may have been sent, or not" in err
+    assert len(office.mails) == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "said"),
+    [
+        ({"MAIL_URL": ""}, [], "MAIL_URL is not set"),
+        ({"MAIL_URL": "smtp://x:SECRET@mail"}, [], "names no mail address that sends"),
+        ({"DIGEST_FILE": "/nowhere/digest.toml"}, [], "DIGEST_FILE cannot be read: No such file or directory."),
+        ({}, ["--person", "carl@partner.example"], "Nobody with that name gets a digest."),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(office, settings, arguments, said):
+    office.collects(collected(0, 50, 50))
+    office.settings |= settings
+    code, out, err = office.digests(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "SECRET" not in err
+
+
+def test_a_mistake_in_the_plan_is_named_with_its_line(office):
+    office.plans("[[person]]\nname = 'x'\nevry = 'day'\n")
+    code, _, err = office.digests("--dry-run")
+    assert code == 2
+    assert "DIGEST_FILE, line 3: evry is no key of [[person]]." in err
+
+
+def test_without_books_everybody_hears_of_all(office):
+    del office.settings["BOOKS_FILE"]
+    office.plans(f'[[person]]\nname = "{ANN}"\n')
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.digests()
+    ((_, text),) = office.mails
+    assert "Nordwind" in text
+    assert "Südwind" in text
+
+
+def test_a_person_without_customers_hears_how_the_collections_are_and_no_names(office):
+    office.plans('[[person]]\nname = "operator@partner.example"\n')
+    empty = partial(fetched, COMMERCIAL_DEPLOYMENT, [], START + timedelta(weeks=2))
+    office.collects(collected(0, 50, 50), collected(1, 40, 60), empty)
+    office.digests()
+    ((_, text),) = office.mails
+    assert "has no rows any more" in text
+    assert "wind" not in text
+    assert json.dumps(text)

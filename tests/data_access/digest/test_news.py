@@ -1,0 +1,226 @@
+"""What a person hears: what is new and needs a word, and nothing else."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from data_access import measures
+from data_access.digest import news
+from data_access.digest.message import News
+from data_access.digest.news import Look
+from data_access.digest.plan import Mute, Plan, Rule, Spare
+from data_access.measures import renewals
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.rows import frame_of
+
+ANN = "ann@partner.example"
+NORD, SUED = "0112A436-B14E-4888-967B-CA4BB2CF0001", "0112A436-B14E-4888-967B-CA4BB2CF0002"
+E3, E5 = "6FD2C87F-B296-42F0-B197-1E91E994B900", "6FD2C87F-B296-42F0-B197-1E91E994B905"
+NOW = datetime(2026, 11, 28, 6, tzinfo=UTC)
+
+
+def bought(customer, sold, deployed, product="E3", **more):
+    names = {NORD: "Nordwind GmbH", SUED: "Südwind AG"}
+    return {
+        "customerTenantId": customer,
+        "customerName": names[customer],
+        "productName": product,
+        "productId": {"E3": E3, "E5": E5}[product],
+        "licensesSold": sold,
+        "licensesDeployed": deployed,
+        **more,
+    }
+
+
+def subscribed(customer=NORD, **more):
+    return {
+        "customerTenantId": customer,
+        "customerName": "Nordwind GmbH",
+        "id": "s1",
+        "offerName": "Microsoft 365 E3",
+        "productId": E3,
+        "quantity": 100,
+        "status": "active",
+        "isTrial": False,
+        "billingType": "license",
+        "commitmentEndDate": None,
+        "commitmentEndDateTime": "2026-12-20T23:59:59Z",
+        "cancellationAllowedUntilDate": None,
+        "renewalOutcome": "renews",
+        **more,
+    }
+
+
+def look(*rows, at=NOW, subscriptions=None):
+    facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows))
+    table = None
+    if subscriptions is not None:
+        sent = pd.DataFrame(subscriptions, columns=[*subscribed()]).astype({"productId": "str"})
+        table = renewals.judged(sent, None, facts.frame)
+    return Look(at=at, day=at.date(), facts=facts, subscriptions=table)
+
+
+WEEK_AGO = NOW - timedelta(days=7)
+
+
+def told(before, now, plan=None):
+    """Heading, lines and note of each part that says anything."""
+    said = news.parts(before, now, plan or Plan(), ANN, lambda tenant: f"https://p.example/{tenant}")
+    return {part.heading: ([line.text for line in part.lines], part.note) for part in said if part.lines or part.note}
+
+
+def test_nothing_new_is_no_message():
+    rows = (bought(NORD, 100, 40), bought(SUED, 10, 10))
+    assert told(look(*rows, at=WEEK_AGO), look(*rows)) == {}
+
+
+def test_the_largest_changes_come_first_and_whom_to_call_comes_along():
+    before = look(bought(NORD, 100, 40), bought(SUED, 10, 10), at=WEEK_AGO)
+    said = told(before, look(bought(NORD, 140, 52), bought(SUED, 10, 9)))
+    assert list(said) == ["Whom to call", "What changed since 21 Nov 2026"]
+    assert said["Whom to call"][0] == [
+        "Nordwind GmbH: 88 licenses not deployed, most of E3",
+        "Südwind AG: 1 license not deployed, most of E3",
+    ]
+    assert [line.replace("\u00a0", " ") for line in said["What changed since 21 Nov 2026"][0]] == [
+        "Nordwind GmbH: sold +40, deployed +12, not deployed +28 (40.00 % before, 37.14 % now)",
+        "Südwind AG: sold ±0, deployed −1, not deployed +1 (100.00 % before, 90.00 % now)",
+    ]
+
+
+def test_who_came_and_who_went():
+    said = told(look(bought(NORD, 100, 40), at=WEEK_AGO), look(bought(SUED, 10, 10)))
+    assert said["What changed since 21 Nov 2026"][0] == [
+        "Nordwind GmbH is gone: 100 licenses were sold",
+        "Südwind AG is new: 10 licenses sold",
+    ]
+
+
+def test_each_line_leads_to_its_customer():
+    parts = news.parts(look(at=WEEK_AGO), look(bought(NORD, 1, 0)), Plan(), ANN, lambda tenant: f"x/{tenant}")
+    assert {line.link for part in parts for line in part.lines} == {f"x/{NORD}"}
+    assert isinstance(parts[0].lines[0], News)
+
+
+@pytest.mark.parametrize(
+    ("rule", "deployed", "said"),
+    [
+        (Rule(below=80), (85, 79), ["Nordwind GmbH: 79.00 % deployed, below 80 % (85.00 % before)"]),
+        (Rule(below=80), (79, 78), []),
+        (Rule(below=80), (79, 80), []),
+        (Rule(above=95), (90, 96), ["Nordwind GmbH: 96.00 % deployed, above 95 % (90.00 % before)"]),
+        (Rule(preset="non-profit"), (86, 84), ["Nordwind GmbH: 84.00 % deployed, below 85 % (86.00 % before)"]),
+        (Rule(preset="band"), (84, 96), ["Nordwind GmbH: 96.00 % deployed, above 95 % (84.00 % before)"]),
+        (
+            Rule(below=80, service="O365"),
+            (85, 79),
+            ["Nordwind GmbH: 79.00 % of Microsoft 365 deployed, below 80 % (85.00 % before)"],
+        ),
+        (Rule(below=80, service="crm"), (85, 79), []),
+        (
+            Rule(below=80, product="e3"),
+            (85, 79),
+            ["Nordwind GmbH: 79.00 % of e3 deployed, below 80 % (85.00 % before)"],
+        ),
+        (
+            Rule(below=80, product=E3.lower()),
+            (85, 79),
+            [f"Nordwind GmbH: 79.00 % of {E3.lower()} deployed, below 80 %"],
+        ),
+        (Rule(below=80, customer=SUED), (85, 79), []),
+        (Rule(below=80, person="ANN@partner.example"), (85, 79), ["Nordwind GmbH: 79.00 % deployed, below 80 %"]),
+        (Rule(below=80, person="ben@partner.example"), (85, 79), []),
+    ],
+)
+def test_a_customer_who_leaves_a_band_is_news_once(rule, deployed, said):
+    before, now = (bought(NORD, 100, number) for number in deployed)
+    lines = told(look(before, at=WEEK_AGO), look(now), Plan(rules=(rule,))).get("Left the band", ([], ""))[0]
+    assert len(lines) == len(said)
+    assert all(line.replace("\u00a0", " ").startswith(start) for line, start in zip(lines, said, strict=True))
+
+
+def test_of_several_rules_the_first_one_speaks():
+    rules = (Rule(below=90), Rule(below=80))
+    said = told(look(bought(NORD, 100, 95), at=WEEK_AGO), look(bought(NORD, 100, 50)), Plan(rules=rules))
+    assert len(said["Left the band"][0]) == 1
+
+
+HEADING = "Last day to act within 30 days"
+
+
+@pytest.mark.parametrize(
+    ("subscription", "said"),
+    [
+        ({}, "Nordwind GmbH: Microsoft 365 E3, 100 seats, 60 of them not assigned; renews, act until 20 Dec 2026"),
+        (
+            {"renewalOutcome": "undecided"},
+            "Nordwind GmbH: Microsoft 365 E3, 100 seats, 60 of them not assigned; undecided, act until 20 Dec 2026",
+        ),
+        (
+            {"commitmentEndDateTime": None, "commitmentEndDate": "2026-12-20T00:00:00Z"},
+            "Nordwind GmbH: Microsoft 365 E3, 100 seats, 60 of them not assigned; renews, act before 20 Dec 2026",
+        ),
+        ({"productId": None}, None),
+        ({"productId": None, "renewalOutcome": "ends"}, "Nordwind GmbH: Microsoft 365 E3, 100 seats; ends, act until"),
+        ({"commitmentEndDateTime": "2027-03-20T23:59:59Z"}, None),
+        ({"status": "suspended"}, None),
+        ({"isTrial": True}, None),
+        ({"billingType": "usage"}, None),
+    ],
+)
+def test_a_last_day_that_comes_into_reach_is_news_where_something_can_be_decided(subscription, said):
+    before = look(bought(NORD, 100, 40), at=WEEK_AGO, subscriptions=[])
+    now = look(bought(NORD, 100, 40), subscriptions=[subscribed(**subscription)])
+    lines = told(before, now).get(HEADING, ([], ""))[0]
+    assert len(lines) == (said is not None)
+    assert all(line.startswith(said or "") for line in lines)
+
+
+def test_a_renewal_that_happens_by_itself_and_is_all_assigned_is_no_news():
+    before = look(bought(NORD, 100, 100), at=WEEK_AGO, subscriptions=[])
+    assert told(before, look(bought(NORD, 100, 100), subscriptions=[subscribed()])) == {}
+
+
+def test_a_last_day_is_news_once_and_again_when_it_changes():
+    rows, subscriptions = (bought(NORD, 100, 40),), [subscribed()]
+    before = look(*rows, at=WEEK_AGO, subscriptions=subscriptions)
+    assert told(before, look(*rows, subscriptions=subscriptions)) == {}, "20 Dec was in reach a week ago"
+    changed = [subscribed(renewalOutcome="ends")]
+    assert HEADING in told(before, look(*rows, subscriptions=changed))
+
+
+def test_time_alone_brings_a_last_day_into_reach():
+    rows, subscriptions = (bought(NORD, 100, 40),), [subscribed(commitmentEndDateTime="2026-12-27T23:59:59Z")]
+    before = look(*rows, at=WEEK_AGO, subscriptions=subscriptions)
+    assert HEADING in told(before, look(*rows, subscriptions=subscriptions))
+
+
+def test_spare_seats_that_are_allowed_are_neither_at_risk_nor_a_reason_to_call():
+    plan = Plan(spares=(Spare(customer=NORD, product=E3, seats=60),))
+    before = look(bought(NORD, 100, 41), at=WEEK_AGO, subscriptions=[])
+    said = told(before, look(bought(NORD, 100, 40), subscriptions=[subscribed()]), plan)
+    assert list(said) == ["What changed since 21 Nov 2026"]
+
+
+def test_what_is_muted_is_counted_with_its_reason_and_its_end():
+    mute = Mute(customer=NORD, reason="migration", until=date(2027, 1, 31))
+    before = look(bought(NORD, 100, 50), bought(SUED, 100, 50), at=WEEK_AGO, subscriptions=[])
+    now = look(bought(NORD, 100, 40), bought(SUED, 100, 40), subscriptions=[subscribed()])
+    said = told(before, now, Plan(mutes=(mute,)))
+    assert [line[:6] for line in said["What changed since 21 Nov 2026"][0]] == ["Südwin"]
+    assert said["What changed since 21 Nov 2026"][1] == "1 muted, until 31 Jan 2027: migration"
+    assert said[HEADING] == ([], "1 muted, until 31 Jan 2027: migration")
+    assert "Nordwind" not in str(said["Whom to call"])
+
+
+def test_where_all_is_muted_there_is_no_message():
+    mute = Mute(customer=NORD, reason="migration", until=date(2027, 1, 31))
+    before = look(bought(NORD, 100, 50), at=WEEK_AGO)
+    assert told(before, look(bought(NORD, 100, 40)), Plan(mutes=(mute,))) == {}
+
+
+def test_a_long_list_says_how_many_more():
+    many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
+    said = told(look(at=WEEK_AGO), look(*many))["What changed since 21 Nov 2026"]
+    assert (len(said[0]), said[1]) == (10, "and 2 customers more")
