@@ -13,6 +13,8 @@
     │   ├── Throttled        429: the service asks to wait               exit 5
     │   ├── Intercepted      something in between answered               exit 5
     │   ├── NoSignInService  Entra ID gives no answer                    exit 5
+    │   ├── NotSent          a message certainly was not sent            exit 5
+    │   ├── Uncertain        a message may have been sent, or not        exit 5
     │   └── EngineError      the history's engine gives no answer        exit 5
     └── Unreadable           an answer that cannot be understood         exit 6
         └── DamagedHistory   files in the history changed or are gone    exit 6
@@ -153,6 +155,16 @@ class Intercepted(Unavailable):
 
 class NoSignInService(Unavailable):
     title = "Microsoft's sign-in is not answering"
+
+
+class NotSent(Unavailable):
+    title = "The message was not sent"
+
+
+class Uncertain(Unavailable):
+    """The connection broke after a message was handed over."""
+
+    title = "The message may have been sent, or not"
 
 
 class EngineError(Unavailable):

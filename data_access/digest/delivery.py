@@ -12,25 +12,12 @@ from typing import Any
 import requests
 
 from data_access import deadlines
-from data_access.errors import NotPermitted, SignInRefused, Unavailable
+from data_access.errors import NotPermitted, NotSent, SignInRefused, Uncertain
 from data_access.loopback import is_loopback
 from data_access.mail_url import SmtpServer
 
 _SECONDS = 30.0  # that one conversation with a server may be silent, and one request may take
 _GRAPH_TAKES, _WORKFLOW_TAKES = {202}, {200, 201, 202}
-
-
-class Uncertain(Unavailable):
-    """The connection broke after the message was handed over: it may have been sent, or not."""
-
-    title = "The message may have been sent, or not"
-    may_have_been_sent = True
-
-
-class NotSent(Unavailable):
-    """The message was not sent."""
-
-    title = "The message was not sent"
 
 
 def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from data_access.digest import news
 from data_access.digest.looks import Looks
 from data_access.digest.message import Message, Part
 from data_access.digest.plan import Person, Plan
-from data_access.errors import PartnerCenterError
+from data_access.errors import PartnerCenterError, Uncertain
 from data_access.history.sent_log import Entry, Past, SentLog, State
 
 MAIL, TEAMS = "mail", "teams"
@@ -123,7 +123,7 @@ def _hand_over(due: Due, entry: Entry, log: SentLog, carrier: Carrier, result: R
         carrier(due.person, due.message, entry.digest)
     except PartnerCenterError as error:
         result.failures.append((due.person, error))
-        if not getattr(error, "may_have_been_sent", False):
+        if not isinstance(error, Uncertain):
             log.conclude(entry, State.WITHDRAWN)
         return
     log.conclude(entry, State.SENT)

@@ -117,7 +117,12 @@ SELDOM |= dict.fromkeys(("nan", "-inf", "1e12", "1e400"), SELDOM["inf"])
 #: Any text may be the name of one.
 SELDOM = {value: fits | {"METRICS_TOKEN"} for value, fits in SELDOM.items()}
 ROLES = {"ACCESS_READERS", "ACCESS_MANAGERS", "ACCESS_LEADS", "ACCESS_OPERATORS", "LOCAL_BOOK"}
-ELSEWHERE = {"HISTORY_URL", "BOOKS_FILE", "SPARK_REMOTE"}  # judged by what opens them, but for ~ in a path
+ELSEWHERE = {
+    "HISTORY_URL",
+    "BOOKS_FILE",
+    "DIGEST_FILE",
+    "SPARK_REMOTE",
+}  # judged by what opens them, but for ~ in a path
 
 
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])

@@ -14,9 +14,8 @@ import trustme
 from aiosmtpd.smtp import AuthResult
 
 from data_access.digest import delivery, message
-from data_access.digest.delivery import NotSent, Uncertain
 from data_access.digest.message import Message, News, Part
-from data_access.errors import NotPermitted, SignInRefused
+from data_access.errors import NotPermitted, NotSent, SignInRefused, Uncertain
 from data_access.mail_url import SmtpServer
 from tests.data_access.digest.office import Mailbox, Service, smtp
 
