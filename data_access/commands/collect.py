@@ -20,6 +20,11 @@ def describe(command: argparse.ArgumentParser) -> None:
         "--customers", action="store_true", help="the collections per customer too: two calls for each"
     )
     command.add_argument(
+        "--without-customers-calls",
+        action="store_true",
+        help="without customers, subscriptions and seats, which take two calls for each customer",
+    )
+    command.add_argument(
         "--since",
         type=_past,
         metavar="DATE",
@@ -36,7 +41,18 @@ def run(options: argparse.Namespace) -> bytes:
     if settings.is_sample:
         terminal.say(f"{connection.SAMPLE}: neither a token nor an app registration is set.")
     with connection.connect(settings) as client, terminal.progress() as progress:
-        report = collect.run(client, account_history, progress, customers=options.customers, since=options.since)
+        report = collect.run(
+            client,
+            account_history,
+            progress,
+            customers=options.customers,
+            customers_calls=not options.without_customers_calls,
+            country=settings.partner_center_country,
+            since=options.since,
+        )
+    for name, whose in report.of_customers.items():
+        for line in terminal.unread(whose):
+            terminal.say(f"{name}: {line}")
     text = "".join(f"{line}\n" for line in lines(report))
     if not report.failure:
         for name, loss in report.losses.items():  # again, for whoever keeps but what went wrong

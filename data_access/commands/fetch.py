@@ -7,14 +7,15 @@ import json
 import uuid
 from datetime import date
 
-from data_access import connection, csv_files, measures
+from data_access import connection, csv_files, history, measures
 from data_access.commands import terminal
 from data_access.datasets import live
+from data_access.errors import HistoryError
 from data_access.partner_center import frames
-from data_access.partner_center.catalog import COLLECTIONS, PER_CUSTOMER, Collection
+from data_access.partner_center.catalog import COLLECTIONS, PER_CUSTOMER, SUBSCRIPTIONS, Collection
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.sku_catalogue import Known
-from data_access.settings import load
+from data_access.settings import Settings, load
 
 HELP = "print one collection"
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> bytes:
     with connection.connect(settings) as client, terminal.progress() as progress:
         if collection.live and collection.per_customer:
             customers = live.listed(client, query.customer, progress)
-            known = Known(country=settings.partner_center_country)
+            known = _known(settings) if collection is SUBSCRIPTIONS else Known()
             answer = live.fetch_of(client, collection, customers, progress, known)
         else:
             answer = client.fetch(collection, query, progress)
@@ -62,6 +63,15 @@ def run(options: argparse.Namespace) -> bytes:
     if options.format == "csv":
         return csv_files.exact(table)
     return f"{json.dumps(frames.records(table), ensure_ascii=False, indent=2)}\n".encode()
+
+
+def _known(settings: Settings) -> Known:
+    """What the history knows of products, where there is one that can be read."""
+    try:
+        return history.known_products(history.open(settings), settings.partner_center_country)
+    except HistoryError as error:
+        terminal.say(f"The history is not used to tell products: {error.message}")
+        return Known(country=settings.partner_center_country)
 
 
 def _query(collection: Collection, options: argparse.Namespace) -> Query:

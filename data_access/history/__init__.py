@@ -7,6 +7,7 @@ from data_access.history.account import (
     prepare_sample,
     reach,
 )
+from data_access.history.live import known as known_products
 from data_access.history.patience import Patience
 
-__all__ = ["Patience", "account", "open", "open_audit", "prepare_sample", "reach"]
+__all__ = ["Patience", "account", "known_products", "open", "open_audit", "prepare_sample", "reach"]

@@ -9,12 +9,22 @@ from datetime import UTC, date, datetime, timedelta
 
 from data_access import texts
 from data_access.errors import BadRequest, HistoryError, NotPermitted, PartnerCenterError, SignInError, Unreadable
-from data_access.history.history import History, Kept
+from data_access.history import live
+from data_access.history.history import History
+from data_access.history.results import Kept
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.measures.health import Loss
 from data_access.partner_center import frames, raw_pages
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, PER_CUSTOMER, WITHOUT_CUSTOMER, Collection
-from data_access.partner_center.client import Answer, Client, Progress, Step
+from data_access.partner_center.catalog import (
+    COMMERCIAL_DEPLOYMENT,
+    CUSTOMERS,
+    PER_CUSTOMER,
+    SEATS,
+    SUBSCRIPTIONS,
+    WITHOUT_CUSTOMER,
+    Collection,
+)
+from data_access.partner_center.client import Answer, Client, OfCustomers, Progress, Step
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.wire import SetAside
 
@@ -45,17 +55,28 @@ class Report:
     back_fills: dict[str, BackFill] = field(default_factory=dict)
     #: What came with much less than the last time. That is no failure: it was read as Microsoft sent it.
     losses: dict[str, Loss] = field(default_factory=dict)
+    #: The customers that a live collection was kept without.
+    of_customers: dict[str, OfCustomers] = field(default_factory=dict)
 
     @property
     def failure(self) -> PartnerCenterError | None:
         """The worst error; None where all was read that the account may read."""
-        excused = NotPermitted if self.kept else ()
         errors = [
-            *self.errors.values(),
+            *(error for name, error in self.errors.items() if not self._is_excused(name, error)),
             *(back_fill.error for back_fill in self.back_fills.values() if back_fill.error),
+            *(one.failure for one in self.of_customers.values() if one.failure),
         ]
-        errors = [error for error in errors if not isinstance(error, excused)]
         return min(errors, key=_rank, default=None)
+
+    def _is_excused(self, name: str, error: PartnerCenterError) -> bool:
+        """Whether an error is none: the account may not read this, or the service has no list of customers at all.
+
+        That every single customer refuses is one, since the account lacks the role that it was to have.
+        """
+        if not self.kept or name in (SEATS.name, SUBSCRIPTIONS.name):
+            return False
+        unknown = name == CUSTOMERS.name and isinstance(error, BadRequest) and error.details.status == 404
+        return unknown or isinstance(error, NotPermitted)
 
 
 def run(
@@ -64,14 +85,17 @@ def run(
     progress: Progress,
     *,
     customers: bool = False,
+    customers_calls: bool = True,
+    country: str = "US",
     since: date | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Collect once.
 
-    `customers` adds the two collections per customer, which take two calls for each; `since` adds the commercial
-    figures of earlier processing dates. Raises HistoryError where nothing can be kept any more; what was kept before
-    that stays.
+    `customers_calls`: the list of customers and, with a call for each, their seats and subscriptions, whose products
+    the catalogue of this `country` names. `customers` adds the two collections per customer, which take two calls for
+    each; `since` adds the commercial figures of earlier processing dates. Raises HistoryError where nothing can be kept
+    any more; what was kept before that stays.
     """
     report, outcomes, started = Report(), dict[str, Tried](), clock()
 
@@ -87,7 +111,11 @@ def run(
             report.errors[collection.name] = error
             outcomes[collection.name] = Tried(at=clock(), failure=_failure(error))
             return None
-        outcomes[collection.name] = Tried(at=clock(), snapshot=kept.snapshot.id, again=kept.again)
+        failure = answer.of_customers.failure
+        report.of_customers[collection.name] = answer.of_customers
+        outcomes[collection.name] = Tried(
+            at=clock(), snapshot=kept.snapshot.id, again=kept.again, failure=_failure(failure) if failure else None
+        )
         return answer
 
     def record(exit_code: int) -> None:
@@ -96,6 +124,14 @@ def run(
 
     try:
         answers = {collection.name: keep(collection, _whole(client, collection)) for collection in WITHOUT_CUSTOMER}
+        if customers_calls:
+            reading = live.Reading(client, history, country, clock)
+            listed = keep(CUSTOMERS, _whole(client, CUSTOMERS))
+            if listed is not None:
+                counts = answers[COMMERCIAL_DEPLOYMENT.name]
+                for collection in (SEATS, SUBSCRIPTIONS):  # products' names in the seats help to match subscriptions
+                    keep(collection, reading.of_each(collection, listed, counts))
+                reading.end()
         if customers:
             counts, error = answers[COMMERCIAL_DEPLOYMENT.name], report.errors.get(COMMERCIAL_DEPLOYMENT.name)
             for collection in PER_CUSTOMER:

@@ -56,9 +56,11 @@ class Draft:
             reasons=snapshot.reasons(answer.set_aside),
             twice=answer.twice,
             unread_customers=answer.unread_customers,
-            as_of=snapshot.as_of(facts),
+            failed_customers=len(answer.of_customers.failed),
+            as_of=snapshot.as_of(collection, facts),
             estimated=facts.estimated,
             rows_checksum=rows_checksum,
+            sent_checksum=snapshot.sent_checksum(collection, answer.frame) if collection.live else None,
             source=source,
             account=account,
             address=answer.pages.address,
@@ -76,8 +78,11 @@ class Draft:
             summary = beside.submit(snapshot.summary, collection, facts, identity, answer.fetched_at)
             raw = answer.pages.file(snapshot.metadata([about]))
             raw_file = _file(RAW, fetch, raw)
-            table = snapshot.table(facts, identity, answer.fetched_at)
-            parquet = snapshot.parquet([table], snapshot.metadata([about | raw_file.fields(RAW)]))
+            table = snapshot.table(facts, identity, answer.fetched_at, live=collection.live)
+            metadata = snapshot.metadata([about | raw_file.fields(RAW)])
+            if collection.live:
+                metadata |= snapshot.of_customers_metadata(answer.of_customers)
+            parquet = snapshot.parquet([table], metadata)
             facts_file = _file(FACTS, fetch, parquet)
             record = Snapshot.of(fetch, facts=facts_file, raw=raw_file)
             return cls(record, summary.result(), {raw_file.path: raw, facts_file.path: parquet})

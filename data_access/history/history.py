@@ -5,6 +5,7 @@ Below the account's folder, beside the summary files of `index` and the records 
     facts/<collection>/date=<day>/<id>-<checksum>.parquet     every row, sorted by customer
     raw/<collection>/date=<day>/<id>-<checksum>.parquet       the answer as it arrived, page by page
     months/<collection>/month=<month>/<id>-<checksum>.parquet the facts of a month that is over, written by `compact`
+    parts/<collection>/date=<day>/<id>-<checksum>.parquet     answers of a run that is not over, see `parts`
 
 The summary file is the commit: its record says all about the snapshot, these files included. A file that was written
 before it and never got one is swept by a later run. Nothing is ever changed in place, so any number of programs may
@@ -14,9 +15,9 @@ write at the same time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -24,69 +25,40 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.errors import HistoryError, PartnerCenterError
-from data_access.history import audit, draft, index, monthly, run_log, sent_log, store
+from data_access.history import audit, draft, index, monthly, parts, run_log, sent_log, skus, store
 from data_access.history.audit import Audit
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
+from data_access.history.results import Compacted, Kept, Paths, Verified
 from data_access.history.run_log import Job, Run, Runs, Standing
-from data_access.history.snapshot import File, Month, Owner, Snapshot, checksum, folded
+from data_access.history.skus import Skus
+from data_access.history.snapshot import (
+    File,
+    Month,
+    Owner,
+    Snapshot,
+    checksum,
+    checksum_of,
+    folded,
+    of_customers,
+    sent_checksum,
+)
 from data_access.history.store import Damaged, Store
 from data_access.measures import customers, health
 from data_access.measures.health import Amounts
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.catalog import COLLECTIONS, Collection
-from data_access.partner_center.client import Answer
+from data_access.partner_center.client import Answer, OfCustomers
 
 #: For so long, a file without a snapshot may belong to a run that is still going on.
 GRACE = timedelta(days=1)
 
-_OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER)
+_OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER, parts.FOLDER)
 _LICENSES = ("licensesSold", "licensesDeployed")
 _OTHER_ROWS = "gives other rows today than when it was fetched"
-_WITH_RECORDS = (index.FOLDER, run_log.FOLDER, sent_log.FOLDER, audit.FOLDER)
+_WITH_RECORDS = (index.FOLDER, run_log.FOLDER, sent_log.FOLDER, audit.FOLDER, skus.FOLDER)
 #: The files whose checksum this process has compared, each with the time it was written.
 _SOUND: set[tuple[str, int]] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The result of `History.append`: the snapshot that holds the rows, and whether it was there before."""
-
-    snapshot: Snapshot
-    again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Sound files to read, as `History.files` takes them, and a notice for each file that is left out."""
-
-    paths: tuple[str, ...]
-    notices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """The result of `History.verify`: how many files and bytes were read, and which files are not what was written.
-
-    `outgrown` counts the answers that an earlier program read, and that would give other rows today.
-    """
-
-    files: int
-    bytes: int
-    findings: tuple[Finding, ...]
-    outgrown: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Compacted:
-    """The result of `History.compact`.
-
-    `before` and `after` count the summary files and the records of runs, `months` the months put into one file.
-    """
-
-    before: int
-    after: int
-    months: int
 
 
 class History:
@@ -114,6 +86,8 @@ class History:
         self._owner = owner
         self._index = Index(folder, clock, loose_files, owner)
         self._runs = Runs(folder, clock)
+        self.skus = Skus(folder, clock)
+        """What the catalogue of products said."""
 
     @property
     def files(self) -> Any:
@@ -186,6 +160,13 @@ class History:
         store.check(snapshot.raw, content)
         return raw_pages.reread(COLLECTIONS[snapshot.collection], content)
 
+    def of_customers(self, snapshot: Snapshot) -> OfCustomers:
+        """The customers that a snapshot has no rows of, by why; nobody in a collection that is not live.
+
+        Raises HistoryError, FileNotFoundError or Damaged where its file cannot be read.
+        """
+        return of_customers(self.store.read(snapshot.facts))
+
     def append(self, answer: Answer, backfill_date: date | None = None) -> Kept:
         """Keep an answer that was fetched with `keep_raw`, unless the newest snapshot has the same rows already.
 
@@ -193,7 +174,7 @@ class History:
         cannot be written; no part of it is then kept.
         """
         answer = replace(answer, frame=folded(answer.frame))
-        rows_checksum = checksum(answer.frame)
+        rows_checksum = checksum_of(answer)
         latest = self._index.latest(answer.collection.name, backfill_date)
         same = latest if latest and latest.rows_checksum == rows_checksum else None
         if same and not any(self._problems([same.facts_file])):
@@ -207,7 +188,7 @@ class History:
         """Keep the answers to one collection, oldest first, so that all of them appear at once."""
         drafts: list[Draft] = []
         for answer in answers:
-            rows_checksum = checksum(answer.frame)
+            rows_checksum = checksum_of(answer)
             if not drafts or drafts[-1].record.rows_checksum != rows_checksum:
                 drafts.append(self._draft(answer, rows_checksum, further=len(drafts)))
         if drafts:
@@ -252,7 +233,11 @@ class History:
 
         The customers of both answers are counted then, where their rows can be read.
         """
-        snapshots = [snapshot for snapshot in self.snapshots(collection) if snapshot.backfill_date is None]
+        snapshots = [
+            snapshot
+            for snapshot in self.snapshots(collection)
+            if snapshot.backfill_date is None and not snapshot.failed_customers
+        ]
         licenses = self._licenses(collection)
         answers = [
             Amounts(snapshot.rows, None if licenses is None else licenses.get(snapshot.id, 0)) for snapshot in snapshots
@@ -333,6 +318,7 @@ class History:
         self._keep({snapshot.id: merged.get(snapshot.id, snapshot) for snapshot in remaining})
         self._runs.compact()
         self.audit.compact()
+        self.skus.compact()
         months = {snapshot.month for snapshot in merged.values() if snapshot.month}
         return Compacted(before, self._count_with_records(), len(months))
 
@@ -487,7 +473,8 @@ class History:
             return Finding(snapshot.raw, str(error))
         except PartnerCenterError as error:
             return Finding(snapshot.raw, f"cannot be read again: {error.message}")
-        if checksum(reread.frame) != snapshot.rows_checksum:
+        of = partial(sent_checksum, COLLECTIONS[snapshot.collection]) if snapshot.sent_checksum else checksum
+        if of(reread.frame) != (snapshot.sent_checksum or snapshot.rows_checksum):
             return Finding(snapshot.raw, _OTHER_ROWS)
         return None
 

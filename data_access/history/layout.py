@@ -12,6 +12,7 @@ from data_access.partner_center.catalog import COLLECTIONS
 #: The folders of the kinds of file.
 FACTS, RAW, MONTHS, SMALL, RUNS, SENT = "facts", "raw", "months", "small", "runs", "sent"
 AUDIT = "audit"
+PARTS, SKUS = "parts", "skus"
 #: Before the names of summary files that hold more than one snapshot.
 PACK = "pack-"
 
@@ -27,11 +28,14 @@ _FOLDERS = {
     RUNS: "",
     SENT: "",
     AUDIT: f"{_DAY}/",
+    PARTS: f"{_COLLECTION}/{_DAY}/",
+    SKUS: "",
 }
 _NAMES = dict.fromkeys(_FOLDERS, rf"{_ID}-{_CHECKSUM}\.parquet") | {
     SMALL: rf"(?:{PACK})?{_ID}-{_CHECKSUM}\.parquet",
     RUNS: rf"{_ID}-{_CHECKSUM}\.json",
     SENT: rf"{_ID}-{_CHECKSUM}\.json",
+    SKUS: rf"{_ID}-{_CHECKSUM}\.json",
 }
 _FOLDER = re.compile(rf"[a-z]+/{_COLLECTION}(?:/{_DAY}|/{_MONTH})?|{AUDIT}/{_DAY}")
 _FINISHED = {kind: re.compile(f"{kind}/{folder}{_NAMES[kind]}") for kind, folder in _FOLDERS.items()}

@@ -88,8 +88,9 @@ class Standing:
 
     def after(self, tried: Tried) -> Standing:
         """The standing after one more try."""
-        if tried.failure:
-            return replace(self, last_failure=tried.at, failure=tried.failure, failing=True)
+        if tried.failure:  # with a snapshot, of a part of the customers
+            read = tried.at if tried.snapshot else self.last_success
+            return replace(self, last_success=read, last_failure=tried.at, failure=tried.failure, failing=True)
         return replace(self, last_success=tried.at, failing=False)
 
 

@@ -24,8 +24,17 @@ from data_access.history import layout
 from data_access.measures import Facts, customers
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
+from data_access.partner_center.client import Answer, OfCustomers
 from data_access.partner_center.wire import SetAside
 
+#: The key of the metadata of a file of live facts that holds the customers without rows.
+_OF_CUSTOMERS = "customers"
+_KINDS = ("empty", "refused", "gone", "failed")  # the fields of `OfCustomers` that it holds
+#: What other calls tell of a row, by collection.
+_FROM_ELSEWHERE = {
+    catalog.SUBSCRIPTIONS.name: ("customerName", "productId"),
+    catalog.SEATS.name: ("customerName",),
+}
 FORMAT = 1  # of the files; a reader leaves newer ones alone
 #: The key of a file's metadata that holds the records of its snapshots.
 RECORDS = "snapshots"
@@ -51,6 +60,8 @@ _SUMMARY_DEPLOYMENT = pa.schema(
         "estimated": pa.bool_(),
     }
 )
+#: There are no services and channels in it, and products are judged with more than one collection.
+_SUMMARY_LIVE = pa.schema({**_ORIGIN, "customers": pa.int64(), "rows": pa.int64()})
 _SUMMARY_USAGE = pa.schema(
     {
         **_ORIGIN,
@@ -109,10 +120,13 @@ class Fetch(BaseModel):
     set_aside: int
     reasons: Mapping[str, int] = {}  # why rows were set aside, and how many
     twice: int = 0  # rows that came on two pages and were counted once
-    unread_customers: int = 0  # in a collection per customer: those for whom the account may not read it
+    unread_customers: int = 0  # in a collection per customer: those that were not read, refusals included
+    failed_customers: int = 0  # of these, those that gave no usable answer; who they are is in the facts' file
     as_of: Mapping[str, datetime | None]  # newest processing date of each service, UTC
     estimated: bool  # whether licensesDeployed is calculated from a percentage
     rows_checksum: str  # the same for the same rows in any order
+    #: Of a live collection: the same of the rows as its answers alone tell them, without what comes from other calls.
+    sent_checksum: str | None = None
     source: str
     #: The name of the account's folder; records of earlier programs, and of folders without an account, have none.
     account: str | None = None
@@ -130,7 +144,7 @@ class Fetch(BaseModel):
     @model_serializer(mode="wrap")
     def _as_it_was_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the fields that the record never had."""
-        later = {"account", "reading", "twice"}
+        later = {"account", "reading", "twice", "failed_customers", "sent_checksum"}
         return {
             name: value
             for name, value in serialize(self).items()
@@ -224,9 +238,17 @@ def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
     What tells rows apart has one spelling, with what was sent beside it (see `measures.Facts`), and is categories. Rows
     are sorted by customer, then service, workload, channel and product.
     """
+    if collection.live:
+        return _live(collection, frame)
     result = measures.facts(collection, frame) if collection in _DEPLOYMENTS else _told_apart(collection, frame)
     rows = result.frame
     return result.of(rows.sort_values([name for name in _ORDER if name in rows], kind="stable", ignore_index=True))
+
+
+def _live(collection: Collection, frame: pd.DataFrame) -> Facts:
+    """The rows of a live collection as they are, by customer: ids have one spelling already."""
+    rows = frame.rename(columns=measures.clashes(frame, collection.columns, _ORIGIN))
+    return Facts(rows.sort_values(customers.CUSTOMER, kind="stable", ignore_index=True))
 
 
 def _told_apart(collection: Collection, frame: pd.DataFrame) -> Facts:
@@ -239,16 +261,17 @@ def _told_apart(collection: Collection, frame: pd.DataFrame) -> Facts:
     return Facts(measures.told_apart(rows.assign(service=rows[code])))
 
 
-def table(facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
+def table(facts: Facts, snapshot: str, fetched_at: datetime, *, live: bool = False) -> pa.Table:
     """The table of a facts file: `snapshot`, `fetchedAt`, then the columns of `facts`, with the key of each service.
 
     Of spellings, `facts` have one that came in the same answer: files of two days would not join by it.
     No two of their names differ in capitals alone, which would be one to an engine.
     """
     rows = facts.frame.rename(columns=texts.apart(facts.frame.columns, _ORIGIN))
-    rows = rows.assign(
-        service=texts.keys(rows["service"]).astype("category"), serviceName=rows["serviceName"].astype("category")
-    )
+    if not live:
+        rows = rows.assign(
+            service=texts.keys(rows["service"]).astype("category"), serviceName=rows["serviceName"].astype("category")
+        )
     own = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata()
     origin = {"snapshot": snapshot, "fetchedAt": fetched_at}
     columns = [pa.repeat(pa.scalar(origin[name], kind), own.num_rows) for name, kind in _ORIGIN.items()]
@@ -259,11 +282,15 @@ def table(facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
 def summary(collection: Collection, facts: Facts, snapshot: str, fetched_at: datetime) -> pa.Table:
     """The facts by service and channel (and workload): a few dozen rows, whatever the number of customers.
 
+    Live collections: one row with the number of customers that have any, and of rows.
     Deployment collections: `snapshot`, `fetchedAt`, then `measures.summary`. Usage: service, serviceName, channel,
     workloadName, processedDateTime (the newest), licensesActive, licensesQualified (null where only a percentage is
     sent), proratedLicensesUsagePercent (row by row as sent; null for counts), rows (how many facts).
     """
-    if "licensesSold" in collection.columns:  # and not in the frame: Microsoft may send a field of any name
+    if collection.live:
+        named = facts.frame[customers.CUSTOMER].nunique()
+        made, schema = pd.DataFrame({"customers": [named], "rows": [len(facts)]}), _SUMMARY_LIVE
+    elif "licensesSold" in collection.columns:  # and not in the frame: Microsoft may send a field of any name
         made, schema = _summary_of_deployment(collection, facts), _SUMMARY_DEPLOYMENT
     else:
         made, schema = _summary_of_usage(collection, facts.frame), _SUMMARY_USAGE
@@ -274,6 +301,8 @@ def summary(collection: Collection, facts: Facts, snapshot: str, fetched_at: dat
 
 def summary_schema(collection: Collection) -> pa.Schema:
     """The columns of `summary`."""
+    if collection.live:
+        return _SUMMARY_LIVE
     return _SUMMARY_DEPLOYMENT if "licensesSold" in collection.columns else _SUMMARY_USAGE
 
 
@@ -293,8 +322,10 @@ def parquet(parts: Iterable[pa.Table], about: Mapping[str, str]) -> pa.Buffer:
     return file.getvalue()
 
 
-def as_of(facts: Facts) -> dict[str, datetime | None]:
-    """The newest processing date of each service, by its code."""
+def as_of(collection: Collection, facts: Facts) -> dict[str, datetime | None]:
+    """The newest processing date of each service, by its code; none of a live collection, true when it is read."""
+    if collection.live:
+        return {}
     found = facts.frame
     newest = found.groupby("service", observed=True)["processedDateTime"].max()
     return {str(code): None if pd.isna(instant) else instant.to_pydatetime() for code, instant in newest.items()}
@@ -304,6 +335,35 @@ def checksum(frame: pd.DataFrame) -> str:
     """A checksum of the rows that does not depend on their order: SHA-256 in hexadecimal digits."""
     each = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
     return hashlib.sha256("\n".join(frame.columns).encode() + b"\0" + each.astype("<u8").tobytes()).hexdigest()
+
+
+def checksum_of(answer: Answer) -> str:
+    """The checksum of an answer's rows; of a live collection also of who was not read, whatever the columns' order."""
+    if not answer.collection.live:
+        return checksum(answer.frame)
+    whose = of_customers_metadata(answer.of_customers)[_OF_CUSTOMERS]
+    rows = checksum(answer.frame[sorted(answer.frame.columns)])
+    return hashlib.sha256(f"{rows}\n{whose}".encode()).hexdigest()
+
+
+def sent_checksum(collection: Collection, frame: pd.DataFrame) -> str:
+    """The checksum of the rows of a live collection without what other calls tell of them."""
+    elsewhere = _FROM_ELSEWHERE.get(collection.name, ())
+    return checksum(frame[sorted(name for name in frame.columns if name not in elsewhere)])
+
+
+def of_customers_metadata(whose: OfCustomers) -> dict[str, str]:
+    """The customers without rows, for the metadata of a file of live facts."""
+    kinds = {kind: getattr(whose, kind) for kind in _KINDS}
+    return {_OF_CUSTOMERS: json.dumps(kinds, separators=(",", ":"))}
+
+
+def of_customers(file: pa.Buffer) -> OfCustomers:
+    """The same from a file of facts. Raises `pa.ArrowException` for another file."""
+    metadata = pq.read_metadata(pa.BufferReader(file)).metadata or {}
+    kinds = json.loads(metadata.get(_OF_CUSTOMERS.encode(), b"{}"))
+    empty, refused, gone, failed = (tuple(kinds.get(kind, ())) for kind in _KINDS)
+    return OfCustomers(empty, refused, gone, failed)
 
 
 def reasons(set_aside: Sequence[SetAside]) -> dict[str, int]:

@@ -129,7 +129,7 @@ def digest(account):
     there = History(Store(str(account)), "test")
     assert not there.verify().findings
     result: Counter[tuple[object, ...]] = Counter()
-    for collection in catalog.WITHOUT_CUSTOMER:
+    for collection in catalog.COLLECTIONS.values():
         listed = there.snapshots(collection)
         summary = Counter(there.summary(collection)["snapshot"].to_pylist())
         for snapshot in listed:
@@ -149,7 +149,7 @@ def rows_are_those_of_the_records(account):
     return not there.verify(reread=True).findings and all(
         set(pq.read_table(account / snapshot.facts)["snapshot"].to_pylist()) == {snapshot.id}
         and pq.read_metadata(account / snapshot.facts).num_rows == snapshot.rows
-        for collection in catalog.WITHOUT_CUSTOMER
+        for collection in catalog.COLLECTIONS.values()
         for snapshot in there.snapshots(collection)
     )
 
@@ -159,7 +159,7 @@ def tidied(account):
     later = History(Store(str(account)), "test", clock=lambda: datetime.now(UTC) + GRACE + timedelta(hours=1))
     later.compact()
     later.sweep()
-    snapshots = [snapshot for collection in catalog.WITHOUT_CUSTOMER for snapshot in later.snapshots(collection)]
+    snapshots = [snapshot for collection in catalog.COLLECTIONS.values() for snapshot in later.snapshots(collection)]
     needed = {file.path for snapshot in snapshots for file in snapshot.files}
     files = [path.relative_to(account).as_posix() for path in account.rglob("*") if path.is_file()]
     assert {path for path in files if not path.startswith(("small/", "runs/"))} == needed

@@ -100,10 +100,10 @@ def read(wanted, count, stop):
     """Whatever is visible is whole, and what was visible once stays."""
     while not stop.wait(0.1):
         now = history.open(wanted)
-        shown = [one for collection in catalog.WITHOUT_CUSTOMER for one in now.snapshots(collection)]
+        shown = [one for collection in catalog.COLLECTIONS.values() for one in now.snapshots(collection)]
         rows = {
             snapshot
-            for collection in catalog.WITHOUT_CUSTOMER
+            for collection in catalog.COLLECTIONS.values()
             for snapshot in now.summary(collection)["snapshot"].unique().to_pylist()
         }
         # Of two snapshots with the same rows, kept in the same instant, either may be the one that is shown.

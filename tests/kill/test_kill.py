@@ -26,7 +26,7 @@ def test_killed_at_any_instant_nothing_is_lost_and_nothing_half_visible(tmp_path
     assert count.reads
     (account,) = tmp_path.iterdir()
     after = History(Store(str(account)), "test")
-    shown = [one for collection in catalog.WITHOUT_CUSTOMER for one in after.snapshots(collection)]
+    shown = [one for collection in catalog.COLLECTIONS.values() for one in after.snapshots(collection)]
     assert {one.rows_checksum for one in shown} >= count.seen
     assert len(shown) >= count.finished
     verified = after.verify(reread=True)
@@ -35,12 +35,14 @@ def test_killed_at_any_instant_nothing_is_lost_and_nothing_half_visible(tmp_path
     later = History(Store(str(account)), "test", clock=lambda: datetime.now(UTC) + GRACE + timedelta(hours=1))
     swept = later.sweep()
     assert not later.verify(reread=True).findings
-    assert [one for collection in catalog.WITHOUT_CUSTOMER for one in later.snapshots(collection)] == shown
+    assert [one for collection in catalog.COLLECTIONS.values() for one in later.snapshots(collection)] == shown
     after.reload()
     after.compact()
-    assert [one for collection in catalog.WITHOUT_CUSTOMER for one in after.snapshots(collection)] == shown
+    assert [one for collection in catalog.COLLECTIONS.values() for one in after.snapshots(collection)] == shown
     folders = Counter(path.relative_to(account).parts[0] for path in account.rglob("*") if path.is_file())
-    assert folders == {"facts": len(shown), "raw": len(shown), "small": 4, "runs": 1}, "and nothing else is left"
+    kept = len(catalog.WITHOUT_CUSTOMER + catalog.LIVE)
+    whole = {"facts": len(shown), "raw": len(shown), "small": kept, "runs": 1, "skus": 1}
+    assert folders == whole, "and nothing else is left"
     with capsys.disabled():
         print(
             f"\n{count.killed} kills, {count.finished} runs that ended, {count.reads} reads meanwhile: {len(shown)}"
@@ -91,6 +93,6 @@ def test_a_full_disk_ends_a_run_with_a_reason_and_keeps_what_was_there(little_di
         assert (check.returncode, check.stderr) == (0, b"")
     (account,) = little_disk.iterdir()
     kept = History(Store(str(account)), "test")
-    assert runs * 4 <= sum(len(kept.snapshots(collection)) for collection in catalog.WITHOUT_CUSTOMER)
+    assert runs * 4 <= sum(len(kept.snapshots(collection)) for collection in catalog.COLLECTIONS.values())
     assert service.days > runs
     assert not [path for path in account.rglob("*") if path.name.endswith(".tmp")]
