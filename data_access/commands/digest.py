@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -12,8 +12,9 @@ import msal
 from data_access import books, clouds, connection, formats, history, mail_url
 from data_access.auth import credentials
 from data_access.books import Customers
+from data_access.call_sheet import content, document, records
 from data_access.commands import jobs, terminal
-from data_access.datasets import books_file
+from data_access.datasets import books_file, timeline
 from data_access.digest import delivery, message, plan, rounds
 from data_access.digest.looks import Looks
 from data_access.digest.message import Message, News, Part
@@ -21,6 +22,7 @@ from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
 from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Result, Round
 from data_access.errors import SettingsError
+from data_access.history import engines
 from data_access.history.history import History
 from data_access.history.sent_log import Past, SentLog
 from data_access.mail_url import SmtpServer
@@ -63,6 +65,7 @@ def run(options: argparse.Namespace) -> bytes:
         link=_links(settings),
         foot=_foot(settings, account),
         health=_health(account),
+        sheets=_sheets(settings),
     )
     channels = _channels(settings, dry_run=options.dry_run)
     due = whole.due(people, channels, everybody=options.all or options.person is not None)
@@ -141,6 +144,16 @@ def _health(account: History) -> tuple[Part, ...]:
     ]
     lines = tuple(News(line) for line in (*failing, *lost))
     return (Part("Data health", lines),) if lines else ()
+
+
+def _sheets(settings: Settings) -> Callable[[Sequence[str]], bytes]:
+    def sheets(tenants: Sequence[str]) -> bytes:
+        past = timeline.fetch(settings, None, lambda _: None)
+        engine = engines.connect(settings, past.history.files)
+        found = [records.of_customer(settings, past, engine, tenant) for tenant in tenants]
+        return document.pdf([content.sheet(each) for each in found])
+
+    return sheets
 
 
 def _carriers(settings: Settings, now: datetime) -> dict[str, Carrier]:

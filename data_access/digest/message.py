@@ -21,10 +21,14 @@ _FAINT = "color:#5b6675;font-size:13px"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One line of a digest, and the view that shows it; without a link where no address of the dashboard is set."""
+    """One line of a digest, and the view that shows it; without a link where no address of the dashboard is set.
+
+    `customer`: the tenant id of the customer that it is about, if any.
+    """
 
     text: str
     link: str = ""
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

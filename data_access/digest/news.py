@@ -17,7 +17,7 @@ from data_access.measures.customers import CUSTOMER
 #: How far ahead a last day to act is in reach, in days.
 REACH = 30
 _MOST_LINES = 10  # of one part
-_TO_CALL = 3
+_TO_CALL, TO_CALL = 3, "Whom to call"
 _PRODUCT = "productId"
 
 Link = Callable[[str], str]
@@ -192,13 +192,14 @@ def _to_call(now: Look, plan: Plan, link: Link) -> Part:
                 f"{names.get(tenant, tenant)}: {formats.number(round(number), 'license')} not deployed,"
                 f" most of {first[tenant]}",
                 link(str(tenant)),
+                str(tenant),
             ),
         )
         for tenant, number in whole.items()
         if round(number) > 0
     ]
     told, _ = _unmuted(lines, plan, now.at)
-    return Part("Whom to call", tuple(told[:_TO_CALL]))
+    return Part(TO_CALL, tuple(told[:_TO_CALL]))
 
 
 def _spares(rows: pd.DataFrame, plan: Plan) -> pd.Series:

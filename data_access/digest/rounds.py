@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from data_access.books import Customers
 from data_access.digest import news
 from data_access.digest.looks import Looks
-from data_access.digest.message import Message, Part
+from data_access.digest.message import Attachment, Message, Part
 from data_access.digest.plan import Person, Plan
 from data_access.errors import PartnerCenterError, Uncertain
 from data_access.history.sent_log import Entry, Past, SentLog, State
@@ -58,6 +58,7 @@ class Round:
     link: news.Link
     foot: str
     health: tuple[Part, ...] = ()  # for those who have no book: findings of Data health
+    sheets: Callable[[Sequence[str]], bytes]  # the call sheets of these customers, by tenant id, as one PDF
 
     def due(
         self, people: Iterable[Person], channels: Callable[[Person], list[str]], *, everybody: bool
@@ -100,7 +101,12 @@ class Round:
         parts = news.parts(before, now, self.plan, person.name, self.link)
         if customers.is_nobody:
             parts = self.health
-        return Message(_subject(parts), parts, self.foot)
+        return Message(_subject(parts), parts, self.foot, self._attached(parts) if person.call_sheets else ())
+
+    def _attached(self, parts: tuple[Part, ...]) -> tuple[Attachment, ...]:
+        """The call sheets of the customers to call."""
+        to_call = [line.customer for part in parts if part.heading == news.TO_CALL for line in part.lines]
+        return (Attachment("call-sheets.pdf", self.sheets(to_call)),) if to_call else ()
 
 
 def send(due: Iterable[Due], log: SentLog, carriers: Mapping[str, Carrier]) -> Result:

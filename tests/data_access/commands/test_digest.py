@@ -1,12 +1,14 @@
 """The command `digest`: each person hears what is new of the own customers, once."""
 
 import email
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from email.policy import default
 from functools import partial
 
 import pytest
+from pypdf import PdfReader
 
 from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN
@@ -154,6 +156,18 @@ def test_a_plan_names_the_people_and_teams_gets_a_card(office):
         assert [to for to, _ in office.mails] == ["boss@p.example"]
         assert "below 45 %" in office.mails[0][1]
         assert teams.requests == []
+
+
+def test_the_call_sheets_of_those_to_call_come_along(office, mailbox):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(f'[[person]]\nname = "{ANN}"\ncall_sheets = true\n')
+    office.digests()
+    (envelope,) = mailbox.arrived
+    (file,) = email.message_from_bytes(envelope.content, policy=default).iter_attachments()
+    words = PdfReader(io.BytesIO(file.get_content())).pages[0].extract_text()
+    assert file.get_content_type() == "application/pdf"
+    assert "Nordwind =1+1 <b>GmbH</b>" in words
+    assert "dwind AG" not in words
 
 
 def test_a_failure_is_told_and_tried_again(office, mailbox):
