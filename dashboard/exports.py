@@ -11,6 +11,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from dashboard import formats
 from dashboard.cache import Cache
 from dashboard.tables.columns import Describe
 from dashboard.workbooks import book
@@ -47,6 +48,15 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What a picture of a chart says beside it: its title and the lines below; and the file's name without its end."""
+
+    title: str
+    about: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """The origin of a file's rows, for its name and for what it says of itself.
 
@@ -69,11 +79,18 @@ class Provenance:
             "sample" if self.is_sample else "",
             kind,
         ]
-        return f"{'_'.join(part for part in parts if part)}.{ending}"
+        return f"{'_'.join(part for part in parts if part)}.{ending}".removesuffix(".")
 
     def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows, each with its source and the filter that it passed."""
         return table.assign(source=self.source, filter=self.filter)
+
+    def picture(self, title: str, key: str) -> Picture:
+        """For a picture of a chart; `key` tells it from the page's other ones."""
+        date = f"newest figures of {formats.day(self.newest)}" if self.newest else "undated"
+        about = " · ".join((self.source, *(["invented figures"] if self.is_sample else []), date))
+        name = self.name(key.replace("_", "-"), "")
+        return Picture(formats.on_one_line(title), (about, f"Filter: {formats.on_one_line(self.filter)}"), name)
 
     @property
     def origin(self) -> Origin:

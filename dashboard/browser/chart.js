@@ -1,5 +1,7 @@
 // Draws figures with plotly: a new figure takes the place of the one before it. A narrow place gets its own look.
 
+import { offerPictures } from "./picture.js"
+
 const FAILED = "The chart could not be drawn: its script did not come. The figures are in the table; reload the page to try again."
 const NARROW = 560 // pixels; a page of 600 pixels leaves its charts so much
 const config = { displayModeBar: false, doubleClick: false, scrollZoom: false }
@@ -59,7 +61,7 @@ function followWidth(Plotly, place) {
 
 export default async function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const place = parentElement.querySelector(".chart")
-  const { spec, words, clickable, script } = data
+  const { spec, words, clickable, script, picture } = data
   place.figure = JSON.parse(spec)
   place.setAttribute("role", "figure")
   place.setAttribute("aria-label", words)
@@ -80,6 +82,7 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
   if (clickable) {
     place.on("plotly_click", ({ points }) => setTriggerValue("clicked", points[0].customdata))
   }
+  offerPictures(Plotly, place, parentElement.querySelector(".chart-pictures"), picture)
   place.watch ??= new ResizeObserver(() => followWidth(Plotly, place))
   place.watch.observe(place)
   return () => {

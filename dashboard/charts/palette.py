@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 FONT = "Inter, sans-serif"
 
@@ -56,6 +56,10 @@ DARK = Palette(
     worse="#FF8B7E",
     target="#E8EDF4",
 )
+
+
+#: The light theme's colours by those of the dark one, for pictures of charts.
+FOR_PRINT = {getattr(DARK, each.name): getattr(LIGHT, each.name) for each in fields(Palette)}
 
 
 def of(dark: bool) -> Palette:

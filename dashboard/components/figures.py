@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard import exports, formats, static_files
-from dashboard.charts import base
+from dashboard.charts import base, palette
 from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.filters import link
@@ -20,6 +21,7 @@ from dashboard.security import session, streamlit_internals
 from dashboard.view_models.deployment import Bars
 
 _BROWSER = Path(__file__).parents[1] / "browser"
+_CHART = '<div class="chart"></div><div class="chart-pictures"></div>'
 
 
 def bars(
@@ -29,12 +31,14 @@ def bars(
     noun: str,
     controls: Controls[BarsFilters],
     *,
+    origin: exports.Provenance,
+    of: str = "",
     note: str = "",
     clicked: Callable[[str], None] | None = None,
 ) -> None:
-    """The chart with its heading, a `note` below it, and controls.
+    """The chart with its heading, a `note` below it, and controls, and with its figures' `origin` for pictures of it.
 
-    `clicked`, if any, gets the key of the bar that the user clicks.
+    `of`: whose figures these are, where the heading does not say it. `clicked` gets the key of the clicked bar.
     """
     element = f"{key}_bars"
 
@@ -52,7 +56,8 @@ def bars(
         if note and model.number:
             st.caption(note)
         if model.number:
-            chart(model.figure, key=element, words=model.words, on_click=click if clicked else None)
+            picture = origin.picture(f"{of}: {heading}" if of else heading, key)
+            chart(model.figure, key=element, words=model.words, picture=picture, on_click=click if clicked else None)
         else:
             st.info("Nothing was sold with these filters. Remove one.", icon=":material/filter_alt_off:")
 
@@ -65,15 +70,24 @@ def clicked_key(element: str) -> str:
     return ""
 
 
-def chart(figure: Finished, *, key: str, words: str, on_click: Callable[[], None] | None = None) -> None:
-    """A figure with its text alternative.
+def chart(
+    figure: Finished, *, key: str, words: str, picture: exports.Picture, on_click: Callable[[], None] | None = None
+) -> None:
+    """A figure with its text alternative, and with buttons that take it along as a picture.
 
     `on_click` is called when the user clicks a point of it; `clicked_key` then says which one.
     """
-    draw = streamlit_internals.component("chart", _BROWSER, "chart.js", '<div class="chart"></div>')
+    draw = streamlit_internals.component("chart", _BROWSER, "chart.js", _CHART)
+    is_dark = st.context.theme.type == "dark"
     draw(
         key=key,
-        data={"spec": figure.spec, "words": words, "clickable": bool(on_click), "script": static_files.PLOTLY},
+        data={
+            "spec": figure.spec,
+            "words": words,
+            "clickable": bool(on_click),
+            "script": static_files.PLOTLY,
+            "picture": asdict(picture) | {"colours": palette.FOR_PRINT if is_dark else {}},
+        },
         **({"on_clicked_change": on_click} if on_click else {}),
     )
 

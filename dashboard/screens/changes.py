@@ -89,7 +89,6 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     st.markdown(_answer(model, compared))
     _tiles(model)
     _basis(past, compared, pair, filters.dates)
-    _chart(model, compared.level, controls)
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
     sentence = file_filter(
@@ -102,6 +101,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         collection=comparison.collection_of(past, compared.level).name,
     )
     provenance = figures.provenance(feeds, "changes", pair.after.processed[1], sentence)
+    _chart(model, compared, controls, provenance)
     files = exports.for_people_and_programs(
         partial(model.file, statuses),
         partial(CHANGES_FILE.described, estimated=model.estimated),
@@ -188,8 +188,10 @@ def _tiles(model: ChangesView) -> None:
         tiles.tile("kpi_deployment_percent", "deploymentPercent", value, context)
 
 
-def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -> None:
-    noun, opens = levels.WORDS[level].noun, levels.names_customers(level)
+def _chart(
+    model: ChangesView, compared: Comparison, controls: Controls[ChangesFilters], origin: exports.Provenance
+) -> None:
+    noun, opens = levels.WORDS[compared.level].noun, levels.names_customers(compared.level)
     with st.container(key="changes_chart", border=True):
         st.header("What moved it?", anchor=False)
         if model.why.change is None:
@@ -210,7 +212,9 @@ def _chart(model: ChangesView, level: str, controls: Controls[ChangesFilters]) -
                 else:
                     controls.only(SERVICE)(key)
 
-        figures.chart(model.figure, key=_CHART, words=model.words, on_click=click)
+        title = f"What moved deployment % from {formats.day(compared.since)} to {formats.day(compared.until)}"
+        picture = origin.picture(title, "changes_chart")
+        figures.chart(model.figure, key=_CHART, words=model.words, picture=picture, on_click=click)
 
 
 def _table(rows: OnScreen) -> None:

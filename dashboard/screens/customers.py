@@ -66,7 +66,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         st.write("The link may be from another account, or the customer may have left.")
         st.code(customer[:64], language=None)
     else:
-        show_one(deployment, rows[customers.CUSTOMER].iloc[0], one, feeds)
+        show_one(deployment, rows[customers.CUSTOMER].iloc[0], "".join(names.head(1)), one, feeds)
 
 
 def _back() -> None:
@@ -85,9 +85,10 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     _whom_to_call(model)
     tiles.tiles(model, filters.target, False, "customer")
     open_customer = partial(controls.put, CUSTOMER)
-    figures.bars("customers_chart", model, "Whom do we call first?", "customer", controls, clicked=open_customer)
     sentence = file_filter(filters.selection, search=filters.search)
     all_customers = figures.provenance(feeds, "customers", deployment.processed[1], sentence)
+    question = "Whom do we call first?"
+    figures.bars("customers_chart", model, question, "customer", controls, origin=all_customers, clicked=open_customer)
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
@@ -115,17 +116,20 @@ def _whom_to_call(model: DeploymentView) -> None:
     )
 
 
-def show_one(deployment: Deployment, identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
-    """Draw one customer, by tenant id."""
+def show_one(
+    deployment: Deployment, identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds
+) -> None:
+    """Draw one customer, by tenant id; `name` is what pictures call it."""
     _back()
     filters = controls.filters
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
     tiles.answer(model, estimated=False)
     tiles.tiles(model, filters.target, False, "product")
-    figures.bars("products_chart", model, "Which products are not deployed?", "product", controls)
     sentence = file_filter(filters.selection, customer=identity)
     provenance = figures.provenance(feeds, "customer", deployment.processed[1], sentence)
+    question = "Which products are not deployed?"
+    figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
     columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
     place = st.container()
@@ -134,10 +138,10 @@ def show_one(deployment: Deployment, identity: str, controls: Controls[CustomerF
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
-        _history(identity, controls, feeds)
+        _history(identity, name, controls, feeds)
 
 
-def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
+def _history(identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
     """Draw the line of one customer's collected figures; nothing without a history."""
     past = history_states.at_hand(feeds.past)
     if past is None:
@@ -169,11 +173,12 @@ def _history(identity: str, controls: Controls[CustomerFilters], feeds: Feeds) -
         st.markdown(" ".join(answer))
         if note := sentences.went_back(whole):
             st.caption(f":material/history_toggle_off: {note}")
-        figures.chart(trend.figure, key="history_line", words=trend.words)
         within = RANGE.options[filters.range]
         sentence = file_filter(filters.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points[AS_OF].iloc[-1]
         provenance = figures.provenance(feeds, "customer-history", newest, sentence)
+        picture = provenance.picture(f"{MEASURE.options[filters.measure]}, {name}", "history_chart")
+        figures.chart(trend.figure, key="history_line", words=trend.words, picture=picture)
         figures.downloads(
             [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, (trend,), provenance)]
         )

@@ -19,6 +19,7 @@ from dashboard.view_models.health import HealthView, health_view
 from data_access import Selection, Timeline
 
 _QUESTION = "Can these figures be trusted today?"
+_AGES = "How old is what we know?"
 _LOOKS = {
     Mark.GOOD: ":green[:material/check_circle:]",
     Mark.NOTE: ":blue[:material/info:]",
@@ -130,19 +131,20 @@ def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None
 
 
 def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
+    sentence = file_filter(Selection(), collection=past.collection.name)
+    provenance = _provenance("health-services", past, feeds, sentence)
     with st.container(key="health_chart", border=True):
-        st.header("How old is what we know?", anchor=False)
+        st.header(_AGES, anchor=False)
         more = f" The first {base.MOST_BARS}; the table has them all." if len(model.table) > base.MOST_BARS else ""
         st.caption(
             f"*{past.collection.title}*, on which the Overview stands, by service, whatever is filtered elsewhere. What"
             f" is usual is told by the newest dates of each service.{more}"
         )
         if len(model.table):
-            figures.chart(model.figure, key="health_bars", words=model.words)
+            picture = provenance.picture(_AGES, "health_chart")
+            figures.chart(model.figure, key="health_bars", words=model.words, picture=picture)
         else:
             st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
-    sentence = file_filter(Selection(), collection=past.collection.name)
-    provenance = _provenance("health-services", past, feeds, sentence)
     files = exports.for_people_and_programs(
         lambda: health_tables.SERVICES_FILE.select(model.table),
         health_tables.SERVICES_FILE.described,

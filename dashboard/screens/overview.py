@@ -45,18 +45,19 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     notices.not_in_answer(deployment, filters.selection)
     tiles.answer(model, deployment.estimated)
     tiles.tiles(model, filters.target, deployment.estimated, "service", moved)
+    content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
+    provenance = figures.provenance(feeds, content, deployment.processed[1], sentence)
     figures.bars(
         "services_chart",
         model,
         "Where are licenses not deployed?",
         "service",
         controls,
+        origin=provenance,
         note=tiles.below(model, filters.target, "service"),
         clicked=controls.only(SERVICE),
     )
     st.caption(_ESTIMATED if deployment.estimated else notices.COUNTED_SEPARATELY)
-    content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
-    provenance = figures.provenance(feeds, content, deployment.processed[1], sentence)
     rows, columns = partial(overview_table.rows, deployment, filters.selection), overview_table.described(deployment)
     files = exports.for_people_and_programs(rows, columns, (deployment, filters.selection), provenance)
     with figures.figures("Services and channels", files):

@@ -1,5 +1,6 @@
 """Is deployment improving, where, and will it reach the target?"""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -40,10 +41,11 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     notices.left_out(controls.unknown)
     _answer(trend, filters, timeline.estimated)
     _tiles(trend.whole, timeline.estimated)
-    _whole(trend, controls)
+    origin = partial(_origin, trend, filters, timeline, feeds)
+    _whole(trend, controls, origin("trends"))
     if len(trend.whole.points):
-        _parts(trend, controls)
-        _figures(trend, filters, timeline, feeds)
+        _parts(trend, controls, origin("trends"))
+        _figures(trend, filters, timeline.estimated, origin)
 
 
 def _answer(trend: TrendsView, filters: TrendsFilters, estimated: bool) -> None:
@@ -107,7 +109,7 @@ def _tiles(line: Line, estimated: bool) -> None:
         tiles.tile("kpi_target_reached", "projection", value, context)
 
 
-def _whole(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
+def _whole(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports.Provenance) -> None:
     with st.container(key="trends_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("How has it moved?", anchor=False)
@@ -116,7 +118,8 @@ def _whole(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
-            figures.chart(trend.figure, key="trends_whole", words=trend.words)
+            picture = origin.picture(f"{MEASURE.options[controls.filters.measure]} of all", "trends_chart")
+            figures.chart(trend.figure, key="trends_whole", words=trend.words, picture=picture)
         else:
             st.info(
                 "There is no processing date with these filters. Remove one.",
@@ -124,7 +127,7 @@ def _whole(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
             )
 
 
-def _parts(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
+def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports.Provenance) -> None:
     filters = controls.filters
 
     def click() -> None:
@@ -150,21 +153,25 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters]) -> None:
             number = f"The first {lines.MOST_PANELS} of {number}; the table has them all"
         scale = "on one scale" if filters.measure == "percent" else "each around its own first figure (dotted)"
         st.caption(f"{number}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
-        figures.chart(trend.small, key="trends_small", words=trend.small_words, on_click=click)
+        picture = origin.picture(f"{MEASURE.options[filters.measure]} by {filters.by}", "trends_parts_chart")
+        figures.chart(trend.small, key="trends_small", words=trend.small_words, picture=picture, on_click=click)
 
 
-def _figures(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds) -> None:
-    within = RANGE.options[filters.range]
+def _origin(
+    trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds, content: str, **more: str
+) -> exports.Provenance:
     dates = trend.whole.points[AS_OF]
-    newest = dates.iloc[-1] if len(dates) else None
+    within, newest = RANGE.options[filters.range], dates.iloc[-1] if len(dates) else None
+    sentence = file_filter(filters.selection, range=within, **more, collection=timeline.collection.name)
+    return figures.provenance(feeds, f"{content}-by-{filters.by}", newest, sentence)
 
-    def provenance(content: str, **more: str) -> exports.Provenance:
-        sentence = file_filter(filters.selection, range=within, **more, collection=timeline.collection.name)
-        return figures.provenance(feeds, f"{content}-by-{filters.by}", newest, sentence)
 
-    columns = partial(POINTS_FILE.described, estimated=timeline.estimated)
-    points = exports.for_people_and_programs(lambda: trend.points, columns, (trend,), provenance("trends"))
-    paces = provenance("pace", target=f"{filters.target:g} %")
+def _figures(
+    trend: TrendsView, filters: TrendsFilters, estimated: bool, origin: Callable[..., exports.Provenance]
+) -> None:
+    columns = partial(POINTS_FILE.described, estimated=estimated)
+    points = exports.for_people_and_programs(lambda: trend.points, columns, (trend,), origin("trends"))
+    paces = origin("pace", target=f"{filters.target:g} %")
     pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, (trend,), paces)
     with figures.figures("Speed and expected date; likely range", [*points, pace]):
         st.caption(

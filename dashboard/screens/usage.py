@@ -12,7 +12,7 @@ from dashboard.filters.parameters import SERVICE, UsageFilters
 from dashboard.security import session
 from dashboard.tables.usage import WORKLOADS_FILE
 from dashboard.view_models.usage import UsageView, usage_view
-from data_access import PartnerCenterError, Selection, Usage
+from data_access import PartnerCenterError, Usage
 from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
@@ -93,15 +93,17 @@ def show(usage: Usage, feeds: Feeds) -> None:
     else:
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
     _tiles(usage, model, filters.target)
+    provenance = figures.provenance(feeds, "usage", model.window[1], file_filter(filters.selection))
     if model.number:
-        figures.bars("usage_chart", model, _heading(usage), "service", controls, clicked=controls.only(SERVICE))
+        only = controls.only(SERVICE)
+        figures.bars("usage_chart", model, _heading(usage), "service", controls, origin=provenance, clicked=only)
     if strays := model.total.strays:
         st.caption(
             f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
             " deployment figures: they count in usage % alone."
         )
     if model.on_screen.number:
-        _workloads(model, filters.selection, feeds)
+        _workloads(model, provenance)
 
 
 def _heading(usage: Usage) -> str:
@@ -183,9 +185,7 @@ def _not_at_hand(source: Source) -> str:
     return "no rows from Microsoft" if source.answer else "cannot be read"
 
 
-def _workloads(model: UsageView, selection: Selection, feeds: Feeds) -> None:
-    sentence = file_filter(selection)
-    provenance = figures.provenance(feeds, "usage", model.window[1], sentence)
+def _workloads(model: UsageView, provenance: exports.Provenance) -> None:
     files = exports.for_people_and_programs(lambda: model.workloads, WORKLOADS_FILE.described, (model,), provenance)
     with figures.figures("Workloads", files):
         table.show(model.on_screen, "usage_table", "Workloads", in_link=True)

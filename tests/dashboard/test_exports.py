@@ -113,6 +113,14 @@ def test_a_workbook_of_the_sample_says_so():
     assert origin.facts["Sample data"] == "These figures are invented."
 
 
+def test_a_picture_says_what_it_shows_and_where_it_is_from(deployment):
+    origin = provenance_of(deployment, Selection.of(["a\nb"]), is_sample=True)
+    picture = origin.picture("Who\nis it?", "customers_chart")
+    assert picture.title == "Who is it?"
+    assert picture.about == (f"{SOURCE} · invented figures · newest figures of 9 Oct 2026", "Filter: channel = a b")
+    assert picture.name == "license-deployment_2026-10-09_channel-a-b_sample_customers-chart"
+
+
 def test_commercial_counts_are_added_up_to_service_and_channel(connect):
     rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": "A"}, {"productName": "B"}])
     found = fetch_deployment(connect(Emulator(Partner(commercial_deployment=rows))), lambda _: None)

@@ -1,0 +1,76 @@
+"""What people take away: a workbook that other programs read, and charts as pictures that say what they are."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import openpyxl
+import pytest
+from playwright.sync_api import Download, Page
+
+from tests.browser import app
+from tests.browser.partners import HOSTILE_NAMES
+from tests.browser.test_journeys import number
+
+WHITE, DARK = "rgb(255, 255, 255)", "#10151D"
+
+
+def picture(page: Page, kind: str) -> Download:
+    with page.expect_download() as arriving:
+        page.get_by_role("button", name=f"Save this chart as {kind}").first.click()
+    return arriving.value
+
+
+def workbook(page: Page) -> tuple[str, openpyxl.Workbook]:
+    name, content = app.download(page, "export_xlsx")
+    return name, openpyxl.load_workbook(io.BytesIO(content))
+
+
+def test_the_workbook_holds_what_the_tiles_say_and_the_link_that_leads_back(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=reseller")
+    name, book = workbook(page)
+    assert re.fullmatch(r"license-deployment_\d{4}-\d\d-\d\d_channel-reseller_sample\.xlsx", name)
+    sheet, about = book.worksheets
+    header, *rows = sheet.iter_rows(values_only=True)
+    sold = header.index("Sold")
+    assert sum(row[sold] for row in rows) == number(app.figure(page, "kpi_licenses_sold"))
+    facts = {row[0]: row[1] for row in about.iter_rows(values_only=True)}
+    assert (facts["Source"], facts["Filter"]) == ("Sample data", "channel = reseller")
+    assert facts["The same view"] == f"{sample}/?channel=reseller"
+
+
+def test_hostile_names_are_texts_in_the_workbook(hostile, visitors):
+    _, book = workbook(visitors.open(hostile))
+    cells = [cell for row in book.worksheets[0].iter_rows(min_row=2) for cell in row]
+    assert set(HOSTILE_NAMES) <= {cell.value for cell in cells}
+    assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_chart_is_taken_along_on_white_with_its_title_date_and_source(scheme, sample, visitors):
+    page = visitors.open(f"{sample}/?service=o365", color_scheme=scheme)
+    saved = picture(page, "SVG")
+    name = r"license-deployment_\d{4}-\d\d-\d\d_service-o365_sample_services-chart\.svg"
+    assert re.fullmatch(name, saved.suggested_filename)
+    svg = Path(saved.path()).read_text(encoding="utf-8")
+    said = " ".join("".join(ElementTree.fromstring(svg).itertext()).split())
+    for words in ("Where are licenses not deployed?", "Sample data", "newest figures of", "Filter: service = o365"):
+        assert words in said
+    assert WHITE in svg
+    assert DARK not in svg
+
+
+def test_a_picture_can_be_taken_by_keyboard(sample, visitors):
+    page = visitors.open(sample)
+    button = page.get_by_role("button", name="Save this chart as PNG").first
+    button.focus()
+    with page.expect_download() as arriving:
+        page.keyboard.press("Enter")
+    content = Path(arriving.value.path()).read_bytes()
+    assert content.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
+    assert width == 2200
+    assert height > 800
