@@ -54,8 +54,9 @@ def show(data: Renewals, feeds: Feeds) -> None:
         )
     st.markdown(_answer(model))
     _tiles(model)
-    _chart(model, controls)
-    _table(model, filters, feeds, data)
+    origin = _origin(filters, feeds, data)
+    _chart(model, controls, origin)
+    _table(model, origin)
 
 
 def _choices(controls: Controls[RenewalsFilters]) -> None:
@@ -94,7 +95,7 @@ def _tiles(model: RenewalsView) -> None:
         tiles.tile("kpi_reducible", "seatsReducible", formats.count(totals.reducible), "whatever their end")
 
 
-def _chart(model: RenewalsView, controls: Controls[RenewalsFilters]) -> None:
+def _chart(model: RenewalsView, controls: Controls[RenewalsFilters], origin: exports.Provenance) -> None:
     element = "renewals_bars"
 
     def clicked() -> None:
@@ -103,9 +104,11 @@ def _chart(model: RenewalsView, controls: Controls[RenewalsFilters]) -> None:
             controls.put(OUTCOME, () if {*controls.filters.outcome} == {*chosen} else chosen)
 
     with st.container(key="renewals_chart", border=True):
-        st.header(f"Which seats end in which {'month' if model.by_month else 'week'}?", anchor=False)
+        question = f"Which seats end in which {'month' if model.by_month else 'week'}?"
+        st.header(question, anchor=False)
         if model.number:
-            figures.chart(model.figure, key=element, words=model.words, on_click=clicked)
+            picture = origin.picture(question, "renewals_chart")
+            figures.chart(model.figure, key=element, words=model.words, picture=picture, on_click=clicked)
         if left_out := _left_out(model):
             st.caption(f"In the table and in no sum: {left_out}.")
 
@@ -119,13 +122,16 @@ def _left_out(model: RenewalsView) -> str:
     return ", ".join(said)
 
 
-def _table(model: RenewalsView, filters: RenewalsFilters, feeds: Feeds, data: Renewals) -> None:
+def _origin(filters: RenewalsFilters, feeds: Feeds, data: Renewals) -> exports.Provenance:
     sentence = file_filter(
         filters.selection, search=filters.search, outcome=", ".join(filters.outcome), horizon=f"{filters.horizon} days"
     )
-    provenance = figures.provenance(feeds, "renewals", data.read_at, sentence)
+    return figures.provenance(feeds, "renewals", data.read_at, sentence)
+
+
+def _table(model: RenewalsView, origin: exports.Provenance) -> None:
     rows = partial(tables.file, model.rows)
-    files = exports.for_people_and_programs(rows, tables.RENEWALS_FILE.described, (model,), provenance)
+    files = exports.for_people_and_programs(rows, tables.RENEWALS_FILE.described, (model,), origin)
     with figures.figures(formats.number(model.number, "subscription"), files):
         if model.number:
             st.caption(tables.ORDER)
