@@ -63,6 +63,33 @@ PAST = [
 ]
 
 
+def _customer(tenant):
+    return {"id": tenant, "companyProfile": {"tenantId": tenant, "companyName": NAMES[tenant]}}
+
+
+def _subscription(tenant):
+    end = NOW + timedelta(days=20)
+    return {
+        "id": f"subscription-of-{tenant}",
+        "offerId": "P:0001:A",
+        "offerName": f"Product {tenant[6:8]}",
+        "productType": {"id": "OnlineServicesNCE"},
+        "quantity": SOLD[tenant],
+        "status": "active",
+        "isTrial": False,
+        "autoRenewEnabled": True,
+        "billingType": "license",
+        "termDuration": "P1Y",
+        "effectiveStartDate": f"{end - timedelta(days=364):%Y-%m-%dT%H:%M:%SZ}",
+        "commitmentEndDateTime": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def _seats(tenant):
+    sku = {"id": str(UUID(int=9)), "name": f"Product {tenant[6:8]}", "skuPartNumber": "SKU", "targetType": "User"}
+    return {"activeUnits": SOLD[tenant], "consumedUnits": SOLD[tenant] // 2, "totalUnits": 9, "productSku": sku}
+
+
 def partner(**changes):
     now = {collection: rows_of(collection, rows) for collection, rows in everything(NOW, 50).items()}
     held = {
@@ -70,6 +97,9 @@ def partner(**changes):
         "usage": now[USAGE],
         "commercial_deployment": now[COMMERCIAL_DEPLOYMENT],
         "commercial_usage": now[COMMERCIAL_USAGE],
+        "customers": [_customer(tenant) for tenant in NAMES],
+        "subscriptions": {tenant: [_subscription(tenant)] for tenant in NAMES},
+        "seats": {tenant: [_seats(tenant)] for tenant in NAMES},
     }
     return Partner(**{**held, **changes})
 

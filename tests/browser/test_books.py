@@ -23,7 +23,7 @@ ANN = Person("Ann Account", "ann@x", roles=["manager"])
 BEN = Person("Ben Books", "ben@x", roles=["manager"])
 RITA = Person("Rita Reader", "rita@x", roles=["reader"])
 NOT_OF = {ANN.name: (FOREIGN, NOBODYS), BEN.name: (OWN, NOBODYS), RITA.name: tuple(NAMES)}
-PAGES = ("/", "/trends", "/changes", "/changes?level=customer", "/customers", "/usage", "/health")
+PAGES = ("/", "/trends", "/changes", "/changes?level=customer", "/customers", "/renewals", "/usage", "/health")
 LINKS = (*PAGES, "/?book=all", "/customers?book=all", "/changes?book=ben@x&level=customer")
 _SECRETS = ("its-secret", "hush-0123456789abcdefghijklmnopqrstuv")
 

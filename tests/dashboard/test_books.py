@@ -135,6 +135,7 @@ def test_the_overview_of_a_book_stands_on_the_counts_of_its_customers(sit_down):
 def test_each_page_is_about_the_book(sit_down):
     assert sold(sit_down("customers")) == "1,200"
     assert sold(sit_down("usage")) == "1,200"
+    assert "1,200 seats renew" in text(sit_down("renewals")).replace("*", "")
     assert tiles(sit_down("trends"))["Deployment %"].startswith("58.75")  # (500 + 205) / 1,200
     app = sit_down("changes", {"level": "customer"})
     assert "2 customers" in text(app)
