@@ -1,0 +1,73 @@
+#!/bin/sh
+# Builds deploy/Containerfile with buildah, without a container engine, and tries the result: as user 12345, with a root
+# that is only read and one folder for data. Needs root, Debian's buildah, debootstrap and curl, and a registry of packages.
+# BASE=… takes another base than one made here. This machine's certificates and settings of pip are lent to the build, and
+# what LEND names besides.
+set -eu
+cd "$(dirname "$0")/../.."
+export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+work=$(mktemp -d)
+container=""
+clean() {
+    umount -q "$work/root/data" "$work/root/tmp" "$work/root/proc" "$work/root/dev" "$work/root" || true
+    [ -z "$container" ] || buildah rm "$container" >/dev/null
+    rm -rf "$work"
+}
+trap clean EXIT
+
+if [ -z "${BASE:-}" ]; then
+    BASE=localhost/partner-license-insights-base:bookworm
+    if ! buildah inspect --type image "$BASE" >/dev/null 2>&1; then
+        debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$work/base"
+        rm -rf "$work/base/var/cache/apt/archives" "$work/base/var/lib/apt/lists" "$work/base/usr/share/doc" "$work/base/usr/share/locale"
+        tar -C "$work/base" -cf "$work/base.tar" .
+        container=$(buildah from scratch)
+        buildah add --quiet "$container" "$work/base.tar" /
+        buildah commit --quiet --rm "$container" "$BASE"
+        container=""
+    fi
+fi
+
+lent=""
+for path in /etc/ssl/certs /etc/pip.conf ${LEND:-}; do
+    [ ! -e "$path" ] || lent="$lent --volume $path:$path:ro"
+done
+# shellcheck disable=SC2086
+buildah build --quiet --file deploy/Containerfile --ignorefile deploy/Containerfile.dockerignore \
+    --build-arg BASE="$BASE" $lent --tag partner-license-insights .
+container=$(buildah from partner-license-insights)
+mkdir "$work/root"
+mount --bind "$(buildah mount "$container")" "$work/root"
+echo "size of the root: $(du -sm "$work/root" | cut -f1) MB"
+mount -o remount,bind,ro "$work/root"
+mount -t tmpfs -o mode=1777 data "$work/root/data"
+mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
+mount -t proc proc "$work/root/proc"
+mount --bind /dev "$work/root/dev"
+
+within() {
+    chroot --userspec=12345:0 "$work/root" /usr/bin/env -i PATH=/opt/venv/bin:/usr/bin:/bin HOME=/tmp LOG_FORMAT=json \
+        HISTORY_URL=/data/history PARTNER_CENTER_SIGN_IN_FILE=/data/sign-in.json PYTHONDONTWRITEBYTECODE=1 \
+        sh -c 'cd /app && exec "$@"' sh "$@"
+}
+within python -m data_access --version
+within sh -c 'touch /app/x 2>/dev/null && echo "the root can be written to" && exit 1; exit 0'
+within python -m data_access collect
+within python -m data_access verify
+port=${PORT:-8599}
+within streamlit run --server.headless=true --server.address=127.0.0.1 --server.port="$port" >/dev/null 2>"$work/log" &
+server=$!
+tries=0
+until curl --silent --fail "http://127.0.0.1:$port/readyz"; do
+    tries=$((tries + 1))
+    [ $tries -lt 60 ] || { cat "$work/log"; exit 1; }
+    sleep 1
+done
+echo
+if [ -n "${CHROMIUM:-}" ]; then
+    ADDRESS="http://127.0.0.1:$port" "${PYTHON:-.venv/bin/python}" tests/image/look.py
+fi
+kill "$server"
+wait "$server" || true
+within python -m data_access audit | tail -n 1
+echo "the image works"
