@@ -25,7 +25,7 @@ MANIFESTS = [
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 COMPOSE = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
-KNOWN = {*COMMANDS, "digest"}
+KNOWN = set(COMMANDS)
 SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
