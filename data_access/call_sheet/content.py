@@ -14,6 +14,7 @@ import pandas as pd
 from data_access import formats, measures
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
 from data_access.measures import Facts, changes, customers, renewals, trends
+from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 
 #: How far ahead renewals are shown, in days.
@@ -31,6 +32,7 @@ class Records:
     `timeline.of_customer` gives them.
     `now`: the facts of the newest answer. `use`: rows of the newest commercial usage, None where none was collected.
     `subscriptions`: as `renewals.at` gives them, None where they could not be read; `read_at` is when they were read.
+    `seats`: the live seats that somebody pays for, None where they could not be read.
     """
 
     tenant: str
@@ -50,7 +52,7 @@ def sheet(records: Records, steps: Sequence[str] = ()) -> CallSheet:
     line = trends.lines(records.deployment, [])
     change = trends.change(line, trends.USUAL_DAYS)
     ending = _ending(records)
-    parts = [_products(records.now), _changed(records, change), _renewing(ending), _today(records), _use(records)]
+    parts = [_products(records), _changed(records, change), _renewing(ending), _use(records)]
     return CallSheet(
         customer=records.name or records.tenant,
         tenant=records.tenant,
@@ -76,9 +78,19 @@ def _dates(records: Records, line: pd.DataFrame) -> str:
 
 
 def _figures(records: Records, change: trends.Change | None, ending: pd.DataFrame | None) -> tuple[Figure, ...]:
-    total = measures.total(records.now)
+    seats = records.seats if records.now.frame.empty else None
+    figures = _of_counts(records.now, change) if seats is None else _of_seats(seats)
+    if ending is None:
+        return figures
+    renewing = ending[renewals.counted(ending)]
+    at_risk = renewals.seats_at_risk(renewing[renewing["renewalOutcome"] == renewals.RENEWS])
+    return (*figures, Figure("Seats at risk", formats.count(at_risk), f"renew within {HORIZON} days"))
+
+
+def _of_counts(now: Facts, change: trends.Change | None) -> tuple[Figure, ...]:
+    total = measures.total(now)
     since = f" since {formats.day(change.since)}" if change else ""
-    figures = [
+    return (
         Figure("Licenses sold", formats.count(total.sold), formats.change(change.sold) + since if change else ""),
         Figure(
             "Deployed",
@@ -90,12 +102,16 @@ def _figures(records: Records, change: trends.Change | None, ending: pd.DataFram
             formats.count(total.undeployed),
             formats.change(change.undeployed) + since if change else "",
         ),
-    ]
-    if ending is not None:
-        renewing = ending[renewals.counted(ending)]
-        at_risk = renewals.seats_at_risk(renewing[renewing["renewalOutcome"] == renewals.RENEWS])
-        figures.append(Figure("Seats at risk", formats.count(at_risk), f"renew within {HORIZON} days"))
-    return tuple(figures)
+    )
+
+
+def _of_seats(seats: pd.DataFrame) -> tuple[Figure, ...]:
+    enabled, assigned = int(seats["activeUnits"].sum()), int(seats["consumedUnits"].sum())
+    return (
+        Figure("Live seats enabled", formats.count(enabled)),
+        Figure("Assigned", formats.percent(assigned * 100 / enabled if enabled else None)),
+        Figure("Free to assign", formats.count(sum(_free(seats).values()))),
+    )
 
 
 def _points(percent: float | None, change: trends.Change) -> str:
@@ -105,8 +121,13 @@ def _points(percent: float | None, change: trends.Change) -> str:
     return formats.points(formats.points_between(percent - change.percent, percent))
 
 
-def _products(now: Facts) -> Section:
-    table = customers.by_product(now).sort_values(["undeployed", "productName"], ascending=[False, True])
+def _products(records: Records) -> Section:
+    """The products by what is not deployed, each with the seats that are free to assign, where those are known."""
+    if records.now.frame.empty and records.seats is not None:
+        return _today(records.seats)
+    table = customers.by_product(records.now).sort_values(["undeployed", "productName"], ascending=[False, True])
+    free = None if records.seats is None else _free(records.seats)
+    ids = records.now.frame.drop_duplicates("productName").set_index("productName").get(PRODUCT)
     rows = [
         (
             str(row["productName"]),
@@ -114,11 +135,32 @@ def _products(now: Facts) -> Section:
             formats.count(row["licensesDeployed"]),
             formats.count(row["undeployed"]),
             formats.percent(row["deploymentPercent"]),
+            *([_number(free.get(ids.get(row["productName"])))] if free is not None and ids is not None else []),
         )
         for _, row in table.iterrows()
     ]
     columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed", "Deployed %")))
+    if free is not None and ids is not None:
+        columns = (*columns, Column("Free to assign today"))
     return _section("Products by what is not deployed", columns, rows, "product", "The newest answer has no product.")
+
+
+def _free(seats: pd.DataFrame) -> dict[object, int]:
+    """How many live seats of each product are not assigned, by productId."""
+    table = renewals.not_assigned(seats, None)
+    return dict(zip(table[PRODUCT], table["notAssigned"], strict=True))
+
+
+def _today(seats: pd.DataFrame) -> Section:
+    """The products by live seats, where the analytics have none."""
+    table = seats.assign(free=(seats["activeUnits"] - seats["consumedUnits"]).clip(lower=0))
+    table = table.sort_values(["free", "productName"], ascending=[False, True])
+    rows = [
+        (str(row["productName"]), *(_number(row[name]) for name in ("activeUnits", "consumedUnits", "free")))
+        for _, row in table.iterrows()
+    ]
+    columns = (_TEXT, *map(Column, ("Enabled", "Assigned", "Free to assign")))
+    return _section("Live seats by what is not assigned", columns, rows, "product", "No seats are enabled.")
 
 
 def _changed(records: Records, change: trends.Change | None) -> Section | None:
@@ -183,20 +225,6 @@ def _renewing(ending: pd.DataFrame | None) -> Section | None:
     )
     heading = f"What ends in the next {HORIZON} days"
     return _section(heading, columns, rows, "subscription", "No subscription ends.")
-
-
-def _today(records: Records) -> Section | None:
-    if records.seats is None:
-        return None
-    table = records.seats.assign(free=(records.seats["activeUnits"] - records.seats["consumedUnits"]).clip(lower=0))
-    table = table.sort_values(["free", "productName"], ascending=[False, True])
-    rows = [
-        (str(row["productName"]), *(_number(row[name]) for name in ("activeUnits", "consumedUnits", "free")))
-        for _, row in table.iterrows()
-    ]
-    columns = (_TEXT, *map(Column, ("Enabled", "Assigned", "Free to assign")))
-    when = f", read on {formats.day(records.read_at)}" if records.read_at is not None else ""
-    return _section(f"Live seats{when}", columns, rows, "product", "No seats are enabled.")
 
 
 def _use(records: Records) -> Section | None:

@@ -14,7 +14,7 @@ from data_access.datasets.timeline import Timeline
 from data_access.errors import SettingsError
 from data_access.history.engines import Engine
 from data_access.history.history import History
-from data_access.measures import Facts, renewals
+from data_access.measures import Facts, free_products, renewals
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
     COMMERCIAL_USAGE,
@@ -42,8 +42,11 @@ def of_customer(settings: Settings, past: Timeline, engine: Engine, tenant: str)
         )
     names = pd.concat([rows["customerName"].dropna() for rows in known if "customerName" in rows])
     subscriptions, read = live[SUBSCRIPTIONS], history.newest(SUBSCRIPTIONS)
+    seats = live[SEATS]
+    if seats is not None:
+        seats = seats[~free_products.is_free(seats, subscriptions, now)]
     if subscriptions is not None and read:
-        judged = renewals.judged(subscriptions, live[SEATS], now)
+        judged = renewals.judged(subscriptions, seats, now)
         subscriptions = renewals.at(judged, read.fetched_at)
     return Records(
         tenant=wanted,
@@ -54,7 +57,7 @@ def of_customer(settings: Settings, past: Timeline, engine: Engine, tenant: str)
         now=Facts(whole.facts.frame.head(0) if now is None else now),
         use=_newest(history, COMMERCIAL_USAGE, wanted),
         subscriptions=subscriptions,
-        seats=live[SEATS],
+        seats=seats,
         read_at=read.fetched_at if read else None,
     )
 

@@ -1,0 +1,115 @@
+"""What stands on a call sheet, from records made by hand."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from data_access import measures
+from data_access.call_sheet import content
+from data_access.call_sheet.content import Records
+from data_access.measures import Facts, renewals
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.rows import WHO_AND_WHAT, frame_of
+
+TENANT, E3 = WHO_AND_WHAT["customerTenantId"], WHO_AND_WHAT["productId"]
+READ = datetime(2026, 11, 28, 6, 30, tzinfo=UTC)
+NOTHING = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, []))
+
+
+def seats(product, enabled, assigned, name="Office 365 E3"):
+    return {
+        "customerTenantId": TENANT,
+        "productId": product,
+        "productName": name,
+        "activeUnits": enabled,
+        "consumedUnits": assigned,
+        "totalUnits": enabled,
+    }
+
+
+def subscribed(**more):
+    return {
+        "customerTenantId": TENANT,
+        "id": "1",
+        "offerName": "Office 365 E3",
+        "productId": E3,
+        "quantity": 100,
+        "status": "active",
+        "isTrial": False,
+        "commitmentEndDate": None,
+        "commitmentEndDateTime": "2026-12-20T23:59:59Z",
+        "cancellationAllowedUntilDate": None,
+        "renewalOutcome": "renews",
+        **more,
+    }
+
+
+def sheet(rows=(), live=None, subscriptions=None):
+    facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows))
+    table = None if live is None else pd.DataFrame(live)
+    judged = None
+    if subscriptions is not None:
+        judged = renewals.at(renewals.judged(pd.DataFrame(subscriptions), table, facts.frame), READ)
+    dated = facts.frame.assign(snapshot="1", fetchedAt=pd.Timestamp(READ))
+    records = Records(
+        tenant=TENANT,
+        name="TEST COMPANY",
+        source="Microsoft Partner Center",
+        is_sample=False,
+        deployment=Facts(dated),
+        now=facts,
+        subscriptions=judged,
+        seats=table,
+        read_at=READ if judged is not None else None,
+    )
+    return content.sheet(records, ["Say this."])
+
+
+def section(made, heading):
+    return next(part for part in made.sections if part.heading.startswith(heading))
+
+
+def test_what_is_free_to_assign_today_stands_beside_what_is_not_deployed():
+    made = sheet([{"licensesDeployed": 40}], live=[seats(E3.lower(), 105, 60)])
+    products = section(made, "Products")
+    assert [column.label for column in products.columns][-2:] == ["Deployed %", "Free to assign today"]
+    assert products.rows == (("OFFICE 365 ENTERPRISE E3", "100", "40", "60", "40.00\u00a0%", "45"),)
+
+
+def test_without_analytics_the_sheet_stands_on_live_seats():
+    made = sheet(live=[seats(E3, 100, 60), seats("B" * 8, 10, 12, "Visio")])
+    assert [(figure.label, figure.value) for figure in made.figures] == [
+        ("Live seats enabled", "110"),
+        ("Assigned", "65.45\u00a0%"),
+        ("Free to assign", "40"),
+    ]
+    assert section(made, "Live seats").rows == (("Office 365 E3", "100", "60", "40"), ("Visio", "10", "12", "0"))
+    assert made.line is None
+
+
+def test_what_ends_within_the_horizon_with_its_last_day_and_what_is_at_risk():
+    older = {"id": "2", "commitmentEndDateTime": None, "commitmentEndDate": "2026-12-10T00:00:00Z", "quantity": 30}
+    far = {"id": "3", "commitmentEndDateTime": "2027-06-20T23:59:59Z"}
+    made = sheet(
+        [{"licensesDeployed": 40}],
+        subscriptions=[subscribed(), subscribed(**older, renewalOutcome="undecided"), subscribed(**far)],
+    )
+    assert section(made, "What ends").rows == (
+        ("Office 365 E3", "30", "30", "10 Dec 2026", "Undecided", "before 10 Dec 2026"),
+        ("Office 365 E3", "100", "60", "20 Dec 2026", "Renews", "20 Dec 2026"),
+    )
+    assert next(figure for figure in made.figures if figure.label == "Seats at risk").value == "60"
+    assert made.dates == "Figures of 9 Oct 2026; subscriptions and seats of 28 Nov 2026, 06:30 UTC"
+
+
+def test_a_long_list_says_how_many_more():
+    made = sheet([{"productName": f"PRODUCT {number}", "licensesDeployed": number} for number in range(12)])
+    products = section(made, "Products")
+    assert (len(products.rows), products.note) == (8, "and 4 products more")
+    assert products.rows[0][0] == "PRODUCT 0"
+
+
+def test_nothing_is_said_of_what_is_not_known():
+    made = sheet([{}])
+    assert [part.heading for part in made.sections] == ["Products by what is not deployed"]
+    assert made.steps == ("Say this.",)
