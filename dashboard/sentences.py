@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -13,6 +13,8 @@ from dashboard.view_models.trends import Line
 from data_access.measures.trends import AS_OF, BEYOND, Projection, Refusal
 
 _NAMED = 3  # lines in a sentence
+_MONTH, _ENOUGH = 30.44, 1.5  # days; of a unit, from which on it is told in it
+_NAMES_OF_MONTHS = 330  # days, for which the name of a month alone is clear
 
 
 def direction(line: Line, answered: datetime | None) -> str:
@@ -36,17 +38,36 @@ def direction(line: Line, answered: datetime | None) -> str:
             f" the only {'date' if pd.isna(newest['processedDateTime']) else 'processing date'} here so far;"
             " from the second one on there is something to compare."
         )
-    change = line.change
-    if change.percent is None:
+    change, lately = line.change, line.lately or line.change
+    if change.percent is None or lately.percent is None:
         return "Nothing was sold on one of the two dates, so there is no percentage to compare."
-    since, moved = formats.day(change.since), formats.points(change.percent)
+    moved, since = formats.points(lately.percent), _since(line)
+    span = f"in {_span(lately.until - lately.since)}" if since else f"since {formats.day(lately.since)}"
     if moved[0] == formats.STILL:
-        return f"**Deployment stands where it stood on {since}: {percent}.**"
-    verb = "rose" if change.percent > 0 else "fell"
-    said = f"**Deployment {verb} by {moved[1:]} points since {since}, to {percent}.**"
-    if line.lately and line.lately.percent is not None:
-        said += f" Since {formats.day(line.lately.since)} alone: {formats.points(line.lately.percent)} points."
+        said = f"**No change {span}: {percent}.**"
+    else:
+        word = "Improving" if lately.percent > 0 else "Falling"
+        said = f"**{word}{since}: {moved} points {span}, to {percent}.**"
+    if line.lately:
+        said += f" Since {formats.day(change.since)}: {formats.points(change.percent)} points."
     return said
+
+
+def _span(time: timedelta) -> str:
+    """A span of time in months, or in weeks or days where it is short."""
+    for days, unit in ((_MONTH, "month"), (7, "week")):
+        if time.days >= _ENOUGH * days:
+            return formats.number(round(time.days / days), unit)
+    return formats.number(time.days, "day")
+
+
+def _since(line: Line) -> str:
+    """The month since when it goes this way; nothing where it has done so all the time that is shown."""
+    dates = line.points[AS_OF]
+    if line.turned is None or line.turned == dates.iloc[0]:
+        return ""
+    year = "" if (dates.iloc[-1] - line.turned).days < _NAMES_OF_MONTHS else f" {line.turned:%Y}"
+    return f" since {line.turned:%B}{year}"
 
 
 def gone(lines: Sequence[Line], answered: datetime | None) -> str:
@@ -77,7 +98,7 @@ def went_back(line: Line) -> str:
 
 
 def pace(line: Line, estimated: bool) -> str:
-    """How many licenses a week; nothing where nobody can say."""
+    """How many licenses a week; nothing where that is not known."""
     speed = line.pace
     if isinstance(speed, Refusal):
         return ""
@@ -85,10 +106,10 @@ def pace(line: Line, estimated: bool) -> str:
     if deployed and sold:
         return f"Each week, **{deployed}** licenses are deployed and **{sold}** are sold."
     if deployed:
-        return f"Each week, **{deployed}** licenses are deployed; the number of licenses sold stays as it is."
+        return f"Each week, **{deployed}** licenses are deployed; the number sold stays the same."
     if sold:
-        return f"Each week, **{sold}** licenses are sold; the number of licenses deployed stays as it is."
-    return "From week to week, the numbers of licenses sold and deployed stay as they are."
+        return f"Each week, **{sold}** licenses are sold; the number deployed stays the same."
+    return "From week to week, the numbers sold and deployed stay the same."
 
 
 def _more(licenses: float, estimated: bool = False) -> str:
@@ -103,8 +124,12 @@ def goal(line: Line, target: float) -> str:
         earliest, latest = trends.ends(line.goal)
         if not latest:
             return (
-                f"**{target:g}\u00a0% is most likely not reached before {earliest}**; the latest date is"
-                f" {BEYOND} ahead, or cannot be told."
+                f"**{target:g}\u00a0% is not expected before {earliest}**."
+                f" The latest date is {BEYOND} ahead, or unknown."
+            )
+        if trends.is_far(line):
+            return (
+                f"**{target:g}\u00a0% is not expected before {earliest}**, most likely between {earliest} and {latest}."
             )
         within = f"in {earliest}" if earliest == latest else f"between {earliest} and {latest}"
         day = formats.day(line.goal.on)

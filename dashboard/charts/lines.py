@@ -19,7 +19,7 @@ from dashboard.charts.base import Finished, written
 from dashboard.charts.palette import Palette
 from data_access.measures.trends import AS_OF, Projection, Refusal
 
-COLUMNS = 4
+COLUMNS, _NARROW_COLUMNS = 4, 2
 #: More panels are too many to compare; the table holds all lines.
 MOST_PANELS = 24
 _MOST_POINTS = 400  # of the large line
@@ -33,16 +33,23 @@ _LEAST_SPAN = 0.1  # of the first figure, up and down, so that a small movement 
 _TITLE_LENGTH = 21
 _ROOM = 0.08  # of the large chart's height, above and below what is drawn
 _UP, _DOWN = "▲", "▼"
+_AHEAD = 0.4  # of the time that the line reaches back, for the way to the target
+_LEAST_AHEAD = timedelta(weeks=8)
+_NARROW_MARGIN = {"l": 46, "r": 10, "t": 40, "b": 28}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The measure that the lines show: its column, its title, and whether it is a percentage or an estimate."""
+    """The measure that the lines show: its column, its title, and whether it is a percentage or an estimate.
+
+    `good`: 1 where more is better, −1 where less is, 0 where neither is.
+    """
 
     column: str
     title: str
     is_percent: bool
     estimated: bool = False
+    good: int = 1
 
     def figure(self, value: float) -> str:
         return formats.percent(value) if self.is_percent else formats.count(value, self.estimated)
@@ -75,8 +82,8 @@ def line_chart(
 ) -> Finished:
     """The line of the total, with a marker per processing date (where there is room), the target and the goal.
 
-    `goal` is drawn where its range has two ends and its day lies no further ahead than the line reaches back. `span`:
-    the first and the last moment of the axis.
+    The way to the `goal` is drawn up to its day, or as far as there is room, with its range. `span`: the first and the
+    last moment of the axis.
     """
     drawn = _thinned(points, _MOST_POINTS)
     values = drawn[measure.column]
@@ -102,14 +109,17 @@ def line_chart(
     levels = [*values.dropna(), *([target] if measure.is_percent else [])] or [0.0, 1.0]
     low, high = min(levels), max(levels)
     room = (high - low or max(abs(high), 1.0) / 10) * _ROOM
-    data, shapes = [line], []
+    data: list[dict[str, Any]] = [line]
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
     first, last = (moment.replace(tzinfo=None) for moment in span)
     if measure.is_percent:
         shapes.append(_level(target, palette))
-        if isinstance(goal, Projection) and goal.latest and len(values) and _moment(goal.on) - last <= last - first:
-            data.append(_ahead(dates[-1], float(values.iloc[-1]), goal, palette))
-            shapes.append(_between(goal, goal.latest, palette))
-            last = _moment(min(goal.latest, (_moment(goal.on) + (last - first) / 4).date()))
+        if isinstance(goal, Projection) and len(values) and not pd.isna(values.iloc[-1]):
+            start = (last, float(values.iloc[-1]))
+            last = _end(goal, last, max((last - first) * _AHEAD, _LEAST_AHEAD))
+            data += _way(start, goal, last, palette)
+            notes.append(_arrival(goal, last, palette))
     data.append(newest)
     margin = (last - first or timedelta(days=7)) / 50
     layout = base.frame(palette) | {
@@ -136,10 +146,10 @@ def line_chart(
             "nticks": 6,
         },
         "shapes": shapes,
-        "annotations": [_heading(measure, target)],
+        "annotations": [_heading(measure, target), *notes],
         "hovermode": "x",
     }
-    return Finished(data, layout)
+    return Finished(data, layout, narrow={"layout": {"margin": _NARROW_MARGIN, "xaxis": {"nticks": 4}}})
 
 
 def small_multiples(
@@ -148,67 +158,107 @@ def small_multiples(
     """One panel per line, from left to right and from top to bottom; all share one axis of dates.
 
     Percentages share one scale too, from 0. Licenses have a scale per panel, around its first figure: on a shared one
-    the large lines would flatten the others. Each point's `customdata` is its key, for clicks.
+    the large lines would flatten the others. The colour is the direction; each point's `customdata` is its key, for
+    clicks.
     """
     highest = max([100.0, target, *(panel.points[measure.column].max() for panel in panels)])
-    traces = {colour: _Trace() for colour in (palette.deployed, palette.action)}
-    ends = {colour: _Trace() for colour in traces}
+    curves = [_curve(panel, measure, target, highest, span) for panel in panels]
+    traces, layout = _arranged(curves, COLUMNS, measure, palette)
+    narrow_traces, narrow_layout = _arranged(curves, _NARROW_COLUMNS, measure, palette)
+    narrow = [{"x": trace["x"], "y": trace["y"]} for trace in narrow_traces]
+    common = base.frame(palette) | {"hovermode": "closest", "hoverdistance": 60}
+    return Finished(traces, common | layout, narrow={"data": narrow, "layout": narrow_layout})
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """A panel's line within its cell: places from 0 to 1, the last one being the newest."""
+
+    panel: Panel
+    x: list[float]
+    y: list[float | None]
+    hover: list[str]
+    level: float  # where the dotted line is: the target, or the first figure
+    news: int  # 1 where the line moved for the better, −1 where for the worse, else 0
+
+
+def _curve(panel: Panel, measure: Shown, target: float, highest: float, span: tuple[datetime, datetime]) -> _Curve:
+    points = _thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
+    values = points[measure.column]
+    low, high = (0.0, highest) if measure.is_percent else _around(values)
+    level = target if measure.is_percent else (low + high) / 2
+    return _Curve(
+        panel,
+        [_part(moment, span) * _WIDE for moment in points[AS_OF]],
+        [None if pd.isna(value) else (value - low) / (high - low) * _HIGH for value in values],
+        _hover(points, panel.title, measure),
+        (level - low) / (high - low) * _HIGH,
+        _news(panel, measure),
+    )
+
+
+def _news(panel: Panel, measure: Shown) -> int:
+    """1 where the line moved for the better, −1 where for the worse, 0 where neither is, or it has ended."""
+    moved = panel.points[measure.column].iloc[-1] - panel.points[measure.column].iloc[0]
+    if not panel.is_now or pd.isna(moved) or formats.STILL in measure.change(moved):
+        return 0
+    return measure.good if moved > 0 else -measure.good
+
+
+def _arranged(
+    curves: Sequence[_Curve], columns: int, measure: Shown, palette: Palette
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The traces in so many columns, always in the same order, and what depends on the columns in the layout."""
+    colours = {1: palette.better, -1: palette.worse, 0: palette.bar}
+    lines, ends = ({news: _Trace() for news in colours} for _ in range(2))
     words = _Trace()
-    bases, targets = [], []
-    for place, panel in enumerate(panels):
-        row, column = divmod(place, COLUMNS)
+    bases, levels = [], []
+    for place, curve in enumerate(curves):
+        row, column = divmod(place, columns)
         left, bottom = float(column), -float(row)
-        points = _thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
-        values = points[measure.column]
-        low, high = (0.0, highest) if measure.is_percent else _around(values)
-        colour = palette.action if measure.is_percent and values.iloc[-1] < target else palette.deployed
-        x = [left + _part(moment, span) * _WIDE for moment in points[AS_OF]]
-        y = [None if pd.isna(value) else bottom + (value - low) / (high - low) * _HIGH for value in values]
-        hover = _hover(points, panel.title, measure)
-        traces[colour].add(x, y, hover, panel.key)
-        ends[colour].add(x[-1:], y[-1:], hover[-1:], panel.key)
-        words.add([left], [bottom + _TITLE_AT], [_title(panel.title)], panel.key)
-        words.add([left], [bottom + _FIGURE_AT], [_newest(panel, measure, palette)], panel.key)
+        x = [left + part for part in curve.x]
+        y = [None if part is None else bottom + part for part in curve.y]
+        key = curve.panel.key
+        lines[curve.news].add(x, y, curve.hover, key)
+        ends[curve.news].add(x[-1:], y[-1:], curve.hover[-1:], key)
+        words.add([left], [bottom + _TITLE_AT], [_title(curve.panel.title)], key)
+        words.add([left], [bottom + _FIGURE_AT], [_newest(curve, measure, colours[curve.news], palette)], key)
         bases.append(_across(left, bottom))
-        level = target if measure.is_percent else (low + high) / 2
-        targets.append(_across(left, bottom + (level - low) / (high - low) * _HIGH))
-    rows = -(-len(panels) // COLUMNS)
-    data: list[dict[str, Any]] = [
+        levels.append(_across(left, bottom + curve.level))
+    traces = [
         trace.drawn(
             mode=mode,
             hovertemplate="%{hovertext}<extra></extra>",
-            line={"color": colour, "width": 1.75},
-            marker={"color": colour, **marker},
+            line={"color": colours[news], "width": 1.75},
+            marker={"color": colours[news], **marker},
             unselected={"marker": {"opacity": 1}},
         )
-        for mode, marker, by_colour in (
-            ("lines+markers", {"size": 2, "maxdisplayed": _NO_MARKERS}, traces),
+        for mode, marker, by_news in (
+            ("lines+markers", {"size": 2, "maxdisplayed": _NO_MARKERS}, lines),
             ("markers", {"size": 7}, ends),
         )
-        for colour, trace in by_colour.items()
+        for news, trace in by_news.items()
         if trace.x
     ]
-    data.append(
+    traces.append(
         words.drawn(
             mode="text", textposition="middle right", textfont={"size": 13, "color": palette.text}, hoverinfo="skip"
         )
         | {"text": words.hovertext, "hovertext": None, "unselected": {"textfont": {"color": palette.text}}}
     )
+    rows = -(-len(curves) // columns)
     dotted = palette.target if measure.is_percent else palette.muted
     hidden = {"visible": False, "fixedrange": True}
-    layout = base.frame(palette) | {
+    return traces, {
         "height": rows * _PANEL_HEIGHT + 16,
         "margin": {"l": 4, "r": 4, "t": 4, "b": 12},
-        "xaxis": hidden | {"range": [-0.01, COLUMNS - 1 + _WIDE + 0.02]},
+        "xaxis": hidden | {"range": [-0.01, columns - 1 + _WIDE + 0.02]},
         "yaxis": hidden | {"range": [1 - rows - 0.06, 1]},
         "shapes": [
             _path(bases, {"color": palette.grid, "width": 1}),
-            _path(targets, {"color": dotted, "width": 1, "dash": "dot"}),
+            _path(levels, {"color": dotted, "width": 1, "dash": "dot"}),
         ],
-        "hovermode": "closest",
-        "hoverdistance": 60,
     }
-    return Finished(data, layout)
 
 
 def line_chart_in_words(points: pd.DataFrame, measure: Shown, target: float) -> str:
@@ -230,12 +280,11 @@ def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:
         f"{panel.title}: {measure.figure(panel.points[measure.column].iloc[0])} to"
         f" {measure.figure(panel.points[measure.column].iloc[-1])}"
         + ("" if panel.is_now else f" on {formats.day(panel.points[AS_OF].iloc[-1])}, {Refusal.NOT_THERE.value}")
-        for panel in panels[:5]
+        for panel in panels
         if len(panel.points)
     )
     return (
-        f"{len(panels)} small panels with a line of {measure.title} each. First: {first}."
-        " The table below holds every figure."
+        f"{len(panels)} small panels with a line of {measure.title} each, from the first to the newest figure: {first}."
     )
 
 
@@ -295,29 +344,50 @@ def _level(target: float, palette: Palette) -> dict[str, Any]:
     }
 
 
-def _ahead(since: str, percent: float, goal: Projection, palette: Palette) -> dict[str, Any]:
-    """From the newest point to the day on which the target would be reached."""
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": [since, _moment(goal.on).isoformat()],
-        "y": [percent, goal.target],
-        "hovertext": ["", f"Target reached about {formats.day(goal.on)}"],
-        "hovertemplate": "%{hovertext}<extra></extra>",
-        "line": {"color": palette.muted, "width": 1.5, "dash": "dash"},
-        "marker": {"color": palette.muted, "size": [0, 8], "symbol": "diamond"},
-    }
+def _end(goal: Projection, newest: datetime, ahead: timedelta) -> datetime:
+    """Where the chart ends: behind the likely range of the day of the target, or `ahead` where that is further."""
+    if _moment(goal.on) - newest > ahead:
+        return newest + ahead
+    latest = _moment(goal.latest or goal.on)
+    return max(newest, min(latest, _moment(goal.on) + ahead / 2))
 
 
-def _between(goal: Projection, latest: date, palette: Palette) -> dict[str, Any]:
-    """From the earliest to the latest day of reaching it, on the target's level."""
+def _way(start: tuple[datetime, float], goal: Projection, end: datetime, palette: Palette) -> list[dict[str, Any]]:
+    """From the newest point to the target: the likely range as an area, and its middle; no further than `end`."""
+    since, percent = start
+
+    def upto(day: date | None) -> tuple[datetime, float]:
+        """Where the way to the target on that day ends, within the chart; it stays level where there is no day."""
+        if day is None or _moment(day) <= since:
+            return (end, percent) if day is None else (since, goal.target)
+        arrives = min(_moment(day), end)
+        return arrives, percent + (goal.target - percent) * ((arrives - since) / (_moment(day) - since))
+
+    corners = [start, upto(goal.earliest), upto(goal.latest)]
+    middle = [start, upto(goal.on)]
+    common = {"type": "scatter", "hoverinfo": "skip"}
+    return [
+        common
+        | {"x": [moment.isoformat() for moment, _ in corners], "y": [value for _, value in corners]}
+        | {"mode": "lines", "fill": "toself", "fillcolor": palette.grid, "line": {"width": 0}},
+        common
+        | {"x": [moment.isoformat() for moment, _ in middle], "y": [value for _, value in middle]}
+        | {"mode": "lines", "line": {"color": palette.muted, "width": 1.5, "dash": "dash"}},
+    ]
+
+
+def _arrival(goal: Projection, end: datetime, palette: Palette) -> dict[str, Any]:
+    """When the target is reached, at the end of its line."""
+    months = f"{goal.earliest:%b %Y}" + (f" – {goal.latest:%b %Y}" if goal.latest else " or later")
     return {
-        "type": "line",
-        "x0": _moment(goal.earliest).isoformat(),
-        "x1": _moment(latest).isoformat(),
-        "y0": goal.target,
-        "y1": goal.target,
-        "line": {"color": palette.muted, "width": 4},
+        "x": end.isoformat(),
+        "xanchor": "right",
+        "y": goal.target,
+        "yanchor": "top",
+        "yshift": -2,
+        "showarrow": False,
+        "font": {"color": palette.muted, "size": 12},
+        "text": f"{goal.target:g}\u00a0%: {months}",
     }
 
 
@@ -329,9 +399,9 @@ def _title(title: str) -> str:
     return f"<b>{written(formats.shortened(title, _TITLE_LENGTH))}</b>"
 
 
-def _newest(panel: Panel, measure: Shown, palette: Palette) -> str:
+def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str:
     """The newest figure, and its change since the first one; or its date, where it is not one of now."""
-    values = panel.points[measure.column]
+    panel, values = curve.panel, curve.panel.points[measure.column]
     figure, moved = measure.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
     if not panel.is_now:
         return (
@@ -341,7 +411,7 @@ def _newest(panel: Panel, measure: Shown, palette: Palette) -> str:
         return figure
     change = measure.change(moved)
     arrow = "" if formats.STILL in change else f"{_UP if moved > 0 else _DOWN}\u00a0"
-    return f"{figure}  <span style='color:{palette.muted}'>{arrow}{change}</span>"
+    return f"{figure}  <span style='color:{colour if curve.news else palette.muted}'>{arrow}{change}</span>"
 
 
 def _around(values: pd.Series) -> tuple[float, float]:

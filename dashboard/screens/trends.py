@@ -52,10 +52,11 @@ def _answer(trend: TrendsView, filters: TrendsFilters, estimated: bool) -> None:
     whole, noun = trend.whole, filters.by
     if not len(whole.points):
         return
-    answer = [sentences.direction(whole, trend.answered)]
+    answer, more = [sentences.direction(whole, trend.answered)], []
     if whole.change:
-        answer += [_where(trend, noun), sentences.pace(whole, estimated), sentences.goal(whole, filters.target)]
-    st.markdown(" ".join(answer))
+        answer.append(sentences.goal(whole, filters.target))
+        more = [sentences.pace(whole, estimated), _where(trend, noun)]
+    st.markdown("\n\n".join(filter(None, (" ".join(filter(None, part)) for part in (answer, more)))))
 
 
 def _where(trend: TrendsView, noun: str) -> str:
@@ -63,17 +64,16 @@ def _where(trend: TrendsView, noun: str) -> str:
     if len(there) < 2:
         return ""
     rose = sum(points > 0 for _, points in moved)
-    summary = f"Of {formats.number(len(there), noun)}, {rose} rose and {len(moved) - rose} fell"
-    ends = []
+    ends = [f"{rose} of {formats.number(len(there), noun)} rose, {len(moved) - rose} fell."]
     if moved and moved[-1][1] > 0:
-        ends.append(f"most gained by {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points)")
+        ends.append(f"Largest rise: {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points).")
     if moved and moved[0][1] < 0:
-        ends.append(f"most lost by {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points)")
-    return f"{summary}: {', '.join(ends)}." if ends else f"{summary}."
+        ends.append(f"Largest fall: {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points).")
+    return " ".join(ends)
 
 
 def _tiles(line: Line, estimated: bool) -> None:
-    points, change, goal = line.points, line.change, line.goal
+    points, change, goal = line.points, line.lately or line.change, line.goal
     pace = line.pace if isinstance(line.pace, Velocity) else None
     no_pace = _NOT_NOW if line.absent else _TOO_FEW
     with st.grid(4, gap="small", min_column_width=165):
@@ -83,7 +83,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None),
             _NOT_NOW
             if len(points) and line.absent
-            else f"{formats.points(change.percent)} points"
+            else f"{formats.points(change.percent)} points since {formats.day(change.since)}"
             if change and change.percent is not None
             else "one date only"
             if len(points)
@@ -103,10 +103,18 @@ def _tiles(line: Line, estimated: bool) -> None:
         )
         value, context = formats.NOTHING, "no date"
         if isinstance(goal, Projection):
-            value, context = f"{goal.on if goal.latest else goal.earliest:%b %Y}", trends.months(goal)
+            value, context = _target_reached(line, goal)
         elif goal is Refusal.REACHED:
             value, context = "reached", "at the newest date"
         tiles.tile("kpi_target_reached", "projection", value, context)
+
+
+def _target_reached(line: Line, goal: Projection) -> tuple[str, str]:
+    """The month of the target, and its range; the earliest one where it is far ahead."""
+    if not trends.is_far(line):
+        return f"{goal.on:%b %Y}", trends.months(goal)
+    earliest, latest = trends.ends(goal)
+    return f":small[not before] {earliest}", f"likely by {latest}" if latest else "latest date unknown"
 
 
 def _whole(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports.Provenance) -> None:

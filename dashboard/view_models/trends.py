@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pandas as pd
@@ -39,9 +39,11 @@ _COLUMNS = {
 }
 _TITLES = {"service": titles.service_title, "channel": titles.channel_title}
 _ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
+_GOOD = {"licensesSold": 0, "undeployed": -1}  # as `Shown` has it, where more is not better
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
 _MANY = 100  # licenses a week
+_FAR = timedelta(days=365)
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -54,6 +56,7 @@ class Line:
     points: pd.DataFrame
     change: Change | None  # over the range
     lately: Change | None  # over the last `trends.WEEKS`, where the range is longer
+    turned: datetime | None  # since when it has gone the way it goes now; None where it does not move
     pace: Velocity | Refusal
     goal: Projection | Refusal
     absent: Refusal | None  # why it has no figures now; None where it has
@@ -160,6 +163,7 @@ def _line(
         points=within,
         change=change,
         lately=lately if lately and change and lately.since > change.since else None,
+        turned=trends.turn(within),
         pace=absent or trends.velocity(points),
         goal=absent or trends.projection(points, target),
         absent=absent,
@@ -184,7 +188,7 @@ def _measure(timeline: Timeline, filters: TrendsFilters) -> Shown:
     column = _COLUMNS[filters.measure]
     estimated = timeline.estimated and column in _ESTIMATES
     title = MEASURES[column].label + (" (≈ estimated)" if estimated else "")
-    return Shown(column, title, filters.measure == "percent", estimated)
+    return Shown(column, title, filters.measure == "percent", estimated, good=_GOOD.get(column, 1))
 
 
 def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[bool, float, str, str]:
@@ -308,6 +312,14 @@ def months(goal: Projection) -> str:
     if not latest:
         return "at the earliest"
     return earliest if earliest == latest else f"{earliest} to {latest}"
+
+
+def is_far(line: Line) -> bool:
+    """Whether the target is so far ahead, or so uncertain, that only its earliest month is worth a headline."""
+    goal = line.goal
+    return isinstance(goal, Projection) and (
+        goal.latest is None or goal.earliest - line.points[AS_OF].iloc[-1].date() > _FAR
+    )
 
 
 def ends(goal: Projection) -> tuple[str, str | None]:

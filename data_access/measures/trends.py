@@ -33,6 +33,7 @@ BEYOND = f"more than {HORIZON // _YEAR} years"
 #: The column that says where a point stands in time, see `points`.
 AS_OF = "asOf"
 _PARTIAL = "partial"  # the column of the mark on rows of back-fills
+_BACKWARDS = 0.1  # of a move: more the other way is a turn
 _PERCENT_STEP = 0.01  # percent points: percentages are sent with two decimals
 
 
@@ -217,6 +218,27 @@ def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
         None if pd.isna(percent) else float(percent),
         float(after["undeployed"] - before["undeployed"]),
     )
+
+
+def turn(line: pd.DataFrame) -> datetime | None:
+    """Since when the percentage of one line has gone the way it goes now; None where it has not moved lately.
+
+    Backwards from the newest point, up to the point from which it moved most, as long as no point before it undoes more
+    than a `_BACKWARDS` part of that.
+    """
+    lately = change(line, WEEKS * 7)
+    if lately is None or not lately.percent:
+        return None
+    percents = line["deploymentPercent"].to_numpy(dtype="float64")
+    climbed = (percents[-1] - percents) * np.sign(lately.percent)  # from each point to the newest one
+    best = len(climbed) - 1
+    for place in range(len(climbed) - 1, -1, -1):
+        if climbed[place] > climbed[best]:
+            best = place
+        elif climbed[best] - climbed[place] > max(climbed[best] * _BACKWARDS, _PERCENT_STEP):
+            break
+    since: datetime = line[AS_OF].iloc[best]
+    return since if best < len(climbed) - 1 else None
 
 
 def _in_order(answers: pd.DataFrame) -> list[datetime]:

@@ -59,7 +59,7 @@ def live(address):
 def tiles(app):
     """The figure of each tile; a unit in small letters reads like the rest of it."""
     figures = {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}
-    return {label: re.sub(r":small\[(.*)\]", r"\1", figure) for label, figure in figures.items()}
+    return {label: re.sub(r":small\[(.*?)\]", r"\1", figure) for label, figure in figures.items()}
 
 
 def charts(app):

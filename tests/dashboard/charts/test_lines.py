@@ -63,21 +63,37 @@ def test_the_target_is_on_the_axis_of_percentages_and_on_no_other():
     assert not large(shown=SOLD)["layout"].get("shapes")
 
 
-def test_a_date_that_is_near_is_drawn_with_its_range():
+def ends(trace):
+    return [moment[:10] for moment in trace["x"]]
+
+
+def test_the_way_to_a_target_that_is_near_ends_there_with_its_range():
     figure = large(goal=GOAL)
-    assert [moment[:10] for moment in figure["data"][1]["x"]] == ["2026-11-01", "2026-12-01"]
-    assert figure["data"][1]["y"] == [60.0, 80.0]
-    assert [figure["layout"]["shapes"][1][end][:10] for end in ("x0", "x1")] == ["2026-11-20", "2026-12-20"]
-    assert figure["layout"]["xaxis"]["range"][1] > "2026-12-01"
+    _, likely, way, _ = figure["data"]
+    assert ends(way) == ["2026-11-01", "2026-12-01"]
+    assert way["y"] == [60.0, 80.0]
+    assert ends(likely) == ["2026-11-01", "2026-11-20", "2026-12-20"]
+    assert likely["y"] == [60.0, 80.0, 80.0]
+    assert figure["layout"]["xaxis"]["range"][1] > "2026-12-20"
+    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0%: Nov 2026 – Dec 2026"
 
 
-def test_a_date_further_ahead_than_the_line_reaches_back_is_left_to_the_words():
-    far = Projection(80.0, date(2028, 12, 1), date(2028, 11, 1), date(2029, 1, 1))
-    assert all(len(trace["x"]) != 2 for trace in large(goal=far)["data"])
+def test_the_way_to_a_target_far_ahead_is_drawn_as_far_as_there_is_room():
+    figure = large(goal=Projection(80.0, date(2028, 12, 1), date(2028, 9, 1), date(2029, 4, 1)))
+    way = figure["data"][2]
+    assert way["x"][1][:10] <= figure["layout"]["xaxis"]["range"][1] < "2027-02-01"
+    assert 60.0 < way["y"][1] < 64.0
+    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0%: Sep 2028 – Apr 2029"
 
 
-def test_a_date_whose_range_has_no_end_is_left_to_the_words():
-    assert large(goal=replace(GOAL, latest=None)) == large()
+def test_a_range_whose_end_is_unknown_stays_level_on_its_slow_side():
+    figure = large(goal=replace(GOAL, latest=None))
+    assert figure["data"][1]["y"] == [60.0, 80.0, 60.0]
+    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0%: Nov 2026 or later"
+
+
+def test_licenses_have_no_way_to_a_target_of_percent():
+    assert len(large(goal=GOAL, shown=SOLD)["data"]) == 2
 
 
 def test_no_percentage_is_a_gap():
@@ -103,10 +119,33 @@ def test_every_panel_has_a_cell_of_its_own_and_the_same_scale():
     assert heights["a"][1] / heights["b"][1] == pytest.approx(55 / 90, abs=0.01)
 
 
-def test_who_has_reached_the_target_is_in_another_colour():
-    figure = small(one("below"), one("above", (70.0, 75.0, 80.0)))
-    colours = {trace["customdata"][0]: trace["line"]["color"] for trace in figure["data"] if "line" in trace}
-    assert colours == {"below": LIGHT.action, "above": LIGHT.deployed}
+@pytest.mark.parametrize(
+    ("good", "colours"), [(1, ("better", "worse")), (-1, ("worse", "better")), (0, ("bar", "bar"))]
+)
+def test_the_colour_is_the_direction_and_an_arrow_says_it_too(good, colours):
+    shown = replace(PERCENT, good=good)
+    figure = small(one("up"), one("down", (70.0, 65.0, 60.0)), one("still", (60.0, 60.0, 60.0)), shown=shown)
+    found = {}
+    for trace in figure["data"]:
+        for key in trace["customdata"] if "line" in trace else ():
+            found[key] = trace["line"]["color"]
+    assert found == {"up": getattr(LIGHT, colours[0]), "down": getattr(LIGHT, colours[1]), "still": LIGHT.bar}
+    texts = [text for text in figure["data"][-1]["text"] if "%" in text]
+    assert [("▲" in text, "▼" in text) for text in texts] == [(True, False), (False, True), (False, False)]
+
+
+def test_on_a_narrow_screen_the_same_panels_stand_in_two_columns():
+    lines = [one(key) for key in "abcde"]
+    figure = json.loads(small_multiples(lines, PERCENT, 80.0, span=SPAN, palette=LIGHT).spec)
+    narrow = figure["narrow"]
+    assert [len(trace["x"]) for trace in figure["data"]] == [len(change["x"]) for change in narrow["data"]]
+    words, keys = narrow["data"][-1], figure["data"][-1]["customdata"]
+    firsts: dict[str, tuple[float, int]] = {}
+    for key, x, y in zip(keys, words["x"], words["y"], strict=True):
+        if x is not None:
+            firsts.setdefault(key, (x, int(y // 1)))
+    assert [firsts[key] for key in "abcde"] == [(0, 0), (1, 0), (0, -1), (1, -1), (0, -2)]
+    assert narrow["layout"]["height"] > figure["layout"]["height"]
 
 
 def test_licenses_move_around_each_panels_own_first_figure():

@@ -138,7 +138,7 @@ def history_of(app):
 
 def test_a_customer_has_a_history(visit):
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45, 50, 52))
-    assert "Deployment rose by 12.00 points since 1 Sep 2026, to 52.00 %." in text(app).replace("*", "")
+    assert "Improving: +12.00 points since 1 Sep 2026, to 52.00 %." in text(app).replace("*", "")
     assert "80 % is reached about" in text(app)
     assert history_of(app) == [[40, 45, 50, 52]]
 
@@ -163,7 +163,7 @@ def test_an_answer_without_a_processing_date_is_a_customers_now(visit):
     undated = {"customerTenantId": NORTH, "licensesDeployed": 90, "processedDateTime": "0001-01-01T00:00:00"}
     now = partial(fetched, COMMERCIAL_DEPLOYMENT, [undated], datetime(2026, 9, 22, tzinfo=UTC))
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=[*collected(40, 45), now])
-    assert "Deployment rose by 50.00 points since 1 Sep 2026, to 90.00" in text(app).replace("*", "")
+    assert "Improving: +50.00 points since 1 Sep 2026, to 90.00" in text(app).replace("*", "")
     assert "Microsoft gave no processing date for one answer." in text(app)
 
 

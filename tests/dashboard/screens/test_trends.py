@@ -15,7 +15,8 @@ from dashboard.view_models import trends as view_model
 from data_access import csv_files, open_timeline
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
-from data_access.measures.trends import Projection, Velocity
+from data_access.measures import trends
+from data_access.measures.trends import Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.settings import load
 from tests import lakes
@@ -64,9 +65,9 @@ def chart(app, number=0):
 
 def test_the_answer_comes_first(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING))
-    assert "Deployment rose by 5.00 points since 1 Aug 2026, to 50.00 %." in said(app)
-    assert "Of 2 services, 1 rose and 0 fell: most gained by Microsoft 365 (+10.00 points)." in said(app)
-    assert "Each week, ≈ 2 more licenses are deployed; the number of licenses sold stays as it is." in said(app)
+    assert "Improving: +5.00 points since 1 Aug 2026, to 50.00 %." in said(app)
+    assert "1 of 2 services rose, 0 fell. Largest rise: Microsoft 365 (+10.00 points)." in said(app)
+    assert "Each week, ≈ 2 more licenses are deployed; the number sold stays the same." in said(app)
     assert "80 % is reached about 3 Apr 2027, most likely between Mar 2027 and Apr 2027." in said(app)
 
 
@@ -88,7 +89,7 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
         for day, answer in ((20, before), (21, left))
     ]
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, left))), page=PAGE, past=past)
-    assert "Deployment rose by 43.64 points since 20 Aug 2026, to 90.00 %." in said(app)
+    assert "Improving: +43.64 points since 20 Aug 2026, to 90.00 %." in said(app)
     assert "One answer was of an older processing date than the answer before." in said(app)
     assert tiles(app)["Deployment %"] == "90.00 %"
 
@@ -96,10 +97,10 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
 @pytest.mark.parametrize(
     ("deployed", "sold", "sentence"),
     [
-        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number of licenses sold stays as it is."),
+        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number sold stays the same."),
         (-11.2, -3.0, "Each week, 11 fewer licenses are deployed and 3 fewer are sold."),
-        (0.4, 3.0, "Each week, 3 more licenses are sold; the number of licenses deployed stays as it is."),
-        (0.0, 0.0, "From week to week, the numbers of licenses sold and deployed stay as they are."),
+        (0.4, 3.0, "Each week, 3 more licenses are sold; the number deployed stays the same."),
+        (0.0, 0.0, "From week to week, the numbers sold and deployed stay the same."),
     ],
 )
 def test_what_does_not_move_is_not_said_to_be_sold_or_deployed(deployed, sold, sentence, tmp_path):
@@ -122,7 +123,7 @@ def undated(percents, sold=1000):
 def test_an_answer_without_processing_dates_is_now_everywhere(left, visit, tmp_path):
     newest = undated({"o365": 90.0} | left)
     app = visit(NOW, {"service": "o365"}, page=PAGE, past=[*weeks(*UNDATED, sold=1000), newest])
-    assert "Deployment rose by 50.00 points since 1 Aug 2026, to 90.00 %." in said(app)
+    assert "Improving: +50.00 points since 1 Aug 2026, to 90.00 %." in said(app)
     assert "Microsoft gave no processing date for one answer." in said(app)
     assert tiles(app)["Deployment %"] == "90.00 %"
     assert tiles(app)["Target reached"] == "reached"
@@ -159,7 +160,7 @@ def test_a_service_that_is_not_in_the_newest_answer_has_no_figures_now(visit):
 def test_the_others_go_on_and_say_who_is_gone(visit, tmp_path):
     app = visit(NOW, page=PAGE, past=GONE)
     assert "Not in the newest answer, of 12 Sep 2026: Microsoft 365." in said(app)
-    assert "Of 2 services, 1 rose and 0 fell: most gained by Dynamics 365 (+2.00 points)." in said(app)
+    assert "1 of 2 services rose, 0 fell. Largest rise: Dynamics 365 (+2.00 points)." in said(app)
     labels = [text for trace in chart(app, 1)["data"] for text in trace.get("text", []) if text]
     (label,) = [label for label in labels if "last on 5 Sep 2026" in label]
     assert label.replace("\u00a0", " ").startswith("60.00 %")
@@ -238,7 +239,7 @@ def test_a_history_that_cannot_be_read_is_explained(visit):
 
 def test_filters_hold_here_too(visit):
     app = visit(NOW, {"service": "o365"}, page=PAGE, past=weeks(*RISING))
-    assert "Deployment rose by 10.00 points" in said(app)
+    assert "Improving: +10.00 points" in said(app)
     assert "Only Microsoft 365" in said(app)
 
 
@@ -349,6 +350,52 @@ def test_what_has_no_date_in_the_range_is_counted(tmp_path):
     assert (len(short.lines), short.outside) == (2, 1)
 
 
+def sentence_of(percents):
+    """What is said first of a line of 1,000 licenses with these percentages, a week apart."""
+    days = pd.date_range(FIRST, periods=len(percents), freq="7D")
+    deployed = [10 * percent for percent in percents]
+    points = pd.DataFrame(
+        {"asOf": days, "processedDateTime": days, "licensesSold": 1000, "licensesDeployed": deployed}
+        | {"deploymentPercent": percents, "undeployed": [1000 - number for number in deployed]}
+    )
+    line = view_model.Line(
+        key="",
+        title="all",
+        points=points,
+        change=trends.change(points),
+        lately=trends.change(points, trends.WEEKS * 7) if len(points) > trends.WEEKS + 1 else None,
+        turned=trends.turn(points),
+        pace=Refusal.TOO_FEW,
+        goal=Refusal.TOO_FEW,
+        absent=None,
+    )
+    return sentences.direction(line, None).replace("\u00a0", " ").replace("*", "")
+
+
+FELL_THEN_ROSE = [70.0 - week * 0.25 for week in range(20)] + [65.25 + week * 0.1 for week in range(1, 21)]
+
+
+@pytest.mark.parametrize(
+    ("percents", "said"),
+    [
+        (
+            FELL_THEN_ROSE,
+            "Improving since December: +1.30 points in 3 months, to 67.25 %. Since 1 Aug 2026: −2.75 points.",
+        ),
+        (
+            [100 - percent for percent in FELL_THEN_ROSE],
+            "Falling since December: −1.30 points in 3 months, to 32.75 %.",
+        ),
+        ([50.0, 50.5, 51.0], "Improving: +1.00 points since 1 Aug 2026, to 51.00 %."),
+        ([52.0, 51.0, 50.0, 50.5], "Falling: −1.50 points since 1 Aug 2026, to 50.50 %."),
+        ([50.0, 50.0, 50.0], "No change since 1 Aug 2026: 50.00 %."),
+    ],
+    ids=["turned up", "turned down", "up all the time", "down in all", "still"],
+)
+def test_the_present_comes_first_then_the_range(percents, said):
+    assert sentence_of(percents).startswith(said)
+
+
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     kept = timeline(tmp_path, slowly(16))
     long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
@@ -369,9 +416,10 @@ def test_the_months_of_a_range_are_named_once(weeks, said):
 def test_of_a_day_without_a_latest_date_the_earliest_is_said(visit):
     swinging = [{"o365": 50.0 + 8 * (week % 2) + week, "crm": 40.0} for week in range(6)]
     app = visit(NOW, page=PAGE, past=weeks(*swinging))
-    assert deltas(app)["Target reached"] == "at the earliest"
+    assert deltas(app)["Target reached"] == "latest date unknown"
     earliest = tiles(app)["Target reached"]
-    assert f"80 % is most likely not reached before {earliest};" in said(app)
+    assert earliest.startswith("not before ")
+    assert f"80 % is not expected {earliest.removeprefix('not ')}." in said(app)
     assert any(cell.startswith("not before ") for cell in tables(app)["trends_table"]["targetReached"])
 
 

@@ -335,3 +335,32 @@ def test_the_order_in_which_files_are_read_makes_no_difference(fetches):
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
     assert list(expected.columns) == ["service", "channel", *measures.MEASURED, "snapshot", "fetchedAt", "asOf"]
     assert list(expected["deploymentPercent"]) == [5, 10, 30, 50]
+
+
+def turned(*percents):
+    """On which of the dates a line of a thousand licenses turned the way it goes now."""
+    table = line(*((1000, 10 * percent) for percent in percents))
+    since = trends.turn(table)
+    return None if since is None else [*table["asOf"]].index(since)
+
+
+@pytest.mark.parametrize(
+    ("percents", "place"),
+    [
+        ((50, 51, 52), 0),
+        ((52, 51, 50, 52, 54), 2),
+        ((50, 51, 52, 51, 49), 2),
+        ((55, 50, 52, 51.9, 54, 56), 1),  # a small step back is no turn
+        ((40, 60, 50, 55), 2),  # up in all, and up again since the third date
+        ((60, 50, 52), None),  # down in all, but not now
+        ((50, 50, 50), None),
+        ((50,), None),
+    ],
+    ids=["up", "down and up", "up and down", "a step back", "up again", "down in all", "still", "one date"],
+)
+def test_a_line_turned_where_it_began_to_go_its_way(percents, place):
+    assert turned(*percents) == place
+
+
+def test_what_has_no_percentage_has_no_turn():
+    assert trends.turn(line((0, 0), (0, 0), (0, 0))) is None
