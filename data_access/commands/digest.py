@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
 import msal
@@ -19,10 +19,11 @@ from data_access.digest import delivery, message, plan, rounds
 from data_access.digest.looks import Looks
 from data_access.digest.message import Message, News, Part
 from data_access.digest.news import Link
-from data_access.digest.plan import Person, Plan
+from data_access.digest.plan import Mute, Person, Plan
 from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Result, Round
 from data_access.errors import SettingsError
 from data_access.history import engines
+from data_access.history.audit import MUTED, Audit, Entry
 from data_access.history.history import History
 from data_access.history.sent_log import Past, SentLog
 from data_access.mail_url import SmtpServer
@@ -72,8 +73,23 @@ def run(options: argparse.Namespace) -> bytes:
     if options.dry_run:
         return "\n".join(_printed(each) for each in due if not each.message.is_empty).encode("utf-8", "replace")
     with jobs.recorded(account, "digest"):
+        _note_mutes(account.audit, read.mutes, now)
         _say(rounds.send(due, log, _carriers(settings, now)), past)
     return b""
+
+
+def _note_mutes(audit: Audit, mutes: Sequence[Mute], now: datetime) -> None:
+    """Note each mute for the audit when it is met first: the file says what is muted, and not since when."""
+    known = audit.read(date.min)
+    noted = set(zip(known["filters"], known["detail"], strict=True))
+    entries = []
+    for mute in mutes:
+        about = {"customer": mute.customer, "product": mute.product}
+        filters = urlencode({name: value for name, value in about.items() if value})
+        detail = f"until {mute.until}: {mute.reason}"
+        if (filters, detail) not in noted:
+            entries.append(Entry(now, MUTED, filters=filters, detail=detail))
+    audit.append(entries)
 
 
 def read_plan(settings: Settings) -> Plan:

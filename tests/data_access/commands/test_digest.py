@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from pypdf import PdfReader
 
+from data_access import history, load_settings
 from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN
 from data_access.history import sent_log
@@ -67,6 +68,13 @@ class Office:
         out, err = self._capsys.readouterr()
         return code, out, err
 
+    def noted(self):
+        """The mutes that the audit has, in their order."""
+        audit = history.open_audit(load_settings(self.settings))
+        entries = audit.read(START.date())
+        assert {*entries["action"]} <= {"mute"}
+        return entries["detail"].tolist()
+
     @property
     def mails(self):
         """The mails so far, by the person that they went to."""
@@ -105,6 +113,19 @@ def test_each_person_hears_of_the_own_customers_and_of_nobody_elses(office):
     assert "nobody has no address" in err
     assert ANN not in err
     assert BEN not in err
+
+
+def test_a_mute_is_noted_for_the_audit_when_it_is_met_first(office):
+    mute = f'[[mute]]\ncustomer = "{NORD}"\nreason = "migration"\nuntil = {{}}\n'
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(mute.format("2027-01-31"))
+    office.digests("--dry-run")
+    assert office.noted() == []
+    office.digests()
+    office.digests()
+    office.plans(mute.format("2027-02-28"))
+    office.digests()
+    assert office.noted() == ["until 2027-01-31: migration", "until 2027-02-28: migration"]
 
 
 def test_twice_is_once_and_nothing_new_is_no_message(office):
