@@ -79,9 +79,9 @@ def set_aside(answer: Answer, named: bool = False) -> None:
     of = f" of *{answer.collection.title}*" if named else ""
     if answer.set_aside:
         number = len(answer.set_aside)
+        of_all = "" if answer.is_part else f" of {number + len(answer.frame):,}"
         st.warning(
-            f"**{number:,} of {number + len(answer.frame):,} rows{of} could not be read and are left out of every"
-            " figure.**",
+            f"**{number:,}{of_all} rows{of} could not be read and are left out of every figure.**{_whose(answer)}",
             icon=":material/rule:",
         )
         with st.expander("Which rows, and why"):
@@ -94,11 +94,16 @@ def set_aside(answer: Answer, named: bool = False) -> None:
             icon=":material/rule:",
         )
     if answer.missing:
-        st.warning(
-            f"Microsoft announced {answer.announced:,} rows{of} and sent {answer.missing:,} fewer;"
-            " the figures are without them.",
-            icon=":material/rule:",
+        sent = (
+            f"Microsoft sent {answer.missing:,} rows{of} fewer than it announced"
+            if answer.is_part
+            else f"Microsoft announced {answer.announced:,} rows{of} and sent {answer.missing:,} fewer"
         )
+        st.warning(f"{sent}; the figures are without them.{_whose(answer)}", icon=":material/rule:")
+
+
+def _whose(answer: Answer) -> str:
+    return " Some may be of the customers on screen, or none." if answer.is_part else ""
 
 
 def no_rows(deployment: Deployment) -> None:

@@ -38,7 +38,11 @@ _WITHOUT = {
 def notes(usage: Usage) -> None:
     """Draw what could not be read of the three collections, why, and what works without it."""
     for source in usage.sources:
-        if source.trouble:
+        if source.is_left_out:
+            st.caption(
+                f":material/menu_book: *{source.collection.title}* is about the whole company, so a book is without it."
+            )
+        elif source.trouble:
             _unreadable(source, source.trouble)
         elif not source.has_rows and usage.has_rows:
             title, rest = source.collection.title, _WITHOUT[source.collection.name]
@@ -63,6 +67,11 @@ def _unreadable(source: Source, error: PartnerCenterError) -> None:
 
 def no_rows(usage: Usage) -> None:
     """Draw the notice of empty answers from Microsoft."""
+    if usage.partner.is_left_out:
+        with st.container(border=True, key="no_rows"):
+            st.header("Microsoft has no usage figures for the customers of this book", anchor=False)
+            st.write("That is not the same as nothing used.")
+        return
     with st.container(border=True, key="no_rows"):
         st.header("Microsoft returned no rows", anchor=False)
         st.write("Partner Center has no usage figures for this account. Licenses may still be in use.")

@@ -54,8 +54,7 @@ def of_customers(deployment: Deployment, customers: Customers) -> Deployment:
     """The commercial counts of some customers, without a trace of another one."""
     if customers.is_everybody:
         return deployment
-    frame = customers.rows(deployment.answer.frame)
-    answer = replace(deployment.answer, frame=frame, pages=None, is_part=True)
+    answer = deployment.answer.part(customers.rows(deployment.answer.frame))
     return Deployment(answer, deployment.facts.of(customers.rows(deployment.facts.frame)))
 
 

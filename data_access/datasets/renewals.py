@@ -91,8 +91,7 @@ def of_customers(data: Renewals, customers: Customers) -> Renewals:
     if customers.is_everybody:
         return data
     answers = tuple(
-        replace(answer, frame=customers.rows(answer.frame), pages=None, of_customers=OfCustomers(), is_part=True)
-        for answer in data.answers
+        replace(answer.part(customers.rows(answer.frame)), of_customers=OfCustomers()) for answer in data.answers
     )
     return replace(
         data,

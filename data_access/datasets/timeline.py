@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -33,7 +33,6 @@ class Timeline:
     snapshots: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     newest: Snapshot | None = None
-    is_part: bool = False  # whether `facts` are those of some customers
 
     @property
     def estimated(self) -> bool:
@@ -103,7 +102,7 @@ def of_customers(past: Timeline, engine: Engine, customers: Customers) -> Timeli
         keys = ["service", "channel", "snapshot", "fetchedAt"]
         return trends.rows(RestrictedEngine(engine, customers).grouped(paths, keys).assign(estimated=False))
 
-    return replace(_by_customer(past, sums), is_part=True)
+    return _by_customer(past, sums)
 
 
 def _by_customer(past: Timeline, ask: Callable[[tuple[str, ...]], Facts]) -> Timeline:

@@ -41,6 +41,11 @@ class Source:
     trouble: PartnerCenterError | None = None
 
     @property
+    def is_left_out(self) -> bool:
+        """Whether it is no part of the data, for some customers: neither an answer nor a failure."""
+        return self.answer is None and self.trouble is None
+
+    @property
     def has_rows(self) -> bool:
         return self.answer is not None and not self.answer.frame.empty
 
@@ -129,8 +134,7 @@ def of_customers(usage: Usage, customers: Customers) -> Usage:
     def part(source: Source) -> Source:
         if source.answer is None:
             return source
-        answer = replace(source.answer, frame=customers.rows(source.answer.frame), pages=None, is_part=True)
-        return replace(source, answer=answer)
+        return replace(source, answer=source.answer.part(customers.rows(source.answer.frame)))
 
     return put_together(part(usage.counts), Source(usage.partner.collection, None), part(usage.deployment))
 

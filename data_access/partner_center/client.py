@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NoReturn, Self, TypeVar, cast
@@ -91,14 +91,17 @@ class Answer:
     twice: int = 0  # rows that came on two pages and were counted once
     unread_customers: int = 0  # in an answer about many customers: those whose figures were not read
     of_customers: OfCustomers = OfCustomers()  # in such an answer: who was read without a row, and who was not read
-    is_part: bool = False  # whether the rows are those of some customers; what did not come or could not be read is not
+    is_part: bool = False  # whether the rows are those of some customers, out of a larger answer
 
     @property
     def missing(self) -> int:
         """The number of rows that were announced and did not come."""
-        if self.is_part:
-            return 0
         return max(0, (self.announced or 0) - len(self.frame) - len(self.set_aside))
+
+    def part(self, frame: pd.DataFrame) -> Answer:
+        """The answer with these of its rows alone; as many rows are missing, of which nobody knows whose they are."""
+        announced = self.missing + len(frame) + len(self.set_aside)
+        return replace(self, frame=frame, announced=announced, pages=None, is_part=True)
 
 
 @dataclass(frozen=True, slots=True)
