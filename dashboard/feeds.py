@@ -60,8 +60,8 @@ from data_access import (
     timeline_of_customers,
     titles,
 )
-from data_access.datasets import deployment, renewals, usage
-from data_access.datasets.feed import Part
+from data_access.datasets import deployment, live_seats, renewals, usage
+from data_access.datasets.feed import Either, Part
 
 _SIGHT, _ENTERED, _OF_CUSTOMERS = "_sight", "_feeds", "_feeds_of_customers"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
@@ -99,6 +99,7 @@ class _Sources:
         self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, service), age, forget=forget)
         self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, service), age, forget=forget)
         self.renewals: Feed[Renewals] = Feed(partial(fetch_renewals, service), _RENEWALS_AGE, forget=forget)
+        self.figures = _or_live(self.deployment, Part(self.renewals, live_seats.deployment))
         # The history belongs to the account that collects, and does not say what one person may see of it.
         self.history: Feed[Timeline] | None = (
             None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
@@ -110,8 +111,8 @@ class _Sources:
 
     def codes(self) -> tuple[list[str], list[str]]:
         past = self.history.state.data if self.history else None
-        feeds = (self.deployment, self.customers, self.usage, self.renewals)
-        datasets = (*(feed.state.data for feed in feeds), past)
+        figures, counts = self.figures.state.data, self.customers.state.data
+        datasets = (figures, counts, self.usage.state.data, self.renewals.state.data, past)
         return _codes(*(data for data in datasets if data))
 
     def engine(self, past: Timeline) -> Engine:
@@ -151,6 +152,8 @@ class Feeds:
     """The commercial counts, by customer."""
     renewals: Readable[Renewals]
     """The subscriptions of each customer, with what is not assigned of their products."""
+    live: Readable[Deployment]
+    """Live seats in the form of deployment figures: what `deployment` and `customers` are where analytics are empty."""
     usage: Readable[Usage]
     past: Readable[Timeline] | None
     """The history of these customers."""
@@ -161,16 +164,18 @@ class Feeds:
         self._sources, self._customers, self._named = sources, customers, named
         self.source, self.is_sample, self.public_url = sources.title, sources.is_sample, sources.public_url
         self.history = self.past = sources.history
-        self.customers = Part(sources.customers, partial(deployment.of_customers, customers=self._nameable))
         self.renewals = Part(sources.renewals, partial(renewals.of_customers, customers=self._nameable))
+        self.live = Part(self.renewals, live_seats.deployment)
+        counts = Part(sources.customers, partial(deployment.of_customers, customers=self._nameable))
+        self.customers = counts if self._nameable.is_nobody else _or_live(counts, self.live)
         if not customers.is_everybody:
             self.deployment = self.customers
             self.usage = Part(sources.usage, partial(usage.of_customers, customers=customers))
             self.past = Feed(self._history_of, _HISTORY_AGE) if sources.history else None
         elif named:
-            self.deployment, self.usage = sources.deployment, sources.usage
+            self.deployment, self.usage = sources.figures, sources.usage
         else:
-            self.deployment = Part(sources.deployment, deployment.without_customers)
+            self.deployment = Part(sources.figures, deployment.without_customers)
             self.usage = Part(sources.usage, usage.without_customers)
         self._last: tuple[Timeline, Timeline] | None = None  # of the account, and of these customers
         self._engine: Engine | None = None
@@ -227,6 +232,11 @@ class Feeds:
             own = timeline_of_customers(state.data, self._sources.engine(state.data), self._customers)
             self._last = state.data, own
         return self._last[1]
+
+
+def _or_live(figures: Readable[Deployment], live: Readable[Deployment]) -> Readable[Deployment]:
+    """Deployment figures, or live seats where Microsoft has none of them: the order of precedence, for all pages."""
+    return Either(figures, live, lambda data: data.is_empty)
 
 
 def enter(settings: Settings) -> Sight:

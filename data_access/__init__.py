@@ -15,7 +15,7 @@ from data_access.connection import stored as stored_sign_in
 from data_access.connection import title as source_title
 from data_access.datasets.books_file import Keeper as BooksKeeper
 from data_access.datasets.books_file import keeper as keep_books
-from data_access.datasets.deployment import Deployment
+from data_access.datasets.deployment import Deployment, LiveFigures
 from data_access.datasets.deployment import fetch as fetch_deployment
 from data_access.datasets.deployment import fetch_commercial as fetch_commercial_deployment
 from data_access.datasets.feed import Feed, Readable, State
@@ -73,6 +73,7 @@ __all__ = [
     "Feed",
     "History",
     "HistoryError",
+    "LiveFigures",
     "NotPermitted",
     "OnBehalfOf",
     "Outcome",

@@ -13,7 +13,7 @@ from dashboard import formats
 from dashboard.components import table
 from dashboard.feeds import sees_all
 from dashboard.tables.set_aside import SET_ASIDE
-from data_access import Answer, Deployment, PartnerCenterError, Selection, Throttled, texts, titles
+from data_access import Answer, Deployment, LiveFigures, PartnerCenterError, Selection, Throttled, texts, titles
 
 _REASONS_SHOWN = 50
 #: Where totals can be seen that another page gives in other numbers.
@@ -27,6 +27,20 @@ def stands_in() -> None:
         " added up over customers and products.",
         icon=":material/swap_horiz:",
     )
+
+
+def live_seats(figures: LiveFigures) -> None:
+    """The notice that the page shows live seats, since Microsoft's analytics are empty."""
+    read = f", read {formats.age(datetime.now(UTC) - figures.read_at)}" if figures.read_at else ""
+    said = (
+        "Microsoft's license analytics returned no rows. These figures are **live seats**, by product: those that are"
+        f" enabled and assigned in each customer's tenant, whoever sold them{read}."
+    )
+    if figures.left_out:
+        said += f" Left out: {figures.left_out:,} of free products or trials, one per product and customer."
+    if figures.unread:
+        said += f" {formats.number(figures.unread, 'customer')} could not be read."
+    st.info(said, icon=":material/sensors:")
 
 
 def trouble(
@@ -106,8 +120,11 @@ def _whose(answer: Answer) -> str:
     return " Some may be of the customers on screen, or none." if answer.is_part else ""
 
 
-def no_rows(deployment: Deployment) -> None:
-    """The notice of an empty answer from Microsoft, which is neither a zero nor a failure."""
+def no_rows(deployment: Deployment, live: PartnerCenterError | None = None) -> None:
+    """The notice of an empty answer from Microsoft, which is neither a zero nor a failure.
+
+    `live` is what kept live seats from being read, which the page would show instead.
+    """
     if deployment.answer.is_part:
         with st.container(border=True, key="no_rows"):
             st.header("Microsoft has no licenses for the customers of this book", anchor=False)
@@ -129,6 +146,9 @@ def no_rows(deployment: Deployment) -> None:
     if deployment.trouble:
         st.caption("This page then shows the commercial counts, but they cannot be read:")
         trouble(deployment.trouble, key="trouble_commercial")
+    elif live:
+        st.caption("This page then shows live seats, but they cannot be read:")
+        trouble(live, key="trouble_live")
 
 
 def not_in_answer(deployment: Deployment, selection: Selection) -> None:

@@ -52,12 +52,14 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     one = link.follow(CustomerFilters, feeds.codes()) if customer else None
     heading = formats.plain(names.iloc[0]) if len(names) else _QUESTION
     loading.top(feeds.customers, heading, feeds, everybody or one)
+    if deployment.live:
+        notices.live_seats(deployment.live)
     notices.set_aside(deployment.answer)
     if customer and rows.empty and deployment.answer.is_part:
         _back()
         book.not_in_book(customer)
     elif not len(deployment.facts):
-        notices.no_rows(deployment)
+        notices.no_rows(deployment, feeds.live.state.error)
     elif everybody:
         show_all(deployment, everybody, feeds)
     elif rows.empty or not one:
@@ -86,7 +88,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     tiles.tiles(model, filters.target, False, "customer")
     open_customer = partial(controls.put, CUSTOMER)
     sentence = file_filter(filters.selection, search=filters.search)
-    all_customers = figures.provenance(feeds, "customers", deployment.processed[1], sentence)
+    all_customers = figures.provenance(feeds, "customers", deployment.newest, sentence)
     question = "Whom do we call first?"
     figures.bars("customers_chart", model, question, "customer", controls, origin=all_customers, clicked=open_customer)
     every_row = replace(all_customers, content=deployment.answer.collection.name)
@@ -127,7 +129,7 @@ def show_one(
     tiles.answer(model, estimated=False)
     tiles.tiles(model, filters.target, False, "product")
     sentence = file_filter(filters.selection, customer=identity)
-    provenance = figures.provenance(feeds, "customer", deployment.processed[1], sentence)
+    provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
     question = "Which products are not deployed?"
     figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)
     rows = partial(_rows_of, deployment, filters.selection, [identity])

@@ -28,13 +28,15 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     past = history_states.at_hand(feeds.past)  # whose services can be chosen, too
     controls = link.follow(OverviewFilters, feeds.codes())
     loading.top(feeds.deployment, _HEADING, feeds, controls)
-    if feeds.is_book:
+    if deployment.live:
+        notices.live_seats(deployment.live)
+    elif feeds.is_book:
         book.basis()
     elif deployment.stands_in:
         notices.stands_in()
     notices.set_aside(deployment.answer)
     if not len(deployment.facts):
-        notices.no_rows(deployment)
+        notices.no_rows(deployment, feeds.live.state.error)
         return
     if not past:
         history_states.unreadable(feeds)
@@ -46,7 +48,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     tiles.answer(model, deployment.estimated)
     tiles.tiles(model, filters.target, deployment.estimated, "service", moved)
     content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
-    provenance = figures.provenance(feeds, content, deployment.processed[1], sentence)
+    provenance = figures.provenance(feeds, content, deployment.newest, sentence)
     figures.bars(
         "services_chart",
         model,
@@ -57,7 +59,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         note=tiles.below(model, filters.target, "service"),
         clicked=controls.only(SERVICE),
     )
-    st.caption(_ESTIMATED if deployment.estimated else notices.COUNTED_SEPARATELY)
+    if not deployment.live:
+        st.caption(_ESTIMATED if deployment.estimated else notices.COUNTED_SEPARATELY)
     rows, columns = partial(overview_table.rows, deployment, filters.selection), overview_table.described(deployment)
     files = exports.for_people_and_programs(rows, columns, (deployment, filters.selection), provenance)
     with figures.figures("Services and channels", files):

@@ -38,6 +38,10 @@ def show(data: Renewals, feeds: Feeds) -> None:
         st.switch_page("screens/customers.py", query_params=link.link_to(customer))
     controls = link.follow(RenewalsFilters, feeds.codes())
     loading.top(feeds.renewals, _QUESTION, feeds, controls)
+    if error := data.troubles.get(SUBSCRIPTIONS.name):
+        notices.trouble(error, again=feeds.renewals.refresh)
+        st.info(_NEEDED, icon=":material/info:")
+        return
     _unread(data)
     if data.subscriptions.empty:
         _no_subscriptions(data)

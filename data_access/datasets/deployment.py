@@ -17,18 +17,29 @@ from data_access.texts import AS_SENT
 _NAMING = (CUSTOMER, "customerName")
 
 
+@dataclass(frozen=True, slots=True)
+class LiveFigures:
+    """What is to be said of figures that are live seats, and no analytics."""
+
+    read_at: datetime | None
+    left_out: int  # products at customers, free or on trial
+    unread: int  # customers
+
+
 @dataclass(frozen=True, eq=False)
 class Deployment:
     """Facts and the answer that they come from.
 
     `stands_in` says that Microsoft returned no rows for partner deployment and these are the commercial counts;
-    `trouble` is what kept those from being read, where the partner deployment was empty.
+    `trouble` is what kept those from being read, where the partner deployment was empty. `live` says that there were no
+    rows of either, and these are live seats.
     """
 
     answer: Answer
     facts: Facts
     stands_in: bool = False
     trouble: PartnerCenterError | None = None
+    live: LiveFigures | None = None
 
     @property
     def estimated(self) -> bool:
@@ -47,7 +58,17 @@ class Deployment:
     def processed(self) -> tuple[datetime | None, datetime | None]:
         """The oldest and the newest processing date; they differ per service. (None, None) where none is known."""
         dates = self.facts.frame["processedDateTime"].dropna()
-        return (dates.min(), dates.max()) if len(dates) else (None, None)
+        return (dates.min(), dates.max()) if len(dates) and not self.live else (None, None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether Microsoft answered that there is nothing: no rows of this collection, nor of one in its place."""
+        return not len(self.facts) and self.trouble is None
+
+    @property
+    def newest(self) -> datetime | None:
+        """The newest date of the figures: of processing, or of live seats when they were read."""
+        return self.live.read_at if self.live else self.processed[1]
 
 
 def of_customers(deployment: Deployment, customers: Customers) -> Deployment:
@@ -63,7 +84,7 @@ def without_customers(deployment: Deployment) -> Deployment:
 
     Of the commercial counts only the columns that we know are kept, since a field of tomorrow may name a customer.
     """
-    if deployment.answer.collection is not catalog.COMMERCIAL_DEPLOYMENT:
+    if CUSTOMER not in deployment.answer.frame:
         return deployment
     facts = deployment.facts
     known = [name for name in deployment.answer.collection.columns if name not in _NAMING]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from data_access.partner_center.client import Progress, Step
 
 log = logging.getLogger(__name__)
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 #: After a failure, no page view starts another fetch before this has passed, unless a feed says otherwise.
@@ -133,13 +134,13 @@ class Feed(Generic[T]):
             self._state = replace(self._state, progress=progress)
 
 
-class Part(Generic[T]):
-    """A feed of which one sees a part: what `part` makes of the data, once for each."""
+class Part(Generic[S, T]):
+    """A feed of which one sees a part, or something else: what `part` makes of the data, once for each."""
 
-    def __init__(self, whole: Readable[T], part: Callable[[T], T]) -> None:
+    def __init__(self, whole: Readable[S], part: Callable[[S], T]) -> None:
         self._whole, self._part = whole, part
         self._lock = threading.Lock()
-        self._made: tuple[T, T] | None = None  # the last data, and the part of it
+        self._made: tuple[S, T] | None = None  # the last data, and the part of it
 
     @property
     def state(self) -> State[T]:
@@ -154,15 +155,56 @@ class Part(Generic[T]):
     def wait(self, seconds: float) -> bool:
         return self._whole.wait(seconds)
 
-    def _of(self, state: State[T]) -> State[T]:
+    def _of(self, state: State[S]) -> State[T]:
         data = state.data
         with self._lock:
             if data is None:
                 self._made = None
-                return state
+                return _with(state, None)
             if self._made is None or self._made[0] is not data:
                 self._made = data, self._part(data)
-            return replace(state, data=self._made[1])
+            return _with(state, self._made[1])
+
+
+class Either(Generic[T]):
+    """A feed, or another one where it has nothing to show. That one is not fetched before."""
+
+    def __init__(self, first: Readable[T], other: Readable[T], is_empty: Callable[[T], bool]) -> None:
+        self._first, self._other, self._is_empty = first, other, is_empty
+
+    @property
+    def state(self) -> State[T]:
+        return self._of(self._first.state, self._other.state)
+
+    def refresh_if_due(self) -> State[T]:
+        first = self._first.refresh_if_due()
+        return self._of(first, self._other.refresh_if_due() if self._has_nothing(first) else self._other.state)
+
+    def refresh(self) -> None:
+        if self._has_nothing(self._first.state):
+            self._other.refresh()
+        self._first.refresh()
+
+    def wait(self, seconds: float) -> bool:
+        if not self._first.wait(seconds):
+            return False
+        self.refresh_if_due()  # the first one has ended, perhaps just now, and the other one may be needed
+        return not self._has_nothing(self._first.state) or self._other.wait(seconds)
+
+    def _of(self, first: State[T], other: State[T]) -> State[T]:
+        if not self._has_nothing(first):
+            return first
+        is_under_way = other.data is None and other.running
+        return other if is_under_way or (other.data is not None and not self._is_empty(other.data)) else first
+
+    def _has_nothing(self, state: State[T]) -> bool:
+        return state.data is not None and self._is_empty(state.data)
+
+
+def _with(state: State[S], data: T | None) -> State[T]:
+    """The same state with other data."""
+    about = {each.name: getattr(state, each.name) for each in fields(state) if each.name != "data"}
+    return State(data, **about)
 
 
 def _without_frames(error: PartnerCenterError) -> PartnerCenterError:

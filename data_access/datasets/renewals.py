@@ -20,7 +20,8 @@ from data_access.books import Customers
 from data_access.datasets import live
 from data_access.errors import PartnerCenterError
 from data_access.measures import renewals
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Answer, Client, OfCustomers, Progress
 
 
@@ -65,6 +66,10 @@ class Renewals:
         """The codes of the services."""
         return sorted(self.subscriptions["service"].dropna().unique())
 
+    def answer(self, collection: Collection) -> Answer | None:
+        """What was read of a collection; None where it could not be."""
+        return next((answer for answer in self.answers if answer.collection is collection), None)
+
     def names(self, collection: str) -> list[str]:
         """The customers of whom a collection could not be read, by name, or by tenant id where it is unknown."""
         return [one.name or one.tenant for one in self.unread if one.collection == collection]
@@ -73,10 +78,10 @@ class Renewals:
 def fetch(client: Client, progress: Progress) -> Renewals:
     """Read customers, seats and subscriptions, one customer after the other, and the commercial counts.
 
-    Raises one of the family in `errors` where the customers cannot be listed, or not one customer's subscriptions read.
+    Raises one of the family in `errors` where the customers cannot be listed, or neither could be read of any of them.
     """
     found = live.fetch(client, progress)
-    if found.subscriptions is None:
+    if found.subscriptions is None and found.seats is None:
         raise found.troubles[SUBSCRIPTIONS.name]
     try:
         counts = client.fetch(COMMERCIAL_DEPLOYMENT, progress=progress)
@@ -104,17 +109,18 @@ def of_customers(data: Renewals, customers: Customers) -> Renewals:
 
 def put_together(
     customers: Answer,
-    subscriptions: Answer,
+    subscriptions: Answer | None,
     seats: Answer | None,
     counts: Answer | None,
     troubles: Mapping[str, PartnerCenterError] = MappingProxyType({}),
 ) -> Renewals:
     """Everything the page needs, worked out once for each fetch; None for what could not be read."""
     facts = measures.facts(counts.collection, counts.frame).frame if counts else None
-    table = renewals.judged(subscriptions.frame, seats.frame if seats else None, facts)
+    read = subscriptions.frame if subscriptions else frames.frame(SUBSCRIPTIONS, [])
+    table = renewals.judged(read, seats.frame if seats else None, facts)
     return Renewals(
         renewals.with_service(table, facts),
-        subscriptions.fetched_at,
+        (subscriptions or customers).fetched_at,
         seats.fetched_at if seats else None,
         facts["processedDateTime"].max() if facts is not None and len(facts) else None,
         len(customers.frame),
@@ -124,7 +130,7 @@ def put_together(
     )
 
 
-def _unread(customers: pd.DataFrame, subscriptions: Answer, seats: Answer | None) -> tuple[Unread, ...]:
+def _unread(customers: pd.DataFrame, subscriptions: Answer | None, seats: Answer | None) -> tuple[Unread, ...]:
     names = dict(zip(customers["customerTenantId"], customers["customerName"], strict=True))
 
     def of(answer: Answer | None, collection: str) -> Sequence[Unread]:

@@ -274,3 +274,79 @@ def test_many_services_are_all_in_the_table(visit):
     first = tables(app)["overview_table"]["title"]
     second = tables(visit(Emulator(Partner(deployment=rows)), {"page": "2"}))["overview_table"]["title"]
     assert {*first, *second} == {f"s{number}" for number in range(100)}
+
+
+# Live seats, where the analytics are empty
+
+NORTH, SOUTH = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
+
+
+def tenants(**more):
+    """A partner of whom the analytics know nothing, with the seats of two customers."""
+
+    def sku(product, enabled, assigned, total=None):
+        return {
+            "activeUnits": enabled,
+            "consumedUnits": assigned,
+            "totalUnits": total or enabled,
+            "productSku": {"id": f"{product}-0000-4000-8000-000000000001", "name": f"Product {product[0]}"},
+        }
+
+    names = {NORTH: "Nordwind AB", SOUTH: "Südstern KG"}
+    return Partner(
+        **{
+            "customers": [
+                {"id": tenant, "companyProfile": {"tenantId": tenant, "companyName": name}}
+                for tenant, name in names.items()
+            ],
+            "seats": {
+                NORTH.upper(): [sku("aaaaaaaa", 30, 12), sku("ffffffff", 10_000, 4)],
+                SOUTH.upper(): [sku("aaaaaaaa", 10, 12), sku("bbbbbbbb", 20, 5)],
+            },
+            "subscriptions": {NORTH.upper(): [], SOUTH.upper(): []},
+            **more,
+        }
+    )
+
+
+def test_where_the_analytics_are_empty_the_page_stands_on_live_seats(visit):
+    app = visit(Emulator(tenants()))
+    figures = tiles(app)
+    assert figures["Licenses sold"] == "60"
+    assert figures["Deployment %"] == "48.33 %"
+    said = text(app).replace("*", "")
+    assert "These figures are live seats" in said
+    assert "Left out: 1 of free products" in said
+    assert "Microsoft returned no rows" not in said
+
+
+def test_a_customer_that_refuses_is_missing_from_live_seats_and_counted(visit):
+    app = visit(Emulator(tenants(without_role=[SOUTH.upper()])))
+    assert tiles(app)["Licenses sold"] == "30"
+    assert "1 customer could not be read" in text(app)
+
+
+def test_figures_of_microsoft_come_before_live_seats(visit):
+    emulator = Emulator(tenants(deployment=rows_of(DEPLOYMENT, [{"licensesSold": 7}])))
+    app = visit(emulator)
+    assert tiles(app)["Licenses sold"] == "7"
+    assert not [request for request in emulator.requests if "subscribedskus" in request.target]
+
+
+def test_the_customers_page_stands_on_live_seats_too(visit):
+    app = visit(Emulator(tenants()), page="customers")
+    assert "These figures are live seats" in text(app).replace("*", "")
+    assert sorted(tables(app)["customers_table"]["customerName"]) == ["Nordwind AB", "Südstern KG"]
+
+
+def test_where_live_seats_cannot_be_read_either_the_page_says_why(visit):
+    app = visit(Emulator(tenants()).always(failing(403), where="/v1/customers"))
+    assert "Microsoft returned no rows" in text(app)
+    assert "live seats, but they cannot be read" in text(app)
+
+
+@pytest.mark.usefixtures("as_reader")
+def test_a_reader_sees_live_seats_without_customers(visit):
+    app = visit(Emulator(tenants()))
+    assert tiles(app)["Licenses sold"] == "60"
+    assert "Nordwind" not in text(app) + str(tables(app))

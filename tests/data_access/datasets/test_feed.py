@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data_access import Feed, Step, Throttled, Unavailable, Unreadable
+from data_access import Feed, State, Step, Throttled, Unavailable, Unreadable
+from data_access.datasets.feed import Either, Part
 from data_access.errors import Details
 
 HOUR = timedelta(hours=1)
@@ -154,3 +155,66 @@ def test_progress_is_seen_while_it_runs(service):
     assert service.feed.refresh_if_due().progress.text == "call 1"
     service.gate.set()
     assert service.settle().progress.text == ""
+
+
+class Lasting:
+    """A feed whose state the test sets, and which remembers what was asked of it."""
+
+    def __init__(self, data=None, *, running=False):
+        self.state, self.asked = State(data, running=running), 0
+
+    def refresh_if_due(self):
+        self.asked += 1
+        return self.state
+
+    def refresh(self):
+        self.asked += 1
+
+    def wait(self, _seconds):
+        return not self.state.running
+
+
+def either(first, other):
+    return Either(first, other, lambda data: not data)
+
+
+def test_the_other_feed_is_not_asked_while_the_first_one_has_something_to_show():
+    for first in (Lasting("figures"), Lasting(None), Lasting(None, running=True)):
+        other = Lasting("other")
+        found = either(first, other)
+        assert found.refresh_if_due() is first.state
+        found.refresh()
+        found.wait(0)
+        assert (first.asked, other.asked) == (2 + (not first.state.running), 0)
+
+
+def test_where_the_first_feed_has_nothing_the_other_one_is_shown():
+    other = Lasting("other")
+    found = either(Lasting(""), other)
+    assert found.refresh_if_due().data == "other"
+    assert found.state.data == "other"
+    found.refresh()
+    assert other.asked == 2
+
+
+def test_the_other_feed_is_waited_for():
+    other = Lasting(None, running=True)
+    found = either(Lasting(""), other)
+    assert not found.wait(0)
+    assert found.state.running
+    other.state = State("other")
+    assert found.wait(0)
+
+
+def test_where_both_have_nothing_the_first_one_says_so():
+    first = Lasting("")
+    assert either(first, Lasting("")).refresh_if_due() is first.state
+    assert either(first, Lasting(None)).refresh_if_due() is first.state
+
+
+def test_a_part_may_be_of_another_kind_and_is_made_once():
+    whole = Lasting([1, 2])
+    part = Part(whole, len)
+    assert part.state.data == part.refresh_if_due().data == 2
+    whole.state = State(None, running=True)
+    assert part.state == State(None, running=True)

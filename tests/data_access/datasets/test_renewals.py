@@ -10,6 +10,7 @@ from data_access.datasets import renewals as dataset
 from data_access.emulator.sample import Partner, partner
 from data_access.errors import PartnerCenterError
 from data_access.measures import renewals
+from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS
 from tests.data_access.emulator.asking import SAMPLE
 
 
@@ -81,5 +82,12 @@ def test_a_partner_without_customers_has_no_subscriptions():
 
 
 def test_without_one_readable_customer_there_is_an_error():
-    with pytest.raises(PartnerCenterError, match="customer"):
-        fetched(Partner(customers=SAMPLE.customers[:3], seats=SAMPLE.seats))
+    with pytest.raises(PartnerCenterError):
+        fetched(Partner(customers=SAMPLE.customers[:3]))
+
+
+def test_seats_alone_are_kept_for_pages_that_stand_on_them():
+    found = fetched(Partner(customers=SAMPLE.customers[:3], seats=SAMPLE.seats))
+    assert found.subscriptions.empty
+    assert list(found.troubles) == [SUBSCRIPTIONS.name]
+    assert len(found.answer(SEATS).frame) > 10

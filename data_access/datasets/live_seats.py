@@ -1,0 +1,58 @@
+"""Live seats in the form of deployment figures, for an account whose analytics are empty.
+
+Enabled seats stand for licenses sold, assigned ones for deployed. They are of each tenant as it was last read, whoever
+sold them; products that are free or on trial are left out and counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from data_access import measures
+from data_access.datasets.deployment import Deployment, LiveFigures
+from data_access.datasets.renewals import Renewals
+from data_access.measures import free_products
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
+
+#: What the figures are called in files. Their columns are those of the commercial counts.
+COLLECTION = replace(COMMERCIAL_DEPLOYMENT, name="live-seats", title=SEATS.title, page=SEATS.page)
+_UNKNOWN = "unknown"
+
+
+def deployment(data: Renewals) -> Deployment:
+    """The deployment figures of the live seats: a row per customer and product. A product stands for its service."""
+    answer = data.answer(SEATS) or replace(data.answers[0], collection=SEATS, frame=frames.frame(SEATS, []))
+    seats, counts = answer.frame, data.answer(COMMERCIAL_DEPLOYMENT)
+    subscriptions = data.answer(SUBSCRIPTIONS)
+    free = free_products.is_free(
+        seats, subscriptions.frame if subscriptions else None, counts.frame if counts else None
+    )
+    rows = _as_counts(seats[~free].reset_index(drop=True), data)
+    shaped = replace(answer, collection=COLLECTION, frame=rows, pages=None)
+    live = LiveFigures(data.seats_read_at, int(free.sum()), len(data.names(SEATS.name)))
+    return Deployment(shaped, measures.facts(COLLECTION, rows), live=live)
+
+
+def _as_counts(seats: pd.DataFrame, data: Renewals) -> pd.DataFrame:
+    """The rows of live seats with the columns of the commercial counts."""
+    products = seats["productName"].fillna(seats["skuPartNumber"]).fillna(seats["productId"])
+    customers = data.answer(CUSTOMERS)
+    relations = customers.frame.drop_duplicates("customerTenantId").set_index("customerTenantId") if customers else None
+    channels = seats["customerTenantId"].map(relations["relationshipToPartner"]) if relations is not None else None
+    columns = {
+        "processedDateTime": pd.Series(data.seats_read_at, seats.index, dtype=frames.INSTANT),
+        "serviceCode": products,
+        "serviceName": products,
+        "channel": _UNKNOWN if channels is None else channels.astype("str").fillna(_UNKNOWN),
+        "customerTenantId": seats["customerTenantId"],
+        "customerName": seats["customerName"],
+        "productId": seats["productId"],
+        "productName": products,
+        "licensesDeployed": seats["consumedUnits"].fillna(0).astype("int64"),
+        "licensesSold": seats["activeUnits"].fillna(0).astype("int64"),
+    }
+    table = pd.DataFrame(columns, index=seats.index)
+    return table.astype({name: frames.DTYPES.get(name, "str") for name in columns})
