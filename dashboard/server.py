@@ -33,7 +33,8 @@ from data_access import PartnerCenterError, SettingsError, history, load_setting
 log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
-_FRAME = Path(__file__).parent / "browser" / "frame.css"
+_BROWSER = Path(__file__).parent / "browser"
+_STYLES = ("frame.css", "tiles.css")
 _TIDY_EVERY = 60  # seconds
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
 #: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.
@@ -161,7 +162,8 @@ def _base_path() -> list[str]:
 def _style() -> str:
     """Our own CSS, with the backgrounds of both themes."""
     pages = (f"--page-{theme}: {st.get_option(f'theme.{theme}.backgroundColor')}" for theme in ("light", "dark"))
-    return f":root {{ {'; '.join(pages)} }}\n{_FRAME.read_text(encoding='utf-8')}"
+    own = "\n".join((_BROWSER / name).read_text(encoding="utf-8") for name in _STYLES)
+    return f":root {{ {'; '.join(pages)} }}\n{own}"
 
 
 _PAGE_PATH = "/".join(("", *_base_path(), ""))

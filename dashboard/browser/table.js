@@ -105,6 +105,21 @@ function header(column, description, ask) {
   return make("th", { ...attributes, "aria-sort": column.sorted }, button)
 }
 
+// The headings that columns side by side share, above their labels; nothing where no column has one.
+function groups(columns) {
+  if (!columns.some(({ group }) => group)) return []
+  const cells = []
+  columns.forEach(({ group }) => {
+    const last = cells.at(-1)
+    if (last && last.group === group) last.span += 1
+    else cells.push({ group, span: 1 })
+  })
+  const heads = cells.map(({ group, span }) =>
+    make("th", { role: "columnheader", scope: "colgroup", colspan: span, class: group ? "group" : undefined }, group),
+  )
+  return [make("tr", { role: "row" }, ...heads)]
+}
+
 // The help of a column beside the pointer or below the focus; Escape takes it away.
 function explain(root, cell, help) {
   const tip = root.querySelector(".tip")
@@ -144,10 +159,11 @@ function sorted({ columns, isArranged }) {
 function row(cells, columns, { opens, target }, key, open) {
   const row = make("tr", { role: "row" })
   cells.forEach((cell, place) => {
-    const { name, label, numeric, width } = columns[place]
+    const { name, label, group, numeric, width } = columns[place]
+    const whole = group ? `${group}: ${label}` : label
     const opened = opens?.column === name && key !== undefined && key !== null
     const children = opened ? [link(opens, key, inside(cell, target), open)] : inside(cell, target)
-    const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": label }, ...children)
+    const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": whole }, ...children)
     td.dir = numeric ? "ltr" : "auto"
     if (width) td.style.maxWidth = `${width}px`
     row.append(td)
@@ -170,7 +186,7 @@ function body(root, data, open, ask) {
   return make(
     "table",
     { role: "table", "aria-label": label },
-    group("thead", make("tr", { role: "row" }, ...heads)),
+    group("thead", ...groups(columns), make("tr", { role: "row" }, ...heads)),
     group("tbody", ...lines),
     ...(total ? [group("tfoot", row(total, columns, { target: data.target }))] : []),
   )

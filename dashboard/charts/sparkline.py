@@ -1,4 +1,4 @@
-"""A line the size of a word, for a tile."""
+"""A small line for a tile."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pandas as pd
 
 from dashboard.charts.palette import Palette
 
-_SIZE = (84, 28)  # pixels
-_LEAST_SPAN = 0.1  # of the highest figure: less movement than that looks like little
+_SIZE = (176, 36)  # pixels, as browser/tiles.css draws it
+_LEAST_SPAN = 0.04  # of the highest figure: less movement than that looks like little
 
 
 def sparkline(dates: pd.Series, values: pd.Series, palette: Palette) -> str:
-    """A line the size of a word, as a `data:` address of an SVG picture; "" for fewer than two figures.
+    """A small line as a `data:` address of an SVG picture; "" for fewer than two figures.
 
-    Its scale runs from the lowest to the highest figure, and spans at least a tenth of the highest.
+    Its scale runs from the lowest to the highest figure, and spans at least `_LEAST_SPAN` of the highest.
     """
     known = values.notna()
     dates, values = dates[known], values[known].astype("float64")

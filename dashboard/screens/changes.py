@@ -109,11 +109,16 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         provenance,
     )
     with figures.figures(formats.number(rows.number, "row"), files):
-        counts = model.counts  # the widget outlives this run, and must not keep the view model
-        controls.draw(STATUS, words=lambda status: f"{status.capitalize()} {counts[status]:,}")
-        until = formats.day(compared.until)
-        st.caption(f"± is from the earlier date to the later one; the other figures are those of {until}.")
+        _statuses(model, controls)
         _table(rows)
+
+
+def _statuses(model: ChangesView, controls: Controls[ChangesFilters]) -> None:
+    """What became of rows, where there is more than one thing, or one is chosen."""
+    counts = model.counts  # the widget outlives this run, and must not keep the view model
+    options = [str(status) for status in Status if counts[status] or status in controls.filters.status]
+    if len(options) > 1 or controls.filters.status:
+        controls.draw(STATUS, options=options, words=lambda status: f"{status.capitalize()} {counts[status]:,}")
 
 
 def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, chosen: Dates) -> None:

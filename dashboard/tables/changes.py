@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from dashboard.tables.columns import OnScreen, Table, signed, text
+from dashboard import formats
+from dashboard.tables.columns import Column, OnScreen, Table, signed, text
 from dashboard.tables.common import (
     CHANNEL,
     CUSTOMER_NAME,
@@ -29,11 +32,19 @@ from dashboard.tables.common import (
 from data_access import titles
 from data_access.measures.changes import Status
 
-_EFFECT_DECIMALS = 4
+_FILE_DECIMALS = 4  # of effects; a page has room for those of all percentages
 _STATUS = text("status", "Status")
+
+
+def _in_group(column: Column, group: str, label: str, good: int) -> Column:
+    """A column under the heading of its group, which its label need not repeat."""
+    estimate = column.estimate and _in_group(column.estimate, group, formats.about(label), good)
+    return replace(column, label=label, group=group, good=good, estimate=estimate)
+
+
 _EFFECTS = tuple(
-    signed(name, label, decimals=_EFFECT_DECIMALS, help=definition(name), helps_on_screen=True)
-    for name, label in (("deployedEffect", "From deployed"), ("soldEffect", "From sold"))
+    signed(name, label, decimals=_FILE_DECIMALS, help=definition(name), helps_on_screen=True)
+    for name, label in (("deployedEffect", "From deploying"), ("soldEffect", "From selling"))
 )
 _CHANGE_OF = {
     SOLD: SOLD_CHANGE,
@@ -43,23 +54,27 @@ _CHANGE_OF = {
     DEPLOYMENT_PERCENT: DEPLOYMENT_PERCENT_CHANGE,
 }
 
-#: The changes, and the figures of the later date.
+_BEFORE_AND_AFTER = tuple(
+    replace(at(when, column, column.label), group=when)
+    for when in ("Before", "After")
+    for column in (SOLD, DEPLOYED, DEPLOYMENT_PERCENT)
+)
+_CHANGES = tuple(
+    _in_group(change, "Change", label, good)
+    for change, label, good in (
+        (SOLD_CHANGE, "Sold", 0),
+        (DEPLOYED_CHANGE, "Deployed", 1),
+        (UNDEPLOYED_CHANGE, "Not deployed", -1),
+        (DEPLOYMENT_PERCENT_CHANGE, "Points", 1),
+    )
+)
+_PARTS = tuple(
+    replace(effect, decimals=formats.DECIMALS, group="Points of all together", good=1) for effect in _EFFECTS
+)
+
+#: Both dates, what changed between them, and how much of the whole that is.
 CHANGES = Table(
-    (
-        CUSTOMER_NAME,
-        PRODUCT,
-        TITLE,
-        CHANNEL,
-        _STATUS,
-        SOLD_CHANGE,
-        DEPLOYED_CHANGE,
-        UNDEPLOYED_CHANGE,
-        DEPLOYMENT_PERCENT_CHANGE,
-        *_EFFECTS,
-        *(at("After", column, column.label) for column in (SOLD, DEPLOYED, UNDEPLOYED, DEPLOYMENT_PERCENT)),
-        SERVICE,
-    ),
-    behind=(TENANT_ID.name,),
+    (CUSTOMER_NAME, PRODUCT, TITLE, CHANNEL, _STATUS, *_BEFORE_AND_AFTER, *_CHANGES, *_PARTS, SERVICE, TENANT_ID)
 )
 #: All columns of `changes.compare`.
 CHANGES_FILE = Table(

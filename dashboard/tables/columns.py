@@ -37,6 +37,7 @@ class Column:
     where licenses deployed are an estimate; see `following`. On screen, a percentage may have a `bar`, and a change
     says what kind of news it is: `good` is 1 where more is better, −1 where less is. `line` names the column with the
     points of a small line beside the figure (lists of numbers), `by` the one whose values order what is shown.
+    Columns of one `group` that stand side by side share a heading above their labels.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Column:
     good: int = 0
     line: str = ""
     by: str = ""
+    group: str = ""
 
     def where(self, estimated: bool) -> Column:
         """This column, or its `estimate` where licenses deployed are an estimate."""

@@ -89,6 +89,7 @@ def _heading(column: Column, order: Order | None) -> dict[str, Any]:
     return {
         "name": column.name,
         "label": column.label,
+        "group": column.group,
         "help": column.help,
         "numeric": column.kind not in _TEXTS,
         "sortable": column.kind is not Kind.TEXTS,

@@ -47,15 +47,25 @@ def test_a_file_of_estimates_calls_them_so():
         ("customer and product", ["customerName", "productName", "title", "channel", "status"], ["customerTenantId"]),
     ],
 )
-def test_the_page_names_the_row_then_what_moved_and_then_to_where(level, first, last):
+def test_the_page_names_the_row_then_both_dates_then_what_changed(level, first, last):
     table = tables.on_screen(compared(COMMERCIAL_DEPLOYMENT, level), estimated=False)
     assert table.rows.column_names == [
         *first,
+        *("licensesSoldBefore", "licensesDeployedBefore", "deploymentPercentBefore"),
+        *("licensesSoldAfter", "licensesDeployedAfter", "deploymentPercentAfter"),
         *("licensesSoldChange", "licensesDeployedChange", "undeployedChange", "deploymentPercentChange"),
         *("deployedEffect", "soldEffect"),
-        *("licensesSoldAfter", "licensesDeployedAfter", "undeployedAfter", "deploymentPercentAfter"),
         *last,
     ]
+    groups = [column.group for column in table.columns[len(first) :] if column.group]
+    assert [*dict.fromkeys(groups)] == ["Before", "After", "Change", "Points of all together"]
+
+
+def test_points_have_two_decimals_on_screen_and_are_exact_in_the_file():
+    columns = {column.name: column for column in tables.CHANGES.columns}
+    assert {columns[name].decimals for name in ("deployedEffect", "soldEffect", "deploymentPercentChange")} == {2}
+    rows = compared(DEPLOYMENT, "service", ({"licensesSold": 301},), ({"licensesSold": 307},))
+    assert tables.CHANGES_FILE.select(rows)["soldEffect"].iloc[0] == rows["soldEffect"].iloc[0]
 
 
 def test_the_code_is_shown_where_two_services_have_one_title():
