@@ -106,4 +106,6 @@ def on_screen(compared: pd.DataFrame, estimated: bool) -> OnScreen:
     if SERVICE.name in rows:
         services = {code: titles.service_title(code) for code in rows[SERVICE.name].unique()}
         rows = without_codes(rows.assign(title=rows[SERVICE.name].map(services)), SERVICE.name)
+    if rows["status"].nunique() == 1:
+        rows = rows.drop(columns="status")
     return CHANGES.on_screen(rows, estimated=estimated)
