@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import access_log, audit, cache, exports, probes, sitemap, static_files
 from dashboard.readiness import WATCH
-from dashboard.security import exposure, middleware, streamlit_internals
+from dashboard.security import exposure, middleware, sharing, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback
 
 log = logging.getLogger(__name__)
@@ -97,10 +97,14 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     import_module("dashboard.feeds")
     _settle_memory()
     WATCH.start()
+    shared = sharing.Sharing(middleware.ENDED)
+    if exposure.SIGN_IN.is_configured:
+        shared.start()
     tidying = asyncio.create_task(_tidy_up())
     yield
     tidying.cancel()
     WATCH.end()
+    shared.end()
     await asyncio.to_thread(audit.RECORDER.end)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -133,23 +135,47 @@ def judge(claims: Claims, rules: Rules, now: datetime) -> Person:
 
 
 class Ended:
-    """Sign-ins that people have ended, whose cookies would still be good in other windows and in other hands."""
+    """Sign-ins that people have ended, whose cookies would still be good in other windows and in other hands.
+
+    Each is known by a digest. Those that ended here are fresh until they are told to other processes.
+    """
 
     def __init__(self) -> None:
-        self._until: dict[tuple[str, ...], float] = {}
+        self._lock = threading.Lock()
+        self._until: dict[str, float] = {}  # seconds since 1970
+        self._fresh: dict[str, float] = {}
 
     def add(self, claims: Claims, now: datetime) -> None:
         """Remember the sign-in as ended, for as long as it could have lasted."""
-        self._until = {key: until for key, until in self._until.items() if until > now.timestamp()}
         if until := _instant(claims.get("exp")):
-            self._until[_sign_in(claims)] = until.timestamp()
+            with self._lock:
+                self._until = {key: end for key, end in self._until.items() if end > now.timestamp()}
+                self._until[_sign_in(claims)] = self._fresh[_sign_in(claims)] = until.timestamp()
+
+    def learn(self, elsewhere: Mapping[str, float]) -> None:
+        """Remember what ended in other processes."""
+        with self._lock:
+            self._until |= elsewhere
+
+    def take_fresh(self) -> dict[str, float]:
+        """What ended here and is to be told."""
+        with self._lock:
+            fresh, self._fresh = self._fresh, {}
+        return fresh
+
+    def keep_fresh(self, untold: Mapping[str, float]) -> None:
+        """Take back what could not be told."""
+        with self._lock:
+            self._fresh = {**untold, **self._fresh}
 
     def __contains__(self, claims: Claims) -> bool:
         return _sign_in(claims) in self._until
 
 
-def _sign_in(claims: Claims) -> tuple[str, ...]:
-    return tuple(str(claims.get(name)) for name in ("iss", "sub", "iat", "nonce"))
+def _sign_in(claims: Claims) -> str:
+    """The digest of a sign-in: other processes compare it, and nobody learns a claim from it."""
+    named = "\n".join(str(claims.get(name)) for name in ("iss", "sub", "iat", "nonce"))
+    return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()
 
 
 def _instant(seconds: object) -> datetime | None:

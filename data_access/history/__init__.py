@@ -4,10 +4,11 @@ from data_access.history.account import (
     account,
     open,  # noqa: A004 - history.open reads as what it does
     open_audit,
+    open_ended,
     prepare_sample,
     reach,
 )
 from data_access.history.live import known as known_products
 from data_access.history.patience import Patience
 
-__all__ = ["Patience", "account", "known_products", "open", "open_audit", "prepare_sample", "reach"]
+__all__ = ["Patience", "account", "known_products", "open", "open_audit", "open_ended", "prepare_sample", "reach"]

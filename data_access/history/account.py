@@ -18,6 +18,7 @@ from data_access import connection
 from data_access.foreign_text import is_guid
 from data_access.history import layout, sample_history
 from data_access.history.audit import Audit
+from data_access.history.ended import EndedSignIns
 from data_access.history.history import History
 from data_access.history.patience import Patience
 from data_access.history.snapshot import Owner
@@ -40,6 +41,11 @@ def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as w
 def open_audit(settings: Settings) -> Audit:
     """Open the audit of the account alone, without reading its history. Raises HistoryError where it cannot be."""
     return Audit(Store(_folder(settings.history_url, account(settings))))
+
+
+def open_ended(settings: Settings, patience: Patience) -> EndedSignIns:
+    """Open the account's ended sign-ins alone. Raises HistoryError where they cannot be."""
+    return EndedSignIns(Store(_folder(settings.history_url, account(settings)), patience=patience))
 
 
 def reach(settings: Settings, patience: Patience) -> None:

@@ -11,7 +11,7 @@ from data_access.partner_center.catalog import COLLECTIONS
 
 #: The folders of the kinds of file.
 FACTS, RAW, MONTHS, SMALL, RUNS, SENT = "facts", "raw", "months", "small", "runs", "sent"
-AUDIT = "audit"
+AUDIT, ENDED = "audit", "ended"
 PARTS, SKUS = "parts", "skus"
 #: Before the names of summary files that hold more than one snapshot.
 PACK = "pack-"
@@ -27,6 +27,7 @@ _FOLDERS = {
     SMALL: f"{_COLLECTION}/",
     RUNS: "",
     SENT: "",
+    ENDED: "",
     AUDIT: f"{_DAY}/",
     PARTS: f"{_COLLECTION}/{_DAY}/",
     SKUS: "",
@@ -35,6 +36,7 @@ _NAMES = dict.fromkeys(_FOLDERS, rf"{_ID}-{_CHECKSUM}\.parquet") | {
     SMALL: rf"(?:{PACK})?{_ID}-{_CHECKSUM}\.parquet",
     RUNS: rf"{_ID}-{_CHECKSUM}\.json",
     SENT: rf"{_ID}-{_CHECKSUM}\.json",
+    ENDED: rf"{_ID}-{_CHECKSUM}\.json",
     SKUS: rf"{_ID}-{_CHECKSUM}\.json",
 }
 _FOLDER = re.compile(rf"[a-z]+/{_COLLECTION}(?:/{_DAY}|/{_MONTH})?|{AUDIT}/{_DAY}")

@@ -9,9 +9,10 @@ export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 work=$(mktemp -d)
 container=""
 clean() {
-    umount -q "$work/root/data" "$work/root/tmp" "$work/root/proc" "$work/root/dev" "$work/root" || true
+    [ -z "${server:-}" ] || kill "$server" 2>/dev/null || true
+    umount --quiet --lazy --recursive "$work/root" || true
     [ -z "$container" ] || buildah rm "$container" >/dev/null
-    rm -rf "$work"
+    rm -rf --one-file-system "$work"
 }
 trap clean EXIT
 
@@ -33,7 +34,7 @@ for path in /etc/ssl/certs /etc/pip.conf ${LEND:-}; do
     [ ! -e "$path" ] || lent="$lent --volume $path:$path:ro"
 done
 # shellcheck disable=SC2086
-buildah build --quiet --file deploy/Containerfile --ignorefile deploy/Containerfile.dockerignore \
+buildah build --quiet --format docker --file deploy/Containerfile --ignorefile deploy/Containerfile.dockerignore \
     --build-arg BASE="$BASE" $lent --tag partner-license-insights .
 container=$(buildah from partner-license-insights)
 mkdir "$work/root"
@@ -45,15 +46,15 @@ mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
 mount -t proc proc "$work/root/proc"
 mount --bind /dev "$work/root/dev"
 
-within() {
-    chroot --userspec=12345:0 "$work/root" /usr/bin/env -i PATH=/opt/venv/bin:/usr/bin:/bin HOME=/tmp LOG_FORMAT=json \
+within() { # in a subshell, so that a server that is started so has its process id
+    exec chroot --userspec=12345:0 "$work/root" /usr/bin/env -i PATH=/opt/venv/bin:/usr/bin:/bin HOME=/tmp LOG_FORMAT=json \
         HISTORY_URL=/data/history PARTNER_CENTER_SIGN_IN_FILE=/data/sign-in.json PYTHONDONTWRITEBYTECODE=1 \
         sh -c 'cd /app && exec "$@"' sh "$@"
 }
-within python -m data_access --version
-within sh -c 'touch /app/x 2>/dev/null && echo "the root can be written to" && exit 1; exit 0'
-within python -m data_access collect
-within python -m data_access verify
+(within python -m data_access --version)
+(within sh -c 'touch /app/x 2>/dev/null && echo "the root can be written to" && exit 1; exit 0')
+(within python -m data_access collect)
+(within python -m data_access verify)
 port=${PORT:-8599}
 within streamlit run --server.headless=true --server.address=127.0.0.1 --server.port="$port" >/dev/null 2>"$work/log" &
 server=$!
@@ -69,5 +70,6 @@ if [ -n "${CHROMIUM:-}" ]; then
 fi
 kill "$server"
 wait "$server" || true
-within python -m data_access audit | tail -n 1
+server=""
+(within python -m data_access audit) | tail -n 1
 echo "the image works"
