@@ -41,10 +41,10 @@ def test_a_file_of_estimates_calls_them_so():
 @pytest.mark.parametrize(
     ("level", "first", "last"),
     [
-        ("service", ["title", "status"], []),
-        ("customer", ["customerName", "status"], ["customerTenantId"]),
-        ("product", ["productName", "title", "channel", "status"], []),
-        ("customer and product", ["customerName", "productName", "title", "channel", "status"], ["customerTenantId"]),
+        ("service", ["title"], []),
+        ("customer", ["customerName"], ["customerTenantId"]),
+        ("product", ["productName", "title", "channel"], []),
+        ("customer and product", ["customerName", "productName", "title", "channel"], ["customerTenantId"]),
     ],
 )
 def test_the_page_names_the_row_then_both_dates_then_what_changed(level, first, last):
