@@ -32,7 +32,7 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.partner_center import frames, products, protocol, raw_pages, wire
-from data_access.partner_center.catalog import Collection
+from data_access.partner_center.catalog import SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Answer, Client, OfCustomers, Progress, Step
 from data_access.partner_center.products import Offer
 from data_access.partner_center.protocol import Page
@@ -63,7 +63,7 @@ class Customer:
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """A collection of many customers: the answer, and for each row of a subscription what was offered."""
+    """A collection of many customers: the answer, and of subscriptions also what each row's offer is."""
 
     answer: Answer
     offers: tuple[Offer | None, ...]
@@ -212,7 +212,8 @@ class _Reading:
         if self._raw:
             self._raw.add_all(pages)
         self._frames.append(frames.frame(self.collection, rows))
-        self._offers += [products.offer(row) for row in rows]
+        if self.collection is SUBSCRIPTIONS:
+            self._offers += [products.offer(row) for row in rows]
 
     def _read(self, key: str, page: Page) -> list[dict[str, object]]:
         """The readable rows of a page, with whose they are."""
@@ -259,7 +260,7 @@ class _Reading:
         )
 
     def _in_order(self) -> tuple[Offer | None, ...]:
-        return tuple(self._offers[place] for place in self._places)
+        return tuple(self._offers[place] for place in self._places) if self._offers else ()
 
 
 def _replies_in_order(client: Client, collection: Collection, customers: Sequence[Customer]) -> Generator[_Reply]:

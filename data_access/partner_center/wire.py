@@ -268,7 +268,9 @@ class _Shape:
         found = {
             name: value for name, paths in self.lifted.items() if (value := _first(row, paths)) is not None
         } | dict.fromkeys(self.ours)
-        renames = texts.apart((name for name in row if name in found), row) if found else {}
+        if found.keys().isdisjoint(row):
+            return row | found
+        renames = texts.apart((name for name in row if name in found), row)
         return {renames.get(name, name): value for name, value in row.items()} | found
 
 
