@@ -170,4 +170,3 @@ def _seats(number: int) -> bytes:
             for one in range(6)
         ]
     )
-

@@ -12,13 +12,16 @@ from data_access import Settings, connection, history
 from data_access.emulator.sample import Partner
 from data_access.history.history import History
 from data_access.history.store import Store
+from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
     COMMERCIAL_USAGE,
     DEPLOYMENT,
+    LIVE,
     USAGE,
     WITHOUT_CUSTOMER,
 )
+from data_access.partner_center.client import Answer
 from tests.rows import rows_of
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -98,6 +101,9 @@ def sample_of(folder, at):
     settings = Settings(history_url=str(folder))
     for collection in WITHOUT_CUSTOMER:
         history.open(settings).append(fetched(collection, [{}], at))
+    for collection in LIVE:
+        no_rows = frames.frame(collection, [])
+        history.open(settings).append(Answer(collection, no_rows, (), 0, at, "", raw_pages.Pages()))
     return settings
 
 

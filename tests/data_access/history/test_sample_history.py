@@ -8,7 +8,8 @@ import pytest
 from data_access import Settings, history
 from data_access.__main__ import main
 from data_access.datasets import timeline
-from data_access.partner_center.catalog import COMMERCIAL_USAGE, DEPLOYMENT, WITHOUT_CUSTOMER
+from data_access.history import live
+from data_access.partner_center.catalog import COMMERCIAL_USAGE, DEPLOYMENT, LIVE, SEATS, WITHOUT_CUSTOMER
 from tests.lakes import NOW, Clock, sample_of
 
 ALL = [collection.name for collection in WITHOUT_CUSTOMER]
@@ -35,6 +36,31 @@ def test_it_is_a_year_with_a_story():
     customers = [set(_customers(sample, snapshot)) for snapshot in sample.snapshots(COMMERCIAL_USAGE)]
     assert len(customers[0] - customers[-1]) == 1, "one has left"
     assert len(customers[-1] - customers[0]) == 1, "one has joined"
+
+
+def test_the_year_has_customers_subscriptions_and_seats_of_each_half():
+    settings = Settings()
+    history.prepare_sample(settings)
+    sample = history.open(settings)
+    assert [len(sample.snapshots(collection)) for collection in LIVE] == [2, 3, 3], (
+        "of customers, the same list is kept once"
+    )
+    newest = {collection.name: live.rows(sample, sample.snapshots(collection)[-1]) for collection in LIVE}
+    assert set(newest["subscriptions"]["customerTenantId"]) <= set(newest["customers"]["customerTenantId"])
+    assert newest["subscriptions"]["productId"].notna().mean() > 0.9
+    newest_seats = sample.newest(SEATS)
+    assert newest_seats
+    assert len(sample.of_customers(newest_seats).refused) == 1, "one gives no role"
+    older = live.rows(sample, sample.snapshots(SEATS)[0])
+    assert older["consumedUnits"].sum() < newest["seats"]["consumedUnits"].sum()
+
+
+def test_weeks_later_the_last_one_is_read_of_each_customer(tmp_path):
+    settings, clock = sample_of(tmp_path, NOW), Clock()
+    for passed, expected in ((6, 1), (1, 2), (22, 3)):
+        clock.forward(days=passed)
+        history.prepare_sample(settings, clock)
+        assert len(history.open(settings).snapshots(SEATS)) == expected
 
 
 def _customers(sample, snapshot):
