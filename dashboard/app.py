@@ -20,7 +20,7 @@ with runs.run():
         settings = load_settings()
         person = session.enter(settings)
         if person:
-            feeds.enter(settings)
+            feeds.enter(settings, can_be_pinned=sitemap.at(page.url_path).can_be_pinned)
     except SettingsError as error:
         st.title(titles.PRODUCT, anchor=False)
         notices.trouble(error)

@@ -10,23 +10,26 @@ function beside its dataset which takes a `Customers`; `Customers.rows` takes th
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Lock
 from typing import Protocol
 
 import streamlit as st
 
-from dashboard import exports
+from dashboard import exports, pinned, turns
 from dashboard.cache import remembered
 from dashboard.filters import link
+from dashboard.pinned import Pinned
 from dashboard.security import session, sight
 from dashboard.security.roles import Role
 from dashboard.security.sight import Sight
 from data_access import (
     NOBODY,
+    Answers,
     Books,
     BooksKeeper,
     Client,
@@ -37,8 +40,10 @@ from data_access import (
     HistoryError,
     NotPermitted,
     OnBehalfOf,
+    PartnerCenterError,
     Progress,
     Readable,
+    Recorded,
     Renewals,
     RestrictedEngine,
     Selection,
@@ -58,17 +63,21 @@ from data_access import (
     open_timeline,
     source_title,
     timeline_of_customers,
+    timeline_until,
     titles,
 )
 from data_access.datasets import deployment, live_seats, renewals, usage
 from data_access.datasets.feed import Either, Part
 
 _SIGHT, _ENTERED, _OF_CUSTOMERS = "_sight", "_feeds", "_feeds_of_customers"
+_PINNED = "_pinned"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
 _OPENING = 60.0  # seconds in which a history is opened
 _RENEWALS_AGE = timedelta(hours=12)  # one or two calls for each customer: minutes for thousands of them
 _MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
 _MOST_BOOKS = 256  # of which data are kept
+_MOST_DAYS = 4  # likewise, as known on them
+_FOR_GOOD = timedelta(days=10_000)
 
 
 class Codes(Protocol):
@@ -87,27 +96,59 @@ class _Sources:
     A feed fetches nothing before a page needs it.
     """
 
+    day: date | None = None
+    """The day at whose end the data were known like that; None for now."""
+
     def __init__(self, settings: Settings, person: OnBehalfOf | None) -> None:
         self.title, self.is_sample = source_title(settings), settings.is_sample
         self.public_url = settings.public_url
-        self.service = service = connect(settings, person)
+        self.service = connect(settings, person)
         self.person = person
         # A person who has lost a right sees no more figures. An account that serves all keeps its last good ones.
         forget = (NotPermitted, SignInRefused) if person else ()
         age = timedelta(minutes=settings.partner_center_refresh_minutes)
-        self.deployment: Feed[Deployment] = Feed(partial(fetch_deployment, service), age, forget=forget)
-        self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, service), age, forget=forget)
-        self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, service), age, forget=forget)
-        self.renewals: Feed[Renewals] = Feed(partial(fetch_renewals, service), _RENEWALS_AGE, forget=forget)
-        self.figures = _or_live(self.deployment, Part(self.renewals, live_seats.deployment))
         # The history belongs to the account that collects, and does not say what one person may see of it.
-        self.history: Feed[Timeline] | None = (
-            None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
-        )
-        self._engine: Engine | None = None
+        history = None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
         self._settings = settings
+        renewals = Feed(partial(fetch_renewals, self.service), _RENEWALS_AGE, forget=forget)
+        self._offer(self.service, renewals, history, age, forget)
+        self._pinned: OrderedDict[tuple[date, tuple[str, ...]], _Sources] = OrderedDict()
+
+    def _offer(
+        self,
+        answers: Answers,
+        renewals: Feed[Renewals],
+        history: Feed[Timeline] | None,
+        age: timedelta,
+        forget: tuple[type[PartnerCenterError], ...] = (),
+    ) -> None:
+        self.deployment: Feed[Deployment] = Feed(partial(fetch_deployment, answers), age, forget=forget)
+        self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, answers), age, forget=forget)
+        self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, answers), age, forget=forget)
+        self.renewals = renewals
+        self.figures = _or_live(self.deployment, Part(renewals, live_seats.deployment))
+        self.history = history
+        self._engine: Engine | None = None
         self._seen: OrderedDict[tuple[Customers, bool], Feeds] = OrderedDict()
         self._lock = Lock()
+
+    def pinned(self, past: Timeline, day: date) -> _Sources:
+        """The same as it was known at the end of a day, from the history `past`."""
+        then = timeline_until(past, day)
+        with self._lock:
+            key = (day, then.snapshots)
+            sources = self._pinned.pop(key, None) or self._known(then, day)
+            self._pinned[key] = sources
+            while len(self._pinned) > _MOST_DAYS:
+                self._pinned.popitem(last=False)
+            return sources
+
+    def _known(self, then: Timeline, day: date) -> _Sources:
+        sources = copy.copy(self)
+        sources.day = day
+        renewals, history = Feed(_no_renewals, _FOR_GOOD), Feed(lambda _: then, _FOR_GOOD)
+        sources._offer(Recorded(then.history), renewals, history, _FOR_GOOD)  # noqa: SLF001 - of the same class
+        return sources
 
     def codes(self) -> tuple[list[str], list[str]]:
         past = self.history.state.data if self.history else None
@@ -136,14 +177,15 @@ class _Sources:
     def _open_history(self, settings: Settings, progress: Progress) -> Timeline:
         return open_timeline(settings, self.history.state.data if self.history else None, progress)
 
-    def _fetch_usage(self, service: Client, progress: Progress) -> Usage:
-        return fetch_usage(service, progress, None if self.person else self.usage.state.data)
+    def _fetch_usage(self, answers: Answers, progress: Progress) -> Usage:
+        return fetch_usage(answers, progress, None if self.person else self.usage.state.data)
 
 
 class Feeds:
     """What a visitor may see of the data: that of some customers, or the company's without what says whose it is.
 
-    `source` is the name of the data on pages and in files, `public_url` the beginning of links in files.
+    `title` is the name of the data on pages, `source` in files, which say the day as well; `public_url` is how links in
+    files begin. `day` is the day at whose end the data were known like that; None for now.
     """
 
     deployment: Readable[Deployment]
@@ -162,7 +204,9 @@ class Feeds:
 
     def __init__(self, sources: _Sources, customers: Customers, *, named: bool) -> None:
         self._sources, self._customers, self._named = sources, customers, named
-        self.source, self.is_sample, self.public_url = sources.title, sources.is_sample, sources.public_url
+        self.title, self.is_sample, self.public_url = sources.title, sources.is_sample, sources.public_url
+        self.day = sources.day
+        self.source = f"{self.title}, as known on {self.day}" if self.day else self.title
         self.history = self.past = sources.history
         self.renewals = Part(sources.renewals, partial(renewals.of_customers, customers=self._nameable))
         self.live = Part(self.renewals, live_seats.deployment)
@@ -189,6 +233,12 @@ class Feeds:
     def number(self) -> int:
         """How many customers these are, whether or not Microsoft has licenses for them."""
         return len(self._customers.ids)
+
+    @property
+    def newest_day(self) -> date | None:
+        """The day of the newest figures in the history, as far as it is open; None where there is none."""
+        past = self.history.refresh_if_due().data if self.history else None
+        return past.newest.fetched_at.date() if past and past.newest else None
 
     @property
     def service(self) -> Client:
@@ -239,11 +289,15 @@ def _or_live(figures: Readable[Deployment], live: Readable[Deployment]) -> Reada
     return Either(figures, live, lambda data: data.is_empty)
 
 
-def enter(settings: Settings) -> Sight:
-    """Choose what this run shows: which data, fetched for all visitors or on behalf of this person, and of whom.
+def _no_renewals(_progress: Progress) -> Renewals:
+    raise HistoryError("Renewals are shown as they are now, and not as of another day.", "Show the newest figures.")
+
+
+def enter(settings: Settings, *, can_be_pinned: bool = True) -> Sight:
+    """Choose what this run shows: which data, fetched for all visitors or on behalf of this person, of whom and when.
 
     Where Partner Center is called on behalf of each person, the smaller of both is seen: what Microsoft shows the
-    person, and the person's book.
+    person, and the person's book. `can_be_pinned`: whether the page can show what was known on a day.
     """
     sources = _chosen_sources(settings)
     if sources.person:
@@ -258,6 +312,7 @@ def enter(settings: Settings) -> Sight:
     session.valid_while((lambda: now() == seen) if keeper.restricts else None)
     state = st.session_state
     state[_SIGHT] = seen
+    state[_PINNED], sources = _of_day(sources, can_be_pinned=can_be_pinned)
     state[_ENTERED] = sources.seen(seen.figures, named=seen.figures == seen.names)
     state[_OF_CUSTOMERS] = sources.seen(seen.names, named=True)
     return seen
@@ -278,6 +333,12 @@ def feeds_of_customers() -> Feeds:
 def current_sight() -> Sight:
     """Whose figures are on screen in this run."""
     entered: Sight = st.session_state[_SIGHT]
+    return entered
+
+
+def current_pin() -> Pinned:
+    """The day as of which figures are shown in this run, or why it is not the one that the link asks for."""
+    entered: Pinned = st.session_state[_PINNED]
     return entered
 
 
@@ -303,6 +364,22 @@ def customers_now(settings: Settings) -> Deployment | None:
     if not session.may(Role.LEAD):
         raise PermissionError("these are every person's customers")
     return _chosen_sources(settings).customers.state.data
+
+
+def _of_day(sources: _Sources, *, can_be_pinned: bool) -> tuple[Pinned, _Sources]:
+    """What becomes of the day that the link pins, and the sources of that day."""
+    asked, history = link.asof(), sources.history
+    if not asked:
+        return pinned.NOW, sources
+    if not can_be_pinned:
+        return pinned.NOT_HERE, sources
+    if history and history.refresh_if_due().data is None:
+        with turns.paused():
+            history.wait(_OPENING)
+    past = history.state.data if history else None
+    missing = "" if past else "The history cannot be read." if history else "There is no history for you here."
+    pin = pinned.decide(asked, datetime.now(UTC).date(), past.history.first_day if past else None, missing)
+    return pin, sources.pinned(past, pin.day) if past and pin.day else sources
 
 
 def _chosen_sources(settings: Settings) -> _Sources:

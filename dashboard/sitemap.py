@@ -14,7 +14,7 @@ class Page:
     """One page. `file` is relative to the script that Streamlit runs.
 
     `about`: whether the page shows figures, as those of a book or of the company; or customers, as those that may be
-    named; or the program, whatever book is on screen.
+    named; or the program, whatever book is on screen. `has_past`: whether the history has what it shows.
     """
 
     file: str
@@ -22,6 +22,12 @@ class Page:
     icon: str
     role: Role
     about: Literal["figures", "customers", "program"] = "figures"
+    has_past: bool = True
+
+    @property
+    def can_be_pinned(self) -> bool:
+        """Whether the page can show what was known on a day."""
+        return self.has_past and self.about != "program"
 
     @property
     def name(self) -> str:
@@ -40,7 +46,7 @@ PAGES = (
     Page("screens/trends.py", "Trends", ":material/trending_up:", Role.READER),
     Page("screens/changes.py", "Changes", ":material/difference:", Role.READER),
     Page("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER, "customers"),
-    Page("screens/renewals.py", "Renewals", ":material/event_repeat:", Role.MANAGER, "customers"),
+    Page("screens/renewals.py", "Renewals", ":material/event_repeat:", Role.MANAGER, "customers", has_past=False),
     Page("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
     Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER, "program"),
     Page("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR, "program"),

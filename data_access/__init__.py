@@ -25,6 +25,7 @@ from data_access.datasets.timeline import Timeline
 from data_access.datasets.timeline import fetch as open_timeline
 from data_access.datasets.timeline import of_customer as timeline_of_customer
 from data_access.datasets.timeline import of_customers as timeline_of_customers
+from data_access.datasets.timeline import until as timeline_until
 from data_access.datasets.usage import Usage
 from data_access.datasets.usage import fetch as fetch_usage
 from data_access.errors import (
@@ -44,10 +45,11 @@ from data_access.errors import (
 from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.engines import connect as connect_engine
 from data_access.history.history import History
+from data_access.history.recorded import Recorded
 from data_access.history.run_log import Standing
 from data_access.history.snapshot import Snapshot
 from data_access.partner_center.catalog import COLLECTIONS, Collection
-from data_access.partner_center.client import Answer, Client, Outcome, Progress, Step
+from data_access.partner_center.client import Answer, Answers, Client, Outcome, Progress, Step
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.retry import RetryPolicy as Patience
 from data_access.selection import Selection
@@ -59,6 +61,7 @@ __all__ = [
     "EVERYBODY",
     "NOBODY",
     "Answer",
+    "Answers",
     "BadRequest",
     "Books",
     "BooksKeeper",
@@ -82,6 +85,7 @@ __all__ = [
     "Progress",
     "Query",
     "Readable",
+    "Recorded",
     "Renewals",
     "RestrictedEngine",
     "Selection",
@@ -115,4 +119,5 @@ __all__ = [
     "stored_sign_in",
     "timeline_of_customer",
     "timeline_of_customers",
+    "timeline_until",
 ]

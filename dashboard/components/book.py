@@ -49,14 +49,15 @@ def words() -> None:
         return
     if seen.is_book:
         number = "" if seen.figures.others else f" · {formats.number(len(seen.figures.ids), 'customer')} today"
-        st.caption(f":material/menu_book: **{formats.plain(_title(seen.book, seen))}**{number}")
+        st.caption(f":material/menu_book: **{formats.plain(_title(seen.book, seen))}**{number}", width="content")
     elif seen.is_unlimited:
-        st.caption(":material/menu_book: **All customers**")
+        st.caption(":material/menu_book: **All customers**", width="content")
     else:
         mine = formats.number(len(seen.names.ids), "customer")
         st.caption(
             ":material/domain: **The whole company** · figures without customers. Pages about customers show"
-            f" yours ({mine} today)."
+            f" yours ({mine} today).",
+            width="content",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from data_access import titles
 _BROWSER = Path(__file__).parents[1] / "browser"
 _NAME_LENGTH = 24
 _COPIED = "Link copied. It shows the newest figures."
+_PINNED = "Link copied. It shows what was known on {}."
 _HTML = '<div class="frame-tools"></div>'
 
 
@@ -35,6 +37,8 @@ def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None
             _source(feeds)
             _person(moment)
             _tools(feeds, moment, has_filters=bool(controls or current_sight().choices))
+        if feeds.day:
+            _pinned(feeds.day, moment)
         if controls or current_sight().choices:
             with st.container(key=f"frame_filters{moment}", horizontal=True, vertical_alignment="center"):
                 book.choose(moment)
@@ -58,9 +62,9 @@ def _pages(moment: str) -> None:
 
 def _source(feeds: Feeds) -> None:
     if feeds.is_sample:
-        st.badge(feeds.source, icon=":material/science:", color="orange")
+        st.badge(feeds.title, icon=":material/science:", color="orange")
     else:
-        st.badge(feeds.source, icon=":material/cloud_done:", color="blue")
+        st.badge(feeds.title, icon=":material/cloud_done:", color="blue")
 
 
 def _person(moment: str) -> None:
@@ -84,9 +88,32 @@ def _tools(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
             "hasFilters": has_filters,
             "chosen": link.chosen(),
             "publicUrl": feeds.public_url or "",
-            "copied": _COPIED,
+            **_links(feeds),
         },
     )
+
+
+def _links(feeds: Feeds) -> dict[str, Any]:
+    """What *Copy link* says it did, and the other link that it offers: with the day in it, or without."""
+    day = feeds.day or (feeds.newest_day if sitemap.at(link.page()).can_be_pinned else None)
+    pinned = _PINNED.format(formats.day(day))
+    if feeds.day:
+        other = {"label": "Copy without the date", "pinned": "", "done": _COPIED}
+    elif day:
+        other = {"label": f"Copy with the date: as known on {formats.day(day)}", "pinned": f"{day}", "done": pinned}
+    else:
+        return {"copied": _COPIED, "links": []}
+    return {"copied": pinned if feeds.day else _COPIED, "links": [other]}
+
+
+def _pinned(day: date, moment: str) -> None:
+    def unpin() -> None:
+        link.unpin()
+        session.start_anew()
+
+    with st.container(key=f"frame_pinned{moment}", horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/history: **As known on {formats.day(day)}**", width="content")
+        st.button("Show the newest figures", f"unpin{moment}", on_click=unpin, type="tertiary")
 
 
 def _filters(controls: Controls[Any]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.components import book, frame
-from dashboard.feeds import Feeds, current_feeds
+from dashboard.feeds import Feeds, current_feeds, current_pin
 from dashboard.filters.link import Controls
 from dashboard.security.roles import Person
 from data_access import titles
@@ -37,8 +37,10 @@ def head(
     with st.container(horizontal=True, vertical_alignment="center", key=f"{frame.heading_key()}{moment}"):
         st.title(heading, anchor=False, width="content")
         st.space("stretch")
+        book.words()
         beside()
-    book.words()
+    if note := current_pin().note:
+        st.info(note, icon=":material/event_busy:")
 
 
 def not_for(who: Person) -> None:
@@ -57,12 +59,13 @@ def empty_book(title: str) -> None:
     book.empty()
 
 
-def dates(processed: tuple[datetime | None, datetime | None], fetched_at: datetime) -> None:
+def dates(processed: tuple[datetime | None, datetime | None], fetched_at: datetime | None = None) -> None:
     """The dates of the figures: Microsoft's processing dates, which differ by service, and the time of the fetch."""
-    fetched = f"fetched {formats.age(datetime.now(UTC) - fetched_at)}"
     oldest, newest = (formats.day(date) for date in processed)
+    said = [f"Processed by Microsoft {newest if oldest == newest else f'{oldest} to {newest}, by service'}"]
     if oldest == newest == formats.NOTHING:
-        st.caption(fetched.capitalize(), width="content")
-        return
-    span = newest if oldest == newest else f"{oldest} to {newest}, by service"
-    st.caption(f"Processed by Microsoft {span} · {fetched}", width="content")
+        said = []
+    if fetched_at:
+        fetched = f"fetched {formats.age(datetime.now(UTC) - fetched_at)}"
+        said.append(fetched if said else fetched.capitalize())
+    st.caption(" · ".join(said), width="content")

@@ -65,6 +65,9 @@ def top(feed: Readable[Source], heading: str, feeds: Feeds, controls: Controls[A
     processed, fetched_at = state.data.processed, state.fetched_at
 
     def age() -> None:
+        if feeds.day:
+            dates(processed)
+            return
         dates(processed, fetched_at)
         st.button("Refresh", on_click=feed.refresh, icon=":material/refresh:", type="tertiary", disabled=state.running)
 

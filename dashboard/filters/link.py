@@ -17,6 +17,7 @@ import streamlit as st
 from dashboard.filters import widgets
 from dashboard.filters.kinds import Link, Parameter
 from dashboard.filters.parameters import (
+    ASOF,
     BAR,
     BOOK,
     CHANNEL,
@@ -144,6 +145,16 @@ def customer() -> str:
 def book() -> str:
     """The book that the link asks for, or nothing."""
     return BOOK.read(_link()).value
+
+
+def asof() -> str:
+    """The day whose figures the link asks for, or nothing; any text."""
+    return ASOF.read(_link()).value
+
+
+def unpin() -> None:
+    """Show the newest figures again."""
+    _amend(ASOF.write(ASOF.default))
 
 
 def open_book(name: str) -> None:

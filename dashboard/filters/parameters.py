@@ -40,6 +40,8 @@ CUSTOMER = Text("customer", "Customer", longest=64)
 #: Which rows of its table a page shows; set by a click in the table. Nothing is worked out by it.
 ROWS = Rows("rows", "Rows")
 
+#: The day (ISO 8601, UTC) whose figures are on screen, as they were known at its end; nothing for the newest ones.
+ASOF = Text("asof", "As known on", longest=40)
 #: Whose customers are on screen; `security.sight` says what becomes of it.
 BOOK = Text("book", "Book", longest=200)
 
@@ -51,7 +53,7 @@ BAR: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, TARGET)
 #: What *Clear* takes out of a link.
 CLEARED: tuple[Parameter[Any], ...] = (*BAR, SEARCH, STATUS, ACTION)
 #: What goes along from one page to the next.
-SHARED: tuple[Parameter[Any], ...] = (BOOK, CHANNEL, SERVICE, SORT, TARGET)
+SHARED: tuple[Parameter[Any], ...] = (BOOK, ASOF, CHANNEL, SERVICE, SORT, TARGET)
 
 T = TypeVar("T")
 _PARAMETER = "parameter"

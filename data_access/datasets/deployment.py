@@ -11,7 +11,7 @@ from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
 from data_access.measures import Facts
 from data_access.partner_center import catalog
-from data_access.partner_center.client import Answer, Client, Progress, Step
+from data_access.partner_center.client import Answer, Answers, Progress, Step
 from data_access.texts import AS_SENT
 
 _NAMING = (CUSTOMER, "customerName")
@@ -95,7 +95,7 @@ def without_customers(deployment: Deployment) -> Deployment:
     return replace(deployment, answer=answer, facts=replace(facts, frame=facts.frame[kept], sent=sent))
 
 
-def fetch_commercial(client: Client, progress: Progress) -> Deployment:
+def fetch_commercial(client: Answers, progress: Progress) -> Deployment:
     """Fetch the commercial counts, by customer and product.
 
     Raises one of the family in `errors`.
@@ -104,7 +104,7 @@ def fetch_commercial(client: Client, progress: Progress) -> Deployment:
     return Deployment(answer, measures.facts(answer.collection, answer.frame))
 
 
-def fetch(client: Client, progress: Progress) -> Deployment:
+def fetch(client: Answers, progress: Progress) -> Deployment:
     """Fetch partner deployment; where Microsoft returns no rows for it, the commercial counts.
 
     Raises one of the family in `errors` where the partner deployment cannot be read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from data_access import history
@@ -69,6 +69,16 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     snapshots = tuple(snapshot.id for name in catalog.COLLECTIONS for snapshot in account.snapshots(name))
     if last and (last.snapshots, last.notices) == (snapshots, account.notices):
         return last
+    return _of(account)
+
+
+def until(past: Timeline, day: date) -> Timeline:
+    """The same as it was at the end of a day (UTC)."""
+    return _of(past.history.until(day))
+
+
+def _of(account: History) -> Timeline:
+    snapshots = tuple(snapshot.id for name in catalog.COLLECTIONS for snapshot in account.snapshots(name))
     collection = catalog.DEPLOYMENT
     if not any(snapshot.rows for snapshot in account.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT

@@ -16,7 +16,7 @@ from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import Collection
-from data_access.partner_center.client import Answer, Client, Progress, Step
+from data_access.partner_center.client import Answer, Answers, Progress, Step
 from data_access.selection import Selection
 
 _CUSTOMER_SERVICE_CHANNEL = ["customerTenantId", "service", "channel"]
@@ -98,7 +98,7 @@ class Usage:
         return sorted({code for table in tables for code in table[column].unique()})
 
 
-def fetch(client: Client, progress: Progress, last: Usage | None = None) -> Usage:
+def fetch(client: Answers, progress: Progress, last: Usage | None = None) -> Usage:
     """Fetch the counts of use, the partner's percentages, and the counts of licenses.
 
     A collection that cannot be read is left out, or stays as it was in `last`, with its error beside it. Raises the

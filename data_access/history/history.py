@@ -14,6 +14,7 @@ write at the same time.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -118,6 +119,17 @@ class History:
         """The newest snapshot of a collection; those of a back-fill do not count."""
         snapshots = reversed(self.snapshots(collection))
         return next((snapshot for snapshot in snapshots if snapshot.backfill_date is None), None)
+
+    def until(self, day: date) -> History:
+        """The history as it was at the end of a day (UTC), to read from alone; it has no records of runs."""
+        history = copy.copy(self)
+        history._index = self._index.until(day)  # noqa: SLF001 - of the same class
+        return history
+
+    @property
+    def first_day(self) -> date | None:
+        """The day of the first fetch that was kept; None where there is none."""
+        return min((snapshot.fetched_at.date() for snapshot in self._index.snapshots.values()), default=None)
 
     def summary(self, collection: Collection | str) -> pa.Table:
         """The rows by service and channel of all snapshots of a collection; columns as in `snapshot.summary`."""

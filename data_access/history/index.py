@@ -9,8 +9,9 @@ The summary file is the commit: a snapshot is there from the moment that a file 
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -122,6 +123,15 @@ class Index:
         """The rows by service and channel of the snapshots that count; columns as in `snapshot.summary`."""
         ids = {snapshot.id for snapshot in self.by_collection.get(collection, ())}
         return _rows(self._view.of(collection), ids, collection).sort_by("snapshot")
+
+    def until(self, day: date) -> Index:
+        """What there was of these at the end of a day (UTC), to read from alone."""
+        view = self._view
+        known = {name: snapshot for name, snapshot in view.snapshots.items() if snapshot.fetched_at.date() <= day}
+        index = copy.copy(self)
+        index._view = replace(view, snapshots=known, by_collection={}, latest={})  # noqa: SLF001 - of the same class
+        index._view.sort()  # noqa: SLF001
+        return index
 
     def new_id(self, further: int = 0) -> str:
         """The id of a snapshot that comes after all these.

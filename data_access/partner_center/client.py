@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NoReturn, Self, TypeVar, cast
+from typing import Any, NoReturn, Protocol, Self, TypeVar, cast
 
 import pandas as pd
 import requests
@@ -102,6 +102,12 @@ class Answer:
         """The answer with these of its rows alone; as many rows are missing, of which nobody knows whose they are."""
         announced = self.missing + len(frame) + len(self.set_aside)
         return replace(self, frame=frame, announced=announced, pages=None, is_part=True)
+
+
+class Answers(Protocol):
+    """Whatever answers for a whole collection: a client, or a history."""
+
+    def fetch(self, collection: Collection, *, progress: Progress) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)

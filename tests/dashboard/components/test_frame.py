@@ -1,12 +1,18 @@
 """The bar at the top of every page: what it draws, for whom, and what Clear takes away."""
 
 import json
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from dashboard.sitemap import PAGES
 from data_access.emulator import Emulator, gateway
-from tests.dashboard.visit import text
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT
+from tests.dashboard.visit import charts, taken_away, text, tiles
+from tests.lakes import fetched
+from tests.rows import rows_of
 
 
 def widgets(app):
@@ -78,3 +84,76 @@ def test_each_page_and_each_customer_has_a_heading_of_its_own(visit):
     keys = [tools(visit(page=page.address))["heading"] for page in PAGES]
     keys.append(tools(visit(link={"customer": "someone"}, page="customers"))["heading"])
     assert len({*keys}) == len(PAGES) + 1
+
+
+# A day that the link pins
+
+WEEKS = [datetime(2026, 9, day, 6, 30, tzinfo=UTC) for day in (1, 8, 15)]
+SOLD = (100, 200, 300)
+NOW = Partner(
+    deployment=rows_of(DEPLOYMENT, [{"licensesSold": 400}]),
+    commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{"licensesSold": 400, "licensesDeployed": 1}]),
+    commercial_usage=rows_of(COMMERCIAL_USAGE, [{}]),
+)
+PAST = [
+    partial(fetched, collection, [{"licensesSold": sold, "licensesDeployed": 1} if has_licenses else {}], at)
+    for at, sold in zip(WEEKS, SOLD, strict=True)
+    for collection, has_licenses in ((DEPLOYMENT, True), (COMMERCIAL_DEPLOYMENT, True), (COMMERCIAL_USAGE, False))
+]
+
+
+@pytest.mark.parametrize("page", ["", "customers", "usage"])
+@pytest.mark.parametrize(("day", "sold"), [("2026-09-01", "100"), ("2026-09-10", "200"), (None, "400")])
+def test_a_pinned_day_shows_what_was_known_then(visit, monkeypatch, page, day, sold):
+    app = visit(Emulator(NOW), {"asof": day} if day else {}, page=page, past=PAST)
+    assert tiles(app)["Licenses sold"] == sold
+    assert ("As known on" in text(app)) is bool(day)
+    files = taken_away(app, monkeypatch)
+    sources = {source for file in files.values() for source in file["source"]}
+    assert {f", as known on {day}" in source for source in sources} == {bool(day)}
+
+
+def test_trends_and_changes_end_with_the_pinned_day(visit):
+    app = visit(Emulator(NOW), {"asof": "2026-09-10"}, page="changes", past=PAST)
+    assert app.selectbox(key="until").options == ["8 Sep 2026"]
+    app = visit(Emulator(NOW), {"asof": "2026-09-10"}, page="trends", past=PAST)
+    assert "1 Sep 2026 to 8 Sep 2026" in text(app) or len(charts(app)) > 0
+
+
+def test_a_pinned_day_goes_along_and_leads_back_to_now(visit):
+    app = visit(Emulator(NOW), {"asof": "2026-09-10", "channel": "direct"}, past=PAST)
+    queries = [each.proto.query_string for each in app.get("page_link")]
+    assert all("asof=2026-09-10" in query for query in queries)
+    app.button(key="unpin").click().run()
+    assert [*app.query_params] == ["channel"]
+    assert tiles(app)["Licenses sold"] == "400"
+    assert "As known on" not in text(app)
+
+
+def test_the_link_can_be_copied_with_the_newest_day_of_the_history_or_without_the_one_it_has(visit):
+    offered = tools(visit(Emulator(NOW), past=PAST))
+    assert "newest figures" in offered["copied"]
+    assert [each["pinned"] for each in offered["links"]] == ["2026-09-15"]
+    pinned = tools(visit(Emulator(NOW), {"asof": "2026-09-01"}, past=PAST))
+    assert "1 Sep 2026" in pinned["copied"]
+    assert [each["pinned"] for each in pinned["links"]] == [""]
+
+
+def test_without_a_history_no_day_can_be_pinned(visit):
+    app = visit(Emulator(NOW), {"asof": "2026-09-01"})
+    assert tools(app)["links"] == []
+    assert "1 Sep 2026 cannot be shown. These are the newest figures." in text(app)
+    assert tiles(app)["Licenses sold"] == "400"
+
+
+def test_a_collection_that_was_not_kept_by_then_says_so(visit):
+    app = visit(Emulator(NOW), {"asof": "2026-09-01"}, page="customers", past=PAST[:1])
+    assert "nothing of Commercial licenses deployment that far back" in text(app)
+    assert not app.metric
+
+
+def test_a_book_holds_for_a_pinned_day_too(visit):
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    app = visit(page="customers", link={"asof": today}, LOCAL_BOOK="ann@partner.example")
+    assert "As known on" in text(app)
+    assert "45 customers" in text(app)

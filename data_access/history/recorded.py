@@ -1,0 +1,47 @@
+"""A history in the place of a client: the answers that were the newest ones when it ends."""
+
+from __future__ import annotations
+
+from data_access.errors import DamagedHistory, HistoryError
+from data_access.history.history import History
+from data_access.history.store import Damaged
+from data_access.partner_center.catalog import Collection
+from data_access.partner_center.client import Answer, Progress, Step
+
+
+class Recorded:
+    """Answers for a collection as Partner Center did last, before a history ends: see `History.until`."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def fetch(self, collection: Collection, *, progress: Progress) -> Answer:
+        """The newest answer that was kept, read again from its bytes.
+
+        Raises HistoryError where none was kept, DamagedHistory where its file is not what was written, and one of the
+        family in `errors` where it cannot be understood any more.
+        """
+        snapshot = self._history.newest(collection)
+        if snapshot is None:
+            raise HistoryError(
+                f"The history has nothing of {collection.title} that far back.",
+                "Choose a later day, or look at the newest figures.",
+            )
+        progress(Step("Reading what was known then"))
+        try:
+            reread = self._history.reread(snapshot)
+        except (FileNotFoundError, Damaged):
+            raise DamagedHistory(
+                f"The answer of {snapshot.day:%Y-%m-%d} cannot be read: its file is not what was written.",
+                "Choose another day, or run verify to see what is damaged.",
+            ) from None
+        return Answer(
+            collection,
+            reread.frame,
+            reread.set_aside,
+            snapshot.announced,
+            snapshot.fetched_at,
+            snapshot.correlation_id,
+            twice=snapshot.twice,
+            unread_customers=snapshot.unread_customers,
+        )
