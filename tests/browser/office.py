@@ -74,6 +74,7 @@ def opened() -> Iterator[Office]:
                 PARTNER_CENTER_CLIENT_ID=registration.client_id,
                 PARTNER_CENTER_CLIENT_SECRET=SECRETS[0],
                 PARTNER_CENTER_ON_BEHALF_OF="true",
+                HISTORY_URL=str(folder / "history"),
                 **entra.environment,
             ) as address,
         ):

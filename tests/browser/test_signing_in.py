@@ -84,6 +84,25 @@ def test_after_signing_out_nothing_is_reachable(somebody, office):
         assert requests.get(address, timeout=5).status_code == 401
 
 
+def test_the_operator_sees_who_signed_in_looked_and_took_what_away(browser, somebody, office):
+    page = arrive(somebody, office, MIA, "/?channel=direct")
+    app.wait_for_chart(page)
+    app.download(page, "export_csv")
+    page.get_by_role("button", name=MIA.name).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible(timeout=15_000)
+    context = browser.new_context(viewport={"width": 1366, "height": 900}, ignore_https_errors=True)
+    try:
+        seen = arrive(context, office, OLAF, f"/audit?search={MIA.username}")
+        table = seen.locator(".st-key-audit_table")
+        for did in ("signed in", "looked at a page", "took a file", "signed out"):
+            expect(table).to_contain_text(did, timeout=10_000)
+        expect(table).to_contain_text("channel=direct")
+        expect(table).not_to_contain_text(OLAF.username)
+    finally:
+        context.close()
+
+
 def test_two_people_on_a_warm_cache_see_each_their_own(browser, somebody, office):
     page = arrive(somebody, office, MIA)
     app.wait_for_chart(page)
