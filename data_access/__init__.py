@@ -19,6 +19,7 @@ from data_access.datasets.deployment import Deployment, LiveFigures
 from data_access.datasets.deployment import fetch as fetch_deployment
 from data_access.datasets.deployment import fetch_commercial as fetch_commercial_deployment
 from data_access.datasets.feed import Feed, Readable, State
+from data_access.datasets.live import fetch_seats
 from data_access.datasets.renewals import Renewals
 from data_access.datasets.renewals import fetch as fetch_renewals
 from data_access.datasets.timeline import Timeline
@@ -107,6 +108,7 @@ __all__ = [
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_renewals",
+    "fetch_seats",
     "fetch_usage",
     "history",
     "keep_books",

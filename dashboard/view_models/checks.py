@@ -13,6 +13,7 @@ from dashboard import formats
 from dashboard.tables.health import BEHIND, CHECKS_FILE
 from data_access import COLLECTIONS, NotPermitted, Snapshot, Standing, titles
 from data_access.measures.health import LOSS_FLOOR, Loss, Timing
+from data_access.partner_center.catalog import PER_CUSTOMER
 
 #: Percent points between Microsoft's percentage and its counts that rounding does not explain.
 CONTRADICTION = 1.0
@@ -292,7 +293,7 @@ def _excused(name: str, standing: Mapping[str, Standing]) -> bool:
     why = standing[name].failure
     forbidden = why is not None and why.exit_code == NotPermitted.exit_code
     something_read = any(other.last_success and not other.failing for other in standing.values())
-    return COLLECTIONS[name].per_customer or (forbidden and something_read)
+    return COLLECTIONS[name] in PER_CUSTOMER or (forbidden and something_read)
 
 
 def _failing(name: str, standing: Standing) -> str:

@@ -13,8 +13,10 @@ from data_access.commands import terminal
 from data_access.foreign_text import printable
 from data_access.history.history import History
 from data_access.history.run_log import Standing
+from data_access.history.store import Damaged
 from data_access.measures.health import Loss
 from data_access.partner_center.catalog import COLLECTIONS
+from data_access.partner_center.client import OfCustomers
 from data_access.settings import load
 
 HELP = "say what is in the history, how old it is, and what failed last"
@@ -51,6 +53,7 @@ def as_json(account_history: History, now: datetime) -> dict[str, Any]:
                 "failing": standings[name].failing,
                 "lastFailure": _failure(standings[name]),
                 **_loss(account_history.loss(name)),
+                **_unread(_of_customers(account_history, name)),
                 "services": {
                     code: {"processedDateTime": _iso(processed), "ageDays": _days(processed, now)}
                     for code, processed in _newest(account_history, name).items()
@@ -77,6 +80,7 @@ def as_text(account_history: History, now: datetime) -> list[str]:
         lines.append(f"{name}: {number}{first}, {read}")
         if loss := account_history.loss(name):
             lines.append(f"  {in_words(loss)}")
+        lines += [f"  {line}" for line in terminal.unread(_of_customers(account_history, name))]
         if failure := standing.failure:
             details = {
                 "HTTP status": failure.status,
@@ -126,6 +130,23 @@ def _days(processed: datetime | None, now: datetime) -> int | None:
 
 def _iso(instant: datetime | date | None) -> str | None:
     return instant.isoformat().replace("+00:00", "Z") if instant else None
+
+
+def _of_customers(account_history: History, name: str) -> OfCustomers:
+    """Who is not in the newest answer of a live collection; nobody where its file cannot be read."""
+    newest = account_history.newest(name)
+    if newest is None or not COLLECTIONS[name].live:
+        return OfCustomers()
+    try:
+        return account_history.of_customers(newest)
+    except (FileNotFoundError, Damaged):
+        return OfCustomers()
+
+
+def _unread(whose: OfCustomers) -> dict[str, Any]:
+    """The customers that were not read, by why."""
+    kinds = {"refused": whose.refused, "gone": whose.gone, "failed": whose.failed}
+    return {"customersNotRead": kinds} if whose.unread else {}
 
 
 def _loss(loss: Loss | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -23,10 +24,11 @@ from data_access.history.snapshot import Snapshot
 from data_access.history.store import Damaged
 from data_access.partner_center import each_customer, frames, sku_catalogue
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
-from data_access.partner_center.client import Answer, Client, Progress
+from data_access.partner_center.client import Answer, Client, OfCustomers, Progress
 from data_access.partner_center.each_customer import Read
 from data_access.partner_center.sku_catalogue import Known
 
+_LOOK_BACK = 30  # snapshots in which a customer's last reading is looked for
 _NAMES = ["customerTenantId", "productName", "productId"]  # what tells which product a title is of
 
 
@@ -93,6 +95,27 @@ def rows(history: History, snapshot: Snapshot) -> pd.DataFrame:
         ) from None
     table: pd.DataFrame = pq.read_table(pa.BufferReader(content)).drop_columns(["snapshot", "fetchedAt"]).to_pandas()
     return table.astype({name: frames.DTYPES.get(name, "str") for name in map(str, table.columns)})
+
+
+def last_readings(history: History, collection: Collection) -> tuple[pd.DataFrame, OfCustomers]:
+    """The last reading of each customer, for whom the newest answer may have failed; and who is missing all the same.
+
+    A customer that refuses, or has left, has no reading any more. The history must have a snapshot of the collection.
+    Raises DamagedHistory where the file of the newest one is not what was written.
+    """
+    *earlier, newest = history.snapshots(collection)
+    tables, whose = [rows(history, newest)], history.of_customers(newest)
+    missing = set(whose.failed)
+    for snapshot in reversed(earlier[-_LOOK_BACK:]):
+        if not missing:
+            break
+        with contextlib.suppress(FileNotFoundError, Damaged, DamagedHistory):
+            unread, table = set(history.of_customers(snapshot).unread), rows(history, snapshot)
+            found = table[table["customerTenantId"].isin(missing - unread)]
+            tables.append(found)
+            missing -= {*found["customerTenantId"]}
+    together = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+    return together, replace(whose, failed=tuple(sorted(missing)))
 
 
 def known(history: History, country: str) -> Known:

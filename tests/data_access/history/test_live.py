@@ -10,6 +10,7 @@ import pytest
 
 from data_access import Client
 from data_access.auth.credentials import Ready
+from data_access.commands import status
 from data_access.history import collect, live
 from data_access.partner_center import each_customer
 from data_access.partner_center.catalog import LIVE, SEATS, SUBSCRIPTIONS
@@ -177,6 +178,35 @@ def test_what_cannot_be_read_has_its_code_and_the_rest_is_kept(troubles, code, r
     report = run()
     assert (report.failure and report.failure.exit_code) == code
     assert "deployment" in report.kept
+
+
+def test_of_each_customer_the_last_reading_counts_and_a_refusal_ends_it(run, partner, tmp_path, clock):
+    run()
+    partner.troubles |= {f"{ALFA}/subscribed": refused(503), f"{CHARLIE}/subscribed": refused(403)}
+    partner.seats[BRAVO] = [sku(activeUnits=7)]
+    run()
+    run()
+    rows, whose = live.last_readings(lake(tmp_path, clock), SEATS)
+    assert dict(zip(tenants(rows["customerTenantId"]), rows["activeUnits"], strict=True)) == {"b": 7, "a": 5}
+    assert (tenants(whose.refused), whose.failed) == (["c"], ())
+    assert rows.dtypes.astype(str)["activeUnits"] == "Int64"
+
+
+def test_status_names_who_was_not_read(run, partner, tmp_path, clock):
+    partner.troubles |= {f"{ALFA}/subscribed": refused(503), f"{CHARLIE}/subscribed": refused(403)}
+    run()
+    kept = lake(tmp_path, clock)
+    text = status.as_text(kept, clock())
+    assert f"  1 customer refused: this account has no role there: {CHARLIE.upper()}" in text
+    assert any(line.startswith("  failing, last") for line in text)
+    about = status.as_json(kept, clock())["collections"]
+    assert about["seats"]["customersNotRead"] == {
+        "refused": (CHARLIE.upper(),),
+        "gone": (),
+        "failed": (ALFA.upper(),),
+    }
+    assert about["seats"]["failing"]
+    assert "customersNotRead" not in about["subscriptions"]
 
 
 # A run that goes on with another
