@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import formats
+from dashboard.explanations import Explanations
 from dashboard.view_models.deployment import DeploymentView
 from dashboard.view_models.trends import Moved
 from data_access.measures import MEASURES
@@ -49,46 +50,52 @@ def below(model: DeploymentView, target: float, noun: str) -> str:
 
 
 def tiles(
-    model: DeploymentView, target: float, estimated: bool, noun: str, moved: Mapping[str, Moved] = MappingProxyType({})
+    model: DeploymentView,
+    target: float,
+    estimated: bool,
+    noun: str,
+    *,
+    explained: Explanations,
+    moved: Mapping[str, Moved] = MappingProxyType({}),
 ) -> None:
-    """The four figures, each with its definition as help; `noun` is what one bar stands for.
+    """The four figures, each with what is behind it as help; `noun` is what one bar stands for.
 
     `moved`: the movement of each measure for which it is known.
     """
     total = model.total
-    with st.grid(4, gap="small", min_column_width=165):
-        tile(
-            "kpi_licenses_sold",
-            "licensesSold",
-            formats.count(total.sold),
-            f"in {formats.number(model.number, noun)}",
-            moved.get("licensesSold"),
-        )
-        tile(
+    deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
+    figures = (
+        ("kpi_licenses_sold", "licensesSold", formats.count(total.sold), f"in {formats.number(model.number, noun)}"),
+        (
             "kpi_licenses_deployed",
-            "licensesDeployedEstimated" if estimated else "licensesDeployed",
+            deployed,
             formats.count(total.deployed, estimated),
             "an estimate" if estimated else "as counted",
-            moved.get("licensesDeployed"),
-        )
-        tile(
+        ),
+        (
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(total.percent, as_sent=estimated),
             formats.to_target(total.percent, target),
-            moved.get("deploymentPercent"),
-        )
-        tile(
+        ),
+        (
             "kpi_undeployed",
             "undeployed",
             formats.count(total.undeployed, estimated),
             f"{model.below_target:,} below target",
-            moved.get("undeployed"),
-        )
+        ),
+    )
+    with st.grid(4, gap="small", min_column_width=165):
+        for key, measure, value, context in figures:
+            change = moved.get(measure.removesuffix("Estimated"))
+            tile(key, measure, value, context, explained=explained[measure], moved=change)
 
 
-def tile(key: str, measure: str, value: str, context: str, moved: Moved | None = None) -> None:
-    """One figure with its definition, and below it its `context`, or its movement (`moved`) where there is one."""
+def tile(key: str, measure: str, value: str, context: str, *, explained: str = "", moved: Moved | None = None) -> None:
+    """One figure, and below it its `context`, or its movement (`moved`) where there is one.
+
+    Its help is what is behind the figure (`explained`), or its definition alone.
+    """
     definition = MEASURES[measure]
     with st.container(key=key):
         if moved:
@@ -100,7 +107,7 @@ def tile(key: str, measure: str, value: str, context: str, moved: Moved | None =
                 f"{said} ![]({moved.line})" if moved.line else said,
                 delta_color=_NEWS[moved.kind],
                 delta_arrow=moved.arrow,
-                help=definition.explanation,
+                help=explained or definition.explanation,
                 border=True,
                 height="stretch",
             )
@@ -111,7 +118,7 @@ def tile(key: str, measure: str, value: str, context: str, moved: Moved | None =
                 context,
                 delta_color="off",
                 delta_arrow="off",
-                help=definition.explanation,
+                help=explained or definition.explanation,
                 border=True,
                 height="stretch",
             )

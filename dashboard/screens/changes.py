@@ -7,9 +7,10 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats
+from dashboard import explanations, exports, formats
 from dashboard.charts import contributions
 from dashboard.components import figures, history_states, notices, table, tiles
+from dashboard.explanations import Explanations
 from dashboard.feeds import Feeds, current_feeds, current_sight, file_filter
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
@@ -87,7 +88,9 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         st.info("No row fits. Change the search or remove a filter.", icon=":material/search_off:")
         return
     st.markdown(_answer(model, compared))
-    _tiles(model)
+    counted = _counted(past, compared, pair)
+    _tiles(model, explanations.of_changes(model, counted))
+    st.caption(counted)
     _basis(past, compared, pair, filters.dates)
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
@@ -121,12 +124,17 @@ def _statuses(model: ChangesView, controls: Controls[ChangesFilters]) -> None:
         controls.draw(STATUS, options=options, words=lambda status: f"{status.capitalize()} {counts[status]:,}")
 
 
-def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, chosen: Dates) -> None:
-    """Draw the basis of the comparison: its collection, the processing dates, and their limits."""
+def _counted(past: Timeline, compared: Comparison, pair: comparison.Pair) -> str:
+    """What is compared: the collection, and the processing dates."""
     collection = comparison.collection_of(past, compared.level)
     counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
     processed = " → ".join(_processed(snapshot) for snapshot in (pair.before, pair.after))
-    st.caption(f"*{collection.title}*, licenses deployed {counted} · processed {processed}")
+    return f"*{collection.title}*, licenses deployed {counted} · processed {processed}"
+
+
+def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, chosen: Dates) -> None:
+    """Draw the limits of the comparison."""
+    collection = comparison.collection_of(past, compared.level)
     for sentence in dates.notes(chosen, (compared.since, compared.until)):
         st.caption(f":material/event_busy: {sentence}")
     if past.collection is not collection:
@@ -168,7 +176,7 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
     return f"{sentence} {', '.join(pushes)}{'. ' if pushes else ''}{counted}"
 
 
-def _tiles(model: ChangesView) -> None:
+def _tiles(model: ChangesView, explained: Explanations) -> None:
     with st.grid(4, gap="small", min_column_width=165):
         for key, measure, name, estimated in (
             ("kpi_licenses_sold", "licensesSold", "licensesSold", False),
@@ -182,7 +190,8 @@ def _tiles(model: ChangesView) -> None:
         ):
             moved = model.sums[name]
             context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
-            tiles.tile(key, measure, formats.between(moved.before, moved.after, estimated), context)
+            value = formats.between(moved.before, moved.after, estimated)
+            tiles.tile(key, measure, value, context, explained=explained[name])
         before, after = (
             formats.percent(None if number is None else round(number, formats.DECIMALS))
             for number in (model.why.before, model.why.after)
@@ -190,7 +199,9 @@ def _tiles(model: ChangesView) -> None:
         change = None if model.why.change is None else contributions.printed(model.why)[0]
         value = formats.NOTHING if change is None else f"{formats.points(change)} :small[points]"
         context = f"{before} → {after}".replace("\u00a0% →", " →")
-        tiles.tile("kpi_deployment_percent", "deploymentPercent", value, context)
+        tiles.tile(
+            "kpi_deployment_percent", "deploymentPercent", value, context, explained=explained["deploymentPercent"]
+        )
 
 
 def _chart(

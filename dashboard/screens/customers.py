@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import exports, formats, sentences
+from dashboard import explanations, exports, formats, sentences
 from dashboard.components import book, figures, header, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
@@ -85,9 +85,11 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
         return
     _whom_to_call(model)
-    tiles.tiles(model, filters.target, False, "customer")
-    open_customer = partial(controls.put, CUSTOMER)
     sentence = file_filter(filters.selection, search=filters.search)
+    usage = None if filters.search else feeds.usage.state.data
+    explained = explanations.of_deployment(model, deployment, usage, sentence)
+    tiles.tiles(model, filters.target, False, "customer", explained=explained)
+    open_customer = partial(controls.put, CUSTOMER)
     all_customers = figures.provenance(feeds, "customers", deployment.newest, sentence)
     question = "Whom do we call first?"
     figures.bars("customers_chart", model, question, "customer", controls, origin=all_customers, clicked=open_customer)
@@ -127,8 +129,9 @@ def show_one(
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
     tiles.answer(model, estimated=False)
-    tiles.tiles(model, filters.target, False, "product")
     sentence = file_filter(filters.selection, customer=identity)
+    explained = explanations.of_deployment(model, deployment, None, sentence)
+    tiles.tiles(model, filters.target, False, "product", explained=explained)
     provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
     question = "Which products are not deployed?"
     figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)

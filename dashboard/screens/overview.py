@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports
+from dashboard import explanations, exports
 from dashboard.components import book, figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
@@ -46,8 +46,9 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     notices.left_out(controls.unknown)
     notices.not_in_answer(deployment, filters.selection)
     tiles.answer(model, deployment.estimated)
-    tiles.tiles(model, filters.target, deployment.estimated, "service", moved)
     content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
+    explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence)
+    tiles.tiles(model, filters.target, deployment.estimated, "service", explained=explained, moved=moved)
     provenance = figures.provenance(feeds, content, deployment.newest, sentence)
     figures.bars(
         "services_chart",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import exports, formats
+from dashboard import explanations, exports, formats
 from dashboard.components import figures, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
@@ -101,7 +101,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
         st.caption(f"{_window(model.window)} {notices.COUNTED_SEPARATELY}")
     else:
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
-    _tiles(usage, model, filters.target)
+    _tiles(usage, model, filters)
     provenance = figures.provenance(feeds, "usage", model.window[1], file_filter(filters.selection))
     if model.number:
         only = controls.only(SERVICE)
@@ -158,28 +158,30 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     return _USED.format(newest if oldest == newest else f"{oldest} to {newest}, by service")
 
 
-def _tiles(usage: Usage, model: UsageView, target: float) -> None:
+def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
+    explained = explanations.of_usage(model, usage, file_filter(filters.selection))
+
+    def tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
+        figure = formats.NOTHING if value is None else formats.count(value)
+        missing = next((why for source in needed if (why := _not_at_hand(source))), "")
+        tiles.tile(key, measure, figure, missing or context, explained=explained[measure])
+
     total = model.total
     sold = _part(total.undeployed, total.sold, "of sold", "nothing sold")
     deployed = _part(total.unused, total.deployed, "of deployed", "nothing deployed", "≤\u00a0")
     services = formats.number(model.number, "service")
     with st.grid(4, gap="small", min_column_width=165):
-        _tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment)
-        _tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
-        _tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
-        context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, target)
+        tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment)
+        tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
+        tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
+        context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, filters.target)
         tiles.tile(
             "kpi_usage_percent",
             "usagePercent",
             formats.percent(total.percent, as_sent=False),
             _not_at_hand(usage.counts) or context,
+            explained=explained["usagePercent"],
         )
-
-
-def _tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
-    figure = formats.NOTHING if value is None else formats.count(value)
-    missing = next((why for source in needed if (why := _not_at_hand(source))), "")
-    tiles.tile(key, measure, figure, missing or context)
 
 
 def _part(part: float | None, whole: float | None, of: str, nothing: str, bound: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import pandas as pd
@@ -14,7 +15,7 @@ from dashboard.filters.parameters import BarsFilters, CustomersFilters, Overview
 from dashboard.tables import overview as overview_table
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.customers import CUSTOMERS, PRODUCTS
-from data_access import Deployment, measures, titles
+from data_access import Deployment, Selection, measures, titles
 from data_access.measures import Facts, customers
 
 #: The column of each sort order, and whether it ascends; rows of equal values are sorted by their key.
@@ -39,11 +40,21 @@ class Bars(Protocol):
     def words(self) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the sums are made of: how many rows, their oldest and newest processing dates, and what was selected."""
+
+    rows: int
+    processed: tuple[datetime | None, datetime | None]
+    selection: Selection
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DeploymentView:
     """The content of a page with bars. `number` counts all rows, of which the chart draws the first."""
 
     total: measures.Total
+    basis: Basis
     number: int
     below_target: int
     largest_gap: tuple[str, float]  # title and undeployed licenses of the row that has it
@@ -114,6 +125,11 @@ def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, da
     )
 
 
+def _basis(facts: Facts, selection: Selection) -> Basis:
+    dates = facts.frame["processedDateTime"].dropna()
+    return Basis(len(facts.frame), (dates.min(), dates.max()) if len(dates) else (None, None), selection)
+
+
 def _ordered(table: pd.DataFrame, key: str, filters: BarsFilters) -> pd.DataFrame:
     column, upwards = _ORDERS[filters.sort]
     return table.sort_values([column, key], ascending=[upwards, True], ignore_index=True, key=titles.as_sorted)
@@ -135,6 +151,7 @@ def _view(
     gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
     return DeploymentView(
         total=measures.total(facts),
+        basis=_basis(facts, filters.selection),
         number=len(table),
         below_target=int((table["deploymentPercent"] < filters.target).sum()),
         largest_gap=(str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),

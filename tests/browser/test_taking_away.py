@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
-from playwright.sync_api import Download, Page
+from playwright.sync_api import Download, Page, expect
 
 from tests.browser import app
 from tests.browser.partners import HOSTILE_NAMES
@@ -74,3 +74,24 @@ def test_a_picture_can_be_taken_by_keyboard(sample, visitors):
     width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
     assert width == 2200
     assert height > 800
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_what_is_behind_a_tile_is_read_by_keyboard(width, sample, visitors):
+    page = visitors.open(sample)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.get_by_role("button", name="Help for Deployment %").focus()
+    behind = page.get_by_test_id("stTooltipContent")
+    expect(behind).to_contain_text("deployed ÷")
+    said = " ".join(behind.inner_text().split())
+    percent, sold = app.figure(page, "kpi_deployment_percent"), app.figure(page, "kpi_licenses_sold")
+    assert said.startswith(f"{percent} = ")
+    assert f"÷ {sold} sold × 100" in said
+    assert "Assigned ÷ sold" in said
+    box = behind.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    page.keyboard.press("Escape")
+    expect(behind).to_have_count(0)
+    page.set_viewport_size({"width": 1366, "height": 900})

@@ -1,0 +1,227 @@
+"""What stands behind a tile's question mark: its formula with today's figures in it, and where these come from.
+
+The numbers are those of the view models, the definitions those of the measures. The texts are Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import pandas as pd
+
+from dashboard import formats
+from dashboard.cache import remembered
+from dashboard.view_models.changes import ChangesView
+from dashboard.view_models.deployment import DeploymentView
+from dashboard.view_models.usage import UsageView
+from data_access import Answer, Deployment, Selection, Usage
+from data_access.datasets import usage as uses
+from data_access.datasets.deployment import LiveFigures
+from data_access.datasets.usage import Source
+from data_access.measures import MEASURES
+
+_TWO_DECIMALS = "Shown with two decimals; the files have more."
+_WHOLE_LICENSES = "Shown in whole licenses; the files have the decimals."
+
+#: What is behind the tiles of a page, by their measures' names.
+Explanations = Mapping[str, str]
+
+
+class Use(NamedTuple):
+    """Licenses used beside those that could be; None where Microsoft's figures are not at hand."""
+
+    active: float | None
+    qualified: float | None
+    used: float | None
+    sold: float | None
+
+
+def of_deployment(model: DeploymentView, deployment: Deployment, usage: Usage | None, filtered: str) -> Explanations:
+    """For the tiles of the Overview and of customers.
+
+    `filtered` is the filter in words. `usage` gives the ratios of use, where it is at hand for the same customers.
+    """
+    total, basis, estimated = model.total, model.basis, deployment.estimated
+    sold, rows = formats.count(total.sold), formats.number(basis.rows, "row")
+    deployed, undeployed, over = (
+        _licenses(number, estimated) for number in (total.deployed, total.undeployed, total.over_deployed)
+    )
+    share = formats.percent(total.percent, as_sent=estimated)
+    bought, each, name = "licenses sold", "licenses deployed", "licensesDeployed"
+    where = f"{_source(deployment.answer, rows, basis.processed)} {_left_out([deployment.answer], filtered)}"
+    if estimated:
+        each, name = "deployment % × licenses sold ÷ 100", "licensesDeployedEstimated"
+    if deployment.live:
+        bought, each = "seats that are enabled", "seats that are assigned"
+        where = _live(deployment.live, filtered)
+    rounded = f"{where} {_WHOLE_LICENSES}" if estimated else where
+    return {
+        "licensesSold": _behind("licensesSold", f"**{sold}** = the sum of {bought} in {rows}", where),
+        name: _behind(name, f"**{deployed}** = the sum of {each} in {rows}", rounded),
+        "deploymentPercent": _behind(
+            "deploymentPercent",
+            f"**{share}** = {deployed} deployed ÷ {sold} sold × 100",
+            f"{where} {_TWO_DECIMALS}",
+            _ratios((total.deployed, total.sold), use_of(usage, basis.selection) if usage else None),
+        ),
+        "undeployed": _behind("undeployed", f"**{undeployed}** = {_missing(sold, deployed, over)}", rounded),
+    }
+
+
+def of_usage(model: UsageView, usage: Usage, filtered: str) -> Explanations:
+    """For the tiles of the Usage page."""
+    total = model.total
+    use = Use(total.active, total.qualified, _used(total), total.sold)
+    sold, deployed, undeployed, over, unused, unknown, used, active, qualified = map(
+        _licenses,
+        (
+            *(total.sold, total.deployed, total.undeployed, total.over_deployed),
+            *(total.unused, total.no_figures, use.used, use.active, use.qualified),
+        ),
+    )
+    share = formats.percent(total.percent, as_sent=False)
+    sources = dict(_sources(usage))
+    answers = [each.answer for each in (usage.deployment, usage.counts) if each.answer]
+    end = _left_out(answers, filtered)
+    licenses, counts = sources[usage.deployment.collection.name], sources[usage.counts.collection.name]
+    not_used = f"{deployed} deployed − {used} used − {unknown} without usage figures"
+    return {
+        "licensesSold": _behind("licensesSold", f"**{sold}** = the sum of licenses sold", f"{licenses} {end}"),
+        "undeployed": _behind(
+            "undeployed", f"**{undeployed}** = {_missing(sold, deployed, over)}", f"{licenses} {end}"
+        ),
+        "unused": _behind("unused", f"**{unused}** = {not_used}", f"{licenses} {counts} {end}"),
+        "usagePercent": _behind(
+            "usagePercent",
+            f"**{share}** = {active} active ÷ {qualified} qualified × 100",
+            f"{counts} {end} {_TWO_DECIMALS}",
+            _ratios((total.deployed, total.sold), use),
+        ),
+    }
+
+
+def of_changes(model: ChangesView, basis: str) -> Explanations:
+    """For the tiles of the Changes page; `basis` says what is compared."""
+    found = {}
+    for name, sums in model.sums.items():
+        estimated = model.estimated and name != "licensesSold"
+        change = formats.between(sums.before, sums.after, estimated)
+        both = f"{_licenses(sums.after, estimated)} − {_licenses(sums.before, estimated)}"
+        found[name] = _behind(name, f"**{change}** = {both}", basis)
+    why = model.why
+    before, after = (formats.percent(number, as_sent=False) for number in (why.before, why.after))
+    parts = f"{formats.points(why.deployed)} from licenses deployed, {formats.points(why.sold)} from licenses sold"
+    change = f"**{formats.points(why.change)} points** = {after} − {before}: {parts}"
+    found["deploymentPercent"] = _behind("deploymentPercent", change, f"{basis} · {_TWO_DECIMALS}")
+    return found
+
+
+@remembered
+def use_of(usage: Usage, selection: Selection) -> Use:
+    """The figures of use for everything selected."""
+    sums = selection.apply(_sums(usage)).sum(numeric_only=True)
+    counted, deployed = usage.counts.has_rows, usage.deployment.has_rows
+    return Use(
+        float(sums["licensesActive"]) if counted else None,
+        float(sums["licensesQualified"]) if counted else None,
+        float(sums["used"]) if counted and deployed else None,
+        float(sums["licensesSold"]) if deployed else None,
+    )
+
+
+@remembered
+def _sums(usage: Usage) -> pd.DataFrame:
+    """A row per service and channel, so that a click need not add up every customer's products."""
+    keys, added = ["service", "channel"], ["licensesSold", "used"]
+    licenses = usage.licenses.groupby(keys, observed=True)[added].sum()
+    workloads = usage.workloads.groupby(keys, observed=True)[["licensesActive", "licensesQualified"]].sum()
+    return pd.concat([licenses.reset_index(), workloads.reset_index()], ignore_index=True)
+
+
+@remembered
+def _sources(usage: Usage) -> tuple[tuple[str, str], ...]:
+    """Where the figures are from, by the names of the collections."""
+    return tuple(
+        (
+            source.collection.name,
+            _source(source.answer, formats.number(len(source.frame), "row"), _span(source)) if source.answer else "",
+        )
+        for source in usage.sources
+    )
+
+
+def _behind(measure: str, formula: str, where: str, ratios: str = "") -> str:
+    return "\n\n".join(part for part in (formula, ratios, MEASURES[measure].explanation, where) if part)
+
+
+def _missing(sold: str, deployed: str, over: str) -> str:
+    return f"{sold} sold − {deployed} deployed + {over} assigned beyond those sold"
+
+
+def _licenses(number: float | None, estimated: bool = False) -> str:
+    if number is None:
+        return formats.NOTHING
+    return formats.about(f"{number:,.2f}") if estimated else formats.count(number)
+
+
+def _source(answer: Answer, rows: str, processed: tuple[datetime | None, datetime | None]) -> str:
+    oldest, newest = map(formats.day, processed)
+    if newest == formats.NOTHING:
+        dates = "without processing dates"
+    else:
+        dates = f"processed {newest if oldest == newest else f'{oldest} to {newest}'}"
+    collection = answer.collection
+    return f"From *{collection.title}* (`GET {collection.paths[0]}`): {rows}, {dates}."
+
+
+def _live(figures: LiveFigures, filtered: str) -> str:
+    read = (
+        f"{formats.day(figures.read_at)}, {formats.clock(figures.read_at)}" if figures.read_at else "at no known time"
+    )
+    parts = (
+        f"{formats.number(figures.left_out, 'product')} that are free or on trial" if figures.left_out else "",
+        f"{formats.number(figures.unread, 'customer')} who could not be read" if figures.unread else "",
+    )
+    return (
+        f"From live seats, read {read}. Left out: {', '.join(filter(None, parts)) or 'nothing'}."
+        f" Filter: {formats.plain(filtered)}."
+    )
+
+
+def _left_out(answers: Sequence[Answer], filtered: str) -> str:
+    unread, missing = sum(len(answer.set_aside) for answer in answers), sum(answer.missing for answer in answers)
+    parts = (
+        f"{formats.number(unread, 'row')} that could not be read" if unread else "",
+        f"{formats.number(missing, 'row')} that did not come" if missing else "",
+        "customers of other books" if any(answer.is_part for answer in answers) else "",
+    )
+    return f"Left out: {', '.join(filter(None, parts)) or 'nothing'}. Filter: {formats.plain(filtered)}."
+
+
+def _ratios(assigned: tuple[float | None, float | None], use: Use | None) -> str:
+    """The three ratios side by side; those of use only where it is at hand."""
+    first = f"Assigned ÷ sold **{_percent(*assigned)}**"
+    if use is None:
+        return f"{first}. The page *Usage* has active ÷ qualified and active ÷ sold."
+    qualified, sold = _percent(use.active, use.qualified), _percent(use.used, use.sold)
+    return (
+        f"{first} · active ÷ qualified **{qualified}** · active ÷ sold at least **{sold}**, by the most active workload"
+        " of each product."
+    )
+
+
+def _percent(part: float | None, whole: float | None) -> str:
+    return formats.percent(part / whole * 100 if part is not None and whole else None, as_sent=False)
+
+
+def _used(total: uses.Total) -> float | None:
+    """Licenses deployed and used, see the measure `used`."""
+    if total.deployed is None or total.unused is None or total.no_figures is None:
+        return None
+    return total.deployed - total.unused - total.no_figures
+
+
+def _span(source: Source) -> tuple[datetime | None, datetime | None]:
+    return uses.span(source.frame["processedDateTime"])
