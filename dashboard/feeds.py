@@ -38,6 +38,7 @@ from data_access import (
     Engine,
     Feed,
     HistoryError,
+    Known,
     NotPermitted,
     OnBehalfOf,
     PartnerCenterError,
@@ -54,6 +55,7 @@ from data_access import (
     Usage,
     connect,
     connect_engine,
+    current_renewals,
     fetch_commercial_deployment,
     fetch_deployment,
     fetch_renewals,
@@ -73,7 +75,7 @@ _SIGHT, _ENTERED, _OF_CUSTOMERS = "_sight", "_feeds", "_feeds_of_customers"
 _PINNED = "_pinned"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
 _OPENING = 60.0  # seconds in which a history is opened
-_RENEWALS_AGE = timedelta(hours=12)  # one or two calls for each customer: minutes for thousands of them
+_RENEWALS_AGE = timedelta(minutes=10)  # before the history is asked for a newer reading
 _MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
 _MOST_BOOKS = 256  # of which data are kept
 _MOST_DAYS = 4  # likewise, as known on them
@@ -110,7 +112,7 @@ class _Sources:
         # The history belongs to the account that collects, and does not say what one person may see of it.
         history = None if person else Feed(partial(self._open_history, settings), _HISTORY_AGE)
         self._settings = settings
-        renewals = Feed(partial(fetch_renewals, self.service), _RENEWALS_AGE, forget=forget)
+        renewals = Feed(self._read_renewals, _RENEWALS_AGE, forget=forget)
         self._offer(self.service, renewals, history, age, forget)
         self._pinned: OrderedDict[tuple[date, tuple[str, ...]], _Sources] = OrderedDict()
 
@@ -179,6 +181,15 @@ class _Sources:
 
     def _fetch_usage(self, answers: Answers, progress: Progress) -> Usage:
         return fetch_usage(answers, progress, None if self.person else self.usage.state.data)
+
+    def _read_renewals(self, progress: Progress) -> Renewals:
+        if self.person:
+            return fetch_renewals(self.service, progress, Known(country=self._settings.partner_center_country))
+        state = self.renewals.state
+        # Who asks before the feed is due wants it read again now.
+        looked = state.fetched_at if not state.failed_at else None
+        again = looked is not None and datetime.now(UTC) - looked < _RENEWALS_AGE
+        return current_renewals(self._settings, self.service, progress, state.data, again=again)
 
 
 class Feeds:

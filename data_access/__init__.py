@@ -21,6 +21,7 @@ from data_access.datasets.deployment import fetch_commercial as fetch_commercial
 from data_access.datasets.feed import Feed, Readable, State
 from data_access.datasets.live import fetch_seats
 from data_access.datasets.renewals import Renewals
+from data_access.datasets.renewals import current as current_renewals
 from data_access.datasets.renewals import fetch as fetch_renewals
 from data_access.datasets.timeline import Timeline
 from data_access.datasets.timeline import fetch as open_timeline
@@ -53,6 +54,7 @@ from data_access.partner_center.catalog import COLLECTIONS, Collection
 from data_access.partner_center.client import Answer, Answers, Client, Outcome, Progress, Step
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.retry import RetryPolicy as Patience
+from data_access.partner_center.sku_catalogue import Known
 from data_access.selection import Selection
 from data_access.settings import Settings
 from data_access.settings import load as load_settings
@@ -77,6 +79,7 @@ __all__ = [
     "Feed",
     "History",
     "HistoryError",
+    "Known",
     "LiveFigures",
     "NotPermitted",
     "OnBehalfOf",
@@ -105,6 +108,7 @@ __all__ = [
     "Usage",
     "connect",
     "connect_engine",
+    "current_renewals",
     "fetch_commercial_deployment",
     "fetch_deployment",
     "fetch_renewals",

@@ -62,7 +62,8 @@ def top(feed: Readable[Source], heading: str, feeds: Feeds, controls: Controls[A
     if state.data is None or state.fetched_at is None:
         head(heading, feeds, controls)
         return
-    processed, fetched_at = state.data.processed, state.fetched_at
+    # A reading of all customers may be of the history, and is as old as it is there.
+    processed, fetched_at = state.data.processed, getattr(state.data, "read_at", state.fetched_at)
 
     def age() -> None:
         if feeds.day:

@@ -7,22 +7,31 @@ could give a figure; see docs/decisions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from types import MappingProxyType
 
 import pandas as pd
 
-from data_access import measures
+from data_access import history, measures
 from data_access.books import Customers
 from data_access.datasets import live
-from data_access.errors import PartnerCenterError
+from data_access.datasets.live import Live
+from data_access.errors import DamagedHistory, HistoryError, PartnerCenterError
+from data_access.history.history import History
+from data_access.history.live import known as kept_products
+from data_access.history.live import rows as kept_rows
 from data_access.measures import renewals
 from data_access.partner_center import frames
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Answer, Client, OfCustomers, Progress
+from data_access.partner_center.sku_catalogue import Known
+from data_access.settings import Settings
+
+#: A reading is shown for so long without a new one, which takes a call or two for each customer.
+FRESH = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +84,74 @@ class Renewals:
         return [one.name or one.tenant for one in self.unread if one.collection == collection]
 
 
-def fetch(client: Client, progress: Progress) -> Renewals:
-    """Read customers, seats and subscriptions, one customer after the other, and the commercial counts.
+def current(
+    settings: Settings,
+    client: Client,
+    progress: Progress,
+    last: Renewals | None = None,
+    *,
+    again: bool = False,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Renewals:
+    """The newest reading that is at hand: the history's or the `last` one, while it is `FRESH`, or else a new one.
+
+    With `again` a new one in any case. Raises what `fetch` does.
+    """
+    known = Known(country=settings.partner_center_country)
+    with contextlib.suppress(HistoryError, DamagedHistory):  # without a history everything is asked anew
+        account = history.open(settings)
+        standing = account.standing().get(SUBSCRIPTIONS.name)
+        read_at = standing.last_success if standing else None
+        since = clock() - FRESH
+        if not again and read_at and read_at > max(since, last.read_at if last else since):
+            return kept(account, read_at)
+        if not again and last and last.read_at > since:
+            return last
+        known = kept_products(account, settings.partner_center_country)
+    return fetch(client, progress, known)
+
+
+def fetch(client: Client, progress: Progress, known: Known | None = None) -> Renewals:
+    """Read the commercial counts, and customers, seats and subscriptions, one customer after the other.
 
     Raises one of the family in `errors` where the customers cannot be listed, or neither could be read of any of them.
     """
-    found = live.fetch(client, progress)
-    if found.subscriptions is None and found.seats is None:
-        raise found.troubles[SUBSCRIPTIONS.name]
+    known, counts, troubles = known or Known(), None, {}
     try:
         counts = client.fetch(COMMERCIAL_DEPLOYMENT, progress=progress)
+        known = known.seen_in([counts.frame])
     except PartnerCenterError as error:
-        troubles = {**found.troubles, COMMERCIAL_DEPLOYMENT.name: error}
-        return put_together(found.customers, found.subscriptions, found.seats, None, troubles)
-    return put_together(found.customers, found.subscriptions, found.seats, counts, found.troubles)
+        troubles[COMMERCIAL_DEPLOYMENT.name] = error
+    found = live.fetch(client, progress, known)
+    if found.subscriptions is None and found.seats is None:
+        raise found.troubles[SUBSCRIPTIONS.name]
+    facts = measures.facts(counts.collection, counts.frame).frame if counts else None
+    return put_together(replace(found, troubles={**troubles, **found.troubles}), counts, facts)
+
+
+def kept(account: History, read_at: datetime) -> Renewals:
+    """The newest reading in the history, which was last found to be so at `read_at`.
+
+    Raises DamagedHistory where a file is not what was written.
+    """
+    customers, subscriptions, seats, counts = (
+        _kept(account, collection) for collection in (CUSTOMERS, SUBSCRIPTIONS, SEATS, COMMERCIAL_DEPLOYMENT)
+    )
+    if customers is None or subscriptions is None:
+        raise DamagedHistory("The history has no subscriptions.", "Run collect.")
+    # The history keeps the commercial counts with the facts that are made of them.
+    facts = counts.frame if counts else None
+    return put_together(Live(customers, seats, replace(subscriptions, fetched_at=read_at), {}), counts, facts)
+
+
+def _kept(account: History, collection: Collection) -> Answer | None:
+    """What the history holds of a collection as an answer; None where there is nothing."""
+    newest = account.newest(collection)
+    if newest is None:
+        return None
+    whose = account.of_customers(newest) if collection in (SUBSCRIPTIONS, SEATS) else OfCustomers()
+    rows = kept_rows(account, newest)
+    return Answer(collection, rows, (), None, newest.fetched_at, newest.correlation_id, of_customers=whose)
 
 
 def of_customers(data: Renewals, customers: Customers) -> Renewals:
@@ -107,15 +170,12 @@ def of_customers(data: Renewals, customers: Customers) -> Renewals:
     )
 
 
-def put_together(
-    customers: Answer,
-    subscriptions: Answer | None,
-    seats: Answer | None,
-    counts: Answer | None,
-    troubles: Mapping[str, PartnerCenterError] = MappingProxyType({}),
-) -> Renewals:
-    """Everything the page needs, worked out once for each fetch; None for what could not be read."""
-    facts = measures.facts(counts.collection, counts.frame).frame if counts else None
+def put_together(found: Live, counts: Answer | None, facts: pd.DataFrame | None) -> Renewals:
+    """Everything the page needs, worked out once for each reading; `facts` are those of the commercial counts.
+
+    None stands for what could not be read.
+    """
+    customers, subscriptions, seats = found.customers, found.subscriptions, found.seats
     read = subscriptions.frame if subscriptions else frames.frame(SUBSCRIPTIONS, [])
     table = renewals.judged(read, seats.frame if seats else None, facts)
     return Renewals(
@@ -125,7 +185,7 @@ def put_together(
         facts["processedDateTime"].max() if facts is not None and len(facts) else None,
         len(customers.frame),
         _unread(customers.frame, subscriptions, seats),
-        troubles,
+        found.troubles,
         tuple(answer for answer in (customers, subscriptions, seats, counts) if answer),
     )
 

@@ -1,16 +1,21 @@
 """What the Renewals page stands on, read from the emulator, and what of it some customers' account manager sees."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 
-from data_access import connection
+from data_access import connection, history, measures
 from data_access.books import NOBODY, Customers
+from data_access.datasets import live_seats
 from data_access.datasets import renewals as dataset
+from data_access.emulator import DEMO_TOKEN, Emulator, serving
 from data_access.emulator.sample import Partner, partner
 from data_access.errors import PartnerCenterError
+from data_access.history import collect
 from data_access.measures import renewals
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS
+from data_access.settings import Settings
 from tests.data_access.emulator.asking import SAMPLE
 
 
@@ -91,3 +96,108 @@ def test_seats_alone_are_kept_for_pages_that_stand_on_them():
     assert found.subscriptions.empty
     assert list(found.troubles) == [SUBSCRIPTIONS.name]
     assert len(found.answer(SEATS).frame) > 10
+
+
+# The reading that is at hand
+
+
+class Account:
+    """An account of an emulator, its history, and a clock that the test moves."""
+
+    def __init__(self, settings, client, emulator):
+        self.settings, self.client, self.emulator = settings, client, emulator
+        self.now = datetime.now(UTC)
+
+    def collect(self):
+        collect.run(self.client, history.open(self.settings), lambda _: None, country="US", clock=lambda: self.now)
+
+    def current(self, last=None, *, again=False):
+        """The reading, and how many calls about customers it took."""
+        before = len(self.emulator.requests)
+        settings, client = self.settings, self.client
+        found = dataset.current(settings, client, lambda _: None, last, again=again, clock=lambda: self.now)
+        return found, sum("/customers" in each.target for each in self.emulator.requests[before:])
+
+
+@pytest.fixture
+def account(tmp_path):
+    emulator = Emulator(partner(as_of=date(2026, 3, 31), customers=9))
+    with serving(emulator) as address:
+        settings = Settings(
+            partner_center_base_url=address, partner_center_access_token=DEMO_TOKEN, history_url=str(tmp_path)
+        )
+        with connection.connect(settings) as client:
+            yield Account(settings, client, emulator)
+
+
+CALLS = 1 + 2 * 9  # the list of customers, then two for each
+
+
+def test_without_a_history_everything_is_asked(account):
+    found, calls = account.current()
+    assert calls == CALLS
+    assert account.current(found) == (found, 0)
+    account.now += timedelta(hours=25)
+    assert account.current(found)[1] == CALLS
+
+
+def test_a_reading_of_the_history_is_the_same_and_takes_no_call(account):
+    account.collect()
+    found, calls = account.current()
+    assert calls == 0
+    asked = fetched(account.emulator.source)
+    columns = [
+        "id",
+        "productId",
+        "quantity",
+        "seatsAtRisk",
+        "notAssigned",
+        "notAssignedFrom",
+        "service",
+        "channel",
+        "end",
+    ]
+    pd.testing.assert_frame_equal(
+        found.subscriptions[columns].sort_values("id", ignore_index=True),
+        asked.subscriptions[columns].sort_values("id", ignore_index=True),
+    )
+    assert found.unread == asked.unread
+    assert found.customers == 9
+    assert found.read_at == account.now
+    live, live_asked = live_seats.deployment(found), live_seats.deployment(asked)
+    assert measures.total(live.facts) == measures.total(live_asked.facts)
+
+
+def test_a_newer_reading_of_the_history_takes_the_place_of_the_last_one(account):
+    last, _ = account.current()
+    account.now += timedelta(hours=1)
+    account.collect()
+    found, calls = account.current(last)
+    assert calls == 0
+    assert found.read_at == account.now
+    assert account.current(found) == (found, 0)
+
+
+def test_an_old_reading_of_the_history_is_not_shown(account):
+    account.collect()
+    account.now += timedelta(hours=25)
+    assert account.current()[1] == CALLS
+
+
+def test_whoever_asks_for_it_gets_a_new_reading(account):
+    account.collect()
+    found, _ = account.current()
+    assert account.current(found, again=True)[1] == CALLS
+
+
+def test_a_history_that_cannot_be_read_is_no_hindrance(account, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    account.settings = account.settings.model_copy(update={"history_url": str(tmp_path / "file")})
+    assert account.current()[1] == CALLS
+
+
+def test_a_file_of_the_history_that_was_changed_is_not_shown(account, tmp_path):
+    account.collect()
+    for file in tmp_path.rglob("*subscriptions*/**/*.parquet"):
+        file.write_bytes(b"nothing of the kind")
+    assert account.current()[1] == CALLS
