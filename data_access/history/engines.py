@@ -26,6 +26,7 @@ from data_access.books import Customers
 from data_access.errors import EngineError, SettingsError
 from data_access.measures import Facts, customers, trends
 from data_access.partner_center import frames
+from data_access.partner_center.catalog import Collection
 from data_access.selection import Selection
 from data_access.settings import Settings
 
@@ -34,9 +35,8 @@ log = logging.getLogger(__name__)
 Lazy = nw.LazyFrame[Any]
 
 #: The columns of the rows that are asked, with Spark's names of their types; others are not read from files of facts.
-_FACTS = {
-    "snapshot": "string",
-    "fetchedAt": "timestamp",
+_ORIGIN = {"snapshot": "string", "fetchedAt": "timestamp"}
+_FACTS = _ORIGIN | {
     "service": "string",
     "channel": "string",
     "processedDateTime": "timestamp",
@@ -45,6 +45,8 @@ _FACTS = {
     "undeployed": "double",
     "overDeployed": "double",
 }
+#: Spark's names for the dtypes of a live collection.
+_KINDS = {"str": "string", "Int64": "bigint", "boolean": "boolean"}
 _OF_ESTIMATES = {"proratedDeploymentPercent": "double"}
 _OF_COUNTS = {customers.CUSTOMER: "string", "customerName": "string", "productName": "string"}
 _NAMING = (customers.CUSTOMER, "customerName")
@@ -133,9 +135,24 @@ class Engine(ABC):
             service if name == "service" else name: kind
             for name, kind in {**_FACTS, **(_OF_ESTIMATES if estimated else _OF_COUNTS)}.items()
         }
-        try:
+
+        def answer() -> pd.DataFrame:
             facts = self.scan(list(paths), columns).rename({service: "service"})
             return self._table(question(self._selected(facts, selection)))
+
+        return self._answered(answer)
+
+    def ask_live(self, question: Callable[[Lazy], Lazy], paths: Sequence[str], collection: Collection) -> pd.DataFrame:
+        """The same of files of a live collection: its columns, with `snapshot` and `fetchedAt`.
+
+        Raises EngineError.
+        """
+        columns = _ORIGIN | {name: _KINDS[frames.DTYPES.get(name, "str")] for name in collection.columns}
+        return self._answered(lambda: self._table(question(self.scan(list(paths), columns))))
+
+    def _answered(self, answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        try:
+            return answer()
         except Exception as error:  # noqa: BLE001 - each engine, Arrow and each object store has a family of its own
             # No messages, not even of what caused it: they may hold an address, a path or a row.
             log.warning("The history query failed: %s", type(error).__name__)
@@ -297,5 +314,6 @@ def _schema(columns: dict[str, str]) -> pa.Schema:
         "timestamp": pa.timestamp("us", "UTC"),
         "bigint": pa.int64(),
         "double": pa.float64(),
+        "boolean": pa.bool_(),
     }
     return pa.schema([(name, kinds[kind]) for name, kind in columns.items()])

@@ -28,6 +28,7 @@ from data_access.errors import (
     NotPermitted,
     PartnerCenterError,
     SignInError,
+    Throttled,
     Unavailable,
     Unreadable,
 )
@@ -42,6 +43,7 @@ PART_CUSTOMERS, PART_SECONDS = 250, 15.0
 #: So many customers in a row that break off: the service is down, and the others are not tried.
 MOST_FAILURES = 20
 _AHEAD = 8  # calls for each thread that are ordered at a time; one that is slow holds up no others until then
+_LONGEST_PAUSE = 600.0  # seconds that a customer waits in all where the service asks for it
 _CUSTOMERS_PER_STEP = 100  # between two lines of progress
 
 Keep = Callable[[Any], None]
@@ -163,7 +165,8 @@ class _Reading:
         """Ask about these customers, and hand on what comes in parts."""
         part: list[_Reply] = []
         begun = time.monotonic()
-        with contextlib.closing(_replies_in_order(self.client, self.collection, customers)) as replies:
+        replies = _replies_in_order(self.client, self.collection, customers, has_answered=bool(self._read_keys))
+        with contextlib.closing(replies):
             for reply in replies:
                 if isinstance(reply.error, SignInError | ApplicationAlone):
                     self._hand_on(part)
@@ -263,15 +266,31 @@ class _Reading:
         return tuple(self._offers[place] for place in self._places) if self._offers else ()
 
 
-def _replies_in_order(client: Client, collection: Collection, customers: Sequence[Customer]) -> Generator[_Reply]:
-    """The reply of each customer, in their order, while several are asked at a time."""
-    stop = threading.Event()
+def _replies_in_order(
+    client: Client, collection: Collection, customers: Sequence[Customer], *, has_answered: bool
+) -> Generator[_Reply]:
+    """The reply of each customer, in their order, while several are asked at a time.
+
+    `has_answered`: whether the service has answered before. Where it has, and asks to wait for longer than one call
+    may take, it is waited for: a limit that is reached half-way is no reason to do without the others.
+    """
+    stop, answered = threading.Event(), threading.Event()
+    if has_answered:
+        answered.set()
 
     def ask(customer: Customer) -> _Reply:
-        try:
-            return _Reply(customer.key, client.pages(collection, customer.tenant, stop))
-        except PartnerCenterError as error:
-            return _Reply(customer.key, error=error)
+        waited = 0.0
+        while True:
+            try:
+                reply = _Reply(customer.key, client.pages(collection, customer.tenant, stop))
+            except PartnerCenterError as error:
+                seconds = error.details.retry_after if isinstance(error, Throttled) else None
+                waited += seconds or 0
+                if not seconds or waited > _LONGEST_PAUSE or not answered.is_set() or stop.wait(seconds):
+                    return _Reply(customer.key, error=error)
+            else:
+                answered.set()
+                return reply
 
     pool = ThreadPoolExecutor(client.parallel, thread_name_prefix="customer")
     futures = (pool.submit(ask, customer) for customer in customers)

@@ -28,7 +28,8 @@ def collected(week):
 
 
 def test_killed_at_any_instant_nobody_gets_it_twice_and_it_is_known_who_may_have_got_it(tmp_path):
-    plan, mailbox, codes = tmp_path / "digest.toml", Mailbox(), Counter()
+    plan, mailbox = tmp_path / "digest.toml", Mailbox()
+    codes: Counter[int] = Counter()
     plan.write_text("".join(f'[[person]]\nname = "{name}"\n' for name in PEOPLE))
     with smtp(mailbox) as server, Programs() as program:
         settings = {

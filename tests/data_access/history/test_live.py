@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import narwhals as nw
 import pytest
 
 from data_access import Client
@@ -123,6 +124,25 @@ def test_compact_and_prune_treat_them_as_any_other(run, partner, tmp_path, clock
     assert [len(kept.snapshots(collection)) for collection in LIVE] == [1, 1, 1]
     assert live.rows(kept, kept.newest(SEATS)).equals(after[-1])
     assert not kept.verify(reread=True).findings
+
+
+def test_engines_work_out_what_is_asked_of_them(run, partner, tmp_path, clock, engine):
+    run()
+    partner.seats[ALFA] = [sku(activeUnits=8)]
+    run()
+    kept = lake(tmp_path, clock)
+
+    def active(seats):
+        return seats.group_by("snapshot", "productId").agg(nw.col("activeUnits").sum()).sort("snapshot", "productId")
+
+    found = engine.ask_live(active, kept.facts(kept.snapshots(SEATS)).paths, SEATS)
+    assert list(found["activeUnits"].fillna(0)) == [10, 0, 13, 0]
+
+    def renewing(subscriptions):
+        return subscriptions.filter(~nw.col("isTrial"), nw.col("autoRenewEnabled")).select("id").sort("id")
+
+    found = engine.ask_live(renewing, kept.facts(kept.snapshots(SUBSCRIPTIONS)).paths, SUBSCRIPTIONS)
+    assert list(found["id"]) == ["c", "fafebb76-0000-4000-8000-000000000001", "legacy"]
 
 
 # Who was not read

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -209,6 +210,22 @@ def test_where_the_service_is_down_the_others_are_not_tried(client, partner):
     assert len(read.answer.frame) == 50
     assert len(read.answer.of_customers.failed) == 250
     assert len(partner.paths("subscribedskus")) < 50 + each_customer.MOST_FAILURES + 40
+
+
+def test_a_limit_that_is_reached_half_way_is_waited_for(partner):
+    limited = problem(429, 0, {"Retry-After": "2"})
+    partner.troubles["subscribedskus"] = lambda number: limited if number in (2, 3) else None
+    hasty = RetryPolicy(tries=2, budget=1, timeout=1)
+    with serving(partner) as url, Client(url, Ready("secret"), replace(hasty, parallel=1)) as client:
+        found = each_customer.read(client, SEATS, [Customer(tenant) for tenant in ALL], quiet).answer
+    assert found.of_customers.unread == ()
+    assert partner.calls[-1].at - partner.calls[0].at >= 2
+
+
+def test_a_limit_from_the_first_call_on_is_not_waited_for_longer_than_a_call_may_take(partner):
+    partner.troubles["subscribedskus"] = refused(429, headers={"Retry-After": "300"})
+    with serving(partner) as url, Client(url, Ready("secret"), ONCE) as client, pytest.raises(errors.Throttled):
+        each_customer.read(client, SEATS, [Customer(tenant) for tenant in ALL], quiet)
 
 
 def test_progress_says_how_many_of_how_many(client, customers):
