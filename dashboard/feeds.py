@@ -29,6 +29,7 @@ from dashboard.security.roles import Role
 from dashboard.security.sight import Sight
 from data_access import (
     NOBODY,
+    Answer,
     Answers,
     Books,
     BooksKeeper,
@@ -59,6 +60,7 @@ from data_access import (
     fetch_commercial_deployment,
     fetch_deployment,
     fetch_renewals,
+    fetch_seats,
     fetch_usage,
     keep_books,
     on_behalf_of,
@@ -76,6 +78,7 @@ _PINNED = "_pinned"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
 _OPENING = 60.0  # seconds in which a history is opened
 _RENEWALS_AGE = timedelta(minutes=10)  # before the history is asked for a newer reading
+_SEATS_AGE, _MOST_TENANTS = timedelta(minutes=10), 256  # of live seats, which one call reads
 _MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
 _MOST_BOOKS = 256  # of which data are kept
 _MOST_DAYS = 4  # likewise, as known on them
@@ -132,6 +135,7 @@ class _Sources:
         self.history = history
         self._engine: Engine | None = None
         self._seen: OrderedDict[tuple[Customers, bool], Feeds] = OrderedDict()
+        self._seats: OrderedDict[str, Feed[Answer]] = OrderedDict()
         self._lock = Lock()
 
     def pinned(self, past: Timeline, day: date) -> _Sources:
@@ -162,6 +166,16 @@ class _Sources:
         if self._engine is None:
             self._engine = connect_engine(self._settings, past.history.files)
         return self._engine
+
+    def seats(self, tenant: str, name: str) -> Feed[Answer]:
+        with self._lock:
+            feed = self._seats.pop(tenant, None)
+            if feed is None:
+                feed = Feed(lambda _: fetch_seats(self.service, tenant, name), _SEATS_AGE)
+            self._seats[tenant] = feed
+            while len(self._seats) > _MOST_TENANTS:
+                self._seats.popitem(last=False)
+            return feed
 
     def seen(self, customers: Customers, *, named: bool) -> Feeds:
         """The feeds for those who may see these customers, or the company's figures without any (not `named`).
@@ -261,6 +275,12 @@ class Feeds:
     def codes(self) -> tuple[list[str], list[str]]:
         """Channels and services of all the data at hand, so that every page offers the same filters."""
         return self._sources.codes()
+
+    def seats(self, tenant: str, name: str) -> Feed[Answer]:
+        """One customer's live seats, by tenant id. Raises PermissionError where this visitor may not see them."""
+        if tenant not in self._nameable:
+            raise PermissionError("this customer is none of the visitor's")
+        return self._sources.seats(tenant, name)
 
     def engine(self, past: Timeline) -> Engine:
         """The engine that queries the history's files, which sees the rows of these customers alone.

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import explanations, exports, formats, sentences
-from dashboard.components import book, figures, header, history_states, loading, notices, table, tiles
+from dashboard.components import book, figures, header, history_states, live_seats, loading, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
@@ -141,6 +141,7 @@ def show_one(
     files = exports.for_people_and_programs(rows, columns, (model,), provenance)
     with figures.figures("Products and services", files):
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
+    live_seats.show(identity, name, feeds)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)

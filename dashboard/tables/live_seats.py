@@ -1,0 +1,31 @@
+"""The table of one customer's live seats."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.tables.columns import OnScreen, Order, Table, count, text
+
+FREE_TO_ASSIGN, _NOTE = "freeToAssign", "note"
+SEATS = Table(
+    (
+        text("productName", "Product"),
+        count("activeUnits", "Enabled", help="Seats of the tenant that can be assigned, whoever sold them."),
+        count("consumedUnits", "Assigned"),
+        count(FREE_TO_ASSIGN, "Free to assign", help="Enabled and not assigned to anybody."),
+        count("warningUnits", "In grace", help="Their term is over; they still work for some time."),
+        count("suspendedUnits", "Suspended", help="They do not work any more."),
+        text(_NOTE, "Note"),
+    )
+)
+
+
+def on_screen(seats: pd.DataFrame, free: pd.Series) -> OnScreen:
+    """The rows of *seats*, those with the most free to assign first; `free` marks free products and trials."""
+    spare = (seats["activeUnits"].fillna(0) - seats["consumedUnits"].fillna(0)).clip(lower=0)
+    rows = seats.assign(
+        productName=seats["productName"].fillna(seats["skuPartNumber"]).fillna(seats["productId"]),
+        **{FREE_TO_ASSIGN: spare.where(~free), _NOTE: free.map({True: "free or trial, in no sum", False: None})},
+    )
+    rows = rows.assign(_free=free).sort_values(["_free", FREE_TO_ASSIGN], ascending=[True, False], kind="stable")
+    return SEATS.on_screen(rows, order=Order(FREE_TO_ASSIGN, descending=True))
