@@ -15,8 +15,9 @@ from dashboard.charts import base, palette
 from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.filters import link
+from dashboard.filters.kinds import Number
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import SORT, BarsFilters
+from dashboard.filters.parameters import SORT, BarsFilters, UsageFilters
 from dashboard.security import session, streamlit_internals
 from dashboard.view_models.deployment import Bars
 
@@ -29,16 +30,18 @@ def bars(
     model: Bars,
     heading: str,
     noun: str,
-    controls: Controls[BarsFilters],
+    controls: Controls[BarsFilters] | Controls[UsageFilters],
     *,
     origin: exports.Provenance,
     of: str = "",
     note: str = "",
+    target: Number | None = None,
     clicked: Callable[[str], None] | None = None,
 ) -> None:
     """The chart with its heading, a `note` below it, and controls, and with its figures' `origin` for pictures of it.
 
-    `of`: whose figures these are, where the heading does not say it. `clicked` gets the key of the clicked bar.
+    `of`: whose figures these are, where the heading does not say it. `target`: the chart's own one, where it has one.
+    `clicked` gets the key of the clicked bar.
     """
     element = f"{key}_bars"
 
@@ -50,6 +53,8 @@ def bars(
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.header(heading, anchor=False)
             controls.draw(SORT)
+            if target:
+                controls.draw(target)
         if model.number > base.MOST_BARS:
             first = f"The first {base.MOST_BARS} of {formats.number(model.number, noun)}; the table has them all."
             note = f"{note} {first}".strip()

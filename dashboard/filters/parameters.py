@@ -22,6 +22,9 @@ SERVICE = Several("service", "Service", words=titles.service_title, widget="list
 SORT = Choice(
     "sort", "Sort by", {"gap": "Most not deployed", "percent": "Lowest %", "sold": "Most sold", "name": "Name"}
 )
+USAGE_TARGET = Number(
+    "usagetarget", "Usage target %", usual=measures.DEFAULT_USAGE_TARGET, least=0.0, most=1000.0, step=5.0
+)
 TARGET = Number("target", "Target %", usual=measures.DEFAULT_TARGET, least=0.0, most=1000.0, step=5.0)
 SEARCH = Text("search", "Search", longest=200)
 RANGE = Choice("range", "Range", {"1y": "1 year", "6m": "6 months", "3m": "3 months", "all": "All"})
@@ -97,8 +100,11 @@ class OverviewFilters(BarsFilters):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsageFilters(BarsFilters):
-    """Those of the Usage page."""
+class UsageFilters(Filters):
+    """Those of the Usage page, which has a target of its own."""
+
+    sort: str = _field(SORT)
+    usagetarget: float = _field(USAGE_TARGET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -15,8 +15,9 @@ from dashboard import formats, turns
 from dashboard.components import audit_notice, header, history_states, notices, table
 from dashboard.feeds import Feeds, books_now, current_feeds, customers_now
 from dashboard.security import session
-from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, HISTORY
+from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, HISTORY, without_failures
 from dashboard.view_models import checks
+from dashboard.view_models.checks import Mark
 from data_access import (
     COLLECTIONS,
     Books,
@@ -36,6 +37,7 @@ from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Does everything work?"
+_UNREADABLE = "The history cannot be read."
 
 
 @session.part
@@ -43,6 +45,7 @@ def show(feeds: Feeds) -> None:
     """Draw the page."""
     header.head(_QUESTION, feeds)
     settings = load_settings()
+    place_of_verdict = st.empty()
     with st.grid(2, gap="small", min_column_width=340):
         with st.container(border=True, height="stretch", key="status_you"):
             st.header("You", anchor=False)
@@ -63,36 +66,56 @@ def show(feeds: Feeds) -> None:
         _calls(feeds.service.outcomes)
     with st.container(border=True, key="status_history"):
         st.header("What the history holds", anchor=False)
-        _history(feeds)
+        wrong = _history(feeds)
     with st.container(border=True, key="status_books"):
         st.header("Who looks after which customers", anchor=False)
-        _books(settings)
+        wrong += _books(settings)
+    with place_of_verdict.container(key="status_verdict"):
+        _verdict(feeds.service.outcomes, wrong)
 
 
-def _history(feeds: Feeds) -> None:
-    """Draw the content of the history, or why it cannot be read."""
+def _verdict(outcomes: Mapping[str, Outcome], wrong: Sequence[str]) -> None:
+    """The page's question answered in one sentence and its colour. `wrong`: what is not well beside the collections."""
+    failed = any(outcome.error for outcome in outcomes.values())
+    problems = [*([_answer(outcomes)] if failed else []), *wrong]
+    if len(problems) > 1:
+        listed = "".join(f"\n- {problem}" for problem in problems)
+        st.error(f"**{len(problems):,} things do not work.**\n{listed}", icon=":material/error:")
+    elif problems:
+        st.error(f"**Not everything works.** {problems[0]}", icon=":material/error:")
+    elif outcomes:
+        st.success(f"**Everything works.** {_answer(outcomes)}", icon=":material/check_circle:")
+    else:
+        st.info(f"**Nothing is known to be wrong.** {_answer(outcomes)}", icon=":material/help:")
+
+
+def _history(feeds: Feeds) -> list[str]:
+    """Draw the content of the history, or why it cannot be read; and tell what is wrong with it."""
     if feeds.history is None:
         st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
     elif past := history_states.at_hand(feeds.history):
         try:
-            _held(past.history, past.history.standing(), has_job=not feeds.is_sample)
+            return _held(past.history, past.history.standing(), has_job=not feeds.is_sample)
         except HistoryError as error:
             notices.trouble(error, key="trouble_history")
+            return [_UNREADABLE]
     elif failed := feeds.history.state.error:
         notices.trouble(failed, feeds.history.state.failed_at, again=feeds.history.refresh, key="trouble_history")
+        return [_UNREADABLE]
     else:
         st.markdown("It is being opened; look again in a moment.")
+    return []
 
 
-def _books(settings: Settings) -> None:
-    """Draw the books, and what of them cannot be used."""
+def _books(settings: Settings) -> list[str]:
+    """Draw the books, and what of them cannot be used; and tell what is wrong with them."""
     if not settings.books_file:
         st.markdown("BOOKS_FILE is not set: every manager sees every customer.")
-        return
+        return []
     books, everybody = books_now(settings), customers_now(settings)
     if books.failure:
         st.markdown(f"Nobody has a book: BOOKS_FILE {books.failure}.")
-        return
+        return [f"BOOKS_FILE {books.failure}."]
     now = datetime.now(UTC)
     people = books.people(now)
     number = f"{len(people):,} {'person has' if len(people) == 1 else 'people have'}"
@@ -105,6 +128,8 @@ def _books(settings: Settings) -> None:
         st.markdown(f"{formats.number(len(books.problems), 'line')} cannot be used, and give nobody any customer:")
         frame = pd.DataFrame(map(asdict, books.problems))
         table.show(BOOKS_PROBLEMS.on_screen(frame), "books_problems", "The lines that cannot be used")
+        return [f"{formats.number(len(books.problems), 'line')} of BOOKS_FILE cannot be used."]
+    return []
 
 
 def _without(books: Books, everybody: Deployment | None) -> str:
@@ -118,8 +143,8 @@ def _without(books: Books, everybody: Deployment | None) -> str:
     )
 
 
-def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) -> None:
-    """Draw the history's place and size, the last run of `collect`, and its failures."""
+def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) -> list[str]:
+    """Draw the history's place and size, the last run of `collect`, and its failures; and tell what is wrong."""
     number = {name: len(history.snapshots(name)) for name in COLLECTIONS if name in standing}
     tried = [at for state in standing.values() for at in (state.last_success, state.last_failure) if at]
     _facts(
@@ -133,7 +158,9 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
     st.markdown(check.finding)
     if number:
         rows = check.rows.assign(snapshots=list(number.values()))
+        rows = without_failures(rows, failed=bool(rows["lastFailure"].notna().any()))
         table.show(HISTORY.on_screen(rows), "history_table", "What the history holds")
+    return [check.finding] if check.mark is Mark.BAD else []
 
 
 def _when(instant: datetime) -> str:
@@ -218,6 +245,7 @@ def _answer(outcomes: Mapping[str, Outcome]) -> str:
 def _calls(outcomes: Mapping[str, Outcome]) -> None:
     rows = [_call(collection.title, outcomes.get(name)) for name, collection in COLLECTIONS.items()]
     frame = pd.DataFrame(rows, columns=[*CALLS.names])
+    frame = without_failures(frame, failed=any(outcome.error for outcome in outcomes.values()))
     table.show(CALLS.on_screen(frame), "calls_table", "The last answer of each collection")
 
 

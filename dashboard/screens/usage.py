@@ -8,7 +8,7 @@ from dashboard import explanations, exports, formats
 from dashboard.components import figures, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
-from dashboard.filters.parameters import SERVICE, UsageFilters
+from dashboard.filters.parameters import SERVICE, USAGE_TARGET, UsageFilters
 from dashboard.security import session
 from dashboard.tables.usage import WORKLOADS_FILE
 from dashboard.view_models.usage import UsageView, usage_view
@@ -105,7 +105,16 @@ def show(usage: Usage, feeds: Feeds) -> None:
     provenance = figures.provenance(feeds, "usage", model.window[1], file_filter(filters.selection))
     if model.number:
         only = controls.only(SERVICE)
-        figures.bars("usage_chart", model, _heading(usage), "service", controls, origin=provenance, clicked=only)
+        figures.bars(
+            "usage_chart",
+            model,
+            _heading(usage),
+            "service",
+            controls,
+            origin=provenance,
+            target=USAGE_TARGET,
+            clicked=only,
+        )
     if strays := model.total.strays:
         st.caption(
             f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
@@ -174,7 +183,7 @@ def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
         tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment)
         tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
         tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
-        context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, filters.target)
+        context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, filters.usagetarget)
         tiles.tile(
             "kpi_usage_percent",
             "usagePercent",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from dashboard.tables import health
 from dashboard.tables.columns import Column, Kind, Table, count, text
 from dashboard.tables.common import COLLECTION
@@ -19,7 +21,14 @@ CALLS = Table(
         text("advice", "Next step"),
     )
 )
+#: The columns that say something after a failure alone.
+_OF_FAILURES = ("code", "correlationId", "requestId", "advice", "lastFailure", "failure", "status")
 BOOKS = Table((text("person", "Person"), count("customers", "Customers today")))
 BOOKS_PROBLEMS = Table((Column("line", "Line", Kind.ORDINAL), text("reason", "Why it cannot be used")))
 _COLLECTION, *_LAST_RUN = health.BEHIND["collected"].columns
 HISTORY = Table((_COLLECTION, count("snapshots", "Snapshots"), *_LAST_RUN))
+
+
+def without_failures(rows: pd.DataFrame, *, failed: bool) -> pd.DataFrame:
+    """The rows as they are where something `failed`, else without the columns that only matter then."""
+    return rows if failed else rows.drop(columns=[name for name in _OF_FAILURES if name in rows])

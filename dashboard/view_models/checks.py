@@ -150,8 +150,8 @@ def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool
         return Check("collected", Mark.BAD, finding, rows)
     newest = max((state.last_success for state in standing.values() if state.last_success), default=None)
     if has_job and (newest is None or now - newest > NEGLECTED):
-        ago = formats.age(now - newest) if newest else "never"
-        return Check("collected", Mark.BAD, f"The last run of `collect` was {ago}.", rows)
+        ran = f"The last run of `collect` was {formats.age(now - newest)}." if newest else "`collect` has never run."
+        return Check("collected", Mark.BAD, ran, rows)
     if failing:
         return Check("collected", Mark.NOTE, finding, rows)
     if newest is None:

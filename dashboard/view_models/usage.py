@@ -58,8 +58,8 @@ def usage_view(usage: Usage, filters: UsageFilters, dark: bool) -> UsageView:
         number=len(services),
         largest_gap=next(largest, ("", 0.0, 0.0)),
         window=uses.span(workloads["processedDateTime"], workloads["partnerProcessedDateTime"]),
-        figure=bars.usage(drawn, filters.target, palette.of(dark), key="service"),
-        words=bars.in_words(drawn, drawn["usagePercent"], "usage % of services", filters.target),
+        figure=bars.usage(drawn, filters.usagetarget, palette.of(dark), key="service"),
+        words=bars.in_words(drawn, drawn["usagePercent"], "usage % of services", filters.usagetarget),
         workloads=workloads,
         on_screen=usage_table.on_screen(workloads, services["service"]),
     )

@@ -3,6 +3,7 @@
 from data_access.measures.core import (
     ACTIVITY,
     DEFAULT_TARGET,
+    DEFAULT_USAGE_TARGET,
     FEWEST_DATES,
     IDENTITIES,
     MEASURED,
@@ -34,6 +35,7 @@ from data_access.partner_center.frames import plain
 __all__ = [
     "ACTIVITY",
     "DEFAULT_TARGET",
+    "DEFAULT_USAGE_TARGET",
     "FEWEST_DATES",
     "IDENTITIES",
     "MEASURED",

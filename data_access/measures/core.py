@@ -52,6 +52,7 @@ IDENTITIES: dict[str, texts.Spelling] = {
 #: Those of them that are columns of Microsoft's.
 _RESPELLED = tuple(name for name in IDENTITIES if name != "service")
 DEFAULT_TARGET = 80.0  # percent points
+DEFAULT_USAGE_TARGET = 60.0  # likewise, of usage %: not everybody who has a license uses each workload each month
 #: How far back licenses a week are measured from the newest point: long enough for a pace on weekly processing dates,
 #: short enough to speak of now.
 WEEKS = 13

@@ -35,7 +35,8 @@ def test_every_collection_is_asked_for_as_little_as_possible(tested):
     app = tested(emulator)
     assert "9 of 9 collections were asked, and all of them can be read" in text(app).replace("**", "")
     assert (calls(app)["answer"] == "✓ readable").all()
-    assert calls(app)["correlationId"].nunique() == 9
+    assert [*calls(app)] == ["answer", "rows", "askedAt", "seconds"], "ids and reasons are for failures"
+    assert [error.value for error in app.error] == ["**Not everything works.** `collect` has never run."]
     commercial = [
         asked.target for asked in emulator.requests if "/commercial/" in asked.target and "top=1&" in asked.target
     ]
@@ -50,13 +51,26 @@ def test_what_cannot_be_read_has_its_reason_and_the_ids_to_copy(tested):
     assert refused["answer"].startswith("✗ 403")
     assert refused["code"] == "900150"
     assert refused["requestId"]
+    assert calls(app)["correlationId"].nunique() == 9
     assert "Partner licenses usage" in text(app)
+    assert not app.success
+    assert any("cannot be read: Partner licenses usage" in error.value for error in app.error)
 
 
 def test_without_customers_the_customer_calls_are_not_asked(tested):
     app = tested(Emulator(Partner()))
     of_customer = ["Customer licenses deployment", "Customer licenses usage", "Subscriptions", "Live seats"]
     assert (calls(app).loc[of_customer, "answer"] == "not asked yet").all()
+
+
+def test_the_verdict_counts_what_does_not_work_beside_the_collections(tested, tmp_path):
+    books = tmp_path / "books.csv"
+    books.write_text("customerTenantId,person,from,until\nnobody,ann@x.example,,\n", encoding="utf-8")
+    emulator = Emulator(documented())
+    emulator.always(answer(403, {}, b'{"code":900150,"description":"no"}'), "/usage")
+    (verdict,) = [error.value for error in tested(emulator, BOOKS_FILE=str(books)).error]
+    assert verdict.startswith("**3 things do not work.**")
+    assert "1 line of BOOKS_FILE cannot be used." in verdict
 
 
 def facts(app):
@@ -109,3 +123,11 @@ def test_a_registration_without_a_sign_in_says_what_to_do(visit, tmp_path):
     app = visit(page="status", PARTNER_CENTER_SIGN_IN_FILE=str(tmp_path / "none.json"), **settings)
     assert "python -m data_access sign-in" in facts(app)
     assert f"https://login.microsoftonline.com/{TENANT}" in facts(app)
+
+
+def test_where_everything_works_the_verdict_says_so_and_no_more(tested):
+    app = tested()
+    (verdict,) = [success.value for success in app.success]
+    assert verdict.startswith("**Everything works.** **9 of 9** collections were asked")
+    assert not app.error
+    assert {"failure", "requestId", "correlationId"}.isdisjoint(tables(app)["history_table"])
