@@ -183,7 +183,8 @@ def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
         tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment)
         tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
         tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
-        context = "nothing qualified" if total.percent is None else formats.to_target(total.percent, filters.usagetarget)
+        missing = formats.to_target(total.percent, filters.usagetarget)
+        context = "nothing qualified" if total.percent is None else missing
         tiles.tile(
             "kpi_usage_percent",
             "usagePercent",

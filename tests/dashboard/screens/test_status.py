@@ -3,8 +3,10 @@
 from datetime import timedelta
 from functools import partial
 
+import pandas as pd
 import pytest
 
+from dashboard.tables.status import without_failures
 from data_access.emulator import Emulator, answer, documented
 from data_access.emulator.sample import Partner
 from data_access.history.run_log import Failure, Run, Tried
@@ -125,9 +127,14 @@ def test_a_registration_without_a_sign_in_says_what_to_do(visit, tmp_path):
     assert f"https://login.microsoftonline.com/{TENANT}" in facts(app)
 
 
+@pytest.mark.parametrize(("failed", "shown"), [(False, ["collection"]), (True, ["collection", "failure", "requestId"])])
+def test_columns_of_failures_come_after_a_failure(failed, shown):
+    rows = pd.DataFrame([("deployment", None, None)], columns=["collection", "failure", "requestId"])
+    assert [*without_failures(rows, failed=failed)] == shown
+
+
 def test_where_everything_works_the_verdict_says_so_and_no_more(tested):
     app = tested()
     (verdict,) = [success.value for success in app.success]
     assert verdict.startswith("**Everything works.** **9 of 9** collections were asked")
     assert not app.error
-    assert {"failure", "requestId", "correlationId"}.isdisjoint(tables(app)["history_table"])
