@@ -87,6 +87,22 @@ class Cache:
         result: T = entry.result.result()
         return result
 
+    def soon(
+        self, what: Hashable, of: Iterable[object], work: Callable[[], T], seconds: float
+    ) -> tuple[bool, T | None]:
+        """Whether the result of `kept` is there within so many seconds, and the result; it is worked out in a thread.
+
+        Who asks again later gets it, or its error.
+        """
+        key: Key = (what, *map(_reference, of))
+        entry, is_new = self._entry(key)
+        if is_new:
+            threading.Thread(target=self._work_out, args=(key, entry, work), name="soon", daemon=True).start()
+        if not entry.result.done():
+            with turns.paused():
+                wait([entry.result], seconds)
+        return (True, entry.result.result()) if entry.result.done() else (False, None)
+
     def tidy(self) -> None:
         """Drop the results whose data is gone, those unseen for long, and the longest unseen beyond the budget.
 

@@ -14,7 +14,7 @@ import pandas as pd
 from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.view_models.changes import ChangesView
-from dashboard.view_models.deployment import DeploymentView
+from dashboard.view_models.deployment import Summed
 from dashboard.view_models.usage import UsageView
 from data_access import Answer, Deployment, Selection, Usage
 from data_access.datasets import usage as uses
@@ -38,7 +38,7 @@ class Use(NamedTuple):
     sold: float | None
 
 
-def of_deployment(model: DeploymentView, deployment: Deployment, usage: Usage | None, filtered: str) -> Explanations:
+def of_deployment(model: Summed, deployment: Deployment, usage: Usage | None, filtered: str) -> Explanations:
     """For the tiles of the Overview and of customers.
 
     `filtered` is the filter in words. `usage` gives the ratios of use, where it is at hand for the same customers.

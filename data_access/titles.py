@@ -6,6 +6,7 @@ Services and channels are open sets: a code without a title here is shown as Mic
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import pandas as pd
 
@@ -39,6 +40,9 @@ SERVICES = {
 #: `reseller` is the channel in every published answer; the .NET reference adds "Direct".
 CHANNELS = {"reseller": "Reseller", "direct": "Direct", "indirect": "Indirect", "advisor": "Advisor"}
 
+_SMALL = frozenset({"AND", "FOR", "OF", "WITH", "IN", "TO", "ON", "THE", "OR", "PER"})
+_ACRONYMS = frozenset({"CRM", "ERP", "EMS", "SMB", "VDA", "DLP", "MDM", "GCC", "EOP", "ATP", "CAL", "USL", "RMS"})
+
 #: The codes whose spelling Microsoft's pages show; every other one keeps a spelling in which it arrives.
 DOCUMENTED = frozenset({"o365", "crm", "reseller", "direct"})
 
@@ -49,6 +53,24 @@ def service_title(code: str) -> str:
 
 def channel_title(code: str) -> str:
     return CHANNELS.get(texts.key(code), code)
+
+
+@lru_cache(maxsize=4096)
+def product_title(name: str) -> str:
+    """A product's name as people write it: Microsoft sends many of them in capitals. Others stay as they are."""
+    if name.upper() != name:
+        return name
+    return " ".join(_word(word, place) for place, word in enumerate(name.split(" ")))
+
+
+def _word(word: str, place: int) -> str:
+    """One word of a name in capitals; what has a figure in it, or no more than two letters, is no word."""
+    bare = word.strip("()")
+    if bare in _SMALL and place:
+        return word.lower()
+    if bare in _ACRONYMS or len(bare) < 3 or any(sign.isdigit() for sign in bare):
+        return word
+    return word.replace(bare, bare.capitalize())
 
 
 def as_sorted(column: pd.Series) -> pd.Series:

@@ -162,7 +162,9 @@ function row(cells, columns, { opens, target }, key, open) {
     const { name, label, group, numeric, width } = columns[place]
     const whole = group ? `${group}: ${label}` : label
     const opened = opens?.column === name && key !== undefined && key !== null
-    const children = opened ? [link(opens, key, inside(cell, target), open)] : inside(cell, target)
+    const content = inside(cell, target)
+    let children = opened ? [link(opens, key, content, open)] : content
+    if (children.length > 1) children = [make("span", {}, ...children)]
     const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": whole }, ...children)
     td.dir = numeric ? "ltr" : "auto"
     if (width) td.style.maxWidth = `${width}px`
@@ -213,6 +215,7 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".license-table")
   root.name ??= `${name}-${data.label}`.replace(/\W+/g, "-")
   if (!root.watch) prepare(root, data.label)
+  root.classList.toggle("as-cards", data.cards)
   const scroller = root.querySelector(".scroller")
   const table = JSON.parse(data.table)
   const held = root.contains(document.activeElement) ? document.activeElement.dataset.id : undefined

@@ -51,12 +51,13 @@ def show(
     in_link: bool = False,
     opens: Opens | None = None,
     target: float | None = None,
+    cards: bool = False,
 ) -> None:
     """Draw a table.
 
     `key` names the element (`st-key-…`), `label` says to those who cannot see it what the table holds. `in_link`: its
     order and page stand in the link; for one table of a page. `target` is marked in bars of percentages (percent
-    points).
+    points). `cards`: a few rows side by side, each as a card without headings.
     """
     arrangement = _arrangement(key, in_link)
     order, columns = _order(arrangement), on_page.sortable(table)
@@ -81,6 +82,7 @@ def show(
             "table": _content(table, order, page, opens.key if opens else ""),
             "label": label,
             "target": target,
+            "cards": cards,
             "opens": {"column": opens.column, "parameter": opens.parameter, "page": opens.page} if opens else None,
         },
         on_arranged_change=arrange,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.explanations import Explanations
-from dashboard.view_models.deployment import DeploymentView
+from dashboard.view_models.deployment import DeploymentView, Summed
 from dashboard.view_models.trends import Moved
 from data_access.measures import MEASURES
 
@@ -50,7 +50,7 @@ def below(model: DeploymentView, target: float, noun: str) -> str:
 
 
 def tiles(
-    model: DeploymentView,
+    model: Summed,
     target: float,
     estimated: bool,
     noun: str,

@@ -181,11 +181,46 @@ class Number(Parameter[float]):
         return Reading(value, {self.name: _once(unknown)})
 
     def write(self, value: float) -> Link:
-        return {self.name: [repr(float(value)).removesuffix(".0")] if value != self.usual else []}
+        return {self.name: [written(value)] if value != self.usual else []}
 
     def of(self, held: Mapping[str, Any], before: float) -> float:
         value = held[self.name]
         return before if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class Limit(Parameter[float | None]):
+    """A number between two others, both included, or none: nothing is limited then."""
+
+    least: float
+    most: float
+    step: float
+
+    @property
+    def default(self) -> None:
+        return None
+
+    def read(self, link: Link) -> Reading[float | None]:
+        value, unknown = None, []
+        for text in _given(link, self.name):
+            number = _number(text)
+            if number is not None and self.least <= number <= self.most:
+                value = number
+            else:
+                unknown.append(text)
+        return Reading(value, {self.name: _once(unknown)})
+
+    def write(self, value: float | None) -> Link:
+        return {self.name: [] if value is None else [written(value)]}
+
+    def of(self, held: Mapping[str, Any], before: float | None) -> float | None:  # noqa: ARG002 - not in need of it
+        value = held[self.name]
+        return None if value is None else float(value)
+
+
+def written(value: float) -> str:
+    """A number as links have it."""
+    return repr(float(value)).removesuffix(".0")
 
 
 @dataclass(frozen=True)

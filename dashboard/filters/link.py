@@ -162,6 +162,11 @@ def open_book(name: str) -> None:
     _amend(BOOK.write(name) | CUSTOMER.write(CUSTOMER.default))
 
 
+def open_customer(customer: str) -> None:
+    """Show another customer."""
+    _amend(CUSTOMER.write(customer))
+
+
 def close_customer() -> None:
     """Show all customers again."""
     _amend(CUSTOMER.write(CUSTOMER.default))
@@ -186,7 +191,7 @@ def chosen() -> int:
 def clear() -> None:
     """Take all filters out of the link, those as well that this data does not have."""
     names = [name for parameter in CLEARED for name in parameter.names]
-    _amend({name: [] for name in names}, own=names)
+    _amend({name: [] for name in (*names, *ROWS.names)}, own=names)
 
 
 def link_to(customer: str) -> Link:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from dashboard.filters import levels
 from dashboard.filters.dates import Dates, TwoDates
-from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
+from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
 from data_access.measures import renewals
@@ -26,6 +26,8 @@ USAGE_TARGET = Number(
     "usagetarget", "Usage target %", usual=measures.DEFAULT_USAGE_TARGET, least=0.0, most=1000.0, step=5.0
 )
 TARGET = Number("target", "Target %", usual=measures.DEFAULT_TARGET, least=0.0, most=1000.0, step=5.0)
+BELOW = Limit("below", "Deployed below %", least=0.0, most=1000.0, step=5.0)
+ATLEAST = Limit("atleast", "Not deployed at least", least=0.0, most=1e12, step=10.0)
 SEARCH = Text("search", "Search", longest=200)
 RANGE = Choice("range", "Range", {"1y": "1 year", "6m": "6 months", "3m": "3 months", "all": "All"})
 MEASURE = Choice(
@@ -54,7 +56,7 @@ ACTION = Several("action", "What", ["sign-in", "sign-out", "look", "refused", "f
 #: What the bar of each page draws of these, in its order.
 BAR: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, TARGET)
 #: What *Clear* takes out of a link.
-CLEARED: tuple[Parameter[Any], ...] = (*BAR, SEARCH, STATUS, ACTION)
+CLEARED: tuple[Parameter[Any], ...] = (*BAR, SEARCH, BELOW, ATLEAST, STATUS, ACTION)
 #: What goes along from one page to the next.
 SHARED: tuple[Parameter[Any], ...] = (BOOK, ASOF, CHANNEL, SERVICE, SORT, TARGET)
 
@@ -112,6 +114,8 @@ class CustomersFilters(BarsFilters):
     """Those of the Customers page, for all customers."""
 
     search: str = _field(SEARCH)
+    below: float | None = _field(BELOW)
+    atleast: float | None = _field(ATLEAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

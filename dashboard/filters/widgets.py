@@ -10,9 +10,9 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.filters.dates import Dates, TwoDates, compared
-from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
+from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 
-_LIST, _TEXT, _NUMBER, _DATE = 300, 300, 180, 135  # width in pixels
+_LIST, _TEXT, _NUMBER, _LIMIT, _DATE = 300, 300, 180, 165, 135  # width in pixels
 
 
 def draw(parameter: Parameter[Any], value: Any, changed: Callable[[], None]) -> None:
@@ -26,6 +26,8 @@ def draw(parameter: Parameter[Any], value: Any, changed: Callable[[], None]) -> 
             _list(parameter, changed)
         case Number():
             _number(parameter, changed)
+        case Limit():
+            _limit(parameter, changed)
         case Text():
             _text(parameter, changed)
         case TwoDates():
@@ -80,6 +82,21 @@ def _number(parameter: Number, changed: Callable[[], None]) -> None:
         step=parameter.step,
         format="%g",
         width=_NUMBER,
+        on_change=changed,
+    )
+
+
+def _limit(parameter: Limit, changed: Callable[[], None]) -> None:
+    st.number_input(
+        parameter.label,
+        parameter.least,
+        parameter.most,
+        value=None,
+        key=parameter.name,
+        step=parameter.step,
+        format="%g",
+        placeholder="any",
+        width=_LIMIT,
         on_change=changed,
     )
 

@@ -1,5 +1,7 @@
-"""The Customers page: all customers by undeployed licenses, and one customer with its products."""
+"""The Customers page: the call list, and one customer with what to say and its products."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -10,8 +12,11 @@ from dashboard import explanations, exports, formats, sentences
 from dashboard.components import book, figures, header, history_states, live_seats, loading, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
+from dashboard.filters.kinds import written
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import (
+    ATLEAST,
+    BELOW,
     CUSTOMER,
     MEASURE,
     RANGE,
@@ -25,15 +30,26 @@ from dashboard.security import session
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import own_rows, unknown
+from dashboard.view_models import call_list, trends
 from dashboard.view_models import deployment as view_models
-from dashboard.view_models import trends
-from dashboard.view_models.deployment import DeploymentView
+from dashboard.view_models.call_list import CallList
 from data_access import Deployment, PartnerCenterError, Selection
+from data_access.datasets.lately import Lately
 from data_access.measures import customers
 from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
-_QUESTION = "Which customers have licenses to deploy?"
+#: Whether it is known within so many seconds how customers moved, and how.
+Look = Callable[[float], tuple[bool, Lately | None]]
+
+_QUESTION = "Whom do we call this week?"
+_MOMENT = 0.4  # seconds that the list waits for how customers moved, and between looks
+_ORDER = {
+    "gap": "The customers with most licenses not deployed come first.",
+    "percent": "The customers with the lowest percentage come first.",
+    "sold": "The customers with most licenses sold come first.",
+    "name": "The customers are in the order of their names.",
+}
 _NEEDED = (
     f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*."
     " The Overview does not need it: it shows the figures by service."
@@ -76,23 +92,93 @@ def _back() -> None:
 
 
 def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds: Feeds) -> None:
-    """Draw all customers."""
-    controls.draw(SEARCH, placeholder="Name or tenant id")
+    """Draw the call list."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        controls.draw(SEARCH, placeholder="Name or tenant id")
+        controls.draw(BELOW)
+        controls.draw(ATLEAST)
     filters = controls.filters
-    model = view_models.all_customers(deployment, filters, st.context.theme.type == "dark")
+    moved, look = _moved(deployment, filters.selection, feeds)
+    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data)
     notices.left_out(controls.unknown)
     if model.number == 0:
         st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
         return
-    _whom_to_call(model)
-    sentence = file_filter(filters.selection, search=filters.search)
-    usage = None if filters.search else feeds.usage.state.data
-    explained = explanations.of_deployment(model, deployment, usage, sentence)
+    opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, partial(controls.put, CUSTOMER))
+    _calls(model, opens)
+    sentence = _filter(filters)
+    whole = not (filters.search or filters.below or filters.atleast)
+    explained = explanations.of_deployment(model, deployment, feeds.usage.state.data if whole else None, sentence)
     tiles.tiles(model, filters.target, False, "customer", explained=explained)
-    open_customer = partial(controls.put, CUSTOMER)
+    if look:
+        _watch(look)
+    _list(model, deployment, filters, opens, feeds)
+    feeds.usage.refresh_if_due()  # for the next click: it is too much to wait for
+
+
+def _filter(filters: CustomersFilters) -> str:
+    """The filter of the list in words."""
+    return file_filter(
+        filters.selection,
+        search=filters.search,
+        below="" if filters.below is None else written(filters.below),
+        atleast="" if filters.atleast is None else written(filters.atleast),
+    )
+
+
+def _moved(deployment: Deployment, selection: Selection, feeds: Feeds) -> tuple[Lately | None, Look | None]:
+    """How customers moved lately, as far as it is known; and what tells when it is, where the history takes longer."""
+    look = partial(_look, feeds, deployment, selection)
+    try:
+        is_known, moved = look(_MOMENT)
+    except PartnerCenterError as error:
+        st.caption(f":material/history_toggle_off: Without what has changed: {formats.plain(error.message)}")
+        return None, None
+    if is_known and moved is None:
+        history_states.unreadable(feeds)
+    return moved, None if is_known else look
+
+
+def _look(feeds: Feeds, deployment: Deployment, selection: Selection, seconds: float) -> tuple[bool, Lately | None]:
+    """Whether it is known within so many seconds how customers moved, and how."""
+    if feeds.past is None:
+        return True, None
+    if feeds.past.refresh_if_due().data is None:
+        loading.wait(feeds.past, seconds)
+    past = feeds.past.state.data
+    if past is None:
+        return not feeds.past.state.running, None
+    if past.history.is_empty:
+        return True, None
+    return call_list.moved_soon(feeds, past, deployment, selection, seconds)
+
+
+@st.fragment(run_every=_MOMENT)
+def _watch(look: Look) -> None:
+    """Draw the page again once it is known how customers moved."""
+    with suppress(PartnerCenterError):
+        if not look(0)[0]:
+            st.caption(":material/sync: Looking back three months; the list stands without it until then.")
+            return
+    st.rerun()
+
+
+def _calls(model: CallList, opens: table.Opens) -> None:
+    """The customers to call first, each with what to say."""
+    undeployed = model.total.undeployed
+    if not model.first.number:
+        st.markdown("Every license sold here is deployed.")
+        return
+    st.markdown(
+        f"**{formats.count(undeployed)}** licenses sold to **{formats.number(model.number, 'customer')}** are not"
+        f" deployed. Call these first: they have **{formats.whole_percent(model.theirs / undeployed * 100)}** of them."
+    )
+    table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
+
+
+def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, opens: table.Opens, feeds: Feeds) -> None:
+    sentence = _filter(filters)
     all_customers = figures.provenance(feeds, "customers", deployment.newest, sentence)
-    question = "Whom do we call first?"
-    figures.bars("customers_chart", model, question, "customer", controls, origin=all_customers, clicked=open_customer)
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
@@ -101,34 +187,28 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         ),
         exports.for_programs("export_rows", "Every row", rows, (model,), every_row),
     )
-    with figures.figures(formats.number(model.number, "customer"), files):
-        opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, open_customer)
+    with st.container(key="customers_chart"), figures.figures(formats.number(model.number, "customer"), files):
+        st.caption(f"{_ORDER[filters.sort]} *Why* follows rules; a customer's own page has all of its reasons.")
         table.show(model.on_screen, "customers_table", "Customers", in_link=True, opens=opens, target=filters.target)
-
-
-def _whom_to_call(model: DeploymentView) -> None:
-    gaps = model.table["undeployed"].sort_values(ascending=False)
-    if not gaps.sum():
-        st.markdown("Every license sold here is deployed.")
-        return
-    first = min(10, len(gaps))
-    st.markdown(
-        f"**{formats.count(gaps.sum())}** licenses sold to **{formats.number(model.number, 'customer')}** are not"
-        f" deployed. The {formats.number(first, 'customer')} with the largest gaps hold"
-        f" **{gaps.head(first).sum() / gaps.sum() * 100:.0f}\u00a0%** of them, starting with"
-        f" {formats.plain(model.largest_gap[0])} (**{formats.count(model.largest_gap[1])}**)."
-    )
 
 
 def show_one(
     deployment: Deployment, identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds
 ) -> None:
     """Draw one customer, by tenant id; `name` is what pictures call it."""
-    _back()
+    moved, look = _moved(deployment, controls.filters.selection, feeds)
+    used = feeds.usage.state.data
+    _beside(deployment, identity, moved, feeds)
     filters = controls.filters
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
     tiles.answer(model, estimated=False)
+    if sentences_for_the_phone := call_list.said_to(deployment, identity, filters.selection, moved, used):
+        with st.container(border=True, key="what_to_say", gap="xsmall"):
+            st.header("What to say", anchor=False)
+            st.markdown("\n".join(f"- {formats.plain(said)}" for said in sentences_for_the_phone))
+    if look:
+        _watch(look)
     sentence = file_filter(filters.selection, customer=identity)
     explained = explanations.of_deployment(model, deployment, None, sentence)
     tiles.tiles(model, filters.target, False, "product", explained=explained)
@@ -145,6 +225,23 @@ def show_one(
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
+
+
+def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: Feeds) -> None:
+    """The way back to the list, and to the customers before and after this one in it."""
+    filters = link.follow(CustomersFilters, feeds.codes()).filters
+    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data)
+    ids = model.ids if (places := table.in_order(model.on_screen)) is None else [model.ids[place] for place in places]
+    with st.container(horizontal=True, vertical_alignment="center", key="beside"):
+        _back()
+        if identity not in ids:
+            return
+        place = ids.index(identity)
+        st.caption(f"{place + 1:,} of {len(ids):,}", width="content")
+        for label, step in (("Previous", -1), ("Next", 1)):
+            there = 0 <= place + step < len(ids)
+            go = partial(link.open_customer, ids[place + step]) if there else None
+            st.button(label, f"{label.lower()}_customer", on_click=go, disabled=not there, type="tertiary")
 
 
 def _history(identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:

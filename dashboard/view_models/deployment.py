@@ -1,4 +1,4 @@
-"""View models of the Overview and the Customers page, cached for all visitors."""
+"""View models of the Overview and of one customer, cached for all visitors."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pandas as pd
 from dashboard.cache import remembered
 from dashboard.charts import bars, base, palette
 from dashboard.charts.base import Finished
-from dashboard.filters.parameters import BarsFilters, CustomersFilters, OverviewFilters
+from dashboard.filters.parameters import BarsFilters, OverviewFilters
 from dashboard.tables import overview as overview_table
 from dashboard.tables.columns import OnScreen
-from dashboard.tables.customers import CUSTOMERS, PRODUCTS
+from dashboard.tables.customers import products_on_screen
 from data_access import Deployment, Selection, measures, titles
 from data_access.measures import Facts, customers
 
 #: The column of each sort order, and whether it ascends; rows of equal values are sorted by their key.
-_ORDERS = {
+ORDERS = {
     "gap": ("undeployed", False),
     "percent": ("deploymentPercent", True),
     "sold": ("licensesSold", False),
@@ -49,6 +49,22 @@ class Basis:
     selection: Selection
 
 
+class Summed(Protocol):
+    """What the tiles of a page are made of. `number` counts the rows behind them."""
+
+    @property
+    def total(self) -> measures.Total: ...
+
+    @property
+    def basis(self) -> Basis: ...
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def below_target(self) -> int: ...
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DeploymentView:
     """The content of a page with bars. `number` counts all rows, of which the chart draws the first."""
@@ -70,7 +86,7 @@ def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> De
     facts = deployment.facts.selected(filters.selection)
     services = measures.by(facts, ["service"])
     services = services.assign(title=services["service"].map(titles.service_title))
-    services = _ordered(services, "service", filters)
+    services = ordered(services, "service", filters.sort)
     return _view(
         facts,
         services,
@@ -84,39 +100,21 @@ def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> De
 
 
 @remembered
-def all_customers(deployment: Deployment, filters: CustomersFilters, dark: bool) -> DeploymentView:
-    """The view of all customers that match the search."""
-    facts = deployment.facts.selected(filters.selection)
-    table = customers.matching(customers.by_customer(facts), filters.search)
-    if filters.search:
-        facts = facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(table[customers.CUSTOMER])])
-    table = table.assign(title=table["customerName"].fillna(table[customers.CUSTOMER]))
-    table = _ordered(table, customers.CUSTOMER, filters)
-    return _view(
-        facts,
-        table,
-        CUSTOMERS.on_screen(table),
-        key=customers.CUSTOMER,
-        filters=filters,
-        estimated=False,
-        dark=dark,
-        what="deployment % of customers",
-    )
-
-
-@remembered
 def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, dark: bool) -> DeploymentView:
     """The view of one customer's products."""
     facts = customers.one(deployment.facts, customer).selected(filters.selection)
     table = measures.by(facts, ["productName"])
-    table = table.assign(title=table["productName"].fillna("(no name)"))
-    table = _ordered(table, "productName", filters)
-    products = customers.by_product(facts)
-    products = products.assign(title=products["service"].map(titles.service_title))
+    table = table.assign(title=table["productName"].fillna("(no name)").map(titles.product_title))
+    table = ordered(table, "productName", filters.sort)
+    products = customers.by_product(facts).sort_values("undeployed", ascending=False, kind="stable")
+    products = products.assign(
+        title=products["service"].map(titles.service_title),
+        productName=products["productName"].map(titles.product_title, na_action="ignore"),
+    )
     return _view(
         facts,
         table,
-        PRODUCTS.on_screen(products),
+        products_on_screen(products, measures.total(facts)),
         key="productName",
         filters=filters,
         estimated=False,
@@ -125,13 +123,15 @@ def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, da
     )
 
 
-def _basis(facts: Facts, selection: Selection) -> Basis:
+def basis_of(facts: Facts, selection: Selection) -> Basis:
+    """What sums of these facts are made of."""
     dates = facts.frame["processedDateTime"].dropna()
     return Basis(len(facts.frame), (dates.min(), dates.max()) if len(dates) else (None, None), selection)
 
 
-def _ordered(table: pd.DataFrame, key: str, filters: BarsFilters) -> pd.DataFrame:
-    column, upwards = _ORDERS[filters.sort]
+def ordered(table: pd.DataFrame, key: str, sort: str) -> pd.DataFrame:
+    """The rows in one of `ORDERS`; equal ones by their key."""
+    column, upwards = ORDERS[sort]
     return table.sort_values([column, key], ascending=[upwards, True], ignore_index=True, key=titles.as_sorted)
 
 
@@ -151,7 +151,7 @@ def _view(
     gaps = table.sort_values("undeployed", ascending=False)[["title", "undeployed"]].head(1)
     return DeploymentView(
         total=measures.total(facts),
-        basis=_basis(facts, filters.selection),
+        basis=basis_of(facts, filters.selection),
         number=len(table),
         below_target=int((table["deploymentPercent"] < filters.target).sum()),
         largest_gap=(str(gaps["title"].iloc[0]), float(gaps["undeployed"].iloc[0])) if len(gaps) else ("", 0.0),

@@ -297,6 +297,15 @@ def by_service(usage: Usage, selection: Selection) -> pd.DataFrame:
     )
 
 
+def unused_by_customer(usage: Usage, selection: Selection) -> pd.Series | None:
+    """Licenses deployed and not used (float64), by customerTenantId; None where a collection that tells is missing."""
+    if not (usage.counts.has_rows and usage.deployment.has_rows) or CUSTOMER not in usage.licenses:
+        return None
+    licenses = selection.apply(usage.licenses)
+    sums: pd.Series = licenses.groupby(CUSTOMER, observed=True)["unused"].sum()
+    return sums.set_axis(sums.index.astype("str"))
+
+
 def by_workload(usage: Usage, selection: Selection) -> pd.DataFrame:
     """One row per service, workload and channel, with the counts (Int64) and, as it was sent, the partner's percentage.
 

@@ -108,8 +108,9 @@ def visit(page: Page, address: str, chart: str = "services_chart") -> Page:
 
 def wait_for_chart(page: Page, chart: str = "services_chart") -> None:
     # Plotly's groups have no box of their own, so Playwright would never call them visible.
-    drawn = f".st-key-{chart} .js-plotly-plot"
-    page.locator(f"{drawn} .barlayer .point, {drawn} .scatterlayer .point").first.wait_for(state="attached")
+    drawn = (".js-plotly-plot .barlayer .point", ".js-plotly-plot .scatterlayer .point", ".license-table tbody td")
+    places = ", ".join(f".st-key-{chart} {part}" for part in drawn)
+    page.locator(places).first.wait_for(state="attached")
 
 
 def settle(page: Page) -> None:

@@ -28,14 +28,6 @@ def click_row(page: Page, row: int) -> None:
     page.locator(".st-key-customers_table tbody tr").nth(row).get_by_role("link").click()
 
 
-def click_first_bar(page: Page, chart: str) -> None:
-    bars = page.locator(f".st-key-{chart} .subplot.xy .barlayer .point path")
-    bars.first.scroll_into_view_if_needed()
-    box = bars.first.bounding_box()
-    assert box, "the chart has no bars"
-    page.mouse.click(box["x"] + 5, box["y"] + box["height"] / 2)
-
-
 def test_filters_go_along_from_page_to_page(sample, visitors):
     page = visitors.open(f"{sample}/?channel=direct&target=70")
     expect(page).to_have_title("Overview · Partner License Insights")
@@ -84,12 +76,12 @@ def test_a_search_stands_in_the_link_and_finds_the_same_for_others(sample, visit
     assert app.figure(colleague, "kpi_licenses_sold") == found
 
 
-@pytest.mark.parametrize("way", ["bar", "row"])
+@pytest.mark.parametrize("way", ["card", "row"])
 def test_a_click_opens_a_customer_by_id_and_back_leads_to_all(way, sample, visitors):
     page = visitors.open(f"{sample}/customers", chart=CUSTOMERS)
     all_sold = app.figure(page, "kpi_licenses_sold")
-    if way == "bar":
-        click_first_bar(page, CUSTOMERS)
+    if way == "card":
+        page.locator(".st-key-calls").get_by_role("link").first.click()
     else:
         click_row(page, 0)
     expect(page).to_have_url(re.compile("customer="))
@@ -170,7 +162,7 @@ def test_the_file_of_a_trend_ends_where_the_tile_stands(sample, visitors):
 
 def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     page = visitors.open(f"{hostile_customers}/customers", chart=CUSTOMERS)
-    assert len(app.labels(page, CUSTOMERS)) == len(HOSTILE_NAMES)
+    assert page.locator(".st-key-customers_table tbody tr").count() == len(HOSTILE_NAMES)
     _, content = app.download(page, "export_csv")
     cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
     assert len(cells) > len(HOSTILE_NAMES)

@@ -209,3 +209,33 @@ def test_a_failure_is_not_remembered():
     with pytest.raises(ValueError, match="not now"):
         work(data)
     assert work(data) == "figures"
+
+
+def test_what_takes_longer_goes_on_and_is_there_for_who_asks_again():
+    cache, may_end, data = Cache(), threading.Event(), Data()
+
+    def work():
+        may_end.wait()
+        return "result"
+
+    assert cache.soon("work", (data,), work, 0) == (False, None)
+    may_end.set()
+    assert cache.soon("work", (data,), lambda: "another", 10) == (True, "result")
+
+
+def test_what_fails_behind_is_told_to_who_asks_and_tried_anew():
+    cache, data = Cache(), Data()
+
+    def fail():
+        raise ValueError("of the work")
+
+    with pytest.raises(ValueError, match="of the work"):
+        cache.soon("work", (data,), fail, 10)
+    assert cache.soon("work", (data,), lambda: "result", 10) == (True, "result")
+
+
+def test_nothing_is_a_value_and_no_data():
+    work, calls = counting()
+    work(None, None)
+    work(None, None)
+    assert len(calls) == 1

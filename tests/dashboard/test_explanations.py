@@ -9,6 +9,7 @@ import pytest
 from dashboard import explanations
 from dashboard.charts.base import Finished
 from dashboard.filters.parameters import CustomersFilters, OverviewFilters, UsageFilters
+from dashboard.view_models import call_list
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.changes import BeforeAndAfter, ChangesView
 from dashboard.view_models.usage import usage_view
@@ -81,7 +82,7 @@ def test_only_what_is_selected_counts(partner):
 
 def test_counts_are_whole(partner):
     deployment = fetch_commercial_deployment(partner, lambda _: None)
-    model = view_models.all_customers(deployment, CustomersFilters(), False)
+    model = call_list.of_all(deployment, CustomersFilters())
     found = explanations.of_deployment(model, deployment, None, "search = *b*")
     assert lines(found["licensesDeployed"])[0] == "**110** = the sum of licenses deployed in 2 rows"
     assert lines(found["deploymentPercent"])[0] == "**78.57 %** = 110 deployed ÷ 140 sold × 100"

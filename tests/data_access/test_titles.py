@@ -35,3 +35,22 @@ def test_titles_are_sorted_for_people_and_figures_as_figures():
     table = pd.DataFrame({"title": ["Zebra", "ärzte", "Arm"], "number": [3, 1, 2]})
     assert table.sort_values("title", key=titles.as_sorted)["title"].tolist() == ["Arm", "ärzte", "Zebra"]
     assert table.sort_values("number", key=titles.as_sorted)["number"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("OFFICE 365 ENTERPRISE E3", "Office 365 Enterprise E3"),
+        ("EXCHANGE ONLINE (PLAN 1)", "Exchange Online (Plan 1)"),
+        ("ENTERPRISE MOBILITY + SECURITY E5", "Enterprise Mobility + Security E5"),
+        ("DOMESTIC AND INTERNATIONAL CALLING PLAN", "Domestic and International Calling Plan"),
+        ("DYNAMICS AX TASK", "Dynamics AX Task"),
+        ("THE PLAN", "The Plan"),
+        ("Visio Plan 2", "Visio Plan 2"),
+        ("visio plan 2", "visio plan 2"),
+        ("=1+1", "=1+1"),
+        ("", ""),
+    ],
+)
+def test_a_product_in_capitals_is_written_as_people_write_it(sent, shown):
+    assert titles.product_title(sent) == shown

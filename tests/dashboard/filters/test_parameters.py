@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.filters import parameters
-from dashboard.filters.kinds import Choice, Number, Parameter, Several, Text
+from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 from dashboard.filters.parameters import (
     BOOK,
     CHANNEL,
@@ -72,7 +72,7 @@ def values_of(parameter):
         case Choice() | Several():
             options = [*parameter.options]
             return st.sampled_from([*options, *map(str.upper, options)])
-        case Number():
+        case Number() | Limit():
             return st.floats(parameter.least, parameter.most).map(repr)
         case Text():
             return st.text()

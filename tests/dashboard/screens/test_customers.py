@@ -8,7 +8,7 @@ import pytest
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import charts, tables, taken_away, text, tiles
+from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -63,7 +63,8 @@ def test_every_row_is_a_file_of_what_was_sent(visit, monkeypatch):
         {"channel": "reseller", "serviceCode": "o365", "productName": "Office 365  e3 ", "customerTenantId": NORTH},
     ]
     app = visit(Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sent))), page=PAGE)
-    assert list(tables(app)["customers_table"]["products"]) == ["1"]
+    files = [table for name, table in taken_away(app, monkeypatch).items() if name.startswith("license-customers")]
+    assert {product for table in files if "products" in table for product in table["products"]} == {1}
     (rows,) = (
         table
         for name, table in taken_away(app, monkeypatch).items()
@@ -95,11 +96,54 @@ def test_a_search_leaves_those_who_fit(visit):
     assert "No customer fits" in text(app)
 
 
+def test_those_to_call_first_stand_above_with_what_to_say(visit):
+    app = visit(Emulator(PARTNER), page=PAGE)
+    calls = tables(app)["calls"].to_dict("records")
+    assert [call["customerName"] for call in calls] == ["<b>Süd</b>", "Nordwind AB"]
+    assert calls[0]["figures"] == "95 not deployed · 5.00 % deployed"
+    assert calls[0]["said"] == "95 licenses of Office 365 Enterprise E3 are not assigned to anybody."
+    assert tables(app)["customers_table"]["why"][0] == ["95 licenses of Office 365 Enterprise E3 are not deployed"]
+
+
+def test_where_all_is_deployed_there_is_nobody_to_call(visit):
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"licensesDeployed": 100}])
+    app = visit(Emulator(Partner(commercial_deployment=rows)), page=PAGE)
+    assert "Every license sold here is deployed." in text(app)
+    assert "calls" not in tables(app)
+
+
+@pytest.mark.parametrize(
+    ("link", "left", "said"),
+    [
+        ({"below": "55"}, ["<b>Süd</b>"], "below = 55"),
+        ({"below": "55.0001"}, ["<b>Süd</b>", "Nordwind AB"], "below = 55.0001"),
+        ({"atleast": "91"}, ["<b>Süd</b>"], "atleast = 91"),
+        ({"atleast": "90"}, ["<b>Süd</b>", "Nordwind AB"], "atleast = 90"),
+        ({"below": "60", "service": "o365"}, ["Nordwind AB"], "service = o365; below = 60"),
+        ({"below": "60", "atleast": "95"}, ["<b>Süd</b>"], "below = 60; atleast = 95"),
+    ],
+)
+def test_two_thresholds_leave_those_below_and_those_with_enough(link, left, said, visit, monkeypatch):
+    app = visit(Emulator(PARTNER), link, page=PAGE)
+    assert customers_on(app) == left
+    for name, table in taken_away(app, monkeypatch).items():
+        assert set(table["filter"]) == {said}, name
+        assert set(table["customerName"]) == set(left), name
+
+
+def test_thresholds_that_leave_nobody_say_so_and_are_in_the_widgets(visit):
+    app = visit(Emulator(PARTNER), {"below": "5"}, page=PAGE)
+    assert "No customer fits" in text(app)
+    assert app.number_input(key="below").value == 5
+    app.number_input(key="below").set_value(None).run()
+    assert len(customers_on(app)) == 2
+
+
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
 def test_a_link_by_id_opens_the_customer_with_its_products(spelled, visit):
     app = visit(Emulator(PARTNER), {"customer": spelled(NORTH)}, page=PAGE)
     assert app.title[0].value == "Nordwind AB"
-    assert list(tables(app)["products_table"]["productName"]) == ["B", "OFFICE 365 ENTERPRISE E3"]
+    assert list(tables(app)["products_table"]["productName"]) == ["B", "Office 365 Enterprise E3"]
     assert tiles(app)["Licenses sold"] == "200"
 
 
@@ -129,6 +173,49 @@ def collected(*deployed):
         )
         for day, number in zip(days, deployed, strict=True)
     ]
+
+
+def shown_in_the_end(app, key):
+    """A table once the history has been looked at: a page does not wait for it, and people look again."""
+    for _ in range(40):
+        if "deploymentPercentChange" in tables(app)[key]:
+            break
+        app.run()
+    return tables(app)[key].iloc[0]
+
+
+def test_the_list_says_how_each_customer_moved_since_a_day_and_why_to_call(visit):
+    was = collected(*range(80, 67, -1))
+    now = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": NORTH, "customerName": "Nord", "licensesDeployed": 60}])
+    app = visit(Emulator(Partner(commercial_deployment=now)), page=PAGE, past=was)
+    row = shown_in_the_end(app, "customers_table")
+    assert row["deploymentPercentChange"] == "−20.0"
+    assert "Fell 20.00 points since 1 Sep 2026" in row["why"]
+    assert headings(app, "customers_table")["deploymentPercentChange"]["label"] == "± since 1 Sep"
+    app = visit(Emulator(Partner(commercial_deployment=now)), {"customer": NORTH}, page=PAGE, past=was)
+    for _ in range(40):
+        if "fell from" in text(app):
+            break
+        app.run()
+    assert "assigned fell from 80.00 % on 1 Sep 2026 to 60.00 %." in text(app).replace("\u2060", "")
+
+
+def test_from_one_customer_to_the_next_of_the_list(visit):
+    link = {"customer": SOUTH, "column": "customerName"}
+    app = visit(Emulator(PARTNER), link, page=PAGE)
+    assert "1 of 2" in text(app)
+    assert app.button(key="previous_customer").disabled
+    app.button(key="next_customer").click().run()
+    assert app.title[0].value == "Nordwind AB"
+    assert "2 of 2" in text(app)
+    assert app.button(key="next_customer").disabled
+    assert app.query_params["column"] == "customerName"
+
+
+def test_a_customer_that_the_list_does_not_have_stands_alone(visit):
+    app = visit(Emulator(PARTNER), {"customer": NORTH, "below": "10"}, page=PAGE)
+    assert app.title[0].value == "Nordwind AB"
+    assert "of 2" not in text(app)
 
 
 def history_of(app):

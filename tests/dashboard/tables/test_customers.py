@@ -1,9 +1,15 @@
 """The tables of customers and of one customer's products hold what the measures give."""
 
-from dashboard.tables.customers import CUSTOMERS, CUSTOMERS_FILE, PRODUCTS
-from data_access.measures import customers
+from datetime import date
+
+import pandas as pd
+
+from dashboard.tables.columns import Order
+from dashboard.tables.customers import CUSTOMERS_FILE, PRODUCTS, on_screen
+from data_access import measures
+from data_access.measures import call_list, customers
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
-from tests.rows import facts_of
+from tests.rows import WHO_AND_WHAT, facts_of
 
 FACTS = facts_of(COMMERCIAL_DEPLOYMENT, [{}, {"productName": "B", "channel": "direct"}])
 
@@ -23,12 +29,27 @@ def test_the_file_of_customers_begins_with_the_tenant_id_and_has_every_measure()
     ]
 
 
-def test_the_page_shows_the_same_without_the_tenant_id_by_which_a_row_is_opened():
-    rows = customers.by_customer(FACTS)
-    assert list(CUSTOMERS.select(rows)) == list(rows)[1:]
-    assert {*CUSTOMERS.names, *CUSTOMERS.behind} == {*CUSTOMERS_FILE.names} == {*rows}
+def listed(since=None, **more):
+    """The call list as the page has it, with what is known besides."""
+    rows = call_list.prepared(FACTS).assign(why=pd.Series([["one"]]), **more)
+    return on_screen(rows, measures.total(FACTS), Order("undeployed", descending=True), since)
+
+
+def test_the_call_list_has_the_columns_whose_figures_are_at_hand():
+    always = ["customerName", "deploymentPercent", "undeployed", "licensesSold"]
+    assert [column.name for column in listed().columns] == [*always, "why"]
+    full = listed(date(2026, 8, 28), deploymentPercentChange=[1.5], points=[[1.0]], unused=[3.0])
+    assert [column.name for column in full.columns] == [*always, "deploymentPercentChange", "unused", "why"]
+    assert {column.label for column in full.columns} >= {"± since 28 Aug"}
+    assert full.rows["customerTenantId"].to_pylist() == [WHO_AND_WHAT["customerTenantId"]]
+
+
+def test_the_last_row_says_what_it_sums():
+    assert listed().total.words == "1 customer together"
+    assert listed().total.figures["undeployed"] == 100
 
 
 def test_products_are_shown_with_their_services_title():
     rows = customers.by_product(FACTS).assign(title="Microsoft 365")
-    assert list(PRODUCTS.select(rows)) == ["productName", "title", "channel", *list(rows)[3:-1]]
+    assert {*PRODUCTS.select(rows)} == {*rows} - {"service"}
+    assert list(PRODUCTS.select(rows))[:3] == ["productName", "title", "channel"]

@@ -1,0 +1,203 @@
+"""Whom to call, why, and what to say: rules over one row per customer, each with the figures that it speaks of.
+
+A rule is a line in `RULES`: when it applies, the reason in a few words, and the sentence for the phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from data_access import formats, texts, titles
+from data_access.measures import customers
+from data_access.measures.core import Facts
+from data_access.measures.customers import CUSTOMER
+
+FELL = 1.0  # percent points; less is within what goes up and down by itself
+BOUGHT = 10  # licenses
+IDLE, IDLE_PERCENT = 10, 10.0  # licenses, and percent of those deployed
+RENEWS_WITHIN = 60  # days
+_COPILOT = "copilot"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason to call. `needs` are the columns that it looks at; without them it says nothing.
+
+    `applies` gets the table and marks rows; `reason` and `said` get the values of `needs` in one row.
+    """
+
+    key: str
+    when: str
+    needs: tuple[str, ...]
+    applies: Callable[[pd.DataFrame], pd.Series]
+    reason: Callable[..., str]
+    said: Callable[..., str]
+
+
+def _renews(table: pd.DataFrame) -> pd.Series:
+    return table["renewsInDays"].between(0, RENEWS_WITHIN)
+
+
+def _bought(table: pd.DataFrame) -> pd.Series:
+    more = table["licensesSoldChange"]
+    return (more >= BOUGHT) & (table["licensesDeployedChange"] < more / 2)
+
+
+def _idle(table: pd.DataFrame) -> pd.Series:
+    unused = table["unused"]
+    return (unused >= IDLE) & (unused >= table["licensesDeployed"] * IDLE_PERCENT / 100)
+
+
+def _no_copilot(table: pd.DataFrame) -> pd.Series:
+    is_largest = table["topProduct"].str.contains(_COPILOT, case=False, na=False)  # whose reason says it already
+    return (table["copilotSold"] > 0) & (table["copilotDeployed"] < table["copilotSold"] / 2) & ~is_largest
+
+
+def _are(number: float, words: str = "") -> str:
+    return f"{formats.number(round(number), 'license')}{words} {'is' if round(number) == 1 else 'are'}"
+
+
+def _of(product: str) -> str:
+    return f" of {titles.product_title(product)}"
+
+
+def _more(deployed: float, nothing: str, some: str) -> str:
+    return some.format(formats.count(deployed)) if round(deployed) > 0 else nothing
+
+
+#: In the order in which a customer's reasons are told: what has a date first.
+RULES = (
+    Rule(
+        "renews",
+        f"A subscription renews within {RENEWS_WITHIN} days.",
+        ("renewal", "renewsInDays"),
+        _renews,
+        lambda on, days: f"Renews on {formats.day(on)}, in {formats.number(int(days), 'day')}",
+        lambda on, days: f"A subscription of yours renews on {formats.day(on)}: how many licenses will you need then?",  # noqa: ARG005
+    ),
+    Rule(
+        "gap",
+        "Licenses are not deployed; the product with most of them is named.",
+        ("topProduct", "topUndeployed"),
+        lambda table: table["topUndeployed"] >= 1,
+        lambda product, gap: f"{_are(gap, _of(product))} not deployed",
+        lambda product, gap: f"{_are(gap, _of(product))} not assigned to anybody.",
+    ),
+    Rule(
+        "bought",
+        f"At least {BOUGHT} more licenses are sold than three months ago; less than half as many more are deployed.",
+        ("licensesSoldChange", "licensesDeployedChange", "since"),
+        _bought,
+        lambda more, deployed, since: (
+            f"Bought {formats.count(more)} since {formats.day(since)},"
+            f" {_more(deployed, 'none more deployed', 'only {} more deployed')}"
+        ),
+        lambda more, deployed, since: (
+            f"Since {formats.day(since)} you bought {formats.number(round(more), 'license')}, and"
+            f" {_more(deployed, 'no more are assigned than before', 'only {} more are assigned')}."
+        ),
+    ),
+    Rule(
+        "fell",
+        f"Deployment fell by at least {FELL:g} point in three months.",
+        ("deploymentPercentChange", "deploymentPercent", "since"),
+        lambda table: table["deploymentPercentChange"] <= -FELL,
+        lambda change, now, since: f"Fell {formats.points(change)[1:]} points since {formats.day(since)}",  # noqa: ARG005
+        lambda change, now, since: (
+            f"The part of your licenses that is assigned fell from {formats.percent(round(now - change, 1))} on"
+            f" {formats.day(since)} to {formats.percent(round(now, 1))}."
+        ),
+    ),
+    Rule(
+        "copilot",
+        "Less than half of the Copilot licenses are deployed, and Copilot is not the product named above.",
+        ("copilotDeployed", "copilotSold", "topProduct"),
+        _no_copilot,
+        lambda deployed, sold, _: f"Copilot: {formats.count(deployed)} of {formats.count(sold)} deployed",
+        lambda deployed, sold, _: (
+            f"Of your {formats.count(sold)} Copilot licenses, {formats.count(deployed)} are assigned."
+        ),
+    ),
+    Rule(
+        "idle",
+        f"At least {IDLE} deployed licenses, and {IDLE_PERCENT:g} % of all, are not used; an upper bound, as on Usage.",
+        ("unused", "licensesDeployed"),
+        _idle,
+        lambda unused, _: f"Up to {formats.count(unused)} deployed and not used",
+        lambda unused, _: f"Up to {_are(unused)} assigned and not used in 28 days.",
+    ),
+)
+
+
+def prepared(
+    facts: Facts,
+    moved: pd.DataFrame | None = None,
+    *,
+    unused: pd.Series | None = None,
+    renewals: pd.Series | None = None,
+    at: datetime | None = None,
+) -> pd.DataFrame:
+    """One row per customer: `customers.by_customer` and all that rules look at, as far as it is at hand.
+
+    `facts`: those of the commercial deployment, or a selection of them. `moved`: the change of each customer, by
+    customerTenantId: since (a day), licensesSoldChange, licensesDeployedChange, deploymentPercentChange (float64),
+    points (lists of percent points). `unused`: licenses deployed and not used, `renewals`: the next instant (UTC) at
+    which a subscription renews, both by customerTenantId; the latter is looked at from the instant `at`.
+
+    Adds topProduct and topUndeployed (the product with most licenses not deployed), copilotSold and copilotDeployed.
+    """
+    table = customers.by_customer(facts).set_index(CUSTOMER)
+    table = table.join(_top(facts.frame)).join(_copilot(facts.frame))
+    table[["copilotSold", "copilotDeployed"]] = table[["copilotSold", "copilotDeployed"]].fillna(0.0)
+    if moved is not None:
+        table = table.join(moved)
+    if unused is not None:
+        table = table.assign(unused=unused.reindex(table.index))
+    if renewals is not None and at is not None:
+        renewal = renewals.reindex(table.index)
+        days = (renewal.dt.normalize() - pd.Timestamp(at).normalize()).dt.days
+        table = table.assign(renewal=renewal, renewsInDays=days)
+    return table.reset_index()
+
+
+def reasons(table: pd.DataFrame) -> list[list[str]]:
+    """Why to call each customer of `prepared`, in the order of the rules."""
+    return _told(table, lambda rule: rule.reason)
+
+
+def said(table: pd.DataFrame) -> list[list[str]]:
+    """What to say to each customer of `prepared`, a sentence for each reason."""
+    return _told(table, lambda rule: rule.said)
+
+
+def _told(table: pd.DataFrame, words: Callable[[Rule], Callable[..., str]]) -> list[list[str]]:
+    told: list[list[str]] = [[] for _ in range(len(table))]
+    for rule in RULES:
+        if not {*rule.needs} <= {*table}:
+            continue
+        places = np.flatnonzero(rule.applies(table).fillna(False).to_numpy(dtype=bool))
+        values = table.iloc[places][[*rule.needs]].itertuples(index=False, name=None)
+        for place, figures in zip(places, values, strict=True):
+            told[place].append(words(rule)(*figures))
+    return told
+
+
+def _top(rows: pd.DataFrame) -> pd.DataFrame:
+    """The product of each customer with most licenses not deployed; of equal ones the first by name."""
+    gaps = rows.groupby([CUSTOMER, "productName"], observed=True)["undeployed"].sum().reset_index()
+    gaps = gaps.sort_values(["undeployed", "productName"], ascending=[False, True], kind="stable")
+    first = gaps.drop_duplicates(CUSTOMER).set_index(CUSTOMER).set_axis(["topProduct", "topUndeployed"], axis=1)
+    return first.astype({"topProduct": "str"})
+
+
+def _copilot(rows: pd.DataFrame) -> pd.DataFrame:
+    products = rows["productName"].astype("category")
+    named = [name for name in products.cat.categories if _COPILOT in texts.key(str(name))]
+    own = rows[products.isin(named)].groupby(CUSTOMER, observed=True)
+    sums = own[["licensesSold", "licensesDeployed"]].sum()
+    return sums.set_axis(["copilotSold", "copilotDeployed"], axis=1).astype("float64")

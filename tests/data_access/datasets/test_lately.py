@@ -1,0 +1,98 @@
+"""How customers moved in three months: from which dates, and by how much."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+from data_access import Selection
+from data_access.datasets import lately
+from data_access.datasets.timeline import Timeline
+from data_access.history.engines import DuckDB
+from data_access.measures import Facts
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.lakes import NOW, fetched, lake
+from tests.rows import facts_of
+
+NORTH, SOUTH, NEW = (f"{letter * 8}-0000-4000-8000-000000000001" for letter in "ABC")
+DAY = timedelta(days=1)
+EVERYTHING = Selection()
+
+
+def customer(identity, deployed, sold=100, **more):
+    return {"customerTenantId": identity, "licensesSold": sold, "licensesDeployed": deployed, **more}
+
+
+def kept(tmp_path, *answers):
+    """A history of these answers, each as days before now and rows."""
+    history = lake(tmp_path)
+    for days, rows in answers:
+        history.append(fetched(COMMERCIAL_DEPLOYMENT, rows, NOW - days * DAY))
+    return Timeline(history, COMMERCIAL_DEPLOYMENT, Facts(pd.DataFrame()))
+
+
+def moved(past, *now, selection=EVERYTHING):
+    facts = facts_of(COMMERCIAL_DEPLOYMENT, now).selected(selection)
+    return lately.moved(past, DuckDB, facts, selection)
+
+
+def test_the_change_is_from_three_months_ago_to_the_figures_of_now(tmp_path):
+    past = kept(
+        tmp_path,
+        (200, [customer(NORTH, 10)]),
+        (91, [customer(NORTH, 40)]),
+        (45, [customer(NORTH, 50)]),
+        (0, [customer(NORTH, 55)]),
+    )
+    found = moved(past, customer(NORTH, 60, sold=120))
+    assert found.since == (NOW - 91 * DAY).date()
+    (row,) = found.table.to_dict("records")
+    assert (row["licensesSoldChange"], row["licensesDeployedChange"]) == (20, 20)
+    assert row["deploymentPercentChange"] == 10
+    assert row["points"] == [40, 50, 55, 50]
+    assert row["since"] == pd.Timestamp(found.since)
+
+
+def test_a_customer_that_is_new_had_nothing_and_one_that_has_gone_is_not_there(tmp_path):
+    past = kept(tmp_path, (91, [customer(NORTH, 40), customer(SOUTH, 1)]), (0, [customer(NORTH, 41)]))
+    table = moved(past, customer(NORTH, 41), customer(NEW, 5, sold=50)).table
+    assert list(table.index) == [NORTH, NEW]
+    assert table.loc[NEW, ["licensesSoldChange", "licensesDeployedChange"]].tolist() == [50, 5]
+    assert pd.isna(table.loc[NEW, "deploymentPercentChange"])
+    assert table.loc[NEW, "points"] == [10]
+
+
+def test_a_selection_moves_by_itself(tmp_path):
+    own = [customer(NORTH, 40), customer(NORTH, 10, channel="direct", productName="B")]
+    past = kept(tmp_path, (91, own), (0, [customer(NORTH, 99)]))
+    now = [customer(NORTH, 99), customer(NORTH, 20, channel="direct", productName="B")]
+    (row,) = moved(past, *now, selection=Selection.of(["direct"])).table.to_dict("records")
+    assert row["deploymentPercentChange"] == 10
+
+
+@pytest.mark.parametrize("days", [[], [0], [3, 0]])
+def test_a_history_that_is_too_short_says_nothing(days, tmp_path):
+    past = kept(tmp_path, *((day, [customer(NORTH, 40 + day)]) for day in days))
+    assert moved(past, customer(NORTH, 41)) is None
+
+
+def test_a_file_from_which_all_is_measured_and_that_is_damaged_leaves_nothing_to_say(tmp_path):
+    past = kept(tmp_path, (91, [customer(NORTH, 40)]), (0, [customer(NORTH, 41)]))
+    first, _ = past.history.snapshots(COMMERCIAL_DEPLOYMENT)
+    (next(tmp_path.rglob("*/" + first.facts.rpartition("/")[2]))).write_bytes(b"")
+    assert moved(past, customer(NORTH, 41)) is None
+
+
+def test_days_are_spread_over_the_time_and_each_is_known():
+    daily = [date(2026, 1, 1) + number * DAY for number in range(330)]
+    days = lately._spread(daily)
+    assert len(days) == lately.POINTS
+    assert (days[-1] - days[0]).days == lately.DAYS
+    assert {(later - earlier).days for earlier, later in pairwise(days)} <= {15, 16}
+    assert lately._spread([]) == []
+
+
+def test_a_customer_is_the_same_however_its_id_is_spelled(tmp_path):
+    past = kept(tmp_path, (91, [customer(NORTH.lower(), 40)]), (0, [customer(NORTH, 41)]))
+    assert moved(past, customer(NORTH, 50)).table["deploymentPercentChange"].tolist() == [10]

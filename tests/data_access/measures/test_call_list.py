@@ -1,0 +1,136 @@
+"""Whom to call and what to say: each rule where it speaks, at its edge, and where it keeps silent."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from data_access.measures import call_list
+from data_access.measures.call_list import RULES
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.rows import facts_of
+
+NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
+SINCE = pd.Timestamp("2026-08-28")
+NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+DEPLOYED = {"customerTenantId": NORTH, "productName": "OFFICE 365 E3", "licensesSold": 100, "licensesDeployed": 100}
+
+
+def told(*products, moved=None, unused=None, renews=None, words=call_list.reasons):
+    """What is told of Nordwind, with these products; all of them are deployed unless they say otherwise."""
+    own = pd.Index([NORTH], name="customerTenantId")
+    figures = {"licensesSoldChange": 0.0, "licensesDeployedChange": 0.0, "deploymentPercentChange": 0.0}
+    rows = [{**DEPLOYED, **product} for product in (products or ({},))]
+    table = call_list.prepared(
+        facts_of(COMMERCIAL_DEPLOYMENT, rows),
+        pd.DataFrame({**figures, **moved, "since": SINCE}, index=own) if moved else None,
+        unused=None if unused is None else pd.Series([float(unused)], own),
+        renewals=None if renews is None else pd.Series([pd.Timestamp(renews)], own),
+        at=NOW,
+    )
+    (reasons,) = words(table)
+    return reasons
+
+
+def gone_down(points):
+    return {"deploymentPercentChange": points}
+
+
+def bought(sold, deployed):
+    return {"licensesSoldChange": sold, "licensesDeployedChange": deployed}
+
+
+COPILOT = {"productName": "Microsoft 365 Copilot", "licensesSold": 6}
+OTHERS = {"licensesDeployed": 90}
+SITUATIONS = [
+    ("gap", {"products": [{"licensesDeployed": 99}]}, "1 license of Office 365 E3 is not deployed"),
+    (
+        "gap",
+        {"products": [{"licensesDeployed": 40}, {"productName": "VISIO PLAN 2", "licensesDeployed": 39}]},
+        "61 licenses of Visio Plan 2 are not deployed",
+    ),
+    ("gap", {}, None),
+    ("fell", {"moved": gone_down(-1.0)}, "Fell 1.00 points since 28 Aug 2026"),
+    ("fell", {"moved": gone_down(-0.99)}, None),
+    ("fell", {"moved": gone_down(float("nan"))}, None),
+    ("bought", {"moved": bought(40, 0)}, "Bought 40 since 28 Aug 2026, none more deployed"),
+    ("bought", {"moved": bought(40, 19)}, "Bought 40 since 28 Aug 2026, only 19 more deployed"),
+    ("bought", {"moved": bought(40, -3)}, "Bought 40 since 28 Aug 2026, none more deployed"),
+    ("bought", {"moved": bought(40, 20)}, None),
+    ("bought", {"moved": bought(9, 0)}, None),
+    (
+        "copilot",
+        {"products": [OTHERS, COPILOT | {"licensesDeployed": 2}]},
+        "Copilot: 2 of 6 deployed",
+    ),
+    ("copilot", {"products": [OTHERS, COPILOT | {"licensesDeployed": 3}]}, None),
+    ("copilot", {"products": [{}, COPILOT | {"licensesDeployed": 2}]}, None),  # it is the largest already
+    ("idle", {"unused": 10}, "Up to 10 deployed and not used"),
+    ("idle", {"unused": 9}, None),
+    ("idle", {"products": [{"licensesSold": 900, "licensesDeployed": 900}], "unused": 89}, None),
+    ("idle", {"unused": float("nan")}, None),
+    ("renews", {"renews": "2026-12-29T00:00:00Z"}, "Renews on 29 Dec 2026, in 31 days"),
+    ("renews", {"renews": "2026-11-28T23:00:00Z"}, "Renews on 28 Nov 2026, in 0 days"),
+    ("renews", {"renews": "2027-02-01T00:00:00Z"}, None),
+    ("renews", {"renews": "2026-11-01T00:00:00Z"}, None),
+    ("renews", {"renews": None}, None),
+]
+
+
+@pytest.mark.parametrize(("rule", "situation", "reason"), SITUATIONS)
+def test_a_rule_speaks_with_its_figures_or_not_at_all(rule, situation, reason):
+    reasons = told(*situation.pop("products", []), **situation)
+    (known,) = (one for one in RULES if one.key == rule)
+    assert (reason in reasons) if reason else not [one for one in reasons if _is_of(known.key, one)]
+
+
+_BEGINS = {"fell": "Fell", "bought": "Bought", "copilot": "Copilot", "idle": "Up to", "renews": "Renews"}
+
+
+def _is_of(rule, reason):
+    return reason.endswith("not deployed") if rule == "gap" else reason.startswith(_BEGINS[rule])
+
+
+def test_no_rule_is_left_out():
+    assert {rule for rule, _, reason in SITUATIONS if reason} == {rule.key for rule in RULES}
+    assert {rule for rule, _, reason in SITUATIONS if not reason} == {rule.key for rule in RULES}
+
+
+def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
+    situation = {
+        "moved": bought(40, 3) | gone_down(-2.5),
+        "unused": 30,
+        "renews": "2026-12-29T00:00:00Z",
+    }
+    products = [{"licensesDeployed": 60}, COPILOT | {"licensesDeployed": 0}]
+    assert [_BEGINS.get(rule.key, "40") for rule in RULES] == [
+        next(word for word in (*_BEGINS.values(), "40") if reason.startswith(word))
+        for reason in told(*products, **situation)
+    ]
+    assert told(*products, **situation, words=call_list.said) == [
+        "A subscription of yours renews on 29 Dec 2026: how many licenses will you need then?",
+        "40 licenses of Office 365 E3 are not assigned to anybody.",
+        "Since 28 Aug 2026 you bought 40 licenses, and only 3 more are assigned.",
+        "The part of your licenses that is assigned fell from 59.10\u00a0% on 28 Aug 2026 to 56.60\u00a0%.",
+        "Of your 6 Copilot licenses, 0 are assigned.",
+        "Up to 30 licenses are assigned and not used in 28 days.",
+    ]
+
+
+def test_each_customer_is_told_of_its_own():
+    facts = facts_of(COMMERCIAL_DEPLOYMENT, [DEPLOYED, DEPLOYED | {"customerTenantId": SOUTH, "licensesDeployed": 1}])
+    table = call_list.prepared(facts)
+    assert dict(zip(table["customerTenantId"], call_list.reasons(table), strict=True)) == {
+        NORTH: [],
+        SOUTH: ["99 licenses of Office 365 E3 are not deployed"],
+    }
+
+
+def test_a_customer_that_was_not_measured_is_not_told_of():
+    figures = bought(40.0, 0.0) | gone_down(0.0) | {"since": SINCE}
+    moved = pd.DataFrame(figures, index=pd.Index([SOUTH], name="customerTenantId"))
+    assert call_list.reasons(call_list.prepared(facts_of(COMMERCIAL_DEPLOYMENT, [DEPLOYED]), moved)) == [[]]
+
+
+def test_nobody_is_nobody():
+    assert call_list.reasons(call_list.prepared(facts_of(COMMERCIAL_DEPLOYMENT, []))) == []
