@@ -87,29 +87,36 @@ def _traces(rows: Rows, panels: Sequence[Panel], places: list[int], axes: int) -
 
 
 def _axes(rows: Rows, places: list[int], palette: Palette) -> dict[str, Any]:
-    """The columns of texts, each as an axis."""
-    axis = {
+    """The axis that the marks stand on, and the columns of texts, each as an axis over it."""
+    marks = {
         "fixedrange": True,
         "showgrid": False,
         "zeroline": False,
+        "showticklabels": False,
         "ticks": "",
         "range": [-0.5, max(len(places), 1) - 0.5],
+        "automargin": False,
+    }
+    axis = marks | {
+        "overlaying": "y",
+        "anchor": "free",
+        "showticklabels": True,
         "tickmode": "array",
         "tickvals": places,
         "tickfont": {"color": palette.text, "size": 13},
-        "automargin": False,
-        "anchor": "free",
+        "position": 0,
+        "side": "left",
     }
-    before = axis | {"position": 0}
-    names = before | {"ticktext": [*rows.names], "side": "right", "shift": _EDGE - _left(rows)}
-    columns = [before | {"ticktext": [*rows.figures.texts], "shift": -_EDGE}]
+    columns = [
+        axis | {"ticktext": [*rows.names], "side": "right", "shift": _EDGE - _left(rows)},
+        axis | {"ticktext": [*rows.figures.texts], "shift": -_EDGE},
+    ]
     columns += [
         axis | {"position": 1, "ticktext": [*column.texts], "shift": edge}
         for column, edge in zip(rows.columns, _right_edges(rows.columns), strict=True)
     ]
-    return {"yaxis": names} | {
-        f"yaxis{place}": column | {"overlaying": "y", "side": "left"} for place, column in enumerate(columns, 2)
-    }
+    # Plotly moves the place of the mouse along with an axis that is shifted, so the marks have one without texts.
+    return {"yaxis": marks} | {f"yaxis{place}": column for place, column in enumerate(columns, 2)}
 
 
 def _wide(rows: Rows, panels: Sequence[Panel], palette: Palette) -> dict[str, Any]:
@@ -138,8 +145,8 @@ def _wide(rows: Rows, panels: Sequence[Panel], palette: Palette) -> dict[str, An
 def _narrow(rows: Rows, panels: Sequence[Panel], places: list[int], palette: Palette) -> dict[str, Any]:
     """What differs on a narrow screen."""
     number = max(1, len(rows.names))
-    inside = {"ticklabelposition": "inside", "ticklabelshift": -_ABOVE, "shift": 0}
-    inside |= {"range": [-0.5, number - 0.5 + _HEADROOM]}
+    rooms = [-0.5, number - 0.5 + _HEADROOM]
+    inside = {"ticklabelposition": "inside", "ticklabelshift": -_ABOVE, "shift": 0, "range": rooms}
     first = replace(panels[0], key=panels[0].narrow_key or panels[0].key)
     marks = [[{"visible": of == 1}] * len(panel.marks) for of, panel in enumerate(panels, 1)]
     top = _TOP + first.key.count("<br>") * _LINE
@@ -150,9 +157,10 @@ def _narrow(rows: Rows, panels: Sequence[Panel], places: list[int], palette: Pal
             "margin": {"l": _EDGE, "r": _EDGE, "t": top, "b": _BOTTOM},
             "bargap": _NARROW_BAR,
             "xaxis": {"domain": [0, 1], "showticklabels": False, "showgrid": False},
-            "yaxis": inside | {"side": "left", "ticktext": [*rows.short]},
-            "yaxis2": inside | {"side": "right", "position": 1, "ticktext": [*rows.narrow]},
-            **{f"yaxis{place}": {"visible": False} for place in range(3, 3 + len(rows.columns))},
+            "yaxis": {"range": rooms},
+            "yaxis2": inside | {"side": "left", "ticktext": [*rows.short]},
+            "yaxis3": inside | {"side": "right", "position": 1, "ticktext": [*rows.narrow]},
+            **{f"yaxis{place}": {"visible": False} for place in range(4, 4 + len(rows.columns))},
             **{f"xaxis{of}": {"visible": False} for of in range(2, len(panels) + 1)},
             "shapes": _target_on_bars(first, places, palette),
             "annotations": [_heading(1, first, top - _TOP)],

@@ -139,7 +139,9 @@ def figure(page: Page, tile: str) -> str:
 
 def labels(page: Page, chart: str = "services_chart") -> list[str]:
     """What stands to the left of the chart's rows, from top to bottom: service and percentage."""
-    names, figures = (page.locator(f".st-key-{chart} .{axis} text").all_text_contents() for axis in ("ytick", "y2tick"))
+    names, figures = (
+        page.locator(f".st-key-{chart} .{axis} text").all_text_contents() for axis in ("y2tick", "y3tick")
+    )
     return [f"{name}   {figure}" for name, figure in zip(names, figures, strict=True)]
 
 

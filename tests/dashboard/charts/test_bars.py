@@ -80,7 +80,7 @@ def test_the_few_with_most_to_deploy_below_the_target_stand_out_by_colour_and_by
         colours = [LIGHT.action if matters else LIGHT.missing for matters in expected]
         assert marks(figure)[part]["marker"]["color"] == colours
     assert marks(figure)["percent"]["marker"]["color"] == LIGHT.bar
-    for axis in ("yaxis", "yaxis2", "yaxis4"):
+    for axis in ("yaxis2", "yaxis3", "yaxis5"):
         assert ["<b>" in text for text in column(figure, axis)] == expected
     assert "most to deploy" in figure["layout"]["annotations"][1]["text"]
 
@@ -88,7 +88,7 @@ def test_the_few_with_most_to_deploy_below_the_target_stand_out_by_colour_and_by
 def test_where_all_have_reached_the_target_nothing_stands_out():
     figure = figure_of([{"proratedDeploymentPercent": 80.0}])
     assert LIGHT.action not in json.dumps(figure_with(table_of([{"proratedDeploymentPercent": 80.0}])).spec)
-    assert "<b>" not in column(figure, "yaxis")[0]
+    assert "<b>" not in column(figure, "yaxis2")[0]
 
 
 def test_numbers_stand_in_columns_and_none_is_no_number():
@@ -97,15 +97,15 @@ def test_numbers_stand_in_columns_and_none_is_no_number():
         {"serviceName": "none", "licensesSold": 10, "proratedDeploymentPercent": 100.0},
     ]
     figure = figure_of(changes)
-    assert column(figure, "yaxis3") == ["12,345", "10"]
-    assert [re.sub("<.*?>", "", text) for text in column(figure, "yaxis4")] == ["≈\u00a06,172", ""]
+    assert column(figure, "yaxis4") == ["12,345", "10"]
+    assert [re.sub("<.*?>", "", text) for text in column(figure, "yaxis5")] == ["≈\u00a06,172", ""]
     titles = [note["text"] for note in figure["layout"]["annotations"][2:]]
     assert titles == ["Sold", "Not deployed"]
 
 
 def test_a_narrow_screen_says_percentage_and_what_is_to_go():
     figure = json.loads(figure_with(table_of([{"licensesSold": 200, "proratedDeploymentPercent": 50.0}])).spec)
-    (text,) = figure["narrow"]["layout"]["yaxis2"]["ticktext"]
+    (text,) = figure["narrow"]["layout"]["yaxis3"]["ticktext"]
     assert re.sub("<.*?>", "", text).split() == ["≈", "100", "to", "go", "50.00", "%"]
 
 
@@ -122,7 +122,7 @@ def test_over_deployment_is_within_the_axis_and_nothing_sold_has_no_percentage()
         ]
     )
     assert figure["layout"]["xaxis"]["range"][1] >= 180
-    assert dict(zip(marks(figure)["percent"]["customdata"], column(figure, "yaxis2"), strict=True))["none"] == "–"
+    assert dict(zip(marks(figure)["percent"]["customdata"], column(figure, "yaxis3"), strict=True))["none"] == "–"
 
 
 def test_the_hover_has_the_exact_figures_and_the_services_own_date():
@@ -142,10 +142,10 @@ def test_services_of_the_same_title_keep_rows_of_their_own():
 def test_hostile_names_are_text_and_short(name):
     figure = figure_of([{"serviceName": name}])
     bars = figure["data"][0]
-    for text in (column(figure, "yaxis")[0], bars["hovertext"][0]):
+    for text in (column(figure, "yaxis2")[0], bars["hovertext"][0]):
         assert not re.search(r"<(?!/?b>|br>)", text)
         assert "<b>x</b>" not in text
-    assert len(column(figure, "yaxis")[0]) < 100
+    assert len(column(figure, "yaxis2")[0]) < 100
     assert bars["customdata"] == [name]
 
 
@@ -219,7 +219,7 @@ def test_the_parts_stand_in_the_order_of_the_key_each_in_its_colour_and_its_numb
     places = [key.index(f"color:{part['marker']['color']}") for part in parts]
     assert places == sorted(places)
     assert len({part["marker"]["color"] for part in parts}) == len(parts)
-    assert [column(figure, axis) for axis in ("yaxis3", "yaxis4", "yaxis5")] == [["20"], ["30"], ["100"]]
+    assert [column(figure, axis) for axis in ("yaxis4", "yaxis5", "yaxis6")] == [["20"], ["30"], ["100"]]
     assert [note["text"] for note in figure["layout"]["annotations"][2:]] == ["Not used", "Not deployed", "Sold"]
 
 
@@ -237,7 +237,7 @@ def test_the_hover_names_both_dates_and_every_part():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_services_are_text_here_too(name):
     figure = use_figure(use_of(title=name)).to_dict()
-    assert "<b>x</b>" not in column(figure, "yaxis")[0]
+    assert "<b>x</b>" not in column(figure, "yaxis2")[0]
     assert not re.search(r"<(?!/?b>|br>)", figure["data"][0]["hovertext"][0])
 
 

@@ -76,7 +76,7 @@ def test_a_bar_is_the_net_of_both_causes_and_its_colour_and_its_sign_are_the_dir
     assert (nets["a"] < 0, nets["b"] > 0) == (True, True)
     colours = dict(zip(bar["customdata"], bar["marker"]["color"], strict=True))
     assert (colours["a"], colours["b"]) == (LIGHT.worse, LIGHT.better)
-    signs = dict(zip(bar["customdata"], texts(drawn, "yaxis2"), strict=True))
+    signs = dict(zip(bar["customdata"], texts(drawn, "yaxis3"), strict=True))
     assert ("−" in signs["a"], "+" in signs["b"]) == (True, True)
 
 
@@ -101,7 +101,7 @@ def test_sums_that_would_dwarf_the_rows_are_written():
 
 def test_new_and_gone_rows_have_a_percentage_on_one_side():
     drawn = figure(compared({"a": (100, 50), "old": (10, 50)}, {"a": (100, 50), "new": (10, 90)}))
-    right = texts(drawn, "yaxis3")
+    right = texts(drawn, "yaxis4")
     assert any(label.startswith("– → 90.00") for label in right)
     assert any("50.00 → –" in label for label in right)
 
@@ -109,7 +109,7 @@ def test_new_and_gone_rows_have_a_percentage_on_one_side():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_foreign_text_stays_text(name):
     drawn = figure(compared({name: (100, 50)}, {name: (100, 60)}))
-    marks = json.dumps([texts(drawn, "yaxis"), drawn["data"][0]["hovertext"]])
+    marks = json.dumps([texts(drawn, "yaxis2"), drawn["data"][0]["hovertext"]])
     assert "<a" not in marks
     assert "<b><b>" not in marks
 
@@ -142,7 +142,7 @@ def test_what_the_chart_prints_adds_up_where_rounding_alone_would_not():
     table = compared({"a": (1000, 10.004)}, {"a": (1000, 10.116)})  # 100.04 → 101.16 licenses, +0.112 points
     drawn = figure(table, estimated=True)
     hover = drawn["data"][0]["hovertext"][0]
-    assert texts(drawn, "yaxis2")[0] == "<b>+0.12</b>"
+    assert texts(drawn, "yaxis3")[0] == "<b>+0.12</b>"
     assert "10.00 → 10.12" in hover
     assert "Points of the whole +0.12: +0.12 from deployed, ±0.00 from sold" in hover
     table = compared({"a": (104, 10)}, {"a": (216, 10)})  # 10.4 → 21.6

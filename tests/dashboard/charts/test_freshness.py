@@ -14,7 +14,7 @@ def parts(table):
 def test_late_is_told_by_more_than_its_colour():
     table = services(o365=Timing.LATE, crm=Timing.ON_TIME, new=Timing.UNKNOWN)
     figure, band, age = parts(table)
-    assert ["late" in word for word in figure["layout"]["yaxis4"]["ticktext"]] == [True, False, False]
+    assert ["late" in word for word in figure["layout"]["yaxis5"]["ticktext"]] == [True, False, False]
     assert [colour == palette.LIGHT.worse for colour in age["marker"]["color"]] == [True, False, False]
     assert age["x"] == [10.0, 10.0, 10.0]
     assert (band["base"], band["x"]) == ([8.0, 8.0, None], [7.0, 7.0, None])
@@ -31,7 +31,7 @@ def test_red_is_in_the_key_only_where_something_is_late():
 
 def test_what_is_not_in_the_newest_answer_is_called_gone_and_has_nothing_usual():
     figure, band, age = parts(services(o365=Timing.GONE))
-    assert figure["layout"]["yaxis4"]["ticktext"] == ["gone"]
+    assert figure["layout"]["yaxis5"]["ticktext"] == ["gone"]
     assert "Not in the newest answer" in age["hovertext"][0]
     assert band["base"] == band["x"] == [None]
 

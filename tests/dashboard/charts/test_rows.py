@@ -8,7 +8,7 @@ from dashboard.charts import rows
 from dashboard.charts.palette import LIGHT
 from dashboard.charts.rows import Column, Panel, Rows
 
-AXES = ("yaxis", "yaxis2", "yaxis3", "yaxis4")
+AXES = ("yaxis2", "yaxis3", "yaxis4", "yaxis5")
 
 
 def two_panels(number=3, target=80.0):
@@ -36,7 +36,7 @@ def test_the_first_row_is_on_top_in_every_column_and_panel():
     assert figure["data"][0]["y"] == [2, 1, 0]
     for axis in AXES:
         assert figure["layout"][axis]["tickvals"] == [2, 1, 0]
-    assert figure["layout"]["yaxis"]["ticktext"][0] == "name 0"
+    assert figure["layout"]["yaxis2"]["ticktext"][0] == "name 0"
     assert figure["data"][0]["customdata"][0] == "key 0"
 
 
@@ -52,7 +52,13 @@ def test_names_are_left_aligned_and_numbers_right_aligned_each_in_a_column_of_it
 def test_every_axis_of_texts_has_a_trace_that_makes_plotly_draw_it():
     figure = chart()
     drawn = {trace.get("yaxis", "y") for trace in figure["data"]}
-    assert drawn == {"y", "y2", "y3", "y4"}
+    assert drawn == {"y", "y2", "y3", "y4", "y5"}
+
+
+def test_the_axis_of_the_marks_is_not_shifted_or_the_mouse_would_find_them_elsewhere():
+    axis = chart()["layout"]["yaxis"]
+    assert "shift" not in axis
+    assert axis["showticklabels"] is False
 
 
 def test_a_narrow_screen_has_one_panel_with_name_and_figure_above_each_row():
@@ -60,10 +66,10 @@ def test_a_narrow_screen_has_one_panel_with_name_and_figure_above_each_row():
     narrow = figure["narrow"]
     assert [change["visible"] for change in narrow["data"]] == [True, False, False]
     layout = narrow["layout"]
-    assert (layout["yaxis"]["ticktext"][0], layout["yaxis2"]["ticktext"][0]) == ("n0", "0 to go")
-    for axis in ("yaxis", "yaxis2"):
+    assert (layout["yaxis2"]["ticktext"][0], layout["yaxis3"]["ticktext"][0]) == ("n0", "0 to go")
+    for axis in ("yaxis2", "yaxis3"):
         assert (layout[axis]["ticklabelposition"], layout[axis]["ticklabelshift"] < 0) == ("inside", True)
-    assert [layout[axis]["visible"] for axis in ("yaxis3", "yaxis4", "xaxis2")] == [False] * 3
+    assert [layout[axis]["visible"] for axis in ("yaxis4", "yaxis5", "xaxis2")] == [False] * 3
     assert layout["xaxis"]["domain"] == [0, 1]
     assert layout["height"] > figure["layout"]["height"]
     assert [note["text"] for note in layout["annotations"]] == ["<b>Part</b><br>key"]
