@@ -29,7 +29,7 @@ def started(log, **settings):
             command, cwd=ROOT, env=os.environ | settings, stderr=stderr, stdout=subprocess.DEVNULL
         )
         try:
-            yield lambda path, **headers: requests.get(f"http://127.0.0.1:{port}/{path}", headers=headers, timeout=5)
+            yield lambda path, **headers: requests.get(f"http://127.0.0.1:{port}/{path}", headers=headers, timeout=30)
         finally:
             server.terminate()
             server.wait()

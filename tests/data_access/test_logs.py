@@ -1,5 +1,6 @@
 """With LOG_FORMAT=json every line on stderr is one JSON object, whoever writes it."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from data_access import logs, settings
+from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN, Emulator, failing, throttled
 from data_access.emulator.sample import Partner
 from tests.ports import free_port
@@ -21,7 +24,7 @@ EVERY_WAY = """
 import asyncio, logging, sys, threading, traceback, warnings
 early = logging.StreamHandler(); early.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
 logging.getLogger("early").addHandler(early)
-from data_access import logs
+from data_access import logs, settings
 logs.start("json")
 late = logging.StreamHandler(); late.setFormatter(logging.Formatter("LATE %(message)s"))
 logging.getLogger("late").addHandler(late); logging.getLogger("late").propagate = False
@@ -76,55 +79,76 @@ def test_every_way_to_write_gives_objects():
     assert "at the end" in said["The program ended by an error: ValueError"]["traceback"]
 
 
-def run(*arguments, **settings):
-    environ = {**os.environ, "LOG_FORMAT": "json", "PARTNER_CENTER_TRIES": "2", **settings}
-    command = [sys.executable, "-m", "data_access", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command in this process, whose stderr is as `logs.start` leaves it: its exit code, stdout and stderr."""
+
+    def run(*arguments, **given):
+        for name, value in {"PARTNER_CENTER_TRIES": "2", **given}.items():
+            monkeypatch.setenv(name, value)
+        written = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", logs.Lines(written))
+        try:
+            code = main([*arguments])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return code, capsys.readouterr().out, written.getvalue()
+
+    return run
 
 
 NOWHERE = {"PARTNER_CENTER_BASE_URL": "http://localhost:{port}", "PARTNER_CENTER_ACCESS_TOKEN": SECRET}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "settings", "code", "event"),
+    ("arguments", "given", "code", "event"),
     [
         (["fetch", "deployment"], {}, 0, "neither a token nor"),
         (["fetch", "nothing"], {}, 2, "error: argument COLLECTION"),
         ([], {}, 2, "the following arguments are required"),
         (["fetch", "customer-usage"], {}, 2, "needs --customer"),
         (["status"], {"PARTNER_CENTER_TRIES": "many"}, 2, "PARTNER_CENTER_TRIES"),
-        (["status"], {"LOG_FORMAT": "xml"}, 2, None),
         (["fetch", "deployment"], NOWHERE, 5, "did not answer"),
     ],
 )
-def test_commands_write_objects(arguments, settings, code, event):
+def test_commands_write_objects(run, arguments, given, code, event):
     port = free_port()
-    ended = run(*arguments, **{name: value.format(port=port) for name, value in settings.items()})
-    assert ended.returncode == code
-    assert (ended.stdout == "") == bool(code)
-    if event is None:
-        assert "LOG_FORMAT" in ended.stderr, "in text, as it could not be told otherwise"
-        return
-    lines = objects(ended.stderr)
+    ended, out, written = run(*arguments, **{name: value.format(port=port) for name, value in given.items()})
+    assert ended == code
+    assert (out == "") == bool(code)
+    lines = objects(written)
     assert any(event in line["event"] for line in lines)
-    assert SECRET not in ended.stderr
+    assert SECRET not in written
     if code:
         assert lines[-1]["level"] == "error"
 
 
-def test_progress_and_the_ids_of_a_refusal_are_objects_without_microsofts_words(serve, tmp_path):
+def test_progress_and_the_ids_of_a_refusal_are_objects_without_microsofts_words(run, serve, tmp_path):
     emulator = Emulator(Partner()).next(throttled("0"))
     emulator.always(failing(400, 1, "Contoso has no such thing"), where="/usage")
-    service = serve(emulator)
-    ended = run(
-        "collect",
-        PARTNER_CENTER_BASE_URL=service,
-        PARTNER_CENTER_ACCESS_TOKEN=DEMO_TOKEN,
-        HISTORY_URL=str(tmp_path),
-    )
-    lines = objects(ended.stderr)
-    assert ended.returncode == lines[-1]["exit_code"] == 2
+    address = {"PARTNER_CENTER_BASE_URL": serve(emulator), "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
+    ended, _, written = run("collect", **address, HISTORY_URL=str(tmp_path))
+    lines = objects(written)
+    assert ended == lines[-1]["exit_code"] == 2
     assert lines[-1]["status"] == 400
     assert lines[-1]["correlation_id"]
     assert any("asks us to wait: try 2 of 2" in line["event"] for line in lines), "its progress"
-    assert "Contoso" not in ended.stderr
+    assert "Contoso" not in written
+
+
+@pytest.mark.parametrize(("given", "form"), [("json", "json"), (" json ", "json"), ("xml", "text"), ("", "text")])
+def test_the_setting_is_read_whatever_is_wrong_with_the_others(given, form, tmp_path):
+    environ = {"LOG_FORMAT": given, "PARTNER_CENTER_TRIES": "many"}
+    assert settings.log_format(environ, tmp_path / "none.toml") == form
+    (tmp_path / "some.toml").write_text('[partner_center]\nlog_format = "json"\npartner_center_tries = "many"\n')
+    assert settings.log_format({}, tmp_path / "some.toml") == "json"
+    (tmp_path / "some.toml").write_text("not TOML")
+    assert settings.log_format({}, tmp_path / "some.toml") == "text"
+
+
+def test_the_program_itself_writes_objects():
+    command = [sys.executable, "-m", "data_access", "status"]
+    environ = {**os.environ, "LOG_FORMAT": "json", "PARTNER_CENTER_TRIES": "many"}
+    ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "PARTNER_CENTER_TRIES" in objects(ended.stderr)[0]["event"]

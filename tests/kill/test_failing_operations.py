@@ -75,7 +75,7 @@ def test_nothing_is_lost_whichever_operation_fails(command, failure, written, ru
         assert lost <= (old if command == "prune" else Counter()), where
         assert new == Counter() if command != "collect" else new.total() <= KEPT, where
         if code == 2:
-            assert complaint.startswith("The history cannot be used: "), where
+            assert "\nThe history cannot be used: " in f"\n{complaint}", where
             assert os.strerror(failure) in complaint, where
         if code == 0:
             assert lost == old or command != "prune" or disk.failed_reading, where
