@@ -94,7 +94,7 @@ class Books:
     lines: tuple[Line, ...] = ()
     problems: tuple[Problem, ...] = ()
     failure: str = ""
-    _days: dict[date, Mapping[str, frozenset[str]]] = field(default_factory=dict, repr=False)
+    _days: dict[date, tuple[Mapping[str, frozenset[str]], Customers]] = field(default_factory=dict, repr=False)
 
     def of(self, names: Iterable[str], at: datetime) -> frozenset[str]:
         """The customers of the person with these sign-in names or ids: all that any line gives at that instant."""
@@ -103,6 +103,14 @@ class Books:
 
     def people(self, at: datetime) -> Mapping[str, frozenset[str]]:
         """The customers of each person who has any at that instant, by the person's name as `known_as` gives it."""
+        return self._on(at)[0]
+
+    def unassigned(self, at: datetime) -> Customers:
+        """The customers of nobody: all but those in anybody's book at that instant."""
+        return self._on(at)[1]
+
+    def _on(self, at: datetime) -> tuple[Mapping[str, frozenset[str]], Customers]:
+        """Each person's customers and those of nobody; worked out once a day, since each run of a page asks."""
         day = at.astimezone(UTC).date()
         if (known := self._days.get(day)) is not None:
             return known
@@ -110,18 +118,10 @@ class Books:
         for line in self.lines:
             if line.holds(day):
                 people.setdefault(line.person, set()).add(line.customer)
+        books = {person: frozenset(people[person]) for person in sorted(people)}
         self._days.clear()  # one day at a time
-        found = self._days[day] = {person: frozenset(people[person]) for person in sorted(people)}
+        found = self._days[day] = books, Customers(frozenset().union(*books.values()), others=True)
         return found
-
-    def names(self, names: Iterable[str]) -> bool:
-        """Whether any line, of whatever dates, is about this person."""
-        wanted = {known_as(name) for name in names}
-        return any(line.person in wanted for line in self.lines)
-
-    def unassigned(self, at: datetime) -> Customers:
-        """The customers of nobody: all but those in anybody's book at that instant."""
-        return Customers(frozenset().union(*self.people(at).values()), others=True)
 
 
 def known_as(name: str) -> str:

@@ -22,7 +22,7 @@ class Pandas(Engine):
         read = [pq.read_table(path, columns=list(columns), partitioning=None) for path in paths]
         return nw.from_native(pa.concat_tables(read or [engines._schema(columns).empty_table()]).to_pandas()).lazy()
 
-    def _table(self, frame):
+    def table(self, frame):
         return frame.collect().to_native().reset_index(drop=True)
 
 

@@ -49,6 +49,7 @@ _FACTS = _ORIGIN | {
 _KINDS = {"str": "string", "Int64": "bigint", "boolean": "boolean"}
 _OF_ESTIMATES = {"proratedDeploymentPercent": "double"}
 _OF_COUNTS = {customers.CUSTOMER: "string", "customerName": "string", "productName": "string"}
+_KNOWN_OF_COUNTS = {*_FACTS, *_OF_COUNTS, measures.service_of(estimated=False)}
 _NAMING = (customers.CUSTOMER, "customerName")
 _EVERYTHING = Selection()
 _ADVICE = "Try again; if it goes on, the log tells the operator more."
@@ -138,7 +139,7 @@ class Engine(ABC):
 
         def answer() -> pd.DataFrame:
             facts = self.scan(list(paths), columns).rename({service: "service"})
-            return self._table(question(self._selected(facts, selection)))
+            return self.table(question(self._selected(facts, selection)))
 
         return self._answered(answer)
 
@@ -148,7 +149,7 @@ class Engine(ABC):
         Raises EngineError.
         """
         columns = _ORIGIN | {name: _KINDS[frames.DTYPES.get(name, "str")] for name in collection.columns}
-        return self._answered(lambda: self._table(question(self.scan(list(paths), columns))))
+        return self._answered(lambda: self.table(question(self.scan(list(paths), columns))))
 
     def _answered(self, answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         try:
@@ -159,7 +160,8 @@ class Engine(ABC):
             log.debug("Raised by %s:\n%s", _kinds(error), "".join(traceback.format_tb(error.__traceback__)))
             raise EngineError("The history query failed.", _ADVICE) from None
 
-    def _table(self, frame: Lazy) -> pd.DataFrame:
+    def table(self, frame: Lazy) -> pd.DataFrame:
+        """The rows of a query, worked out."""
         table: pa.Table = frame.collect("pyarrow").to_native()
         types = [pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else kind for kind in table.schema.types]
         return frames.plain(table.cast(pa.schema(zip(table.column_names, types, strict=True))).to_pandas())
@@ -167,7 +169,7 @@ class Engine(ABC):
     def _selected(self, facts: Lazy, selection: Selection) -> Lazy:
         wanted = selection.wanted
         if wanted:  # which spellings there are only the files can tell
-            codes = self._table(facts.select(*wanted).unique())
+            codes = self.table(facts.select(*wanted).unique())
             for column, chosen in wanted.items():
                 meant = texts.same(codes[column].dropna().unique(), chosen)
                 facts = facts.filter(nw.col(column).is_in(meant))
@@ -227,6 +229,9 @@ class RestrictedEngine(Engine):
         super().__init__()
         self._engine, self._customers, self._named = engine, customers, named
 
+    def table(self, frame: Lazy) -> pd.DataFrame:
+        return self._engine.table(frame)
+
     def scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         rows = self._engine.scan(paths, columns)
         if customers.CUSTOMER not in columns:
@@ -235,9 +240,11 @@ class RestrictedEngine(Engine):
             tenant = nw.col(customers.CUSTOMER)
             mask = tenant.is_in(sorted(self._customers.ids))
             rows = rows.filter(~mask | tenant.is_null() if self._customers.others else mask)
-        if not self._named:
-            rows = rows.with_columns(nw.lit(None, nw.String).alias(name) for name in _NAMING if name in columns)
-        return rows
+        if self._named:
+            return rows
+        if not columns.keys() <= _KNOWN_OF_COUNTS:
+            return rows.filter(nw.lit(value=False))  # a live collection is about customers in every field
+        return rows.with_columns(nw.lit(None, nw.String).alias(name) for name in _NAMING)
 
 
 #: How Spark spells what pyarrow calls a kind of store.

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_access import Selection, measures
+from data_access import EVERYBODY, NOBODY, Customers, Selection, measures
 from data_access.errors import EngineError
 from data_access.history import engines
 from data_access.measures import changes, customers, trends
@@ -55,6 +55,35 @@ def same(result, expected):
 def test_counts_at_every_level(engine, counts, level):
     keys = changes.LEVELS[level]
     same(engine.grouped(counts.paths[-1:], keys), measures.by(counts.days[-1], keys))
+
+
+BOOK = frozenset(f"{number:08X}-B14E-4888-967B-CA4BB2CF1234" for number in (3, 7, 8))
+
+
+@pytest.mark.parametrize("book", [Customers(BOOK), Customers(BOOK, others=True), NOBODY, EVERYBODY])
+@pytest.mark.parametrize("level", ["service", "customer and product"])
+def test_some_customers_are_as_if_there_were_no_others(engine, counts, book, level):
+    facts, keys = counts.days[-1], changes.LEVELS[level]
+    seen = engines.RestrictedEngine(engine, book)
+    same(seen.grouped(counts.paths[-1:], keys), measures.by(facts.of(book.rows(facts.frame)), keys))
+    all_rows = len(engine.customer(counts.paths, CUSTOMER))
+    assert len(seen.customer(counts.paths, CUSTOMER)) == (all_rows if CUSTOMER in book else 0)
+
+
+def test_an_engine_that_names_nobody_adds_up_the_same(engine, counts):
+    seen = engines.RestrictedEngine(engine, EVERYBODY, named=False)
+    same(seen.grouped(counts.paths[-1:], ["service"]), engine.grouped(counts.paths[-1:], ["service"]))
+    table = seen.grouped(counts.paths[-1:], [customers.CUSTOMER], labels=["customerName"])
+    assert table[[customers.CUSTOMER, "customerName"]].isna().all(axis=None)
+    assert len(seen.customer(counts.paths, CUSTOMER)) == 0
+
+
+def test_partner_deployment_names_nobody_and_is_seen_as_it_is(engine, estimates):
+    seen = engines.RestrictedEngine(engine, NOBODY)
+    same(
+        seen.grouped(estimates.paths, ["service"], estimated=True),
+        engine.grouped(estimates.paths, ["service"], estimated=True),
+    )
 
 
 def test_names_come_along(engine, counts):
@@ -232,7 +261,7 @@ def test_what_is_worked_out_row_by_row(engine, tmp_path):
         [str(tmp_path / "raw.parquet")], {"proratedDeploymentPercent": "double", "licensesSold": "bigint"}
     )
     columns = ["proratedDeploymentPercent", "licensesSold", "licensesDeployed", "undeployed", "overDeployed"]
-    result = engine._table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
+    result = engine.table(measures.row_by_row(sent, estimated=True).select(*columns)).sort_values(columns)
     expected = measures.facts(DEPLOYMENT, frame).frame[columns].sort_values(columns)
     same(result.reset_index(drop=True), expected.reset_index(drop=True))
     assert (4529.0765, 1255.9235) in set(zip(result["licensesDeployed"], result["undeployed"], strict=True))
@@ -248,7 +277,7 @@ def test_counts_of_use(engine, tmp_path):
         "service": "string",
         "processedDateTime": "timestamp",
     }
-    result = engine._table(measures.activity(engine.scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
+    result = engine.table(measures.activity(engine.scan([str(tmp_path / "use.parquet")], kinds), ["service"]))
     same(result, measures.activity_by(table, ["service"]))
     assert list(result["usagePercent"][:2]) == [70.0, 0.0]
     assert result["usagePercent"][2:].isna().all()
