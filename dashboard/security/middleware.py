@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -61,9 +62,10 @@ _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 #: open pages, each in a thread of its own, have to learn of it.
 ENDED = Ended()
 
-#: The persons who may fetch a file, by the file's id; the oldest files are forgotten first, and closed to all. One for
-#: all: pages make files, in threads of their own, and the middleware hands them out.
-_download_owners: OrderedDict[str, set[tuple[str, str]]] = OrderedDict()
+#: The persons who may fetch a file, by the file's id, each with what says whether that person still may; the oldest
+#: files are forgotten first, and closed to all. One for all: pages make files, in threads of their own, and the
+#: middleware hands them out.
+_download_owners: OrderedDict[str, dict[tuple[str, str], Callable[[], bool]]] = OrderedDict()
 
 
 def person_of(claims: roles.Claims, settings: Settings, sign_in: SignIn, ended: Ended) -> Person:
@@ -75,10 +77,12 @@ def person_of(claims: roles.Claims, settings: Settings, sign_in: SignIn, ended: 
     return roles.judge(claims, Rules.of(settings, audience), datetime.now(UTC))
 
 
-def register_download_owner(content: bytes, mimetype: str, name: str, person: Person) -> None:
-    """Let this person fetch a file; others cannot, even if they know its address."""
+def register_download_owner(
+    content: bytes, mimetype: str, name: str, person: Person, still: Callable[[], bool] = lambda: True
+) -> None:
+    """Let this person fetch a file, as long as `still` says so; others cannot, even if they know its address."""
     key = file_id(content, mimetype, name)
-    _download_owners.setdefault(key, set()).add(person.identity)
+    _download_owners.setdefault(key, {})[person.identity] = still
     _download_owners.move_to_end(key)
     while len(_download_owners) > _MOST_FILES:
         _download_owners.popitem(last=False)
@@ -148,7 +152,7 @@ class Gate:
 
     async def _with_sign_in(self, request: HTTPConnection, receive: Receive, send: Send) -> None:
         path = _below_base(request.scope["path"])
-        if not self._is_public(path) and not self._may_fetch(path, request):
+        if not self._is_public(path) and not await self._may_fetch(path, request):
             # From a deep link Streamlit looks for its server below the page too, and goes on where that is a 404.
             status = 401 if path.startswith((MEDIA, CORE)) else 404
             await _refuse(status, "Sign-in required.", request.scope, receive, send)
@@ -225,7 +229,7 @@ class Gate:
         is_open = path in self._pages or path.startswith(_FONTS) or PUBLIC.fullmatch(path)
         return bool(is_open) and ".." not in path and "\\" not in path
 
-    def _may_fetch(self, path: str, request: HTTPConnection) -> bool:
+    async def _may_fetch(self, path: str, request: HTTPConnection) -> bool:
         """Whether the person of a request may have what is not public."""
         try:
             person = self._person_of(claims_of(request.cookies))
@@ -235,7 +239,8 @@ class Gate:
             return person.role >= Role.OPERATOR
         if path.startswith(MEDIA):
             key = path.removeprefix(MEDIA).partition(".")[0]
-            return person.identity in _download_owners.get(key, ())
+            still = _download_owners.get(key, {}).get(person.identity)
+            return still is not None and await asyncio.to_thread(still)  # it may look at a file far away
         return True
 
     def _person_of(self, claims: roles.Claims) -> Person:

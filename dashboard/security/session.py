@@ -119,7 +119,7 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
             raise PermissionError("what this person may see has changed")
         made = content()
         if owner.is_known:
-            middleware.register_download_owner(made, mimetype, name, owner)
+            middleware.register_download_owner(made, mimetype, name, owner, still or (lambda: True))
         audit.note(audit.TOOK, *_noted(owner), page=page, filters=filters, file=name, rows=getattr(made, "rows", None))
         return made
 

@@ -177,6 +177,27 @@ def test_the_counts_that_stand_in_on_the_overview_name_nobody_to_a_reader(sit_do
     assert traces(sent, *NAMES) == []
 
 
+@pytest.mark.parametrize(("role", "names"), [("reader", []), ("manager", [NAMES[OWN], NAMES[SHARED_ONE]])])
+def test_live_seats_that_stand_in_name_nobody_outside_the_book(sit_down, sent, role, names):
+    empty = partner(deployment=(), commercial_deployment=())
+    app = sit_down(link={"book": "all"}, role=role, account=empty)
+    wait_for(app, "live seats")
+    assert sold(app) == f"{sum(SOLD.values()):,}"
+    assert traces(sent, *NAMES) == []
+    follow(app, {})
+    if names:
+        assert sold(app) == "1,200"
+    assert traces(sent, FOREIGN, NOBODYS) == []
+
+
+def wait_for(app, words):
+    for _ in range(20):
+        if words in text(app).lower():
+            return
+        app.run()
+    raise AssertionError(words)
+
+
 @pytest.mark.parametrize(
     ("link", "figure"),
     [({}, sum(SOLD.values())), ({"book": "ben@x"}, 70_207), ({"book": "unassigned"}, 30_003)],

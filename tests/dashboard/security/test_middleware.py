@@ -188,6 +188,17 @@ def test_a_file_is_for_whom_it_was_made(browser):
 
 
 @pytest.mark.usefixtures("configured")
+def test_a_file_is_for_as_long_as_its_owner_may_see_what_is_in_it(browser):
+    still = [True]
+    middleware.register_download_owner(b"c,d\n", "text/csv", "y.csv", person("1"), lambda: still[0])
+    path = f"/media/{streamlit_internals.file_id(b'c,d' + bytes([10]), 'text/csv', 'y.csv')}.csv"
+    browser.cookies.update(cookie(oid="1"))
+    assert browser.get(path).status_code == 200
+    still[0] = False
+    assert browser.get(path).status_code == 401
+
+
+@pytest.mark.usefixtures("configured")
 def test_a_cookie_is_worth_nothing_after_signing_out(browser):
     mine = cookie("operator")
     browser.cookies.update(mine)
