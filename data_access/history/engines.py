@@ -243,7 +243,9 @@ class RestrictedEngine(Engine):
         if self._named:
             return rows
         if not columns.keys() <= _KNOWN_OF_COUNTS:
-            return rows.filter(nw.lit(value=False))  # a live collection is about customers in every field
+            return rows.filter(
+                nw.col(customers.CUSTOMER).is_in([])
+            )  # a live collection is about customers in every field
         return rows.with_columns(nw.lit(None, nw.String).alias(name) for name in _NAMING)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import narwhals as nw
 import pytest
 
-from data_access import Client
+from data_access import EVERYBODY, Client, Customers, RestrictedEngine
 from data_access.auth.credentials import Ready
 from data_access.commands import status
 from data_access.history import collect, live
@@ -143,6 +143,22 @@ def test_engines_work_out_what_is_asked_of_them(run, partner, tmp_path, clock, e
 
     found = engine.ask_live(renewing, kept.facts(kept.snapshots(SUBSCRIPTIONS)).paths, SUBSCRIPTIONS)
     assert list(found["id"]) == ["c", "fafebb76-0000-4000-8000-000000000001", "legacy"]
+
+
+def test_an_engine_that_is_restricted_sees_the_live_rows_of_its_customers_alone(run, tmp_path, clock, engine):
+    run()
+    kept = lake(tmp_path, clock)
+    paths = kept.facts(kept.snapshots(SUBSCRIPTIONS)).paths
+
+    def whose(subscriptions):
+        return subscriptions.select("customerTenantId").unique()
+
+    book = Customers(frozenset({ALFA.upper()}))
+    assert [*RestrictedEngine(engine, book).ask_live(whose, paths, SUBSCRIPTIONS)["customerTenantId"]] == [ALFA.upper()]
+    others = RestrictedEngine(engine, Customers(book.ids, others=True)).ask_live(whose, paths, SUBSCRIPTIONS)
+    assert ALFA.upper() not in [*others["customerTenantId"]]
+    assert len(others)
+    assert RestrictedEngine(engine, EVERYBODY, named=False).ask_live(whose, paths, SUBSCRIPTIONS).empty
 
 
 # Who was not read
