@@ -25,6 +25,8 @@ def on_screen(seats: pd.DataFrame, free: pd.Series) -> OnScreen:
     spare = (seats["activeUnits"].fillna(0) - seats["consumedUnits"].fillna(0)).clip(lower=0)
     rows = seats.assign(
         productName=seats["productName"].fillna(seats["skuPartNumber"]).fillna(seats["productId"]),
+        warningUnits=seats["warningUnits"].mask(seats["warningUnits"] == 0),
+        suspendedUnits=seats["suspendedUnits"].mask(seats["suspendedUnits"] == 0),
         **{FREE_TO_ASSIGN: spare.where(~free), _NOTE: free.map({True: "free or trial, in no sum", False: None})},
     )
     rows = rows.assign(_free=free).sort_values(["_free", FREE_TO_ASSIGN], ascending=[True, False], kind="stable")

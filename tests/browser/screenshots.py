@@ -121,6 +121,14 @@ def states() -> dict[str, State]:
         ),
         "customer": State(app.dashboard, "products_chart", f"customers?customer={a_customer}"),
         "customer-unknown": State(app.dashboard, "[data-testid=stCode]", "customers?customer=nobody"),
+        "renewals": State(app.dashboard, "renewals_chart", "renewals?horizon=90"),
+        "renewals-filtered": State(app.dashboard, "renewals_chart", "renewals?horizon=365&outcome=undecided"),
+        "renewals-no-permission": _troubled(
+            failing(403, 900150, "The role does not have the rights for this operation."),
+            where="/v1/customers",
+            sign=_TROUBLE,
+            query="renewals",
+        ),
         "usage": State(app.dashboard, "usage_chart", "usage"),
         "usage-filtered": State(app.dashboard, "usage_chart", "usage?channel=direct&service=o365&service=crm"),
         "usage-no-permission": _troubled(
