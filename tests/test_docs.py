@@ -84,8 +84,6 @@ def test_manual_shows_a_command_as_soon_as_it_exists(command):
         f"any two points of the last {trends.WEEKS} weeks",
         f"at least {straight_line.HOLD} times in 100 where half of what disturbs a date is gone by the next one",
         f"and {straight_line.HOLD_WANDERING} times where a fifth is; it takes {measures.FEWEST_DATES} dates",
-        f"at least {trends.USUAL_DAYS} days before",
-        f"about {trends.USUAL_DAYS} days before",
         f"does not answer is given up after {patience.SECONDS:.0f} seconds",
         f"lost {health.LOSS_FLOOR * 100:.0f} % of its rows",
         f"The first {base.MOST_BARS} of … services",

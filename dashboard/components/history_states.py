@@ -10,10 +10,12 @@ import streamlit as st
 from dashboard import formats, sitemap
 from dashboard.components import header, loading, notices
 from dashboard.feeds import Feeds
-from dashboard.filters import link
+from dashboard.filters import dates, link
 from dashboard.filters.link import Controls
+from dashboard.filters.parameters import DATES, RANGE
 from dashboard.security import session
 from data_access import Readable, Timeline
+from data_access.datasets import comparison
 
 _MOMENT = 0.25  # seconds; a new look at the history takes less
 _LONGER = 2.0
@@ -90,6 +92,16 @@ def top(past: Timeline, heading: str, feeds: Feeds, controls: Controls[Any] | No
             notices.stale(state.error, state.fetched_at, state.failed_at)
             break
     left_out(past)
+
+
+def time_range(controls: Controls[Any], past: Timeline) -> None:
+    """The choice of a range of time, or of two dates of the history."""
+    chosen = controls.filters.range
+    controls.draw(RANGE, options=dates.offered(chosen))
+    days = [*comparison.days_of(past, past.collection)]
+    if len(days) > 1:
+        with st.popover("Dates", icon=":material/date_range:"):
+            controls.draw(DATES, days=days, range=chosen)
 
 
 def left_out(past: Timeline) -> None:

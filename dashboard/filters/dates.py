@@ -1,17 +1,34 @@
-"""Two dates of a link, against the days of which there are figures. Nothing here draws."""
+"""The range of time that a link asks for, and two dates of it that have figures. Nothing here draws."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
+
 from dashboard import formats
-from dashboard.filters.kinds import Link, Parameter, Reading
+from dashboard.filters.kinds import Choice, Link, Parameter, Reading
 from data_access.datasets import comparison
 
 _SINCE, _UNTIL = "since", "until"
+#: The range where the link names its first date.
+TWO_DATES = "dates"
+#: How far the others reach back from their end; those without a length begin with the history.
+_BACK = {
+    "4w": pd.DateOffset(weeks=4),
+    "3m": pd.DateOffset(months=3),
+    "6m": pd.DateOffset(months=6),
+    "1y": pd.DateOffset(months=12),
+}
+RANGES = {"4w": "4 weeks", "3m": "3 months", "6m": "6 months", "1y": "12 months", "all": "All"}
+_TITLE_OF_TWO_DATES = {TWO_DATES: "Two dates"}
+#: What is compared where the link does not say it.
+COMPARED = "4w"
+#: A day on which everything that can be compared has figures is taken if it is no further from the day that is meant.
+_NEAR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +41,39 @@ class Dates:
 
 
 @dataclass(frozen=True)
+class Range(Choice):
+    """How far back a page looks. The dates of a link go before it, and leave the link when a range is chosen."""
+
+    displaces: tuple[str, ...] = field(default=(_SINCE, _UNTIL), kw_only=True)
+
+    def read(self, link: Link) -> Reading[str]:
+        reading = super().read(link)
+        has_date = any(_date(text) for text in link.get(_SINCE, []))
+        return Reading(TWO_DATES, reading.unknown) if has_date else reading
+
+    def write(self, value: str) -> Link:
+        return {self.name: []} if value == TWO_DATES else super().write(value)
+
+
+def offered(chosen: str) -> dict[str, str]:
+    """The ranges to choose from, with two dates where the link names them."""
+    return RANGES | (_TITLE_OF_TWO_DATES if chosen == TWO_DATES else {})
+
+
+def begins(chosen: str, until: date) -> date | None:
+    """The day on which a range begins that ends `until`; None for one that begins with the history."""
+    back = _BACK.get(chosen)
+    return (pd.Timestamp(until) - back).date() if back is not None else None
+
+
+def said(chosen: str, asked: Dates) -> str:
+    """A range in words, for files."""
+    if chosen != TWO_DATES:
+        return RANGES[chosen] + (f" until {asked.until}" if asked.until else "")
+    return f"{asked.since} to {asked.until or 'now'}"
+
+
+@dataclass(frozen=True)
 class TwoDates(Parameter[Dates]):
     """The dates `since` and `until` of the link.
 
@@ -31,6 +81,8 @@ class TwoDates(Parameter[Dates]):
     """
 
     days: Sequence[date] = ()  # of which there are figures, oldest first; two at least where dates are compared
+    range: str = COMPARED  # what is compared where the link does not name the earlier one
+    common: Sequence[date] = ()  # those of which there are figures at every level
 
     @property
     def default(self) -> Dates:
@@ -54,11 +106,11 @@ class TwoDates(Parameter[Dates]):
         }
 
     def held(self, value: Dates) -> dict[str, Any]:
-        return {name: day.isoformat() for name, day in zip(self.names, compared(value, self.days), strict=True)}
+        return {name: day.isoformat() for name, day in zip(self.names, self.compared(value), strict=True)}
 
     def of(self, held: Mapping[str, Any], before: Dates) -> Dates:
-        shown = compared(before, self.days)
-        usual = comparison.default_baseline(self.days, shown[1]), self.days[-1]
+        shown = self.compared(before)
+        usual = self.compared(Dates(until=shown[1]))[0], self.days[-1]
         wanted = [before.since, before.until]
         for place, name in enumerate(self.names):
             day = _date(held[name]) or shown[place]  # a browser may send any text
@@ -69,16 +121,30 @@ class TwoDates(Parameter[Dates]):
     def shows(self, held: Mapping[str, Any], value: Dates) -> bool:
         return held == self.held(value)
 
+    def compared(self, asked: Dates) -> tuple[date, date]:
+        """The two days that are compared; see below."""
+        return compared(asked, self.days, self.range, self.common)
 
-def compared(asked: Dates, days: Sequence[date]) -> tuple[date, date]:
-    """The two of `days` that are compared where a link asks for these dates, the earlier one first.
 
-    `days`: those of which there are figures, at least two, oldest first.
+def compared(
+    asked: Dates, days: Sequence[date], chosen: str = COMPARED, common: Sequence[date] = ()
+) -> tuple[date, date]:
+    """The two of `days` that are compared where a link asks for these dates and this range, the earlier one first.
+
+    `days`: those of which there are figures, at least two, oldest first. `common`: those of them that other levels have
+    as well; one of these begins a range, so that every level compares the same dates.
     """
     until = comparison.latest_on_or_before(days[1:], asked.until) if asked.until else days[-1]
-    if asked.since is None:
-        return comparison.default_baseline(days, until), until
-    return comparison.latest_on_or_before([day for day in days if day < until], asked.since), until
+    earlier = [day for day in days if day < until]
+    if asked.since:
+        return comparison.latest_on_or_before(earlier, asked.since), until
+    wanted = begins(chosen, until)
+    if wanted is None:
+        return earlier[0], until
+    near = [day for day in common if day < until and abs(day - wanted) <= _NEAR]
+    if near:
+        return min(near, key=lambda day: (abs(day - wanted), day)), until
+    return comparison.latest_on_or_before(earlier, wanted), until
 
 
 def notes(asked: Dates, shown: tuple[date, date]) -> list[str]:

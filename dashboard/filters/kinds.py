@@ -38,6 +38,8 @@ class Parameter(ABC, Generic[T]):
 
     name: str
     label: str
+    #: Names of other parameters that go out of the link when a user chooses a value of this one.
+    displaces: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     @abstractmethod
@@ -80,6 +82,7 @@ class Choice(Parameter[str]):
 
     options: Mapping[str, str]
     closed: Collection[str] = ()
+    usual: str = ""  # the default, where it is not the first one
 
     @property
     def open(self) -> list[str]:
@@ -88,7 +91,7 @@ class Choice(Parameter[str]):
 
     @property
     def default(self) -> str:
-        return self.open[0]
+        return self.usual or self.open[0]
 
     def read(self, link: Link) -> Reading[str]:
         known, unknown = _matched(link.get(self.name, []), self.options)

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.filters import widgets
+from dashboard.filters.dates import TWO_DATES
 from dashboard.filters.kinds import Link, Parameter
 from dashboard.filters.parameters import (
     ASOF,
@@ -23,6 +24,7 @@ from dashboard.filters.parameters import (
     CHANNEL,
     CLEARED,
     CUSTOMER,
+    RANGE,
     ROWS,
     SERVICE,
     SHARED,
@@ -121,7 +123,7 @@ class Controls(Generic[F_co]):
         for parameter in st.session_state[_DRAWN].values():
             held, before = _held(parameter), parameter.read(link).value
             if held is not None and (value := parameter.of(held, before)) != before:
-                changes |= parameter.write(value)
+                changes |= {name: [] for name in parameter.displaces} | parameter.write(value)
         if changes or (own and not own.keys() <= {*CUSTOMER.names}):
             changes |= ROWS.write(replace(ROWS.read(link).value, page=1))  # another view starts at its first page
         names = [name for each in self._parameters.values() for name in each.names]
@@ -206,6 +208,11 @@ def shared_link() -> Link:
     """The part of the link that other pages understand too."""
     link = _link()
     return {name: link[name] for parameter in SHARED for name in parameter.names if name in link}
+
+
+def with_range(chosen: str) -> Link:
+    """The same with the range in it that this page shows, also where it is the usual one here alone."""
+    return {**({} if chosen == TWO_DATES else {RANGE.name: [chosen]}), **shared_link()}
 
 
 def address(public_url: str | None) -> str:

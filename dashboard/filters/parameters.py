@@ -6,11 +6,11 @@ worked out is remembered by these values, so a page is worked out anew for its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from dashboard.filters import levels
-from dashboard.filters.dates import Dates, TwoDates
+from dashboard.filters.dates import COMPARED, RANGES, Dates, Range, TwoDates
 from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
@@ -29,7 +29,7 @@ TARGET = Number("target", "Target %", usual=measures.DEFAULT_TARGET, least=0.0, 
 BELOW = Limit("below", "Deployed below %", least=0.0, most=1000.0, step=5.0)
 ATLEAST = Limit("atleast", "Not deployed at least", least=0.0, most=1e12, step=10.0)
 SEARCH = Text("search", "Search", longest=200)
-RANGE = Choice("range", "Range", {"1y": "1 year", "6m": "6 months", "3m": "3 months", "all": "All"})
+RANGE = Range("range", "Range", RANGES, usual="1y")
 MEASURE = Choice(
     "measure", "Show", {"percent": "Deployment %", "sold": "Sold", "deployed": "Deployed", "undeployed": "Not deployed"}
 )
@@ -58,7 +58,7 @@ BAR: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, TARGET)
 #: What *Clear* takes out of a link.
 CLEARED: tuple[Parameter[Any], ...] = (*BAR, SEARCH, BELOW, ATLEAST, STATUS, ACTION)
 #: What goes along from one page to the next.
-SHARED: tuple[Parameter[Any], ...] = (BOOK, ASOF, CHANNEL, SERVICE, SORT, TARGET)
+SHARED: tuple[Parameter[Any], ...] = (BOOK, ASOF, CHANNEL, SERVICE, SORT, TARGET, RANGE, DATES)
 
 T = TypeVar("T")
 _PARAMETER = "parameter"
@@ -123,6 +123,7 @@ class CustomerFilters(BarsFilters):
     """Those of the Customers page, for one of them."""
 
     range: str = _field(RANGE)
+    dates: Dates = _field(DATES)
     measure: str = _field(MEASURE)
 
 
@@ -132,6 +133,7 @@ class TrendsFilters(Filters):
 
     target: float = _field(TARGET)
     range: str = _field(RANGE)
+    dates: Dates = _field(DATES)
     measure: str = _field(MEASURE)
     by: str = _field(BY)
     order: str = _field(ORDER)
@@ -143,6 +145,7 @@ class ChangesFilters(Filters):
 
     search: str = _field(SEARCH)
     level: str = _field(LEVEL)
+    range: str = _field(replace(RANGE, usual=COMPARED))
     dates: Dates = _field(DATES)
     status: tuple[str, ...] = _field(STATUS)
 

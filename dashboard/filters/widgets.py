@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.filters.dates import Dates, TwoDates, compared
+from dashboard.filters.dates import Dates, TwoDates
 from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 
 _LIST, _TEXT, _NUMBER, _LIMIT, _DATE = 300, 300, 180, 165, 135  # width in pixels
@@ -115,7 +115,7 @@ def _text(parameter: Text, changed: Callable[[], None]) -> None:
 
 
 def _dates(parameter: TwoDates, value: Dates, changed: Callable[[], None]) -> None:
-    _, until = compared(value, parameter.days)
+    _, until = parameter.compared(value)
     earlier = [day for day in parameter.days if day < until]
     for label, key, days in zip(("From", "To"), parameter.names, (earlier, parameter.days[1:]), strict=True):
         _day(label, key, days, changed)

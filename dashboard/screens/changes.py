@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -15,7 +16,7 @@ from dashboard.feeds import Feeds, current_feeds, current_sight, file_filter
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import CUSTOMER, DATES, LEVEL, SEARCH, SERVICE, STATUS, ChangesFilters
+from dashboard.filters.parameters import CUSTOMER, DATES, LEVEL, RANGE, SEARCH, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.tables.changes import CHANGES_FILE
@@ -45,16 +46,23 @@ def show(past: Timeline, feeds: Feeds) -> None:
     level = levels.open_to(customers)[controls.filters.level]
     collection = comparison.collection_of(past, level)
     days = [*comparison.days_of(past, collection)]
+    common = _common_days(past, customers=customers)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         controls.draw(LEVEL)
         if len(days) > 1:
-            controls.draw(DATES, days=days)
+            controls.draw(RANGE, options=dates.offered(controls.filters.range))
+            controls.draw(DATES, days=days, range=controls.filters.range, common=common)
             if searched := levels.WORDS[level].searched:
                 controls.draw(SEARCH, placeholder=searched)
     if LEVEL.name in controls.closed:
         st.info(f"The link compares customers, which {_not_shown()}.", icon=":material/lock:")
     if len(days) > 1:
-        show_both(past, Comparison(level, *dates.compared(controls.filters.dates, days)), controls, feeds)
+        asked, chosen = controls.filters.dates, controls.filters.range
+        compared = Comparison(level, *dates.compared(asked, days, chosen, common))
+        of_services = [*comparison.days_of(past, past.collection)]
+        others = dates.compared(asked, of_services, chosen, common) if len(of_services) > 1 else None
+        _say_dates(asked, compared, others)
+        show_both(past, compared, controls, feeds)
         return
     notices.left_out(controls.unknown)
     if days:
@@ -65,6 +73,24 @@ def show(past: Timeline, feeds: Feeds) -> None:
             " *Data health* says why it was not collected.",
             icon=":material/info:",
         )
+
+
+def _common_days(past: Timeline, *, customers: bool) -> list[date]:
+    """The days on which every level that this visitor has can be compared, oldest first."""
+    collections = {comparison.collection_of(past, level) for level in levels.open_to(customers).values()}
+    of_each = [comparison.days_of(past, collection) for collection in collections]
+    return [day for day in of_each[0] if all(day in days for days in of_each)]
+
+
+def _say_dates(asked: Dates, compared: Comparison, others: tuple[date, date] | None) -> None:
+    """Say where other dates are compared than the link names, or than for services (`others`)."""
+    shown = compared.since, compared.until
+    said = dates.notes(asked, shown)
+    if not said and others and others != shown:
+        then = " and ".join(formats.day(day) for day in others)
+        said = [f"For services {then} are compared. What is compared here has no figures of both, so its dates differ."]
+    for sentence in said:
+        st.info(sentence, icon=":material/event_busy:")
 
 
 def _not_shown() -> str:
@@ -91,7 +117,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     counted = _counted(past, compared, pair)
     _tiles(model, explanations.of_changes(model, counted))
     st.caption(counted)
-    _basis(past, compared, pair, filters.dates)
+    _basis(past, compared, pair)
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
     sentence = file_filter(
@@ -132,11 +158,9 @@ def _counted(past: Timeline, compared: Comparison, pair: comparison.Pair) -> str
     return f"*{collection.title}*, licenses deployed {counted} · processed {processed}"
 
 
-def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair, chosen: Dates) -> None:
+def _basis(past: Timeline, compared: Comparison, pair: comparison.Pair) -> None:
     """Draw the limits of the comparison."""
     collection = comparison.collection_of(past, compared.level)
-    for sentence in dates.notes(chosen, (compared.since, compared.until)):
-        st.caption(f":material/event_busy: {sentence}")
     if past.collection is not collection:
         st.caption(f":material/compare_arrows: {notices.COUNTED_SEPARATELY}")
     if same := pair.not_processed_anew:

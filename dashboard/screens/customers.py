@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import explanations, exports, formats, sentences
 from dashboard.components import book, figures, header, history_states, live_seats, loading, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
-from dashboard.filters import link
+from dashboard.filters import dates, link
 from dashboard.filters.kinds import written
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import (
@@ -19,7 +19,6 @@ from dashboard.filters.parameters import (
     BELOW,
     CUSTOMER,
     MEASURE,
-    RANGE,
     SEARCH,
     BarsFilters,
     CustomerFilters,
@@ -257,7 +256,7 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("Is it changing?", anchor=False)
             controls.draw(MEASURE)
-            controls.draw(RANGE)
+            history_states.time_range(controls, past)
         try:
             with st.spinner("Looking back…"):
                 own = trends.of_customer(feeds, past, identity)
@@ -276,7 +275,7 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
         st.markdown(" ".join(answer))
         if note := sentences.went_back(whole):
             st.caption(f":material/history_toggle_off: {note}")
-        within = RANGE.options[filters.range]
+        within = dates.said(filters.range, filters.dates)
         sentence = file_filter(filters.selection, customer=identity, range=within, collection=own.collection.name)
         newest = whole.points[AS_OF].iloc[-1]
         provenance = figures.provenance(feeds, "customer-history", newest, sentence)

@@ -9,9 +9,10 @@ from dashboard import exports, formats, sentences
 from dashboard.charts import lines
 from dashboard.components import book, figures, history_states, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
+from dashboard.filters import dates as dates_of
 from dashboard.filters import link
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, RANGE, SERVICE, TrendsFilters
+from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, SERVICE, TrendsFilters
 from dashboard.security import session
 from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import trends
@@ -42,7 +43,7 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     _answer(trend, filters, timeline.estimated)
     _tiles(trend.whole, timeline.estimated)
     origin = partial(_origin, trend, filters, timeline, feeds)
-    _whole(trend, controls, origin("trends"))
+    _whole(trend, controls, timeline, origin("trends"))
     if len(trend.whole.points):
         _parts(trend, controls, origin("trends"))
         _figures(trend, filters, timeline.estimated, origin)
@@ -109,6 +110,12 @@ def _tiles(line: Line, estimated: bool) -> None:
         tiles.tile("kpi_target_reached", "projection", value, context)
 
 
+def _why(chosen: str) -> None:
+    """The way to what moved the percentage in the same range."""
+    if st.button("Why?", key="why", icon=":material/compare_arrows:", help="What moved it: Changes, in this range"):
+        st.switch_page("screens/changes.py", query_params=link.with_range(chosen))
+
+
 def _target_reached(line: Line, goal: Projection) -> tuple[str, str]:
     """The month of the target, and its range; the earliest one where it is far ahead."""
     if not trends.is_far(line):
@@ -117,12 +124,16 @@ def _target_reached(line: Line, goal: Projection) -> tuple[str, str]:
     return f":small[not before] {earliest}", f"likely by {latest}" if latest else "latest date unknown"
 
 
-def _whole(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports.Provenance) -> None:
+def _whole(
+    trend: TrendsView, controls: Controls[TrendsFilters], timeline: Timeline, origin: exports.Provenance
+) -> None:
     with st.container(key="trends_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.header("How has it moved?", anchor=False)
             controls.draw(MEASURE)
-            controls.draw(RANGE)
+            history_states.time_range(controls, timeline)
+            if trend.whole.change:
+                _why(controls.filters.range)
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
@@ -169,7 +180,7 @@ def _origin(
     trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds, content: str, **more: str
 ) -> exports.Provenance:
     dates = trend.whole.points[AS_OF]
-    within, newest = RANGE.options[filters.range], dates.iloc[-1] if len(dates) else None
+    within, newest = dates_of.said(filters.range, filters.dates), dates.iloc[-1] if len(dates) else None
     sentence = file_filter(filters.selection, range=within, **more, collection=timeline.collection.name)
     return figures.provenance(feeds, f"{content}-by-{filters.by}", newest, sentence)
 

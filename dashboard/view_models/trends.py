@@ -23,6 +23,7 @@ from dashboard.charts.lines import (
 )
 from dashboard.charts.sparkline import sparkline
 from dashboard.feeds import Feeds
+from dashboard.filters import dates
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import Kind, OnScreen, Table
 from dashboard.tables.trends import PACES, PACES_FILE, POINTS_FILE
@@ -30,7 +31,8 @@ from data_access import Deployment, Selection, Timeline, measures, texts, timeli
 from data_access.measures import MEASURES, Facts, trends
 from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
 
-_MONTHS = {"3m": 3, "6m": 6, "1y": 12}
+Between = tuple[pd.Timestamp, pd.Timestamp]
+_EVER: Between = (pd.Timestamp("1970-01-01", tz=UTC), pd.Timestamp("2200-01-01", tz=UTC))
 _COLUMNS = {
     "percent": "deploymentPercent",
     "sold": "licensesSold",
@@ -106,17 +108,17 @@ def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
 def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> TrendsView:
     """All lines of a page."""
     facts = timeline.facts.selected(filters.selection)
-    since = _since(timeline, filters.range)
+    within = _within(timeline, filters)
     now, why = _now(timeline, facts)
     there = {*now[filters.by].dropna()}
-    whole = _line("", _ALL, trends.lines(facts, []), since, filters.target, absent=why if now.empty else None)
+    whole = _line("", _ALL, trends.lines(facts, []), within, filters.target, absent=why if now.empty else None)
     table = trends.lines(facts, [filters.by])
     lines = [
         _line(
             str(key),
             _TITLES[filters.by](str(key)),
             points.reset_index(drop=True),
-            since,
+            within,
             filters.target,
             absent=None if key in there else why,
         )
@@ -153,9 +155,9 @@ def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
 
 
 def _line(
-    key: str, title: str, points: pd.DataFrame, since: datetime | None, target: float, *, absent: Refusal | None
+    key: str, title: str, points: pd.DataFrame, between: Between, target: float, *, absent: Refusal | None
 ) -> Line:
-    within = points if since is None else points[points[AS_OF] >= since].reset_index(drop=True)
+    within = points[points[AS_OF].between(*between, inclusive="left")].reset_index(drop=True)
     change, lately = trends.change(within), trends.change(within, trends.WEEKS * 7)
     return Line(
         key=key,
@@ -170,12 +172,15 @@ def _line(
     )
 
 
-def _since(timeline: Timeline, chosen: str) -> datetime | None:
-    newest = timeline.processed[1]
-    if newest is None or chosen not in _MONTHS:
-        return None
-    since: datetime = (pd.Timestamp(newest) - pd.DateOffset(months=_MONTHS[chosen])).normalize()
-    return since
+def _within(timeline: Timeline, filters: TrendsFilters) -> Between:
+    """The instants between which points are shown, the second one not included."""
+    newest, asked = timeline.processed[1], filters.dates
+    if newest is None:
+        return _EVER
+    until = asked.until or newest.date()
+    since = asked.since or dates.begins(filters.range, until)
+    first = pd.Timestamp(since, tz=UTC) if since else _EVER[0]
+    return first, pd.Timestamp(until, tz=UTC) + pd.Timedelta(days=1) if asked.until else _EVER[1]
 
 
 def _span(lines: list[Line]) -> tuple[datetime, datetime]:

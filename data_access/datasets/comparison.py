@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from data_access.errors import DamagedHistory
 from data_access.history.engines import Engine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
-from data_access.measures import changes, customers, trends
+from data_access.measures import changes, customers
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
 from data_access.selection import Selection
@@ -68,14 +68,6 @@ def days_of(timeline: Timeline, collection: Collection) -> dict[date, Snapshot]:
     snapshots = timeline.history.snapshots(collection)
     days = {snapshot.day: snapshot for snapshot in snapshots if snapshot.rows and snapshot.backfill_date is None}
     return dict(sorted(days.items()))
-
-
-def default_baseline(days: Sequence[date], until: date) -> date:
-    """The last day at least `trends.USUAL_DAYS` before `until`, as on the Overview; else the first day.
-
-    `days`: oldest first, at least one of them before `until`.
-    """
-    return latest_on_or_before([day for day in days if day < until], until - timedelta(days=trends.USUAL_DAYS))
 
 
 def latest_on_or_before(days: Sequence[date], wanted: date) -> date:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.filters.dates import Dates, TwoDates, compared, notes
+from dashboard.filters.dates import RANGES, TWO_DATES, Dates, Range, TwoDates, begins, compared, notes, offered, said
 
 FIRST, SECOND, THIRD, LAST = DAYS = [date(2026, 8, 26), date(2026, 10, 24), date(2026, 11, 4), date(2026, 11, 24)]
 TWO = TwoDates("dates", "Dates", days=DAYS)
@@ -84,3 +84,66 @@ def test_a_day_that_is_chosen_is_compared(data):
 @pytest.mark.parametrize("text", ["", "x", "2026-99-99", "[]", "\x00"])
 def test_a_text_that_is_no_date_chooses_nothing(text):
     assert TWO.of(TWO.held(Dates(FIRST, THIRD)) | {"since": text}, Dates(FIRST, THIRD)) == Dates(FIRST, THIRD)
+
+
+# Ranges
+
+WEEKS = [date(2026, 9, 5) + timedelta(weeks=week) for week in range(13)]  # to 28 November
+MONTHS = WEEKS[::4]  # 5 September, 3 and 31 October, 28 November
+
+
+@pytest.mark.parametrize(
+    ("chosen", "until", "first"),
+    [
+        ("4w", date(2026, 11, 28), date(2026, 10, 31)),
+        ("3m", date(2026, 5, 31), date(2026, 2, 28)),
+        ("1y", date(2024, 2, 29), date(2023, 2, 28)),
+        ("all", date(2026, 11, 28), None),
+    ],
+)
+def test_a_range_begins_its_length_before_its_end(chosen, until, first):
+    assert begins(chosen, until) == first
+
+
+@pytest.mark.parametrize("chosen", RANGES)
+def test_a_range_compares_the_same_dates_at_every_level(chosen):
+    assert compared(Dates(), WEEKS, chosen, MONTHS) == compared(Dates(), MONTHS, chosen, MONTHS)
+
+
+def test_a_day_that_is_far_from_the_one_that_is_meant_is_not_taken_for_the_sake_of_other_levels():
+    rare = [WEEKS[0], WEEKS[-1]]
+    assert compared(Dates(), WEEKS, "4w", rare) == (date(2026, 10, 31), WEEKS[-1])
+    assert compared(Dates(), rare, "4w", rare) == (WEEKS[0], WEEKS[-1])
+
+
+@pytest.mark.parametrize(
+    ("asked", "read"),
+    [
+        ({}, "1y"),
+        ({"range": ["3m"]}, "3m"),
+        ({"range": ["3m"], "since": ["2026-10-31"]}, TWO_DATES),
+        ({"range": ["3m"], "until": ["2026-10-31"]}, "3m"),
+        ({"range": ["3m"], "since": ["yesterday"]}, "3m"),
+        ({"range": [TWO_DATES]}, "1y"),
+    ],
+)
+def test_dates_go_before_a_range(asked, read):
+    assert Range("range", "Range", RANGES, usual="1y").read(asked).value == read
+
+
+def test_two_dates_are_offered_where_the_link_has_them():
+    assert [*offered("3m")] == [*RANGES]
+    assert [*offered(TWO_DATES)] == [*RANGES, TWO_DATES]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asked", "words"),
+    [
+        ("4w", Dates(), "4 weeks"),
+        ("1y", Dates(until=THIRD), "12 months until 2026-11-04"),
+        (TWO_DATES, Dates(FIRST, THIRD), "2026-08-26 to 2026-11-04"),
+        (TWO_DATES, Dates(FIRST), "2026-08-26 to now"),
+    ],
+)
+def test_a_range_has_words_for_files(chosen, asked, words):
+    assert said(chosen, asked) == words

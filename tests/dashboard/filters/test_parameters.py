@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dashboard.filters import parameters
 from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 from dashboard.filters.parameters import (
+    ASOF,
     BOOK,
     CHANNEL,
     CUSTOMER,
@@ -62,7 +63,7 @@ def of_page(page):
 
 
 EVERY = {parameter.name: parameter for page in PAGES for parameter in of_page(page)}
-EVERY |= {parameter.name: parameter for parameter in (BOOK, CUSTOMER, ROWS)}
+EVERY |= {parameter.name: parameter for parameter in (ASOF, BOOK, CUSTOMER, ROWS)}
 NAMES = [name for parameter in EVERY.values() for name in parameter.names]
 
 
@@ -142,8 +143,8 @@ def test_no_two_parameters_share_a_name():
     assert {each.name for each in described} == {*EVERY}
 
 
-def test_what_goes_along_is_on_the_first_page():
-    assert [parameter.name for parameter in SHARED] == ["book", *declared(OverviewFilters)]
+def test_what_goes_along_is_on_the_first_page_or_about_time():
+    assert [parameter.name for parameter in SHARED] == ["book", "asof", *declared(OverviewFilters), "range", "dates"]
 
 
 def test_filters_for_another_page_are_the_same_as_far_as_both_have_them():

@@ -29,15 +29,6 @@ def engine():
     return engines.DuckDB()
 
 
-@given(DAYS)
-def test_the_usual_other_date_is_a_known_one_before_the_newest(known):
-    since = comparison.default_baseline(known, known[-1])
-    assert since in known[:-1]
-    wanted = known[-1] - timedelta(days=trends.USUAL_DAYS)
-    assert since <= wanted or since == known[0]
-    assert not [day for day in known if since < day <= wanted]
-
-
 @given(DAYS, st.dates(date(2023, 1, 1), date(2027, 12, 31)))
 def test_a_date_means_what_was_known_on_it(known, asked):
     day = comparison.latest_on_or_before(known, asked)
