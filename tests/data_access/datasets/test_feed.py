@@ -84,6 +84,17 @@ def test_a_failure_is_not_repeated_by_the_next_look(service):
     assert service.calls == 2
 
 
+def test_a_feed_that_is_cheap_to_fetch_may_be_tried_again_sooner(service):
+    service.feed = Feed(service.fetch, HOUR, lambda: service.now, cool_down=timedelta(seconds=5))
+    service.error = Unavailable("Down.", "Wait.")
+    service.settle()
+    service.error = None
+    service.now += timedelta(seconds=4)
+    assert service.settle().error
+    service.now += timedelta(seconds=1)
+    assert service.settle().data == "data 2"
+
+
 def test_the_services_own_wait_is_kept(service):
     service.error = Throttled("Wait.", "Wait.", Details(retry_after=600))
     service.settle()
