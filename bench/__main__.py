@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import asking, bulk, clicks, crowd, customers, keeping, ranges, visits
+from bench import asking, bulk, clicks, crowd, customers, keeping, ranges, taking, visits
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--small", action="store_true", help="little of everything, to see that the bench works")
-    parts = ("bulk", "keeping", "customers", "asking", "ranges", "clicks", "visits", "crowd")
+    parts = ("bulk", "keeping", "customers", "asking", "ranges", "taking", "clicks", "visits", "crowd")
     options.add_argument("--only", choices=parts, help="one part alone")
     options.add_argument("--before", type=Path, help="a checkout of an earlier version, for the part `crowd`")
     chosen = options.parse_args()
@@ -28,6 +28,9 @@ def main() -> int:
         customers.run(1 if chosen.small else 3, number, 8)
     if chosen.only in (None, "ranges"):
         ranges.run(20 if chosen.small else 1000)
+    if chosen.only in (None, "taking"):
+        for times in (1,) if chosen.small else (1, 4):
+            taking.run(10, number, products, times)
     if chosen.only in (None, "clicks"):
         clicks.run(*((3, 100, 10, 5) if chosen.small else (30, 10_000, 30, 81)))
     if chosen.only in (None, "visits"):

@@ -6,6 +6,7 @@ Arrow repeats it in the rows and joins the lines.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pandas as pd
@@ -25,6 +26,7 @@ _INNER_FORMULA = r'([;\t\r\n][\p{Z}"\x00]*)([-=+@＝＋－＠])'
 #: the row.
 _BREAKING = r'(?s)^[^",\r\n]*[",\r\n].*$'
 
+_AT_ONCE = 50_000  # rows that are joined at a time: all at once would take several times the memory of the file
 _TEXT = pa.large_string()  # as pandas holds `str`
 _Change = Callable[[pa.Array], pa.Array]
 
@@ -47,16 +49,21 @@ def excel(table: pd.DataFrame) -> bytes:
 def _csv(table: pd.DataFrame, line_end: str, change: _Change) -> bytes:
     """Header and rows; `change` is applied to every text, column names included."""
     names = _quoted(change(pa.array([str(name) for name in table.columns], _TEXT)))
-    columns = [
-        pa.chunked_array([names[index : index + 1], _cells(column, change)])
-        for index, column in enumerate(arrow(table).columns)
-    ]
+    columns = [_cells(column, change) for column in arrow(table).columns]
+    lines = io.BytesIO()
+    lines.write(_lines([names[place : place + 1] for place in range(len(names))], line_end))
+    for start in range(0, len(table), _AT_ONCE):
+        lines.write(_lines([written.take(rows[start : start + _AT_ONCE]) for written, rows in columns], line_end))
+    return lines.getvalue()
+
+
+def _lines(columns: list[pa.Array], line_end: str) -> pa.Buffer:
     if len(columns) == 1:
         # In a table of one column an empty cell would make a blank line, which readers skip.
         columns = [pc.replace_substring_regex(columns[0].fill_null(""), "^$", '""')]
     columns[-1] = _joined(columns[-1], line_end, separator="")
     # The last buffer of an Arrow text array holds its bytes in order: here, the finished lines.
-    return b"".join(lines.buffers()[-1] for lines in _joined(*columns, separator=",").chunks)
+    return _joined(*columns, separator=",").buffers()[-1]
 
 
 def arrow(table: pd.DataFrame) -> pa.Table:
@@ -69,23 +76,24 @@ def arrow(table: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(table.astype(dict.fromkeys(others, "str")), preserve_index=False)
 
 
-def _cells(column: pa.ChunkedArray, change: _Change) -> pa.Array:
-    """The cells of a column as the file has them (`large_string`), null where there is no value."""
+def _cells(column: pa.ChunkedArray, change: _Change) -> tuple[pa.Array, pa.Array]:
+    """The distinct cells of a column as the file has them (`large_string`), and which one each row has.
+
+    Null where there is no value.
+    """
     encoded = column.combine_chunks().dictionary_encode()
     distinct = encoded.dictionary
     if pa.types.is_timestamp(distinct.type):
         written = pa.array(frames.iso(distinct.to_pandas()).tolist(), _TEXT)
-    elif pa.types.is_boolean(distinct.type):
-        written = distinct.cast(_TEXT)  # true and false
     elif pa.types.is_primitive(distinct.type):
-        # Arrow would write 0.0 as 0.
+        # Arrow would write 0.0 as 0 and True as true.
         written = pa.array(map(str, distinct.to_pylist()), _TEXT)
     else:
         written = _quoted(change(distinct.cast(_TEXT)))
-    return written.take(encoded.indices)
+    return written, encoded.indices
 
 
-def _joined(*columns: pa.ChunkedArray | str, separator: str) -> pa.ChunkedArray:
+def _joined(*columns: pa.Array | str, separator: str) -> pa.Array:
     parts = [pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in (*columns, separator)]
     return pc.binary_join_element_wise(*parts, null_handling="replace")
 
