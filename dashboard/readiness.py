@@ -11,7 +11,7 @@ from data_access import HistoryError, PartnerCenterError, history, load_settings
 
 log = logging.getLogger(__name__)
 
-_EVERY, _PATIENCE = 2.0, 3.0  # seconds between two looks, and for each operation of one
+_EVERY, _PATIENCE = 2.0, 5.0  # seconds between two looks, and for each operation of one
 #: Looks that were given up and may still wait for the store: an object store ends each by itself after a while.
 _MOST_GIVEN_UP = 8
 
