@@ -14,6 +14,7 @@ from data_access import logs
 from data_access.errors import PartnerCenterError
 from data_access.partner_center.client import OfCustomers, Progress, Step
 
+_MOST_NAMED = 1000  # customers on one line; where the service is down, that may be all
 _STANDARD = (0, 1, 2)  # stdin, stdout and stderr
 
 
@@ -101,7 +102,8 @@ def unread(of_customers: OfCustomers) -> list[str]:
         "not read: no usable answer, a second time": of_customers.failed,
     }
     return [
-        f"{len(tenants):,} {'customer' if len(tenants) == 1 else 'customers'} {why}: {', '.join(tenants)}"
+        f"{len(tenants):,} {'customer' if len(tenants) == 1 else 'customers'} {why}: {', '.join(tenants[:_MOST_NAMED])}"
+        f"{f' and {more:,} more' if (more := len(tenants) - _MOST_NAMED) > 0 else ''}"
         for why, tenants in reasons.items()
         if tenants
     ]

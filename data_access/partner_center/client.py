@@ -192,13 +192,13 @@ class Client:
 
         return self._with_outcome(collection, fetch, lambda page: page.total or len(page.rows))
 
-    def pages(self, collection: Collection, customer: str, stop: threading.Event) -> list[Page]:
+    def pages(self, collection: Collection, customer: str, correlation_id: str, stop: threading.Event) -> list[Page]:
         """The answer about one customer, of a collection that is live; `stop`, once set, ends it.
 
         Raises one of the family in `errors`. Nothing is noted in `outcomes`: see `noting`.
         """
         url = protocol.address(self._base_url, collection.paths[0], customer)
-        call = protocol.Call(url, protocol.parameters(collection, Query(customer)), protocol.new_id())
+        call = protocol.Call(url, protocol.parameters(collection, Query(customer)), correlation_id)
         pages = [self._session.page(call, _untold, stop)]
         while (link := pages[-1].link) and pages[-1].rows and len(pages) < _MOST_PAGES_OF_CUSTOMER:
             if (following := call.following(link)) == call:
@@ -214,9 +214,9 @@ class Client:
         (found,) = self._session.page(call, _untold, stop).rows
         return cast(Mapping[str, Any], found)
 
-    def noting(self, collection: Collection, fetch: Callable[[], Answer]) -> Answer:
-        """What `fetch` returns; notes how that ended in `outcomes`."""
-        return self._with_outcome(collection, lambda *_: fetch(), _count)
+    def noting(self, collection: Collection, fetch: Callable[[str], Answer]) -> Answer:
+        """What `fetch` returns, which gets a new correlation id; notes how that ended in `outcomes`."""
+        return self._with_outcome(collection, lambda correlation_id, _: fetch(correlation_id), _count)
 
     def _with_outcome(self, collection: Collection, fetch: Callable[[str, int], T], count: Callable[[T], int]) -> T:
         """What `fetch` returns, which gets a new correlation id; notes how that ended, with the `count` of its rows."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -99,11 +100,11 @@ def read(
     the order of the customers. Raises the first error where not one customer could be read, SignInError and
     ApplicationAlone as soon as they come.
     """
-    reading = _Reading(client, collection, {one.key: one for one in customers}, progress, keep_raw, keep)
     made: list[Read] = []
 
-    def fetch() -> Answer:
-        made.append(reading.run(known))
+    def fetch(correlation_id: str) -> Answer:
+        asked = {one.key: one for one in customers}
+        made.append(_Reading(client, collection, asked, correlation_id, progress, keep_raw, keep).run(known))
         return made[0].answer
 
     client.noting(collection, fetch)
@@ -124,6 +125,7 @@ class _Reading:
     client: Client
     collection: Collection
     customers: Mapping[str, Customer]
+    correlation_id: str
     progress: Progress
     keep_raw: bool
     keep: Keep | None
@@ -165,7 +167,8 @@ class _Reading:
         """Ask about these customers, and hand on what comes in parts."""
         part: list[_Reply] = []
         begun = time.monotonic()
-        replies = _replies_in_order(self.client, self.collection, customers, has_answered=bool(self._read_keys))
+        ask = partial(self.client.pages, self.collection, correlation_id=self.correlation_id)
+        replies = _replies_in_order(ask, customers, self.client.parallel, has_answered=bool(self._read_keys))
         with contextlib.closing(replies):
             for reply in replies:
                 if isinstance(reply.error, SignInError | ApplicationAlone):
@@ -239,7 +242,7 @@ class _Reading:
             raise Unreadable(
                 f"None of the {self._rows:,} rows can be read; the first: {self._set_aside[0].reason}.",
                 "The service may have changed its format; look for a newer version of this program.",
-                Details(),
+                Details(correlation_id=self.correlation_id),
             )
         table = frames.joined(self.collection, self._frames or [frames.frame(self.collection, [])])
         self._places = _order(table["customerTenantId"], list(self.customers))
@@ -256,7 +259,7 @@ class _Reading:
             tuple(self._set_aside),
             self._announced,
             datetime.now(UTC),
-            protocol.new_id(),
+            self.correlation_id,
             self._raw,
             unread_customers=len(of_customers.unread),
             of_customers=of_customers,
@@ -267,9 +270,9 @@ class _Reading:
 
 
 def _replies_in_order(
-    client: Client, collection: Collection, customers: Sequence[Customer], *, has_answered: bool
+    pages: Callable[..., list[Page]], customers: Sequence[Customer], parallel: int, *, has_answered: bool
 ) -> Generator[_Reply]:
-    """The reply of each customer, in their order, while several are asked at a time.
+    """The reply of each customer, in their order, while so many are asked at a time; `pages` asks one.
 
     `has_answered`: whether the service has answered before. Where it has, and asks to wait for longer than one call
     may take, it is waited for: a limit that is reached half-way is no reason to do without the others.
@@ -282,7 +285,7 @@ def _replies_in_order(
         waited = 0.0
         while True:
             try:
-                reply = _Reply(customer.key, client.pages(collection, customer.tenant, stop))
+                reply = _Reply(customer.key, pages(customer.tenant, stop=stop))
             except PartnerCenterError as error:
                 seconds = error.details.retry_after if isinstance(error, Throttled) else None
                 waited += seconds or 0
@@ -292,11 +295,11 @@ def _replies_in_order(
                 answered.set()
                 return reply
 
-    pool = ThreadPoolExecutor(client.parallel, thread_name_prefix="customer")
+    pool = ThreadPoolExecutor(parallel, thread_name_prefix="customer")
     futures = (pool.submit(ask, customer) for customer in customers)
     try:
         # Not all at once: replies would pile up, and calls be made that nobody needs any more.
-        under_way = deque(itertools.islice(futures, client.parallel * _AHEAD))
+        under_way = deque(itertools.islice(futures, parallel * _AHEAD))
         while under_way:
             reply = under_way.popleft().result()
             under_way.extend(itertools.islice(futures, 1))

@@ -118,7 +118,8 @@ def test_sessions_share_it_and_every_try_counts(partner):
         customers = [Customer(one["id"]) for one in partner.customers]
         together(*[lambda client=client: each_customer.read(client, SEATS, customers, quiet) for client in clients])
     assert len(partner.calls) >= 24
-    assert most_in(WINDOW * 0.9, asked(partner)) <= CALLS
+    first, *_, last = sorted(asked(partner))
+    assert last - first >= (len(partner.calls) - 1) // CALLS * WINDOW - 0.3, "less what it takes to get there"
 
 
 def test_waiting_for_its_turn_is_no_time_that_a_call_takes(partner):
@@ -152,7 +153,7 @@ def test_a_redirect_is_a_call_of_its_own(partner):
     with serving(partner) as url, Client(url, Ready("x"), RetryPolicy(tries=1), pace=pace) as client:
         client.fetch(CUSTOMERS)
     first, second = asked(partner)
-    assert second - first >= WINDOW * 0.9
+    assert second - first >= WINDOW * 0.8
 
 
 def test_a_process_has_one_for_each_service():
