@@ -1,5 +1,6 @@
 """What the Renewals page stands on, read from the emulator, and what of it some customers' account manager sees."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -201,3 +202,61 @@ def test_a_file_of_the_history_that_was_changed_is_not_shown(account, tmp_path):
     for file in tmp_path.rglob("*subscriptions*/**/*.parquet"):
         file.write_bytes(b"nothing of the kind")
     assert account.current()[1] == CALLS
+
+
+# The whole way, from the bytes of the service to what is on the page
+
+
+def outcome(row):
+    """The contract's table, line by line, for rows as they are sent below."""
+    if row["status"] in ("expired", "disabled", "deleted"):
+        return "none"
+    end = row.get("commitmentEndDateTime") or row.get("commitmentEndDate")
+    if not end or end.startswith("9999"):
+        return "noEnd"
+    actions = sorted(row["scheduledActions"] or [], key=lambda action: (action.get("effectiveDate") or end)[:10])
+    if actions:
+        words = {"Cancel": "ends", "RenewToExtendedServiceTerm": "extendedServiceTerm", "RenewToNewTerm": "renews"}
+        return words.get(actions[0]["actionType"], "other")
+    if row["autoRenewEnabled"]:
+        return "renews"
+    old = row["effectiveStartDate"] < "2025-04-01" or end < "2026-05-04"
+    return "expires" if row["isTrial"] or row["productType"]["id"] != "OnlineServicesNCE" or old else "undecided"
+
+
+def sent(generator, number):
+    """A random subscription as Microsoft sends it, its dates around those that matter."""
+    start = generator.choice(["2025-03-31", "2025-04-01", "2026-01-01"]) + "T00:00:00Z"
+    end = generator.choice(["2026-05-03", "2026-05-04", "2026-12-31", "9999-12-10", None])
+    words = ["Cancel", "RenewToNewTerm", "RenewToExtendedServiceTerm", "Transition", "WordOfTomorrow"]
+    days = generator.sample(["2026-11-30", "2026-12-30", "2027-01-15", None], 2)
+    actions = [
+        {"actionType": generator.choice(words), "effectiveDate": day and f"{day}T00:00:00Z"}
+        for day in days[: generator.choice([0, 0, 1, 2])]
+    ]
+    return {
+        "id": f"s{number:04}",
+        "offerName": "Office 365 E3",
+        "quantity": generator.randrange(1, 60),
+        "status": generator.choice(["active", "active", "suspended", "expired", "disabled", "deleted", "pending"]),
+        "isTrial": generator.random() < 0.1,
+        "autoRenewEnabled": generator.choice([True, False, None]),
+        "billingType": "license",
+        "productType": {"id": generator.choice(["OnlineServicesNCE", "OnlineServicesNCE", "License"])},
+        "effectiveStartDate": start,
+        "commitmentEndDate": end and f"{end}T00:00:00Z",
+        "commitmentEndDateTime": end and generator.choice([None, f"{end}T23:59:59Z"]),
+        "cancellationAllowedUntilDate": None,
+        "scheduledActions": generator.choice([actions, actions or None]),
+    }
+
+
+def test_an_oracle_tells_the_same_outcomes_from_the_bytes_of_the_service():
+    generator = random.Random(2026)
+    rows = [sent(generator, number) for number in range(1000)]
+    (customer,) = SAMPLE.customers[:1]
+    tenant = customer["id"].upper()
+    data = fetched(Partner(customers=[customer], subscriptions={tenant: rows}, seats={tenant: []}))
+    found = dict(zip(data.subscriptions["id"], data.subscriptions["renewalOutcome"], strict=True))
+    assert found == {row["id"]: outcome(row) for row in rows}
+    assert len(set(found.values())) == 8
