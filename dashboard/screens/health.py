@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import exports, formats
 from dashboard.charts import base
-from dashboard.components import figures, history_states, table
+from dashboard.components import figures, history_states, live_difference, table
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.security import session
 from dashboard.tables import health as health_tables
@@ -44,6 +44,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
     _tiles(model, past)
     _checks(model, past, feeds)
     _services(model, past, feeds)
+    live_difference.show(feeds)
 
 
 def _tiles(model: HealthView, past: Timeline) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.tables.columns import OnScreen, Order, Table, count, text
+from dashboard.tables.columns import OnScreen, Order, Table, count, signed, text
+from dashboard.tables.common import CUSTOMER_NAME, PRODUCT, TENANT_ID
 
 FREE_TO_ASSIGN, _NOTE = "freeToAssign", "note"
 SEATS = Table(
@@ -17,6 +18,21 @@ SEATS = Table(
         count("suspendedUnits", "Suspended", help="They do not work any more."),
         text(_NOTE, "Note"),
     )
+)
+
+#: The columns of `live_difference.differences`.
+DIFFERENCES = Table(
+    (
+        CUSTOMER_NAME,
+        PRODUCT,
+        count("licensesSold", "Sold", help="By the commercial counts."),
+        count("activeUnits", "Enabled now"),
+        signed("soldChange", "± Enabled"),
+        count("licensesDeployed", "Deployed", help="By the commercial counts."),
+        count("consumedUnits", "Assigned now"),
+        signed("deployedChange", "± Assigned"),
+    ),
+    (TENANT_ID.name,),
 )
 
 

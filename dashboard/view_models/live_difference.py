@@ -1,0 +1,44 @@
+"""View model of the difference between live seats and the analytics, cached for all visitors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.cache import remembered
+from dashboard.tables.columns import OnScreen
+from dashboard.tables.live_seats import DIFFERENCES
+from data_access.datasets.renewals import Renewals
+from data_access.measures.live_difference import differences
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DifferenceView:
+    """How many products at customers were compared, and those that differ."""
+
+    compared: int
+    enabled: int  # more than sold, over all
+    assigned: int  # more than deployed
+    rows: pd.DataFrame
+    on_screen: OnScreen
+
+
+@remembered
+def difference_view(data: Renewals) -> DifferenceView | None:
+    """The view of a reading; None where it lacks one of the two sides."""
+    seats, counts = data.answer(SEATS), data.answer(COMMERCIAL_DEPLOYMENT)
+    if seats is None or counts is None or counts.frame.empty:
+        return None
+    subscriptions = data.answer(SUBSCRIPTIONS)
+    unread = {one.tenant for one in data.unread if one.collection == SEATS.name}
+    table = differences(seats.frame, counts.frame, subscriptions.frame if subscriptions else None, unread)
+    rows = table[(table["soldChange"] != 0) | (table["deployedChange"] != 0)]
+    return DifferenceView(
+        compared=len(table),
+        enabled=int(table["soldChange"].sum()),
+        assigned=int(table["deployedChange"].sum()),
+        rows=rows,
+        on_screen=DIFFERENCES.on_screen(rows),
+    )

@@ -1,0 +1,51 @@
+"""What the tenants say now, and what the analytics said some days ago: the difference, by customer and product."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from data_access.measures import free_products
+from data_access.measures.free_products import CUSTOMER, PRODUCT
+
+_KEY = [CUSTOMER, PRODUCT]
+_COUNTS = ("licensesSold", "licensesDeployed", "activeUnits", "consumedUnits")
+_NAMES = ("customerName", "productName")
+
+
+def differences(
+    seats: pd.DataFrame, counts: pd.DataFrame, subscriptions: pd.DataFrame | None = None, unread: Collection[str] = ()
+) -> pd.DataFrame:
+    """One row per customer and product in either of them: both pairs of counts (int64), and soldChange, deployedChange.
+
+    A product that one of them does not have counts as none there. Left out are free products and trials, and the
+    customers in `unread`, of which nobody knows the seats. The largest differences come first.
+    """
+    paid = seats[~free_products.is_free(seats, subscriptions, counts)]
+    sides = [
+        _added_up(counts[~counts[CUSTOMER].isin(unread)], ["licensesSold", "licensesDeployed"]),
+        _added_up(paid, ["activeUnits", "consumedUnits"]),
+    ]
+    both = pd.concat(sides, axis=1).reindex(columns=[*_COUNTS]).fillna(0).astype("int64").reset_index(names=_KEY)
+    table = both.assign(
+        **{name: _first(name, counts, paid, both) for name in _NAMES},
+        soldChange=both["activeUnits"] - both["licensesSold"],
+        deployedChange=both["consumedUnits"] - both["licensesDeployed"],
+    )
+    size = table["soldChange"].abs() + table["deployedChange"].abs()
+    return table.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+def _added_up(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    rows = table[[CUSTOMER, *names]].assign(**{PRODUCT: free_products.identities(table[PRODUCT])})
+    rows = rows.astype({CUSTOMER: "str", **dict.fromkeys(names, "Int64")})
+    return rows.groupby(_KEY, sort=True)[names].sum()
+
+
+def _first(name: str, counts: pd.DataFrame, seats: pd.DataFrame, both: pd.DataFrame) -> pd.Series:
+    """What the analytics call a customer or a product, or else what the tenant does."""
+    by = CUSTOMER if name == "customerName" else PRODUCT
+    named = pd.concat([table[[by, name]].astype("str") for table in (counts, seats)]).dropna()
+    known = named.assign(**{by: free_products.identities(named[by])}).drop_duplicates(by).set_index(by)[name]
+    return both[by].map(known)

@@ -1,0 +1,51 @@
+"""The difference between live seats and the analytics."""
+
+import pandas as pd
+
+from data_access.measures.live_difference import differences
+
+E3, E5, FREE = "AAAAAAAA-1", "BBBBBBBB-2", "CCCCCCCC-3"
+
+
+def seats(*rows):
+    names = [
+        "customerTenantId",
+        "customerName",
+        "productId",
+        "productName",
+        "activeUnits",
+        "consumedUnits",
+        "totalUnits",
+    ]
+    counts = dict.fromkeys(names[4:], "Int64")
+    return pd.DataFrame([(*row, row[4]) for row in rows], columns=names).astype(counts)
+
+
+def counts(*rows):
+    names = ["customerTenantId", "customerName", "productId", "productName", "licensesSold", "licensesDeployed"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_both_sides_are_added_up_and_the_largest_difference_comes_first():
+    found = differences(
+        seats(
+            ("A", "Nord", E3, "E3 now", 10, 4), ("A", "Nord", E3.lower(), "E3 now", 2, 0), ("B", "Süd", E5, "E5", 7, 7)
+        ),
+        counts(("A", "Nord", E3, "OFFICE 365 E3", 6, 4), ("A", "Nord", E3, "OFFICE 365 E3", 5, 0)),
+    )
+    columns = ["customerName", "productName", "licensesSold", "activeUnits", "soldChange", "deployedChange"]
+    assert found[columns].to_numpy().tolist() == [
+        ["Süd", "E5", 0, 7, 7, 7],
+        ["Nord", "OFFICE 365 E3", 11, 12, 1, 0],
+    ]
+
+
+def test_what_one_side_does_not_have_counts_as_none_but_for_customers_that_were_not_read():
+    analytics = counts(("A", "Nord", E3, "E3", 6, 4), ("B", "Süd", E3, "E3", 5, 1))
+    found = differences(seats(), analytics, unread=["B"])
+    assert found[["customerTenantId", "soldChange", "deployedChange"]].to_numpy().tolist() == [["A", -6, -4]]
+
+
+def test_free_products_are_left_out():
+    assert differences(seats(("A", "Nord", FREE, "Free", 1_000_000, 3)), counts()).empty
+    assert differences(seats(), counts()).empty
