@@ -36,7 +36,7 @@ _FILE_DECIMALS = 4  # of effects; a page has room for those of all percentages
 _STATUS = text("status", "Status")
 
 
-def _in_group(column: Column, group: str, label: str, good: int) -> Column:
+def _in_group(column: Column, group: str, label: str, good: int = 0) -> Column:
     """A column under the heading of its group, which its label need not repeat."""
     estimate = column.estimate and _in_group(column.estimate, group, formats.about(label), good)
     return replace(column, label=label, group=group, good=good, estimate=estimate)
@@ -55,7 +55,7 @@ _CHANGE_OF = {
 }
 
 _BEFORE_AND_AFTER = tuple(
-    replace(at(when, column, column.label), group=when)
+    _in_group(at(when, column, column.label), when, column.label)
     for when in ("Before", "After")
     for column in (SOLD, DEPLOYED, DEPLOYMENT_PERCENT)
 )

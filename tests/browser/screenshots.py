@@ -40,7 +40,7 @@ from tests.browser.office import MIA, OLAF, RITA, UMA, opened, sign_in
 from tests.lakes import fetched
 
 AT_ONCE = 2  # servers; each has a browser of its own
-WIDTHS = (1366, 820)
+WIDTHS = (1366, 820, 390)
 SCHEMES: tuple[app.Scheme, ...] = ("light", "dark")
 _FIRST_LOOK = 500  # pixels of height, before the page's own is known
 _README_HEIGHT = 1100
