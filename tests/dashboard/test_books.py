@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from dashboard.components import figures
 from dashboard.sitemap import PAGES
 from data_access.emulator import Emulator
 from tests import bookkeeping
-from tests.bookkeeping import BOOKS, FOREIGN, HEADER, NAMES, NOBODYS, OWN, PAST, SHARED_ONE, SOLD, partner
+from tests.bookkeeping import BOOKS, FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
 from tests.dashboard import visit as visits
 from tests.dashboard.visit import text, tiles
 
@@ -91,6 +92,8 @@ LINKS = [
     {"book": "all", "level": "customer-and-product"},
     {"book": "unassigned", "level": "product"},
     {"level": "customer", "search": "Strangers"},
+    {"asof": f"{NOW - timedelta(days=20):%Y-%m-%d}", "level": "customer"},
+    {"customer": OWN},
 ]
 
 
