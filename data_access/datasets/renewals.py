@@ -22,6 +22,7 @@ from data_access.datasets.live import Live
 from data_access.errors import DamagedHistory, HistoryError, PartnerCenterError
 from data_access.history.history import History
 from data_access.history.live import known as kept_products
+from data_access.history.live import last_readings
 from data_access.history.live import rows as kept_rows
 from data_access.measures import renewals
 from data_access.partner_center import frames
@@ -145,12 +146,18 @@ def kept(account: History, read_at: datetime) -> Renewals:
 
 
 def _kept(account: History, collection: Collection) -> Answer | None:
-    """What the history holds of a collection as an answer; None where there is nothing."""
+    """What the history holds of a collection as an answer; None where there is nothing.
+
+    Of a customer that gave no usable answer the last reading counts, and it stays named as not read.
+    """
     newest = account.newest(collection)
     if newest is None:
         return None
-    whose = account.of_customers(newest) if collection in (SUBSCRIPTIONS, SEATS) else OfCustomers()
-    rows = kept_rows(account, newest)
+    whose = OfCustomers()
+    if collection in (SUBSCRIPTIONS, SEATS):
+        whose, (rows, _) = account.of_customers(newest), last_readings(account, collection)
+    else:
+        rows = kept_rows(account, newest)
     return Answer(collection, rows, (), None, newest.fetched_at, newest.correlation_id, of_customers=whose)
 
 

@@ -12,6 +12,7 @@ import pytest
 from data_access import EVERYBODY, Client, Customers, RestrictedEngine
 from data_access.auth.credentials import Ready
 from data_access.commands import status
+from data_access.datasets import renewals
 from data_access.history import collect, live
 from data_access.partner_center import each_customer
 from data_access.partner_center.catalog import LIVE, SEATS, SUBSCRIPTIONS
@@ -226,6 +227,11 @@ def test_of_each_customer_the_last_reading_counts_and_a_refusal_ends_it(run, par
     assert dict(zip(tenants(rows["customerTenantId"]), rows["activeUnits"], strict=True)) == {"b": 7, "a": 5}
     assert (tenants(whose.refused), whose.failed) == (["c"], ())
     assert rows.dtypes.astype(str)["activeUnits"] == "Int64"
+    data = renewals.kept(lake(tmp_path, clock), clock())
+    seats = data.answer(SEATS)
+    assert seats
+    assert tenants(seats.frame["customerTenantId"]) == ["b", "a"]
+    assert sorted(data.names(SEATS.name)) == ["Alfa Ltd", "Charlie Ltd"], "one gave no answer, one refuses"
 
 
 def test_status_names_who_was_not_read(run, partner, tmp_path, clock):
