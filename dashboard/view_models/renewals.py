@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -110,12 +111,15 @@ def in_words(rows: pd.DataFrame, every: pd.DataFrame, zone: str) -> pd.DataFrame
 
 def _days(instants: pd.Series, is_before: pd.Series, zone: str) -> pd.Series:
     """The instants in a zone; of the older kind, the first day that is no longer paid, which has no zone."""
-    local = instants.dt.tz_convert(zone)
-    days = [
-        f"before {formats.day(instant)}" if before else f"{formats.day(own)}, {own:%H:%M}"
-        for instant, own, before in zip(instants, local, is_before, strict=True)
-    ]
-    return pd.Series(days, instants.index, dtype="str")
+    local = _said(instants.dt.floor("min").dt.tz_convert(zone), lambda own: f"{formats.day(own)}, {own:%H:%M}")
+    return local.where(~is_before, "before " + _said(instants.dt.floor("D"), formats.day))
+
+
+def _said(instants: pd.Series, words: Callable[[pd.Timestamp], str]) -> pd.Series:
+    """The words for each instant; each distinct one is put into words once."""
+    codes, distinct = pd.factorize(instants)
+    told = pd.Series([*(words(each) for each in distinct), formats.NOTHING], dtype="str")
+    return told.iloc[codes].set_axis(instants.index)  # a missing one has the code -1, which is the last
 
 
 def _becomes(rows: pd.DataFrame) -> list[str]:
@@ -123,13 +127,14 @@ def _becomes(rows: pd.DataFrame) -> list[str]:
     actions = [_next_action(sent) for sent in rows["scheduledActions"]]
     sent = pd.Series([action.get("effectiveDate") for action in actions], rows.index, dtype="str")
     after = rows["end"].where(rows["commitmentEndDateTime"].isna(), rows["end"].dt.normalize() + timedelta(days=1))
-    days = renewals.instants(sent).fillna(after)
+    days = _said(renewals.instants(sent).fillna(after).dt.floor("D"), formats.day)
     return [
-        _WORDS.get(outcome, str(outcome)).format(after=formats.day(day), action=action.get("actionType") or "nothing")
+        _WORDS.get(outcome, str(outcome)).format(after=day, action=action.get("actionType") or "nothing")
         for outcome, day, action in zip(rows["renewalOutcome"], days, actions, strict=True)
     ]
 
 
+@lru_cache(maxsize=4096)  # most subscriptions of a day have the same
 def _next_action(sent: str | None) -> dict[str, Any]:
     """The next of the scheduled actions, in Microsoft's words; empty where there is none."""
     try:
