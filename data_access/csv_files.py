@@ -85,8 +85,10 @@ def _cells(column: pa.ChunkedArray, change: _Change) -> tuple[pa.Array, pa.Array
     distinct = encoded.dictionary
     if pa.types.is_timestamp(distinct.type):
         written = pa.array(frames.iso(distinct.to_pandas()).tolist(), _TEXT)
+    elif pa.types.is_boolean(distinct.type):
+        written = distinct.cast(_TEXT)  # true and false, as the contract has them
     elif pa.types.is_primitive(distinct.type):
-        # Arrow would write 0.0 as 0 and True as true.
+        # Arrow would write 0.0 as 0.
         written = pa.array(map(str, distinct.to_pylist()), _TEXT)
     else:
         written = _quoted(change(distinct.cast(_TEXT)))

@@ -203,3 +203,13 @@ def test_no_cell_starts_a_formula_whatever_lines_are_cut_at(rows, name):
         cells = [cell for row in read(content, separator) for cell in row]
         assert not [cell for cell in cells if is_formula(cell) and cell not in map(str, numbers)]
     assert [int(row[1]) for row in read(content)[1:]] == [*numbers]
+
+
+@pytest.mark.parametrize("rows", [4, 40_000])
+def test_flags_are_true_or_false_and_units_may_be_missing(rows):
+    flags, units = pd.array([True, False, None, True], "boolean"), pd.array([0, 7, None, 1], "Int64")
+    table = pd.DataFrame({"isTrial": flags, "quantity": units})
+    table = pd.concat([table] * (rows // 4), ignore_index=True)
+    lines = csv_files.exact(table).decode().splitlines()
+    assert lines[:5] == ["isTrial,quantity", "true,0", "false,7", ",", "true,1"]
+    assert len(lines) == rows + 1
