@@ -203,11 +203,19 @@ function prepare(root, label) {
   root.append(scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "unseen", role: "status" }))
   // Who uses the keyboard scrolls aside by it, where there is more than fits.
   root.watch = new ResizeObserver(() => {
+    stayBelowBar(root)
     const scrolls = scroller.scrollWidth > scroller.clientWidth + 1
     scroller.tabIndex = scrolls ? 0 : -1
     scroller.classList.toggle("scrolls", scrolls)
   })
   root.watch.observe(scroller)
+}
+
+// The headings stay in sight below the bar of the page, whose height changes with what it holds.
+function stayBelowBar(root) {
+  const bar = document.querySelector("[data-testid=stLayoutWrapper]:has(> [class*=st-key-frame])")
+  const height = bar && getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0
+  root.style.setProperty("--license-bar", `${height}px`)
 }
 
 export default async function ({ data, name, parentElement, setTriggerValue }) {
