@@ -163,6 +163,13 @@ def for_programs(
     )
 
 
+def counted(content: bytes, rows: int) -> Content:
+    """A file's bytes with how many rows it has."""
+    made = Content(content)
+    made.rows = rows
+    return made
+
+
 def _made_once(
     what: str,
     write: Callable[[pd.DataFrame], bytes],
@@ -175,9 +182,7 @@ def _made_once(
     def make() -> bytes:
         with _making:
             table = rows()
-            content = Content(write(table))
-            content.rows = len(table)
-            return content
+            return counted(write(table), len(table))
 
     return lambda: FILES.kept(what, (provenance, *of), make)
 

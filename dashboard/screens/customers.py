@@ -29,7 +29,7 @@ from dashboard.security import session
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import own_rows, unknown
-from dashboard.view_models import call_list, trends
+from dashboard.view_models import call_list, call_sheet, trends
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.call_list import CallList
 from data_access import Deployment, PartnerCenterError, Selection
@@ -218,7 +218,8 @@ def show_one(
     columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
     place = st.container()
     files = exports.for_people_and_programs(rows, columns, (model,), provenance)
-    with figures.figures("Products and services", files):
+    sheet = call_sheet.file(deployment, identity, feeds, provenance)
+    with figures.figures("Products and services", (sheet, *files)):
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
     live_seats.show(identity, name, feeds)
     st.caption(f"Tenant id {identity}")

@@ -11,15 +11,17 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from data_access import formats, measures
+from data_access import formats, measures, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
-from data_access.measures import Facts, changes, customers, renewals, trends
+from data_access.measures import Facts, call_list, changes, customers, renewals, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 
 #: How far ahead renewals are shown, in days.
 HORIZON = 120
 _YEAR = timedelta(days=366)
+_LATELY = 91  # days, as on the call list
+_MOST_STEPS = 3
 _MOST_ROWS = 8  # of one table: the sheet is for a call, and has two pages at most
 _TEXT, _END = Column("Product", is_number=False), Column("Ends", is_number=False)
 
@@ -47,8 +49,8 @@ class Records:
     read_at: datetime | None = None
 
 
-def sheet(records: Records, steps: Sequence[str] = ()) -> CallSheet:
-    """The sheet of one customer; `steps` are the sentences that could be said, most important first."""
+def sheet(records: Records) -> CallSheet:
+    """The sheet of one customer."""
     line = trends.lines(records.deployment, [])
     change = trends.change(line, trends.USUAL_DAYS)
     ending = _ending(records)
@@ -60,7 +62,7 @@ def sheet(records: Records, steps: Sequence[str] = ()) -> CallSheet:
         dates=_dates(records, line),
         mark="Sample data" if records.is_sample else "",
         figures=_figures(records, change, ending),
-        steps=tuple(steps),
+        steps=_steps(records, line),
         sections=tuple(part for part in parts if part),
         line=_line(line),
         definitions=" ".join(
@@ -71,10 +73,34 @@ def sheet(records: Records, steps: Sequence[str] = ()) -> CallSheet:
 
 
 def _dates(records: Records, line: pd.DataFrame) -> str:
-    known = [f"Figures of {formats.day(line[AS_OF].iloc[-1])}"] if len(line) else []
+    newest = line[AS_OF].iloc[-1] if len(line) else records.now.frame["processedDateTime"].max()
+    known = [] if pd.isna(newest) else [f"Figures of {formats.day(newest)}"]
     if records.read_at is not None:
         known.append(f"subscriptions and seats of {formats.day(records.read_at)}, {formats.clock(records.read_at)}")
     return "; ".join(known)
+
+
+def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
+    """What to say, by the rules of the call list: the first sentences that have a reason."""
+    if records.now.frame.empty:
+        return ()
+    moved, renewing = None, None
+    if change := trends.change(line, _LATELY):
+        moved = pd.DataFrame(
+            {
+                "since": [pd.Timestamp(change.since).tz_localize(None).normalize()],
+                "licensesSoldChange": [float(change.sold)],
+                "licensesDeployedChange": [change.deployed],
+                "deploymentPercentChange": [float("nan") if change.percent is None else change.percent],
+            },
+            index=pd.Index([records.tenant]),
+        )
+    ending = _ending(records)
+    if ending is not None:
+        ends = ending.loc[ending["renewalOutcome"] == renewals.RENEWS, "end"]
+        renewing = pd.Series([ends.min()], index=pd.Index([records.tenant]), dtype="datetime64[us, UTC]")
+    table = call_list.prepared(records.now, moved, renewals=renewing, at=records.read_at)
+    return tuple(call_list.said(table)[0][:_MOST_STEPS])
 
 
 def _figures(records: Records, change: trends.Change | None, ending: pd.DataFrame | None) -> tuple[Figure, ...]:
@@ -130,7 +156,7 @@ def _products(records: Records) -> Section:
     ids = records.now.frame.drop_duplicates("productName").set_index("productName").get(PRODUCT)
     rows = [
         (
-            str(row["productName"]),
+            titles.product_title(str(row["productName"])),
             formats.count(row["licensesSold"]),
             formats.count(row["licensesDeployed"]),
             formats.count(row["undeployed"]),
@@ -156,7 +182,10 @@ def _today(seats: pd.DataFrame) -> Section:
     table = seats.assign(free=(seats["activeUnits"] - seats["consumedUnits"]).clip(lower=0))
     table = table.sort_values(["free", "productName"], ascending=[False, True])
     rows = [
-        (str(row["productName"]), *(_number(row[name]) for name in ("activeUnits", "consumedUnits", "free")))
+        (
+            titles.product_title(str(row["productName"])),
+            *(_number(row[name]) for name in ("activeUnits", "consumedUnits", "free")),
+        )
         for _, row in table.iterrows()
     ]
     columns = (_TEXT, *map(Column, ("Enabled", "Assigned", "Free to assign")))
@@ -176,7 +205,7 @@ def _changed(records: Records, change: trends.Change | None) -> Section | None:
     table = table.iloc[(-table["undeployedChange"].abs()).argsort(kind="stable")]
     rows = [
         (
-            str(row["productName"]),
+            titles.product_title(str(row["productName"])),
             str(row["status"]),
             formats.change(row["licensesSoldChange"]),
             formats.change(row["licensesDeployedChange"]),

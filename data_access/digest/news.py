@@ -190,7 +190,7 @@ def _to_call(now: Look, plan: Plan, link: Link) -> Part:
             None,
             News(
                 f"{names.get(tenant, tenant)}: {formats.number(round(number), 'license')} not deployed,"
-                f" most of {first[tenant]}",
+                f" most of {titles.product_title(str(first[tenant]))}",
                 link(str(tenant)),
                 str(tenant),
             ),

@@ -62,7 +62,7 @@ def sheet(rows=(), live=None, subscriptions=None):
         seats=table,
         read_at=READ if judged is not None else None,
     )
-    return content.sheet(records, ["Say this."])
+    return content.sheet(records)
 
 
 def section(made, heading):
@@ -73,7 +73,7 @@ def test_what_is_free_to_assign_today_stands_beside_what_is_not_deployed():
     made = sheet([{"licensesDeployed": 40}], live=[seats(E3.lower(), 105, 60)])
     products = section(made, "Products")
     assert [column.label for column in products.columns][-2:] == ["Deployed %", "Free to assign today"]
-    assert products.rows == (("OFFICE 365 ENTERPRISE E3", "100", "40", "60", "40.00\u00a0%", "45"),)
+    assert products.rows == (("Office 365 Enterprise E3", "100", "40", "60", "40.00\u00a0%", "45"),)
 
 
 def test_without_analytics_the_sheet_stands_on_live_seats():
@@ -106,10 +106,10 @@ def test_a_long_list_says_how_many_more():
     made = sheet([{"productName": f"PRODUCT {number}", "licensesDeployed": number} for number in range(12)])
     products = section(made, "Products")
     assert (len(products.rows), products.note) == (8, "and 4 products more")
-    assert products.rows[0][0] == "PRODUCT 0"
+    assert products.rows[0][0] == "Product 0"
 
 
 def test_nothing_is_said_of_what_is_not_known():
     made = sheet([{}])
     assert [part.heading for part in made.sections] == ["Products by what is not deployed"]
-    assert made.steps == ("Say this.",)
+    assert made.steps == ("50 licenses of Office 365 Enterprise E3 are not assigned to anybody.",)

@@ -1,0 +1,91 @@
+"""The call sheet of a customer's page, from the data that the visitor may see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+
+from dashboard import exports
+from dashboard.feeds import Feeds
+from data_access import Deployment, PartnerCenterError, Timeline, Usage, timeline_of_customer
+from data_access.call_sheet import content as sheets
+from data_access.call_sheet import document
+from data_access.call_sheet.content import Records
+from data_access.datasets.renewals import Renewals
+from data_access.measures import customers, free_products, renewals
+from data_access.measures.customers import CUSTOMER
+from data_access.partner_center.catalog import SEATS
+
+_Known = tuple[Timeline | None, Renewals | None, Usage | None]
+_PDF = "application/pdf"
+_NEVER = pd.Timestamp(0, tz="UTC")
+_WAIT = 5.0  # seconds for subscriptions and seats, which may have to be asked for first
+
+
+def file(deployment: Deployment, tenant: str, feeds: Feeds, provenance: exports.Provenance) -> exports.File:
+    """The PDF of one customer, of what is known when somebody asks for it; `tenant` is the id in capitals."""
+
+    def content() -> bytes:
+        feeds.renewals.refresh_if_due()
+        feeds.renewals.wait(_WAIT)
+        past = feeds.past.state.data if feeds.past else None
+        known = past, feeds.renewals.state.data, feeds.usage.state.data
+
+        def make() -> exports.Content:
+            return exports.counted(document.pdf([sheets.sheet(_records(deployment, tenant, feeds, known))]), 1)
+
+        return exports.FILES.kept("call sheet", (deployment, *known, tenant), make)
+
+    return exports.File(
+        "call_sheet",
+        "Call sheet",
+        "One page to bring along, as PDF.",
+        ":material/print:",
+        provenance.name(ending="pdf"),
+        _PDF,
+        content,
+    )
+
+
+def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known) -> Records:
+    past, live, used = known
+    now = customers.one(deployment.facts, tenant)
+    names = now.frame["customerName"].dropna()
+    own = None
+    if past is not None and not past.history.is_empty:
+        try:
+            own = timeline_of_customer(past, feeds.engine(past), tenant)
+        except PartnerCenterError:
+            own = None  # the sheet does without what the history would add; the page says why it cannot be read
+    subscriptions, seats, read_at = _live(live, tenant, now.frame)
+    return Records(
+        tenant=tenant,
+        name=str(names.iloc[0]) if len(names) else "",
+        source=feeds.source,
+        is_sample=feeds.is_sample,
+        deployment=own.facts if own else now.of(now.frame.head(0).assign(snapshot="", fetchedAt=_NEVER)),
+        now=now,
+        use=None if used is None else _of(used.counts.frame, tenant),
+        subscriptions=subscriptions,
+        seats=seats,
+        read_at=read_at,
+    )
+
+
+def _live(
+    live: Renewals | None, tenant: str, counts: pd.DataFrame
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None, datetime | None]:
+    """The subscriptions and live seats of a customer, as far as they are at hand, and when they were read."""
+    if live is None:
+        return None, None, None
+    subscriptions = _of(live.subscriptions, tenant)
+    read = next((answer.frame for answer in live.answers if answer.collection is SEATS), None)
+    seats = None if read is None else _of(read, tenant)
+    if seats is not None:
+        seats = seats[~free_products.is_free(seats, subscriptions, counts)]
+    return renewals.at(subscriptions, live.read_at), seats, live.read_at
+
+
+def _of(rows: pd.DataFrame, tenant: str) -> pd.DataFrame:
+    return rows[rows[CUSTOMER] == tenant]
