@@ -3,16 +3,21 @@
 const MAIN = "[data-testid=stMain]"
 const FRAME = "[class*=st-key-frame]"
 const OPEN = "filtersOpen" // of the root element's data, for frame.css
-const PATIENCE = 5000 // milliseconds until a page has its heading
+const PATIENCE = 15000 // milliseconds until a page has its heading
+const STILL = 1500 // milliseconds without a change after which a page counts as drawn
 const SAID = 4000 // milliseconds for which a button says what it did
 
 let view // the heading's key of what is on screen
 let back = { until: 0 } // how far down the page was to which Back or Forward led, and when that no longer matters
-const places = new Map() // how far each address was scrolled
-
-addEventListener("popstate", () => (back = { top: places.get(location.href) ?? 0, until: performance.now() + PATIENCE }), true)
+const places = new Map() // how far each address was scrolled when somebody did something there last
 
 const main = () => document.querySelector(MAIN)
+
+// Before a click leads elsewhere: once it does, the page shrinks, and scrolls, under the old address.
+for (const kind of ["pointerdown", "keydown"]) {
+  addEventListener(kind, () => main() && places.set(location.href, main().scrollTop), true)
+}
+addEventListener("popstate", () => (back = { top: places.get(location.href) ?? 0, until: performance.now() + PATIENCE }), true)
 
 // Streamlit's own links say by their looks alone which page is shown.
 function mark(page) {
@@ -28,22 +33,29 @@ function mark(page) {
   }
 }
 
-function remember() {
-  const scroller = main()
-  if (!scroller || scroller.watched) return
-  scroller.watched = true
-  const note = () => performance.now() > back.until && places.set(location.href, scroller.scrollTop)
-  scroller.addEventListener("scroll", note, { passive: true })
-}
-
 function when(isTrue, act, until = performance.now() + PATIENCE) {
   if (isTrue()) act()
   else if (performance.now() < until) requestAnimationFrame(() => when(isTrue, act, until))
 }
 
+// While a page is drawn anew it shrinks and grows: scroll until it stays, unless somebody does something meanwhile.
+function stay(heading, top, until = performance.now() + PATIENCE) {
+  let since = performance.now(), isTouched = false
+  for (const kind of ["wheel", "pointerdown", "keydown"]) addEventListener(kind, () => (isTouched = true), { once: true })
+  const step = () => {
+    const now = performance.now()
+    if (isTouched || view !== heading || now > until || now - since > STILL) return
+    if (main().scrollTop !== top) {
+      main().scrollTop = top
+      since = now
+    }
+    requestAnimationFrame(step)
+  }
+  step()
+}
+
 // A page begins at its top, with the focus on its heading; after Back it begins where it was left.
 function begin(heading) {
-  remember()
   if (view === heading) return
   const isFirst = view === undefined
   view = heading
@@ -55,8 +67,7 @@ function begin(heading) {
     title().tabIndex = -1
     title().focus({ preventScroll: true })
     main().scrollTop = 0
-    const isThere = () => main().scrollHeight - main().clientHeight >= top
-    if (top) when(() => view !== heading || isThere(), () => view === heading && (main().scrollTop = top))
+    if (top) stay(heading, top)
   })
 }
 
