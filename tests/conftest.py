@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import hypothesis
 import pytest
 
-from data_access import Client, Settings
+from data_access import Client, Settings, connection
 from data_access.auth.credentials import Ready
 from data_access.emulator import DEMO_TOKEN, serving
 
@@ -50,3 +50,5 @@ def no_settings(monkeypatch, tmp_path_factory):
     for name in (*(field.upper() for field in Settings.model_fields), *CERTIFICATES):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
+    # Nor the pace of another test's service, which may have asked to wait, and had the same port.
+    monkeypatch.setattr(connection, "_PACES", {})
