@@ -75,7 +75,7 @@ def lines(report: collect.Report) -> list[str]:
                 "set aside": snapshot.set_aside,
                 "missing": snapshot.missing,
                 "on two pages, counted once": snapshot.twice,
-                "customers not to be read": snapshot.unread_customers,
+                f"customer{'' if snapshot.unread_customers == 1 else 's'} not read": snapshot.unread_customers,
             }
             text.append(line + "".join(f", {number:,} {label}" for label, number in missing.items() if number))
         if loss := report.losses.get(name):

@@ -31,7 +31,9 @@ def deployment(data: Renewals) -> Deployment:
         seats, subscriptions.frame if subscriptions else None, counts.frame if counts else None
     )
     rows = _as_counts(seats[~free].reset_index(drop=True), data)
-    shaped = replace(answer, collection=COLLECTION, frame=rows, pages=None)
+    # What was left out did come: it is not missing.
+    announced = answer.missing + len(rows) + len(answer.set_aside)
+    shaped = replace(answer, collection=COLLECTION, frame=rows, pages=None, announced=announced)
     live = LiveFigures(data.seats_read_at, int(free.sum()), len(data.names(SEATS.name)))
     return Deployment(shaped, measures.facts(COLLECTION, rows), live=live)
 

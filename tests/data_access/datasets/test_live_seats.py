@@ -56,6 +56,7 @@ def test_enabled_seats_stand_for_sold_and_assigned_ones_for_deployed(figures):
 def test_free_and_trial_products_are_left_out_and_counted(figures):
     readable = sum(len(rows) for tenant, rows in UNKNOWN.seats.items() if tenant not in UNKNOWN.without_role)
     assert figures.live.left_out == readable - len(list(paid())) > 0
+    assert figures.answer.missing == 0, "they did come"
     assert figures.live.unread == 1
     assert not figures.facts.frame["productName"].str.contains("Free").any()
 
