@@ -51,7 +51,7 @@ faults: $(DEV) ## hundreds of collect, compact and prune killed, each operation 
 	$(BIN)/pytest -n auto --dist worksteal tests/kill
 
 browser: $(DEV) ## a few journeys in a real Chromium
-	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest tests/browser
+	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest -n auto --dist loadfile tests/browser
 
 ranges: $(DEV) ## how often the ranges of pace and day hold the truth; some minutes
 	$(BIN)/python -m bench --only ranges

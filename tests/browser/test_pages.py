@@ -147,7 +147,7 @@ def test_a_click_on_a_panel_shows_it_alone(sample, visitors):
     assert box, "the panels have no points"
     page.mouse.click(box["x"] + 1, box["y"] + 1)
     expect(page).to_have_url(re.compile("service="))
-    expect(page.get_by_text("there is nothing beside it")).to_be_visible()
+    expect(page.get_by_text("there is nothing to compare")).to_be_visible()
 
 
 def test_the_file_of_a_trend_ends_where_the_tile_stands(sample, visitors):
