@@ -98,7 +98,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         controls.draw(ATLEAST)
     filters = controls.filters
     moved, look = _moved(deployment, filters.selection, feeds)
-    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data)
+    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data, feeds.renewals.state.data)
     notices.left_out(controls.unknown)
     if model.number == 0:
         st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
@@ -202,7 +202,10 @@ def show_one(
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
     tiles.answer(model, estimated=False)
-    if sentences_for_the_phone := call_list.said_to(deployment, identity, filters.selection, moved, used):
+    live = feeds.renewals.state.data
+    if sentences_for_the_phone := call_list.said_to(
+        deployment, identity, filters.selection, moved=moved, used=used, live=live
+    ):
         with st.container(border=True, key="what_to_say", gap="xsmall"):
             st.header("What to say", anchor=False)
             st.markdown("\n".join(f"- {formats.plain(said)}" for said in sentences_for_the_phone))
@@ -230,7 +233,7 @@ def show_one(
 def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: Feeds) -> None:
     """The way back to the list, and to the customers before and after this one in it."""
     filters = link.follow(CustomersFilters, feeds.codes()).filters
-    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data)
+    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data, feeds.renewals.state.data)
     ids = model.ids if (places := table.in_order(model.on_screen)) is None else [model.ids[place] for place in places]
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         _back()

@@ -17,7 +17,8 @@ from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
 from data_access import Deployment, Selection, Timeline, Usage, measures
 from data_access.datasets import lately, usage
 from data_access.datasets.lately import Lately
-from data_access.measures import call_list, customers
+from data_access.datasets.renewals import Renewals
+from data_access.measures import call_list, customers, renewals
 from data_access.measures.customers import CUSTOMER
 
 FIRST = 3  # customers to call
@@ -45,14 +46,19 @@ class CallList:
 
 @remembered
 def of_all(
-    deployment: Deployment, filters: CustomersFilters, moved: Lately | None = None, used: Usage | None = None
+    deployment: Deployment,
+    filters: CustomersFilters,
+    moved: Lately | None = None,
+    used: Usage | None = None,
+    live: Renewals | None = None,
 ) -> CallList:
     """The list of all customers that pass the filters.
 
-    `moved` and `used` are left out where they are not at hand, and so are their columns and the rules that need them.
+    `moved`, `used` and `live` are left out where they are not at hand, and so are their columns and the rules that need
+    them.
     """
     facts = deployment.facts.selected(filters.selection)
-    everybody = _prepared(deployment, filters.selection, moved, used)
+    everybody = _prepared(deployment, filters.selection, moved, used, live)
     table = _within(everybody, filters)
     if len(table) < len(everybody):
         facts = facts.of(facts.frame[facts.frame[CUSTOMER].isin(table[CUSTOMER])])
@@ -79,10 +85,16 @@ def of_all(
 
 @remembered
 def said_to(
-    deployment: Deployment, customer: str, selection: Selection, moved: Lately | None, used: Usage | None
+    deployment: Deployment,
+    customer: str,
+    selection: Selection,
+    *,
+    moved: Lately | None,
+    used: Usage | None,
+    live: Renewals | None,
 ) -> tuple[str, ...]:
     """What to say to one customer, a sentence for each reason."""
-    table = _prepared(deployment, selection, moved, used)
+    table = _prepared(deployment, selection, moved, used, live)
     (told,) = call_list.said(table[table[CUSTOMER] == customer]) or [[]]
     return tuple(told)
 
@@ -105,12 +117,16 @@ def _moved(feeds: Feeds, past: Timeline, deployment: Deployment, selection: Sele
 
 
 @remembered
-def _prepared(deployment: Deployment, selection: Selection, moved: Lately | None, used: Usage | None) -> pd.DataFrame:
+def _prepared(
+    deployment: Deployment, selection: Selection, moved: Lately | None, used: Usage | None, live: Renewals | None
+) -> pd.DataFrame:
     """All customers of a selection, whatever is searched for."""
     table = call_list.prepared(
         deployment.facts.selected(selection),
         moved.table if moved else None,
         unused=usage.unused_by_customer(used, selection) if used else None,
+        renewals=renewals.next_renewals(live.subscriptions, live.read_at) if live else None,
+        at=live.read_at if live else None,
     )
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
 

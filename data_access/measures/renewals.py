@@ -160,6 +160,16 @@ def seats_at_risk(table: pd.DataFrame) -> int:
     return int(np.minimum(sums["quantity"].astype("int64"), sums["notAssigned"].astype("int64")).sum())
 
 
+def next_renewals(table: pd.DataFrame, now: datetime) -> pd.Series:
+    """The instant at which the next subscription of each customer renews by itself, by customerTenantId.
+
+    `table`: as `judged` gives it. Trials and what is not billed by licenses do not count; a customer without any is
+    not there.
+    """
+    ahead = table[counted(table) & (table["renewalOutcome"] == RENEWS) & (table[_END] >= now)]
+    return ahead.groupby(ahead[CUSTOMER].astype("str"))[_END].min()
+
+
 def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:
     """The sums over the subscriptions of `judged` that end within the horizon, and over all that can be reduced now."""
     # To take rows of all of Microsoft's columns would take many times as long.

@@ -178,6 +178,21 @@ def test_sums_leave_out_trials_what_is_suspended_and_what_is_no_license():
     )
 
 
+def test_the_next_renewal_of_each_customer_is_the_first_that_happens_by_itself():
+    table = renewals.judged(
+        subscriptions(
+            {},
+            {"commitmentEndDateTime": "2026-12-05T23:59:59Z"},
+            {"commitmentEndDateTime": "2026-12-01T23:59:59Z", "renewalOutcome": "undecided"},
+            {"commitmentEndDateTime": "2026-12-01T23:59:59Z", "isTrial": True},
+            {"commitmentEndDateTime": "2026-11-28T23:59:59Z"},
+            {"customerTenantId": "BB", "renewalOutcome": "ends"},
+        )
+    )
+    assert renewals.next_renewals(table, NOW).to_dict() == {"AA": pd.Timestamp("2026-12-05T23:59:59Z")}
+    assert renewals.next_renewals(renewals.judged(subscriptions()), NOW).empty
+
+
 def test_where_nothing_is_there_all_sums_are_zero():
     table = renewals.judged(subscriptions())
     assert renewals.totals(table, NOW, 30) == renewals.Totals(*[0] * 8)
