@@ -174,14 +174,8 @@ class Number(Parameter[float]):
         return self.usual
 
     def read(self, link: Link) -> Reading[float]:
-        value, unknown = self.usual, []
-        for text in _given(link, self.name):
-            number = _number(text)
-            if number is not None and self.least <= number <= self.most:
-                value = number
-            else:
-                unknown.append(text)
-        return Reading(value, {self.name: _once(unknown)})
+        number, unknown = _between(link, self.name, self.least, self.most)
+        return Reading(self.usual if number is None else number, {self.name: unknown})
 
     def write(self, value: float) -> Link:
         return {self.name: [written(value)] if value != self.usual else []}
@@ -204,14 +198,8 @@ class Limit(Parameter[float | None]):
         return None
 
     def read(self, link: Link) -> Reading[float | None]:
-        value, unknown = None, []
-        for text in _given(link, self.name):
-            number = _number(text)
-            if number is not None and self.least <= number <= self.most:
-                value = number
-            else:
-                unknown.append(text)
-        return Reading(value, {self.name: _once(unknown)})
+        number, unknown = _between(link, self.name, self.least, self.most)
+        return Reading(number, {self.name: unknown})
 
     def write(self, value: float | None) -> Link:
         return {self.name: [] if value is None else [written(value)]}
@@ -265,6 +253,18 @@ def _matched(given: Iterable[str], options: Iterable[str]) -> tuple[list[str], l
     spelled = {texts.key(option): option for option in options} if given else {}
     known = [spelled[key] for text in given if (key := texts.key(text)) in spelled]
     return known, _once(text for text in given if texts.key(text) not in spelled)
+
+
+def _between(link: Link, name: str, least: float, most: float) -> tuple[float | None, list[str]]:
+    """The last number of a parameter that lies between these two, and the texts that are none."""
+    number, unknown = None, []
+    for text in _given(link, name):
+        given = _number(text)
+        if given is not None and least <= given <= most:
+            number = given
+        else:
+            unknown.append(text)
+    return number, _once(unknown)
 
 
 def _number(text: str) -> float | None:
