@@ -52,6 +52,7 @@ __all__ = [
     "plain",
     "points",
     "points_between",
+    "seen",
     "shortened",
     "to_target",
     "whole_percent",
@@ -76,7 +77,12 @@ def plain(text: str) -> str:
 
 def bare(text: str) -> str:
     """What `plain` and Markdown have added to a sentence, taken away again: for files."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", text)).translate(_UNSEEN)
+    return seen(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", text)))
+
+
+def seen(text: str) -> str:
+    """A text without the signs of `plain` that nobody sees: a name may have been copied from a page."""
+    return text.translate(_UNSEEN)
 
 
 def _is_right_to_left(text: str) -> bool:

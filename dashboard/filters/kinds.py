@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
+from dashboard import formats
 from data_access import texts
 
 T = TypeVar("T")
@@ -236,7 +237,7 @@ class Text(Parameter[str]):
         return self._cut(held[self.name] or "")
 
     def _cut(self, text: str) -> str:
-        return text.strip()[: self.longest].strip()
+        return formats.seen(text).strip()[: self.longest].strip()
 
 
 def _given(link: Link, name: str) -> list[str]:

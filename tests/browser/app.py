@@ -33,6 +33,8 @@ HOST = "localhost"  # the same name everywhere, as for a sign-in that trusts one
 Scheme = Literal["light", "dark"]
 TILES = ("kpi_licenses_sold", "kpi_licenses_deployed", "kpi_deployment_percent", "kpi_undeployed")
 _CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
+#: What `dashboard.formats.plain` puts into a text and nobody sees: what holds a link apart, and directions of writing.
+INVISIBLE = str.maketrans("", "", "\u2060\u2068\u2069")
 _START = 90  # seconds a server may take until it answers: the first one makes the sample's year of history
 
 

@@ -113,7 +113,7 @@ def test_order_and_target_travel_in_the_link(sample, visitors):
 def test_a_bad_link_is_harmless_and_says_what_it_left_out(query, left_out, sample, visitors):
     page = visitors.open(f"{sample}/?{query}")
     expect(page.locator(NO_EXCEPTION)).to_have_count(0)
-    told = " ".join(page.get_by_text("Ignored from the link").all_inner_texts()).translate(INVISIBLE)
+    told = " ".join(page.get_by_text("Ignored from the link").all_inner_texts()).translate(app.INVISIBLE)
     assert [part for part in left_out if part not in told] == []
     assert bool(told) is bool(left_out)
 
@@ -205,12 +205,9 @@ def test_the_file_for_machines_is_plain(sample, visitors):
 # Hostile text is text
 
 
-INVISIBLE = str.maketrans("", "", "\u2060\u2068\u2069")  # what holds a link apart, and directions of writing
-
-
 def shown(texts: Iterable[str]) -> list[str]:
     """Texts as they are seen: on one line each, in alphabetical order."""
-    return sorted(" ".join(text.translate(INVISIBLE).split()) for text in texts)
+    return sorted(" ".join(text.translate(app.INVISIBLE).split()) for text in texts)
 
 
 def test_hostile_names_stay_text(hostile, visitors):

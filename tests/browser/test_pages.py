@@ -170,8 +170,7 @@ def test_customers_may_call_themselves_anything(hostile_customers, visitors):
     for place in range(len(HOSTILE_NAMES)):
         address = f"{hostile_customers}/customers?customer=aaaaaaaa-0000-4000-8000-{place:012}"
         page = visitors.open(address, chart=PRODUCTS)
-        invisible = str.maketrans("", "", "\u2060\u2068\u2069")
-        shown = page.locator("h1").inner_text().translate(invisible)
+        shown = page.locator("h1").inner_text().translate(app.INVISIBLE)
         assert " ".join(shown.split()) == " ".join(HOSTILE_NAMES[place].split())
     links = "[...document.querySelectorAll('a')].map(a => a.getAttribute('href') || a.getAttribute('xlink:href'))"
     assert not [target for target in page.evaluate(links) if EVIL in (target or "")]

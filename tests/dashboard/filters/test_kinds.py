@@ -32,6 +32,7 @@ TEXT = Text("search", "Search", longest=5)
         (TEXT, ["first", " last "], "last", []),
         (TEXT, ["abcd efgh"], "abcd", []),
         (TEXT, ["  "], "", []),
+        (TEXT, ["s.\u2060r.\u2060o."], "s.r.o", []),
     ],
 )
 def test_a_link_is_followed_as_far_as_it_goes(parameter, texts, value, unknown):
