@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -124,25 +122,14 @@ def _said(instants: pd.Series, words: Callable[[pd.Timestamp], str]) -> pd.Serie
 
 def _becomes(rows: pd.DataFrame) -> list[str]:
     """What becomes of each subscription; the day is the one that Microsoft sent, or the first after the end."""
-    actions = [_next_action(sent) for sent in rows["scheduledActions"]]
-    sent = pd.Series([action.get("effectiveDate") for action in actions], rows.index, dtype="str")
+    actions = renewals.next_actions(rows)
+    sent = pd.Series([action.at for action in actions], rows.index, dtype=rows["end"].dtype)
     after = rows["end"].where(rows["commitmentEndDateTime"].isna(), rows["end"].dt.normalize() + timedelta(days=1))
-    days = _said(renewals.instants(sent).fillna(after).dt.floor("D"), formats.day)
+    days = _said(sent.fillna(after).dt.floor("D"), formats.day)
     return [
-        _WORDS.get(outcome, str(outcome)).format(after=day, action=action.get("actionType") or "nothing")
+        _WORDS.get(outcome, str(outcome)).format(after=day, action=action.word or "nothing")
         for outcome, day, action in zip(rows["renewalOutcome"], days, actions, strict=True)
     ]
-
-
-@lru_cache(maxsize=4096)  # most subscriptions of a day have the same
-def _next_action(sent: str | None) -> dict[str, Any]:
-    """The next of the scheduled actions, in Microsoft's words; empty where there is none."""
-    try:
-        actions = [action for action in json.loads(sent or "[]") if isinstance(action, dict)]
-    except (ValueError, TypeError):
-        return {}
-    following: dict[str, Any] = min(actions, key=lambda action: str(action.get("effectiveDate") or "~"), default={})
-    return following
 
 
 def _term(duration: object, cycle: object) -> str:

@@ -239,10 +239,10 @@ def _renewing(ending: pd.DataFrame | None) -> Section | None:
             _number(row["quantity"]),
             _number(row["seatsAtRisk"]),
             formats.day(row["end"]),
-            renewals.TITLES.get(str(row["renewalOutcome"]), str(row["renewalOutcome"])),
+            becomes,
             f"{'before ' if row['isBefore'] else ''}{formats.day(row['actBy'])}",
         )
-        for _, row in ending.iterrows()
+        for (_, row), becomes in zip(ending.iterrows(), renewals.becomes(ending), strict=True)
     ]
     columns = (
         Column("Subscription", is_number=False),

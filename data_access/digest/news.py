@@ -151,6 +151,7 @@ def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
     table = renewals.at(look.subscriptions, look.at)
     table = renewals.in_order(renewals.within(table, look.at, max(renewals.HORIZONS)))
     table = table[renewals.counted(table) & (table["actBy"] <= look.at + pd.Timedelta(days=REACH))]
+    table = table.assign(becomes=renewals.becomes(table))
     return [row for _, row in table.iterrows() if _needs_a_word(row, plan)]
 
 
@@ -171,7 +172,8 @@ def _ending(row: pd.Series) -> str:
     when = f"{'before ' if row['isBefore'] else 'until '}{formats.day(row['actBy'])}"
     at_risk = "" if pd.isna(row["seatsAtRisk"]) else f", {formats.count(row['seatsAtRisk'])} of them not assigned"
     seats = formats.NOTHING if pd.isna(row["quantity"]) else formats.number(int(row["quantity"]), "seat")
-    return f"{_name(row)}: {row['offerName']}, {seats}{at_risk}; {_outcome(row)}, act {when}"
+    becomes = _lowered(row["becomes"])
+    return f"{_name(row)}: {row['offerName']}, {seats}{at_risk}; {becomes}, act {when}"
 
 
 def _to_call(now: Look, plan: Plan, link: Link) -> Part:
@@ -246,7 +248,6 @@ def _id(row: pd.Series) -> str | None:
     return None if product is None or pd.isna(product) else str(product)
 
 
-def _outcome(row: pd.Series) -> str:
-    outcome = str(row["renewalOutcome"])
-    words: str = renewals.TITLES.get(outcome, outcome)
-    return words.lower()
+def _lowered(words: str) -> str:
+    """Words within a sentence: Microsoft's name and its own words stay as they are."""
+    return words if words.startswith("Microsoft") else words.lower()

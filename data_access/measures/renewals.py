@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,11 +17,13 @@ import pandas as pd
 from data_access import texts
 from data_access.measures import free_products
 from data_access.measures.free_products import CUSTOMER, PRODUCT
+from data_access.partner_center import renewal
+from data_access.partner_center.renewal import Action
 
 #: Numbers of days that a page can look ahead.
 HORIZONS = (30, 90, 120, 365)
 
-RENEWS, EXTENDED, UNDECIDED = "renews", "extendedServiceTerm", "undecided"
+RENEWS, EXTENDED, UNDECIDED, OTHER = "renews", "extendedServiceTerm", "undecided", "other"
 #: The outcomes of what has an end ahead, in the order in which people should see them, and what each is called.
 TITLES = {
     UNDECIDED: "Undecided",
@@ -28,7 +31,7 @@ TITLES = {
     RENEWS: "Renews",
     "ends": "Ends",
     "expires": "Expires",
-    "other": "Something else",
+    OTHER: "Something else",
 }
 OUTCOMES = tuple(TITLES)
 
@@ -104,6 +107,25 @@ def judged(
         end=instants(stated),
         cancelUntil=instants(table["cancellationAllowedUntilDate"]),
     )
+
+
+def next_actions(table: pd.DataFrame) -> list[Action]:
+    """What is scheduled next for each subscription of `judged`; without a word where nothing is."""
+    ends = [None if pd.isna(end) else end.to_pydatetime() for end in table[_END]]
+    return [_next_action(cell, end) for cell, end in zip(table["scheduledActions"], ends, strict=True)]
+
+
+@lru_cache(maxsize=4096)  # most subscriptions of a day have the same
+def _next_action(cell: str | None, end: datetime | None) -> Action:
+    return renewal.next_action(cell, end) or Action("", None)
+
+
+def becomes(table: pd.DataFrame) -> list[str]:
+    """What becomes of each subscription of `judged`, in a word or two; Microsoft's own where it is not known to us."""
+    return [
+        f"Microsoft says: {action.word}" if outcome == OTHER and action.word else TITLES.get(outcome, outcome)
+        for outcome, action in zip(table["renewalOutcome"].astype("str"), next_actions(table), strict=True)
+    ]
 
 
 def at(table: pd.DataFrame, now: datetime) -> pd.DataFrame:

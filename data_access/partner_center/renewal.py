@@ -6,9 +6,10 @@ Sources: the Partner Center page "Extended service terms" (the model of 4 May 20
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from data_access import texts
 from data_access.partner_center import instants
@@ -16,8 +17,16 @@ from data_access.partner_center import instants
 _OVER = frozenset({"expired", "disabled", "deleted"})
 _BY_ACTION = {"cancel": "ends", "renewtoextendedserviceterm": "extendedServiceTerm", "renewtonewterm": "renews"}
 _NEW_COMMERCE = "onlineservicesnce"
+_LAST = datetime.max.replace(tzinfo=UTC)
 #: The extended service term is for what was bought or renewed, and ends, from these days on.
 _FIRST_START, _FIRST_END = datetime(2025, 4, 1, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
+
+
+class Action(NamedTuple):
+    """What is scheduled for a subscription, in Microsoft's word, and when (UTC), where that was sent."""
+
+    word: str
+    at: datetime | None
 
 
 def outcome(row: Mapping[str, Any]) -> str:
@@ -31,14 +40,24 @@ def outcome(row: Mapping[str, Any]) -> str:
     end = end_of_term(row)
     if end is None or instants.is_never(end):
         return "noEnd"
-    actions = [action for action in _listed(row.get("scheduledActions")) if isinstance(action, Mapping)]
-    if actions:
-        # Of several on one day, the one that was sent first.
-        following = min(actions, key=lambda action: instants.moment(texts.field(action, "effectiveDate")) or end)
-        return _BY_ACTION.get(_word(texts.field(following, "actionType")), "other")
+    if action := next_action(row.get("scheduledActions"), end):
+        return _BY_ACTION.get(_word(action.word), "other")
     if _is_true(row.get("autoRenewEnabled")):
         return "renews"
     return "expires" if _is_too_early(row, end) else "undecided"
+
+
+def next_action(scheduled: Any, end: datetime | None) -> Action | None:
+    """The next of `scheduledActions`, as they were sent or as a cell holds them (JSON); None where there is none.
+
+    One without a date happens at the end of the term; of several at one time, the one that was sent first is next.
+    """
+    actions = [
+        Action(str(texts.field(sent, "actionType") or ""), instants.moment(texts.field(sent, "effectiveDate")))
+        for sent in _listed(_of_cell(scheduled) if isinstance(scheduled, str) else scheduled)
+        if isinstance(sent, Mapping)
+    ]
+    return min(actions, key=lambda action: action.at or end or _LAST, default=None)
 
 
 def end_of_term(row: Mapping[str, Any]) -> datetime | None:
@@ -60,6 +79,13 @@ def _is_too_early(row: Mapping[str, Any], end: datetime) -> bool:
 def _product_type(row: Mapping[str, Any]) -> Any:
     kind = texts.field(row, "productType")
     return texts.field(kind, "id") if isinstance(kind, Mapping) else kind
+
+
+def _of_cell(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _listed(value: Any) -> list[Any]:

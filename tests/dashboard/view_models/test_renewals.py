@@ -68,6 +68,19 @@ def scheduled(action, on=None):
         ),
         ({"renewalOutcome": "other", "scheduledActions": scheduled("Transition")}, "Microsoft says: Transition"),
         ({"renewalOutcome": "other", "scheduledActions": scheduled("{x}")}, "Microsoft says: {x}"),
+        (
+            # One without a date happens at the end of the term, 30 November.
+            {
+                "renewalOutcome": "other",
+                "scheduledActions": json.dumps(
+                    [
+                        {"actionType": "RenewToNewTerm", "effectiveDate": "2026-12-01T00:00:00.0000000Z"},
+                        {"ActionType": "Transition"},
+                    ]
+                ),
+            },
+            "Microsoft says: Transition",
+        ),
         ({"renewalOutcome": "other", "scheduledActions": "[3"}, "Microsoft says: nothing"),
         ({"renewalOutcome": "other", "scheduledActions": '"text"'}, "Microsoft says: nothing"),
         ({"renewalOutcome": "word of tomorrow"}, "word of tomorrow"),

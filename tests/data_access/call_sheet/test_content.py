@@ -39,6 +39,7 @@ def subscribed(**more):
         "commitmentEndDate": None,
         "commitmentEndDateTime": "2026-12-20T23:59:59Z",
         "cancellationAllowedUntilDate": None,
+        "scheduledActions": None,
         "renewalOutcome": "renews",
         **more,
     }
@@ -90,13 +91,20 @@ def test_without_analytics_the_sheet_stands_on_live_seats():
 def test_what_ends_within_the_horizon_with_its_last_day_and_what_is_at_risk():
     older = {"id": "2", "commitmentEndDateTime": None, "commitmentEndDate": "2026-12-10T00:00:00Z", "quantity": 30}
     far = {"id": "3", "commitmentEndDateTime": "2027-06-20T23:59:59Z"}
+    moved = {"id": "4", "renewalOutcome": "other", "scheduledActions": '[{"actionType": "Transition"}]', "quantity": 2}
     made = sheet(
         [{"licensesDeployed": 40}],
-        subscriptions=[subscribed(), subscribed(**older, renewalOutcome="undecided"), subscribed(**far)],
+        subscriptions=[
+            subscribed(),
+            subscribed(**older, renewalOutcome="undecided"),
+            subscribed(**far),
+            subscribed(**moved),
+        ],
     )
     assert section(made, "What ends").rows == (
         ("Office 365 E3", "30", "30", "10 Dec 2026", "Undecided", "before 10 Dec 2026"),
         ("Office 365 E3", "100", "60", "20 Dec 2026", "Renews", "20 Dec 2026"),
+        ("Office 365 E3", "2", "2", "20 Dec 2026", "Microsoft says: Transition", "20 Dec 2026"),
     )
     assert next(figure for figure in made.figures if figure.label == "Seats at risk").value == "60"
     assert made.dates == "Figures of 9 Oct 2026; subscriptions and seats of 28 Nov 2026, 06:30 UTC"

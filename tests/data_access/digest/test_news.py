@@ -47,6 +47,7 @@ def subscribed(customer=NORD, **more):
         "commitmentEndDate": None,
         "commitmentEndDateTime": "2026-12-20T23:59:59Z",
         "cancellationAllowedUntilDate": None,
+        "scheduledActions": None,
         "renewalOutcome": "renews",
         **more,
     }
@@ -56,7 +57,9 @@ def look(*rows, at=NOW, subscriptions=None):
     facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows))
     table = None
     if subscriptions is not None:
-        sent = pd.DataFrame(subscriptions, columns=[*subscribed()]).astype({"productId": "str"})
+        sent = pd.DataFrame(subscriptions, columns=[*subscribed()]).astype(
+            {"productId": "str", "scheduledActions": "str"}
+        )
         table = renewals.judged(sent, None, facts.frame)
     return Look(at=at, day=at.date(), facts=facts, subscriptions=table)
 
@@ -163,6 +166,10 @@ HEADING = "Last day to act within 30 days"
         ),
         ({"productId": None}, None),
         ({"productId": None, "renewalOutcome": "ends"}, "Nordwind GmbH: Microsoft 365 E3, 100 seats; ends, act until"),
+        (
+            {"renewalOutcome": "other", "scheduledActions": '[{"actionType": "Transition"}]'},
+            "Nordwind GmbH: Microsoft 365 E3, 100 seats, 60 of them not assigned; Microsoft says: Transition, act",
+        ),
         ({"commitmentEndDateTime": "2027-03-20T23:59:59Z"}, None),
         ({"status": "suspended"}, None),
         ({"isTrial": True}, None),
