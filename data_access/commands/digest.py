@@ -19,7 +19,7 @@ from data_access.digest import delivery, message, plan, rounds
 from data_access.digest.looks import Looks
 from data_access.digest.message import Message, News, Part
 from data_access.digest.news import Link
-from data_access.digest.plan import Mute, Person, Plan
+from data_access.digest.plan import Person, Plan
 from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Result, Round
 from data_access.errors import SettingsError
 from data_access.history import engines
@@ -27,6 +27,7 @@ from data_access.history.audit import MUTED, Audit, Entry
 from data_access.history.history import History
 from data_access.history.sent_log import Past, SentLog
 from data_access.mail_url import SmtpServer
+from data_access.mutes import Mute
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT
 from data_access.settings import Settings, load
 

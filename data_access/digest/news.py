@@ -8,11 +8,12 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from data_access import formats, texts, titles
+from data_access import formats, mutes, texts, titles
 from data_access.digest.message import News, Part
-from data_access.digest.plan import Mute, Plan, Rule
+from data_access.digest.plan import Plan, Rule
 from data_access.measures import Facts, changes, core, renewals
 from data_access.measures.customers import CUSTOMER
+from data_access.mutes import Mute
 
 #: How far ahead a last day to act is in reach, in days.
 REACH = 30
@@ -232,10 +233,7 @@ def _unmuted(lines: Sequence[tuple[str, str | None, News]], plan: Plan, at: date
 def _part(heading: str, lines: Sequence[News], muted: Sequence[Mute], noun: str) -> Part:
     more = len(lines) - _MOST_LINES
     notes = [f"and {formats.number(more, noun)} more"] if more > 0 else []
-    notes += [
-        f"{muted.count(mute)} muted, until {formats.day(mute.until)}: {mute.reason}" for mute in dict.fromkeys(muted)
-    ]
-    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join(notes))
+    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(muted)]))
 
 
 def _name(row: pd.Series) -> str:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -15,16 +15,15 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     TypeAdapter,
     ValidationError,
     model_validator,
 )
 
-from data_access import texts
+from data_access import mutes, texts
 from data_access.errors import SettingsError
-from data_access.foreign_text import is_guid
 from data_access.mail_url import is_address
+from data_access.mutes import Guid, Mute, Text
 
 #: What a rule may call its threshold, and the percent points below which, or between which, figures should be.
 PRESETS: dict[str, tuple[float | None, float | None]] = {
@@ -35,12 +34,6 @@ PRESETS: dict[str, tuple[float | None, float | None]] = {
 }
 _HEAD = re.compile(r"\s*\[\[?\s*\"?([\w-]+)\"?\s*\]?\]")
 _ADVICE = "Correct the file, then try again."
-
-
-def _guid(text: str) -> str:
-    if not is_guid(text):
-        raise ValueError("is no GUID")
-    return text.upper()
 
 
 def _address(text: str) -> str:
@@ -56,8 +49,6 @@ def _workflow(text: str) -> str:
     return text
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Guid = Annotated[Text, AfterValidator(_guid)]
 Percent = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
 
 
@@ -120,34 +111,6 @@ class Spare(_Table):
     seats: Annotated[int, Field(ge=0)]
 
 
-class Mute(_Table):
-    """One `[[mute]]`: a customer, a product, or a product at a customer, of which nothing is said before 00:00 UTC of
-    `until`.
-    """
-
-    customer: Guid | None = None
-    product: Guid | None = None
-    reason: Text
-    until: date
-
-    @model_validator(mode="after")
-    def _is_about_something(self) -> Self:
-        if self.customer is None and self.product is None:
-            raise ValueError("names neither a customer nor a product")
-        if isinstance(self.until, datetime):
-            raise ValueError("until is a day such as 2027-01-31, without a time")  # noqa: TRY004 - see pydantic
-        return self
-
-    def holds(self, at: datetime) -> bool:
-        return at < datetime(self.until.year, self.until.month, self.until.day, tzinfo=UTC)
-
-    def covers(self, customer: str, product: str | None) -> bool:
-        """Whether it is about this customer, and this product of the customer's; ids without regard to case."""
-        return (self.customer is None or self.customer == texts.identifier(customer)) and (
-            self.product is None or (product is not None and self.product == texts.identifier(product))
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that DIGEST_FILE says; an empty one where there is none."""
@@ -159,8 +122,7 @@ class Plan:
 
     def muted(self, customer: str, product: str | None, at: datetime) -> Mute | None:
         """The mute that holds at this instant, the one that ends last; None where there is none."""
-        holding = [mute for mute in self.mutes if mute.holds(at) and mute.covers(customer, product)]
-        return max(holding, key=lambda mute: mute.until, default=None)
+        return mutes.of((mute for mute in self.mutes if mute.holds(at)), customer, product)
 
     def spare(self, customer: str, product: str) -> int:
         """How many seats of a product may stay unassigned at a customer."""

@@ -5,10 +5,23 @@ from data_access.history.account import (
     open,  # noqa: A004 - history.open reads as what it does
     open_audit,
     open_ended,
+    open_mutes,
+    open_views,
     prepare_sample,
     reach,
 )
 from data_access.history.live import known as known_products
 from data_access.history.patience import Patience
 
-__all__ = ["Patience", "account", "known_products", "open", "open_audit", "open_ended", "prepare_sample", "reach"]
+__all__ = [
+    "Patience",
+    "account",
+    "known_products",
+    "open",
+    "open_audit",
+    "open_ended",
+    "open_mutes",
+    "open_views",
+    "prepare_sample",
+    "reach",
+]

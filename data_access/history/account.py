@@ -20,9 +20,11 @@ from data_access.history import layout, sample_history
 from data_access.history.audit import Audit
 from data_access.history.ended import EndedSignIns
 from data_access.history.history import History
+from data_access.history.mutes import Mutes
 from data_access.history.patience import Patience
 from data_access.history.snapshot import Owner
 from data_access.history.store import Store
+from data_access.history.views import Views
 from data_access.settings import Settings
 
 _SAMPLE = "sample"
@@ -46,6 +48,16 @@ def open_audit(settings: Settings) -> Audit:
 def open_ended(settings: Settings, patience: Patience) -> EndedSignIns:
     """Open the account's ended sign-ins alone. Raises HistoryError where they cannot be."""
     return EndedSignIns(Store(_folder(settings.history_url, account(settings)), patience=patience))
+
+
+def open_views(settings: Settings) -> Views:
+    """Open what people saved of the account's views alone. Raises HistoryError where it cannot be."""
+    return Views(Store(_folder(settings.history_url, account(settings))))
+
+
+def open_mutes(settings: Settings) -> Mutes:
+    """Open the mutes that people set on the account's pages alone. Raises HistoryError where they cannot be."""
+    return Mutes(Store(_folder(settings.history_url, account(settings))))
 
 
 def reach(settings: Settings, patience: Patience) -> None:

@@ -26,7 +26,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_access.errors import HistoryError, PartnerCenterError
-from data_access.history import audit, draft, ended, index, monthly, parts, run_log, sent_log, skus, store
+from data_access.history import (
+    audit,
+    draft,
+    ended,
+    index,
+    layout,
+    monthly,
+    parts,
+    run_log,
+    sent_log,
+    skus,
+    store,
+)
 from data_access.history.audit import Audit
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
@@ -57,7 +69,16 @@ GRACE = timedelta(days=1)
 _OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER, parts.FOLDER)
 _LICENSES = ("licensesSold", "licensesDeployed")
 _OTHER_ROWS = "gives other rows today than when it was fetched"
-_WITH_RECORDS = (index.FOLDER, run_log.FOLDER, sent_log.FOLDER, audit.FOLDER, skus.FOLDER, ended.FOLDER)
+_OF_PEOPLE = (layout.VIEWS, layout.MUTES)
+_WITH_RECORDS = (
+    index.FOLDER,
+    run_log.FOLDER,
+    sent_log.FOLDER,
+    audit.FOLDER,
+    skus.FOLDER,
+    ended.FOLDER,
+    *_OF_PEOPLE,
+)
 #: The files whose checksum this process has compared, each with the time it was written.
 _SOUND: set[tuple[str, int]] = set()
 

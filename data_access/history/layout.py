@@ -13,6 +13,7 @@ from data_access.partner_center.catalog import COLLECTIONS
 FACTS, RAW, MONTHS, SMALL, RUNS, SENT = "facts", "raw", "months", "small", "runs", "sent"
 AUDIT, ENDED = "audit", "ended"
 PARTS, SKUS = "parts", "skus"
+VIEWS, MUTES = "views", "mutes"
 #: Before the names of summary files that hold more than one snapshot.
 PACK = "pack-"
 
@@ -31,6 +32,8 @@ _FOLDERS = {
     AUDIT: f"{_DAY}/",
     PARTS: f"{_COLLECTION}/{_DAY}/",
     SKUS: "",
+    VIEWS: "",
+    MUTES: "",
 }
 _NAMES = dict.fromkeys(_FOLDERS, rf"{_ID}-{_CHECKSUM}\.parquet") | {
     SMALL: rf"(?:{PACK})?{_ID}-{_CHECKSUM}\.parquet",
@@ -38,6 +41,8 @@ _NAMES = dict.fromkeys(_FOLDERS, rf"{_ID}-{_CHECKSUM}\.parquet") | {
     SENT: rf"{_ID}-{_CHECKSUM}\.json",
     ENDED: rf"{_ID}-{_CHECKSUM}\.json",
     SKUS: rf"{_ID}-{_CHECKSUM}\.json",
+    VIEWS: rf"{_ID}-{_CHECKSUM}\.json",
+    MUTES: rf"{_ID}-{_CHECKSUM}\.json",
 }
 _FOLDER = re.compile(rf"[a-z]+/{_COLLECTION}(?:/{_DAY}|/{_MONTH})?|{AUDIT}/{_DAY}")
 _FINISHED = {kind: re.compile(f"{kind}/{folder}{_NAMES[kind]}") for kind, folder in _FOLDERS.items()}

@@ -9,8 +9,9 @@ from data_access import measures
 from data_access.digest import news
 from data_access.digest.message import News
 from data_access.digest.news import Look
-from data_access.digest.plan import Mute, Plan, Rule, Spare
+from data_access.digest.plan import Plan, Rule, Spare
 from data_access.measures import renewals
+from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.rows import frame_of
 

@@ -1,7 +1,7 @@
 """DIGEST_FILE: what it may say, and where a mistake stands."""
 
 import contextlib
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -118,14 +118,6 @@ def test_a_mute_ends_at_midnight_utc_of_its_day(at, is_muted):
     read = plan.parse(WHOLE.encode())
     assert bool(read.muted(CUSTOMER, PRODUCT, at)) is is_muted
     assert read.muted(OTHER, PRODUCT, at) is None
-
-
-@pytest.mark.parametrize(
-    ("customer", "product", "is_muted"), [(CUSTOMER, PRODUCT, True), (CUSTOMER, OTHER, False), (CUSTOMER, None, False)]
-)
-def test_a_mute_of_a_product_at_a_customer_is_of_both(customer, product, is_muted):
-    mute = plan.Mute(customer=CUSTOMER, product=PRODUCT, reason="x", until=date(2027, 1, 31))
-    assert mute.covers(customer, product) is is_muted
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
