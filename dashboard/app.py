@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import feeds, runs, sitemap
+from dashboard import feeds, runs, saved_views, sitemap
 from dashboard.components import book, foot, header, notices
 from dashboard.filters import link
 from dashboard.security import session
@@ -19,6 +19,8 @@ with runs.run():
     try:
         settings = load_settings()
         person = session.enter(settings)
+        if person and (view := saved_views.opening(page.url_path)) and (first := sitemap.named(view.page)):
+            st.switch_page(first.file, query_params=dict(view.link))
         if person:
             feeds.enter(settings, can_be_pinned=sitemap.at(page.url_path).can_be_pinned)
     except SettingsError as error:

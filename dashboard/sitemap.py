@@ -57,3 +57,8 @@ PAGES = (
 def at(address: str) -> Page:
     """The page at an address."""
     return next(page for page in PAGES if page.address == address)
+
+
+def named(name: str) -> Page | None:
+    """The page with this name, if there is one."""
+    return next((page for page in PAGES if page.name == name), None)

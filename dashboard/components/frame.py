@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, sitemap
-from dashboard.components import book
+from dashboard.components import book, views_menu
 from dashboard.feeds import Feeds, current_sight
 from dashboard.filters import link
 from dashboard.filters.link import Controls
@@ -35,6 +35,7 @@ def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None
             _pages(moment)
             st.space("stretch")
             _source(feeds)
+            views_menu.draw(moment)
             _person(moment)
             _tools(feeds, moment, has_filters=bool(controls or current_sight().choices))
         if feeds.day:

@@ -139,6 +139,11 @@ def follow(page: type[F], codes: tuple[Sequence[str], Sequence[str]], *offered: 
     return Controls(page, (replace(CHANNEL, options=channels), replace(SERVICE, options=services), *offered))
 
 
+def whole() -> Link:
+    """All that the link says, in a copy."""
+    return _link()
+
+
 def customer() -> str:
     """The tenant id of the customer that the link asks for, or nothing."""
     return CUSTOMER.read(_link()).value
