@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import feeds, runs, saved_views, sitemap
-from dashboard.components import book, foot, header, notices
+from dashboard import feeds, rules, runs, saved_views, sitemap
+from dashboard.components import book, foot, header, mutes_menu, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
@@ -23,6 +23,7 @@ with runs.run():
             st.switch_page(first.file, query_params=dict(view.link))
         if person:
             feeds.enter(settings, can_be_pinned=sitemap.at(page.url_path).can_be_pinned)
+            rules.enter(settings)
     except SettingsError as error:
         st.title(titles.PRODUCT, anchor=False)
         notices.trouble(error)
@@ -32,6 +33,7 @@ with runs.run():
             if person.role is Role.OPERATOR and (notice := lapse_notice(settings)):
                 st.warning(notice, icon=":material/event_upcoming:")
             book.problems(settings)
+            mutes_menu.failure()
             entry = sitemap.at(page.url_path)
             if person.role < entry.role:
                 header.not_for(person)

@@ -14,10 +14,11 @@ import pandas as pd
 
 from dashboard import metrics
 from data_access import HistoryError, PartnerCenterError, SettingsError, history, load_settings
-from data_access.history.audit import LOOKED, REFUSED, SIGNED_IN, SIGNED_OUT, TOOK, Audit, Entry, first_day
+from data_access.history.audit import LOOKED, MUTED, REFUSED, SIGNED_IN, SIGNED_OUT, TOOK, Audit, Entry, first_day
 
 __all__ = [
     "LOOKED",
+    "MUTED",
     "RECORDER",
     "REFUSED",
     "SIGNED_IN",

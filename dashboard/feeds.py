@@ -276,9 +276,13 @@ class Feeds:
         """Channels and services of all the data at hand, so that every page offers the same filters."""
         return self._sources.codes()
 
+    def may_name(self, tenant: str) -> bool:
+        """Whether this visitor may see which customer this is, by tenant id."""
+        return tenant in self._nameable
+
     def seats(self, tenant: str, name: str) -> Feed[Answer]:
         """One customer's live seats, by tenant id. Raises PermissionError where this visitor may not see them."""
-        if tenant not in self._nameable:
+        if not self.may_name(tenant):
             raise PermissionError("this customer is none of the visitor's")
         return self._sources.seats(tenant, name)
 

@@ -59,6 +59,11 @@ def of(mutes: Iterable[Mute], customer: str, product: str | None) -> Mute | None
     return max((mute for mute in mutes if mute.covers(customer, product)), key=lambda mute: mute.until, default=None)
 
 
+def said(mute: Mute) -> str:
+    """Until when something is muted, and why."""
+    return f"Muted until {formats.day(mute.until)}: {formats.on_one_line(mute.reason)}"
+
+
 def counted(muted: Sequence[Mute]) -> list[str]:
     """How many lines are muted, until when and why, for the mute of each line."""
     return [

@@ -8,8 +8,19 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import explanations, exports, formats, sentences
-from dashboard.components import book, figures, header, history_states, live_seats, loading, notices, table, tiles
+from dashboard import explanations, exports, formats, rules, sentences
+from dashboard.components import (
+    book,
+    figures,
+    header,
+    history_states,
+    live_seats,
+    loading,
+    mutes_menu,
+    notices,
+    table,
+    tiles,
+)
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import dates, link
 from dashboard.filters.kinds import written
@@ -29,7 +40,7 @@ from dashboard.security import session
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import own_rows, unknown
-from dashboard.view_models import call_list, call_sheet, trends
+from dashboard.view_models import call_list, call_sheet, muted, trends
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.call_list import CallList
 from data_access import Deployment, PartnerCenterError, Selection
@@ -42,6 +53,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 Look = Callable[[float], tuple[bool, Lately | None]]
 
 _QUESTION = "Whom do we call this week?"
+_MOST_TO_MUTE = 50  # customers to choose from
 _MOMENT = 0.4  # seconds that the list waits for how customers moved, and between looks
 _ORDER = {
     "gap": "The customers with most licenses not deployed come first.",
@@ -98,13 +110,17 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         controls.draw(ATLEAST)
     filters = controls.filters
     moved, look = _moved(deployment, filters.selection, feeds)
-    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data, feeds.renewals.state.data)
+    known = moved, feeds.usage.state.data, feeds.renewals.state.data
+    model = call_list.of_all(deployment, filters, *known, mutes=rules.mutes(feeds), rules=rules.bands())
     notices.left_out(controls.unknown)
     if model.number == 0:
         st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
         return
     opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, partial(controls.put, CUSTOMER))
     _calls(model, opens)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        mutes_menu.counted(model.muted)
+        mutes_menu.draw(feeds, _customers_to_mute(model))
     sentence = _filter(filters)
     whole = not (filters.search or filters.below or filters.atleast)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data if whole else None, sentence)
@@ -166,13 +182,20 @@ def _calls(model: CallList, opens: table.Opens) -> None:
     """The customers to call first, each with what to say."""
     undeployed = model.total.undeployed
     if not model.first.number:
-        st.markdown("Every license sold here is deployed.")
+        is_quiet = round(undeployed) > 0
+        st.markdown("Whoever would be called first is muted." if is_quiet else "Every license sold here is deployed.")
         return
     st.markdown(
         f"**{formats.count(undeployed)}** licenses sold to **{formats.number(model.number, 'customer')}** are not"
         f" deployed. Call these first: they have **{formats.whole_percent(model.theirs / undeployed * 100)}** of them."
     )
     table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
+
+
+def _customers_to_mute(model: CallList) -> dict[mutes_menu.Line, str]:
+    """The first customers of the list; the page of any other one has the same menu."""
+    first = model.table.head(_MOST_TO_MUTE)
+    return {(tenant, None): name for tenant, name in zip(first[customers.CUSTOMER], first["title"], strict=True)}
 
 
 def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, opens: table.Opens, feeds: Feeds) -> None:
@@ -186,6 +209,8 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         ),
         exports.for_programs("export_rows", "Every row", rows, (model,), every_row),
     )
+    if model.outside:
+        st.caption(f"{formats.number(model.outside, 'customer')} out of the band that is set: see the column *Band*.")
     with st.container(key="customers_chart"), figures.figures(formats.number(model.number, "customer"), files):
         st.caption(f"{_ORDER[filters.sort]} *Why* follows rules; a customer's own page has all of its reasons.")
         table.show(model.on_screen, "customers_table", "Customers", in_link=True, opens=opens, target=filters.target)
@@ -202,9 +227,10 @@ def show_one(
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
     tiles.answer(model, estimated=False)
-    live = feeds.renewals.state.data
+    _quiet(deployment, identity, name, filters.selection, feeds)
+    live, muting = feeds.renewals.state.data, rules.mutes(feeds)
     if sentences_for_the_phone := call_list.said_to(
-        deployment, identity, filters.selection, moved=moved, used=used, live=live
+        deployment, identity, filters.selection, moved=moved, used=used, live=live, mutes=muting
     ):
         with st.container(border=True, key="what_to_say", gap="xsmall"):
             st.header("What to say", anchor=False)
@@ -230,10 +256,24 @@ def show_one(
         _history(identity, name, controls, feeds)
 
 
+def _quiet(deployment: Deployment, identity: str, name: str, selection: Selection, feeds: Feeds) -> None:
+    """Say what of a customer is muted, and whether it is out of its band; and draw the menu that mutes it."""
+    products = call_list.products_of(deployment, identity)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if outside := call_list.outside(deployment, identity, selection, rules.bands()):
+            st.markdown(f":material/straighten: Out of its band: **{formats.plain(outside)}**", width="content")
+        lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
+        lines |= {(identity, product): title for product, title in products.items()}
+        mutes_menu.draw(feeds, lines)
+    about = [mute for mute in rules.mutes(feeds) if muted.is_about(mute, identity, [*products])]
+    mutes_menu.notice(feeds, about, products)
+
+
 def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: Feeds) -> None:
     """The way back to the list, and to the customers before and after this one in it."""
     filters = link.follow(CustomersFilters, feeds.codes()).filters
-    model = call_list.of_all(deployment, filters, moved, feeds.usage.state.data, feeds.renewals.state.data)
+    known = moved, feeds.usage.state.data, feeds.renewals.state.data
+    model = call_list.of_all(deployment, filters, *known, mutes=rules.mutes(feeds), rules=rules.bands())
     ids = model.ids if (places := table.in_order(model.on_screen)) is None else [model.ids[place] for place in places]
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         _back()

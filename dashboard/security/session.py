@@ -103,6 +103,11 @@ def looked(*, refused: bool = False) -> None:
         audit.note(action, *_noted(person()), page=seen[0], filters=seen[1])
 
 
+def note(action: str, *, filters: str, detail: str) -> None:
+    """Note for the audit what this person does on a page."""
+    audit.note(action, *_noted(person()), page=runs.page(), filters=filters, detail=detail)
+
+
 def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
     """What makes a file for this person alone, as long as the sign-in lasts.
 
@@ -145,10 +150,15 @@ def _person(settings: Settings) -> Person:
     return middleware.person_of(st.user.to_dict(), settings, sign_in, middleware.ENDED)
 
 
+def may_go_on() -> bool:
+    """Whether the sign-in lasts, and the person may still see what is on screen."""
+    still = st.session_state.get(_STILL)
+    return not _is_over(st.session_state.get(_PERSON), st.user.to_dict()) and not (still and not still())
+
+
 def _leave_if_over() -> None:
     """Start the whole run anew where the sign-in has ended, which draws the page that says so, or the book changes."""
-    still = st.session_state.get(_STILL)
-    if _is_over(st.session_state.get(_PERSON), st.user.to_dict()) or (still and not still()):
+    if not may_go_on():
         st.rerun()
 
 

@@ -33,9 +33,10 @@ _MOVED = signed("deploymentPercentChange", "± Points", decimals=1, good=1, line
 _UNUSED = count("unused", "Not used", help=definition("unused"))
 _RENEWAL = Column("renewal", "Next renewal", Kind.DAY)
 _WHY = Column("why", "Why", Kind.TEXTS)
+_BAND = text("band", "Band", help="Deployment % is below or above the limits that are set for this customer.")
 #: The call list; its columns are there as far as the figures are.
 CUSTOMERS = Table(
-    (CUSTOMER_NAME, _WITH_BAR, UNDEPLOYED, SOLD, _MOVED, _UNUSED, _RENEWAL, _WHY),
+    (CUSTOMER_NAME, _WITH_BAR, _BAND, UNDEPLOYED, SOLD, _MOVED, _UNUSED, _RENEWAL, _WHY),
     behind=(TENANT_ID.name, _MOVED.line),
 )
 #: The customers to call first, as cards.

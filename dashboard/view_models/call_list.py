@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,13 +14,17 @@ from dashboard.feeds import Feeds
 from dashboard.filters.parameters import CustomersFilters
 from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
+from dashboard.view_models import muted
 from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
-from data_access import Deployment, Selection, Timeline, Usage, measures
+from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
 from data_access.datasets import lately, usage
 from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals
+from data_access.digest import bands
+from data_access.digest.plan import Rule
 from data_access.measures import call_list, customers, renewals
 from data_access.measures.customers import CUSTOMER
+from data_access.mutes import Mute, counted, said
 
 FIRST = 3  # customers to call
 _IN_A_ROW, _ON_A_CARD = 3, 2  # reasons; the page of the customer has them all
@@ -37,6 +42,8 @@ class CallList:
     theirs: float  # licenses not deployed of those
     table: pd.DataFrame  # one row per customer, in the chosen order: `call_list.prepared`
     on_screen: OnScreen
+    muted: tuple[str, ...] = ()  # how many lines are, until when and why
+    outside: int = 0  # how many customers are out of their band
 
     @property
     def ids(self) -> list[str]:
@@ -51,20 +58,30 @@ def of_all(
     moved: Lately | None = None,
     used: Usage | None = None,
     live: Renewals | None = None,
+    *,
+    mutes: tuple[Mute, ...] = (),
+    rules: tuple[Rule, ...] = (),
 ) -> CallList:
     """The list of all customers that pass the filters.
 
     `moved`, `used` and `live` are left out where they are not at hand, and so are their columns and the rules that need
-    them.
+    them. Nothing calls for what is muted (`mutes`), which stays in the table and in all sums. `rules` are the bands in
+    which customers should be.
     """
     facts = deployment.facts.selected(filters.selection)
-    everybody = _prepared(deployment, filters.selection, moved, used, live)
+    everybody = _prepared(deployment, filters.selection, moved, used, live, mutes=mutes)
     table = _within(everybody, filters)
     if len(table) < len(everybody):
         facts = facts.of(facts.frame[facts.frame[CUSTOMER].isin(table[CUSTOMER])])
     table = ordered(table, CUSTOMER, filters.sort)
     total = measures.total(facts)
-    calls = table[table["undeployed"] >= 1].sort_values(["undeployed", CUSTOMER], ascending=[False, True]).head(FIRST)
+    silent = muted.customers(mutes, list(table[CUSTOMER]))
+    outside = bands.of_customers(rules, facts) if rules else {}
+    calls = (
+        table[(table["undeployed"] >= 1) & ~table[CUSTOMER].isin(silent)]
+        .sort_values(["undeployed", CUSTOMER], ascending=[False, True])
+        .head(FIRST)
+    )
     column, upwards = ORDERS[filters.sort]
     return CallList(
         total=total,
@@ -75,11 +92,13 @@ def of_all(
         theirs=float(calls["undeployed"].sum()),
         table=table,
         on_screen=customers_table.on_screen(
-            table.assign(why=pd.Series([told[:_IN_A_ROW] for told in call_list.reasons(table)], dtype="object")),
+            table.assign(why=_why(table, silent), **({"band": _bands(table, outside)} if rules else {})),
             total,
             Order("customerName" if column == "title" else column, not upwards),
             moved.since if moved else None,
         ),
+        muted=tuple(counted(muted.lines(mutes, facts.frame))),
+        outside=len(outside),
     )
 
 
@@ -92,11 +111,30 @@ def said_to(
     moved: Lately | None,
     used: Usage | None,
     live: Renewals | None,
+    mutes: tuple[Mute, ...] = (),
 ) -> tuple[str, ...]:
-    """What to say to one customer, a sentence for each reason."""
-    table = _prepared(deployment, selection, moved, used, live)
+    """What to say to one customer, a sentence for each reason; nothing to one that is muted."""
+    if muted.customers(mutes, [customer]):
+        return ()
+    table = _prepared(deployment, selection, moved, used, live, mutes=mutes)
     (told,) = call_list.said(table[table[CUSTOMER] == customer]) or [[]]
     return tuple(told)
+
+
+@remembered
+def products_of(deployment: Deployment, customer: str) -> Mapping[str, str]:
+    """The titles of a customer's products by productId, in the order of their names."""
+    rows = customers.one(deployment.facts, customer).frame
+    named = rows[["productId", "productName"]].dropna().astype("str").drop_duplicates("productId")
+    titled = {identity: titles.product_title(name) for identity, name in named.itertuples(index=False)}
+    return dict(sorted(titled.items(), key=lambda product: texts.order(product[1])))
+
+
+@remembered
+def outside(deployment: Deployment, customer: str, selection: Selection, rules: tuple[Rule, ...]) -> str:
+    """In which way a customer is out of its band, in words; empty where it is not."""
+    facts = customers.one(deployment.facts, customer).selected(selection)
+    return bands.of_customers(rules, facts).get(customer, "") if rules else ""
 
 
 def moved_soon(
@@ -118,15 +156,23 @@ def _moved(feeds: Feeds, past: Timeline, deployment: Deployment, selection: Sele
 
 @remembered
 def _prepared(
-    deployment: Deployment, selection: Selection, moved: Lately | None, used: Usage | None, live: Renewals | None
+    deployment: Deployment,
+    selection: Selection,
+    moved: Lately | None,
+    used: Usage | None,
+    live: Renewals | None,
+    *,
+    mutes: tuple[Mute, ...],
 ) -> pd.DataFrame:
     """All customers of a selection, whatever is searched for."""
+    facts = deployment.facts.selected(selection)
     table = call_list.prepared(
-        deployment.facts.selected(selection),
+        facts,
         moved.table if moved else None,
         unused=usage.unused_by_customer(used, selection) if used else None,
         renewals=renewals.next_renewals(live.subscriptions, live.read_at) if live else None,
         at=live.read_at if live else None,
+        quiet=muted.products(mutes, facts.frame),
     )
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
 
@@ -139,6 +185,19 @@ def _within(table: pd.DataFrame, filters: CustomersFilters) -> pd.DataFrame:
     if filters.atleast is not None:
         table = table[table["undeployed"] >= filters.atleast]
     return table
+
+
+def _why(table: pd.DataFrame, silent: Mapping[str, Mute]) -> pd.Series:
+    """The reasons to call each customer; of one that is muted, until when it is and why."""
+    told = zip(table[CUSTOMER], call_list.reasons(table), strict=True)
+    words = [[said(silent[tenant])] if tenant in silent else reasons[:_IN_A_ROW] for tenant, reasons in told]
+    return pd.Series(words, index=table.index, dtype="object")
+
+
+def _bands(table: pd.DataFrame, outside: Mapping[str, str]) -> pd.Series:
+    said_of = (outside.get(tenant, "") for tenant in table[CUSTOMER])
+    words = [f"{words[0].upper()}{words[1:]}" if words else None for words in said_of]
+    return pd.Series(words, index=table.index, dtype="str")
 
 
 def _cards(calls: pd.DataFrame) -> pd.DataFrame:

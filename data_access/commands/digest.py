@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from data_access.books import Customers
 from data_access.call_sheet import content, document, records
 from data_access.commands import jobs, terminal
 from data_access.datasets import books_file, timeline
-from data_access.digest import delivery, message, plan, rounds
+from data_access.digest import delivery, message, plan_file, rounds
 from data_access.digest.looks import Looks
 from data_access.digest.message import Message, News, Part
 from data_access.digest.news import Link
@@ -25,6 +26,7 @@ from data_access.errors import SettingsError
 from data_access.history import engines
 from data_access.history.audit import MUTED, Audit, Entry
 from data_access.history.history import History
+from data_access.history.mutes import Mutes
 from data_access.history.sent_log import Past, SentLog
 from data_access.mail_url import SmtpServer
 from data_access.mutes import Mute
@@ -44,7 +46,7 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
-    read = read_plan(settings)
+    read = plan_file.read(settings)
     keeper = books_file.keeper(settings)
     found = keeper.books()
     people = _people(read, found, options.person)
@@ -59,7 +61,7 @@ def run(options: argparse.Namespace) -> bytes:
 
     past = log.past()
     whole = Round(
-        plan=read,
+        plan=replace(read, mutes=(*read.mutes, *Mutes(account.store).all())),
         looks=Looks(account),
         past=past,
         now=now,
@@ -91,18 +93,6 @@ def _note_mutes(audit: Audit, mutes: Sequence[Mute], now: datetime) -> None:
         if (filters, detail) not in noted:
             entries.append(Entry(now, MUTED, filters=filters, detail=detail))
     audit.append(entries)
-
-
-def read_plan(settings: Settings) -> Plan:
-    """What DIGEST_FILE says; nothing where it is not set. Raises SettingsError."""
-    if settings.digest_file is None:
-        return Plan()
-    try:
-        return plan.parse(settings.digest_file.read_bytes())
-    except OSError as error:
-        raise SettingsError(
-            f"DIGEST_FILE cannot be read: {error.strerror}.", "Check the path, and whether this account may read it."
-        ) from None
 
 
 def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from data_access import formats, mutes, texts, titles
+from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
 from data_access.measures import Facts, changes, core, renewals
@@ -97,39 +98,16 @@ def _crossed(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Pa
 
 
 def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[str, str | None, News]]:
-    was, is_now = (core.by(_covered(rule, look.facts), [CUSTOMER], ["customerName"]) for look in (before, now))
+    was, is_now = (core.by(bands.covered(rule, look.facts), [CUSTOMER], ["customerName"]) for look in (before, now))
     earlier = dict(zip(was[CUSTOMER], was["deploymentPercent"], strict=True))
-    about = f" of {rule.product or titles.service_title(rule.service or '')}" if rule.product or rule.service else ""
+    about = f" of {bands.about(rule)}" if rule.product or rule.service else ""
     for _, row in is_now.sort_values("undeployed", ascending=False).iterrows():
         percent, then = row["deploymentPercent"], earlier.get(row[CUSTOMER])
-        limit = _left(rule, percent)
-        if limit and not (then is not None and _left(rule, then) == limit):
+        limit = bands.left(rule, percent)
+        if limit and not (then is not None and bands.left(rule, then) == limit):
             came = f" ({formats.percent(then)} before)" if then is not None and not pd.isna(then) else ""
             said = f"{_name(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
             yield str(row[CUSTOMER]), None, News(said, link(row[CUSTOMER]))
-
-
-def _left(rule: Rule, percent: float) -> str:
-    """On which side a percentage is out of the rule's band, in words; empty where it is within."""
-    low, high = rule.band
-    if pd.isna(percent):
-        return ""
-    if low is not None and percent < low:
-        return f"below {low:g} %"
-    return f"above {high:g} %" if high is not None and percent > high else ""
-
-
-def _covered(rule: Rule, facts: Facts) -> Facts:
-    rows = facts.frame
-    for wanted, names in (
-        (rule.service, ("service",)),
-        (rule.product, ("productName", _PRODUCT)),
-        (rule.customer, (CUSTOMER,)),
-    ):
-        if wanted is not None:
-            same = [texts.keys(rows[name].astype("str")) == texts.key(wanted) for name in names if name in rows]
-            rows = rows[pd.concat(same, axis=1).any(axis=1)] if same else rows.head(0)
-    return facts.of(rows)
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:

@@ -141,18 +141,21 @@ def prepared(
     unused: pd.Series | None = None,
     renewals: pd.Series | None = None,
     at: datetime | None = None,
+    quiet: pd.Series | None = None,
 ) -> pd.DataFrame:
     """One row per customer: `customers.by_customer` and all that rules look at, as far as it is at hand.
 
     `facts`: those of the commercial deployment, or a selection of them. `moved`: the change of each customer, by
     customerTenantId: since (a day), licensesSoldChange, licensesDeployedChange, deploymentPercentChange (float64),
     points (lists of percent points). `unused`: licenses deployed and not used, `renewals`: the next instant (UTC) at
-    which a subscription renews, both by customerTenantId; the latter is looked at from the instant `at`.
+    which a subscription renews, both by customerTenantId; the latter is looked at from the instant `at`. `quiet` marks
+    rows of `facts` whose products no rule speaks of; the sums have them all the same.
 
     Adds topProduct and topUndeployed (the product with most licenses not deployed), copilotSold and copilotDeployed.
     """
     table = customers.by_customer(facts).set_index(CUSTOMER)
-    table = table.join(_top(facts.frame)).join(_copilot(facts.frame))
+    told = facts.frame if quiet is None else facts.frame[~quiet]
+    table = table.join(_top(told)).join(_copilot(told))
     table[["copilotSold", "copilotDeployed"]] = table[["copilotSold", "copilotDeployed"]].fillna(0.0)
     if moved is not None:
         table = table.join(moved)

@@ -85,7 +85,7 @@ def traces(sent, *tenants):
 
 
 #: What is drawn once somebody opens it.
-MENUS = ("views",)
+MENUS = ("views", "mute")
 ADDRESSES = [page.address for page in PAGES]
 LINKS = [
     {},

@@ -1,0 +1,117 @@
+"""Muting from a page: the menu that asks for a line, a reason and an end, and the notice of what is muted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import streamlit as st
+from pydantic import ValidationError
+
+from dashboard import formats, rules
+from dashboard.feeds import Feeds
+from dashboard.rules import Mute, SetMute
+from dashboard.security import session
+from dashboard.security.roles import Role
+from data_access.mutes import LONGEST_REASON, MOST_DAYS, problem, said
+
+#: A line that may be muted: the ids of a customer and, for one of its products, of the product.
+Line = tuple[str, str | None]
+
+_WHAT, _REASON, _UNTIL, _PROBLEM = "mute_what", "mute_reason", "mute_until", "_mute_problem"
+
+
+def draw(feeds: Feeds, lines: Mapping[Line, str]) -> None:
+    """Draw the menu for these lines, each with what it is called; nothing for a day in the past."""
+    if feeds.day or not lines:
+        return
+    menu = st.popover("Mute", icon=":material/notifications_off:", key="mute", on_change="rerun", type="tertiary")
+    if not menu.open:
+        return
+    with menu:
+        if told := st.session_state.pop(_PROBLEM, ""):
+            st.warning(formats.plain(told), icon=":material/error:")
+        _ask(feeds, lines)
+
+
+def notice(feeds: Feeds, muting: Sequence[Mute], names: Mapping[str, str]) -> None:
+    """Say of one customer what is muted, until when, why and by whom; `names` are those of products, by id."""
+    for number, mute in enumerate(muting):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"muted_{number}"):
+            about = f"{names.get(mute.product, mute.product)}: " if mute.product else ""
+            words = f"{formats.plain(about + said(mute))}. {_who(mute)} Totals stay as they are."
+            st.markdown(f":material/notifications_off: {words}", width="stretch")
+            if isinstance(mute, SetMute):
+                st.button("End the mute", f"end_mute_{number}", on_click=_end, args=(feeds, mute))
+    if told := st.session_state.pop(_PROBLEM, "") if muting else "":
+        st.warning(formats.plain(told), icon=":material/error:")
+
+
+def counted(muted: Sequence[str]) -> None:
+    """Say how many lines of a page are muted."""
+    if muted:
+        st.caption(f":material/notifications_off: {formats.plain('; '.join(muted))}")
+
+
+def failure() -> None:
+    """Tell operators that DIGEST_FILE cannot be used; pages go on without its mutes and bands."""
+    if session.may(Role.OPERATOR) and (error := rules.failure()):
+        st.warning(
+            f"{formats.plain(error.message)} Until then pages show no bands, and no mutes of it.",
+            icon=":material/notifications_off:",
+        )
+
+
+def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:
+    today = datetime.now(UTC).date()
+
+    def mute() -> None:
+        state = st.session_state
+        state[_PROBLEM] = _mute(feeds, state.get(_WHAT), state.get(_REASON, ""), state.get(_UNTIL), today)
+        if not state[_PROBLEM]:
+            state[_REASON] = ""
+
+    st.selectbox("What", [*lines], key=_WHAT, format_func=lambda line: formats.on_one_line(lines.get(line, "")))
+    st.text_input("Reason", key=_REASON, max_chars=LONGEST_REASON)
+    st.date_input(
+        "Until, at 00:00 UTC",
+        None,
+        min_value=today + timedelta(days=1),
+        max_value=today + timedelta(days=MOST_DAYS),
+        key=_UNTIL,
+        format="YYYY-MM-DD",
+    )
+    st.caption("Nothing is said of it until then: not on the call list, not in a digest. Totals stay as they are.")
+    st.button("Mute this", "mute_this", on_click=mute, icon=":material/notifications_off:")
+
+
+def _mute(feeds: Feeds, line: object, reason: str, until: object, today: date) -> str:
+    """Mute a line; why not, in words."""
+    until = until if isinstance(until, date) else None
+    if told := problem(reason, until, today):
+        return told
+    if not isinstance(line, tuple) or until is None:
+        return "Choose what to mute."
+    customer, product = line
+    try:
+        wanted = Mute(customer=customer, product=product, reason=formats.on_one_line(reason), until=until)
+    except ValidationError:
+        return "This line has no id by which it could be muted."
+    try:
+        return rules.mute(feeds, wanted)
+    except PermissionError:
+        return "This customer is not in your book."
+
+
+def _end(feeds: Feeds, mute: SetMute) -> None:
+    try:
+        st.session_state[_PROBLEM] = rules.end(feeds, mute)
+    except PermissionError:
+        st.session_state[_PROBLEM] = "This customer is not in your book."
+
+
+def _who(mute: Mute) -> str:
+    if not isinstance(mute, SetMute):
+        return "Set in DIGEST_FILE."
+    by = f" by {formats.plain(mute.by)}" if mute.by else ""
+    return f"Set{by} on {formats.day(mute.at)}."

@@ -1,0 +1,136 @@
+"""What is to be kept quiet on pages, and in which bands figures should be: of DIGEST_FILE, and of people's mutes.
+
+Mutes are seen, set and ended by those who may name their customer, and by nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard import audit, turns
+from dashboard.feeds import Feeds
+from dashboard.security import session
+from data_access import Feed, HistoryError, Progress, Settings, SettingsError, history
+from data_access.books import known_as
+from data_access.digest.plan import Rule
+from data_access.digest.plan_file import PlanFile
+from data_access.history.mutes import Mutes, SetMute
+from data_access.mutes import Mute
+
+__all__ = ["Mute", "Rule", "SetMute", "bands", "end", "enter", "failure", "mute", "mutes"]
+
+_AGE = timedelta(seconds=5)  # after which mutes of other processes are looked for
+_WAIT = 1.0  # seconds for the first look at them, and for one after a change
+_RULES = "_rules"
+
+
+class _Rules:
+    """The rules of an account, as this process knows them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._mutes: Mutes | None = None
+        self.plan = PlanFile(settings.digest_file)
+        self.feed: Feed[tuple[SetMute, ...]] = Feed(self._read, _AGE, cool_down=_AGE)
+
+    def set_by_people(self) -> tuple[SetMute, ...]:
+        if self.feed.refresh_if_due().data is None:
+            with turns.paused():
+                self.feed.wait(_WAIT)
+        return self.feed.state.data or ()
+
+    def change(self, work: Callable[[Mutes], None]) -> str:
+        """Do something to the mutes; why it could not be done, in words."""
+        try:
+            work(self._opened())
+        except HistoryError as error:
+            return f"{error.message} {error.advice}"
+        for _ in range(2):  # a look that was under way may be one from before
+            self.feed.wait(_WAIT)
+            self.feed.refresh()
+        self.feed.wait(_WAIT)
+        return ""
+
+    def _opened(self) -> Mutes:
+        self._mutes = self._mutes or history.open_mutes(self._settings)
+        return self._mutes
+
+    def _read(self, _: Progress) -> tuple[SetMute, ...]:
+        return self._opened().all()
+
+
+def enter(settings: Settings) -> None:
+    """Choose the rules of this run."""
+    st.session_state[_RULES] = _rules(settings.scope, settings)
+
+
+def mutes(feeds: Feeds) -> tuple[Mute, ...]:
+    """The mutes that hold now, of the customers that this visitor may name; none of a day in the past."""
+    if feeds.day:
+        return ()
+    now, known = datetime.now(UTC), _current()
+    everything = (*known.plan.now()[0].mutes, *known.set_by_people())
+    return tuple(
+        mute for mute in everything if mute.holds(now) and (mute.customer is None or feeds.may_name(mute.customer))
+    )
+
+
+def bands() -> tuple[Rule, ...]:
+    """The bands in which figures should be, as far as they are for this visitor."""
+    rules = _current().plan.now()[0].rules
+    names = {known_as(name) for name in session.person().known_as}
+    return tuple(rule for rule in rules if rule.person is None or known_as(rule.person) in names)
+
+
+def failure() -> SettingsError | None:
+    """Why DIGEST_FILE cannot be used, if it cannot."""
+    return _current().plan.now()[1]
+
+
+def mute(feeds: Feeds, wanted: Mute) -> str:
+    """Mute a line; why not, in words.
+
+    Raises PermissionError where it is of a customer that this visitor may not name.
+    """
+    _may(feeds, wanted)
+    problem = _current().change(lambda kept: kept.set(wanted, _name()))
+    return problem or _note(wanted, f"until {wanted.until}: {wanted.reason}")
+
+
+def end(feeds: Feeds, muted: SetMute) -> str:
+    """Take a mute back; why not, in words. Raises PermissionError as `mute` does."""
+    _may(feeds, muted)
+    problem = _current().change(lambda kept: kept.end(muted.key))
+    return problem or _note(muted, f"taken back; it was until {muted.until}: {muted.reason}")
+
+
+def _may(feeds: Feeds, wanted: Mute) -> None:
+    if wanted.customer is None or not feeds.may_name(wanted.customer) or not session.may_go_on():
+        raise PermissionError("this customer is none of the visitor's")
+
+
+def _note(about: Mute, detail: str) -> str:
+    """Note what was done for the audit, in the form in which `digest` notes the mutes of DIGEST_FILE."""
+    ids = {"customer": about.customer, "product": about.product}
+    filters = urlencode({name: value for name, value in ids.items() if value})
+    session.note(audit.MUTED, filters=filters, detail=detail)
+    return ""
+
+
+def _name() -> str:
+    person = session.person()
+    return person.username or person.name
+
+
+def _current() -> _Rules:
+    entered: _Rules = st.session_state[_RULES]
+    return entered
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _rules(scope: tuple[object, ...], _settings: Settings) -> _Rules:  # noqa: ARG001 - the cache key
+    return _Rules(_settings)

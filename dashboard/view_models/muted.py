@@ -1,0 +1,49 @@
+"""Which lines of the commercial counts are muted: whole customers, and products at customers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from data_access import mutes
+from data_access.measures.customers import CUSTOMER
+from data_access.mutes import Mute
+
+_PRODUCT = "productId"
+
+
+def customers(muting: Sequence[Mute], ids: Sequence[str]) -> dict[str, Mute]:
+    """The mute of each of these customers that is muted as a whole, by tenant id."""
+    whole = [mute for mute in muting if mute.product is None]
+    named = {mute.customer for mute in whole}
+    found = {tenant: mutes.of(whole, tenant, None) for tenant in ids if tenant in named}
+    return {tenant: mute for tenant, mute in found.items() if mute}
+
+
+def products(muting: Sequence[Mute], rows: pd.DataFrame) -> pd.Series | None:
+    """Marks the rows of muted products; None where no mute is about a product."""
+    about = [mute for mute in muting if mute.product is not None]
+    if not about or _PRODUCT not in rows:
+        return None
+    marked = pd.Series(False, index=rows.index)
+    for mute in about:
+        same = rows[_PRODUCT] == mute.product
+        marked |= same if mute.customer is None else same & (rows[CUSTOMER] == mute.customer)
+    return marked
+
+
+def is_about(mute: Mute, customer: str, products: Sequence[str]) -> bool:
+    """Whether a mute is about a customer, or about one of its products."""
+    return any(mute.covers(customer, product) for product in (None, *products))
+
+
+def lines(muting: Sequence[Mute], rows: pd.DataFrame) -> list[Mute]:
+    """The mute of each muted line of these rows: a customer, or a product at one that is not muted itself."""
+    whole = customers(muting, list(rows[CUSTOMER].unique()))
+    found = [*whole.values()]
+    if (marked := products(muting, rows)) is not None:
+        pairs = rows.loc[marked & ~rows[CUSTOMER].isin(whole), [CUSTOMER, _PRODUCT]].drop_duplicates()
+        of = (mutes.of(muting, str(tenant), str(product)) for tenant, product in pairs.itertuples(index=False))
+        found += [mute for mute in of if mute]
+    return found

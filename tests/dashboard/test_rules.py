@@ -1,0 +1,188 @@
+"""Mutes and bands on pages: set by those who may name the customer, said with who and why, and no total moves."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from dashboard import formats
+from dashboard.components import mutes_menu
+from data_access import history, load_settings
+from data_access.emulator import Emulator
+from data_access.history.audit import MUTED
+from data_access.mutes import Mute
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.bookkeeping import FOREIGN, HEADER, NAMES, NOW, OWN, SHARED_ONE, SOLD, customers_rows, of, partner
+from tests.dashboard import visit as visits
+from tests.dashboard.visit import tables, text, tiles
+from tests.rows import rows_of
+
+PRODUCT = str(UUID(int=7)).upper()
+TODAY = datetime.now(UTC).date()
+UNTIL = TODAY + timedelta(days=60)
+REASON = "migration, :red[x] <b>"
+ROWS = [{**row, "productId": PRODUCT} for row in of(customers_rows(NOW, 50), "licenseActive", "licensesQualified")]
+BOOKS = f"{HEADER}{OWN},ann@x,,\n{SHARED_ONE},ann@x,,\n{FOREIGN},ben@x,,\n"
+
+
+@pytest.fixture
+def sit(serve_again, tmp_path, configure, claims, monkeypatch):
+    """Open a page of one account as somebody with a role, or without a name at this machine; `plan`: DIGEST_FILE."""
+    account = Emulator(partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, ROWS)))
+    settings = {"HISTORY_URL": str(tmp_path / "history"), **visits.live(serve_again(account))}
+
+    def sit(page="customers", link=None, *, name="", role="manager", plan=""):
+        if name:
+            configure()
+            monkeypatch.setenv("ACCESS_TENANTS", visits.TENANT)
+            claims.update(visits.claims(role, preferred_username=name, oid=name))
+            (tmp_path / "books.csv").write_text(BOOKS)
+            monkeypatch.setenv("BOOKS_FILE", str(tmp_path / "books.csv"))
+        if plan:
+            (tmp_path / "digest.toml").write_text(plan)
+            monkeypatch.setenv("DIGEST_FILE", str(tmp_path / "digest.toml"))
+        return visits.opened(settings, link or {}, page, monkeypatch, claims)
+
+    return sit
+
+
+def mute(app, line, reason=REASON, until=UNTIL):
+    app.session_state["mute"] = True
+    app.run()
+    app.selectbox(key="mute_what").set_value(line)
+    app.text_input(key="mute_reason").set_value(reason)
+    if until:
+        app.date_input(key="mute_until").set_value(until)
+    app.button(key="mute_this").click().run()
+    assert not app.exception
+
+
+def called(app):
+    """The customers that are to be called first."""
+    return [*tables(app)["calls"]["customerName"]] if "calls" in tables(app) else []
+
+
+def kept():
+    return history.open_mutes(load_settings()).all()
+
+
+def test_a_muted_customer_is_not_called_and_no_total_moves(sit):
+    app = sit()
+    before = tiles(app)
+    assert NAMES[FOREIGN] in called(app)
+    mute(app, (FOREIGN, None))
+    assert NAMES[FOREIGN] not in called(app)
+    assert tiles(app) == before
+    assert f"1 muted, until {UNTIL.day} {UNTIL:%b %Y}: migration, :red[x] <b>" in formats.seen(text(app))
+    why = dict(tables(app)["customers_table"][["customerName", "why"]].itertuples(index=False))
+    assert why[NAMES[FOREIGN]] == [f"Muted until {UNTIL.day} {UNTIL:%b %Y}: {REASON}"]
+
+
+def test_who_muted_it_and_why_is_on_the_customers_page_where_it_can_be_ended(sit, noted):
+    mute(sit(name="ann@x", link={"customer": OWN}), (OWN, None))
+    app = sit(name="ann@x", link={"customer": OWN})
+    assert f"Set by ann@x on {TODAY.day} {TODAY:%b %Y}" in formats.seen(text(app))
+    assert not [heading for heading in app.header if heading.value == "What to say"]
+    app.button(key="end_mute_0").click().run()
+    assert not app.exception
+    assert kept() == ()
+    assert [heading for heading in app.header if heading.value == "What to say"]
+    noted_mutes = [(entry.person, entry.filters, entry.detail) for entry in noted if entry.action == MUTED]
+    assert noted_mutes == [
+        ("ann@x", f"customer={OWN}", f"until {UNTIL}: {REASON}"),
+        ("ann@x", f"customer={OWN}", f"taken back; it was until {UNTIL}: {REASON}"),
+    ]
+
+
+def test_a_muted_product_is_no_reason_to_call(sit):
+    app = sit(link={"customer": OWN})
+    assert "not assigned to anybody" in text(app)
+    mute(app, (OWN, PRODUCT))
+    assert "not assigned to anybody" not in text(app)
+    assert tiles(app)["Licenses sold"] == f"{SOLD[OWN]:,}"
+    assert "1 muted" in text(sit())
+
+
+@pytest.mark.parametrize(
+    ("reason", "until", "problem"), [(" ", UNTIL, "Give a reason"), ("sold", None, "Choose the day")]
+)
+def test_a_mute_needs_a_reason_and_an_end(sit, reason, until, problem):
+    app = sit()
+    mute(app, (OWN, None), reason, until)
+    assert problem in text(app)
+    assert kept() == ()
+
+
+def test_a_manager_is_offered_the_own_customers_alone(sit):
+    app = sit(name="ann@x")
+    app.session_state["mute"] = True
+    app.run()
+    assert [*app.selectbox(key="mute_what").options] == [NAMES[OWN], NAMES[SHARED_ONE]]
+
+
+@pytest.mark.parametrize(("customer", "may"), [(OWN, True), (FOREIGN, False), (None, False)])
+def test_nobody_mutes_a_customer_outside_the_own_book_whatever_the_browser_sends(sit, monkeypatch, customer, may):
+    asked = Mute(customer=customer, product=PRODUCT, reason="x", until=UNTIL)
+    monkeypatch.setattr(mutes_menu, "Mute", lambda **_: asked)
+    app = sit(name="ann@x")
+    mute(app, (OWN, None))
+    assert bool(kept()) is may
+    assert ("not in your book" in text(app)) is not may
+
+
+def test_a_mute_after_a_hand_over_is_refused(sit, tmp_path):
+    app = sit(name="ann@x", link={"customer": OWN})
+    app.session_state["mute"] = True
+    app.run()
+    app.text_input(key="mute_reason").set_value("x")
+    app.date_input(key="mute_until").set_value(UNTIL)
+    (tmp_path / "books.csv").write_text(f"{HEADER}{OWN},ben@x,,\n{SHARED_ONE},ann@x,,\n")
+    app.button(key="mute_this").click().run()
+    assert kept() == ()
+
+
+def test_nobody_learns_of_a_mute_of_a_customer_of_others(sit):
+    mute(sit(name="ben@x"), (FOREIGN, None), "a secret of Strangers")
+    app = sit(name="ann@x")
+    assert "secret" not in text(app)
+    assert "muted" not in text(app).lower()
+    assert "secret" in text(sit(name="lea@x", role="lead"))
+
+
+def test_a_mute_that_is_over_is_gone_from_the_page(sit, monkeypatch):
+    app = sit()
+    mute(app, (FOREIGN, None))
+    assert NAMES[FOREIGN] not in called(app)
+    monkeypatch.setattr(Mute, "holds", lambda self, at: at.date() + timedelta(days=61) < self.until)
+    app.run()
+    assert NAMES[FOREIGN] in called(app)
+
+
+def test_mutes_of_the_file_hold_on_pages_as_well(sit):
+    app = sit(plan=f'[[mute]]\ncustomer = "{FOREIGN}"\nreason = "sold"\nuntil = {UNTIL}\n')
+    assert NAMES[FOREIGN] not in called(app)
+    assert "1 muted" in text(app)
+    assert "Set in DIGEST_FILE" in text(sit(link={"customer": FOREIGN}))
+
+
+def test_customers_out_of_their_band_are_marked_in_words_on_either_side(sit):
+    app = sit(plan=f'[[rule]]\npreset = "non-profit"\n[[rule]]\nabove = 95\ncustomer = "{SHARED_ONE}"\n')
+    marked = dict(tables(app)["customers_table"][["customerName", "band"]].itertuples(index=False))
+    assert marked[NAMES[OWN]] == "Below 85 %"
+    assert marked[NAMES[SHARED_ONE]] == "Above 95 %"
+    assert "4 customers out of the band" in text(app)
+    assert "Out of its band: **below 85 %**" in text(sit(link={"customer": OWN}))
+
+
+def test_without_bands_nothing_is_marked(sit):
+    app = sit()
+    assert "band" not in tables(app)["customers_table"]
+    assert "band" not in text(app).lower()
+
+
+def test_a_broken_file_is_told_to_operators_and_pages_go_on(sit):
+    app = sit(plan="[[rule]]\nbelow = 80\n")
+    assert "Below 80 %" in [*tables(app)["customers_table"]["band"]]
+    app = sit(plan="[[rule]]\nbelow = 'x'\n")
+    assert "DIGEST_FILE, line 2" in text(app)
+    assert "band" not in tables(app)["customers_table"]
