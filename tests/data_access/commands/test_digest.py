@@ -14,6 +14,7 @@ from data_access import history, load_settings
 from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN
 from data_access.history import sent_log
+from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.data_access.digest.office import Mailbox, smtp
 from tests.lakes import fetched, keep
@@ -113,6 +114,19 @@ def test_each_person_hears_of_the_own_customers_and_of_nobody_elses(office):
     assert "nobody has no address" in err
     assert ANN not in err
     assert BEN not in err
+
+
+def test_what_is_muted_on_a_page_is_muted_here_and_its_reason_is_for_those_with_the_customer(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    until = datetime.now(UTC).date() + timedelta(days=30)
+    mute = Mute(customer=NORD, reason="a secret of Nordwind", until=until)
+    history.open_mutes(load_settings(office.settings)).set(mute, ANN)
+    _, out, _ = office.digests("--all", "--dry-run")
+    assert "Nordwind" not in out
+    assert "Südwind" in out
+    assert office.digests("--all")[0] == 0
+    assert [to for to, _ in office.mails] == [BEN]
+    assert office.noted() == [], "the page has noted it"
 
 
 def test_a_mute_is_noted_for_the_audit_when_it_is_met_first(office):
