@@ -14,6 +14,7 @@ from dashboard.view_models.deployment import DeploymentView, Summed
 from dashboard.view_models.trends import Moved
 from data_access.measures import MEASURES
 
+_NAMED_OUTSIDE = 5
 _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
 
 
@@ -47,6 +48,15 @@ def below(model: DeploymentView, target: float, noun: str) -> str:
     if over := round(total.over_deployed):
         said += f" {over:,} more {'is' if over == 1 else 'are'} assigned than {'was' if over == 1 else 'were'} sold."
     return said
+
+
+def outside(model: DeploymentView) -> str:
+    """Which rows are out of the band that is set for them; nothing where none is."""
+    if not model.outside:
+        return ""
+    more = len(model.outside) - _NAMED_OUTSIDE
+    listed = formats.plain(", ".join(model.outside[:_NAMED_OUTSIDE]))
+    return f"Out of their band: {listed}{f' and {more:,} more, see the table' if more > 0 else ''}."
 
 
 def tiles(

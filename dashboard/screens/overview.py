@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import explanations, exports
+from dashboard import explanations, exports, rules
 from dashboard.components import book, figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
@@ -41,7 +41,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     if not past:
         history_states.unreadable(feeds)
     filters, dark = controls.filters, st.context.theme.type == "dark"
-    model = view_models.overview(deployment, filters, dark)
+    model = view_models.overview(deployment, filters, dark, rules.bands())
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     notices.not_in_answer(deployment, filters.selection)
@@ -57,7 +57,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         "service",
         controls,
         origin=provenance,
-        note=tiles.below(model, filters.target, "service"),
+        note=f"{tiles.below(model, filters.target, 'service')} {tiles.outside(model)}".strip(),
         clicked=controls.only(SERVICE),
     )
     if not deployment.live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -23,6 +24,10 @@ from dashboard.tables.microsoft import own_rows, unknown
 from data_access import Deployment, Selection, measures
 from data_access.partner_center import catalog
 
+_BAND = text("band", "Band", help="Deployment % is below or above the limits that are set for this service.")
+#: In which way a service with this percentage is out of its band, in words; empty where it is not.
+Judge = Callable[[str, float], str]
+
 PARTNER_DEPLOYMENT = Table(
     (
         TITLE,
@@ -31,6 +36,7 @@ PARTNER_DEPLOYMENT = Table(
         SOLD,
         DEPLOYED,
         percent("proratedDeploymentPercent", "Deployment %", help=definition("deploymentPercent")),
+        _BAND,
         UNDEPLOYED,
         OVER_DEPLOYED,
         AS_OF,
@@ -44,6 +50,7 @@ COMMERCIAL_COUNTS = Table(
         SOLD,
         DEPLOYED,
         DEPLOYMENT_PERCENT,
+        _BAND,
         UNDEPLOYED,
         OVER_DEPLOYED,
         AS_OF,
@@ -72,10 +79,13 @@ def described(deployment: Deployment) -> Describe:
     return partial(table.described, estimated=deployment.estimated, unknown=unknown(deployment))
 
 
-def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFrame) -> OnScreen:
+def on_screen(
+    deployment: Deployment, selection: Selection, services: pd.DataFrame, judge: Judge | None = None
+) -> OnScreen:
     """The rows of `rows` with the services' titles, in the order of the chart; columns unknown to us come last.
 
-    `services`: one row per service with `service` (its code) and `title`.
+    `services`: one row per service with `service` (its code) and `title`. `judge` says in which way a service is out of
+    its band; None where none is set.
     """
     table, code, percentage = PARTNER_DEPLOYMENT, "serviceName", "proratedDeploymentPercent"
     if deployment.answer.collection is not catalog.DEPLOYMENT:
@@ -90,5 +100,8 @@ def on_screen(deployment: Deployment, selection: Selection, services: pd.DataFra
             percentage: ordered[percentage].where(ordered["licensesSold"] > 0),
         }
     )
+    if judge:
+        said = map(judge, ordered[code], titled[percentage])
+        titled = titled.assign(band=pd.Series([words or None for words in said], index=titled.index, dtype="str"))
     titled = without_codes(titled, code)
     return table.on_screen(titled, estimated=deployment.estimated, unknown=unknown(deployment))

@@ -195,8 +195,7 @@ def _why(table: pd.DataFrame, silent: Mapping[str, Mute]) -> pd.Series:
 
 
 def _bands(table: pd.DataFrame, outside: Mapping[str, str]) -> pd.Series:
-    said_of = (outside.get(tenant, "") for tenant in table[CUSTOMER])
-    words = [f"{words[0].upper()}{words[1:]}" if words else None for words in said_of]
+    words = [outside.get(tenant) for tenant in table[CUSTOMER]]
     return pd.Series(words, index=table.index, dtype="str")
 
 

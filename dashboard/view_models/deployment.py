@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import pandas as pd
@@ -16,6 +17,8 @@ from dashboard.tables import overview as overview_table
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.customers import products_on_screen
 from data_access import Deployment, Selection, measures, titles
+from data_access.digest import bands
+from data_access.digest.plan import Rule
 from data_access.measures import Facts, customers
 
 #: The column of each sort order, and whether it ascends; rows of equal values are sorted by their key.
@@ -78,25 +81,31 @@ class DeploymentView:
     words: str
     table: pd.DataFrame  # one row per bar, in the chosen order: its key, its title and the measures
     on_screen: OnScreen  # the table below the chart
+    outside: tuple[str, ...] = ()  # the rows that are out of their band, in words
 
 
 @remembered
-def overview(deployment: Deployment, filters: OverviewFilters, dark: bool) -> DeploymentView:
-    """The view of all services."""
+def overview(
+    deployment: Deployment, filters: OverviewFilters, dark: bool, rules: tuple[Rule, ...] = ()
+) -> DeploymentView:
+    """The view of all services; `rules` are the bands in which they should be."""
     facts = deployment.facts.selected(filters.selection)
     services = measures.by(facts, ["service"])
     services = services.assign(title=services["service"].map(titles.service_title))
     services = ordered(services, "service", filters.sort)
-    return _view(
+    judge = partial(bands.of_service, rules)
+    judged = zip(services["title"], map(judge, services["service"], services["deploymentPercent"]), strict=True)
+    view = _view(
         facts,
         services,
-        overview_table.on_screen(deployment, filters.selection, services),
+        overview_table.on_screen(deployment, filters.selection, services, judge if rules else None),
         key="service",
         filters=filters,
         estimated=deployment.estimated,
         dark=dark,
         what="deployment % of services",
     )
+    return replace(view, outside=tuple(f"{title} {words}" for title, words in judged if words))
 
 
 @remembered

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from urllib.parse import urlencode
 
 import msal
@@ -69,6 +70,7 @@ def run(options: argparse.Namespace) -> bytes:
         link=_links(settings),
         foot=_foot(settings, account),
         health=_health(account),
+        operates=partial(_operates, [*read.people] if settings.books_file else [], found),
         sheets=_sheets(settings),
     )
     channels = _channels(settings, dry_run=options.dry_run)
@@ -93,6 +95,17 @@ def _note_mutes(audit: Audit, mutes: Sequence[Mute], now: datetime) -> None:
         if (filters, detail) not in noted:
             entries.append(Entry(now, MUTED, filters=filters, detail=detail))
     audit.append(entries)
+
+
+def _operates(listed: Sequence[Person], found: books.Books, person: Person) -> bool:
+    """Whether a person hears of Data health: who is said to, else who is listed and stands in no line of the books.
+
+    Who has no customers today for any other reason does not, nor does anybody else while the books cannot be read.
+    """
+    if person.operator is not None:
+        return person.operator
+    in_books = {line.person for line in found.lines}
+    return person in listed and not found.failure and books.known_as(person.name) not in in_books
 
 
 def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -51,15 +51,14 @@ def of_customers(rules: Iterable[Rule], facts: Facts) -> Mapping[str, str]:
     return found
 
 
-def of_services(rules: Iterable[Rule], rows: Iterable[tuple[str, float | None]]) -> Iterator[str]:
-    """For each service with its percentage, in which way it is out of its band; empty where it is not.
+def of_service(rules: Iterable[Rule], service: str, percent: float | None) -> str:
+    """In which way a service with this percentage is out of its band, in words; empty where it is not.
 
     Rules about customers or products say nothing of a service.
     """
-    speaking = [rule for rule in rules if rule.customer is None and rule.product is None]
-    for service, percent in rows:
-        said = (left(rule, percent) for rule in speaking if rule.service is None or _same(rule.service, service))
-        yield next(filter(None, said), "")
+    speaking = (rule for rule in rules if rule.customer is None and rule.product is None)
+    said = (left(rule, percent) for rule in speaking if rule.service is None or _same(rule.service, service))
+    return next(filter(None, said), "")
 
 
 def _same(wanted: str, service: str) -> bool:

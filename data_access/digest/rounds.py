@@ -57,7 +57,8 @@ class Round:
     book: Callable[[Person], Customers]
     link: news.Link
     foot: str
-    health: tuple[Part, ...] = ()  # for those who have no book: findings of Data health
+    health: tuple[Part, ...] = ()  # findings of Data health
+    operates: Callable[[Person], bool] = lambda _: False  # who hears of them
     sheets: Callable[[Sequence[str]], bytes]  # the call sheets of these customers, by tenant id, as one PDF
 
     def due(
@@ -99,8 +100,8 @@ class Round:
         before = self.looks.before(since, self.now, customers)
         now = self.looks.look(marks, customers)
         parts = news.parts(before, now, self.plan, person.name, self.link)
-        if customers.is_nobody:
-            parts = self.health
+        if self.operates(person):
+            parts += self.health
         return Message(_subject(parts), parts, self.foot, self._attached(parts) if person.call_sheets else ())
 
     def _attached(self, parts: tuple[Part, ...]) -> tuple[Attachment, ...]:

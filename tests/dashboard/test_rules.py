@@ -168,10 +168,23 @@ def test_mutes_of_the_file_hold_on_pages_as_well(sit):
 def test_customers_out_of_their_band_are_marked_in_words_on_either_side(sit):
     app = sit(plan=f'[[rule]]\npreset = "non-profit"\n[[rule]]\nabove = 95\ncustomer = "{SHARED_ONE}"\n')
     marked = dict(tables(app)["customers_table"][["customerName", "band"]].itertuples(index=False))
-    assert marked[NAMES[OWN]] == "Below 85 %"
-    assert marked[NAMES[SHARED_ONE]] == "Above 95 %"
+    assert marked[NAMES[OWN]] == "below 85 %"
+    assert marked[NAMES[SHARED_ONE]] == "above 95 %"
     assert "4 customers out of the band" in text(app)
     assert "Out of its band: **below 85 %**" in text(sit(link={"customer": OWN}))
+
+
+def test_services_out_of_their_band_are_named_and_marked_in_the_table(sit):
+    app = sit("", plan='[[rule]]\nbelow = 101\nservice = "O365"\n[[rule]]\nbelow = 101\ncustomer = "' + OWN + '"\n')
+    assert "Out of their band: Microsoft 365 below 101 %." in formats.seen(text(app))
+    assert [*tables(app)["overview_table"]["band"]] == ["below 101 %"]
+    assert "band" not in tables(sit("", plan=f'[[rule]]\nbelow = 101\ncustomer = "{OWN}"\n'))["overview_table"]
+
+
+def test_a_band_of_one_person_is_for_that_person(sit):
+    plan = '[[rule]]\nbelow = 101\nperson = "ANN@x"\n'
+    assert "band" in tables(sit(name="ann@x", plan=plan))["customers_table"]
+    assert "band" not in tables(sit(name="ben@x"))["customers_table"]
 
 
 def test_without_bands_nothing_is_marked(sit):
@@ -182,7 +195,7 @@ def test_without_bands_nothing_is_marked(sit):
 
 def test_a_broken_file_is_told_to_operators_and_pages_go_on(sit):
     app = sit(plan="[[rule]]\nbelow = 80\n")
-    assert "Below 80 %" in [*tables(app)["customers_table"]["band"]]
+    assert "below 80 %" in [*tables(app)["customers_table"]["band"]]
     app = sit(plan="[[rule]]\nbelow = 'x'\n")
     assert "DIGEST_FILE, line 2" in text(app)
     assert "band" not in tables(app)["customers_table"]

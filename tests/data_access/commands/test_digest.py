@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from email.policy import default
 from functools import partial
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -14,6 +15,7 @@ from data_access import history, load_settings
 from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN
 from data_access.history import sent_log
+from data_access.history.run_log import Failure, Run, Tried
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.data_access.digest.office import Mailbox, smtp
@@ -21,6 +23,7 @@ from tests.lakes import fetched, keep
 
 NORD, SUED = "0112A436-B14E-4888-967B-CA4BB2CF0001", "0112A436-B14E-4888-967B-CA4BB2CF0002"
 ANN, BEN = "ann@partner.example", "ben@partner.example"
+GONE = "gone@partner.example"
 BOOKS = f"customerTenantId,person,from,until\n{NORD},{ANN},,\n{SUED},{BEN},,\n{SUED},nobody,,\n"
 START = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -140,6 +143,32 @@ def test_a_mute_is_noted_for_the_audit_when_it_is_met_first(office):
     office.plans(mute.format("2027-02-28"))
     office.digests()
     assert office.noted() == ["until 2027-01-31: migration", "until 2027-02-28: migration"]
+
+
+OLAF = "olaf@partner.example"
+
+
+@pytest.mark.parametrize(
+    ("people", "hear"),
+    [
+        ("", set()),
+        (f'[[person]]\nname = "{OLAF}"\n[[person]]\nname = "{ANN}"\n[[person]]\nname = "{GONE}"\n', {OLAF}),
+        (f'[[person]]\nname = "{OLAF}"\noperator = false\n[[person]]\nname = "{ANN}"\noperator = true\n', {ANN}),
+    ],
+)
+def test_operators_hear_of_data_health_and_nobody_else_whoever_has_no_customers(office, people, hear):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(people)
+    Path(office.settings["BOOKS_FILE"]).write_text(f"{BOOKS}{NORD},{GONE},,2020-01-01\n")
+    failure = Failure(title="Down", message="Partner Center is down.", advice="Wait.", exit_code=5)
+    now = datetime.now(UTC)
+    tried = Tried(at=now, failure=failure)
+    history.open(load_settings(office.settings)).record(Run(started=now, outcomes={COMMERCIAL_DEPLOYMENT.name: tried}))
+    assert office.digests("--all")[0] == 0
+    assert {to for to, said in office.mails if "Partner Center is down" in said} == hear
+    office.settings["BOOKS_FILE"] = "/nowhere.csv"
+    _, out, _ = office.digests("--all", "--dry-run")
+    assert (OLAF in out) is False
 
 
 def test_twice_is_once_and_nothing_new_is_no_message(office):
