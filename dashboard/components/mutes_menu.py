@@ -50,7 +50,7 @@ def notice(feeds: Feeds, muting: Sequence[Mute], names: Mapping[str, str]) -> No
 def counted(muted: Sequence[str]) -> None:
     """Say how many lines of a page are muted."""
     if muted:
-        st.caption(f":material/notifications_off: {formats.plain('; '.join(muted))}")
+        st.caption(f":material/notifications_off: {formats.plain('; '.join(muted))}", width="content")
 
 
 def failure() -> None:

@@ -210,7 +210,8 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         exports.for_programs("export_rows", "Every row", rows, (model,), every_row),
     )
     if model.outside:
-        st.caption(f"{formats.number(model.outside, 'customer')} out of the band that is set: see the column *Band*.")
+        are = "is" if model.outside == 1 else "are"
+        st.caption(f"{formats.number(model.outside, 'customer')} {are} out of the band that is set, see *Band*.")
     with st.container(key="customers_chart"), figures.figures(formats.number(model.number, "customer"), files):
         st.caption(f"{_ORDER[filters.sort]} *Why* follows rules; a customer's own page has all of its reasons.")
         table.show(model.on_screen, "customers_table", "Customers", in_link=True, opens=opens, target=filters.target)

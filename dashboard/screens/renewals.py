@@ -8,9 +8,9 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats
+from dashboard import exports, formats, rules
 from dashboard.charts import renewals as chart
-from dashboard.components import figures, loading, notices, table, tiles
+from dashboard.components import figures, loading, mutes_menu, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
@@ -49,7 +49,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
     _choices(controls)
     filters = controls.filters
     now, zone = datetime.now(UTC).replace(second=0, microsecond=0), tables.zone(st.context.timezone)
-    model = renewals_view(data, filters, now, zone, st.context.theme.type == "dark")
+    model = renewals_view(data, filters, now, zone, st.context.theme.type == "dark", mutes=rules.mutes(feeds))
     notices.left_out(controls.unknown)
     if model.unplaced:
         st.info(
@@ -57,6 +57,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
             icon=":material/filter_alt_off:",
         )
     st.markdown(_answer(model))
+    mutes_menu.counted(model.muted)
     _tiles(model)
     origin = _origin(filters, feeds, data)
     _chart(model, controls, origin)

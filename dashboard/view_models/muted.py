@@ -21,16 +21,32 @@ def customers(muting: Sequence[Mute], ids: Sequence[str]) -> dict[str, Mute]:
     return {tenant: mute for tenant, mute in found.items() if mute}
 
 
-def products(muting: Sequence[Mute], rows: pd.DataFrame) -> pd.Series | None:
+def products(muting: Sequence[Mute], table: pd.DataFrame) -> pd.Series | None:
     """Marks the rows of muted products; None where no mute is about a product."""
     about = [mute for mute in muting if mute.product is not None]
-    if not about or _PRODUCT not in rows:
+    if not about or _PRODUCT not in table:
         return None
-    marked = pd.Series(False, index=rows.index)
+    marked = pd.Series(False, index=table.index)
     for mute in about:
-        same = rows[_PRODUCT] == mute.product
-        marked |= same if mute.customer is None else same & (rows[CUSTOMER] == mute.customer)
+        same = table[_PRODUCT] == mute.product
+        marked |= same if mute.customer is None else same & (table[CUSTOMER] == mute.customer)
     return marked
+
+
+def rows(muting: Sequence[Mute], table: pd.DataFrame) -> pd.Series:
+    """Marks the rows of muted customers and of muted products."""
+    marked = table[CUSTOMER].isin(customers(muting, list(table[CUSTOMER].unique())))
+    return marked if (of_products := products(muting, table)) is None else marked | of_products
+
+
+def of_rows(muting: Sequence[Mute], table: pd.DataFrame) -> list[Mute]:
+    """The mute of each row that is muted."""
+    silent = table.loc[rows(muting, table), [CUSTOMER, _PRODUCT]]
+    found = (
+        mutes.of(muting, str(tenant), None if pd.isna(product) else str(product))
+        for tenant, product in silent.itertuples(index=False)
+    )
+    return [mute for mute in found if mute]
 
 
 def is_about(mute: Mute, customer: str, products: Sequence[str]) -> bool:
@@ -38,12 +54,12 @@ def is_about(mute: Mute, customer: str, products: Sequence[str]) -> bool:
     return any(mute.covers(customer, product) for product in (None, *products))
 
 
-def lines(muting: Sequence[Mute], rows: pd.DataFrame) -> list[Mute]:
+def lines(muting: Sequence[Mute], table: pd.DataFrame) -> list[Mute]:
     """The mute of each muted line of these rows: a customer, or a product at one that is not muted itself."""
-    whole = customers(muting, list(rows[CUSTOMER].unique()))
+    whole = customers(muting, list(table[CUSTOMER].unique()))
     found = [*whole.values()]
-    if (marked := products(muting, rows)) is not None:
-        pairs = rows.loc[marked & ~rows[CUSTOMER].isin(whole), [CUSTOMER, _PRODUCT]].drop_duplicates()
+    if (marked := products(muting, table)) is not None:
+        pairs = table.loc[marked & ~table[CUSTOMER].isin(whole), [CUSTOMER, _PRODUCT]].drop_duplicates()
         of = (mutes.of(muting, str(tenant), str(product)) for tenant, product in pairs.itertuples(index=False))
         found += [mute for mute in of if mute]
     return found

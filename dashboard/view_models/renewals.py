@@ -18,10 +18,12 @@ from dashboard.charts.base import Finished
 from dashboard.filters.parameters import RenewalsFilters
 from dashboard.tables import renewals as tables
 from dashboard.tables.columns import OnScreen
+from dashboard.view_models import muted
 from data_access import texts
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, renewals
 from data_access.measures.renewals import Totals
+from data_access.mutes import Mute, counted
 
 #: A horizon of more days has a bar for each month, a shorter one for each week.
 _MOST_DAYS_BY_WEEK = 120
@@ -54,13 +56,16 @@ class RenewalsView:
     words: str
     rows: pd.DataFrame  # in the order of the table
     on_screen: OnScreen
+    muted: tuple[str, ...]  # how many of them are, until when and why
 
 
 @remembered
-def renewals_view(data: Renewals, filters: RenewalsFilters, now: datetime, zone: str, dark: bool) -> RenewalsView:
+def renewals_view(
+    data: Renewals, filters: RenewalsFilters, now: datetime, zone: str, dark: bool, *, mutes: tuple[Mute, ...] = ()
+) -> RenewalsView:
     """The view at an instant, which the caller rounds, with times in a zone (IANA); see `tables.zone`.
 
-    It is worked out once for all who look at the same.
+    It is worked out once for all who look at the same. What is muted (`mutes`) is in the table and in all sums.
     """
     days = int(filters.horizon)
     table = customers.matching(data.subscriptions, filters.search, _SEARCHED)
@@ -75,6 +80,7 @@ def renewals_view(data: Renewals, filters: RenewalsFilters, now: datetime, zone:
     by_month = days > _MOST_DAYS_BY_WEEK
     periods = renewals.by_period(shown, by_month)
     undecided = shown[renewals.counted(shown) & (shown["renewalOutcome"] == renewals.UNDECIDED)]
+    undecided = undecided[~muted.rows(mutes, undecided)]
     told = in_words(shown, data.subscriptions, zone)
     return RenewalsView(
         totals=renewals.totals(chosen, now, days),
@@ -88,6 +94,7 @@ def renewals_view(data: Renewals, filters: RenewalsFilters, now: datetime, zone:
         words=charts.in_words(periods, by_month),
         rows=shown,
         on_screen=tables.on_screen(told, zone),
+        muted=tuple(counted(muted.of_rows(mutes, shown))),
     )
 
 

@@ -165,12 +165,20 @@ def test_mutes_of_the_file_hold_on_pages_as_well(sit):
     assert "Set in DIGEST_FILE" in text(sit(link={"customer": FOREIGN}))
 
 
+def test_muted_renewals_are_counted_and_stay_in_every_sum(sit):
+    before = sit("renewals")
+    plan = f'[[mute]]\ncustomer = "{FOREIGN}"\nreason = "sold"\nuntil = {UNTIL}\n'
+    app = sit("renewals", plan=plan)
+    assert "1 muted" in text(app)
+    assert tiles(app) == tiles(before)
+
+
 def test_customers_out_of_their_band_are_marked_in_words_on_either_side(sit):
     app = sit(plan=f'[[rule]]\npreset = "non-profit"\n[[rule]]\nabove = 95\ncustomer = "{SHARED_ONE}"\n')
     marked = dict(tables(app)["customers_table"][["customerName", "band"]].itertuples(index=False))
     assert marked[NAMES[OWN]] == "below 85 %"
     assert marked[NAMES[SHARED_ONE]] == "above 95 %"
-    assert "4 customers out of the band" in text(app)
+    assert "4 customers are out of the band" in text(app)
     assert "Out of its band: **below 85 %**" in text(sit(link={"customer": OWN}))
 
 
