@@ -26,12 +26,14 @@ WAYS = {
     "_sources",
     "_keeper",
 }
-#: Modules that need one of them, for no rows of customers: notes, ended sign-ins, whether the history can be read,
-#: whether the client answers.
+#: Modules that need one of them, for no rows of customers: notes, mutes, saved views, ended sign-ins, whether the
+#: history can be read, whether the client answers.
 MAY = {
     "feeds.py": WAYS,
     "audit.py": {"history"},
     "readiness.py": {"history"},
+    "rules.py": {"history"},
+    "saved_views.py": {"history"},
     "security/sharing.py": {"history"},
     "server.py": {"history"},
     "screens/status.py": {"Client"},
