@@ -6,19 +6,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import asking, bulk, clicks, crowd, customers, keeping, ranges, taking, visits
+from bench import asking, books, bulk, clicks, crowd, customers, keeping, ranges, taking, visits
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--small", action="store_true", help="little of everything, to see that the bench works")
-    parts = ("bulk", "keeping", "customers", "asking", "ranges", "taking", "clicks", "visits", "crowd")
+    parts = ("bulk", "books", "keeping", "customers", "asking", "ranges", "taking", "clicks", "visits", "crowd")
     options.add_argument("--only", choices=parts, help="one part alone")
     options.add_argument("--before", type=Path, help="a checkout of an earlier version, for the part `crowd`")
     chosen = options.parse_args()
     number, products = (100, 10) if chosen.small else (10_000, 30)
     if chosen.only in (None, "bulk"):
         bulk.run(2 if chosen.small else 5, number, products)
+    if chosen.only in (None, "books"):
+        books.run(2 if chosen.small else 5, number, products)
     if chosen.only in (None, "asking"):
         # 22 million rows: a minute and a half to make, and 150 MB in the folder for temporary files.
         asking.run(*((2, 100, 10, 40) if chosen.small else (12, 10_000, 27, 81)))

@@ -12,6 +12,8 @@ import duckdb
 import pandas as pd
 
 from bench import lake
+from dashboard.filters.parameters import TrendsFilters
+from dashboard.view_models.trends import trends_view
 from data_access import Customers, History, Snapshot, Timeline, timeline_of_customers
 from data_access.history.engines import DuckDB
 from data_access.measures import Facts, changes, trends
@@ -65,6 +67,9 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
             [_seconds(lambda: timeline_of_customers(past, engine, book)) for _ in range(rounds)],
             "(promised for 100 million rows: at most 1,500 ms)",
         )
+        own = timeline_of_customers(past, engine, book)
+        drawn = [_seconds(lambda: trends_view(own, TrendsFilters(), False)) for _ in range(rounds)]
+        print(f"Trends of it: the first time {drawn[0] * 1000:.0f} ms more, then {drawn[-1] * 1000:.2f} ms")
         tenth = [snapshot.id for snapshot in snapshots[: days // 10]]
         ready, short = trends.rows(summary), trends.rows(summary[summary["snapshot"].isin(tenth)])
         about = f"{len(summary):,} rows of the summary"

@@ -30,12 +30,12 @@ def made(folder: str, days: int, customers: int = 0, products: int = 0, owner: O
     """A history of so many days, each with about 80 rows by service and channel, and one per customer and product."""
     now = _BEGIN
     history = History(Store(folder), "bench", lambda: now, owner=owner)
-    counts = _counts(customers, products, days)
+    sums = counts(customers, products, days)
     for day in range(days):
         now = _BEGIN + timedelta(days=day)
         history.append(_answer(DEPLOYMENT, _percentages(now.date()), now))
         if customers:
-            history.append(_answer(COMMERCIAL_DEPLOYMENT, next(counts), now))
+            history.append(_answer(COMMERCIAL_DEPLOYMENT, next(sums), now))
     return history
 
 
@@ -64,7 +64,7 @@ def _percentages(day: date) -> pd.DataFrame:
     return frames.joined(DEPLOYMENT, [frames.frame(DEPLOYMENT, read(DEPLOYMENT.row, sent)[0])])
 
 
-def _counts(customers: int, products: int, days: int) -> Iterator[pd.DataFrame]:
+def counts(customers: int, products: int, days: int) -> Iterator[pd.DataFrame]:
     """The commercial counts of each day in turn."""
     chance, size = np.random.default_rng(1), customers * products
     customer, product = np.divmod(np.arange(size), max(1, products))
