@@ -19,8 +19,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access.history import layout, store
-from data_access.history.store import Damaged, Store
+from data_access.history import layout
+from data_access.history.record_files import Format, RecordFiles
+from data_access.history.store import Store
 
 FOLDER = layout.AUDIT
 #: What people do, as `Entry.action` has it.
@@ -40,6 +41,22 @@ _COLUMNS: dict[str, pa.DataType] = {
 COLUMNS = tuple(_COLUMNS)
 _ID = "id"
 _SCHEMA = pa.schema({**_COLUMNS, _ID: pa.string()})
+
+
+def _dumped(entries: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    pq.write_table(entries, sink)
+    return sink.getvalue()
+
+
+def _loaded(content: pa.Buffer) -> pa.Table:
+    try:
+        return pq.read_table(pa.BufferReader(content), partitioning=None).select(_SCHEMA.names).cast(_SCHEMA)
+    except (pa.ArrowException, KeyError) as error:
+        raise ValueError from error
+
+
+_PARQUET = Format("parquet", _dumped, _loaded)
 
 
 def _new_id() -> str:
@@ -67,6 +84,7 @@ class Audit:
 
     def __init__(self, folder: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store, self._clock = folder, clock
+        self._files = RecordFiles(folder, FOLDER, _PARQUET, clock)
         self._lock = threading.Lock()
         self._own: dict[date, list[str]] = {}  # the files that this writer may put together
 
@@ -78,7 +96,7 @@ class Audit:
         with self._lock:
             for day, rows in by_day.items():
                 own = self._own.setdefault(day, [])
-                own.append(self._put(day, pa.Table.from_pylist(rows, _SCHEMA)))
+                own.append(self._of(day).put(pa.Table.from_pylist(rows, _SCHEMA), taken=own))
                 if len(own) > _LOOSE:
                     own[:] = self._merged(day, own)
 
@@ -88,7 +106,7 @@ class Audit:
         Raises HistoryError where they cannot be read.
         """
         paths = [path for path, day in self._listed() if day >= since]
-        table = _once(self._store.read_all(paths, self._read))
+        table = _once(self._files.read(paths).values())
         entries = table.sort_by([("time", "ascending"), (_ID, "ascending")]).drop_columns(_ID)
         frame: pd.DataFrame = entries.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         return frame
@@ -106,39 +124,18 @@ class Audit:
     def forget(self, keep_days: int) -> int:
         """Remove what is older than so many days, today not counted; returns how many files."""
         first = first_day(self._clock().date(), keep_days)
-        return sum(self._store.delete(path) for path, day in self._listed() if day < first)
+        return sum(self._files.delete(path) for path, day in self._listed() if day < first)
 
     def _listed(self) -> list[tuple[str, date]]:
-        return [(file.path, _day(file.path)) for file in self._store.finished(FOLDER)]
+        return [(path, _day(path)) for path in self._files.paths()]
 
-    def _put(self, day: date, entries: pa.Table) -> str:
-        sink = pa.BufferOutputStream()
-        pq.write_table(entries, sink)
-        content = sink.getvalue()
-        name = store.new_id(self._own.get(day, ()), self._clock())
-        path = f"{FOLDER}/date={day}/{store.sealed(name, 'parquet', content)}"
-        self._store.put(path, content)
-        return path
+    def _of(self, day: date) -> RecordFiles[pa.Table]:
+        return RecordFiles(self._store, f"{FOLDER}/date={day}", _PARQUET, self._clock)
 
     def _merged(self, day: date, paths: Sequence[str]) -> list[str]:
         """Put files into one and remove them, but for those that cannot be read; returns the paths that are left."""
-        tables = dict(zip(paths, self._store.read_all(paths, self._read), strict=True))
-        sound = [path for path, table in tables.items() if table is not None]
-        if len(sound) > 1:
-            merged = self._put(day, _once(tables[path] for path in sound))
-            for path in sound:
-                self._store.delete(path)
-            sound = [merged]
-        return sound
-
-    def _read(self, path: str) -> pa.Table | None:
-        """The entries in a file; None where it is damaged or gone."""
-        try:
-            content = self._store.read(path)
-            store.check(path, content)
-            return pq.read_table(pa.BufferReader(content), partitioning=None).select(_SCHEMA.names).cast(_SCHEMA)
-        except (FileNotFoundError, Damaged, pa.ArrowException, KeyError):
-            return None
+        tables = self._files.read(paths)
+        return [self._of(day).replace(tables, _once(tables.values()))] if len(tables) > 1 else list(tables)
 
 
 def first_day(today: date, keep_days: int) -> date:
@@ -146,9 +143,9 @@ def first_day(today: date, keep_days: int) -> date:
     return today - timedelta(days=keep_days)
 
 
-def _once(tables: Iterable[pa.Table | None]) -> pa.Table:
+def _once(tables: Iterable[pa.Table]) -> pa.Table:
     """The entries of these tables, each once."""
-    entries = pa.concat_tables([_SCHEMA.empty_table(), *(table for table in tables if table is not None)])
+    entries = pa.concat_tables([_SCHEMA.empty_table(), *tables])
     places = dict(zip(entries[_ID].to_pylist(), range(entries.num_rows), strict=True))
     return entries.take(pa.array(sorted(places.values()), pa.int64()))
 

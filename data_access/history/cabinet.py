@@ -1,9 +1,7 @@
 """The cabinet: small records that people keep and change, each in a file of its own, for any number of programs.
 
-    <kind>/<id>-<checksum>.json
-
-A change writes a new file, then removes those before it, so that a kill between leaves the old record or the new one.
-What is removed leaves nothing behind. A damaged file is left out, and named by `verify`.
+A change writes a new file of `record_files`, then removes those before it, so that a kill between leaves the old record
+or the new one. What is removed leaves nothing behind. A damaged file is left out, and named by `verify`.
 """
 
 from __future__ import annotations
@@ -13,12 +11,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from data_access.errors import HistoryError
-from data_access.history import store
-from data_access.history.store import Damaged, Store
+from data_access.history import record_files
+from data_access.history.record_files import RecordFiles
+from data_access.history.store import Store
 
 
 class Record(BaseModel):
@@ -39,7 +37,7 @@ class Cabinet(Generic[T]):
     def __init__(
         self, folder: Store, kind: str, model: type[T], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        self._store, self._kind, self._model, self._clock = folder, kind, model, clock
+        self._files = RecordFiles(folder, kind, record_files.json(model), clock)
         self._lock = threading.Lock()
         self._read_before: dict[str, T] = {}  # by path
 
@@ -50,9 +48,7 @@ class Cabinet(Generic[T]):
     def put(self, record: T) -> None:
         """Keep a record in place of those with its key. Raises HistoryError where it cannot be written."""
         before = self._by_path()
-        content = pa.py_buffer(record.model_dump_json().encode())
-        name = store.new_id(before, self._clock())
-        self._store.put(f"{self._kind}/{store.sealed(name, 'json', content)}", content)
+        self._files.put(record, taken=before)
         self._delete(path for path, each in before.items() if each.key == record.key)
 
     def remove(self, key: str) -> None:
@@ -62,23 +58,14 @@ class Cabinet(Generic[T]):
     def _by_path(self) -> dict[str, T]:
         """The records in each file, in the order of writing."""
         with self._lock:
-            listed = [file.path for file in self._store.finished(self._kind)]
-            new = [path for path in listed if path not in self._read_before]
-            read = dict(zip(new, self._store.read_all(new, self._read), strict=True))
-            known = self._read_before | {path: record for path, record in read.items() if record is not None}
-            self._read_before = {path: known[path] for path in listed if path in known}
+            paths = self._files.paths()
+            new = [path for path in paths if path not in self._read_before]
+            known = self._read_before | self._files.read(new)
+            self._read_before = {path: known[path] for path in paths if path in known}
             return dict(self._read_before)
-
-    def _read(self, path: str) -> T | None:
-        try:
-            content = self._store.read(path)
-            store.check(path, content)
-            return self._model.model_validate_json(content.to_pybytes())
-        except (FileNotFoundError, Damaged, ValidationError):
-            return None
 
     def _delete(self, paths: Iterable[str]) -> None:
         """Remove files, the oldest first: an older record never stands where a newer one is gone."""
         for path in sorted(paths):
-            if not self._store.delete(path):
+            if not self._files.delete(path):
                 raise HistoryError(f"{path} cannot be removed now.", "Another program holds it open; try again.")

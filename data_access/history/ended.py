@@ -11,28 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-import pyarrow as pa
-from pydantic import TypeAdapter, ValidationError
-
-from data_access.history import layout, store
-from data_access.history.store import Damaged, Store
+from data_access.history import layout, record_files
+from data_access.history.record_files import RecordFiles
+from data_access.history.store import Store
 
 FOLDER = layout.ENDED
-_CONTENT = TypeAdapter(dict[str, float])
 
 
 class EndedSignIns:
     """The ended sign-ins in one account's folder, as one process tells and learns them."""
 
     def __init__(self, folder: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._store, self._clock = folder, clock
+        self._clock = clock
+        self._files = RecordFiles(folder, FOLDER, record_files.json(dict[str, float]), clock)
         self._read_until: dict[str, float] = {}  # the files that were read: when the last sign-in in each is over
 
     def tell(self, ended: Mapping[str, float]) -> None:
         """Write ended sign-ins. Raises HistoryError where they cannot be written."""
-        content = pa.py_buffer(_CONTENT.dump_json(dict(ended)))
-        name = store.new_id(self._read_until, self._clock())
-        self._store.put(f"{FOLDER}/{store.sealed(name, 'json', content)}", content)
+        self._files.put(dict(ended), taken=self._read_until)
 
     def learn(self) -> dict[str, float]:
         """The ended sign-ins that were not learned before; files in which all are over are removed.
@@ -40,19 +36,14 @@ class EndedSignIns:
         Raises HistoryError where they cannot be read.
         """
         now, found = self._clock().timestamp(), dict[str, float]()
-        for file in self._store.finished(FOLDER):
-            if file.path not in self._read_until:
-                ended = self._read(file.path)
-                found |= ended
-                self._read_until[file.path] = max(ended.values(), default=now)
-            if self._read_until[file.path] < now and self._store.delete(file.path):
-                del self._read_until[file.path]
+        paths = self._files.paths()
+        new = [path for path in paths if path not in self._read_until]
+        read = self._files.read(new)
+        for path in new:
+            ended = read.get(path, {})
+            found |= ended
+            self._read_until[path] = max(ended.values(), default=now)
+        for path in paths:
+            if self._read_until[path] < now and self._files.delete(path):
+                del self._read_until[path]
         return found
-
-    def _read(self, path: str) -> dict[str, float]:
-        try:
-            content = self._store.read(path)
-            store.check(path, content)
-            return _CONTENT.validate_json(content.to_pybytes())
-        except (FileNotFoundError, Damaged, ValidationError):
-            return {}

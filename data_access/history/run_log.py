@@ -11,18 +11,19 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
-import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from data_access.errors import HistoryError
-from data_access.history import layout, store
-from data_access.history.store import Damaged, Store
+from data_access.history import layout, record_files
+from data_access.history.record_files import RecordFiles
+from data_access.history.store import Store
 
 FOLDER = layout.RUNS
 COLLECT = "collect"
-_READ = 200  # the newest runs; older ones are no news
-_LOOSE = 64  # files beside each other before a run puts them together
+_NEWEST = 200  # runs; older ones are no news
+_LOOSE_FILES = 64  # beside each other before a run puts them together
 _NOT_PERMITTED = 4  # a collection that the account may not read does not fail a run
 
 
@@ -74,9 +75,6 @@ class Run(BaseModel):
         return all(failure.exit_code == _NOT_PERMITTED for failure in failures)
 
 
-_LIST = TypeAdapter(list[Run])
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The standing of one collection: when it was last read, and when and why a call for it last failed."""
@@ -115,54 +113,38 @@ def jobs(runs: Iterable[Run]) -> dict[str, Job]:
 class Runs:
     """The records of runs in a store."""
 
-    def __init__(self, folder: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = folder, clock
+    def __init__(
+        self, folder: Store, clock: Callable[[], datetime], *, loose_files: int = _LOOSE_FILES, newest: int = _NEWEST
+    ) -> None:
+        self._files = RecordFiles(folder, FOLDER, record_files.json(list[Run], exclude_none=True), clock)
+        self._loose_files, self._newest = loose_files, newest
 
     def add(self, run: Run) -> None:
         """Write the record of a run. Raises HistoryError where that cannot be written."""
-        listed = self._listed()
-        self._put([run], listed)
-        if len(listed) >= _LOOSE:
+        before = self._files.paths()
+        self._files.put([run], before)
+        if len(before) >= self._loose_files:
             with contextlib.suppress(HistoryError):  # the record is there, and the next run tries it again
                 self.compact()
 
     def newest(self) -> list[Run]:
         """The last runs, oldest first."""
-        return _last(self._store.read_all(self._listed()[-_READ:], self._read))
+        return self._last(self._files.read(self._files.paths()[-self._newest :]).values())
 
     def compact(self) -> None:
         """Put the last runs into one file and remove the others, older runs included; damaged files stay."""
-        listed = self._listed()
-        read = dict(zip(listed[-_READ:], self._store.read_all(listed[-_READ:], self._read), strict=True))
-        replaced = [path for path in listed if read.get(path) != []]
+        paths = self._files.paths()
+        newest = self._files.read(paths[-self._newest :])
+        replaced = [*paths[: -self._newest], *newest]
         if len(replaced) > 1:
-            self._put(_last(read.values()), listed)
-            for path in replaced:
-                self._store.delete(path)
+            self._files.replace(replaced, self._last(newest.values()))
 
-    def _listed(self) -> list[str]:
-        return [file.path for file in self._store.finished(FOLDER)]
+    def _last(self, files: Iterable[list[Run]]) -> list[Run]:
+        """The last runs in these files, and each job's last success however old it is.
 
-    def _read(self, path: str) -> list[Run]:
-        """The runs in a file; none where it is damaged or gone."""
-        try:
-            content = self._store.read(path)
-            store.check(path, content)
-            return _LIST.validate_json(content.to_pybytes())
-        except (FileNotFoundError, Damaged, ValidationError):
-            return []
-
-    def _put(self, runs: list[Run], listed: list[str]) -> None:
-        content = pa.py_buffer(_LIST.dump_json(runs, exclude_none=True))
-        name = store.new_id(listed, self._clock())
-        self._store.put(f"{FOLDER}/{store.sealed(name, 'json', content)}", content)
-
-
-def _last(files: Iterable[list[Run]]) -> list[Run]:
-    """The last runs in these files, and each job's last success however old it is.
-
-    Each is there once: a `compact` that was killed leaves some in two files.
-    """
-    runs = list({run.model_dump_json(): run for runs in files for run in runs}.values())
-    last = {run.job: run for run in runs if run.succeeded}
-    return [run for run in runs[:-_READ] if last.get(run.job) is run] + runs[-_READ:]
+        Each is there once: a `compact` that was killed leaves some in two files.
+        """
+        runs = list({run.model_dump_json(): run for run in chain.from_iterable(files)}.values())
+        success = {run.job: run for run in runs if run.succeeded}
+        older = [run for run in runs[: -self._newest] if success.get(run.job) is run]
+        return older + runs[-self._newest :]

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 
-import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from data_access.errors import DamagedHistory
-from data_access.history import layout, store
-from data_access.history.store import Damaged, Store
+from data_access.history import layout, record_files
+from data_access.history.record_files import RecordFiles
+from data_access.history.store import Store
 
 FOLDER = layout.SENT
 #: So long one program may take to hand a digest over; one that was begun earlier was left by a program that ended.
@@ -61,7 +62,6 @@ class Past:
     uncertain: tuple[Entry, ...] = ()
 
 
-_LIST = TypeAdapter(list[Entry])
 _Key = tuple[str, str]
 
 
@@ -71,7 +71,8 @@ class SentLog:
     """
 
     def __init__(self, folder: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = folder, clock
+        self._files = RecordFiles(folder, FOLDER, record_files.json(list[Entry]), clock, damaged=_damaged)
+        self._clock = clock
 
     def past(self) -> dict[_Key, Past]:
         """What was sent so far, by person and channel."""
@@ -82,7 +83,7 @@ class SentLog:
 
         False where another run has begun one meanwhile, or sent one.
         """
-        self._put([entry])
+        self._files.put([entry])
         others = [step for step in _steps(self._all()) if _key(step) == _key(entry) and step.run != entry.run]
         if [step for step in others if step.state is not State.WITHDRAWN][-1:] == ([after] if after else []):
             return True
@@ -91,44 +92,25 @@ class SentLog:
 
     def conclude(self, entry: Entry, state: State) -> None:
         """Note what became of a digest."""
-        self._put([entry.model_copy(update={"state": state, "at": self._clock()})])
-        if len(self._listed()) >= _LOOSE:
+        self._files.put([entry.model_copy(update={"state": state, "at": self._clock()})])
+        if len(self._files.paths()) >= _LOOSE:
             self.compact()
 
     def compact(self) -> None:
         """Put the entries into one file, without those that later ones have overtaken."""
-        listed = self._listed()
-        if len(listed) > 1:
-            self._put(_still_needed(self._read_all(listed)))
-            for path in listed:
-                self._store.delete(path)
+        files = self._files.read(self._files.paths())
+        if len(files) > 1:
+            self._files.replace(files, _still_needed(chain.from_iterable(files.values())))
 
-    def _listed(self) -> list[str]:
-        return [file.path for file in self._store.finished(FOLDER)]
+    def _all(self) -> Iterable[Entry]:
+        return chain.from_iterable(self._files.read(self._files.paths()).values())
 
-    def _all(self) -> list[Entry]:
-        return self._read_all(self._listed())
 
-    def _read_all(self, paths: list[str]) -> list[Entry]:
-        return [entry for entries in self._store.read_all(paths, self._read) for entry in entries]
-
-    def _read(self, path: str) -> list[Entry]:
-        try:
-            content = self._store.read(path)
-            store.check(path, content)
-            return _LIST.validate_json(content.to_pybytes())
-        except FileNotFoundError:  # another program has put the entries together
-            return []
-        except (Damaged, ValidationError):
-            raise DamagedHistory(
-                f"{path} is not what was written, so it is not known what was sent.",
-                "Restore it from a backup, or remove it; without it a digest may be sent twice.",
-            ) from None
-
-    def _put(self, entries: list[Entry]) -> None:
-        content = pa.py_buffer(_LIST.dump_json(entries))
-        name = store.new_id(self._listed(), self._clock())
-        self._store.put(f"{FOLDER}/{store.sealed(name, 'json', content)}", content)
+def _damaged(path: str) -> DamagedHistory:
+    return DamagedHistory(
+        f"{path} is not what was written, so it is not known what was sent.",
+        "Restore it from a backup, or remove it; without it a digest may be sent twice.",
+    )
 
 
 def _key(entry: Entry) -> _Key:

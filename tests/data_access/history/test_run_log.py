@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from data_access.errors import HistoryError
-from data_access.history import run_log
 from data_access.history.run_log import Failure, Job, Run, Runs, Tried, jobs
 from data_access.history.store import Damaged, Store
 from data_access.partner_center.catalog import DEPLOYMENT
@@ -92,25 +91,28 @@ def test_each_job_has_its_last_success():
     assert standing["digest"] == Job(hours[3], None, failing=True)
 
 
-def test_many_runs_put_themselves_together_and_keep_each_jobs_last_success(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_log, "_LOOSE", 5)
-    monkeypatch.setattr(run_log, "_READ", 8)
-    history = lake(tmp_path)
-    history.record(ran("compact", 0, 0))
+def test_many_runs_put_themselves_together_and_keep_each_jobs_last_success(tmp_path):
+    runs = Runs(Store(str(tmp_path)), Clock(), loose_files=5, newest=8)
+    runs.add(ran("compact", 0, 0))
     for hour in range(1, 30):
-        history.record(ran("collect", hour, 0))
+        runs.add(ran("collect", hour, 0))
         assert len(list((tmp_path / "runs").iterdir())) <= 6
-    assert history.jobs()["compact"].last_success == NOW
-    assert history.jobs()["collect"].last_run == NOW + timedelta(hours=29)
-    assert not history.verify().findings
+    standing = jobs(runs.newest())
+    assert standing["compact"].last_success == NOW
+    assert standing["collect"].last_run == NOW + timedelta(hours=29)
+    assert not lake(tmp_path).verify().findings
 
 
-def test_a_run_that_is_recorded_ends_well_where_the_files_cannot_be_put_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_log, "_LOOSE", 0)
+def test_a_run_that_is_recorded_ends_well_where_the_files_cannot_be_put_together(tmp_path):
+    class FullAfterOne(Store):
+        written = 0
 
-    def fail(*_):
-        raise HistoryError("The disk is full.", "Make room.")
+        def put(self, path, content):
+            if self.written:
+                raise HistoryError("The disk is full.", "Make room.")
+            super().put(path, content)
+            self.written += 1
 
-    monkeypatch.setattr(Runs, "compact", fail)
-    lake(tmp_path).record(ran("collect", 0, 0))
-    assert lake(tmp_path).jobs()["collect"].last_success == NOW
+    recorded(tmp_path, 0)
+    Runs(FullAfterOne(str(tmp_path)), Clock(), loose_files=0).add(ran("collect", 1, 0))
+    assert runs_in(tmp_path) == [0, 1]
