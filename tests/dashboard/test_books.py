@@ -2,12 +2,13 @@
 
 import io
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
+from dashboard import feeds
 from dashboard.components import figures
 from dashboard.sitemap import PAGES
 from data_access.emulator import Emulator
@@ -264,6 +265,31 @@ def test_a_hand_over_takes_effect_in_a_page_that_is_open(sit_down, tmp_path, sen
     (tmp_path / "books.csv").unlink()
     app.run()
     assert "Your book has no customers today" in text(app)
+
+
+def test_a_hand_over_at_midnight_takes_effect_in_a_page_that_is_open(sit_down, monkeypatch, sent):
+    """From the first instant of the day (UTC) on, and not one earlier."""
+    midnight = datetime(2027, 3, 1, tzinfo=UTC)
+    at = [midnight - timedelta(microseconds=1)]
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return at[0].astimezone(tz)
+
+    monkeypatch.setattr(feeds, "datetime", Clock)
+    books = f"{HEADER}{OWN},ann@x,,2027-03-01\n{OWN},ben@x,2027-03-01,\n{NOBODYS},ann@x,2027-03-01,\n"
+    app = sit_down("customers", books=books)
+    assert sold(app) == f"{SOLD[OWN]:,}"
+    assert traces(sent, NOBODYS) == []
+    at[0] = midnight
+    app.session_state["search"] = "o"  # a click in the page, which draws a part of it
+    app.run()
+    assert sold(app) == f"{SOLD[NOBODYS]:,}"
+    app.run()
+    sent.clear()
+    app.run()
+    assert traces(sent, OWN) == []
 
 
 def test_a_file_of_a_book_that_was_handed_over_is_not_made(sit_down, tmp_path, monkeypatch):
