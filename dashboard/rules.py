@@ -5,16 +5,16 @@ Mutes are seen, set and ended by those who may name their customer, and by nobod
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import audit, turns
+from dashboard import audit
 from dashboard.feeds import Feeds
+from dashboard.kept import Kept
 from dashboard.security import session
-from data_access import Feed, HistoryError, Progress, Settings, SettingsError, history
+from data_access import Settings, SettingsError, history
 from data_access.books import known_as
 from data_access.digest.plan import Rule
 from data_access.digest.plan_file import PlanFile
@@ -23,8 +23,6 @@ from data_access.mutes import Mute
 
 __all__ = ["Mute", "Rule", "SetMute", "bands", "end", "enter", "failure", "mute", "mutes"]
 
-_AGE = timedelta(seconds=5)  # after which mutes of other processes are looked for
-_WAIT = 1.0  # seconds for the first look at them, and for one after a change
 _RULES = "_rules"
 
 
@@ -32,35 +30,8 @@ class _Rules:
     """The rules of an account, as this process knows them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._mutes: Mutes | None = None
         self.plan = PlanFile(settings.digest_file)
-        self.feed: Feed[tuple[SetMute, ...]] = Feed(self._read, _AGE, cool_down=_AGE)
-
-    def set_by_people(self) -> tuple[SetMute, ...]:
-        if self.feed.refresh_if_due().data is None:
-            with turns.paused():
-                self.feed.wait(_WAIT)
-        return self.feed.state.data or ()
-
-    def change(self, work: Callable[[Mutes], None]) -> str:
-        """Do something to the mutes; why it could not be done, in words."""
-        try:
-            work(self._opened())
-        except HistoryError as error:
-            return f"{error.message} {error.advice}"
-        for _ in range(2):  # a look that was under way may be one from before
-            self.feed.wait(_WAIT)
-            self.feed.refresh()
-        self.feed.wait(_WAIT)
-        return ""
-
-    def _opened(self) -> Mutes:
-        self._mutes = self._mutes or history.open_mutes(self._settings)
-        return self._mutes
-
-    def _read(self, _: Progress) -> tuple[SetMute, ...]:
-        return self._opened().all()
+        self.kept = Kept(lambda: history.open_mutes(settings), Mutes.all)
 
 
 def enter(settings: Settings) -> None:
@@ -73,7 +44,7 @@ def mutes(feeds: Feeds) -> tuple[Mute, ...]:
     if feeds.day:
         return ()
     now, known = datetime.now(UTC), _current()
-    everything = (*known.plan.now()[0].mutes, *known.set_by_people())
+    everything = (*known.plan.now()[0].mutes, *(known.kept.now() or ()))
     return tuple(
         mute for mute in everything if mute.holds(now) and (mute.customer is None or feeds.may_name(mute.customer))
     )
@@ -97,14 +68,14 @@ def mute(feeds: Feeds, wanted: Mute) -> str:
     Raises PermissionError where it is of a customer that this visitor may not name.
     """
     _may(feeds, wanted)
-    problem = _current().change(lambda kept: kept.set(wanted, _name()))
+    problem = _current().kept.change(lambda kept: kept.set(wanted, _name()))
     return problem or _note(wanted, f"until {wanted.until}: {wanted.reason}")
 
 
 def end(feeds: Feeds, muted: SetMute) -> str:
     """Take a mute back; why not, in words. Raises PermissionError as `mute` does."""
     _may(feeds, muted)
-    problem = _current().change(lambda kept: kept.end(muted.key))
+    problem = _current().kept.change(lambda kept: kept.end(muted.key))
     return problem or _note(muted, f"taken back; it was until {muted.until}: {muted.reason}")
 
 

@@ -5,61 +5,26 @@ Opening one is following its link; what it may show is decided by the book then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import turns
 from dashboard.filters import link
+from dashboard.kept import Kept
 from dashboard.security import session
-from data_access import Feed, HistoryError, Progress, Settings, history, load_settings
+from data_access import Settings, history, load_settings
 from data_access.history.views import LONGEST_NAME, SavedView, Views, first
 
 __all__ = ["LONGEST_NAME", "SavedView", "delete", "first", "mine", "open_first", "opening", "rename", "save"]
 
-_AGE = timedelta(seconds=5)  # after which what another process wrote is looked for
-_READ, _WRITTEN = 1.0, 5.0  # seconds to wait for the first look at them, and for one after a change
 _BEGUN = "_views_begun"
 
 _ByOwner = Mapping[str, Sequence[SavedView]]
 
 
-class _Shelf:
-    """The views of all people, as this process knows them."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._views: Views | None = None
-        self.feed: Feed[_ByOwner] = Feed(self._read, _AGE, cool_down=_AGE)
-
-    def change(self, work: Callable[[Views], str | None]) -> str:
-        """Do something to the views; why it could not be done, in words."""
-        try:
-            problem = work(self._opened()) or ""
-        except HistoryError as error:
-            return f"{error.message} {error.advice}"
-        for _ in range(2):  # a look that was under way may be one from before
-            self.feed.wait(_WRITTEN)
-            self.feed.refresh()
-        self.feed.wait(_WRITTEN)
-        return problem
-
-    def _opened(self) -> Views:
-        self._views = self._views or history.open_views(self._settings)
-        return self._views
-
-    def _read(self, _: Progress) -> _ByOwner:
-        return self._opened().all()
-
-
 def mine() -> Sequence[SavedView] | None:
     """The views of this person, by name; None where they are not known yet, or cannot be read."""
-    feed = _current().feed
-    if feed.refresh_if_due().data is None:
-        with turns.paused():
-            feed.wait(_READ)
-    known = feed.state.data
+    known = _current().now()
     return None if known is None else known.get(_owner(), ())
 
 
@@ -104,11 +69,11 @@ def _owner() -> str:
     return "/".join(session.person().identity).strip("/").lower()
 
 
-def _current() -> _Shelf:
+def _current() -> Kept[Views, _ByOwner]:
     settings = load_settings()
-    return _shelf(settings.scope, settings)
+    return _kept(settings.scope, settings)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _shelf(scope: tuple[object, ...], _settings: Settings) -> _Shelf:  # noqa: ARG001 - the cache key
-    return _Shelf(_settings)
+def _kept(scope: tuple[object, ...], _settings: Settings) -> Kept[Views, _ByOwner]:  # noqa: ARG001 - the cache key
+    return Kept(lambda: history.open_views(_settings), Views.all)

@@ -1,0 +1,53 @@
+"""What people keep in the history, as this process knows it: looked at in the background, and again after a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from dashboard import turns
+from data_access import Feed, HistoryError, Progress
+
+_AGE = timedelta(seconds=5)  # after which what another process wrote is looked for
+_FIRST, _WRITTEN = 1.0, 5.0  # seconds to wait for the first look, and for one after a change
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Kept(Generic[S, T]):
+    """`open_` opens a part of the history, `read` reads all of it; both raise HistoryError where that fails."""
+
+    def __init__(self, open_: Callable[[], S], read: Callable[[S], T]) -> None:
+        self._open, self._reading = open_, read
+        self._opened: S | None = None
+        self._feed: Feed[T] = Feed(self._read, _AGE, cool_down=_AGE)
+
+    def now(self) -> T | None:
+        """What is kept; None where it is not known yet, or cannot be read."""
+        state = self._feed.refresh_if_due()
+        if state.data is None and state.failed_at is None:
+            with turns.paused():
+                self._feed.wait(_FIRST)
+        return self._feed.state.data
+
+    def change(self, work: Callable[[S], str | None]) -> str:
+        """Do something to what is kept; why not, in words. For callbacks, since it waits for a disk."""
+        try:
+            problem = work(self._place()) or ""
+        except HistoryError as error:
+            return f"{error.message} {error.advice}"
+        for _ in range(2):  # a look that was under way may be one from before
+            self._feed.wait(_WRITTEN)
+            self._feed.refresh()
+        self._feed.wait(_WRITTEN)
+        return problem
+
+    def _place(self) -> S:
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def _read(self, _: Progress) -> T:
+        return self._reading(self._place())

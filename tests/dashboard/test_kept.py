@@ -1,0 +1,78 @@
+"""What people keep, as a process knows it: after an own change at once; where it cannot be read, pages go on."""
+
+import threading
+import time
+
+from dashboard.kept import Kept
+from data_access import HistoryError
+
+DOWN = HistoryError("The history cannot be used.", "Check HISTORY_URL.")
+
+
+class Shelf:
+    """What a history holds; `hangs` is set where it does not answer."""
+
+    def __init__(self, *held):
+        self.held, self.looks, self.is_down, self.answers = [*held], 0, False, threading.Event()
+        self.answers.set()
+
+    def read(self):
+        self.looks += 1
+        assert self.answers.wait(10)
+        if self.is_down:
+            raise DOWN
+        return tuple(self.held)
+
+    def add(self, thing):
+        if self.is_down:
+            raise DOWN
+        self.held.append(thing)
+
+
+def kept(shelf):
+    return Kept(lambda: shelf, Shelf.read)
+
+
+def test_the_first_who_asks_gets_what_is_there_and_the_next_one_costs_no_look():
+    shelf = Shelf("a")
+    known = kept(shelf)
+    assert [known.now() for _ in range(3)] == [("a",)] * 3
+    assert shelf.looks == 1
+
+
+def test_who_changes_something_sees_it_at_once():
+    shelf = Shelf()
+    known = kept(shelf)
+    assert known.now() == ()
+    assert known.change(lambda shelf: shelf.add("b")) == ""
+    assert known.now() == ("b",)
+
+
+def test_what_could_not_be_done_is_said():
+    shelf = Shelf("a")
+    known = kept(shelf)
+    assert known.change(lambda _: "There is one already.") == "There is one already."
+    shelf.is_down = True
+    assert known.change(lambda shelf: shelf.add("b")) == f"{DOWN.message} {DOWN.advice}"
+    assert shelf.held == ["a"]
+
+
+def test_where_it_cannot_be_read_pages_go_on_without_it():
+    shelf = Shelf("a")
+    shelf.is_down = True
+    known = kept(shelf)
+    assert known.now() is None
+    begun = time.monotonic()
+    assert known.now() is None
+    assert time.monotonic() - begun < 0.5
+    assert shelf.looks == 1
+
+
+def test_what_hangs_holds_a_page_up_for_a_second_and_no_longer():
+    shelf = Shelf("a")
+    shelf.answers.clear()
+    known, begun = kept(shelf), time.monotonic()
+    assert known.now() is None
+    assert 0.9 < time.monotonic() - begun < 3
+    shelf.answers.set()
+    assert known.now() == ("a",)
