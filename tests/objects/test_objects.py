@@ -21,6 +21,7 @@ from data_access.emulator.sample import partner
 from data_access.history import collect, snapshot
 from data_access.history.history import GRACE, History
 from data_access.history.store import Store
+from data_access.history.views import Views
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.ports import free_port
@@ -142,6 +143,19 @@ def test_a_damaged_object_is_found_and_left_out(settings, emulator, connect, mon
         monkeypatch.setenv(name.upper(), text)
     assert main(["verify"]) == 6
     assert one.facts in capsys.readouterr().err
+
+
+def test_views_are_kept_changed_by_two_programs_and_deleted_without_a_trace(url):
+    one, other = Views(Store(url)), Views(Store(url))
+    assert one.save("ann", "mine", "trends", {"range": ["3m"]}) == ""
+    assert other.save("ben", "theirs", "trends", {}) == ""
+    (view,) = other.of("ann")
+    assert other.rename("ann", view.key, "renamed") == ""
+    assert [(kept.name, *kept.link) for kept in one.of("ann")] == [("renamed", "range")]
+    one.delete("ann", view.key)
+    one.delete("ben", one.of("ben")[0].key)
+    assert other.all() == {}
+    assert not Store(url).finished("views")
 
 
 def test_a_bucket_that_is_not_there_is_said_without_its_keys(url):
