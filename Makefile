@@ -16,7 +16,7 @@ SPARK_FOLDER := .venv-spark
 SPARK := $(SPARK_FOLDER)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit peer objects spark faults browser ranges bench bench-small screenshots image sbom docs format clean
+.PHONY: help run emulate test lint unit program peer objects spark faults browser ranges bench bench-small screenshots image sbom docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ run: $(APP) ## open the dashboard (on the sample partner, until a source is conf
 emulate: $(APP) ## serve the sample partner as Partner Center would, on port 8600
 	$(BIN)/python -m data_access emulate --port 8600
 
-test: lint unit peer objects spark faults browser bench-small ## every check there is
+test: lint unit program peer objects spark faults browser bench-small ## every check there is
 
 lint: $(DEV) ## style, types, who imports whom
 	$(BIN)/ruff check .
@@ -35,8 +35,11 @@ lint: $(DEV) ## style, types, who imports whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-unit: $(DEV) ## the everyday tests
-	$(BIN)/pytest -n auto --dist worksteal
+unit: $(DEV) ## the everyday tests, a minute
+	$(BIN)/pytest -n auto --dist worksteal -m "not program"
+
+program: $(DEV) ## the tests of the program as a whole: its pages, its commands, weeks of its history
+	$(BIN)/pytest -n auto --dist worksteal -m program
 
 peer: $(DEV) $(PEER) ## a client made from Microsoft's Swagger reads the emulator
 	PEER_PYTHON=$(PEER_VENV)/bin/python $(BIN)/pytest tests/peer

@@ -9,11 +9,12 @@ import pytest
 from data_access import Client, Settings, connection
 from data_access.auth.credentials import Ready
 from data_access.emulator import DEMO_TOKEN, serving
+from tests.examples import EVERY_DAY
 
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")  # of the machine that runs the tests
 
 # A busy machine is no failure, and a red run is the change's doing: the examples are the same each time.
-hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, max_examples=EVERY_DAY)
 # For those who look for more: `pytest --hypothesis-profile searching`.
 hypothesis.settings.register_profile("searching", deadline=None, max_examples=1_000)
 hypothesis.settings.load_profile("steady")

@@ -7,6 +7,8 @@ from bench import ranges
 from data_access.measures import straight_line
 from data_access.measures.trends import AS_OF, Refusal, Velocity
 
+pytestmark = pytest.mark.program
+
 RUNS = 300
 #: By so much a sample of so many lines may fall short by chance: two standard deviations.
 CHANCE = 2 * np.sqrt(0.87 * 0.13 / RUNS)

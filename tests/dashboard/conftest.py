@@ -64,6 +64,13 @@ def claims():
     return {}
 
 
+def pytest_collection_modifyitems(items):
+    """A test that draws pages is marked for it: each of them opens one as somebody, whose claims it has."""
+    for item in items:
+        if "claims" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.program)
+
+
 class Noted(list[Entry]):
     """What is noted for the audit, which is written nowhere."""
 

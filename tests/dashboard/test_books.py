@@ -17,6 +17,8 @@ from tests.bookkeeping import BOOKS, FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, 
 from tests.dashboard import visit as visits
 from tests.dashboard.visit import text, tiles
 
+pytestmark = pytest.mark.program
+
 
 @pytest.fixture
 def sent(monkeypatch):

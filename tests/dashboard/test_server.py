@@ -42,6 +42,7 @@ def test_the_policy_names_no_foreign_host():
     assert "http" not in server.content_security_policy(PAGE)
 
 
+@pytest.mark.program
 def test_the_samples_history_is_there_before_the_first_visitor(tmp_path, monkeypatch):
     settings = sample_of(tmp_path, datetime.now(UTC) - timedelta(days=8))
     monkeypatch.setenv("HISTORY_URL", str(tmp_path))

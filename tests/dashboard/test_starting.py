@@ -14,6 +14,8 @@ import requests
 from tests.dashboard import visit
 from tests.ports import free_port
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).parents[2]
 TOKEN = "0123456789abcdef"
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data_access import csv_files
@@ -120,7 +120,6 @@ def test_exact_text_survives(values):
     assert [row[0] for row in read(csv_files.exact(table).decode())[1:]] == values
 
 
-@settings(max_examples=50)
 @given(tables(1), texts)
 @example(pd.DataFrame({"name": pd.Series([None, "", "\r", 'a "b", c'], dtype="str")}), "")
 def test_files_are_those_of_the_csv_module(table, name):
@@ -129,7 +128,6 @@ def test_files_are_those_of_the_csv_module(table, name):
     assert csv_files.excel(table).decode("utf-8-sig") == written(table, "\r\n", disarmed)
 
 
-@settings(max_examples=50)
 @given(tables(len(COLUMNS)))
 def test_pandas_reads_back_what_was_sent(table):
     back = pd.read_csv(

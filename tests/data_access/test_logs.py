@@ -60,6 +60,7 @@ def objects(stderr):
     return found
 
 
+@pytest.mark.program
 def test_every_way_to_write_gives_objects():
     command = [sys.executable, "-c", EVERY_WAY, "1"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -100,6 +101,7 @@ def run(monkeypatch, capsys):
 NOWHERE = {"PARTNER_CENTER_BASE_URL": "http://localhost:{port}", "PARTNER_CENTER_ACCESS_TOKEN": SECRET}
 
 
+@pytest.mark.program
 @pytest.mark.parametrize(
     ("arguments", "given", "code", "event"),
     [
@@ -146,6 +148,7 @@ def test_the_setting_is_read_whatever_is_wrong_with_the_others(given, form, tmp_
     assert settings.log_format({}, tmp_path / "some.toml") == "text"
 
 
+@pytest.mark.program
 def test_the_program_itself_writes_objects():
     command = [sys.executable, "-m", "data_access", "status"]
     environ = {**os.environ, "LOG_FORMAT": "json", "PARTNER_CENTER_TRIES": "many"}

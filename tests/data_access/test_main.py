@@ -25,6 +25,8 @@ from tests.partner import Partner as Customers
 from tests.partner import serving as served
 from tests.rows import rows_of
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).parents[2]
 CUSTOMER = "0112a436-b14e-4888-967b-ca4bb2cf1234"
 HEADER = "serviceName,channel,licensesSold,proratedDeploymentPercent,processedDateTime"

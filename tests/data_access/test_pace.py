@@ -16,6 +16,8 @@ from data_access.partner_center.each_customer import Customer
 from data_access.partner_center.retry import RetryPolicy
 from tests.partner import ALFA, Partner, customer, refused, serving, sku
 
+pytestmark = pytest.mark.program
+
 CALLS, WINDOW = 5, 0.4
 
 

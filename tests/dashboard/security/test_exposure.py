@@ -189,6 +189,7 @@ def test_one_provider_may_stand_in_the_table_itself(configure, sign_in):
 # As a program
 
 
+@pytest.mark.program
 @pytest.mark.parametrize(
     ("flags", "secrets"),
     [(["--server.address=0.0.0.0"], ""), ([], "\ufeff[auth]\nredirect_uri = 'x'\n")],

@@ -15,14 +15,14 @@ from tests.dashboard.visit import tables, text
 
 
 @pytest.fixture
-def knock(monkeypatch, configure):
+def knock(monkeypatch, configure, claims):
     """Open a page as a person with these roles, or of whom the sign-in says something else."""
 
     def knock(page="", roles=("manager",), **changes):
         configure()
         monkeypatch.setenv("ACCESS_TENANTS", visit.TENANT)
         app = AppTest.from_file(str(visit.APP), default_timeout=30)
-        app.user.update(visit.claims(*roles, **changes))
+        app.user.update(claims | visit.claims(*roles, **changes))
         app.run()
         if page:
             app.switch_page(f"screens/{page}.py").run()

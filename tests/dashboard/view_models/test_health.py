@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dashboard.feeds import _Sources
 from dashboard.view_models import health
 from dashboard.view_models.checks import Mark
@@ -13,6 +15,7 @@ NOW = datetime.now(UTC)
 SERVICES = ("o365", "crm", "exo", "teams")
 
 
+@pytest.mark.program
 def test_the_sample_that_is_left_running_is_late_and_not_neglected(tmp_path):
     sample = {"HISTORY_URL": str(tmp_path)}
     lakes.keep(sample, lakes.weekly(4, NOW, [{"serviceName": service} for service in SERVICES]))

@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import xlsxwriter
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard.tables import columns
@@ -98,7 +98,6 @@ not_its_own = re.compile(r"<r>.*</r>|[\ufffe\uffff]", re.DOTALL)
 
 
 @given(tables())
-@settings(max_examples=50)
 @example(pd.DataFrame({"name": HOSTILE}))
 def test_cells_are_those_of_xlsxwriter_to_the_byte(table):
     table = table.replace({"name": {"": None}, "code": {"": None}})
@@ -110,7 +109,6 @@ def test_cells_are_those_of_xlsxwriter_to_the_byte(table):
 
 
 @given(tables())
-@settings(max_examples=30)
 def test_what_a_reader_of_workbooks_finds_has_the_type_of_what_was_put_in(table):
     content = workbook(table, described(table), Origin("Rows", {}, None))
     sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True).worksheets[0]

@@ -268,6 +268,7 @@ def test_an_authority_nobody_trusts(signed_in, monkeypatch):
         signed_in.renewed(signed_in.token())
 
 
+@pytest.mark.program
 @pytest.mark.usefixtures("signed_in")
 def test_nothing_secret_is_said(settings, app):
     """Every kind of failure, as a program with everything logged: no token, code or secret in what it prints."""

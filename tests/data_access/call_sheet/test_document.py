@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from data_access.call_sheet import document
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
+from tests.examples import examples
 
 DAY = date(2026, 11, 28)
 HOSTILE = ["=cmd|' /C calc'!A0", "<b>bold</b>", "#eval(1) $x$ *b* _i_ @ref `raw` //", "![x](http://evil.example)", "\\"]
@@ -104,7 +105,7 @@ def test_no_script_is_lost(name, shown):
     assert document.printed(name) == shown
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.text(max_size=400))
 def test_no_name_is_fatal(name):
     sheet = replace(SHEET, customer=name, tenant=name, steps=(name,) * 3)

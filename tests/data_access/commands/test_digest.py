@@ -21,6 +21,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.data_access.digest.office import Mailbox, smtp
 from tests.lakes import fetched, keep
 
+pytestmark = pytest.mark.program
+
 NORD, SUED = "0112A436-B14E-4888-967B-CA4BB2CF0001", "0112A436-B14E-4888-967B-CA4BB2CF0002"
 ANN, BEN = "ann@partner.example", "ben@partner.example"
 GONE = "gone@partner.example"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import Answer, NotPermitted, Selection, fetch_usage
@@ -14,6 +14,7 @@ from data_access.emulator import Emulator, answer
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
 from data_access.partner_center.retry import RetryPolicy
+from tests.examples import examples
 from tests.rows import frame_of, rows_of
 
 ALL = Selection()
@@ -148,7 +149,7 @@ IN_USE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.lists(LICENSES_SOLD, max_size=8), st.lists(IN_USE, max_size=8))
 def test_every_license_is_accounted_for_row_by_row(sold, active):
     found = usage_of(sold, active)

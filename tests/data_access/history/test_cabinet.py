@@ -79,6 +79,7 @@ for number in range(20):
 """
 
 
+@pytest.mark.program
 def test_two_processes_at_once_lose_nothing(tmp_path, kept):
     def write(name):
         return subprocess.run([sys.executable, "-c", _WRITER, str(tmp_path), name], cwd=ROOT, check=False).returncode

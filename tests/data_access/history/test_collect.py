@@ -27,6 +27,8 @@ from tests.kill import killing
 from tests.lakes import NOW, fetched, files, lake
 from tests.rows import rows_of
 
+pytestmark = pytest.mark.program
+
 PATIENCE = RetryPolicy(tries=2, budget=5, timeout=2, first_wait=0.02)
 DAY = date(2026, 3, 31)
 ALL = [collection.name for collection in WITHOUT_CUSTOMER]

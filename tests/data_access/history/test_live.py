@@ -20,6 +20,8 @@ from data_access.partner_center.retry import RetryPolicy
 from tests.lakes import Clock, files, lake
 from tests.partner import ALFA, BRAVO, CHARLIE, Partner, customer, refused, serving, sku, subscription
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).parents[3]
 ALL = (ALFA, BRAVO, CHARLIE)
 COPILOT = "3B555118-DA6A-4418-894F-7DF1E2096870"

@@ -21,6 +21,8 @@ from tests.damage import DAMAGES, KilledBeforeCommit, flipped
 from tests.lakes import NOW, Clock, fetched, files, lake
 from tests.rows import frame_of
 
+pytestmark = pytest.mark.program
+
 
 @pytest.mark.parametrize(
     ("days", "today", "due"),

@@ -48,6 +48,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.program
 def test_an_object_store_that_never_answers_is_given_up():
     command = [sys.executable, "-c", EACH_OPERATION, "1"]  # second, for all operations at once
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)

@@ -12,6 +12,8 @@ from data_access.history import live
 from data_access.partner_center.catalog import COMMERCIAL_USAGE, DEPLOYMENT, LIVE, SEATS, WITHOUT_CUSTOMER
 from tests.lakes import NOW, Clock, sample_of
 
+pytestmark = pytest.mark.program
+
 ALL = [collection.name for collection in WITHOUT_CUSTOMER]
 
 

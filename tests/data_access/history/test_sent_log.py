@@ -127,6 +127,7 @@ def test_of_programs_that_begin_at_once_at_most_one_goes_on(tmp_path, seed):
     assert len(going_on) <= 1
 
 
+@pytest.mark.program
 def test_entries_are_put_together_and_say_the_same(log, clock, tmp_path):
     for number in range(40):
         clock.now += timedelta(days=1)

@@ -1,12 +1,13 @@
 """Saved views: each person has the own ones, by names that tell them apart."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import formats
 from data_access.history.store import Store
 from data_access.history.views import LONGEST_NAME, MOST_VIEWS, Views, first
+from tests.examples import examples
 from tests.lakes import files
 
 ANN, BEN = "tenant/ann", "tenant/ben"
@@ -94,7 +95,7 @@ def test_the_view_that_was_chosen_last_opens_first(kept):
     assert first(kept.of(ANN)) == kept.of(ANN)[1]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(name=st.text(max_size=80))
 def test_any_name_is_kept_as_text_or_refused_in_words(name, tmp_path_factory):
     kept = Views(Store(str(tmp_path_factory.mktemp("views"))))

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data_access import measures
@@ -137,7 +137,6 @@ counted = st.dictionaries(who, st.tuples(st.integers(0, 10**9), st.integers(0, 1
 sent = st.dictionaries(who, st.tuples(st.integers(0, 10**6), st.floats(0, 200)), min_size=1)
 
 
-@settings(max_examples=25)
 @given(before=counted, after=counted)
 @example(before={"A": (1, 10**9)}, after={"A": (10**9, 1)})
 @example(before={"A": (1, 0)}, after={"A": (7_812_474, 138_271)})  # two large effects that leave a small change
@@ -146,7 +145,6 @@ def test_effects_of_counts_add_up_exactly(before, after):
     check_that_effects_add_up(changes.compare(earlier, later, CUSTOMER))
 
 
-@settings(max_examples=25)
 @given(before=sent, after=sent)
 def test_effects_of_estimates_add_up_exactly(before, after):
     earlier, later = (

@@ -6,11 +6,12 @@ from itertools import permutations
 import narwhals as nw
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import measures
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.examples import examples
 from tests.rows import facts_of
 
 percents = st.floats(0, 1e6, allow_nan=False)
@@ -40,7 +41,7 @@ counted_rows = st.lists(
 )
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(st.lists(st.tuples(percents, st.integers(1, 10**12 - 1)), min_size=20, max_size=40))
 def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(sent):
     rows = [
@@ -195,13 +196,13 @@ def test_the_date_of_a_service_is_its_own_newest():
     assert list(measures.by(facts, ["service"])["processedDateTime"].dt.day) == [1, 13]
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(estimated_rows)
 def test_estimates_add_up(rows):
     check_that_it_adds_up(facts_of(DEPLOYMENT, rows))
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(counted_rows)
 def test_counts_add_up(rows):
     check_that_it_adds_up(facts_of(COMMERCIAL_DEPLOYMENT, rows))

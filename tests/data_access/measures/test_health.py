@@ -6,13 +6,14 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import measures
 from data_access.measures import customers, health, trends
 from data_access.measures.health import Amounts, Timing
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.examples import examples
 from tests.rows import facts_of, fetched
 
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
@@ -141,7 +142,7 @@ def test_no_history_is_no_service():
 FETCHES = st.lists(st.tuples(st.integers(0, 50), st.integers(-50, 50)), min_size=1, max_size=12)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.lists(FETCHES, min_size=3, max_size=6), st.integers(51, 200))
 def test_a_service_is_late_only_when_its_next_date_is_overdue(services, days):
     found = [

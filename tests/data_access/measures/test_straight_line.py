@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access.measures import straight_line
@@ -28,14 +28,12 @@ def test_a_mirror_image_has_the_mirrored_range(figures):
     assert weekly(*(-figure for figure in figures)).paces() == (-fastest, -slowest)
 
 
-@settings(max_examples=100)
 @given(figures=series)
 def test_upside_down_the_range_is_the_same_the_other_way_round(figures):
     slowest, fastest = weekly(*figures).paces()
     assert weekly(*(-figure for figure in figures)).paces() == (-fastest, -slowest)
 
 
-@settings(max_examples=100)
 @given(figures=series, gaps=st.lists(st.integers(1, 30), min_size=20, max_size=20))
 def test_backwards_in_time_too(figures, gaps):
     weeks = np.cumsum(gaps[: len(figures)]) / 7.0
@@ -45,14 +43,12 @@ def test_backwards_in_time_too(figures, gaps):
     assert back.paces() == pytest.approx(tuple(-pace for pace in reversed(there.paces())), abs=1e-6)
 
 
-@settings(max_examples=100)
 @given(figures=series, more=st.integers(-1000, 1000))
 def test_a_higher_level_makes_no_other_pace(figures, more):
     higher = weekly(*(figure + more for figure in figures))
     assert higher.paces() == pytest.approx(weekly(*figures).paces(), abs=1e-6)
 
 
-@settings(max_examples=100)
 @given(figures=series)
 def test_the_pace_lies_in_its_range(figures):
     line = weekly(*figures)

@@ -5,13 +5,14 @@ from itertools import accumulate
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import measures
 from data_access.measures import trends
 from data_access.measures.trends import Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.examples import examples
 from tests.rows import facts_of, fetched
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -161,7 +162,7 @@ def test_a_code_is_the_same_in_capitals_and_without():
     assert list(trends.lines(found, ["service"])["service"]) == ["teams", "teams"]
 
 
-@settings(max_examples=5)
+@examples(5)
 @given(st.lists(st.tuples(st.floats(0, 1000, allow_nan=False), st.integers(1, 10**9)), min_size=10, max_size=30))
 def test_a_point_shows_exactly_the_percent_that_was_sent(sent):
     rows = [of(f"s{number:02}", 0, percent, licensesSold=sold) for number, (percent, sold) in enumerate(sent)]
@@ -200,7 +201,7 @@ def test_one_odd_point_does_not_bend_it():
     assert pace_of(figures).deployed == 2
 
 
-@settings(max_examples=50)
+@examples(25)
 @given(st.lists(st.tuples(st.integers(1, 7), st.integers(0, 1000), st.integers(0, 1000)), min_size=4, max_size=13))
 def test_the_pace_is_the_slope_that_scipy_finds(points):
     from scipy.stats import theilslopes  # noqa: PLC0415 - it takes a while, and no other test needs it
@@ -305,7 +306,7 @@ def test_change_says_since_when():
 counts = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), max_size=20)
 
 
-@settings(max_examples=200)
+@examples(50)
 @given(figures=counts, target=st.floats(1, 150), days=st.integers(1, 30))
 def test_there_is_always_a_date_in_its_range_or_a_reason(figures, target, days):
     if not figures:
@@ -325,7 +326,7 @@ FETCHES = [
 ]
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(st.permutations(FETCHES))
 def test_the_order_in_which_files_are_read_makes_no_difference(fetches):
     expected, found = (

@@ -212,6 +212,7 @@ def test_where_the_service_is_down_the_others_are_not_tried(client, partner):
     assert len(partner.paths("subscribedskus")) < 50 + each_customer.MOST_FAILURES + 40
 
 
+@pytest.mark.program
 def test_a_limit_that_is_reached_half_way_is_waited_for(partner):
     limited = problem(429, 0, {"Retry-After": "2"})
     partner.troubles["subscribedskus"] = lambda number: limited if number in (2, 3) else None

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from data_access import Query, emulator, errors
@@ -14,6 +14,7 @@ from data_access.emulator import DEMO_TOKEN, Emulator, answer
 from data_access.emulator.sample import partner
 from data_access.partner_center import frames, protocol, wire
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests.examples import examples
 from tests.rows import rows_of
 
 BOM = b"\xef\xbb\xbf"
@@ -142,7 +143,7 @@ def is_sound(collection, table):
     frames.as_text(table).to_csv(index=False).encode()
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(BODIES), st.lists(changes, min_size=1, max_size=4))
 def test_a_spoiled_body_is_rows_or_rows_set_aside_or_an_error(body, changes):
     collection, right = body
@@ -161,7 +162,7 @@ def test_a_spoiled_body_is_rows_or_rows_set_aside_or_an_error(body, changes):
         assert not any(name in row.reason for name in ("TEST COMPANY", "DT DEMO", "OFFICE 365", TENANT))
 
 
-@settings(max_examples=150)
+@examples(40)
 @given(
     st.sampled_from(REFUSALS), st.lists(changes, max_size=3), st.sampled_from([204, 302, 400, 401, 403, 404, 429, 500])
 )

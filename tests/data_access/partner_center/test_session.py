@@ -232,6 +232,7 @@ def call(address, patience, customer):
     return found, time.monotonic() - begun
 
 
+@pytest.mark.program
 @pytest.mark.parametrize("paces", [QUICK, ENDLESS], ids=["quick", "endless"])
 def test_every_status_with_every_body_at_every_pace_ends_as_the_rules_say(paces, serve, monkeypatch):
     # All at once, since most of it is waiting; each in the name of a customer, by which its requests are known.
