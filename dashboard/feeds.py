@@ -104,7 +104,8 @@ class _Sources:
     day: date | None = None
     """The day at whose end the data were known like that; None for now."""
 
-    def __init__(self, settings: Settings, person: OnBehalfOf | None) -> None:
+    def __init__(self, settings: Settings, person: OnBehalfOf | None, *, most_books: int = _MOST_BOOKS) -> None:
+        self._most_books = most_books
         self.title, self.is_sample = source_title(settings), settings.is_sample
         self.public_url = settings.public_url
         self.service = connect(settings, person)
@@ -186,7 +187,7 @@ class _Sources:
             key = (customers, named)
             feeds = self._seen.pop(key, None) or Feeds(self, customers, named=named)
             self._seen[key] = feeds
-            while len(self._seen) > _MOST_BOOKS:
+            while len(self._seen) > self._most_books:
                 self._seen.popitem(last=False)
             return feeds
 

@@ -71,12 +71,9 @@ def _count(progress: Progress) -> Holdings:
 class _Data(Collector):
     """What is known of the service and of the history at the moment of asking."""
 
-    def __init__(self, counted: Feed[Holdings]) -> None:
-        self._counted = counted
-
     def collect(self) -> Iterator[Metric]:
         yield from _of_calls()
-        if held := self._counted.state.data:
+        if held := HOLDINGS.state.data:
             yield from _of_history(held, datetime.now(UTC))
 
     def describe(self) -> Iterator[Metric]:
@@ -142,5 +139,4 @@ def _by(label: str, name: str, explanation: str, values: dict[str, float]) -> Me
 
 
 HOLDINGS: Feed[Holdings] = Feed(_count, _HOLDINGS_AGE, cool_down=_HOLDINGS_AGE)
-_DATA = _Data(HOLDINGS)
-REGISTRY.register(_DATA)
+REGISTRY.register(_Data())

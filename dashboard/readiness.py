@@ -33,9 +33,12 @@ BAD_SETTINGS = Readiness("The settings need attention. The log says which.")
 BROKEN = Readiness("The history could not be looked at. The log says why.")
 
 
-def _look() -> Callable[[], None]:
-    """What reads the settings and reaches the history at each call. It raises one of the family in `errors`."""
-    patience = history.Patience(_PATIENCE, _MOST_GIVEN_UP)
+def reaching(seconds: float = _PATIENCE) -> Callable[[], None]:
+    """What reads the settings and reaches the history at each call, each operation in so many seconds.
+
+    It raises one of the family in `errors`.
+    """
+    patience = history.Patience(seconds, _MOST_GIVEN_UP)
     return lambda: history.reach(load_settings(), patience)
 
 
@@ -43,7 +46,7 @@ class Watch:
     """Looks at the history again and again in a thread of its own, which ends with the process."""
 
     def __init__(self, look: Callable[[], None] | None = None, every: float = _EVERY) -> None:
-        self._look, self._every = look or _look(), every
+        self._look, self._every = look or reaching(), every
         self._ended = threading.Event()
         self._readiness = STARTING
 

@@ -24,7 +24,8 @@ from data_access.settings import Settings
 SAMPLE = "Sample data"
 LIVE = "Microsoft Partner Center"
 
-_PACES: dict[str, Pace] = {}  # by the address of the service
+#: By the address of the service, for all clients of this process.
+PACES: dict[str, Pace] = {}
 _PACES_LOCK = threading.Lock()
 
 _SAMPLE_URL = "https://sample.invalid"  # never looked up: its requests stay in this process
@@ -82,7 +83,7 @@ def on_behalf_of(settings: Settings) -> OnBehalfOf:
 def pace(settings: Settings) -> Pace:
     """The pace of all calls that this process makes for the configured service, sign-ins included."""
     with _PACES_LOCK:
-        shared = _PACES.setdefault(settings.base_url, Pace())
+        shared = PACES.setdefault(settings.base_url, Pace())
     shared.calls = settings.partner_center_calls_per_minute
     return shared
 

@@ -52,4 +52,4 @@ def no_settings(monkeypatch, tmp_path_factory):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
     # Nor the pace of another test's service, which may have asked to wait, and had the same port.
-    monkeypatch.setattr(connection, "_PACES", {})
+    monkeypatch.setattr(connection, "PACES", {})

@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 import dashboard
-from dashboard import feeds
 from dashboard.feeds import _Sources
 from data_access import EVERYBODY, NOBODY, Customers, load_settings
 
@@ -89,8 +88,8 @@ def test_the_same_customers_have_the_same_feeds_and_data_so_that_views_are_worke
     assert seen.customers.state.data is not data  # of newer data it is another part
 
 
-def test_feeds_that_nobody_looked_at_for_long_make_room(sources, monkeypatch):
-    monkeypatch.setattr(feeds, "_MOST_BOOKS", 2)
+def test_feeds_that_nobody_looked_at_for_long_make_room():
+    sources = _Sources(load_settings(), None, most_books=2)
     first = sources.seen(ONE, named=True)
     for number in (2, 3):
         sources.seen(Customers(frozenset({str(number)})), named=True)

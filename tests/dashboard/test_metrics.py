@@ -29,9 +29,7 @@ HERE = ("127.0.0.1", 50000)
 @pytest.fixture(autouse=True)
 def afresh(monkeypatch):
     """Nothing was counted before, and the history is counted anew."""
-    counted = Feed(metrics._count, timedelta(0))
-    monkeypatch.setattr(metrics, "HOLDINGS", counted)
-    monkeypatch.setattr(metrics._DATA, "_counted", counted)
+    monkeypatch.setattr(metrics, "HOLDINGS", Feed(metrics._count, timedelta(0)))
 
 
 @pytest.fixture

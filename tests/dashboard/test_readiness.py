@@ -4,11 +4,11 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from dashboard import readiness
-from dashboard.readiness import BAD_SETTINGS, BROKEN, NO_HISTORY, STARTING, Readiness, Watch
+from dashboard.readiness import BAD_SETTINGS, BROKEN, NO_HISTORY, STARTING, Readiness, Watch, reaching
 from data_access import HistoryError, SettingsError, history, load_settings
 from data_access.history import sample_history
 from tests.dashboard import visit
@@ -52,18 +52,18 @@ def test_the_samples_history_is_written_again_where_it_is_gone(tmp_path, monkeyp
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 def test_a_store_that_hangs_is_said_in_time_and_so_is_its_return(place, monkeypatch):
-    monkeypatch.setattr(readiness, "_PATIENCE", 0.2)
     (account := place / history.account(load_settings())).mkdir(parents=True)
-    waiting = []
+    waiting, scan = [], os.scandir
 
-    def hang(*_):
-        waiting.append(os.open(account / "pipe", os.O_RDONLY))  # until somebody writes
-        return iter(())
+    def hang(path):
+        if account in Path(path).parents:
+            waiting.append(os.open(account / "pipe", os.O_RDONLY))  # until somebody writes
+        return scan(path)
 
     os.mkfifo(account / "pipe")
-    watch = Watch(every=0.05)
+    watch = Watch(reaching(0.2), every=0.05)
     with monkeypatch.context() as patch:
-        patch.setattr("data_access.history.store._files", hang)
+        patch.setattr(os, "scandir", hang)
         watch.start()
         assert soon(watch, NO_HISTORY)
         time.sleep(0.5)

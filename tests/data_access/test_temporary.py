@@ -13,10 +13,12 @@ from data_access.history.engines import DuckDB
 @pytest.fixture
 def nowhere(monkeypatch):
     def refuse():
-        raise FileNotFoundError("No usable temporary directory found")
+        if tempfile.tempdir is None:
+            raise FileNotFoundError("No usable temporary directory found")
+        return tempfile.tempdir
 
     monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(tempfile, "_get_default_tempdir", refuse)
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
 
 
 def test_the_folder_is_the_platforms(monkeypatch, tmp_path):

@@ -13,9 +13,10 @@ from pypdf import PdfReader
 
 from data_access import history, load_settings
 from data_access.__main__ import main
+from data_access.digest.rounds import MAIL
 from data_access.emulator import DEMO_TOKEN
-from data_access.history import sent_log
 from data_access.history.run_log import Failure, Run, Tried
+from data_access.history.sent_log import Entry, SentLog, State
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.data_access.digest.office import Mailbox, smtp
@@ -258,17 +259,22 @@ def test_a_run_that_was_ended_half_way_sends_nothing_twice_and_says_so(office, m
         raise Ended
 
     with monkeypatch.context() as patch:
-        patch.setattr(sent_log.SentLog, "conclude", end)
+        patch.setattr(SentLog, "conclude", end)
         with pytest.raises(Ended):
             office.digests()
     assert [to for to, _ in office.mails] == [ANN]
     office.digests("--all")
     assert [to for to, _ in office.mails] == [ANN, BEN], "the one that may have been sent is not sent again"
-    past = datetime.now(UTC) + timedelta(hours=1)
-    monkeypatch.setattr(sent_log, "_HANDING_OVER", datetime.now(UTC) - past)
+
+
+def test_of_a_digest_that_a_program_left_an_hour_ago_it_is_said_that_nobody_knows(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    store = history.open(load_settings(office.settings)).store
+    left = Entry(digest="1", run="1", person=ANN, channel=MAIL, state=State.BEGUN, at=hour_ago)
+    assert SentLog(store, lambda: hour_ago).begin(left, None)
     _, _, err = office.digests("--all")
-    assert "may have been sent, or not" in err
-    assert len(office.mails) == 2
+    assert f"of {hour_ago:%Y-%m-%d %H:%M} UTC may have been sent, or not" in err
 
 
 @pytest.mark.parametrize(
