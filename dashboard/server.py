@@ -95,6 +95,8 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     _prepare_sample_history()
     import_module("dashboard.components.notices")
     import_module("dashboard.feeds")
+    for component in _COMPONENTS:
+        streamlit_internals.register_component(component, _BROWSER)  # pages announce their scripts
     _settle_memory()
     WATCH.start()
     shared = sharing.Sharing(middleware.ENDED)
@@ -167,15 +169,17 @@ def _style() -> str:
     """Our own CSS, with the backgrounds of both themes."""
     pages = (f"--page-{theme}: {st.get_option(f'theme.{theme}.backgroundColor')}" for theme in ("light", "dark"))
     own = "\n".join((_BROWSER / name).read_text(encoding="utf-8") for name in _STYLES)
-    return f":root {{ {'; '.join(pages)} }}\n{own}"
+    return f"<style>:root {{ {'; '.join(pages)} }}\n{own}</style>"
 
 
 _PAGE_PATH = "/".join(("", *_base_path(), ""))
 #: The elements of Streamlit's on most pages, by the names of their scripts.
 _ELEMENTS = (
-    *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput"),
+    *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput", "Selectbox"),
     *("Metric", "BidiComponent", "DownloadButton"),
 )
+#: The components of our own on most pages, with their scripts.
+_COMPONENTS = {"frame": ["frame.js"], "chart": ["chart.js", "picture.js"], "table": ["table.js"]}
 _SCRIPTS = {
     # Not those beside that folder: their names stand for other contents after an upgrade.
     **{f"static/{name}": file for name, file in static_files.in_folder(streamlit_internals.STATIC / "static").items()},
@@ -183,14 +187,18 @@ _SCRIPTS = {
 }
 _LATER = [
     f"<./{script}>; rel=modulepreload; crossorigin; fetchpriority=low"
-    for script in streamlit_internals.scripts_of(_ELEMENTS)
+    for script in (
+        *streamlit_internals.scripts_of(_ELEMENTS),
+        *(streamlit_internals.component_script(name, file) for name, files in _COMPONENTS.items() for file in files),
+    )
 ]
-_LATER.append(f"<./{static_files.PLOTLY}>; rel=preload; as=script; fetchpriority=low")
+#: Charts need it; a script that the page has from the beginning is read while it waits for its figures.
+_PLOTLY = f'<script async data-plotly fetchpriority="low" src="./{static_files.PLOTLY}"></script>'
 MIDDLEWARE = [
     Middleware(access_log.AccessLog),
     Middleware(SecurityHeaders),
     Middleware(probes.Probes, base=_PAGE_PATH),
-    Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER, style=_style()),
+    Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER, head=_style() + _PLOTLY),
     Middleware(
         middleware.Gate,
         pages=[page.address for page in sitemap.PAGES],

@@ -41,15 +41,15 @@ class StaticFiles:
 
     `files` by their names below `address`, the path of the pages, such as `/`. The browser keeps them for good, so each
     name stands for one content. `later` are values of the header `Link` of HTML pages, for what a page asks for after
-    its first figures; `style` is CSS that HTML pages have from the beginning. Compressed copies are made when they are
+    its first figures; `head` is HTML that they have at the end of their head. Compressed copies are made when they are
     first asked for, and kept in memory.
     """
 
     def __init__(
-        self, app: ASGIApp, files: Mapping[str, Path], address: str, later: Iterable[str], style: str = ""
+        self, app: ASGIApp, files: Mapping[str, Path], address: str, later: Iterable[str], head: str = ""
     ) -> None:
         self._app, self._files, self._address = app, files, address
-        self._style = f"<style>{style}</style>".encode()
+        self._head = head.encode()
         self._link = ", ".join(later)
         self._copies: dict[tuple[str, str], asyncio.Task[bytes]] = {}
 
@@ -95,10 +95,10 @@ class StaticFiles:
         return announce
 
     def _amended(self, headers: MutableHeaders, content: bytes) -> bytes:
-        """A page with our styles and announcements. What names the page without them goes out of its headers."""
+        """A page with our head and announcements. What names the page without them goes out of its headers."""
         headers.append("Link", self._link)
         if _END in content:
-            content = content.replace(_END, self._style + _END, 1)
+            content = content.replace(_END, self._head + _END, 1)
             headers["Content-Length"] = str(len(content))
             del headers["ETag"], headers["Last-Modified"]
         return content

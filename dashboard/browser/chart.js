@@ -8,17 +8,32 @@ const config = { displayModeBar: false, doubleClick: false, scrollZoom: false }
 
 let plotly
 
-function loadPlotly(address) {
-  plotly ??= new Promise((resolve, reject) => {
+// The page itself has begun to load the script, beside all else; where that failed, each figure tries again.
+function loadedEarly() {
+  const early = document.querySelector("script[data-plotly]")
+  return new Promise((done) => {
+    if (window.Plotly || !early || document.readyState === "complete") done()
+    else [early, window].forEach((place) => place.addEventListener("load", done))
+  })
+}
+
+function load(address) {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script")
     script.src = new URL(address, document.baseURI)
     script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no script")))
     script.onerror = () => reject(new Error("not there"))
     document.head.append(script)
-  }).catch((error) => {
-    plotly = undefined // so that the next figure tries again
-    throw error
   })
+}
+
+function loadPlotly(address) {
+  plotly ??= loadedEarly()
+    .then(() => window.Plotly ?? load(address))
+    .catch((error) => {
+      plotly = undefined // so that the next figure tries again
+      throw error
+    })
   return plotly
 }
 

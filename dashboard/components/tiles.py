@@ -95,7 +95,7 @@ def tiles(
             f"{model.below_target:,} below target",
         ),
     )
-    with st.grid(4, gap="small", min_column_width=165):
+    with st.grid(4, gap="small", min_column_width=165, key="tiles_with_lines" if moved else None):
         for key, measure, value, context in figures:
             change = moved.get(measure.removesuffix("Estimated"))
             tile(key, measure, value, context, explained=explained[measure], moved=change)

@@ -216,8 +216,17 @@ def message_kind(content: bytes) -> str | None:
 _PACKAGE = "partner_licenses"
 
 
-def component(name: str, folder: Path, script: str, html: str) -> Callable[..., Any]:
-    """A component of our own whose script is a file in a folder.
+def component_script(name: str, script: str) -> str:
+    """The address of a script of a component of our own, below `server.baseUrlPath`, once it is registered.
+
+    It is part of the same, for pages that announce it: `create_bidi_component_routes` in
+    web/server/starlette/starlette_routes.py.
+    """
+    return f"{CORE}bidi-components/{_PACKAGE}.{name}/{script}"
+
+
+def register_component(name: str, folder: Path) -> str:
+    """Have the files of a folder served as those of a component of our own; returns the component's full name.
 
     Why: `st.components.v2.component` takes a file only from a package that is installed with a manifest, and else
     scripts as texts, which the content security policy would have to let in. Look at: `register_from_manifest` in
@@ -228,6 +237,12 @@ def component(name: str, folder: Path, script: str, html: str) -> Callable[..., 
     if manager.get_component_asset_root(full) is None:
         config = ComponentConfig(name=name, asset_dir=folder.name)
         manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", [config]), folder.parent)
+    return full
+
+
+def component(name: str, folder: Path, script: str, html: str) -> Callable[..., Any]:
+    """A component of our own whose script is a file in a folder; see `register_component`."""
+    full = register_component(name, folder)
     mount: Callable[..., Any] = st.components.v2.component(full, js=script, html=html, isolate_styles=False)
     return mount
 

@@ -73,6 +73,11 @@ def test_only_names_that_stand_for_one_content_are_kept_for_good():
     assert any(name.startswith("static/js/index.") for name in server._SCRIPTS)
 
 
+def test_the_page_announces_the_scripts_of_all_our_components():
+    announced = [Path(link.split(">")[0]).name for link in server._LATER if "bidi-components" in link]
+    assert sorted(announced) == sorted(file.name for file in server._BROWSER.glob("*.js"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_a_system_that_gives_no_more_files_starts_all_the_same(monkeypatch):
     def refuse(*_):

@@ -25,7 +25,11 @@ def browser(tmp_path):
     (tmp_path.parent / "secrets.js").write_bytes(SCRIPT)
     link = "<./static/js/chart.js>; rel=modulepreload"
     middleware = Middleware(
-        StaticFiles, files=in_folder(tmp_path), address="/app/", later=[link, "<./other.js>"], style="p { color: red }"
+        StaticFiles,
+        files=in_folder(tmp_path),
+        address="/app/",
+        later=[link, "<./other.js>"],
+        head="<style>p { color: red }</style>",
     )
     (tmp_path / "page.html").write_text(PAGE)
     routes = [

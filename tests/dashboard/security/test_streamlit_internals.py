@@ -55,12 +55,14 @@ from dashboard.security.streamlit_internals import (
     STATIC,
     USER_COOKIE,
     claims_of,
+    component_script,
     file_id,
     forgive_widgets,
     inline_scripts,
     limit_sockets,
     message_kind,
     of_known_fragment,
+    register_component,
     scripts_of,
     sign_in_table,
 )
@@ -612,6 +614,15 @@ def test_a_component_has_its_script_in_a_file_and_its_id_from_its_key(tmp_path):
     assert [json.loads(one.json) for one in drawn] == [{"speed": 1}, {"speed": 2}]
     assert drawn[0].id == drawn[1].id, "so that the browser keeps the component, and gives it the new data"
     assert (drawn[0].js_source_path, drawn[0].js_content) == ("gauge.js", "")
+
+
+def test_the_script_of_a_component_is_at_its_address_before_any_page_is_drawn(streamlit, tmp_path):
+    (tmp_path / "browser").mkdir()
+    (tmp_path / "browser" / "gauge.js").write_text("export default function () {}")
+    with streamlit() as browser:
+        register_component("gauge", tmp_path / "browser")
+        answer = browser.get("/" + component_script("gauge", "gauge.js"))
+    assert (answer.status_code, answer.text) == (200, "export default function () {}")
 
 
 # And there are no others
