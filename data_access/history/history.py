@@ -18,25 +18,25 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial, reduce
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from data_access.errors import HistoryError, PartnerCenterError
+from data_access.errors import PartnerCenterError
 from data_access.history import (
     audit,
     draft,
     ended,
     index,
     layout,
+    losses,
     monthly,
     parts,
     run_log,
     sent_log,
     skus,
+    soundness,
     store,
 )
 from data_access.history.audit import Audit
@@ -46,7 +46,6 @@ from data_access.history.results import Compacted, Kept, Paths, Verified
 from data_access.history.run_log import Job, Run, Runs, Standing
 from data_access.history.skus import Skus
 from data_access.history.snapshot import (
-    File,
     Month,
     Owner,
     Snapshot,
@@ -57,8 +56,7 @@ from data_access.history.snapshot import (
     sent_checksum,
 )
 from data_access.history.store import Damaged, Store
-from data_access.measures import customers, health
-from data_access.measures.health import Amounts
+from data_access.measures import health
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.catalog import COLLECTIONS, Collection
 from data_access.partner_center.client import Answer, OfCustomers
@@ -67,7 +65,6 @@ from data_access.partner_center.client import Answer, OfCustomers
 GRACE = timedelta(days=1)
 
 _OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER, parts.FOLDER)
-_LICENSES = ("licensesSold", "licensesDeployed")
 _OTHER_ROWS = "gives other rows today than when it was fetched"
 _OF_PEOPLE = (layout.VIEWS, layout.MUTES)
 _WITH_RECORDS = (
@@ -79,8 +76,6 @@ _WITH_RECORDS = (
     ended.FOLDER,
     *_OF_PEOPLE,
 )
-#: The files whose checksum this process has compared, each with the time it was written.
-_SOUND: set[tuple[str, int]] = set()
 
 
 class History:
@@ -157,13 +152,9 @@ class History:
         return self._index.rows(_name(collection))
 
     def facts(self, snapshots: Iterable[Snapshot]) -> Paths:
-        """The files with every row of these snapshots, in their order; a file that is not what was written is left out.
-
-        Sizes are compared each time, checksums once in the life of the process and only in a folder: an object store
-        checks its objects itself.
-        """
+        """The files with every row of these snapshots, in order; those that `soundness` finds changed left out."""
         snapshots = list(snapshots)
-        problems = self._problems([snapshot.facts_file for snapshot in snapshots])
+        problems = soundness.problems(self.store, [snapshot.facts_file for snapshot in snapshots])
         paths, notices = [], []
         for snapshot, problem in zip(snapshots, problems, strict=True):
             if problem:
@@ -210,7 +201,7 @@ class History:
         rows_checksum = checksum_of(answer)
         latest = self._index.latest(answer.collection.name, backfill_date)
         same = latest if latest and latest.rows_checksum == rows_checksum else None
-        if same and not any(self._problems([same.facts_file])):
+        if same and not any(soundness.problems(self.store, [same.facts_file])):
             return Kept(same, again=True)
         new = self._draft(answer, rows_checksum, backfill_date=backfill_date, replaces=same.id if same else None)
         self._commit(new.record.id, [new])
@@ -262,26 +253,8 @@ class History:
         return Audit(self.store, self._clock)
 
     def loss(self, collection: Collection | str) -> health.Loss | None:
-        """What the newest answer of a collection lost, where that is more than is usual; see `health.lost_since`.
-
-        The customers of both answers are counted then, where their rows can be read.
-        """
-        snapshots = [
-            snapshot
-            for snapshot in self.snapshots(collection)
-            if snapshot.backfill_date is None and not snapshot.failed_customers
-        ]
-        licenses = self._licenses(collection)
-        answers = [
-            Amounts(snapshot.rows, None if licenses is None else licenses.get(snapshot.id, 0)) for snapshot in snapshots
-        ]
-        since = health.lost_since(answers)
-        if since is None:
-            return None
-        before, after = (
-            replace(answers[position], customers=self._customers(snapshots[position])) for position in (since, -1)
-        )
-        return health.Loss(snapshots[since].fetched_at, before, after)
+        """What the newest answer of a collection lost, where that is more than is usual."""
+        return losses.loss(self.store, self.snapshots(collection), self.summary(collection))
 
     def verify(self, *, reread: bool = False) -> Verified:
         """Compare every file with its checksum; with `reread` also parse each raw answer again and compare the rows."""
@@ -289,8 +262,10 @@ class History:
         snapshots = self._index.snapshots.values()
         data = dict.fromkeys((file.path, file.checksum) for snapshot in snapshots for file in snapshot.files)
         others = [file.path for folder in _WITH_RECORDS for file in self.store.finished(folder)]
-        inspected = self.store.read_all([*data, *((path, None) for path in others)], self._inspect)
-        findings = [Finding(path, problem) for path, _, problem in inspected if problem]
+        inspected = self.store.read_all(
+            [*data, *((path, None) for path in others)], lambda file: soundness.inspect(self.store, *file)
+        )
+        findings = [Finding(file.path, file.problem) for file in inspected if file.problem]
         known = {finding.path for finding in findings}
         findings += [finding for finding in self._index.findings if finding.path not in known]
         outgrown: set[str] = set()
@@ -306,7 +281,7 @@ class History:
                 if finding.problem == _OTHER_ROWS and snapshot.reading < frames.READING
             }
             findings += [finding for _, finding in otherwise if finding.path not in outgrown]
-        size = sum(size for _, size, _ in inspected)
+        size = sum(file.size for file in inspected)
         return Verified(len(inspected), size, tuple(sorted(findings, key=lambda finding: finding.path)), len(outgrown))
 
     def old(self, keep_days: int) -> list[Snapshot]:
@@ -374,29 +349,6 @@ class History:
             leftovers += [path for path in written if path not in needed]
         return sum(self.store.delete(path) for path in leftovers)
 
-    def _licenses(self, collection: Collection | str) -> dict[str, int] | None:
-        """The licenses sold by snapshot; None in a collection that does not count them."""
-        summary = self.summary(collection)
-        if "licensesSold" not in summary.column_names:
-            return None
-        sums = summary.group_by("snapshot").aggregate([("licensesSold", "sum")])
-        return dict(zip(sums["snapshot"].to_pylist(), sums["licensesSold_sum"].to_pylist(), strict=True))
-
-    def _customers(self, snapshot: Snapshot) -> int | None:
-        try:
-            content = self.store.read(snapshot.facts)
-            store.check(snapshot.facts, content)
-        except (FileNotFoundError, Damaged, HistoryError):
-            return None
-        file = pq.ParquetFile(pa.BufferReader(content))
-        if customers.CUSTOMER not in file.schema_arrow.names:
-            return None
-        licenses = [name for name in _LICENSES if name in COLLECTIONS[snapshot.collection].columns]
-        rows = file.read(columns=[customers.CUSTOMER, *licenses])
-        if licenses:
-            rows = rows.filter(reduce(pc.or_, (pc.greater(rows[name], 0) for name in licenses)))
-        return int(pc.count_distinct(rows[customers.CUSTOMER]).as_py())
-
     def _count_with_records(self) -> int:
         return sum(len(self.store.finished(folder)) for folder in _WITH_RECORDS)
 
@@ -445,7 +397,7 @@ class History:
         changed: list[Snapshot] = []
         for collection in monthly.COLLECTIONS:
             for month, snapshots in monthly.finished(self.snapshots(collection), self._clock().date()).items():
-                problems = self._problems([snapshot.facts_file for snapshot in snapshots])
+                problems = soundness.problems(self.store, [snapshot.facts_file for snapshot in snapshots])
                 sound = [snapshot for snapshot, problem in zip(snapshots, problems, strict=True) if not problem]
                 damaged = [snapshot for snapshot, problem in zip(snapshots, problems, strict=True) if problem]
                 merged = len({snapshot.month for snapshot in sound}) == 1 and self._sound_months(sound)
@@ -467,36 +419,9 @@ class History:
     def _sound_months(self, snapshots: Iterable[Snapshot]) -> list[Month]:
         complete = monthly.complete(self._index.snapshots.values())
         months = list(dict.fromkeys(snapshot.month for snapshot in snapshots if snapshot.month in complete))
-        return [month for month, problem in zip(months, self._problems(months), strict=True) if not problem]
-
-    def _problems(self, files: Sequence[File]) -> list[str]:
-        """The problem of each file, in words that follow "its file"; empty where there is none."""
-        infos = self.store.infos([file.path for file in files])
-        return [self._problem(file, info) for file, info in zip(files, infos, strict=True)]
-
-    def _problem(self, file: File, info: Any) -> str:
-        if not info.is_file:
-            return "is gone"
-        if info.size != file.size:
-            return f"has {info.size:,} bytes and not {file.size:,}"
-        compared = (info.path, info.mtime_ns)
-        if self.store.is_local and compared not in _SOUND:
-            if problem := self._inspect((file.path, file.checksum))[2]:
-                return problem
-            _SOUND.add(compared)
-        return ""
-
-    def _inspect(self, file: tuple[str, str | None]) -> tuple[str, int, str]:
-        """The file's path, its size, and its problem."""
-        path, expected = file
-        try:
-            content = self.store.read(path)
-            store.check(path, content, expected)
-        except FileNotFoundError:
-            return path, 0, "is gone"
-        except Damaged as error:
-            return path, 0, str(error)
-        return path, content.size, ""
+        return [
+            month for month, problem in zip(months, soundness.problems(self.store, months), strict=True) if not problem
+        ]
 
     def _reread_otherwise(self, snapshot: Snapshot) -> Finding | None:
         """A finding where today's parser makes other rows of a raw answer."""

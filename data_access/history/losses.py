@@ -1,0 +1,64 @@
+"""Losses: whether the newest answer of a collection lacks rows, licenses or customers that were there before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data_access.errors import HistoryError
+from data_access.history import store
+from data_access.history.snapshot import Snapshot
+from data_access.history.store import Damaged, Store
+from data_access.measures import customers, health
+from data_access.measures.health import Amounts
+from data_access.partner_center.catalog import COLLECTIONS
+
+_LICENSES = ("licensesSold", "licensesDeployed")
+
+
+def loss(folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table) -> health.Loss | None:
+    """What the newest of a collection's snapshots lost, where that is more than is usual; see `health.lost_since`.
+
+    Back-fills and readings of a part of the customers do not count. The customers of both answers are counted where
+    there is a loss and their rows can be read.
+    """
+    whole = [each for each in snapshots if each.backfill_date is None and not each.failed_customers]
+    licenses = _licenses(summary)
+    answers = [Amounts(each.rows, None if licenses is None else licenses.get(each.id, 0)) for each in whole]
+    since = health.lost_since(answers)
+    if since is None:
+        return None
+    before, after = (
+        replace(answers[position], customers=_customers(folder, whole[position])) for position in (since, -1)
+    )
+    return health.Loss(whole[since].fetched_at, before, after)
+
+
+def _licenses(summary: pa.Table) -> dict[str, int] | None:
+    """The licenses sold by snapshot; None in a collection that does not count them."""
+    if "licensesSold" not in summary.column_names:
+        return None
+    sums = summary.group_by("snapshot").aggregate([("licensesSold", "sum")])
+    return dict(zip(sums["snapshot"].to_pylist(), sums["licensesSold_sum"].to_pylist(), strict=True))
+
+
+def _customers(folder: Store, snapshot: Snapshot) -> int | None:
+    """How many customers have licenses, or rows where these are not counted; None where that cannot be read."""
+    try:
+        content = folder.read(snapshot.facts)
+        store.check(snapshot.facts, content)
+    except (FileNotFoundError, Damaged, HistoryError):
+        return None
+    file = pq.ParquetFile(pa.BufferReader(content))
+    if customers.CUSTOMER not in file.schema_arrow.names:
+        return None
+    licenses = [name for name in _LICENSES if name in COLLECTIONS[snapshot.collection].columns]
+    rows = file.read(columns=[customers.CUSTOMER, *licenses])
+    if licenses:
+        rows = rows.filter(reduce(pc.or_, (pc.greater(rows[name], 0) for name in licenses)))
+    return int(pc.count_distinct(rows[customers.CUSTOMER]).as_py())

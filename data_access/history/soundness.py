@@ -1,0 +1,56 @@
+"""Soundness: whether a file of the history is what was written, by its size and its checksum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from data_access.history import store
+from data_access.history.snapshot import File
+from data_access.history.store import Damaged, Store
+
+#: The files whose checksum this process has compared, each with the time it was written.
+_SOUND: set[tuple[str, int]] = set()
+
+
+class Inspected(NamedTuple):
+    """A file that was read: its size in bytes, and its problem, empty where there is none."""
+
+    path: str
+    size: int
+    problem: str
+
+
+def problems(folder: Store, files: Sequence[File]) -> list[str]:
+    """The problem of each file, in words that follow "its file"; empty where there is none.
+
+    Sizes are compared each time, checksums once in the life of the process and only in a folder: an object store checks
+    its objects itself.
+    """
+    infos = folder.infos([file.path for file in files])
+    return [_problem(folder, file, info) for file, info in zip(files, infos, strict=True)]
+
+
+def inspect(folder: Store, path: str, checksum: str | None = None) -> Inspected:
+    """Read a file and compare its checksum with its name, and with the whole one where that is known."""
+    try:
+        content = folder.read(path)
+        store.check(path, content, checksum)
+    except FileNotFoundError:
+        return Inspected(path, 0, "is gone")
+    except Damaged as error:
+        return Inspected(path, 0, str(error))
+    return Inspected(path, content.size, "")
+
+
+def _problem(folder: Store, file: File, info: Any) -> str:
+    if not info.is_file:
+        return "is gone"
+    if info.size != file.size:
+        return f"has {info.size:,} bytes and not {file.size:,}"
+    compared = (info.path, info.mtime_ns)
+    if folder.is_local and compared not in _SOUND:
+        if problem := inspect(folder, file.path, file.checksum).problem:
+            return problem
+        _SOUND.add(compared)
+    return ""
