@@ -30,13 +30,16 @@ class _Rules:
     """The rules of an account, as this process knows them."""
 
     def __init__(self, settings: Settings) -> None:
+        self.scope = settings.scope
         self.plan = PlanFile(settings.digest_file)
         self.kept = Kept(lambda: history.open_mutes(settings), Mutes.all)
 
 
 def enter(settings: Settings) -> None:
-    """Choose the rules of this run."""
-    st.session_state[_RULES] = _rules(settings.scope, settings)
+    """Choose the rules of this run; as long as the settings stay the same, those of the run before."""
+    scope, known = settings.scope, st.session_state.get(_RULES)
+    if known is None or known.scope != scope:
+        st.session_state[_RULES] = _rules(scope, settings)
 
 
 def mutes(feeds: Feeds) -> tuple[Mute, ...]:
