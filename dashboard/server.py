@@ -91,6 +91,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     loopback.keep_from_proxies(os.environ)
     streamlit_internals.limit_sockets()
     streamlit_internals.forgive_widgets()
+    streamlit_internals.send_together()
     _refuse_to_expose()
     _prepare_sample_history()
     import_module("dashboard.components.notices")

@@ -4,6 +4,7 @@ A test that fails after an upgrade names the part; `streamlit_internals` says wh
 """
 
 import ast
+import asyncio
 import gc
 import json
 import logging
@@ -14,8 +15,11 @@ import tomllib
 import uuid
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import certifi
 import pytest
@@ -29,6 +33,7 @@ from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.state.session_state import WStates
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette import starlette_server
@@ -36,6 +41,7 @@ from uvicorn.protocols.websockets import websockets_sansio_impl
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
+from dashboard.security import streamlit_internals
 from dashboard.security.exposure import SignIn
 from dashboard.security.middleware import REFUSAL, Gate
 from dashboard.security.roles import Ended
@@ -64,6 +70,7 @@ from dashboard.security.streamlit_internals import (
     of_known_fragment,
     register_component,
     scripts_of,
+    send_together,
     sign_in_table,
 )
 from tests.entra import App, Entra, Person, Tenant, Visitor, serving
@@ -419,6 +426,48 @@ def test_forgive_widgets(streamlit, tmp_path, monkeypatch, forged):
             seen = ast.literal_eval(page.elements["text"].body)
     assert ast.literal_eval(sent) == [False, 7, [], None, "", "2026-01-02"]
     assert seen[2:4] == [[], None]
+
+
+# Events
+
+
+def test_send_together(streamlit, monkeypatch):
+    monkeypatch.setattr(AppSession, "_call_soon_on_event_loop", AppSession._call_soon_on_event_loop)
+    wake, woken = streamlit_internals._call_alone, []
+
+    def count(session, callback):
+        woken.append(session)
+        wake(session, callback)
+
+    monkeypatch.setattr(streamlit_internals, "_call_alone", count)
+    send_together()
+    with streamlit() as browser, opened(browser) as page:
+        assert page.elements, "the page is drawn"
+    assert woken, "Streamlit sends by this way"
+
+
+def test_all_that_was_sent_arrives_in_order_whatever_fails_among_it():
+    loop, arrived, failed = asyncio.new_event_loop(), [], []
+    loop.set_exception_handler(lambda _, context: failed.append(context["exception"]))
+    session: Any = SimpleNamespace(_event_loop=loop)
+
+    def arrive(number):
+        arrived.append(number)
+        if number % 10 == 0:
+            raise ValueError(number)
+
+    def send():
+        for number in range(1000):
+            streamlit_internals._call_soon(session, partial(arrive, number))
+        streamlit_internals._call_soon(session, loop.stop)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    loop.run_forever()
+    sender.join()
+    loop.close()
+    assert arrived == list(range(1000))
+    assert len(failed) == 100
 
 
 # Files
