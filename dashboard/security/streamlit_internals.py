@@ -1,8 +1,8 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
 There are fifteen: thirteen below, each with why it is used and what to look at when Streamlit's version changes, and
-two that stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails when
-Streamlit changes it.
+two that stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails
+when Streamlit changes it.
 
 - `runner.postScriptGC` in .streamlit/config.toml, a hidden option. Why: a full garbage collection after every run takes
   longer than the run. Look at: `ScriptRunner` in runtime/scriptrunner/script_runner.py.
@@ -199,7 +199,7 @@ def send_together() -> None:
     Why: a page is some sixty messages, and an eighth of a click's processor time went into waking up. Look at:
     `AppSession._call_soon_on_event_loop`, through which all events of a run go, in runtime/app_session.py.
     """
-    AppSession._call_soon_on_event_loop = _call_soon  # type: ignore[method-assign]  # noqa: SLF001
+    AppSession._call_soon_on_event_loop = _call_soon  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
 
 _call_alone = AppSession._call_soon_on_event_loop  # noqa: SLF001
