@@ -39,6 +39,7 @@ _WORDS = {
     "expires": "Expires: it does not renew by itself",
     "other": "Microsoft says: {action}",
 }
+_REDUCIBLE = "until then seats can be reduced or cancelled"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,7 +82,7 @@ def renewals_view(
     periods = renewals.by_period(shown, by_month)
     undecided = shown[renewals.counted(shown) & (shown["renewalOutcome"] == renewals.UNDECIDED)]
     undecided = undecided[~muted.rows(mutes, undecided)]
-    told = in_words(shown, data.subscriptions, zone)
+    told = in_words(shown, _lasting(data, zone))
     return RenewalsView(
         totals=renewals.totals(chosen, now, days),
         number=len(shown),
@@ -98,26 +99,54 @@ def renewals_view(
     )
 
 
-def in_words(rows: pd.DataFrame, every: pd.DataFrame, zone: str) -> pd.DataFrame:
+@remembered
+def _lasting(data: Renewals, zone: str) -> pd.DataFrame:
+    """Put into words once for all views of a reading."""
+    return lasting_words(data.subscriptions, zone)
+
+
+def lasting_words(every: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """What people read of all subscriptions, as far as it does not depend on the hour: for `in_words`.
+
+    Columns: offer, becomes, term, ends, notes; and until, the instant until which seats can be reduced.
+    """
+    return pd.DataFrame(
+        {
+            "offer": every["offerName"].fillna("(no name)"),
+            "becomes": pd.Series(_becomes(every), every.index, dtype="str"),
+            "term": pd.Series(
+                [_term(*each) for each in zip(every["termDuration"], every["billingCycle"], strict=True)],
+                every.index,
+                dtype="str",
+            ),
+            "ends": _days(every["end"], every["commitmentEndDateTime"].isna(), zone),
+            "until": _instants(every["cancelUntil"], zone),
+            "notes": _notes(every),
+        }
+    )
+
+
+def in_words(rows: pd.DataFrame, lasting: pd.DataFrame) -> pd.DataFrame:
     """The rows of `renewals.at` with what people read: offer, act, becomes, term, ends, and notes.
 
-    `every`: all subscriptions, among which the parents of add-ons are.
+    `lasting`: `lasting_words` of these rows and any others.
     """
-    is_older = rows["commitmentEndDateTime"].isna()
+    told, is_reducible = lasting.loc[rows.index], rows["isReducible"]
+    reducible = _REDUCIBLE + ("; " + told["notes"]).fillna("")
     return rows.assign(
-        offer=rows["offerName"].fillna("(no name)"),
-        act=_days(rows["actBy"], rows["isBefore"], zone),
-        ends=_days(rows["end"], is_older, zone),
-        becomes=_becomes(rows),
-        term=[_term(*each) for each in zip(rows["termDuration"], rows["billingCycle"], strict=True)],
-        notes=_notes(rows, every),
+        **{name: told[name] for name in ("offer", "becomes", "term", "ends")},
+        act=told["ends"].where(~is_reducible, told["until"]),
+        notes=told["notes"].where(~is_reducible, reducible),
     )
 
 
 def _days(instants: pd.Series, is_before: pd.Series, zone: str) -> pd.Series:
     """The instants in a zone; of the older kind, the first day that is no longer paid, which has no zone."""
-    local = _said(instants.dt.floor("min").dt.tz_convert(zone), lambda own: f"{formats.day(own)}, {own:%H:%M}")
-    return local.where(~is_before, "before " + _said(instants.dt.floor("D"), formats.day))
+    return _instants(instants, zone).where(~is_before, "before " + _said(instants.dt.floor("D"), formats.day))
+
+
+def _instants(instants: pd.Series, zone: str) -> pd.Series:
+    return _said(instants.dt.floor("min").dt.tz_convert(zone), lambda own: f"{formats.day(own)}, {own:%H:%M}")
 
 
 def _said(instants: pd.Series, words: Callable[[pd.Timestamp], str]) -> pd.Series:
@@ -147,11 +176,11 @@ def _term(duration: object, cycle: object) -> str:
     )
 
 
-def _notes(rows: pd.DataFrame, every: pd.DataFrame) -> pd.Series:
-    parents = every[every["id"].isin(rows["parentSubscriptionId"].dropna())].drop_duplicates("id").set_index("id")
+def _notes(rows: pd.DataFrame) -> pd.Series:
+    parents = rows[rows["id"].isin(rows["parentSubscriptionId"].dropna())].drop_duplicates("id").set_index("id")
     notes = []
     for row in _records(
-        rows, "isReducible", "isTrial", "status", "productId", "notAssigned", "notAssignedFrom", "parentSubscriptionId"
+        rows, "isTrial", "status", "productId", "notAssigned", "notAssignedFrom", "parentSubscriptionId"
     ):
         parent = parents.loc[row["parentSubscriptionId"]] if row["parentSubscriptionId"] in parents.index else None
         notes.append("; ".join(_note(row, parent)) or None)
@@ -159,8 +188,6 @@ def _notes(rows: pd.DataFrame, every: pd.DataFrame) -> pd.Series:
 
 
 def _note(row: dict[str, Any], parent: pd.Series | None) -> Iterable[str]:
-    if row["isReducible"]:
-        yield "until then seats can be reduced or cancelled"
     if row["isTrial"] is True:
         yield "trial, in no sum"
     if texts.key(str(row["status"])) == "suspended":

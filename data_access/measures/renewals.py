@@ -153,8 +153,9 @@ def within(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame:
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of `at`: the last day to act first, then the most seats at risk."""
-    order = table.assign(_risk=-table["seatsAtRisk"].fillna(-1).astype("int64"))
-    return order.sort_values([_ACT_BY, "_risk", CUSTOMER, "id"], kind="stable").drop(columns="_risk")
+    by = table[[_ACT_BY, CUSTOMER, "id"]].assign(_risk=-table["seatsAtRisk"].fillna(-1).astype("int64"))
+    by = by.reset_index(drop=True).sort_values([_ACT_BY, "_risk", CUSTOMER, "id"], kind="stable")
+    return table.iloc[by.index]
 
 
 def counted(table: pd.DataFrame) -> pd.Series:

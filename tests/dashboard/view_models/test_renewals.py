@@ -30,7 +30,7 @@ def told(*changes, zone="UTC"):
         SUBSCRIPTIONS, [{**ROW, "id": f"s{number}", **change} for number, change in enumerate(changes)]
     )
     every = renewals.at(renewals.judged(table), NOW)
-    return view_models.in_words(every, every, zone)
+    return view_models.in_words(every, view_models.lasting_words(every, zone))
 
 
 @pytest.mark.parametrize(
