@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from data_access import texts
 
-EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+WITHOUT = ("Cn", "Co", "Cs")
+#: Those without a meaning (unassigned, private, halves of a pair) have no other form.
+EVERY_CHARACTER = [
+    character for character in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(character) not in WITHOUT
+]
 WORDS = st.lists(st.sampled_from(["Teams", "TEAMS", " teams", "te  ams", "te ams", "Exchange", ""]), max_size=8)
 
 
