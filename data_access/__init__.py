@@ -50,8 +50,9 @@ from data_access.history.history import History
 from data_access.history.recorded import Recorded
 from data_access.history.run_log import Standing
 from data_access.history.snapshot import Snapshot
+from data_access.partner_center.answers import Answer, Answers, Outcome, Progress, Step
 from data_access.partner_center.catalog import COLLECTIONS, Collection
-from data_access.partner_center.client import Answer, Answers, Client, Outcome, Progress, Step
+from data_access.partner_center.client import Client
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.retry import RetryPolicy as Patience
 from data_access.partner_center.sku_catalogue import Known

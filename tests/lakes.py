@@ -13,6 +13,7 @@ from data_access.emulator.sample import Partner
 from data_access.history.history import History
 from data_access.history.store import Store
 from data_access.partner_center import frames, raw_pages
+from data_access.partner_center.answers import Answer
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
     COMMERCIAL_USAGE,
@@ -21,7 +22,6 @@ from data_access.partner_center.catalog import (
     USAGE,
     WITHOUT_CUSTOMER,
 )
-from data_access.partner_center.client import Answer
 from tests.rows import rows_of
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)

@@ -15,7 +15,7 @@ from data_access import errors, measures
 from data_access.commands import COMMANDS
 from data_access.history import collect, patience
 from data_access.measures import health, straight_line, trends
-from data_access.partner_center import client, protocol, wire
+from data_access.partner_center import protocol, reading, wire
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.partner_center.retry import RetryPolicy
 from data_access.settings import SECRETS_TABLE, Settings
@@ -89,7 +89,7 @@ def test_manual_shows_each_command(command):
         f"more than {wire.HIGHEST_PERCENT:,} %",
         f"A page may have {protocol.LARGEST_PAGE // 2**20} MB",
         f"of an error {protocol.LARGEST_ERROR // 2**10} kB are read",
-        f"A whole collection ends after {RetryPolicy().whole / 60:.0f} minutes or {client.MOST_PAGES:,} pages",
+        f"A whole collection ends after {RetryPolicy().whole / 60:.0f} minutes or {reading.MOST_PAGES:,} pages",
         f"ends after {collect.BARREN_DAYS} days in a row without figures, or after {collect.OTHER_DAYS} for which",
     ],
 )

@@ -15,8 +15,8 @@ from data_access.history.history import History
 from data_access.history.run_log import Standing
 from data_access.history.store import Damaged
 from data_access.measures.health import Loss
+from data_access.partner_center.answers import OfCustomers
 from data_access.partner_center.catalog import COLLECTIONS
-from data_access.partner_center.client import OfCustomers
 from data_access.settings import load
 
 HELP = "say what is in the history, how old it is, and what failed last"

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from data_access import logs
 from data_access.errors import PartnerCenterError
-from data_access.partner_center.client import OfCustomers, Progress, Step
+from data_access.partner_center.answers import OfCustomers, Progress, Step
 
 _MOST_NAMED = 1000  # customers on one line; where the service is down, that may be all
 _STANDARD = (0, 1, 2)  # stdin, stdout and stderr

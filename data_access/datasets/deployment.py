@@ -11,7 +11,7 @@ from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
 from data_access.measures import Facts
 from data_access.partner_center import catalog
-from data_access.partner_center.client import Answer, Answers, Progress, Step
+from data_access.partner_center.answers import Answer, Answers, Progress, Step
 from data_access.texts import AS_SENT
 
 _NAMING = (CUSTOMER, "customerName")

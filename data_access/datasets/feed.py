@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from data_access import logs
 from data_access.errors import PartnerCenterError, Unreadable
-from data_access.partner_center.client import Progress, Step
+from data_access.partner_center.answers import Progress, Step
 
 log = logging.getLogger(__name__)
 

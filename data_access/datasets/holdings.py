@@ -8,7 +8,7 @@ from datetime import datetime
 
 from data_access import history
 from data_access.history.run_log import Job
-from data_access.partner_center.client import Progress, Step
+from data_access.partner_center.answers import Progress, Step
 from data_access.settings import Settings
 
 

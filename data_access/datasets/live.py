@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from data_access import texts
 from data_access.errors import NotPermitted, PartnerCenterError, Unavailable
 from data_access.partner_center import each_customer, sku_catalogue
+from data_access.partner_center.answers import Answer, Progress
 from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
-from data_access.partner_center.client import Answer, Client, Progress
+from data_access.partner_center.client import Client
 from data_access.partner_center.each_customer import Customer
 from data_access.partner_center.sku_catalogue import Known
 

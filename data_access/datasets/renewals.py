@@ -26,8 +26,9 @@ from data_access.history.live import last_readings
 from data_access.history.live import rows as kept_rows
 from data_access.measures import renewals
 from data_access.partner_center import frames
+from data_access.partner_center.answers import Answer, OfCustomers, Progress
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
-from data_access.partner_center.client import Answer, Client, OfCustomers, Progress
+from data_access.partner_center.client import Client
 from data_access.partner_center.sku_catalogue import Known
 from data_access.settings import Settings
 

@@ -14,8 +14,8 @@ from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, trends
 from data_access.partner_center import catalog
+from data_access.partner_center.answers import Progress, Step
 from data_access.partner_center.catalog import Collection
-from data_access.partner_center.client import Progress, Step
 from data_access.settings import Settings
 
 

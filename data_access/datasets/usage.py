@@ -15,8 +15,8 @@ from data_access import measures, texts, titles
 from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
 from data_access.partner_center import catalog, frames
+from data_access.partner_center.answers import Answer, Answers, Progress, Step
 from data_access.partner_center.catalog import Collection
-from data_access.partner_center.client import Answer, Answers, Progress, Step
 from data_access.selection import Selection
 
 _CUSTOMER_SERVICE_CHANNEL = ["customerTenantId", "service", "channel"]

@@ -15,6 +15,7 @@ from data_access.history.results import Kept
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.measures.health import Loss
 from data_access.partner_center import frames, raw_pages
+from data_access.partner_center.answers import Answer, OfCustomers, Progress, Step
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
     CUSTOMERS,
@@ -24,7 +25,7 @@ from data_access.partner_center.catalog import (
     WITHOUT_CUSTOMER,
     Collection,
 )
-from data_access.partner_center.client import Answer, Client, OfCustomers, Progress, Step
+from data_access.partner_center.client import Client
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.wire import SetAside
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from data_access.history import layout, snapshot, store
 from data_access.history.snapshot import Fetch, File, Snapshot
 from data_access.partner_center import frames, protocol
-from data_access.partner_center.client import Answer
+from data_access.partner_center.answers import Answer
 
 #: The folders of a snapshot's two files.
 FACTS, RAW = layout.FACTS, layout.RAW

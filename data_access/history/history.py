@@ -58,8 +58,8 @@ from data_access.history.snapshot import (
 from data_access.history.store import Damaged, Store
 from data_access.measures import health
 from data_access.partner_center import frames, raw_pages
+from data_access.partner_center.answers import Answer, OfCustomers
 from data_access.partner_center.catalog import COLLECTIONS, Collection
-from data_access.partner_center.client import Answer, OfCustomers
 
 #: For so long, a file without a snapshot may belong to a run that is still going on.
 GRACE = timedelta(days=1)

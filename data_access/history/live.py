@@ -23,8 +23,9 @@ from data_access.history.parts import Parts
 from data_access.history.snapshot import Snapshot
 from data_access.history.store import Damaged
 from data_access.partner_center import each_customer, frames, sku_catalogue
+from data_access.partner_center.answers import Answer, OfCustomers, Progress
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
-from data_access.partner_center.client import Answer, Client, OfCustomers, Progress
+from data_access.partner_center.client import Client
 from data_access.partner_center.each_customer import Read
 from data_access.partner_center.sku_catalogue import Known
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from data_access.errors import DamagedHistory, HistoryError
 from data_access.history.history import History
 from data_access.history.store import Damaged
+from data_access.partner_center.answers import Answer, Progress, Step
 from data_access.partner_center.catalog import Collection
-from data_access.partner_center.client import Answer, Progress, Step
 
 
 class Recorded:

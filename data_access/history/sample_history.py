@@ -18,8 +18,8 @@ from data_access.emulator.sample import Partner
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
 from data_access.partner_center import catalog, each_customer, sku_catalogue
+from data_access.partner_center.answers import Answer
 from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
-from data_access.partner_center.client import Answer
 from data_access.partner_center.sku_catalogue import Known
 
 _YEAR = timedelta(weeks=52)

@@ -23,8 +23,8 @@ from data_access import measures, texts
 from data_access.history import layout
 from data_access.measures import Facts, customers
 from data_access.partner_center import catalog, frames
+from data_access.partner_center.answers import Answer, OfCustomers
 from data_access.partner_center.catalog import Collection
-from data_access.partner_center.client import Answer, OfCustomers
 from data_access.partner_center.wire import SetAside
 
 #: The key of the metadata of a file of live facts that holds the customers without rows.

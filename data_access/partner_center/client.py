@@ -1,6 +1,7 @@
-"""The client: fetches whole collections, page by page, each row exactly once.
+"""The client: fetches whole collections from one service.
 
-It also finds the address under which a service offers a collection, and notes how each call ended (`outcomes`).
+It finds the address under which the service offers a collection, has it read once more where it changed meanwhile, and
+notes how each call ended (`outcomes`).
 """
 
 from __future__ import annotations
@@ -8,22 +9,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NoReturn, Protocol, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
-import pandas as pd
 import requests
 
 from data_access.auth.credentials import Credential
-from data_access.errors import BadRequest, Details, Intercepted, PartnerCenterError, Unavailable, Unreadable
+from data_access.errors import BadRequest, Details, Intercepted, PartnerCenterError, Unavailable
 from data_access.pace import Pace
-from data_access.partner_center import frames, protocol, raw_pages, wire
+from data_access.partner_center import protocol, raw_pages
+from data_access.partner_center.answers import Answer, Outcome, Progress, Step
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Page, Query
+from data_access.partner_center.reading import MOST_PAGES, Reading, TotalChanged
 from data_access.partner_center.retry import RetryPolicy
 from data_access.partner_center.session import Session
 
@@ -31,22 +31,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MOST_PAGES = 10_000  # of one collection; a service that sends more will not stop
 _MOST_PAGES_OF_CUSTOMER = 100  # documented is one
-_MOST_EMPTY_PAGES = 20  # of a service that announces more rows than it has
-_MOST_SAME_PAGES = 20  # of a service that sends one page to every request, before all are fetched
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far a fetch has come, with a text for the user; `total` is None where it is unknown."""
-
-    text: str
-    rows: int = 0
-    total: int | None = None
-
-
-Progress = Callable[[Step], None]
 
 
 def _untold(_: str) -> None:
@@ -59,66 +44,6 @@ def _count(answer: Answer) -> int:
 
 def _quiet(step: Step) -> None:
     log.debug("%s", step.text)
-
-
-@dataclass(frozen=True, slots=True)
-class OfCustomers:
-    """The customers that an answer has no rows of, by why; their tenant ids in capitals, sorted."""
-
-    empty: tuple[str, ...] = ()  # read, and without a row
-    refused: tuple[str, ...] = ()  # 403: the account has no role there
-    gone: tuple[str, ...] = ()  # the service does not know them any more
-    failed: tuple[str, ...] = ()  # no answer, a second time, or not tried any more
-    failure: PartnerCenterError | None = None  # why the first of these failed
-
-    @property
-    def unread(self) -> tuple[str, ...]:
-        """Those whose figures are not known, and are not zero."""
-        return (*self.refused, *self.gone, *self.failed)
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """One collection as fetched: the readable rows as a frame, the others with their positions and reasons."""
-
-    collection: Collection
-    frame: pd.DataFrame
-    set_aside: tuple[wire.SetAside, ...]
-    announced: int | None  # the number of rows by the service's own count
-    fetched_at: datetime  # UTC
-    correlation_id: str
-    pages: raw_pages.Pages | None = None  # the pages as they arrived, where the caller asked for them
-    twice: int = 0  # rows that came on two pages and were counted once
-    unread_customers: int = 0  # in an answer about many customers: those whose figures were not read
-    of_customers: OfCustomers = OfCustomers()  # in such an answer: who was read without a row, and who was not read
-    is_part: bool = False  # whether the rows are those of some customers, out of a larger answer
-
-    @property
-    def missing(self) -> int:
-        """The number of rows that were announced and did not come."""
-        return max(0, (self.announced or 0) - len(self.frame) - len(self.set_aside))
-
-    def part(self, frame: pd.DataFrame) -> Answer:
-        """The answer with these of its rows alone; as many rows are missing, of which nobody knows whose they are."""
-        announced = self.missing + len(frame) + len(self.set_aside)
-        return replace(self, frame=frame, announced=announced, pages=None, is_part=True)
-
-
-class Answers(Protocol):
-    """Whatever answers for a whole collection: a client, or a history."""
-
-    def fetch(self, collection: Collection, *, progress: Progress) -> Answer: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the last call for a collection ended: with `rows` rows, or with an error."""
-
-    at: datetime  # UTC, when it began
-    seconds: float
-    correlation_id: str
-    rows: int | None
-    error: PartnerCenterError | None = None
 
 
 class Client:
@@ -261,7 +186,7 @@ class Client:
         def read(*, last_try: bool = False) -> Answer:
             raw = raw_pages.Pages() if keep_raw else None
             asking = (self._session, self.parallel, collection, query, url, correlation_id, progress, raw)
-            return _Reading(*asking, self._most_pages, end, last_try=last_try).answer()
+            return Reading(*asking, self._most_pages, end, last_try=last_try).answer()
 
         def again(what: object) -> None:
             progress(Step(f"{what}; reading it again from the start"))
@@ -271,11 +196,11 @@ class Client:
             if answer.twice:
                 again(f"Rows that came on two pages: {answer.twice:,}")
                 answer = read(last_try=True)
-        except _TotalChanged as change:
+        except TotalChanged as change:
             again(change)
             try:
                 answer = read(last_try=True)
-            except _TotalChanged as change_again:
+            except TotalChanged as change_again:
                 raise Unavailable(
                     f"{change_again}, a second time.",
                     "Microsoft is working on these figures; try again in some minutes.",
@@ -284,220 +209,3 @@ class Client:
         if collection.paged:
             self._path_index = path_index
         return answer
-
-
-class _TotalChanged(Exception):
-    """The collection changed between two pages."""
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadPage:
-    """One page after reading; the positions of its rows count from the page's start."""
-
-    rows: int
-    frame: pd.DataFrame
-    set_aside: list[wire.SetAside]
-
-
-@dataclass(eq=False)
-class _Reading:
-    """One collection, read from its first page to its last."""
-
-    session: Session
-    parallel: int
-    collection: Collection
-    query: Query
-    url: str
-    correlation_id: str
-    progress: Progress
-    raw: raw_pages.Pages | None
-    most_pages: int
-    end: float  # of time.monotonic
-    last_try: bool  # it is not read again
-
-    def __post_init__(self) -> None:
-        self._stop = threading.Event()
-        self._parse_lock = threading.Lock()
-        self._raw_lock = threading.Lock()
-        self._progress_lock = threading.Lock()
-        self._sent: set[tuple[int, int]] = set()  # the pages so far, by their number of rows and a hash of these
-        self._pages = self._empty_pages = self._same_pages = 0
-        self._rows = 0
-        self._total: int | None = None  # where it is known to count the whole collection
-
-    def answer(self) -> Answer:
-        first = self._fetch(0)
-        announced = first.total
-        try:
-            size = len(first.rows)
-            if self.collection.paged and first.total and size < first.total <= size * self.most_pages:
-                pages = self._in_parallel(first, first.total)
-            else:
-                pages = list(self._by_link(first) if self.collection.by_token else self._one_by_one(first))
-        finally:
-            self._stop.set()
-        set_aside, start = [], 0
-        for page in pages:
-            set_aside += [wire.SetAside(start + row.position, row.reason) for row in page.set_aside]
-            start += page.rows
-        if set_aside and len(set_aside) == start:
-            raise Unreadable(
-                f"None of the {start:,} rows can be read; the first: {set_aside[0].reason}.",
-                "The service may have changed its format; look for a newer version of this program.",
-                Details(correlation_id=self.correlation_id),
-            )
-        frame, twice = frames.once(self.collection, [page.frame for page in pages])
-        if self.last_try and twice > 1 and self._is_one_page(pages):
-            self._refuse_same()
-        return Answer(
-            self.collection,
-            frame,
-            tuple(set_aside),
-            announced,
-            datetime.now(UTC),
-            self.correlation_id,
-            self.raw,
-            twice,
-        )
-
-    def _one_by_one(self, page: Page) -> Iterator[_ReadPage]:
-        """The first page and all that follow, one after the other, where the total is unknown."""
-        rows = 0
-        while True:
-            yield self._read(page, rows)
-            rows += len(page.rows)
-            if not self.collection.paged or protocol.is_last(page, rows):
-                return
-            promised, page = page.more, self._fetch(rows)
-            if self._came_before(page) and not promised and not page.more and (page.total or 0) <= rows:
-                return  # it sends all rows to every request
-
-    def _by_link(self, page: Page) -> Iterator[_ReadPage]:
-        """The first page and all that a link leads to. `totalCount` may be that of a page, so it ends nothing."""
-        rows, call, total = 0, self._call(0), page.total or 0
-        while True:
-            yield self._read(page, rows)
-            rows += len(page.rows)
-            self._empty_pages += not page.rows
-            if page.link is None or self._empty_pages > _MOST_EMPTY_PAGES:
-                return
-            following = call.following(page.link)
-            if following == call:
-                return
-            call, page = following, self._page(following)
-            if self._came_before(page):
-                if total <= rows:
-                    return  # it sends all rows to every request
-                self._refuse_same()
-
-    def _in_parallel(self, first: Page, total: int) -> list[_ReadPage]:
-        """The first page and all others, several at a time, each of the size that the service chose for the first."""
-        self._total, size = total, len(first.rows)
-        pool = ThreadPoolExecutor(self.parallel, thread_name_prefix="page")
-        try:
-            ranges = [pool.submit(self._range, start, min(start + size, total)) for start in range(size, total, size)]
-            pages = [self._read(first, 0)]
-            finished, _ = wait(ranges, return_when=FIRST_EXCEPTION)
-            for future in finished:
-                future.result()
-            return pages + [page for future in ranges for page in future.result()]
-        finally:
-            # Threads under way are not waited for: each ends when it next looks at this event.
-            self._stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _range(self, start: int, end: int) -> list[_ReadPage]:
-        """The rows from `start` up to `end`, in as many pages as the service makes of them."""
-        pages: list[_ReadPage] = []
-        while start < end and self._empty_pages < _MOST_EMPTY_PAGES:
-            page = self._fetch(start, end - start)
-            if not page.rows:
-                self._empty_pages += 1
-                break  # fewer rows than announced; the answer counts them
-            self._came_before(page)
-            pages.append(self._read(page, start, end))
-            start += pages[-1].rows
-        return pages
-
-    def _call(self, skip: int, top: int = protocol.PAGE_ROWS) -> protocol.Call:
-        parameters = protocol.parameters(self.collection, self.query, skip, top)
-        return protocol.Call(self.url, parameters, self.correlation_id)
-
-    def _fetch(self, skip: int, top: int = protocol.PAGE_ROWS) -> Page:
-        page = self._page(self._call(skip, top))
-        if self._total and page.total and page.total != self._total:
-            raise _TotalChanged(
-                f"The number of rows changed from {self._total:,} to {page.total:,} while they were read"
-            )
-        if skip == 0:
-            self._came_before(page)
-        return page
-
-    def _page(self, call: protocol.Call) -> Page:
-        with self._parse_lock:
-            self._pages += 1
-            if self._pages > self.most_pages:
-                raise Unreadable(
-                    f"The service goes on sending pages after {self._rows:,} rows.",
-                    "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
-                    Details(correlation_id=self.correlation_id),
-                )
-        if time.monotonic() > self.end:
-            raise protocol.no_answer(f"after {self._rows:,} rows the fetch takes too long")
-        return self.session.page(call, self._tell, self._stop, self.end)
-
-    def _came_before(self, page: Page) -> bool:
-        """Whether a page with the same rows, and no others, came before. Remembers this one.
-
-        Raises Unreadable where so many did that there is no end to be expected. How many did is the same in any order
-        of arrival.
-        """
-        if not page.rows:
-            return False
-        rows = len(page.rows), hash(repr(page.rows))
-        with self._parse_lock:
-            came_before = rows in self._sent
-            self._sent.add(rows)
-            self._same_pages += came_before
-            endless = self._same_pages >= _MOST_SAME_PAGES
-        if endless:
-            self._refuse_same()
-        return came_before
-
-    def _is_one_page(self, pages: list[_ReadPage]) -> bool:
-        """Whether the pages are one page and beginnings of it: the service takes no notice of `skip`."""
-        longest = max(pages, key=lambda page: page.rows)
-        rows, aside = longest.frame[self.collection.columns], set(longest.set_aside)
-        return all(
-            page.frame[self.collection.columns].equals(rows.head(len(page.frame))) and aside.issuperset(page.set_aside)
-            for page in pages
-        )
-
-    def _refuse_same(self) -> NoReturn:
-        raise Unreadable(
-            "The service sends the same page again and again.",
-            "Try again later; if it lasts, give the id to Microsoft support.",
-            Details(correlation_id=self.correlation_id),
-        )
-
-    def _read(self, page: Page, start: int, end: int | None = None) -> _ReadPage:
-        """Read the rows of a page that begins at position `start`; those from `end` on are left away."""
-        rows = page.rows if end is None else page.rows[: end - start]
-        if self.raw and page.received:
-            with self._raw_lock:
-                self.raw.add(start, len(rows), page.received)
-        # One page at a time becomes a frame, so that memory does not grow with the number of threads.
-        with self._parse_lock:
-            readable, set_aside = wire.read(self.collection.row, rows)
-            read_page = _ReadPage(len(rows), frames.frame(self.collection, readable), set_aside)
-            self._rows += read_page.rows
-        if self.collection.paged or self.collection.by_token:
-            self._tell()
-        return read_page
-
-    def _tell(self, text: str = "") -> None:
-        # One thread at a time, with the count of that moment, so that progress never goes back.
-        with self._progress_lock:
-            if not self._stop.is_set():
-                count = f"{self._rows:,} of {self._total:,} rows" if self._total else f"{self._rows:,} rows"
-                self.progress(Step(text or count, self._rows, self._total))

@@ -34,8 +34,9 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.partner_center import frames, products, protocol, raw_pages, wire
+from data_access.partner_center.answers import Answer, OfCustomers, Progress, Step
 from data_access.partner_center.catalog import SUBSCRIPTIONS, Collection
-from data_access.partner_center.client import Answer, Client, OfCustomers, Progress, Step
+from data_access.partner_center.client import Client
 from data_access.partner_center.products import Offer
 from data_access.partner_center.protocol import Page
 

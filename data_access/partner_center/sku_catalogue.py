@@ -12,7 +12,8 @@ import pandas as pd
 
 from data_access.errors import BadRequest, NotPermitted, PartnerCenterError, SignInError, Unavailable, Unreadable
 from data_access.partner_center import products
-from data_access.partner_center.client import Answer, Client, Progress, Step
+from data_access.partner_center.answers import Answer, Progress, Step
+from data_access.partner_center.client import Client
 from data_access.partner_center.each_customer import Read
 from data_access.partner_center.products import Offer, Titles
 

@@ -20,8 +20,8 @@ from data_access.emulator import (
     throttled,
 )
 from data_access.emulator.sample import Partner
+from data_access.partner_center.answers import Step
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, CUSTOMER_DEPLOYMENT, DEPLOYMENT
-from data_access.partner_center.client import Step
 from data_access.partner_center.retry import RetryPolicy
 from tests.rows import rows_of
 

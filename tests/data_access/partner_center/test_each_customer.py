@@ -10,8 +10,8 @@ import pytest
 from data_access import Client, errors
 from data_access.auth.credentials import Ready
 from data_access.partner_center import each_customer, protocol, raw_pages, sku_catalogue
+from data_access.partner_center.answers import Step
 from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS
-from data_access.partner_center.client import Step
 from data_access.partner_center.each_customer import Customer
 from data_access.partner_center.retry import RetryPolicy
 from data_access.partner_center.sku_catalogue import Known

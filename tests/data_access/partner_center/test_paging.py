@@ -39,8 +39,8 @@ from data_access.emulator import (
     truncated,
 )
 from data_access.emulator.sample import Partner, partner
+from data_access.partner_center.answers import Step
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
-from data_access.partner_center.client import Step
 from data_access.partner_center.retry import RetryPolicy
 from tests.programs import Programs
 from tests.rows import DEFAULTS, rows_of
