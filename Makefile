@@ -10,13 +10,15 @@ OBJECTS_VENV := .venv-objects
 OBJECTS := $(OBJECTS_VENV)/.installed
 SBOM_VENV := .venv-sbom
 SBOM := $(SBOM_VENV)/.installed
+LOCK_VENV := .venv-lock
+LOCK := $(LOCK_VENV)/.installed
 DASH_VENV := .venv-dash
 DASH := $(DASH_VENV)/.installed
 SPARK_FOLDER := .venv-spark
 SPARK := $(SPARK_FOLDER)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit program peer objects spark faults browser ranges bench bench-small screenshots image sbom docs format clean
+.PHONY: help run emulate test lint unit program peer objects spark faults browser ranges bench bench-small screenshots image sbom lock docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -72,11 +74,15 @@ bench-small: $(DEV) $(DASH)
 screenshots: $(DEV) ## photograph every page and state into screenshots/
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m tests.browser.screenshots
 
-image: ## build the image of deploy/Containerfile with buildah, and try it as another user; needs root and Debian
-	sh tests/image/build.sh
+image: $(DEV) ## build the image of deploy/Containerfile with buildah, and try it as another user; needs root and Debian
+	CHROMIUM=$$(sh tests/browser/chromium.sh) sh tests/image/build.sh
 
 sbom: $(APP) $(SBOM) ## write sbom.json: every installed library with its version and licence (CycloneDX)
 	$(SBOM_VENV)/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json --pyproject pyproject.toml $(VENV)
+
+lock: $(LOCK) ## write deploy/requirements.lock: the checksum of every file that the program may be installed from
+	$(LOCK_VENV)/bin/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command 'make lock' --quiet --output-file deploy/requirements.lock
 
 docs: $(APP) ## write the generated pages of the manual anew
 	$(BIN)/python -m docs
@@ -86,7 +92,7 @@ format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) $(DASH_VENV) $(SBOM_VENV) $(SPARK_FOLDER) sbom.json screenshots .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) $(DASH_VENV) $(SBOM_VENV) $(LOCK_VENV) $(SPARK_FOLDER) sbom.json screenshots .mypy_cache .ruff_cache .hypothesis
 
 $(APP): requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -111,6 +117,11 @@ $(OBJECTS): tests/objects/requirements.txt | $(DEV)
 $(SBOM): deploy/sbom-requirements.txt
 	$(PYTHON) -m venv $(SBOM_VENV)
 	$(SBOM_VENV)/bin/python -m pip install --disable-pip-version-check -q -r $<
+	@touch $@
+
+$(LOCK): deploy/lock-requirements.txt
+	$(PYTHON) -m venv $(LOCK_VENV)
+	$(LOCK_VENV)/bin/python -m pip install --disable-pip-version-check -q -r $<
 	@touch $@
 
 $(DASH): bench/rivals/requirements.txt | $(DEV)

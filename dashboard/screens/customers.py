@@ -204,6 +204,7 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
+        call_sheet.of_several(deployment, _in_order(model), feeds, all_customers),
         *exports.for_people_and_programs(
             lambda: CUSTOMERS_FILE.select(model.table), CUSTOMERS_FILE.described, (model,), all_customers
         ),
@@ -275,7 +276,7 @@ def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: 
     filters = link.follow(CustomersFilters, feeds.codes()).filters
     known = moved, feeds.usage.state.data, feeds.renewals.state.data
     model = call_list.of_all(deployment, filters, *known, mutes=rules.mutes(feeds), rules=rules.bands())
-    ids = model.ids if (places := table.in_order(model.on_screen)) is None else [model.ids[place] for place in places]
+    ids = _in_order(model)
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         _back()
         if identity not in ids:
@@ -286,6 +287,12 @@ def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: 
             there = 0 <= place + step < len(ids)
             go = partial(link.open_customer, ids[place + step]) if there else None
             st.button(label, f"{label.lower()}_customer", on_click=go, disabled=not there, type="tertiary")
+
+
+def _in_order(model: CallList) -> list[str]:
+    """The customers as the table shows them, which its visitor may have sorted."""
+    places = table.in_order(model.on_screen)
+    return model.ids if places is None else [model.ids[place] for place in places]
 
 
 def _history(identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:

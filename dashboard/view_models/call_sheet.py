@@ -1,12 +1,14 @@
-"""The call sheet of a customer's page, from the data that the visitor may see."""
+"""Call sheets of one customer or of several, from the data that the visitor may see."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
-from dashboard import exports
+from dashboard import exports, formats
 from dashboard.feeds import Feeds
 from data_access import Deployment, PartnerCenterError, Timeline, Usage, timeline_of_customer
 from data_access.call_sheet import content as sheets
@@ -18,6 +20,8 @@ from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import SEATS
 
 _Known = tuple[Timeline | None, Renewals | None, Usage | None]
+#: Customers in one file: a page takes a quarter of a second, and nobody calls more in a week.
+MOST = 25
 _PDF = "application/pdf"
 _NEVER = pd.Timestamp(0, tz="UTC")
 _WAIT = 5.0  # seconds for subscriptions and seats, which may have to be asked for first
@@ -25,27 +29,41 @@ _WAIT = 5.0  # seconds for subscriptions and seats, which may have to be asked f
 
 def file(deployment: Deployment, tenant: str, feeds: Feeds, provenance: exports.Provenance) -> exports.File:
     """The PDF of one customer, of what is known when somebody asks for it; `tenant` is the id in capitals."""
+    explanation = "One page to bring along, as PDF."
+    return _file("call_sheet", "Call sheet", explanation, provenance, partial(_pdf, deployment, (tenant,), feeds))
 
-    def content() -> bytes:
-        feeds.renewals.refresh_if_due()
-        feeds.renewals.wait(_WAIT)
-        past = feeds.past.state.data if feeds.past else None
-        known = past, feeds.renewals.state.data, feeds.usage.state.data
 
-        def make() -> exports.Content:
-            return exports.counted(document.pdf([sheets.sheet(_records(deployment, tenant, feeds, known))]), 1)
+def of_several(
+    deployment: Deployment, tenants: Sequence[str], feeds: Feeds, provenance: exports.Provenance
+) -> exports.File:
+    """One PDF of the first `MOST` of these customers, in this order; its button says where that is not all."""
+    first, number = tuple(tenants[:MOST]), formats.number(len(tenants), "customer")
+    label, explanation = "Call sheets", f"A page for each of the {number} in this list, as one PDF."
+    if len(first) < len(tenants):
+        label = f"Call sheets of the first {MOST}"
+        explanation = (
+            f"A page for each of the first {MOST} of {number}, as one PDF. A search or a filter makes it others."
+        )
+    return _file("call_sheets", label, explanation, provenance, partial(_pdf, deployment, first, feeds))
 
-        return exports.FILES.kept("call sheet", (deployment, *known, tenant), make)
 
-    return exports.File(
-        "call_sheet",
-        "Call sheet",
-        "One page to bring along, as PDF.",
-        ":material/print:",
-        provenance.name(ending="pdf"),
-        _PDF,
-        content,
-    )
+def _file(
+    key: str, label: str, explanation: str, provenance: exports.Provenance, content: Callable[[], bytes]
+) -> exports.File:
+    return exports.File(key, label, explanation, ":material/print:", provenance.name(ending="pdf"), _PDF, content)
+
+
+def _pdf(deployment: Deployment, tenants: tuple[str, ...], feeds: Feeds) -> bytes:
+    feeds.renewals.refresh_if_due()
+    feeds.renewals.wait(_WAIT)
+    past = feeds.past.state.data if feeds.past else None
+    known = past, feeds.renewals.state.data, feeds.usage.state.data
+
+    def make() -> exports.Content:
+        made = [sheets.sheet(_records(deployment, tenant, feeds, known)) for tenant in tenants]
+        return exports.counted(document.pdf(made), len(made))
+
+    return exports.FILES.kept("call sheet", (deployment, *known, tenants), make)
 
 
 def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known) -> Records:

@@ -1,4 +1,4 @@
-"""`call-sheet`: one customer's call sheet as PDF, from the history."""
+"""`call-sheet`: call sheets of one customer or several as one PDF, from the history."""
 
 from __future__ import annotations
 
@@ -16,26 +16,32 @@ from data_access.errors import SettingsError
 from data_access.history import engines
 from data_access.settings import load
 
-HELP = "write one customer's call sheet as PDF"
+HELP = "write a customer's call sheet as PDF"
 
 
 def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    command.add_argument("--customer", metavar="ID", required=True, help="tenant id of the customer")
+    command.add_argument(
+        "--customer",
+        metavar="ID",
+        action="append",
+        required=True,
+        help="tenant id of the customer; once more for each further one",
+    )
     command.add_argument("--out", metavar="FILE", type=Path, help="the file to write; without it to stdout")
 
 
 def run(options: argparse.Namespace) -> bytes:
     try:
-        customer = str(uuid.UUID(options.customer))
+        tenants = [str(uuid.UUID(each)) for each in options.customer]
     except ValueError:
         options.complain("--customer takes a tenant id such as 0112a436-b14e-4888-967b-ca4bb2cf1234")
     settings = load()
     with terminal.progress() as progress:
         past = timeline.fetch(settings, None, progress)
     engine = engines.connect(settings, past.history.files)
-    found = records.of_customer(settings, past, engine, customer)
-    pdf = document.pdf([content.sheet(found)])
+    found = [records.of_customer(settings, past, engine, tenant) for tenant in dict.fromkeys(tenants)]
+    pdf = document.pdf([content.sheet(each) for each in found])
     if options.out is None:
         return pdf
     _write(options.out, pdf)

@@ -147,6 +147,23 @@ def test_the_image_is_made_of_wheels_and_runs_as_anybody():
     assert set_here & SETTINGS == {"HISTORY_URL", "PARTNER_CENTER_SIGN_IN_FILE", "LOG_FORMAT"}
 
 
+def test_the_lock_has_what_the_requirements_name_in_the_versions_that_are_tried():
+    pins = re.findall(r"^([\w.-]+)(?:\[\w+\])?==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    constraints = re.findall(r"^([\w.-]+)==([\w.]+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    text = (DEPLOY / "requirements.lock").read_text()
+    locked = re.findall(r"^([\w.-]+)==([\w.]+)(?: ; (.+?))? \\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
+    assert len(locked) == len(re.findall(r"^\w", text, re.MULTILINE)), "each has a checksum"
+    versions = {_plain(name): version for name, version, _ in locked}
+    assert {_plain(name): version for name, version in pins}.items() <= versions.items()
+    tried = {_plain(name): version for name, version in constraints}
+    unconditional = {_plain(name): version for name, version, only_where in locked if not only_where}
+    assert unconditional.items() <= tried.items()
+
+
+def _plain(name):
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
 def test_the_image_holds_no_settings_of_anybody():
     ignored = (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
     assert ignored[0] == "*"

@@ -39,7 +39,7 @@ buildah build --quiet --format docker --file deploy/Containerfile --ignorefile d
 container=$(buildah from partner-license-insights)
 mkdir "$work/root"
 mount --bind "$(buildah mount "$container")" "$work/root"
-echo "size of the root: $(du -sm "$work/root" | cut -f1) MB"
+echo "size of the root: $(du -sm --apparent-size "$work/root" | cut -f1) MB, of which libraries $(du -sm --apparent-size "$work/root/opt/venv" | cut -f1) MB"
 mount -o remount,bind,ro "$work/root"
 mount -t tmpfs -o mode=1777 data "$work/root/data"
 mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
@@ -55,6 +55,7 @@ within() { # in a subshell, so that a server that is started so has its process 
 (within sh -c 'touch /app/x 2>/dev/null && echo "the root can be written to" && exit 1; exit 0')
 (within python -m data_access collect)
 (within python -m data_access verify)
+(within python -m data_access call-sheet --customer "$(within python -m data_access fetch customers --format csv 2>/dev/null | sed -n 2p | cut -d, -f1)" --out /tmp/sheet.pdf)
 port=${PORT:-8599}
 within streamlit run --server.headless=true --server.address=127.0.0.1 --server.port="$port" >/dev/null 2>"$work/log" &
 server=$!
@@ -65,9 +66,7 @@ until curl --silent --fail "http://127.0.0.1:$port/readyz"; do
     sleep 1
 done
 echo
-if [ -n "${CHROMIUM:-}" ]; then
-    ADDRESS="http://127.0.0.1:$port" "${PYTHON:-.venv/bin/python}" tests/image/look.py
-fi
+ADDRESS="http://127.0.0.1:$port" "${PYTHON:-.venv/bin/python}" tests/image/look.py
 kill "$server"
 wait "$server" || true
 server=""

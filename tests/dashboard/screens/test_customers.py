@@ -1,10 +1,14 @@
 """The Customers page in every situation; what all pages share is in test_pages.py."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from pypdf import PdfReader
 
+from dashboard.components import figures
+from dashboard.view_models import call_sheet
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
@@ -302,6 +306,32 @@ def test_many_customers_come_in_pages(visit):
     app = visit(Emulator(Partner(commercial_deployment=rows)), page=PAGE)
     assert len(customers_on(app)) == 50
     assert "120 customers" in text(app)
+
+
+def sheets_of_the_list(app, monkeypatch):
+    """The button for the call sheets of the list, and the pages of its PDF."""
+    found = {}
+    monkeypatch.setattr(figures, "downloads", lambda files: found.update({file.key: file for file in files}))
+    app.run()
+    file = found["call_sheets"]
+    return file, [page.extract_text() for page in PdfReader(io.BytesIO(file.content())).pages]
+
+
+def test_the_list_has_a_call_sheet_of_each_customer_in_its_order(visit, monkeypatch):
+    file, pages = sheets_of_the_list(visit(Emulator(PARTNER), page=PAGE), monkeypatch)
+    assert [SOUTH in pages[0], NORTH in pages[1], len(pages)] == [True, True, 2]
+    assert (file.label, file.content().rows) == ("Call sheets", 2)
+    assert file.name.endswith(".pdf")
+
+
+def test_of_a_long_list_the_first_have_a_call_sheet_and_the_button_says_so(visit, monkeypatch):
+    monkeypatch.setattr(call_sheet, "MOST", 2)
+    rows = [{"customerTenantId": f"T{number:03}", "licensesDeployed": number} for number in range(3)]
+    partner = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, rows))
+    file, pages = sheets_of_the_list(visit(Emulator(partner), page=PAGE), monkeypatch)
+    assert ["T000" in pages[0], "T001" in pages[1], len(pages)] == [True, True, 2]
+    assert file.label == "Call sheets of the first 2"
+    assert "2 of 3 customers" in file.explanation
 
 
 @pytest.mark.parametrize(

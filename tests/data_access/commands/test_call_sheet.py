@@ -91,9 +91,19 @@ def test_a_file_is_written_whole_and_stdout_stays_empty(call_sheet, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"history", "sheet.pdf"}
 
 
+def test_several_customers_are_pages_of_one_file_each_once(call_sheet):
+    others = ["--customer", OTHER["customerTenantId"], "--customer", TENANT.lower()]
+    _, pdf, _ = call_sheet(*PAST, more=others)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    assert ["TEST COMPANY" in pages[0], "SOMEONE ELSE" in pages[1], len(pages)] == [True, True, 2]
+    assert "7,777" in pages[1]
+    assert "7,777" not in pages[0]
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        ({"more": ["--customer", OTHER["customerTenantId"].replace("5678", "9999")]}, "knows no customer"),
         ({"customer": OTHER["customerTenantId"].replace("5678", "9999")}, "knows no customer"),
         ({"more": ["--out", "/nowhere/sheet.pdf"]}, "cannot be written to /nowhere/sheet.pdf"),
     ],
