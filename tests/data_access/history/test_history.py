@@ -1,16 +1,10 @@
 """The history: snapshots are kept whole, once, in order, and say what they are."""
 
-import errno
 import json
-import os
-import resource
-import shutil
-import tempfile
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -20,35 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import HistoryError, measures
-from data_access.history import store
 from data_access.history.engines import DuckDB
-from data_access.history.history import GRACE
 from data_access.history.run_log import Run, Tried
 from data_access.history.snapshot import checksum, summary_schema
 from data_access.history.store import Store
 from data_access.partner_center import frames, raw_pages, wire
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
-from tests.damage import DAMAGES, KilledBeforeCommit, flipped
+from tests.damage import flipped
+from tests.data_access.history.keeping import TWO, keep, numbers, sold
 from tests.lakes import NOW, Clock, fetched, files, lake
 from tests.rows import DEFAULTS, frame_of
-
-TWO = [{}, {"channel": "direct", "licensesSold": 7}]
-
-
-def keep(folder, collection=DEPLOYMENT, changes=TWO, at=None):
-    """Keep one answer; returns its snapshot."""
-    return lake(folder).append(fetched(collection, changes, at)).snapshot
-
-
-def sold(number):
-    """An answer that differs from others by its number."""
-    return fetched(DEPLOYMENT, [{"licensesSold": number}])
-
-
-def numbers(history):
-    """The numbers of the answers in a history, in its order."""
-    return history.summary(DEPLOYMENT)["licensesSold"].to_pylist()
-
 
 # What is kept
 
@@ -338,155 +313,6 @@ def test_the_checksum_of_rows_knows_their_values_and_not_their_order(order, chan
     other.loc[changed, "licensesSold"] += 100
     assert checksum(other) != whole
     assert checksum(EIGHT.rename(columns={"channel": "canal"})) != whole
-
-
-# Whole or not at all
-
-
-@pytest.mark.parametrize("folder", ["raw", "facts", "small"])
-def test_a_disk_that_fails_leaves_what_was_there_and_nothing_half(folder, tmp_path):
-    class Failing(Store):
-        def put(self, path, content):
-            if path.startswith(folder):
-                raise HistoryError("No space left on device.", "")
-            super().put(path, content)
-
-    first = keep(tmp_path)
-    with pytest.raises(HistoryError):
-        lake(tmp_path, store=Failing).append(sold(3))
-    assert lake(tmp_path).snapshots(DEPLOYMENT) == [first]
-    assert not lake(tmp_path).verify().findings
-    assert not lake(tmp_path).append(sold(3)).again
-
-
-def test_a_file_that_cannot_be_written_to_its_end_leaves_no_trace(tmp_path):
-    first = keep(tmp_path)
-    before, history, answer = files(tmp_path), lake(tmp_path), sold(3)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(HistoryError) as caught:
-            history.append(answer)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert os.strerror(errno.EFBIG) in caught.value.message
-    assert files(tmp_path) == before
-    assert lake(tmp_path).snapshots(DEPLOYMENT) == [first]
-
-
-def test_a_folder_that_may_not_be_written_says_so_and_can_be_read():
-    folder = Path(tempfile.mkdtemp())  # not pytest's own, into which another account cannot even look
-    try:
-        first = keep(folder)
-        for path in (folder, *folder.rglob("*")):
-            path.chmod(0o555 if path.is_dir() else 0o444)
-        root = os.geteuid() == 0
-        if root:
-            os.seteuid(65534)
-        try:
-            history = lake(folder)
-            assert history.snapshots(DEPLOYMENT) == [first]
-            assert not history.verify().findings
-            with pytest.raises(HistoryError, match=r"Permission denied.*HISTORY_URL"):
-                history.append(sold(3))
-        finally:
-            if root:
-                os.seteuid(0)
-    finally:
-        for path in (folder, *folder.rglob("*")):
-            path.chmod(0o755)
-        shutil.rmtree(folder)
-
-
-def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more(tmp_path):
-    keep(tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        lake(tmp_path, store=KilledBeforeCommit).append(sold(3))
-    draft = (
-        tmp_path / "small" / "deployment" / ".00000009-20261124T063000Z-0a1b2c3d-0123456789abcdef.parquet.1a2b3c4d.tmp"
-    )
-    draft.write_bytes(b"PAR1")
-    everything = files(tmp_path)
-    clock = Clock(datetime.now(UTC))
-    assert lake(tmp_path, clock).sweep() == 0
-    assert files(tmp_path) == everything
-    clock.forward(seconds=GRACE.total_seconds() + 60)
-    assert lake(tmp_path, clock).sweep() == 3
-    assert len(files(tmp_path)) == 3
-    assert not lake(tmp_path).verify().findings
-
-
-def test_a_run_that_a_sweep_took_for_dead_puts_its_files_back(tmp_path):
-    class Swept(Store):
-        def put(self, path, content):
-            super().put(path, content)
-            if path.startswith("small"):
-                shutil.rmtree(tmp_path / "facts")
-
-    lake(tmp_path, store=Swept).append(sold(3))
-    assert not lake(tmp_path).verify().findings
-
-
-# Files that are not what was written
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("kind", ["facts", "raw"])
-def test_a_damaged_file_is_named_and_left_out(kind, damage, tmp_path):
-    history = lake(tmp_path)
-    first, second = (history.append(sold(number)).snapshot for number in (1, 2))
-    damage(tmp_path / getattr(second, kind))
-    history = lake(tmp_path)
-    assert [finding.path for finding in history.verify().findings] == [getattr(second, kind)]
-    facts = history.facts([first, second])
-    whole = [first, second] if kind == "raw" else [first]
-    assert list(facts.paths) == [str(tmp_path / snapshot.facts) for snapshot in whole]
-    assert len(facts.notices) == 2 - len(whole)
-    assert all("is left out" in notice for notice in facts.notices)
-    assert numbers(history) == [1, 2], "by service and channel it is all there"
-
-
-@pytest.mark.parametrize("damage", DAMAGES[:-1])
-def test_a_damaged_small_file_hides_its_snapshot_and_keeps_its_files_from_the_sweep(damage, tmp_path):
-    history = lake(tmp_path)
-    for number in (1, 2):
-        history.append(sold(number))
-    path = sorted((tmp_path / "small" / "deployment").iterdir())[1]
-    damage(path)
-    clock = Clock(datetime.now(UTC) + 2 * GRACE)
-    history = lake(tmp_path, clock)
-    assert numbers(history) == [1]
-    assert path.name in history.notices[0]
-    assert [finding.path for finding in history.verify().findings] == [path.relative_to(tmp_path).as_posix()]
-    assert history.sweep() == 0
-    history.compact()
-    assert path.exists()
-    assert len(list(tmp_path.glob("facts/**/*.parquet"))) == 2
-
-
-def test_rows_whose_file_is_damaged_are_kept_anew_when_they_come_again(tmp_path):
-    first = keep(tmp_path)
-    flipped(tmp_path / first.facts)
-    again = lake(tmp_path).append(fetched(DEPLOYMENT, TWO))
-    assert not again.again
-    history = lake(tmp_path)
-    assert history.snapshots(DEPLOYMENT) == [again.snapshot]
-    assert not history.facts(history.snapshots(DEPLOYMENT)).notices
-
-
-def test_a_file_of_a_newer_program_is_left_alone(tmp_path):
-    snapshot = keep(tmp_path)
-    (path,) = (tmp_path / "small" / "deployment").iterdir()
-    about = pq.read_metadata(path).metadata[b"snapshots"].replace(b'"format":1', b'"format":2')
-    newer = pa.BufferOutputStream()
-    pq.write_table(pq.read_table(path).replace_schema_metadata({"snapshots": about}), newer)
-    path.unlink()
-    path.with_name(store.sealed(snapshot.id, "parquet", newer.getvalue())).write_bytes(newer.getvalue())
-    history = lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE))
-    assert history.is_empty
-    assert "newer version" in history.notices[0]
-    assert history.sweep() == 0
-    assert len(files(tmp_path)) == 3
 
 
 # Fewer files

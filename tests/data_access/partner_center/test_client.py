@@ -106,7 +106,7 @@ def test_announced_rows_that_did_not_come_are_counted(client, emulator):
     assert client.fetch(DEPLOYMENT).missing == 3
 
 
-# What becomes of each status, body and pace is in test_session.py; what becomes of pages is in test_paging.py.
+# What becomes of each status, body and pace is in test_session.py; what becomes of pages is in test_reading.py.
 
 
 def test_passing_trouble_is_waited_out_and_told(client, emulator):

@@ -2,23 +2,20 @@
 
 import gc
 import itertools
-import signal
 import socket
 import sys
 import threading
 import time
 import tracemalloc
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data_access import Client, Query, errors
+from data_access import Client, errors
 from data_access.auth.credentials import Ready
 from data_access.emulator import (
     DEMO_TOKEN,
@@ -26,7 +23,6 @@ from data_access.emulator import (
     Endless,
     answer,
     closed,
-    documented,
     failing,
     growing,
     not_json,
@@ -38,32 +34,13 @@ from data_access.emulator import (
     throttled,
     truncated,
 )
-from data_access.emulator.sample import Partner, partner
+from data_access.emulator.sample import Partner
 from data_access.partner_center.answers import Step
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.partner_center.retry import RetryPolicy
-from tests.programs import Programs
+from tests.data_access.partner_center.paged import PATIENCE, names, numbered, of, page_of
 from tests.rows import DEFAULTS, rows_of
 from tests.threads import end_of_pages
-
-PATIENCE = RetryPolicy(tries=3, budget=20, timeout=10, first_wait=0.02)
-
-
-def numbered(count, start=0):
-    return rows_of(COMMERCIAL_DEPLOYMENT, [{"productName": f"P{number}"} for number in range(start, start + count)])
-
-
-def names(count):
-    return [f"P{number}" for number in range(count)]
-
-
-def of(rows, **settings):
-    return Emulator(Partner(commercial_deployment=rows), **settings)
-
-
-def page_of(asked):
-    return int(asked.target.partition("skip=")[2].partition("&")[0])
-
 
 # Any total, any pages, any envelope
 
@@ -461,187 +438,6 @@ def test_progress_that_knows_no_total_grows_all_the_same(connect):
         ("6 rows", 6, None),
         ("7 rows", 7, None),
     ]
-
-
-def interrupted(program, folder, address, emulator, after):
-    """Run the command line, press Ctrl-C once so many requests have come, and return how it ended and how soon."""
-    environment = {"PARTNER_CENTER_BASE_URL": address, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
-    folder.mkdir()
-    program.start(["fetch", "commercial-deployment"], environment, folder / "stderr", folder / "stdout")
-    until = time.monotonic() + 30
-    while len(emulator.requests) < after and time.monotonic() < until:
-        time.sleep(0.01)
-    program.kill(signal.SIGINT)
-    begun = time.monotonic()
-    code = program.end()
-    return code, (folder / "stdout").read_text(), (folder / "stderr").read_text(), time.monotonic() - begun
-
-
-@pytest.mark.program
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_ctrl_c_ends_the_program_at_once_whatever_it_waits_for(serve, tmp_path):
-    waits = {
-        "slow pages": (of(numbered(40), page_limit=1).next(lambda right: right).always(slow(20)), 5),
-        "the first page": (of(numbered(40)).always(slow(20)), 1),
-        "the next try": (of(numbered(40)).always(answer(503, {"Retry-After": "20"})), 1),
-        "throttling": (of(numbered(40), page_limit=1).next(lambda right: right).always(throttled("20")), 2),
-    }
-    with Programs() as program:
-        for wait, (emulator, after) in waits.items():
-            code, stdout, stderr, seconds = interrupted(program, tmp_path / wait, serve(emulator), emulator, after)
-            assert (code, stdout) == (130, ""), stderr
-            assert "Interrupted." in stderr.splitlines()
-            assert "Traceback" not in stderr
-            assert seconds < 15, wait  # of 20 that it would have waited
-
-
-# The addresses
-
-
-@pytest.mark.parametrize(
-    ("prefix", "end", "requests"), [("/v1", "", 1), ("/partner/v1", "", 2), ("/v1", "/", 3), ("/partner/v1", "/", 4)]
-)
-def test_the_address_that_works_is_looked_for_once_for_both_calls(prefix, end, requests, connect):
-    emulator = Emulator(documented(), prefixes=[prefix], path_ends=[end])
-    client = connect(emulator)
-    asked: list[int] = []
-    for collection in (COMMERCIAL_DEPLOYMENT, COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE):
-        assert len(client.fetch(collection).frame) == 2
-        asked.append(len(emulator.requests) - sum(asked))
-    assert asked == [requests, 1, 1]
-    assert emulator.requests[-1].target.startswith(f"{prefix}/analytics/commercial/usage/license{end}?")
-
-
-def test_only_the_first_page_is_looked_for(connect):
-    emulator = of(numbered(9), page_limit=2, prefixes=["/partner/v1"], path_ends=["/"])
-    assert list(connect(emulator).fetch(COMMERCIAL_DEPLOYMENT).frame["productName"]) == names(9)
-    assert len(emulator.requests) == 3 + 5
-
-
-def test_an_address_that_goes_is_looked_for_anew(connect):
-    emulator = Emulator(documented(), prefixes=["/partner/v1"])
-    client = connect(emulator)
-    client.fetch(COMMERCIAL_DEPLOYMENT)
-    emulator.prefixes = ["/v1"]
-    client.fetch(COMMERCIAL_DEPLOYMENT)
-    client.fetch(COMMERCIAL_DEPLOYMENT)
-    assert [asked.target.startswith("/v1") for asked in emulator.requests] == [True, False, False, True, True]
-
-
-def test_where_no_address_works_each_has_been_tried_once(connect):
-    emulator = Emulator(documented(), prefixes=["/v2"])
-    with pytest.raises(errors.BadRequest) as raised:
-        connect(emulator).fetch(COMMERCIAL_USAGE)
-    assert raised.value.details.status == 404
-    assert len({urlsplit(asked.target).path for asked in emulator.requests}) == len(emulator.requests) == 4
-
-
-@pytest.mark.parametrize("status", [400, 401, 403])
-def test_another_address_is_no_way_round_a_refusal(status, connect):
-    emulator = Emulator(documented()).next(failing(status))
-    with pytest.raises(errors.PartnerCenterError):
-        connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
-    assert len(emulator.requests) == 1
-
-
-# Filter, groupby, processing date
-
-INVENTED = partner(as_of=date(2026, 3, 31), customers=25)
-COMMERCIAL = {
-    COMMERCIAL_DEPLOYMENT: (INVENTED.commercial_deployment, ["licensesDeployed", "licensesSold"]),
-    COMMERCIAL_USAGE: (INVENTED.commercial_usage, ["licensesActive", "licensesQualified"]),
-}
-commercial = pytest.mark.parametrize("collection", COMMERCIAL, ids=lambda collection: collection.name)
-
-
-def sums(rows, fields, counts):
-    """The counts of all rows added up by hand, `licenseActive` under the name in the documentation's table."""
-    found: dict[tuple[str, ...], Counter[str]] = {}
-    for row in rows:
-        added = found.setdefault(tuple(row[field] for field in fields), Counter())
-        added.update({name: row.get(name, row.get("licenseActive")) for name in counts})
-    return [(*key, *(added[name] for name in counts)) for key, added in found.items()]
-
-
-@commercial
-@pytest.mark.parametrize("counts_as_text", [False, True])
-@pytest.mark.parametrize("fields", [("channel",), ("serviceCode", "channel"), ("customerTenantId", "customerName")])
-def test_grouped_rows_are_the_fields_and_the_sums(collection, fields, counts_as_text, connect):
-    rows, counts = COMMERCIAL[collection]
-    emulator = Emulator(INVENTED, counts_as_text=counts_as_text, page_limit=7)
-    frame = connect(emulator).fetch(collection, Query(groupby=fields)).frame
-    assert list(frame.columns) == [*fields, *counts]
-    assert list(frame.itertuples(index=False, name=None)) == sums(rows, fields, counts)
-    assert frame.dtypes.astype(str).to_dict() == dict.fromkeys(fields, "str") | dict.fromkeys(counts, "int64")
-
-
-def test_usage_is_grouped_by_its_workloads_too(connect):
-    rows, counts = COMMERCIAL[COMMERCIAL_USAGE]
-    found = connect(Emulator(INVENTED)).fetch(COMMERCIAL_USAGE, Query(groupby=("workloadCode", "workloadName")))
-    fields = ("workloadCode", "workloadName")
-    assert list(found.frame.itertuples(index=False, name=None)) == sums(rows, fields, counts)
-
-
-@pytest.mark.parametrize("field", ["channel", "serviceCode", "customerName"])
-def test_a_group_without_a_name_is_a_group(field, connect):
-    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{}, {field: None}, {field: None}])
-    found = connect(of(rows)).fetch(COMMERCIAL_DEPLOYMENT, Query(groupby=(field,)))
-    assert found.frame["licensesSold"].tolist() == [100, 200]
-    assert found.frame[field].isna().tolist() == [False, True]
-    assert found.frame.dtypes.astype(str).to_dict()[field] == "str"
-    assert found.set_aside == ()
-
-
-@commercial
-def test_a_filter_and_a_customer_narrow_the_rows_on_every_page(collection, connect):
-    rows, counts = COMMERCIAL[collection]
-    tenant = Counter(row["customerTenantId"] for row in rows).most_common(1)[0][0]
-    emulator = Emulator(INVENTED, page_limit=3)
-    query = Query(tenant.lower(), "channel ne 'nobody' and serviceCode ne 'crm' or channel eq 'it''s'")
-    frame = connect(emulator).fetch(collection, query).frame
-    expected = [row for row in rows if row["customerTenantId"] == tenant and row["serviceCode"] != "crm"]
-    assert len(emulator.requests) > 1
-    assert list(frame["productName"]) == [row["productName"] for row in expected]
-    assert frame[counts[1]].tolist() == [row[counts[1]] for row in expected]
-
-
-def test_a_filter_is_encoded_as_documented(connect):
-    emulator = Emulator(documented())
-    customer = "0112A436-B14E-4888-967B-CA4BB2CF1234"
-    connect(emulator).fetch(COMMERCIAL_DEPLOYMENT, Query(customer))
-    (asked,) = emulator.requests
-    assert f"filter=customerTenantId%20eq%20%27{customer}%27" in asked.target
-
-
-@commercial
-def test_a_filter_that_makes_no_sense_is_a_bad_request(collection, connect):
-    with pytest.raises(errors.BadRequest, match="did not accept") as raised:
-        connect(Emulator(INVENTED)).fetch(collection, Query(filter="channel is direct"))
-    assert raised.value.details.code == "3000"
-
-
-@commercial
-def test_a_processing_date_picks_its_rows(collection, connect):
-    rows, _ = COMMERCIAL[collection]
-    day = date.fromisoformat(rows[0]["processedDateTime"][:10])
-    emulator = Emulator(INVENTED)
-    frame = connect(emulator).fetch(collection, Query(processed=day)).frame
-    expected = [row for row in rows if row["processedDateTime"].startswith(str(day))]
-    assert 0 < len(expected) < len(rows)
-    assert list(frame["productName"]) == [row["productName"] for row in expected]
-    assert set(frame["processedDateTime"].dt.date) == {day}
-    assert f"processedDateTime={day}T00:00:00" in unquote(emulator.requests[0].target)
-
-
-@commercial
-def test_all_three_go_together(collection, connect):
-    rows, counts = COMMERCIAL[collection]
-    day = date.fromisoformat(rows[0]["processedDateTime"][:10])
-    query = Query(filter="channel eq 'reseller'", groupby=("serviceCode",), processed=day)
-    frame = connect(Emulator(INVENTED, counts_as_text=True)).fetch(collection, query).frame
-    expected = [row for row in rows if row["channel"] == "reseller" and row["processedDateTime"].startswith(str(day))]
-    assert 0 < len(expected) < len(rows)
-    assert list(frame.itertuples(index=False, name=None)) == sums(expected, ("serviceCode",), counts)
 
 
 # Memory
