@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import smtplib
 import ssl
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 
@@ -15,9 +16,12 @@ from data_access import deadlines
 from data_access.errors import NotPermitted, NotSent, SignInRefused, Uncertain
 from data_access.loopback import is_loopback
 from data_access.mail_url import SmtpServer
+from data_access.partner_center.retry import retry_after_seconds
 
 _SECONDS = 30.0  # that one conversation with a server may be silent, and one request may take
 _GRAPH_TAKES, _WORKFLOW_TAKES = {202}, {200, 201, 202}
+_GRAPH_LARGEST = 4 * 2**20  # bytes of one request
+_TOO_MANY, _TRIES, _LONGEST_WAIT = 429, 3, 60.0  # seconds
 
 
 def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str]) -> None:
@@ -46,15 +50,23 @@ def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str]) -> None:
         raise _not_sent("the mail server cannot be reached, or broke off") from None
 
 
-def by_graph(token: Callable[[], str], root: str, sender: str, made: EmailMessage, seconds: float = _SECONDS) -> None:
+def by_graph(
+    token: Callable[[], str], root: str, sender: str, made: EmailMessage, sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Hand a mail to Microsoft Graph, which sends it from `sender`'s mailbox.
 
-    `token` gives one for the application, with the permission Mail.Send. Source: Microsoft's page "user: sendMail",
-    which takes a whole message in MIME. Raises NotSent, Uncertain, NotPermitted.
+    `token` gives one for the application, with the permission Mail.Send. Sources: Microsoft's pages "user: sendMail",
+    which takes a whole message in MIME, and "Microsoft Graph throttling guidance". Raises NotSent, Uncertain,
+    NotPermitted.
     """
     content = base64.b64encode(made.as_bytes())
+    if len(content) > _GRAPH_LARGEST:
+        raise NotSent(
+            "The digest was not sent: with its call sheets it is larger than the 4 MB that Microsoft Graph takes.",
+            "Set call_sheets = false for this person in DIGEST_FILE, or send by SMTP.",
+        )
     headers = {"Authorization": f"Bearer {token()}", "Content-Type": "text/plain"}
-    status = _post(f"{root}/v1.0/users/{sender}/sendMail", seconds, data=content, headers=headers)
+    status = _post(f"{root}/v1.0/users/{sender}/sendMail", sleep, data=content, headers=headers)
     if status in (401, 403):
         raise NotPermitted(
             "Microsoft Graph does not let this application send mail from that mailbox.",
@@ -64,9 +76,9 @@ def by_graph(token: Callable[[], str], root: str, sender: str, made: EmailMessag
         raise _not_sent(f"Microsoft Graph answered {status}")
 
 
-def by_workflow(address: str, card: dict[str, Any], seconds: float = _SECONDS) -> None:
+def by_workflow(address: str, card: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> None:
     """Post a card into Teams. Raises NotSent or Uncertain; neither names the address, since who has it may post."""
-    status = _post(address, seconds, json=card)
+    status = _post(address, sleep, json=card)
     if status not in _WORKFLOW_TAKES:
         raise _not_sent(f"the Workflows address in Teams answered {status}")
 
@@ -107,8 +119,19 @@ def _hand_over(connection: smtplib.SMTP, content: bytes) -> None:
     _accepted((code, b""), "the message")
 
 
-def _post(address: str, seconds: float, **content: Any) -> int:
-    with deadlines.DeadlineSession(seconds) as session:
+def _post(address: str, sleep: Callable[[float], None], **content: Any) -> int:
+    """The status of the answer. What is turned down for now is sent again when the service says, if that is soon."""
+    for _ in range(_TRIES - 1):
+        status, wait = _posted(address, content)
+        if status != _TOO_MANY or wait is None or wait > _LONGEST_WAIT:
+            return status
+        sleep(wait)
+    return _posted(address, content)[0]
+
+
+def _posted(address: str, content: Mapping[str, Any]) -> tuple[int, float | None]:
+    """The status of one answer, and the seconds after which to come again."""
+    with deadlines.DeadlineSession(_SECONDS) as session:
         try:
             answer = session.post(address, allow_redirects=False, stream=True, **content)
         except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError):
@@ -120,7 +143,7 @@ def _post(address: str, seconds: float, **content: Any) -> int:
         except requests.exceptions.RequestException:
             raise _uncertain() from None
         answer.close()
-        return int(answer.status_code)
+        return int(answer.status_code), retry_after_seconds(answer.headers.get("Retry-After"))
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:

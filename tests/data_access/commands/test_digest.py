@@ -1,8 +1,10 @@
 """The command `digest`: each person hears what is new of the own customers, once."""
 
+import base64
 import email
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.policy import default
 from functools import partial
@@ -11,15 +13,16 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from data_access import history, load_settings
+from data_access import clouds, history, load_settings
 from data_access.__main__ import main
+from data_access.commands import digest
 from data_access.digest.rounds import MAIL
 from data_access.emulator import DEMO_TOKEN
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.sent_log import Entry, SentLog, State
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
-from tests.data_access.digest.office import Mailbox, smtp
+from tests.data_access.digest.office import Mailbox, Service, smtp
 from tests.lakes import fetched, keep
 
 pytestmark = pytest.mark.program
@@ -234,6 +237,86 @@ def test_the_call_sheets_of_those_to_call_come_along(office, mailbox):
     assert file.get_content_type() == "application/pdf"
     assert "Nordwind =1+1 <b>GmbH</b>" in words
     assert "dwind AG" not in words
+
+
+def test_a_card_arrives_in_teams_once_with_the_own_customers_alone(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    with Service(202) as teams:
+        office.plans(f'[[person]]\nname = "{ANN}"\nteams = "{teams.address}/hook?sig=SECRET"\n')
+        codes = [office.digests("--all")[0] for _ in range(2)]
+    ((path, _, body),) = teams.requests
+    assert (codes, path) == ([0, 0], "/hook?sig=SECRET")
+    (attachment,) = json.loads(body)["attachments"]
+    card = json.dumps(attachment["content"], ensure_ascii=False)
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    assert f"https://licenses.p.example/customers?customer={NORD.lower()}" in card
+    assert "dwind AG" not in card
+    assert [to for to, _ in office.mails] == [ANN], "the mail as well"
+
+
+def test_teams_turns_the_card_down_and_the_mail_is_not_sent_again_for_it(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    with Service(202, [(400, "")]) as teams:
+        office.plans(f'[[person]]\nname = "{ANN}"\nteams = "{teams.address}/hook?sig=SECRET"\n')
+        code, _, err = office.digests()
+        assert (code, "answered 400" in err, "SECRET" in err) == (5, True, False)
+        assert office.digests("--all")[0] == 0
+    assert len(teams.requests) == 2
+    assert len(office.mails) == 1
+
+
+def test_graph_sends_the_mail_from_the_mailbox_that_is_named(office, monkeypatch):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    with Service(202, [(429, "0")]) as graph:
+        ours = replace(clouds.CLOUDS["global"], graph=graph.address)
+        monkeypatch.setattr(clouds, "CLOUDS", {"global": ours})
+        monkeypatch.setattr(digest, "_graph_token", lambda *_: "T0KEN")
+        office.settings["MAIL_URL"] = "graph:digest@p.example"
+        assert office.digests("--person", ANN)[0] == 0
+        assert office.digests("--person", ANN)[0] == 0
+    first, second = graph.requests
+    assert first[2] == second[2], "turned down, and once more"
+    assert second[0] == "/v1.0/users/digest@p.example/sendMail"
+    assert second[1]["Authorization"] == "Bearer T0KEN"
+    mail = email.message_from_bytes(base64.b64decode(second[2]), policy=default)
+    assert (mail["To"], mail["From"]) == (ANN, "digest@p.example")
+    assert "dwind AG" not in mail.as_string()
+
+
+def test_a_plan_with_everything_in_it_is_carried_out(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(
+        f"""
+        [[person]]
+        name = "{ANN}"
+        to = ["{ANN}"]
+        every = "week"
+        teams = "https://teams.example/hook"
+        call_sheets = false
+        [[rule]]
+        below = 80
+        service = "o365"
+        [[rule]]
+        above = 95
+        [[rule]]
+        preset = "non-profit"
+        customer = "{NORD}"
+        [[rule]]
+        preset = "designation"
+        person = "{ANN}"
+        [[spare]]
+        customer = "{NORD}"
+        product = "{SUED}"
+        seats = 5
+        [[mute]]
+        customer = "{SUED}"
+        reason = "migration"
+        until = 2027-01-31
+        """
+    )
+    code, out, _ = office.digests("--dry-run", "--all")
+    assert code == 0
+    assert out.startswith(f"To: {ANN}\nSubject: Licenses: ")
 
 
 def test_a_failure_is_told_and_tried_again(office, mailbox):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,19 +40,25 @@ def smtp(mailbox: Mailbox, **more: Any) -> Iterator[SmtpServer]:
 
 
 class Service:
-    """An HTTP service that remembers what it got, and answers with `status`; 0: it closes the connection instead."""
+    """An HTTP service that remembers what it got, and answers with `status`; 0: it closes the connection instead.
 
-    def __init__(self, status: int) -> None:
+    The first answers may be others: `first`, each with the value of its header Retry-After.
+    """
+
+    def __init__(self, status: int, first: Sequence[tuple[int, str]] = ()) -> None:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        service = self
+        service, before = self, iter(first)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 service.requests.append((self.path, dict(self.headers), body))
-                if status:
-                    self.send_response(status)
+                now, wait = next(before, (status, ""))
+                if now:
+                    self.send_response(now)
                     self.send_header("Content-Length", "0")
+                    if wait:
+                        self.send_header("Retry-After", wait)
                     self.end_headers()
                 self.close_connection = True
 

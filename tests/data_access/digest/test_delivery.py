@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -143,6 +144,45 @@ def test_graph_turns_a_mail_down(status, error):
     with Service(status) as graph, pytest.raises(error) as caught:
         delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL)
     assert "T0KEN" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "waited", "arrived"),
+    [
+        ([(429, "7")], [7.0], 2),
+        ([(429, "7"), (429, "3")], [7.0, 3.0], 3),
+        ([(503, "7")], None, 1),
+        ([(429, "")], None, 1),
+    ],
+)
+def test_graph_is_asked_again_when_it_says_and_each_answer_counts_as_one_try(first, waited, arrived):
+    slept: list[float] = []
+    with Service(202, first) as graph:
+        if waited is None:
+            with pytest.raises(NotSent, match=str(first[0][0])):
+                delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, slept.append)
+        else:
+            delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, slept.append)
+    assert (slept, len(graph.requests)) == (waited or [], arrived)
+
+
+@pytest.mark.parametrize("answers", [[(429, "0")] * 9, [(429, "3600")] * 9])
+def test_who_is_turned_down_for_long_is_not_waited_for(answers):
+    slept: list[float] = []
+    with Service(202, answers) as graph, pytest.raises(NotSent, match="429"):
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, slept.append)
+    assert len(graph.requests) <= 3
+    assert sum(slept) == 0
+
+
+def test_what_graph_would_not_take_is_not_handed_to_it():
+    large = EmailMessage()
+    large["To"] = TO[0]
+    large.set_content("digest")
+    large.add_attachment(bytes(3 * 2**20), maintype="application", subtype="pdf", filename="call-sheets.pdf")
+    with Service(202) as graph, pytest.raises(NotSent, match="4 MB"):
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", large)
+    assert not graph.requests
 
 
 def test_teams_gets_a_card():
