@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit
 import streamlit as st
@@ -272,11 +273,21 @@ def register_component(name: str, folder: Path) -> str:
     return full
 
 
-def component(name: str, folder: Path, script: str, html: str) -> Callable[..., Any]:
-    """A component of our own whose script is a file in a folder; see `register_component`."""
+_Mount = Callable[..., Any]
+_mounts: WeakKeyDictionary[object, dict[tuple[str, str, str], _Mount]] = WeakKeyDictionary()  # by server
+
+
+def component(name: str, folder: Path, script: str, html: str) -> _Mount:
+    """A component of our own whose script is a file in a folder; see `register_component`.
+
+    It is made once for a server: a page has three or four of them, and makes them at every click.
+    """
     full = register_component(name, folder)
-    mount: Callable[..., Any] = st.components.v2.component(full, js=script, html=html, isolate_styles=False)
-    return mount
+    made = _mounts.setdefault(get_bidi_component_manager(), {})
+    key = (full, script, html)
+    if key not in made:
+        made[key] = st.components.v2.component(full, js=script, html=html, isolate_styles=False)
+    return made[key]
 
 
 def of_known_fragment(content: bytes, *, is_first: bool) -> bytes:
