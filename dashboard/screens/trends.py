@@ -1,4 +1,4 @@
-"""Is deployment improving, where, and will it reach the target?"""
+"""The Trends page: whether deployment improves, where, and whether it will reach the target."""
 
 from collections.abc import Callable
 from functools import partial

@@ -57,10 +57,6 @@ def test_the_pace_lies_in_its_range(figures):
     assert slowest < fastest
 
 
-def test_the_same_points_give_the_same_range():
-    assert weekly(*noisy(13)).paces() == weekly(*noisy(13)).paces()
-
-
 def test_one_odd_point_bends_no_pace_and_makes_it_less_sure():
     figures = [100.0 + 2 * week for week in range(12)]
     straight = weekly(*figures)
