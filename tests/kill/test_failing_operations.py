@@ -80,6 +80,7 @@ def test_nothing_is_lost_whichever_operation_fails(command, way, written, run, t
         assert new == Counter() if command != "collect" else new.total() <= KEPT, where
         if code == 2:
             assert "\nThe history cannot be used: " in f"\n{complaint}", where
+            assert failure is not None
             assert os.strerror(failure) in complaint, where
         if code == 0:
             assert lost == old or command != "prune" or disk.failed_reading, where
