@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
 _BROWSER = Path(__file__).parent / "browser"
-_STYLES = ("frame.css", "tiles.css")
+_STYLES = ("frame.css", "tiles.css", "print.css")
 _TIDY_EVERY = 60  # seconds
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
 #: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.

@@ -5,6 +5,7 @@ const FRAME = "[class*=st-key-frame]"
 const OPEN = "filtersOpen" // of the root element's data, for frame.css
 const PATIENCE = 15000 // milliseconds until a page has its heading
 const STILL = 1500 // milliseconds without a change after which a page counts as drawn
+const PAPER = 1000 // pixels that a chart may be wide on A4, within the margins of print.css
 const SAID = 4000 // milliseconds for which a button says what it did
 
 let view // the heading's key of what is on screen
@@ -18,6 +19,15 @@ for (const kind of ["pointerdown", "keydown"]) {
   addEventListener(kind, () => main() && places.set(location.href, main().scrollTop), true)
 }
 addEventListener("popstate", () => (back = { top: places.get(location.href) ?? 0, until: performance.now() + PATIENCE }), true)
+
+// A chart that was drawn for a wider window becomes smaller as a whole.
+function fit(width) {
+  for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+    chart.style.zoom = width ? Math.min(1, width / chart.offsetWidth) : ""
+  }
+}
+addEventListener("beforeprint", () => fit(PAPER))
+addEventListener("afterprint", () => fit(0))
 
 // Streamlit's own links say by their looks alone which page is shown.
 function mark(page) {

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 from playwright.sync_api import Download, Page, expect
+from pypdf import PdfReader
 
 from tests.browser import app
 from tests.browser.partners import HOSTILE_NAMES
@@ -95,3 +96,22 @@ def test_what_is_behind_a_tile_is_read_by_keyboard(width, sample, visitors):
     page.keyboard.press("Escape")
     expect(behind).to_have_count(0)
     page.set_viewport_size({"width": 1366, "height": 900})
+
+
+def test_on_paper_a_page_has_its_figures_and_whole_charts_and_nothing_to_click(sample, visitors):
+    page = visitors.open(sample)
+    expect(page.locator(".st-key-services_chart .js-plotly-plot")).to_be_visible()
+    words = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages)
+    assert app.figure(page, "kpi_licenses_sold").strip() in words
+    assert "Where are licenses not deployed?" in words
+    assert "Copy link" not in words
+    assert "CSV for" not in words
+    drawing = page.locator(".st-key-services_chart .js-plotly-plot .main-svg").first
+    before, printed, after = drawing.evaluate(
+        """drawing => {
+            const width = () => drawing.getBoundingClientRect().width
+            const then = kind => (kind && dispatchEvent(new Event(kind)), width())
+            return [then(), then("beforeprint"), then("afterprint")]
+        }"""
+    )
+    assert before == after > 1000 >= printed
