@@ -42,7 +42,8 @@ from tests.entra.directory import (
     Person,
     Tenant,
 )
-from tests.entra.emulator import Asked, Entra, NotAccepted, Trouble, answering, reset, slow, unavailable
+from tests.entra.emulator import Asked, Entra, NotAccepted
+from tests.entra.troubles import Trouble, answering, reset, slow, unavailable
 from tests.entra.visitor import Visitor
 from tests.entra.web import serving
 

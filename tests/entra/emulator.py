@@ -14,11 +14,11 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote_plus
 
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 
+from tests.entra import documents
 from tests.entra.directory import (
     PARTNER_CENTER,
     App,
@@ -29,7 +29,10 @@ from tests.entra.directory import (
     of_resources,
     split_scope,
 )
+from tests.entra.forms import credentials, proves, required
+from tests.entra.grants import Code, Device, Grant, RefreshToken, Session
 from tests.entra.refusals import Refusal, SlowDown
+from tests.entra.troubles import Trouble
 
 CODE_LIFE = 10 * 60
 """Seconds that an authorization code lives: "about 10 minutes" on the page of the flow."""
@@ -40,7 +43,7 @@ DEVICE_CODE_LIFE = 15 * 60
 MOST_GROUPS = 200
 """Above it a JWT carries no groups but where to ask for them (*Groups overage claim*)."""
 
-_RS256 = ["RS256"]
+_RS256 = [documents.SIGNED_BY]
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
 
 
@@ -58,87 +61,6 @@ class Asked:
     form: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     at: float
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What befalls an answer: it is late, another one, or none because the connection is reset."""
-
-    delay: float = 0.0
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None  # the usual one of a service that is unavailable
-    reset: bool = False
-
-
-def unavailable(status: int = 503, retry_after: str | None = None) -> Trouble:
-    """Answer `temporarily_unavailable` instead."""
-    return Trouble(status=status, headers={"Retry-After": retry_after} if retry_after else {})
-
-
-def answering(body: Mapping[str, Any], status: int = 200) -> Trouble:
-    """Answer this instead."""
-    return Trouble(status=status, body=body)
-
-
-def slow(seconds: float) -> Trouble:
-    """Answer rightly, but late."""
-    return Trouble(delay=seconds)
-
-
-def reset() -> Trouble:
-    """Break the connection instead of answering."""
-    return Trouble(reset=True)
-
-
-@dataclass(frozen=True)
-class Session:
-    """Somebody who is signed in, and the methods of that sign-in."""
-
-    tenant: Tenant
-    person: Person
-    amr: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What an app may do for a person, since when, and how the person had signed in."""
-
-    session: Session
-    app: App
-    scopes: Sequence[str]
-    at: float
-    nonce: str | None = None
-
-
-@dataclass
-class _Code:
-    grant: Grant
-    redirect_uri: str
-    challenge: str | None
-    method: str
-    redeemed: bool = False
-
-
-@dataclass
-class _RefreshToken:
-    grant: Grant
-    issued: float
-    superseded: float | None = None
-
-
-@dataclass
-class Device:
-    """A device that waits for somebody to enter its code elsewhere."""
-
-    tenant: Tenant
-    app: App
-    scopes: Sequence[str]
-    user_code: str
-    expires: float
-    grant: Grant | None = None
-    declined: bool = False
-    polled: float | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -174,8 +96,8 @@ class Entra:
     def __post_init__(self) -> None:
         self.sessions: dict[str, Session] = {}
         self.devices: dict[str, Device] = {}
-        self._codes: dict[str, _Code] = {}
-        self._refresh_tokens: dict[str, _RefreshToken] = {}
+        self._codes: dict[str, Code] = {}
+        self._refresh_tokens: dict[str, RefreshToken] = {}
         self._queue: list[tuple[Trouble, str]] = []
         self._standing: list[tuple[Trouble, str]] = []
 
@@ -251,39 +173,7 @@ class Entra:
 
     def metadata(self, tenant: Tenant) -> dict[str, Any]:
         """The OpenID configuration document; names and values are those of the published ones."""
-        endpoints = f"{self.authority(tenant)}/oauth2/v2.0"
-        return {
-            "token_endpoint": f"{endpoints}/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-            "jwks_uri": f"{self.authority(tenant)}/discovery/v2.0/keys",
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": _RS256,
-            "response_types_supported": ["code"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": self.issuer(tenant),
-            "request_uri_parameter_supported": False,
-            "authorization_endpoint": f"{endpoints}/authorize",
-            "device_authorization_endpoint": f"{endpoints}/devicecode",
-            "http_logout_supported": True,
-            "frontchannel_logout_supported": True,
-            "end_session_endpoint": f"{endpoints}/logout",
-            "claims_supported": [
-                "sub",
-                "iss",
-                "aud",
-                "exp",
-                "iat",
-                "nonce",
-                "preferred_username",
-                "name",
-                "tid",
-                "ver",
-            ],
-            "tenant_region_scope": "EU",
-            "cloud_instance_name": "microsoftonline.com",
-            **({"code_challenge_methods_supported": ["plain", "S256"]} if self.advertises_pkce else {}),
-        }
+        return documents.metadata(self.authority(tenant), self.issuer(tenant), with_pkce=self.advertises_pkce)
 
     def keys(self, tenant: Tenant) -> dict[str, Any]:
         """The signing keys as JWKS; like Microsoft's, they name their issuer and no algorithm."""
@@ -406,7 +296,7 @@ class Entra:
     def code(self, grant: Grant, redirect_uri: str, challenge: str | None = None, method: str | None = None) -> str:
         """Give out an authorization code; without a method the challenge is plain, as documented."""
         code = f"1.A{secrets.token_urlsafe(48)}"
-        self._codes[code] = _Code(grant, redirect_uri, challenge, method or "plain")
+        self._codes[code] = Code(grant, redirect_uri, challenge, method or "plain")
         return code
 
     def device_code(self, tenant: Tenant, form: Mapping[str, str]) -> dict[str, Any]:
@@ -414,7 +304,7 @@ class Entra:
         app = self.app(tenant, form.get("client_id"))
         code, user_code = secrets.token_urlsafe(48), "".join(secrets.choice(_ALPHABET) for _ in range(9))
         expires = self.clock.now() + DEVICE_CODE_LIFE
-        self.devices[code] = Device(tenant, app, _required(form, "scope").split(), user_code, expires)
+        self.devices[code] = Device(tenant, app, required(form, "scope").split(), user_code, expires)
         page = f"{self.address}/devicelogin"
         return {
             "user_code": user_code,
@@ -454,10 +344,10 @@ class Entra:
             "urn:ietf:params:oauth:grant-type:jwt-bearer": self._on_behalf_of,
             "client_credentials": self._by_client_credentials,
         }
-        kind = _required(form, "grant_type")
+        kind = required(form, "grant_type")
         if kind not in grants:
             raise Refusal(70003, grant=kind)
-        client_id, secret = _credentials(form, authorization)
+        client_id, secret = credentials(form, authorization)
         app = self.app(tenant, client_id)
         self._authenticate(app, secret, public=kind not in list(grants)[3:])
         return grants[kind](tenant, app, form)
@@ -475,7 +365,7 @@ class Entra:
             raise Refusal(7000222, app=app.client_id)
 
     def _by_code(self, tenant: Tenant, app: App, form: Mapping[str, str]) -> dict[str, Any]:
-        code = self._codes.get(_required(form, "code"))
+        code = self._codes.get(required(form, "code"))
         if code is None or code.grant.app is not app or code.grant.session.tenant is not tenant:
             raise Refusal(9002313)
         if code.redeemed:
@@ -485,13 +375,13 @@ class Entra:
             raise Refusal(70008)
         if (uri := form.get("redirect_uri")) != code.redirect_uri:
             raise Refusal(500112, uri=uri, known=code.redirect_uri)
-        if code.challenge and not _proves(form.get("code_verifier", ""), code.challenge, code.method):
+        if code.challenge and not proves(form.get("code_verifier", ""), code.challenge, code.method):
             raise Refusal(501481)
         return self._granted(code.grant, form, form.get("scope", "").split() or code.grant.scopes)
 
     def _by_refresh_token(self, tenant: Tenant, app: App, form: Mapping[str, str]) -> dict[str, Any]:
         """The token is bound to person and client, not to a resource; as guests are left out, to its tenant too."""
-        known = self._refresh_tokens.get(_required(form, "refresh_token"))
+        known = self._refresh_tokens.get(required(form, "refresh_token"))
         now = self.clock.now()
         if known is None or known.grant.app is not app or known.grant.session.tenant is not tenant:
             raise Refusal(70000)
@@ -507,7 +397,7 @@ class Entra:
         return answer
 
     def _by_device_code(self, tenant: Tenant, app: App, form: Mapping[str, str]) -> dict[str, Any]:
-        code = _required(form, "device_code")
+        code = required(form, "device_code")
         device = self.devices.get(code)
         if device is None or device.app is not app or device.tenant is not tenant:
             raise Refusal(70018)
@@ -526,10 +416,10 @@ class Entra:
         return answer
 
     def _on_behalf_of(self, tenant: Tenant, app: App, form: Mapping[str, str]) -> dict[str, Any]:
-        if _required(form, "requested_token_use") != "on_behalf_of":
+        if required(form, "requested_token_use") != "on_behalf_of":
             raise Refusal(70003, grant=form["requested_token_use"])
         try:
-            claims = self._verified(_required(form, "assertion"), tenant)
+            claims = self._verified(required(form, "assertion"), tenant)
         except ExpiredTokenError:
             raise Refusal(500133) from None
         except (JoseError, ValueError, TypeError) as error:
@@ -541,12 +431,12 @@ class Entra:
         person = next((person for person in tenant.people if person.oid == claims.get("oid")), None)
         if "scp" not in claims or person is None:
             raise Refusal(240002)
-        scopes = _required(form, "scope").split()
+        scopes = required(form, "scope").split()
         issued = claims["iat"] + 1  # whole seconds: the latest it can have been, so that nothing new counts as revoked
         return self._granted(Grant(Session(tenant, person, claims["amr"]), app, scopes, issued), form, scopes)
 
     def _by_client_credentials(self, tenant: Tenant, app: App, form: Mapping[str, str]) -> dict[str, Any]:
-        resource, name = split_scope(scope := _required(form, "scope"))
+        resource, name = split_scope(scope := required(form, "scope"))
         if name != ".default":
             raise Refusal(1002012, scope=scope)
         return {**self._lifetime(), "access_token": self.access_token(app, None, resource, tenant=tenant)}
@@ -590,7 +480,7 @@ class Entra:
 
     def _refresh_token(self, grant: Grant) -> str:
         token = f"1.AR{secrets.token_urlsafe(64)}"
-        self._refresh_tokens[token] = _RefreshToken(replace(grant, nonce=None), self.clock.now())
+        self._refresh_tokens[token] = RefreshToken(replace(grant, nonce=None), self.clock.now())
         return token
 
 
@@ -601,30 +491,6 @@ def _methods(person: Person) -> list[str]:
 def _alone(scope: str) -> tuple[str, list[str]]:
     resource, name = split_scope(scope)
     return resource, [name]
-
-
-def _required(form: Mapping[str, str], name: str) -> str:
-    if not form.get(name):
-        raise Refusal(900144, parameter=name)
-    return form[name]
-
-
-def _credentials(form: Mapping[str, str], authorization: str) -> tuple[str | None, str | None]:
-    """Read client id and secret from the body, or as RFC 6749, section 2.3.1, puts them into the header."""
-    kind, _, encoded = authorization.partition(" ")
-    if kind.lower() != "basic":
-        return form.get("client_id"), form.get("client_secret")
-    try:
-        name, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except ValueError:
-        raise Refusal(9002313, error="invalid_request") from None
-    return unquote_plus(name), unquote_plus(secret)
-
-
-def _proves(verifier: str, challenge: str, method: str) -> bool:
-    digest = hashlib.sha256(verifier.encode()).digest()
-    shown = base64.urlsafe_b64encode(digest).decode().rstrip("=") if method == "S256" else verifier
-    return hmac.compare_digest(shown.encode(), challenge.encode())
 
 
 def _moment(timestamp: float) -> str:

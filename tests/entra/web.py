@@ -26,7 +26,8 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tests.entra.directory import App, Tenant, first_resource
-from tests.entra.emulator import Asked, Entra, Grant, Session
+from tests.entra.emulator import Asked, Entra
+from tests.entra.grants import Grant, Session
 from tests.entra.refusals import Refusal
 
 _COOKIE = "ESTSAUTHPERSISTENT"
