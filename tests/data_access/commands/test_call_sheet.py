@@ -1,6 +1,7 @@
 """The command `call-sheet`: one customer's page, from the history alone."""
 
 import io
+import shutil
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -80,6 +81,19 @@ def test_the_figures_of_this_customer_and_of_nobody_else(call_sheet):
 
 def test_it_is_the_same_bytes_again(call_sheet):
     assert call_sheet(*PAST)[1] == call_sheet(customer=TENANT.lower())[1]
+
+
+def test_a_history_that_is_copied_to_another_machine_is_sound_and_gives_the_same_bytes(
+    call_sheet, tmp_path, monkeypatch
+):
+    _, pdf, _ = call_sheet(*PAST)
+    there = shutil.copytree(tmp_path / "history", tmp_path / "another-machine" / "history")
+    monkeypatch.setenv("HISTORY_URL", str(there))
+    shutil.rmtree(tmp_path / "history")
+    out = tmp_path / "another-machine" / "sheet.pdf"
+    assert main(["verify"]) == 0
+    assert main(["call-sheet", "--customer", TENANT, "--out", str(out)]) == 0
+    assert out.read_bytes() == pdf
 
 
 def test_a_file_is_written_whole_and_stdout_stays_empty(call_sheet, tmp_path):
