@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,7 @@ from data_access.errors import PartnerCenterError, SettingsError
 from data_access.version import NAME, VERSION
 
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
+_AGAIN = 0.05  # seconds
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,10 +69,19 @@ def _noticing_interrupts() -> Iterator[list[int]]:
         interrupts.append(number)
         signal.default_int_handler(number, frame)
 
-    before = signal.signal(signal.SIGINT, notice)
+    def catch(lost: sys.UnraisableHookArgs) -> None:
+        """Raise it again in a moment where it came in a callback or a destructor, which hands nothing on."""
+        if isinstance(lost.exc_value, KeyboardInterrupt):
+            threading.Timer(_AGAIN, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            other(lost)
+
+    before, other = signal.signal(signal.SIGINT, notice), sys.unraisablehook
+    sys.unraisablehook = catch
     try:
         yield interrupts
     finally:
+        sys.unraisablehook = other
         signal.signal(signal.SIGINT, before)
 
 

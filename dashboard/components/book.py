@@ -28,8 +28,10 @@ def choose(moment: str = "") -> None:
         st.session_state[key] = seen.book
 
     def chosen() -> None:
-        link.open_book(st.session_state[key])
-        session.start_anew()
+        # A message that was forged may leave the widget without a value.
+        if (book := st.session_state.get(key)) in options:
+            link.open_book(book)
+            session.start_anew()
 
     st.selectbox(
         BOOK.label,

@@ -42,9 +42,9 @@ def _save() -> None:
     page = sitemap.at(link.page()).name
 
     def save() -> None:
-        name = st.session_state.get(_NAME, "")
+        name = st.session_state.get(_NAME) or ""
         _told(saved_views.save(name, page))
-        if not st.session_state[_PROBLEM]:
+        if not st.session_state.get(_PROBLEM):
             st.session_state[_NAME] = ""
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -80,7 +80,7 @@ def _edit(view: SavedView) -> None:
 
 def _change(view: SavedView, *, opens: bool) -> None:
     def rename() -> None:
-        _told(saved_views.rename(view.key, st.session_state[_NEW_NAME]))
+        _told(saved_views.rename(view.key, st.session_state.get(_NEW_NAME) or ""))
 
     st.session_state[_OPENS] = opens
     st.toggle("Opens instead of the first page", key=_OPENS, on_change=_then(view, _switch))
@@ -91,7 +91,7 @@ def _change(view: SavedView, *, opens: bool) -> None:
 
 
 def _switch(key: str) -> str:
-    return saved_views.open_first(key, opens=st.session_state[_OPENS])
+    return saved_views.open_first(key, opens=bool(st.session_state.get(_OPENS)))
 
 
 def _then(view: SavedView, act: Callable[[str], str]) -> Callable[[], None]:

@@ -152,11 +152,13 @@ class Store:
     def read(self, path: str) -> pa.Buffer:
         """A file's content.
 
-        Raises FileNotFoundError where there is none, Damaged where the disk or the store cannot read it, HistoryError
-        where it does not answer.
+        Raises FileNotFoundError where there is none, Damaged where the disk or the store cannot read it or a link leads
+        to it, HistoryError where it does not answer.
         """
 
         def read(allowance: Allowance) -> pa.Buffer:
+            if self.is_local and _is_linked(Path(self.root), path):
+                raise Damaged("is behind a link, which is not followed")
             with self.files.open_input_file(self.full(path)) as file:
                 allowance.for_bytes(file.size())
                 return file.read_buffer()

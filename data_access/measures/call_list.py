@@ -109,8 +109,8 @@ RULES = (
         lambda table: table["deploymentPercentChange"] <= -FELL,
         lambda change, now, since: f"Fell {formats.points(change)[1:]} points since {formats.day(since)}",  # noqa: ARG005
         lambda change, now, since: (
-            f"The part of your licenses that is assigned fell from {formats.percent(round(now - change, 1))} on"
-            f" {formats.day(since)} to {formats.percent(round(now, 1))}."
+            f"The part of your licenses that is assigned fell from {formats.percent(now - change)} on"
+            f" {formats.day(since)} to {formats.percent(now)}."
         ),
     ),
     Rule(

@@ -287,6 +287,22 @@ def test_an_interrupt_that_a_library_makes_something_else_of_is_an_interrupt(run
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 
 
+def test_an_interrupt_that_comes_where_nothing_can_be_raised_is_an_interrupt_a_moment_later(run, monkeypatch):
+    class Finalized:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    def interrupted(_options):
+        Finalized()
+        time.sleep(10)
+
+    monkeypatch.setattr("data_access.commands.fetch.run", interrupted)
+    begun = time.monotonic()
+    done = run("fetch", "deployment")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+    assert time.monotonic() - begun < 5
+
+
 # The collections of each customer
 
 

@@ -141,6 +141,17 @@ def test_a_link_in_the_place_of_a_file_is_left_where_it_is(account, tmp_path):
     assert there.exists()
 
 
+@pytest.mark.parametrize("kind", ["facts", "raw"])
+def test_what_stands_behind_a_link_is_not_read_as_a_file_of_the_history(kind, account, tmp_path):
+    path = next(path for path in sorted((account / kind).rglob("*")) if path.is_file())
+    path.symlink_to(path.rename(tmp_path / "there"))
+    (finding,) = lake(account, LATER).verify().findings
+    assert (finding.path, finding.problem) == (
+        path.relative_to(account).as_posix(),
+        "is behind a link, which is not followed",
+    )
+
+
 def test_files_of_others_are_neither_read_nor_damage_nor_deleted(account):
     before = seen(account)
     folders = [folder for folder in account.rglob("*") if folder.is_dir()]

@@ -117,6 +117,15 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
     ]
 
 
+def test_what_is_said_has_the_digits_of_the_tiles():
+    (said,) = [
+        text
+        for text in told({"licensesSold": 788, "licensesDeployed": 233}, moved=gone_down(-3.951), words=call_list.said)
+        if "fell" in text
+    ]
+    assert said.endswith("fell from 33.52\u00a0% on 28 Aug 2026 to 29.57\u00a0%.")
+
+
 def test_each_customer_is_told_of_its_own():
     facts = facts_of(COMMERCIAL_DEPLOYMENT, [DEPLOYED, DEPLOYED | {"customerTenantId": SOUTH, "licensesDeployed": 1}])
     table = call_list.prepared(facts)
