@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -56,6 +57,8 @@ _TOO_MANY_COOKIES = "The cookies of this page are too large. Delete them in the 
 _TOO_BIG, _TRY_LATER = 1009, 1013  # why a socket is closed (RFC 6455 and its registry): a message too big, no room
 _MOST_PAGES = 1_000
 _TELL_AGAIN = 60.0  # seconds
+#: Characters of a query that a terminal would obey, in the bytes of UTF-8.
+_CONTROLS = re.compile(rb"%[01][0-9a-f]|%7f|%c2%[89][0-9a-f]", re.IGNORECASE)
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 
 #: The sign-ins that people ended in this process. One for all: the middleware sees a person sign out, and that person's
@@ -200,9 +203,11 @@ class Gate:
                     _set_cookie(headers, RETURN_LINK, link)  # Streamlit would forget it
             await send(message)
 
+        # Streamlit writes what the provider is said to have answered into the log, whoever sent it.
+        scope = {**request.scope, "query_string": _CONTROLS.sub(b"+", request.scope["query_string"])}
         with sign_in_failures() as failures:
             try:
-                await self._app(request.scope, receive, send_led)
+                await self._app(scope, receive, send_led)
             except Exception as error:
                 if is_answered:
                     raise

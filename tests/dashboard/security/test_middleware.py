@@ -315,6 +315,18 @@ def test_why_a_sign_in_failed_is_kept_for_the_page(browser, query, kept):
     assert browser.cookies.get(REFUSAL) == kept
 
 
+@pytest.mark.usefixtures("configured")
+def test_what_somebody_says_of_a_sign_in_orders_the_terminal_of_the_log_nothing():
+    asked = []
+
+    def answer(request):
+        asked.append(request.query_params["error_description"])
+        return RedirectResponse("/", 302)
+
+    gate(answer).get("/oauth2callback?error=x&error_description=a%1B%5b2Jb%0ac%7fd%c2%9B%c3%9b")
+    assert asked == ["a [2Jb c d \u00db"]
+
+
 @pytest.mark.parametrize(
     ("address", "secure"), [("https://licenses.example.com", True), ("http://localhost:8501", False)]
 )
