@@ -10,6 +10,7 @@ function beside its dataset which takes a `Customers`; `Customers.rows` takes th
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -78,6 +79,7 @@ _PINNED = "_pinned"
 _HISTORY_AGE = timedelta(minutes=1)  # before it is opened again for what a job has added: some milliseconds
 _OPENING = 60.0  # seconds in which a history is opened
 _RENEWALS_AGE = timedelta(minutes=10)  # before the history is asked for a newer reading
+_WITH_HISTORY = 10.0  # seconds in which the history's reading of them is waited for
 _SEATS_AGE, _MOST_TENANTS = timedelta(minutes=10), 256  # of live seats, which one call reads
 _MOST_FEEDS = 64  # one for all visitors, or one for each person on whose behalf Partner Center is called
 _MOST_BOOKS = 256  # of which data are kept
@@ -192,7 +194,13 @@ class _Sources:
             return feeds
 
     def _open_history(self, settings: Settings, progress: Progress) -> Timeline:
-        return open_timeline(settings, self.history.state.data if self.history else None, progress)
+        timeline = open_timeline(settings, self.history.state.data if self.history else None, progress)
+        # What was collected of renewals comes with the rest: or pages would say more after somebody had asked for it.
+        with contextlib.suppress(HistoryError):
+            if renewals.is_kept(timeline.history):
+                self.renewals.refresh_if_due()
+                self.renewals.wait(_WITH_HISTORY)
+        return timeline
 
     def _fetch_usage(self, answers: Answers, progress: Progress) -> Usage:
         return fetch_usage(answers, progress, None if self.person else self.usage.state.data)

@@ -102,15 +102,27 @@ def current(
     known = Known(country=settings.partner_center_country)
     with contextlib.suppress(HistoryError, DamagedHistory):  # without a history everything is asked anew
         account = history.open(settings)
-        standing = account.standing().get(SUBSCRIPTIONS.name)
-        read_at = standing.last_success if standing else None
-        since = clock() - FRESH
+        read_at, since = _read_at(account), clock() - FRESH
         if not again and read_at and read_at > max(since, last.read_at if last else since):
             return kept(account, read_at)
         if not again and last and last.read_at > since:
             return last
         known = kept_products(account, settings.partner_center_country)
     return fetch(client, progress, known)
+
+
+def is_kept(account: History, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> bool:
+    """Whether the history has a reading that `current` would take: it costs no call.
+
+    Raises HistoryError where the history cannot be read.
+    """
+    read_at = _read_at(account)
+    return read_at is not None and read_at > clock() - FRESH
+
+
+def _read_at(account: History) -> datetime | None:
+    standing = account.standing().get(SUBSCRIPTIONS.name)
+    return standing.last_success if standing else None
 
 
 def fetch(client: Client, progress: Progress, known: Known | None = None) -> Renewals:

@@ -359,3 +359,9 @@ def test_the_sample_has_customers(visit):
     app = visit(page=PAGE)
     assert len(customers_on(app)) == 50
     assert "Sample data" in text(app)
+
+
+def test_renewals_that_were_collected_are_on_the_list_whoever_has_seen_them_before(visit):
+    app = visit(page=PAGE)
+    shown_in_the_end(app, "customers_table")
+    assert "renewal" in headings(app, "customers_table")

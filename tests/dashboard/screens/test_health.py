@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 
 from dashboard import formats
+from data_access.emulator import Emulator
+from data_access.emulator.sample import partner
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
@@ -262,7 +264,7 @@ def test_no_history_yet_says_how_to_begin(look_back):
 
 
 def test_live_seats_are_held_against_the_analytics_once_somebody_has_read_them(visit):
-    app = visit(page="health")
+    app = visit(Emulator(partner(as_of=TODAY.date(), customers=20)), page="health", past=WELL)
     assert "Nobody has read live seats" in text(app)
     app.button(key="read_live").click().run()
     for _ in range(100):
@@ -275,3 +277,7 @@ def test_live_seats_are_held_against_the_analytics_once_somebody_has_read_them(v
     found = tables(app)["live_difference_table"]
     assert len(found) == 50
     assert not {"Microsoft Fabric (Free)"} & {*found["productName"]}
+
+
+def test_live_seats_that_were_collected_are_there_at_once(visit):
+    assert len(tables(visit(page="health"))["live_difference_table"]) == 50
