@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.view_models import trends
-from dashboard.view_models.trends import Line
+from dashboard.view_models.trends import Line, Lost
 from data_access.measures.trends import AS_OF, BEYOND, Projection, Refusal
 
 _NAMED = 3  # lines in a sentence
@@ -41,6 +41,9 @@ def direction(line: Line, answered: datetime | None) -> str:
     change, lately = line.change, line.lately or line.change
     if change.percent is None or lately.percent is None:
         return "Nothing was sold on one of the two dates, so there is no percentage to compare."
+    if line.lost:
+        said = f"**{formats.points(lately.percent)} points since {formats.day(lately.since)}, to {percent}.**"
+        return f"{said} {lost(line.lost)}"
     moved, since = formats.points(lately.percent), _since(line)
     span = f"in {_span(lately.until - lately.since)}" if since else f"since {formats.day(lately.since)}"
     if moved[0] == formats.STILL:
@@ -51,6 +54,20 @@ def direction(line: Line, answered: datetime | None) -> str:
     if line.lately:
         said += f" Since {formats.day(change.since)}: {formats.points(change.percent)} points."
     return said
+
+
+def lost(services: Sequence[Lost]) -> str:
+    """Which services are not in the newest answer, how much they were, and what that means for a sum."""
+    named = [
+        f"{formats.plain(one.title)} ({formats.number(round(one.sold), 'license')} sold on {formats.day(one.on)})"
+        for one in services[:_NAMED]
+    ]
+    more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
+    them = "it" if len(services) == 1 else "them"
+    return (
+        f"**Not in the newest answer: {', '.join(named)}{more}.**"
+        f" Without {them} the sum cannot be compared with the dates before."
+    )
 
 
 def _span(time: timedelta) -> str:

@@ -18,18 +18,20 @@ _NAMED_OUTSIDE = 5
 _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
 
 
-def answer(model: DeploymentView, estimated: bool) -> None:
+def answer(model: DeploymentView, target: float, estimated: bool) -> None:
     """Draw the answer to the page's question."""
-    st.markdown(answered(model, estimated))
+    st.markdown(answered(model, target, estimated))
 
 
-def answered(model: DeploymentView, estimated: bool) -> str:
-    """The answer to the page's question, as a sentence in Markdown."""
+def answered(model: DeploymentView, target: float, estimated: bool) -> str:
+    """The answer to the page's question, as a sentence in Markdown; what misses the target is not rounded up to it."""
     total = model.total
     if total.percent is None:
         return "Nothing was sold here, so there is no percentage."
     to_go = f"**{formats.count(total.undeployed, estimated)}** to go" if round(total.undeployed) else "nothing to go"
-    sentence = f"**{formats.whole_percent(total.percent)}** deployed, {to_go}."
+    rounds_up = total.percent < target <= round(total.percent)
+    percent = formats.percent(total.percent) if rounds_up else formats.whole_percent(total.percent)
+    sentence = f"**{percent}** deployed, {to_go}."
     title, undeployed = model.largest_gap
     if model.number > 1 and undeployed >= 1:
         share = formats.whole_percent(undeployed / total.undeployed * 100)

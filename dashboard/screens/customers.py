@@ -228,7 +228,7 @@ def show_one(
     filters = controls.filters
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
     notices.left_out(controls.unknown)
-    tiles.answer(model, estimated=False)
+    tiles.answer(model, filters.target, estimated=False)
     _quiet(deployment, identity, name, filters.selection, feeds)
     live, muting = feeds.renewals.state.data, rules.mutes(feeds)
     if sentences_for_the_phone := call_list.said_to(

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import explanations, exports, rules
+from dashboard import explanations, exports, rules, sentences
 from dashboard.components import book, figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
@@ -45,7 +45,9 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     notices.not_in_answer(deployment, filters.selection)
-    tiles.answer(model, deployment.estimated)
+    tiles.answer(model, filters.target, deployment.estimated)
+    if past and (lost := trends.lost(past, deployment, filters.selection)):
+        st.markdown(sentences.lost(lost))
     content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence)
     tiles.tiles(model, filters.target, deployment.estimated, "service", explained=explained, moved=moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -49,6 +50,15 @@ _FAR = timedelta(days=365)
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A service that the newest answer does not have: the licenses sold on its last date."""
+
+    title: str
+    sold: float
+    on: pd.Timestamp
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Line:
     """One line: its points in the range (columns of `trends.lines`), and what is to be said of it."""
@@ -62,6 +72,7 @@ class Line:
     pace: Velocity | Refusal
     goal: Projection | Refusal
     absent: Refusal | None  # why it has no figures now; None where it has
+    lost: tuple[Lost, ...] = ()  # its services that have none, so that it is no longer the sum that it was
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -111,8 +122,17 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     within = _within(timeline, filters)
     now, why = _now(timeline, facts)
     there = {*now[filters.by].dropna()}
-    whole = _line("", _ALL, trends.lines(facts, []), within, filters.target, absent=why if now.empty else None)
     table = trends.lines(facts, [filters.by])
+    by_service = table if filters.by == "service" else trends.lines(facts, ["service"])
+    whole = _line(
+        "",
+        _ALL,
+        trends.lines(facts, []),
+        within,
+        filters.target,
+        absent=why if now.empty else None,
+        lost=_lost(by_service, {*now["service"].dropna()}),
+    )
     lines = [
         _line(
             str(key),
@@ -154,9 +174,38 @@ def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
     return rows, Refusal.NOT_THERE if newest.rows else Refusal.NO_ROWS
 
 
+def _lost(by_service: pd.DataFrame, there: Collection[str]) -> tuple[Lost, ...]:
+    """The services with a point in the last `trends.WEEKS` that are not there any more; those with most first."""
+    if by_service.empty or not there:
+        return ()
+    since = by_service[AS_OF].max() - timedelta(weeks=trends.WEEKS)
+    last = by_service.groupby("service", observed=True).tail(1)
+    gone = last[~last["service"].isin(there) & (last[AS_OF] >= since) & (last["licensesSold"] > 0)]
+    gone = gone.sort_values(["licensesSold", "service"], ascending=[False, True])
+    rows = zip(gone["service"], gone["licensesSold"], gone[AS_OF], strict=True)
+    return tuple(Lost(titles.service_title(str(code)), sold, on) for code, sold, on in rows)
+
+
+def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tuple[Lost, ...]:
+    """The services that the history has lately and an answer does not; none where they cannot be compared."""
+    facts = deployment.facts.selected(selection)
+    if timeline.collection is not deployment.answer.collection or not len(facts):
+        return ()
+    by_service = trends.lines(timeline.facts.selected(selection), ["service"])
+    return _lost(by_service, {*facts.frame["service"].dropna()})
+
+
 def _line(
-    key: str, title: str, points: pd.DataFrame, between: Between, target: float, *, absent: Refusal | None
+    key: str,
+    title: str,
+    points: pd.DataFrame,
+    between: Between,
+    target: float,
+    *,
+    absent: Refusal | None,
+    lost: tuple[Lost, ...] = (),
 ) -> Line:
+    refused = absent or (Refusal.NOT_WHOLE if lost else None)
     within = points[points[AS_OF].between(*between, inclusive="left")].reset_index(drop=True)
     change, lately = trends.change(within), trends.change(within, trends.WEEKS * 7)
     return Line(
@@ -166,9 +215,10 @@ def _line(
         change=change,
         lately=lately if lately and change and lately.since > change.since else None,
         turned=trends.turn(within),
-        pace=absent or trends.velocity(points),
-        goal=absent or trends.projection(points, target),
+        pace=refused or trends.velocity(points),
+        goal=refused or trends.projection(points, target),
         absent=absent,
+        lost=() if absent else lost,
     )
 
 
@@ -347,11 +397,15 @@ class Moved:
 def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark: bool) -> dict[str, Moved]:
     """How the figures of a selection have moved in some `trends.USUAL_DAYS`, by measure; empty without an earlier date.
 
+    Empty as well where a service is gone: then it is not the same sum.
+
     The last point are the figures on screen, which may be newer than the history. Estimates are compared with estimates
     and counts with counts.
     """
     facts = deployment.facts.selected(selection)
     if timeline.collection is not deployment.answer.collection or not len(facts):
+        return {}
+    if lost(timeline, deployment, selection):
         return {}
     until = facts.frame["processedDateTime"].max()
     line = trends.lines(timeline.facts.selected(selection), [])

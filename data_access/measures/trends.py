@@ -50,6 +50,7 @@ class Refusal(Enum):
     TOO_FAR = f"at this pace it takes {BEYOND}"
     NOT_THERE = "not in the newest answer"
     NO_ROWS = "the newest answer has no rows"
+    NOT_WHOLE = "a part of it is not in the newest answer"
 
 
 @dataclass(frozen=True, slots=True)

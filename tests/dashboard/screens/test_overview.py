@@ -48,6 +48,12 @@ def test_the_tiles_show_the_totals(visit):
     }
 
 
+@pytest.mark.parametrize(("percent", "said"), [(79.96, "79.96 % deployed"), (80.04, "80 % deployed")])
+def test_what_misses_the_target_is_not_rounded_up_to_it(percent, said, visit):
+    sold = rows_of(DEPLOYMENT, [{"proratedDeploymentPercent": percent, "licensesSold": 1000}])
+    assert said in text(visit(Emulator(Partner(deployment=sold)))).replace("*", "").replace("\u00a0", " ")
+
+
 def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(visit):
     app = visit(Emulator(Partner(deployment=ROWS)), {"channel": "reseller", "service": "o365"})
     assert tiles(app)["Deployment %"] == "26.16 %"
