@@ -83,6 +83,7 @@ def test_a_customer_is_muted_from_the_own_page_and_heard_of_again(address: str, 
     open_menu(page, "Mute")
     page.get_by_label("Reason").fill(HOSTILE)
     page.keyboard.press("Tab")
+    app.settle(page)  # the reason is on its way, and the fields are drawn anew
     page.keyboard.type(f"{datetime.now(UTC) + timedelta(days=30):%Y%m%d}")
     page.keyboard.press("Tab")
     app.settle(page)
