@@ -186,6 +186,7 @@ def _lost(by_service: pd.DataFrame, there: Collection[str]) -> tuple[Lost, ...]:
     return tuple(Lost(titles.service_title(str(code)), sold, on) for code, sold, on in rows)
 
 
+@remembered
 def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tuple[Lost, ...]:
     """The services that the history has lately and an answer does not; none where they cannot be compared."""
     facts = deployment.facts.selected(selection)

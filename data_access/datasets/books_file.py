@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from data_access import books
+from data_access import books, file_times
 from data_access.books import Books, Line
 from data_access.emulator import sample
 from data_access.errors import HistoryError
@@ -22,9 +22,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds until a file is looked at again that is not in a folder of this machine.
 _LOOK_AGAIN = 10.0
-#: Seconds for which a file is read again though it seems unchanged: it may have been written twice within one tick of
-#: the clock that dates it.
-_SETTLED = 2.0
 _PATIENCE = 5.0  # seconds for one operation: pages wait for it
 _UNREADABLE = "cannot be read where BOOKS_FILE says; check the address, and whether this account may read it"
 
@@ -85,7 +82,7 @@ class BooksFile:
 
     def _now(self) -> Books:
         try:
-            content = self._changed(self._store or Store(self._folder, _PATIENCE))
+            content = self._changed(self._store or Store(self._folder, _PATIENCE, follows_links=True))
         except (HistoryError, Damaged, FileNotFoundError):
             self._content = self._version = None
             return self._books if self._books.failure == _UNREADABLE else Books(failure=_UNREADABLE)
@@ -102,8 +99,7 @@ class BooksFile:
         if version == self._version:
             return None
         content = bytes(store.read(self._name))
-        is_settled = self._wall_clock() - (info.mtime_ns or 0) / 1e9 > _SETTLED
-        self._version = version if is_settled else None
+        self._version = version if file_times.is_settled(info.mtime_ns or 0, self._wall_clock()) else None
         return content
 
 

@@ -6,14 +6,13 @@ import threading
 import time
 from pathlib import Path
 
+from data_access import file_times
 from data_access.digest import plan
 from data_access.digest.plan import Plan
 from data_access.errors import SettingsError
 from data_access.settings import Settings
 
-#: Seconds for which a file is read again though it seems unchanged: it may have been written twice within one tick of
-#: the clock that dates it.
-_SETTLED = 2.0
+_LARGEST = 2**20  # bytes: a thousand people and some thousand rules
 _CHECK = "Check the path, and whether this account may read it."
 
 
@@ -39,8 +38,7 @@ class PlanFile:
             version = _version(self._file)
             if version is None or version != self._version:
                 self._known = self._read(self._file)
-                is_settled = version is not None and time.time() - version[0] / 1e9 > _SETTLED
-                self._version = version if is_settled else None
+                self._version = version if version and file_times.is_settled(version[0], time.time()) else None
             return self._known
 
     def _read(self, file: Path) -> tuple[Plan, SettingsError | None]:
@@ -54,9 +52,13 @@ class PlanFile:
 
 def _read(file: Path) -> Plan:
     try:
-        return plan.parse(file.read_bytes())
+        with file.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
     except OSError as error:
         raise SettingsError(f"DIGEST_FILE cannot be read: {error.strerror}.", _CHECK) from None
+    if len(content) > _LARGEST:
+        raise SettingsError("DIGEST_FILE is larger than 1 MB.", "Check the path; nothing of it is used.")
+    return plan.parse(content)
 
 
 def _version(file: Path) -> tuple[int, int, int] | None:

@@ -94,13 +94,16 @@ def check(path: str, content: pa.Buffer, expected: str | None = None) -> None:
 class Store:
     """The files below one address: a folder, or `s3://bucket/folder`, `gs://…`, `abfs://…` as pyarrow reads them."""
 
-    def __init__(self, url: str, seconds: float = SECONDS, patience: Patience | None = None) -> None:
+    def __init__(
+        self, url: str, seconds: float = SECONDS, patience: Patience | None = None, *, follows_links: bool = False
+    ) -> None:
         """Open the address; nothing is written yet. An operation that takes longer than so many seconds is given up.
 
-        `patience` is one that several stores share. Raises HistoryError where it is not an address, or a file is in its
-        way.
+        `patience` is one that several stores share. `follows_links`: a file may be read behind a link, as one that an
+        operator has mounted is; in the history nothing of ours is a link. Raises HistoryError where it is not an
+        address, or a file is in its way.
         """
-        self.url, self._patience = url, patience or Patience(seconds)
+        self.url, self._patience, self._follows_links = url, patience or Patience(seconds), follows_links
         with understood(url):
             self.files, self.root = self._patience.run(lambda _: _opened(url))
 
@@ -157,7 +160,7 @@ class Store:
         """
 
         def read(allowance: Allowance) -> pa.Buffer:
-            if self.is_local and _is_linked(Path(self.root), path):
+            if self.is_local and not self._follows_links and _is_linked(Path(self.root), path):
                 raise Damaged("is behind a link, which is not followed")
             with self.files.open_input_file(self.full(path)) as file:
                 allowance.for_bytes(file.size())

@@ -41,6 +41,14 @@ def test_a_file_that_changes_is_read_again(file, address):
     assert anns(kept) == frozenset()
 
 
+def test_a_file_may_stand_behind_a_link_as_a_mounted_one_does(file, tmp_path):
+    write(file, ACME)
+    (tmp_path / "..data").symlink_to(tmp_path, target_is_directory=True)
+    link = tmp_path / "mounted.csv"
+    link.symlink_to(f"..data/{file.name}")
+    assert anns(BooksFile(str(link))) == {ACME}
+
+
 def test_a_file_that_stays_the_same_is_parsed_once(file):
     write(file, ACME)
     kept = BooksFile(str(file))

@@ -44,12 +44,17 @@ def test_a_file_that_did_not_change_is_not_read_again(file, monkeypatch):
     kept = PlanFile(file)
     os.utime(file, (1, 1))
     kept.now()
-    monkeypatch.setattr(type(file), "read_bytes", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(type(file), "open", lambda *_: pytest.fail("read"))
     assert limits(kept.now()) == [80]
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda file: file.write_text("[[rule]]\nbelow = 'x'\n"), lambda file: file.unlink()]
+    "damage",
+    [
+        lambda file: file.write_text("[[rule]]\nbelow = 'x'\n"),
+        lambda file: file.write_bytes(b"#" * (2**20 + 1)),
+        lambda file: file.unlink(),
+    ],
 )
 def test_a_file_that_cannot_be_used_says_nothing_and_why_until_it_can(file, damage):
     kept = PlanFile(file)

@@ -216,6 +216,13 @@ def divided(*pages):
     return emulator, len(rows)
 
 
+def read_in_order(pages, total_count, connect):
+    """What is found in these pages, asked for in order, what was told meanwhile, and how many rows there are."""
+    emulator, announced = divided(*pages)
+    emulator.total_count = total_count
+    return *fetched(connect(emulator, RetryPolicy(parallel=1))), announced
+
+
 @pytest.mark.parametrize(
     ("pages", "total_count"),
     [
@@ -228,9 +235,7 @@ def divided(*pages):
     ],
 )
 def test_a_row_on_two_pages_is_read_again_and_then_counted_once(pages, total_count, connect):
-    emulator, announced = divided(*pages)
-    emulator.total_count = total_count
-    found, told = fetched(connect(emulator, RetryPolicy(parallel=1)))
+    found, told, announced = read_in_order(pages, total_count, connect)
     assert list(found.frame["productName"]) == names(7)
     assert found.twice == 1
     assert found.missing == (1 if total_count == "all" else 0)
@@ -251,9 +256,7 @@ def test_a_row_on_two_pages_is_read_again_and_then_counted_once(pages, total_cou
     ],
 )
 def test_rows_on_two_pages_are_counted_once_where_they_make_up_a_page(pages, total_count, connect):
-    emulator, _ = divided(*pages)
-    emulator.total_count = total_count
-    found, told = fetched(connect(emulator, RetryPolicy(parallel=1)))
+    found, told, _ = read_in_order(pages, total_count, connect)
     assert list(found.frame["productName"]) == names(8)
     assert found.twice == 2
     assert found.missing == (2 if total_count == "all" else 0)
