@@ -173,9 +173,32 @@ function row(cells, columns, { opens, target }, key, open) {
   return row
 }
 
+// The rows that a row opens to, and the button that does it; both stay as they are when the table is drawn again.
+function parted(root, whole, { of, rows }, columns, data) {
+  const parts = rows.map((cells) => row(cells, columns, data))
+  if (!parts.length) return [whole]
+  const name = whole.firstChild
+  const button = make("button", { type: "button", class: "toggle", "data-id": `parts ${of}`, "aria-label": `Channels of ${name.textContent}` })
+  const put = (isOpen) => {
+    button.setAttribute("aria-expanded", isOpen)
+    for (const part of parts) part.hidden = !isOpen
+  }
+  const turn = () => {
+    const isOpen = !root.opened.delete(of)
+    if (isOpen) root.opened.add(of)
+    put(isOpen)
+  }
+  for (const part of parts) part.classList.add("part")
+  button.addEventListener("click", turn)
+  name.prepend(button)
+  name.classList.add("whole")
+  put(root.opened.has(of))
+  return [whole, ...parts]
+}
+
 function body(root, data, open, ask) {
   const { table, label } = data
-  const { columns, rows, keys, total } = table
+  const { columns, rows, keys, parts, total } = table
   const descriptions = columns.map(({ help }, number) => make("span", { id: `${root.name}-help-${number}` }, help))
   root.querySelector(".descriptions").replaceChildren(...descriptions)
   const heads = columns.map((column, number) => {
@@ -184,7 +207,10 @@ function body(root, data, open, ask) {
     return cell
   })
   const group = (name, ...children) => make(name, { role: "rowgroup" }, ...children)
-  const lines = rows.map((cells, place) => row(cells, columns, data, keys?.[place], open))
+  const lines = rows.flatMap((cells, place) => {
+    const whole = row(cells, columns, data, keys?.[place], open)
+    return parts ? parted(root, whole, parts[place], columns, data) : [whole]
+  })
   return make(
     "table",
     { role: "table", "aria-label": label },
@@ -195,6 +221,7 @@ function body(root, data, open, ask) {
 }
 
 function prepare(root, label) {
+  root.opened = new Set()
   const scroller = make("div", { class: "scroller", role: "region", "aria-label": label, tabindex: "-1" })
   const tip = make("div", { class: "tip", "aria-hidden": "true" })
   const descriptions = make("div", { class: "descriptions", hidden: "" })

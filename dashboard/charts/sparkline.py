@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.charts.palette import Palette
 
-_SIZE = (176, 36)  # pixels, as browser/tiles.css draws it
+_SIZE = (176, 44)  # pixels, as browser/tiles.css draws it
 _LEAST_SPAN = 0.04  # of the highest figure: less movement than that looks like little
 
 

@@ -45,16 +45,14 @@ def choose(moment: str = "") -> None:
 
 
 def words() -> None:
-    """Say whose figures are on screen, where there is a choice."""
+    """Say whose figures are on screen, where there is a choice and they are not those of everybody."""
     seen = current_sight()
     if not seen.choices:
         return
     if seen.is_book:
         number = "" if seen.figures.others else f" · {formats.number(len(seen.figures.ids), 'customer')} today"
         st.caption(f":material/menu_book: **{formats.plain(_title(seen.book, seen))}**{number}", width="content")
-    elif seen.is_unlimited:
-        st.caption(":material/menu_book: **All customers**", width="content")
-    else:
+    elif not seen.is_unlimited:
         mine = formats.number(len(seen.names.ids), "customer")
         st.caption(
             ":material/domain: **The whole company** · figures without customers. Pages about customers show"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -101,13 +102,16 @@ class Total:
 class OnScreen:
     """All rows of a page's table, in Arrow, with a `Column` for each one that is shown; others are what rows link to.
 
-    `order` is the one that the rows are in, where the page can say it by a column.
+    `order` is the one that the rows are in, where the page can say it by a column. `parts` are the rows that each row
+    opens to, with the same columns, by the row's value of the column `whole`.
     """
 
     rows: pa.Table
     columns: tuple[Column, ...]
     order: Order | None = None
     total: Total | None = None
+    whole: str = ""
+    parts: Mapping[str, pa.Table] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -158,8 +162,21 @@ class Table:
         unknown: Set[str] = frozenset(),
         order: Order | None = None,
         total: Total | None = None,
+        parts: pd.DataFrame | None = None,
+        whole: str = "",
     ) -> OnScreen:
-        """The rows of `select` with their columns, for the page; a column without any value is left out."""
+        """The rows of `select` with their columns, for the page; a column without any value is left out.
+
+        `parts`: the rows that these open to, in their order, of which each has its row's value of the column `whole`.
+        """
+        if parts is not None:
+            both = pd.concat([rows, parts], ignore_index=True)
+            every = self.on_screen(both, estimated=estimated, unknown=unknown)
+            places = parts.groupby(whole, sort=False).indices
+            opened = {str(of): every.rows.take(np.asarray(own) + len(rows)) for of, own in places.items()}
+            return replace(
+                every, rows=every.rows.slice(0, len(rows)), order=order, total=total, whole=whole, parts=opened
+            )
         selected = self.select(rows, estimated=estimated, unknown=unknown)
         described = self.described(selected.columns, estimated=estimated, unknown=unknown)
         shown = tuple(column for column in described if not len(rows) or selected[column.name].notna().any())

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from dashboard.tables.columns import Column, Kind, count, following, instant, percent, text
+from dashboard import formats
+from dashboard.tables.columns import Column, Kind, Total, count, following, instant, percent, text
+from data_access import measures
 from data_access.measures import MEASURES
 from data_access.measures.customers import CUSTOMER
 
@@ -28,6 +30,19 @@ def without_codes(rows: pd.DataFrame, code: str) -> pd.DataFrame:
     """The rows without the column `code` where the services' titles (`title`) tell them apart."""
     named = rows[[code, "title"]].drop_duplicates()
     return rows if named["title"].duplicated().any() else rows.drop(columns=code)
+
+
+def summed(total: measures.Total, number: int, noun: str, *, estimated: bool = False) -> Total:
+    """The last row of a table of what is sold and deployed; `noun` is what one of its rows stands for."""
+    figures = {
+        SOLD: total.sold,
+        DEPLOYED: total.deployed,
+        DEPLOYMENT_PERCENT: total.percent,
+        UNDEPLOYED: total.undeployed,
+        OVER_DEPLOYED: total.over_deployed,
+    }
+    named = {column.where(estimated).name: figure for column, figure in figures.items()}
+    return Total(f"{formats.number(number, noun)} together", named)
 
 
 TITLE = text("title", "Service")

@@ -7,8 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from dashboard import formats
-from dashboard.tables.columns import Column, Kind, OnScreen, Order, Table, Total, count, signed, text
+from dashboard.tables.columns import Column, Kind, OnScreen, Order, Table, count, signed, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -23,6 +22,7 @@ from dashboard.tables.common import (
     TITLE,
     UNDEPLOYED,
     definition,
+    summed,
 )
 from data_access import measures
 
@@ -72,24 +72,10 @@ def on_screen(rows: pd.DataFrame, total: measures.Total, order: Order, since: da
         replace(column, label=moved, help=explained) if column is _MOVED else column for column in CUSTOMERS.columns
     )
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
-    return replace(CUSTOMERS, columns=columns).on_screen(
-        named, order=order, total=_summed(total, len(rows), "customer")
-    )
+    return replace(CUSTOMERS, columns=columns).on_screen(named, order=order, total=summed(total, len(rows), "customer"))
 
 
 def products_on_screen(rows: pd.DataFrame, total: measures.Total) -> OnScreen:
     """The products of one customer, in the order of `rows`: most licenses not deployed first."""
     order = Order(UNDEPLOYED.name, descending=True)
-    return PRODUCTS.on_screen(rows, order=order, total=_summed(total, len(rows), "product"))
-
-
-def _summed(total: measures.Total, number: int, noun: str) -> Total:
-    """The last row."""
-    figures = {
-        SOLD.name: total.sold,
-        DEPLOYED.name: total.deployed,
-        DEPLOYMENT_PERCENT.name: total.percent,
-        UNDEPLOYED.name: total.undeployed,
-        OVER_DEPLOYED.name: total.over_deployed,
-    }
-    return Total(f"{formats.number(number, noun)} together", figures)
+    return PRODUCTS.on_screen(rows, order=order, total=summed(total, len(rows), "product"))

@@ -46,6 +46,7 @@ def content(table: OnScreen, order: Order | None, rows: Places | None, page: int
     """One page of a table, as JSON: its columns, its cells, and the row that sums them all.
 
     `rows`: their places in the `order`, or None as they are. `key` names the column that identifies a row to open.
+    Rows with parts have these with them, so that opening one asks for nothing.
     """
     first = (page - 1) * ROWS_ON_PAGE
     part = (
@@ -56,12 +57,19 @@ def content(table: OnScreen, order: Order | None, rows: Places | None, page: int
         "columns": [_heading(column, order or table.order) for column in table.columns],
         "rows": [list(row) for row in zip(*cells, strict=True)],
         "keys": part[key].to_pylist() if key else None,
+        "parts": [_parts(table, of) for of in part[table.whole].to_pylist()] if table.whole else None,
         "total": _total(table.total, table.columns) if table.total else None,
         "page": page,
         "pages": pages(table.number),
         "range": _range(first, part.num_rows, table.number),
         "isArranged": order is not None,
     }
+
+
+def _parts(table: OnScreen, of: str) -> dict[str, Any]:
+    """The rows that the row `of` opens to, in their own order."""
+    cells = [_cells(table.parts[of], column) for column in table.columns] if of in table.parts else []
+    return {"of": of, "rows": [list(row) for row in zip(*cells, strict=True)]}
 
 
 def _comparable(values: pa.ChunkedArray) -> npt.NDArray[np.float64]:

@@ -1,13 +1,14 @@
-"""The table and the file of the Overview: one row per service and channel."""
+"""The table of the Overview, whose services open to their channels, and its file: one row per service and channel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 
-from dashboard.tables.columns import Describe, OnScreen, Table, percent, text
+from dashboard.tables.columns import Column, Describe, Kind, OnScreen, Table, percent, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -18,13 +19,15 @@ from dashboard.tables.common import (
     TITLE,
     UNDEPLOYED,
     definition,
+    summed,
     without_codes,
 )
 from dashboard.tables.microsoft import own_rows, unknown
-from data_access import Deployment, Selection, measures
+from data_access import Deployment, Selection, measures, titles
 from data_access.partner_center import catalog
 
 _BAND = text("band", "Band", help="Deployment % is below or above the limits that are set for this service.")
+_WHOLE = "service"  # the code of a service, in its own row and in those of its channels
 #: In which way a service with this percentage is out of its band, in words; empty where it is not.
 Judge = Callable[[str, float], str]
 
@@ -82,26 +85,40 @@ def described(deployment: Deployment) -> Describe:
 def on_screen(
     deployment: Deployment, selection: Selection, services: pd.DataFrame, judge: Judge | None = None
 ) -> OnScreen:
-    """The rows of `rows` with the services' titles, in the order of the chart; columns unknown to us come last.
+    """The services, each of which opens to its channels: the rows of `rows`. Columns unknown to us come last.
 
-    `services`: one row per service with `service` (its code) and `title`. `judge` says in which way a service is out of
-    its band; None where none is set.
+    `services`: one row per service, in the order of the chart: `service` (its code), `title`, and the measures. `judge`
+    says in which way a service is out of its band; None where none is set.
     """
     table, code, percentage = PARTNER_DEPLOYMENT, "serviceName", "proratedDeploymentPercent"
     if deployment.answer.collection is not catalog.DEPLOYMENT:
         table, code, percentage = COMMERCIAL_COUNTS, "serviceCode", "deploymentPercent"
-    shown = rows(deployment, selection, as_sent=False)
-    place = shown[code].map({service: place for place, service in enumerate(services["service"])})
-    ordered = shown.loc[place.sort_values(kind="stable").index]
-    titled = ordered.assign(
-        **{
-            "title": ordered[code].map(services.set_index("service")["title"]),
-            # Without licenses sold there is no percentage; the files keep Microsoft's.
-            percentage: ordered[percentage].where(ordered["licensesSold"] > 0),
-        }
+    channels = rows(deployment, selection, as_sent=False)
+    # Without licenses sold there is no percentage; the files keep Microsoft's.
+    percents = channels[percentage].where(channels["licensesSold"] > 0)
+    channels = channels.assign(
+        **{percentage: percents, _WHOLE: channels[code], "title": channels["channel"].map(titles.channel_title)}
     )
+    wholes = services.assign(**{code: services[_WHOLE]})
+    wholes = wholes.rename(columns={"deploymentPercent": percentage})
     if judge:
-        said = map(judge, ordered[code], titled[percentage])
-        titled = titled.assign(band=pd.Series([words or None for words in said], index=titled.index, dtype="str"))
-    titled = without_codes(titled, code)
-    return table.on_screen(titled, estimated=deployment.estimated, unknown=unknown(deployment))
+        said = [words or None for words in map(judge, wholes[code], wholes[percentage])]
+        wholes = wholes.assign(band=pd.Series(said, index=wholes.index, dtype="str"))
+    estimated = deployment.estimated
+    if estimated:  # the rows of the file have that name already
+        wholes = wholes.rename(columns={DEPLOYED.name: DEPLOYED.where(estimated).name})
+    total = summed(measures.total(deployment.facts.selected(selection)), len(services), "service", estimated=estimated)
+    figures = {percentage if name == DEPLOYMENT_PERCENT.name else name: each for name, each in total.figures.items()}
+    return replace(table, columns=_shown(table), behind=(_WHOLE,)).on_screen(
+        without_codes(wholes, code),
+        estimated=estimated,
+        unknown=unknown(deployment),
+        total=replace(total, figures=figures),
+        parts=channels.drop(columns=[code, "channel"]),
+        whole=_WHOLE,
+    )
+
+
+def _shown(table: Table) -> tuple[Column, ...]:
+    """The columns on the page, where dates have no time of day."""
+    return tuple(replace(column, kind=Kind.DAY) if column is AS_OF else column for column in table.columns)

@@ -165,6 +165,27 @@ def test_the_heading_stays_in_sight(sample, visitors):
     assert heading(page, "Customer").evaluate(seen)
 
 
+def test_a_service_opens_to_its_channels_by_mouse_and_keyboard_and_stays_open_in_another_order(sample, visitors):
+    page = visitors.open(sample)
+    services = table(page, "overview_table")
+    parts = services.locator("tbody tr.part:visible")
+    expect(parts).to_have_count(0)
+    name = services.locator("tbody tr").first.locator("td").first.inner_text()
+    opener = services.get_by_role("button", name=f"Channels of {name}", exact=True)
+    opener.click()
+    expect(parts).to_have_count(4)
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    sold = parts.locator("td[data-label=Sold]").all_inner_texts()
+    whole = services.locator("tbody tr", has=opener).locator("td[data-label=Sold]").inner_text()
+    assert sum(map(number, sold)) == number(whole)
+    services.get_by_role("columnheader", name="Service").get_by_role("button").click()
+    expect(page).to_have_url(re.compile("column=title"))
+    expect(parts).to_have_count(4)
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(parts).to_have_count(0)
+
+
 @pytest.mark.parametrize("path", ["customers", "", "usage", "changes?level=customer", "trends", "health"])
 def test_on_a_phone_rows_are_cards_and_nothing_is_cut_off(path, sample, visitors):
     page = visitors.open(f"{sample}/{path}", chart=CHARTS[path])

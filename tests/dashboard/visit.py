@@ -72,6 +72,12 @@ def tables(app):
     return {key: _read(json.loads(data["table"])) for key, data in _components(app).items() if "table" in data}
 
 
+def parts(app, key):
+    """The rows that the rows of a table open to, as they read, one after the other."""
+    table = json.loads(_components(app)[key]["table"])
+    return _read(table | {"rows": [row for whole in table["parts"] for row in whole["rows"]]})
+
+
 def headings(app, key):
     """The columns of a table as the browser gets them, by name."""
     return {column["name"]: column for column in json.loads(_components(app)[key]["table"])["columns"]}

@@ -56,6 +56,24 @@ def test_each_kind_has_its_look(column, value, said):
     assert drawn(column, rows={"a": [value]})["rows"] == [[said]]
 
 
+def test_rows_have_their_parts_with_them_in_any_order():
+    wholes, parts = {"name": ["A", "B", "C"], "sold": [3, 5, 1]}, {"name": ["x", "y", "z"], "of": ["B", "A", "B"]}
+    table = Table((NAME, SOLD), ("of",)).on_screen(
+        pd.DataFrame(wholes | {"of": wholes["name"]}),
+        parts=pd.DataFrame(parts | {"sold": [2, 3, 3]}),
+        whole="of",
+    )
+    order = Order("sold", descending=True)
+    page = on_page.content(table, order, on_page.places(table, order), 1)
+    assert page["rows"] == [["B", "5"], ["A", "3"], ["C", "1"]]
+    assert page["parts"] == [
+        {"of": "B", "rows": [["x", "2"], ["z", "3"]]},
+        {"of": "A", "rows": [["y", "3"]]},
+        {"of": "C", "rows": []},
+    ]
+    assert page["range"] == "1–3 of 3"
+
+
 def test_what_is_shown_can_be_ordered_by_other_values():
     rows = {"day": ["9 Oct", "before 1 Dec", "30 Nov"], "instant": [1.0, 3.0, 2.0]}
     table = Table((text("day", "Day", by="instant"),), behind=("instant",)).on_screen(pd.DataFrame(rows))
