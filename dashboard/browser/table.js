@@ -167,6 +167,7 @@ function row(cells, columns, { opens, target }, key, open) {
     if (children.length > 1) children = [make("span", {}, ...children)]
     const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": whole }, ...children)
     td.dir = numeric ? "ltr" : "auto"
+    if (cell.hint) td.title = cell.hint
     if (width) td.style.maxWidth = `${width}px`
     row.append(td)
   })

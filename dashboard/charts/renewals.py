@@ -14,9 +14,13 @@ from dashboard.charts.palette import Palette
 from data_access.measures import renewals
 
 _BARS, _LINE, _ABOVE, _BELOW = 250, 18, 22, 52  # pixels: the bars, a line of the key, and the rest
-_SIDES = {"l": 48, "r": 8}
+_SIDES, _NARROW_SIDES = {"l": 48, "r": 8}, {"l": 64, "r": 8}
+_EDGE = 8  # pixels below bars that lie
 _IN_A_LINE, _IN_A_NARROW_LINE = 6, 2  # entries of the key
-_NOT_ASSIGNED = "▨ hatched: at risk, not assigned"
+_NARROW_BAR = 28  # pixels, for each period
+_NOT_ASSIGNED = "□ pale, outlined: at risk, not assigned"
+_PALE = "47"  # the part of a colour's strength that is left, in hexadecimal
+_ROOM = 1.04  # of the axis beyond the longest bar
 #: What the chart calls outcomes that end alike, and which these are.
 ENDS = "ends"
 TOGETHER = {ENDS: ("ends", "expires")}
@@ -26,7 +30,9 @@ _PAID = (renewals.RENEWS, renewals.EXTENDED, renewals.UNDECIDED)
 
 
 def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
-    """One bar per period with a part for each outcome; of what is paid for, the part that is not assigned is hatched.
+    """One bar per period with a part for each outcome; of what is paid for, the part that is not assigned is outlined.
+
+    On a narrow screen the bars lie, so that each has its label on one line.
 
     `periods`: the columns of `renewals.by_period`.
     """
@@ -39,7 +45,7 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
     for outcome in there:
         own = periods[periods["renewalOutcome"] == outcome].set_index("period").reindex(starts)
         told = own.assign(label=labels, period=[_of_period(start, by_month) for start in starts])
-        marks += _parts(outcome, told, colours[outcome], palette)
+        marks += _parts(outcome, told, colours[outcome])
     key = [f"{base.mark(colours[outcome])}\u00a0{_TITLES[outcome]}" for outcome in there]
     if periods.loc[periods["renewalOutcome"].isin(_PAID), "seatsAtRisk"].any():
         key.append(_NOT_ASSIGNED.replace(" ", "\u00a0"))
@@ -61,7 +67,32 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
             "tickformat": ",~d",
         },
     }
-    return Finished(marks, layout | _around(key, _IN_A_LINE), narrow={"layout": _around(key, _IN_A_NARROW_LINE)})
+    return Finished(marks, layout | _around(key, _IN_A_LINE), narrow=_lying(marks, layout, key, periods))
+
+
+def _lying(
+    marks: Sequence[dict[str, Any]], layout: dict[str, Any], key: Sequence[str], periods: pd.DataFrame
+) -> dict[str, Any]:
+    """What differs where bars lie: the axes change places, the first period is on top."""
+    sums = periods.groupby("period")["quantity"].sum()
+    number, around = len(sums), _around(key, _IN_A_NARROW_LINE)
+    above = around["margin"]["t"] + _LINE
+    top, bottom = number - 0.4, -0.6
+    seats = layout["yaxis"] | {"range": [0, float(sums.max() or 1) * _ROOM] if number else [0, 1], "side": "top"}
+    return {
+        "data": [{"orientation": "h", "x": mark["y"], "y": mark["x"]} for mark in marks],
+        "layout": around
+        | {
+            "height": above + _NARROW_BAR * max(number, 1) + _EDGE,
+            "margin": {**_NARROW_SIDES, "t": above, "b": _EDGE},
+            "annotations": [
+                note | {"xshift": -_NARROW_SIDES["l"], "yshift": note["yshift"] + _LINE}
+                for note in around["annotations"]
+            ],
+            "xaxis": seats | {"type": "linear", "nticks": 5},
+            "yaxis": layout["xaxis"] | {"range": [top, bottom], "showgrid": False, "tickformat": ""},
+        },
+    }
 
 
 def in_words(periods: pd.DataFrame, by_month: bool) -> str:
@@ -101,7 +132,7 @@ def _short(starts: Sequence[pd.Timestamp], by_month: bool) -> list[str]:
     return [f"{start:%b %Y}" if year else f"{start:%b}" for start, year in zip(starts, years, strict=True)]
 
 
-def _parts(outcome: str, own: pd.DataFrame, colour: str, palette: Palette) -> list[dict[str, Any]]:
+def _parts(outcome: str, own: pd.DataFrame, colour: str) -> list[dict[str, Any]]:
     """The two parts of one outcome: assigned, and at risk. `own`: a row for each period, with its label."""
     quantity = own["quantity"].fillna(0)
     risk = own["seatsAtRisk"].fillna(0) * (outcome in _PAID)
@@ -117,9 +148,8 @@ def _parts(outcome: str, own: pd.DataFrame, colour: str, palette: Palette) -> li
         "hovertext": hover,
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
-    pattern = {"shape": "/", "size": 6, "solidity": 0.35, "fgcolor": colour}
-    hatched = {"color": palette.background, "line": {"color": colour, "width": 1}, "pattern": pattern}
-    parts = ((_TITLES[outcome], quantity - risk, {"color": colour}), ("at risk", risk, hatched))
+    outlined = {"color": f"{colour}{_PALE}", "line": {"color": colour, "width": 1.5}}
+    parts = ((_TITLES[outcome], quantity - risk, {"color": colour}), ("at risk", risk, outlined))
     return [
         common | {"name": name, "y": seats.tolist(), "marker": marker} for name, seats, marker in parts if seats.any()
     ]

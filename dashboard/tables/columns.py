@@ -38,6 +38,7 @@ class Column:
     where licenses deployed are an estimate; see `following`. On screen, a percentage may have a `bar`, and a change
     says what kind of news it is: `good` is 1 where more is better, −1 where less is. `line` names the column with the
     points of a small line beside the figure (lists of numbers), `by` the one whose values order what is shown.
+    `utc` names the column with the instant that is told in another zone: the browser shows it in UTC under the mouse.
     Columns of one `group` that stand side by side share a heading above their labels.
     """
 
@@ -53,6 +54,7 @@ class Column:
     good: int = 0
     line: str = ""
     by: str = ""
+    utc: str = ""
     group: str = ""
 
     def where(self, estimated: bool) -> Column:

@@ -124,11 +124,22 @@ def _total(total: Total, columns: Sequence[Column]) -> list[Cell]:
 def _cells(part: pa.Table, column: Column) -> list[Cell]:
     """The cells of one column."""
     write, values = _writer(column), part[column.name].to_pylist()
-    lines = part[column.line].to_pylist() if column.line in part.column_names else [None] * len(values)
-    return [_cell(column, write, value, line) for value, line in zip(values, lines, strict=True)]
+    lines, instants = (
+        part[name].to_pylist() if name in part.column_names else [None] * len(values)
+        for name in (column.line, column.utc)
+    )
+    return [
+        _cell(column, write, value, line, instant) for value, line, instant in zip(values, lines, instants, strict=True)
+    ]
 
 
-def _cell(column: Column, write: Callable[[Any], Cell], value: Any, line: Sequence[float] | None = None) -> Cell:
+def _cell(
+    column: Column,
+    write: Callable[[Any], Cell],
+    value: Any,
+    line: Sequence[float] | None = None,
+    instant: datetime | None = None,
+) -> Cell:
     said = formats.NOTHING if value is None else write(value)
     if not isinstance(said, str):
         return said
@@ -139,6 +150,8 @@ def _cell(column: Column, write: Callable[[Any], Cell], value: Any, line: Sequen
         beside["news"] = _news(said, column.good)
     if line:
         beside["line"] = line
+    if instant is not None:
+        beside["hint"] = f"{formats.day(instant)}, {instant:%H:%M} UTC"
     return {"text": said, **beside} if beside else said
 
 

@@ -18,16 +18,16 @@ ORDER = "The last day to act comes first, then the most seats at risk."
 _COLUMNS = (
     CUSTOMER_NAME,
     text("offer", "Product"),
-    text("act", "Last day to act", by="actBy"),
+    text("act", "Last day to act", by="actBy", utc="actAt"),
     count("quantity", "Seats"),
     count("assigned", "Assigned", help="Of this product at this customer, over all its subscriptions."),
     count("seatsAtRisk", "At risk", help=definition("seatsAtRisk")),
     text("becomes", "What becomes of it"),
     text("term", "Term and billing"),
-    text("ends", "Ends", by="end"),
+    text("ends", "Ends", by="end", utc="endsAt"),
     text("notes", "Notes"),
 )
-_BEHIND = ("actBy", "end", TENANT_ID.name)
+_BEHIND = ("actBy", "end", "actAt", "endsAt", TENANT_ID.name)
 _TIMES = ("act", "ends")
 #: The columns of the file that say more than their name; dates stay as Microsoft sent them.
 RENEWALS_FILE = Table(
@@ -60,7 +60,10 @@ def zone(name: str | None) -> str:
 
 
 def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
-    """The rows with what people read, their times in this zone."""
+    """The rows with what people read, their times in this zone; a day that is told as one has none."""
+    if zone != _UTC:
+        ends = rows["end"].where(rows["commitmentEndDateTime"].notna())
+        rows = rows.assign(endsAt=ends, actAt=ends.where(~rows["isReducible"], rows["cancelUntil"]))
     named = [
         replace(column, label=f"{column.label} ({zone})") if column.name in _TIMES else column for column in _COLUMNS
     ]

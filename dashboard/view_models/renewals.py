@@ -31,15 +31,14 @@ _SEARCHED = ("customerName", "customerTenantId", "offerName", "id")
 
 _TERMS = {"P1M": "1 month", "P1Y": "1 year", "P3Y": "3 years"}
 _WORDS = {
-    renewals.UNDECIDED: "Nobody has decided: paid month by month at about +3 % from {after},"
-    " unless someone cancels or renews",
-    renewals.EXTENDED: "Will be paid month by month at about +3 % from {after}, unless someone cancels or renews",
+    renewals.UNDECIDED: "Nobody has decided: paid monthly at about +3 % from {after}",
+    renewals.EXTENDED: "Paid monthly at about +3 % from {after}",
     renewals.RENEWS: "Renews on {after}",
     "ends": "Ends: a cancellation is scheduled",
     "expires": "Expires: it does not renew by itself",
     "other": "Microsoft says: {action}",
 }
-_REDUCIBLE = "until then seats can be reduced or cancelled"
+_REDUCIBLE = "seats can be reduced until that day"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -88,7 +88,10 @@ def test_a_name_leads_to_the_customer_and_its_live_seats(sample, visitors):
 def test_times_are_in_the_zone_of_the_browser(zone, sample, browser):
     with browser.new_context(timezone_id=zone) as context:
         page = app.visit(context.new_page(), f"{sample}/renewals", CHART)
-        expect(page.locator(".st-key-renewals_table thead")).to_contain_text(f"Last day to act ({zone})")
+        table = page.locator(".st-key-renewals_table")
+        expect(table.locator("thead")).to_contain_text(f"Last day to act ({zone})")
+        day = table.locator(f"td[data-label='Last day to act ({zone})'][title]").first
+        expect(day).to_have_attribute("title", re.compile(r", \d\d:\d\d UTC$"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -36,16 +36,34 @@ def test_what_is_paid_for_has_a_part_at_risk_and_what_ends_has_none():
 def test_the_key_names_the_colours_and_takes_more_lines_on_a_narrow_screen():
     drawn = renewals.figure(periods(*ROWS), by_month=False, palette=DARK)
     (key,) = drawn.layout.annotations
-    assert "hatched" in key.text
+    assert "outlined" in key.text
     assert "<br>" not in key.text
     narrow = drawn.narrow["layout"]
     assert narrow["annotations"][0]["text"].count("<br>") == 1
-    assert narrow["height"] > drawn.layout.height
+    assert narrow["margin"]["t"] > drawn.layout.margin.t
 
 
-def test_without_a_seat_at_risk_the_key_has_no_hatching():
+def test_on_a_narrow_screen_bars_lie_with_the_first_week_on_top():
+    drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
+    for wide, narrow in zip(drawn.data, drawn.narrow["data"], strict=True):
+        assert narrow == {"orientation": "h", "x": list(wide.y), "y": list(wide.x)}
+    first, last = drawn.narrow["layout"]["yaxis"]["range"]
+    assert first > last
+    assert drawn.narrow["layout"]["xaxis"]["range"][1] > 57
+
+
+def test_what_is_at_risk_differs_by_more_than_its_colour():
+    drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
+    settled, at_risk = drawn.data[0].marker, drawn.data[1].marker
+    assert at_risk.line.color == settled.color
+    assert at_risk.line.width > (settled.line.width or 0)
+    assert at_risk.color != settled.color
+    assert not at_risk.pattern.shape
+
+
+def test_without_a_seat_at_risk_the_key_does_not_speak_of_any():
     drawn = renewals.figure(periods(("2026-11-30", "ends", 5, 5)), by_month=False, palette=LIGHT)
-    assert "hatched" not in drawn.layout.annotations[0].text
+    assert "outlined" not in drawn.layout.annotations[0].text
 
 
 def test_months_have_their_year_where_it_begins():

@@ -74,6 +74,16 @@ def test_rows_have_their_parts_with_them_in_any_order():
     assert page["range"] == "1–3 of 3"
 
 
+def test_an_instant_told_in_another_zone_has_utc_beside_it():
+    column = text("day", "Ends (Europe/Berlin)", utc="at")
+    table = Table((column,), ("at",)).on_screen(
+        pd.DataFrame({"day": ["9 Oct 2026, 14:05", "before 1 Dec 2026"], "at": pd.Series([NOON, None])})
+    )
+    (first,), (second,) = on_page.content(table, None, None, 1)["rows"]
+    assert first == {"text": "9 Oct 2026, 14:05", "hint": "9 Oct 2026, 12:05 UTC"}
+    assert second == "before 1 Dec 2026"
+
+
 def test_what_is_shown_can_be_ordered_by_other_values():
     rows = {"day": ["9 Oct", "before 1 Dec", "30 Nov"], "instant": [1.0, 3.0, 2.0]}
     table = Table((text("day", "Day", by="instant"),), behind=("instant",)).on_screen(pd.DataFrame(rows))
