@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final, Self
@@ -66,10 +67,8 @@ def said(mute: Mute) -> str:
 
 def counted(muted: Sequence[Mute]) -> list[str]:
     """How many lines are muted, until when and why, for the mute of each line."""
-    return [
-        f"{muted.count(mute)} muted, until {formats.day(mute.until)}: {formats.on_one_line(mute.reason)}"
-        for mute in dict.fromkeys(muted)
-    ]
+    lines = Counter((mute.until, formats.on_one_line(mute.reason)) for mute in muted)
+    return [f"{count} muted, until {formats.day(until)}: {reason}" for (until, reason), count in lines.items()]
 
 
 def problem(reason: str, until: date | None, today: date) -> str:

@@ -40,12 +40,12 @@ from dashboard.security import session
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import own_rows, unknown
-from dashboard.view_models import call_list, call_sheet, muted, trends
+from dashboard.view_models import call_list, call_sheet, trends
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.call_list import CallList
 from data_access import Deployment, PartnerCenterError, Selection
 from data_access.datasets.lately import Lately
-from data_access.measures import customers
+from data_access.measures import customers, muted
 from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
@@ -204,7 +204,7 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
-        call_sheet.of_several(deployment, _in_order(model), feeds, all_customers),
+        call_sheet.of_several(deployment, _in_order(model), feeds, all_customers, rules.mutes(feeds)),
         *exports.for_people_and_programs(
             lambda: CUSTOMERS_FILE.select(model.table), CUSTOMERS_FILE.described, (model,), all_customers
         ),
@@ -249,7 +249,7 @@ def show_one(
     columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
     place = st.container()
     files = exports.for_people_and_programs(rows, columns, (model,), provenance)
-    sheet = call_sheet.file(deployment, identity, feeds, provenance)
+    sheet = call_sheet.file(deployment, identity, feeds, provenance, muting)
     with figures.figures("Products and services", (sheet, *files)):
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
     live_seats.show(identity, name, feeds)

@@ -14,7 +14,6 @@ from dashboard.feeds import Feeds
 from dashboard.filters.parameters import CustomersFilters
 from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
-from dashboard.view_models import muted
 from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
 from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
 from data_access.datasets import lately, usage
@@ -22,7 +21,7 @@ from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals
 from data_access.digest import bands
 from data_access.digest.plan import Rule
-from data_access.measures import call_list, customers, renewals
+from data_access.measures import call_list, customers, muted, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute, counted, said
 
@@ -78,8 +77,8 @@ def of_all(
     silent = muted.customers(mutes, list(table[CUSTOMER]))
     outside = bands.of_customers(rules, facts) if rules else {}
     calls = (
-        table[(table["undeployed"] >= 1) & ~table[CUSTOMER].isin(silent)]
-        .sort_values(["undeployed", CUSTOMER], ascending=[False, True])
+        table[(table["toDeploy"] >= 1) & ~table[CUSTOMER].isin(silent)]
+        .sort_values(["toDeploy", CUSTOMER], ascending=[False, True])
         .head(FIRST)
     )
     column, upwards = ORDERS[filters.sort]
@@ -170,7 +169,7 @@ def _prepared(
         facts,
         moved.table if moved else None,
         unused=usage.unused_by_customer(used, selection) if used else None,
-        renewals=renewals.next_renewals(live.subscriptions, live.read_at) if live else None,
+        renewals=renewals.next_renewals(muted.without(mutes, live.subscriptions), live.read_at) if live else None,
         at=live.read_at if live else None,
         quiet=muted.products(mutes, facts.frame),
     )

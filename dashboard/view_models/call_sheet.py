@@ -17,6 +17,7 @@ from data_access.call_sheet.content import Records
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, free_products, renewals
 from data_access.measures.customers import CUSTOMER
+from data_access.mutes import Mute
 from data_access.partner_center.catalog import SEATS
 
 _Known = tuple[Timeline | None, Renewals | None, Usage | None]
@@ -27,14 +28,22 @@ _NEVER = pd.Timestamp(0, tz="UTC")
 _WAIT = 5.0  # seconds for subscriptions and seats, which may have to be asked for first
 
 
-def file(deployment: Deployment, tenant: str, feeds: Feeds, provenance: exports.Provenance) -> exports.File:
+def file(
+    deployment: Deployment, tenant: str, feeds: Feeds, provenance: exports.Provenance, mutes: tuple[Mute, ...]
+) -> exports.File:
     """The PDF of one customer, of what is known when somebody asks for it; `tenant` is the id in capitals."""
     explanation = "One page to bring along, as PDF."
-    return _file("call_sheet", "Call sheet", explanation, provenance, partial(_pdf, deployment, (tenant,), feeds))
+    return _file(
+        "call_sheet", "Call sheet", explanation, provenance, partial(_pdf, deployment, (tenant,), feeds, mutes)
+    )
 
 
 def of_several(
-    deployment: Deployment, tenants: Sequence[str], feeds: Feeds, provenance: exports.Provenance
+    deployment: Deployment,
+    tenants: Sequence[str],
+    feeds: Feeds,
+    provenance: exports.Provenance,
+    mutes: tuple[Mute, ...],
 ) -> exports.File:
     """One PDF of the first `MOST` of these customers, in this order; its button says where that is not all."""
     first, number = tuple(tenants[:MOST]), formats.number(len(tenants), "customer")
@@ -44,7 +53,7 @@ def of_several(
         explanation = (
             f"A page for each of the first {MOST} of {number}, as one PDF. A search or a filter makes it others."
         )
-    return _file("call_sheets", label, explanation, provenance, partial(_pdf, deployment, first, feeds))
+    return _file("call_sheets", label, explanation, provenance, partial(_pdf, deployment, first, feeds, mutes))
 
 
 def _file(
@@ -53,20 +62,20 @@ def _file(
     return exports.File(key, label, explanation, ":material/print:", provenance.name(ending="pdf"), _PDF, content)
 
 
-def _pdf(deployment: Deployment, tenants: tuple[str, ...], feeds: Feeds) -> bytes:
+def _pdf(deployment: Deployment, tenants: tuple[str, ...], feeds: Feeds, mutes: tuple[Mute, ...]) -> bytes:
     feeds.renewals.refresh_if_due()
     feeds.renewals.wait(_WAIT)
     past = feeds.past.state.data if feeds.past else None
     known = past, feeds.renewals.state.data, feeds.usage.state.data
 
     def make() -> exports.Content:
-        made = [sheets.sheet(_records(deployment, tenant, feeds, known)) for tenant in tenants]
+        made = [sheets.sheet(_records(deployment, tenant, feeds, known, mutes)) for tenant in tenants]
         return exports.counted(document.pdf(made), len(made))
 
-    return exports.FILES.kept("call sheet", (deployment, *known, tenants), make)
+    return exports.FILES.kept("call sheet", (deployment, *known, tenants, mutes), make)
 
 
-def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known) -> Records:
+def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, mutes: tuple[Mute, ...]) -> Records:
     past, live, used = known
     now = customers.one(deployment.facts, tenant)
     names = now.frame["customerName"].dropna()
@@ -88,6 +97,7 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known) -
         subscriptions=subscriptions,
         seats=seats,
         read_at=read_at,
+        mutes=mutes,
     )
 
 

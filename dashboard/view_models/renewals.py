@@ -18,10 +18,9 @@ from dashboard.charts.base import Finished
 from dashboard.filters.parameters import RenewalsFilters
 from dashboard.tables import renewals as tables
 from dashboard.tables.columns import OnScreen
-from dashboard.view_models import muted
 from data_access import texts
 from data_access.datasets.renewals import Renewals
-from data_access.measures import customers, renewals
+from data_access.measures import customers, muted, renewals
 from data_access.measures.renewals import Totals
 from data_access.mutes import Mute, counted
 

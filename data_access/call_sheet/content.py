@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from data_access import formats, measures, titles
+from data_access import formats, measures, mutes, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
-from data_access.measures import Facts, call_list, changes, customers, renewals, trends
+from data_access.measures import Facts, call_list, changes, customers, muted, renewals, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
+from data_access.mutes import Mute
 
 #: How far ahead renewals are shown, in days.
 HORIZON = 120
@@ -35,6 +36,7 @@ class Records:
     `now`: the facts of the newest answer. `use`: rows of the newest commercial usage, None where none was collected.
     `subscriptions`: as `renewals.at` gives them, None where they could not be read; `read_at` is when they were read.
     `seats`: the live seats that somebody pays for, None where they could not be read.
+    `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks.
     """
 
     tenant: str
@@ -47,6 +49,7 @@ class Records:
     subscriptions: pd.DataFrame | None = None
     seats: pd.DataFrame | None = None
     read_at: datetime | None = None
+    mutes: tuple[Mute, ...] = ()
 
 
 def sheet(records: Records) -> CallSheet:
@@ -63,6 +66,7 @@ def sheet(records: Records) -> CallSheet:
         mark="Sample data" if records.is_sample else "",
         figures=_figures(records, change, ending),
         steps=_steps(records, line),
+        muted=tuple(mutes.counted(muted.of_one(records.mutes, records.tenant, _products_of(records)))),
         sections=tuple(part for part in parts if part),
         line=_line(line),
         definitions=" ".join(
@@ -82,7 +86,7 @@ def _dates(records: Records, line: pd.DataFrame) -> str:
 
 def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
     """What to say, by the rules of the call list: the first sentences that have a reason."""
-    if records.now.frame.empty:
+    if records.now.frame.empty or muted.customers(records.mutes, [records.tenant]):
         return ()
     moved, renewing = None, None
     if change := trends.change(line, _LATELY):
@@ -95,12 +99,19 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
             },
             index=pd.Index([records.tenant]),
         )
-    ending = _ending(records)
-    if ending is not None:
-        ends = ending.loc[ending["renewalOutcome"] == renewals.RENEWS, "end"]
-        renewing = pd.Series([ends.min()], index=pd.Index([records.tenant]), dtype="datetime64[us, UTC]")
-    table = call_list.prepared(records.now, moved, renewals=renewing, at=records.read_at)
+    if records.subscriptions is not None and records.read_at is not None:
+        spoken = muted.without(records.mutes, records.subscriptions)
+        renewing = renewals.next_renewals(spoken, records.read_at)
+    quiet = muted.products(records.mutes, records.now.frame)
+    table = call_list.prepared(records.now, moved, renewals=renewing, at=records.read_at, quiet=quiet)
     return tuple(call_list.said(table)[0][:_MOST_STEPS])
+
+
+def _products_of(records: Records) -> set[str]:
+    """The ids of all products of which the sheet knows something."""
+    tables = (records.now.frame, records.subscriptions, records.seats)
+    known = [table[PRODUCT].dropna() for table in tables if table is not None and PRODUCT in table]
+    return {str(product) for column in known for product in column}
 
 
 def _figures(records: Records, change: trends.Change | None, ending: pd.DataFrame | None) -> tuple[Figure, ...]:

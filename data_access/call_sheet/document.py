@@ -49,6 +49,7 @@ def _page(sheet: CallSheet) -> dict[str, object]:
     return fields | {
         "line": line,
         "steps": [printed(step, _SENTENCE) for step in sheet.steps],
+        "muted": [printed(line, _SENTENCE) for line in sheet.muted],
         "definitions": printed(sheet.definitions, _SENTENCE),
     }
 

@@ -15,6 +15,7 @@ from data_access.errors import SettingsError
 from data_access.history.engines import Engine
 from data_access.history.history import History
 from data_access.measures import Facts, free_products, renewals
+from data_access.mutes import Mute
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
     COMMERCIAL_USAGE,
@@ -25,8 +26,10 @@ from data_access.partner_center.catalog import (
 from data_access.settings import Settings
 
 
-def of_customer(settings: Settings, past: Timeline, engine: Engine, tenant: str) -> Records:
-    """All that was collected of a customer, by tenant id in any case.
+def of_customer(
+    settings: Settings, past: Timeline, engine: Engine, tenant: str, mutes: tuple[Mute, ...] = ()
+) -> Records:
+    """All that was collected of a customer, by tenant id in any case; `mutes` are those that hold now.
 
     Raises SettingsError where the history does not know the customer, EngineError where its files cannot be read.
     """
@@ -59,6 +62,7 @@ def of_customer(settings: Settings, past: Timeline, engine: Engine, tenant: str)
         subscriptions=subscriptions,
         seats=seats,
         read_at=read.fetched_at if read else None,
+        mutes=mutes,
     )
 
 

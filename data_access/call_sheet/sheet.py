@@ -43,7 +43,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class CallSheet:
-    """One customer's sheet. `mark` stands at the head where the figures are invented."""
+    """One customer's sheet. `mark` stands at the head where the figures are invented.
+
+    `muted`: of how many lines the steps say nothing, until when and why.
+    """
 
     customer: str
     tenant: str
@@ -52,6 +55,7 @@ class CallSheet:
     mark: str
     figures: tuple[Figure, ...]
     steps: tuple[str, ...]
+    muted: tuple[str, ...]
     sections: tuple[Section, ...]
     line: Line | None
     definitions: str

@@ -7,13 +7,16 @@ import contextlib
 import os
 import tempfile
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 from data_access.call_sheet import content, document, records
 from data_access.commands import terminal
 from data_access.datasets import timeline
+from data_access.digest import plan_file
 from data_access.errors import SettingsError
 from data_access.history import engines
+from data_access.history.mutes import Mutes
 from data_access.settings import load
 
 HELP = "write a customer's call sheet as PDF"
@@ -40,7 +43,10 @@ def run(options: argparse.Namespace) -> bytes:
     with terminal.progress() as progress:
         past = timeline.fetch(settings, None, progress)
     engine = engines.connect(settings, past.history.files)
-    found = [records.of_customer(settings, past, engine, tenant) for tenant in dict.fromkeys(tenants)]
+    muted = (*plan_file.read(settings).mutes, *Mutes(past.history.store).all())
+    now = datetime.now(UTC)
+    holding = tuple(mute for mute in muted if mute.holds(now))
+    found = [records.of_customer(settings, past, engine, tenant, holding) for tenant in dict.fromkeys(tenants)]
     pdf = document.pdf([content.sheet(each) for each in found])
     if options.out is None:
         return pdf

@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> bytes:
     people = _people(read, found, options.person)
     history.prepare_sample(settings)
     account, now = history.open(settings), datetime.now(UTC)
+    plan = replace(read, mutes=(*read.mutes, *Mutes(account.store).all()))
     log = SentLog(account.store, lambda: datetime.now(UTC))
 
     def book(person: Person) -> Customers:
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> bytes:
 
     past = log.past()
     whole = Round(
-        plan=replace(read, mutes=(*read.mutes, *Mutes(account.store).all())),
+        plan=plan,
         looks=Looks(account),
         past=past,
         now=now,
@@ -71,7 +72,7 @@ def run(options: argparse.Namespace) -> bytes:
         foot=_foot(settings, account),
         health=_health(account),
         operates=partial(_operates, [*read.people] if settings.books_file else [], found),
-        sheets=_sheets(settings),
+        sheets=_sheets(settings, plan.holding(now)),
     )
     channels = _channels(settings, dry_run=options.dry_run)
     due = whole.due(people, channels, everybody=options.all or options.person is not None)
@@ -166,11 +167,11 @@ def _health(account: History) -> tuple[Part, ...]:
     return (Part("Data health", lines),) if lines else ()
 
 
-def _sheets(settings: Settings) -> Callable[[Sequence[str]], bytes]:
+def _sheets(settings: Settings, mutes: tuple[Mute, ...]) -> Callable[[Sequence[str]], bytes]:
     def sheets(tenants: Sequence[str]) -> bytes:
         past = timeline.fetch(settings, None, lambda _: None)
         engine = engines.connect(settings, past.history.files)
-        found = [records.of_customer(settings, past, engine, tenant) for tenant in tenants]
+        found = [records.of_customer(settings, past, engine, tenant, mutes) for tenant in tenants]
         return document.pdf([content.sheet(each) for each in found])
 
     return sheets

@@ -12,7 +12,7 @@ from data_access import formats, mutes, texts, titles
 from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
-from data_access.measures import Facts, changes, core, renewals
+from data_access.measures import Facts, changes, core, muted, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute
 
@@ -57,8 +57,8 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     table = changes.compare(was, is_now, keys, labels)
     table = table[table["status"] != changes.Status.SAME]
     table = table.iloc[_by_seats(table)]
-    lines, muted = _told(table, plan, now.at, lambda row: News(_change(row), link(row[CUSTOMER])))
-    return _part(heading, lines, muted, "customer")
+    lines, silent = _told(table, plan, now.at, lambda row: News(_change(row), link(row[CUSTOMER])))
+    return _part(heading, lines, silent, "customer")
 
 
 def _by_seats(table: pd.DataFrame) -> list[int]:
@@ -93,12 +93,14 @@ def _crossed(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Pa
             continue
         known = {tenant for tenant, _, _ in lines}
         lines += [line for line in _leaving(rule, before, now, link) if line[0] not in known]
-    told, muted = _unmuted(lines, plan, now.at)
-    return _part("Left the band", told, muted, "customer")
+    told, silent = _unmuted(lines, plan, now.at)
+    return _part("Left the band", told, silent, "customer")
 
 
 def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[str, str | None, News]]:
-    was, is_now = (core.by(bands.covered(rule, look.facts), [CUSTOMER], ["customerName"]) for look in (before, now))
+    covered = [bands.covered(rule, look.facts) for look in (before, now)]
+    was, is_now = (core.by(facts, [CUSTOMER], ["customerName"]) for facts in covered)
+    products = covered[1].frame.groupby(CUSTOMER, observed=True)[_PRODUCT].unique().to_dict()
     earlier = dict(zip(was[CUSTOMER], was["deploymentPercent"], strict=True))
     about = f" of {bands.about(rule)}" if rule.product or rule.service else ""
     for _, row in is_now.sort_values("undeployed", ascending=False).iterrows():
@@ -107,7 +109,9 @@ def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[
         if limit and not (then is not None and bands.left(rule, then) == limit):
             came = f" ({formats.percent(then)} before)" if then is not None and not pd.isna(then) else ""
             said = f"{_name(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
-            yield str(row[CUSTOMER]), None, News(said, link(row[CUSTOMER]))
+            own = products[row[CUSTOMER]]
+            only = str(own[0]) if len(own) == 1 and not pd.isna(own[0]) else None  # which a mute may be about
+            yield str(row[CUSTOMER]), only, News(said, link(row[CUSTOMER]))
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
@@ -116,8 +120,8 @@ def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     known = {_case(row) for row in _in_reach(before, plan)}
     new = [row for row in _in_reach(now, plan) if _case(row) not in known]
     lines = [(str(row[CUSTOMER]), _id(row), News(_ending(row), link(row[CUSTOMER]))) for row in new]
-    told, muted = _unmuted(lines, plan, now.at)
-    return _part(heading, told, muted, "subscription")
+    told, silent = _unmuted(lines, plan, now.at)
+    return _part(heading, told, silent, "subscription")
 
 
 def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
@@ -156,31 +160,29 @@ def _ending(row: pd.Series) -> str:
 
 
 def _to_call(now: Look, plan: Plan, link: Link) -> Part:
-    """The customers with most licenses not deployed, beyond the spare seats that are allowed."""
+    """The customers with most licenses not deployed, of what is not muted, beyond the spare seats that are allowed."""
     rows = now.facts.frame
     allowed = _spares(rows, plan)
     table = rows.assign(beyond=(rows["undeployed"] - allowed).clip(lower=0))
+    holding = plan.holding(now.at)
+    silent = muted.lines(holding, table[table["beyond"] > 0])
+    table = muted.without(holding, table)
     sums = table.groupby([CUSTOMER, "productName"], observed=True, dropna=False)["beyond"].sum().reset_index()
     sums = sums.sort_values(["beyond", "productName"], ascending=[False, True], kind="stable")
     whole = sums.groupby(CUSTOMER, sort=False)["beyond"].sum().sort_values(ascending=False, kind="stable")
     names = rows.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER).set_index(CUSTOMER)["customerName"].to_dict()
     first = sums.drop_duplicates(CUSTOMER).set_index(CUSTOMER)["productName"].to_dict()
     lines = [
-        (
+        News(
+            f"{names.get(tenant, tenant)}: {formats.number(round(number), 'license')} not deployed,"
+            f" most of {titles.product_title(str(first[tenant]))}",
+            link(str(tenant)),
             str(tenant),
-            None,
-            News(
-                f"{names.get(tenant, tenant)}: {formats.number(round(number), 'license')} not deployed,"
-                f" most of {titles.product_title(str(first[tenant]))}",
-                link(str(tenant)),
-                str(tenant),
-            ),
         )
         for tenant, number in whole.items()
         if round(number) > 0
     ]
-    told, _ = _unmuted(lines, plan, now.at)
-    return Part(TO_CALL, tuple(told[:_TO_CALL]))
+    return Part(TO_CALL, tuple(lines[:_TO_CALL]), "; ".join(mutes.counted(silent)))
 
 
 def _spares(rows: pd.DataFrame, plan: Plan) -> pd.Series:
@@ -199,19 +201,19 @@ def _told(
 def _unmuted(lines: Sequence[tuple[str, str | None, News]], plan: Plan, at: datetime) -> tuple[list[News], list[Mute]]:
     """The lines that are not muted, and the mutes of the others."""
     told: list[News] = []
-    muted: list[Mute] = []
+    silent: list[Mute] = []
     for tenant, product, line in lines:
         if mute := plan.muted(tenant, product, at):
-            muted.append(mute)
+            silent.append(mute)
         else:
             told.append(line)
-    return told, muted
+    return told, silent
 
 
-def _part(heading: str, lines: Sequence[News], muted: Sequence[Mute], noun: str) -> Part:
+def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str) -> Part:
     more = len(lines) - _MOST_LINES
     notes = [f"and {formats.number(more, noun)} more"] if more > 0 else []
-    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(muted)]))
+    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(silent)]))
 
 
 def _name(row: pd.Series) -> str:

@@ -128,9 +128,13 @@ class Plan:
     spares: tuple[Spare, ...] = ()
     mutes: tuple[Mute, ...] = ()
 
+    def holding(self, at: datetime) -> tuple[Mute, ...]:
+        """The mutes that hold at an instant."""
+        return tuple(mute for mute in self.mutes if mute.holds(at))
+
     def muted(self, customer: str, product: str | None, at: datetime) -> Mute | None:
         """The mute that holds at this instant, the one that ends last; None where there is none."""
-        return mutes.of((mute for mute in self.mutes if mute.holds(at)), customer, product)
+        return mutes.of(self.holding(at), customer, product)
 
     def spare(self, customer: str, product: str) -> int:
         """How many seats of a product may stay unassigned at a customer."""

@@ -151,12 +151,14 @@ def prepared(
     which a subscription renews, both by customerTenantId; the latter is looked at from the instant `at`. `quiet` marks
     rows of `facts` whose products no rule speaks of; the sums have them all the same.
 
-    Adds topProduct and topUndeployed (the product with most licenses not deployed), copilotSold and copilotDeployed.
+    Adds topProduct and topUndeployed (the product with most licenses not deployed), toDeploy (licenses of all products
+    that rules speak of), copilotSold and copilotDeployed.
     """
     table = customers.by_customer(facts).set_index(CUSTOMER)
     told = facts.frame if quiet is None else facts.frame[~quiet]
-    table = table.join(_top(told)).join(_copilot(told))
-    table[["copilotSold", "copilotDeployed"]] = table[["copilotSold", "copilotDeployed"]].fillna(0.0)
+    table = table.join(_top(told)).join(_copilot(told)).join(_to_deploy(told))
+    sums = ["copilotSold", "copilotDeployed", "toDeploy"]
+    table[sums] = table[sums].fillna(0.0)
     if moved is not None:
         table = table.join(moved)
     if unused is not None:
@@ -196,6 +198,10 @@ def _top(rows: pd.DataFrame) -> pd.DataFrame:
     gaps = gaps.sort_values(["undeployed", "productName"], ascending=[False, True], kind="stable")
     first = gaps.drop_duplicates(CUSTOMER).set_index(CUSTOMER).set_axis(["topProduct", "topUndeployed"], axis=1)
     return first.astype({"topProduct": "str"})
+
+
+def _to_deploy(rows: pd.DataFrame) -> pd.Series:
+    return rows.groupby(CUSTOMER, observed=True)["undeployed"].sum().rename("toDeploy")
 
 
 def _copilot(rows: pd.DataFrame) -> pd.DataFrame:

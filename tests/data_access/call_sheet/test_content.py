@@ -1,6 +1,6 @@
 """What stands on a call sheet, from records made by hand."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 
@@ -8,6 +8,7 @@ from data_access import measures
 from data_access.call_sheet import content
 from data_access.call_sheet.content import Records
 from data_access.measures import Facts, renewals
+from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.rows import WHO_AND_WHAT, frame_of
 
@@ -45,7 +46,7 @@ def subscribed(**more):
     }
 
 
-def sheet(rows=(), live=None, subscriptions=None):
+def sheet(rows=(), live=None, subscriptions=None, mutes=()):
     facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows))
     table = None if live is None else pd.DataFrame(live)
     judged = None
@@ -62,6 +63,7 @@ def sheet(rows=(), live=None, subscriptions=None):
         subscriptions=judged,
         seats=table,
         read_at=READ if judged is not None else None,
+        mutes=mutes,
     )
     return content.sheet(records)
 
@@ -108,6 +110,45 @@ def test_what_ends_within_the_horizon_with_its_last_day_and_what_is_at_risk():
     )
     assert next(figure for figure in made.figures if figure.label == "Seats at risk").value == "60"
     assert made.dates == "Figures of 9 Oct 2026; subscriptions and seats of 28 Nov 2026, 06:30 UTC"
+
+
+E5 = "6FD2C87F-B296-42F0-B197-1E91E994B905"
+TWO_PRODUCTS = [
+    {"licensesDeployed": 40, "productName": "OFFICE 365 E3"},
+    {"licensesDeployed": 90, "productName": "OFFICE 365 E5", "productId": E5},
+]
+
+
+def mute(customer=None, product=None):
+    return Mute(customer=customer, product=product, reason="migration", until=date(2027, 1, 31))
+
+
+def test_the_steps_say_nothing_of_a_muted_product_and_no_total_moves():
+    subscriptions = [subscribed(), subscribed(id="2", productId=E5, commitmentEndDateTime="2027-01-10T23:59:59Z")]
+    loud = sheet(TWO_PRODUCTS, subscriptions=subscriptions)
+    made = sheet(TWO_PRODUCTS, subscriptions=subscriptions, mutes=(mute(TENANT, E3),))
+    assert loud.steps == (
+        "A subscription of yours renews on 20 Dec 2026: how many licenses will you need then?",
+        "60 licenses of Office 365 E3 are not assigned to anybody.",
+    )
+    assert made.steps == (
+        "A subscription of yours renews on 10 Jan 2027: how many licenses will you need then?",
+        "10 licenses of Office 365 E5 are not assigned to anybody.",
+    )
+    assert (loud.muted, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration",))
+    assert (made.figures, made.sections) == (loud.figures, loud.sections)
+
+
+def test_of_a_muted_customer_no_step_is_said_and_the_mute_is():
+    made = sheet(TWO_PRODUCTS, subscriptions=[subscribed()], mutes=(mute(TENANT), mute(product=E3)))
+    assert (made.steps, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration",))
+    assert section(made, "Products").rows
+
+
+def test_a_mute_of_a_product_counts_each_line_that_it_is_about():
+    others = mute("0112A436-B14E-4888-967B-CA4BB2CF0009")
+    made = sheet(TWO_PRODUCTS, mutes=(mute(product=E3), mute(product=E5), others))
+    assert (made.steps, made.muted) == ((), ("2 muted, until 31 Jan 2027: migration",))
 
 
 def test_a_long_list_says_how_many_more():

@@ -79,6 +79,18 @@ def test_the_figures_of_this_customer_and_of_nobody_else(call_sheet):
     assert "Sample" not in words
 
 
+def test_what_is_muted_in_the_file_of_digests_is_not_said_and_counted(call_sheet, tmp_path, monkeypatch):
+    file = tmp_path / "digest.toml"
+    monkeypatch.setenv("DIGEST_FILE", str(file))
+    file.write_text(f'[[mute]]\ncustomer = "{TENANT}"\nreason = "migration"\nuntil = 2020-01-31\n')
+    assert "not assigned to anybody" in text(call_sheet(*PAST)[1])
+    file.write_text(file.read_text().replace("2020", "2099"))
+    words = text(call_sheet()[1])
+    assert "not assigned to anybody" not in words
+    assert "What to say 1 muted, until 31 Jan 2099: migration" in words
+    assert "Licenses sold 130" in words
+
+
 def test_it_is_the_same_bytes_again(call_sheet):
     assert call_sheet(*PAST)[1] == call_sheet(customer=TENANT.lower())[1]
 

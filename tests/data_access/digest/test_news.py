@@ -222,6 +222,18 @@ def test_what_is_muted_is_counted_with_its_reason_and_its_end():
     assert "Nordwind" not in str(said["Whom to call"])
 
 
+def test_a_muted_product_is_no_reason_to_call_and_no_band_of_its_own():
+    mute = Mute(product=E3, reason="migration", until=date(2027, 1, 31))
+    before = look(bought(NORD, 100, 90), bought(NORD, 10, 9, "E5"), bought(SUED, 50, 45), at=WEEK_AGO)
+    now = look(bought(NORD, 100, 40), bought(NORD, 10, 7, "E5"), bought(SUED, 50, 10))
+    said = told(before, now, Plan(mutes=(mute,), rules=(Rule(below=80, product="E3"),)))
+    assert said["Whom to call"] == (
+        ["Nordwind GmbH: 3 licenses not deployed, most of E5"],
+        "2 muted, until 31 Jan 2027: migration",
+    )
+    assert said["Left the band"] == ([], "2 muted, until 31 Jan 2027: migration")
+
+
 def test_where_all_is_muted_there_is_no_message():
     mute = Mute(customer=NORD, reason="migration", until=date(2027, 1, 31))
     before = look(bought(NORD, 100, 50), at=WEEK_AGO)

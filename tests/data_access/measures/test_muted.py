@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from dashboard.view_models import muted
+from data_access.measures import muted
 from data_access.mutes import Mute
 
 NORD, SUED = "0112A436-B14E-4888-967B-CA4BB2CF0001", "0112A436-B14E-4888-967B-CA4BB2CF0002"
@@ -49,6 +49,16 @@ def test_a_line_is_a_customer_or_a_product_at_one_and_counts_once(mutes, lines):
 def test_a_mute_of_all_of_a_customer_is_none_of_its_products():
     assert muted.customers([WHOLE, ONE], [NORD, SUED]) == {NORD: WHOLE}
     assert muted.products([WHOLE], ROWS) is None
+
+
+def test_what_is_left_without_muted_rows():
+    assert [*muted.without([ONE, mute(SUED)], ROWS).index] == [2]
+    assert muted.without([], ROWS) is ROWS
+
+
+def test_a_customers_own_lines_are_its_products_unless_it_is_muted_itself():
+    assert muted.of_one([ONE, EVERYWHERE, mute(SUED)], NORD, [E3, E5, E3]) == [ONE]
+    assert muted.of_one([WHOLE, ONE], NORD, [E3, E5]) == [WHOLE]
 
 
 def test_a_page_of_a_customer_tells_of_mutes_that_are_about_it():

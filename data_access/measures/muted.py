@@ -1,8 +1,8 @@
-"""Which lines of the commercial counts are muted: whole customers, and products at customers."""
+"""Which rows with a customer and a product are muted: whole customers, and products at customers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -39,6 +39,11 @@ def rows(muting: Sequence[Mute], table: pd.DataFrame) -> pd.Series:
     return marked if (of_products := products(muting, table)) is None else marked | of_products
 
 
+def without(muting: Sequence[Mute], table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are not muted."""
+    return table[~rows(muting, table)] if muting else table
+
+
 def of_rows(muting: Sequence[Mute], table: pd.DataFrame) -> list[Mute]:
     """The mute of each row that is muted."""
     silent = table.loc[rows(muting, table), [CUSTOMER, _PRODUCT]]
@@ -46,6 +51,14 @@ def of_rows(muting: Sequence[Mute], table: pd.DataFrame) -> list[Mute]:
         mutes.of(muting, str(tenant), None if pd.isna(product) else str(product))
         for tenant, product in silent.itertuples(index=False)
     )
+    return [mute for mute in found if mute]
+
+
+def of_one(muting: Sequence[Mute], customer: str, products: Iterable[str]) -> list[Mute]:
+    """The mute of each muted line of one customer: of the customer, or else of each of these products."""
+    if whole := mutes.of(muting, customer, None):
+        return [whole]
+    found = (mutes.of(muting, customer, product) for product in sorted({*products}))
     return [mute for mute in found if mute]
 
 
