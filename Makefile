@@ -18,7 +18,7 @@ SPARK_FOLDER := .venv-spark
 SPARK := $(SPARK_FOLDER)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit program peer objects spark faults browser ranges bench bench-small screenshots image sbom lock docs format clean
+.PHONY: help run emulate test lint unit program peer objects replicas spark faults browser ranges bench bench-small screenshots image sbom lock docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,7 @@ test: ## every check there is
 	$(MAKE) --jobs 2 --output-sync=target lint unit peer objects spark faults
 	$(MAKE) program
 	$(MAKE) browser
+	$(MAKE) replicas REPLICA_ROUNDS=3
 	$(MAKE) bench-small
 
 lint: $(DEV) ## style, types, who imports whom
@@ -53,6 +54,11 @@ peer: $(DEV) $(PEER) ## a client made from Microsoft's Swagger reads the emulato
 
 objects: $(DEV) $(OBJECTS) ## the history in an object store, over HTTP
 	OBJECTS_PYTHON=$(OBJECTS_VENV)/bin/python $(BIN)/pytest tests/objects
+
+REPLICA_ROUNDS := 100
+replicas: $(DEV) $(OBJECTS) ## two processes behind nginx, one after the other killed while people work, 100 rounds; ten minutes
+	CHROMIUM=$$(sh tests/browser/chromium.sh) NGINX=$$(sh tests/replicas/nginx.sh) OBJECTS_PYTHON=$(OBJECTS_VENV)/bin/python \
+	    REPLICA_ROUNDS=$(REPLICA_ROUNDS) $(BIN)/pytest -rP tests/replicas
 
 spark: $(DEV) $(SPARK) ## the same numbers from a real Spark cluster on this machine
 	JAVA_HOME=$$(sh tests/spark/java.sh) PYTHONPATH=$(SPARK_FOLDER) $(BIN)/pytest tests/spark

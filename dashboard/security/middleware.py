@@ -57,6 +57,10 @@ _TOO_MANY_COOKIES = "The cookies of this page are too large. Delete them in the 
 _TOO_BIG, _TRY_LATER = 1009, 1013  # why a socket is closed (RFC 6455 and its registry): a message too big, no room
 _MOST_PAGES = 1_000
 _TELL_AGAIN = 60.0  # seconds
+_NOT_MADE_HERE = (
+    "A file was asked for that this process does not have: it was made before a restart, or long ago, or a proxy leads"
+    " a visitor to changing processes of the dashboard."
+)
 #: Characters of a query that a terminal would obey, in the bytes of UTF-8.
 _CONTROLS = re.compile(rb"%[01][0-9a-f]|%7f|%c2%[89][0-9a-f]", re.IGNORECASE)
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
@@ -107,7 +111,7 @@ class Gate:
         self._sign_in = sign_in
         self._ended = ended
         self._most_pages, self._open_pages = most_pages, 0
-        self._told_at = -math.inf  # of time.monotonic
+        self._told_at: dict[str, float] = {}  # when a line was last written, of time.monotonic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -134,9 +138,7 @@ class Gate:
 
     async def _with_page(self, request: HTTPConnection, receive: Receive, send: Send) -> None:
         if self._open_pages >= self._most_pages:
-            if time.monotonic() >= self._told_at + _TELL_AGAIN:
-                log.warning("No further page is opened: there are %d.", self._open_pages)
-                self._told_at = time.monotonic()
+            self._tell(f"No further page is opened: there are {self._open_pages}.")
             await send({"type": "websocket.close", "code": _TRY_LATER})
             return
         self._open_pages += 1
@@ -146,6 +148,12 @@ class Gate:
         finally:
             self._open_pages -= 1
             metrics.SESSIONS.dec()
+
+    def _tell(self, line: str) -> None:
+        """Write a line into the log, unless it was written a moment ago."""
+        if time.monotonic() >= self._told_at.get(line, -math.inf) + _TELL_AGAIN:
+            log.warning(line)
+            self._told_at[line] = time.monotonic()
 
     def _check(self, request: HTTPConnection) -> None:
         self._sign_in.check()
@@ -170,8 +178,11 @@ class Gate:
 
         async def send_secured(message: Message) -> None:
             is_https = str(self._sign_in.table.get("redirect_uri", "")).startswith("https://")
-            if message["type"] == "http.response.start" and is_https:
-                _make_cookies_secure(message)
+            if message["type"] == "http.response.start":
+                if is_https:
+                    _make_cookies_secure(message)
+                if path.startswith(MEDIA) and message["status"] == 404:
+                    self._tell(_NOT_MADE_HERE)
             await send(message)
 
         if path in (LOGIN, CALLBACK):
@@ -244,6 +255,8 @@ class Gate:
             return person.role >= Role.OPERATOR
         if path.startswith(MEDIA):
             key = path.removeprefix(MEDIA).partition(".")[0]
+            if key not in _download_owners:
+                self._tell(_NOT_MADE_HERE)
             still = _download_owners.get(key, {}).get(person.identity)
             return still is not None and await asyncio.to_thread(still)  # it may look at a file far away
         return True
@@ -316,6 +329,7 @@ def _outcome(request: HTTPConnection, headers: MutableHeaders, failures: list[Ba
         return refusals.of_failure(failures[0])
     cookies = _cookies_after(request, headers)
     if "code" in request.query_params and not cookies.get(USER_COOKIE):
+        _log_refusal(refusals.NOT_COMPLETED)
         return refusals.NOT_COMPLETED
     if sum(len(name) + len(value) + len("=; ") for name, value in cookies.items()) <= _MOST_COOKIES:
         return ""

@@ -30,7 +30,8 @@ _TOO_LATE = frozenset({"AADSTS70000", "AADSTS70008", "AADSTS54005", "invalid_gra
 _OWN = {
     NOT_COMPLETED: Refusal(
         "The sign-in was not completed: it took too long, began in another window, or was opened a second time.",
-        "If it happens each time, people use another address than redirect_uri, or their browsers keep no cookies.",
+        "If it happens often: people use another address than redirect_uri, their browsers keep no cookies, or several"
+        " processes of the dashboard differ in cookie_secret.",
     ),
     TOO_LARGE: Refusal(
         "You are in more groups than a sign-in to this page can carry, so the operator gives you an app role instead.",

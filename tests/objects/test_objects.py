@@ -1,18 +1,11 @@
 """The history in an object store: the same files, over HTTP, each of them one PUT."""
 
-import os
-import subprocess
 import threading
-import time
-import urllib.request
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyarrow import fs
 
 from data_access import HistoryError, Settings, history
 from data_access.__main__ import main
@@ -24,38 +17,21 @@ from data_access.history.store import Store
 from data_access.history.views import Views
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.ports import free_port
+from tests import object_store
 
 
 @pytest.fixture(scope="session")
 def endpoint():
-    """An object store on loopback."""
-    python = os.environ.get("OBJECTS_PYTHON", "")
-    if not Path(python).is_file():
-        pytest.fail(f"OBJECTS_PYTHON={python!r} is no Python with an object store: run `make objects`.", pytrace=False)
-    port = free_port()
-    command = [python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            for _ in range(300):
-                with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
-                    break
-                time.sleep(0.1)
-            yield f"127.0.0.1:{port}"
-        finally:
-            server.terminate()
+    with object_store.serving() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
 def url(endpoint, monkeypatch, request):
     """An empty bucket's address, as HISTORY_URL takes it."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "anything")
-    bucket = f"bucket-{abs(hash(request.node.name)):x}"
-    options = f"endpoint_override={endpoint}&scheme=http&region=us-east-1"
-    files = fs.FileSystem.from_uri(f"s3://{bucket}?{options}&allow_bucket_creation=true")[0]
-    files.create_dir(bucket)
-    return f"s3://{bucket}/history?{options}"
+    for name, value in object_store.KEYS.items():
+        monkeypatch.setenv(name, value)
+    return object_store.bucket(endpoint, f"bucket-{abs(hash(request.node.name)):x}")
 
 
 @pytest.fixture

@@ -337,11 +337,12 @@ def test_cookies_are_secure_where_people_come_over_https(browser, configured, ad
     assert all(("; Secure" in cookie) is secure for cookie in cookies)
 
 
-def test_a_sign_in_that_leaves_no_one_signed_in_was_not_completed(configured):
+def test_a_sign_in_that_leaves_no_one_signed_in_was_not_completed(configured, caplog):
     configured()
     browser = gate(lambda _: RedirectResponse("/", 302))
     browser.get("/oauth2callback?code=1")
     assert browser.cookies.get(REFUSAL) == "not_completed"
+    assert "several processes of the dashboard differ in cookie_secret" in caplog.text
     browser.get("/oauth2callback")  # where Microsoft leads after signing out
     assert browser.cookies.get(REFUSAL) is None
 

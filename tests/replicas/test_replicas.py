@@ -1,0 +1,147 @@
+"""Several replicas: people sign in, follow links, take files and reload while one of two processes is killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
+
+from tests.browser import app
+from tests.browser.office import sign_in
+from tests.replicas.office import OLAF, Office, proxy
+
+ROUNDS = int(os.environ.get("REPLICA_ROUNDS", "100"))
+LINK = "/?channel=direct&target=70"
+METRICS = "/_stcore/metrics"  # which an operator may read
+NOT_COMPLETED = re.compile("The sign-in was not completed")
+_TRIES = 3  # which somebody may need where the process is lost in the middle
+_WAIT = 20_000  # milliseconds until a page has found the other process
+
+pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")  # of our own certificate
+
+
+@contextmanager
+def somebody(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1366, "height": 900}, ignore_https_errors=True)
+    context.set_default_timeout(_WAIT)
+    yield context
+    context.close()
+
+
+def arrive(page: Page, address: str) -> int:
+    """Open the link and sign in, once more where that was not completed and the page says so; how often it did."""
+    page.goto(address)
+    person, refusal = page.get_by_role("button", name=OLAF.name), page.get_by_text(NOT_COMPLETED)
+    for refused in range(_TRIES):
+        sign_in(page, OLAF)
+        expect(person.or_(refusal)).to_be_visible(timeout=_WAIT)
+        if not refusal.is_visible():
+            return refused
+    raise AssertionError(f"No sign-in was completed in {_TRIES} tries.")
+
+
+def take(page: Page) -> tuple[str, bytes, int]:
+    """A file of the page, clicked on again where the process was lost; its name, content, and the clicks in vain."""
+    for vain in range(_TRIES):
+        try:
+            return *app.download(page, "export_csv"), vain
+        except TooLate:
+            app.settle(page)
+    raise AssertionError(f"No file came in {_TRIES} tries.")
+
+
+def ended_in_both(two: Office, cookies: Mapping[str, str]) -> bool:
+    """Whether neither process takes these cookies any more, within some seconds."""
+    deadline = time.monotonic() + 10
+    while two.asked_of_each(METRICS, cookies) != [401, 401]:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def test_people_work_on_while_one_process_after_the_other_is_lost(browser, two: Office, tmp_path):
+    seen, again = Counter[tuple[object, ...]](), Counter[str]()
+    begun = time.monotonic()
+    with proxy(two, tmp_path), two.with_losses():
+        for _ in range(ROUNDS):
+            with somebody(browser) as context:
+                page = context.new_page()
+                again["sign-in"] += arrive(page, two.address + LINK)
+                app.wait_for_chart(page)
+                app.settle(page)
+                name, content, vain = take(page)
+                again["file"] += vain
+                figures = app.figures(page)
+                page.reload()
+                app.wait_for_chart(page)
+                app.settle(page)
+                assert app.figures(page) == figures
+                seen[page.url, figures["kpi_licenses_sold"], name, content] += 1
+    minutes = (time.monotonic() - begun) / 60
+    print(f"{ROUNDS} rounds, {two.kills} losses, {minutes:.1f} minutes; once more: {dict(again)}")
+    assert two.kills
+    ((one, count),) = seen.items()
+    assert (one[0], count) == (two.address + LINK, ROUNDS), "the same view and the same bytes, whoever made them"
+    said = two.said()
+    assert said.count("(not_completed") == again["sign-in"], "what a page said is in the log as well"
+    assert "Traceback" not in said
+
+
+def test_signing_out_ends_it_in_both(browser, two: Office, tmp_path):
+    with proxy(two, tmp_path), somebody(browser) as context:
+        page = context.new_page()
+        arrive(page, two.address)
+        cookies = {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+        assert two.asked_of_each(METRICS, cookies) == [200, 200], "each takes the other's cookie"
+        page.get_by_role("button", name=OLAF.name).click()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible(timeout=_WAIT)
+        assert ended_in_both(two, cookies)
+        two.restart(two.replicas[0])
+        assert ended_in_both(two, cookies), "a restart forgot it"
+
+
+def test_without_the_cookie_the_log_names_files_that_do_not_come(browser, two: Office, tmp_path):
+    with proxy(two, tmp_path, is_sticky=False), somebody(browser) as context:
+        page = context.new_page()
+        arrive(page, two.address + LINK)
+        app.settle(page)
+        with page.expect_response(re.compile("/media/")) as sent:
+            page.locator(".st-key-export_csv button:visible").click()
+        cookies = {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+        answers = two.asked_of_each(urlsplit(sent.value.url).path, cookies)
+    assert sorted(answers) in ([200, 401], [200, 404]), "a file is with the process that made it"
+    assert "a proxy leads a visitor to changing processes" in two.said()
+
+
+def test_with_another_cookie_secret_page_and_log_name_the_sign_in_that_fails(browser, two: Office, tmp_path):
+    one, other = two.replicas
+    own = one.secrets.read_text()
+    one.secrets.write_text(own.replace("hush", "another"))
+    two.restart(other)
+    try:
+        with proxy(two, tmp_path, is_sticky=False):
+            for _ in range(20):
+                with somebody(browser) as context:
+                    page = context.new_page()
+                    page.goto(two.address + LINK)
+                    sign_in(page, OLAF)
+                    page.wait_for_url(two.address + LINK)
+                    refusal = page.get_by_text(NOT_COMPLETED)
+                    expect(refusal.or_(page.get_by_role("button", name=OLAF.name))).to_be_visible(timeout=_WAIT)
+                    if refusal.is_visible():
+                        break
+            else:
+                pytest.fail("each of 20 sign-ins came back to the process where it began")
+        assert "differ in cookie_secret" in two.said()
+    finally:
+        one.secrets.write_text(own)
