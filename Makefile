@@ -34,7 +34,7 @@ test: ## every check there is
 	$(MAKE) --jobs 2 --output-sync=target lint unit peer objects spark faults
 	$(MAKE) program
 	$(MAKE) browser
-	$(MAKE) replicas REPLICA_ROUNDS=3
+	$(MAKE) replicas REPLICA_ROUNDS=2
 	$(MAKE) bench-small
 
 lint: $(DEV) ## style, types, who imports whom

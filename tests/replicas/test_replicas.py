@@ -114,6 +114,7 @@ def test_without_the_cookie_the_log_names_files_that_do_not_come(browser, two: O
     with proxy(two, tmp_path, is_sticky=False), somebody(browser) as context:
         page = context.new_page()
         arrive(page, two.address + LINK)
+        app.wait_for_chart(page)
         app.settle(page)
         with page.expect_response(re.compile("/media/")) as sent:
             page.locator(".st-key-export_csv button:visible").click()
