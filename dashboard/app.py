@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from dashboard import feeds, rules, runs, saved_views, sitemap
+from dashboard import feeds, mutes_and_bands, page_runs, saved_views, sitemap
 from dashboard.components import book, foot, header, mutes_menu, notices
 from dashboard.filters import link
 from dashboard.security import session
 from dashboard.security.roles import Role
 from data_access import SettingsError, lapse_notice, load_settings, titles
 
-with runs.run():
+with page_runs.run():
     # Called before the navigation, which would otherwise fetch each page's icon for the tab from a host of Google's.
     st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
     pages = [st.Page(entry.file, title=entry.title, icon=entry.icon) for entry in sitemap.PAGES]
     page = st.navigation(pages, position="hidden")  # our own links carry the filters along
     header.tab(page.title)
-    runs.of(sitemap.at(page.url_path).name)
+    page_runs.of(sitemap.at(page.url_path).name)
     try:
         settings = load_settings()
         person = session.enter(settings)
@@ -23,7 +23,7 @@ with runs.run():
             st.switch_page(first.file, query_params=dict(view.link))
         if person:
             feeds.enter(settings, can_be_pinned=sitemap.at(page.url_path).can_be_pinned)
-            rules.enter(settings)
+            mutes_and_bands.enter(settings)
     except SettingsError as error:
         st.title(titles.PRODUCT, anchor=False)
         notices.trouble(error)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard import turns
+from dashboard import page_turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Cache:
         if is_new:
             self._work_out(key, entry, work)
         if not entry.result.done():
-            with turns.paused():  # or all turns could wait for a result whose thread waits for a turn
+            with page_turns.paused():  # or all turns could wait for a result whose thread waits for a turn
                 wait([entry.result])
         result: T = entry.result.result()
         return result
@@ -99,7 +99,7 @@ class Cache:
         if is_new:
             threading.Thread(target=self._work_out, args=(key, entry, work), name="soon", daemon=True).start()
         if not entry.result.done():
-            with turns.paused():
+            with page_turns.paused():
                 wait([entry.result], seconds)
         return (True, entry.result.result()) if entry.result.done() else (False, None)
 

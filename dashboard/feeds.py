@@ -21,7 +21,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from dashboard import exports, pinned, turns
+from dashboard import exports, page_turns, pinned
 from dashboard.cache import remembered
 from dashboard.filters import link
 from dashboard.pinned import Pinned
@@ -418,7 +418,7 @@ def _of_day(sources: _Sources, *, can_be_pinned: bool) -> tuple[Pinned, _Sources
     if not can_be_pinned:
         return pinned.NOT_HERE, sources
     if history and history.refresh_if_due().data is None:
-        with turns.paused():
+        with page_turns.paused():
             history.wait(_OPENING)
     past = history.state.data if history else None
     missing = "" if past else "The history cannot be read." if history else "There is no history for you here."

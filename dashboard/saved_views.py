@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard.filters import link
-from dashboard.kept import Kept
 from dashboard.security import session
+from dashboard.user_records import UserRecords
 from data_access import Settings, history, load_settings
 from data_access.history.views import LONGEST_NAME, SavedView, Views, first
 
@@ -69,11 +69,11 @@ def _owner() -> str:
     return "/".join(session.person().identity).strip("/").lower()
 
 
-def _current() -> Kept[Views, _ByOwner]:
+def _current() -> UserRecords[Views, _ByOwner]:
     settings = load_settings()
     return _kept(settings.scope, settings)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept(scope: tuple[object, ...], _settings: Settings) -> Kept[Views, _ByOwner]:  # noqa: ARG001 - the cache key
-    return Kept(lambda: history.open_views(_settings), Views.all)
+def _kept(scope: tuple[object, ...], _settings: Settings) -> UserRecords[Views, _ByOwner]:  # noqa: ARG001 - the cache key
+    return UserRecords(lambda: history.open_views(_settings), Views.all)

@@ -14,9 +14,9 @@ from requests.adapters import HTTPAdapter
 from data_access.auth import entra
 from data_access.auth.credentials import Credential, OnBehalfOf, Ready
 from data_access.auth.stored import Stored
+from data_access.call_pace import Pace
 from data_access.emulator import DEMO_TOKEN, Emulator, sample
 from data_access.errors import SignInError
-from data_access.pace import Pace
 from data_access.partner_center.client import Client
 from data_access.partner_center.retry import RetryPolicy
 from data_access.settings import Settings

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from data_access.call_pace import Pace
 from data_access.loopback import is_loopback
-from data_access.pace import Pace
 
 # Hidden state on purpose: `requests` hands an adapter nothing from the caller, and follows redirects by itself.
 _of_this_thread = threading.local()

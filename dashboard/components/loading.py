@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
-from dashboard import formats, turns
+from dashboard import formats, page_turns
 from dashboard.components.header import dates, head
 from dashboard.components.notices import stale, trouble
 from dashboard.feeds import Feeds
@@ -52,7 +52,7 @@ def standing(feed: Readable[Source], heading: str, feeds: Feeds, note: str = "")
 
 def wait(feed: Readable[Any], seconds: float) -> bool:
     """Wait for the end of a fetch, and let other pages be worked out meanwhile; whether it has ended."""
-    with turns.paused():
+    with page_turns.paused():
         return feed.wait(seconds)
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard import formats, rules
+from dashboard import formats, mutes_and_bands
 from dashboard.feeds import Feeds
-from dashboard.rules import Mute, SetMute
+from dashboard.mutes_and_bands import Mute, SetMute
 from dashboard.security import session
 from dashboard.security.roles import Role
 from data_access.mutes import LONGEST_REASON, MOST_DAYS, problem, said
@@ -55,7 +55,7 @@ def counted(muted: Sequence[str]) -> None:
 
 def failure() -> None:
     """Tell operators that DIGEST_FILE cannot be used; pages go on without its mutes and bands."""
-    if session.may(Role.OPERATOR) and (error := rules.failure()):
+    if session.may(Role.OPERATOR) and (error := mutes_and_bands.failure()):
         st.warning(
             f"{formats.plain(error.message)} Until then pages show no bands, and no mutes of it.",
             icon=":material/notifications_off:",
@@ -98,14 +98,14 @@ def _mute(feeds: Feeds, line: object, reason: str, until: object, today: date) -
     except ValidationError:
         return "This line has no id by which it could be muted."
     try:
-        return rules.mute(feeds, wanted)
+        return mutes_and_bands.mute(feeds, wanted)
     except PermissionError:
         return "This customer is not in your book."
 
 
 def _end(feeds: Feeds, mute: SetMute) -> None:
     try:
-        st.session_state[_PROBLEM] = rules.end(feeds, mute)
+        st.session_state[_PROBLEM] = mutes_and_bands.end(feeds, mute)
     except PermissionError:
         st.session_state[_PROBLEM] = "This customer is not in your book."
 

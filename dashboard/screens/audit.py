@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, turns
+from dashboard import exports, page_turns
 from dashboard.audit import entries
 from dashboard.components import audit_notice, figures, header, notices, table
 from dashboard.feeds import current_feeds
@@ -34,7 +34,7 @@ def show() -> None:
     audit_notice.draw()
     filters = controls.filters
     try:
-        with turns.paused():
+        with page_turns.paused():
             noted = entries(int(filters.days))
     except HistoryError as error:
         notices.trouble(error)

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import explanations, exports, formats, rules, sentences
+from dashboard import explanations, exports, formats, mutes_and_bands, sentences
 from dashboard.components import (
     book,
     figures,
@@ -111,7 +111,9 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     filters = controls.filters
     moved, look = _moved(deployment, filters.selection, feeds)
     known = moved, feeds.usage.state.data, feeds.renewals.state.data
-    model = call_list.of_all(deployment, filters, *known, mutes=rules.mutes(feeds), rules=rules.bands())
+    model = call_list.of_all(
+        deployment, filters, *known, mutes=mutes_and_bands.mutes(feeds), rules=mutes_and_bands.bands()
+    )
     notices.left_out(controls.unknown)
     if model.number == 0:
         st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
@@ -204,7 +206,7 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
     files = (
-        call_sheet.of_several(deployment, _in_order(model), feeds, all_customers, rules.mutes(feeds)),
+        call_sheet.of_several(deployment, _in_order(model), feeds, all_customers, mutes_and_bands.mutes(feeds)),
         *exports.for_people_and_programs(
             lambda: CUSTOMERS_FILE.select(model.table), CUSTOMERS_FILE.described, (model,), all_customers
         ),
@@ -230,7 +232,7 @@ def show_one(
     notices.left_out(controls.unknown)
     tiles.answer(model, filters.target, estimated=False)
     _quiet(deployment, identity, name, filters.selection, feeds)
-    live, muting = feeds.renewals.state.data, rules.mutes(feeds)
+    live, muting = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
     if sentences_for_the_phone := call_list.said_to(
         deployment, identity, filters.selection, moved=moved, used=used, live=live, mutes=muting
     ):
@@ -262,12 +264,12 @@ def _quiet(deployment: Deployment, identity: str, name: str, selection: Selectio
     """Say what of a customer is muted, and whether it is out of its band; and draw the menu that mutes it."""
     products = call_list.products_of(deployment, identity)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if outside := call_list.outside(deployment, identity, selection, rules.bands()):
+        if outside := call_list.outside(deployment, identity, selection, mutes_and_bands.bands()):
             st.markdown(f":material/straighten: Out of its band: **{formats.plain(outside)}**", width="content")
         lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
         lines |= {(identity, product): title for product, title in products.items()}
         mutes_menu.draw(feeds, lines)
-    about = [mute for mute in rules.mutes(feeds) if muted.is_about(mute, identity, [*products])]
+    about = [mute for mute in mutes_and_bands.mutes(feeds) if muted.is_about(mute, identity, [*products])]
     mutes_menu.notice(feeds, about, products)
 
 
@@ -275,7 +277,9 @@ def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: 
     """The way back to the list, and to the customers before and after this one in it."""
     filters = link.follow(CustomersFilters, feeds.codes()).filters
     known = moved, feeds.usage.state.data, feeds.renewals.state.data
-    model = call_list.of_all(deployment, filters, *known, mutes=rules.mutes(feeds), rules=rules.bands())
+    model = call_list.of_all(
+        deployment, filters, *known, mutes=mutes_and_bands.mutes(feeds), rules=mutes_and_bands.bands()
+    )
     ids = _in_order(model)
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         _back()

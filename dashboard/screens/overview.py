@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import explanations, exports, rules, sentences
+from dashboard import explanations, exports, mutes_and_bands, sentences
 from dashboard.components import book, figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
@@ -41,7 +41,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     if not past:
         history_states.unreadable(feeds)
     filters, dark = controls.filters, st.context.theme.type == "dark"
-    model = view_models.overview(deployment, filters, dark, rules.bands())
+    model = view_models.overview(deployment, filters, dark, mutes_and_bands.bands())
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     notices.not_in_answer(deployment, filters.selection)

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats, rules
+from dashboard import exports, formats, mutes_and_bands
 from dashboard.charts import renewals as chart
 from dashboard.components import figures, loading, mutes_menu, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
@@ -49,7 +49,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
     _choices(controls)
     filters = controls.filters
     now, zone = datetime.now(UTC).replace(second=0, microsecond=0), tables.zone(st.context.timezone)
-    model = renewals_view(data, filters, now, zone, st.context.theme.type == "dark", mutes=rules.mutes(feeds))
+    model = renewals_view(data, filters, now, zone, st.context.theme.type == "dark", mutes=mutes_and_bands.mutes(feeds))
     notices.left_out(controls.unknown)
     if model.unplaced:
         st.info(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import formats, turns
+from dashboard import formats, page_turns
 from dashboard.components import audit_notice, header, history_states, notices, table
 from dashboard.feeds import Feeds, books_now, current_feeds, customers_now
 from dashboard.security import session
@@ -60,7 +60,7 @@ def show(feeds: Feeds) -> None:
             tested = st.button("Test connection", key="test_connection", icon=":material/network_check:")
         place = st.empty()
         if tested:
-            with place.status("Asking each collection") as progress, turns.paused():
+            with place.status("Asking each collection") as progress, page_turns.paused():
                 _test(feeds.service, lambda title: progress.update(label=f"Asking for {title}"))
         place.markdown(_answer(feeds.service.outcomes))
         _calls(feeds.service.outcomes)

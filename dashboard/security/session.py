@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlencode
 
 import streamlit as st
 
-from dashboard import audit, formats, runs
+from dashboard import audit, formats, page_runs
 from dashboard.security import exposure, middleware, refusals, roles
 from dashboard.security.roles import Denied, Person, Role
 from data_access import Settings, titles
@@ -64,7 +64,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     @st.fragment
     @wraps(draw)
     def draw_guarded(*arguments: P.args, **named: P.kwargs) -> None:
-        with runs.run():
+        with page_runs.run():
             _leave_if_over()
             draw(*arguments, **named)
             looked()
@@ -96,7 +96,7 @@ def close_in_time() -> None:
 
 def looked(*, refused: bool = False) -> None:
     """Note for the audit which page this person sees, with which filters, unless that was noted last."""
-    seen = (runs.page(), _filters(), refused)
+    seen = (page_runs.page(), _filters(), refused)
     if st.session_state.get(_LOOKED) != seen:
         st.session_state[_LOOKED] = seen
         action = audit.REFUSED if refused else audit.LOOKED
@@ -105,7 +105,7 @@ def looked(*, refused: bool = False) -> None:
 
 def note(action: str, *, filters: str, detail: str) -> None:
     """Note for the audit what this person does on a page."""
-    audit.note(action, *_noted(person()), page=runs.page(), filters=filters, detail=detail)
+    audit.note(action, *_noted(person()), page=page_runs.page(), filters=filters, detail=detail)
 
 
 def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
@@ -115,7 +115,7 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
     may no longer see what was on screen.
     """
     owner, claims, still = person(), st.user.to_dict(), st.session_state.get(_STILL)
-    page, filters = runs.page(), _filters()
+    page, filters = page_runs.page(), _filters()
 
     def make() -> bytes:
         if _is_over(owner, claims):

@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from dashboard import formats, turns
+from dashboard import formats, page_turns
 from dashboard.cache import VIEWS, remembered
 from dashboard.feeds import Feeds
 from dashboard.filters.parameters import CustomersFilters
@@ -149,7 +149,7 @@ def moved_soon(
 
 def _moved(feeds: Feeds, past: Timeline, deployment: Deployment, selection: Selection) -> Lately | None:
     facts = deployment.facts.selected(selection)
-    with turns.paused():
+    with page_turns.paused():
         return lately.moved(past, lambda: feeds.engine(past), facts, selection)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard import formats, turns
+from dashboard import formats, page_turns
 from dashboard.cache import remembered
 from dashboard.charts import contributions, palette
 from dashboard.charts.base import Finished
@@ -98,7 +98,7 @@ def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
 
 @remembered
 def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection) -> Differences:
-    with turns.paused():
+    with page_turns.paused():
         return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
 
 

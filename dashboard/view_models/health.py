@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from dashboard import formats, turns
+from dashboard import formats, page_turns
 from dashboard.cache import remembered
 from dashboard.charts import base, freshness, palette
 from dashboard.charts.base import Finished
@@ -185,7 +185,7 @@ def _counts(past: Timeline) -> list[Snapshot]:
 
 
 def _figures(feeds: Feeds, past: Timeline, snapshot: Snapshot, keys: list[str]) -> pd.DataFrame:
-    with turns.paused():
+    with page_turns.paused():
         return feeds.engine(past).grouped(comparison.facts_file(past.history, snapshot), keys, labels=["customerName"])
 
 

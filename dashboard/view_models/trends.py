@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from dashboard import formats, turns
+from dashboard import formats, page_turns
 from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.base import Finished
@@ -111,7 +111,7 @@ def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
 
     Raises one of the family in `errors` where the files cannot be read or no engine is to be had.
     """
-    with turns.paused():
+    with page_turns.paused():
         return timeline_of_customer(past, feeds.engine(past), customer)
 
 

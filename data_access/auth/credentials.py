@@ -25,8 +25,8 @@ import requests
 from data_access import deadlines
 from data_access.auth import entra
 from data_access.auth.entra import Registration
+from data_access.call_pace import Pace
 from data_access.errors import SignInNeeded
-from data_access.pace import Pace
 
 # MSAL logs the address of the sign-in page, which carries the state and the code challenge of the request.
 logging.getLogger("msal").setLevel(logging.ERROR)

@@ -27,8 +27,8 @@ from data_access.auth.credentials import (
     translated_errors,
 )
 from data_access.auth.entra import Registration
+from data_access.call_pace import Pace
 from data_access.errors import SignInNeeded
-from data_access.pace import Pace
 
 with temporary.assumed():  # for portalocker's semaphores
     import portalocker

@@ -17,8 +17,8 @@ from typing import Any, Self, TypeVar, cast
 import requests
 
 from data_access.auth.credentials import Credential
+from data_access.call_pace import Pace
 from data_access.errors import BadRequest, Details, Intercepted, PartnerCenterError, Unavailable
-from data_access.pace import Pace
 from data_access.partner_center import protocol, raw_pages
 from data_access.partner_center.answers import Answer, Outcome, Progress, Step
 from data_access.partner_center.catalog import Collection

@@ -21,6 +21,7 @@ import urllib3
 
 from data_access import deadlines
 from data_access.auth.credentials import Credential
+from data_access.call_pace import HeldBack, Pace, Pause
 from data_access.errors import (
     NoSignInService,
     PartnerCenterError,
@@ -28,7 +29,6 @@ from data_access.errors import (
     Throttled,
     Unreadable,
 )
-from data_access.pace import HeldBack, Pace, Pause
 from data_access.partner_center import protocol, retry, transport
 from data_access.partner_center.retry import RetryPolicy
 from data_access.partner_center.tally import TALLY

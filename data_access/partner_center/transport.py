@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import requests
 
+from data_access.call_pace import Pace
 from data_access.deadlines import DeadlineAdapter
-from data_access.pace import Pace
 from data_access.partner_center import protocol
 
 _CONNECTIONS = 64  # kept open; more than several fetches need, since the pool warns of each connection beyond it

@@ -31,7 +31,7 @@ MAY = {
     "feeds.py": WAYS,
     "audit.py": {"history"},
     "readiness.py": {"history"},
-    "rules.py": {"history"},
+    "mutes_and_bands.py": {"history"},
     "saved_views.py": {"history"},
     "security/sharing.py": {"history"},
     "server.py": {"history"},

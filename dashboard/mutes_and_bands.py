@@ -12,8 +12,8 @@ import streamlit as st
 
 from dashboard import audit
 from dashboard.feeds import Feeds
-from dashboard.kept import Kept
 from dashboard.security import session
+from dashboard.user_records import UserRecords
 from data_access import Settings, SettingsError, history
 from data_access.books import known_as
 from data_access.digest.plan import Rule
@@ -32,7 +32,7 @@ class _Rules:
     def __init__(self, settings: Settings) -> None:
         self.scope = settings.scope
         self.plan = PlanFile(settings.digest_file)
-        self.kept = Kept(lambda: history.open_mutes(settings), Mutes.all)
+        self.kept = UserRecords(lambda: history.open_mutes(settings), Mutes.all)
 
 
 def enter(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from dashboard.kept import Kept
+from dashboard.user_records import UserRecords
 from data_access import HistoryError
 
 DOWN = HistoryError("The history cannot be used.", "Check HISTORY_URL.")
@@ -30,7 +30,7 @@ class Shelf:
 
 
 def kept(shelf):
-    return Kept(lambda: shelf, Shelf.read)
+    return UserRecords(lambda: shelf, Shelf.read)
 
 
 def test_the_first_who_asks_gets_what_is_there_and_the_next_one_costs_no_look():

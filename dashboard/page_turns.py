@@ -1,4 +1,4 @@
-"""Turns: how many pages are worked out at a time, so that a crowd slows down neither itself nor the server."""
+"""Page turns: how many pages are worked out at a time, so that a crowd slows down neither itself nor the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people keep in the history, as this process knows it: looked at in the background, and again after a change."""
+"""Records that people keep in the history, as this process knows them: looked at in the background, or on a change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from dashboard import turns
+from dashboard import page_turns
 from data_access import Feed, HistoryError, Progress
 
 _AGE = timedelta(seconds=5)  # after which what another process wrote is looked for
@@ -16,7 +16,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-class Kept(Generic[S, T]):
+class UserRecords(Generic[S, T]):
     """`open_` opens a part of the history, `read` reads all of it; both raise HistoryError where that fails."""
 
     def __init__(self, open_: Callable[[], S], read: Callable[[S], T]) -> None:
@@ -28,7 +28,7 @@ class Kept(Generic[S, T]):
         """What is kept; None where it is not known yet, or cannot be read."""
         state = self._feed.refresh_if_due()
         if state.data is None and state.failed_at is None:
-            with turns.paused():
+            with page_turns.paused():
                 self._feed.wait(_FIRST)
         return self._feed.state.data
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard import turns
+from dashboard import page_turns
 from dashboard.cache import Cache
 
 
@@ -20,7 +20,7 @@ def test_no_more_than_some_have_a_turn(crowd):
 
     def page():
         nonlocal inside
-        with turns.turn(), turns.turn():  # a part of a page is within its turn
+        with page_turns.turn(), page_turns.turn():  # a part of a page is within its turn
             with lock:
                 inside += 1
                 most[0] = max(most[0], inside)
@@ -30,28 +30,28 @@ def test_no_more_than_some_have_a_turn(crowd):
 
     for one in [crowd.submit(page) for _ in range(30)]:
         one.result(10)
-    assert most == [turns.AT_A_TIME]
+    assert most == [page_turns.AT_A_TIME]
 
 
 def test_who_waits_for_something_else_lets_others_go_on(crowd):
-    go_on, begun = threading.Event(), threading.Barrier(turns.AT_A_TIME + 1)
+    go_on, begun = threading.Event(), threading.Barrier(page_turns.AT_A_TIME + 1)
 
     def waits():
-        with turns.turn(), turns.paused():
+        with page_turns.turn(), page_turns.paused():
             begun.wait(10)
             assert go_on.wait(10)
 
-    waiting = [crowd.submit(waits) for _ in range(turns.AT_A_TIME)]
+    waiting = [crowd.submit(waits) for _ in range(page_turns.AT_A_TIME)]
     begun.wait(10)
-    with turns.turn():
+    with page_turns.turn():
         go_on.set()
     for one in waiting:
         one.result(10)
 
 
 def test_an_error_gives_the_turn_back():
-    for _ in range(turns.AT_A_TIME + 1):
-        with pytest.raises(ValueError, match="no figures"), turns.turn():
+    for _ in range(page_turns.AT_A_TIME + 1):
+        with pytest.raises(ValueError, match="no figures"), page_turns.turn():
             raise ValueError("no figures")
 
 
@@ -60,13 +60,13 @@ def test_many_who_want_one_result_leave_a_turn_for_who_works_it_out(crowd):
 
     @Cache().remembered
     def slow():
-        with turns.paused():
+        with page_turns.paused():
             begun.set()
             assert go_on.wait(10)
         return "figures"
 
     def page():
-        with turns.turn():
+        with page_turns.turn():
             return slow()
 
     first = crowd.submit(page)

@@ -1,4 +1,4 @@
-"""Runs: each time that a page, or a part of one, is worked out for somebody, timed and named in the log."""
+"""Page runs: each time that a page, or a part of one, is worked out for somebody, timed and named in the log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from dashboard import metrics, turns
+from dashboard import metrics, page_turns
 from data_access import logs
 
 NO_PAGE = "none"  # of a run that ended before it was known
@@ -31,7 +31,7 @@ def run() -> Iterator[None]:
         return
     before, begun, has_failed = _is_running.set(True), time.perf_counter(), False
     try:
-        with logs.bound(page=page()), turns.turn():
+        with logs.bound(page=page()), page_turns.turn():
             yield
     except Exception:
         has_failed = True

@@ -8,8 +8,8 @@ import pytest
 
 from data_access import Client, Settings, connection, errors
 from data_access.auth.credentials import Ready
+from data_access.call_pace import HeldBack, Pace, Pause
 from data_access.errors import Details
-from data_access.pace import HeldBack, Pace, Pause
 from data_access.partner_center import each_customer
 from data_access.partner_center.catalog import CUSTOMERS, SEATS
 from data_access.partner_center.each_customer import Customer
