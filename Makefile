@@ -10,6 +10,8 @@ OBJECTS_VENV := .venv-objects
 OBJECTS := $(OBJECTS_VENV)/.installed
 SBOM_VENV := .venv-sbom
 SBOM := $(SBOM_VENV)/.installed
+MANIFESTS_VENV := .venv-manifests
+MANIFESTS := $(MANIFESTS_VENV)/.installed
 LOCK_VENV := .venv-lock
 LOCK := $(LOCK_VENV)/.installed
 DASH_VENV := .venv-dash
@@ -18,7 +20,7 @@ SPARK_FOLDER := .venv-spark
 SPARK := $(SPARK_FOLDER)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulate test lint unit program peer objects replicas spark faults browser ranges bench bench-small screenshots image sbom lock docs format clean
+.PHONY: help run emulate test lint unit program peer objects replicas manifests spark faults browser ranges bench bench-small screenshots image sbom lock docs format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -57,7 +59,7 @@ objects: $(DEV) $(OBJECTS) ## the history in an object store, over HTTP
 
 REPLICA_ROUNDS := 100
 replicas: $(DEV) $(OBJECTS) ## two processes behind nginx, one after the other killed while people work, 100 rounds; ten minutes
-	CHROMIUM=$$(sh tests/browser/chromium.sh) NGINX=$$(sh tests/replicas/nginx.sh) OBJECTS_PYTHON=$(OBJECTS_VENV)/bin/python \
+	CHROMIUM=$$(sh tests/browser/chromium.sh) NGINX=$$(sh tests/unpacked.sh nginx nginx) OBJECTS_PYTHON=$(OBJECTS_VENV)/bin/python \
 	    REPLICA_ROUNDS=$(REPLICA_ROUNDS) $(BIN)/pytest -rP tests/replicas
 
 spark: $(DEV) $(SPARK) ## the same numbers from a real Spark cluster on this machine
@@ -87,6 +89,10 @@ image: $(DEV) ## build the image of deploy/Containerfile with buildah, and try i
 sbom: $(APP) $(SBOM) ## write sbom.json: every installed library with its version and licence (CycloneDX)
 	$(SBOM_VENV)/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json --pyproject pyproject.toml $(VENV)
 
+manifests: $(DEV) $(MANIFESTS) ## what is under deploy/ against the schemas of Kubernetes, and the alerts by promtool; no part of `make test`
+	$(MANIFESTS_VENV)/bin/kubernetes-validate --strict deploy/kubernetes/*.yaml
+	sh tests/deploy/alerts.sh
+
 lock: $(LOCK) ## write deploy/requirements.lock: the checksum of every file that the program may be installed from
 	$(LOCK_VENV)/bin/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' --quiet --output-file deploy/requirements.lock
@@ -99,7 +105,7 @@ format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) $(DASH_VENV) $(SBOM_VENV) $(LOCK_VENV) $(SPARK_FOLDER) sbom.json screenshots .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER_VENV) $(OBJECTS_VENV) $(DASH_VENV) $(SBOM_VENV) $(LOCK_VENV) $(MANIFESTS_VENV) .venv-nginx .venv-prometheus $(SPARK_FOLDER) sbom.json screenshots .mypy_cache .ruff_cache .hypothesis
 
 $(APP): requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -124,6 +130,11 @@ $(OBJECTS): tests/objects/requirements.txt | $(DEV)
 $(SBOM): deploy/sbom-requirements.txt
 	$(PYTHON) -m venv $(SBOM_VENV)
 	$(SBOM_VENV)/bin/python -m pip install --disable-pip-version-check -q -r $<
+	@touch $@
+
+$(MANIFESTS): tests/deploy/requirements.txt | $(DEV)
+	$(PYTHON) -m venv --without-pip $(MANIFESTS_VENV)
+	$(BIN)/python -m pip --python $(MANIFESTS_VENV)/bin/python install --disable-pip-version-check -q -r $<
 	@touch $@
 
 $(LOCK): deploy/lock-requirements.txt

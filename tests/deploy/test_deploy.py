@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from streamlit import config
 
 from dashboard import metrics
 from data_access.commands import COMMANDS
@@ -174,6 +175,7 @@ def test_compose_has_the_dashboard_behind_tls_and_the_jobs():
     services = COMPOSE["services"]
     assert services.keys() == {"dashboard", "jobs", "proxy"}
     assert all(service["read_only"] for service in services.values())
+    assert {name for service in services.values() for name in service.get("environment", {})} <= SETTINGS
     assert "ports" not in services["dashboard"], "only the proxy is reached from outside"
     (loop,) = [line for line in services["jobs"]["command"] if "data_access" in line]
     (names,) = re.findall(r"for job in ([a-z -]+);", loop)
@@ -195,28 +197,48 @@ def test_the_proxys_configuration_is_sound(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_what_starts_the_dashboard_names_options_that_there_are():
+    texts = [CONTAINERFILE, (DEPLOY / "compose" / "compose.yaml").read_text(), *(unit.read_text() for unit in UNITS)]
+    named = {name for text in texts for name in re.findall(r"--([a-z]+\.[a-zA-Z]+)[= ]", text)}
+    assert len(named) > 2
+    for name in named:
+        config.get_option(name)
+
+
 # Prometheus and Grafana
 
 
 @pytest.fixture(scope="module")
 def names():
-    """Every metric that there is."""
+    """The labels of every metric that there is, by its name."""
     now = datetime.now(UTC)
     held = Holdings({"usage": now}, {"usage": 1}, {"collect": Job(now, now, failing=True)}, 1)
     families = [*metrics.REGISTRY.collect(), *metrics._of_history(held, now), *metrics._of_calls()]
+    labels = {each._name: {*each._labelnames} for each in vars(metrics).values() if hasattr(each, "_labelnames")}
+    for family in families:
+        labels.setdefault(family.name, set()).update(getattr(family, "_labelnames", ()))
     ends = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "info": ["_info"], "gauge": [""]}
-    return {f"{family.name}{end}" for family in families for end in ends[family.type]}
+    return {f"{family.name}{end}": labels[family.name] for family in families for end in ends[family.type]}
 
 
 def _asked(expression):
     return set(re.findall(r"\b(?:license_insights|process)_[a-z_]+", expression))
 
 
+def _labels_in(expression):
+    """The labels that an expression, or the words beside it, names; but for those that Prometheus adds."""
+    matched = re.findall(r"[{,]\s*([a-z_]+)\s*(?:=~|!~|!=|=)", expression)
+    grouped = [name for names in re.findall(r"\bby \(([^)]*)\)", expression) for name in names.split(",")]
+    return {name.strip() for name in (*matched, *grouped)} - {"le", "job", "instance"}
+
+
 def test_alert_rules_ask_for_metrics_that_there_are(names):
     (group,) = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"]
     assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) > 5
     for rule in group["rules"]:
-        assert _asked(rule["expr"]) <= names, rule["alert"]
+        asked = _asked(rule["expr"])
+        assert asked <= names.keys(), rule["alert"]
+        assert _labels_in(rule["expr"]) <= set().union(*(names[name] for name in asked)), rule["alert"]
         assert rule["expr"].count("(") == rule["expr"].count(")")
         assert rule["annotations"]["summary"].endswith(".")
         assert rule["labels"]["severity"] in ("warning", "critical")
@@ -234,5 +256,7 @@ def test_the_example_dashboard_asks_for_metrics_that_there_are(names):
     for panel in board["panels"]:
         assert panel["targets"]
         for target in panel["targets"]:
-            assert _asked(target["expr"]) <= names, panel["title"]
-            assert _asked(target["expr"])
+            asked = _asked(target["expr"])
+            assert asked
+            assert asked <= names.keys(), panel["title"]
+            assert _labels_in(target["expr"]) <= set().union(*(names[name] for name in asked)), panel["title"]
