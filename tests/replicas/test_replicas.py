@@ -22,7 +22,7 @@ LINK = "/?channel=direct&target=70"
 METRICS = "/_stcore/metrics"  # which an operator may read
 NOT_COMPLETED = re.compile("The sign-in was not completed")
 _TRIES = 3  # which somebody may need where the process is lost in the middle
-_WAIT = 20_000  # milliseconds until a page has found the other process
+_WAIT = 60_000  # milliseconds until a page has found the other process, while this machine is busy with starting one
 
 pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")  # of our own certificate
 
