@@ -10,10 +10,11 @@ import pandas as pd
 from dashboard import formats
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line, Lost
-from data_access.measures.trends import AS_OF, BEYOND, Projection, Refusal
+from data_access.measures.trends import AS_OF, BEYOND, Change, Projection, Refusal
 
 _NAMED = 3  # lines in a sentence
 _MONTH, _ENOUGH = 30.44, 1.5  # days; of a unit, from which on it is told in it
+_YEAR, _NEAR_A_YEAR = 365, 14  # days
 _NAMES_OF_MONTHS = 330  # days, for which the name of a month alone is clear
 
 
@@ -42,18 +43,27 @@ def direction(line: Line, answered: datetime | None) -> str:
     if change.percent is None or lately.percent is None:
         return "Nothing was sold on one of the two dates, so there is no percentage to compare."
     if line.lost:
-        said = f"**{formats.points(lately.percent)} points since {formats.day(lately.since)}, to {percent}.**"
+        said = f"**{formats.points(moved(line, lately))} points since {formats.day(lately.since)}, to {percent}.**"
         return f"{said} {lost(line.lost)}"
-    moved, since = formats.points(lately.percent), _since(line)
+    points, since = formats.points(moved(line, lately)), _since(line)
     span = f"in {_span(lately.until - lately.since)}" if since else f"since {formats.day(lately.since)}"
-    if moved[0] == formats.STILL:
+    if points[0] == formats.STILL:
         said = f"**No change {span}: {percent}.**"
     else:
         word = "Improving" if lately.percent > 0 else "Falling"
-        said = f"**{word}{since}: {moved} points {span}, to {percent}.**"
+        said = f"**{word}{since}: {points} points {span}, to {percent}.**"
     if line.lately:
-        said += f" Since {formats.day(change.since)}: {formats.points(change.percent)} points."
+        said += f" Since {formats.day(change.since)}: {formats.points(moved(line, change))} points."
+    elif (year := line.year) and year.percent is not None:
+        span = "In 12 months" if _is_year(year.until - year.since) else f"Since {formats.day(year.since)}"
+        said += f" {span}: {formats.points(moved(line, year))} points."
     return said
+
+
+def moved(line: Line, change: Change) -> float:
+    """By how many percent points, as *Changes* prints it: the difference of both figures as they are printed."""
+    newest = float(line.points["deploymentPercent"].iloc[-1])
+    return formats.points_between(newest - (change.percent or 0.0), newest)
 
 
 def lost(services: Sequence[Lost]) -> str:
@@ -78,12 +88,16 @@ def _span(time: timedelta) -> str:
     return formats.number(time.days, "day")
 
 
+def _is_year(time: timedelta) -> bool:
+    """Whether a span of time is about a year: figures do not come every day."""
+    return abs(time.days - _YEAR) <= _NEAR_A_YEAR
+
+
 def _since(line: Line) -> str:
-    """The month since when it goes this way; nothing where it has done so all the time that is shown."""
-    dates = line.points[AS_OF]
-    if line.turned is None or line.turned == dates.iloc[0]:
+    """The month since when it goes this way; nothing where it always has."""
+    if line.turned is None:
         return ""
-    year = "" if (dates.iloc[-1] - line.turned).days < _NAMES_OF_MONTHS else f" {line.turned:%Y}"
+    year = "" if (line.points[AS_OF].iloc[-1] - line.turned).days < _NAMES_OF_MONTHS else f" {line.turned:%Y}"
     return f" since {line.turned:%B}{year}"
 
 

@@ -115,9 +115,39 @@ function groups(columns) {
     else cells.push({ group, span: 1 })
   })
   const heads = cells.map(({ group, span }) =>
-    make("th", { role: "columnheader", scope: "colgroup", colspan: span, class: group ? "group" : undefined }, group),
+    group
+      ? make("th", { role: "columnheader", scope: "colgroup", colspan: span, class: "group" }, group)
+      : make("td", { role: "cell", colspan: span }),
   )
   return [make("tr", { role: "row" }, ...heads)]
+}
+
+const whole = ({ label, group }) => (group ? `${group}: ${label}` : label)
+
+// On a narrow place rows have no headings to click on; this chooses the order in their place.
+function sorting({ columns }, label, ask) {
+  const sortable = columns.filter((column) => column.sortable)
+  const now = sortable.find(({ sorted }) => sorted !== "none")
+  const options = sortable.map((column) => {
+    const option = make("option", { value: column.name }, whole(column))
+    option.selected = column === now
+    return option
+  })
+  if (!now) options.unshift(make("option", { value: "", selected: "" }, "usual order"))
+  const select = make("select", { "data-id": "sorting", "aria-label": `Sort ${label} by` }, ...options)
+  select.addEventListener("change", () => {
+    const column = sortable.find(({ name }) => name === select.value)
+    if (column) ask({ column: column.name, downwards: column.downwards, page: 1 })
+  })
+  const parts = [make("span", { "aria-hidden": "true" }, "Sort by"), select]
+  if (now) {
+    const [arrow, words] = now.downwards ? ["↑", "ascending"] : ["↓", "descending"]
+    const name = `${words}, change the order of ${label}`
+    const turn = make("button", { type: "button", "data-id": "direction", "aria-label": name }, arrow)
+    turn.addEventListener("click", () => ask({ column: now.name, downwards: now.downwards, page: 1 }))
+    parts.push(turn)
+  }
+  return parts
 }
 
 // The help of a column beside the pointer or below the focus; Escape takes it away.
@@ -159,13 +189,12 @@ function sorted({ columns, isArranged }) {
 function row(cells, columns, { opens, target }, key, open) {
   const row = make("tr", { role: "row" })
   cells.forEach((cell, place) => {
-    const { name, label, group, numeric, width } = columns[place]
-    const whole = group ? `${group}: ${label}` : label
+    const { name, numeric, width } = columns[place]
     const opened = opens?.column === name && key !== undefined && key !== null
     const content = inside(cell, target)
     let children = opened ? [link(opens, key, content, open)] : content
     if (children.length > 1) children = [make("span", {}, ...children)]
-    const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": whole }, ...children)
+    const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": whole(columns[place]) }, ...children)
     td.dir = numeric ? "ltr" : "auto"
     if (cell.hint) td.title = cell.hint
     if (width) td.style.maxWidth = `${width}px`
@@ -228,7 +257,7 @@ function prepare(root, label) {
   const descriptions = make("div", { class: "descriptions", hidden: "" })
   tip.hidden = true
   tip.addEventListener("mouseleave", () => (tip.hidden = true))
-  root.append(scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "unseen", role: "status" }))
+  root.append(make("div", { class: "sorting" }), scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "unseen", role: "status" }))
   // Who uses the keyboard scrolls aside by it, where there is more than fits.
   root.watch = new ResizeObserver(() => {
     stayBelowBar(root)
@@ -267,6 +296,8 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
   const drawn = body(root, { ...data, table }, open, ask)
   scroller.replaceChildren(drawn)
   root.watch.observe(drawn)
+  const rows = table.rows.length
+  root.querySelector(".sorting").replaceChildren(...(rows > 1 ? sorting(table, data.label, ask) : []))
   root.querySelector("nav").replaceChildren(...pager(table, data.label, ask))
   root.querySelector("nav").hidden = table.pages === 1
   root.removeAttribute("aria-busy")

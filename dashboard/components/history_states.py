@@ -16,6 +16,7 @@ from dashboard.filters.parameters import DATES, RANGE
 from dashboard.security import session
 from data_access import Readable, Timeline
 from data_access.datasets import comparison
+from data_access.partner_center.catalog import Collection
 
 _MOMENT = 0.25  # seconds; a new look at the history takes less
 _LONGER = 2.0
@@ -94,14 +95,16 @@ def top(past: Timeline, heading: str, feeds: Feeds, controls: Controls[Any] | No
     left_out(past)
 
 
-def time_range(controls: Controls[Any], past: Timeline) -> None:
-    """The choice of a range of time, or of two dates of the history."""
-    chosen = controls.filters.range
+def time_range(controls: Controls[Any], past: Timeline, collection: Collection) -> None:
+    """The choice of a range of time, or of two dates of which there are figures of this collection."""
+    days, common = [*comparison.days_of(past, collection)], comparison.common_days(past)
+    chosen, asked = controls.filters.range, controls.filters.dates
     controls.draw(RANGE, options=dates.offered(chosen))
-    days = [*comparison.days_of(past, past.collection)]
-    if len(days) > 1:
-        with st.popover("Dates", icon=":material/date_range:"):
-            controls.draw(DATES, days=days, range=chosen)
+    if len(days) < 2:
+        return
+    words = dates.between(*dates.compared(asked, days, chosen, common)) if chosen == dates.TWO_DATES else "Dates"
+    with st.popover(words, key="dates", icon=":material/date_range:"):
+        controls.draw(DATES, days=days, range=chosen, common=common)
 
 
 def left_out(past: Timeline) -> None:

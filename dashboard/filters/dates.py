@@ -25,8 +25,10 @@ _BACK = {
 }
 RANGES = {"4w": "4 weeks", "3m": "3 months", "6m": "6 months", "1y": "12 months", "all": "All"}
 _TITLE_OF_TWO_DATES = {TWO_DATES: "Two dates"}
-#: What is compared where the link does not say it.
-COMPARED = "4w"
+#: The range where the link does not say it: a quarter, on every page, so that each explains the other one's figures.
+USUAL = "3m"
+#: The ranges to choose from; a link may ask for the others.
+_OFFERED = ("4w", "3m", "1y", "all")
 #: A day on which everything that can be compared has figures is taken if it is no further from the day that is meant.
 _NEAR = timedelta(days=14)
 
@@ -56,14 +58,20 @@ class Range(Choice):
 
 
 def offered(chosen: str) -> dict[str, str]:
-    """The ranges to choose from, with two dates where the link names them."""
-    return RANGES | (_TITLE_OF_TWO_DATES if chosen == TWO_DATES else {})
+    """The ranges to choose from, with the one that the link asks for."""
+    ranges = {name: words for name, words in RANGES.items() if name in (*_OFFERED, chosen)}
+    return ranges | (_TITLE_OF_TWO_DATES if chosen == TWO_DATES else {})
 
 
 def begins(chosen: str, until: date) -> date | None:
     """The day on which a range begins that ends `until`; None for one that begins with the history."""
     back = _BACK.get(chosen)
     return (pd.Timestamp(until) - back).date() if back is not None else None
+
+
+def between(since: date, until: date) -> str:
+    """Two dates in words."""
+    return f"{formats.day(since)} – {formats.day(until)}"
 
 
 def said(chosen: str, asked: Dates) -> str:
@@ -81,7 +89,7 @@ class TwoDates(Parameter[Dates]):
     """
 
     days: Sequence[date] = ()  # of which there are figures, oldest first; two at least where dates are compared
-    range: str = COMPARED  # what is compared where the link does not name the earlier one
+    range: str = USUAL  # what is compared where the link does not name the earlier one
     common: Sequence[date] = ()  # those of which there are figures at every level
 
     @property
@@ -126,9 +134,7 @@ class TwoDates(Parameter[Dates]):
         return compared(asked, self.days, self.range, self.common)
 
 
-def compared(
-    asked: Dates, days: Sequence[date], chosen: str = COMPARED, common: Sequence[date] = ()
-) -> tuple[date, date]:
+def compared(asked: Dates, days: Sequence[date], chosen: str = USUAL, common: Sequence[date] = ()) -> tuple[date, date]:
     """The two of `days` that are compared where a link asks for these dates and this range, the earlier one first.
 
     `days`: those of which there are figures, at least two, oldest first. `common`: those of them that other levels have

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.filters import widgets
-from dashboard.filters.dates import TWO_DATES
 from dashboard.filters.kinds import Link, Parameter
 from dashboard.filters.parameters import (
     ASOF,
@@ -24,7 +23,6 @@ from dashboard.filters.parameters import (
     CHANNEL,
     CLEARED,
     CUSTOMER,
-    RANGE,
     ROWS,
     SERVICE,
     SHARED,
@@ -213,11 +211,6 @@ def shared_link() -> Link:
     """The part of the link that other pages understand too."""
     link = _link()
     return {name: link[name] for parameter in SHARED for name in parameter.names if name in link}
-
-
-def with_range(chosen: str) -> Link:
-    """The same with the range in it that this page shows, also where it is the usual one here alone."""
-    return {**({} if chosen == TWO_DATES else {RANGE.name: [chosen]}), **shared_link()}
 
 
 def address(public_url: str | None) -> str:

@@ -6,11 +6,11 @@ worked out is remembered by these values, so a page is worked out anew for its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from dashboard.filters import levels
-from dashboard.filters.dates import COMPARED, RANGES, Dates, Range, TwoDates
+from dashboard.filters.dates import RANGES, USUAL, Dates, Range, TwoDates
 from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
@@ -29,7 +29,7 @@ TARGET = Number("target", "Target %", usual=measures.DEFAULT_TARGET, least=0.0, 
 BELOW = Limit("below", "Deployed below %", least=0.0, most=1000.0, step=5.0)
 ATLEAST = Limit("atleast", "Not deployed at least", least=0.0, most=1e12, step=10.0)
 SEARCH = Text("search", "Search", longest=200)
-RANGE = Range("range", "Range", RANGES, usual="1y")
+RANGE = Range("range", "Range", RANGES, usual=USUAL)
 MEASURE = Choice(
     "measure", "Show", {"percent": "Deployment %", "sold": "Sold", "deployed": "Deployed", "undeployed": "Not deployed"}
 )
@@ -145,7 +145,7 @@ class ChangesFilters(Filters):
 
     search: str = _field(SEARCH)
     level: str = _field(LEVEL)
-    range: str = _field(replace(RANGE, usual=COMPARED))
+    range: str = _field(RANGE)
     dates: Dates = _field(DATES)
     status: tuple[str, ...] = _field(STATUS)
 

@@ -16,7 +16,7 @@ from dashboard.feeds import Feeds, current_feeds, current_sight, file_filter
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import CUSTOMER, DATES, LEVEL, RANGE, SEARCH, SERVICE, STATUS, ChangesFilters
+from dashboard.filters.parameters import CUSTOMER, LEVEL, SEARCH, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.tables.changes import CHANGES_FILE
@@ -46,12 +46,11 @@ def show(past: Timeline, feeds: Feeds) -> None:
     level = levels.open_to(customers)[controls.filters.level]
     collection = comparison.collection_of(past, level)
     days = [*comparison.days_of(past, collection)]
-    common = _common_days(past, customers=customers)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    common = comparison.common_days(past)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="choices"):
         controls.draw(LEVEL)
         if len(days) > 1:
-            controls.draw(RANGE, options=dates.offered(controls.filters.range))
-            controls.draw(DATES, days=days, range=controls.filters.range, common=common)
+            history_states.time_range(controls, past, collection)
             if searched := levels.WORDS[level].searched:
                 controls.draw(SEARCH, placeholder=searched)
     if LEVEL.name in controls.closed:
@@ -73,13 +72,6 @@ def show(past: Timeline, feeds: Feeds) -> None:
             " *Data health* says why it was not collected.",
             icon=":material/info:",
         )
-
-
-def _common_days(past: Timeline, *, customers: bool) -> list[date]:
-    """The days on which every level that this visitor has can be compared, oldest first."""
-    collections = {comparison.collection_of(past, level) for level in levels.open_to(customers).values()}
-    of_each = [comparison.days_of(past, collection) for collection in collections]
-    return [day for day in of_each[0] if all(day in days for days in of_each)]
 
 
 def _say_dates(asked: Dates, compared: Comparison, others: tuple[date, date] | None) -> None:

@@ -309,10 +309,10 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
         return
     filters = controls.filters
     with st.container(key="history_chart", border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.header("Is it changing?", anchor=False)
             controls.draw(MEASURE)
-            history_states.time_range(controls, past)
+            history_states.time_range(controls, past, past.collection)
         try:
             with st.spinner("Looking back…"):
                 own = trends.of_customer(feeds, past, identity)

@@ -85,7 +85,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None),
             _NOT_NOW
             if len(points) and line.absent
-            else f"{formats.points(change.percent)} points since {formats.day(change.since)}"
+            else f"{formats.points(sentences.moved(line, change))} points since {formats.day(change.since)}"
             if change and change.percent is not None
             else "one date only"
             if len(points)
@@ -111,10 +111,10 @@ def _tiles(line: Line, estimated: bool) -> None:
         tiles.tile("kpi_target_reached", "projection", value, context)
 
 
-def _why(chosen: str) -> None:
+def _why() -> None:
     """The way to what moved the percentage in the same range."""
     if st.button("Why?", key="why", icon=":material/compare_arrows:", help="What moved it: Changes, in this range"):
-        st.switch_page("screens/changes.py", query_params=link.with_range(chosen))
+        st.switch_page("screens/changes.py", query_params=link.shared_link())
 
 
 def _target_reached(line: Line, goal: Projection) -> tuple[str, str]:
@@ -129,12 +129,12 @@ def _whole(
     trend: TrendsView, controls: Controls[TrendsFilters], timeline: Timeline, origin: exports.Provenance
 ) -> None:
     with st.container(key="trends_chart", border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.header("How has it moved?", anchor=False)
             controls.draw(MEASURE)
-            history_states.time_range(controls, timeline)
+            history_states.time_range(controls, timeline, timeline.collection)
             if trend.whole.change:
-                _why(controls.filters.range)
+                _why()
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
@@ -155,7 +155,7 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
             controls.only(_CLICKED[filters.by])(panel)
 
     with st.container(key="trends_parts_chart", border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.header("Where?", anchor=False)
             controls.draw(BY)
             controls.draw(ORDER)

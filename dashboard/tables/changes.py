@@ -44,7 +44,7 @@ def _in_group(column: Column, group: str, label: str, good: int = 0) -> Column:
 
 _EFFECTS = tuple(
     signed(name, label, decimals=_FILE_DECIMALS, help=definition(name), helps_on_screen=True)
-    for name, label in (("deployedEffect", "From deploying"), ("soldEffect", "From selling"))
+    for name, label in (("deployedEffect", "By deploying"), ("soldEffect", "By selling"))
 )
 _CHANGE_OF = {
     SOLD: SOLD_CHANGE,
@@ -68,9 +68,7 @@ _CHANGES = tuple(
         (DEPLOYMENT_PERCENT_CHANGE, "Points", 1),
     )
 )
-_PARTS = tuple(
-    replace(effect, decimals=formats.DECIMALS, group="Points of all together", good=1) for effect in _EFFECTS
-)
+_PARTS = tuple(replace(effect, decimals=formats.DECIMALS, group="Moved the total", good=1) for effect in _EFFECTS)
 
 #: Both dates, what changed between them, and how much of the whole that is.
 CHANGES = Table(

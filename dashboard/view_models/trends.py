@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 import pandas as pd
@@ -29,6 +29,7 @@ from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import Kind, OnScreen, Table
 from dashboard.tables.trends import PACES, PACES_FILE, POINTS_FILE
 from data_access import Deployment, Selection, Timeline, measures, texts, timeline_of_customer, titles
+from data_access.datasets import comparison
 from data_access.measures import MEASURES, Facts, trends
 from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
 
@@ -46,7 +47,8 @@ _GOOD = {"licensesSold": 0, "undeployed": -1}  # as `Shown` has it, where more i
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
 _MANY = 100  # licenses a week
-_FAR = timedelta(days=365)
+_YEAR = timedelta(days=365)
+_CLEARLY = timedelta(weeks=4)
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -67,8 +69,9 @@ class Line:
     title: str
     points: pd.DataFrame
     change: Change | None  # over the range
-    lately: Change | None  # over the last `trends.WEEKS`, where the range is longer
-    turned: datetime | None  # since when it has gone the way it goes now; None where it does not move
+    lately: Change | None  # over the last `trends.WEEKS`, where the range is clearly longer
+    year: Change | None  # over the last twelve months, where the range is clearly shorter
+    turned: datetime | None  # since when it has gone the way it goes now; None where it always has, or does not move
     pace: Velocity | Refusal
     goal: Projection | Refusal
     absent: Refusal | None  # why it has no figures now; None where it has
@@ -207,15 +210,22 @@ def _line(
     lost: tuple[Lost, ...] = (),
 ) -> Line:
     refused = absent or (Refusal.NOT_WHOLE if lost else None)
-    within = points[points[AS_OF].between(*between, inclusive="left")].reset_index(drop=True)
-    change, lately = trends.change(within), trends.change(within, trends.WEEKS * 7)
+    within = _shown(points, between)
+    known = points[points[AS_OF] < between[1]].reset_index(drop=True)
+    change, lately, year = (
+        trends.change(within),
+        trends.change(within, trends.WEEKS * 7),
+        trends.change(known, _YEAR.days),
+    )
+    turned = trends.turn(known) if len(within) else None
     return Line(
         key=key,
         title=title,
         points=within,
         change=change,
-        lately=lately if lately and change and lately.since > change.since else None,
-        turned=trends.turn(within),
+        lately=lately if lately and change and lately.since - change.since > _CLEARLY else None,
+        year=year if year and change and change.since - year.since > _CLEARLY else None,
+        turned=turned if turned and turned > known[AS_OF].iloc[0] else None,
         pace=refused or trends.velocity(points),
         goal=refused or trends.projection(points, target),
         absent=absent,
@@ -223,15 +233,29 @@ def _line(
     )
 
 
+def _shown(points: pd.DataFrame, between: Between) -> pd.DataFrame:
+    """The points of a range: what was known when it began, and all that came in it; none where nothing did."""
+    came = points[points[AS_OF].between(*between, inclusive="left")]
+    known = points[points[AS_OF] < between[0]].tail(1)
+    return pd.concat([known, came] if len(came) else [came]).reset_index(drop=True)
+
+
 def _within(timeline: Timeline, filters: TrendsFilters) -> Between:
-    """The instants between which points are shown, the second one not included."""
-    newest, asked = timeline.processed[1], filters.dates
-    if newest is None:
-        return _EVER
-    until = asked.until or newest.date()
-    since = asked.since or dates.begins(filters.range, until)
-    first = pd.Timestamp(since, tz=UTC) if since else _EVER[0]
-    return first, pd.Timestamp(until, tz=UTC) + pd.Timedelta(days=1) if asked.until else _EVER[1]
+    """The end of the day of which figures begin the range, and the end of its last day.
+
+    They are the days that *Changes* compares, so that both pages say the same of a range.
+    """
+    asked, days = filters.dates, [*comparison.days_of(timeline, timeline.collection)]
+    until = _end_of(asked.until) if asked.until else _EVER[1]
+    if len(days) < 2:
+        return _EVER[0], until
+    since, last = dates.compared(asked, days, filters.range, comparison.common_days(timeline))
+    wanted = asked.since or dates.begins(filters.range, last)
+    return (_end_of(since) if wanted and wanted >= days[0] else _EVER[0]), until
+
+
+def _end_of(day: date) -> pd.Timestamp:
+    return pd.Timestamp(day, tz=UTC) + pd.Timedelta(days=1)
 
 
 def _span(lines: list[Line]) -> tuple[datetime, datetime]:
@@ -374,7 +398,7 @@ def is_far(line: Line) -> bool:
     """Whether the target is so far ahead, or so uncertain, that only its earliest month is worth a headline."""
     goal = line.goal
     return isinstance(goal, Projection) and (
-        goal.latest is None or goal.earliest - line.points[AS_OF].iloc[-1].date() > _FAR
+        goal.latest is None or goal.earliest - line.points[AS_OF].iloc[-1].date() > _YEAR
     )
 
 

@@ -70,6 +70,12 @@ def days_of(timeline: Timeline, collection: Collection) -> dict[date, Snapshot]:
     return dict(sorted(days.items()))
 
 
+def common_days(timeline: Timeline) -> list[date]:
+    """The days on which every level can be compared, oldest first."""
+    of_each = [days_of(timeline, collection_of(timeline, level)) for level in changes.LEVELS]
+    return [day for day in of_each[0] if all(day in days for days in of_each)]
+
+
 def latest_on_or_before(days: Sequence[date], wanted: date) -> date:
     """The last of these days that is not after `wanted`; the first one where all are after it."""
     return max((day for day in days if day <= wanted), default=days[0])

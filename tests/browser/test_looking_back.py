@@ -17,6 +17,8 @@ CHANGES, HEALTH = "changes_chart", "health_chart"
 def choose(page: Page, key: str, option: int) -> None:
     """Choose from a list, by the place of the option in it; one that is drawn anew while it is open takes no click."""
     app.settle(page)
+    if not page.locator(f".st-key-{key}").is_visible():
+        page.locator(".st-key-dates button").click()
     page.locator(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]").first.click()
     before = page.url
     page.get_by_role("option").nth(option).click()

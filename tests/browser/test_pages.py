@@ -45,12 +45,12 @@ def test_back_leads_through_pages_and_their_choices_and_a_reload_stays(sample, v
     page = visitors.open(f"{sample}/?sort=name")
     app.click_pill(page, "Direct")
     go_to(page, "Trends", TRENDS)
-    pick(page, "range", "3 months")
+    pick(page, "range", "12 months")
     page.reload()
     app.wait_for_chart(page, TRENDS)
     chosen = page.locator("[aria-checked=true], [aria-pressed=true]")
-    expect(chosen.get_by_text("3 months")).to_have_count(1)
-    assert link(page) == {"channel": ["direct"], "range": ["3m"], "sort": ["name"]}
+    expect(chosen.get_by_text("12 months")).to_have_count(1)
+    assert link(page) == {"channel": ["direct"], "range": ["1y"], "sort": ["name"]}
     for title, channels, query in (
         ("Trends", 1, {"channel": ["direct"], "sort": ["name"]}),
         ("Overview", 1, {"channel": ["direct"], "sort": ["name"]}),
@@ -59,7 +59,7 @@ def test_back_leads_through_pages_and_their_choices_and_a_reload_stays(sample, v
         page.go_back()
         expect(page).to_have_title(f"{title} · Partner License Insights")
         expect(page.locator(".st-key-channel").locator(chosen)).to_have_count(channels)
-        expect(chosen.get_by_text("3 months")).to_have_count(0)
+        expect(chosen.get_by_text("12 months")).to_have_count(0)
         assert link(page) == query
     expect(page.locator(".st-key-sort").locator(chosen)).to_have_text("Name")
 
@@ -125,11 +125,11 @@ def pick(page: Page, choice: str, value: str) -> None:
 
 def test_a_trend_is_the_same_for_whoever_opens_its_link(sample, visitors):
     page = visitors.open(f"{sample}/trends?channel=direct", chart=PANELS)
-    for choice, value in (("range", "3 months"), ("measure", "Not deployed"), ("by", "Channel"), ("order", "Name")):
+    for choice, value in (("range", "12 months"), ("measure", "Not deployed"), ("by", "Channel"), ("order", "Name")):
         pick(page, choice, value)
     assert link(page) == {
         "channel": ["direct"],
-        "range": ["3m"],
+        "range": ["1y"],
         "measure": ["undeployed"],
         "by": ["channel"],
         "order": ["name"],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dashboard.filters.dates import RANGES, TWO_DATES, Dates, Range, TwoDates, begins, compared, notes, offered, said
 
 FIRST, SECOND, THIRD, LAST = DAYS = [date(2026, 8, 26), date(2026, 10, 24), date(2026, 11, 4), date(2026, 11, 24)]
-TWO = TwoDates("dates", "Dates", days=DAYS)
+TWO = TwoDates("dates", "Dates", days=DAYS, range="4w")
 BETWEEN = date(2026, 10, 1)  # of which there are no figures
 LATER = "The link names the later date first; the change is from the earlier one to the later one."
 
@@ -39,7 +39,7 @@ def link(since=None, until=None):
 )
 def test_a_link_is_compared_as_far_as_there_are_figures(wanted, shown, sentences):
     asked = TWO.read(wanted).value
-    assert compared(asked, DAYS) == shown
+    assert compared(asked, DAYS, "4w") == shown
     assert notes(asked, shown) == sentences
 
 
@@ -132,8 +132,9 @@ def test_dates_go_before_a_range(asked, read):
 
 
 def test_two_dates_are_offered_where_the_link_has_them():
-    assert [*offered("3m")] == [*RANGES]
-    assert [*offered(TWO_DATES)] == [*RANGES, TWO_DATES]
+    assert [*offered("3m")] == ["4w", "3m", "1y", "all"]
+    assert [*offered("6m")] == [*RANGES]  # of an older link
+    assert [*offered(TWO_DATES)] == ["4w", "3m", "1y", "all", TWO_DATES]
 
 
 @pytest.mark.parametrize(

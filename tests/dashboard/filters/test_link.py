@@ -26,7 +26,7 @@ def opened(page=OverviewFilters, link=None, codes=CODES, without=()):
         (OverviewFilters, "sort", "name", ["name"], {"sort": "name"}),
         (OverviewFilters, "target", 72.5, ["72.5"], {"target": 72.5}),
         (CustomersFilters, "search", "gmbh", ["gmbh"], {"search": "gmbh"}),
-        (TrendsFilters, "range", "3m", ["3m"], {"range": "3m"}),
+        (TrendsFilters, "range", "1y", ["1y"], {"range": "1y"}),
         (ChangesFilters, "level", "product", ["product"], {"level": "product"}),
         (ChangesFilters, "status", ["new"], ["new"], {"status": ("new",)}),
     ],
@@ -54,7 +54,7 @@ def dates(app):
 
 def test_the_date_that_is_compared_by_default_follows_the_other_one():
     app = opened(ChangesFilters)
-    assert dates(app) == ("2026-10-01", "2026-11-08")
+    assert dates(app) == ("2026-09-01", "2026-11-08")
     choose(app, "until", "2026-10-01")
     assert link(app) == {"until": ["2026-10-01"]}
     assert dates(app) == ("2026-09-01", "2026-10-01")

@@ -140,10 +140,10 @@ def test_counts_are_called_counts(look_back, monkeypatch):
     assert set(file["filter"].str.rpartition("; ")[2]) == {"collection = commercial-deployment"}
 
 
-def test_by_default_it_is_the_newest_date_and_the_one_about_a_month_before(look_back):
-    history = [services(days, {"licensesSold": 100 + days}) for days in (90, 31, 20, 0)]
+def test_by_default_it_is_the_newest_date_and_the_one_about_three_months_before(look_back):
+    history = [services(days, {"licensesSold": 100 + days}) for days in (120, 93, 20, 0)]
     app = look_back(history)
-    assert (app.selectbox(key="since").value, app.selectbox(key="until").value) == ("2026-10-24", "2026-11-24")
+    assert (app.selectbox(key="since").value, app.selectbox(key="until").value) == ("2026-08-23", "2026-11-24")
 
 
 def test_any_two_dates_by_link(look_back):

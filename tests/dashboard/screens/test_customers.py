@@ -265,7 +265,7 @@ def test_a_customers_history_is_a_file_that_says_what_it_is(visit, monkeypatch):
     assert list(history.columns[:2]) == ["line", "service"]
     assert list(history["line"]) == ["all together"] * 2 + ["service"] * 2
     assert list(history["service"].fillna("")) == ["", "", "o365", "o365"]
-    assert set(history["filter"]) == {f"customer = {NORTH}; range = 12 months; collection = commercial-deployment"}
+    assert set(history["filter"]) == {f"customer = {NORTH}; range = 3 months; collection = commercial-deployment"}
 
 
 def test_the_measure_and_the_filters_hold_in_the_history_too(visit):

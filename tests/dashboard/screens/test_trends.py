@@ -383,7 +383,8 @@ def sentence_of(percents):
         points=points,
         change=trends.change(points),
         lately=trends.change(points, trends.WEEKS * 7) if len(points) > trends.WEEKS + 1 else None,
-        turned=trends.turn(points),
+        year=None,
+        turned=turned if (turned := trends.turn(points)) != days[0] else None,
         pace=Refusal.TOO_FEW,
         goal=Refusal.TOO_FEW,
         absent=None,
@@ -416,12 +417,24 @@ def test_the_present_comes_first_then_the_range(percents, said):
 
 
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
-    kept = timeline(tmp_path, slowly(16))
+    kept = timeline(tmp_path, slowly(20))
     long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
-    assert (len(long.whole.points), len(short.whole.points)) == (16, 14)
+    assert (len(long.whole.points), len(short.whole.points)) == (20, 14)
     assert long.whole.pace == short.whole.pace
     since = [change.since for change in (long.whole.change, long.whole.lately, short.whole.change) if change]
-    assert since[0] < since[1] == since[2]
+    assert since[0] < since[1]
+    assert since[1] == since[2]
+
+
+def test_of_a_short_range_the_year_is_said_too(tmp_path):
+    kept = timeline(tmp_path, slowly(60))
+    quarter, whole = (view_model.trends_view(kept, TrendsFilters(range=chosen), False).whole for chosen in ("3m", "1y"))
+    assert whole.year is None
+    assert quarter.year
+    assert whole.change
+    assert quarter.year.percent == pytest.approx(whole.change.percent, abs=0.1)
+    said = sentences.direction(quarter, None).replace("\u00a0", " ")
+    assert f"In 12 months: {formats.points(quarter.year.percent)} points." in said
 
 
 @pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "at the earliest")])
