@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import math
 import secrets
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 
-from tests.entra import documents
+from tests.entra import documents, token_claims
 from tests.entra.directory import (
     PARTNER_CENTER,
     App,
@@ -40,10 +37,6 @@ CODE_LIFE = 10 * 60
 DEVICE_CODE_LIFE = 15 * 60
 """Seconds that a device code lives, as on the page of the flow."""
 
-MOST_GROUPS = 200
-"""Above it a JWT carries no groups but where to ask for them (*Groups overage claim*)."""
-
-_RS256 = [documents.SIGNED_BY]
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
 
 
@@ -204,25 +197,23 @@ class Entra:
         content = self._claims(tenant, known.client_id if known else resource)
         content |= {"azp": app.client_id, "azpacr": "1" if app.secret else "0"}
         if person is None:
-            principal = str(uuid.uuid5(uuid.UUID(tenant.id), app.client_id))
-            content |= {"oid": principal, "sub": principal, "idtyp": "app"}
-            content |= {"roles": list(app.app_roles[resource])} if app.app_roles.get(resource) else {}
+            content |= token_claims.of_an_app(app, tenant, resource)
         else:
-            content |= self._about(person, tenant, content["aud"], own_app=known is not None)
+            content |= token_claims.of_a_person(person, tenant, content["aud"], own_app=known is not None)
             content |= {"scp": " ".join(names), "amr": list(_methods(person) if amr is None else amr)}
-        return self._signed(tenant, content | claims)
+        return token_claims.signed(tenant, content | claims)
 
     def id_token(self, grant: Grant, scopes: Sequence[str], **claims: Any) -> str:
         """Sign an ID token; who somebody is belongs to the scope `profile` (*ID token claims reference*)."""
         tenant, person = grant.session.tenant, grant.session.person
         content = self._claims(tenant, grant.app.client_id)
-        content |= self._about(person, tenant, grant.app.client_id, own_app=True)
+        content |= token_claims.of_a_person(person, tenant, grant.app.client_id, own_app=True)
         if "profile" not in scopes:
             for name in ("name", "preferred_username", "oid"):
                 del content[name]
         content |= {"email": person.username} if "email" in scopes else {}
         content |= {"nonce": grant.nonce} if grant.nonce else {}
-        return self._signed(tenant, content | claims)
+        return token_claims.signed(tenant, content | claims)
 
     def who(self, token: str, audience: str = PARTNER_CENTER, tenant: Tenant | None = None) -> dict[str, Any]:
         """Return the claims of a token that is signed by a published key of the tenant, for the audience, and current.
@@ -235,47 +226,12 @@ class Entra:
         except (JoseError, ValueError, TypeError) as error:
             raise NotAccepted(f"Not a token of {tenant.domain} for {audience}: {type(error).__name__}") from None
 
-    def _verified(self, token: str, tenant: Tenant, audience: str | None = None) -> dict[str, Any]:
-        claims = jwt.decode(token, tenant.published, algorithms=_RS256).claims
-        expected = {"iss": self.issuer(tenant), "tid": tenant.id, **({"aud": audience} if audience else {})}
-        demanded: dict[str, Any] = {name: {"essential": True, "value": value} for name, value in expected.items()}
-        jwt.JWTClaimsRegistry(lambda: int(self.clock.now()), exp={"essential": True}, **demanded).validate(claims)
-        return claims
-
     def _claims(self, tenant: Tenant, audience: str) -> dict[str, Any]:
-        now = int(self.clock.now())
-        return {
-            "aud": audience,
-            "iss": self.issuer(tenant),
-            "iat": now,
-            "nbf": now,
-            "exp": now + self.access_token_life,
-            "tid": tenant.id,
-            "uti": secrets.token_urlsafe(16),
-            "ver": "2.0",
-        }
+        now, life = int(self.clock.now()), self.access_token_life
+        return token_claims.of_a_token(tenant, self.issuer(tenant), audience, now, life)
 
-    def _about(self, person: Person, tenant: Tenant, audience: str, *, own_app: bool) -> dict[str, Any]:
-        pairwise = hashlib.sha256(f"{audience} {person.oid}".encode()).digest()
-        about: dict[str, Any] = {
-            "name": person.name,
-            "preferred_username": person.username,
-            "oid": person.oid,
-            "sub": base64.urlsafe_b64encode(pairwise).decode().rstrip("="),
-        }
-        if own_app and person.roles:
-            about["roles"] = list(person.roles)
-        if own_app and len(person.groups) > MOST_GROUPS:
-            source = f"https://graph.windows.net/{tenant.id}/users/{person.oid}/getMemberObjects"
-            about |= {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": source}}}
-        elif own_app and person.groups:
-            about["groups"] = list(person.groups)
-        return about
-
-    def _signed(self, tenant: Tenant, claims: Mapping[str, Any]) -> str:
-        key = tenant.signing_key
-        present = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode({"typ": "JWT", "alg": "RS256", "kid": key.kid}, present, key, algorithms=_RS256)
+    def _verified(self, token: str, tenant: Tenant, audience: str | None = None) -> dict[str, Any]:
+        return token_claims.verified(token, tenant, self.issuer(tenant), int(self.clock.now()), audience)
 
     # Signing in
 
