@@ -15,7 +15,6 @@ from pypdf import PdfReader
 
 from data_access import clouds, history, load_settings
 from data_access.__main__ import main
-from data_access.commands import digest
 from data_access.digest.rounds import MAIL
 from data_access.emulator import DEMO_TOKEN
 from data_access.history.run_log import Failure, Run, Tried
@@ -23,6 +22,7 @@ from data_access.history.sent_log import Entry, SentLog, State
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.data_access.digest.office import Mailbox, Service, smtp
+from tests.entra import App, Entra, Tenant, serving
 from tests.lakes import fetched, keep
 
 pytestmark = pytest.mark.program
@@ -265,19 +265,38 @@ def test_teams_turns_the_card_down_and_the_mail_is_not_sent_again_for_it(office)
     assert len(office.mails) == 1
 
 
-def test_graph_sends_the_mail_from_the_mailbox_that_is_named(office, monkeypatch):
+@pytest.fixture
+def entra(office, monkeypatch):
+    """An Entra ID in which the office has registered the application, which may send mail with nobody signed in."""
+    app = App("Insights", "its-secret")
+    with serving(Entra([Tenant("partner.example", apps=[app])])) as entra:
+        for name, value in entra.environment.items():
+            monkeypatch.setenv(name, value)
+        del office.settings["PARTNER_CENTER_ACCESS_TOKEN"]
+        office.settings |= {
+            "PARTNER_CENTER_AUTHORITY": entra.address,
+            "PARTNER_CENTER_TENANT_ID": entra.home.id,
+            "PARTNER_CENTER_CLIENT_ID": app.client_id,
+            "PARTNER_CENTER_CLIENT_SECRET": "its-secret",
+            "PARTNER_CENTER_SIGN_IN_FILE": "/nowhere/sign-in.json",
+        }
+        yield entra
+
+
+def test_graph_sends_the_mail_from_the_mailbox_that_is_named(office, entra, monkeypatch):
     office.collects(collected(0, 50, 50), collected(1, 40, 60))
     with Service(202, [(429, "0")]) as graph:
         ours = replace(clouds.CLOUDS["global"], graph=graph.address)
         monkeypatch.setattr(clouds, "CLOUDS", {"global": ours})
-        monkeypatch.setattr(digest, "_graph_token", lambda *_: "T0KEN")
+        entra.home.apps[0].app_roles[graph.address] = ["Mail.Send"]
         office.settings["MAIL_URL"] = "graph:digest@p.example"
         assert office.digests("--person", ANN)[0] == 0
         assert office.digests("--person", ANN)[0] == 0
     first, second = graph.requests
     assert first[2] == second[2], "turned down, and once more"
     assert second[0] == "/v1.0/users/digest@p.example/sendMail"
-    assert second[1]["Authorization"] == "Bearer T0KEN"
+    claims = entra.who(second[1]["Authorization"].removeprefix("Bearer "), graph.address)
+    assert (claims["azp"], claims["idtyp"], claims["roles"]) == (entra.home.apps[0].client_id, "app", ["Mail.Send"])
     mail = email.message_from_bytes(base64.b64decode(second[2]), policy=default)
     assert (mail["To"], mail["From"]) == (ANN, "digest@p.example")
     assert "dwind AG" not in mail.as_string()
