@@ -1,7 +1,7 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
 There are fifteen: thirteen below, each with why it is used and what to look at when Streamlit's version changes, and
-two that stand elsewhere by nature. Each has a test in tests/dashboard/security/test_streamlit_internals.py that fails
+two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
 when Streamlit changes it.
 
 - `runner.postScriptGC` in .streamlit/config.toml, a hidden option. Why: a full garbage collection after every run takes

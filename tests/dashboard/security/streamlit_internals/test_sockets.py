@@ -1,0 +1,169 @@
+"""How much a page's socket takes, that what a page sends arrives in order, and what its messages are."""
+
+import asyncio
+import re
+import socket
+import threading
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import uvicorn
+import websockets.http11
+import websockets.server
+from starlette.middleware import Middleware
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.web.server.starlette import starlette_server
+from uvicorn.protocols.websockets import websockets_sansio_impl
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
+
+from dashboard.security import streamlit_internals
+from dashboard.security.exposure import SignIn
+from dashboard.security.middleware import Gate
+from dashboard.security.roles import Ended
+from dashboard.security.streamlit_internals import (
+    LARGEST_HEADER,
+    LARGEST_MESSAGE,
+    MESSAGES_FOR_ALL,
+    MESSAGES_FOR_SIGNED_IN,
+    limit_sockets,
+    message_kind,
+    of_known_fragment,
+    send_together,
+)
+from tests.dashboard.security.streamlit_internals.pages import CONTENT, opened
+
+
+@pytest.fixture
+def socket_server(monkeypatch):
+    """The address of a server with Streamlit's settings, that says how large each message is."""
+    monkeypatch.setattr(websockets.http11, "MAX_LINE_LENGTH", 8192)
+    monkeypatch.setattr(websockets_sansio_impl, "ServerProtocol", websockets.server.ServerProtocol)
+    limit_sockets()
+
+    async def app(_scope, receive, send):
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if "bytes" in message:
+                await send({"type": "websocket.send", "text": str(len(message["bytes"]))})
+
+    server = uvicorn.Server(
+        uvicorn.Config(app, lifespan="off", log_config=None, **starlette_server._get_uvicorn_config_kwargs())
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+def test_limit_sockets(socket_server):
+    for cookies in (100, 8_192, LARGEST_HEADER - 1_000):
+        with connect(socket_server, additional_headers={"Cookie": "x" * cookies}) as page:
+            page.send(bytes(LARGEST_MESSAGE))
+            assert page.recv() == str(LARGEST_MESSAGE), cookies
+    with connect(socket_server) as page:
+        page.send([bytes(LARGEST_MESSAGE), b"x"])  # in two parts, since all of one would still be on its way
+        with pytest.raises(ConnectionClosedError) as closed:
+            page.recv()
+        assert closed.value.rcvd
+        assert closed.value.rcvd.code == 1009
+
+
+def test_send_together(streamlit, monkeypatch):
+    monkeypatch.setattr(AppSession, "_call_soon_on_event_loop", AppSession._call_soon_on_event_loop)
+    wake, woken = streamlit_internals._call_alone, []
+
+    def count(session, callback):
+        woken.append(session)
+        wake(session, callback)
+
+    monkeypatch.setattr(streamlit_internals, "_call_alone", count)
+    send_together()
+    with streamlit() as browser, opened(browser) as page:
+        assert page.elements, "the page is drawn"
+    assert woken, "Streamlit sends by this way"
+
+
+def test_all_that_was_sent_arrives_in_order_whatever_fails_among_it():
+    loop, arrived, failed = asyncio.new_event_loop(), [], []
+    loop.set_exception_handler(lambda _, context: failed.append(context["exception"]))
+    session: Any = SimpleNamespace(_event_loop=loop)
+
+    def arrive(number):
+        arrived.append(number)
+        if number % 10 == 0:
+            raise ValueError(number)
+
+    def send():
+        for number in range(1000):
+            streamlit_internals._call_soon(session, partial(arrive, number))
+        streamlit_internals._call_soon(session, loop.stop)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    loop.run_forever()
+    sender.join()
+    loop.close()
+    assert arrived == list(range(1000))
+    assert len(failed) == 100
+
+
+FRAGMENT = """
+import streamlit as st
+
+@st.fragment
+def part():
+    st.button("in it")
+
+part()
+"""
+
+
+def test_of_known_fragment(streamlit, tmp_path):
+    with streamlit() as browser:
+        (tmp_path / "page.py").write_text(FRAGMENT, encoding="utf-8")
+        with opened(browser) as page:
+            known = page.fragment
+            assert re.fullmatch("[0-9a-f]{32}", known)
+    asked = BackMsg()
+    asked.rerun_script.query_string = "channel=direct"
+    for fragment, is_first, left in (
+        (known, False, known),
+        (known, True, ""),  # of a session that is gone
+        ("x\n2026-11-28 forged", False, ""),
+        ("", True, ""),
+    ):
+        asked.rerun_script.fragment_id = fragment
+        passed = BackMsg.FromString(of_known_fragment(asked.SerializeToString(), is_first=is_first))
+        assert (passed.rerun_script.fragment_id, passed.rerun_script.query_string) == (left, "channel=direct")
+    heartbeat = BackMsg(app_heartbeat=True).SerializeToString()
+    assert of_known_fragment(heartbeat, is_first=True) == heartbeat
+
+
+def test_messages(streamlit):
+    """A kind that is new has to be put on one of the lists, or on neither."""
+    kinds = BackMsg.DESCRIPTOR.fields_by_name
+    operations = kinds["backend_operation_request"].message_type.oneofs_by_name["payload"].fields
+    assert {*kinds, *(operation.name for operation in operations)} == {
+        *MESSAGES_FOR_ALL,
+        *MESSAGES_FOR_SIGNED_IN,
+        "backend_operation_request",
+        "clear_cache",
+        "debug_disconnect_websocket",
+        "debug_shutdown_runtime",
+        "dismiss_skills_nudge",
+        "file_urls_request",
+        "install_skills",
+        "load_git_info",
+        "set_run_on_save",
+    }
+    assert message_kind(b"\xff\xff no message") is None
+    with streamlit(Middleware(Gate, pages=[""], sign_in=SignIn(secrets_files=list), ended=Ended())) as browser:
+        browser.headers["host"] = "localhost"
+        with opened(browser) as page:
+            assert browser.get(page.file()).content == CONTENT
