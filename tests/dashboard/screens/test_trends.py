@@ -1,57 +1,21 @@
 """The page Trends in every situation, and what the Overview's tiles take from the history."""
 
-import csv
-import io
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-import pandas as pd
 import pytest
 
-from dashboard import formats, sentences
-from dashboard.filters.parameters import TrendsFilters
-from dashboard.view_models import trends as view_model
-from data_access import csv_files, open_timeline
+from dashboard import formats
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
-from data_access.measures import trends
-from data_access.measures.trends import Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from data_access.settings import load
 from tests import lakes
 from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
+from tests.dashboard.weeks import EMPTY, FIRST, GONE, RISING, UNDATED, rows, undated, weeks
 from tests.lakes import fetched
 from tests.rows import rows_of
 
 PAGE = "trends"
-FIRST = datetime(2026, 8, 1, tzinfo=UTC)
-WEEK = timedelta(weeks=1)
-
-
-def rows(day, percents, sold=100):
-    """Rows of one day: percent by service, in the channel reseller."""
-    processed = day.isoformat()
-    return [
-        {
-            "serviceName": service,
-            "proratedDeploymentPercent": percent,
-            "licensesSold": sold,
-            "processedDateTime": processed,
-        }
-        for service, percent in percents.items()
-    ]
-
-
-def weeks(*percents, sold=100):
-    """An answer a week, from the first of August on."""
-    days = [FIRST + timedelta(weeks=number) for number in range(len(percents))]
-    return [
-        partial(fetched, DEPLOYMENT, rows(day, found, sold), day) for day, found in zip(days, percents, strict=True)
-    ]
-
-
-RISING = [{"o365": 50.0 + 2 * week, "crm": 40.0} for week in range(6)]
 NOW = Emulator(Partner(deployment=rows_of(DEPLOYMENT, rows(FIRST + timedelta(weeks=5), RISING[-1]))))
 
 
@@ -113,54 +77,20 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     assert missing in said(overview)
 
 
-@pytest.mark.parametrize(
-    ("deployed", "sold", "sentence"),
-    [
-        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number sold stays the same."),
-        (-11.2, -3.0, "Each week, 11 fewer licenses are deployed and 3 fewer are sold."),
-        (0.4, 3.0, "Each week, 3 more licenses are sold; the number deployed stays the same."),
-        (0.0, 0.0, "From week to week, the numbers sold and deployed stay the same."),
-    ],
-)
-def test_what_does_not_move_is_not_said_to_be_sold_or_deployed(deployed, sold, sentence, tmp_path):
-    line = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False).whole
-    assert isinstance(line.pace, Velocity)
-    moving = replace(line, pace=replace(line.pace, deployed=deployed, sold=sold))
-    assert sentences.pace(moving, estimated=False).replace("*", "") == sentence
-
-
-UNDATED = [{"o365": 40.0 + week, "crm": 10.0} for week in range(4)]
-
-
-def undated(percents, sold=1000):
-    """An answer a week after those of `UNDATED`, in which Microsoft gives no processing dates."""
-    sent = [row | {"processedDateTime": "0001-01-01T00:00:00"} for row in rows(FIRST, percents, sold)]
-    return partial(fetched, DEPLOYMENT, sent, FIRST + timedelta(weeks=4))
-
-
 @pytest.mark.parametrize("left", [{}, {"crm": 10.0}])
-def test_an_answer_without_processing_dates_is_now_everywhere(left, visit, tmp_path):
+def test_an_answer_without_processing_dates_is_now_everywhere(left, visit):
     newest = undated({"o365": 90.0} | left)
     app = visit(NOW, {"service": "o365"}, page=PAGE, past=[*weeks(*UNDATED, sold=1000), newest])
     assert "Improving: +50.00 points since 1 Aug 2026, to 90.00 %." in said(app)
     assert "Microsoft gave no processing date for one answer." in said(app)
     assert tiles(app)["Deployment %"] == "90.00 %"
     assert tiles(app)["Target reached"] == "reached"
-    found = view_model.trends_view(timeline(tmp_path, [*weeks(*UNDATED, sold=1000), newest]), TrendsFilters(), False)
-    (row,) = found.paces[found.paces["service"] == "o365"].to_dict("records")
-    assert (row["deploymentPercent"], row["targetRefused"]) == (90, "the target is reached")
-    assert row["asOf"] == FIRST + timedelta(weeks=4)
-    assert pd.isna(row["processedDateTime"])
 
 
 def test_the_tiles_of_figures_without_processing_dates_say_how_they_moved(visit):
     now = [row | {"processedDateTime": None} for row in rows(FIRST, {"o365": 90.0, "crm": 40.0})]
     app = visit(Emulator(Partner(deployment=rows_of(DEPLOYMENT, now))), past=weeks(*RISING))
     assert deltas(app)["Deployment %"] == "+15.00 points since 5 Sep 2026"
-
-
-GONE = [*weeks(*RISING), partial(fetched, DEPLOYMENT, rows(FIRST, {"crm": 42.0, "exo": 1.0}), FIRST + 6 * WEEK)]
-EMPTY = [*weeks(*RISING), partial(fetched, DEPLOYMENT, [], FIRST + 6 * WEEK)]
 
 
 def test_a_service_that_is_not_in_the_newest_answer_has_no_figures_now(visit):
@@ -176,33 +106,22 @@ def test_a_service_that_is_not_in_the_newest_answer_has_no_figures_now(visit):
     assert deltas(app)["Deployment %"] == deltas(app)["Licenses a week"] == "no figures now"
 
 
-def test_the_others_go_on_and_say_who_is_gone(visit, tmp_path):
+def test_the_others_go_on_and_say_who_is_gone(visit):
     app = visit(NOW, page=PAGE, past=GONE)
     assert "Not in the newest answer, of 12 Sep 2026: Microsoft 365." in said(app)
     assert "1 of 2 services rose, 0 fell. Largest rise: Dynamics 365 (+2.00 points)." in said(app)
     labels = [text for trace in chart(app, 1)["data"] for text in trace.get("text", []) if text]
     (label,) = [label for label in labels if "last on 5 Sep 2026" in label]
     assert label.replace("\u00a0", " ").startswith("60.00 %")
-    found = view_model.trends_view(timeline(tmp_path, GONE), TrendsFilters(), False)
-    assert [line.key for line in found.lines][-1] == "o365"
-    whole, *parts = found.paces.to_dict("records")
-    of_now = [row for row in parts if row["targetRefused"] != "not in the newest answer"]
-    assert [row["service"] for row in parts if row not in of_now] == ["o365"]
-    assert whole["licensesSold"] == sum(row["licensesSold"] for row in of_now)
-    (gone,) = [row for row in parts if row not in of_now]
-    assert gone["asOf"] == FIRST + 5 * WEEK
-    assert pd.isna([gone["deployedPerWeek"], gone["soldPerWeek"], gone["targetReached"]]).all()
 
 
-def test_an_answer_without_rows_is_said(visit, tmp_path):
+def test_an_answer_without_rows_is_said(visit):
     app = visit(NOW, page=PAGE, past=EMPTY)
     assert (
         "The newest answer that was collected, of 12 Sep 2026, has no rows. The last figure is of 5 Sep 2026: 50.00 %"
         " of the licenses sold. No date for 80 %: the newest answer has no rows." in " ".join(said(app).split())
     )
     assert set(tiles(app).values()) == {"–"}
-    found = view_model.trends_view(timeline(tmp_path, EMPTY), TrendsFilters(), False)
-    assert set(found.paces["targetRefused"]) == {"the newest answer has no rows"}
 
 
 def test_a_link_of_the_overview_to_a_service_that_only_the_history_has_is_answered(visit):
@@ -301,44 +220,6 @@ def test_commercial_counts_stand_in_and_are_no_estimate(visit):
     assert not [head for head in labels(app).values() if "≈" in head]
 
 
-def account(tmp_path):
-    """Whose history is what was kept, where the sample would have a year made for it."""
-    return {"HISTORY_URL": str(tmp_path), "PARTNER_CENTER_ACCESS_TOKEN": "x"}
-
-
-def timeline(tmp_path, answers):
-    lakes.keep(account(tmp_path), answers)
-    return open_timeline(load(account(tmp_path)), None, lambda _: None)
-
-
-def slowly(count):
-    """An answer a week, in which one service of two rises by a point."""
-    return weeks(*({"o365": 50.0 + number, "crm": 40.0} for number in range(count)))
-
-
-def test_the_files_hold_every_point_of_the_lines(tmp_path):
-    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
-    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.points).decode())))
-    assert [row["line"] for row in read] == ["all together"] * 5 + ["service"] * 10
-    assert {row["licensesDeployedEstimated"] for row in read if row["service"] == "crm"} == {"40.0"}
-    whole = [float(row["deploymentPercent"]) for row in read if not row["service"]]
-    assert whole == [45.0, 45.5, 46.0, 46.5, 47.0]
-
-
-def test_the_file_of_paces_begins_with_all_together(tmp_path):
-    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
-    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.paces).decode())))
-    assert [(row["line"], row["service"]) for row in read] == [
-        ("all together", ""),
-        ("service", "crm"),
-        ("service", "o365"),
-    ]
-    assert read[0]["deploymentPercent"] == "47.0"
-    assert isinstance(found.whole.pace, Velocity)
-    assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
-    assert found.on_screen.number == 2
-
-
 def labels(app, key="trends_table"):
     """The heads of the columns, by column."""
     return {name: column["label"].replace("\u00a0", " ") for name, column in headings(app, key).items()}
@@ -360,91 +241,6 @@ def test_the_files_name_their_collection(visit, monkeypatch):
         assert set(table["filter"].str.rpartition("; ")[2]) == {"collection = deployment"}
 
 
-def test_what_has_no_date_in_the_range_is_counted(tmp_path):
-    old = FIRST - timedelta(weeks=30)
-    gone = partial(fetched, DEPLOYMENT, rows(old, {"teams": 50.0}), old)
-    kept = timeline(tmp_path, [gone, *slowly(3)])
-    long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
-    assert (len(long.lines), long.outside) == (3, 0)
-    assert (len(short.lines), short.outside) == (2, 1)
-
-
-def sentence_of(percents):
-    """What is said first of a line of 1,000 licenses with these percentages, a week apart."""
-    days = pd.date_range(FIRST, periods=len(percents), freq="7D")
-    deployed = [10 * percent for percent in percents]
-    points = pd.DataFrame(
-        {"asOf": days, "processedDateTime": days, "licensesSold": 1000, "licensesDeployed": deployed}
-        | {"deploymentPercent": percents, "undeployed": [1000 - number for number in deployed]}
-    )
-    line = view_model.Line(
-        key="",
-        title="all",
-        points=points,
-        change=trends.change(points),
-        lately=trends.change(points, trends.WEEKS * 7) if len(points) > trends.WEEKS + 1 else None,
-        year=None,
-        turned=turned if (turned := trends.turn(points)) != days[0] else None,
-        pace=Refusal.TOO_FEW,
-        goal=Refusal.TOO_FEW,
-        absent=None,
-    )
-    return sentences.direction(line, None).replace("\u00a0", " ").replace("*", "")
-
-
-FELL_THEN_ROSE = [70.0 - week * 0.25 for week in range(20)] + [65.25 + week * 0.1 for week in range(1, 21)]
-
-
-@pytest.mark.parametrize(
-    ("percents", "said"),
-    [
-        (
-            FELL_THEN_ROSE,
-            "Improving since December: +1.30 points in 3 months, to 67.25 %. Since 1 Aug 2026: −2.75 points.",
-        ),
-        (
-            [100 - percent for percent in FELL_THEN_ROSE],
-            "Falling since December: −1.30 points in 3 months, to 32.75 %.",
-        ),
-        ([50.0, 50.5, 51.0], "Improving: +1.00 points since 1 Aug 2026, to 51.00 %."),
-        ([52.0, 51.0, 50.0, 50.5], "Falling: −1.50 points since 1 Aug 2026, to 50.50 %."),
-        ([50.0, 50.0, 50.0], "No change since 1 Aug 2026: 50.00 %."),
-    ],
-    ids=["turned up", "turned down", "up all the time", "down in all", "still"],
-)
-def test_the_present_comes_first_then_the_range(percents, said):
-    assert sentence_of(percents).startswith(said)
-
-
-def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
-    kept = timeline(tmp_path, slowly(20))
-    long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
-    assert (len(long.whole.points), len(short.whole.points)) == (20, 14)
-    assert long.whole.pace == short.whole.pace
-    since = [change.since for change in (long.whole.change, long.whole.lately, short.whole.change) if change]
-    assert since[0] < since[1]
-    assert since[1] == since[2]
-
-
-def test_of_a_short_range_the_year_is_said_too(tmp_path):
-    kept = timeline(tmp_path, slowly(60))
-    quarter, whole = (view_model.trends_view(kept, TrendsFilters(range=chosen), False).whole for chosen in ("3m", "1y"))
-    assert whole.year is None
-    assert quarter.year
-    assert whole.change
-    assert quarter.year.percent == pytest.approx(whole.change.percent, abs=0.1)
-    said = sentences.direction(quarter, None).replace("\u00a0", " ")
-    assert f"In 12 months: {formats.points(quarter.year.percent)} points." in said
-
-
-@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "at the earliest")])
-def test_the_months_of_a_range_are_named_once(weeks, said):
-    latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
-    goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
-    assert view_model.months(goal) == said
-    assert view_model.reached(goal) == (f"1 Aug 2026 ({said})" if latest else "not before Aug 2026")
-
-
 def test_of_a_day_without_a_latest_date_the_earliest_is_said(visit):
     swinging = [{"o365": 50.0 + 8 * (week % 2) + week, "crm": 40.0} for week in range(6)]
     app = visit(NOW, page=PAGE, past=weeks(*swinging))
@@ -453,22 +249,6 @@ def test_of_a_day_without_a_latest_date_the_earliest_is_said(visit):
     assert earliest.startswith("not before ")
     assert f"80 % is not expected {earliest.removeprefix('not ')}." in said(app)
     assert any(cell.startswith("not before ") for cell in tables(app)["trends_table"]["targetReached"])
-
-
-@pytest.mark.parametrize(
-    ("order", "keys"),
-    # By name: Dynamics 365, Entra ID, Microsoft 365.
-    [("gap", ["o365", "crm", "aadp"]), ("falling", ["crm", "aadp", "o365"]), ("name", ["crm", "aadp", "o365"])],
-)
-def test_the_order_is_the_links(order, keys, tmp_path):
-    moving = ({"aadp": 70.0, "o365": 20.0 + week, "crm": 60.0 - week} for week in range(5))
-    found = view_model.trends_view(timeline(tmp_path, weeks(*moving)), TrendsFilters(order=order), False)
-    assert [line.key for line in found.lines] == keys
-
-
-def test_a_history_that_did_not_change_stays_the_same_object(tmp_path):
-    kept = timeline(tmp_path, slowly(2))
-    assert open_timeline(load(account(tmp_path)), kept, lambda _: None) is kept
 
 
 def deltas(app):
@@ -530,9 +310,3 @@ def test_readers_are_told_without_the_way_that_is_not_theirs(visit):
 def test_counts_are_not_compared_with_estimates(visit):
     emulator = Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, [{}])))
     assert deltas(visit(emulator, past=weeks(*RISING)))["Licenses deployed"] == "as counted"
-
-
-def test_points_are_in_the_order_of_their_dates(tmp_path):
-    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
-    assert found.whole.points["processedDateTime"].is_monotonic_increasing
-    assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)

@@ -1,0 +1,71 @@
+"""Answers in words: which of several findings is said first, and what is not said of what stands still."""
+
+import pandas as pd
+import pytest
+
+from dashboard import sentences
+from dashboard.view_models.trends import Line
+from data_access.measures import trends
+from data_access.measures.trends import Refusal, Velocity
+from tests.dashboard.weeks import FIRST, WEEK
+
+
+def line(percents, pace=Refusal.TOO_FEW):
+    """A line of 1,000 licenses with these percentages, a week apart."""
+    days = pd.date_range(FIRST, periods=len(percents), freq="7D")
+    deployed = [10 * percent for percent in percents]
+    points = pd.DataFrame(
+        {"asOf": days, "processedDateTime": days, "licensesSold": 1000, "licensesDeployed": deployed}
+        | {"deploymentPercent": percents, "undeployed": [1000 - number for number in deployed]}
+    )
+    return Line(
+        key="",
+        title="all",
+        points=points,
+        change=trends.change(points),
+        lately=trends.change(points, trends.WEEKS * 7) if len(points) > trends.WEEKS + 1 else None,
+        year=None,
+        turned=turned if (turned := trends.turn(points)) != days[0] else None,
+        pace=pace,
+        goal=Refusal.TOO_FEW,
+        absent=None,
+    )
+
+
+FELL_THEN_ROSE = [70.0 - week * 0.25 for week in range(20)] + [65.25 + week * 0.1 for week in range(1, 21)]
+
+
+@pytest.mark.parametrize(
+    ("percents", "said"),
+    [
+        (
+            FELL_THEN_ROSE,
+            "Improving since December: +1.30 points in 3 months, to 67.25 %. Since 1 Aug 2026: −2.75 points.",
+        ),
+        (
+            [100 - percent for percent in FELL_THEN_ROSE],
+            "Falling since December: −1.30 points in 3 months, to 32.75 %.",
+        ),
+        ([50.0, 50.5, 51.0], "Improving: +1.00 points since 1 Aug 2026, to 51.00 %."),
+        ([52.0, 51.0, 50.0, 50.5], "Falling: −1.50 points since 1 Aug 2026, to 50.50 %."),
+        ([50.0, 50.0, 50.0], "No change since 1 Aug 2026: 50.00 %."),
+    ],
+    ids=["turned up", "turned down", "up all the time", "down in all", "still"],
+)
+def test_the_present_comes_first_then_the_range(percents, said):
+    found = sentences.direction(line(percents), None)
+    assert found.replace("\u00a0", " ").replace("*", "").startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("deployed", "sold", "sentence"),
+    [
+        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number sold stays the same."),
+        (-11.2, -3.0, "Each week, 11 fewer licenses are deployed and 3 fewer are sold."),
+        (0.4, 3.0, "Each week, 3 more licenses are sold; the number deployed stays the same."),
+        (0.0, 0.0, "From week to week, the numbers sold and deployed stay the same."),
+    ],
+)
+def test_what_does_not_move_is_not_said_to_be_sold_or_deployed(deployed, sold, sentence):
+    pace = Velocity(deployed, deployed - 1, deployed + 1, sold, FIRST, FIRST + 4 * WEEK, 5)
+    assert sentences.pace(line([50.0, 51.0], pace), estimated=False).replace("*", "") == sentence

@@ -1,0 +1,129 @@
+"""What the page Trends shows: its lines in order, what each of them says of now, and its two files."""
+
+import csv
+import io
+from datetime import timedelta
+from functools import partial
+
+import pandas as pd
+import pytest
+
+from dashboard import formats, sentences
+from dashboard.filters.parameters import TrendsFilters
+from dashboard.view_models import trends as view_model
+from data_access import csv_files, open_timeline
+from data_access.measures.trends import Projection, Velocity
+from data_access.partner_center.catalog import DEPLOYMENT
+from data_access.settings import load
+from tests.dashboard.weeks import EMPTY, FIRST, GONE, UNDATED, WEEK, account, rows, slowly, timeline, undated, weeks
+from tests.lakes import fetched
+
+
+def test_the_files_hold_every_point_of_the_lines(tmp_path):
+    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
+    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.points).decode())))
+    assert [row["line"] for row in read] == ["all together"] * 5 + ["service"] * 10
+    assert {row["licensesDeployedEstimated"] for row in read if row["service"] == "crm"} == {"40.0"}
+    whole = [float(row["deploymentPercent"]) for row in read if not row["service"]]
+    assert whole == [45.0, 45.5, 46.0, 46.5, 47.0]
+
+
+def test_the_file_of_paces_begins_with_all_together(tmp_path):
+    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
+    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.paces).decode())))
+    assert [(row["line"], row["service"]) for row in read] == [
+        ("all together", ""),
+        ("service", "crm"),
+        ("service", "o365"),
+    ]
+    assert read[0]["deploymentPercent"] == "47.0"
+    assert isinstance(found.whole.pace, Velocity)
+    assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
+    assert found.on_screen.number == 2
+
+
+@pytest.mark.parametrize("left", [{}, {"crm": 10.0}])
+def test_an_answer_without_processing_dates_is_of_its_fetch(left, tmp_path):
+    newest = undated({"o365": 90.0} | left)
+    found = view_model.trends_view(timeline(tmp_path, [*weeks(*UNDATED, sold=1000), newest]), TrendsFilters(), False)
+    (row,) = found.paces[found.paces["service"] == "o365"].to_dict("records")
+    assert (row["deploymentPercent"], row["targetRefused"]) == (90, "the target is reached")
+    assert row["asOf"] == FIRST + timedelta(weeks=4)
+    assert pd.isna(row["processedDateTime"])
+
+
+def test_who_is_gone_comes_last_without_figures_and_is_in_no_sum(tmp_path):
+    found = view_model.trends_view(timeline(tmp_path, GONE), TrendsFilters(), False)
+    assert [line.key for line in found.lines][-1] == "o365"
+    whole, *parts = found.paces.to_dict("records")
+    of_now = [row for row in parts if row["targetRefused"] != "not in the newest answer"]
+    assert [row["service"] for row in parts if row not in of_now] == ["o365"]
+    assert whole["licensesSold"] == sum(row["licensesSold"] for row in of_now)
+    (gone,) = [row for row in parts if row not in of_now]
+    assert gone["asOf"] == FIRST + 5 * WEEK
+    assert pd.isna([gone["deployedPerWeek"], gone["soldPerWeek"], gone["targetReached"]]).all()
+
+
+def test_an_answer_without_rows_is_the_reason_of_every_line(tmp_path):
+    found = view_model.trends_view(timeline(tmp_path, EMPTY), TrendsFilters(), False)
+    assert set(found.paces["targetRefused"]) == {"the newest answer has no rows"}
+
+
+def test_what_has_no_date_in_the_range_is_counted(tmp_path):
+    old = FIRST - timedelta(weeks=30)
+    gone = partial(fetched, DEPLOYMENT, rows(old, {"teams": 50.0}), old)
+    kept = timeline(tmp_path, [gone, *slowly(3)])
+    long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
+    assert (len(long.lines), long.outside) == (3, 0)
+    assert (len(short.lines), short.outside) == (2, 1)
+
+
+def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
+    kept = timeline(tmp_path, slowly(20))
+    long, short = (view_model.trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
+    assert (len(long.whole.points), len(short.whole.points)) == (20, 14)
+    assert long.whole.pace == short.whole.pace
+    since = [change.since for change in (long.whole.change, long.whole.lately, short.whole.change) if change]
+    assert since[0] < since[1]
+    assert since[1] == since[2]
+
+
+def test_of_a_short_range_the_year_is_said_too(tmp_path):
+    kept = timeline(tmp_path, slowly(14, every=4))
+    quarter, whole = (view_model.trends_view(kept, TrendsFilters(range=chosen), False).whole for chosen in ("3m", "1y"))
+    assert whole.year is None
+    assert quarter.year
+    assert whole.change
+    assert quarter.year.percent == pytest.approx(whole.change.percent, abs=0.1)
+    said = sentences.direction(quarter, None).replace("\u00a0", " ")
+    assert f"In 12 months: {formats.points(quarter.year.percent)} points." in said
+
+
+@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "at the earliest")])
+def test_the_months_of_a_range_are_named_once(weeks, said):
+    latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
+    goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
+    assert view_model.months(goal) == said
+    assert view_model.reached(goal) == (f"1 Aug 2026 ({said})" if latest else "not before Aug 2026")
+
+
+@pytest.mark.parametrize(
+    ("order", "keys"),
+    # By name: Dynamics 365, Entra ID, Microsoft 365.
+    [("gap", ["o365", "crm", "aadp"]), ("falling", ["crm", "aadp", "o365"]), ("name", ["crm", "aadp", "o365"])],
+)
+def test_the_order_is_the_links(order, keys, tmp_path):
+    moving = ({"aadp": 70.0, "o365": 20.0 + week, "crm": 60.0 - week} for week in range(5))
+    found = view_model.trends_view(timeline(tmp_path, weeks(*moving)), TrendsFilters(order=order), False)
+    assert [line.key for line in found.lines] == keys
+
+
+def test_a_history_that_did_not_change_stays_the_same_object(tmp_path):
+    kept = timeline(tmp_path, slowly(2))
+    assert open_timeline(load(account(tmp_path)), kept, lambda _: None) is kept
+
+
+def test_points_are_in_the_order_of_their_dates(tmp_path):
+    found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
+    assert found.whole.points["processedDateTime"].is_monotonic_increasing
+    assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)
