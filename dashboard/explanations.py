@@ -15,12 +15,14 @@ from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.view_models.changes import ChangesView
 from dashboard.view_models.deployment import Summed
+from dashboard.view_models.renewals import RenewalsView
 from dashboard.view_models.usage import UsageView
-from data_access import Answer, Deployment, Selection, Usage
+from data_access import Answer, Deployment, Renewals, Selection, Usage
 from data_access.datasets import usage as uses
 from data_access.datasets.deployment import LiveFigures
 from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
+from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 _TWO_DECIMALS = "Shown with two decimals; the files have more."
 _WHOLE_LICENSES = "Shown in whole licenses; the files have the decimals."
@@ -102,6 +104,44 @@ def of_usage(model: UsageView, usage: Usage, filtered: str) -> Explanations:
     }
 
 
+def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanations:
+    """For the tiles of the Renewals page."""
+    totals = model.totals
+    parts = (
+        *((totals.on_trial, "trial"), (totals.suspended, "suspended subscription")),
+        *((totals.not_licenses, "subscription that is not billed by licenses"), (model.unplaced, "of unknown service")),
+    )
+    left_out = ", ".join(formats.number(number, noun) for number, noun in parts if number) or "nothing"
+    subscriptions = data.answer(SUBSCRIPTIONS)
+    source = f"From *{SUBSCRIPTIONS.title}* (`GET {SUBSCRIPTIONS.paths[0]}`)" if subscriptions else "From subscriptions"
+    read = f"{formats.day(data.read_at)}, {formats.clock(data.read_at)}"
+    where = f"{source}, one call per customer, read {read}. Left out: {left_out}. Filter: {formats.plain(filtered)}."
+    seats, until = "the sum of seats of the subscriptions", formats.day(model.until)
+    renewing, at_risk = formats.count(totals.renewing), formats.count(totals.at_risk)
+    share = formats.percent(totals.at_risk / totals.renewing * 100 if totals.renewing else None, as_sent=False)
+    spare = (
+        f"**{at_risk}** = the seats of these that are not assigned; {at_risk} ÷ {renewing} that renew × 100 = {share}"
+    )
+    if totals.not_matched:
+        spare += f"; {formats.count(totals.not_matched)} are of no product that can be matched, and count as none"
+    assigned = f"Assigned is as of {_seats_of(data)}."
+    return {
+        "seatsRenewing": _behind("seatsRenewing", f"**{renewing}** = {seats} that renew until {until}", where),
+        "seatsAtRisk": _behind("seatsAtRisk", spare, f"{where} {assigned} {_TWO_DECIMALS}"),
+        "seatsUndecided": _behind(
+            "seatsUndecided",
+            f"**{formats.count(totals.undecided)}** = {seats} that end until {until} and are undecided, or in the"
+            " extended service term",
+            where,
+        ),
+        "seatsReducible": _behind(
+            "seatsReducible",
+            f"**{formats.count(totals.reducible)}** = {seats} whose day to reduce lies ahead",
+            where,
+        ),
+    }
+
+
 def of_changes(model: ChangesView, basis: str) -> Explanations:
     """For the tiles of the Changes page; `basis` says what is compared."""
     found = {}
@@ -154,6 +194,20 @@ def _sources(usage: Usage) -> tuple[tuple[str, str], ...]:
 
 def _behind(measure: str, formula: str, where: str, ratios: str = "") -> str:
     return "\n\n".join(part for part in (formula, ratios, MEASURES[measure].explanation, where) if part)
+
+
+def _seats_of(data: Renewals) -> str:
+    """Which figures say what is assigned, and of when they are."""
+    parts = (
+        ("live seats", data.seats_read_at, True),
+        ("the commercial counts", data.counts_as_of, False),
+    )
+    known = [
+        f"{name} of {formats.day(at)}{f', {formats.clock(at)}' if has_clock else ''}"
+        for name, at, has_clock in parts
+        if at
+    ]
+    return ", else ".join(known) or "no figures at hand"
 
 
 def _missing(sold: str, deployed: str, over: str) -> str:

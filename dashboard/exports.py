@@ -121,20 +121,8 @@ def for_people_and_programs(
     `columns` describes the columns of the rows by their names. `of` are the data and values that determine the rows:
     people who ask for equal files get the same one. `key`: the second button's; the others' are made from it.
     """
-
-    def workbook(table: pd.DataFrame) -> bytes:
-        return book.workbook(table, columns(table.columns), provenance.origin)
-
     return (
-        File(
-            f"{key.removesuffix('_csv')}_xlsx",
-            "Excel workbook",
-            "With formats and filters, and a sheet that explains the columns.",
-            ":material/table:",
-            provenance.name(ending="xlsx"),
-            _XLSX,
-            _made_once("workbook", workbook, rows, of, provenance),
-        ),
+        workbook(f"{key.removesuffix('_csv')}_xlsx", "Excel workbook", rows, columns, of=of, provenance=provenance),
         File(
             key,
             "CSV for Excel",
@@ -145,6 +133,31 @@ def for_people_and_programs(
             _made_once("excel", lambda table: csv_files.excel(provenance.stamped(table)), rows, of, provenance),
         ),
         for_programs(f"{key}_exact", "CSV for machines", rows, of, provenance),
+    )
+
+
+def workbook(
+    key: str,
+    label: str,
+    rows: Callable[[], pd.DataFrame],
+    columns: Describe,
+    *,
+    of: tuple[object, ...],
+    provenance: Provenance,
+) -> File:
+    """One file for Excel; arguments as for `for_people_and_programs`."""
+
+    def write(table: pd.DataFrame) -> bytes:
+        return book.workbook(table, columns(table.columns), provenance.origin)
+
+    return File(
+        key,
+        label,
+        "With formats and filters, and a sheet that explains the columns.",
+        ":material/table:",
+        provenance.name(ending="xlsx"),
+        _XLSX,
+        _made_once("workbook", write, rows, of, provenance),
     )
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 from dashboard import formats
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line, Lost
+from data_access.datasets import usage as uses
+from data_access.measures.renewals import Totals
 from data_access.measures.trends import AS_OF, BEYOND, Change, Projection, Refusal
 
 _NAMED = 3  # lines in a sentence
@@ -168,3 +170,27 @@ def goal(line: Line, target: float) -> str:
     if line.goal is Refusal.REACHED:
         return f"**The target of {target:g}\u00a0% is reached.**"
     return f"**No date for {target:g}\u00a0%**: {line.goal.value}."
+
+
+def used(total: uses.Total) -> str:
+    """How much of what is deployed is used; nothing where Microsoft sent no figures of it."""
+    if total.deployed is None or total.unused is None or round(total.deployed) == 0:
+        return ""
+    unused, deployed = formats.count(total.unused), formats.count(total.deployed)
+    without = round(total.no_figures or 0)
+    more = f" {without:,} more have no figures of use." if without else ""
+    return (
+        f"Up to **{unused}** of **{deployed}** deployed licenses were not used in 28 days, by the most active workload"
+        f" of each product.{more}"
+    )
+
+
+def renewing(totals: Totals, number: int) -> str:
+    """What ends, and what of it asks for something."""
+    said = f"{formats.number(number, 'subscription')} end{'s' if number == 1 else ''}."
+    if totals.renewing:
+        at_risk = formats.count(totals.at_risk)
+        said += f" **{formats.count(totals.renewing)}** seats renew, **{at_risk}** of them not assigned."
+    if totals.undecided:
+        said += f" **{formats.count(totals.undecided)}** seats need a decision."
+    return said

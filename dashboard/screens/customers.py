@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pandas as pd
@@ -37,14 +38,18 @@ from dashboard.filters.parameters import (
     TrendsFilters,
 )
 from dashboard.security import session
+from dashboard.tables import renewals as renewals_tables
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import own_rows, unknown
-from dashboard.view_models import call_list, call_sheet, trends
+from dashboard.tables.trends import POINTS_FILE
+from dashboard.view_models import call_list, call_sheet, renewals, trends, usage
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.call_list import CallList
-from data_access import Deployment, PartnerCenterError, Selection
+from data_access import Deployment, PartnerCenterError, Selection, Usage
+from data_access.datasets import usage as uses
 from data_access.datasets.lately import Lately
+from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, muted
 from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -55,6 +60,7 @@ Look = Callable[[float], tuple[bool, Lately | None]]
 _QUESTION = "Whom do we call this week?"
 _MOST_TO_MUTE = 50  # customers to choose from
 _MOMENT = 0.4  # seconds that the list waits for how customers moved, and between looks
+_FOR_A_FILE = 60.0  # seconds that a file waits for each of what its reasons stand on
 _ORDER = {
     "gap": "The customers with most licenses not deployed come first.",
     "percent": "The customers with the lowest percentage come first.",
@@ -119,10 +125,12 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
         return
     opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, partial(controls.put, CUSTOMER))
-    _calls(model, opens)
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(_call(model), width="stretch")
         mutes_menu.counted(model.muted)
         mutes_menu.draw(feeds, _customers_to_mute(model))
+    if model.first.number:
+        table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
     sentence = _filter(filters)
     whole = not (filters.search or filters.below or filters.atleast)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data if whole else None, sentence)
@@ -170,6 +178,18 @@ def _look(feeds: Feeds, deployment: Deployment, selection: Selection, seconds: f
     return call_list.moved_soon(feeds, past, deployment, selection, seconds)
 
 
+def _all_known(
+    deployment: Deployment, selection: Selection, feeds: Feeds
+) -> tuple[Lately | None, Usage | None, Renewals | None]:
+    """What reasons stand on, waited for: a file of the same view holds the same, however soon somebody takes it."""
+    feeds.usage.refresh_if_due()
+    moved = None
+    with suppress(PartnerCenterError):
+        _, moved = _look(feeds, deployment, selection, _FOR_A_FILE)
+    feeds.usage.wait(_FOR_A_FILE)
+    return moved, feeds.usage.state.data, feeds.renewals.state.data
+
+
 @st.fragment(run_every=_MOMENT)
 def _watch(look: Look) -> None:
     """Draw the page again once it is known how customers moved."""
@@ -180,18 +200,16 @@ def _watch(look: Look) -> None:
     st.rerun()
 
 
-def _calls(model: CallList, opens: table.Opens) -> None:
-    """The customers to call first, each with what to say."""
+def _call(model: CallList) -> str:
+    """Why these customers are the first to call."""
     undeployed = model.total.undeployed
     if not model.first.number:
         is_quiet = round(undeployed) > 0
-        st.markdown("Whoever would be called first is muted." if is_quiet else "Every license sold here is deployed.")
-        return
-    st.markdown(
+        return "Whoever would be called first is muted." if is_quiet else "Every license sold here is deployed."
+    return (
         f"**{formats.count(undeployed)}** licenses sold to **{formats.number(model.number, 'customer')}** are not"
         f" deployed. Call these first: they have **{formats.whole_percent(model.theirs / undeployed * 100)}** of them."
     )
-    table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
 
 
 def _customers_to_mute(model: CallList) -> dict[mutes_menu.Line, str]:
@@ -205,12 +223,18 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
     all_customers = figures.provenance(feeds, "customers", deployment.newest, sentence)
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
+    columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
+    muting, bands = mutes_and_bands.mutes(feeds), mutes_and_bands.bands()
+
+    def whole() -> pd.DataFrame:
+        known = _all_known(deployment, filters.selection, feeds)
+        return call_list.file(call_list.of_all(deployment, filters, *known, mutes=muting, rules=bands))
+
     files = (
-        call_sheet.of_several(deployment, _in_order(model), feeds, all_customers, mutes_and_bands.mutes(feeds)),
-        *exports.for_people_and_programs(
-            lambda: CUSTOMERS_FILE.select(model.table), CUSTOMERS_FILE.described, (model,), all_customers
-        ),
-        exports.for_programs("export_rows", "Every row", rows, (model,), every_row),
+        call_sheet.of_several(deployment, _in_order(model), feeds, all_customers, muting),
+        *exports.for_people_and_programs(whole, CUSTOMERS_FILE.described, (model,), all_customers),
+        exports.workbook("export_rows_xlsx", "Every row, Excel", rows, columns, of=(model,), provenance=every_row),
+        exports.for_programs("export_rows", "Every row, CSV", rows, (model,), every_row),
     )
     if model.outside:
         are = "is" if model.outside == 1 else "are"
@@ -224,15 +248,19 @@ def show_one(
     deployment: Deployment, identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds
 ) -> None:
     """Draw one customer, by tenant id; `name` is what pictures call it."""
-    moved, look = _moved(deployment, controls.filters.selection, feeds)
-    used = feeds.usage.state.data
-    _beside(deployment, identity, moved, feeds)
     filters = controls.filters
-    model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), st.context.theme.type == "dark")
+    moved, look = _moved(deployment, filters.selection, feeds)
+    used = feeds.usage.state.data
+    own = usage.of_customer(used, identity) if used else None
+    sentence = file_filter(filters.selection, customer=identity)
+    provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
+    live, muting = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
+    sheet = call_sheet.file(deployment, identity, feeds, provenance, muting)
+    _beside(deployment, identity, name, moved=moved, feeds=feeds, sheet=sheet)
+    model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), _is_dark(), own)
     notices.left_out(controls.unknown)
     tiles.answer(model, filters.target, estimated=False)
-    _quiet(deployment, identity, name, filters.selection, feeds)
-    live, muting = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
+    _quiet(deployment, identity, filters.selection, feeds)
     if sentences_for_the_phone := call_list.said_to(
         deployment, identity, filters.selection, moved=moved, used=used, live=live, mutes=muting
     ):
@@ -241,40 +269,60 @@ def show_one(
             st.markdown("\n".join(f"- {formats.plain(said)}" for said in sentences_for_the_phone))
     if look:
         _watch(look)
-    sentence = file_filter(filters.selection, customer=identity)
-    explained = explanations.of_deployment(model, deployment, None, sentence)
+    explained = explanations.of_deployment(model, deployment, own, sentence)
     tiles.tiles(model, filters.target, False, "product", explained=explained)
-    provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
     question = "Which products are not deployed?"
     figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)
     rows = partial(_rows_of, deployment, filters.selection, [identity])
     columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
-    place = st.container()
     files = exports.for_people_and_programs(rows, columns, (model,), provenance)
-    sheet = call_sheet.file(deployment, identity, feeds, provenance, muting)
-    with figures.figures("Products and services", (sheet, *files)):
+    with figures.figures("Products and services", files):
+        if own and (said := sentences.used(uses.total(own, filters.selection))):
+            st.markdown(said)
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
+    if live:
+        _renewing(live, identity, filters.selection)
+    place = st.container()
     live_seats.show(identity, name, feeds)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
+    feeds.usage.refresh_if_due()  # as in the list
 
 
-def _quiet(deployment: Deployment, identity: str, name: str, selection: Selection, feeds: Feeds) -> None:
-    """Say what of a customer is muted, and whether it is out of its band; and draw the menu that mutes it."""
+def _is_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
+    """Draw what of a customer ends within a year, the last day to act first."""
+    now, zone = datetime.now(UTC).replace(second=0, microsecond=0), renewals_tables.zone(st.context.timezone)
+    model = renewals.of_customer(live, identity, selection, now, zone)
+    with st.container(border=True, key="customer_renewals"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header("What ends within a year?", anchor=False)
+            st.space("stretch")
+            st.caption(f"read {formats.age(datetime.now(UTC) - live.read_at)}", width="content")
+        if not model.on_screen.number:
+            st.markdown("No subscription of this customer ends within a year in this choice.")
+            return
+        st.markdown(sentences.renewing(model.totals, model.on_screen.number))
+        table.show(model.on_screen, "customer_renewals_table", "Subscriptions")
+
+
+def _quiet(deployment: Deployment, identity: str, selection: Selection, feeds: Feeds) -> None:
+    """Say what of a customer is muted, and whether it is out of its band."""
     products = call_list.products_of(deployment, identity)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if outside := call_list.outside(deployment, identity, selection, mutes_and_bands.bands()):
-            st.markdown(f":material/straighten: Out of its band: **{formats.plain(outside)}**", width="content")
-        lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
-        lines |= {(identity, product): title for product, title in products.items()}
-        mutes_menu.draw(feeds, lines)
+    if outside := call_list.outside(deployment, identity, selection, mutes_and_bands.bands()):
+        st.markdown(f":material/straighten: Out of its band: **{formats.plain(outside)}**", width="content")
     about = [mute for mute in mutes_and_bands.mutes(feeds) if muted.is_about(mute, identity, [*products])]
     mutes_menu.notice(feeds, about, products)
 
 
-def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: Feeds) -> None:
-    """The way back to the list, and to the customers before and after this one in it."""
+def _beside(
+    deployment: Deployment, identity: str, name: str, *, moved: Lately | None, feeds: Feeds, sheet: exports.File
+) -> None:
+    """The way back to the list, to the customers before and after this one in it, and what is done with this one."""
     filters = link.follow(CustomersFilters, feeds.codes()).filters
     known = moved, feeds.usage.state.data, feeds.renewals.state.data
     model = call_list.of_all(
@@ -283,14 +331,18 @@ def _beside(deployment: Deployment, identity: str, moved: Lately | None, feeds: 
     ids = _in_order(model)
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         _back()
-        if identity not in ids:
-            return
-        place = ids.index(identity)
-        st.caption(f"{place + 1:,} of {len(ids):,}", width="content")
-        for label, step in (("Previous", -1), ("Next", 1)):
-            there = 0 <= place + step < len(ids)
-            go = partial(link.open_customer, ids[place + step]) if there else None
-            st.button(label, f"{label.lower()}_customer", on_click=go, disabled=not there, type="tertiary")
+        if identity in ids:
+            place = ids.index(identity)
+            st.caption(f"{place + 1:,} of {len(ids):,}", width="content")
+            for label, step in (("Previous", -1), ("Next", 1)):
+                there = 0 <= place + step < len(ids)
+                go = partial(link.open_customer, ids[place + step]) if there else None
+                st.button(label, f"{label.lower()}_customer", on_click=go, disabled=not there, type="tertiary")
+        st.space("stretch")
+        lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
+        products = call_list.products_of(deployment, identity)
+        mutes_menu.draw(feeds, lines | {(identity, product): title for product, title in products.items()})
+        figures.downloads([sheet])
 
 
 def _in_order(model: CallList) -> list[str]:
@@ -320,7 +372,7 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
             notices.trouble(error, key="trouble_history")
             return
         history_states.left_out(own)
-        trend = trends.trends_view(own, filters.to(TrendsFilters), st.context.theme.type == "dark")
+        trend = trends.trends_view(own, filters.to(TrendsFilters), _is_dark())
         whole = trend.whole
         if not len(whole.points):
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
@@ -337,9 +389,21 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
         provenance = figures.provenance(feeds, "customer-history", newest, sentence)
         picture = provenance.picture(f"{MEASURE.options[filters.measure]}, {name}", "history_chart")
         figures.chart(trend.figure, key="history_line", words=trend.words, picture=picture)
-        figures.downloads(
-            [exports.for_programs("export_history", "CSV of these points", lambda: trend.points, (trend,), provenance)]
-        )
+        points, columns = (lambda: trend.points), partial(POINTS_FILE.described, estimated=own.facts.estimated)
+        with st.container(horizontal=True):
+            figures.downloads(
+                [
+                    exports.workbook(
+                        "export_history_xlsx",
+                        "These points, Excel",
+                        points,
+                        columns,
+                        of=(trend,),
+                        provenance=provenance,
+                    ),
+                    exports.for_programs("export_history", "These points, CSV", points, (trend,), provenance),
+                ]
+            )
 
 
 def _rows_of(deployment: Deployment, selection: Selection, ids: pd.Series | list[str]) -> pd.DataFrame:

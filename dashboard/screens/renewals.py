@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats, mutes_and_bands
+from dashboard import explanations, exports, formats, mutes_and_bands
 from dashboard.charts import renewals as chart
 from dashboard.components import figures, loading, mutes_menu, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
@@ -58,8 +58,8 @@ def show(data: Renewals, feeds: Feeds) -> None:
         )
     st.markdown(_answer(model))
     mutes_menu.counted(model.muted)
-    _tiles(model)
     origin = _origin(filters, feeds, data)
+    _tiles(model, explanations.of_renewals(model, data, origin.filter))
     _chart(model, controls, origin)
     _table(model, origin)
 
@@ -89,15 +89,18 @@ def _answer(model: RenewalsView) -> str:
     return said
 
 
-def _tiles(model: RenewalsView) -> None:
+def _tiles(model: RenewalsView, explained: explanations.Explanations) -> None:
     totals = model.totals
     share = f"{totals.at_risk / totals.renewing * 100:.0f}\u00a0%" if totals.renewing else "nothing renews"
     unmatched = f" · {formats.count(totals.not_matched)} not matched" if totals.not_matched else ""
     with st.grid(4, gap="small", min_column_width=165):
-        tiles.tile("kpi_renewing", "seatsRenewing", formats.count(totals.renewing), f"until {formats.day(model.until)}")
-        tiles.tile("kpi_at_risk", "seatsAtRisk", formats.count(totals.at_risk), share + unmatched)
-        tiles.tile("kpi_undecided", "seatsUndecided", formats.count(totals.undecided), "need a decision")
-        tiles.tile("kpi_reducible", "seatsReducible", formats.count(totals.reducible), "whatever their end")
+        for key, measure, number, context in (
+            ("kpi_renewing", "seatsRenewing", totals.renewing, f"until {formats.day(model.until)}"),
+            ("kpi_at_risk", "seatsAtRisk", totals.at_risk, share + unmatched),
+            ("kpi_undecided", "seatsUndecided", totals.undecided, "need a decision"),
+            ("kpi_reducible", "seatsReducible", totals.reducible, "whatever their end"),
+        ):
+            tiles.tile(key, measure, formats.count(number), context, explained=explained[measure])
 
 
 def _chart(model: RenewalsView, controls: Controls[RenewalsFilters], origin: exports.Provenance) -> None:

@@ -14,7 +14,7 @@ from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, SERVICE, TrendsFilters
 from dashboard.security import session
-from dashboard.tables.trends import POINTS_FILE
+from dashboard.tables.trends import PACES_FILE, POINTS_FILE
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line, TrendsView
 from data_access import Timeline, measures
@@ -192,11 +192,17 @@ def _figures(
     columns = partial(POINTS_FILE.described, estimated=estimated)
     points = exports.for_people_and_programs(lambda: trend.points, columns, (trend,), origin("trends"))
     paces = origin("pace", target=f"{filters.target:g} %")
-    pace = exports.for_programs("export_pace", "Pace and target", lambda: trend.paces, (trend,), paces)
-    with figures.figures("Speed and expected date; likely range", [*points, pace]):
+    of_paces = partial(PACES_FILE.described, estimated=estimated)
+    files = [
+        exports.workbook(
+            "export_pace_xlsx", "This table, Excel", lambda: trend.paces, of_paces, of=(trend,), provenance=paces
+        ),
+        exports.for_programs("export_pace", "This table, CSV", lambda: trend.paces, (trend,), paces),
+    ]
+    with figures.figures("Speed and expected date; likely range", [*files, *points]):
         st.caption(
-            "The first two files hold every point of the lines. The third one holds this table with all its columns and"
-            " a row for all together."
+            "*This table* is taken with all its columns and a row for all together. The other three files hold every"
+            " point of the lines."
         )
         table.show(trend.on_screen, "trends_table", "Speed and expected date", in_link=True)
 

@@ -32,6 +32,11 @@ def without_codes(rows: pd.DataFrame, code: str) -> pd.DataFrame:
     return rows if named["title"].duplicated().any() else rows.drop(columns=code)
 
 
+def without_zeros(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """The rows without what rounds to no license in these columns, so that those with nothing else are not there."""
+    return rows.assign(**{name: rows[name].where(rows[name].abs() >= _VISIBLE) for name in names})
+
+
 def summed(total: measures.Total, number: int, noun: str, *, estimated: bool = False) -> Total:
     """The last row of a table of what is sold and deployed; `noun` is what one of its rows stands for."""
     figures = {
@@ -45,6 +50,7 @@ def summed(total: measures.Total, number: int, noun: str, *, estimated: bool = F
     return Total(f"{formats.number(number, noun)} together", named)
 
 
+_VISIBLE = 0.5  # licenses
 TITLE = text("title", "Service")
 SERVICE = text("service", "Code")
 CHANNEL = text("channel", "Channel")

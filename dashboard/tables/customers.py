@@ -7,7 +7,8 @@ from datetime import date
 
 import pandas as pd
 
-from dashboard.tables.columns import Column, Kind, OnScreen, Order, Table, count, signed, text
+from dashboard import formats
+from dashboard.tables.columns import Column, Kind, OnScreen, Order, Table, Total, count, instant, signed, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -23,6 +24,7 @@ from dashboard.tables.common import (
     UNDEPLOYED,
     definition,
     summed,
+    without_zeros,
 )
 from data_access import measures
 
@@ -41,8 +43,23 @@ CUSTOMERS = Table(
 )
 #: The customers to call first, as cards.
 CALLS = Table((CUSTOMER_NAME, text("figures", "Figures"), text("said", "What to say")), behind=(TENANT_ID.name,))
-CUSTOMERS_FILE = Table((TENANT_ID, CUSTOMER_NAME, _PRODUCTS, *MEASURED))
-PRODUCTS = Table((PRODUCT, TITLE, CHANNEL, _WITH_BAR, UNDEPLOYED, SOLD, DEPLOYED, OVER_DEPLOYED, AS_OF))
+_SAID = text("whatToSay", "What to say", help="A sentence for each reason.")
+#: What the file has behind the measures; columns without a figure are empty, so that every file has the same ones.
+_CALLED = (
+    Column("changeSince", "Changed since", Kind.DAY),
+    signed(
+        _MOVED.name,
+        "± Points",
+        decimals=formats.DECIMALS,
+        help="By how many percent points deployment % moved since that day.",
+    ),
+    _UNUSED,
+    instant("nextRenewal", "Next renewal (UTC)", help="When the next subscription renews by itself."),
+    text("why", "Why", help="The reasons to call, by the rules in the manual."),
+    _SAID,
+)
+CUSTOMERS_FILE = Table((TENANT_ID, CUSTOMER_NAME, _PRODUCTS, *MEASURED, *_CALLED))
+PRODUCTS = Table((PRODUCT, TITLE, CHANNEL, _WITH_BAR, UNDEPLOYED, _UNUSED, SOLD, DEPLOYED, OVER_DEPLOYED, AS_OF))
 #: The files of every row, of all customers and of one, as `microsoft.own_rows` gives them.
 EVERY_ROW_FILE = Table(
     (
@@ -72,10 +89,35 @@ def on_screen(rows: pd.DataFrame, total: measures.Total, order: Order, since: da
         replace(column, label=moved, help=explained) if column is _MOVED else column for column in CUSTOMERS.columns
     )
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
-    return replace(CUSTOMERS, columns=columns).on_screen(named, order=order, total=summed(total, len(rows), "customer"))
+    return replace(CUSTOMERS, columns=columns).on_screen(named, order=order, total=_total(rows, total, "customer"))
+
+
+def file(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `call_list.prepared` as files hold them; `why` and `said` are lists of texts."""
+    called = {
+        "changeSince": rows["since"].dt.tz_localize("UTC") if "since" in rows else None,
+        _MOVED.name: rows.get(_MOVED.name, float("nan")),
+        _UNUSED.name: rows.get(_UNUSED.name, float("nan")),
+        "nextRenewal": rows.get("renewal"),
+        "why": ["; ".join(reasons) for reasons in rows["why"]],
+        _SAID.name: [" ".join(sentences) for sentences in rows["said"]],
+    }
+    whole = rows.assign(**called).astype({"why": "str", _SAID.name: "str"})
+    instants = dict.fromkeys(("changeSince", "nextRenewal"), "datetime64[us, UTC]")
+    return CUSTOMERS_FILE.select(whole.astype(instants))
 
 
 def products_on_screen(rows: pd.DataFrame, total: measures.Total) -> OnScreen:
     """The products of one customer, in the order of `rows`: most licenses not deployed first."""
     order = Order(UNDEPLOYED.name, descending=True)
-    return PRODUCTS.on_screen(rows, order=order, total=summed(total, len(rows), "product"))
+    return PRODUCTS.on_screen(
+        without_zeros(rows, OVER_DEPLOYED.name), order=order, total=_total(rows, total, "product")
+    )
+
+
+def _total(rows: pd.DataFrame, total: measures.Total, noun: str) -> Total:
+    """The last row; with what is not used, where that is at hand."""
+    last = summed(total, len(rows), noun)
+    if _UNUSED.name not in rows or rows[_UNUSED.name].isna().all():
+        return last
+    return replace(last, figures={**last.figures, _UNUSED.name: float(rows[_UNUSED.name].sum())})

@@ -21,6 +21,7 @@ from dashboard.tables.common import (
     definition,
     summed,
     without_codes,
+    without_zeros,
 )
 from dashboard.tables.microsoft import own_rows, unknown
 from data_access import Deployment, Selection, measures, titles
@@ -110,11 +111,11 @@ def on_screen(
     total = summed(measures.total(deployment.facts.selected(selection)), len(services), "service", estimated=estimated)
     figures = {percentage if name == DEPLOYMENT_PERCENT.name else name: each for name, each in total.figures.items()}
     return replace(table, columns=_shown(table), behind=(_WHOLE,)).on_screen(
-        without_codes(wholes, code),
+        without_zeros(without_codes(wholes, code), OVER_DEPLOYED.name),
         estimated=estimated,
         unknown=unknown(deployment),
         total=replace(total, figures=figures),
-        parts=channels.drop(columns=[code, "channel"]),
+        parts=without_zeros(channels.drop(columns=[code, "channel"]), OVER_DEPLOYED.name),
         whole=_WHOLE,
     )
 

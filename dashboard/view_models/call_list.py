@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
@@ -41,6 +41,7 @@ class CallList:
     theirs: float  # licenses not deployed of those
     table: pd.DataFrame  # one row per customer, in the chosen order: `call_list.prepared`
     on_screen: OnScreen
+    silent: Mapping[str, Mute] = field(default_factory=dict)  # the customers that are muted, by tenant id
     muted: tuple[str, ...] = ()  # how many lines are, until when and why
     outside: int = 0  # how many customers are out of their band
 
@@ -96,9 +97,20 @@ def of_all(
             Order("customerName" if column == "title" else column, not upwards),
             moved.since if moved else None,
         ),
+        silent=silent,
         muted=tuple(counted(muted.lines(mutes, facts.frame))),
         outside=len(outside),
     )
+
+
+def file(model: CallList) -> pd.DataFrame:
+    """The customers of a list as its files hold them, each with all reasons to call and what to say."""
+    told = zip(model.table[CUSTOMER], call_list.reasons(model.table), call_list.said(model.table), strict=True)
+    both = [
+        ([said(model.silent[tenant])], []) if tenant in model.silent else (why, words) for tenant, why, words in told
+    ]
+    frame = pd.DataFrame(both, columns=["why", "said"], index=model.table.index, dtype="object")
+    return customers_table.file(model.table.assign(why=frame["why"], said=frame["said"]))
 
 
 @remembered

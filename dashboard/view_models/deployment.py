@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +17,8 @@ from dashboard.filters.parameters import BarsFilters, OverviewFilters
 from dashboard.tables import overview as overview_table
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.customers import products_on_screen
-from data_access import Deployment, Selection, measures, titles
+from data_access import Deployment, Selection, Usage, measures, titles
+from data_access.datasets import usage
 from data_access.digest import bands
 from data_access.digest.plan import Rule
 from data_access.measures import Facts, customers
@@ -109,13 +111,18 @@ def overview(
 
 
 @remembered
-def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, dark: bool) -> DeploymentView:
-    """The view of one customer's products."""
+def one_customer(
+    deployment: Deployment, customer: str, filters: BarsFilters, dark: bool, used: Usage | None = None
+) -> DeploymentView:
+    """The view of one customer's products; `used` is how that customer uses them, where it is at hand."""
     facts = customers.one(deployment.facts, customer).selected(filters.selection)
     table = measures.by(facts, ["productName"])
     table = table.assign(title=table["productName"].fillna("(no name)").map(titles.product_title))
     table = ordered(table, "productName", filters.sort)
     products = customers.by_product(facts).sort_values("undeployed", ascending=False, kind="stable")
+    if used and (unused := usage.unused_by_product(used)) is not None:
+        found = [unused.get(usage.product_key(*each)) for each in _keys(products)]
+        products = products.assign(unused=pd.Series(found, index=products.index, dtype="float64"))
     products = products.assign(
         title=products["service"].map(titles.service_title),
         productName=products["productName"].map(titles.product_title, na_action="ignore"),
@@ -130,6 +137,10 @@ def one_customer(deployment: Deployment, customer: str, filters: BarsFilters, da
         dark=dark,
         what="deployment % of products",
     )
+
+
+def _keys(products: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    return products[customers.PRODUCT].astype("str").itertuples(index=False, name=None)
 
 
 def basis_of(facts: Facts, selection: Selection) -> Basis:

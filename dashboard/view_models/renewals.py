@@ -18,9 +18,10 @@ from dashboard.charts.base import Finished
 from dashboard.filters.parameters import RenewalsFilters
 from dashboard.tables import renewals as tables
 from dashboard.tables.columns import OnScreen
-from data_access import texts
+from data_access import Selection, texts
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, muted, renewals
+from data_access.measures.customers import CUSTOMER
 from data_access.measures.renewals import Totals
 from data_access.mutes import Mute, counted
 
@@ -95,6 +96,24 @@ def renewals_view(
         on_screen=tables.on_screen(told, zone),
         muted=tuple(counted(muted.of_rows(mutes, shown))),
     )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OfCustomer:
+    """What of one customer ends within the longest horizon."""
+
+    totals: Totals
+    on_screen: OnScreen
+
+
+@remembered
+def of_customer(data: Renewals, customer: str, selection: Selection, now: datetime, zone: str) -> OfCustomer:
+    """The subscriptions of one customer, the last day to act first; arguments as for `renewals_view`."""
+    own = selection.apply(data.subscriptions[data.subscriptions[CUSTOMER] == customer])
+    days = max(renewals.HORIZONS)
+    shown = renewals.in_order(renewals.at(renewals.within(own, now, days), now))
+    told = in_words(shown, lasting_words(own, zone)).drop(columns="customerName")
+    return OfCustomer(totals=renewals.totals(own, now, days), on_screen=tables.on_screen(told, zone))
 
 
 @remembered

@@ -13,7 +13,7 @@ from dashboard.charts.base import Finished
 from dashboard.filters.parameters import UsageFilters
 from dashboard.tables import usage as usage_table
 from dashboard.tables.columns import OnScreen
-from data_access import Usage, titles
+from data_access import Customers, Usage, titles
 from data_access.datasets import usage as uses
 
 #: The columns of each sort order, and whether they ascend.
@@ -37,6 +37,12 @@ class UsageView:
     words: str
     workloads: pd.DataFrame  # one row per service, workload and channel, in that order
     on_screen: OnScreen  # `workloads` in the order of the chart, with titles
+
+
+@remembered
+def of_customer(usage: Usage, customer: str) -> Usage:
+    """The same of one customer, by tenant id."""
+    return uses.of_customers(usage, Customers(frozenset({customer})))
 
 
 @remembered

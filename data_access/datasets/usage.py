@@ -306,6 +306,27 @@ def unused_by_customer(usage: Usage, selection: Selection) -> pd.Series | None:
     return sums.set_axis(sums.index.astype("str"))
 
 
+def product_key(service: str, channel: str, product: str) -> tuple[str, str, str]:
+    """What tells a customer's product apart, however it is spelled: what `unused_by_product` goes by."""
+    return texts.key(service), texts.key(channel), texts.key(product)
+
+
+def unused_by_product(usage: Usage) -> dict[tuple[str, str, str], float] | None:
+    """Licenses deployed and not used by `product_key`; None where a collection that tells is missing.
+
+    A product without figures of use is not there. `usage`: that of one customer, see `of_customers`.
+    """
+    if not (usage.counts.has_rows and usage.deployment.has_rows):
+        return None
+    known = usage.licenses[usage.licenses["licensesActive"].notna()]
+    keys = zip(*(known[name].astype("str") for name in ("service", "channel", "productName")), strict=True)
+    found: dict[tuple[str, str, str], float] = {}
+    for key, unused in zip(keys, known["unused"], strict=True):
+        place = product_key(*key)
+        found[place] = found.get(place, 0.0) + float(unused)
+    return found
+
+
 def by_workload(usage: Usage, selection: Selection) -> pd.DataFrame:
     """One row per service, workload and channel, with the counts (Int64) and, as it was sent, the partner's percentage.
 

@@ -2,23 +2,32 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
 
 from dashboard import explanations
 from dashboard.charts.base import Finished
-from dashboard.filters.parameters import CustomersFilters, OverviewFilters, UsageFilters
+from dashboard.filters.parameters import CustomersFilters, OverviewFilters, RenewalsFilters, UsageFilters
 from dashboard.view_models import call_list
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.changes import BeforeAndAfter, ChangesView
+from dashboard.view_models.renewals import renewals_view
 from dashboard.view_models.usage import usage_view
-from data_access import Selection, fetch_commercial_deployment, fetch_deployment, fetch_usage
+from data_access import Renewals, Selection, fetch_commercial_deployment, fetch_deployment, fetch_usage
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
-from data_access.measures import MEASURES
+from data_access.measures import MEASURES, renewals
 from data_access.measures.changes import Why
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT
+from data_access.partner_center import frames
+from data_access.partner_center.catalog import (
+    COMMERCIAL_DEPLOYMENT,
+    COMMERCIAL_USAGE,
+    DEPLOYMENT,
+    SEATS,
+    SUBSCRIPTIONS,
+)
 from tests.rows import rows_of
 
 #: 26.15 % of 1,300, and 150 of 100.
@@ -50,6 +59,21 @@ def partner(connect):
 
 def lines(text):
     return text.replace("\u00a0", " ").split("\n\n")
+
+
+def renewals_of(*changes):
+    """Subscriptions of one product, 4 of whose 10 live seats are not assigned."""
+    row = {
+        "customerTenantId": "AA",
+        "productId": "P",
+        "status": "active",
+        "isTrial": False,
+        "commitmentEndDateTime": "2026-12-20T23:59:59Z",
+        "renewalOutcome": "renews",
+    }
+    table = frames.frame(SUBSCRIPTIONS, [{**row, "id": f"s{place}", **change} for place, change in enumerate(changes)])
+    seats = frames.frame(SEATS, [{**row, "activeUnits": 10, "consumedUnits": 6}])
+    return renewals.with_service(renewals.judged(table, seats), None)
 
 
 def overview(partner, usage=None, filters=OverviewFilters()):  # noqa: B008 - a frozen value
@@ -129,6 +153,26 @@ def test_what_is_left_out_is_counted(partner):
     model = view_models.overview(deployment, OverviewFilters(), False)
     found = explanations.of_deployment(model, replace(deployment, answer=answer), None, "none")
     assert "Left out: 3 rows that did not come." in found["licensesSold"]
+
+
+def test_seats_that_renew_have_their_formula_their_share_and_what_is_left_out():
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    subscriptions = renewals_of(
+        {"quantity": 10}, {"quantity": 5, "isTrial": True}, {"quantity": 7, "renewalOutcome": "undecided"}
+    )
+    data = Renewals(subscriptions, now, seats_read_at=now)
+    model = renewals_view(data, RenewalsFilters(horizon="90"), now, "UTC", False)
+    found = explanations.of_renewals(model, data, "outcome = *x*")
+    assert lines(found["seatsRenewing"])[0] == (
+        "**10** = the sum of seats of the subscriptions that renew until 27 Feb 2027"
+    )
+    assert lines(found["seatsAtRisk"])[0] == (
+        "**4** = the seats of these that are not assigned; 4 ÷ 10 that renew × 100 = 40.00 %"
+    )
+    assert lines(found["seatsUndecided"])[0].startswith("**7** = ")
+    assert "Left out: 1 trial." in found["seatsRenewing"]
+    assert "Assigned is as of live seats of 29 Nov 2026, 00:00 UTC." in found["seatsAtRisk"]
+    assert r"Filter: outcome \= \*x\*." in found["seatsReducible"]
 
 
 def test_a_change_is_the_later_figure_less_the_earlier_one():

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from dashboard.components import figures
 from dashboard.view_models import call_sheet
-from data_access.emulator import Emulator, answer, failing, gateway
+from data_access.emulator import Emulator, answer, failing, gateway, sample
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
@@ -204,6 +204,30 @@ def test_the_list_says_how_each_customer_moved_since_a_day_and_why_to_call(visit
     assert "assigned fell from 80.00 % on 1 Sep 2026 to 60.00 %." in text(app).replace("\u2060", "")
 
 
+def test_the_files_of_the_list_say_why_to_call_and_what_to_say_at_once(visit, monkeypatch):
+    was = collected(*range(80, 67, -1))
+    now = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": NORTH, "customerName": "Nord", "licensesDeployed": 60}])
+    app = visit(Emulator(Partner(commercial_deployment=now)), page=PAGE, past=was)
+    files = [table for name, table in taken_away(app, monkeypatch).items() if name.startswith("license-customers")]
+    assert len(files) == 2  # one for Excel, and one for programs
+    for table in files:
+        (row,) = table.to_dict("records")
+        assert "Fell 20.00 points since 1 Sep 2026" in row["why"]
+        assert "40 licenses of " in row["whatToSay"]
+        assert row["changeSince"].startswith("2026-09-01")
+        assert row["deploymentPercentChange"] == -20
+        assert list(table)[-2:] == ["source", "filter"]
+
+
+def test_what_a_person_takes_can_be_had_as_a_workbook(visit, monkeypatch):
+    found: set[str] = set()
+    monkeypatch.setattr(figures, "downloads", lambda files: found.update(file.key for file in files))
+    visit(Emulator(PARTNER), page=PAGE)
+    assert found >= {"export_xlsx", "export_rows_xlsx"}
+    visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
+    assert found >= {"call_sheet", "export_history_xlsx"}
+
+
 def test_from_one_customer_to_the_next_of_the_list(visit):
     link = {"customer": SOUTH, "column": "customerName"}
     app = visit(Emulator(PARTNER), link, page=PAGE)
@@ -359,6 +383,20 @@ def test_the_sample_has_customers(visit):
     app = visit(page=PAGE)
     assert len(customers_on(app)) == 50
     assert "Sample data" in text(app)
+
+
+def test_a_customer_has_what_ends_and_what_is_not_used(visit):
+    tenant = sample.partner(as_of=datetime.now(UTC).date()).commercial_deployment[0]["customerTenantId"]
+    app = visit(None, {"customer": tenant}, page=PAGE)
+    for _ in range(40):
+        if "customer_renewals_table" in tables(app) and "unused" in tables(app)["products_table"]:
+            break
+        app.run()
+    renewing, products = tables(app)["customer_renewals_table"], tables(app)["products_table"]
+    assert [*renewing.columns[:2]] == ["offer", "act"]
+    assert f"{len(renewing)} subscriptions end." in text(app)
+    unused = sum(int(number) for number in products["unused"] if number.isdecimal())
+    assert f"Up to **{unused}** of **{tiles(app)['Licenses deployed']}** deployed licenses were not used" in text(app)
 
 
 def test_renewals_that_were_collected_are_on_the_list_whoever_has_seen_them_before(visit):

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from dashboard.tables.columns import Order
-from dashboard.tables.customers import CUSTOMERS_FILE, PRODUCTS, on_screen
+from dashboard.tables.customers import PRODUCTS, file, on_screen
 from data_access import measures
 from data_access.measures import call_list, customers
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -14,19 +14,43 @@ from tests.rows import WHO_AND_WHAT, facts_of
 FACTS = facts_of(COMMERCIAL_DEPLOYMENT, [{}, {"productName": "B", "channel": "direct"}])
 
 
-def test_the_file_of_customers_begins_with_the_tenant_id_and_has_every_measure():
-    rows = customers.by_customer(FACTS).assign(title="Test Company")
-    assert list(CUSTOMERS_FILE.select(rows)) == [
-        "customerTenantId",
-        "customerName",
-        "products",
-        "licensesSold",
-        "licensesDeployed",
-        "deploymentPercent",
-        "undeployed",
-        "overDeployed",
-        "processedDateTime",
+MEASURED = [
+    "customerTenantId",
+    "customerName",
+    "products",
+    "licensesSold",
+    "licensesDeployed",
+    "deploymentPercent",
+    "undeployed",
+    "overDeployed",
+    "processedDateTime",
+]
+CALLED = ["changeSince", "deploymentPercentChange", "unused", "nextRenewal", "why", "whatToSay"]
+
+
+def filed(**known):
+    return file(
+        call_list.prepared(FACTS).assign(why=pd.Series([["one", "two"]]), said=pd.Series([["One.", "Two."]]), **known)
+    )
+
+
+def test_the_file_of_customers_has_every_measure_and_behind_them_why_to_call_and_what_to_say():
+    renewal = pd.Series(pd.to_datetime(["2026-12-05T23:59:59Z"]))
+    rows = filed(since=pd.Timestamp("2026-08-09"), deploymentPercentChange=-2.5, unused=3.0, renewal=renewal)
+    assert list(rows) == [*MEASURED, *CALLED]
+    (row,) = rows[CALLED].to_dict("records")
+    assert (row["why"], row["whatToSay"]) == ("one; two", "One. Two.")
+    assert (row["deploymentPercentChange"], row["unused"]) == (-2.5, 3.0)
+    assert [row[name].isoformat() for name in ("changeSince", "nextRenewal")] == [
+        "2026-08-09T00:00:00+00:00",
+        "2026-12-05T23:59:59+00:00",
     ]
+
+
+def test_the_file_of_customers_has_the_same_columns_where_little_is_known():
+    rows = filed()
+    assert list(rows) == [*MEASURED, *CALLED]
+    assert rows[["changeSince", "deploymentPercentChange", "unused", "nextRenewal"]].isna().all(axis=None)
 
 
 def listed(since=None, **more):
@@ -47,6 +71,8 @@ def test_the_call_list_has_the_columns_whose_figures_are_at_hand():
 def test_the_last_row_says_what_it_sums():
     assert listed().total.words == "1 customer together"
     assert listed().total.figures["undeployed"] == 100
+    assert "unused" not in listed().total.figures
+    assert listed(unused=[3.0]).total.figures["unused"] == 3
 
 
 def test_products_are_shown_with_their_services_title():

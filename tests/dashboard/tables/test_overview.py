@@ -69,14 +69,13 @@ def test_partner_deployment_is_an_estimate_and_what_is_unknown_comes_last(partne
     }
 
 
-def test_commercial_counts_are_counts(counts):
+def test_commercial_counts_are_counts_and_without_what_none_has(counts):
     assert shown(on_screen(counts)) == {
         "title": "Service",
         "licensesSold": "Sold",
         "licensesDeployed": "Deployed",
         "deploymentPercent": "Deployment %",
         "undeployed": "Not deployed",
-        "overDeployed": "Over-deployed",
         "processedDateTime": "As of (UTC)",
     }
 

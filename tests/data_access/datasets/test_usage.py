@@ -304,3 +304,11 @@ def test_nothing_from_microsoft_is_no_figure(connect):
     assert (total.sold, total.unused, total.percent) == (None, None, None)
     assert usage.by_service(found, ALL).empty
     assert usage.by_workload(found, ALL).empty
+
+
+def test_what_is_not_used_of_a_product_is_found_however_it_is_spelled():
+    sold = [{"productName": "OFFICE E3"}, {"productName": "Never used", "productId": "B"}]
+    found = usage_of(sold, [{"productName": "OFFICE E3"}])
+    key = usage.product_key("O365", "Reseller", "Office  e3")
+    assert usage.unused_by_product(found) == {key: 20.0}  # the other one has no figures of use
+    assert usage.unused_by_product(usage_of(sold)) is None
