@@ -82,14 +82,24 @@ class Visitors:
         chart: str = "services_chart",
     ) -> Page:
         """Someone opens this address and sees the chart."""
-        if who not in self._windows:
-            page = self._browser.new_context(viewport=_SIZE).new_page()
-            self._windows[who] = page, app.Witness(page)
-        page, _ = self._windows[who]
+        page = self._window(who)
         page.emulate_media(color_scheme=color_scheme)
         app.visit(page, address, chart)
         app.settle(page)
         return page
+
+    def at(self, address: str, sign: str, who: str = "account manager") -> Page:
+        """Someone opens this address and sees what the selector `sign` finds."""
+        page = self._window(who)
+        page.goto(address)
+        page.locator(sign).first.wait_for(state="attached")
+        return page
+
+    def _window(self, who: str) -> Page:
+        if who not in self._windows:
+            page = self._browser.new_context(viewport=_SIZE).new_page()
+            self._windows[who] = page, app.Witness(page)
+        return self._windows[who][0]
 
     @property
     def witnesses(self) -> list[app.Witness]:
