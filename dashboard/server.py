@@ -180,7 +180,7 @@ _ELEMENTS = (
     *("Metric", "BidiComponent", "DownloadButton"),
 )
 #: The components of our own on most pages, with their scripts.
-_COMPONENTS = {"frame": ["frame.js"], "chart": ["chart.js", "picture.js"], "table": ["table.js"]}
+_COMPONENTS = {"frame": ["frame.js"], "chart": ["chart.js", "parts.js", "picture.js"], "table": ["table.js"]}
 _SCRIPTS = {
     # Not those beside that folder: their names stand for other contents after an upgrade.
     **{f"static/{name}": file for name, file in static_files.in_folder(streamlit_internals.STATIC / "static").items()},

@@ -1,5 +1,6 @@
 // Draws figures with plotly: a new figure takes the place of the one before it. A narrow place gets its own look.
 
+import { offerParts, placeParts } from "./parts.js"
 import { offerPictures } from "./picture.js"
 
 const FAILED = "The chart could not be drawn: its script did not come. The figures are in the table; reload the page to try again."
@@ -66,12 +67,13 @@ async function draw(Plotly, place) {
   place.narrow = isNarrow(place)
   place.style.height = `${layout.height}px`
   await Plotly.react(place, traces, layout, config)
+  placeParts(place)
 }
 
 function followWidth(Plotly, place) {
   if (!place.clientWidth || place.clientWidth === place.layout?.width) return
   if (place.narrow !== isNarrow(place)) draw(Plotly, place)
-  else Plotly.relayout(place, { width: place.clientWidth })
+  else Plotly.relayout(place, { width: place.clientWidth }).then(() => placeParts(place))
 }
 
 export default async function ({ data, parentElement, setStateValue, setTriggerValue }) {
@@ -92,11 +94,11 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
     return
   }
   if (!place.layout) place.textContent = ""
+  const click = (key) => setTriggerValue("clicked", key)
+  offerParts(place, parentElement.querySelector(".chart-parts"), clickable ? place.figure.parts : [], click)
   await draw(Plotly, place)
   place.removeAllListeners("plotly_click")
-  if (clickable) {
-    place.on("plotly_click", ({ points }) => setTriggerValue("clicked", points[0].customdata))
-  }
+  if (clickable) place.on("plotly_click", ({ points }) => click(points[0].customdata))
   offerPictures(Plotly, place, parentElement.querySelector(".chart-pictures"), picture)
   place.watch ??= new ResizeObserver(() => followWidth(Plotly, place))
   place.watch.observe(place)

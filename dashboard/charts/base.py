@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from html import escape
+from html import escape, unescape
 from types import MappingProxyType
 from typing import Any
 from unicodedata import east_asian_width
@@ -37,19 +37,27 @@ class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
 
     #: What differs on a narrow screen: `data`, the changes of each trace, and `layout`, those of each part of it.
     narrow: Mapping[str, Any] = MappingProxyType({})
+    #: What can be clicked, also by keyboard: the `customdata` of its points, and its figures in words.
+    parts: Sequence[tuple[str, str]] = ()
 
     def __init__(
-        self, data: list[dict[str, Any]], layout: dict[str, Any], *, narrow: dict[str, Any] | None = None
+        self,
+        data: list[dict[str, Any]],
+        layout: dict[str, Any],
+        *,
+        narrow: dict[str, Any] | None = None,
+        parts: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(data, layout)
         self.layout.template = None
         self.narrow = narrow or {}
+        self.parts = parts
 
     @cached_property
     def spec(self) -> str:
-        """The figure as JSON, with `narrow` beside `data` and `layout`."""
+        """The figure as JSON, with `narrow` and `parts` beside `data` and `layout`."""
         wide = str(self.to_json(validate=False))
-        return f'{wide[:-1]},"narrow":{json.dumps(self.narrow)}}}'
+        return f'{wide[:-1]},"narrow":{json.dumps(self.narrow)},"parts":{json.dumps(self.parts)}}}'
 
 
 def frame(palette: Palette) -> dict[str, Any]:
@@ -72,6 +80,11 @@ def title_label(title: str, length: int = _LABEL_LENGTH) -> str:
 def written(title: str) -> str:
     """A name for a text of the chart: escaped, on one line, and without what would reorder the text beside it."""
     return escape(formats.on_one_line(title), quote=False)
+
+
+def in_plain_words(hover: str) -> str:
+    """A text under the mouse as one that is read out: without tags, its lines as parts of a sentence."""
+    return unescape(re.sub(r"<[^>]*>", "", hover.replace("<br>", ", ")))
 
 
 def width(labels: Iterable[str], *, of_numbers: bool = False) -> int:

@@ -167,7 +167,8 @@ def small_multiples(
     narrow_traces, narrow_layout = _arranged(curves, _NARROW_COLUMNS, measure, palette)
     narrow = [{"x": trace["x"], "y": trace["y"]} for trace in narrow_traces]
     common = base.frame(palette) | {"hovermode": "closest", "hoverdistance": 60}
-    return Finished(traces, common | layout, narrow={"data": narrow, "layout": narrow_layout})
+    parts = [(curve.panel.key, _in_words(curve, measure, palette)) for curve in curves]
+    return Finished(traces, common | layout, narrow={"data": narrow, "layout": narrow_layout}, parts=parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +398,12 @@ def _path(parts: Sequence[str], line: dict[str, Any]) -> dict[str, Any]:
 
 def _title(title: str) -> str:
     return f"<b>{written(formats.shortened(title, _TITLE_LENGTH))}</b>"
+
+
+def _in_words(curve: _Curve, measure: Shown, palette: Palette) -> str:
+    """What a panel says, for those who reach it by keyboard."""
+    figures = base.in_plain_words(_newest(curve, measure, palette.text, palette)).split()
+    return f"{formats.on_one_line(curve.panel.title)}: {' '.join(word for word in figures if word not in (_UP, _DOWN))}"
 
 
 def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str:

@@ -68,7 +68,13 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
             "tickformat": ",~d",
         },
     }
-    return Finished(marks, layout | _around(key, _IN_A_LINE), narrow=_lying(marks, layout, key, periods))
+    seats = periods.groupby("renewalOutcome")["quantity"].sum()
+    return Finished(
+        marks,
+        layout | _around(key, _IN_A_LINE),
+        narrow=_lying(marks, layout, key, periods),
+        parts=[(outcome, f"{_TITLES[outcome]}: {formats.count(seats[outcome])} seats") for outcome in there],
+    )
 
 
 def _lying(

@@ -70,7 +70,9 @@ def figure(rows: Rows, panels: Sequence[Panel], palette: Palette, **layout: Any)
     places = list(range(len(rows.names)))[::-1]  # plotly counts upwards
     axes = _axes(rows, places, palette)
     wide = base.frame(palette) | {"plot_bgcolor": _CLEAR} | _wide(rows, panels, palette) | axes | layout
-    return Finished(_traces(rows, panels, places, len(axes)), wide, narrow=_narrow(rows, panels, places, palette))
+    parts = [(key, base.in_plain_words(text)) for key, text in zip(rows.keys, rows.hover, strict=True) if key]
+    narrow = _narrow(rows, panels, places, palette)
+    return Finished(_traces(rows, panels, places, len(axes)), wide, narrow=narrow, parts=parts)
 
 
 def _traces(rows: Rows, panels: Sequence[Panel], places: list[int], axes: int) -> list[dict[str, Any]]:

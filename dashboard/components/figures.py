@@ -22,7 +22,10 @@ from dashboard.security import session, streamlit_internals
 from dashboard.view_models.deployment import Bars
 
 _BROWSER = Path(__file__).parents[1] / "browser"
-_CHART = '<div class="chart"></div><div class="chart-pictures"></div>'
+_CHART = (
+    '<div class="chart-with-parts"><div class="chart"></div><div class="chart-parts"></div></div>'
+    '<div class="chart-pictures"></div>'
+)
 
 
 def bars(

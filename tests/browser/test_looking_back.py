@@ -74,7 +74,9 @@ def test_back_shows_what_was_chosen_though_its_words_have_changed(sample, visito
 
 
 def test_the_file_adds_up_to_what_is_on_screen(sample, visitors):
-    page = visitors.open(f"{sample}/changes?level=customer&channel=direct&status=changed&status=same&range=4w", chart=CHANGES)
+    page = visitors.open(
+        f"{sample}/changes?level=customer&channel=direct&status=changed&status=same&range=4w", chart=CHANGES
+    )
     name, content = app.download(page, "export_csv_exact")
     rows = read(content)
     assert re.fullmatch(r"license-changes_[\d-]+_channel-direct-compared-customer-.*_sample_exact\.csv", name)

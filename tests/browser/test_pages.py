@@ -150,6 +150,27 @@ def test_a_click_on_a_panel_shows_it_alone(sample, visitors):
     expect(page.get_by_text("there is nothing to compare")).to_be_visible()
 
 
+def test_by_keyboard_alone_a_panel_is_found_read_and_shown_alone(sample, visitors):
+    page = visitors.open(f"{sample}/trends", chart=PANELS)
+    parts = page.locator(f".st-key-{PANELS} .chart-parts button")
+    page.locator(f".st-key-{PANELS} .st-key-order").get_by_role("radio").or_(
+        page.locator(f".st-key-{PANELS} .st-key-order button")
+    ).last.focus()
+    page.keyboard.press("Tab")
+    expect(parts.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(parts.nth(1)).to_be_focused()
+    expect(parts.nth(1)).to_have_accessible_name(re.compile(r"^\w.*: [\d.]+\s%"))
+    panel = page.locator(f".st-key-{PANELS} .js-plotly-plot").bounding_box()
+    framed = parts.nth(1).bounding_box()
+    assert panel
+    assert framed
+    assert panel["x"] <= framed["x"] < framed["x"] + framed["width"] <= panel["x"] + panel["width"] + 8
+    service = parts.nth(1).get_attribute("data-key")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"service={service}"))
+
+
 def test_the_file_of_a_trend_ends_where_the_tile_stands(sample, visitors):
     page = visitors.open(f"{sample}/trends?range=6m", chart=TRENDS)
     name, content = app.download(page, "export_csv_exact")
