@@ -17,10 +17,13 @@ T = TypeVar("T")
 
 
 class UserRecords(Generic[S, T]):
-    """`open_` opens a part of the history, `read` reads all of it; both raise HistoryError where that fails."""
+    """`open_` opens a part of the history, `read` reads all of it; both raise HistoryError where that fails.
 
-    def __init__(self, open_: Callable[[], S], read: Callable[[S], T]) -> None:
-        self._open, self._reading = open_, read
+    `patience`: so many seconds a page waits for the first look.
+    """
+
+    def __init__(self, open_: Callable[[], S], read: Callable[[S], T], patience: float = _FIRST) -> None:
+        self._open, self._reading, self._patience = open_, read, patience
         self._opened: S | None = None
         self._feed: Feed[T] = Feed(self._read, _AGE, cool_down=_AGE)
 
@@ -29,7 +32,7 @@ class UserRecords(Generic[S, T]):
         state = self._feed.refresh_if_due()
         if state.data is None and state.failed_at is None:
             with page_turns.paused():
-                self._feed.wait(_FIRST)
+                self._feed.wait(self._patience)
         return self._feed.state.data
 
     def change(self, work: Callable[[S], str | None]) -> str:

@@ -25,7 +25,10 @@ def settled_memory():
     """As in the server: what was imported lasts as long as the run, so that nobody need look through it for garbage."""
     gc.collect()
     gc.freeze()
+    usual = gc.get_threshold()
+    gc.set_threshold(20 * usual[0], *usual[1:])  # a test leaves little behind
     yield
+    gc.set_threshold(*usual)
     gc.unfreeze()
 
 
@@ -45,11 +48,17 @@ def connect(serve):
         )
 
 
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch, tmp_path_factory):
+@pytest.fixture(autouse=True, scope="session")
+def no_settings(tmp_path_factory):
     """No test sees what the person who runs it has configured, nor that person's history."""
-    for name in (*(field.upper() for field in Settings.model_fields), *CERTIFICATES):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
-    # Nor the pace of another test's service, which may have asked to wait, and had the same port.
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (*(field.upper() for field in Settings.model_fields), *CERTIFICATES):
+            patch.delenv(name, raising=False)
+        patch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_pace(monkeypatch):
+    """No test waits for what another one's service has asked of its callers; it may have had the same port."""
     monkeypatch.setattr(connection, "PACES", {})

@@ -1,6 +1,7 @@
 """One place through which data reaches pages: what it hands out, and that there is no way around it."""
 
 import ast
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -8,7 +9,11 @@ import pytest
 
 import dashboard
 from dashboard.feeds import _Sources
-from data_access import EVERYBODY, NOBODY, Customers, load_settings
+from data_access import EVERYBODY, NOBODY, Customers, Settings, load_settings
+from data_access.emulator import Emulator, serving
+from data_access.emulator.sample import partner
+from tests import lakes
+from tests.dashboard import visit
 
 #: The names that lead to every customer's rows: of data_access, and of the module that restricts them.
 WAYS = {
@@ -65,9 +70,14 @@ def test_no_other_module_reaches_the_rows_of_every_customer():
 ONE = Customers(frozenset({str(UUID(int=1)).upper()}))
 
 
-@pytest.fixture
-def sources():
-    return _Sources(load_settings(), None)
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """Those of an account with few customers, of whom a part is kept in the history."""
+    source = partner(as_of=date(2026, 3, 31), customers=4)
+    with serving(Emulator(source)) as address:
+        settings = {**visit.live(address), "HISTORY_URL": str(tmp_path_factory.mktemp("history"))}
+        lakes.keep(settings, lakes.weekly(2, datetime(2026, 3, 31, tzinfo=UTC)))
+        yield _Sources(Settings(**{name.lower(): value for name, value in settings.items()}), None)
 
 
 def read(feed):

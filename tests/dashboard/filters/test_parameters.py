@@ -101,17 +101,12 @@ def write(filters):
 
 
 @given(page=st.sampled_from(PAGES), link=LINKS)
-def test_from_a_link_to_filters_and_back_nothing_changes(page, link):
+def test_from_a_link_to_filters_and_back_nothing_changes_and_widgets_hold_it(page, link):
     filters = read(page, link)
     written = write(filters)
     assert read(page, written) == filters
     assert write(read(page, written)) == written
     assert not [name for each in of_page(page) for name, texts in each.read(written).unknown.items() if texts]
-
-
-@given(page=st.sampled_from(PAGES), link=LINKS)
-def test_widgets_hold_what_the_link_says(page, link):
-    filters = read(page, link)
     for parameter in of_page(page):
         value = getattr(filters, parameter.name)
         held = parameter.held(value)

@@ -14,6 +14,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL
 from tests.lakes import fetched, keep
 from tests.rows import WHO_AND_WHAT
 
+pytestmark = pytest.mark.program
+
 TENANT = WHO_AND_WHAT["customerTenantId"]
 OTHER = {"customerTenantId": "0112A436-B14E-4888-967B-CA4BB2CF5678", "customerName": "SOMEONE ELSE"}
 

@@ -101,6 +101,8 @@ def test_seats_alone_are_kept_for_pages_that_stand_on_them():
 
 # The reading that is at hand
 
+CUSTOMERS = 4
+
 
 class Account:
     """An account of an emulator, its history, and a clock that the test moves."""
@@ -122,7 +124,7 @@ class Account:
 
 @pytest.fixture
 def account(tmp_path):
-    emulator = Emulator(partner(as_of=date(2026, 3, 31), customers=9))
+    emulator = Emulator(partner(as_of=date(2026, 3, 31), customers=CUSTOMERS))
     with serving(emulator) as address:
         settings = Settings(
             partner_center_base_url=address, partner_center_access_token=DEMO_TOKEN, history_url=str(tmp_path)
@@ -131,7 +133,7 @@ def account(tmp_path):
             yield Account(settings, client, emulator)
 
 
-CALLS = 1 + 2 * 9  # the list of customers, then two for each
+CALLS = 1 + 2 * CUSTOMERS  # the list of customers, then two for each
 
 
 def test_without_a_history_everything_is_asked(account):
@@ -163,7 +165,7 @@ def test_a_reading_of_the_history_is_the_same_and_takes_no_call(account):
         asked.subscriptions[columns].sort_values("id", ignore_index=True),
     )
     assert found.unread == asked.unread
-    assert found.customers == 9
+    assert found.customers == CUSTOMERS
     assert found.read_at == account.now
     live, live_asked = live_seats.deployment(found), live_seats.deployment(asked)
     assert measures.total(live.facts) == measures.total(live_asked.facts)

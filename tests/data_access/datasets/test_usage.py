@@ -149,7 +149,7 @@ IN_USE = st.fixed_dictionaries(
 )
 
 
-@examples(15)
+@examples(8)
 @given(st.lists(LICENSES_SOLD, max_size=8), st.lists(IN_USE, max_size=8))
 def test_every_license_is_accounted_for_row_by_row(sold, active):
     found = usage_of(sold, active)

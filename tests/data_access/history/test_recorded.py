@@ -1,6 +1,7 @@
 """What was known on a day: the answers that a history had kept by then, and the datasets made of them."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,7 @@ from data_access.errors import DamagedHistory, HistoryError
 from data_access.history.recorded import Recorded
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from data_access.settings import Settings
-from tests.lakes import fetched
+from tests.lakes import fetched, keep
 
 FIRST, SECOND, THIRD = (datetime(2026, 9, day, 6, 30, tzinfo=UTC) for day in (1, 8, 15))
 
@@ -21,11 +22,13 @@ def quiet(_step):
 
 @pytest.fixture
 def account(tmp_path):
-    account = history.open(Settings(history_url=str(tmp_path)))
-    for at, sold in ((FIRST, 100), (SECOND, 200), (THIRD, 300)):
-        account.append(fetched(DEPLOYMENT, [{"licensesSold": sold}], at))
-    account.append(fetched(COMMERCIAL_DEPLOYMENT, [{"customerName": "Nordwind"}], SECOND))
-    return account
+    deployed = [
+        partial(fetched, DEPLOYMENT, [{"licensesSold": sold}], at)
+        for at, sold in ((FIRST, 100), (SECOND, 200), (THIRD, 300))
+    ]
+    named = partial(fetched, COMMERCIAL_DEPLOYMENT, [{"customerName": "Nordwind"}], SECOND)
+    keep({"HISTORY_URL": str(tmp_path)}, [*deployed, named])
+    return history.open(Settings(history_url=str(tmp_path)))
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ counted_rows = st.lists(
 )
 
 
-@examples(10)
+@examples(6)
 @given(st.lists(st.tuples(percents, st.integers(1, 10**12 - 1)), min_size=20, max_size=40))
 def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(sent):
     rows = [
@@ -196,13 +196,13 @@ def test_the_date_of_a_service_is_its_own_newest():
     assert list(measures.by(facts, ["service"])["processedDateTime"].dt.day) == [1, 13]
 
 
-@examples(15)
+@examples(8)
 @given(estimated_rows)
 def test_estimates_add_up(rows):
     check_that_it_adds_up(facts_of(DEPLOYMENT, rows))
 
 
-@examples(15)
+@examples(8)
 @given(counted_rows)
 def test_counts_add_up(rows):
     check_that_it_adds_up(facts_of(COMMERCIAL_DEPLOYMENT, rows))

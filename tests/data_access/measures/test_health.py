@@ -142,7 +142,7 @@ def test_no_history_is_no_service():
 FETCHES = st.lists(st.tuples(st.integers(0, 50), st.integers(-50, 50)), min_size=1, max_size=12)
 
 
-@examples(15)
+@examples(8)
 @given(st.lists(FETCHES, min_size=3, max_size=6), st.integers(51, 200))
 def test_a_service_is_late_only_when_its_next_date_is_overdue(services, days):
     found = [

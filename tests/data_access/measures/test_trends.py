@@ -201,7 +201,7 @@ def test_one_odd_point_does_not_bend_it():
     assert pace_of(figures).deployed == 2
 
 
-@examples(25)
+@examples(15)
 @given(st.lists(st.tuples(st.integers(1, 7), st.integers(0, 1000), st.integers(0, 1000)), min_size=4, max_size=13))
 def test_the_pace_is_the_slope_that_scipy_finds(points):
     from scipy.stats import theilslopes  # noqa: PLC0415 - it takes a while, and no other test needs it

@@ -187,13 +187,16 @@ def test_every_field_may_hold_anything_and_anything_may_be_a_field(collection):
     _, right = next(body for body in BODIES[::-1] if body[0] is collection)
     readable, _ = read(collection, right)
     row = {name: value for name, value in readable[0].items() if name in collection.columns} | {"new": ""}
-    for token in TOKENS:
-        rows = [json.dumps({**row, field: "here"}, default=str).replace('"here"', token) for field in row]
-        if token.startswith('"'):
-            rows.append(json.dumps({**row, "here": 1}, default=str).replace('"here"', token))
-        found = read(collection, f'{{"items": [{",".join(rows)}]}}'.encode())
-        if found is not None:
-            is_sound(collection, frames.joined(collection, [frames.frame(collection, found[0])]))
+    for few in range(0, len(TOKENS), 6):  # a table for each of them would cost seconds
+        tables = []
+        for token in TOKENS[few : few + 6]:
+            rows = [json.dumps({**row, field: "here"}, default=str).replace('"here"', token) for field in row]
+            if token.startswith('"'):
+                rows.append(json.dumps({**row, "here": 1}, default=str).replace('"here"', token))
+            found = read(collection, f'{{"items": [{",".join(rows)}]}}'.encode())
+            if found is not None:
+                tables.append(frames.frame(collection, found[0]))
+        is_sound(collection, frames.joined(collection, [*tables, frames.frame(collection, [])]))
 
 
 def test_a_body_that_breaks_off_anywhere_is_worth_another_try():

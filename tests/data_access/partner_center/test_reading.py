@@ -39,6 +39,7 @@ from data_access.partner_center.answers import Step
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.partner_center.retry import RetryPolicy
 from tests.data_access.partner_center.paged import PATIENCE, names, numbered, of, page_of
+from tests.examples import examples
 from tests.rows import DEFAULTS, rows_of
 from tests.threads import end_of_pages
 
@@ -114,6 +115,7 @@ MANNERS = st.builds(
 )
 
 
+@examples(12)
 @given(MANNERS)
 @example(Manner(200, [7], "relative", "all"))
 @example(Manner(200, [50, 1, 80], "foreign", "page"))

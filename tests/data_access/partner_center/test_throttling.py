@@ -59,7 +59,7 @@ def at_once(pages):
 
 
 def test_one_page_that_is_throttled_holds_all_of_them_back(pages, at_once, connect):
-    at_once((right, 0.5), (throttled("1"), 0), (right, 0.5), (right, 0.5))
+    at_once((right, 0.2), (throttled("1"), 0), (right, 0.2), (right, 0.2))
     found = connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT)
     assert list(found.frame["productName"]) == [f"P{number}" for number in range(9)]
     assert {page_of(asked) for asked in pages.requests[:5]} == {0, 1, 2, 3, 4}
@@ -69,10 +69,10 @@ def test_one_page_that_is_throttled_holds_all_of_them_back(pages, at_once, conne
 
 
 def test_of_several_waits_the_longest_counts(pages, at_once, connect):
-    at_once((throttled("1"), 0), (throttled("1"), 0.5), (throttled("0"), 0.6), (right, 0.2))
+    at_once((throttled("1"), 0), (throttled("1"), 0.2), (throttled("0"), 0.3), (right, 0.1))
     assert len(connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT).frame) == 9
     (asked_for,) = (asked.at for asked in pages.requests[:5] if page_of(asked) == 2)
-    assert all(asked.at >= asked_for + 0.5 + 1 for asked in pages.requests[5:])
+    assert all(asked.at >= asked_for + 0.2 + 1 for asked in pages.requests[5:])
 
 
 def test_a_wait_beyond_the_budget_ends_the_fetch_and_the_next_one_at_once(pages, connect):
