@@ -14,8 +14,13 @@ from data_access.measures.straight_line import Numbers
 from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
 
 DATES = (4, 5, 8, 13, 26)
-#: Weeks of few dates, then one of daily ones: nothing is promised, and it is seen how much less holds.
-UNEVEN = (*range(0, 10, 2), *(11 + day / 7 for day in range(8)))
+#: Weeks of few dates and one of daily ones, as the last, as the first, and between them; and weekly dates with holes.
+UNEVEN: tuple[tuple[float, ...], ...] = (
+    (*range(0, 10, 2), *(11 + day / 7 for day in range(8))),
+    (*(day / 7 for day in range(8)), *range(4, 14, 2)),
+    (0, 3, *(5 + day / 7 for day in range(8)), 9, 12),
+    (0, 1, 2, 5, 6, 7, 10, 11, 12),
+)
 #: The part of a deviation that is left on the next date: none, half, four fifths.
 CARRIED = (0.0, 0.5, 0.8)
 #: All of it: a level that drifts for good, of which the pace alone has a truth, and nothing is promised.
@@ -64,10 +69,12 @@ def pace(
     runs: int,
     seed: int,
     velocity: Callable[[pd.DataFrame], Velocity | Refusal] = trends.velocity,
+    *,
+    as_time_passes: bool = False,
 ) -> Outcome:
     """The ranges of the pace against Student's interval of least squares, told that deviations are independent."""
     held, wide, narrowest = [], [], []
-    for line in _lines(dates, carried, RISES[0], runs, seed):
+    for line in _lines(dates, carried, RISES[0], runs, seed, as_time_passes=as_time_passes):
         found = velocity(line.points)
         if isinstance(found, Velocity):
             held.append(found.slowest <= line.pace <= found.fastest)
@@ -77,11 +84,11 @@ def pace(
     return _outcome(held, wide, narrowest, runs)
 
 
-def day(dates: Dates, carried: float, rises: float, runs: int, seed: int) -> Outcome:
+def day(dates: Dates, carried: float, rises: float, runs: int, seed: int, *, as_time_passes: bool = False) -> Outcome:
     """The ranges of the day against Fieller's of least squares, told that deviations are independent."""
     ahead = np.arange(1, trends.HORIZON.days + 1) / 7
     held, wide, narrowest = [], [], []
-    for line in _lines(dates, carried, rises, runs, seed):
+    for line in _lines(dates, carried, rises, runs, seed, as_time_passes=as_time_passes):
         found = trends.projection(line.points, line.target)
         if not isinstance(found, Projection):
             continue
@@ -100,23 +107,39 @@ def run(runs: int) -> None:
         f"\nRanges on {runs:,} lines of each kind. Promised: at least {straight_line.HOLD} % hold, and"
         f" {straight_line.HOLD_WANDERING} % where 0.8 of a deviation"
         "\nis carried on; where none is, at most twice as wide as the narrowest honest range"
-        "\n(open: has no end within the horizon; –: neither has that one). That is of evenly spaced dates;"
-        f"\nthe last {len(UNEVEN)} are uneven: weeks of few, then a week of daily ones."
+        "\n(open: has no end within the horizon; –: neither has that one). Uneven dates are weeks of few and one of"
+        "\ndaily ones (last, first, between), then weekly ones with holes; what is carried on is by date, or (t) by"
+        "\ntime, for the mean gap. The lines with 1.0 drift for good: nothing is promised of them."
     )
     kinds = ["pace", *(f"day, rises {rises}×" for rises in RISES)]
-    print("dates  carried" + "".join(f"{kind:>24}" for kind in kinds))
-    print(" " * 14 + f"{'given  holds  width':>24}" * len(kinds))
-    for dates in (*DATES, UNEVEN):
-        number = dates if isinstance(dates, int) else len(dates)
+    print("dates  carried  " + "".join(f"{kind:>24}" for kind in kinds))
+    print(" " * 16 + f"{'given  holds  width':>24}" * len(kinds))
+    for dates in DATES:
         for carried in (*CARRIED, DRIFTING):
-            outcomes = [pace(dates, carried, runs, number)]
-            if carried < DRIFTING:
-                outcomes += [day(dates, carried, rises, runs, number) for rises in RISES]
-            print(f"{number:5}  {carried:7.1f}" + "".join(f"{_cells(outcome):>24}" for outcome in outcomes))
+            _row(dates, carried, runs)
+    for weeks in UNEVEN:
+        for carried in CARRIED:
+            _row(weeks, carried, runs)
+        for carried in filter(None, CARRIED):
+            _row(weeks, carried, runs, as_time_passes=True)
 
 
-def _lines(dates: Dates, carried: float, rises: float, runs: int, seed: int) -> Iterator[_Line]:
+def _row(dates: Dates, carried: float, runs: int, *, as_time_passes: bool = False) -> None:
+    """Print what becomes of lines of one kind."""
+    number = dates if isinstance(dates, int) else len(dates)
+    outcomes = [pace(dates, carried, runs, number, as_time_passes=as_time_passes)]
+    if carried < DRIFTING:
+        outcomes += [day(dates, carried, rises, runs, number, as_time_passes=as_time_passes) for rises in RISES]
+    cells = "".join(f"{_cells(outcome):>24}" for outcome in outcomes)
+    print(f"{number:5}  {carried:7.1f}{' t' if as_time_passes else '  '}{cells}", flush=True)
+
+
+def _lines(
+    dates: Dates, carried: float, rises: float, runs: int, seed: int, *, as_time_passes: bool = False
+) -> Iterator[_Line]:
     """Lines of whole licenses: a straight rise, and noise of which a part is carried on to the next date.
+
+    It is the same part for each gap, or (`as_time_passes`) that part for the mean gap, and more for a shorter one.
 
     Evenly spaced dates are weekly, or twice a week where there are more dates than weeks. In truth the target is as far
     above the newest date as a clear rise has brought the line.
@@ -129,11 +152,13 @@ def _lines(dates: Dates, carried: float, rises: float, runs: int, seed: int) -> 
     missing = float(RISES[0] * _NOISE)
     target = (_FIRST + way + missing) / _SOLD * 100
     random = np.random.default_rng(seed)
-    new = np.sqrt(1 - carried**2) if carried < DRIFTING else 1.0
+    gaps = np.diff(weeks)
+    left = carried ** (gaps / gaps.mean() if as_time_passes else np.ones_like(gaps))
+    new = np.sqrt(1 - left**2) if carried < DRIFTING else np.ones_like(gaps)
     for _ in range(runs):
         noise = random.normal(scale=_NOISE, size=len(weeks))
         for number in range(1, len(weeks)):
-            noise[number] = carried * noise[number - 1] + new * noise[number]
+            noise[number] = left[number - 1] * noise[number - 1] + new[number - 1] * noise[number]
         deployed = np.round(_FIRST + way * weeks / weeks[-1] + noise)
         points = pd.DataFrame(
             {

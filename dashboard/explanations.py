@@ -161,13 +161,17 @@ def of_changes(model: ChangesView, basis: str) -> Explanations:
 @remembered
 def use_of(usage: Usage, selection: Selection) -> Use:
     """The figures of use for everything selected."""
-    sums = selection.apply(_sums(usage)).sum(numeric_only=True)
+    sums = selection.apply(_sums(usage)).sum(numeric_only=True, min_count=1)
+
+    def figure(name: str, known: bool) -> float | None:
+        return float(sums[name]) if known and pd.notna(sums[name]) else None
+
     counted, deployed = usage.counts.has_rows, usage.deployment.has_rows
     return Use(
-        float(sums["licensesActive"]) if counted else None,
-        float(sums["licensesQualified"]) if counted else None,
-        float(sums["used"]) if counted and deployed else None,
-        float(sums["licensesSold"]) if deployed else None,
+        figure("licensesActive", counted),
+        figure("licensesQualified", counted),
+        figure("used", counted and deployed),
+        figure("licensesSold", deployed),
     )
 
 
@@ -175,7 +179,8 @@ def use_of(usage: Usage, selection: Selection) -> Use:
 def _sums(usage: Usage) -> pd.DataFrame:
     """A row per service and channel, so that a click need not add up every customer's products."""
     keys, added = ["service", "channel"], ["licensesSold", "used"]
-    licenses = usage.licenses.groupby(keys, observed=True)[added].sum()
+    known = usage.licenses.assign(used=usage.licenses["used"].where(usage.licenses["licensesActive"].notna()))
+    licenses = known.groupby(keys, observed=True)[added].sum(min_count=1)
     workloads = usage.workloads.groupby(keys, observed=True)[["licensesActive", "licensesQualified"]].sum()
     return pd.concat([licenses.reset_index(), workloads.reset_index()], ignore_index=True)
 

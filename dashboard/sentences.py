@@ -41,12 +41,11 @@ def direction(line: Line, answered: datetime | None) -> str:
             f" the only {'date' if pd.isna(newest['processedDateTime']) else 'processing date'} here so far;"
             " from the second one on there is something to compare."
         )
+    if line.lost:
+        return f"{lost(line.lost)} What is left is deployed to **{percent}** on {formats.day(newest[AS_OF])}."
     change, lately = line.change, line.lately or line.change
     if change.percent is None or lately.percent is None:
         return "Nothing was sold on one of the two dates, so there is no percentage to compare."
-    if line.lost:
-        said = f"**{formats.points(moved(line, lately))} points since {formats.day(lately.since)}, to {percent}.**"
-        return f"{said} {lost(line.lost)}"
     points, since = formats.points(moved(line, lately)), _since(line)
     span = f"in {_span(lately.until - lately.since)}" if since else f"since {formats.day(lately.since)}"
     if points[0] == formats.STILL:
@@ -69,17 +68,19 @@ def moved(line: Line, change: Change) -> float:
 
 
 def lost(services: Sequence[Lost]) -> str:
-    """Which services are not in the newest answer, how much they were, and what that means for a sum."""
+    """What is not in the newest answer, how much it was, and what that means for a sum."""
+    them = "it" if len(services) == 1 else "them"
+    return f"{not_there(services)} Without {them} the sum cannot be compared with the dates before."
+
+
+def not_there(services: Sequence[Lost], answer: str = "the newest answer") -> str:
+    """What is not in an answer, and how much it was before."""
     named = [
         f"{formats.plain(one.title)} ({formats.number(round(one.sold), 'license')} sold on {formats.day(one.on)})"
         for one in services[:_NAMED]
     ]
     more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
-    them = "it" if len(services) == 1 else "them"
-    return (
-        f"**Not in the newest answer: {', '.join(named)}{more}.**"
-        f" Without {them} the sum cannot be compared with the dates before."
-    )
+    return f"**Not in {answer}: {', '.join(named)}{more}.**"
 
 
 def _span(time: timedelta) -> str:
@@ -137,18 +138,23 @@ def pace(line: Line, estimated: bool) -> str:
         return ""
     deployed, sold = _more(speed.deployed, estimated), _more(speed.sold)
     if deployed and sold:
-        return f"Each week, **{deployed}** licenses are deployed and **{sold}** are sold."
+        return (
+            f"Each week, {deployed[0]} {deployed[1]} deployed and {sold[0]} {formats.are(round(abs(speed.sold)))} sold."
+        )
     if deployed:
-        return f"Each week, **{deployed}** licenses are deployed; the number sold stays the same."
+        return f"Each week, {deployed[0]} {deployed[1]} deployed; the number sold stays the same."
     if sold:
-        return f"Each week, **{sold}** licenses are sold; the number deployed stays the same."
+        return f"Each week, {sold[0]} {sold[1]} sold; the number deployed stays the same."
     return "From week to week, the numbers sold and deployed stay the same."
 
 
-def _more(licenses: float, estimated: bool = False) -> str:
-    """By how many, in words; nothing where it is none."""
-    number = formats.count(abs(licenses), estimated)
-    return "" if number == "0" else f"{number} {'more' if licenses > 0 else 'fewer'}"
+def _more(licenses: float, estimated: bool = False) -> tuple[str, str] | None:
+    """By how many, and what goes on from there, in words; None where it is none."""
+    number = round(abs(licenses))
+    if not number:
+        return None
+    more = f"**{formats.count(number, estimated)} {'more' if licenses > 0 else 'fewer'}**"
+    return more, f"license{'' if number == 1 else 's'} {formats.are(number)}"
 
 
 def goal(line: Line, target: float) -> str:

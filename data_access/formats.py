@@ -34,6 +34,16 @@ def number(value: int, noun: str) -> str:
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
+def are(value: int) -> str:
+    """The verb of a number of things."""
+    return "is" if value == 1 else "are"
+
+
+def part(some: int, whole: int, noun: str) -> str:
+    """Some of a number of things, with its verb, such as 0 of 1 customer is, and 0 of 2 customers are."""
+    return f"{some:,} of {number(whole, noun)} {are(1 if whole == 1 else some)}"
+
+
 def percent(value: float | None, *, as_sent: bool = True) -> str:
     """Percent points with two decimals, as Microsoft sends them, or with more where it sent more.
 

@@ -32,6 +32,7 @@ _IN_HOVER = (
     "undeployed",
     "overDeployed",
 )
+_NOT_USED = "not used"
 _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 
@@ -127,6 +128,13 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
         ),
     )
     wasted = [(name, [_shown(number) for number in numbers]) for name, numbers, _ in parts if name.startswith("not ")]
+    unknown = table["unused"].isna().tolist() if deployed else []
+    wasted = [
+        (name, [formats.NOTHING if no else number for no, number in zip(unknown, numbers, strict=True)])
+        if name == _NOT_USED
+        else (name, numbers)
+        for name, numbers in wasted
+    ]
     return rows.figure(
         Rows(
             names=_names(table["title"]),
@@ -161,7 +169,7 @@ def _uses(table: pd.DataFrame, palette: Palette) -> list[tuple[str, list[float],
     if table["noUsageFigures"].sum() >= _VISIBLE:
         parts.insert(0, ("no usage figures", number("noUsageFigures"), palette.unknown))
     if table["used"].notna().any():
-        parts[:0] = [("used", number("used"), palette.bar), ("not used", number("unused"), palette.unused)]
+        parts[:0] = [("used", number("used"), palette.bar), (_NOT_USED, number("unused"), palette.unused)]
     return parts
 
 
@@ -195,7 +203,8 @@ def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float,
         for title, percent in zip(table["title"], percents, strict=True)
     )
     return (
-        f"Bars of {what} and licenses, {len(table)} in all; {below} are below the target of {target:g} percent."
+        f"Bars of {what} and licenses, {len(table)} in all; {below} {formats.are(below)} below the target of"
+        f" {target:g} percent."
         f" {figures}."
     )
 

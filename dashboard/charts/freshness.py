@@ -83,7 +83,10 @@ def in_words(table: pd.DataFrame) -> str:
     """The text alternative of the chart."""
     late = table[table["timing"] == Timing.LATE]
     ages = "; ".join(f"{row.title}: {row.ageDays:.0f} days, {_timing(row)}" for row in _rows(table))
-    return f"Age of the figures of {len(table)} services in days, against what is usual; {len(late)} are late. {ages}."
+    return (
+        f"Age of the figures of {formats.number(len(table), 'service')} in days, against what is usual; {len(late)}"
+        f" {formats.are(len(late))} late. {ages}."
+    )
 
 
 def _timing(row: Any) -> str:

@@ -35,6 +35,7 @@ _ROOM = 0.08  # of the large chart's height, above and below what is drawn
 _UP, _DOWN = "▲", "▼"
 _AHEAD = 0.4  # of the time that the line reaches back, for the way to the target
 _LEAST_AHEAD = timedelta(weeks=8)
+_SHORT, _DAY = timedelta(days=3), 86_400_000  # milliseconds
 _NARROW_MARGIN = {"l": 46, "r": 10, "t": 40, "b": 28}
 
 
@@ -121,7 +122,10 @@ def line_chart(
             data += _way(start, goal, last, palette)
             notes.append(_arrival(goal, last, palette))
     data.append(newest)
-    margin = (last - first or timedelta(days=7)) / 50
+    margin = (last - first) / 50
+    by_day = last - first < _SHORT
+    if by_day:  # plotly would mark hours, each with its day
+        first, margin = datetime(first.year, first.month, first.day), timedelta(hours=6)  # noqa: DTZ001
     layout = base.frame(palette) | {
         "height": _HEIGHT,
         "margin": {"l": 58, "r": 18, "t": 40, "b": 28},
@@ -133,7 +137,7 @@ def line_chart(
             "linecolor": palette.muted,
             "tickfont": {"color": palette.muted, "size": 11},
             "tickformat": "%-d %b %Y",
-            "nticks": 7,
+            **({"dtick": _DAY} if by_day else {"nticks": 7}),
         },
         "yaxis": {
             "range": [max(0.0, low - room) if low >= 0 else low - room, high + room],
@@ -149,7 +153,9 @@ def line_chart(
         "annotations": [_heading(measure, target), *notes],
         "hovermode": "x",
     }
-    return Finished(data, layout, narrow={"layout": {"margin": _NARROW_MARGIN, "xaxis": {"nticks": 4}}})
+    return Finished(
+        data, layout, narrow={"layout": {"margin": _NARROW_MARGIN, "xaxis": {} if by_day else {"nticks": 4}}}
+    )
 
 
 def small_multiples(
@@ -285,7 +291,8 @@ def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:
         if len(panel.points)
     )
     return (
-        f"{len(panels)} small panels with a line of {measure.title} each, from the first to the newest figure: {first}."
+        f"{formats.number(len(panels), 'small panel')} with a line of {measure.title} each, from the first to the"
+        f" newest figure: {first}."
     )
 
 

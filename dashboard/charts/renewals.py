@@ -22,6 +22,7 @@ _NARROW_BAR = 28  # pixels, for each period
 _NOT_ASSIGNED = "□ pale, outlined: at risk, not assigned"
 _PALE = "47"  # the part of a colour's strength that is left, in hexadecimal
 _ROOM = 1.04  # of the axis beyond the longest bar
+_FEW = 8  # seats
 #: What the chart calls outcomes that end alike, and which these are.
 ENDS = "ends"
 TOGETHER = {ENDS: ("ends", "expires")}
@@ -66,6 +67,8 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
             "rangemode": "tozero",
             "tickfont": {"color": palette.muted, "size": 12},
             "tickformat": ",~d",
+            # Steps of half a seat would be written as the same seat twice.
+            "dtick": 1 if _highest(periods) < _FEW else None,
         },
     }
     seats = periods.groupby("renewalOutcome")["quantity"].sum()
@@ -100,6 +103,11 @@ def _lying(
             "yaxis": layout["xaxis"] | {"range": [top, bottom], "showgrid": False, "tickformat": "", **_APART},
         },
     }
+
+
+def _highest(periods: pd.DataFrame) -> float:
+    """The seats of the highest bar."""
+    return float(periods.groupby("period")["quantity"].sum().max()) if len(periods) else 0.0
 
 
 def in_words(periods: pd.DataFrame, by_month: bool) -> str:

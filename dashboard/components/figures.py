@@ -67,7 +67,7 @@ def bars(
             picture = origin.picture(f"{of}: {heading}" if of else heading, key)
             chart(model.figure, key=element, words=model.words, picture=picture, on_click=click if clicked else None)
         else:
-            st.info("Nothing was sold with these filters. Remove one.", icon=":material/filter_alt_off:")
+            st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
 
 
 def clicked_key(element: str) -> str:

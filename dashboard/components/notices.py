@@ -93,9 +93,11 @@ def set_aside(answer: Answer, named: bool = False) -> None:
     of = f" of *{answer.collection.title}*" if named else ""
     if answer.set_aside:
         number = len(answer.set_aside)
-        of_all = "" if answer.is_part else f" of {number + len(answer.frame):,}"
+        said = formats.number(number, "row")
+        if not answer.is_part:
+            said = f"{number:,} of {formats.number(number + len(answer.frame), 'row')}"
         st.warning(
-            f"**{number:,}{of_all} rows{of} could not be read and are left out of every figure.**{_whose(answer)}",
+            f"**{said}{of} could not be read and {formats.are(number)} left out of every figure.**{_whose(answer)}",
             icon=":material/rule:",
         )
         with st.expander("Which rows, and why"):
@@ -109,9 +111,10 @@ def set_aside(answer: Answer, named: bool = False) -> None:
         )
     if answer.missing:
         sent = (
-            f"Microsoft sent {answer.missing:,} rows{of} fewer than it announced"
+            f"Microsoft sent {formats.number(answer.missing, 'row')}{of} fewer than it announced"
             if answer.is_part
-            else f"Microsoft announced {answer.announced:,} rows{of} and sent {answer.missing:,} fewer"
+            else f"Microsoft announced {formats.number(answer.announced or 0, 'row')}{of} and sent"
+            f" {answer.missing:,} fewer"
         )
         st.warning(f"{sent}; the figures are without them.{_whose(answer)}", icon=":material/rule:")
 
@@ -151,8 +154,11 @@ def no_rows(deployment: Deployment, live: PartnerCenterError | None = None) -> N
         trouble(live, key="trouble_live")
 
 
-def not_in_answer(deployment: Deployment, selection: Selection) -> None:
-    """The notice of channels and services that are chosen, known from other figures, and not in this answer."""
+def not_in_answer(deployment: Deployment, selection: Selection) -> bool:
+    """The notice of channels and services that are chosen, known from other figures, and not in this answer.
+
+    Returns whether there are such.
+    """
     titles_of = (
         (deployment.channels, selection.channels, titles.channel_title),
         (deployment.services, selection.services, titles.service_title),
@@ -162,11 +168,13 @@ def not_in_answer(deployment: Deployment, selection: Selection) -> None:
         known = {*map(texts.key, there)}
         absent += [formats.plain(title(code)) for code in chosen if texts.key(code) not in known]
     if absent:
-        verb, them = ("is", "it") if len(absent) == 1 else ("are", "them")
+        them = "it" if len(absent) == 1 else "them"
         st.info(
-            f"{', '.join(absent)} {verb} not in the newest answer. Other dates or pages may show {them}.",
+            f"{', '.join(absent)} {formats.are(len(absent))} not in the newest answer. Other dates or pages may show"
+            f" {them}.",
             icon=":material/filter_alt_off:",
         )
+    return bool(absent)
 
 
 def left_out(unknown: Sequence[str]) -> None:

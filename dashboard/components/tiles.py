@@ -26,6 +26,8 @@ def answer(model: DeploymentView, target: float, estimated: bool) -> None:
 def answered(model: DeploymentView, target: float, estimated: bool) -> str:
     """The answer to the page's question, as a sentence in Markdown; what misses the target is not rounded up to it."""
     total = model.total
+    if not model.basis.rows:
+        return "The newest answer has no figures of this choice."
     if total.percent is None:
         return "Nothing was sold here, so there is no percentage."
     to_go = f"**{formats.count(total.undeployed, estimated)}** to go" if round(total.undeployed) else "nothing to go"
@@ -42,13 +44,12 @@ def answered(model: DeploymentView, target: float, estimated: bool) -> str:
 def below(model: DeploymentView, target: float, noun: str) -> str:
     """How many rows are below the target, what is missing over all, and what is assigned beyond what was sold."""
     total = model.total
-    are = "is" if model.below_target == 1 else "are"
     said = (
-        f"{model.below_target:,} of {formats.number(model.number, noun)} {are} below the {target:g}\u00a0% target."
+        f"{formats.part(model.below_target, model.number, noun)} below the {target:g}\u00a0% target."
         f" Overall: {formats.to_target(total.percent, target)}."
     )
     if over := round(total.over_deployed):
-        said += f" {over:,} more {'is' if over == 1 else 'are'} assigned than {'was' if over == 1 else 'were'} sold."
+        said += f" {over:,} more {formats.are(over)} assigned than {'was' if over == 1 else 'were'} sold."
     return said
 
 
@@ -69,10 +70,11 @@ def tiles(
     *,
     explained: Explanations,
     moved: Mapping[str, Moved] = MappingProxyType({}),
+    known: bool = True,
 ) -> None:
     """The four figures, each with what is behind it as help; `noun` is what one bar stands for.
 
-    `moved`: the movement of each measure for which it is known.
+    `moved`: the movement of each measure for which it is known. Not `known`: the answer does not have what is chosen.
     """
     total = model.total
     deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
@@ -100,7 +102,10 @@ def tiles(
     with st.grid(4, gap="small", min_column_width=165, key="tiles_with_lines" if moved else None):
         for key, measure, value, context in figures:
             change = moved.get(measure.removesuffix("Estimated"))
-            tile(key, measure, value, context, explained=explained[measure], moved=change)
+            if known:
+                tile(key, measure, value, context, explained=explained[measure], moved=change)
+            else:  # which is not zero
+                tile(key, measure, formats.NOTHING, "not in the newest answer", explained=explained[measure])
 
 
 def tile(key: str, measure: str, value: str, context: str, *, explained: str = "", moved: Moved | None = None) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import explanations, exports, formats
+from dashboard import explanations, exports, formats, sentences
 from dashboard.charts import contributions
 from dashboard.components import figures, history_states, notices, table, tiles
 from dashboard.explanations import Explanations
@@ -105,6 +105,8 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     if not model.number:
         st.info("No row fits. Change the search or remove a filter.", icon=":material/search_off:")
         return
+    if lost := model.lost:
+        st.markdown(sentences.not_there(lost, f"the answer of {formats.day(compared.until)}"))
     st.markdown(_answer(model, compared))
     counted = _counted(past, compared, pair)
     _tiles(model, explanations.of_changes(model, counted))
@@ -170,7 +172,10 @@ def _processed(snapshot: Snapshot) -> str:
 def _answer(model: ChangesView, compared: Comparison) -> str:
     """The page's question answered in a sentence."""
     counts = [f"{model.counts[status]:,} {status}" for status in Status if model.counts[status]]
-    counted = f"{formats.number(model.number, levels.WORDS[compared.level].noun)}: {', '.join(counts)}."
+    rows = formats.number(model.number, levels.WORDS[compared.level].noun)
+    if model.products and model.products != model.number:
+        rows = f"{formats.number(model.products, 'product')} in {model.number:,} rows, by service and channel"
+    counted = f"{rows}: {', '.join(counts)}."
     why, between_them = model.why, f"between **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     if why.change is None:
         return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"

@@ -46,7 +46,8 @@ from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import call_list, call_sheet, renewals, trends, usage
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.call_list import CallList
-from data_access import Deployment, PartnerCenterError, Selection, Usage
+from dashboard.view_models.trends import Lost
+from data_access import Deployment, PartnerCenterError, Selection, Usage, texts
 from data_access.datasets import usage as uses
 from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals
@@ -61,6 +62,7 @@ _QUESTION = "Whom do we call this week?"
 _MOST_TO_MUTE = 50  # customers to choose from
 _MOMENT = 0.4  # seconds that the list waits for how customers moved, and between looks
 _FOR_A_FILE = 60.0  # seconds that a file waits for each of what its reasons stand on
+_LONG = 2.0  # seconds; who is told that a customer is not there can wait for why
 _ORDER = {
     "gap": "The customers with most licenses not deployed come first.",
     "percent": "The customers with the lowest percentage come first.",
@@ -98,10 +100,22 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     elif rows.empty or not one:
         _back()
         st.header("Microsoft has no licenses for this customer", anchor=False)
-        st.write("The link may be from another account, or the customer may have left.")
+        if gone := _gone(deployment, customer, feeds):
+            st.markdown(sentences.not_there(gone))
+        else:
+            st.write("The link may be from another account, or the customer may have left.")
         st.code(customer[:64], language=None)
     else:
         show_one(deployment, rows[customers.CUSTOMER].iloc[0], "".join(names.head(1)), one, feeds)
+
+
+def _gone(deployment: Deployment, customer: str, feeds: Feeds) -> tuple[Lost, ...]:
+    """What an earlier answer had of a customer; nothing where none had any, or nobody can tell."""
+    with suppress(PartnerCenterError):
+        _, moved = _look(feeds, deployment, Selection(), _LONG)
+        if moved and texts.identifier(customer) in {*moved.lost[customers.CUSTOMER]}:
+            return call_list.gone(deployment, Selection(), moved, customer)
+    return ()
 
 
 def _back() -> None:
@@ -125,6 +139,8 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
         return
     opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, partial(controls.put, CUSTOMER))
+    if model.gone:
+        st.markdown(sentences.not_there(model.gone))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_call(model), width="stretch")
         mutes_menu.counted(model.muted)
@@ -206,9 +222,12 @@ def _call(model: CallList) -> str:
     if not model.first.number:
         is_quiet = round(undeployed) > 0
         return "Whoever would be called first is muted." if is_quiet else "Every license sold here is deployed."
+    licenses = "license" if round(undeployed) == 1 else "licenses"
+    call = "this one first: it has" if model.first.number == 1 else "these first: they have"
     return (
-        f"**{formats.count(undeployed)}** licenses sold to **{formats.number(model.number, 'customer')}** are not"
-        f" deployed. Call these first: they have **{formats.whole_percent(model.theirs / undeployed * 100)}** of them."
+        f"**{formats.count(undeployed)}** {licenses} sold to **{formats.number(model.number, 'customer')}**"
+        f" {formats.are(round(undeployed))} not deployed. Call {call}"
+        f" **{formats.whole_percent(model.theirs / undeployed * 100)}** of them."
     )
 
 
@@ -237,7 +256,7 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         exports.for_programs("export_rows", "Every row, CSV", rows, (model,), every_row),
     )
     if model.outside:
-        are = "is" if model.outside == 1 else "are"
+        are = formats.are(model.outside)
         st.caption(f"{formats.number(model.outside, 'customer')} {are} out of the band that is set, see *Band*.")
     with st.container(key="customers_chart"), figures.figures(formats.number(model.number, "customer"), files):
         st.caption(f"{_ORDER[filters.sort]} *Why* follows rules; a customer's own page has all of its reasons.")

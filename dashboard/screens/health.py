@@ -49,7 +49,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
 
 def _tiles(model: HealthView, past: Timeline) -> None:
     services, (come, all_rows) = len(model.there), model.complete
-    oldest = model.there.nlargest(1, "ageDays")
+    oldest = model.there.dropna(subset=["ageDays"]).nlargest(1, "ageDays")
     good = sum(check.mark in (Mark.GOOD, Mark.NOTE) for check in model.checks)
     with st.grid(4, gap="small", min_column_width=165):
         _tile(
@@ -60,15 +60,15 @@ def _tiles(model: HealthView, past: Timeline) -> None:
         )
         _tile(
             "Services on time",
-            f"{model.on_time} of {services}" if services else formats.NOTHING,
+            f"{model.on_time} of {services}" if len(oldest) else formats.NOTHING,
             "as often as usual",
             f"Of those in the newest answer of *{past.collection.title}*. A service is late when its new figures are"
             " overdue by more than its usual interval.",
         )
         _tile(
             "Oldest figures",
-            formats.number(round(oldest["ageDays"].iloc[0]), "day") if services else formats.NOTHING,
-            formats.plain(str(oldest["title"].iloc[0])) if services else "no dates",
+            formats.number(round(oldest["ageDays"].iloc[0]), "day") if len(oldest) else formats.NOTHING,
+            formats.plain(str(oldest["title"].iloc[0])) if len(oldest) else "no dates",
             "Since Microsoft processed them; each service has a date of its own.",
         )
         _tile(
@@ -141,7 +141,7 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
             f"*{past.collection.title}*, on which the Overview stands, by service, whatever is filtered elsewhere. What"
             f" is usual is told by the newest dates of each service.{more}"
         )
-        if len(model.table):
+        if model.table["ageDays"].notna().any():
             picture = provenance.picture(_AGES, "health_chart")
             figures.chart(model.figure, key="health_bars", words=model.words, picture=picture)
         else:

@@ -44,13 +44,21 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     model = view_models.overview(deployment, filters, dark, mutes_and_bands.bands())
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
-    notices.not_in_answer(deployment, filters.selection)
+    is_absent = notices.not_in_answer(deployment, filters.selection)
     tiles.answer(model, filters.target, deployment.estimated)
     if past and (lost := trends.lost(past, deployment, filters.selection)):
         st.markdown(sentences.lost(lost))
     content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence)
-    tiles.tiles(model, filters.target, deployment.estimated, "service", explained=explained, moved=moved)
+    tiles.tiles(
+        model,
+        filters.target,
+        deployment.estimated,
+        "service",
+        explained=explained,
+        moved=moved,
+        known=bool(model.basis.rows) or not is_absent,
+    )
     provenance = figures.provenance(feeds, content, deployment.newest, sentence)
     figures.bars(
         "services_chart",

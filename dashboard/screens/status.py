@@ -18,6 +18,7 @@ from dashboard.security import session
 from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, HISTORY, without_failures
 from dashboard.view_models import checks
 from dashboard.view_models.checks import Mark
+from dashboard.view_models.health import losses
 from data_access import (
     COLLECTIONS,
     Books,
@@ -30,6 +31,7 @@ from data_access import (
     Settings,
     SignInError,
     Standing,
+    Timeline,
     load_settings,
     stored_sign_in,
 )
@@ -95,7 +97,7 @@ def _history(feeds: Feeds) -> list[str]:
         st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
     elif past := history_states.at_hand(feeds.history):
         try:
-            return _held(past.history, past.history.standing(), has_job=not feeds.is_sample)
+            return [*_held(past.history, past.history.standing(), has_job=not feeds.is_sample), *_shrunk(past)]
         except HistoryError as error:
             notices.trouble(error, key="trouble_history")
             return [_UNREADABLE]
@@ -139,7 +141,8 @@ def _without(books: Books, everybody: Deployment | None) -> str:
     unassigned = books.unassigned(datetime.now(UTC))
     number = sum(str(tenant) in unassigned for tenant in known)
     return (
-        f"{number:,} of {formats.number(len(known), 'customer')} are without anybody; *Customers of nobody* has them."
+        f"{formats.part(number, len(known), 'customer')} without anybody; *Customers of nobody* has"
+        f" {'it' if number == 1 else 'them'}."
     )
 
 
@@ -161,6 +164,15 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
         rows = without_failures(rows, failed=bool(rows["lastFailure"].notna().any()))
         table.show(HISTORY.on_screen(rows), "history_table", "What the history holds")
     return [check.finding] if check.mark is Mark.BAD else []
+
+
+def _shrunk(past: Timeline) -> list[str]:
+    """Tell which collections lost more than is usual."""
+    check = checks.lost(losses(past))
+    if check.mark is not Mark.BAD:
+        return []
+    st.markdown(check.finding)
+    return [check.finding]
 
 
 def _when(instant: datetime) -> str:
@@ -238,8 +250,10 @@ def _answer(outcomes: Mapping[str, Outcome]) -> str:
         return "Nothing has been asked since the start. *Test connection* asks each collection for one row."
     failed = [COLLECTIONS[name].title for name, outcome in outcomes.items() if outcome.error]
     if not failed:
-        return f"**{len(outcomes)} of {len(COLLECTIONS)}** collections were asked, and all of them can be read."
-    return f"**{len(failed)} of {len(outcomes)}** collections that were asked cannot be read: {', '.join(failed)}."
+        were = "was asked, and can be read" if len(outcomes) == 1 else "were asked, and all of them can be read"
+        return f"**{len(outcomes)} of {len(COLLECTIONS)}** collections {were}."
+    asked = "collection that was" if len(outcomes) == 1 else "collections that were"
+    return f"**{len(failed)} of {len(outcomes)}** {asked} asked cannot be read: {', '.join(failed)}."
 
 
 def _calls(outcomes: Mapping[str, Outcome]) -> None:

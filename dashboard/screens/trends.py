@@ -85,6 +85,8 @@ def _tiles(line: Line, estimated: bool) -> None:
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None),
             _NOT_NOW
             if len(points) and line.absent
+            else _NOT_WHOLE
+            if line.lost
             else f"{formats.points(sentences.moved(line, change))} points since {formats.day(change.since)}"
             if change and change.percent is not None
             else "one date only"

@@ -117,8 +117,9 @@ def show(usage: Usage, feeds: Feeds) -> None:
         )
     if strays := model.total.strays:
         st.caption(
-            f"For {formats.number(strays, 'product')}, counted once per customer, Microsoft sends usage figures and no"
-            " deployment figures: they count in usage % alone."
+            f"For {formats.number(strays, 'product')}, counted once for each customer, service and channel, Microsoft"
+            f" sends usage figures and no deployment figures: {'it counts' if strays == 1 else 'they count'} in usage %"
+            " alone."
         )
     if model.on_screen.number:
         _workloads(model, provenance)
@@ -144,13 +145,18 @@ def _answer(model: UsageView) -> str:
     if not total.sold and not total.deployed:
         return "Nothing was sold here."
     undeployed, unused = total.undeployed or 0, total.unused
-    sentence = f"Of **{formats.count(total.sold)}** licenses sold, **{formats.count(undeployed)}** are not deployed"
+    licenses = "license" if total.sold == 1 else "licenses"
+    sentence = (
+        f"Of **{formats.count(total.sold)}** {licenses} sold, **{formats.count(undeployed)}**"
+        f" {formats.are(round(undeployed))} not deployed"
+    )
     if unused is not None:
-        sentence += f" and up to **{formats.count(unused)}** are deployed but not used."
+        sentence += f" and up to **{formats.count(unused)}** {formats.are(round(unused))} deployed but not used."
     else:
         sentence += "; how many of the others are used cannot be counted."
     if unused is not None and total.no_figures:
-        sentence += f" **{formats.count(total.no_figures)}** more are deployed without usage figures."
+        more = round(total.no_figures)
+        sentence += f" **{more:,}** more {formats.are(more)} deployed without usage figures."
     title, gap, idle = model.largest_gap
     if model.number > 1 and unused is not None and gap + idle >= 1:
         sentence += (
@@ -173,6 +179,8 @@ def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
     def tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
         figure = formats.NOTHING if value is None else formats.count(value)
         missing = next((why for source in needed if (why := _not_at_hand(source))), "")
+        if value is None:
+            missing = missing or "no figures with these filters"
         tiles.tile(key, measure, figure, missing or context, explained=explained[measure])
 
     total = model.total

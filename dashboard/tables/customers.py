@@ -117,7 +117,8 @@ def products_on_screen(rows: pd.DataFrame, total: measures.Total) -> OnScreen:
 
 def _total(rows: pd.DataFrame, total: measures.Total, noun: str) -> Total:
     """The last row; with what is not used, where that is at hand."""
-    last = summed(total, len(rows), noun)
+    number = rows[PRODUCT.name].nunique(dropna=False) if PRODUCT.name in rows else len(rows)
+    last = summed(total, number, noun)  # a product that is sold in two channels has two rows
     if _UNUSED.name not in rows or rows[_UNUSED.name].isna().all():
         return last
     return replace(last, figures={**last.figures, _UNUSED.name: float(rows[_UNUSED.name].sum())})

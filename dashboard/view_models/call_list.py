@@ -15,6 +15,7 @@ from dashboard.filters.parameters import CustomersFilters
 from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
 from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
+from dashboard.view_models.trends import Lost
 from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
 from data_access.datasets import lately, usage
 from data_access.datasets.lately import Lately
@@ -44,6 +45,7 @@ class CallList:
     silent: Mapping[str, Mute] = field(default_factory=dict)  # the customers that are muted, by tenant id
     muted: tuple[str, ...] = ()  # how many lines are, until when and why
     outside: int = 0  # how many customers are out of their band
+    gone: tuple[Lost, ...] = ()  # customers with licenses sold lately that the newest answer does not have
 
     @property
     def ids(self) -> list[str]:
@@ -100,6 +102,7 @@ def of_all(
         silent=silent,
         muted=tuple(counted(muted.lines(mutes, facts.frame))),
         outside=len(outside),
+        gone=gone(deployment, filters.selection, moved, filters.search) if moved else (),
     )
 
 
@@ -111,6 +114,22 @@ def file(model: CallList) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(both, columns=["why", "said"], index=model.table.index, dtype="object")
     return customers_table.file(model.table.assign(why=frame["why"], said=frame["said"]))
+
+
+@remembered
+def gone(deployment: Deployment, selection: Selection, moved: Lately, search: str = "") -> tuple[Lost, ...]:
+    """The customers that had licenses lately and that the newest answer does not have, those with most first.
+
+    `search`: as in the list, or a tenant id.
+    """
+    there = deployment.facts.selected(selection).frame[CUSTOMER]
+    rows = customers.matching(moved.lost[~moved.lost[CUSTOMER].isin(there)], search)
+    table = rows.groupby(CUSTOMER, dropna=False).agg(
+        name=("customerName", "first"), sold=("licensesSold", "sum"), on=("processedDateTime", "max")
+    )
+    table = table.sort_values(["sold"], ascending=False, kind="stable")
+    titled = zip(table["name"].fillna(table.index.to_series()), table["sold"], table["on"], strict=True)
+    return tuple(Lost(str(name), float(sold), on) for name, sold, on in titled)
 
 
 @remembered
@@ -180,6 +199,7 @@ def _prepared(
     table = call_list.prepared(
         facts,
         moved.table if moved else None,
+        lost=moved.lost if moved else None,
         unused=usage.unused_by_customer(used, selection) if used else None,
         renewals=renewals.next_renewals(muted.without(mutes, live.subscriptions), live.read_at) if live else None,
         at=live.read_at if live else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.tables import changes as changes_tables
 from dashboard.tables.columns import OnScreen
+from dashboard.view_models.trends import Lost
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Comparison, Differences
@@ -40,12 +42,14 @@ class ChangesView:
     sums: Mapping[str, BeforeAndAfter]  # licensesSold, licensesDeployed, undeployed
     counts: Mapping[str, int]  # number of rows by status
     number: int
+    products: int | None  # how many different ones these are, where a row is of no more than one
     up: tuple[str, float]  # title and percent points of the row that lifted the percentage most; 0.0 where none did
     down: tuple[str, float]
     estimated: bool
     figure: Finished
     words: str
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
+    lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
         """The rows that have one of these statuses."""
@@ -81,12 +85,14 @@ def changes_view(
         },
         counts={status: int((table["status"] == status).sum()) for status in Status},
         number=len(table),
+        products=table["productName"].nunique(dropna=False) if key == "service" and "productName" in table else None,
         up=_first(table, net, net > 0),
         down=_first(table, net, net < 0),
         estimated=estimated,
         figure=contributions.figure(drawn, estimated, palette.of(dark), key=key),
         words=contributions.in_words(drawn, f"{compared.level}s"),
         table=table,
+        lost=_lost(table, differences.services, compared.since),
     )
 
 
@@ -100,6 +106,19 @@ def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
 def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection) -> Differences:
     with page_turns.paused():
         return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
+
+
+def _lost(table: pd.DataFrame, services: pd.DataFrame | None, since: date) -> tuple[Lost, ...]:
+    """The rows that are gone, after the services that are."""
+    found: list[Lost] = []
+    for rows in (services, table):
+        if rows is None:
+            continue
+        gone = rows[(rows["status"] == Status.GONE) & (rows["licensesSoldBefore"] > 0)]
+        gone = gone.sort_values("licensesSoldBefore", ascending=False, kind="stable")
+        titled = zip(_titled(gone)["title"], gone["licensesSoldBefore"], strict=True)
+        found += [Lost(str(title), float(sold), pd.Timestamp(since)) for title, sold in titled]
+    return tuple(found)
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:

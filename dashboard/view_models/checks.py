@@ -83,7 +83,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
 
     `ages`: services (see `health.services`) by collection, the pages' own collection first; `last_read`: the last
     successful read of each. The finding names late services of every collection, and of the first alone those that are
-    unknown or not in the newest answer.
+    unknown, undated or not in the newest answer.
     """
     first, *others = ages
     services = ages[first]
@@ -93,7 +93,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
     late = {name: table for name, table in late.items() if len(table)}
     if late:
         named = "; ".join(
-            f"{_listed(table['service'])} {'is' if len(table) == 1 else 'are'} late"
+            f"{_listed(table['service'])} {formats.are(len(table))} late"
             + (f" in *{_title(name)}*" if name != first else "")
             for name, table in late.items()
         )
@@ -107,19 +107,24 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
     if services.empty:
         return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.")
     unknown = services[services["timing"] == Timing.UNKNOWN]
+    undated = services[services["timing"] == Timing.UNDATED]
     there = services[services["timing"] != Timing.GONE]
     if there.empty:
         finding = f"The newest answer has no service that was there before: {_listed(services['service'])}."
         return Check("late", Mark.NOTE, finding, rows)
-    on_time = len(there) - len(unknown)
-    finding = f"{on_time} of {formats.number(len(there), 'service')} {'is' if on_time == 1 else 'are'} on time."
+    if len(undated) == len(services):
+        return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.", rows)
+    on_time = len(there) - len(unknown) - len(undated)
+    finding = f"{formats.part(on_time, len(there), 'service')} on time."
     gone = _gone(services)
     finding += gone
     if len(unknown):
         finding += f" Too few dates to tell for {_listed(unknown['service'])}."
+    if len(undated):
+        finding += f" Microsoft gave no processing date for {_listed(undated['service'])}."
     if others:
         finding += f" None is late in {_and([f'*{_title(name)}*' for name in others])}."
-    mark = Mark.UNKNOWN if len(unknown) else Mark.NOTE if gone else Mark.GOOD
+    mark = Mark.UNKNOWN if len(unknown) + len(undated) else Mark.NOTE if gone else Mark.GOOD
     return Check("late", mark, finding, rows)
 
 
@@ -188,7 +193,7 @@ def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
         return Check("read", Mark.BAD, " ".join(findings), rows)
     silent = readings["announced"].isna().sum()
     read, collections = int(readings["rows"].sum()), formats.number(len(readings), "collection")
-    finding = f"{read:,} rows in {collections}, none missing, none set aside."
+    finding = f"{formats.number(read, 'row')} in {collections}, none missing, none set aside."
     if silent:
         finding += f" {formats.number(int(silent), 'collection')} came without a total to compare with."
     return Check("read", Mark.GOOD, finding, rows)
@@ -223,12 +228,12 @@ def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
     """Whether customers went missing between the two newest fetches. `gone`: see `health.absent`."""
     if gone.empty:
         return Check("absent", Mark.GOOD, f"All customers of {formats.day(days[0])} are still there.")
-    sold = formats.count(gone["licensesSold"].sum())
+    sold = formats.number(int(gone["licensesSold"].sum()), "license")
     return Check(
         "absent",
         Mark.BAD,
-        f"{formats.number(len(gone), 'customer')} with {sold} licenses sold, there on {formats.day(days[0])},"
-        f" {'is' if len(gone) == 1 else 'are'} absent on {formats.day(days[1])}.",
+        f"{formats.number(len(gone), 'customer')} with {sold} sold, there on {formats.day(days[0])},"
+        f" {formats.are(len(gone))} absent on {formats.day(days[1])}.",
         gone,
     )
 
@@ -237,13 +242,13 @@ def over_deployed(rows: pd.DataFrame) -> Check:
     """Whether more is deployed than sold anywhere. `rows`: see `health.over_deployed`, by customer and product."""
     if rows.empty:
         return Check("over", Mark.GOOD, "No.")
-    customers = rows["customerTenantId"].nunique()
+    customers, products = (rows[name].nunique(dropna=False) for name in ("customerTenantId", "productName"))
+    over = round(rows["overDeployed"].sum())
     return Check(
         "over",
         Mark.NOTE,
-        f"{formats.number(len(rows), 'product')} at {formats.number(customers, 'customer')}:"
-        f" {formats.count(rows['overDeployed'].sum())} more are assigned than were sold, so percentages above 100 are"
-        " real.",
+        f"{formats.number(products, 'product')} at {formats.number(customers, 'customer')}: {over:,} more"
+        f" {formats.are(over)} assigned than {'was' if over == 1 else 'were'} sold, so percentages above 100 are real.",
         rows,
     )
 
@@ -325,7 +330,7 @@ def _gone(services: pd.DataFrame) -> str:
     gone = services[services["timing"] == Timing.GONE]
     if gone.empty:
         return ""
-    return f" {_listed(gone['service'])} {'is' if len(gone) == 1 else 'are'} {Timing.GONE}."
+    return f" {_listed(gone['service'])} {formats.are(len(gone))} {Timing.GONE}."
 
 
 def _title(collection: str) -> str:

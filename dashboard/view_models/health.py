@@ -36,10 +36,11 @@ from data_access.partner_center import catalog
 
 _DAY = 86_400  # seconds
 _PLACE = ["service", "channel"]
-_ORDER = {Timing.LATE: 0, Timing.GONE: 1, Timing.UNKNOWN: 2, Timing.ON_TIME: 3}
+_ORDER = {Timing.LATE: 0, Timing.GONE: 1, Timing.UNDATED: 2, Timing.UNKNOWN: 3, Timing.ON_TIME: 4}
 _SEVERITY = list(Mark)
 _COMPARED = 2  # fetches, to find customers that are in the first and not in the second
 _NO_COUNTS = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}*."
+_EMPTY = f"The newest answer of *{catalog.COMMERCIAL_DEPLOYMENT.title}* has no rows."
 _ONE_DATE = f"There is one date of *{catalog.COMMERCIAL_DEPLOYMENT.title}* so far."
 
 
@@ -77,7 +78,7 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
     findings = [
         *_of_runs(feeds, past, {past.collection.name: services} | _others(past, hour), now),
         checks.reading(readings, newest),
-        checks.lost(_losses(past)),
+        checks.lost(losses(past)),
         *of_customers,
         _fitting(past),
         checks.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
@@ -92,7 +93,7 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
             table[date_in(snapshot.collection)] = _dates(snapshot, table["service"])
     table["_order"] = table["timing"].map(_ORDER)
     table = table.sort_values(["_order", "ageDays"], ascending=[True, False], ignore_index=True).drop(columns="_order")
-    drawn = table.head(base.MOST_BARS)
+    drawn = table[table["ageDays"].notna()].head(base.MOST_BARS)
     come = int(readings["rows"].sum())
     return HealthView(
         mark=mark,
@@ -157,9 +158,11 @@ def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]
 
 @remembered
 def _over(feeds: Feeds, past: Timeline) -> Check:
-    fetches = [fetch for fetch in _counts(past) if fetch.rows]
-    if not fetches:
+    fetches = _counts(past)
+    if not any(fetch.rows for fetch in fetches):
         return checks.not_at_hand("over", _NO_COUNTS)
+    if not fetches[-1].rows:
+        return checks.not_at_hand("over", _EMPTY)
     rows = _figures(feeds, past, fetches[-1], changes.LEVELS["customer and product"])
     return checks.over_deployed(health.over_deployed(rows))
 
@@ -190,7 +193,8 @@ def _figures(feeds: Feeds, past: Timeline, snapshot: Snapshot, keys: list[str]) 
 
 
 @remembered
-def _losses(past: Timeline) -> dict[str, Loss]:
+def losses(past: Timeline) -> dict[str, Loss]:
+    """What the newest answer of each collection lost, by collection."""
     return {name: loss for name in COLLECTIONS if (loss := past.history.loss(name))}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -46,6 +45,7 @@ _ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a perce
 _GOOD = {"licensesSold": 0, "undeployed": -1}  # as `Shown` has it, where more is not better
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
+_PRODUCT = "productName"
 _MANY = 100  # licenses a week
 _YEAR = timedelta(days=365)
 _CLEARLY = timedelta(weeks=4)
@@ -54,7 +54,7 @@ _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A service that the newest answer does not have: the licenses sold on its last date."""
+    """What the newest answer does not have, such as a service: the licenses sold on its last date."""
 
     title: str
     sold: float
@@ -75,7 +75,7 @@ class Line:
     pace: Velocity | Refusal
     goal: Projection | Refusal
     absent: Refusal | None  # why it has no figures now; None where it has
-    lost: tuple[Lost, ...] = ()  # its services that have none, so that it is no longer the sum that it was
+    lost: tuple[Lost, ...] = ()  # its services or products that have none, so that it is not the sum that it was
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,7 +101,11 @@ class TrendsView:
 
     def moved(self) -> list[tuple[str, float]]:
         """Title and percent points of every line of now whose percentage moved, the largest fall first."""
-        changes = [(line.title, line.change.percent) for line in self.there if line.change and line.change.percent]
+        changes = [
+            (line.title, line.change.percent)
+            for line in self.there
+            if line.change and line.change.percent and not line.lost
+        ]
         return sorted(
             [(title, points) for title, points in changes if abs(points) >= formats.LEAST_POINTS],
             key=lambda pair: pair[1],
@@ -126,7 +130,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     now, why = _now(timeline, facts)
     there = {*now[filters.by].dropna()}
     table = trends.lines(facts, [filters.by])
-    by_service = table if filters.by == "service" else trends.lines(facts, ["service"])
+    part = _part(facts)
     whole = _line(
         "",
         _ALL,
@@ -134,8 +138,9 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         within,
         filters.target,
         absent=why if now.empty else None,
-        lost=_lost(by_service, {*now["service"].dropna()}),
+        lost=_lost(table if filters.by == part else trends.lines(facts, [part]), now, part),
     )
+    of_channels = trends.lines(facts, ["channel", part]) if filters.by == "channel" else None
     lines = [
         _line(
             str(key),
@@ -144,6 +149,9 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
             within,
             filters.target,
             absent=None if key in there else why,
+            lost=()
+            if of_channels is None
+            else _lost(of_channels[of_channels["channel"] == key], now[now["channel"] == key], part),
         )
         for key, points in table.groupby(filters.by, sort=True)
     ]
@@ -177,16 +185,23 @@ def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
     return rows, Refusal.NOT_THERE if newest.rows else Refusal.NO_ROWS
 
 
-def _lost(by_service: pd.DataFrame, there: Collection[str]) -> tuple[Lost, ...]:
-    """The services with a point in the last `trends.WEEKS` that are not there any more; those with most first."""
-    if by_service.empty or not there:
+def _part(facts: Facts) -> str:
+    """What a sum of these facts is made of: the products of one customer, else services."""
+    return _PRODUCT if _PRODUCT in facts.frame else "service"
+
+
+def _lost(by_part: pd.DataFrame, now: pd.DataFrame, part: str) -> tuple[Lost, ...]:
+    """The parts with a point in the last `trends.WEEKS` that are not there any more; those with most first."""
+    there = {*now[part].dropna()}
+    if by_part.empty or not there:
         return ()
-    since = by_service[AS_OF].max() - timedelta(weeks=trends.WEEKS)
-    last = by_service.groupby("service", observed=True).tail(1)
-    gone = last[~last["service"].isin(there) & (last[AS_OF] >= since) & (last["licensesSold"] > 0)]
-    gone = gone.sort_values(["licensesSold", "service"], ascending=[False, True])
-    rows = zip(gone["service"], gone["licensesSold"], gone[AS_OF], strict=True)
-    return tuple(Lost(titles.service_title(str(code)), sold, on) for code, sold, on in rows)
+    since = by_part[AS_OF].max() - timedelta(weeks=trends.WEEKS)
+    last = by_part.groupby(part, observed=True).tail(1)
+    gone = last[~last[part].isin(there) & (last[AS_OF] >= since) & (last["licensesSold"] > 0)]
+    gone = gone.sort_values(["licensesSold", part], ascending=[False, True])
+    rows = zip(gone[part], gone["licensesSold"], gone[AS_OF], strict=True)
+    title = titles.product_title if part == _PRODUCT else titles.service_title
+    return tuple(Lost(title(str(code)), sold, on) for code, sold, on in rows)
 
 
 @remembered
@@ -196,7 +211,7 @@ def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tu
     if timeline.collection is not deployment.answer.collection or not len(facts):
         return ()
     by_service = trends.lines(timeline.facts.selected(selection), ["service"])
-    return _lost(by_service, {*facts.frame["service"].dropna()})
+    return _lost(by_service, facts.frame, "service")
 
 
 def _line(
@@ -299,7 +314,7 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
     """
     rows = []
     for line in (line for line in lines if len(line.points)):
-        now, change = line.points.iloc[-1], line.change
+        now, change = line.points.iloc[-1], None if line.lost else line.change  # of another sum
         rows.append(
             {
                 "line": _what(line, by),
@@ -359,7 +374,7 @@ def _rows_on_screen(lines: list[Line], by: str) -> pd.DataFrame:
         {
             "title" if by == "service" else by: line.title,
             "deploymentPercent": line.points["deploymentPercent"].iloc[-1],
-            "deploymentPercentChange": line.change.percent if line.change else None,
+            "deploymentPercentChange": line.change.percent if line.change and not line.lost else None,
             "undeployed": line.points["undeployed"].iloc[-1],
             "soldPerWeek": line.pace.sold if isinstance(line.pace, Velocity) else None,
             "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,

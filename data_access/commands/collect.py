@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, date, datetime
 
-from data_access import connection, history
+from data_access import connection, formats, history
 from data_access.commands import status, terminal
 from data_access.history import collect
 from data_access.partner_center.catalog import COLLECTIONS
@@ -69,7 +69,7 @@ def lines(report: collect.Report) -> list[str]:
     for name in COLLECTIONS:
         if kept := report.kept.get(name):
             snapshot = kept.snapshot
-            line = f"{name}: {snapshot.rows:,} rows"
+            line = f"{name}: {formats.number(snapshot.rows, 'row')}"
             line += f", the same as on {snapshot.fetched_at:%Y-%m-%d %H:%M} UTC" if kept.again else " kept"
             missing = {
                 "set aside": snapshot.set_aside,
@@ -84,7 +84,7 @@ def lines(report: collect.Report) -> list[str]:
             text.append(f"{name}: not read: {error.message}")
         if back_fill := report.back_fills.get(name):
             reason = f"; {back_fill.ended}" if back_fill.ended else ""
-            text.append(f"{name}: {back_fill.days:,} earlier days kept{reason}")
+            text.append(f"{name}: {formats.number(back_fill.days, 'earlier day')} kept{reason}")
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from data_access import history
+from data_access import formats, history
 from data_access.commands import jobs
 from data_access.settings import load
 
@@ -22,8 +22,8 @@ def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every comman
     with jobs.recorded(account_history, "compact"):
         compacted, swept = account_history.compact(), account_history.sweep()
         swept += account_history.audit.forget(settings.audit_days)
-    clauses = [f"{compacted.before:,} small files became {compacted.after:,}"]
+    clauses = [f"{formats.number(compacted.before, 'small file')} became {compacted.after:,}"]
     if months := compacted.months:
         clauses.append(f"{months:,} {'month was' if months == 1 else 'months were'} put together by customer")
-    clauses.append(f"{swept:,} files that nothing needs were removed")
+    clauses.append(f"{formats.number(swept, 'file')} that nothing needs {'was' if swept == 1 else 'were'} removed")
     return f"{'; '.join(clauses)}\n".encode()

@@ -7,7 +7,7 @@ import json
 import uuid
 from datetime import date
 
-from data_access import connection, csv_files, history, measures
+from data_access import connection, csv_files, formats, history, measures
 from data_access.commands import terminal
 from data_access.datasets import live
 from data_access.errors import HistoryError
@@ -55,9 +55,11 @@ def run(options: argparse.Namespace) -> bytes:
     for row in answer.set_aside:
         terminal.say(f"Row {row.position} set aside: {row.reason}.")
     if answer.twice:
-        terminal.say(f"{answer.twice:,} rows came on two pages and are counted once.")
+        rows = formats.number(answer.twice, "row")
+        terminal.say(f"{rows} came on two pages and {formats.are(answer.twice)} counted once.")
     if answer.missing:
-        terminal.say(f"{answer.announced:,} rows were announced, {answer.missing:,} of them did not come.")
+        announced, were = formats.number(answer.announced or 0, "row"), "was" if answer.announced == 1 else "were"
+        terminal.say(f"{announced} {were} announced, {answer.missing:,} of them did not come.")
     # To most programs `LicensesSold` would be one column with ours.
     table = answer.frame.rename(columns=measures.clashes(answer.frame, answer.collection.columns, ours=()))
     if options.format == "csv":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from data_access import history
+from data_access import formats, history
 from data_access.commands import jobs, terminal
 from data_access.settings import load
 
@@ -35,4 +35,5 @@ def run(options: argparse.Namespace) -> bytes:
     elif old:
         terminal.say("Nothing was removed; add --yes to do it.")
     first = f", the oldest of {min(snapshot.day for snapshot in old)}" if old else ""
-    return f"{len(old):,} snapshots{first}, {size:,} bytes {'removed' if options.yes else 'to remove'}\n".encode()
+    snapshots, size_said = formats.number(len(old), "snapshot"), formats.number(size, "byte")
+    return f"{snapshots}{first}, {size_said} {'removed' if options.yes else 'to remove'}\n".encode()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
-from data_access import history, texts, titles
+from data_access import formats, history, texts, titles
 from data_access.commands import terminal
 from data_access.foreign_text import printable
 from data_access.history.history import History
@@ -76,7 +76,7 @@ def as_text(account_history: History, now: datetime) -> list[str]:
         snapshots, standing = account_history.snapshots(name), standings[name]
         first = f" since {min(snapshot.fetched_at for snapshot in snapshots):%Y-%m-%d}" if snapshots else ""
         read = f"last read {standing.last_success:%Y-%m-%d %H:%M} UTC" if standing.last_success else "never read"
-        number = "1 snapshot" if len(snapshots) == 1 else f"{len(snapshots):,} snapshots"
+        number = formats.number(len(snapshots), "snapshot")
         lines.append(f"{name}: {number}{first}, {read}")
         if loss := account_history.loss(name):
             lines.append(f"  {in_words(loss)}")

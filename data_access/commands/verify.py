@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from data_access import history
+from data_access import formats, history
 from data_access.commands import terminal
 from data_access.errors import DamagedHistory
 from data_access.settings import load
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> bytes:
             terminal.say(f"{finding.path}: {finding.problem}")
         misplaced = {finding.misplaced for finding in verified.findings}
         raise DamagedHistory(
-            f"{len(verified.findings):,} of {verified.files:,} files in {address}"
+            f"{len(verified.findings):,} of {formats.number(verified.files, 'file')} in {address}"
             f" {' or '.join(words for kind, words in _PROBLEMS.items() if kind in misplaced)}.",
             " ".join(["Pages leave them out and say so.", *(_ADVICE[kind] for kind in _ADVICE if kind in misplaced)]),
         )
@@ -47,4 +47,5 @@ def run(options: argparse.Namespace) -> bytes:
             f"Answers that an earlier version of this program read otherwise: {verified.outgrown:,}. Their rows stay as"
             " they were."
         )
-    return f"{verified.files:,} files, {verified.bytes:,} bytes: every one is what was written.\n".encode()
+    files, size = formats.number(verified.files, "file"), formats.number(verified.bytes, "byte")
+    return f"{files}, {size}: every one is what was written.\n".encode()

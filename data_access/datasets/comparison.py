@@ -49,10 +49,14 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Differences:
-    """Two dates side by side: `table` as of `changes.compare`; `estimated` says whether licenses deployed are."""
+    """Two dates side by side: `table` as of `changes.compare`; `estimated` says whether licenses deployed are.
+
+    `services`: the same of the services behind a level whose rows do not tell what they lost, else None.
+    """
 
     table: pd.DataFrame
     estimated: bool
+    services: pd.DataFrame | None = None
 
 
 def collection_of(timeline: Timeline, level: str) -> Collection:
@@ -105,11 +109,16 @@ def compare(
         )
         return Differences(changes.compare(before, after, keys, labels), timeline.estimated)
     connected = engine()
-    before, after = (
-        connected.grouped(facts_file(timeline.history, snapshot), keys, labels=labels, selection=selection)
-        for snapshot in both
-    )
-    return Differences(changes.compare(before, after, keys, labels), estimated=False)
+
+    def compared_by(keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
+        before, after = (
+            connected.grouped(facts_file(timeline.history, snapshot), keys, labels=labels, selection=selection)
+            for snapshot in both
+        )
+        return changes.compare(before, after, keys, labels)
+
+    services = compared_by(["service"]) if keys == [customers.CUSTOMER] else None
+    return Differences(compared_by(keys, labels), estimated=False, services=services)
 
 
 def facts_file(history: History, snapshot: Snapshot) -> tuple[str, ...]:

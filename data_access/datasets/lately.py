@@ -1,4 +1,4 @@
-"""How each customer moved in the last three months: a few dates of the history, added up by one query."""
+"""How each customer moved in the last three months, and what it lost: a few dates of the history."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from data_access import texts
 from data_access.datasets import comparison
 from data_access.datasets.timeline import Timeline
 from data_access.history.engines import Engine
@@ -21,34 +22,48 @@ DAYS = 91
 POINTS = 7  # of each line, and the figures of now behind them
 _SHORTEST = 7  # days; less is no time to move in
 _PERCENT = "deploymentPercent"
+_PRODUCT = [CUSTOMER, "productName", "snapshot"]
 
 
 @dataclass(frozen=True, eq=False)
 class Lately:
-    """The change of each customer `since` a day: `table` as `call_list.prepared` takes it, by customerTenantId."""
+    """The change of each customer `since` a day: `table` as `call_list.prepared` takes it, by customerTenantId.
 
-    since: date
-    table: pd.DataFrame
+    Both are None where the history is shorter than a week. `lost`: the products with licenses sold that customers had
+    on one of the dates and that the figures of now do not have: customerTenantId, customerName, productName (str),
+    licensesSold (int64), processedDateTime (UTC) of the last of these dates, those with most licenses first.
+    """
+
+    since: date | None
+    table: pd.DataFrame | None
+    lost: pd.DataFrame
 
 
 def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, selection: Selection) -> Lately | None:
-    """How the customers of `facts`, which are now, moved since some `DAYS` before the newest snapshot.
+    """How the customers of `facts`, which are now, moved since some `DAYS` before the newest snapshot; what they lost.
 
-    `facts`: those of the selection. A customer that was not there then had nothing. None where the history is shorter
-    than a week. Raises EngineError where its files cannot be read, SettingsError where there is no engine.
+    `facts`: those of the selection. A customer that was not there then had nothing. None where the history holds
+    nothing. Raises EngineError where its files cannot be read, SettingsError where there is no engine.
     """
     snapshots = comparison.days_of(timeline, catalog.COMMERCIAL_DEPLOYMENT)
     days = _spread([*snapshots])
-    if len(days) < 2 or (days[-1] - days[0]).days < _SHORTEST:
+    if not days:
         return None
+    # What is lost was in the answer before the newest one, which may be of the same day, or is of one of the days.
+    whole = [each for each in timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
+    looked_at = {each.id: each for each in [*(snapshots[day] for day in days), *whole[-2:]] if each.rows}
+    files = timeline.history.facts(looked_at[identity] for identity in sorted(looked_at))
+    lost = _lost(engine().grouped(files.paths, _PRODUCT, labels=["customerName"], selection=selection), facts)
+    if (days[-1] - days[0]).days < _SHORTEST:
+        return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
     then = engine().grouped(files.paths, [CUSTOMER, "snapshot"], selection=selection)
     ids = [snapshots[day].id for day in days]
     known = [identity for identity in ids if identity in {*then["snapshot"]}]
     if not known or known[0] != ids[0]:
-        return None  # the first file is damaged, so nobody can say from where things moved
+        return Lately(None, None, lost)  # the first file is damaged, so nobody can say from where things moved
     changes = _changes(then, known, customers.by_customer(facts).set_index(CUSTOMER))
-    return Lately(days[0], changes.assign(since=pd.Timestamp(days[0])))
+    return Lately(days[0], changes.assign(since=pd.Timestamp(days[0])), lost)
 
 
 def _spread(days: list[date]) -> list[date]:
@@ -72,3 +87,17 @@ def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFr
         },
         index=now.index,
     )
+
+
+def _lost(then: pd.DataFrame, now: Facts) -> pd.DataFrame:
+    """`Lately.lost`. A product is the same by its name, however spelled."""
+    last = then.sort_values("snapshot", kind="stable").drop_duplicates([CUSTOMER, "productName"], keep="last")
+    there = now.frame[[CUSTOMER, "productName"]].drop_duplicates()
+    known, sought = (
+        pd.MultiIndex.from_arrays([rows[CUSTOMER].astype("str"), texts.keys(rows["productName"]).fillna("")])
+        for rows in (there, last)
+    )
+    gone = (last["licensesSold"] > 0) & ~sought.isin(known)
+    columns = [CUSTOMER, "customerName", "productName", "licensesSold", "processedDateTime"]
+    order = ["licensesSold", CUSTOMER, "productName"]
+    return last[gone].sort_values(order, ascending=[False, True, True], ignore_index=True)[columns]

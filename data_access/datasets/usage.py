@@ -233,10 +233,10 @@ def _units(rows: pd.DataFrame) -> pd.Series:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The measures over everything selected; None where the collection that has them is not at hand.
+    """The measures over everything selected; None where Microsoft sent no rows that have them.
 
-    `percent` is None too where nothing is qualified. `strays` is how many customers' products have figures of use and
-    none of deployment.
+    `unused` leaves out the licenses of `no_figures`. `percent` is None too where nothing is qualified. `strays` is how
+    many products, counted once for each customer, service and channel, have figures of use and none of deployment.
     """
 
     sold: int | None
@@ -255,7 +255,9 @@ def total(usage: Usage, selection: Selection) -> Total:
     """The measures over all that is selected."""
     licenses, workloads = selection.apply(usage.licenses), selection.apply(usage.workloads)
     sums = licenses[[*_SOLD, *_SPLIT]].sum()
-    deployed, counted = usage.deployment.has_rows, usage.counts.has_rows
+    deployed = usage.deployment.has_rows and bool(licenses["hasDeployment"].any())
+    counted = usage.counts.has_rows and len(workloads) > 0
+    used = usage.counts.has_rows and bool(licenses["licensesActive"].notna().any())
     active, qualified = (int(workloads[name].sum()) for name in _ACTIVITY)
 
     def figure(name: str, known: bool) -> float | None:
@@ -266,12 +268,12 @@ def total(usage: Usage, selection: Selection) -> Total:
         figure("licensesDeployed", deployed),
         figure("undeployed", deployed),
         figure("overDeployed", deployed),
-        figure("unused", deployed and counted),
+        figure("unused", deployed and used),
         figure("noUsageFigures", deployed),
         active if counted else None,
         qualified if counted else None,
         active / qualified * 100 if qualified else None,
-        int((~licenses["hasDeployment"]).sum()) if deployed else 0,
+        int((~licenses["hasDeployment"]).sum()) if usage.deployment.has_rows else 0,
     )
 
 
@@ -283,10 +285,8 @@ def by_service(usage: Usage, selection: Selection) -> pd.DataFrame:
     """
     licenses = selection.apply(usage.licenses).groupby("service", observed=True)
     table = licenses[[*_SOLD, *_SPLIT]].sum().astype("float64")
-    if not usage.counts.has_rows:
-        table[["used", "unused"]] = float("nan")
-    if not usage.deployment.has_rows:
-        table[:] = float("nan")  # what is there comes from rows of use alone
+    table.loc[licenses["licensesActive"].count() == 0, ["used", "unused"]] = float("nan")
+    table.loc[~licenses["hasDeployment"].any()] = float("nan")  # what is there comes from rows of use alone
     table["processedDateTime"] = licenses["processedDateTime"].max()
     activity = measures.activity_by(selection.apply(usage.workloads), ["service"]).set_index("service")
     table.index = table.index.astype("str")
@@ -298,11 +298,15 @@ def by_service(usage: Usage, selection: Selection) -> pd.DataFrame:
 
 
 def unused_by_customer(usage: Usage, selection: Selection) -> pd.Series | None:
-    """Licenses deployed and not used (float64), by customerTenantId; None where a collection that tells is missing."""
+    """Licenses deployed and not used (float64), by customerTenantId; NaN where Microsoft sent no use of any product.
+
+    None where a collection that tells is missing.
+    """
     if not (usage.counts.has_rows and usage.deployment.has_rows) or CUSTOMER not in usage.licenses:
         return None
     licenses = selection.apply(usage.licenses)
-    sums: pd.Series = licenses.groupby(CUSTOMER, observed=True)["unused"].sum()
+    known = licenses["unused"].where(licenses["licensesActive"].notna())
+    sums: pd.Series = known.groupby(licenses[CUSTOMER], observed=True).sum(min_count=1)
     return sums.set_axis(sums.index.astype("str"))
 
 

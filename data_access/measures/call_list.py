@@ -22,6 +22,7 @@ BOUGHT = 10  # licenses
 IDLE, IDLE_PERCENT = 10, 10.0  # licenses, and percent of those deployed
 RENEWS_WITHIN = 60  # days
 _COPILOT = "copilot"
+_MOVES = ["licensesSoldChange", "licensesDeployedChange", "deploymentPercentChange"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,25 @@ def _idle(table: pd.DataFrame) -> pd.Series:
     return (unused >= IDLE) & (unused >= table["licensesDeployed"] * IDLE_PERCENT / 100)
 
 
+def _more_products(number: int) -> str:
+    return f" and {formats.number(number, 'product')} more" if number else ""
+
+
 def _no_copilot(table: pd.DataFrame) -> pd.Series:
     is_largest = table["topProduct"].str.contains(_COPILOT, case=False, na=False)  # whose reason says it already
     return (table["copilotSold"] > 0) & (table["copilotDeployed"] < table["copilotSold"] / 2) & ~is_largest
 
 
 def _are(number: float, words: str = "") -> str:
-    return f"{formats.number(round(number), 'license')}{words} {'is' if round(number) == 1 else 'are'}"
+    return f"{formats.number(round(number), 'license')}{words} {formats.are(round(number))}"
 
 
 def _of(product: str) -> str:
     return f" of {titles.product_title(product)}"
+
+
+def _assigned(deployed: float) -> str:
+    return f" {formats.are(round(deployed))} assigned" if round(deployed) > 0 else ""
 
 
 def _more(deployed: float, nothing: str, some: str) -> str:
@@ -79,6 +88,21 @@ RULES = (
         _renews,
         lambda on, days: f"Renews on {formats.day(on)}, in {formats.number(int(days), 'day')}",
         lambda on, days: f"A subscription of yours renews on {formats.day(on)}: how many licenses will you need then?",  # noqa: ARG005
+    ),
+    Rule(
+        "lost",
+        "A product with licenses is not in the newest answer any more. What has moved is then not told.",
+        ("lostProduct", "lostSold", "lostOn", "lostMore"),
+        lambda table: table["lostSold"] > 0,
+        lambda product, sold, on, more: (
+            f"Not in the newest answer: {titles.product_title(product)}"
+            f" ({formats.number(int(sold), 'license')} sold on {formats.day(on)}){_more_products(int(more))}"
+        ),
+        lambda product, sold, on, more: (
+            f"Microsoft's newest figures have no {titles.product_title(product)} of yours any more, of which you had"
+            f" {formats.number(int(sold), 'license')} on {formats.day(on)}{_more_products(int(more))}: what became of"
+            f" {'them' if more or sold > 1 else 'it'}?"
+        ),
     ),
     Rule(
         "gap",
@@ -99,7 +123,7 @@ RULES = (
         ),
         lambda more, deployed, since: (
             f"Since {formats.day(since)} you bought {formats.number(round(more), 'license')}, and"
-            f" {_more(deployed, 'no more are assigned than before', 'only {} more are assigned')}."
+            f" {_more(deployed, 'no more are assigned than before', 'only {} more')}{_assigned(deployed)}."
         ),
     ),
     Rule(
@@ -138,6 +162,7 @@ def prepared(
     facts: Facts,
     moved: pd.DataFrame | None = None,
     *,
+    lost: pd.DataFrame | None = None,
     unused: pd.Series | None = None,
     renewals: pd.Series | None = None,
     at: datetime | None = None,
@@ -147,9 +172,11 @@ def prepared(
 
     `facts`: those of the commercial deployment, or a selection of them. `moved`: the change of each customer, by
     customerTenantId: since (a day), licensesSoldChange, licensesDeployedChange, deploymentPercentChange (float64),
-    points (lists of percent points). `unused`: licenses deployed and not used, `renewals`: the next instant (UTC) at
-    which a subscription renews, both by customerTenantId; the latter is looked at from the instant `at`. `quiet` marks
-    rows of `facts` whose products no rule speaks of; the sums have them all the same.
+    points (lists of percent points). `lost`: products that the figures do not have any more (see `lately.Lately`); a
+    customer that lost one is not the same sum as before, so it did not move. `unused`: licenses deployed and not used,
+    `renewals`: the next instant (UTC) at which a subscription renews, both by customerTenantId; the latter is looked at
+    from the instant `at`. `quiet` marks rows of `facts` whose products no rule speaks of; the sums have them all the
+    same.
 
     Adds topProduct and topUndeployed (the product with most licenses not deployed), toDeploy (licenses of all products
     that rules speak of), copilotSold and copilotDeployed.
@@ -161,6 +188,10 @@ def prepared(
     table[sums] = table[sums].fillna(0.0)
     if moved is not None:
         table = table.join(moved)
+    if lost is not None and len(lost):
+        table = table.join(_lost(lost))
+        moves = table.columns.intersection(_MOVES)
+        table.loc[table["lostSold"] > 0, moves] = np.nan
     if unused is not None:
         table = table.assign(unused=unused.reindex(table.index))
     if renewals is not None and at is not None:
@@ -210,3 +241,16 @@ def _copilot(rows: pd.DataFrame) -> pd.DataFrame:
     own = rows[products.isin(named)].groupby(CUSTOMER, observed=True)
     sums = own[["licensesSold", "licensesDeployed"]].sum()
     return sums.set_axis(["copilotSold", "copilotDeployed"], axis=1).astype("float64")
+
+
+def _lost(products: pd.DataFrame) -> pd.DataFrame:
+    """The first product that each customer lost, and how many others."""
+    first = products.drop_duplicates(CUSTOMER).set_index(CUSTOMER)
+    return pd.DataFrame(
+        {
+            "lostProduct": first["productName"].fillna("(no name)"),
+            "lostSold": first["licensesSold"].astype("float64"),
+            "lostOn": first["processedDateTime"],
+            "lostMore": (products.groupby(CUSTOMER).size() - 1).astype("float64"),
+        }
+    )

@@ -155,7 +155,8 @@ MEASURES = {
         "Licenses deployed less those active in the product's most active workload, added up product by product where"
         " more are deployed.",
         "An upper bound: Microsoft counts users per workload, and others may use only a less active one. Deployment and"
-        " use may be processed on different days.",
+        " use may be processed on different days. Products without usage figures are left out; where no product has"
+        " any, there is none: –.",
     ),
     "noUsageFigures": Measure(
         "No usage figures",
@@ -190,7 +191,7 @@ MEASURES = {
     "velocity": Measure(
         "Licenses a week",
         f"The median slope of licenses deployed between any two processing dates of the last {WEEKS} weeks.",
-        "One odd date does not bend it. The true pace most likely lies in the range: for evenly spaced dates at least"
+        "One odd date does not bend it. The true pace most likely lies in the range: at least"
         f" {straight_line.HOLD} times in 100 where half of what disturbs a date is gone by the next one,"
         f" {straight_line.HOLD_WANDERING} where a fifth is. There is none with {TOO_FEW}.",
     ),

@@ -30,6 +30,7 @@ class Timing(StrEnum):
     ON_TIME = "on time"
     LATE = "late"
     UNKNOWN = "too few dates to tell"
+    UNDATED = "no processing date"
     GONE = "not in the newest answer"
 
 
@@ -114,20 +115,23 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
     `rows`: the frame of `trends.rows`; `newest`: the id of the newest answer, where it is known. Columns:
 
         service (str)
-        processedDateTime (UTC)  the newest
+        processedDateTime (UTC)  the newest; NaT where there is none
         ageDays (float64)        since then
         dates (int64)            how many different ones there are; with fewer than three, the rest is NaN or NaT
         cadenceDays (float64)    the median gap between the newest dates
         delayDays (float64)      the median time from a date to the fetch that first brought it: Microsoft's and ours
         expectedBy (UTC)         newest date + cadence + delay
         timing (Timing)          late when overdue by more than one more cadence; gone when it has no row in the newest
-                                 answer
+                                 answer; undated when its rows there, or all its rows, have no date
     """
     dated = rows.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
     fetches = dated.agg(processedDateTime=("processedDateTime", "max"), fetchedAt=("fetchedAt", "max"))
     fetches = frames.plain(fetches.reset_index()).sort_values(["service", "snapshot"])
     table = [_service(str(code), fetch, now) for code, fetch in fetches.groupby("service")]
-    there = {*rows.loc[rows["snapshot"] == newest, "service"]}
+    now_rows = rows[rows["snapshot"] == newest]
+    there = {*now_rows["service"]}
+    without = sorted({*rows["service"].dropna()} - {str(row[0]) for row in table})
+    table += [(code, None, None, 0, None, None, None, Timing.UNDATED) for code in without]
     columns = {
         "service": "str",
         "processedDateTime": frames.INSTANT,
@@ -139,6 +143,8 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
         "timing": "str",
     }
     found = pd.DataFrame(table, columns=list(columns)).astype(columns)
+    undated = there - {*now_rows.dropna(subset=["processedDateTime"])["service"]}
+    found.loc[found["service"].isin(undated), "timing"] = Timing.UNDATED
     if newest is not None:
         found.loc[~found["service"].isin(there), "timing"] = Timing.GONE
     return found

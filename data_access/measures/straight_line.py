@@ -17,7 +17,7 @@ Numbers = npt.NDArray[np.float64]
 
 #: Fewer leave nothing to judge the noise by; decision 17 says what this many give.
 FEWEST_POINTS = 4
-#: For how many usual gaps a deviation may last, each as likely as the others before the points are seen: it is new at
+#: For how many mean gaps a deviation may last, each as likely as the others before the points are seen: it is new at
 #: each point, lasts for some, or for longer than they reach.
 LASTING = (1, 8, 64)
 #: Of a hundred ranges so many hold the truth at least: where at most half of a deviation is left at the next point, and
@@ -25,7 +25,7 @@ LASTING = (1, 8, 64)
 HOLD, HOLD_WANDERING = 87, 80
 #: Student's t that leaves out 5 % at one end, as a polynomial in 1 / degrees of freedom; Abramowitz and Stegun, 26.7.5.
 _T_95 = (0.4338764545, 0.9830015120, 1.4202029826, 1.5237691476, 1.6448536270)
-_CLOSEST = 0.5  # usual gaps; of points closer than this a deviation is new as if they were this far apart
+_CLOSEST = 0.01  # mean gaps; of points closer than this a deviation is new as if they were this far apart
 _NOTHING = 1e-6  # steps; less than that is left by calculating alone
 
 
@@ -81,8 +81,9 @@ def fit(weeks: Numbers, figures: Numbers, step: float, lasting: Sequence[int] = 
     level = float(np.median(rest))
     columns = np.stack([np.ones_like(rest), since_last, rest - level])
     gaps = np.diff(weeks)
-    gaps = np.maximum(gaps / np.median(gaps), _CLOSEST)
-    carried = 1 - 1 / np.array(lasting)  # the part of a deviation that is left one usual gap later
+    # The mean gap and not the median: a week of daily dates would make that a day, and so what lasts for a week new.
+    gaps = np.maximum(gaps / gaps.mean(), _CLOSEST)
+    carried = 1 - 1 / np.array(lasting)  # the part of a deviation that is left one mean gap later
     *_, likelihood = _least_squares(columns, gaps, carried, step)
     likely = np.exp(likelihood - likelihood.max())
     mean = np.array([likely @ carried / likely.sum()])
@@ -100,7 +101,7 @@ def median_slope(weeks: Numbers, figures: Numbers) -> float:
 def _least_squares(columns: Numbers, gaps: Numbers, carried: Numbers, step: float) -> tuple[Numbers, Numbers, Numbers]:
     """Level and pace (shape (k, 2)), their covariance (k, 2, 2), and log likelihood (k,), for each value of `carried`.
 
-    `columns`: ones, weeks, figures. `gaps`: between the points, 1 is the usual one. Deviations are an autoregressive
+    `columns`: ones, weeks, figures. `gaps`: between the points, 1 is the mean one. Deviations are an autoregressive
     process of first order in continuous time; the likelihood is the restricted one.
     """
     left = carried[:, None] ** gaps

@@ -34,10 +34,14 @@ def test_the_range_of_the_day_holds_the_truth_where_it_is_given(dates, carried, 
     assert carried or outcome.width <= 2
 
 
-def test_uneven_dates_are_those_of_which_nothing_is_promised():
-    outcome = ranges.pace(ranges.UNEVEN, 0.8, RUNS, seed=1)
-    assert outcome.given == 1
-    assert 0.5 < outcome.holds < promised(0.8) - CHANCE
+@pytest.mark.parametrize("weeks", ranges.UNEVEN, ids=["few, then daily", "daily, then few", "daily between", "holes"])
+@pytest.mark.parametrize("as_time_passes", [False, True])
+def test_so_it_does_where_dates_are_uneven(weeks, as_time_passes):
+    for carried in ranges.CARRIED:
+        outcome = ranges.pace(weeks, carried, RUNS, seed=1, as_time_passes=as_time_passes)
+        assert outcome.given == 1
+        assert outcome.holds >= promised(carried) - CHANCE
+        assert carried or outcome.width <= 2
 
 
 def test_a_range_that_takes_dates_for_independent_is_found_out():

@@ -126,7 +126,7 @@ def test_the_three_ratios_stand_side_by_side(partner):
 def test_ratios_of_use_follow_the_filter(partner):
     usage = fetch_usage(partner, lambda _: None)
     assert explanations.use_of(usage, Selection()) == (50, 120, 30, 140)
-    assert explanations.use_of(usage, Selection.of([], ["crm"])) == (0, 0, 0, 40)
+    assert explanations.use_of(usage, Selection.of([], ["crm"])) == (None, None, None, 40)
 
 
 def test_what_is_not_used_is_what_is_deployed_without_those_used(partner):
@@ -181,6 +181,7 @@ def test_a_change_is_the_later_figure_less_the_earlier_one():
         sums={"licensesSold": BeforeAndAfter(33958, 34167), "undeployed": BeforeAndAfter(9571.5, 9504.25)},
         counts={},
         number=2,
+        products=None,
         up=("", 0.0),
         down=("", 0.0),
         estimated=True,

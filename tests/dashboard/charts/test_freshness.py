@@ -19,7 +19,7 @@ def test_late_is_told_by_more_than_its_colour():
     assert age["x"] == [10.0, 10.0, 10.0]
     assert (band["base"], band["x"]) == ([8.0, 8.0, None], [7.0, 7.0, None])
     words = freshness.in_words(table)
-    assert "1 are late" in words
+    assert "1 is late" in words
     assert all(f"{title}: 10 days" in words for title in table["title"])
 
 

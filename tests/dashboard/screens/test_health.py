@@ -59,6 +59,31 @@ def test_all_is_well(look_back):
     assert charts(app)
 
 
+def test_a_service_without_a_processing_date_is_in_table_and_tile(look_back):
+    undated = {"serviceName": "crm", "processedDateTime": None}
+    app = look_back([services(8), services(1, {}, undated), customers(8)], page=PAGE)
+    assert "Microsoft gave no processing date for Dynamics 365." in said(app)
+    assert tiles(app)["Services on time"] == "0 of 2"
+    shown = tables(app)["health_table"].set_index("title")
+    assert shown.loc["Dynamics 365", ["timing", "processedDateTime", "ageDays"]].tolist() == [
+        "no processing date",
+        "–",
+        "–",
+    ]
+    only = look_back([services(1, {"processedDateTime": None})], page=PAGE)
+    assert tiles(only)["Oldest figures"] == "–"
+    assert list(tables(only)["health_table"]["timing"]) == ["no processing date"]
+
+
+def test_of_an_empty_answer_nobody_can_say_whether_more_is_assigned_than_sold(look_back):
+    empty = partial(fetched, COMMERCIAL_DEPLOYMENT, [], TODAY)
+    app = look_back([*WELL, empty], page=PAGE)
+    assert (
+        "Are more licenses assigned than were sold? The newest answer of Commercial licenses deployment has no"
+        in said(app)
+    )
+
+
 def test_a_service_that_has_gone_is_not_on_time(look_back):
     both = [services(days, {}, {"serviceName": "crm"}) for days in (22, 15, 8)]
     app = look_back([*both, services(1), customers(8), customers(1, {"licensesSold": 101})], page=PAGE)

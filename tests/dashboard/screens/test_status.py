@@ -138,3 +138,13 @@ def test_where_everything_works_the_verdict_says_so_and_no_more(tested):
     (verdict,) = [success.value for success in app.success]
     assert verdict.startswith("**Everything works.** **9 of 9** collections were asked")
     assert not app.error
+
+
+def test_a_collection_that_shrank_is_not_called_working(look_back):
+    many = [{"serviceName": name} for name in ("o365", "crm", "exo")]
+    app = look_back(
+        [partial(fetched, DEPLOYMENT, many, NOW - timedelta(days=1)), partial(fetched, DEPLOYMENT, many[:1], NOW)],
+        page="status",
+    )
+    assert not app.success
+    assert "Partner licenses deployment* shrank by more than ever before" in str([error.value for error in app.error])

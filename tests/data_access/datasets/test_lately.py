@@ -71,17 +71,38 @@ def test_a_selection_moves_by_itself(tmp_path):
     assert row["deploymentPercentChange"] == 10
 
 
-@pytest.mark.parametrize("days", [[], [0], [3, 0]])
+@pytest.mark.parametrize("days", [[0], [3, 0]])
 def test_a_history_that_is_too_short_says_nothing(days, tmp_path):
     past = kept(tmp_path, *((day, [customer(NORTH, 40 + day)]) for day in days))
-    assert moved(past, customer(NORTH, 41)) is None
+    found = moved(past, customer(NORTH, 41))
+    assert (found.since, found.table, len(found.lost)) == (None, None, 0)
+    assert moved(kept(tmp_path / "nothing"), customer(NORTH, 41)) is None
+
+
+def test_products_that_the_figures_do_not_have_any_more_are_lost(tmp_path):
+    past = kept(
+        tmp_path,
+        (91, [customer(NORTH, 40), customer(NORTH, 3, sold=30, productName="Visio"), customer(SOUTH, 1)]),
+        (
+            45,
+            [customer(NORTH, 40), customer(NORTH, 2, sold=20, productName="Visio"), customer(SOUTH, 1, sold=0)],
+        ),
+        (0, [customer(NORTH, 40), customer(NEW, 1, sold=7, productName="Project")]),
+        (0, [customer(NORTH, 40)]),
+    )
+    lost = moved(past, customer(NORTH, 40)).lost
+    columns = ["customerTenantId", "productName", "licensesSold"]
+    assert lost[columns].to_numpy().tolist() == [[NORTH, "Visio", 20], [NEW, "Project", 7]]
+    spelled = moved(past, customer(NORTH, 40), customer(NORTH, 1, sold=0, productName=" VISIO"), customer(NEW, 0))
+    assert list(spelled.lost["productName"]) == ["Project"]
 
 
 def test_a_file_from_which_all_is_measured_and_that_is_damaged_leaves_nothing_to_say(tmp_path):
     past = kept(tmp_path, (91, [customer(NORTH, 40)]), (0, [customer(NORTH, 41)]))
     first, _ = past.history.snapshots(COMMERCIAL_DEPLOYMENT)
     (next(tmp_path.rglob("*/" + first.facts.rpartition("/")[2]))).write_bytes(b"")
-    assert moved(past, customer(NORTH, 41)) is None
+    found = moved(past, customer(NORTH, 41))
+    assert (found.since, found.table) == (None, None)
 
 
 def test_days_are_spread_over_the_time_and_each_is_known():

@@ -18,6 +18,7 @@ from tests.examples import examples
 from tests.rows import frame_of, rows_of
 
 ALL = Selection()
+TENANT, OTHER = (f"{digit * 8}-B14E-4888-967B-CA4BB2CF1234" for digit in "AB")
 COUNTS, PERCENTS, LICENSES = "/commercial/usage", "/analytics/licenses/usage", "/commercial/deployment"
 PARTNER = Partner(
     usage=rows_of(USAGE, [{}]),
@@ -199,6 +200,23 @@ def test_a_selection_leaves_the_rest_out_of_every_figure():
         assert (total.sold, total.unused, total.qualified) == (100, 20, 100)
         assert list(usage.by_service(found, selection)["service"]) == ["crm"]
         assert list(usage.by_workload(found, selection)["serviceCode"]) == ["crm"]
+
+
+def test_where_microsoft_sent_no_use_there_is_no_figure_of_what_is_not_used():
+    ours, other = {"customerTenantId": TENANT}, {"customerTenantId": OTHER, "serviceCode": "crm"}
+    found = usage_of([ours, other], [ours])
+    of_customers = usage.unused_by_customer(found, ALL)
+    assert of_customers is not None
+    assert of_customers.isna().to_dict() == {TENANT: False, OTHER: True}
+    services = usage.by_service(found, ALL).set_index("service")
+    assert services["unused"].isna().to_dict() == {"o365": False, "crm": True}
+    assert usage.total(found, Selection.of(services=["crm"])).unused is None
+    assert (usage.total(found, ALL).unused, usage.total(found, ALL).no_figures) == (20, 50)
+
+
+def test_of_what_is_not_there_nothing_is_zero():
+    total = usage.total(usage_of([{}], [{}]), Selection.of(services=["crm"]))
+    assert (total.sold, total.undeployed, total.unused, total.active, total.percent) == (None, None, None, None, None)
 
 
 # The partner's own percentages

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 DEPLOYED = {"customerTenantId": NORTH, "productName": "OFFICE 365 E3", "licensesSold": 100, "licensesDeployed": 100}
 
 
-def told(*products, moved=None, unused=None, renews=None, words=call_list.reasons):
+def told(*products, moved=None, lost=None, unused=None, renews=None, words=call_list.reasons):
     """What is told of Nordwind, with these products; all of them are deployed unless they say otherwise."""
     own = pd.Index([NORTH], name="customerTenantId")
     figures = {"licensesSoldChange": 0.0, "licensesDeployedChange": 0.0, "deploymentPercentChange": 0.0}
@@ -24,6 +24,7 @@ def told(*products, moved=None, unused=None, renews=None, words=call_list.reason
     table = call_list.prepared(
         facts_of(COMMERCIAL_DEPLOYMENT, rows),
         pd.DataFrame({**figures, **moved, "since": SINCE}, index=own) if moved else None,
+        lost=None if lost is None else pd.DataFrame(lost),
         unused=None if unused is None else pd.Series([float(unused)], own),
         renewals=None if renews is None else pd.Series([pd.Timestamp(renews)], own),
         at=NOW,
@@ -38,6 +39,12 @@ def gone_down(points):
 
 def bought(sold, deployed):
     return {"licensesSoldChange": sold, "licensesDeployedChange": deployed}
+
+
+def gone(*licenses, of="VISIO PLAN 2"):
+    """Products that Nordwind had in November, with so many licenses each."""
+    row = {"customerTenantId": NORTH, "productName": of, "processedDateTime": pd.Timestamp("2026-11-18", tz="UTC")}
+    return [row | {"licensesSold": number} for number in licenses]
 
 
 COPILOT = {"productName": "Microsoft 365 Copilot", "licensesSold": 6}
@@ -69,6 +76,15 @@ SITUATIONS = [
     ("idle", {"unused": 9}, None),
     ("idle", {"products": [{"licensesSold": 900, "licensesDeployed": 900}], "unused": 89}, None),
     ("idle", {"unused": float("nan")}, None),
+    ("lost", {"lost": gone(1)}, "Not in the newest answer: Visio Plan 2 (1 license sold on 18 Nov 2026)"),
+    (
+        "lost",
+        {"lost": gone(20, 10, 5)},
+        "Not in the newest answer: Visio Plan 2 (20 licenses sold on 18 Nov 2026) and 2 products more",
+    ),
+    ("lost", {"lost": [row | {"customerTenantId": SOUTH} for row in gone(20)]}, None),
+    ("fell", {"moved": gone_down(-9.0), "lost": gone(20)}, None),  # it is not the same sum any more
+    ("bought", {"moved": bought(40, 0), "lost": gone(20)}, None),
     ("renews", {"renews": "2026-12-29T00:00:00Z"}, "Renews on 29 Dec 2026, in 31 days"),
     ("renews", {"renews": "2026-11-28T23:00:00Z"}, "Renews on 28 Nov 2026, in 0 days"),
     ("renews", {"renews": "2027-02-01T00:00:00Z"}, None),
@@ -84,7 +100,14 @@ def test_a_rule_speaks_with_its_figures_or_not_at_all(rule, situation, reason):
     assert (reason in reasons) if reason else not [one for one in reasons if _is_of(known.key, one)]
 
 
-_BEGINS = {"fell": "Fell", "bought": "Bought", "copilot": "Copilot", "idle": "Up to", "renews": "Renews"}
+_BEGINS = {
+    "lost": "Not in",
+    "fell": "Fell",
+    "bought": "Bought",
+    "copilot": "Copilot",
+    "idle": "Up to",
+    "renews": "Renews",
+}
 
 
 def _is_of(rule, reason):
@@ -103,7 +126,7 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
         "renews": "2026-12-29T00:00:00Z",
     }
     products = [{"licensesDeployed": 60}, COPILOT | {"licensesDeployed": 0}]
-    assert [_BEGINS.get(rule.key, "40") for rule in RULES] == [
+    assert [_BEGINS.get(rule.key, "40") for rule in RULES if rule.key != "lost"] == [
         next(word for word in (*_BEGINS.values(), "40") if reason.startswith(word))
         for reason in told(*products, **situation)
     ]
@@ -143,3 +166,10 @@ def test_a_customer_that_was_not_measured_is_not_told_of():
 
 def test_nobody_is_nobody():
     assert call_list.reasons(call_list.prepared(facts_of(COMMERCIAL_DEPLOYMENT, []))) == []
+
+
+def test_who_lost_products_is_asked_what_became_of_them():
+    (said,) = told(lost=gone(20, 10), words=call_list.said)
+    assert said.startswith("Microsoft's newest figures have no Visio Plan 2 of yours any more, of which you had")
+    assert said.endswith("you had 20 licenses on 18 Nov 2026 and 1 product more: what became of them?")
+    assert told(lost=gone(1), words=call_list.said)[0].endswith("1 license on 18 Nov 2026: what became of it?")

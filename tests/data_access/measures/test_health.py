@@ -135,6 +135,15 @@ def test_what_has_no_row_in_the_newest_answer_is_gone():
     assert set(health.services(found, BEGIN + 32 * DAY, "00000030")["timing"]) == {Timing.GONE}
 
 
+def test_what_has_no_processing_date_is_said_to_have_none():
+    undated = seen((0, 0), service="crm").assign(processedDateTime=pd.NaT)
+    both = pd.concat([seen(*WEEKLY), undated], ignore_index=True)
+    dated, without = health.services(both, BEGIN + 31 * DAY).sort_values("service", ascending=False).to_dict("records")
+    assert dated["timing"] == Timing.ON_TIME
+    assert (without["service"], without["timing"], without["dates"]) == ("crm", Timing.UNDATED, 0)
+    assert without["processedDateTime"] is pd.NaT
+
+
 def test_no_history_is_no_service():
     assert health.services(seen(*WEEKLY).head(0), BEGIN).empty
 
