@@ -35,14 +35,14 @@ def direction(line: Line, answered: datetime | None) -> str:
             else f"What is shown here is not in {answer}."
         )
         return f"**{said}** The last figure is of {formats.day(newest[AS_OF])}: {percent} of the licenses sold."
+    if line.lost:
+        return f"{lost(line.lost)} What is left is deployed to **{percent}** on {formats.day(newest[AS_OF])}."
     if not line.change:
         return (
             f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. That is"
             f" the only {'date' if pd.isna(newest['processedDateTime']) else 'processing date'} here so far;"
             " from the second one on there is something to compare."
         )
-    if line.lost:
-        return f"{lost(line.lost)} What is left is deployed to **{percent}** on {formats.day(newest[AS_OF])}."
     change, lately = line.change, line.lately or line.change
     if change.percent is None or lately.percent is None:
         return "Nothing was sold on one of the two dates, so there is no percentage to compare."

@@ -71,6 +71,26 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
     assert charts(app)
 
 
+def test_what_the_later_answer_lacks_is_said_first(look_back):
+    lost = "Not in the answer of 24 Nov 2026: Dynamics 365 (100 licenses sold on 27 Oct 2026)."
+    assert said(look_back([BEFORE, AFTER])).index(lost) < said(look_back([BEFORE, AFTER])).index("Deployment % rose")
+    own = [NAMED[0], NAMED[0] | {"productName": "Visio", "serviceCode": "crm", "channel": "direct"}]
+    counts = [BEFORE, AFTER, customers(28, *own, NAMED[1]), customers(0, own[0])]
+    at = {level: said(look_back(counts, {"level": level})) for level in ("customer", "product", "customer-and-product")}
+    assert "24 Nov 2026: Dynamics 365 (200 licenses sold on 27 Oct 2026), Süd (100 licenses" in at["customer"]
+    assert "Not in the answer of 24 Nov 2026: " in at["product"]
+    assert "Visio · direct (100 licenses sold on 27 Oct 2026)" in at["product"]
+    assert "Visio (100 licenses sold on 27 Oct 2026)" in at["customer-and-product"]
+
+
+def test_products_are_counted_and_not_their_rows(look_back):
+    own, direct = NAMED[0], NAMED[0] | {"channel": "direct"}
+    app = look_back(
+        [customers(28, own, direct), customers(0, own, direct | {"licensesDeployed": 60})], {"level": "product"}
+    )
+    assert "1 product in 2 rows, by service and channel: 1 changed, 1 same." in said(app)
+
+
 def exact(app, monkeypatch):
     (found,) = (table for name, table in taken_away(app, monkeypatch).items() if name.endswith("exact.csv"))
     return found

@@ -274,6 +274,45 @@ def test_a_customer_that_is_not_in_the_newest_answer_has_no_figure_now(left, why
     assert "No date for 80" in text(app)
 
 
+def lost_lately(visit, link=None):
+    """A page over figures of now, which lack a product of Nordwind's and the whole of Süd."""
+    had = [{"customerTenantId": NORTH}, {"customerTenantId": NORTH, "productName": "VISIO PLAN 2", "licensesSold": 20}]
+    before = [*had, {"customerTenantId": SOUTH, "customerName": "Süd", "licensesSold": 30}]
+    now = [{"customerTenantId": NORTH, "licensesDeployed": 99}]
+    past = [
+        partial(fetched, COMMERCIAL_DEPLOYMENT, rows, datetime(2026, 9, day, tzinfo=UTC))
+        for day, rows in ((1, before), (20, before), (22, now))
+    ]
+    partner = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, now))
+    return until_known(visit(Emulator(partner), link, page=PAGE, past=past))
+
+
+def until_known(app):
+    """The page once it is known how customers moved."""
+    for _ in range(40):
+        if "Looking back three months" not in text(app) and "Not in the newest answer" in text(app):
+            break
+        app.run()
+    return app
+
+
+def test_a_customer_that_the_newest_answer_lacks_is_named_and_a_lost_product_is_a_reason(visit):
+    app = lost_lately(visit)
+    assert "Not in the newest answer: Süd (30 licenses sold on 9 Oct 2026)." in text(app).replace("*", "")
+    row = tables(app)["customers_table"].iloc[0]
+    assert "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 Oct 2026)" in str(row["why"])
+    assert row.get("deploymentPercentChange", "–") == "–", "it is not the same sum any more"
+
+
+def test_the_page_of_a_customer_says_what_it_lost(visit):
+    said = text(lost_lately(visit, {"customer": NORTH})).replace("*", "")
+    assert "Microsoft's newest figures have no Visio Plan 2 of yours any more" in said.replace("\\", "")
+    assert "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 Oct 2026). Without it the sum cannot" in said
+    assert "Improving" not in said
+    gone = text(lost_lately(visit, {"customer": SOUTH})).replace("*", "")
+    assert "Not in the newest answer: Süd (30 licenses sold on 9 Oct 2026)." in gone
+
+
 def test_an_answer_without_a_processing_date_is_a_customers_now(visit):
     undated = {"customerTenantId": NORTH, "licensesDeployed": 90, "processedDateTime": "0001-01-01T00:00:00"}
     now = partial(fetched, COMMERCIAL_DEPLOYMENT, [undated], datetime(2026, 9, 22, tzinfo=UTC))
