@@ -1,12 +1,12 @@
 // What only a script can do for a page: landmarks, where a page begins, the folding of the bar, and copying its link.
 
 const MAIN = "[data-testid=stMain]"
-const FRAME = "[class*=st-key-frame]"
 const OPEN = "filtersOpen" // of the root element's data, for frame.css
 const PATIENCE = 15000 // milliseconds until a page has its heading
 const STILL = 1500 // milliseconds without a change after which a page counts as drawn
 const PAPER = 1000 // pixels that a chart may be wide on A4, within the margins of print.css
 const SAID = 4000 // milliseconds for which a button says what it did
+const ANSWERED = 8000 // milliseconds after which a page that the server does not open is loaded as any other
 
 let view // the heading's key of what is on screen
 let back = { until: 0 } // how far down the page was to which Back or Forward led, and when that no longer matters
@@ -29,18 +29,58 @@ function fit(width) {
 addEventListener("beforeprint", () => fit(PAPER))
 addEventListener("afterprint", () => fit(0))
 
-// Streamlit's own links say by their looks alone which page is shown.
-function mark(page) {
-  for (const pages of document.querySelectorAll("[class*=st-key-frame_pages]")) {
-    pages.setAttribute("role", "navigation")
-    pages.setAttribute("aria-label", "Pages")
-    for (const link of pages.querySelectorAll("a")) {
-      const isCurrent = (link.getAttribute("href") ?? "").split("?")[0].split("/").pop() === page
-      if (isCurrent) link.setAttribute("aria-current", "page")
-      else link.removeAttribute("aria-current")
-      if (isCurrent) pages.scrollLeft = link.offsetLeft + link.offsetWidth / 2 - pages.clientWidth / 2
-    }
+function target(page, query) {
+  const url = new URL(page.address || ".", document.baseURI)
+  url.search = query
+  return url.href
+}
+
+// The server that drew this page opens another one without loading anything anew; one that has forgotten it does not.
+function lead(anchor, page, state) {
+  anchor.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    const { heading } = state.data
+    state.open(page.name)
+    setTimeout(() => view === heading && state.data.page !== page.address && location.assign(anchor.href), ANSWERED)
+  })
+}
+
+function list(pages, state) {
+  const { page: shown, pages: all, query } = state.data
+  if (pages.children.length !== all.length) {
+    pages.replaceChildren(
+      ...all.map((page) => {
+        const anchor = document.createElement("a")
+        anchor.textContent = page.title
+        lead(anchor, page, state)
+        return anchor
+      }),
+    )
   }
+  all.forEach((page, place) => {
+    const anchor = pages.children[place]
+    anchor.href = target(page, query)
+    if (page.address !== shown) anchor.removeAttribute("aria-current")
+    else if (!anchor.hasAttribute("aria-current")) {
+      anchor.setAttribute("aria-current", "page")
+      pages.scrollLeft = anchor.offsetLeft - pages.offsetLeft + anchor.offsetWidth / 2 - pages.clientWidth / 2
+    }
+  })
+}
+
+function icon(name) {
+  const sign = document.createElement("span")
+  sign.className = "frame-icon"
+  sign.setAttribute("aria-hidden", "true")
+  sign.translate = false
+  sign.textContent = name
+  return sign
+}
+
+function name(place, { source, isSample }) {
+  place.classList.toggle("frame-sample", isSample)
+  place.replaceChildren(icon(isSample ? "science" : "cloud_done"), ` ${source}`)
 }
 
 function when(isTrue, act, until = performance.now() + PATIENCE) {
@@ -90,19 +130,15 @@ function address(publicUrl, pinned) {
   return page.href
 }
 
-function button(label, icon, act) {
+function button(label, sign, act) {
   const made = document.createElement("button")
   made.type = "button"
   made.title = label
   made.setAttribute("aria-label", label)
-  const sign = document.createElement("span")
-  sign.className = "frame-icon"
-  sign.setAttribute("aria-hidden", "true")
-  sign.textContent = icon
   const text = document.createElement("span")
   text.className = "frame-label"
   text.textContent = label
-  made.append(sign, text)
+  made.append(icon(sign), text)
   made.addEventListener("click", act)
   return made
 }
@@ -179,17 +215,14 @@ async function copyLink(state, pinned, done = state.data.copied) {
   if (isCopied && !(state.data.links ?? []).length) state.timer = setTimeout(() => state.panel.hidePopover(), SAID)
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector(".frame-tools")
   const state = (place.state ??= {})
   state.data = data
+  state.open = (page) => setTriggerValue("opened", page)
   if (!state.copy) build(place, state)
+  list(parentElement.querySelector(".frame-pages"), state)
+  name(parentElement.querySelector(".frame-source"), data)
   fold(state, data)
-  mark(data.page)
   begin(data.heading)
-  const pages = place.closest(FRAME.replace("frame", "frame_top"))?.querySelector("[class*=st-key-frame_pages]")
-  if (pages && !pages.watch) {
-    pages.watch = new MutationObserver(() => mark(state.data.page))
-    pages.watch.observe(pages, { childList: true, subtree: true, attributeFilter: ["href"] })
-  }
 }

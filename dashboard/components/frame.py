@@ -6,6 +6,7 @@ import hashlib
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -21,7 +22,11 @@ _BROWSER = Path(__file__).parents[1] / "browser"
 _NAME_LENGTH = 24
 _COPIED = "Link copied. It shows the newest figures."
 _PINNED = "Link copied. It shows what was known on {}."
-_HTML = '<div class="frame-tools"></div>'
+_HTML = (
+    f'<strong class="frame-product">{titles.PRODUCT}</strong><nav class="frame-pages" aria-label="Pages"></nav>'
+    '<span class="frame-source"></span><div class="frame-tools"></div>'
+)
+_ASKED = "_page_asked_for"
 
 
 def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None:
@@ -29,15 +34,13 @@ def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None
 
     `moment` makes the keys differ where one run draws several bars.
     """
+    if asked := st.session_state.pop(_ASKED, None):
+        st.switch_page(asked, query_params=link.shared_link())
     with st.container(key=f"frame{moment}", gap="xsmall"):
         with st.container(key=f"frame_top{moment}", horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(f"**{titles.PRODUCT}**", width="content")
-            _pages(moment)
-            st.space("stretch")
-            _source(feeds)
+            _top(feeds, moment, has_filters=bool(controls or current_sight().choices))
             views_menu.draw(moment)
             _person(moment)
-            _tools(feeds, moment, has_filters=bool(controls or current_sight().choices))
         if feeds.day:
             _pinned(feeds.day, moment)
         if controls or current_sight().choices:
@@ -53,21 +56,6 @@ def heading_key() -> str:
     return f"heading_{hashlib.sha256(view.encode()).hexdigest()[:8]}"
 
 
-def _pages(moment: str) -> None:
-    user, shared = session.person(), link.shared_link()
-    with st.container(key=f"frame_pages{moment}", horizontal=True, wrap=False, gap=None, width="content"):
-        for page in sitemap.PAGES:
-            if user.role >= page.role:
-                st.page_link(page.file, query_params=shared)
-
-
-def _source(feeds: Feeds) -> None:
-    if feeds.is_sample:
-        st.badge(feeds.title, icon=":material/science:", color="orange")
-    else:
-        st.badge(feeds.title, icon=":material/cloud_done:", color="blue")
-
-
 def _person(moment: str) -> None:
     user = session.person()
     if not user.is_known:
@@ -77,20 +65,39 @@ def _person(moment: str) -> None:
         st.button("Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary")
 
 
-def _tools(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
-    """The buttons that need no server, and all that only a script can do for a page: see frame.js."""
+def _top(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
+    """The product, the pages, whose figures these are, and all that only a script can do for a page: see frame.js.
+
+    One component: as elements of Streamlit's these would be a quarter of all that a click sends.
+    """
+    key = f"frame_tools{moment}"
+
+    def open_page() -> None:
+        match st.session_state.get(key):
+            case {"opened": str(name)} if page := sitemap.named(name):
+                st.session_state[_ASKED] = page.file
+
     component = streamlit_internals.component("frame", _BROWSER, "frame.js", _HTML)
     component(
-        key=f"frame_tools{moment}",
+        key=key,
         width="content",
         data={
             "page": link.page(),
+            "pages": [
+                {"name": page.name, "address": page.address, "title": page.title}
+                for page in sitemap.PAGES
+                if session.may(page.role)
+            ],
+            "query": urlencode(link.shared_link(), doseq=True),
+            "source": feeds.title,
+            "isSample": feeds.is_sample,
             "heading": heading_key(),
             "hasFilters": has_filters,
             "chosen": link.chosen(),
             "publicUrl": feeds.public_url or "",
             **_links(feeds),
         },
+        on_opened_change=open_page,
     )
 
 

@@ -121,6 +121,8 @@ def test_everything_in_the_bar_can_be_done_by_keyboard_alone(sample, visitors):
     page = visitors.open(sample)
     allow_copying(page, sample)
     focus_by_tab(page, "frame_tools")
+    while not page.evaluate("document.activeElement.matches('.frame-tools button')"):
+        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(said(page)).to_contain_text("copied")
     page.keyboard.press("Escape")

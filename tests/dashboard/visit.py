@@ -56,6 +56,11 @@ def live(address):
     return {"PARTNER_CENTER_BASE_URL": address, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
 
 
+def bar(app):
+    """What the bar is told: the pages, their links, the source of the figures; no pages where there is no bar."""
+    return next((data for data in _components(app).values() if "pages" in data), {"pages": []})
+
+
 def tiles(app):
     """The figure of each tile; a unit in small letters reads like the rest of it."""
     figures = {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}

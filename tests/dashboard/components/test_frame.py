@@ -1,6 +1,5 @@
 """The bar at the top of every page: what it draws, for whom, and what Clear takes away."""
 
-import json
 from datetime import UTC, datetime
 from functools import partial
 
@@ -10,7 +9,7 @@ from dashboard.sitemap import PAGES
 from data_access.emulator import Emulator, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT
-from tests.dashboard.visit import charts, taken_away, text, tiles
+from tests.dashboard.visit import bar, charts, taken_away, text, tiles
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -20,18 +19,11 @@ def widgets(app):
     return {widget.key for kind in kinds for widget in app.get(kind)}
 
 
-def tools(app):
-    """What frame.js is told."""
-    (data,) = [json.loads(each.proto.json) for each in app.get("bidi_component") if "frame_tools" in each.proto.id]
-    return data
-
-
 @pytest.mark.parametrize("page", [page.address for page in PAGES])
 def test_each_page_has_the_product_the_other_pages_and_its_link(visit, page):
     app = visit(page=page)
-    assert "**Partner License Insights**" in [element.value for element in app.markdown]
-    assert len(app.get("page_link")) == len(PAGES)
-    assert tools(app)["page"] == page
+    assert [each["title"] for each in bar(app)["pages"]] == [each.title for each in PAGES]
+    assert bar(app)["page"] == page
 
 
 @pytest.mark.parametrize(
@@ -51,13 +43,13 @@ def test_the_bar_has_those_filters_that_the_page_follows(visit, page, drawn):
 
 def test_the_bar_stays_where_the_figures_do_not_come(visit):
     app = visit(Emulator().always(gateway(503)))
-    assert len(app.get("page_link")) == len(PAGES)
+    assert len(bar(app)["pages"]) == len(PAGES)
     assert "channel" not in widgets(app)
 
 
 def test_clear_takes_all_filters_away_those_too_that_nobody_knows_and_nothing_else(visit):
     app = visit(link={"channel": ["direct", "nowhere"], "target": "70", "sort": "name", "service": "?", "utm": "x"})
-    assert tools(app)["chosen"] == 3
+    assert bar(app)["chosen"] == 3
     app.button(key="clear").click().run()
     assert {*app.query_params} == {"sort", "utm"}
     assert app.session_state["channel"] == []
@@ -69,7 +61,7 @@ def test_clear_takes_all_filters_away_those_too_that_nobody_knows_and_nothing_el
 def test_without_a_filter_there_is_nothing_to_clear(visit):
     app = visit(link={"channel": "", "sort": "name"})
     assert "clear" not in [button.key for button in app.button]
-    assert tools(app)["chosen"] == 0
+    assert bar(app)["chosen"] == 0
 
 
 @pytest.mark.parametrize(
@@ -77,12 +69,12 @@ def test_without_a_filter_there_is_nothing_to_clear(visit):
     [({"PUBLIC_URL": "https://dash.contoso.com/"}, "https://dash.contoso.com"), ({}, "")],
 )
 def test_links_begin_with_the_address_that_people_use(visit, settings, begins):
-    assert tools(visit(**settings))["publicUrl"] == begins
+    assert bar(visit(**settings))["publicUrl"] == begins
 
 
 def test_each_page_and_each_customer_has_a_heading_of_its_own(visit):
-    keys = [tools(visit(page=page.address))["heading"] for page in PAGES]
-    keys.append(tools(visit(link={"customer": "someone"}, page="customers"))["heading"])
+    keys = [bar(visit(page=page.address))["heading"] for page in PAGES]
+    keys.append(bar(visit(link={"customer": "someone"}, page="customers"))["heading"])
     assert len({*keys}) == len(PAGES) + 1
 
 
@@ -122,8 +114,7 @@ def test_trends_and_changes_end_with_the_pinned_day(visit):
 
 def test_a_pinned_day_goes_along_and_leads_back_to_now(visit):
     app = visit(Emulator(NOW), {"asof": "2026-09-10", "channel": "direct"}, past=PAST)
-    queries = [each.proto.query_string for each in app.get("page_link")]
-    assert all("asof=2026-09-10" in query for query in queries)
+    assert "asof=2026-09-10" in bar(app)["query"]
     app.button(key="unpin").click().run()
     assert [*app.query_params] == ["channel"]
     assert tiles(app)["Licenses sold"] == "400"
@@ -131,17 +122,17 @@ def test_a_pinned_day_goes_along_and_leads_back_to_now(visit):
 
 
 def test_the_link_can_be_copied_with_the_newest_day_of_the_history_or_without_the_one_it_has(visit):
-    offered = tools(visit(Emulator(NOW), past=PAST))
+    offered = bar(visit(Emulator(NOW), past=PAST))
     assert "newest figures" in offered["copied"]
     assert [each["pinned"] for each in offered["links"]] == ["2026-09-15"]
-    pinned = tools(visit(Emulator(NOW), {"asof": "2026-09-01"}, past=PAST))
+    pinned = bar(visit(Emulator(NOW), {"asof": "2026-09-01"}, past=PAST))
     assert "1 Sep 2026" in pinned["copied"]
     assert [each["pinned"] for each in pinned["links"]] == [""]
 
 
 def test_without_a_history_no_day_can_be_pinned(visit):
     app = visit(Emulator(NOW), {"asof": "2026-09-01"})
-    assert tools(app)["links"] == []
+    assert bar(app)["links"] == []
     assert "1 Sep 2026 cannot be shown. These are the newest figures." in text(app)
     assert tiles(app)["Licenses sold"] == "400"
 

@@ -12,7 +12,7 @@ from dashboard.view_models import call_sheet
 from data_access.emulator import Emulator, answer, failing, gateway, sample
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
+from tests.dashboard.visit import bar, charts, headings, tables, taken_away, text, tiles
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -421,7 +421,7 @@ def test_no_rows_is_a_state_of_its_own(visit):
 def test_the_sample_has_customers(visit):
     app = visit(page=PAGE)
     assert len(customers_on(app)) == 50
-    assert "Sample data" in text(app)
+    assert bar(app)["source"] == "Sample data"
 
 
 def test_a_customer_has_what_ends_and_what_is_not_used(visit):

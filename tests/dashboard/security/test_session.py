@@ -11,7 +11,7 @@ from dashboard.security import middleware, session
 from dashboard.security.roles import Role
 from dashboard.sitemap import PAGES
 from tests.dashboard import visit
-from tests.dashboard.visit import tables, text
+from tests.dashboard.visit import bar, tables, text
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_each_role_has_its_pages_and_what_comes_before(knock, role):
         shut = "not for your role" in text(app)
         assert shut is (page not in pages), page
         assert shut is not bool(app.metric or tables(app)), page
-        assert len(app.get("page_link")) == len(pages)
+        assert len(bar(app)["pages"]) == len(pages)
 
 
 def test_a_name_is_text(knock):
