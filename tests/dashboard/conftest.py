@@ -3,7 +3,6 @@
 import itertools
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from functools import cache
 
 import pytest
 import streamlit as st
@@ -27,10 +26,10 @@ AUTH = {
 
 
 @pytest.fixture(autouse=True, scope="session")
-def scan_once():
-    """Streamlit looks through all installed packages for its components with each AppTest; here they stay the same."""
+def no_components_of_others():
+    """Streamlit looks for components in every installed package with each AppTest, for a second; ours are in none."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda *_, **__: [])
         yield
 
 

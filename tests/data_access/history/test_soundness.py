@@ -1,5 +1,6 @@
 """Files of the history that are not what was written: named, left out, and never the ground for a removal."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -14,11 +15,26 @@ from tests.data_access.history.keeping import TWO, keep, numbers, sold
 from tests.lakes import Clock, fetched, files, lake
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A history of two answers."""
+    folder = tmp_path_factory.mktemp("written") / "account"
+    for number in (1, 2):
+        lake(folder).append(sold(number))
+    return folder
+
+
+@pytest.fixture
+def two(written, tmp_path):
+    """A copy of it."""
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+    return lake(tmp_path)
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("kind", ["facts", "raw"])
-def test_a_damaged_file_is_named_and_left_out(kind, damage, tmp_path):
-    history = lake(tmp_path)
-    first, second = (history.append(sold(number)).snapshot for number in (1, 2))
+def test_a_damaged_file_is_named_and_left_out(kind, damage, two, tmp_path):
+    first, second = two.snapshots(DEPLOYMENT)
     damage(tmp_path / getattr(second, kind))
     history = lake(tmp_path)
     assert [finding.path for finding in history.verify().findings] == [getattr(second, kind)]
@@ -31,10 +47,8 @@ def test_a_damaged_file_is_named_and_left_out(kind, damage, tmp_path):
 
 
 @pytest.mark.parametrize("damage", DAMAGES[:-1])
+@pytest.mark.usefixtures("two")
 def test_a_damaged_small_file_hides_its_snapshot_and_keeps_its_files_from_the_sweep(damage, tmp_path):
-    history = lake(tmp_path)
-    for number in (1, 2):
-        history.append(sold(number))
     path = sorted((tmp_path / "small" / "deployment").iterdir())[1]
     damage(path)
     clock = Clock(datetime.now(UTC) + 2 * GRACE)
