@@ -86,8 +86,10 @@ screenshots: $(DEV) ## photograph every page and state into screenshots/
 image: $(DEV) ## build the image of deploy/Containerfile with buildah, and try it as another user; needs root and Debian
 	CHROMIUM=$$(sh tests/browser/chromium.sh) sh tests/image/build.sh
 
-sbom: $(APP) $(SBOM) ## write sbom.json: every installed library with its version and licence (CycloneDX)
-	$(SBOM_VENV)/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json --pyproject pyproject.toml $(VENV)
+sbom: $(SBOM) ## write sbom.json, what deploy/requirements.lock installs with version and licence (CycloneDX), and check it
+	$(SBOM_VENV)/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json --pyproject pyproject.toml \
+	    $(SBOM_VENV)/program/bin/python
+	$(SBOM_VENV)/bin/python tests/deploy/sbom.py sbom.json deploy/requirements.lock
 
 manifests: $(DEV) $(MANIFESTS) ## what is under deploy/ against the schemas of Kubernetes, and the alerts by promtool; no part of `make test`
 	$(MANIFESTS_VENV)/bin/kubernetes-validate --strict deploy/kubernetes/*.yaml
@@ -127,9 +129,13 @@ $(OBJECTS): tests/objects/requirements.txt | $(DEV)
 	$(BIN)/python -m pip --python $(OBJECTS_VENV)/bin/python install --disable-pip-version-check -q -r $<
 	@touch $@
 
-$(SBOM): deploy/sbom-requirements.txt
+# What the SBOM is of is installed as the image does it: no tool of ours is in the list.
+$(SBOM): deploy/sbom-requirements.txt deploy/requirements.lock
 	$(PYTHON) -m venv $(SBOM_VENV)
 	$(SBOM_VENV)/bin/python -m pip install --disable-pip-version-check -q -r $<
+	$(PYTHON) -m venv --without-pip $(SBOM_VENV)/program
+	$(SBOM_VENV)/bin/python -m pip --python $(SBOM_VENV)/program/bin/python install --disable-pip-version-check -q \
+	    --only-binary=:all: --require-hashes -r deploy/requirements.lock
 	@touch $@
 
 $(MANIFESTS): tests/deploy/requirements.txt | $(DEV)

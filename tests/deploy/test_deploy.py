@@ -136,7 +136,7 @@ def test_units_name_what_is_there(unit):
 
 def test_the_image_is_made_of_wheels_and_runs_as_anybody():
     stages = re.findall(r"^FROM (.+)$", CONTAINERFILE, re.MULTILINE)
-    assert stages == ["${BASE} AS wheels", "${BASE}"]
+    assert stages == ["${BASE} AS wheels", "wheels AS program", "${BASE}"]
     assert re.search(r"^ARG BASE=\S+:\d+\.\d+\.\d+-\S+$", CONTAINERFILE, re.MULTILINE), "a version, and no moving tag"
     assert "--only-binary=:all:" in CONTAINERFILE
     assert re.search(r"^USER \d+:0$", CONTAINERFILE, re.MULTILINE)
