@@ -58,7 +58,7 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     table = table[table["status"] != changes.Status.SAME]
     table = table.iloc[_by_seats(table)]
     lines, silent = _told(table, plan, now.at, lambda row: News(_change(row), link(row[CUSTOMER])))
-    return _part(heading, lines, silent, "customer")
+    return _part(heading, lines, silent, "customer", "Changes")
 
 
 def _by_seats(table: pd.DataFrame) -> list[int]:
@@ -81,7 +81,7 @@ def _change(row: pd.Series) -> str:
         f"{name}: sold {formats.change(row['licensesSoldChange'])},"
         f" deployed {formats.change(row['licensesDeployedChange'])},"
         f" not deployed {formats.change(row['undeployedChange'])}"
-        f" ({formats.percent(percents[0])} before, {formats.percent(percents[1])} now)"
+        f" ({formats.percent(percents[0])} deployed before, {formats.percent(percents[1])} now)"
     )
 
 
@@ -94,7 +94,7 @@ def _crossed(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Pa
         known = {tenant for tenant, _, _ in lines}
         lines += [line for line in _leaving(rule, before, now, link) if line[0] not in known]
     told, silent = _unmuted(lines, plan, now.at)
-    return _part("Left the band", told, silent, "customer")
+    return _part("Left the band", told, silent, "customer", "Customers")
 
 
 def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[str, str | None, News]]:
@@ -121,7 +121,7 @@ def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     new = [row for row in _in_reach(now, plan) if _case(row) not in known]
     lines = [(str(row[CUSTOMER]), _id(row), News(_ending(row), link(row[CUSTOMER]))) for row in new]
     told, silent = _unmuted(lines, plan, now.at)
-    return _part(heading, told, silent, "subscription")
+    return _part(heading, told, silent, "subscription", "Renewals")
 
 
 def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
@@ -153,10 +153,16 @@ def _case(row: pd.Series) -> tuple[str, ...]:
 
 def _ending(row: pd.Series) -> str:
     when = f"{'before ' if row['isBefore'] else 'until '}{formats.day(row['actBy'])}"
-    at_risk = "" if pd.isna(row["seatsAtRisk"]) else f", {formats.count(row['seatsAtRisk'])} of them not assigned"
     seats = formats.NOTHING if pd.isna(row["quantity"]) else formats.number(int(row["quantity"]), "seat")
     becomes = _lowered(row["becomes"])
-    return f"{_name(row)}: {row['offerName']}, {seats}{at_risk}; {becomes}, act {when}"
+    return f"{_name(row)}: {row['offerName']}, {seats}{_assigned(row)}; {becomes}, act {when}"
+
+
+def _assigned(row: pd.Series) -> str:
+    if pd.isna(row["seatsAtRisk"]):
+        return ""
+    at_risk = int(row["seatsAtRisk"])
+    return f", {formats.count(at_risk)} of them not assigned" if at_risk else ", all of them assigned"
 
 
 def _to_call(now: Look, plan: Plan, link: Link) -> Part:
@@ -210,9 +216,10 @@ def _unmuted(lines: Sequence[tuple[str, str | None, News]], plan: Plan, at: date
     return told, silent
 
 
-def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str) -> Part:
+def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str, page: str) -> Part:
+    """A part; `page` is the page of the dashboard that has all of its lines."""
     more = len(lines) - _MOST_LINES
-    notes = [f"and {formats.number(more, noun)} more"] if more > 0 else []
+    notes = [f"and {formats.number(more, noun)} more, on the page {page}"] if more > 0 else []
     return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(silent)]))
 
 

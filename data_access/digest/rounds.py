@@ -102,7 +102,11 @@ class Round:
         parts = news.parts(before, now, self.plan, person.name, self.link)
         if self.operates(person):
             parts += self.health
-        return Message(_subject(parts), parts, self.foot, self._attached(parts) if person.call_sheets else ())
+        foot = (
+            f"{self.foot}. Partner License Insights sends this once a {person.every} at most, and only where something"
+            " is new."
+        )
+        return Message(_subject(parts), parts, foot, self._attached(parts) if person.call_sheets else ())
 
     def _attached(self, parts: tuple[Part, ...]) -> tuple[Attachment, ...]:
         """The call sheets of the customers to call."""

@@ -88,8 +88,8 @@ def test_the_largest_changes_come_first_and_whom_to_call_comes_along():
         "Südwind AG: 1 license not deployed, most of E3",
     ]
     assert [line.replace("\u00a0", " ") for line in said["What changed since 21 Nov 2026"][0]] == [
-        "Nordwind GmbH: sold +40, deployed +12, not deployed +28 (40.00 % before, 37.14 % now)",
-        "Südwind AG: sold ±0, deployed −1, not deployed +1 (100.00 % before, 90.00 % now)",
+        "Nordwind GmbH: sold +40, deployed +12, not deployed +28 (40.00 % deployed before, 37.14 % now)",
+        "Südwind AG: sold ±0, deployed −1, not deployed +1 (100.00 % deployed before, 90.00 % now)",
     ]
 
 
@@ -185,6 +185,14 @@ def test_a_last_day_that_comes_into_reach_is_news_where_something_can_be_decided
     assert all(line.startswith(said or "") for line in lines)
 
 
+def test_what_is_undecided_is_news_although_all_of_it_is_assigned():
+    before = look(bought(NORD, 100, 100), at=WEEK_AGO, subscriptions=[])
+    now = look(bought(NORD, 100, 100), subscriptions=[subscribed(renewalOutcome="undecided")])
+    assert told(before, now)[HEADING][0] == [
+        "Nordwind GmbH: Microsoft 365 E3, 100 seats, all of them assigned; undecided, act until 20 Dec 2026"
+    ]
+
+
 def test_a_renewal_that_happens_by_itself_and_is_all_assigned_is_no_news():
     before = look(bought(NORD, 100, 100), at=WEEK_AGO, subscriptions=[])
     assert told(before, look(bought(NORD, 100, 100), subscriptions=[subscribed()])) == {}
@@ -243,4 +251,4 @@ def test_where_all_is_muted_there_is_no_message():
 def test_a_long_list_says_how_many_more():
     many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
     said = told(look(at=WEEK_AGO), look(*many))["What changed since 21 Nov 2026"]
-    assert (len(said[0]), said[1]) == (10, "and 2 customers more")
+    assert (len(said[0]), said[1]) == (10, "and 2 customers more, on the page Changes")
