@@ -102,7 +102,8 @@ function header(column, description, ask) {
     make("span", { class: "arrow", "aria-hidden": "true" }, arrow),
   )
   button.addEventListener("click", () => ask({ column: column.name, downwards: column.downwards, page: 1 }))
-  return make("th", { ...attributes, "aria-sort": column.sorted }, button)
+  const printed = make("span", { class: "printed", "aria-hidden": "true" }, column.label)
+  return make("th", { ...attributes, "aria-sort": column.sorted }, button, printed)
 }
 
 // The headings that columns side by side share, above their labels; nothing where no column has one.
@@ -250,14 +251,26 @@ function body(root, data, open, ask) {
   )
 }
 
+// On paper there are no pages to turn: a table of some pages has all of its rows there.
+function print(root) {
+  const { columns, paper } = root.drawn.table
+  if (!paper) return
+  const lines = paper.map((cells) => row(cells, columns, { target: root.drawn.target }))
+  const onPage = root.querySelector("tbody")
+  const onPaper = make("tbody", { role: "rowgroup" }, ...lines)
+  onPage.replaceWith(onPaper)
+  window.addEventListener("afterprint", () => onPaper.replaceWith(onPage), { once: true })
+}
+
 function prepare(root, label) {
+  root.print = () => root.isConnected && print(root)
   root.opened = new Set()
   const scroller = make("div", { class: "scroller", role: "region", "aria-label": label, tabindex: "-1" })
   const tip = make("div", { class: "tip", "aria-hidden": "true" })
   const descriptions = make("div", { class: "descriptions", hidden: "" })
   tip.hidden = true
   tip.addEventListener("mouseleave", () => (tip.hidden = true))
-  root.append(make("div", { class: "sorting" }), scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "unseen", role: "status" }))
+  root.append(make("div", { class: "sorting" }), scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "cut" }), make("p", { class: "unseen", role: "status" }))
   // Who uses the keyboard scrolls aside by it, where there is more than fits.
   root.watch = new ResizeObserver(() => {
     stayBelowBar(root)
@@ -283,6 +296,8 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
   root.classList.toggle("as-cards", data.cards)
   const scroller = root.querySelector(".scroller")
   const table = JSON.parse(data.table)
+  root.drawn = { ...data, table }
+  window.addEventListener("beforeprint", root.print) // once, however often it is said
   const held = root.contains(document.activeElement) ? document.activeElement.dataset.id : undefined
 
   const ask = (arranged, turned = false) => {
@@ -300,6 +315,7 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
   root.querySelector(".sorting").replaceChildren(...(rows > 1 ? sorting(table, data.label, ask) : []))
   root.querySelector("nav").replaceChildren(...pager(table, data.label, ask))
   root.querySelector("nav").hidden = table.pages === 1
+  root.querySelector(".cut").textContent = table.cut
   root.removeAttribute("aria-busy")
   if (root.asked) {
     const by = table.columns.find((column) => column.sorted !== "none")
@@ -313,5 +329,8 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
     root.querySelector(`[data-id="${CSS.escape(held)}"]`)?.focus({ preventScroll: true })
   }
   root.turned = root.asked = false
-  return () => root.watch.disconnect()
+  return () => {
+    root.watch.disconnect()
+    window.removeEventListener("beforeprint", root.print)
+  }
 }

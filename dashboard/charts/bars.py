@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.charts import rows
-from dashboard.charts.base import Finished, mark, title_label, written
+from dashboard.charts.base import Finished, mark, title_label, wrapped_label, written
 from dashboard.charts.palette import Palette
 from dashboard.charts.rows import Column, Panel, Rows
 from data_access.measures import MEASURES
@@ -20,7 +20,7 @@ _THOUSAND, _FEWEST = 1_000, 8
 _VISIBLE = 0.5  # licenses; a smaller number comes from rounding an estimate
 _ROOM = 1.04  # of the axes beyond the longest bar
 _PER_CENT = 100.0
-_NARROW_NAME = 22  # characters
+_NARROW_NAME = 24  # characters of a line
 _PARTS_PER_LINE = 3
 _IN_HOVER = (
     "licensesActive",
@@ -223,7 +223,7 @@ def _narrow(percents: list[str], numbers: list[str], what: str, palette: Palette
 
 
 def _names(titles: pd.Series, few: list[bool] | None = None, length: int | None = None) -> list[str]:
-    labels = [title_label(title, length) if length else title_label(title) for title in titles]
+    labels = [wrapped_label(title, length) if length else title_label(title) for title in titles]
     return _bold(labels, few) if few else labels
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape, unescape
@@ -75,6 +76,12 @@ def frame(palette: Palette) -> dict[str, Any]:
 def title_label(title: str, length: int = _LABEL_LENGTH) -> str:
     """A row's name for a tick label: escaped, shortened, and isolated so that it reorders no text beside it."""
     return f"{formats.ISOLATE}{escape(formats.shortened(title, length), quote=False)}{formats.POP}"
+
+
+def wrapped_label(title: str, length: int) -> str:
+    """The same on two lines of so many characters at most, where one does not hold it."""
+    lines = textwrap.wrap(formats.on_one_line(title), length, max_lines=2, placeholder="…") or [title]
+    return "<br>".join(title_label(line, length) for line in lines)
 
 
 def written(title: str) -> str:

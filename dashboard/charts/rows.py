@@ -21,7 +21,8 @@ _GAP, _EDGE = 14, 4  # pixels between columns, and beside the first and the last
 _BETWEEN = 0.06  # of the width, between two panels
 _ABOVE = 19  # pixels from the middle of a narrow row up to its texts
 _HEADROOM = 0.2  # of a narrow row, above the first one: a text that is cut is not drawn
-_BAR, _NARROW_BAR = 0.34, 0.66  # of a row, left free
+_BAR = 0.34  # of a row, left free
+_NARROW_BAR = 16  # pixels
 _SMALL = 11 / 13  # of the titles' text to the rest
 _CLEAR = "rgba(0,0,0,0)"
 
@@ -53,7 +54,7 @@ class Rows:
     """What stands in every row beside the marks: its name, its key for clicks, and its text under the mouse.
 
     `figures` stand before the first panel, `columns` behind the last one; `narrow` replaces `figures` on a narrow
-    screen, and `short` the names.
+    screen, and `short` the names, which may have several lines (`<br>`).
     """
 
     names: Sequence[str]
@@ -148,23 +149,27 @@ def _narrow(rows: Rows, panels: Sequence[Panel], places: list[int], palette: Pal
     """What differs on a narrow screen."""
     number = max(1, len(rows.names))
     rooms = [-0.5, number - 0.5 + _HEADROOM]
-    inside = {"ticklabelposition": "inside", "ticklabelshift": -_ABOVE, "shift": 0, "range": rooms}
+    more = _LINE * max((name.count("<br>") for name in rows.short), default=0)  # pixels for names of several lines
+    row, free = _NARROW_ROW + more, 1 - _NARROW_BAR / (_NARROW_ROW + more)
+    inside = {"ticklabelposition": "inside", "shift": 0, "range": rooms}
+    # All end on the line of the figures, so that each stands at its own bar.
+    names = ["\u00a0<br>" * (more // _LINE - name.count("<br>")) + name for name in rows.short]
     first = replace(panels[0], key=panels[0].narrow_key or panels[0].key)
     marks = [[{"visible": of == 1}] * len(panel.marks) for of, panel in enumerate(panels, 1)]
     top = _TOP + first.key.count("<br>") * _LINE
     return {
         "data": [change for panel in marks for change in panel],
         "layout": {
-            "height": top + round(_NARROW_ROW * (number + _HEADROOM)) + _BOTTOM,
+            "height": top + round(row * (number + _HEADROOM)) + _BOTTOM,
             "margin": {"l": _EDGE, "r": _EDGE, "t": top, "b": _BOTTOM},
-            "bargap": _NARROW_BAR,
+            "bargap": free,
             "xaxis": {"domain": [0, 1], "showticklabels": False, "showgrid": False},
             "yaxis": {"range": rooms},
-            "yaxis2": inside | {"side": "left", "ticktext": [*rows.short]},
-            "yaxis3": inside | {"side": "right", "position": 1, "ticktext": [*rows.narrow]},
+            "yaxis2": inside | {"side": "left", "ticktext": names, "ticklabelshift": -_ABOVE - more // 2},
+            "yaxis3": inside | {"side": "right", "position": 1, "ticktext": [*rows.narrow], "ticklabelshift": -_ABOVE},
             **{f"yaxis{place}": {"visible": False} for place in range(4, 4 + len(rows.columns))},
             **{f"xaxis{of}": {"visible": False} for of in range(2, len(panels) + 1)},
-            "shapes": _target_on_bars(first, places, palette),
+            "shapes": _target_on_bars(first, places, palette, free),
             "annotations": [_heading(1, first, top - _TOP)],
         },
     }
@@ -208,11 +213,11 @@ def _target(panel: Panel, palette: Palette) -> list[dict[str, Any]]:
     return [{"type": "line", "yref": "paper", "x0": panel.target, "x1": panel.target, "y0": 0, "y1": 1, "line": line}]
 
 
-def _target_on_bars(panel: Panel, places: list[int], palette: Palette) -> list[dict[str, Any]]:
-    """The target as a mark on each bar, since a line would cross the texts."""
+def _target_on_bars(panel: Panel, places: list[int], palette: Palette, free: float) -> list[dict[str, Any]]:
+    """The target as a mark on each bar, since a line would cross the texts; `free` of a row is left beside a bar."""
     if panel.target is None or not places:
         return []
-    half = (1 - _NARROW_BAR) / 2 + 0.03
+    half = (1 - free) / 2 + 0.03
     path = " ".join(f"M{panel.target},{place - half:.2f} L{panel.target},{place + half:.2f}" for place in places)
     return [{"type": "path", "path": path, "line": {"color": palette.target, "width": 2}}]
 

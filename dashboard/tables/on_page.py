@@ -16,6 +16,8 @@ from dashboard.tables.columns import Column, Kind, OnScreen, Order, Total
 from data_access import texts
 
 ROWS_ON_PAGE = 50
+#: A table of so many rows is printed whole.
+ROWS_ON_PAPER = 200
 _TEXTS = frozenset({Kind.TEXT, Kind.TEXTS})
 _INSTANTS = {Kind.INSTANT: ", %H:%M", Kind.INSTANT_WITH_SECONDS: ", %H:%M:%S", Kind.DAY: ""}
 _UNITS = {Kind.SECONDS: f"{formats.NBSP}s"}
@@ -46,16 +48,23 @@ def content(table: OnScreen, order: Order | None, rows: Places | None, page: int
     """One page of a table, as JSON: its columns, its cells, and the row that sums them all.
 
     `rows`: their places in the `order`, or None as they are. `key` names the column that identifies a row to open.
-    Rows with parts have these with them, so that opening one asks for nothing.
+    Rows with parts have these with them, so that opening one asks for nothing; a table that is printed whole has all
+    of its rows.
     """
     first = (page - 1) * ROWS_ON_PAGE
     part = (
         table.rows.slice(first, ROWS_ON_PAGE) if rows is None else table.rows.take(rows[first : first + ROWS_ON_PAGE])
     )
-    cells = [_cells(part, column) for column in table.columns]
+    printed = None
+    if ROWS_ON_PAGE < table.number <= ROWS_ON_PAPER:
+        printed = _rows(table.rows if rows is None else table.rows.take(rows), table.columns)
     return {
         "columns": [_heading(column, order or table.order) for column in table.columns],
-        "rows": [list(row) for row in zip(*cells, strict=True)],
+        "rows": _rows(part, table.columns),
+        "paper": printed,
+        "cut": f"{_range(first, part.num_rows, table.number)} rows; the files have all."
+        if table.number > ROWS_ON_PAPER
+        else "",
         "keys": part[key].to_pylist() if key else None,
         "parts": [_parts(table, of) for of in part[table.whole].to_pylist()] if table.whole else None,
         "total": _total(table.total, table.columns) if table.total else None,
@@ -68,8 +77,12 @@ def content(table: OnScreen, order: Order | None, rows: Places | None, page: int
 
 def _parts(table: OnScreen, of: str) -> dict[str, Any]:
     """The rows that the row `of` opens to, in their own order."""
-    cells = [_cells(table.parts[of], column) for column in table.columns] if of in table.parts else []
-    return {"of": of, "rows": [list(row) for row in zip(*cells, strict=True)]}
+    return {"of": of, "rows": _rows(table.parts[of], table.columns) if of in table.parts else []}
+
+
+def _rows(part: pa.Table, columns: Sequence[Column]) -> list[list[Cell]]:
+    """The cells, row by row."""
+    return [list(row) for row in zip(*(_cells(part, column) for column in columns), strict=True)]
 
 
 def _comparable(values: pa.ChunkedArray) -> npt.NDArray[np.float64]:

@@ -98,6 +98,20 @@ def test_what_is_behind_a_tile_is_read_by_keyboard(width, sample, visitors):
     page.set_viewport_size({"width": 1366, "height": 900})
 
 
+def test_on_paper_a_table_of_some_pages_is_whole_and_on_screen_as_before(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    rows = page.locator(".st-key-customers_table tbody tr")
+    expect(rows).to_have_count(50)
+    sheets = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages]
+    assert len(re.findall(r"\d\d\.\d\d\s%", " ".join(sheets))) > 120  # a percentage of each customer
+    assert len(sheets) < 20
+    expect(rows).to_have_count(50)
+    page.goto(f"{sample}/renewals?horizon=365")
+    page.locator(".st-key-renewals_table tbody tr").first.wait_for()
+    words = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages)
+    assert re.search(r"1–50 of [\d,]+ rows; the files have all\.", words)
+
+
 def test_on_paper_a_page_has_its_figures_and_whole_charts_and_nothing_to_click(sample, visitors):
     page = visitors.open(sample)
     expect(page.locator(".st-key-services_chart .js-plotly-plot")).to_be_visible()

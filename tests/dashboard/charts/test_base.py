@@ -18,6 +18,21 @@ def test_a_foreign_name_is_one_short_line_of_text_between_marks_of_direction(nam
     assert len(label) < 60
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_foreign_name_is_two_lines_of_text_at_most(name):
+    lines = base.wrapped_label(name, 20).split("<br>")
+    assert len(lines) <= 2
+    for line in lines:
+        assert (line[0], line[-1]) == ("\u2068", "\u2069")
+        assert not re.search(r"[<>\n]", line)
+
+
+def test_a_name_is_wrapped_between_words_and_cut_behind_two_lines():
+    assert base.wrapped_label("Visio Plan 1", 20) == "\u2068Visio Plan 1\u2069"
+    long = base.wrapped_label("Exchange Online Archiving for Exchange Online", 20)
+    assert long == "\u2068Exchange Online\u2069<br>\u2068Archiving for…\u2069"
+
+
 def test_longer_labels_get_more_room_up_to_a_limit():
     narrow, wide, widest = (base.width([label]) for label in ("iiii", "WWWW", "W" * 300))
     assert base.width([]) < narrow < wide < widest == base.width(["W" * 1000])

@@ -17,11 +17,11 @@ def two_panels(number=3, target=80.0):
     return first, Panel("Whole", "■ one<br>■ two", [bar, bar], {"range": [0, 10]})
 
 
-def chart(number=3, target=80.0):
+def chart(number=3, target=80.0, short="n{}"):
     names = [f"name {place}" for place in range(number)]
     texts = Rows(
         names=names,
-        short=[f"n{place}" for place in range(number)],
+        short=[short.format(place) for place in range(number)],
         keys=[f"key {place}" for place in range(number)],
         hover=names,
         figures=Column([f"{place} %" for place in range(number)]),
@@ -73,6 +73,13 @@ def test_a_narrow_screen_has_one_panel_with_name_and_figure_above_each_row():
     assert layout["xaxis"]["domain"] == [0, 1]
     assert layout["height"] > figure["layout"]["height"]
     assert [note["text"] for note in layout["annotations"]] == ["<b>Part</b><br>key"]
+
+
+def test_on_a_narrow_screen_long_names_take_two_lines_and_more_room():
+    one, two = chart()["narrow"]["layout"], chart(short="long<br>name {}")["narrow"]["layout"]
+    assert two["height"] >= one["height"] + 3 * 17
+    assert two["yaxis2"]["ticklabelshift"] < one["yaxis2"]["ticklabelshift"]
+    assert two["yaxis3"]["ticklabelshift"] == one["yaxis3"]["ticklabelshift"], "figures stay beside the last line"
 
 
 def test_the_target_is_a_line_and_on_a_narrow_screen_a_mark_on_each_bar():

@@ -74,6 +74,18 @@ def test_rows_have_their_parts_with_them_in_any_order():
     assert page["range"] == "1–3 of 3"
 
 
+@pytest.mark.parametrize(
+    ("number", "printed", "cut"),
+    [(50, None, ""), (51, 51, ""), (200, 200, ""), (201, None, "1–50 of 201 rows; the files have all.")],
+)
+def test_a_table_of_some_pages_is_printed_whole_and_a_long_one_says_that_it_is_not(number, printed, cut):
+    page = drawn(SOLD, rows={"sold": range(number)}, order=Order("sold", descending=True))
+    assert len(page["rows"]) == 50
+    assert (page["paper"] and len(page["paper"]), page["cut"]) == (printed, cut)
+    if printed:
+        assert page["paper"][:50] == page["rows"]
+
+
 def test_an_instant_told_in_another_zone_has_utc_beside_it():
     column = text("day", "Ends (Europe/Berlin)", utc="at")
     table = Table((column,), ("at",)).on_screen(
