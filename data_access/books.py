@@ -139,11 +139,19 @@ def parse(content: bytes) -> Books:
     """The books of a file's content. What cannot be used is said in `problems`, or in `failure`; nothing is raised."""
     try:
         text = content.decode("utf-8-sig")
-        return _parse(text, max(_DELIMITERS, key=lambda delimiter: len(_columns(text, delimiter))))
+        return _parse(text, max(_DELIMITERS, key=lambda delimiter: _fit(text, delimiter)))
     except UnicodeDecodeError:
         return Books(failure="is not UTF-8 text; save it as CSV UTF-8")
     except csv.Error:
         return Books(failure="is no CSV; perhaps a quotation mark is left open")
+
+
+def _fit(text: str, delimiter: str) -> int:
+    """How many of our columns the first line has with this delimiter; a quoted cell makes sense with one alone."""
+    try:
+        return len(_columns(text, delimiter))
+    except csv.Error:
+        return 0
 
 
 def _parse(text: str, delimiter: str) -> Books:

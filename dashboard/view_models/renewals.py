@@ -69,7 +69,7 @@ def renewals_view(
     """
     days = int(filters.horizon)
     table = customers.matching(data.subscriptions, filters.search, _SEARCHED)
-    chosen = filters.selection.apply(table)
+    chosen = renewals.selected(table, filters.selection)
     unplaced = table.drop(index=chosen.index)
     unplaced = (
         unplaced[unplaced[[*filters.selection.wanted]].isna().any(axis=1)] if filters.selection.wanted else unplaced
@@ -109,7 +109,7 @@ class OfCustomer:
 @remembered
 def of_customer(data: Renewals, customer: str, selection: Selection, now: datetime, zone: str) -> OfCustomer:
     """The subscriptions of one customer, the last day to act first; arguments as for `renewals_view`."""
-    own = selection.apply(data.subscriptions[data.subscriptions[CUSTOMER] == customer])
+    own = renewals.selected(data.subscriptions[data.subscriptions[CUSTOMER] == customer], selection)
     days = max(renewals.HORIZONS)
     shown = renewals.in_order(renewals.at(renewals.within(own, now, days), now))
     told = in_words(shown, lasting_words(own, zone)).drop(columns="customerName")

@@ -19,6 +19,7 @@ from data_access.measures import free_products
 from data_access.measures.free_products import CUSTOMER, PRODUCT
 from data_access.partner_center import renewal
 from data_access.partner_center.renewal import Action
+from data_access.selection import Selection
 
 #: Numbers of days that a page can look ahead.
 HORIZONS = (30, 90, 120, 365)
@@ -43,7 +44,9 @@ ADDED = ("seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct")
 
 _KEY = [CUSTOMER, PRODUCT]
 #: What this module adds to Microsoft's columns for pages alone.
-OURS = frozenset({"assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "service", "channel"})
+OURS = frozenset(
+    {"assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "service", "channel", "channels"}
+)
 _END, _CANCEL_UNTIL, _ACT_BY, _IS_BEFORE = "end", "cancelUntil", "actBy", "isBefore"
 _NEVER = "9999"  # the year of an end that stands for none
 _SUMMED = (*_KEY, "quantity", "notAssigned", "status", "isTrial", "billingType", _END, _CANCEL_UNTIL, "renewalOutcome")
@@ -237,16 +240,31 @@ def by_period(table: pd.DataFrame, by_month: bool) -> pd.DataFrame:
 def with_service(table: pd.DataFrame, counts: pd.DataFrame | None) -> pd.DataFrame:
     """The subscriptions with service and channel, where the commercial counts know them; missing elsewhere.
 
-    `counts`: the facts of the commercial deployment. The channel is that of the same customer and product, unless it
-    bought through several; the service that of the product at any customer.
+    `counts`: the facts of the commercial deployment. The channel is that of the same customer and product. Where it
+    bought through several, `channels` has them (a frozenset), and which of them it was is unknown. The service is that
+    of the product at any customer.
     """
     if counts is None or counts.empty:
-        return table.assign(service=pd.Series(None, index=table.index, dtype="str"), channel=None)
+        return table.assign(service=pd.Series(None, index=table.index, dtype="str"), channel=None, channels=None)
     counts = counts.assign(**{PRODUCT: free_products.identities(counts[PRODUCT])})
     services = counts.drop_duplicates(PRODUCT).set_index(PRODUCT)["service"].astype("str")
-    channels = counts[[*_KEY, "channel"]].drop_duplicates().drop_duplicates(_KEY, keep=False)
-    with_channel = table.merge(channels.astype({"channel": "str"}), on=_KEY, how="left", sort=False)
-    return with_channel.set_axis(table.index).assign(service=table[PRODUCT].map(services).astype("str"))
+    bought = counts[[*_KEY, "channel"]].astype({"channel": "str"}).drop_duplicates()
+    is_one_of_several = bought.duplicated(_KEY, keep=False)
+    several = bought[is_one_of_several].groupby(_KEY, sort=False)["channel"].agg(frozenset).rename("channels")
+    found = table.merge(bought[~is_one_of_several], on=_KEY, how="left", sort=False).join(several, on=_KEY)
+    return found.set_axis(table.index).assign(service=table[PRODUCT].map(services).astype("str"))
+
+
+def selected(table: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+    """The subscriptions of `with_service` of these channels and services.
+
+    Of a product that its customer bought through several channels those are meant only if all of them are.
+    """
+    several = table["channels"].dropna()
+    wanted = set(texts.same(frozenset().union(*several), selection.channels))
+    certain = several.index[[channels <= wanted for channels in several]]
+    placed = table["channel"].mask(table.index.isin(certain), next(iter(selection.channels), None))
+    return table.loc[selection.apply(table.assign(channel=placed)).index]
 
 
 def instants(dates: pd.Series) -> pd.Series:

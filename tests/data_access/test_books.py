@@ -102,6 +102,8 @@ def test_a_line_that_cannot_be_used_gives_nobody_anything_and_is_named_by_its_nu
         f"customerTenantId;person;from;until\n{ACME};ann@x;;\n",
         f'person;note;until;from;CustomerTenantId\n"ann@x";"two\nlines, one; cell";;;"{ACME}"\n',
         f"{HEADER}\n\n,,,\n{ACME},ann@x\n",
+        f'"customerTenantId","person","from","until"\r\n"{ACME}","ann@x","",""\r\n',
+        f'\ufeff"customerTenantId";"person";"from";"until"\r\n"{ACME}";"ann@x";"";""\r\n',
     ],
 )
 def test_a_file_is_understood_as_spreadsheets_write_it(content):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from data_access import Selection
 from data_access.measures import renewals
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -247,6 +248,28 @@ def test_service_and_channel_come_from_the_commercial_counts_where_they_are_know
     assert list(found["service"].fillna("-")) == ["o365", "o365", "o365", "-"]
     assert list(found["channel"].fillna("-")) == ["reseller", "-", "-", "-"]
     assert renewals.with_service(table, None)["service"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("channels", "customers"),
+    [
+        ((), ["AA", "BB", "CC"]),
+        (("reseller",), ["AA"]),
+        (("direct",), []),
+        (("direct", "Reseller"), ["AA", "BB"]),
+    ],
+)
+def test_what_was_bought_through_several_channels_is_selected_with_all_of_them(channels, customers):
+    facts = pd.DataFrame(
+        [
+            {"customerTenantId": "AA", "productId": E3, "service": "o365", "channel": "reseller"},
+            {"customerTenantId": "BB", "productId": E3, "service": "o365", "channel": "reseller"},
+            {"customerTenantId": "BB", "productId": E3, "service": "o365", "channel": "direct"},
+        ]
+    )
+    table = subscriptions(*({"customerTenantId": customer} for customer in ("AA", "BB", "CC")))
+    found = renewals.selected(renewals.with_service(table, facts), Selection.of(channels))
+    assert list(found["customerTenantId"]) == customers
 
 
 # An oracle that knows the definitions and nothing of the code
