@@ -50,7 +50,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> Finished:
     if any(late):
         key.append(f"<span style='color:{palette.worse}'>●</span> late")
     panel = Panel("Days since Microsoft processed it", "   ".join(key), [band, dots], {"range": [0, most]})
-    ages = [f"{age:.0f} d" for age in table["ageDays"]]
+    ages = [formats.number(round(age), "day") for age in table["ageDays"]]
     words = [_timing(row) for row in _rows(table)]
     titles = [*table["title"]]
     return rows.figure(

@@ -61,6 +61,13 @@ def words() -> None:
         )
 
 
+def customers_listed() -> str:
+    """Whose customers the page Customers lists, as it goes on in a sentence."""
+    seen = current_sight()
+    title = _title(seen.book if seen.is_unlimited else MINE, seen)
+    return title[0].lower() + title[1:]
+
+
 def basis() -> None:
     """The notice of what the figures of a book stand on."""
     st.caption(

@@ -119,7 +119,8 @@ def _gone(deployment: Deployment, customer: str, feeds: Feeds) -> tuple[Lost, ..
 
 
 def _back() -> None:
-    st.button("All customers", on_click=link.close_customer, icon=":material/arrow_back:", type="tertiary")
+    label = f"Back to {formats.plain(book.customers_listed())}"
+    st.button(label, on_click=link.close_customer, icon=":material/arrow_back:", type="tertiary")
 
 
 def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds: Feeds) -> None:

@@ -23,8 +23,8 @@ _NEEDED = (
     " The Overview needs neither: it shows what is deployed."
 )
 _USED = (
-    "*Used* and *not used* count deployed licenses by their product's most active workload; *usage %* counts active of"
-    " qualified licenses in every workload. Active: in the 28 days before {}."
+    "*Used*: active in the 28 days before {}, by each product's most active workload; *not used*: the rest of those"
+    " deployed. *Usage %* counts every workload."
 )
 _WITHOUT = {
     COMMERCIAL_USAGE.name: "Without it, licenses in use cannot be counted. Licenses sold, licenses not deployed and"
@@ -98,7 +98,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
     notices.left_out(controls.unknown)
     if model.number or model.on_screen.number:
         st.markdown(_answer(model))
-        st.caption(f"{_window(model.window)} {notices.COUNTED_SEPARATELY}")
+        st.caption(_window(model.window))
     else:
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
     _tiles(usage, model, filters)
@@ -217,6 +217,7 @@ def _not_at_hand(source: Source) -> str:
 def _workloads(model: UsageView, provenance: exports.Provenance) -> None:
     files = exports.for_people_and_programs(lambda: model.workloads, WORKLOADS_FILE.described, (model,), provenance)
     with figures.figures("Workloads", files):
+        st.caption(notices.COUNTED_SEPARATELY)
         table.show(model.on_screen, "usage_table", "Workloads", in_link=True)
 
 

@@ -33,7 +33,8 @@ _DELAY = days("delayDays", "Seen … days later")
 _EXPECTED = instant("expectedBy", "Next one by (UTC)")
 _TIMING = text("timing", "Timing")
 
-SERVICES = Table((TITLE, _TIMING, AS_OF, _AGE, _CADENCE, _DELAY, _EXPECTED, _DATES, SERVICE, *_OTHER_DATES))
+#: What a reader asks of a service's age; the file has all that is known.
+SERVICES = Table((TITLE, _TIMING, AS_OF, _AGE, _CADENCE, _EXPECTED))
 SERVICES_FILE = Table((SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _TIMING, *_OTHER_DATES))
 CHECKS_FILE = Table(
     (text("check", "Check"), text("question", "Question"), text("result", "Result"), text("finding", "Finding"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboard.tables.columns import OnScreen, Table, count, instant, percent, text
-from dashboard.tables.common import CHANNEL, TITLE, definition
+from dashboard.tables.common import CHANNEL, TITLE, definition, without_codes
 from data_access import titles
 from data_access.measures import MEASURES
 
 _AS_SENT = "proratedLicensesUsagePercent"
+_SAME = 0.005  # percent points: both are printed with two decimals
 _PARTNER_WINDOW = instant("partnerProcessedDateTime", "Partner window ends (UTC)")
 
 #: The file; fields of the partner's percentages that are unknown to us come last.
@@ -32,8 +33,8 @@ WORKLOADS = Table((TITLE, *WORKLOADS_FILE.columns))
 def on_screen(workloads: pd.DataFrame, services: pd.Series) -> OnScreen:
     """The rows of `usage.by_workload` with the services' titles, those of the chart first and in its order.
 
-    `services`: the codes in that order. The end of the window of Microsoft's own percentage has a column only if it
-    differs.
+    `services`: the codes in that order. Microsoft's own percentage, and the end of its window, have a column only if
+    they differ from what was counted; codes, where titles are not clear.
     """
     unknown = frozenset(map(str, workloads)).difference(WORKLOADS_FILE.names)
     place = workloads["serviceCode"].map({service: place for place, service in enumerate(services)})
@@ -42,4 +43,8 @@ def on_screen(workloads: pd.DataFrame, services: pd.Series) -> OnScreen:
     partner_window = rows[_PARTNER_WINDOW.name]
     if (partner_window.isna() | (partner_window == rows["processedDateTime"])).all():
         rows = rows.drop(columns=_PARTNER_WINDOW.name)
-    return WORKLOADS.on_screen(rows, unknown=unknown)
+    sent, counted = rows[_AS_SENT], rows["usagePercent"]
+    if (sent.isna() | ((sent - counted).abs() < _SAME)).all():
+        rows = rows.drop(columns=_AS_SENT)
+    rows = rows.assign(channel=rows["channel"].map(titles.channel_title))
+    return WORKLOADS.on_screen(without_codes(rows, "serviceCode"), unknown=unknown)

@@ -161,6 +161,20 @@ def test_a_link_to_somebody_elses_customer_says_the_same_as_one_to_a_customer_th
     assert words[0] == words[1]
 
 
+@pytest.mark.parametrize(
+    ("role", "link", "listed"),
+    [
+        ("manager", {}, "my customers"),
+        ("manager", {"book": "all"}, "my customers"),
+        ("lead", {"book": "all"}, "all customers"),
+        ("lead", {"book": "ben@x"}, "customers of ben"),
+    ],
+)
+def test_the_way_back_from_a_customer_names_the_list_that_it_leads_to(role, link, listed, sit_down):
+    app = sit_down("customers", link | {"customer": SHARED_ONE}, role=role)
+    assert any(button.label.startswith(f"Back to {listed}") for button in app.button)
+
+
 def test_a_search_does_not_say_that_a_customer_exists(sit_down):
     words = [text(sit_down("customers", {"search": search})) for search in ("strangers", "zzz", FOREIGN[:12])]
     assert "No customer fits" in words[0]

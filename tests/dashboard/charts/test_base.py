@@ -52,6 +52,13 @@ def test_a_finished_figure_is_written_down_once():
 def test_what_differs_on_a_narrow_screen_goes_to_the_browser_with_the_figure():
     figure = base.Finished([{"type": "bar", "x": [1]}], base.frame(LIGHT), narrow={"layout": {"height": 7}})
     spec = json.loads(figure.spec)
-    assert [*spec] == ["data", "layout", "narrow"]
+    assert [*spec] == ["data", "layout", "narrow", "parts"]
     assert spec["narrow"] == {"layout": {"height": 7}}
     assert json.loads(base.Finished([], base.frame(LIGHT)).spec)["narrow"] == {}
+
+
+def test_what_can_be_clicked_goes_to_the_browser_with_its_figures_in_words():
+    parts = [("o365", "Microsoft 365, Sold 12")]
+    spec = json.loads(base.Finished([], base.frame(LIGHT), parts=parts).spec)
+    assert spec["parts"] == [["o365", "Microsoft 365, Sold 12"]]
+    assert base.in_plain_words("<b>&lt;b&gt; &amp; Söhne</b><br>Sold 12") == "<b> & Söhne, Sold 12"

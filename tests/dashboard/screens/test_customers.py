@@ -153,7 +153,7 @@ def test_a_link_by_id_opens_the_customer_with_its_products(spelled, visit):
 
 def test_from_a_customer_back_to_all(visit):
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE)
-    next(button for button in app.button if button.label == "All customers").click().run()
+    next(button for button in app.button if button.label == "Back to all customers").click().run()
     assert len(customers_on(app)) == 2
 
 

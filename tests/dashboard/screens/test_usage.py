@@ -54,13 +54,15 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
 
 
 def test_used_says_within_which_days(visit):
-    assert "Active: in the 28 days before 8 Oct 2026." in said(visit(Emulator(PARTNER), page=PAGE))
+    assert "Used: active in the 28 days before 8 Oct 2026, by each product" in said(visit(Emulator(PARTNER), page=PAGE))
+        visit(Emulator(PARTNER), page=PAGE)
+    )
 
 
 def test_services_whose_days_differ_are_said_to(visit):
     rows = rows_of(COMMERCIAL_USAGE, [{}, CRM | {"processedDateTime": "2026-10-11T00:00:00"}])
     app = visit(Emulator(Partner(commercial_usage=rows)), page=PAGE)
-    assert "Active: in the 28 days before 8 Oct 2026 to 11 Oct 2026, by service." in said(app)
+    assert "Used: active in the 28 days before 8 Oct 2026 to 11 Oct 2026, by service, by each product" in said(app)
 
 
 def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
@@ -201,7 +203,7 @@ def test_the_order_is_that_of_the_control(sort, order, connect):
     model = model_of(connect, partner, UsageFilters(sort=sort))
     bars = model.figure.to_dict()["data"][0]
     assert "".join(bars["customdata"]) == order
-    assert "".join(model.on_screen.rows["serviceCode"].to_pylist()) == order
+    assert "".join(model.on_screen.rows["title"].to_pylist()).lower() == order
 
 
 def test_the_file_has_microsofts_names_and_whole_numbers(connect):

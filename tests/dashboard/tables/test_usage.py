@@ -36,9 +36,18 @@ def test_the_file_is_described_whole(workloads_of):
 
 
 def test_the_page_has_the_services_titles_in_the_order_of_the_chart(workloads_of):
+    named = {"o365": "Microsoft 365", "crm": "Dynamics 365"}
     for services in (("crm", "o365"), ("o365", "crm")):
-        assert on_screen(workloads_of({}), *services).rows["serviceCode"].to_pylist() == [*services]
-    assert on_screen(workloads_of({})).rows["title"].to_pylist() == ["Microsoft 365", "Dynamics 365"]
+        rows = on_screen(workloads_of({}), *services).rows
+        assert rows["title"].to_pylist() == [named[code] for code in services]
+        assert "serviceCode" not in rows.column_names
+
+
+def test_microsofts_own_percentage_has_a_column_where_it_is_another_one(workloads_of):
+    counted = workloads_of({})["usagePercent"].dropna().iloc[0]
+    for sent, shown in ((counted, False), (counted + 1, True)):
+        table = on_screen(workloads_of({"proratedLicensesUsagePercent": float(sent)}))
+        assert ("proratedLicensesUsagePercent" in table.rows.column_names) is shown
 
 
 @pytest.mark.parametrize(
