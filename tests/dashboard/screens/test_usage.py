@@ -55,8 +55,6 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
 
 def test_used_says_within_which_days(visit):
     assert "Used: active in the 28 days before 8 Oct 2026, by each product" in said(visit(Emulator(PARTNER), page=PAGE))
-        visit(Emulator(PARTNER), page=PAGE)
-    )
 
 
 def test_services_whose_days_differ_are_said_to(visit):
