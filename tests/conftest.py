@@ -49,16 +49,16 @@ def connect(serve):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_settings(tmp_path_factory):
-    """No test sees what the person who runs it has configured, nor that person's history."""
+def no_settings():
+    """No test sees what the person who runs it has configured."""
     with pytest.MonkeyPatch.context() as patch:
         for name in (*(field.upper() for field in Settings.model_fields), *CERTIFICATES):
             patch.delenv(name, raising=False)
-        patch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
         yield
 
 
 @pytest.fixture(autouse=True)
-def no_pace(monkeypatch):
-    """No test waits for what another one's service has asked of its callers; it may have had the same port."""
+def nothing_of_others(monkeypatch, tmp_path_factory):
+    """No test sees that person's history, nor waits for what another test's service, at the same port, has asked."""
+    monkeypatch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
     monkeypatch.setattr(connection, "PACES", {})
