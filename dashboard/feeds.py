@@ -13,11 +13,11 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import streamlit as st
 
@@ -86,6 +86,13 @@ _MOST_BOOKS = 256  # of which data are kept
 _MOST_DAYS = 4  # likewise, as known on them
 _FOR_GOOD = timedelta(days=10_000)
 
+D = TypeVar("D", bound="_Fetched")
+
+
+class _Fetched(Protocol):
+    @property
+    def fetched_at(self) -> datetime: ...
+
 
 class Codes(Protocol):
     """The codes in a feed's data by which a page can filter."""
@@ -130,9 +137,9 @@ class _Sources:
         age: timedelta,
         forget: tuple[type[PartnerCenterError], ...] = (),
     ) -> None:
-        self.deployment: Feed[Deployment] = Feed(partial(fetch_deployment, answers), age, forget=forget)
-        self.customers: Feed[Deployment] = Feed(partial(fetch_commercial_deployment, answers), age, forget=forget)
-        self.usage: Feed[Usage] = Feed(partial(self._fetch_usage, answers), age, forget=forget)
+        self.deployment = self._feed(fetch_deployment, answers, age, forget)
+        self.customers = self._feed(fetch_commercial_deployment, answers, age, forget)
+        self.usage = self._feed(self._fetch_usage, answers, age, forget)
         self.renewals = renewals
         self.figures = _or_live(self.deployment, Part(renewals, live_seats.deployment))
         self.history = history
@@ -140,6 +147,24 @@ class _Sources:
         self._seen: OrderedDict[tuple[Customers, bool], Feeds] = OrderedDict()
         self._seats: OrderedDict[str, Feed[Answer]] = OrderedDict()
         self._lock = Lock()
+
+    def _feed(
+        self,
+        fetch: Callable[[Answers, Progress], D],
+        answers: Answers,
+        age: timedelta,
+        forget: tuple[type[PartnerCenterError], ...],
+    ) -> Feed[D]:
+        """A feed of what is fetched. After a start while Microsoft is down it has what the history kept last."""
+
+        def last_known(progress: Progress) -> tuple[D, datetime]:
+            past = self.timeline().history
+            standing = past.standing().items()
+            confirmed = {name: tried.last_success for name, tried in standing if tried.last_success}
+            data = fetch(Recorded(past, confirmed), progress)
+            return data, data.fetched_at
+
+        return Feed(partial(fetch, answers), age, forget=forget, last_known=last_known)
 
     def pinned(self, past: Timeline, day: date) -> _Sources:
         """The same as it was known at the end of a day, from the history `past`."""
@@ -158,6 +183,17 @@ class _Sources:
         renewals, history = Feed(_no_renewals, _FOR_GOOD), Feed(lambda _: then, _FOR_GOOD)
         sources._offer(Recorded(then.history), renewals, history, _FOR_GOOD)  # noqa: SLF001 - of the same class
         return sources
+
+    def timeline(self) -> Timeline:
+        """The history of the account, opened if need be. Raises HistoryError where there is none, or it cannot be."""
+        if self.history is None:
+            raise HistoryError("There is no history here.", "See the manual.")
+        self.history.refresh_if_due()
+        self.history.wait(_OPENING)
+        state = self.history.state
+        if state.data is None:
+            raise state.error or HistoryError("The history is still being opened.", "Try again in a moment.")
+        return state.data
 
     def codes(self) -> tuple[list[str], list[str]]:
         past = self.history.state.data if self.history else None
@@ -313,18 +349,11 @@ class Feeds:
 
     def _history_of(self, progress: Progress) -> Timeline:
         """The history of these customers; the same object while nothing new was kept."""
-        whole = self._sources.history
-        if whole is None:
-            raise HistoryError("There is no history here.", "See the manual.")
-        whole.refresh_if_due()
-        whole.wait(_OPENING)
-        state = whole.state
-        if state.data is None:
-            raise state.error or HistoryError("The history is still being opened.", "Try again in a moment.")
-        if self._last is None or self._last[0] is not state.data:
+        past = self._sources.timeline()
+        if self._last is None or self._last[0] is not past:
             progress(Step("Adding up the history of these customers"))
-            own = timeline_of_customers(state.data, self._sources.engine(state.data), self._customers)
-            self._last = state.data, own
+            own = timeline_of_customers(past, self._sources.engine(past), self._customers)
+            self._last = past, own
         return self._last[1]
 
 

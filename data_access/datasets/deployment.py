@@ -45,6 +45,10 @@ class Deployment:
     def estimated(self) -> bool:
         return self.facts.estimated
 
+    @property
+    def fetched_at(self) -> datetime:
+        return self.answer.fetched_at
+
     @cached_property
     def channels(self) -> list[str]:
         return sorted(self.facts.frame["channel"].unique())

@@ -1,6 +1,7 @@
 """The last good data, fetched anew in the background.
 
-One fetch at a time serves every visitor. A fetch that fails leaves the data in place.
+One fetch at a time serves every visitor. A fetch that fails leaves the data in place. Where there are none yet, since
+the program has just been started, those that were kept elsewhere take their place.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from data_access import logs
-from data_access.errors import PartnerCenterError, Unreadable
+from data_access.errors import PartnerCenterError, Unavailable, Unreadable
 from data_access.partner_center.answers import Progress, Step
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ class Feed(Generic[T]):
     """`fetch` is called in a thread of its own with a function that takes the steps of its progress.
 
     An error of the kind `forget` takes away the last good data too: a person who lost the right must not see it any
-    more.
+    more. `last_known` gives data that were kept elsewhere, and when they were fetched: it is called where the service
+    is not available and nothing was fetched yet. It may raise one of the family in `errors`.
     """
 
     def __init__(
@@ -65,8 +67,11 @@ class Feed(Generic[T]):
         refresh_after: timedelta,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         forget: tuple[type[PartnerCenterError], ...] = (),
+        *,
         cool_down: timedelta = COOL_DOWN,
+        last_known: Callable[[Progress], tuple[T, datetime]] | None = None,
     ) -> None:
+        self._last_known = last_known
         self._forget = forget
         self._fetch = fetch
         self._refresh_after = refresh_after
@@ -116,7 +121,7 @@ class Feed(Generic[T]):
             data = self._fetch(self._tell)
             done = State(data, self._clock())
         except PartnerCenterError as error:
-            last = State[T]() if isinstance(error, self._forget) else done
+            last = State[T]() if isinstance(error, self._forget) else self._or_last_known(done, error)
             done = replace(last, error=_without_frames(error), failed_at=self._clock())
             fields = {logs.FIELDS: error.details.for_programs()}
             log.warning("%s (%s)", error.title, error.details.for_log(), extra=fields)
@@ -128,6 +133,16 @@ class Feed(Generic[T]):
             with self._lock:
                 self._state = done
             self._idle.set()
+
+    def _or_last_known(self, state: State[T], error: PartnerCenterError) -> State[T]:
+        if state.data is not None or self._last_known is None or not isinstance(error, Unavailable):
+            return state
+        try:
+            data, fetched_at = self._last_known(self._tell)
+        except PartnerCenterError as nothing:
+            log.info("Nothing that was kept takes the place of the figures: %s", nothing.title)
+            return state
+        return State(data, fetched_at)
 
     def _tell(self, progress: Step) -> None:
         with self._lock:

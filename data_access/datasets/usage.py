@@ -79,6 +79,11 @@ class Usage:
     def has_rows(self) -> bool:
         return any(source.has_rows for source in self.sources)
 
+    @property
+    def fetched_at(self) -> datetime:
+        """When the oldest of the answers was fetched."""
+        return min(source.answer.fetched_at for source in self.sources if source.answer)
+
     @cached_property
     def channels(self) -> list[str]:
         return self._codes("channel")

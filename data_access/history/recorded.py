@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from data_access.errors import DamagedHistory, HistoryError
 from data_access.history.history import History
 from data_access.history.store import Damaged
@@ -10,10 +13,13 @@ from data_access.partner_center.catalog import Collection
 
 
 class Recorded:
-    """Answers for a collection as Partner Center did last, before a history ends: see `History.until`."""
+    """Answers for a collection as Partner Center did last, before a history ends: see `History.until`.
 
-    def __init__(self, history: History) -> None:
-        self._history = history
+    `confirmed`: when each collection was last found to be as it is kept, by name; else it is as old as its snapshot.
+    """
+
+    def __init__(self, history: History, confirmed: Mapping[str, datetime] | None = None) -> None:
+        self._history, self._confirmed = history, confirmed or {}
 
     def fetch(self, collection: Collection, *, progress: Progress) -> Answer:
         """The newest answer that was kept, read again from its bytes.
@@ -40,7 +46,7 @@ class Recorded:
             reread.frame,
             reread.set_aside,
             snapshot.announced,
-            snapshot.fetched_at,
+            self._confirmed.get(collection.name, snapshot.fetched_at),
             snapshot.correlation_id,
             twice=snapshot.twice,
             unread_customers=snapshot.unread_customers,

@@ -1,11 +1,14 @@
 """Every page in every situation: no exception, and the one thing that the situation promises."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import streamlit as st
 
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from tests import lakes
 from tests.dashboard.visit import TENANT, bar, charts, headings, parts, tables, taken_away, text, tiles
 from tests.rows import rows_of
 
@@ -199,6 +202,14 @@ def test_the_last_good_figures_stay_with_their_age(visit):
         app.run()
     assert "last good figures, fetched just now" in text(app)
     assert tiles(app)["Licenses sold"] == "1,574"
+
+
+@pytest.mark.parametrize("page", ["", "customers", "usage"])
+def test_after_a_start_the_collected_figures_stand_in_for_a_service_that_is_not_there(page, visit):
+    collected = lakes.weekly(2, datetime.now(UTC) - timedelta(days=3), [{"licensesSold": 200, "licensesDeployed": 50}])
+    app = visit(Emulator(Partner()).always(failing(503)), page=page, past=collected)
+    assert "last good figures, fetched 3 days ago" in text(app)
+    assert len(tiles(app)) == 4
 
 
 def test_wrong_settings_are_explained(visit):

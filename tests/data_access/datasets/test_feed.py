@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data_access import Feed, State, Step, Throttled, Unavailable, Unreadable
+from data_access import Feed, HistoryError, NotPermitted, State, Step, Throttled, Unavailable, Unreadable
 from data_access.datasets.feed import Either, Part
 from data_access.errors import Details
 
@@ -72,6 +72,34 @@ def test_a_failure_leaves_the_last_good_data(service):
     state = service.settle()
     assert (state.data, state.error) == ("data 1", service.error)
     assert state.fetched_at == service.now - HOUR
+
+
+def test_after_a_start_what_was_kept_elsewhere_stands_in_for_a_service_that_is_not_there(service):
+    yesterday = service.now - timedelta(days=1)
+    service.feed = Feed(service.fetch, HOUR, lambda: service.now, last_known=lambda _: ("kept", yesterday))
+    service.error = Unavailable("Down.", "Wait.")
+    state = service.settle()
+    assert (state.data, state.fetched_at, state.error) == ("kept", yesterday, service.error)
+    service.error = None
+    service.now += timedelta(minutes=1)
+    state = service.settle()
+    assert (state.data, state.fetched_at, state.error) == ("data 2", service.now, None)
+
+
+@pytest.mark.parametrize("error", [NotPermitted("Not you.", "Ask."), Unreadable("What?", "Report it.")])
+def test_what_was_kept_does_not_hide_another_failure(service, error):
+    service.feed = Feed(service.fetch, HOUR, lambda: service.now, last_known=lambda _: ("kept", service.now))
+    service.error = error
+    assert service.settle().data is None
+
+
+def test_where_nothing_was_kept_the_failure_of_the_service_is_said(service):
+    def nothing(_progress):
+        raise HistoryError("Empty.", "Collect.")
+
+    service.feed = Feed(service.fetch, HOUR, lambda: service.now, last_known=nothing)
+    service.error = Unavailable("Down.", "Wait.")
+    assert service.settle().error is service.error
 
 
 def test_a_failure_is_not_repeated_by_the_next_look(service):

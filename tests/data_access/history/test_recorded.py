@@ -1,6 +1,6 @@
 """What was known on a day: the answers that a history had kept by then, and the datasets made of them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -44,6 +44,12 @@ def test_the_last_answer_of_the_day_counts(day, sold, at, account):
     known = fetch_deployment(Recorded(account.until(day)), quiet)
     assert known.facts.frame["licensesSold"].tolist() == [sold]
     assert known.answer.fetched_at == at
+
+
+def test_what_was_found_again_is_as_old_as_when_it_was_found(account):
+    later = THIRD + timedelta(days=2)
+    known = fetch_deployment(Recorded(account, {DEPLOYMENT.name: later}), quiet)
+    assert known.fetched_at == later
 
 
 def test_what_came_later_is_not_known_wherever_the_history_is_asked(account):
