@@ -39,6 +39,9 @@ buildah build --quiet --format docker --file deploy/Containerfile --ignorefile d
 container=$(buildah from partner-license-insights)
 mkdir "$work/root"
 mount --bind "$(buildah mount "$container")" "$work/root"
+buildah push --quiet partner-license-insights "oci-archive:$work/image.tar"
+echo "size as it is pulled: $(du -m "$work/image.tar" | cut -f1) MB"
+rm "$work/image.tar"
 echo "size of the root: $(du -sm --apparent-size "$work/root" | cut -f1) MB, of which libraries $(du -sm --apparent-size "$work/root/opt/venv" | cut -f1) MB"
 mount -o remount,bind,ro "$work/root"
 mount -t tmpfs -o mode=1777 data "$work/root/data"

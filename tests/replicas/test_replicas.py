@@ -28,6 +28,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequ
 
 
 @contextmanager
+def seen_on_failure(page: Page, number: int) -> Iterator[None]:
+    """Say what stood on the page where a round came to no end."""
+    try:
+        yield
+    except (Error, AssertionError) as error:
+        pytest.fail(f"Round {number}: {error}\n{page.locator('body').aria_snapshot()[:3_000]}")
+
+
+@contextmanager
 def somebody(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1366, "height": 900}, ignore_https_errors=True)
     context.set_default_timeout(_WAIT)
@@ -84,9 +93,8 @@ def test_people_work_on_while_one_process_after_the_other_is_lost(browser, two: 
     seen, again = Counter[tuple[object, ...]](), Counter[str]()
     begun = time.monotonic()
     with proxy(two, tmp_path), two.with_losses():
-        for _ in range(ROUNDS):
-            with somebody(browser) as context:
-                page = context.new_page()
+        for number in range(1, ROUNDS + 1):
+            with somebody(browser) as context, seen_on_failure(page := context.new_page(), number):
                 again["sign-in"] += arrive(page, two.address + LINK)
                 app.wait_for_chart(page)
                 app.settle(page)
