@@ -76,17 +76,20 @@ def _answer(model: RenewalsView) -> str:
     totals, until = model.totals, formats.day(model.until)
     if not model.number:
         return f"Nothing ends until {until} in this choice."
+    undecided = formats.count(totals.undecided)
     said = (
-        f"**{formats.count(totals.renewing)}** seats renew until {until};"
-        f" **{formats.count(totals.at_risk)}** of them are not assigned."
+        f"**{undecided}** seats need a decision until {until}."
+        if totals.undecided
+        else f"No seat needs a decision until {until}."
     )
-    if totals.undecided:
-        said += f" **{formats.count(totals.undecided)}** seats are undecided or go on at a higher monthly price."
     if model.first is not None:
         name = formats.plain(model.first["customerName"] or model.first["customerTenantId"])
         product = formats.plain(model.first["offerName"] or "a subscription")
-        said += f" The next one without a decision: {name}, {product}, {model.first_day}."
-    return said
+        said += f" The first: {name}, {product}, {model.first_day}."
+    return (
+        f"{said} **{formats.count(totals.renewing)}** seats renew, **{formats.count(totals.at_risk)}** of them are not"
+        " assigned."
+    )
 
 
 def _tiles(model: RenewalsView, explained: explanations.Explanations) -> None:
@@ -169,10 +172,9 @@ def _unread(data: Renewals) -> None:
         notices.details(error)
     elif names := data.names(SEATS.name):
         verb = "does" if len(names) == 1 else "do"
-        st.info(
-            f"{formats.number(len(names), 'customer')} {verb} not let us read live seats: {_listed(names)}. What is not"
-            " assigned there is that of the commercial counts.",
-            icon=":material/info:",
+        st.caption(
+            f":material/info: {formats.number(len(names), 'customer')} {verb} not let us read live seats:"
+            f" {_listed(names)}. What is not assigned there is that of the commercial counts."
         )
     if error := data.troubles.get(COMMERCIAL_DEPLOYMENT.name):
         st.info(
