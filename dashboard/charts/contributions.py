@@ -81,7 +81,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) 
         "marker": {"color": [palette.worse if value < 0 else palette.better for value in moved]},
     }
     panel = Panel(
-        "Percent points of all together",
+        "Percent points of the total",
         f"{mark(palette.better)} lifted it   {mark(palette.worse)} lowered it",
         [bar],
         {"range": [-reach, reach], "zerolinewidth": 1.5, "tickformat": "+~g", "nticks": 7},

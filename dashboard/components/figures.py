@@ -53,7 +53,7 @@ def bars(
             clicked(bar)
 
     with st.container(key=key, border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.header(heading, anchor=False)
             controls.draw(SORT)
             if target:

@@ -147,7 +147,7 @@ def _statuses(model: ChangesView, controls: Controls[ChangesFilters]) -> None:
 def _counted(past: Timeline, compared: Comparison, pair: comparison.Pair) -> str:
     """What is compared: the collection, and the processing dates."""
     collection = comparison.collection_of(past, compared.level)
-    counted = "≈ estimated from percentages" if pair.after.estimated else "counted by Microsoft"
+    counted = "estimated (≈) from percentages" if pair.after.estimated else "counted by Microsoft"
     processed = " → ".join(_processed(snapshot) for snapshot in (pair.before, pair.after))
     return f"*{collection.title}*, licenses deployed {counted} · processed {processed}"
 

@@ -138,8 +138,8 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
         st.header(_AGES, anchor=False)
         more = f" The first {base.MOST_BARS}; the table has them all." if len(model.table) > base.MOST_BARS else ""
         st.caption(
-            f"*{past.collection.title}*, on which the Overview stands, by service, whatever is filtered elsewhere. What"
-            f" is usual is told by the newest dates of each service.{more}"
+            f"The age of *{past.collection.title}*, which the Overview shows; filters do not change it. When new"
+            f" figures are expected follows from the dates of each service so far.{more}"
         )
         if model.table["ageDays"].notna().any():
             picture = provenance.picture(_AGES, "health_chart")

@@ -23,7 +23,7 @@ _NEEDED = (
     " The Overview needs neither: it shows what is deployed."
 )
 _USED = (
-    "*Used*: active in the 28 days before {}, by each product's most active workload; *not used*: the rest of those"
+    "*Used*: active in the 28 days before {}, in each product's most active workload; *not used*: the others that are"
     " deployed. *Usage %* counts every workload."
 )
 _WITHOUT = {
@@ -160,7 +160,7 @@ def _answer(model: UsageView) -> str:
     title, gap, idle = model.largest_gap
     if model.number > 1 and unused is not None and gap + idle >= 1:
         sentence += (
-            f" Most of them are {formats.plain(title)}: **{formats.count(gap)}** not deployed, up to"
+            f" {formats.plain(title)} has the most: **{formats.count(gap)}** not deployed, up to"
             f" **{formats.count(idle)}** not used."
         )
     return sentence
@@ -170,7 +170,7 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     oldest, newest = (formats.day(date) for date in window)
     if newest == formats.NOTHING:
         return _USED.format("the processing date")
-    return _USED.format(newest if oldest == newest else f"{oldest} to {newest}, by service")
+    return _USED.format(newest if oldest == newest else f"{oldest} to {newest} (by service)")
 
 
 def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:

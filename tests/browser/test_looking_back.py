@@ -6,6 +6,7 @@ import csv
 import io
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import app
@@ -57,6 +58,18 @@ def test_two_dates_a_level_and_what_became_of_rows_stand_in_the_link(sample, vis
     colleague = visitors.open(page.url, who="colleague", chart=CHANGES)
     assert app.figures(colleague) == chosen
     assert app.labels(colleague, CHANGES) == rows
+
+
+@pytest.mark.parametrize("query", ["", "?range=4w", "?since=2026-08-30"])
+def test_why_leads_from_trends_to_changes_in_one_click_with_the_same_points(query, sample, visitors):
+    page = visitors.open(f"{sample}/trends{query}", chart="trends_chart")
+    said = page.get_by_text(re.compile("points (in|since) ")).first.inner_text()
+    found = re.search(r"[+−]\d+\.\d\d(?= points (in|since) )", said)
+    assert found, said
+    page.get_by_role("button", name="Why?").first.click()
+    app.wait_for_chart(page, CHANGES)
+    app.settle(page)
+    expect(page.locator(".st-key-kpi_deployment_percent [data-testid=stMetricValue]")).to_contain_text(found.group())
 
 
 def chosen(page: Page, key: str) -> Locator:
@@ -123,4 +136,4 @@ def test_what_was_looked_at_can_be_opened_and_taken_away(sample, visitors):
     rows = read(content)
     assert rows
     assert all(float(row["licensesDeployed"]) > float(row["licensesSold"]) for row in rows)
-    assert f"{len(rows)} products" in over.inner_text()
+    assert f"Show {len(rows)} rows" in over.inner_text()

@@ -49,18 +49,18 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
         "Usage %": "20.00 %",
     }
     assert "Of 200 licenses sold, 100 are not deployed and up to 60 are deployed but not used." in said(app)
-    assert "Most of them are Dynamics 365: 50 not deployed, up to 40 not used." in said(app)
+    assert "Dynamics 365 has the most: 50 not deployed, up to 40 not used." in said(app)
     assert charts(app)
 
 
 def test_used_says_within_which_days(visit):
-    assert "Used: active in the 28 days before 8 Oct 2026, by each product" in said(visit(Emulator(PARTNER), page=PAGE))
+    assert "Used: active in the 28 days before 8 Oct 2026, in each product" in said(visit(Emulator(PARTNER), page=PAGE))
 
 
 def test_services_whose_days_differ_are_said_to(visit):
     rows = rows_of(COMMERCIAL_USAGE, [{}, CRM | {"processedDateTime": "2026-10-11T00:00:00"}])
     app = visit(Emulator(Partner(commercial_usage=rows)), page=PAGE)
-    assert "Used: active in the 28 days before 8 Oct 2026 to 11 Oct 2026, by service, by each product" in said(app)
+    assert "Used: active in the 28 days before 8 Oct 2026 to 11 Oct 2026 (by service), in each product" in said(app)
 
 
 def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
