@@ -38,6 +38,7 @@ SECRETS_TABLE = "partner_center"
 #: Unicode's control characters, halves of pairs (what is left of bytes that are no UTF-8), line and paragraph ends.
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _QUOTES = ("'", '"')
+_STORES = frozenset({"file", "s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs"})  # as pyarrow's addresses begin
 _YEARS = 10 * 365 * 24 * 60  # minutes: longer than anything is waited for, and still a time that can be added to a date
 
 
@@ -95,6 +96,8 @@ def _place(value: str) -> str:
     kind, separator, place = value.partition("://")
     if separator and not (kind and place.partition("?")[0].strip("/")):
         raise ValueError("is an address that names no place; it looks like s3://bucket/history")
+    if separator and kind not in _STORES:
+        raise ValueError(f"begins with {kind}://, and a store begins with one of {', '.join(sorted(_STORES))}")
     return value
 
 

@@ -154,7 +154,7 @@ def states() -> dict[str, State]:
         "changes-one-date": State(lambda: _past(_weeks_of_services(1)), ".st-key-one_date", "changes"),
         "changes-new-and-gone": State(_troubled_past, "changes_chart", "changes?level=customer"),
         "changes-swapped": State(app.dashboard, "changes_chart", "changes?since=2026-11-01&until=2026-03-01"),
-        "history-unreadable": State(partial(app.dashboard, HISTORY_URL="nowhere://history")),
+        "history-unreadable": State(partial(app.dashboard, HISTORY_URL="file://elsewhere/history")),
         "no-history": State(_of(Emulator(invented)), ".st-key-no_history", "changes"),
         "first-load": _troubled(slow(50), sign="[data-testid=stProgress]"),
         "no-rows": State(_of(Emulator(Partner())), ".st-key-no_rows"),

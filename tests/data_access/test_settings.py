@@ -131,7 +131,17 @@ def test_no_setting_takes_what_cannot_be_meant(name, tmp_path):
     if name == "BOOKS_FILE":
         values += ["~/books.csv", "data/", "s3://bucket/books/", "s3://?region=x"]
     if name == "HISTORY_URL":
-        values += ["~", "~/data", "~ann/data", "://", "s3://", "gs:///", "s3://?region=x"]
+        values += [
+            "~",
+            "~/data",
+            "~ann/data",
+            "://",
+            "s3://",
+            "gs:///",
+            "s3://?region=x",
+            "ftp://host/data",
+            "S3://bucket",
+        ]
     whole = {**REGISTRATION, "PARTNER_CENTER_CLOUD": "global"}
     for value in values:
         with pytest.raises(SettingsError, match=f"{name} ") as raised:

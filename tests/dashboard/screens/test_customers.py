@@ -354,7 +354,7 @@ def test_a_history_that_cannot_be_asked_leaves_the_rest_of_the_page(visit):
 
 
 def test_a_history_that_cannot_be_read_is_said_to_be(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="nowhere://history")
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="file://elsewhere/history")
     assert "The history cannot be read" in str(app.get("page_link")[-1].proto)
     assert tiles(app)["Licenses sold"] == "200"
 

@@ -110,7 +110,7 @@ def test_before_the_first_run_the_history_is_empty_and_says_how_to_begin(look_ba
 
 
 def test_a_history_that_cannot_be_read_says_why_beside_what_can(visit):
-    app = visit(page="status", HISTORY_URL="nowhere://somebody:secret@place/history")
+    app = visit(page="status", HISTORY_URL="file://somebody:secret@place/history")
     assert "HISTORY_URL" in text(app)
     assert "secret" not in text(app)
     assert [*tables(app)] == ["calls_table"]

@@ -172,7 +172,7 @@ def test_without_a_history_the_page_says_how_to_begin_one(visit):
 
 
 def test_a_history_that_cannot_be_read_is_explained(visit):
-    app = visit(NOW, page=PAGE, HISTORY_URL="nowhere://history")
+    app = visit(NOW, page=PAGE, HISTORY_URL="file://elsewhere/history")
     assert "HISTORY_URL" in said(app)
     assert not app.metric
 
@@ -294,7 +294,7 @@ def links(app):
 
 
 def test_without_a_history_that_can_be_read_the_overview_says_so_and_where_the_reason_is(visit):
-    app = visit(NOW, HISTORY_URL="nowhere://history")
+    app = visit(NOW, HISTORY_URL="file://elsewhere/history")
     assert len(tiles(app)) == 4
     (said_so,) = [label for label in links(app) if "history" in label]
     assert said_so.startswith("The history cannot be read")
@@ -304,7 +304,7 @@ def test_without_a_history_that_can_be_read_the_overview_says_so_and_where_the_r
 
 @pytest.mark.usefixtures("as_reader")
 def test_readers_are_told_without_the_way_that_is_not_theirs(visit):
-    app = visit(NOW, HISTORY_URL="nowhere://history")
+    app = visit(NOW, HISTORY_URL="file://elsewhere/history")
     assert "The history cannot be read" in said(app)
     assert not [label for label in links(app) if "history" in label]
 

@@ -474,7 +474,7 @@ def test_compact_says_what_it_did(command):
 
 @pytest.mark.parametrize("name", ["collect", "status", "verify", "compact"])
 def test_a_place_that_cannot_be_used_is_2(name, command, monkeypatch):
-    monkeypatch.setenv("HISTORY_URL", "nowhere://bucket")
+    monkeypatch.setenv("HISTORY_URL", "file://elsewhere/bucket")
     code, output, complaint = command(name)
     assert (code, output) == (2, "")
     assert "HISTORY_URL" in complaint
