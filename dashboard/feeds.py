@@ -420,9 +420,13 @@ def sees_all() -> bool:
     return session.may(Role.MANAGER) and _SIGHT in st.session_state and current_sight().is_unlimited
 
 
-def file_filter(selection: Selection, **more: str) -> str:
-    """The filter of a file in words, see `exports.sentence`; it says whose book the rows are of."""
-    return exports.sentence(selection, book=current_sight().owner, **more)
+def file_filter(feeds: Feeds, selection: Selection, **more: str) -> str:
+    """The filter of a file with rows of these feeds, in words, see `exports.sentence`; it says whose book they are of.
+
+    A page about customers shows a manager the own book, also beside the figures of the whole company.
+    """
+    seen = current_sight()
+    return exports.sentence(selection, book=seen.owner or (seen.names_owner if feeds.is_book else ""), **more)
 
 
 def books_now(settings: Settings) -> Books:

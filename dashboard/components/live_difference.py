@@ -36,7 +36,7 @@ def _differences(data: Renewals, feeds: Feeds) -> None:
     model = difference_view(data)
     if model is None:
         return
-    provenance = figures.provenance(feeds, "live-difference", data.read_at, file_filter(Selection()))
+    provenance = figures.provenance(feeds, "live-difference", data.read_at, file_filter(feeds, Selection()))
     files = exports.for_people_and_programs(
         lambda: model.rows, DIFFERENCES.described, (model,), provenance, "export_live_csv"
     )

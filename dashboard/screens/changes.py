@@ -115,6 +115,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
     sentence = file_filter(
+        feeds,
         filters.selection,
         search=search,
         compared=levels.code(compared.level),

@@ -148,7 +148,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         mutes_menu.draw(feeds, _customers_to_mute(model))
     if model.first.number:
         table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
-    sentence = _filter(filters)
+    sentence = _filter(filters, feeds)
     whole = not (filters.search or filters.below or filters.atleast)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data if whole else None, sentence)
     tiles.tiles(model, filters.target, False, "customer", explained=explained)
@@ -158,9 +158,10 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     feeds.usage.refresh_if_due()  # for the next click: it is too much to wait for
 
 
-def _filter(filters: CustomersFilters) -> str:
+def _filter(filters: CustomersFilters, feeds: Feeds) -> str:
     """The filter of the list in words."""
     return file_filter(
+        feeds,
         filters.selection,
         search=filters.search,
         below="" if filters.below is None else written(filters.below),
@@ -239,7 +240,7 @@ def _customers_to_mute(model: CallList) -> dict[mutes_menu.Line, str]:
 
 
 def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, opens: table.Opens, feeds: Feeds) -> None:
-    sentence = _filter(filters)
+    sentence = _filter(filters, feeds)
     all_customers = figures.provenance(feeds, "customers", deployment.newest, sentence)
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(_rows_of, deployment, filters.selection, model.table[customers.CUSTOMER])
@@ -272,7 +273,7 @@ def show_one(
     moved, look = _moved(deployment, filters.selection, feeds)
     used = feeds.usage.state.data
     own = usage.of_customer(used, identity) if used else None
-    sentence = file_filter(filters.selection, customer=identity)
+    sentence = file_filter(feeds, filters.selection, customer=identity)
     provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
     live, muting = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
     sheet = call_sheet.file(deployment, identity, feeds, provenance, muting)
@@ -404,7 +405,9 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
         if note := sentences.went_back(whole):
             st.caption(f":material/history_toggle_off: {note}")
         within = dates.said(filters.range, filters.dates)
-        sentence = file_filter(filters.selection, customer=identity, range=within, collection=own.collection.name)
+        sentence = file_filter(
+            feeds, filters.selection, customer=identity, range=within, collection=own.collection.name
+        )
         newest = whole.points[AS_OF].iloc[-1]
         provenance = figures.provenance(feeds, "customer-history", newest, sentence)
         picture = provenance.picture(f"{MEASURE.options[filters.measure]}, {name}", "history_chart")

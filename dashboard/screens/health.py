@@ -93,7 +93,7 @@ def _tile(label: str, value: str, context: str, explanation: str) -> None:
 
 
 def _checks(model: HealthView, past: Timeline, feeds: Feeds) -> None:
-    provenance = _provenance("health", past, feeds, file_filter(Selection()))
+    provenance = _provenance("health", past, feeds, file_filter(feeds, Selection()))
     files = exports.for_people_and_programs(
         partial(checks.table, model.checks), health_tables.CHECKS_FILE.described, (model,), provenance, "export_checks"
     )
@@ -118,7 +118,7 @@ def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None
     table.show(rows, f"table_{check.key}", check.question)
     if len(check.rows) > _ROWS_SHOWN:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")
-    provenance = _provenance(f"health-{check.key}", past, feeds, file_filter(Selection()))
+    provenance = _provenance(f"health-{check.key}", past, feeds, file_filter(feeds, Selection()))
     with st.container(horizontal=True):
         figures.downloads(
             exports.for_people_and_programs(
@@ -132,7 +132,7 @@ def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None
 
 
 def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
-    sentence = file_filter(Selection(), collection=past.collection.name)
+    sentence = file_filter(feeds, Selection(), collection=past.collection.name)
     provenance = _provenance("health-services", past, feeds, sentence)
     with st.container(key="health_chart", border=True):
         st.header(_AGES, anchor=False)

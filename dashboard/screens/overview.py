@@ -48,7 +48,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     tiles.answer(model, filters.target, deployment.estimated)
     if past and (lost := trends.lost(past, deployment, filters.selection)):
         st.markdown(sentences.lost(lost))
-    content, sentence = deployment.answer.collection.name, file_filter(filters.selection)
+    content, sentence = deployment.answer.collection.name, file_filter(feeds, filters.selection)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence)
     tiles.tiles(
         model,

@@ -135,7 +135,11 @@ def _left_out(model: RenewalsView) -> str:
 
 def _origin(filters: RenewalsFilters, feeds: Feeds, data: Renewals) -> exports.Provenance:
     sentence = file_filter(
-        filters.selection, search=filters.search, outcome=", ".join(filters.outcome), horizon=f"{filters.horizon} days"
+        feeds,
+        filters.selection,
+        search=filters.search,
+        outcome=", ".join(filters.outcome),
+        horizon=f"{filters.horizon} days",
     )
     return figures.provenance(feeds, "renewals", data.read_at, sentence)
 

@@ -184,7 +184,7 @@ def _origin(
 ) -> exports.Provenance:
     dates = trend.whole.points[AS_OF]
     within, newest = dates_of.said(filters.range, filters.dates), dates.iloc[-1] if len(dates) else None
-    sentence = file_filter(filters.selection, range=within, **more, collection=timeline.collection.name)
+    sentence = file_filter(feeds, filters.selection, range=within, **more, collection=timeline.collection.name)
     return figures.provenance(feeds, f"{content}-by-{filters.by}", newest, sentence)
 
 

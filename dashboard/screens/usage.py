@@ -102,7 +102,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
     else:
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
     _tiles(usage, model, filters)
-    provenance = figures.provenance(feeds, "usage", model.window[1], file_filter(filters.selection))
+    provenance = figures.provenance(feeds, "usage", model.window[1], file_filter(feeds, filters.selection))
     if model.number:
         only = controls.only(SERVICE)
         figures.bars(
@@ -174,7 +174,7 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
 
 
 def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
-    explained = explanations.of_usage(model, usage, file_filter(filters.selection))
+    explained = explanations.of_usage(model, usage, file_filter(feeds, filters.selection))
 
     def tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
         figure = formats.NOTHING if value is None else formats.count(value)

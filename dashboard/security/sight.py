@@ -29,6 +29,7 @@ class Sight:
     names: Customers
     is_unlimited: bool = False  # whether this person may see every customer, whatever is on screen
     owner: str = ""  # whose book is on screen; empty where it is everybody's figures
+    names_owner: str = ""  # likewise, of the customers that may be named beside everybody's figures
     choices: tuple[str, ...] = field(default=(), compare=False)  # the books that this person may choose
 
     @property
@@ -53,7 +54,7 @@ def decide(person: Person, books: Books, asked: str, at: datetime, *, restricts:
 
 def _of_manager(person: Person, own: Customers, asked: str) -> Sight:
     if asked and known_as(asked) != MINE:
-        return Sight(book=ALL, figures=EVERYBODY, names=own, choices=(MINE, ALL))
+        return Sight(book=ALL, figures=EVERYBODY, names=own, names_owner=_name(person), choices=(MINE, ALL))
     return Sight(book=MINE, figures=own, names=own, owner=_name(person), choices=(MINE, ALL))
 
 

@@ -189,6 +189,14 @@ def test_files_say_whose_book_they_are_of(sit_down, monkeypatch):
         monkeypatch.undo()
 
 
+def test_files_of_pages_about_customers_say_it_beside_company_figures_too(sit_down, monkeypatch):
+    for page, whose in (("", "none"), ("customers", "book = ann@x"), ("health", "book = ann@x")):
+        files = visits.taken_away(sit_down(page, {"book": "all"}), monkeypatch)
+        assert files
+        assert all(rows["filter"].str.startswith(whose).all() for rows in files.values()), page
+        monkeypatch.undo()
+
+
 def test_a_reader_sees_company_figures_whatever_the_link_asks(sit_down, sent):
     app = sit_down(link={"book": "ann@x"}, role="reader")
     assert sold(app) == f"{sum(SOLD.values()):,}"
