@@ -62,7 +62,7 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
         ),
         Panel(
             "Licenses sold",
-            "   ".join([f"{mark(palette.bar)} deployed", f"{mark(palette.missing)} not deployed", *most_to_deploy]),
+            "  ".join([f"{mark(palette.bar)} deployed", f"{mark(palette.missing)} not deployed", *most_to_deploy]),
             [
                 _bar("deployed", (sold - undeployed).tolist(), palette.bar),
                 _bar("not deployed", undeployed.tolist(), missing),

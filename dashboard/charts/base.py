@@ -17,8 +17,8 @@ import plotly.graph_objects as go
 from dashboard import formats
 from dashboard.charts.palette import FONT, Palette
 
-_LABEL_LENGTH = 32
-_CHARACTER, _CAPITAL, _WIDE, _DIGIT, _THIN = 7, 9.3, 14, 8.2, 4  # pixels, about
+_LABEL_LENGTH = 30
+_CHARACTER, _CAPITAL, _WIDE, _DIGIT, _THIN = 6.8, 9.3, 14, 8.2, 4  # pixels, about
 _THIN_CHARACTERS = " .,\u00a0"
 _WIDEST = 300  # pixels
 #: A chart with more bars is too tall to read; the table holds all rows.
