@@ -28,6 +28,8 @@ _FORWARDED = frozenset(
     {
         *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"),
         *("x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-original-host", "x-client-ip", "via"),
+        *("x-forwarded", "forwarded-for", "x-cluster-client-ip", "x-envoy-external-address"),
+        *("cf-connecting-ip", "true-client-ip"),
     }
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
@@ -98,6 +99,22 @@ def test_a_call_from_elsewhere_is_refused_however_it_came(call, monkeypatch, add
     for name, value in OPEN.items():
         monkeypatch.setenv(name, value)
     assert caller.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Forwarded", "Forwarded-For", "X-Forwarded", "X-Forwarded-For", "X-Real-IP", "X-Client-IP", "Via"),
+        *("CF-Connecting-IP", "True-Client-IP", "X-Cluster-Client-IP", "X-Envoy-External-Address"),
+    ],
+)
+def test_a_call_that_a_proxy_hands_on_does_not_come_from_this_machine(header):
+    def request(*headers):
+        scope = {"type": "http", "client": ("127.0.0.1", 1), "http_version": "1.1"}
+        return HTTPConnection(scope | {"headers": [(b"host", b"127.0.0.1"), *headers]})
+
+    assert exposure.is_from_this_machine(request())
+    assert not exposure.is_from_this_machine(request((header.lower().encode(), b"203.0.113.9")))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "[::1]:8501"])
