@@ -114,12 +114,12 @@ def judged(
 
 def next_actions(table: pd.DataFrame) -> list[Action]:
     """What is scheduled next for each subscription of `judged`; without a word where nothing is."""
-    ends = [None if pd.isna(end) else end.to_pydatetime() for end in table[_END]]
+    ends = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"]).astype("object")
     return [_next_action(cell, end) for cell, end in zip(table["scheduledActions"], ends, strict=True)]
 
 
 @lru_cache(maxsize=4096)  # most subscriptions of a day have the same
-def _next_action(cell: str | None, end: datetime | None) -> Action:
+def _next_action(cell: str | None, end: str | None) -> Action:
     return renewal.next_action(cell, end) or Action("", None)
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationErr
 from pydantic_core import PydanticCustomError
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)", re.ASCII)
+_FURTHER = re.compile(r"\.\d{6}(\d*[1-9])", re.ASCII)  # the digits after the sixth, which a datetime has no room for
 #: .NET's smallest and largest date, which stand for none; sibling calls send 0001-01-01T00:00:00, and a subscription
 #: without an end has one in the year 9999.
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
@@ -62,6 +63,15 @@ def moment(value: Any) -> datetime | None:
         return _read_moment(value.strip()) if isinstance(value, str) else None
     except ValidationError:
         return None
+
+
+def exact(value: Any) -> tuple[datetime, str] | None:
+    """What orders dates by all of their digits: the `moment`, and what follows the microseconds; None likewise."""
+    at = moment(value)
+    if at is None:
+        return None
+    found = _FURTHER.search(value)
+    return at, found[1] if found else ""
 
 
 def is_never(value: datetime) -> bool:

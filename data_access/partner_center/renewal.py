@@ -17,7 +17,7 @@ from data_access.partner_center import instants
 _OVER = frozenset({"expired", "disabled", "deleted"})
 _BY_ACTION = {"cancel": "ends", "renewtoextendedserviceterm": "extendedServiceTerm", "renewtonewterm": "renews"}
 _NEW_COMMERCE = "onlineservicesnce"
-_LAST = datetime.max.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC), ""
 #: The extended service term is for what was bought or renewed, and ends, from these days on.
 _FIRST_START, _FIRST_END = datetime(2025, 4, 1, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
 
@@ -37,32 +37,39 @@ def outcome(row: Mapping[str, Any]) -> str:
     """
     if _word(row.get("status")) in _OVER:
         return "none"
-    end = end_of_term(row)
+    stated = end_of_term(row)
+    end = instants.moment(stated)
     if end is None or instants.is_never(end):
         return "noEnd"
-    if action := next_action(row.get("scheduledActions"), end):
+    if action := next_action(row.get("scheduledActions"), stated):
         return _BY_ACTION.get(_word(action.word), "other")
     if _is_true(row.get("autoRenewEnabled")):
         return "renews"
     return "expires" if _is_too_early(row, end) else "undecided"
 
 
-def next_action(scheduled: Any, end: datetime | None) -> Action | None:
+def next_action(scheduled: Any, end: Any) -> Action | None:
     """The next of `scheduledActions`, as they were sent or as a cell holds them (JSON); None where there is none.
 
-    One without a date happens at the end of the term; of several at one time, the one that was sent first is next.
+    One without a date happens at the end of the term, a date as it was sent; of several at one time, to the last digit,
+    the one that was sent first is next.
     """
+    at_the_end = instants.exact(end) or _LAST
     actions = [
-        Action(str(texts.field(sent, "actionType") or ""), instants.moment(texts.field(sent, "effectiveDate")))
+        (instants.exact(texts.field(sent, "effectiveDate")), str(texts.field(sent, "actionType") or ""))
         for sent in _listed(_of_cell(scheduled) if isinstance(scheduled, str) else scheduled)
         if isinstance(sent, Mapping)
     ]
-    return min(actions, key=lambda action: action.at or end or _LAST, default=None)
+    if not actions:
+        return None
+    at, word = min(actions, key=lambda action: action[0] or at_the_end)
+    return Action(word, at[0] if at else None)
 
 
-def end_of_term(row: Mapping[str, Any]) -> datetime | None:
-    """The end of the term in UTC, possibly in the year 9999: `commitmentEndDateTime`, or else `commitmentEndDate`."""
-    return instants.moment(row.get("commitmentEndDateTime")) or instants.moment(row.get("commitmentEndDate"))
+def end_of_term(row: Mapping[str, Any]) -> Any:
+    """The end of the term as it was sent: `commitmentEndDateTime`, or else `commitmentEndDate`; None without either."""
+    sent = (row.get("commitmentEndDateTime"), row.get("commitmentEndDate"))
+    return next((date for date in sent if instants.moment(date)), None)
 
 
 def _is_too_early(row: Mapping[str, Any], end: datetime) -> bool:

@@ -22,6 +22,7 @@ def scheduled(*actions, **more):
 
 OFF = {"autoRenewEnabled": False}
 NO_END = {"commitmentEndDate": ..., "commitmentEndDateTime": ...}
+LATE = {"commitmentEndDateTime": f"{END[:-1]}.0000009Z"}
 LEGACY = {"productType": {"id": "License"}, "commitmentEndDateTime": ...}
 
 
@@ -60,6 +61,23 @@ LEGACY = {"productType": {"id": "License"}, "commitmentEndDateTime": ...}
         (scheduled(action("Transition", effectiveDate="2026-03-01T00:00:00.1234567Z"), action("Cancel")), "other"),
         (scheduled(action("Cancel", effectiveDate=END), action("RenewToNewTerm")), "ends"),
         (scheduled(action("Cancel", effectiveDate="2026-12-01T01:00:00+02:00"), action("RenewToNewTerm")), "ends"),
+        # to the last of seven digits, also against the end of the term
+        *(
+            (
+                scheduled(
+                    *(action(kind, effectiveDate=f"2026-11-30T00:00:00.000000{digit}Z") for kind, digit in dated)
+                ),
+                outcome,
+            )
+            for dated, outcome in (
+                ((("RenewToNewTerm", 2), ("Cancel", 1)), "ends"),
+                ((("Cancel", 1), ("RenewToNewTerm", 2)), "ends"),
+                ((("RenewToNewTerm", 15), ("Cancel", 2)), "renews"),
+                ((("RenewToNewTerm", 10), ("Cancel", 1)), "renews"),
+            )
+        ),
+        (scheduled(action("Cancel"), action("RenewToNewTerm", effectiveDate=f"{END[:-1]}.0000008Z")) | LATE, "renews"),
+        (scheduled(action("Cancel"), action("RenewToNewTerm", effectiveDate=f"{END[:-1]}.00000095Z")) | LATE, "ends"),
         # nothing is scheduled
         ({"scheduledActions": []}, "renews"),
         ({"scheduledActions": None, "autoRenewEnabled": "True"}, "renews"),
