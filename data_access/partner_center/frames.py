@@ -14,8 +14,8 @@ from data_access.partner_center.catalog import Collection
 
 #: How rows are made of an answer; one more whenever the same bytes give other rows. In the first one, a code that came
 #: in several spellings was written in small letters. In the second one, a row on two pages counted as often as on the
-#: earlier one.
-READING = 3
+#: earlier one. In the third one, live rows had no `attributes`, and some of their fields kept strange capitals.
+READING = 4
 INSTANT = "datetime64[us, UTC]"
 _COUNT = "int64"
 _PERCENT = "float64"
@@ -40,7 +40,7 @@ DTYPES = {
     **dict.fromkeys(("isTrial", "autoRenewEnabled"), _FLAG),
 }
 
-#: Documented fields about the JSON, not about licenses.
+#: Documented fields of the analytics' rows that are about the JSON, not about licenses.
 _NOT_DATA = frozenset({"attributes"})
 
 
@@ -49,12 +49,14 @@ def frame(collection: Collection, rows: Sequence[Mapping[str, Any]]) -> pd.DataF
 
     Known columns first, in the collection's order, whether or not a row has them: counts `int64`, percents `float64`
     (NaN where none was sent), instants `datetime64[us, UTC]` (NaT likewise), units `Int64` and flags `boolean` (NA
-    likewise), everything else `str`. Unknown fields follow in order of appearance, as text.
+    likewise), everything else `str`. Unknown fields follow in order of appearance, as text; those of a live collection
+    with `attributes`, which hold more than the kind of the object there.
     """
     columns = {name: pd.Series(_values(rows, name), dtype=_dtype(name)) for name in collection.columns}
-    known = _NOT_DATA.union(columns)
+    left_out = frozenset[str]() if collection.live else _NOT_DATA
+    known = left_out.union(columns)
     for name in dict.fromkeys(name for row in rows if not row.keys() <= known for name in row if name not in known):
-        if texts.key(name) not in _NOT_DATA:
+        if texts.key(name) not in left_out:
             columns[str(texts.written(name))] = pd.Series([texts.written(row.get(name)) for row in rows], dtype="str")
     return pd.DataFrame(columns)
 

@@ -235,6 +235,13 @@ def grouped(row: type, fields: tuple[str, ...]) -> type:
 
 _WHOLE_ROW_RULES: dict[type, AfterValidator] = {PartnerDeployment: AfterValidator(_percent_of_something)}
 
+#: Fields that are no columns of ours and are known all the same: what they say is read by these names.
+_FURTHER = {
+    Customer: ("id", "companyProfile", "attributes"),
+    Subscription: ("productType", "billingType", "links", "attributes"),
+    Seats: ("productSku", "attributes"),
+}
+
 #: On the page "Get licenses usage information" the sample spells this field differently from the table above it.
 _OTHER_NAMES = {"licenseActive": "licensesActive"}
 
@@ -329,7 +336,7 @@ def _reader(row: type) -> TypeAdapter[dict[str, Any]]:
 def _names(row: type) -> dict[str, str]:
     """The fields of a row, by what all spellings of their names have in common."""
     names = {texts.key(old): new for old, new in _OTHER_NAMES.items() if new in row.__annotations__}
-    return names | {texts.key(name): name for name in row.__annotations__}
+    return names | {texts.key(name): name for name in (*row.__annotations__, *_FURTHER.get(row, ()))}
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from data_access.partner_center import frames
+from data_access.partner_center import catalog, frames
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import frame_of
 
@@ -39,6 +39,12 @@ def test_unknown_fields_follow_as_text_and_attributes_are_left_out():
     assert table.loc[0, "region"] == '{"a": 1}'
     assert table.loc[1, "rank"] == "1.5"
     assert pd.isna(table.loc[0, "note"])
+
+
+@pytest.mark.parametrize("collection", catalog.LIVE, ids=lambda collection: collection.name)
+def test_of_live_collections_attributes_follow_too(collection):
+    (attributes,) = frames.frame(collection, [{"attributes": {"etag": "e1", "objectType": "x"}}])["attributes"]
+    assert attributes == '{"etag": "e1", "objectType": "x"}'
 
 
 @pytest.mark.parametrize("name", ["serviceName", "channel"])

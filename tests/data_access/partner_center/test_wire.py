@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access.partner_center import wire
+from tests.partner import customer, sku, subscription
 
 ROW = {
     "proratedDeploymentPercent": 26.16,
@@ -111,6 +112,26 @@ def test_a_known_field_is_known_in_any_capitals(respelled):
     readable, set_aside = wire.read(wire.PartnerDeployment, [{respelled(name): value for name, value in ROW.items()}])
     assert readable == wire.read(wire.PartnerDeployment, [ROW])[0]
     assert not set_aside
+
+
+@pytest.mark.parametrize("respelled", [str.upper, str.lower, lambda name: name[0].upper() + name[1:]])
+@pytest.mark.parametrize(
+    ("row", "sent"),
+    [(wire.Customer, customer("a")), (wire.Subscription, subscription()), (wire.Seats, sku())],
+    ids=["customers", "subscriptions", "seats"],
+)
+def test_so_is_one_from_which_something_is_read(row, sent, respelled):
+    ours = {"id", "companyProfile", "productType", "billingType", "links", "productSku", "attributes"} & sent.keys()
+    (as_ours,), (otherwise,) = (
+        wire.read(row, [rows])[0]
+        for rows in (sent, {respelled(name) if name in ours else name: value for name, value in sent.items()})
+    )
+    assert otherwise == as_ours
+
+
+def test_two_spellings_of_it_in_one_row_are_two_fields():
+    ((row,), _) = wire.read(wire.Subscription, [subscription(BillingType="usage")])
+    assert (row["billingType"], row["BillingType"]) == ("license", "usage")
 
 
 def test_a_field_that_is_there_in_two_spellings_is_the_one_that_we_know():
