@@ -13,7 +13,7 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.cache import Cache
-from dashboard.tables.columns import Describe
+from dashboard.tables.columns import Describe, in_whole_numbers
 from dashboard.workbooks import book
 from dashboard.workbooks.book import Fact, Origin
 from data_access import Selection, csv_files
@@ -130,9 +130,15 @@ def for_people_and_programs(
             ":material/download:",
             provenance.name(),
             _CSV,
-            _made_once("excel", lambda table: csv_files.excel(provenance.stamped(table)), rows, of, provenance),
+            _made_once(
+                "excel",
+                lambda table: csv_files.excel(provenance.stamped(table)),
+                _as_filed(rows, columns),
+                of,
+                provenance,
+            ),
         ),
-        for_programs(f"{key}_exact", "CSV for machines", rows, of, provenance),
+        for_programs(f"{key}_exact", "CSV for machines", rows, columns, of=of, provenance=provenance),
     )
 
 
@@ -157,14 +163,20 @@ def workbook(
         ":material/table:",
         provenance.name(ending="xlsx"),
         _XLSX,
-        _made_once("workbook", write, rows, of, provenance),
+        _made_once("workbook", write, _as_filed(rows, columns), of, provenance),
     )
 
 
 def for_programs(
-    key: str, label: str, rows: Callable[[], pd.DataFrame], of: tuple[object, ...], provenance: Provenance
+    key: str,
+    label: str,
+    rows: Callable[[], pd.DataFrame],
+    columns: Describe,
+    *,
+    of: tuple[object, ...],
+    provenance: Provenance,
 ) -> File:
-    """One file with the exact values; `of` as for `for_people_and_programs`."""
+    """One file with the exact values; arguments as for `for_people_and_programs`."""
     return File(
         key,
         label,
@@ -172,8 +184,18 @@ def for_programs(
         ":material/data_object:",
         provenance.name("exact"),
         _CSV,
-        _made_once("exact", lambda table: csv_files.exact(provenance.stamped(table)), rows, of, provenance),
+        _made_once(
+            "exact", lambda table: csv_files.exact(provenance.stamped(table)), _as_filed(rows, columns), of, provenance
+        ),
     )
+
+
+def _as_filed(rows: Callable[[], pd.DataFrame], columns: Describe) -> Callable[[], pd.DataFrame]:
+    def filed() -> pd.DataFrame:
+        table = rows()
+        return in_whole_numbers(table, columns(table.columns))
+
+    return filed
 
 
 def counted(content: bytes, rows: int) -> Content:

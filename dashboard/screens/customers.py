@@ -255,7 +255,7 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         call_sheet.of_several(deployment, _in_order(model), feeds, all_customers, muting),
         *exports.for_people_and_programs(whole, CUSTOMERS_FILE.described, (model,), all_customers),
         exports.workbook("export_rows_xlsx", "Every row, Excel", rows, columns, of=(model,), provenance=every_row),
-        exports.for_programs("export_rows", "Every row, CSV", rows, (model,), every_row),
+        exports.for_programs("export_rows", "Every row, CSV", rows, columns, of=(model,), provenance=every_row),
     )
     if model.outside:
         are = formats.are(model.outside)
@@ -424,7 +424,9 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
                         of=(trend,),
                         provenance=provenance,
                     ),
-                    exports.for_programs("export_history", "These points, CSV", points, (trend,), provenance),
+                    exports.for_programs(
+                        "export_history", "These points, CSV", points, columns, of=(trend,), provenance=provenance
+                    ),
                 ]
             )
 

@@ -199,7 +199,9 @@ def _figures(
         exports.workbook(
             "export_pace_xlsx", "This table, Excel", lambda: trend.paces, of_paces, of=(trend,), provenance=paces
         ),
-        exports.for_programs("export_pace", "This table, CSV", lambda: trend.paces, (trend,), paces),
+        exports.for_programs(
+            "export_pace", "This table, CSV", lambda: trend.paces, of_paces, of=(trend,), provenance=paces
+        ),
     ]
     with figures.figures("Speed and expected date; likely range", [*files, *points]):
         st.caption(

@@ -34,8 +34,8 @@ class Kind(Enum):
 class Column:
     """One column of a table or file.
 
-    `name` is that of the DataFrame and of the CSV file. `estimate` is the column that replaces this one
-    where licenses deployed are an estimate; see `following`. On screen, a percentage may have a `bar`, and a change
+    `name` is that of the DataFrame and of the CSV file. `estimate` is the column that replaces this one where licenses
+    deployed are an estimate (`is_estimate`); see `following`. On screen, a percentage may have a `bar`, and a change
     says what kind of news it is: `good` is 1 where more is better, −1 where less is. `line` names the column with the
     points of a small line beside the figure (lists of numbers), `by` the one whose values order what is shown.
     `utc` names the column with the instant that is told in another zone: the browser shows it in UTC under the mouse.
@@ -50,12 +50,18 @@ class Column:
     helps_on_screen: bool = False  # for definitions that no tile of the page has
     width: int | None = None  # pixels, for a column that would push others off the screen
     estimate: Column | None = None
+    is_estimate: bool = False
     bar: bool = False
     good: int = 0
     line: str = ""
     by: str = ""
     utc: str = ""
     group: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers: what is counted, or the change of it."""
+        return self.kind in (Kind.COUNT, Kind.SIGNED) and not self.decimals and not self.is_estimate
 
     def where(self, estimated: bool) -> Column:
         """This column, or its `estimate` where licenses deployed are an estimate."""
@@ -79,9 +85,29 @@ def following(column: Column, name: str = "", help: str = "") -> Column:  # noqa
     `name` and `help` are the name and the definition of the estimate, where they differ.
     """
     estimate = replace(
-        column, name=name or column.name, label=formats.about(column.label), help=help or column.help, estimate=None
+        column,
+        name=name or column.name,
+        label=formats.about(column.label),
+        help=help or column.help,
+        estimate=None,
+        is_estimate=True,
     )
     return replace(column, estimate=estimate)
+
+
+def in_whole_numbers(rows: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
+    """The rows as files hold them: what is counted is 175 and not 175.0. `columns`: one for each of theirs.
+
+    Measures are worked out in fractions, of which estimates have some; in whole ones, missing values would have none.
+    """
+    whole = {
+        column.name: "Int64"
+        for column in columns
+        if column.is_whole
+        and pd.api.types.is_float_dtype(values := rows[column.name])
+        and (values % 1).fillna(0).eq(0).all()
+    }
+    return rows.astype(whole) if whole else rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def test_commercial_counts_are_added_up_to_service_and_channel(connect):
         "200",
         "50.0",
     )
+    assert (row["licensesDeployed"], row["undeployed"], row["overDeployed"]) == ("100", "100", "0")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from dashboard import formats
 from dashboard.tables import changes, customers, health, overview, set_aside, status, trends, usage
-from dashboard.tables.columns import Column, Kind, Table, count, following, signed, text
+from dashboard.tables.columns import Column, Kind, Table, count, following, in_whole_numbers, percent, signed, text
 from data_access.measures import MEASURES
 
 SOLD = count("sold", "Sold", help="What was sold.")
@@ -73,6 +73,21 @@ def test_a_column_without_any_value_is_left_out_and_one_of_no_rows_is_not():
     rows = pd.DataFrame({"sold": [1, 2], "gap": [None, None]})
     assert Table((SOLD, GAP)).on_screen(rows).columns == (SOLD,)
     assert Table((SOLD, GAP)).on_screen(rows.head(0)).columns == (SOLD, GAP)
+
+
+def test_what_is_counted_is_whole_in_files_and_an_estimate_is_none():
+    table = Table((SOLD, DEPLOYED, signed("moved", "±"), signed("pace", "A week", decimals=1), percent("percent", "%")))
+    names = [column.name for column in table.columns]
+    rows = pd.DataFrame({name: [175.0, None, -3.0] for name in names})
+    whole = in_whole_numbers(rows, table.described(names))
+    assert {name: str(whole[name].dtype) for name in names} == {
+        **dict.fromkeys(("sold", "deployed", "moved"), "Int64"),
+        **dict.fromkeys(("pace", "percent"), "float64"),
+    }
+    assert [*whole["deployed"].dropna()] == [175, -3]
+    estimates = rows.rename(columns={"deployed": "deployedEstimated"})
+    kept = in_whole_numbers(estimates, table.described(map(str, estimates), estimated=True))["deployedEstimated"]
+    assert kept.dtype == "float64"
 
 
 def test_what_stands_behind_a_table_is_at_hand_and_not_on_screen():
