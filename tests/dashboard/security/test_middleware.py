@@ -188,6 +188,14 @@ def test_a_file_is_for_whom_it_was_made(browser):
 
 
 @pytest.mark.usefixtures("configured")
+def test_a_file_that_another_process_made_is_named_in_the_log_once(browser, caplog):
+    browser.cookies.update(cookie())
+    for _ in range(2):
+        assert browser.get("/media/0123456789abcdef.csv").status_code == 401
+    assert caplog.text.count("a proxy leads a visitor to changing processes") == 1
+
+
+@pytest.mark.usefixtures("configured")
 def test_a_file_is_for_as_long_as_its_owner_may_see_what_is_in_it(browser):
     still = [True]
     middleware.register_download_owner(b"c,d\n", "text/csv", "y.csv", person("1"), lambda: still[0])
