@@ -31,7 +31,7 @@ CONFIGURATION = ROOT / "deploy" / "replicas" / "nginx.conf"
 OLAF = Person("Olaf Operator", "olaf@contoso.example", roles=["operator"])
 _SECRETS = ("its-secret", "hush-0123456789abcdefghijklmnopqrstuv")
 _START = 90  # seconds a process may take until it is ready
-_AWAY, _BETWEEN = 1.0, 10.0  # seconds for which one is gone, and for which both are there
+_AWAY, _BETWEEN = 1.0, 15.0  # seconds for which one is gone, and for which both are there
 
 
 @dataclass
