@@ -60,6 +60,12 @@ def at_hand(past: Readable[Timeline] | None) -> Timeline | None:
     return past.state.data if past else None
 
 
+def opening(feeds: Feeds) -> None:
+    """Say that the history is still being opened, and draw the page again then."""
+    if feeds.past and feeds.past.state.running:
+        loading.watch(feeds.past, "Opening the history; what has changed comes with it.")
+
+
 def unreadable(feeds: Feeds) -> None:
     """Say that the history cannot be read; the reason is on Data health, for roles that may see it."""
     if not feeds.past or not feeds.past.state.error:

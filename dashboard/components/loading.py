@@ -74,7 +74,7 @@ def top(feed: Readable[Source], heading: str, feeds: Feeds, controls: Controls[A
 
     head(heading, feeds, controls, beside=age)
     if state.running:
-        _watch(feed)
+        watch(feed, "Fetching newer figures; these stay until they are here.")
     if state.error and state.failed_at:
         stale(state.error, state.fetched_at, state.failed_at)
 
@@ -99,9 +99,9 @@ def _wait(feed: Readable[Source], heading: str, feeds: Feeds) -> None:
 
 
 @st.fragment(run_every=_WATCH)
-def _watch(feed: Readable[Source]) -> None:
-    """Rerun the page when the fetch in the background has ended."""
+def watch(feed: Readable[Any], words: str) -> None:
+    """Draw the page again when the fetch in the background has ended; until then it says so in `words`."""
     state = feed.refresh_if_due()
     if not state.running:
         st.rerun()
-    st.caption(":material/sync: Fetching newer figures; these stay until they are here.")
+    st.caption(f":material/sync: {words}")

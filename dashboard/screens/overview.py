@@ -39,6 +39,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         notices.no_rows(deployment, feeds.live.state.error)
         return
     if not past:
+        history_states.opening(feeds)
         history_states.unreadable(feeds)
     filters, dark = controls.filters, st.context.theme.type == "dark"
     model = view_models.overview(deployment, filters, dark, mutes_and_bands.bands())
