@@ -239,10 +239,13 @@ def _live(figures: LiveFigures, filtered: str) -> str:
     read = (
         f"{formats.day(figures.read_at)}, {formats.clock(figures.read_at)}" if figures.read_at else "at no known time"
     )
+    without = figures.unread - figures.earlier
     parts = (
         f"{formats.number(figures.left_out, 'product')} that are free or on trial" if figures.left_out else "",
-        f"{formats.number(figures.unread, 'customer')} who could not be read" if figures.unread else "",
+        f"{formats.number(without, 'customer')} who could not be read" if without else "",
     )
+    if figures.earlier:
+        read += f", and {formats.number(figures.earlier, 'customer')} before"
     return (
         f"From live seats, read {read}. Left out: {', '.join(filter(None, parts)) or 'nothing'}."
         f" Filter: {formats.plain(filtered)}."

@@ -63,7 +63,7 @@ def top(feed: Readable[Source], heading: str, feeds: Feeds, controls: Controls[A
         head(heading, feeds, controls)
         return
     # A reading of all customers may be of the history, and is as old as it is there.
-    processed, fetched_at = state.data.processed, getattr(state.data, "read_at", state.fetched_at)
+    processed, fetched_at = state.data.processed, getattr(state.data, "read_at", None) or state.fetched_at
 
     def age() -> None:
         if feeds.day:

@@ -14,8 +14,11 @@ from dashboard.components import table
 from dashboard.feeds import sees_all
 from dashboard.tables.set_aside import SET_ASIDE
 from data_access import Answer, Deployment, LiveFigures, PartnerCenterError, Selection, Throttled, texts, titles
+from data_access.datasets.renewals import Renewals
+from data_access.partner_center.catalog import SEATS
 
 _REASONS_SHOWN = 50
+_NAMED = 10  # customers in a sentence
 #: Where totals can be seen that another page gives in other numbers.
 COUNTED_SEPARATELY = "Microsoft counts services and customers separately; totals can differ slightly."
 
@@ -29,17 +32,35 @@ def stands_in() -> None:
     )
 
 
-def live_seats(figures: LiveFigures) -> None:
-    """The notice that the page shows live seats, since Microsoft's analytics are empty."""
+def listed(names: Sequence[str]) -> str:
+    """Names for a sentence: the first ones, and the number of the others."""
+    said = ", ".join(formats.plain(formats.shortened(name)) for name in names[:_NAMED])
+    more = len(names) - _NAMED
+    return f"{said} and {more:,} more" if more > 0 else said
+
+
+def live_seats(figures: LiveFigures, read_of: Renewals | None) -> None:
+    """The notice that the page shows live seats, since Microsoft's analytics are empty.
+
+    Customers that could not be read now are counted, and named where this visitor may see them: `read_of` has these.
+    """
     read = f", read {formats.age(datetime.now(UTC) - figures.read_at)}" if figures.read_at else ""
+    if read and figures.earlier:
+        read += " or, where that failed, the last time before"
     said = (
         "Microsoft's license analytics returned no rows. These figures are **live seats**, by product: those that are"
         f" enabled and assigned in each customer's tenant, whoever sold them{read}."
     )
     if figures.left_out:
         said += f" Left out: {figures.left_out:,} of free products or trials, one per product and customer."
-    if figures.unread:
-        said += f" {formats.number(figures.unread, 'customer')} could not be read."
+    for number, what, with_reading in (
+        (figures.earlier, "could not be read now; the last reading before counts", True),
+        (figures.unread - figures.earlier, "could not be read and {} in no figure", False),
+    ):
+        if number:
+            names = read_of.names(SEATS.name, with_reading=with_reading) if read_of else []
+            said += f" {formats.number(number, 'customer')} {what.format(formats.are(number))}"
+            said += f": {listed(names)}." if names else "."
     st.info(said, icon=":material/sensors:")
 
 

@@ -88,7 +88,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     heading = formats.plain(names.iloc[0]) if len(names) else _QUESTION
     loading.top(feeds.customers, heading, feeds, everybody or one)
     if deployment.live:
-        notices.live_seats(deployment.live)
+        notices.live_seats(deployment.live, feeds.renewals.state.data)
     notices.set_aside(deployment.answer)
     if customer and rows.empty and deployment.answer.is_part:
         _back()

@@ -29,7 +29,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     controls = link.follow(OverviewFilters, feeds.codes())
     loading.top(feeds.deployment, _HEADING, feeds, controls)
     if deployment.live:
-        notices.live_seats(deployment.live)
+        notices.live_seats(deployment.live, feeds.renewals.state.data)
     elif feeds.is_book:
         book.basis()
     elif deployment.stands_in:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -27,7 +26,6 @@ _NEEDED = (
     "This page asks Microsoft for the subscriptions of each customer, one call per customer. The Overview does not need"
     " them: it shows what is deployed."
 )
-_NAMED = 10  # customers in a sentence
 _OPENED = "_opened_from_renewals"
 
 
@@ -161,12 +159,13 @@ def _open(customer: str) -> None:
 
 def _unread(data: Renewals) -> None:
     """Say whose subscriptions and seats could not be read, and what stands in for them."""
-    if names := data.names(SUBSCRIPTIONS.name):
-        st.warning(
-            f"**The subscriptions of {formats.number(len(names), 'customer')} could not be read**, and are in no"
-            f" figure: {_listed(names)}.",
-            icon=":material/report:",
-        )
+    for with_reading, what in ((False, ", and are in no figure"), (True, " now; they are as they were read before")):
+        if names := data.names(SUBSCRIPTIONS.name, with_reading=with_reading):
+            st.warning(
+                f"**The subscriptions of {formats.number(len(names), 'customer')} could not be read**{what}:"
+                f" {notices.listed(names)}.",
+                icon=":material/report:",
+            )
     if error := data.troubles.get(SEATS.name):
         why = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
         st.warning(
@@ -174,12 +173,8 @@ def _unread(data: Renewals) -> None:
             icon=":material/report:",
         )
         notices.details(error)
-    elif names := data.names(SEATS.name):
-        verb = "does" if len(names) == 1 else "do"
-        st.caption(
-            f":material/info: {formats.number(len(names), 'customer')} {verb} not let us read live seats:"
-            f" {_listed(names)}. What is not assigned there is that of the commercial counts."
-        )
+    else:
+        _without_seats(data)
     if error := data.troubles.get(COMMERCIAL_DEPLOYMENT.name):
         st.info(
             "The commercial counts cannot be read, so services and channels are unknown."
@@ -191,10 +186,27 @@ def _unread(data: Renewals) -> None:
         notices.set_aside(answer, named=True)
 
 
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(formats.plain(formats.shortened(name)) for name in names[:_NAMED])
-    more = len(names) - _NAMED
-    return f"{listed} and {more:,} more" if more > 0 else listed
+def _without_seats(data: Renewals) -> None:
+    """Say whose live seats could not be read now, and what is said to be not assigned there."""
+    unread = [one for one in data.unread if one.collection == SEATS.name]
+    refused = [one.name or one.tenant for one in unread if one.refused]
+    failed = {
+        with_reading: [
+            one.name or one.tenant for one in unread if not one.refused and with_reading == bool(one.last_read)
+        ]
+        for with_reading in (False, True)
+    }
+    verb = "does" if len(refused) == 1 else "do"
+    for names, what, instead in (
+        (refused, f"{verb} not let us read live seats", "that of the commercial counts"),
+        (failed[False], "could not be read for live seats", "that of the commercial counts"),
+        (failed[True], "could not be read for live seats now", "as it was last read"),
+    ):
+        if names:
+            st.caption(
+                f":material/info: {formats.number(len(names), 'customer')} {what}: {notices.listed(names)}. What is not"
+                f" assigned there is {instead}."
+            )
 
 
 def _no_subscriptions(data: Renewals) -> None:

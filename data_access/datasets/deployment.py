@@ -23,7 +23,8 @@ class LiveFigures:
 
     read_at: datetime | None
     left_out: int  # products at customers, free or on trial
-    unread: int  # customers
+    unread: int  # customers that could not be read now
+    earlier: int  # those of them for whom an earlier reading stands
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,11 @@ class Deployment:
     def is_empty(self) -> bool:
         """Whether Microsoft answered that there is nothing: no rows of this collection, nor of one in its place."""
         return not len(self.facts) and self.trouble is None
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When live seats were read, which the history may have kept since; None of analytics."""
+        return self.live.read_at if self.live else None
 
     @property
     def newest(self) -> datetime | None:

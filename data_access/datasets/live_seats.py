@@ -1,7 +1,7 @@
 """Live seats in the form of deployment figures, for an account whose analytics are empty.
 
-Enabled seats stand for licenses sold, assigned ones for deployed. They are of each tenant as it was last read, whoever
-sold them; products that are free or on trial are left out and counted.
+Enabled seats stand for licenses sold, assigned ones for deployed. They are of each tenant as it was last read, also
+where it cannot be read now, whoever sold them; products that are free or on trial are left out and counted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def deployment(data: Renewals) -> Deployment:
     # What was left out did come: it is not missing.
     announced = answer.missing + len(rows) + len(answer.set_aside)
     shaped = replace(answer, collection=COLLECTION, frame=rows, pages=None, announced=announced)
-    live = LiveFigures(data.seats_read_at, int(free.sum()), len(data.names(SEATS.name)))
+    unread = data.names(SEATS.name), data.names(SEATS.name, with_reading=True)
+    live = LiveFigures(data.seats_read_at, int(free.sum()), *map(len, unread))
     return Deployment(shaped, measures.facts(COLLECTION, rows), live=live)
 
 
@@ -44,8 +45,10 @@ def _as_counts(seats: pd.DataFrame, data: Renewals) -> pd.DataFrame:
     customers = data.answer(CUSTOMERS)
     relations = customers.frame.drop_duplicates("customerTenantId").set_index("customerTenantId") if customers else None
     channels = seats["customerTenantId"].map(relations["relationshipToPartner"]) if relations is not None else None
+    earlier = {one.tenant: one.last_read for one in data.unread if one.collection == SEATS.name and one.last_read}
+    read_at = [earlier.get(tenant, data.seats_read_at) for tenant in seats["customerTenantId"]]
     columns = {
-        "processedDateTime": pd.Series(data.seats_read_at, seats.index, dtype=frames.INSTANT),
+        "processedDateTime": pd.Series(read_at, seats.index, dtype=frames.INSTANT),
         "serviceCode": products,
         "serviceName": products,
         "channel": _UNKNOWN if channels is None else channels.astype("str").fillna(_UNKNOWN),

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ from data_access import history, measures
 from data_access.books import Customers
 from data_access.datasets import live
 from data_access.datasets.live import Live
-from data_access.errors import DamagedHistory, HistoryError, PartnerCenterError
+from data_access.errors import DamagedHistory, HistoryError, NotPermitted, PartnerCenterError
 from data_access.history.history import History
 from data_access.history.live import known as kept_products
 from data_access.history.live import last_readings
@@ -38,12 +38,16 @@ FRESH = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A customer of whom a collection could not be read: it refused, or did not answer."""
+    """A customer of whom a collection could not be read: it refused, or did not answer.
+
+    `last_read` is when (UTC) the reading was made that stands for it; None where there is none.
+    """
 
     tenant: str
     name: str | None
     collection: str
     refused: bool
+    last_read: datetime | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +85,16 @@ class Renewals:
         """What was read of a collection; None where it could not be."""
         return next((answer for answer in self.answers if answer.collection is collection), None)
 
-    def names(self, collection: str) -> list[str]:
-        """The customers of whom a collection could not be read, by name, or by tenant id where it is unknown."""
-        return [one.name or one.tenant for one in self.unread if one.collection == collection]
+    def names(self, collection: str, *, with_reading: bool | None = None) -> list[str]:
+        """The customers of whom a collection could not be read, by name, or by tenant id where it is unknown.
+
+        `with_reading`: those for whom an earlier reading stands alone, or those without one.
+        """
+        return [
+            one.name or one.tenant
+            for one in self.unread
+            if one.collection == collection and with_reading in (None, one.last_read is not None)
+        ]
 
 
 def current(
@@ -99,7 +110,7 @@ def current(
 
     With `again` a new one in any case. Raises what `fetch` does.
     """
-    known = Known(country=settings.partner_center_country)
+    known, account = Known(country=settings.partner_center_country), None
     with contextlib.suppress(HistoryError, DamagedHistory):  # without a history everything is asked anew
         account = history.open(settings)
         read_at, since = _read_at(account), clock() - FRESH
@@ -108,7 +119,7 @@ def current(
         if not again and last and last.read_at > since:
             return last
         known = kept_products(account, settings.partner_center_country)
-    return fetch(client, progress, known)
+    return fetch(client, progress, known, partial(_earlier, account, last))
 
 
 def is_kept(account: History, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> bool:
@@ -125,10 +136,16 @@ def _read_at(account: History) -> datetime | None:
     return standing.last_success if standing else None
 
 
-def fetch(client: Client, progress: Progress, known: Known | None = None) -> Renewals:
+def fetch(
+    client: Client,
+    progress: Progress,
+    known: Known | None = None,
+    earlier: Callable[[Collection], Answer | None] = lambda _: None,
+) -> Renewals:
     """Read the commercial counts, and customers, seats and subscriptions, one customer after the other.
 
-    Raises one of the family in `errors` where the customers cannot be listed, or neither could be read of any of them.
+    `earlier` gives the reading before this one, which stands for customers that cannot be read now. Raises one of the
+    family in `errors` where the customers cannot be listed, or neither could be read of any of them.
     """
     known, counts, troubles = known or Known(), None, {}
     try:
@@ -140,7 +157,10 @@ def fetch(client: Client, progress: Progress, known: Known | None = None) -> Ren
     if found.subscriptions is None and found.seats is None:
         raise found.troubles[SUBSCRIPTIONS.name]
     facts = measures.facts(counts.collection, counts.frame).frame if counts else None
-    return put_together(replace(found, troubles={**troubles, **found.troubles}), counts, facts)
+    seats = found.seats or _of_nobody(found, earlier(SEATS))
+    seats, subscriptions = (answer and _completed(answer, earlier) for answer in (seats, found.subscriptions))
+    found = replace(found, seats=seats, subscriptions=subscriptions, troubles={**troubles, **found.troubles})
+    return put_together(found, counts, facts)
 
 
 def kept(account: History, read_at: datetime) -> Renewals:
@@ -155,23 +175,71 @@ def kept(account: History, read_at: datetime) -> Renewals:
         raise DamagedHistory("The history has no subscriptions.", "Run collect.")
     # The history keeps the commercial counts with the facts that are made of them.
     facts = counts.frame if counts else None
+    # An answer may be older than the list of customers: of who is not in it any more, nothing counts.
+    seats, subscriptions = seats and _of_listed(seats, customers), _of_listed(subscriptions, customers)
     return put_together(Live(customers, seats, replace(subscriptions, fetched_at=read_at), {}), counts, facts)
 
 
 def _kept(account: History, collection: Collection) -> Answer | None:
     """What the history holds of a collection as an answer; None where there is nothing.
 
-    Of a customer that gave no usable answer the last reading counts, and it stays named as not read.
+    Of a customer that could not be read the last reading counts, and it stays named as not read.
     """
     newest = account.newest(collection)
     if newest is None:
         return None
     whose = OfCustomers()
     if collection in (SUBSCRIPTIONS, SEATS):
-        whose, (rows, _) = account.of_customers(newest), last_readings(account, collection)
+        rows, made = last_readings(account, collection)
+        whose = replace(account.of_customers(newest), earlier=made)
     else:
         rows = kept_rows(account, newest)
     return Answer(collection, rows, (), None, newest.fetched_at, newest.correlation_id, of_customers=whose)
+
+
+def _of_listed(answer: Answer, customers: Answer) -> Answer:
+    """The answer about the customers that are listed alone."""
+    is_listed = answer.frame["customerTenantId"].isin(customers.frame["customerTenantId"])
+    return replace(answer, frame=answer.frame[is_listed].reset_index(drop=True))
+
+
+def _earlier(account: History | None, last: Renewals | None, collection: Collection) -> Answer | None:
+    """The newest reading of a collection that is at hand; None where there is none."""
+    shown = last.answer(collection) if last else None
+    with contextlib.suppress(HistoryError, DamagedHistory):
+        newest = account.newest(collection) if account else None
+        if account and newest and (shown is None or newest.fetched_at > shown.fetched_at):
+            return _kept(account, collection)
+    return shown
+
+
+def _of_nobody(found: Live, before: Answer | None) -> Answer | None:
+    """What stands for the live seats where not one customer's could be read now: an answer without rows."""
+    if before is None:
+        return None
+    tenants = tuple(sorted({*found.customers.frame["customerTenantId"]}))
+    refuses = isinstance(found.troubles.get(SEATS.name), NotPermitted)
+    whose = OfCustomers(refused=tenants) if refuses else OfCustomers(failed=tenants)
+    return replace(before, frame=before.frame.head(0), set_aside=(), announced=None, of_customers=whose)
+
+
+def _completed(answer: Answer, earlier: Callable[[Collection], Answer | None]) -> Answer:
+    """The answer with the rows of the reading before of the customers that could not be read; not of one that left."""
+    whose = answer.of_customers
+    missing = {*whose.refused, *whose.failed}
+    before = earlier(answer.collection) if missing else None
+    if before is None:
+        return answer
+    then, rows = before.of_customers, before.frame[before.frame["customerTenantId"].isin(missing)]
+    known = missing & {*rows["customerTenantId"], *then.empty, *then.earlier}
+    return replace(
+        answer,
+        frame=frames.joined(answer.collection, [answer.frame, rows]),
+        announced=None if answer.announced is None else answer.announced + len(rows),
+        of_customers=replace(
+            whose, earlier={tenant: then.earlier.get(tenant, before.fetched_at) for tenant in sorted(known)}
+        ),
+    )
 
 
 def of_customers(data: Renewals, customers: Customers) -> Renewals:
@@ -197,7 +265,8 @@ def put_together(found: Live, counts: Answer | None, facts: pd.DataFrame | None)
     """
     customers, subscriptions, seats = found.customers, found.subscriptions, found.seats
     read = subscriptions.frame if subscriptions else frames.frame(SUBSCRIPTIONS, [])
-    table = renewals.judged(read, seats.frame if seats else None, facts)
+    at_hand = _read_now(seats) if seats and SEATS.name not in found.troubles else None
+    table = renewals.judged(read, at_hand, facts)
     return Renewals(
         renewals.with_service(table, facts),
         (subscriptions or customers).fetched_at,
@@ -210,6 +279,11 @@ def put_together(found: Live, counts: Answer | None, facts: pd.DataFrame | None)
     )
 
 
+def _read_now(seats: Answer) -> pd.DataFrame:
+    """The live seats without those of customers that refuse: commercial counts are newer than a role that is gone."""
+    return seats.frame[~seats.frame["customerTenantId"].isin(seats.of_customers.refused)]
+
+
 def _unread(customers: pd.DataFrame, subscriptions: Answer | None, seats: Answer | None) -> tuple[Unread, ...]:
     names = dict(zip(customers["customerTenantId"], customers["customerName"], strict=True))
 
@@ -218,8 +292,15 @@ def _unread(customers: pd.DataFrame, subscriptions: Answer | None, seats: Answer
             return ()
         refused = set(answer.of_customers.refused)
         return [
-            Unread(tenant, names.get(tenant) or None, collection, tenant in refused)
+            Unread(
+                tenant,
+                names.get(tenant) or None,
+                collection,
+                tenant in refused,
+                answer.of_customers.earlier.get(tenant),
+            )
             for tenant in answer.of_customers.unread
+            if tenant in names
         ]
 
     return (*of(subscriptions, SUBSCRIPTIONS.name), *of(seats, SEATS.name))

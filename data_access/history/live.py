@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -23,7 +22,7 @@ from data_access.history.parts import Parts
 from data_access.history.snapshot import Snapshot
 from data_access.history.store import Damaged
 from data_access.partner_center import each_customer, frames, sku_catalogue
-from data_access.partner_center.answers import Answer, OfCustomers, Progress
+from data_access.partner_center.answers import Answer, Progress
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Client
 from data_access.partner_center.each_customer import Read
@@ -98,25 +97,31 @@ def rows(history: History, snapshot: Snapshot) -> pd.DataFrame:
     return table.astype({name: frames.DTYPES.get(name, "str") for name in map(str, table.columns)})
 
 
-def last_readings(history: History, collection: Collection) -> tuple[pd.DataFrame, OfCustomers]:
-    """The last reading of each customer, for whom the newest answer may have failed; and who is missing all the same.
+def last_readings(history: History, collection: Collection) -> tuple[pd.DataFrame, dict[str, datetime]]:
+    """The last reading of each customer, whom the newest answer may lack; and when those of other answers were made.
 
-    A customer that refuses, or has left, has no reading any more. The history must have a snapshot of the collection.
-    Raises DamagedHistory where the file of the newest one is not what was written.
+    The instants (UTC) are by tenant id: of the customers that refused or gave no usable answer, as far as they were
+    read before. One that has left has no reading any more. The history must have a snapshot of the collection. Raises
+    DamagedHistory where the file of the newest one is not what was written.
     """
     *earlier, newest = history.snapshots(collection)
     tables, whose = [rows(history, newest)], history.of_customers(newest)
-    missing = set(whose.failed)
+    missing, made = {*whose.refused, *whose.failed}, dict[str, datetime]()
     for snapshot in reversed(earlier[-_LOOK_BACK:]):
         if not missing:
             break
         with contextlib.suppress(FileNotFoundError, Damaged, DamagedHistory):
-            unread, table = set(history.of_customers(snapshot).unread), rows(history, snapshot)
-            found = table[table["customerTenantId"].isin(missing - unread)]
-            tables.append(found)
-            missing -= {*found["customerTenantId"]}
-    together = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    return together, replace(whose, failed=tuple(sorted(missing)))
+            then = history.of_customers(snapshot)
+            asked = missing.difference(then.unread)
+            if not asked:
+                continue
+            table = rows(history, snapshot)
+            table = table[table["customerTenantId"].isin(asked)]
+            found = {*table["customerTenantId"], *asked.intersection(then.empty)}
+            tables.append(table)
+            made |= dict.fromkeys(found, snapshot.fetched_at)
+            missing -= found
+    return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0], made
 
 
 def known(history: History, country: str) -> Known:

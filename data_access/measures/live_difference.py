@@ -20,9 +20,9 @@ def differences(
     """One row per customer and product in either of them: both pairs of counts (int64), and soldChange, deployedChange.
 
     A product that one of them does not have counts as none there. Left out are free products and trials, and the
-    customers in `unread`, of which nobody knows the seats. The largest differences come first.
+    customers in `unread`, of which nobody knows the seats now. The largest differences come first.
     """
-    paid = seats[~free_products.is_free(seats, subscriptions, counts)]
+    paid = seats[~free_products.is_free(seats, subscriptions, counts) & ~seats[CUSTOMER].isin(unread)]
     sides = [
         _added_up(counts[~counts[CUSTOMER].isin(unread)], ["licensesSold", "licensesDeployed"]),
         _added_up(paid, ["activeUnits", "consumedUnits"]),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -28,13 +28,14 @@ Progress = Callable[[Step], None]
 
 @dataclass(frozen=True, slots=True)
 class OfCustomers:
-    """The customers that an answer has no rows of, by why; their tenant ids in capitals, sorted."""
+    """The customers that an answer has no rows of, or no new ones, by why; their tenant ids in capitals, sorted."""
 
     empty: tuple[str, ...] = ()  # read, and without a row
     refused: tuple[str, ...] = ()  # 403: the account has no role there
     gone: tuple[str, ...] = ()  # the service does not know them any more
     failed: tuple[str, ...] = ()  # no answer, a second time, or not tried any more
     failure: PartnerCenterError | None = None  # why the first of these failed
+    earlier: Mapping[str, datetime] = field(default_factory=dict)  # not read now; the rows are those of that time (UTC)
 
     @property
     def unread(self) -> tuple[str, ...]:

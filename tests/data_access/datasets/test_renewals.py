@@ -10,7 +10,7 @@ from data_access import connection, history, measures
 from data_access.books import NOBODY, Customers
 from data_access.datasets import live_seats
 from data_access.datasets import renewals as dataset
-from data_access.emulator import DEMO_TOKEN, Emulator, serving
+from data_access.emulator import DEMO_TOKEN, Emulator, failing, serving
 from data_access.emulator.sample import Partner, partner
 from data_access.errors import PartnerCenterError
 from data_access.history import collect
@@ -191,6 +191,47 @@ def test_whoever_asks_for_it_gets_a_new_reading(account):
     account.collect()
     found, _ = account.current()
     assert account.current(found, again=True)[1] == CALLS
+
+
+@pytest.mark.parametrize("status", [403, 503])
+@pytest.mark.parametrize("shown", [True, False], ids=["of what is shown", "of the history"])
+def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, account):
+    if shown:
+        before, _ = account.current()
+    else:
+        account.collect()
+        before = dataset.kept(history.open(account.settings), account.now)
+    tenant = before.answer(SEATS).frame["customerTenantId"].iloc[-1]
+    account.emulator.always(failing(status), where=f"{tenant.lower()}/subscribedskus")
+    after, _ = account.current(before if shown else None, again=True)
+    (one,) = [one for one in after.unread if one.last_read]
+    assert (one.tenant, one.collection, one.refused) == (tenant, SEATS.name, status == 403)
+    assert one.last_read == before.seats_read_at
+    then, now = map(live_seats.deployment, (before, after))
+    assert measures.total(now.facts) == measures.total(then.facts)
+    assert now.live
+    assert (now.live.unread, now.live.earlier) == (len(after.names(SEATS.name)), 1)
+    dates = now.facts.frame.groupby("customerTenantId", observed=True)["processedDateTime"].unique()
+    assert {key: list(at) for key, at in dates.items()} == {
+        key: [one.last_read if key == tenant else after.seats_read_at] for key in dates.index
+    }
+    assert now.answer.missing == 0
+    again, _ = account.current(after, again=True)
+    assert [one.last_read for one in again.unread] == [one.last_read for one in after.unread]
+    sources = after.subscriptions[after.subscriptions["customerTenantId"] == tenant]["notAssignedFrom"].dropna()
+    assert {*sources} <= {"commercial"} if status == 403 else "live" in {*sources}
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_also_where_nobodys_seats_can_be_read_any_more(status, account):
+    before, _ = account.current()
+    account.emulator.always(failing(status), where="/subscribedskus")
+    after, _ = account.current(before, again=True)
+    then, now = map(live_seats.deployment, (before, after))
+    assert measures.total(now.facts) == measures.total(then.facts)
+    assert (now.newest, len(after.names(SEATS.name))) == (then.newest, CUSTOMERS)
+    assert [*after.troubles] == [SEATS.name]
+    assert {*after.subscriptions["notAssignedFrom"].dropna()} == {"commercial"}
 
 
 def test_a_history_that_cannot_be_read_is_no_hindrance(account, tmp_path):

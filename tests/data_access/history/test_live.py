@@ -219,21 +219,47 @@ def test_what_cannot_be_read_has_its_code_and_the_rest_is_kept(troubles, code, r
     assert "deployment" in report.kept
 
 
-def test_of_each_customer_the_last_reading_counts_and_a_refusal_ends_it(run, partner, tmp_path, clock):
+def test_of_each_customer_the_last_reading_counts_also_where_it_refuses(run, partner, tmp_path, clock):
     run()
     partner.troubles |= {f"{ALFA}/subscribed": refused(503), f"{CHARLIE}/subscribed": refused(403)}
     partner.seats[BRAVO] = [sku(activeUnits=7)]
     run()
     run()
-    rows, whose = live.last_readings(lake(tmp_path, clock), SEATS)
-    assert dict(zip(tenants(rows["customerTenantId"]), rows["activeUnits"], strict=True)) == {"b": 7, "a": 5}
-    assert (tenants(whose.refused), whose.failed) == (["c"], ())
+    rows, made = live.last_readings(lake(tmp_path, clock), SEATS)
+    assert tenants(rows["customerTenantId"]) == ["b", "a", "c", "c"]
+    assert list(rows["activeUnits"])[:3] == [7, 5, 5]
+    first = lake(tmp_path, clock).snapshots(SEATS)[0].fetched_at
+    assert made == {ALFA.upper(): first, CHARLIE.upper(): first}
     assert rows.dtypes.astype(str)["activeUnits"] == "Int64"
     data = renewals.kept(lake(tmp_path, clock), clock())
     seats = data.answer(SEATS)
     assert seats
-    assert tenants(seats.frame["customerTenantId"]) == ["b", "a"]
+    assert tenants(seats.frame["customerTenantId"]) == ["b", "a", "c", "c"]
     assert sorted(data.names(SEATS.name)) == ["Alfa Ltd", "Charlie Ltd"], "one gave no answer, one refuses"
+    assert data.names(SEATS.name) == data.names(SEATS.name, with_reading=True)
+
+
+def test_a_reading_without_rows_is_one_too_and_a_customer_that_left_has_none(run, partner, tmp_path, clock):
+    run()
+    partner.seats[ALFA] = []
+    run()
+    partner.troubles |= {f"{ALFA}/subscribed": refused(403), f"{CHARLIE}/subscribed": refused(404)}
+    run()
+    rows, made = live.last_readings(lake(tmp_path, clock), SEATS)
+    assert rows.empty
+    assert [*made] == [ALFA.upper()], "what it had before it had nothing does not come back"
+
+
+def test_who_is_not_in_the_list_of_customers_any_more_does_not_count(run, partner, tmp_path, clock):
+    run()
+    partner.customers = [customer(BRAVO), customer(CHARLIE)]
+    partner.troubles |= {"subscribedskus": refused(503)}
+    run()
+    data = renewals.kept(lake(tmp_path, clock), clock())
+    seats = data.answer(SEATS)
+    assert seats
+    assert {*tenants(seats.frame["customerTenantId"])} == {"c"}
+    assert {*tenants(data.subscriptions["customerTenantId"])} == {"c"}
 
 
 def test_status_names_who_was_not_read(run, partner, tmp_path, clock):
