@@ -90,10 +90,12 @@ def show(
     )
 
 
-def in_order(table: OnScreen) -> list[int] | None:
-    """The places of all rows of the table whose order is in the link; None where they stay as they are."""
+def keys_in_order(table: OnScreen, keys: list[str]) -> list[str]:
+    """The keys of the rows of the table whose order is in the link, as its visitor may have sorted them."""
     order = _order(link.rows())
-    return _places(table, order).tolist() if order and order.column in on_page.sortable(table) else None
+    if not order or order.column not in on_page.sortable(table):
+        return keys
+    return [keys[place] for place in _places(table, order)]
 
 
 def _mount() -> Callable[..., Any]:

@@ -14,6 +14,7 @@ from dashboard.feeds import Feeds
 from dashboard.filters.parameters import CustomersFilters
 from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
+from dashboard.tables.microsoft import own_rows
 from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
 from dashboard.view_models.trends import Lost
 from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
@@ -237,3 +238,9 @@ def _cards(calls: pd.DataFrame) -> pd.DataFrame:
     ]
     said = [" ".join(sentences[:_ON_A_CARD]) for sentences in call_list.said(calls)]
     return calls[[CUSTOMER]].assign(customerName=calls["title"], figures=figures, said=said)
+
+
+def rows_behind(deployment: Deployment, selection: Selection, ids: pd.Series | list[str]) -> pd.DataFrame:
+    """Microsoft's own rows of these customers, by tenant id in capitals."""
+    facts = deployment.facts.selected(selection)
+    return own_rows(facts.of(facts.frame[facts.frame[customers.CUSTOMER].isin(ids)]))
