@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from data_access.formats import (
     DECIMALS,
@@ -49,6 +50,7 @@ __all__ = [
     "clock",
     "count",
     "day",
+    "listed",
     "number",
     "on_one_line",
     "part",
@@ -62,6 +64,7 @@ __all__ = [
     "whole_percent",
 ]
 
+_NAMED = 10  # customers in a sentence
 #: Around a name, so that it reorders nothing beside it, whatever it is written in.
 ISOLATE, POP = "\u2068", "\u2069"
 _UNSEEN = dict.fromkeys(map(ord, f"\u2060{ISOLATE}{POP}"))
@@ -91,3 +94,10 @@ def seen(text: str) -> str:
 
 def _is_right_to_left(text: str) -> bool:
     return not text.isascii() and any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") for sign in text)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Customers for a sentence, in Markdown: the first ones, and the number of the others."""
+    said = ", ".join(plain(shortened(name)) for name in names[:_NAMED])
+    more = len(names) - _NAMED
+    return f"{said} and {more:,} more" if more > 0 else said

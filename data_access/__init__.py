@@ -47,6 +47,7 @@ from data_access.errors import (
 from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.engines import connect as connect_engine
 from data_access.history.history import History
+from data_access.history.live import unread as unread_customers
 from data_access.history.recorded import Recorded
 from data_access.history.run_log import Standing
 from data_access.history.snapshot import Snapshot
@@ -127,4 +128,5 @@ __all__ = [
     "timeline_of_customer",
     "timeline_of_customers",
     "timeline_until",
+    "unread_customers",
 ]

@@ -18,7 +18,6 @@ from data_access.datasets.renewals import Renewals
 from data_access.partner_center.catalog import SEATS
 
 _REASONS_SHOWN = 50
-_NAMED = 10  # customers in a sentence
 #: Where totals can be seen that another page gives in other numbers.
 COUNTED_SEPARATELY = "Microsoft counts services and customers separately; totals can differ slightly."
 
@@ -30,13 +29,6 @@ def stands_in() -> None:
         " added up over customers and products.",
         icon=":material/swap_horiz:",
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a sentence: the first ones, and the number of the others."""
-    said = ", ".join(formats.plain(formats.shortened(name)) for name in names[:_NAMED])
-    more = len(names) - _NAMED
-    return f"{said} and {more:,} more" if more > 0 else said
 
 
 def live_seats(figures: LiveFigures, read_of: Renewals | None) -> None:
@@ -60,7 +52,7 @@ def live_seats(figures: LiveFigures, read_of: Renewals | None) -> None:
         if number:
             names = read_of.names(SEATS.name, with_reading=with_reading) if read_of else []
             said += f" {formats.number(number, 'customer')} {what.format(formats.are(number))}"
-            said += f": {listed(names)}." if names else "."
+            said += f": {formats.listed(names)}." if names else "."
     st.info(said, icon=":material/sensors:")
 
 

@@ -163,7 +163,7 @@ def _unread(data: Renewals) -> None:
         if names := data.names(SUBSCRIPTIONS.name, with_reading=with_reading):
             st.warning(
                 f"**The subscriptions of {formats.number(len(names), 'customer')} could not be read**{what}:"
-                f" {notices.listed(names)}.",
+                f" {formats.listed(names)}.",
                 icon=":material/report:",
             )
     if error := data.troubles.get(SEATS.name):
@@ -204,7 +204,7 @@ def _without_seats(data: Renewals) -> None:
     ):
         if names:
             st.caption(
-                f":material/info: {formats.number(len(names), 'customer')} {what}: {notices.listed(names)}. What is not"
+                f":material/info: {formats.number(len(names), 'customer')} {what}: {formats.listed(names)}. What is not"
                 f" assigned there is {instead}."
             )
 

@@ -165,8 +165,14 @@ def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool
     return Check("collected", Mark.GOOD, finding, rows)
 
 
-def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
-    """Whether every announced row was read. `readings`: see `health.readings`; `newest`: the snapshots read."""
+def reading(
+    readings: pd.DataFrame, newest: Sequence[Snapshot], unread: Sequence[str] = (), *, is_part: bool = False
+) -> Check:
+    """Whether every announced row was read. `readings`: see `health.readings`; `newest`: the snapshots read.
+
+    `unread`: the customers whose subscriptions or live seats could not be read, by name, each once. Of others per
+    customer nobody keeps who they are, so they are counted where the visitor sees all (not `is_part`).
+    """
     rows = readings.assign(collection=readings["collection"].map(_title))
     if readings.empty:
         return Check("read", Mark.UNKNOWN, "No collection was read as a whole.")
@@ -176,7 +182,6 @@ def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
         for snapshot in newest
         for reason, number in snapshot.reasons.items()
     ]
-    unread = sum(snapshot.unread_customers for snapshot in newest)
     findings = []
     if missing:
         findings.append(f"Announced but not sent: {formats.number(missing, 'row')}.")
@@ -186,7 +191,13 @@ def reading(readings: pd.DataFrame, newest: Iterable[Snapshot]) -> Check:
         )
         findings.append(f"Not readable and in no figure: {formats.number(aside, 'row')}: {named}.")
     if unread:
-        findings.append(f"The account may not read {formats.number(unread, 'customer')}.")
+        named = formats.listed(unread)
+        findings.append(f"The account could not read {formats.number(len(unread), 'customer')}: {named}.")
+    findings += [
+        f"*{_title(snapshot.collection)}* lacks {formats.number(snapshot.unread_customers, 'customer')}."
+        for snapshot in newest
+        if snapshot.unread_customers and COLLECTIONS[snapshot.collection] in PER_CUSTOMER and not is_part
+    ]
     if findings:
         by_reason = pd.DataFrame(reasons, columns=["collection", "reason", "setAside"])
         rows = pd.concat([rows, by_reason], ignore_index=True) if len(by_reason) else rows

@@ -27,6 +27,7 @@ from data_access import (
     measures,
     texts,
     titles,
+    unread_customers,
 )
 from data_access.datasets import comparison
 from data_access.measures import changes, health, trends
@@ -77,7 +78,7 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
     of_customers, damaged = _of_customers(feeds, past)
     findings = [
         *_of_runs(feeds, past, {past.collection.name: services} | _others(past, hour), now),
-        checks.reading(readings, newest),
+        checks.reading(readings, newest, _unread(feeds, past), is_part=feeds.is_book),
         checks.lost(losses(past)),
         *of_customers,
         _fitting(past),
@@ -190,6 +191,12 @@ def _counts(past: Timeline) -> list[Snapshot]:
 def _figures(feeds: Feeds, past: Timeline, snapshot: Snapshot, keys: list[str]) -> pd.DataFrame:
     with page_turns.paused():
         return feeds.engine(past).grouped(comparison.facts_file(past.history, snapshot), keys, labels=["customerName"])
+
+
+def _unread(feeds: Feeds, past: Timeline) -> list[str]:
+    """The customers of this visitor whom the newest answers lack, by name, or by tenant id where it is unknown."""
+    found = unread_customers(past.history)
+    return [name or tenant for tenant, name in found.items() if feeds.may_name(tenant)]
 
 
 @remembered

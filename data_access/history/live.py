@@ -23,7 +23,7 @@ from data_access.history.snapshot import Snapshot
 from data_access.history.store import Damaged
 from data_access.partner_center import each_customer, frames, sku_catalogue
 from data_access.partner_center.answers import Answer, Progress
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Client
 from data_access.partner_center.each_customer import Read
 from data_access.partner_center.sku_catalogue import Known
@@ -122,6 +122,27 @@ def last_readings(history: History, collection: Collection) -> tuple[pd.DataFram
             made |= dict.fromkeys(found, snapshot.fetched_at)
             missing -= found
     return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0], made
+
+
+def unread(history: History) -> dict[str, str | None]:
+    """The customers whom the newest answers of the live collections lack, each once: the name of each tenant id.
+
+    It is None where it is unknown. Those who are not in the list of customers any more are none. A file that cannot be
+    read tells nothing.
+    """
+    tenants: set[str] = set()
+    for collection in (SUBSCRIPTIONS, SEATS):
+        newest = history.newest(collection)
+        if newest and newest.unread_customers:
+            with contextlib.suppress(FileNotFoundError, Damaged, HistoryError, pa.ArrowException):
+                tenants.update(history.of_customers(newest).unread)
+    listed = history.newest(CUSTOMERS) if tenants else None
+    if listed:
+        with contextlib.suppress(HistoryError, DamagedHistory):
+            table = rows(history, listed)
+            named = zip(table["customerTenantId"], table["customerName"], strict=True)
+            return {tenant: name for tenant, name in named if tenant in tenants}
+    return dict.fromkeys(sorted(tenants))
 
 
 def known(history: History, country: str) -> Known:

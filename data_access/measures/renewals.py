@@ -244,7 +244,7 @@ def with_service(table: pd.DataFrame, counts: pd.DataFrame | None) -> pd.DataFra
     bought through several, `channels` has them (a frozenset), and which of them it was is unknown. The service is that
     of the product at any customer.
     """
-    if counts is None or counts.empty:
+    if counts is None or counts.empty or table.empty:
         return table.assign(service=pd.Series(None, index=table.index, dtype="str"), channel=None, channels=None)
     counts = counts.assign(**{PRODUCT: free_products.identities(counts[PRODUCT])})
     services = counts.drop_duplicates(PRODUCT).set_index(PRODUCT)["service"].astype("str")

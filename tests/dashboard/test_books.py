@@ -12,7 +12,10 @@ from dashboard import feeds
 from dashboard.components import figures
 from dashboard.sitemap import PAGES
 from data_access.emulator import Emulator
-from tests import bookkeeping
+from data_access.partner_center import frames, raw_pages
+from data_access.partner_center.answers import Answer, OfCustomers
+from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS
+from tests import bookkeeping, lakes
 from tests.bookkeeping import BOOKS, FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
 from tests.dashboard import visit as visits
 from tests.dashboard.visit import bar, text, tiles
@@ -52,7 +55,7 @@ def _unpacked(name, content):
 def sit_down(visit, monkeypatch, tmp_path, configure, claims):
     """Open a page as a person with a role, or at this machine without sign-in."""
 
-    def sit_down(page="", link=None, *, role="manager", name="ann@x", books=BOOKS, account=None, **settings):
+    def sit_down(page="", link=None, *, role="manager", name="ann@x", books=BOOKS, account=None, past=PAST, **settings):
         file = tmp_path / "books.csv"
         monkeypatch.delenv("BOOKS_FILE", raising=False)
         if books:
@@ -64,7 +67,7 @@ def sit_down(visit, monkeypatch, tmp_path, configure, claims):
             claims.update(visits.claims(role, preferred_username=name))
         else:
             settings["LOCAL_BOOK"] = name
-        return visit(Emulator(account or partner()), link, page, PAST, **settings)
+        return visit(Emulator(account or partner()), link, page, past, **settings)
 
     return sit_down
 
@@ -220,6 +223,46 @@ def test_live_seats_that_stand_in_name_nobody_outside_the_book(sit_down, sent, r
     if names:
         assert sold(app) == "1,200"
     assert traces(sent, FOREIGN, NOBODYS) == []
+
+
+def refusing(*whose):
+    """Neither subscriptions nor seats of these customers could be read, and the others have none."""
+    listed = lakes.fetched_from(partner(), CUSTOMERS, NOW)
+    of_customers = OfCustomers(refused=whose)
+    return [
+        lambda answer=answer: answer
+        for answer in (
+            listed,
+            *(
+                Answer(
+                    collection,
+                    frames.frame(collection, []),
+                    (),
+                    0,
+                    NOW,
+                    "",
+                    raw_pages.Pages(),
+                    unread_customers=len(whose),
+                    of_customers=of_customers,
+                )
+                for collection in (SEATS, SUBSCRIPTIONS)
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "finding"),
+    [
+        ("manager", "The account could not read 1 customer: Ownly Ltd."),
+        ("lead", "The account could not read 2 customers: Ownly Ltd, Strangers GmbH."),
+    ],
+)
+def test_who_refuses_two_collections_is_counted_once_and_named_within_the_book(sit_down, sent, role, finding):
+    app = sit_down("health", {"book": "all"}, role=role, past=[*PAST, *refusing(OWN, FOREIGN)])
+    assert finding in text(app)
+    if role == "manager":
+        assert traces(sent, FOREIGN, NOBODYS) == []
 
 
 def wait_for(app, words):

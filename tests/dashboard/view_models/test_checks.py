@@ -1,5 +1,8 @@
 """What a page says of how far figures can be trusted, from what was found."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -61,6 +64,23 @@ def test_no_services_and_no_readings_are_no_good_news():
     for found in (timing(), checks.reading(health.readings([]), [])):
         assert found.mark is Mark.UNKNOWN
         assert "0" not in found.finding
+
+
+@pytest.mark.parametrize(
+    ("unread", "is_part", "mark", "finding"),
+    [
+        ((), True, Mark.GOOD, "1 row in 1 collection, none missing, none set aside."),
+        ((), False, Mark.BAD, "*Customer licenses deployment* lacks 2 customers."),
+        (("<b>A",), True, Mark.BAD, r"The account could not read 1 customer: \<b\>A."),
+    ],
+)
+def test_customers_who_could_not_be_read_are_named_as_far_as_they_are_the_visitors(unread, is_part, mark, finding):
+    fetch: Any = SimpleNamespace(
+        collection="customer-deployment", fetched_at=NOW, announced=1, rows=1, set_aside=0, missing=0, reasons={}
+    )
+    fetch.unread_customers = 2
+    found = checks.reading(health.readings([fetch]), [fetch], unread, is_part=is_part)
+    assert (found.mark, found.finding) == (mark, finding)
 
 
 def test_what_is_wrong_stands_in_the_first_sentence():

@@ -180,7 +180,14 @@ def test_a_snapshot_says_who_was_not_read_and_who_has_nothing(run, partner, tmp_
         [],
     ]
     assert kept.newest(SEATS).unread_customers == 2
+    assert live.unread(kept) == {ALFA.upper(): "Alfa Ltd", CHARLIE.upper(): "Charlie Ltd"}
     assert tenants(kept.of_customers(kept.newest(SUBSCRIPTIONS)).empty) == ["b"]
+
+
+def test_who_refuses_both_collections_is_one_customer(run, partner, tmp_path, clock):
+    partner.troubles |= {f"{BRAVO}/subsc": refused(403)}
+    run()
+    assert live.unread(lake(tmp_path, clock)) == {BRAVO.upper(): "Bravo Ltd"}
 
 
 def test_who_is_not_read_any_more_makes_another_snapshot_even_without_rows(run, partner, tmp_path, clock):

@@ -248,6 +248,7 @@ def test_service_and_channel_come_from_the_commercial_counts_where_they_are_know
     assert list(found["service"].fillna("-")) == ["o365", "o365", "o365", "-"]
     assert list(found["channel"].fillna("-")) == ["reseller", "-", "-", "-"]
     assert renewals.with_service(table, None)["service"].isna().all()
+    assert renewals.with_service(table.head(0), facts).empty
 
 
 @pytest.mark.parametrize(
