@@ -157,7 +157,10 @@ def fetch(
     if found.subscriptions is None and found.seats is None:
         raise found.troubles[SUBSCRIPTIONS.name]
     facts = measures.facts(counts.collection, counts.frame).frame if counts else None
-    seats = found.seats or _of_nobody(found, earlier(SEATS))
+    seats, before = found.seats, None if found.seats else earlier(SEATS)
+    if before:
+        refuse = isinstance(found.troubles.get(SEATS.name), NotPermitted)
+        seats = _of_nobody(found.customers, before, refuse=refuse)
     seats, subscriptions = (answer and _completed(answer, earlier) for answer in (seats, found.subscriptions))
     found = replace(found, seats=seats, subscriptions=subscriptions, troubles={**troubles, **found.troubles})
     return put_together(found, counts, facts)
@@ -177,6 +180,11 @@ def kept(account: History, read_at: datetime) -> Renewals:
     facts = counts.frame if counts else None
     # An answer may be older than the list of customers: of who is not in it any more, nothing counts.
     seats, subscriptions = seats and _of_listed(seats, customers), _of_listed(subscriptions, customers)
+    newest = account.standing().get(SEATS.name)
+    if seats and newest and newest.failing and newest.last_success != newest.last_failure:  # of nobody, the last time
+        refuse = newest.failure is not None and newest.failure.exit_code == NotPermitted.exit_code
+        before = seats
+        seats = _completed(_of_nobody(customers, before, refuse=refuse), lambda _: before)
     return put_together(Live(customers, seats, replace(subscriptions, fetched_at=read_at), {}), counts, facts)
 
 
@@ -213,13 +221,10 @@ def _earlier(account: History | None, last: Renewals | None, collection: Collect
     return shown
 
 
-def _of_nobody(found: Live, before: Answer | None) -> Answer | None:
+def _of_nobody(customers: Answer, before: Answer, *, refuse: bool) -> Answer:
     """What stands for the live seats where not one customer's could be read now: an answer without rows."""
-    if before is None:
-        return None
-    tenants = tuple(sorted({*found.customers.frame["customerTenantId"]}))
-    refuses = isinstance(found.troubles.get(SEATS.name), NotPermitted)
-    whose = OfCustomers(refused=tenants) if refuses else OfCustomers(failed=tenants)
+    tenants = tuple(sorted({*customers.frame["customerTenantId"]}))
+    whose = OfCustomers(refused=tenants) if refuse else OfCustomers(failed=tenants)
     return replace(before, frame=before.frame.head(0), set_aside=(), announced=None, of_customers=whose)
 
 

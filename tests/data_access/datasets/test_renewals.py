@@ -234,6 +234,21 @@ def test_also_where_nobodys_seats_can_be_read_any_more(status, account):
     assert {*after.subscriptions["notAssignedFrom"].dropna()} == {"commercial"}
 
 
+@pytest.mark.parametrize("status", [403, 503])
+def test_so_it_is_where_the_last_run_of_collect_could_read_nobodys(status, account):
+    account.collect()
+    before, _ = account.current()
+    account.now += timedelta(hours=1)
+    account.emulator.always(failing(status), where="/subscribedskus")
+    account.collect()
+    after, calls = account.current()
+    then, now = map(live_seats.deployment, (before, after))
+    assert calls == 0
+    assert now.live
+    assert measures.total(now.facts) == measures.total(then.facts)
+    assert (now.live.unread, now.live.earlier) == (CUSTOMERS, CUSTOMERS - len(before.unread))
+
+
 def test_a_history_that_cannot_be_read_is_no_hindrance(account, tmp_path):
     (tmp_path / "file").write_text("in the way")
     account.settings = account.settings.model_copy(update={"history_url": str(tmp_path / "file")})
