@@ -120,6 +120,14 @@ def settle(page: Page) -> None:
     page.wait_for_function(_SETTLED, polling=50)
 
 
+def wait_for_other_labels(page: Page, before: list[str], chart: str = "services_chart") -> None:
+    """Wait until the rows of the chart are others, or in another order."""
+    deadline = time.monotonic() + _START
+    while labels(page, chart) == before and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    settle(page)
+
+
 _SETTLED = """() => {
     const text = [...document.querySelectorAll('.js-plotly-plot, [data-testid=stMetric]')]
         .map(part => part.textContent).join();
