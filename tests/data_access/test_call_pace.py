@@ -19,6 +19,7 @@ from tests.partner import ALFA, Partner, customer, refused, serving, sku
 pytestmark = pytest.mark.program
 
 CALLS, WINDOW = 5, 0.4
+LATE = 0.05  # seconds that a thread may be held up between its turn and the look at the clock
 
 
 def most_in(window, moments):
@@ -45,7 +46,7 @@ def test_no_window_has_more_calls_than_allowed_whatever_threads_do():
 
     together(*[several] * 6)
     assert len(begun) == 24
-    assert most_in(WINDOW, begun) == CALLS
+    assert most_in(WINDOW - LATE, begun) == CALLS
     assert max(begun) - min(begun) < 6 * WINDOW, "and no fewer than it may"
 
 
@@ -56,7 +57,7 @@ def test_a_burst_after_a_rest_is_no_more_than_allowed_either():
         for _ in range(CALLS):
             pace.begin()
             begun.append(time.monotonic())
-    assert most_in(WINDOW, begun) == CALLS
+    assert most_in(WINDOW - LATE, begun) == CALLS
 
 
 def test_a_call_is_told_how_long_its_turn_took():
