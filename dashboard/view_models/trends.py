@@ -191,13 +191,17 @@ def _part(facts: Facts) -> str:
 
 
 def _lost(by_part: pd.DataFrame, now: pd.DataFrame, part: str) -> tuple[Lost, ...]:
-    """The parts with a point in the last `trends.WEEKS` that are not there any more; those with most first."""
-    there = {*now[part].dropna()}
+    """The parts with a point in the last `trends.WEEKS` that are not there any more; those with most first.
+
+    A part is the same however it is spelled.
+    """
+    there = {*map(texts.key, now[part].dropna().unique())}
     if by_part.empty or not there:
         return ()
     since = by_part[AS_OF].max() - timedelta(weeks=trends.WEEKS)
-    last = by_part.groupby(part, observed=True).tail(1)
-    gone = last[~last[part].isin(there) & (last[AS_OF] >= since) & (last["licensesSold"] > 0)]
+    last = by_part.sort_values(AS_OF, kind="stable").drop_duplicates(part, keep="last").dropna(subset=[part])
+    is_there = texts.keys(last[part].astype("str")).isin(there)
+    gone = last[~is_there & (last[AS_OF] >= since) & (last["licensesSold"] > 0)]
     gone = gone.sort_values(["licensesSold", part], ascending=[False, True])
     rows = zip(gone[part], gone["licensesSold"], gone[AS_OF], strict=True)
     title = titles.product_title if part == _PRODUCT else titles.service_title

@@ -11,7 +11,7 @@ import pytest
 from dashboard import formats, sentences
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models import trends as view_model
-from data_access import csv_files, open_timeline
+from data_access import Deployment, Selection, csv_files, measures, open_timeline
 from data_access.measures.trends import Projection, Velocity
 from data_access.partner_center.catalog import DEPLOYMENT
 from data_access.settings import load
@@ -127,3 +127,26 @@ def test_points_are_in_the_order_of_their_dates(tmp_path):
     found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
     assert found.whole.points["processedDateTime"].is_monotonic_increasing
     assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)
+
+
+def standing(*answers):
+    """What the Overview stands on: the figures of one answer, its rows by spelled service."""
+    answer = fetched(DEPLOYMENT, [row for percents in answers for row in rows(FIRST + WEEK, percents)], FIRST + WEEK)
+    return Deployment(answer, measures.facts(DEPLOYMENT, answer.frame))
+
+
+@pytest.mark.parametrize("spelled", [["FOO"], [" Foo"], ["FOO", "Foo"]])
+def test_a_service_that_is_spelled_otherwise_is_not_lost(spelled, tmp_path):
+    kept = timeline(tmp_path, weeks({"foo": 50.0, "crm": 40.0}))
+    now = standing({"crm": 40.0}, *({spelling: 60.0} for spelling in spelled))
+    assert view_model.lost(kept, now, Selection()) == ()
+    moved = view_model.moved(kept, now, Selection(), False)
+    assert moved["deploymentPercent"].said[0] == "+"
+    (gone,) = view_model.lost(kept, standing({"crm": 40.0}), Selection())
+    assert gone.title == "foo"
+
+
+def test_a_product_that_is_spelled_otherwise_is_not_lost():
+    then = pd.DataFrame({"productName": ["Visio", "Project"], "licensesSold": [5, 3], "asOf": [FIRST, FIRST]})
+    now = pd.DataFrame({"productName": ["VISIO"]})
+    assert [one.title for one in view_model._lost(then, now, "productName")] == ["Project"]
