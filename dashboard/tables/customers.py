@@ -54,7 +54,11 @@ _CALLED = (
         help="By how many percent points deployment % moved since that day.",
     ),
     _UNUSED,
-    instant("nextRenewal", "Next renewal (UTC)", help="When the next subscription renews by itself."),
+    instant(
+        "nextRenewal",
+        "Next renewal (UTC)",
+        help="When the subscription ends that is to be spoken of first: what is undecided, then what renews.",
+    ),
     text("why", "Why", help="The reasons to call, by the rules in the manual."),
     _SAID,
 )

@@ -202,7 +202,9 @@ def _prepared(
         moved.table if moved else None,
         lost=moved.lost if moved else None,
         unused=usage.unused_by_customer(used, selection) if used else None,
-        renewals=renewals.next_renewals(muted.without(mutes, live.subscriptions), live.read_at) if live else None,
+        ending=renewals.next_renewals(muted.without(mutes, live.subscriptions), live.read_at, call_list.RENEWS_WITHIN)
+        if live
+        else None,
         at=live.read_at if live else None,
         quiet=muted.products(mutes, facts.frame),
     )

@@ -31,8 +31,8 @@ _SEARCHED = ("customerName", "customerTenantId", "offerName", "id")
 
 _TERMS = {"P1M": "1 month", "P1Y": "1 year", "P3Y": "3 years"}
 _WORDS = {
-    renewals.UNDECIDED: "Nobody has decided: paid monthly at about +3 % from {after}",
-    renewals.EXTENDED: "Paid monthly at about +3 % from {after}",
+    renewals.UNDECIDED: f"Nobody has decided: {renewals.PAID_MONTHLY} from {{after}}",
+    renewals.EXTENDED: f"{renewals.PAID_MONTHLY.capitalize()} from {{after}}",
     renewals.RENEWS: "Renews on {after}",
     "ends": "Ends: a cancellation is scheduled",
     "expires": "Expires: it does not renew by itself",

@@ -101,9 +101,9 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
         )
     if records.subscriptions is not None and records.read_at is not None:
         spoken = muted.without(records.mutes, records.subscriptions)
-        renewing = renewals.next_renewals(spoken, records.read_at)
+        renewing = renewals.next_renewals(spoken, records.read_at, call_list.RENEWS_WITHIN)
     quiet = muted.products(records.mutes, records.now.frame)
-    table = call_list.prepared(records.now, moved, renewals=renewing, at=records.read_at, quiet=quiet)
+    table = call_list.prepared(records.now, moved, ending=renewing, at=records.read_at, quiet=quiet)
     return tuple(call_list.said(table)[0][:_MOST_STEPS])
 
 

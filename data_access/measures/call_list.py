@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data_access import formats, texts, titles
-from data_access.measures import customers
+from data_access.measures import customers, renewals
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
 
@@ -41,7 +41,41 @@ class Rule:
 
 
 def _renews(table: pd.DataFrame) -> pd.Series:
-    return table["renewsInDays"].between(0, RENEWS_WITHIN)
+    return table["renewalIsReason"] & table["renewsInDays"].between(0, RENEWS_WITHIN)
+
+
+def _subject(product: object, seats: object) -> tuple[str, bool]:
+    """What ends or renews, and whether it is more than one thing."""
+    name = (
+        "a subscription without a name" if pd.isna(product) else formats.shortened(titles.product_title(str(product)))
+    )
+    if pd.isna(seats):
+        return name[:1].upper() + name[1:], False
+    return f"{formats.number(int(seats), 'seat')} of {name}", int(seats) != 1
+
+
+def _ends(product: object, seats: object, on: datetime, outcome: str) -> str:
+    """Such as "165 seats of Office 365 E3 end on 1 Dec 2026"."""
+    subject, are_many = _subject(product, seats)
+    verb = "renew" if outcome == renewals.RENEWS else "end"
+    return f"{subject} {verb}{'' if are_many else 's'} on {formats.day(on)}"
+
+
+def _renewal_reason(product: object, seats: object, on: datetime, outcome: str, days: float) -> str:
+    after = {
+        renewals.UNDECIDED: "; nobody has decided",
+        renewals.EXTENDED: f"; then {renewals.PAID_MONTHLY}",
+    }.get(outcome, "")
+    return f"{_ends(product, seats, on, outcome)}, in {formats.number(int(days), 'day')}{after}"
+
+
+def _renewal_said(product: object, seats: object, on: datetime, outcome: str) -> str:
+    ends, (_, are_many) = _ends(product, seats, on, outcome), _subject(product, seats)
+    if outcome == renewals.RENEWS:
+        return f"{ends}: how many will you need then?"
+    undecided = " and nobody has decided" if outcome == renewals.UNDECIDED else ""
+    they_are = "they are" if are_many else "it is"
+    return f"{ends}{undecided}: from then on {they_are} {renewals.PAID_MONTHLY}. Renew or cancel?"
 
 
 def _bought(table: pd.DataFrame) -> pd.Series:
@@ -83,11 +117,12 @@ def _more(deployed: float, nothing: str, some: str) -> str:
 RULES = (
     Rule(
         "renews",
-        f"A subscription renews within {RENEWS_WITHIN} days.",
-        ("renewal", "renewsInDays"),
+        f"A subscription ends within {RENEWS_WITHIN} days: first what is undecided or goes into the extended service"
+        " term, by its last day to act; then what renews by itself, unless all of its seats are assigned.",
+        ("renewalProduct", "renewalSeats", "renewal", "renewalOutcome", "renewsInDays", "renewalIsReason"),
         _renews,
-        lambda on, days: f"Renews on {formats.day(on)}, in {formats.number(int(days), 'day')}",
-        lambda on, days: f"A subscription of yours renews on {formats.day(on)}: how many licenses will you need then?",  # noqa: ARG005
+        lambda product, seats, on, outcome, days, _: _renewal_reason(product, seats, on, outcome, days),
+        lambda product, seats, on, outcome, _days, _: _renewal_said(product, seats, on, outcome),
     ),
     Rule(
         "lost",
@@ -164,7 +199,7 @@ def prepared(
     *,
     lost: pd.DataFrame | None = None,
     unused: pd.Series | None = None,
-    renewals: pd.Series | None = None,
+    ending: pd.DataFrame | None = None,
     at: datetime | None = None,
     quiet: pd.Series | None = None,
 ) -> pd.DataFrame:
@@ -174,9 +209,9 @@ def prepared(
     customerTenantId: since (a day), licensesSoldChange, licensesDeployedChange, deploymentPercentChange (float64),
     points (lists of percent points). `lost`: products that the figures do not have any more (see `lately.Lately`); a
     customer that lost one is not the same sum as before, so it did not move. `unused`: licenses deployed and not used,
-    `renewals`: the next instant (UTC) at which a subscription renews, both by customerTenantId; the latter is looked at
-    from the instant `at`. `quiet` marks rows of `facts` whose products no rule speaks of; the sums have them all the
-    same.
+    by customerTenantId. `ending`: the subscription of each customer to speak of first: `renewals.next_renewals` gives
+    them for `RENEWS_WITHIN` days; it is looked at from the instant `at`. `quiet` marks rows of `facts` whose products
+    no rule speaks of; the sums have them all the same.
 
     Adds topProduct and topUndeployed (the product with most licenses not deployed), toDeploy (licenses of all products
     that rules speak of), copilotSold and copilotDeployed.
@@ -194,10 +229,11 @@ def prepared(
         table.loc[table["lostSold"] > 0, moves] = np.nan
     if unused is not None:
         table = table.assign(unused=unused.reindex(table.index))
-    if renewals is not None and at is not None:
-        renewal = renewals.reindex(table.index)
-        days = (renewal.dt.normalize() - pd.Timestamp(at).normalize()).dt.days
-        table = table.assign(renewal=renewal, renewsInDays=days)
+    if ending is not None and at is not None:
+        ending = ending.reindex(table.index)
+        days = (ending["renewal"].dt.normalize() - pd.Timestamp(at).normalize()).dt.days
+        is_reason = ending["renewalIsReason"].astype("boolean").fillna(False).astype(bool)
+        table = table.join(ending.assign(renewsInDays=days, renewalIsReason=is_reason))
     return table.reset_index()
 
 

@@ -35,6 +35,10 @@ TITLES = {
     OTHER: "Something else",
 }
 OUTCOMES = tuple(TITLES)
+#: What becomes at its end of a subscription for which nobody has decided, or that rolls into the extended service term.
+PAID_MONTHLY = "paid monthly at about +3 %"
+#: The outcomes for which somebody can decide otherwise until the end, and has to, or it costs more.
+TO_DECIDE = (UNDECIDED, EXTENDED)
 
 #: The sources of what is not assigned, as `notAssignedFrom` names them.
 LIVE, COMMERCIAL = "live", "commercial"
@@ -186,14 +190,34 @@ def seats_at_risk(table: pd.DataFrame) -> int:
     return int(np.minimum(sums["quantity"].astype("int64"), sums["notAssigned"].astype("int64")).sum())
 
 
-def next_renewals(table: pd.DataFrame, now: datetime) -> pd.Series:
-    """The instant at which the next subscription of each customer renews by itself, by customerTenantId.
+def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame:
+    """The subscription of each customer to speak of first, by customerTenantId (str).
 
-    `table`: as `judged` gives it. Trials and what is not billed by licenses do not count; a customer without any is
-    not there.
+    `table`: as `judged` gives it. What ends within `days` and is to be decided comes first, by its last day to act;
+    then what renews by itself within them, unless all of its seats are assigned; then whatever is next. Trials and what
+    is not billed by licenses do not count; a customer without any is not there.
+
+    Columns: renewal (the end), renewalOutcome, renewalProduct (str), renewalSeats (Int64), renewalIsReason (whether it
+    is one of the first two kinds).
     """
-    ahead = table[counted(table) & (table["renewalOutcome"] == RENEWS) & (table[_END] >= now)]
-    return ahead.groupby(ahead[CUSTOMER].astype("str"))[_END].min()
+    taken = table[counted(table) & table["renewalOutcome"].isin((*TO_DECIDE, RENEWS)) & (table[_END] >= now)]
+    taken = at(taken, now)
+    is_soon = taken[_END].dt.normalize() <= pd.Timestamp(now).normalize() + timedelta(days=days)
+    is_urgent = is_soon & taken["renewalOutcome"].isin(TO_DECIDE)
+    is_reason = is_urgent | (is_soon & taken["seatsAtRisk"].ne(0).fillna(True).astype(bool))
+    ordered = pd.DataFrame(
+        {
+            CUSTOMER: taken[CUSTOMER].astype("str"),
+            "renewal": taken[_END],
+            "renewalOutcome": taken["renewalOutcome"].astype("str"),
+            "renewalProduct": taken["offerName"].astype("str"),
+            "renewalSeats": taken["quantity"].astype("Int64"),
+            "renewalIsReason": is_reason,
+            "_later": 2 - is_reason.astype("int64") - is_urgent.astype("int64"),
+            "_on": taken[_END].mask(is_urgent, taken[_ACT_BY]),
+        }
+    ).sort_values(["_later", "_on", "renewalSeats"], ascending=[True, True, False], kind="stable")
+    return ordered.drop_duplicates(CUSTOMER).set_index(CUSTOMER).drop(columns=["_later", "_on"])
 
 
 def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:
@@ -207,7 +231,7 @@ def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:
     return Totals(
         renewing=_quantity(renewing),
         at_risk=seats_at_risk(renewing),
-        undecided=_quantity(taken[taken["renewalOutcome"].isin((UNDECIDED, EXTENDED))]),
+        undecided=_quantity(taken[taken["renewalOutcome"].isin(TO_DECIDE)]),
         reducible=_quantity(open_now),
         not_matched=_quantity(renewing[renewing["notAssigned"].isna()]),
         on_trial=int(is_on_trial(shown).sum()),

@@ -14,9 +14,16 @@ NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-
 SINCE = pd.Timestamp("2026-08-28")
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 DEPLOYED = {"customerTenantId": NORTH, "productName": "OFFICE 365 E3", "licensesSold": 100, "licensesDeployed": 100}
+ENDING = {
+    "renewal": pd.Timestamp("2026-12-29T00:00:00Z"),
+    "renewalOutcome": "renews",
+    "renewalProduct": "OFFICE 365 E3",
+    "renewalSeats": 165,
+    "renewalIsReason": True,
+}
 
 
-def told(*products, moved=None, lost=None, unused=None, renews=None, words=call_list.reasons):
+def told(*products, moved=None, lost=None, unused=None, ending=None, words=call_list.reasons):
     """What is told of Nordwind, with these products; all of them are deployed unless they say otherwise."""
     own = pd.Index([NORTH], name="customerTenantId")
     figures = {"licensesSoldChange": 0.0, "licensesDeployedChange": 0.0, "deploymentPercentChange": 0.0}
@@ -26,7 +33,7 @@ def told(*products, moved=None, lost=None, unused=None, renews=None, words=call_
         pd.DataFrame({**figures, **moved, "since": SINCE}, index=own) if moved else None,
         lost=None if lost is None else pd.DataFrame(lost),
         unused=None if unused is None else pd.Series([float(unused)], own),
-        renewals=None if renews is None else pd.Series([pd.Timestamp(renews)], own),
+        ending=None if ending is None else pd.DataFrame([ENDING | ending], own).astype({"renewalSeats": "Int64"}),
         at=NOW,
     )
     (reasons,) = words(table)
@@ -45,6 +52,10 @@ def gone(*licenses, of="VISIO PLAN 2"):
     """Products that Nordwind had in November, with so many licenses each."""
     row = {"customerTenantId": NORTH, "productName": of, "processedDateTime": pd.Timestamp("2026-11-18", tz="UTC")}
     return [row | {"licensesSold": number} for number in licenses]
+
+
+def ends(on):
+    return {"renewal": pd.Timestamp(on)}
 
 
 COPILOT = {"productName": "Microsoft 365 Copilot", "licensesSold": 6}
@@ -85,11 +96,26 @@ SITUATIONS = [
     ("lost", {"lost": [row | {"customerTenantId": SOUTH} for row in gone(20)]}, None),
     ("fell", {"moved": gone_down(-9.0), "lost": gone(20)}, None),  # it is not the same sum any more
     ("bought", {"moved": bought(40, 0), "lost": gone(20)}, None),
-    ("renews", {"renews": "2026-12-29T00:00:00Z"}, "Renews on 29 Dec 2026, in 31 days"),
-    ("renews", {"renews": "2026-11-28T23:00:00Z"}, "Renews on 28 Nov 2026, in 0 days"),
-    ("renews", {"renews": "2027-02-01T00:00:00Z"}, None),
-    ("renews", {"renews": "2026-11-01T00:00:00Z"}, None),
-    ("renews", {"renews": None}, None),
+    ("renews", {"ending": {}}, "165 seats of Office 365 E3 renew on 29 Dec 2026, in 31 days"),
+    ("renews", {"ending": ends("2026-11-28T23:00:00Z")}, "165 seats of Office 365 E3 renew on 28 Nov 2026, in 0 days"),
+    (
+        "renews",
+        {"ending": ends("2026-12-01T23:00:00Z") | {"renewalOutcome": "undecided"}},
+        "165 seats of Office 365 E3 end on 1 Dec 2026, in 3 days; nobody has decided",
+    ),
+    (
+        "renews",
+        {"ending": {"renewalOutcome": "extendedServiceTerm", "renewalSeats": 1}},
+        "1 seat of Office 365 E3 ends on 29 Dec 2026, in 31 days; then paid monthly at about +3 %",
+    ),
+    (
+        "renews",
+        {"ending": {"renewalProduct": None, "renewalSeats": None}},
+        "A subscription without a name renews on 29 Dec 2026, in 31 days",
+    ),
+    ("renews", {"ending": {"renewalIsReason": False}}, None),
+    ("renews", {"ending": ends("2027-02-01T00:00:00Z")}, None),
+    ("renews", {"ending": ends("2026-11-01T00:00:00Z")}, None),
 ]
 
 
@@ -106,12 +132,14 @@ _BEGINS = {
     "bought": "Bought",
     "copilot": "Copilot",
     "idle": "Up to",
-    "renews": "Renews",
 }
+_SAYS = {"gap": "not deployed", "renews": "2026, in "}
 
 
 def _is_of(rule, reason):
-    return reason.endswith("not deployed") if rule == "gap" else reason.startswith(_BEGINS[rule])
+    if rule in _SAYS:
+        return _SAYS[rule] in reason
+    return reason.startswith(_BEGINS[rule])
 
 
 def test_no_rule_is_left_out():
@@ -123,21 +151,36 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
     situation = {
         "moved": bought(40, 3) | gone_down(-2.5),
         "unused": 30,
-        "renews": "2026-12-29T00:00:00Z",
+        "ending": ends("2026-12-29T00:00:00Z"),
     }
     products = [{"licensesDeployed": 60}, COPILOT | {"licensesDeployed": 0}]
-    assert [_BEGINS.get(rule.key, "40") for rule in RULES if rule.key != "lost"] == [
-        next(word for word in (*_BEGINS.values(), "40") if reason.startswith(word))
-        for reason in told(*products, **situation)
-    ]
+    spoken = [rule for rule in RULES if rule.key != "lost"]
+    assert all(_is_of(rule.key, reason) for rule, reason in zip(spoken, told(*products, **situation), strict=True))
     assert told(*products, **situation, words=call_list.said) == [
-        "A subscription of yours renews on 29 Dec 2026: how many licenses will you need then?",
+        "165 seats of Office 365 E3 renew on 29 Dec 2026: how many will you need then?",
         "40 licenses of Office 365 E3 are not assigned to anybody.",
         "Since 28 Aug 2026 you bought 40 licenses, and only 3 more are assigned.",
         "The part of your licenses that is assigned fell from 59.10\u00a0% on 28 Aug 2026 to 56.60\u00a0%.",
         "Of your 6 Copilot licenses, 0 are assigned.",
         "Up to 30 licenses are assigned and not used in 28 days.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        (
+            {"renewalOutcome": "undecided"},
+            "165 seats of Office 365 E3 end on 29 Dec 2026 and nobody has decided: from then on they are",
+        ),
+        (
+            {"renewalOutcome": "extendedServiceTerm", "renewalSeats": 1},
+            "1 seat of Office 365 E3 ends on 29 Dec 2026: from then on it is",
+        ),
+    ],
+)
+def test_who_has_to_decide_is_asked_to(ending, said):
+    assert told(ending=ending, words=call_list.said) == [f"{said} paid monthly at about +3 %. Renew or cancel?"]
 
 
 def test_what_is_said_has_the_digits_of_the_tiles():

@@ -16,6 +16,7 @@ SUBSCRIPTION = {
     "customerTenantId": "AA",
     "customerName": "Nordwind AB",
     "id": "s",
+    "offerName": "Office 365 E3",
     "productId": E3,
     "quantity": 10,
     "status": "active",
@@ -179,19 +180,55 @@ def test_sums_leave_out_trials_what_is_suspended_and_what_is_no_license():
     )
 
 
-def test_the_next_renewal_of_each_customer_is_the_first_that_happens_by_itself():
+SOON, SOONER = {PRECISE_END: "2026-12-05T23:59:59Z"}, {PRECISE_END: "2026-12-01T23:59:59Z"}
+UNDECIDED, EXTENDED = {"renewalOutcome": "undecided"}, {"renewalOutcome": "extendedServiceTerm"}
+
+
+@pytest.mark.parametrize(
+    ("own", "first"),
+    [
+        ([SOON, {}], "s0"),
+        ([SOON, UNDECIDED], "s1"),  # later than what renews by itself
+        ([SOON, SOONER | UNDECIDED | {"quantity": 165}], "s1"),
+        ([SOON | UNDECIDED, SOONER | EXTENDED], "s1"),
+        ([SOON, UNDECIDED | {PRECISE_END: "2027-03-01T23:59:59Z"}], "s0"),  # beyond the days looked at
+        ([UNDECIDED | {PRECISE_END: "2026-11-29T23:59:59Z"}, SOON], "s0"),  # today
+        ([SOON, SOONER | UNDECIDED | {"isTrial": True}], "s0"),
+        ([SOON, SOONER | {"renewalOutcome": "ends"}], "s0"),
+        ([UNDECIDED | {PRECISE_END: "2026-11-28T23:59:59Z"}, SOON], "s1"),  # it is over
+        # All that renews sooner is assigned.
+        ([SOONER | {"productId": E5}, SOON], "s1"),
+    ],
+)
+def test_what_is_to_be_decided_is_spoken_of_first_then_what_renews_by_itself(own, first):
+    live = seats({}, {"productId": E5, "consumedUnits": 10})
+    named = [change | {"offerName": f"s{number}"} for number, change in enumerate(own)]
+    found = renewals.next_renewals(renewals.judged(subscriptions(*named), live), NOW, 60)
+    assert list(found["renewalProduct"]) == [first]
+    assert list(found["renewalIsReason"]) == [True]
+
+
+@pytest.mark.parametrize("change", [{"productId": E5}, {PRECISE_END: "2027-03-01T23:59:59Z"}])
+def test_what_renews_with_all_seats_assigned_or_much_later_is_next_but_no_reason(change):
+    live = seats({"productId": E5, "consumedUnits": 10})
+    found = renewals.next_renewals(renewals.judged(subscriptions(change), live), NOW, 60)
+    assert list(found["renewalIsReason"]) == [False]
+
+
+def test_each_customer_has_its_own_next_renewal():
     table = renewals.judged(
         subscriptions(
             {},
             {"commitmentEndDateTime": "2026-12-05T23:59:59Z"},
-            {"commitmentEndDateTime": "2026-12-01T23:59:59Z", "renewalOutcome": "undecided"},
-            {"commitmentEndDateTime": "2026-12-01T23:59:59Z", "isTrial": True},
-            {"commitmentEndDateTime": "2026-11-28T23:59:59Z"},
             {"customerTenantId": "BB", "renewalOutcome": "ends"},
+            {"customerTenantId": "CC"},
         )
     )
-    assert renewals.next_renewals(table, NOW).to_dict() == {"AA": pd.Timestamp("2026-12-05T23:59:59Z")}
-    assert renewals.next_renewals(renewals.judged(subscriptions()), NOW).empty
+    assert renewals.next_renewals(table, NOW, 60)["renewal"].to_dict() == {
+        "AA": pd.Timestamp("2026-12-05T23:59:59Z"),
+        "CC": pd.Timestamp("2026-12-10T23:59:59Z"),
+    }
+    assert renewals.next_renewals(renewals.judged(subscriptions()), NOW, 60).empty
 
 
 def test_where_nothing_is_there_all_sums_are_zero():
