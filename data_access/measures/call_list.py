@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def _renews(table: pd.DataFrame) -> pd.Series:
     return table["renewalIsReason"] & table["renewsInDays"].between(0, RENEWS_WITHIN)
 
 
-def _subject(product: object, seats: object) -> tuple[str, bool]:
+def _subject(product: Any, seats: Any) -> tuple[str, bool]:
     """What ends or renews, and whether it is more than one thing."""
     name = (
         "a subscription without a name" if pd.isna(product) else formats.shortened(titles.product_title(str(product)))
@@ -54,14 +55,14 @@ def _subject(product: object, seats: object) -> tuple[str, bool]:
     return f"{formats.number(int(seats), 'seat')} of {name}", int(seats) != 1
 
 
-def _ends(product: object, seats: object, on: datetime, outcome: str) -> str:
+def _ends(product: Any, seats: Any, on: datetime, outcome: str) -> str:
     """Such as "165 seats of Office 365 E3 end on 1 Dec 2026"."""
     subject, are_many = _subject(product, seats)
     verb = "renew" if outcome == renewals.RENEWS else "end"
     return f"{subject} {verb}{'' if are_many else 's'} on {formats.day(on)}"
 
 
-def _renewal_reason(product: object, seats: object, on: datetime, outcome: str, days: float) -> str:
+def _renewal_reason(product: Any, seats: Any, on: datetime, outcome: str, days: float) -> str:
     after = {
         renewals.UNDECIDED: "; nobody has decided",
         renewals.EXTENDED: f"; then {renewals.PAID_MONTHLY}",
@@ -69,7 +70,7 @@ def _renewal_reason(product: object, seats: object, on: datetime, outcome: str, 
     return f"{_ends(product, seats, on, outcome)}, in {formats.number(int(days), 'day')}{after}"
 
 
-def _renewal_said(product: object, seats: object, on: datetime, outcome: str) -> str:
+def _renewal_said(product: Any, seats: Any, on: datetime, outcome: str) -> str:
     ends, (_, are_many) = _ends(product, seats, on, outcome), _subject(product, seats)
     if outcome == renewals.RENEWS:
         return f"{ends}: how many will you need then?"
