@@ -23,7 +23,14 @@ from data_access.history.snapshot import Snapshot
 from data_access.history.store import Damaged
 from data_access.partner_center import each_customer, frames, sku_catalogue
 from data_access.partner_center.answers import Answer, Progress
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
+from data_access.partner_center.catalog import (
+    COLLECTIONS,
+    COMMERCIAL_DEPLOYMENT,
+    CUSTOMERS,
+    SEATS,
+    SUBSCRIPTIONS,
+    Collection,
+)
 from data_access.partner_center.client import Client
 from data_access.partner_center.each_customer import Read
 from data_access.partner_center.sku_catalogue import Known
@@ -94,7 +101,7 @@ def rows(history: History, snapshot: Snapshot) -> pd.DataFrame:
             "A file of the history is not what was written.", "The operator runs: python -m data_access verify."
         ) from None
     table: pd.DataFrame = pq.read_table(pa.BufferReader(content)).drop_columns(["snapshot", "fetchedAt"]).to_pandas()
-    return table.astype({name: frames.DTYPES.get(name, "str") for name in map(str, table.columns)})
+    return table.astype(frames.dtypes(COLLECTIONS[snapshot.collection], map(str, table.columns)))
 
 
 def last_readings(history: History, collection: Collection) -> tuple[pd.DataFrame, dict[str, datetime]]:

@@ -387,8 +387,9 @@ def _summary_of_deployment(collection: Collection, facts: Facts) -> pd.DataFrame
 
 def _summary_of_usage(collection: Collection, found: pd.DataFrame) -> pd.DataFrame:
     if "proratedLicensesUsagePercent" in collection.columns:  # never added up: row by row, as sent
-        return found.assign(rows=1)
-    if "workloadCode" in found:
+        known = {"service", *collection.columns}  # Microsoft may send a field under any other name of the summary's
+        return found[[name for name in _SUMMARY_USAGE.names if name in known]].assign(rows=1)
+    if "workloadCode" in collection.columns:
         found = found.assign(
             workloadName=found["workloadName"].astype("str").fillna(found["workloadCode"].astype("str"))
         )

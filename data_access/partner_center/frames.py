@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -137,6 +137,12 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {str(name): value for name, value in row.items()} for row in plain.where(plain.notna(), None).to_dict("records")
     ]
+
+
+def dtypes(collection: Collection, names: Iterable[str]) -> dict[str, str]:
+    """The dtype of each of these columns of a frame of the collection: what it does not know is text."""
+    known = frozenset(collection.columns)
+    return {name: _dtype(name) if name in known else "str" for name in names}
 
 
 def _dtype(name: str) -> str:

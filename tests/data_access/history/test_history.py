@@ -62,6 +62,17 @@ def test_usage_is_kept_as_it_is(collection, tmp_path):
     )
 
 
+@pytest.mark.parametrize("value", ["n/a", 5])
+def test_an_unknown_field_is_no_count_of_the_summary_whatever_its_name(value, tmp_path):
+    sent = {"licensesActive": value, "LicensesQualified": value, "rows": value}
+    snapshot = keep(tmp_path, USAGE, [sent])
+    read = pq.read_table(lake(tmp_path).facts([snapshot]).paths[0])
+    assert read["licensesActive"].to_pylist() == [str(value)]
+    (kept,) = lake(tmp_path).summary(USAGE).to_pylist()
+    assert [kept[name] for name in ("licensesActive", "licensesQualified", "rows")] == [None, None, 1]
+    assert kept["proratedLicensesUsagePercent"] == 40.0
+
+
 def test_a_column_of_ours_that_microsoft_sends_too_is_renamed(tmp_path):
     snapshot = keep(tmp_path, USAGE, [{"snapshot": "theirs"}])
     read = pq.read_table(lake(tmp_path).facts([snapshot]).paths[0])

@@ -15,7 +15,7 @@ from data_access.commands import status
 from data_access.datasets import renewals
 from data_access.history import collect, live
 from data_access.partner_center import each_customer
-from data_access.partner_center.catalog import LIVE, SEATS, SUBSCRIPTIONS
+from data_access.partner_center.catalog import CUSTOMERS, LIVE, SEATS, SUBSCRIPTIONS
 from data_access.partner_center.retry import RetryPolicy
 from tests.lakes import Clock, files, lake
 from tests.partner import ALFA, BRAVO, CHARLIE, Partner, customer, refused, serving, sku, subscription
@@ -96,6 +96,17 @@ def test_the_three_are_kept_and_are_what_they_were_when_read_again(run, tmp_path
     verified = kept.verify(reread=True)
     assert (verified.findings, verified.outgrown) == ((), 0)
     assert kept.notices == ()
+
+
+def test_an_unknown_field_is_text_though_another_collection_has_a_number_of_its_name(run, partner, tmp_path, clock):
+    partner.customers[0]["activeUnits"] = "x"
+    partner.subscriptions[ALFA][0] |= {"licensesSold": "n/a", "consumedUnits": 5}
+    run()
+    kept = renewals.kept(lake(tmp_path, clock), clock())
+    assert kept.answer(CUSTOMERS).frame["activeUnits"].dropna().to_list() == ["x"]
+    assert kept.subscriptions["licensesSold"].dropna().to_list() == ["n/a"]
+    assert kept.subscriptions["consumedUnits"].dropna().to_list() == ["5"]
+    assert str(kept.subscriptions["quantity"].dtype) == "Int64"
 
 
 def test_the_same_again_is_not_kept_twice_and_a_new_name_is(run, partner):

@@ -137,7 +137,7 @@ def is_sound(collection, table):
     """The columns are there, each of its type, and the table can be written."""
     assert list(table.columns[: len(collection.columns)]) == collection.columns
     assert table.columns.is_unique
-    types = {name: frames.DTYPES.get(name, "str") if name in collection.columns else "str" for name in table.columns}
+    types = frames.dtypes(collection, table.columns)
     assert table.dtypes.astype(str).to_dict() == types
     json.dumps(frames.records(table), ensure_ascii=False, allow_nan=False).encode()
     frames.as_text(table).to_csv(index=False).encode()
