@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from data_access import logs, loopback, settings
+from data_access import logs, loopback, settings, texts
 from data_access.commands import COMMANDS, PRINTING, terminal
 from data_access.errors import PartnerCenterError, SettingsError
 from data_access.version import NAME, VERSION
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
     for name, value in vars(options).items():
-        if isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+        if isinstance(value, str) and not texts.is_whole(value):
             options.complain(f"--{name.replace('_', '-')} holds bytes that are no UTF-8")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     with _noticing_interrupts() as interrupts:

@@ -40,6 +40,11 @@ def field(fields: Mapping[str, Any], name: str) -> Any:
     return next((value for other, value in fields.items() if key(other) == wanted), None)
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text holds no half of a surrogate pair, which JSON can carry, and no file and no address."""
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def written(value: object) -> str | None:
     """What any value of JSON is as the text of a cell: a text as it is, all else as JSON, None for null."""
     if value is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +31,8 @@ from data_access.partner_center.catalog import (
 from data_access.partner_center.client import Client
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.wire import SetAside
+
+log = logging.getLogger(__name__)
 
 #: So many days in a row without figures end a back-fill: Microsoft does not say how far back it goes.
 BARREN_DAYS = 31
@@ -102,10 +107,11 @@ def run(
 
     def keep(collection: Collection, fetch: Callable[[Progress], Answer]) -> Answer | None:
         try:
-            answer = fetch(_progress_of(collection, progress))
-            report.kept[collection.name] = kept = history.append(answer)
-            if loss := history.loss(collection):
-                report.losses[collection.name] = loss
+            with _in_words(collection):
+                answer = fetch(_progress_of(collection, progress))
+                report.kept[collection.name] = kept = history.append(answer)
+                if loss := history.loss(collection):
+                    report.losses[collection.name] = loss
         except HistoryError:
             raise
         except PartnerCenterError as error:
@@ -153,6 +159,23 @@ def run(
     record(report.failure.exit_code if report.failure else 0)
     history.sweep()
     return report
+
+
+@contextlib.contextmanager
+def _in_words(collection: Collection) -> Iterator[None]:
+    """Make an error that nobody foresaw one of this collection alone: the others are to be kept."""
+    try:
+        yield
+    except PartnerCenterError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever an answer that nobody has seen yet can cause
+        # Not its message, which may hold a row.
+        log.warning("%s could not be read or kept: %s", collection.name, type(error).__name__)
+        log.debug("Raised by:\n%s", "".join(traceback.format_tb(error.__traceback__)))
+        raise Unreadable(
+            f"The program met something unforeseen in the answer ({type(error).__name__}).",
+            "Install the newest version; if it goes on, report it with what the log says.",
+        ) from None
 
 
 def _whole(client: Client, collection: Collection) -> Callable[[Progress], Answer]:
@@ -231,15 +254,18 @@ def _back_fill(
             continue
         tell(Step(f"figures processed on {day}"))
         try:
-            answer = client.fetch(collection, Query(processed=day), keep_raw=True)
+            with _in_words(collection):
+                answer = client.fetch(collection, Query(processed=day), keep_raw=True)
+                dates = set(answer.frame["processedDateTime"].dt.date)
+                if dates == {day}:
+                    history.append(answer, backfill_date=day)
         except BadRequest:
-            dates: set[date] = set()  # a day that the service does not accept is one without figures
+            dates = set()  # a day that the service does not accept is one without figures
+        except HistoryError:
+            raise
         except PartnerCenterError as error:
             return BackFill(kept_days, f"it failed at {day}", error)
-        else:
-            dates = set(answer.frame["processedDateTime"].dt.date)
         if dates == {day}:
-            history.append(answer, backfill_date=day)
             kept_days, barren, others = kept_days + 1, 0, 0
             continue
         barren, others = barren + 1, others + bool(dates)

@@ -60,10 +60,10 @@ def offer(row: Mapping[str, Any]) -> Offer | None:
     link: Any = row
     for step in ("links", "sku", "uri"):
         link = texts.field(link, step) if isinstance(link, Mapping) else None
-    if isinstance(link, str) and (found := _IN_LINK.search(link)):
+    if isinstance(link, str) and texts.is_whole(link) and (found := _IN_LINK.search(link)):
         return Offer(found[1], found[2], (found[3] or "").upper())
     sent = row.get("offerId")
-    if isinstance(sent, str) and (found := _IN_OFFER.fullmatch(sent.strip())):
+    if isinstance(sent, str) and texts.is_whole(sent) and (found := _IN_OFFER.fullmatch(sent.strip())):
         return Offer(found[1], found[2])
     return None
 
@@ -72,7 +72,7 @@ def provisioning_id(sku: Mapping[str, Any]) -> str:
     """The id of the product that a SKU of the catalogue gives, in capitals; empty where it gives none."""
     attributes = texts.field(sku, "dynamicAttributes")
     found = texts.field(attributes, "provisioningId") if isinstance(attributes, Mapping) else None
-    return texts.identifier(found) if isinstance(found, str) else ""
+    return texts.identifier(found) if isinstance(found, str) and texts.is_whole(found) else ""
 
 
 def evened(title: str) -> str:

@@ -216,7 +216,8 @@ def _link(fields: Mapping[str, Any]) -> Link | None:
     uri, headers = following, None
     if isinstance(following, dict):
         uri, headers = texts.field(following, "uri"), texts.field(following, "headers")
-    link = Link(uri if isinstance(uri, str) else "", _token(headers) or _usable(fields.get(_CONTINUATION_FIELD)))
+    address = uri if isinstance(uri, str) and texts.is_whole(uri) else ""
+    link = Link(address, _token(headers) or _usable(fields.get(_CONTINUATION_FIELD)))
     return link if link != Link() else None
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from data_access import history, load_settings
+from data_access import Client, history, load_settings
 from data_access.__main__ import main
 from data_access.commands.collect import lines
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, growing, not_json, shaped, throttled
 from data_access.emulator.sample import Partner, partner
 from data_access.history import collect
+from data_access.history.history import History
 from data_access.partner_center.catalog import (
     COLLECTIONS,
     COMMERCIAL_DEPLOYMENT,
@@ -136,6 +137,27 @@ def test_what_fails_is_remembered_and_the_rest_is_kept(trouble, code, run, emula
     assert standing["usage"].failing
     assert (standing["usage"].failure.exit_code, standing["usage"].last_success) == (code, None)
     assert not standing["deployment"].failing
+
+
+@pytest.mark.parametrize("where", ["fetch", "append"])
+def test_what_nobody_foresaw_in_one_collection_leaves_the_others(where, run, tmp_path, monkeypatch, caplog):
+    place, at = {"fetch": (Client, 1), "append": (History, 1)}[where]
+    really = getattr(place, where)
+
+    def unforeseen(*arguments, **named):
+        about = arguments[at]
+        if getattr(about, "collection", about) is USAGE:
+            raise KeyError("ACME Ltd")
+        return really(*arguments, **named)
+
+    monkeypatch.setattr(place, where, unforeseen)
+    report = run()
+    assert list(report.kept) == [name for name in ALL if name != "usage"]
+    assert list(report.errors) == ["usage"]
+    assert report.failure.exit_code == 6
+    assert "usage: not read: The program met something unforeseen in the answer (KeyError)." in lines(report)
+    assert lake(tmp_path).standing()["usage"].failing
+    assert "ACME" not in caplog.text
 
 
 def test_what_the_account_may_not_read_is_no_failure_where_it_may_read_something(run, emulator, tmp_path):
@@ -279,6 +301,21 @@ def test_earlier_dates_are_kept_under_their_own(run, past, tmp_path):
         assert f"processedDateTime={day}T00%3A00%3A00" in snapshot.address
     assert history.newest(COMMERCIAL_DEPLOYMENT).backfill_date is None
     assert not history.verify(reread=True).findings
+
+
+def test_a_back_fill_that_meets_what_nobody_foresaw_keeps_what_it_has(run, past, monkeypatch):
+    really = Client.fetch
+
+    def unforeseen(client, collection, query=None, **named):
+        if query and query.processed == past[2]:
+            raise KeyError("ACME Ltd")
+        return really(client, collection, query, **named)
+
+    monkeypatch.setattr(Client, "fetch", unforeseen)
+    report = run(since=past[-1])
+    back_fill = report.back_fills["commercial-deployment"]
+    assert (back_fill.days, back_fill.ended) == (1, f"it failed at {past[2]}")
+    assert report.failure.exit_code == 6
 
 
 def test_a_day_that_is_there_is_not_asked_for_again(run, past, emulator):

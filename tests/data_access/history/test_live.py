@@ -102,11 +102,21 @@ def test_an_unknown_field_is_text_though_another_collection_has_a_number_of_its_
     partner.customers[0]["activeUnits"] = "x"
     partner.subscriptions[ALFA][0] |= {"licensesSold": "n/a", "consumedUnits": 5}
     run()
-    kept = renewals.kept(lake(tmp_path, clock), clock())
-    assert kept.answer(CUSTOMERS).frame["activeUnits"].dropna().to_list() == ["x"]
+    history = lake(tmp_path, clock)
+    assert live.rows(history, history.newest(CUSTOMERS))["activeUnits"].dropna().to_list() == ["x"]
+    kept = renewals.kept(history, clock())
     assert kept.subscriptions["licensesSold"].dropna().to_list() == ["n/a"]
     assert kept.subscriptions["consumedUnits"].dropna().to_list() == ["5"]
     assert str(kept.subscriptions["quantity"].dtype) == "Int64"
+
+
+def test_a_product_id_with_half_a_character_is_none_and_all_else_is_kept(run, partner, tmp_path, clock):
+    partner.skus["CFQ7TTC0MM8R/001P"] = "3b555118\ud800"
+    report = run()
+    assert report.failure is None
+    assert [report.kept[collection.name].snapshot.rows for collection in LIVE] == [3, 3, 3]
+    kept = lake(tmp_path, clock)
+    assert live.rows(kept, kept.newest(SUBSCRIPTIONS))["productId"].isna().tolist() == [True, False, True]
 
 
 def test_the_same_again_is_not_kept_twice_and_a_new_name_is(run, partner):

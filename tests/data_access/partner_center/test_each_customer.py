@@ -105,6 +105,7 @@ def test_a_link_of_any_form_leads_on_and_the_token_stays_at_home(link, query, cl
         {}, {"links": None}, {"links": []}, {"links": {"next": None}}, {"links": {"next": {}}}, {"links": {"next": 7}},
         {"links": {"next": {"uri": "http://[", "headers": [None, 7]}}},
         {"links": {"next": {"headers": headers(**{"MS-ContinuationToken": "a\r\nHost: b"})}}},
+        {"links": {"next": {"uri": "/customers?x=\ud800"}}},
     ],
 )  # fmt: skip
 def test_without_a_link_that_leads_anywhere_the_list_is_over(links, client, partner):

@@ -25,6 +25,8 @@ def link(uri):
         ({"offerId": "A:B:C", **link("/products/CFQ7TTC0LH18/skus/0001")}, Offer("CFQ7TTC0LH18", "0001")),
         ({"offerId": "A:B:C", **link("/elsewhere")}, Offer("A", "B")),
         ({"links": None, "offerId": "A:B:C"}, Offer("A", "B")),
+        ({"offerId": "A:B:C", **link("/products/\ud800/skus/0001")}, Offer("A", "B")),
+        ({"offerId": "A\ud800:B:C"}, None),
     ],
 )
 def test_an_offer_is_named_by_a_link_or_by_its_id(changes, offer):
@@ -38,6 +40,7 @@ def test_an_offer_is_named_by_a_link_or_by_its_id(changes, offer):
          "3B555118-DA6A-4418-894F-7DF1E2096870"),
         ({"DynamicAttributes": {"ProvisioningID": "a"}}, "A"),
         ({"dynamicAttributes": {}}, ""),
+        ({"dynamicAttributes": {"provisioningId": "3b555118\ud800"}}, ""),
         ({"dynamicAttributes": None}, ""),
         ({}, ""),
     ],
