@@ -138,7 +138,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         within,
         filters.target,
         absent=why if now.empty else None,
-        lost=_lost(table if filters.by == part else trends.lines(facts, [part]), now, part),
+        parts=(table if filters.by == part else trends.lines(facts, [part]), now, part),
     )
     of_channels = trends.lines(facts, ["channel", part]) if filters.by == "channel" else None
     lines = [
@@ -149,9 +149,9 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
             within,
             filters.target,
             absent=None if key in there else why,
-            lost=()
+            parts=None
             if of_channels is None
-            else _lost(of_channels[of_channels["channel"] == key], now[now["channel"] == key], part),
+            else (of_channels[of_channels["channel"] == key], now[now["channel"] == key], part),
         )
         for key, points in table.groupby(filters.by, sort=True)
     ]
@@ -190,19 +190,11 @@ def _part(facts: Facts) -> str:
     return _PRODUCT if _PRODUCT in facts.frame else "service"
 
 
-def _lost(by_part: pd.DataFrame, now: pd.DataFrame, part: str) -> tuple[Lost, ...]:
-    """The parts with a point in the last `trends.WEEKS` that are not there any more; those with most first.
-
-    A part is the same however it is spelled.
-    """
-    there = {*map(texts.key, now[part].dropna().unique())}
-    if by_part.empty or not there:
-        return ()
-    since = by_part[AS_OF].max() - timedelta(weeks=trends.WEEKS)
-    last = by_part.sort_values(AS_OF, kind="stable").drop_duplicates(part, keep="last").dropna(subset=[part])
-    is_there = texts.keys(last[part].astype("str")).isin(there)
-    gone = last[~is_there & (last[AS_OF] >= since) & (last["licensesSold"] > 0)]
-    gone = gone.sort_values(["licensesSold", part], ascending=[False, True])
+def _lost(
+    by_part: pd.DataFrame, now: pd.DataFrame, part: str, compared: pd.DataFrame | None = None
+) -> tuple[Lost, ...]:
+    """What a sum has lost, see `trends.gone`."""
+    gone = trends.gone(by_part, now, part, compared)
     rows = zip(gone[part], gone["licensesSold"], gone[AS_OF], strict=True)
     title = titles.product_title if part == _PRODUCT else titles.service_title
     return tuple(Lost(title(str(code)), sold, on) for code, sold, on in rows)
@@ -210,12 +202,39 @@ def _lost(by_part: pd.DataFrame, now: pd.DataFrame, part: str) -> tuple[Lost, ..
 
 @remembered
 def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tuple[Lost, ...]:
-    """The services that the history has lately and an answer does not; none where they cannot be compared."""
+    """The services that the history has lately, or on the date compared with, and an answer does not.
+
+    None where they cannot be compared.
+    """
+    line = _until(timeline, deployment, selection)
+    if line is None:
+        return ()
+    change = trends.change(line, trends.USUAL_DAYS)
+    compared = line[line[AS_OF] >= change.since] if change else None
+    by_service = trends.lines(timeline.facts.selected(selection), ["service"])
+    return _lost(by_service, deployment.facts.selected(selection).frame, "service", compared)
+
+
+def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:
+    """The line of all together up to the figures on screen, which may be newer than the history.
+
+    None where they cannot be compared.
+    """
     facts = deployment.facts.selected(selection)
     if timeline.collection is not deployment.answer.collection or not len(facts):
-        return ()
-    by_service = trends.lines(timeline.facts.selected(selection), ["service"])
-    return _lost(by_service, facts.frame, "service")
+        return None
+    line = trends.lines(timeline.facts.selected(selection), [])
+    total = measures.total(facts)
+    as_of = trends.next_as_of(line, facts.frame["processedDateTime"].max(), deployment.answer.fetched_at)
+    now = {
+        "licensesSold": total.sold,
+        "licensesDeployed": total.deployed,
+        "deploymentPercent": total.percent,
+        "undeployed": total.undeployed,
+        AS_OF: as_of,
+        "snapshot": "",  # it may not be kept
+    }
+    return pd.concat([line.loc[line[AS_OF] < as_of, [*now]], pd.DataFrame([now])], ignore_index=True)
 
 
 def _line(
@@ -226,16 +245,19 @@ def _line(
     target: float,
     *,
     absent: Refusal | None,
-    lost: tuple[Lost, ...] = (),
+    parts: tuple[pd.DataFrame, pd.DataFrame, str] | None = None,
 ) -> Line:
-    refused = absent or (Refusal.NOT_WHOLE if lost else None)
+    """`parts`: the lines by what this one is a sum of, the rows of the newest answer, and the column of the part."""
     within = _shown(points, between)
+    refused = absent or (Refusal.NOT_WHOLE if parts and _lost(*parts) else None)
     known = points[points[AS_OF] < between[1]].reset_index(drop=True)
     change, lately, year = (
         trends.change(within),
         trends.change(within, trends.WEEKS * 7),
         trends.change(known, _YEAR.days),
     )
+    if year and parts and _lost(*parts, known[known[AS_OF] >= year.since]):
+        year = None
     turned = trends.turn(known) if len(within) else None
     return Line(
         key=key,
@@ -248,7 +270,7 @@ def _line(
         pace=refused or trends.velocity(points),
         goal=refused or trends.projection(points, target),
         absent=absent,
-        lost=() if absent else lost,
+        lost=_lost(*parts, within) if parts and not absent else (),
     )
 
 
@@ -443,31 +465,15 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
 
     Empty as well where a service is gone: then it is not the same sum.
 
-    The last point are the figures on screen, which may be newer than the history. Estimates are compared with estimates
-    and counts with counts.
+    Estimates are compared with estimates and counts with counts.
     """
-    facts = deployment.facts.selected(selection)
-    if timeline.collection is not deployment.answer.collection or not len(facts):
+    line = _until(timeline, deployment, selection)
+    if line is None or lost(timeline, deployment, selection):
         return {}
-    if lost(timeline, deployment, selection):
-        return {}
-    until = facts.frame["processedDateTime"].max()
-    line = trends.lines(timeline.facts.selected(selection), [])
-    total = measures.total(facts)
-    as_of = trends.next_as_of(line, until, deployment.answer.fetched_at)
-    now = {
-        "licensesSold": total.sold,
-        "licensesDeployed": total.deployed,
-        "deploymentPercent": total.percent,
-        "undeployed": total.undeployed,
-        AS_OF: as_of,
-    }
-    columns = list(now)
-    line = pd.concat([line.loc[line[AS_OF] < as_of, columns], pd.DataFrame([now])], ignore_index=True)
     change = trends.change(line, trends.USUAL_DAYS)
     if change is None:
         return {}
-    recent = line[line[AS_OF] >= as_of - _RECENT]
+    recent = line[line[AS_OF] >= line[AS_OF].iloc[-1] - _RECENT]
 
     def of(column: str, by: float | None, good: int) -> dict[str, Moved]:
         if by is None:

@@ -16,7 +16,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from data_access import titles
+from data_access import texts, titles
 from data_access.measures import core, straight_line
 from data_access.measures.core import Facts, Frame
 from data_access.measures.straight_line import Numbers, StraightLine
@@ -219,6 +219,26 @@ def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
         None if pd.isna(percent) else float(percent),
         float(after["undeployed"] - before["undeployed"]),
     )
+
+
+def gone(by_part: pd.DataFrame, now: pd.DataFrame, part: str, compared: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The parts with licenses sold that a sum has lost, at their last points; those with most licenses first.
+
+    `by_part`: the lines by `part`, such as services. `now`: the rows of the newest answer. `compared`: the points of
+    the sum that are compared, the oldest first; a part that any of them has is missed, and so is one with a point in
+    the last `WEEKS`. A part is the same however it is spelled. An answer without any part misses none.
+    """
+    there = {*map(texts.key, now[part].dropna().unique())}
+    if by_part.empty or not there:
+        return by_part[:0]
+    last = by_part.sort_values(AS_OF, kind="stable").drop_duplicates(part, keep="last").dropna(subset=[part])
+    is_there = texts.keys(last[part].astype("str")).isin(there)
+    is_missed = last[AS_OF] >= by_part[AS_OF].max() - timedelta(weeks=WEEKS)
+    if compared is not None and len(compared):
+        # A service that is not processed again is in answers of later dates than its own.
+        is_missed |= (last[AS_OF] >= compared[AS_OF].iloc[0]) | last["snapshot"].isin(compared["snapshot"])
+    missed = last[~is_there & is_missed & (last["licensesSold"] > 0)]
+    return pd.DataFrame(missed.sort_values(["licensesSold", part], ascending=[False, True]))
 
 
 def turn(line: pd.DataFrame) -> datetime | None:

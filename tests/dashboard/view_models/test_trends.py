@@ -146,6 +146,29 @@ def test_a_service_that_is_spelled_otherwise_is_not_lost(spelled, tmp_path):
     assert gone.title == "foo"
 
 
+def test_what_is_gone_longer_than_a_pace_is_looked_at_is_missed_where_its_date_is_compared_with(tmp_path):
+    later = FIRST + 20 * WEEK
+    kept = timeline(tmp_path, weeks({"visio": 90.0, "crm": 40.0}))
+    answer = fetched(DEPLOYMENT, rows(later, {"crm": 50.0}), later)
+    now = Deployment(answer, measures.facts(DEPLOYMENT, answer.frame))
+    assert [(one.title, one.on) for one in view_model.lost(kept, now, Selection())] == [("Visio", FIRST)]
+    assert view_model.moved(kept, now, Selection(), False) == {}
+
+
+def test_a_range_that_begins_before_a_loss_has_no_change_and_a_later_one_has(tmp_path):
+    later = [
+        partial(fetched, DEPLOYMENT, rows(FIRST + number * WEEK, {"crm": 40.0 + number}), FIRST + number * WEEK)
+        for number in (20, 21, 34)
+    ]
+    kept = timeline(tmp_path, [*weeks({"visio": 90.0, "crm": 40.0}), *later])
+    whole = view_model.trends_view(kept, TrendsFilters(range="all"), False).whole
+    assert [one.title for one in whole.lost] == ["Visio"]
+    short = view_model.trends_view(kept, TrendsFilters(range="3m"), False).whole
+    assert (short.lost, short.year) == ((), None)
+    assert short.change
+    assert short.change.percent == 13
+
+
 def test_a_product_that_is_spelled_otherwise_is_not_lost():
     then = pd.DataFrame({"productName": ["Visio", "Project"], "licensesSold": [5, 3], "asOf": [FIRST, FIRST]})
     now = pd.DataFrame({"productName": ["VISIO"]})
