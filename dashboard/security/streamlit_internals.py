@@ -165,7 +165,8 @@ def forgive_widgets() -> None:
 
     Why: a state of another kind or form than the widget's, or of no widget at all, which no browser sends by itself,
     ends the run with a traceback in the log. Look at: `WStates`, which receives and reads every state, in
-    runtime/state/session_state.py, and `WidgetMetadata` and `is_element_id` in runtime/state/common.py.
+    runtime/state/session_state.py, `WidgetMetadata` and `is_element_id` in runtime/state/common.py, and
+    `BidiComponentSerde.deserialize` in components/v2/bidi_component/serialization.py.
     """
     WStates.__getitem__ = _read_widget  # type: ignore[method-assign]
     WStates.set_widget_from_proto = _receive_widget  # type: ignore[method-assign, assignment]
@@ -186,12 +187,18 @@ def _read_widget(states: WStates, key: str) -> Any:
         return _read_as_sent(states, key)
     if state.value.WhichOneof("value") == metadata.value_type:
         try:
-            return _read_as_sent(states, key)
+            if not _is_text_in_json(state.value):
+                return _read_as_sent(states, key)
         except Exception as error:  # noqa: BLE001 - each kind of widget fails in its own way
             log.debug("A widget's state cannot be read: %s", type(error).__name__)
     default = metadata.deserializer(None)
     states.states[key] = Value(default)
     return default
+
+
+def _is_text_in_json(state: WidgetState) -> bool:
+    """Whether the state of a component is a text: it is an object, and texts are parsed, with a traceback in the log."""
+    return state.WhichOneof("value") == "json_value" and isinstance(json.loads(state.json_value), str)
 
 
 def send_together() -> None:

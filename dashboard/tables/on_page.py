@@ -138,7 +138,7 @@ def _cells(part: pa.Table, column: Column) -> list[Cell]:
     """The cells of one column."""
     write, values = _writer(column), part[column.name].to_pylist()
     lines, instants = (
-        part[name].to_pylist() if name in part.column_names else [None] * len(values)
+        part[name].to_pylist() if name and name in part.column_names else [None] * len(values)
         for name in (column.line, column.utc)
     )
     return [

@@ -96,6 +96,11 @@ def test_an_instant_told_in_another_zone_has_utc_beside_it():
     assert second == "before 1 Dec 2026"
 
 
+def test_a_column_without_a_name_stands_beside_no_other():
+    nameless = text("", "")
+    assert drawn(nameless, SOLD, rows={"": ["x"], "sold": [1]})["rows"] == [["x", "1"]]
+
+
 def test_what_is_shown_can_be_ordered_by_other_values():
     rows = {"day": ["9 Oct", "before 1 Dec", "30 Nov"], "instant": [1.0, 3.0, 2.0]}
     table = Table((text("day", "Day", by="instant"),), behind=("instant",)).on_screen(pd.DataFrame(rows))
