@@ -1,6 +1,8 @@
 // Draws a page of a table as the server sends it: texts go in as texts, sorting and turning pages are asked of the server.
 
 const LONG = 40 // characters of a name that may be cut off
+const ABREAST = 3 // texts below a row that may stand side by side
+const TIGHT = { width: 1100, row: 72 } // pixels: below this width rows that are higher on average give texts away
 const SVG = "http://www.w3.org/2000/svg"
 const LINE = { width: 64, height: 20, edge: 3, leastRange: 2 } // pixels; and the unit of the figures
 
@@ -251,6 +253,64 @@ function body(root, data, open, ask) {
   )
 }
 
+// The places of the columns of texts, the longest texts first; the name of a row stays where it is.
+function wordy({ columns, rows }) {
+  const length = (cell) => (Array.isArray(cell) ? cell.join(" ") : (cell.text ?? cell)).length
+  const longest = columns.map((_, place) => Math.max(...rows.map((cells) => length(cells[place]))))
+  const places = columns.map((_, place) => place).filter((place) => place && !columns[place].numeric)
+  return places.sort((one, other) => longest[other] - longest[one])
+}
+
+// Puts the columns at these places below each row, where their texts have all of its width; the others keep theirs.
+function putBelow(root, below) {
+  const table = root.querySelector("table")
+  const { columns } = root.drawn.table
+  root.classList.toggle("stacked", below.size > 0)
+  const kept = columns.length - below.size
+  table.style.setProperty("--columns", kept)
+  table.style.setProperty("--span", Math.floor(kept / Math.min(below.size || 1, kept, ABREAST)))
+  const [heads, ...groups] = [...table.tHead.rows].reverse()
+  for (const row of [heads, ...table.querySelectorAll(":is(tbody, tfoot) tr")]) {
+    ;[...row.cells].forEach((cell, place) => cell.classList.toggle("below", below.has(place)))
+  }
+  for (const row of groups) {
+    let first = 0
+    for (const cell of row.cells) {
+      const places = Array.from({ length: cell.colSpan }, (_, step) => first + step)
+      const span = places.filter((place) => !below.has(place)).length
+      first += cell.colSpan
+      cell.classList.toggle("below", !span)
+      cell.style.gridColumn = `span ${span || 1}`
+    }
+  }
+}
+
+// What does not fit: texts go below the rows, as many columns of them as make the table fit, or else lowest; drawings go
+// where that is not enough; and what is left scrolls aside.
+function fit(root, scroller) {
+  const width = scroller.clientWidth
+  if (root.fitted === width || !width || root.drawn.cards) return
+  root.fitted = width
+  const below = new Set()
+  const scrolls = () => scroller.scrollWidth > width + 1
+  const body = root.querySelector("tbody")
+  const rows = [...body.rows].filter((row) => !row.hidden).length
+  const isTight = () => scrolls() || (width < TIGHT.width && body.offsetHeight > TIGHT.row * rows)
+  root.classList.remove("plain")
+  putBelow(root, below)
+  if (getComputedStyle(body).display === "block") return // each row is a card
+  const lowest = () => ({ height: scrolls() ? Infinity : body.offsetHeight, number: below.size })
+  const places = wordy(root.drawn.table)
+  let best = lowest()
+  for (const place of places) {
+    if (!isTight() || (below.size === ABREAST && !scrolls())) break
+    putBelow(root, below.add(place))
+    if (scrolls() || lowest().height < best.height) best = lowest()
+  }
+  if (best.number !== below.size) putBelow(root, new Set(places.slice(0, best.number)))
+  root.classList.toggle("plain", scrolls())
+}
+
 // On paper there are no pages to turn: a table of some pages has all of its rows there.
 function print(root) {
   const { columns, paper } = root.drawn.table
@@ -270,13 +330,18 @@ function prepare(root, label) {
   const descriptions = make("div", { class: "descriptions", hidden: "" })
   tip.hidden = true
   tip.addEventListener("mouseleave", () => (tip.hidden = true))
-  root.append(make("div", { class: "sorting" }), scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "cut" }), make("p", { class: "unseen", role: "status" }))
+  const aside = make("p", { class: "aside", "aria-hidden": "true" }, "More columns to the right →")
+  root.append(make("div", { class: "sorting" }), aside, scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "cut" }), make("p", { class: "unseen", role: "status" }))
+  const fade = () => scroller.classList.toggle("more", scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 1)
+  scroller.addEventListener("scroll", fade, { passive: true })
   // Who uses the keyboard scrolls aside by it, where there is more than fits.
   root.watch = new ResizeObserver(() => {
     stayBelowBar(root)
+    fit(root, scroller)
     const scrolls = scroller.scrollWidth > scroller.clientWidth + 1
     scroller.tabIndex = scrolls ? 0 : -1
     scroller.classList.toggle("scrolls", scrolls)
+    fade()
   })
   root.watch.observe(scroller)
 }
@@ -310,6 +375,8 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
 
   const drawn = body(root, { ...data, table }, open, ask)
   scroller.replaceChildren(drawn)
+  root.fitted = undefined
+  fit(root, scroller)
   root.watch.observe(drawn)
   const rows = table.rows.length
   root.querySelector(".sorting").replaceChildren(...(rows > 1 ? sorting(table, data.label, ask) : []))

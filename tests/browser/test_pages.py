@@ -220,6 +220,27 @@ def test_tables_need_no_scrolling_aside(path, chart, sample, visitors):
     assert page.evaluate(_TOO_WIDE) == []
 
 
+@pytest.mark.parametrize("width", [820, 1024, 1180])
+def test_on_a_small_screen_long_texts_stand_below_their_rows(width, sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart=CUSTOMERS)
+    page.set_viewport_size({"width": width, "height": 900})
+    table = page.locator(".st-key-customers_table .license-table")
+    expect(table).to_have_class(re.compile("stacked"))
+    row = table.locator("tbody tr").first
+    assert row.bounding_box()["height"] < 90
+    name, why = (row.locator(cell).bounding_box() for cell in ("td:first-child", "td[data-label=Why]"))
+    assert why["y"] >= name["y"] + name["height"]
+    assert page.evaluate(_TOO_WIDE) == []
+
+
+def test_a_table_with_columns_out_of_sight_says_so(sample, visitors):
+    page = visitors.open(f"{sample}/changes", chart="changes_chart")
+    sign = page.locator(".license-table .aside").first
+    expect(sign).to_be_hidden()
+    page.set_viewport_size({"width": 820, "height": 900})
+    expect(sign).to_be_visible()
+
+
 @pytest.mark.parametrize(("path", "chart"), [*MAIN_CHARTS.items(), ("health", "health_chart")])
 def test_tiles_say_all_of_it_on_a_small_screen_too(path, chart, sample, visitors):
     page = visitors.open(f"{sample}/{path}", chart=chart)
