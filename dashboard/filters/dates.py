@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -29,8 +29,6 @@ _TITLE_OF_TWO_DATES = {TWO_DATES: "Two dates"}
 USUAL = "3m"
 #: The ranges to choose from; a link may ask for the others.
 _OFFERED = ("4w", "3m", "1y", "all")
-#: A day on which everything that can be compared has figures is taken if it is no further from the day that is meant.
-_NEAR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +145,8 @@ def compared(asked: Dates, days: Sequence[date], chosen: str = USUAL, common: Se
     wanted = begins(chosen, until)
     if wanted is None:
         return earlier[0], until
-    near = [day for day in common if day < until and abs(day - wanted) <= _NEAR]
-    if near:
-        return min(near, key=lambda day: (abs(day - wanted), day)), until
-    return comparison.latest_on_or_before(earlier, wanted), until
+    near = comparison.nearest([day for day in common if day < until], wanted)
+    return near or comparison.latest_on_or_before(earlier, wanted), until
 
 
 def notes(asked: Dates, shown: tuple[date, date]) -> list[str]:

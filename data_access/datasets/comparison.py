@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -19,6 +19,8 @@ from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
 from data_access.selection import Selection
 
+#: A day with figures stands for one without if it is no further from it.
+NEAR = timedelta(days=14)
 _LABELS = {customers.CUSTOMER: "customerName"}
 
 
@@ -78,6 +80,12 @@ def common_days(timeline: Timeline) -> list[date]:
     """The days on which every level can be compared, oldest first."""
     of_each = [days_of(timeline, collection_of(timeline, level)) for level in changes.LEVELS]
     return [day for day in of_each[0] if all(day in days for days in of_each)]
+
+
+def nearest(days: Sequence[date], wanted: date) -> date | None:
+    """The one of these days that is nearest to `wanted`, of two the earlier; None where none is `NEAR`."""
+    near = [day for day in days if abs(day - wanted) <= NEAR]
+    return min(near, key=lambda day: (abs(day - wanted), day), default=None)
 
 
 def latest_on_or_before(days: Sequence[date], wanted: date) -> date:

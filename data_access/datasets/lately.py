@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from data_access.measures.customers import CUSTOMER
 from data_access.partner_center import catalog
 from data_access.selection import Selection
 
-DAYS = 91
+MONTHS = 3
 POINTS = 7  # of each line, and the figures of now behind them
 _SHORTEST = 7  # days; less is no time to move in
 _PERCENT = "deploymentPercent"
@@ -40,7 +40,7 @@ class Lately:
 
 
 def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, selection: Selection) -> Lately | None:
-    """How the customers of `facts`, which are now, moved since some `DAYS` before the newest snapshot; what they lost.
+    """How the customers of `facts`, which are now, moved since `MONTHS` before the newest snapshot, and what they lost.
 
     `facts`: those of the selection. A customer that was not there then had nothing. None where the history holds
     nothing. Raises EngineError where its files cannot be read, SettingsError where there is no engine.
@@ -67,11 +67,12 @@ def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, select
 
 
 def _spread(days: list[date]) -> list[date]:
-    """Some days, spread over the last `DAYS`."""
+    """Some days, spread over the last `MONTHS`; the first is the one that Changes compares with."""
     if not days:
         return []
-    wanted = (days[-1] - timedelta(days=DAYS * part // (POINTS - 1)) for part in range(POINTS))
-    return sorted({comparison.latest_on_or_before(days, day) for day in wanted})
+    whole = days[-1] - (pd.Timestamp(days[-1]) - pd.DateOffset(months=MONTHS)).date()
+    wanted = (days[-1] - whole * part // (POINTS - 1) for part in range(POINTS))
+    return sorted({comparison.nearest(days, day) or comparison.latest_on_or_before(days, day) for day in wanted})
 
 
 def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFrame:
