@@ -197,7 +197,7 @@ def _read_widget(states: WStates, key: str) -> Any:
 
 
 def _is_text_in_json(state: WidgetState) -> bool:
-    """Whether the state of a component is a text: it is an object, and texts are parsed, with a traceback in the log."""
+    """Whether the state of a component is a text, and no object: a text is parsed, with a traceback in the log."""
     return state.WhichOneof("value") == "json_value" and isinstance(json.loads(state.json_value), str)
 
 
