@@ -14,13 +14,14 @@ import pandas as pd
 from data_access import formats, measures, mutes, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
 from data_access.measures import Facts, call_list, changes, customers, muted, renewals, trends
-from data_access.measures.free_products import PRODUCT
+from data_access.measures.free_products import CUSTOMER, PRODUCT
 from data_access.measures.trends import AS_OF
 from data_access.mutes import Mute
 
 #: How far ahead renewals are shown, in days.
 HORIZON = 120
 _YEAR = timedelta(days=366)
+_PRODUCT = "productName"
 _LATELY = 91  # days, as on the call list
 _MOST_STEPS = 3
 _MOST_ROWS = 8  # of one table: the sheet is for a call, and has two pages at most
@@ -56,6 +57,7 @@ def sheet(records: Records) -> CallSheet:
     """The sheet of one customer."""
     line = trends.lines(records.deployment, [])
     change = trends.change(line, trends.USUAL_DAYS)
+    is_whole = change is None or _lost(records, line, change.since).empty
     ending = _ending(records)
     parts = [_products(records), _changed(records, change), _renewing(ending), _use(records)]
     return CallSheet(
@@ -64,11 +66,11 @@ def sheet(records: Records) -> CallSheet:
         source=records.source,
         dates=_dates(records, line),
         mark="Sample data" if records.is_sample else "",
-        figures=_figures(records, change, ending),
+        figures=_figures(records, change if is_whole else None, ending),
         steps=_steps(records, line),
         muted=tuple(mutes.counted(muted.of_one(records.mutes, records.tenant, _products_of(records)))),
         sections=tuple(part for part in parts if part),
-        line=_line(line),
+        line=_line(records, line),
         definitions=" ".join(
             f"{measures.MEASURES[name].label}: {measures.MEASURES[name].definition}"
             for name in ("licensesDeployed", "undeployed")
@@ -77,7 +79,9 @@ def sheet(records: Records) -> CallSheet:
 
 
 def _dates(records: Records, line: pd.DataFrame) -> str:
-    newest = line[AS_OF].iloc[-1] if len(line) else records.now.frame["processedDateTime"].max()
+    newest = records.now.frame["processedDateTime"].max()
+    if pd.isna(newest) and len(line):
+        newest = line[AS_OF].iloc[-1]
     known = [] if pd.isna(newest) else [f"Figures of {formats.day(newest)}"]
     if records.read_at is not None:
         known.append(f"subscriptions and seats of {formats.day(records.read_at)}, {formats.clock(records.read_at)}")
@@ -88,7 +92,7 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
     """What to say, by the rules of the call list: the first sentences that have a reason."""
     if records.now.frame.empty or muted.customers(records.mutes, [records.tenant]):
         return ()
-    moved, renewing = None, None
+    moved, renewing, missed = None, None, None
     if change := trends.change(line, _LATELY):
         moved = pd.DataFrame(
             {
@@ -99,12 +103,19 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
             },
             index=pd.Index([records.tenant]),
         )
+        missed = _lost(records, line, change.since).assign(**{CUSTOMER: records.tenant})
     if records.subscriptions is not None and records.read_at is not None:
         spoken = muted.without(records.mutes, records.subscriptions)
         renewing = renewals.next_renewals(spoken, records.read_at, call_list.RENEWS_WITHIN)
     quiet = muted.products(records.mutes, records.now.frame)
-    table = call_list.prepared(records.now, moved, ending=renewing, at=records.read_at, quiet=quiet)
+    table = call_list.prepared(records.now, moved, lost=missed, ending=renewing, at=records.read_at, quiet=quiet)
     return tuple(call_list.said(table)[0][:_MOST_STEPS])
+
+
+def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:
+    """The products that the customer has no more, of which the line had some on this date or later."""
+    by_product = trends.lines(records.deployment, [_PRODUCT])
+    return trends.gone(by_product, records.now.frame, _PRODUCT, line[line[AS_OF] >= since])
 
 
 def _products_of(records: Records) -> set[str]:
@@ -293,7 +304,7 @@ def _section(
     return Section(heading, columns, tuple(rows[:_MOST_ROWS]), note)
 
 
-def _line(line: pd.DataFrame) -> Line | None:
+def _line(records: Records, line: pd.DataFrame) -> Line | None:
     shown = line[line["deploymentPercent"].notna()]
     if shown.empty:
         return None
@@ -304,6 +315,13 @@ def _line(line: pd.DataFrame) -> Line | None:
     now = f"{formats.percent(is_now)} on {formats.day(last)}."
     if len(points) == 1:
         return Line(points, now)
+    missed = _lost(records, line, shown[AS_OF].iloc[0])
+    if len(missed):
+        first_of_all = missed.iloc[0]
+        what = call_list.missed(
+            str(first_of_all[_PRODUCT]), first_of_all["licensesSold"], first_of_all[AS_OF], len(missed) - 1
+        )
+        return Line(points, f"{what}: the sum cannot be compared with the dates before. What is left: {now}")
     return Line(points, f"From {formats.percent(was)} on {formats.day(first)} to {now}")
 
 

@@ -147,7 +147,10 @@ def _links(settings: Settings) -> Link:
 def _foot(settings: Settings, account: History) -> str:
     newest = account.newest(COMMERCIAL_DEPLOYMENT)
     source = connection.title(settings)
-    return f"{source}, figures of {formats.day(newest.day)}" if newest else source
+    if not newest:
+        return source
+    processed = max((date for date in newest.as_of.values() if date), default=newest.day)
+    return f"{source}, figures of {formats.day(processed)}"
 
 
 def _health(account: History) -> tuple[Part, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import pandas as pd
@@ -12,7 +12,7 @@ from data_access import formats, mutes, texts, titles
 from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
-from data_access.measures import Facts, changes, core, muted, renewals
+from data_access.measures import Facts, call_list, changes, core, muted, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute
 
@@ -20,7 +20,7 @@ from data_access.mutes import Mute
 REACH = 30
 _MOST_LINES = 10  # of one part
 _TO_CALL, TO_CALL = 3, "Whom to call"
-_PRODUCT = "productId"
+_PRODUCT, _NAME = "productId", "productName"
 
 Link = Callable[[str], str]
 """The address of a customer's page, by tenant id; an empty text where no address of the dashboard is set."""
@@ -55,10 +55,29 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     keys, labels = [CUSTOMER], ["customerName"]
     was, is_now = (core.by(look.facts, keys, labels) for look in (before, now))
     table = changes.compare(was, is_now, keys, labels)
-    table = table[table["status"] != changes.Status.SAME]
+    missed = _missed(before, now)
+    table = table[(table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(missed)]
     table = table.iloc[_by_seats(table)]
-    lines, silent = _told(table, plan, now.at, lambda row: News(_change(row), link(row[CUSTOMER])))
+    lines, silent = _told(table, plan, now.at, lambda row: News(_change(row, missed), link(row[CUSTOMER])))
     return _part(heading, lines, silent, "customer", "Changes")
+
+
+def _missed(before: Look, now: Look) -> dict[str, str]:
+    """What customers of now had before and have no more, in words, by tenant id: theirs is not the same sum."""
+    was = core.by(before.facts, [CUSTOMER, _NAME], [])
+    there, sought = (
+        pd.MultiIndex.from_arrays([rows[CUSTOMER].astype("str"), texts.keys(rows[_NAME].astype("str")).fillna("")])
+        for rows in (now.facts.frame, was)
+    )
+    gone = was[~sought.isin(there) & (was["licensesSold"] > 0) & was[CUSTOMER].isin(now.facts.frame[CUSTOMER])]
+    gone = gone.sort_values(["licensesSold", _NAME], ascending=[False, True])
+    words: dict[str, str] = {}
+    for tenant, rows in gone.groupby(CUSTOMER, observed=True):
+        first = rows.iloc[0]
+        words[str(tenant)] = call_list.missed(
+            str(first[_NAME]), first["licensesSold"], first["processedDateTime"], len(rows) - 1
+        )
+    return words
 
 
 def _by_seats(table: pd.DataFrame) -> list[int]:
@@ -70,12 +89,15 @@ def _by_seats(table: pd.DataFrame) -> list[int]:
     return [int(place) for place in order["place"]]
 
 
-def _change(row: pd.Series) -> str:
-    name = _name(row)
+def _change(row: pd.Series, missed: Mapping[str, str]) -> str:
+    name = _called(row)
     if row["status"] == changes.Status.NEW:
         return f"{name} is new: {formats.number(int(row['licensesSoldAfter']), 'license')} sold"
     if row["status"] == changes.Status.GONE:
         return f"{name} is gone: {formats.number(int(row['licensesSoldBefore']), 'license')} were sold"
+    if what := missed.get(str(row[CUSTOMER])):
+        left = formats.percent(row["deploymentPercentAfter"])
+        return f"{name}: {what[0].lower()}{what[1:]}. What is left is deployed to {left}"
     percents = (row["deploymentPercentBefore"], row["deploymentPercentAfter"])
     return (
         f"{name}: sold {formats.change(row['licensesSoldChange'])},"
@@ -102,13 +124,15 @@ def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[
     was, is_now = (core.by(facts, [CUSTOMER], ["customerName"]) for facts in covered)
     products = covered[1].frame.groupby(CUSTOMER, observed=True)[_PRODUCT].unique().to_dict()
     earlier = dict(zip(was[CUSTOMER], was["deploymentPercent"], strict=True))
+    missed = _missed(*(replace(look, facts=facts) for look, facts in zip((before, now), covered, strict=True)))
     about = f" of {bands.about(rule)}" if rule.product or rule.service else ""
     for _, row in is_now.sort_values("undeployed", ascending=False).iterrows():
         percent, then = row["deploymentPercent"], earlier.get(row[CUSTOMER])
         limit = bands.left(rule, percent)
         if limit and not (then is not None and bands.left(rule, then) == limit):
-            came = f" ({formats.percent(then)} before)" if then is not None and not pd.isna(then) else ""
-            said = f"{_name(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
+            is_same = then is not None and not pd.isna(then) and str(row[CUSTOMER]) not in missed
+            came = f" ({formats.percent(then)} before)" if is_same else ""
+            said = f"{_called(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
             own = products[row[CUSTOMER]]
             only = str(own[0]) if len(own) == 1 and not pd.isna(own[0]) else None  # which a mute may be about
             yield str(row[CUSTOMER]), only, News(said, link(row[CUSTOMER]))
@@ -155,7 +179,7 @@ def _ending(row: pd.Series) -> str:
     when = f"{'before ' if row['isBefore'] else 'until '}{formats.day(row['actBy'])}"
     seats = formats.NOTHING if pd.isna(row["quantity"]) else formats.number(int(row["quantity"]), "seat")
     becomes = _lowered(row["becomes"])
-    return f"{_name(row)}: {row['offerName']}, {seats}{_assigned(row)}; {becomes}, act {when}"
+    return f"{_called(row)}: {row['offerName']}, {seats}{_assigned(row)}; {becomes}, act {when}"
 
 
 def _assigned(row: pd.Series) -> str:
@@ -223,7 +247,7 @@ def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str
     return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(silent)]))
 
 
-def _name(row: pd.Series) -> str:
+def _called(row: pd.Series) -> str:
     name = row.get("customerName")
     return str(row[CUSTOMER]) if pd.isna(name) or not str(name).strip() else formats.shortened(str(name), 60)
 

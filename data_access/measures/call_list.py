@@ -93,6 +93,14 @@ def _more_products(number: int) -> str:
     return f" and {formats.number(number, 'product')} more" if number else ""
 
 
+def missed(product: str, sold: float, on: datetime, more: float) -> str:
+    """What the newest answer has no more of a customer: the product with most licenses, and how many others."""
+    return (
+        f"Not in the newest answer: {titles.product_title(product)}"
+        f" ({formats.number(int(sold), 'license')} sold on {formats.day(on)}){_more_products(int(more))}"
+    )
+
+
 def _no_copilot(table: pd.DataFrame) -> pd.Series:
     is_largest = table["topProduct"].str.contains(_COPILOT, case=False, na=False)  # whose reason says it already
     return (table["copilotSold"] > 0) & (table["copilotDeployed"] < table["copilotSold"] / 2) & ~is_largest
@@ -130,10 +138,7 @@ RULES = (
         "A product with licenses is not in the newest answer any more. What has moved is then not told.",
         ("lostProduct", "lostSold", "lostOn", "lostMore"),
         lambda table: table["lostSold"] > 0,
-        lambda product, sold, on, more: (
-            f"Not in the newest answer: {titles.product_title(product)}"
-            f" ({formats.number(int(sold), 'license')} sold on {formats.day(on)}){_more_products(int(more))}"
-        ),
+        missed,
         lambda product, sold, on, more: (
             f"Microsoft's newest figures have no {titles.product_title(product)} of yours any more, of which you had"
             f" {formats.number(int(sold), 'license')} on {formats.day(on)}{_more_products(int(more))}: what became of"

@@ -158,6 +158,53 @@ def test_a_long_list_says_how_many_more():
     assert products.rows[0][0] == "Product 0"
 
 
+def sheet_of_two(before, after):
+    """The sheet of a customer with rows of two answers."""
+    then, now = (
+        measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows)).frame for rows in (before, after)
+    )
+    dated = [
+        frame.assign(snapshot=identity, fetchedAt=pd.Timestamp(READ)) for identity, frame in (("1", then), ("2", now))
+    ]
+    return content.sheet(
+        Records(
+            tenant=TENANT,
+            name="TEST COMPANY",
+            source="Microsoft Partner Center",
+            is_sample=False,
+            deployment=Facts(pd.concat(dated, ignore_index=True)),
+            now=Facts(now),
+        )
+    )
+
+
+def of(month):
+    return {"processedDateTime": f"2026-{month:02}-09T00:00:00Z"}
+
+
+VISIO = {"productName": "VISIO PLAN 2", "licensesSold": 20, "licensesDeployed": 10}
+
+
+def test_a_product_that_is_gone_is_named_however_long_ago_and_no_change_is_said():
+    made = sheet_of_two([of(5), of(5) | VISIO], [of(10) | {"licensesDeployed": 60}])
+    assert [(figure.label, figure.change) for figure in made.figures] == [
+        ("Licenses sold", ""),
+        ("Deployed", ""),
+        ("Not deployed", ""),
+    ]
+    assert made.steps[0].startswith("Microsoft's newest figures have no Visio Plan 2 of yours any more")
+    assert made.line
+    assert made.line.words.startswith(
+        "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 May 2026): the sum"
+    )
+    assert ("Visio Plan 2", "gone", "−20", "−10", "−10") in section(made, "What changed").rows
+
+
+def test_the_figures_are_of_the_newest_processing_date_and_not_of_the_day_of_the_fetch():
+    # What went was processed last, so that the line goes on at the instant of the fetch.
+    assert sheet_of_two([of(9), of(10) | VISIO], [of(9)]).dates == "Figures of 9 Sep 2026"
+
+
 def test_nothing_is_said_of_what_is_not_known():
     made = sheet([{}])
     assert [part.heading for part in made.sections] == ["Products by what is not deployed"]

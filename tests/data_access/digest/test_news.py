@@ -101,6 +101,20 @@ def test_who_came_and_who_went():
     ]
 
 
+def test_of_a_customer_that_lost_a_product_the_product_is_told_and_no_change():
+    before = look(bought(NORD, 50, 30), bought(NORD, 50, 40, "E5"), bought(SUED, 10, 10), at=WEEK_AGO)
+    said = told(before, look(bought(NORD, 100, 70), bought(SUED, 10, 10)), Plan(rules=(Rule(below=75),)))
+    assert [line.replace("\u00a0", " ") for line in said["What changed since 21 Nov 2026"][0]] == [
+        f"Nordwind GmbH: not in the newest answer: {E5_SOLD}. What is left is deployed to 70.00 %",
+    ]
+    falling = told(look(*FELL, at=WEEK_AGO), look(bought(NORD, 100, 70)), Plan(rules=(Rule(below=75),)))
+    assert falling["Left the band"][0] == ["Nordwind GmbH: 70.00\u00a0% deployed, below 75 %"]
+
+
+E5_SOLD = "E5 (50 licenses sold on 9 Oct 2026)"
+FELL = (bought(NORD, 100, 60), bought(NORD, 100, 100, "E5"))
+
+
 def test_each_line_leads_to_its_customer():
     parts = news.parts(look(at=WEEK_AGO), look(bought(NORD, 1, 0)), Plan(), ANN, lambda tenant: f"x/{tenant}")
     assert {line.link for part in parts for line in part.lines} == {f"x/{NORD}"}
