@@ -21,6 +21,8 @@ from data_access.settings import load
 
 HELP = "say what is in the history, how old it is, and what failed last"
 
+_NAMED = 10  # services that are gone, of one collection
+
 
 def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -110,8 +112,13 @@ def as_text(account_history: History, now: datetime) -> list[str]:
 
 
 def in_words(loss: Loss) -> str:
-    """What a collection lost, with the numbers then and now."""
-    return f"not well: it {loss.finding}: {loss.numbers} since the answer of {loss.since:%Y-%m-%d %H:%M} UTC"
+    """What a collection lost, with the numbers then and now, and the services that are gone."""
+    text = f"not well: it {loss.finding}: {loss.numbers} since the answer of {loss.since:%Y-%m-%d %H:%M} UTC"
+    if not loss.gone:
+        return text
+    named = sorted(map(titles.service_title, loss.gone), key=texts.order)
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    return f"{text}; gone: {printable(', '.join(named[:_NAMED]))}{more}"
 
 
 def _newest(account_history: History, name: str) -> dict[str, datetime | None]:
@@ -152,7 +159,14 @@ def _unread(whose: OfCustomers) -> dict[str, Any]:
 def _loss(loss: Loss | None) -> dict[str, Any]:
     if loss is None:
         return {}
-    return {"loss": {"since": _iso(loss.since), "before": asdict(loss.before), "after": asdict(loss.after)}}
+    return {
+        "loss": {
+            "since": _iso(loss.since),
+            "before": asdict(loss.before),
+            "after": asdict(loss.after),
+            "servicesGone": [*loss.gone],
+        }
+    }
 
 
 def _failure(standing: Standing) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_access import texts
 from data_access.errors import HistoryError
 from data_access.history import store
 from data_access.history.snapshot import Snapshot
@@ -36,7 +37,20 @@ def loss(folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table) -> hea
     before, after = (
         replace(answers[position], customers=_customers(folder, whole[position])) for position in (since, -1)
     )
-    return health.Loss(whole[since].fetched_at, before, after)
+    return health.Loss(
+        whole[since].fetched_at,
+        before,
+        after,
+        is_first=sum(bool(answer.rows) for answer in answers[:-1]) == 1,
+        gone=_gone(whole[since], whole[-1]),
+    )
+
+
+def _gone(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+    """The services that went; none where nothing is left, since that says it all."""
+    there = {texts.key(code) for code in after.as_of}
+    gone = [code for code in before.as_of if texts.key(code) not in there] if after.rows else []
+    return tuple(sorted(gone, key=texts.order))
 
 
 def _licenses(summary: pa.Table) -> dict[str, int] | None:

@@ -70,22 +70,26 @@ class Loss:
     since: datetime
     before: Amounts
     after: Amounts
+    is_first: bool = False  # whether there was one answer with rows before, so that nothing is known to be usual
+    gone: tuple[str, ...] = ()  # the services, by code, that were in the one before and are not among those left
 
     @property
     def finding(self) -> str:
         """What happened, to follow the collection's name."""
-        return "shrank by more than ever before" if self.after.rows else "has no rows any more"
+        if not self.after.rows:
+            return "has no rows any more"
+        return "shrank" if self.is_first else "shrank by more than ever before"
 
     @property
     def numbers(self) -> str:
-        """Then and now, of what changed: `from 8 to 0 customers, from 800 to 0 licenses, from 8 to 0 rows`."""
+        """Then and now, of what is less: `from 8 to 0 customers, from 800 to 0 licenses, from 8 to 0 rows`."""
         pairs = {
             name: (getattr(self.before, name), getattr(self.after, name)) for name in ("customers", "licenses", "rows")
         }
         return ", ".join(
             f"from {then:,} to {now:,} {name}"
             for name, (then, now) in pairs.items()
-            if then is not None and now is not None and then != now
+            if then is not None and now is not None and then > now
         )
 
 

@@ -147,4 +147,4 @@ def test_a_collection_that_shrank_is_not_called_working(look_back):
         page="status",
     )
     assert not app.success
-    assert "Partner licenses deployment* shrank by more than ever before" in str([error.value for error in app.error])
+    assert "Partner licenses deployment* shrank: from 300 to 100 licenses" in str([error.value for error in app.error])

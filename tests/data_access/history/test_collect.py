@@ -233,6 +233,24 @@ def test_customers_without_licenses_are_not_among_those_that_are_gone(tmp_path):
     assert loss.numbers == "from 2 to 0 customers, from 10 to 0 licenses, from 3 to 0 rows"
 
 
+def test_the_services_that_are_gone_are_named(command, emulator):
+    def there(*services):
+        emulator.source = Partner(deployment=rows_of(DEPLOYMENT, [{"serviceName": name} for name in services]))
+        return command("collect")[1]
+
+    assert "not well" not in there("crm", "O365", "Vendor\x1b[31m")
+    one = "deployment: not well: it shrank: from 300 to 100 licenses, from 3 to 1 rows since the answer of"
+    said = there("o365")
+    assert one in said
+    assert said.splitlines()[1].endswith("UTC; gone: Dynamics 365, Vendor [31m")
+    assert "; gone: Dynamics 365, Vendor [31m\n" in command("status")[1]
+    loss = json.loads(command("status", "--format", "json")[1])["collections"]["deployment"]["loss"]
+    assert loss["servicesGone"] == ["crm", "Vendor\x1b[31m"]
+    there("o365", "crm", "exo", "pbi")
+    assert "it shrank: from" not in (said := there("o365")), "there were two answers to compare before"
+    assert "it shrank by more than ever before: from 400 to 100 licenses" in said
+
+
 def test_an_answer_without_rows_is_no_failure_and_says_what_is_gone(command, emulator):
     assert "not well" not in command("collect")[2]
     customers, sold = 6, sum(row["licensesSold"] for row in emulator.source.commercial_deployment)

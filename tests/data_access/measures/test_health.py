@@ -1,6 +1,6 @@
 """How far the figures can be trusted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -64,8 +64,11 @@ def test_a_loss_says_what_was_there_and_what_is():
     shrunk = health.Loss(BEGIN, Amounts(9, None, 3), Amounts(5, None, 2))
     assert shrunk.finding == "shrank by more than ever before"
     assert shrunk.numbers == "from 3 to 2 customers, from 9 to 5 rows"
+    assert replace(shrunk, is_first=True).finding == "shrank", "nothing is known to be usual"
     fewer_licenses = health.Loss(BEGIN, Amounts(1, 1100, 1), Amounts(1, 600, 1))
     assert fewer_licenses.numbers == "from 1,100 to 600 licenses"
+    more_customers = health.Loss(BEGIN, Amounts(30, 1100, 13), Amounts(20, 1200, 14))
+    assert more_customers.numbers == "from 30 to 20 rows"
 
 
 @cache
