@@ -50,11 +50,10 @@ def show(past: Timeline, feeds: Feeds) -> None:
 def _tiles(model: HealthView, past: Timeline) -> None:
     services, (come, all_rows) = len(model.there), model.complete
     oldest = model.there.dropna(subset=["ageDays"]).nlargest(1, "ageDays")
-    good = sum(check.mark in (Mark.GOOD, Mark.NOTE) for check in model.checks)
     with st.grid(4, gap="small", min_column_width=165):
         _tile(
             "Checks passed",
-            f"{good} of {len(model.checks)}",
+            f"{checks.passed(model.checks)} of {len(model.checks)}",
             "each one below",
             "Each check is a question; its answer is below.",
         )

@@ -78,6 +78,11 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
     return Mark.BAD, f"**Not all is well: {len(bad):,} problems.**{further}\n{listed}"
 
 
+def passed(checks: Sequence[Check]) -> int:
+    """How many checks are well: with the problems and the things to know of the `verdict` these are all."""
+    return sum(check.mark is Mark.GOOD for check in checks)
+
+
 def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None]) -> Check:
     """Whether services are processed as often as usual.
 
@@ -189,7 +194,9 @@ def reading(
         named = "; ".join(
             f"{formats.plain(formats.shortened(reason, 80))} ({number:,})" for _, reason, number in reasons[:_NAMED]
         )
-        findings.append(f"Not readable and in no figure: {formats.number(aside, 'row')}: {named}.")
+        others = aside - sum(number for *_, number in reasons[:_NAMED])
+        more = f"; {formats.number(others, 'row')} for other reasons" if others > 0 else ""
+        findings.append(f"Not readable and in no figure: {formats.number(aside, 'row')}: {named}{more}.")
     if unread:
         named = formats.listed(unread)
         findings.append(f"The account could not read {formats.number(len(unread), 'customer')}: {named}.")

@@ -33,11 +33,12 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A heading with its lines, most important first; `note` says what is left out."""
+    """A heading with its lines, most important first; `note` says what is left out, `more` how many lines."""
 
     heading: str
     lines: tuple[News, ...]
     note: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

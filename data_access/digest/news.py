@@ -242,9 +242,9 @@ def _unmuted(lines: Sequence[tuple[str, str | None, News]], plan: Plan, at: date
 
 def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str, page: str) -> Part:
     """A part; `page` is the page of the dashboard that has all of its lines."""
-    more = len(lines) - _MOST_LINES
-    notes = [f"and {formats.number(more, noun)} more, on the page {page}"] if more > 0 else []
-    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(silent)]))
+    more = max(len(lines) - _MOST_LINES, 0)
+    notes = [f"and {formats.number(more, noun)} more, on the page {page}"] if more else []
+    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(silent)]), more)
 
 
 def _called(row: pd.Series) -> str:

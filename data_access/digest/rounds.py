@@ -161,7 +161,7 @@ def _identity(person: Person, last: Entry | None, marks: Mapping[str, str]) -> s
 
 
 def _subject(parts: tuple[Part, ...]) -> str:
-    counts = [(len(part.lines), part.heading) for part in parts if part.lines]
+    counts = [(len(part.lines) + part.more, part.heading) for part in parts if part.lines]
     if not counts:
         return ""
     return "Licenses: " + ", ".join(f"{heading[0].lower()}{heading[1:]} ({number})" for number, heading in counts)

@@ -83,6 +83,22 @@ def test_customers_who_could_not_be_read_are_named_as_far_as_they_are_the_visito
     assert (found.mark, found.finding) == (mark, finding)
 
 
+def test_reasons_that_are_not_named_are_counted():
+    fetch: Any = SimpleNamespace(
+        collection="customer-deployment", fetched_at=NOW, announced=6, rows=0, set_aside=6, missing=0
+    )
+    fetch.reasons, fetch.unread_customers = {"a": 1, "b": 1, "c": 1, "d": 2, "e": 1}, 0
+    found = checks.reading(health.readings([fetch]), [fetch])
+    assert found.finding == "Not readable and in no figure: 6 rows: a (1); b (1); c (1); 3 rows for other reasons."
+
+
+def test_problems_things_to_know_and_checks_passed_add_up_to_all_checks():
+    all_checks = [check(mark, "This.") for mark in (Mark.BAD, Mark.BAD, Mark.NOTE, Mark.UNKNOWN, Mark.GOOD)]
+    _, sentence = checks.verdict(all_checks)
+    assert "2 problems.** 2 things to know" in sentence
+    assert checks.passed(all_checks) == 1
+
+
 def test_what_is_wrong_stands_in_the_first_sentence():
     mark, sentence = checks.verdict([check(Mark.GOOD, "fine"), check(Mark.BAD, "This."), check(Mark.BAD, "That.")])
     assert mark is Mark.BAD

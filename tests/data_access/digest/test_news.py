@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data_access import measures
-from data_access.digest import news
+from data_access.digest import news, rounds
 from data_access.digest.message import News
 from data_access.digest.news import Look
 from data_access.digest.plan import Plan, Rule, Spare
@@ -266,3 +266,9 @@ def test_a_long_list_says_how_many_more():
     many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
     said = told(look(at=WEEK_AGO), look(*many))["What changed since 21 Nov 2026"]
     assert (len(said[0]), said[1]) == (10, "and 2 customers more, on the page Changes")
+
+
+def test_the_subject_counts_all_lines_and_not_those_shown_alone():
+    many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
+    parts = news.parts(look(at=WEEK_AGO), look(*many), Plan(), ANN, lambda _: "")
+    assert rounds._subject(parts).endswith("what changed since 21 Nov 2026 (12)")
