@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from dashboard import formats
+from dashboard.charts.lines import WITHOUT
 from dashboard.view_models import trends
 from dashboard.view_models.trends import Line, Lost
 from data_access.datasets import usage as uses
@@ -35,8 +36,15 @@ def direction(line: Line, answered: datetime | None) -> str:
             else f"What is shown here is not in {answer}."
         )
         return f"**{said}** The last figure is of {formats.day(newest[AS_OF])}: {percent} of the licenses sold."
-    if line.lost:
+    if line.lost and not line.is_whole:
         return f"{lost(line.lost)} What is left is deployed to **{percent}** on {formats.day(newest[AS_OF])}."
+    if not line.is_whole:
+        return (
+            f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}, without"
+            f" {formats.plain(newest[WITHOUT])}: that cannot be compared with dates that have it."
+        )
+    if not line.change and len(line.points) > 1:
+        return f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. {not_compared(line)}"
     if not line.change:
         return (
             f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. That is"
@@ -45,7 +53,8 @@ def direction(line: Line, answered: datetime | None) -> str:
         )
     change, lately = line.change, line.lately or line.change
     if change.percent is None or lately.percent is None:
-        return "Nothing was sold on one of the two dates, so there is no percentage to compare."
+        nothing = "Nothing was sold on one of the two dates, so there is no percentage to compare."
+        return " ".join(filter(None, (nothing, not_compared(line))))
     points, since = formats.points(moved(line, lately)), _since(line)
     span = f"in {_span(lately.until - lately.since)}" if since else f"since {formats.day(lately.since)}"
     if points[0] == formats.STILL:
@@ -58,7 +67,32 @@ def direction(line: Line, answered: datetime | None) -> str:
     elif (year := line.year) and year.percent is not None:
         span = "In 12 months" if _is_year(year.until - year.since) else f"Since {formats.day(year.since)}"
         said += f" {span}: {formats.points(moved(line, year))} points."
-    return said
+    return " ".join(filter(None, (said, new_parts(line, change), not_compared(line))))
+
+
+def new_parts(line: Line, change: Change) -> str:
+    """Which parts came after the beginning of a comparison, as by a purchase; nothing where none did."""
+    if not line.came:
+        return ""
+    return (
+        f"{_listed(line.came)} {'was' if len(line.came) == 1 else 'were'} not there yet on {formats.day(change.since)}."
+    )
+
+
+def not_compared(line: Line) -> str:
+    """Which dates in the range lack a part of the sum, and so are not compared; nothing where all are whole."""
+    lacking = line.points[line.points[WITHOUT] != ""]
+    if lacking.empty:
+        return ""
+    days = zip(lacking[AS_OF], lacking[WITHOUT], strict=True)
+    named = [f"{formats.day(day)} was without {formats.plain(parts)}" for day, parts in days][:_NAMED]
+    more = f"; so were {len(lacking) - _NAMED:,} more dates" if len(lacking) > _NAMED else ""
+    return f"Not compared: {', '.join(named)}{more}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{formats.plain(', '.join(names[:_NAMED]))}{more}"
 
 
 def moved(line: Line, change: Change) -> float:
@@ -106,11 +140,8 @@ def _since(line: Line) -> str:
 
 def gone(lines: Sequence[Line], answered: datetime | None) -> str:
     """Which of these lines are not in the newest answer; nothing where none is missing."""
-    titles = [formats.plain(line.title) for line in lines if line.absent]
-    if not titles:
-        return ""
-    more = f" and {len(titles) - _NAMED:,} more" if len(titles) > _NAMED else ""
-    return f"Not in the newest answer, of {formats.day(answered)}: {', '.join(titles[:_NAMED])}{more}."
+    titles = [line.title for line in lines if line.absent]
+    return f"Not in the newest answer, of {formats.day(answered)}: {_listed(titles)}." if titles else ""
 
 
 def went_back(line: Line) -> str:

@@ -19,6 +19,8 @@ from dashboard.charts.base import Finished, written
 from dashboard.charts.palette import Palette
 from data_access.measures.trends import AS_OF, Projection, Refusal
 
+#: The column that says which parts of a sum a point lacks, in words; "" for a point that is whole.
+WITHOUT = "without"
 COLUMNS, _NARROW_COLUMNS = 4, 2
 #: More panels are too many to compare; the table holds all lines.
 MOST_PANELS = 24
@@ -36,6 +38,7 @@ _UP, _DOWN = "▲", "▼"
 _AHEAD = 0.4  # of the time that the line reaches back, for the way to the target
 _LEAST_AHEAD = timedelta(weeks=8)
 _SHORT, _DAY = timedelta(days=3), 86_400_000  # milliseconds
+_HOLLOW = {"symbol": "circle-open"}
 _NARROW_MARGIN = {"l": 46, "r": 10, "t": 40, "b": 28}
 
 
@@ -63,13 +66,15 @@ class Shown:
 class Panel:
     """One line: what it is called, and its points (columns of `trends.lines`) in the order of their dates.
 
-    `is_now`: the last point is of the newest answer; else the date of its figure is said.
+    `is_now`: the last point is of the newest answer; else the date of its figure is said. `is_whole`: it is of the same
+    parts as the first; else they are not compared.
     """
 
     key: str
     title: str
     points: pd.DataFrame
     is_now: bool = True
+    is_whole: bool = True
 
 
 def line_chart(
@@ -83,17 +88,17 @@ def line_chart(
 ) -> Finished:
     """The line of the total, with a marker per processing date (where there is room), the target and the goal.
 
-    The way to the `goal` is drawn up to its day, or as far as there is room, with its range. `span`: the first and the
-    last moment of the axis.
+    Points that lack a part (WITHOUT) stand hollow in a gap of the line. The way to the `goal` is drawn up to its day,
+    or as far as there is room, with its range. `span`: the first and the last moment of the axis.
     """
     drawn = _thinned(points, _MOST_POINTS)
-    values = drawn[measure.column]
+    values, whole = drawn[measure.column], drawn[WITHOUT] == ""
     dates = _moments(drawn[AS_OF])
     line = {
         "type": "scatter",
         "mode": "lines+markers",
         "x": dates,
-        "y": _numbers(values),
+        "y": _numbers(values.where(whole)),
         "hovertext": _hover(drawn, "", measure),
         "hovertemplate": "%{hovertext}<extra></extra>",
         "line": {"color": palette.deployed, "width": 2.5},
@@ -105,12 +110,18 @@ def line_chart(
         "x": dates[-1:],
         "y": _numbers(values[-1:]),
         "hoverinfo": "skip",
-        "marker": {"color": palette.deployed, "size": 9},
+        "marker": {"color": palette.deployed, "size": 9} | ({} if whole[-1:].all() else _HOLLOW),
     }
     levels = [*values.dropna(), *([target] if measure.is_percent else [])] or [0.0, 1.0]
     low, high = min(levels), max(levels)
     room = (high - low or max(abs(high), 1.0) / 10) * _ROOM
     data: list[dict[str, Any]] = [line]
+    if not whole.all():
+        data.append(
+            line
+            | {"mode": "markers", "y": _numbers(values.mask(whole))}
+            | {"marker": {"color": palette.deployed, "size": 8} | _HOLLOW}
+        )
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     first, last = (moment.replace(tzinfo=None) for moment in span)
@@ -205,9 +216,9 @@ def _curve(panel: Panel, measure: Shown, target: float, highest: float, span: tu
 
 
 def _news(panel: Panel, measure: Shown) -> int:
-    """1 where the line moved for the better, −1 where for the worse, 0 where neither is, or it has ended."""
+    """1 where the line moved for the better, −1 where for the worse, 0 where neither is, or that cannot be told."""
     moved = panel.points[measure.column].iloc[-1] - panel.points[measure.column].iloc[0]
-    if not panel.is_now or pd.isna(moved) or formats.STILL in measure.change(moved):
+    if not panel.is_now or not panel.is_whole or pd.isna(moved) or formats.STILL in measure.change(moved):
         return 0
     return measure.good if moved > 0 else -measure.good
 
@@ -273,10 +284,11 @@ def line_chart_in_words(points: pd.DataFrame, measure: Shown, target: float) -> 
     if not len(points):
         return f"No line of {measure.title}."
     first, last = points.iloc[0], points.iloc[-1]
+    without = f" without {last[WITHOUT]}" if last[WITHOUT] else ""
     sentence = (
         f"Line of {measure.title} on {formats.number(len(points), 'processing date')}:"
         f" {measure.figure(first[measure.column])} on {formats.day(first[AS_OF])},"
-        f" {measure.figure(last[measure.column])} on {formats.day(last[AS_OF])}."
+        f" {measure.figure(last[measure.column])}{without} on {formats.day(last[AS_OF])}."
     )
     return f"{sentence} The target is {target:g} percent." if measure.is_percent else sentence
 
@@ -286,6 +298,7 @@ def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:
     first = "; ".join(
         f"{panel.title}: {measure.figure(panel.points[measure.column].iloc[0])} to"
         f" {measure.figure(panel.points[measure.column].iloc[-1])}"
+        + ("" if panel.is_whole else ", not compared")
         + ("" if panel.is_now else f" on {formats.day(panel.points[AS_OF].iloc[-1])}, {Refusal.NOT_THERE.value}")
         for panel in panels
         if len(panel.points)
@@ -421,6 +434,8 @@ def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str
         return (
             f"{figure}  <span style='color:{palette.muted}'>last on {formats.day(panel.points[AS_OF].iloc[-1])}</span>"
         )
+    if not panel.is_whole:
+        return f"{figure}  <span style='color:{palette.muted}'>not compared</span>"
     if len(values) < 2 or pd.isna(moved):
         return figure
     change = measure.change(moved)
@@ -442,7 +457,11 @@ def _across(left: float, height: float) -> str:
 def _hover(points: pd.DataFrame, title: str, measure: Shown) -> list[str]:
     head = f"<b>{written(title)}</b><br>" if title else ""
     places = zip(points[AS_OF], points["processedDateTime"], points[measure.column], strict=True)
-    return [f"{head}{_when(as_of, processed)}: {measure.figure(value)}" for as_of, processed, value in places]
+    lacks = [f"<br>without {written(one)}" if one else "" for one in points[WITHOUT]]
+    return [
+        f"{head}{_when(as_of, processed)}: {measure.figure(value)}{lack}"
+        for (as_of, processed, value), lack in zip(places, lacks, strict=True)
+    ]
 
 
 def _when(as_of: datetime, processed: datetime) -> str:

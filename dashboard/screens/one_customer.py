@@ -173,7 +173,7 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
             return
         answer = [sentences.direction(whole, trend.answered)]
-        if whole.change:
+        if whole.change or not whole.is_whole:
             answer.append(sentences.goal(whole, filters.target))
         st.markdown(" ".join(answer))
         if note := sentences.went_back(whole):

@@ -55,7 +55,7 @@ def _answer(trend: TrendsView, filters: TrendsFilters, estimated: bool) -> None:
     if not len(whole.points):
         return
     answer, more = [sentences.direction(whole, trend.answered)], []
-    if whole.change:
+    if whole.change or not whole.is_whole:
         answer.append(sentences.goal(whole, filters.target))
         more = [sentences.pace(whole, estimated), _where(trend, noun)]
     st.markdown("\n\n".join(filter(None, (" ".join(filter(None, part)) for part in (answer, more)))))
@@ -63,7 +63,7 @@ def _answer(trend: TrendsView, filters: TrendsFilters, estimated: bool) -> None:
 
 def _where(trend: TrendsView, noun: str) -> str:
     moved, there = trend.moved(), trend.there
-    if len(there) < 2:
+    if len(there) < 2 or not any(line.change for line in there):
         return ""
     rose = sum(points > 0 for _, points in moved)
     ends = [f"{rose} of {formats.number(len(there), noun)} rose, {len(moved) - rose} fell."]
@@ -86,9 +86,11 @@ def _tiles(line: Line, estimated: bool) -> None:
             _NOT_NOW
             if len(points) and line.absent
             else _NOT_WHOLE
-            if line.lost
+            if not line.is_whole
             else f"{formats.points(sentences.moved(line, change))} points since {formats.day(change.since)}"
             if change and change.percent is not None
+            else "one date to compare"
+            if len(points) > 1
             else "one date only"
             if len(points)
             else "no date",
@@ -135,7 +137,7 @@ def _whole(
             st.header("How has it moved?", anchor=False)
             controls.draw(MEASURE)
             history_states.time_range(controls, timeline, timeline.collection)
-            if trend.whole.change:
+            if trend.whole.change or not trend.whole.is_whole:
                 _why()
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")

@@ -80,4 +80,15 @@ PACES_FILE = Table(
     )
 )
 #: One row per line and processing date.
-POINTS_FILE = Table((_LINE, SERVICE, CHANNEL, *MEASURED, text("snapshot", "Snapshot"), FETCHED_AT, _STANDS_AT))
+POINTS_FILE = Table(
+    (
+        _LINE,
+        SERVICE,
+        CHANNEL,
+        *MEASURED,
+        text("snapshot", "Snapshot"),
+        FETCHED_AT,
+        _STANDS_AT,
+        text("without", "Without, so not compared"),
+    )
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from dashboard.charts import palette
 from dashboard.charts.base import Finished
 from dashboard.charts.lines import (
     MOST_PANELS,
+    WITHOUT,
     Panel,
     Shown,
     line_chart,
@@ -42,6 +44,12 @@ _COLUMNS = {
 }
 _TITLES = {"service": titles.service_title, "channel": titles.channel_title}
 _ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
+_MOVED = {
+    "deploymentPercent": "percent",
+    "licensesSold": "sold",
+    "licensesDeployed": "deployed",
+    "undeployed": "undeployed",
+}
 _GOOD = {"licensesSold": 0, "undeployed": -1}  # as `Shown` has it, where more is not better
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 _ALL = "all together"
@@ -49,6 +57,7 @@ _PRODUCT = "productName"
 _MANY = 100  # licenses a week
 _YEAR = timedelta(days=365)
 _CLEARLY = timedelta(weeks=4)
+_NAMED = 3  # parts at a point
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -63,12 +72,16 @@ class Lost:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Line:
-    """One line: its points in the range (columns of `trends.lines`), and what is to be said of it."""
+    """One line: its points in the range (columns of `trends.lines`), and what is to be said of it.
+
+    `points` have a further column WITHOUT, which parts were missing on a date, in words. Such a point is not compared,
+    and nothing is measured on it.
+    """
 
     key: str
     title: str
     points: pd.DataFrame
-    change: Change | None  # over the range
+    change: Change | None  # over the range; None where its last point is not whole
     lately: Change | None  # over the last `trends.WEEKS`, where the range is clearly longer
     year: Change | None  # over the last twelve months, where the range is clearly shorter
     turned: datetime | None  # since when it has gone the way it goes now; None where it always has, or does not move
@@ -76,6 +89,17 @@ class Line:
     goal: Projection | Refusal
     absent: Refusal | None  # why it has no figures now; None where it has
     lost: tuple[Lost, ...] = ()  # its services or products that have none, so that it is not the sum that it was
+    came: tuple[str, ...] = ()  # its parts at the end of `change` that were never there at its beginning
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last point in the range is of all parts."""
+        return not len(self.points) or not self.points[WITHOUT].iloc[-1]
+
+    @property
+    def whole(self) -> pd.DataFrame:
+        """The points in the range that are of all parts."""
+        return self.points[self.points[WITHOUT] == ""]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,11 +125,7 @@ class TrendsView:
 
     def moved(self) -> list[tuple[str, float]]:
         """Title and percent points of every line of now whose percentage moved, the largest fall first."""
-        changes = [
-            (line.title, line.change.percent)
-            for line in self.there
-            if line.change and line.change.percent and not line.lost
-        ]
+        changes = [(line.title, line.change.percent) for line in self.there if line.change and line.change.percent]
         return sorted(
             [(title, points) for title, points in changes if abs(points) >= formats.LEAST_POINTS],
             key=lambda pair: pair[1],
@@ -132,35 +152,30 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     table = trends.lines(facts, [filters.by])
     part = _part(facts)
     whole = _line(
-        "",
-        _ALL,
-        trends.lines(facts, []),
-        within,
-        filters.target,
-        absent=why if now.empty else None,
-        parts=(table if filters.by == part else trends.lines(facts, [part]), now, part),
+        "", _ALL, trends.lines(facts, []), within, filters.target, absent=why if now.empty else None, parts=(facts, now)
     )
-    of_channels = trends.lines(facts, ["channel", part]) if filters.by == "channel" else None
-    lines = [
-        _line(
-            str(key),
-            _TITLES[filters.by](str(key)),
-            points.reset_index(drop=True),
-            within,
-            filters.target,
-            absent=None if key in there else why,
-            parts=None
-            if of_channels is None
-            else (of_channels[of_channels["channel"] == key], now[now["channel"] == key], part),
+    lines = []
+    for key, points in table.groupby(filters.by, sort=True):
+        parts = None  # a service, which has none here
+        if filters.by != part:
+            parts = facts.of(facts.frame[facts.frame[filters.by] == key]), now[now[filters.by] == key]
+        lines.append(
+            _line(
+                str(key),
+                _TITLES[filters.by](str(key)),
+                points.reset_index(drop=True),
+                within,
+                filters.target,
+                absent=None if key in there else why,
+                parts=parts,
+            )
         )
-        for key, points in table.groupby(filters.by, sort=True)
-    ]
     measure = _measure(timeline, filters)
     known = len(lines)
     lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters, measure.column))
     span = _span([whole, *lines])
     colours = palette.of(dark)
-    first = [Panel(line.key, line.title, line.points, not line.absent) for line in lines[:MOST_PANELS]]
+    first = [_panel(line) for line in lines[:MOST_PANELS]]
     return TrendsView(
         whole=whole,
         lines=lines,
@@ -174,6 +189,11 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         paces=_paces([whole, *lines], filters.by, timeline.estimated),
         on_screen=PACES.on_screen(_rows_on_screen(lines, filters.by), estimated=timeline.estimated),
     )
+
+
+def _panel(line: Line) -> Panel:
+    points = line.whole if line.is_whole else line.points
+    return Panel(line.key, line.title, points, not line.absent, line.is_whole)
 
 
 def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
@@ -190,14 +210,21 @@ def _part(facts: Facts) -> str:
     return _PRODUCT if _PRODUCT in facts.frame else "service"
 
 
-def _lost(
-    by_part: pd.DataFrame, now: pd.DataFrame, part: str, compared: pd.DataFrame | None = None
-) -> tuple[Lost, ...]:
-    """What a sum has lost, see `trends.gone`."""
-    gone = trends.gone(by_part, now, part, compared)
+def _lost(gone: pd.DataFrame, part: str) -> tuple[Lost, ...]:
     rows = zip(gone[part], gone["licensesSold"], gone[AS_OF], strict=True)
-    title = titles.product_title if part == _PRODUCT else titles.service_title
+    title = _title_of(part)
     return tuple(Lost(title(str(code)), sold, on) for code, sold, on in rows)
+
+
+def _title_of(part: str) -> Callable[[str], str]:
+    return titles.product_title if part == _PRODUCT else titles.service_title
+
+
+def _named(codes: Iterable[str], part: str) -> str:
+    """Some parts in words."""
+    names = [*map(_title_of(part), codes)]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 @remembered
@@ -212,18 +239,20 @@ def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tu
     change = trends.change(line, trends.USUAL_DAYS)
     compared = line[line[AS_OF] >= change.since] if change else None
     by_service = trends.lines(timeline.facts.selected(selection), ["service"])
-    return _lost(by_service, deployment.facts.selected(selection).frame, "service", compared)
+    return _lost(trends.gone(by_service, deployment.facts.selected(selection).frame, "service", compared), "service")
 
 
 def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:
     """The line of all together up to the figures on screen, which may be newer than the history.
 
-    None where they cannot be compared.
+    Without dates on which a service was missing. None where they cannot be compared.
     """
     facts = deployment.facts.selected(selection)
     if timeline.collection is not deployment.answer.collection or not len(facts):
         return None
-    line = trends.lines(timeline.facts.selected(selection), [])
+    kept = timeline.facts.selected(selection)
+    lacking = trends.missing(kept, "service", facts.frame["service"].unique())
+    line = trends.lines(kept, [])
     total = measures.total(facts)
     as_of = trends.next_as_of(line, facts.frame["processedDateTime"].max(), deployment.answer.fetched_at)
     now = {
@@ -234,7 +263,8 @@ def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> 
         AS_OF: as_of,
         "snapshot": "",  # it may not be kept
     }
-    return pd.concat([line.loc[line[AS_OF] < as_of, [*now]], pd.DataFrame([now])], ignore_index=True)
+    line = line[(line[AS_OF] < as_of) & ~line["snapshot"].isin([*lacking])]
+    return pd.concat([line[[*now]], pd.DataFrame([now])], ignore_index=True)
 
 
 def _line(
@@ -245,20 +275,40 @@ def _line(
     target: float,
     *,
     absent: Refusal | None,
-    parts: tuple[pd.DataFrame, pd.DataFrame, str] | None = None,
+    parts: tuple[Facts, pd.DataFrame] | None = None,
 ) -> Line:
-    """`parts`: the lines by what this one is a sum of, the rows of the newest answer, and the column of the part."""
-    within = _shown(points, between)
-    refused = absent or (Refusal.NOT_WHOLE if parts and _lost(*parts) else None)
-    known = points[points[AS_OF] < between[1]].reset_index(drop=True)
+    """One line; `parts`: what it is the sum of, and the rows of now among that."""
+    points = points.assign(**{WITHOUT: ""})
+    lost, came, recently = tuple[Lost, ...](), tuple[str, ...](), False
+    within, measured = _shown(points, between), points
+    if parts:
+        facts, now = parts
+        part = _part(facts)
+        by_part, there = trends.lines(facts, [part]), {*now[part].dropna()}
+        recent, gone = trends.gone(by_part, now, part), trends.gone(by_part, now, part, within)
+        recently, lost = len(recent) > 0, () if absent else _lost(gone, part)
+        measured = points[~points["snapshot"].isin([*trends.missing(facts, part, there.union(recent[part]))])]
+        lacking = trends.missing(facts, part, there.union(gone[part]))
+        points[WITHOUT] = [_named(lacking.get(snapshot, ()), part) for snapshot in points["snapshot"]]
+        within = _shown(points, between)
+    refused = absent or (Refusal.NOT_WHOLE if recently else None)
+    compared = _shown(points[points[WITHOUT] == ""], between)
+    if len(within) and len(compared):  # the last whole point before the range may be further back
+        begins = min(within[AS_OF].iloc[0], compared[AS_OF].iloc[0])
+        within = points[points[AS_OF].between(begins, within[AS_OF].iloc[-1])].reset_index(drop=True)
+    if len(within) and within[WITHOUT].iloc[-1]:
+        compared = compared[:0]
+    known = measured[measured[AS_OF] < between[1]].reset_index(drop=True)
     change, lately, year = (
-        trends.change(within),
-        trends.change(within, trends.WEEKS * 7),
-        trends.change(known, _YEAR.days),
+        trends.change(compared),
+        trends.change(compared, trends.WEEKS * 7),
+        trends.change(known, _YEAR.days) if len(compared) else None,
     )
-    if year and parts and _lost(*parts, known[known[AS_OF] >= year.since]):
+    turned = trends.turn(known) if len(compared) else None
+    if year and parts and len(trends.gone(by_part, now, part, known[known[AS_OF] >= year.since])):
         year = None
-    turned = trends.turn(known) if len(within) else None
+    if parts and change:
+        came = _came(facts, part, compared)
     return Line(
         key=key,
         title=title,
@@ -267,11 +317,21 @@ def _line(
         lately=lately if lately and change and lately.since - change.since > _CLEARLY else None,
         year=year if year and change and change.since - year.since > _CLEARLY else None,
         turned=turned if turned and turned > known[AS_OF].iloc[0] else None,
-        pace=refused or trends.velocity(points),
-        goal=refused or trends.projection(points, target),
+        pace=refused or trends.velocity(measured),
+        goal=refused or trends.projection(measured, target),
         absent=absent,
-        lost=_lost(*parts, within) if parts and not absent else (),
+        lost=lost,
+        came=came,
     )
+
+
+def _came(facts: Facts, part: str, compared: pd.DataFrame) -> tuple[str, ...]:
+    """The titles of the parts that the last of these points has, with licenses sold, and the first does not."""
+    first, last = (
+        {texts.key(code): code for code in rows[rows["licensesSold"] > 0][part].dropna().astype("str")}
+        for rows in (facts.frame[facts.frame["snapshot"] == compared["snapshot"].iloc[end]] for end in (0, -1))
+    )
+    return tuple(sorted(_title_of(part)(code) for key, code in last.items() if key not in first))
 
 
 def _shown(points: pd.DataFrame, between: Between) -> pd.DataFrame:
@@ -313,11 +373,10 @@ def _measure(timeline: Timeline, filters: TrendsFilters) -> Shown:
 
 
 def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[bool, float, str, str]:
-    values = line.points[column]
-    moved = values.iloc[-1] - values.iloc[0]
+    moved = getattr(line.change, _MOVED[column]) if line.change else None
     first = {
         "gap": -line.points["undeployed"].iloc[-1],
-        "falling": 0.0 if pd.isna(moved) else moved,
+        "falling": moved or 0.0,
         "name": 0.0,
     }[filters.order]
     by_name = filters.order == "name"
@@ -340,7 +399,7 @@ def _paces(lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
     """
     rows = []
     for line in (line for line in lines if len(line.points)):
-        now, change = line.points.iloc[-1], None if line.lost else line.change  # of another sum
+        now, change = line.points.iloc[-1], line.change
         rows.append(
             {
                 "line": _what(line, by),
@@ -400,7 +459,7 @@ def _rows_on_screen(lines: list[Line], by: str) -> pd.DataFrame:
         {
             "title" if by == "service" else by: line.title,
             "deploymentPercent": line.points["deploymentPercent"].iloc[-1],
-            "deploymentPercentChange": line.change.percent if line.change and not line.lost else None,
+            "deploymentPercentChange": line.change.percent if line.change else None,
             "undeployed": line.points["undeployed"].iloc[-1],
             "soldPerWeek": line.pace.sold if isinstance(line.pace, Velocity) else None,
             "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,

@@ -157,6 +157,35 @@ def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
     return points(frames.plain(table.to_native()), keys, back_fills)
 
 
+def missing(facts: Facts, part: str, now: Collection[str]) -> dict[str, list[str]]:
+    """Which parts the sum of all facts lacked, by snapshot: points are comparable where they are of the same parts.
+
+    `part` is the column of what the sum is made of, such as services; a part is the same however it is spelled. What
+    earlier and later answers have, with licenses sold, is missing in between; what comes first later is new. `now` is
+    what counts as there in the end, such as the parts of the newest answer.
+    """
+    rows = facts.frame
+    if _PARTIAL in rows:
+        rows = rows[~rows[_PARTIAL]]
+    rows = rows.dropna(subset=[part])
+    if rows.empty:
+        return {}
+    spelled = rows[part].astype("str")
+    keys, snapshots = texts.keys(spelled), rows["snapshot"].astype("str")
+    there = pd.crosstab(snapshots, keys).sort_index()
+    sold = pd.crosstab(snapshots, keys, values=rows["licensesSold"], aggfunc="sum").reindex_like(there) > 0
+    ends = there.columns.isin({texts.key(text) for text in now})
+    before = np.maximum.accumulate(sold.to_numpy(), axis=0)
+    after = np.maximum.accumulate(sold.to_numpy()[::-1], axis=0)[::-1] | ends
+    lacks = before & after & (there.to_numpy() == 0)
+    names = dict(zip(keys, spelled, strict=True))
+    return {
+        str(snapshot): [names[str(key)] for key in there.columns[lacking]]
+        for snapshot, lacking in zip(there.index, lacks, strict=True)
+        if lacking.any()
+    }
+
+
 def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime) -> datetime:
     """Where the next answer stands in time, after the points of one line; see `points`. `processed` may be NaT."""
     return _after(line[AS_OF].iloc[-1] if len(line) else None, processed, fetched_at)

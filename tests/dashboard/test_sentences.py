@@ -16,7 +16,7 @@ def line(percents, pace=Refusal.TOO_FEW):
     deployed = [10 * percent for percent in percents]
     points = pd.DataFrame(
         {"asOf": days, "processedDateTime": days, "licensesSold": 1000, "licensesDeployed": deployed}
-        | {"deploymentPercent": percents, "undeployed": [1000 - number for number in deployed]}
+        | {"deploymentPercent": percents, "undeployed": [1000 - number for number in deployed], "without": ""}
     )
     return Line(
         key="",

@@ -27,7 +27,8 @@ GOAL = Projection(80.0, date(2026, 12, 1), date(2026, 11, 20), date(2026, 12, 20
 
 
 def points(percents, sold=(100, 100, 100), days=DAYS):
-    return pd.DataFrame({"asOf": days, "processedDateTime": days, "deploymentPercent": percents, "licensesSold": sold})
+    figures = {"deploymentPercent": percents, "licensesSold": sold, "without": ""}
+    return pd.DataFrame({"asOf": days, "processedDateTime": days, **figures})
 
 
 def drawn(figure):
@@ -218,3 +219,26 @@ def test_a_panel_whose_last_point_is_not_of_now_says_its_date_instead_of_a_chang
     assert sum("+10.00 points" in label for label in labels) == 1
     words = small_multiples_in_words([gone, one("crm")], PERCENT).replace("\u00a0", " ")
     assert "o365: 50.00 % to 60.00 % on 1 Nov 2026, not in the newest answer; crm: 50.00 % to 60.00 %." in words
+
+
+def test_a_point_that_lacks_a_part_stands_hollow_in_a_gap_and_says_so():
+    lacking = points((50.0, 90.0, 60.0)).assign(without=["", "Dynamics <365>", ""])
+    line, hollow, newest = drawn(line_chart(lacking, PERCENT, 80.0, Refusal.UNEVEN, span=SPAN, palette=LIGHT))["data"]
+    assert line["y"] == [50.0, None, 60.0]
+    assert hollow["y"] == [None, 90.0, None]
+    assert hollow["marker"]["symbol"] == "circle-open"
+    assert hollow["hovertext"][1].endswith("<br>without Dynamics &lt;365&gt;")
+    assert "symbol" not in newest["marker"]
+    at_the_end = points((50.0, 60.0, 90.0)).assign(without=["", "", "Teams"])
+    last = drawn(line_chart(at_the_end, PERCENT, 80.0, Refusal.NOT_WHOLE, span=SPAN, palette=LIGHT))["data"][-1]
+    assert last["marker"]["symbol"] == "circle-open"
+    words = line_chart_in_words(at_the_end, PERCENT, 80.0).replace("\u00a0", " ")
+    assert "90.00 % without Teams on 1 Nov 2026" in words
+
+
+def test_a_panel_whose_last_point_lacks_a_part_is_not_compared():
+    panel = replace(one("direct", (50.0, 60.0, 90.0)), is_whole=False)
+    labels = [text for trace in small(panel)["data"] for text in trace.get("text", []) if text]
+    assert any("not compared" in label for label in labels)
+    assert not any("40" in label for label in labels)
+    assert "not compared" in small_multiples_in_words([panel], PERCENT)

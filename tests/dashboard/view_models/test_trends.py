@@ -2,16 +2,19 @@
 
 import csv
 import io
-from datetime import timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pandas as pd
 import pytest
 
 from dashboard import formats, sentences
+from dashboard.filters.dates import Dates
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models import trends as view_model
 from data_access import Deployment, Selection, csv_files, measures, open_timeline
+from data_access.measures import trends as measures_of_lines
 from data_access.measures.trends import Projection, Velocity
 from data_access.partner_center.catalog import DEPLOYMENT
 from data_access.settings import load
@@ -172,4 +175,61 @@ def test_a_range_that_begins_before_a_loss_has_no_change_and_a_later_one_has(tmp
 def test_a_product_that_is_spelled_otherwise_is_not_lost():
     then = pd.DataFrame({"productName": ["Visio", "Project"], "licensesSold": [5, 3], "asOf": [FIRST, FIRST]})
     now = pd.DataFrame({"productName": ["VISIO"]})
-    assert [one.title for one in view_model._lost(then, now, "productName")] == ["Project"]
+    assert list(measures_of_lines.gone(then, now, "productName")["productName"]) == ["Project"]
+
+
+def of_each_day(tmp_path, *answers):
+    """A history of services sold a thousand times each: percentages by service, by day of November 2026."""
+    kept = []
+    for day, percents in answers:
+        at = datetime(2026, 10, 31, tzinfo=UTC) + timedelta(days=day)
+        kept.append(partial(fetched, DEPLOYMENT, rows(at, percents, 1000), at))
+    return timeline(tmp_path, kept)
+
+
+BACK = [
+    (-6, {"o365": 60.0, "crm": 20.0}),
+    (1, {"o365": 60.5}),
+    *((day, {"o365": 61.1 + number, "crm": 21.1 + number}) for number, day in enumerate((8, 15, 22, 27))),
+]
+
+
+def test_a_date_on_which_a_service_was_missing_is_no_point_to_compare_with(tmp_path):
+    filters = TrendsFilters(dates=Dates(date(2026, 11, 1), date(2026, 11, 27)))
+    found = view_model.trends_view(of_each_day(tmp_path, *BACK), filters, False)
+    whole = found.whole
+    assert list(whole.points["without"]) == ["", "Dynamics 365", "", "", "", ""]
+    assert whole.change
+    assert (whole.change.since.date(), round(whole.change.percent or 0, 2)) == (date(2026, 10, 25), 4.1)
+    assert isinstance(whole.pace, Velocity)
+    assert whole.pace.points == 5
+    assert whole.pace.slowest > 0
+    said = sentences.direction(whole, None).replace("\u00a0", " ")
+    assert said.startswith("**Improving: +4.10 points since 25 Oct 2026, to 44.10 %.**")
+    assert said.endswith("Not compared: 1 Nov 2026 was without Dynamics 365.")
+    assert json.loads(found.figure.to_json())["data"][0]["y"][1] is None
+    assert [points > 0 for _, points in found.moved()] == [True, True]
+
+
+def test_where_a_range_ends_on_such_a_date_nothing_is_compared(tmp_path):
+    filters = TrendsFilters(dates=Dates(None, date(2026, 11, 1)))
+    whole = view_model.trends_view(of_each_day(tmp_path, *BACK), filters, False).whole
+    assert (whole.change, whole.is_whole) == (None, False)
+    said = sentences.direction(whole, None).replace("\u00a0", " ")
+    assert said.startswith("**60.50 %** of the licenses sold are deployed on 1 Nov 2026, without Dynamics 365")
+
+
+def test_a_service_that_comes_later_is_new_and_said(tmp_path):
+    kept = of_each_day(tmp_path, (1, {"o365": 60.0}), (8, {"o365": 62.0, "crm": 20.0}))
+    whole = view_model.trends_view(kept, TrendsFilters(), False).whole
+    assert list(whole.points["without"]) == ["", ""]
+    assert whole.came == ("Dynamics 365",)
+    assert "Dynamics 365 was not there yet on 1 Nov 2026." in sentences.direction(whole, None)
+
+
+def test_the_overviews_tiles_compare_with_a_date_that_has_all_services(tmp_path):
+    kept = of_each_day(tmp_path, *BACK[:2])
+    answer = fetched(DEPLOYMENT, rows(FIRST + 16 * WEEK, {"o365": 61.0, "crm": 21.0}, 1000), FIRST + 16 * WEEK)
+    moved = view_model.moved(kept, Deployment(answer, measures.facts(DEPLOYMENT, answer.frame)), Selection(), False)
+    assert moved["deploymentPercent"].said == "+1.00 points"
+    assert moved["deploymentPercent"].since.date() == date(2026, 10, 25)
