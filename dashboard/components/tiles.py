@@ -14,6 +14,7 @@ from dashboard.view_models.deployment import DeploymentView, Summed
 from dashboard.view_models.trends import Moved
 from data_access.measures import MEASURES
 
+NOT_WHOLE = "a service is missing now"  # what a sum says that cannot be compared, with a target either
 _NAMED_OUTSIDE = 5
 _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
 
@@ -41,12 +42,15 @@ def answered(model: DeploymentView, target: float, estimated: bool) -> str:
     return sentence
 
 
-def below(model: DeploymentView, target: float, noun: str) -> str:
-    """How many rows are below the target, what is missing over all, and what is assigned beyond what was sold."""
+def below(model: DeploymentView, target: float, noun: str, *, is_whole: bool = True) -> str:
+    """How many rows are below the target, what is missing over all, and what is assigned beyond what was sold.
+
+    Not `is_whole`: the sum lacks a service, so nothing is said of its target.
+    """
     total = model.total
     said = (
         f"{formats.part(model.below_target, model.number, noun)} below the {target:g}\u00a0% target."
-        f" Overall: {formats.to_target(total.percent, target)}."
+        f" Overall: {formats.to_target(total.percent, target) if is_whole else NOT_WHOLE}."
     )
     if over := round(total.over_deployed):
         said += f" {over:,} more {formats.are(over)} assigned than {'was' if over == 1 else 'were'} sold."
@@ -71,10 +75,12 @@ def tiles(
     explained: Explanations,
     moved: Mapping[str, Moved] = MappingProxyType({}),
     known: bool = True,
+    is_whole: bool = True,
 ) -> None:
     """The four figures, each with what is behind it as help; `noun` is what one bar stands for.
 
     `moved`: the movement of each measure for which it is known. Not `known`: the answer does not have what is chosen.
+    Not `is_whole`: the sums lack a service that was there.
     """
     total = model.total
     deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
@@ -90,7 +96,7 @@ def tiles(
             "kpi_deployment_percent",
             "deploymentPercent",
             formats.percent(total.percent, as_sent=estimated),
-            formats.to_target(total.percent, target),
+            formats.to_target(total.percent, target) if is_whole else NOT_WHOLE,
         ),
         (
             "kpi_undeployed",

@@ -46,9 +46,9 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     is_absent = notices.not_in_answer(deployment, filters.selection)
+    if lost := trends.lost(past, deployment, filters.selection) if past else ():
+        st.warning(sentences.lost(lost), icon=":material/broken_image:")
     tiles.answer(model, filters.target, deployment.estimated)
-    if past and (lost := trends.lost(past, deployment, filters.selection)):
-        st.markdown(sentences.lost(lost))
     content, sentence = deployment.answer.collection.name, file_filter(feeds, filters.selection)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence)
     tiles.tiles(
@@ -59,6 +59,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         explained=explained,
         moved=moved,
         known=bool(model.basis.rows) or not is_absent,
+        is_whole=not lost,
     )
     provenance = figures.provenance(feeds, content, deployment.newest, sentence)
     figures.bars(
@@ -68,7 +69,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         "service",
         controls,
         origin=provenance,
-        note=f"{tiles.below(model, filters.target, 'service')} {tiles.outside(model)}".strip(),
+        note=f"{tiles.below(model, filters.target, 'service', is_whole=not lost)} {tiles.outside(model)}".strip(),
         clicked=controls.only(SERVICE),
     )
     if not deployment.live:

@@ -24,7 +24,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 _QUESTION = "Is deployment improving?"
 _TOO_FEW = f"fewer than {measures.FEWEST_DATES} dates"  # as much as a tile has room for
 _NOT_NOW = "no figures now"
-_NOT_WHOLE = "a service is missing now"
+
 _CLICKED = {"service": SERVICE, "channel": CHANNEL}
 
 
@@ -77,7 +77,7 @@ def _where(trend: TrendsView, noun: str) -> str:
 def _tiles(line: Line, estimated: bool) -> None:
     points, change, goal = line.points, line.lately or line.change, line.goal
     pace = line.pace if isinstance(line.pace, Velocity) else None
-    no_pace = _NOT_NOW if line.absent else _NOT_WHOLE if line.lost else _TOO_FEW
+    no_pace = _NOT_NOW if line.absent else tiles.NOT_WHOLE if line.lost else _TOO_FEW
     with st.grid(4, gap="small", min_column_width=165):
         tiles.tile(
             "kpi_deployment_percent",
@@ -85,7 +85,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             formats.percent(points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None),
             _NOT_NOW
             if len(points) and line.absent
-            else _NOT_WHOLE
+            else tiles.NOT_WHOLE
             if not line.is_whole
             else f"{formats.points(sentences.moved(line, change))} points since {formats.day(change.since)}"
             if change and change.percent is not None
@@ -107,7 +107,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             formats.change(pace.sold) if pace else formats.NOTHING,
             f"on {formats.number(pace.points, 'processing date')}" if pace else no_pace,
         )
-        value, context = formats.NOTHING, _NOT_WHOLE if line.lost else "no date"
+        value, context = formats.NOTHING, tiles.NOT_WHOLE if line.lost else "no date"
         if isinstance(goal, Projection):
             value, context = _target_reached(line, goal)
         elif goal is Refusal.REACHED:
