@@ -47,6 +47,11 @@ def _differences(data: Renewals, feeds: Feeds) -> None:
             f" the same in both. Live seats, read {formats.age(datetime.now(UTC) - data.read_at)}, have"
             f" **{formats.change(model.enabled)}** enabled and **{formats.change(model.assigned)}** assigned. The"
             " analytics are some days old, and leave out what other partners sold."
+            + (
+                f" Not compared: {formats.number(model.on_trial, 'product')} on trial or free."
+                if model.on_trial
+                else ""
+            )
         )
         if different:
             table.show(model.on_screen, "live_difference_table", "Live seats against the analytics")

@@ -10,7 +10,7 @@ from dashboard.cache import remembered
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.live_seats import DIFFERENCES
 from data_access.datasets.renewals import Renewals
-from data_access.measures.live_difference import differences
+from data_access.measures.live_difference import differences, left_out
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
 
 
@@ -21,6 +21,7 @@ class DifferenceView:
     compared: int
     enabled: int  # more than sold, over all
     assigned: int  # more than deployed
+    on_trial: int  # products at customers that the analytics count and that are not compared
     rows: pd.DataFrame
     on_screen: OnScreen
 
@@ -33,12 +34,14 @@ def difference_view(data: Renewals) -> DifferenceView | None:
         return None
     subscriptions = data.answer(SUBSCRIPTIONS)
     unread = {one.tenant for one in data.unread if one.collection == SEATS.name}
-    table = differences(seats.frame, counts.frame, subscriptions.frame if subscriptions else None, unread)
+    both = (seats.frame, counts.frame, subscriptions.frame if subscriptions else None, unread)
+    table = differences(*both)
     rows = table[(table["soldChange"] != 0) | (table["deployedChange"] != 0)]
     return DifferenceView(
         compared=len(table),
         enabled=int(table["soldChange"].sum()),
         assigned=int(table["deployedChange"].sum()),
+        on_trial=left_out(*both),
         rows=rows,
         on_screen=DIFFERENCES.on_screen(rows),
     )

@@ -197,7 +197,14 @@ def _notes(rows: pd.DataFrame) -> pd.Series:
     parents = rows[rows["id"].isin(rows["parentSubscriptionId"].dropna())].drop_duplicates("id").set_index("id")
     notes = []
     for row in _records(
-        rows, "isTrial", "status", "productId", "notAssigned", "notAssignedFrom", "parentSubscriptionId"
+        rows.assign(isOfLicenses=renewals.is_of_licenses(rows)),
+        "isOfLicenses",
+        "isTrial",
+        "status",
+        "productId",
+        "notAssigned",
+        "notAssignedFrom",
+        "parentSubscriptionId",
     ):
         parent = parents.loc[row["parentSubscriptionId"]] if row["parentSubscriptionId"] in parents.index else None
         notes.append("; ".join(_note(row, parent)) or None)
@@ -205,6 +212,8 @@ def _notes(rows: pd.DataFrame) -> pd.Series:
 
 
 def _note(row: dict[str, Any], parent: pd.Series | None) -> Iterable[str]:
+    if not row["isOfLicenses"]:
+        yield "not billed by licenses, in no sum"
     if row["isTrial"] is True:
         yield "trial, in no sum"
     if texts.key(str(row["status"])) == "suspended":

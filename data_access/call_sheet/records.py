@@ -46,10 +46,8 @@ def of_customer(
     names = pd.concat([rows["customerName"].dropna() for rows in known if "customerName" in rows])
     subscriptions, read = live[SUBSCRIPTIONS], history.newest(SUBSCRIPTIONS)
     seats = live[SEATS]
-    if seats is not None:
-        seats = seats[~free_products.is_free(seats, subscriptions, now)]
-    if subscriptions is not None and read:
-        judged = renewals.judged(subscriptions, seats, now)
+    judged, paid = judged_and_paid(subscriptions, seats, now)
+    if judged is not None and read:
         subscriptions = renewals.at(judged, read.fetched_at)
     return Records(
         tenant=wanted,
@@ -60,10 +58,22 @@ def of_customer(
         now=Facts(whole.facts.frame.head(0) if now is None else now),
         use=_newest(history, COMMERCIAL_USAGE, wanted),
         subscriptions=subscriptions,
-        seats=seats,
+        seats=paid,
         read_at=read.fetched_at if read else None,
         mutes=mutes,
     )
+
+
+def judged_and_paid(
+    subscriptions: pd.DataFrame | None, seats: pd.DataFrame | None, counts: pd.DataFrame | None
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """The subscriptions as `renewals.judged` gives them, and the seats that somebody pays for.
+
+    Subscriptions are judged by all seats, those of trials too, as on the page Renewals.
+    """
+    judged = None if subscriptions is None else renewals.judged(subscriptions, seats, counts)
+    paid = None if seats is None else seats[~free_products.is_free(seats, subscriptions, counts)]
+    return judged, paid
 
 
 def _newest(history: History, collection: Collection, tenant: str) -> pd.DataFrame | None:

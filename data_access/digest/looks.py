@@ -14,7 +14,7 @@ from data_access.datasets.comparison import facts_file, latest_on_or_before
 from data_access.digest.news import Look
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
-from data_access.measures import Facts, free_products, renewals
+from data_access.measures import Facts, renewals
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
 
@@ -48,11 +48,9 @@ class Looks:
         subscribed = self._snapshot(SUBSCRIPTIONS, marks)
         judged = None
         if subscribed:
-            subscriptions, seats = self._of(SUBSCRIPTIONS, subscribed, customers), None
-            if read := self._snapshot(SEATS, marks):
-                seats = self._of(SEATS, read, customers)
-                seats = seats[~free_products.is_free(seats, subscriptions, facts)]
-            judged = renewals.judged(subscriptions, seats, facts)
+            read = self._snapshot(SEATS, marks)
+            seats = self._of(SEATS, read, customers) if read else None
+            judged = renewals.judged(self._of(SUBSCRIPTIONS, subscribed, customers), seats, facts)
         day = deployment.day if deployment else None
         return Look(at=datetime.fromisoformat(marks[_AT]), day=day, facts=Facts(facts), subscriptions=judged)
 

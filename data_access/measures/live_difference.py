@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 
@@ -19,12 +19,14 @@ def differences(
 ) -> pd.DataFrame:
     """One row per customer and product in either of them: both pairs of counts (int64), and soldChange, deployedChange.
 
-    A product that one of them does not have counts as none there. Left out are free products and trials, and the
-    customers in `unread`, of which nobody knows the seats now. The largest differences come first.
+    A product that one of them does not have counts as none there. Left out are free products and trials, on both sides,
+    and the customers in `unread`, of which nobody knows the seats now. The largest differences come first.
     """
-    paid = seats[~free_products.is_free(seats, subscriptions, counts) & ~seats[CUSTOMER].isin(unread)]
+    is_free = free_products.is_free(seats, subscriptions, counts)
+    paid = seats[~is_free & ~seats[CUSTOMER].isin(unread)]
+    counts = counts[~_is_of(counts, seats[is_free]) & ~counts[CUSTOMER].isin(unread)]
     sides = [
-        _added_up(counts[~counts[CUSTOMER].isin(unread)], ["licensesSold", "licensesDeployed"]),
+        _added_up(counts, ["licensesSold", "licensesDeployed"]),
         _added_up(paid, ["activeUnits", "consumedUnits"]),
     ]
     both = pd.concat(sides, axis=1).reindex(columns=[*_COUNTS]).fillna(0).astype("int64").reset_index(names=_KEY)
@@ -35,6 +37,25 @@ def differences(
     )
     size = table["soldChange"].abs() + table["deployedChange"].abs()
     return table.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+def left_out(
+    seats: pd.DataFrame, counts: pd.DataFrame, subscriptions: pd.DataFrame | None = None, unread: Collection[str] = ()
+) -> int:
+    """How many products at customers the analytics count and the tenants have free of charge or on trial alone."""
+    free = seats[free_products.is_free(seats, subscriptions, counts) & ~seats[CUSTOMER].isin(unread)]
+    rows = counts[_is_of(counts, free)]
+    return len({*_keys(rows)})
+
+
+def _is_of(counts: pd.DataFrame, seats: pd.DataFrame) -> pd.Series:
+    """Whether each row of the counts is of a customer and product of these seats."""
+    wanted = {*_keys(seats)}
+    return pd.Series([key in wanted for key in _keys(counts)], index=counts.index, dtype=bool)
+
+
+def _keys(table: pd.DataFrame) -> Iterable[tuple[str, str]]:
+    return zip(table[CUSTOMER].astype("str"), free_products.identities(table[PRODUCT]), strict=True)
 
 
 def _added_up(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:

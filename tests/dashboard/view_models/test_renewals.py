@@ -109,6 +109,14 @@ def test_an_add_on_names_its_parent_and_what_becomes_of_that():
     assert rows["notes"].iloc[1] == "no figure of what is assigned; add-on of Phone (ends)"
 
 
+@pytest.mark.parametrize(
+    ("billing", "begins"),
+    [("usage", "not billed by licenses, in no sum; "), ("License", "no figure"), (None, "no figure")],
+)
+def test_what_is_billed_by_use_says_that_it_is_in_no_sum(billing, begins):
+    assert told({"billingType": billing, "productId": "X"})["notes"].iloc[0].startswith(begins)
+
+
 def test_a_parent_that_is_not_there_is_not_named():
     assert pd.isna(told({"parentSubscriptionId": "s9", "productId": "X"})["notes"].iloc[0]) is False
     assert "add-on" not in told({"parentSubscriptionId": "s9"})["notes"].iloc[0]

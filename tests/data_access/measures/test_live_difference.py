@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from data_access.measures.live_difference import differences
+from data_access.measures.live_difference import differences, left_out
 
 E3, E5, FREE = "AAAAAAAA-1", "BBBBBBBB-2", "CCCCCCCC-3"
 
@@ -44,6 +44,18 @@ def test_what_one_side_does_not_have_counts_as_none_but_for_customers_that_were_
     analytics = counts(("A", "Nord", E3, "E3", 6, 4), ("B", "Süd", E3, "E3", 5, 1))
     found = differences(seats(), analytics, unread=["B"])
     assert found[["customerTenantId", "soldChange", "deployedChange"]].to_numpy().tolist() == [["A", -6, -4]]
+
+
+def test_a_product_on_trial_alone_is_left_out_on_both_sides_and_counted():
+    both = (
+        seats(("A", "Nord", E3.lower(), "E3", 548, 2), ("A", "Nord", E5, "E5", 9, 1)),
+        counts(("A", "Nord", E3, "E3", 546, 2), ("A", "Nord", E5, "E5", 8, 1), ("B", "Süd", E3, "E3", 5, 1)),
+        pd.DataFrame({"customerTenantId": ["A"], "productId": [E3], "isTrial": [True]}),
+        ["B"],
+    )
+    assert differences(*both)[["productName", "soldChange"]].to_numpy().tolist() == [["E5", 1]]
+    assert left_out(*both) == 1
+    assert left_out(*both[:2]) == 0
 
 
 def test_free_products_are_left_out():
