@@ -6,19 +6,94 @@ const PATIENCE = 15000 // milliseconds until a page has its heading
 const STILL = 1500 // milliseconds without a change after which a page counts as drawn
 const PAPER = 1000 // pixels that a chart may be wide on A4, within the margins of print.css
 const SAID = 4000 // milliseconds for which a button says what it did
+const LOST = 400 // milliseconds without a focus after which nothing takes it again by itself
+const MENU = "[data-testid=stPopoverBody]" // Streamlit puts it at the end of the page, far from its button
+const MENU_BUTTON = "[data-testid=stPopoverButton]"
+const REACHED = ":is(a[href], button, input, select, textarea, [tabindex='0']):not([tabindex='-1'], :disabled)"
 const ANSWERED = 8000 // milliseconds after which a page that the server does not open is loaded as any other
 
 let view // the heading's key of what is on screen
-let back = { until: 0 } // how far down the page was to which Back or Forward led, and when that no longer matters
-const places = new Map() // how far each address was scrolled when somebody did something there last
+let back = { until: 0 } // the place to which Back or Forward led, and when that no longer matters
+let opener // the button of the menu that the keyboard has opened
+const places = new Map() // of each address where somebody did something: how far it was scrolled, and with what
 
 const main = () => document.querySelector(MAIN)
 
 // Before a click leads elsewhere: once it does, the page shrinks, and scrolls, under the old address.
 for (const kind of ["pointerdown", "keydown"]) {
-  addEventListener(kind, () => main() && places.set(location.href, main().scrollTop), true)
+  addEventListener(
+    kind,
+    ({ target }) => main() && places.set(location.href, { top: main().scrollTop, held: heldBy(target) }),
+    true,
+  )
 }
-addEventListener("popstate", () => (back = { top: places.get(location.href) ?? 0, until: performance.now() + PATIENCE }), true)
+addEventListener("popstate", () => (back = { ...places.get(location.href), until: performance.now() + PATIENCE }), true)
+addEventListener("keydown", (event) => {
+  const pressed = document.activeElement
+  if (event.key === "Tab") followMenu(event, pressed)
+  else if (event.key === "Escape") leaveMenu(pressed)
+  else if (event.key === "Enter" || event.key === " ") {
+    if (pressed.matches(MENU_BUTTON)) enterMenu(pressed)
+    else keepFocus(pressed)
+  }
+}, true)
+
+// What finds a row of a table, or a part of a chart, again.
+function heldBy(target) {
+  const { id, key } = target.closest?.("[data-id], [data-key]")?.dataset ?? {}
+  return id ? `[data-id="${CSS.escape(id)}"]` : key && `[data-key="${CSS.escape(key)}"]`
+}
+
+const reached = (place) => [...(place?.querySelectorAll(REACHED) ?? [])].filter((one) => one.checkVisibility())
+
+// Who opens a menu by keyboard goes on in it; Tab at its ends leads to where its button is, and Escape to the button.
+function enterMenu(button) {
+  if (button.getAttribute("aria-expanded") === "true") return
+  opener = button
+  const menu = () => document.querySelector(MENU)
+  const isLeft = () => document.activeElement !== button
+  when(() => isLeft() || reached(menu()).length, () => isLeft() || reached(menu())[0].focus())
+}
+
+function followMenu(event, from) {
+  const menu = document.querySelector(MENU)
+  if (!menu || !opener?.isConnected) return
+  const all = reached(menu)
+  if (from === opener && !event.shiftKey && all.length) {
+    event.preventDefault()
+    all[0].focus()
+  } else if (from === all[0] && event.shiftKey) {
+    event.preventDefault()
+    opener.focus()
+  } else if (from === all.at(-1) && !event.shiftKey) opener.focus() // from there the browser goes on
+}
+
+function leaveMenu(from) {
+  if (!from.closest(MENU)) return
+  const isShut = () => !document.querySelector(MENU)
+  when(isShut, () => document.activeElement === document.body && opener?.focus({ preventScroll: true }), performance.now() + SAID)
+}
+
+// What was pressed may be gone once the page is drawn anew: the focus goes to what takes its place, or to the heading.
+function keepFocus(pressed) {
+  const around = []
+  for (let one = pressed.parentElement; one && !one.matches(MAIN); one = one.parentElement) around.push(one)
+  const nearest = around.findIndex((one) => /st-key-/.test(one.parentElement?.className))
+  const until = performance.now() + PATIENCE
+  let since
+  const step = (now) => {
+    if (now > until || (document.activeElement !== pressed && document.activeElement !== document.body)) return
+    if (document.activeElement === pressed) since = undefined
+    else if (now - (since ??= now) > LOST) {
+      const place = around.slice(0, nearest + 2).find((one) => one.isConnected && reached(one).length)
+      const next = (place && reached(place)[0]) ?? document.querySelector("h1")
+      if (next?.matches("h1")) next.tabIndex = -1
+      return next?.focus({ preventScroll: Boolean(place) })
+    }
+    requestAnimationFrame(step)
+  }
+  requestAnimationFrame(step)
+}
 
 // A chart that was drawn for a wider window becomes smaller as a whole.
 function fit(width) {
@@ -104,13 +179,13 @@ function stay(heading, top, until = performance.now() + PATIENCE) {
   step()
 }
 
-// A page begins at its top, with the focus on its heading; after Back it begins where it was left.
+// A page begins at its top, with the focus on its heading; after Back it begins where, and with what, it was left.
 function begin(heading) {
   if (view === heading) return
   const isFirst = view === undefined
   view = heading
   if (isFirst) return
-  const top = performance.now() < back.until ? back.top : 0
+  const { top = 0, held } = performance.now() < back.until ? back : {}
   back = { until: 0 }
   const title = () => document.querySelector(`.st-key-${heading} h1`)
   when(title, () => {
@@ -118,6 +193,9 @@ function begin(heading) {
     title().focus({ preventScroll: true })
     main().scrollTop = 0
     if (top) stay(heading, top)
+    const again = () => held && document.querySelector(held)
+    const isFree = () => document.activeElement === title() || document.activeElement === document.body
+    if (held) when(again, () => isFree() && again().focus({ preventScroll: true }))
   })
 }
 
@@ -199,12 +277,15 @@ function open(state, said, link) {
   for (const { label, pinned, done } of data.links ?? []) {
     if (done !== said) parts.push(button(label, "link", () => copyLink(state, pinned, done)))
   }
+  const wasIn = panel.contains(document.activeElement)
   panel.replaceChildren(...parts)
+  panel.tabIndex = -1
   if (!panel.matches(":popover-open")) panel.showPopover()
   const { bottom, right } = copy.getBoundingClientRect()
   panel.style.top = `${bottom + 6}px`
   panel.style.right = `${Math.max(8, document.documentElement.clientWidth - right)}px`
   if (link) panel.querySelector("input").focus()
+  else if (wasIn) panel.focus()
 }
 
 async function copyLink(state, pinned, done = state.data.copied) {

@@ -71,7 +71,16 @@ def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:
         if not state[_PROBLEM]:
             state[_REASON] = ""
 
-    st.selectbox("What", [*lines], key=_WHAT, format_func=lambda line: formats.on_one_line(lines.get(line, "")))
+    # On the page of one customer that is the one; of a list nobody is muted because it comes first.
+    chosen = 0 if len({customer for customer, _ in lines}) == 1 else None
+    st.selectbox(
+        "What",
+        [*lines],
+        chosen,
+        key=_WHAT,
+        placeholder="Choose",
+        format_func=lambda line: formats.on_one_line(lines.get(line, "")),
+    )
     st.text_input("Reason", key=_REASON, max_chars=LONGEST_REASON)
     st.date_input(
         "Until, at 00:00 UTC",

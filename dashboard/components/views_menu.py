@@ -47,9 +47,9 @@ def _save() -> None:
         if not st.session_state.get(_PROBLEM):
             st.session_state[_NAME] = ""
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Keep this view as", key=_NAME, max_chars=LONGEST_NAME, width="stretch")
-        st.button("Save", "save_view", on_click=save, icon=":material/bookmark_add:")
+    row = st.form("view_form", border=False).container(horizontal=True, vertical_alignment="bottom")
+    row.text_input("Keep this view as", key=_NAME, max_chars=LONGEST_NAME, width="stretch")
+    row.form_submit_button("Save", key="save_view", on_click=save, icon=":material/bookmark_add:")
 
 
 def _view(view: SavedView, *, opens: bool) -> None:

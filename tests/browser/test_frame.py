@@ -86,6 +86,18 @@ def test_a_customer_begins_at_the_top_too(sample, visitors):
     assert top(page) == 0
 
 
+def test_back_gives_the_focus_to_the_customer_that_was_opened(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart=CHARTS["customers"])
+    customer = page.locator(".st-key-customers_table a").nth(20)
+    customer.focus()
+    page.keyboard.press("Enter")
+    app.wait_for_chart(page, "products_chart")
+    page.go_back()
+    app.wait_for_chart(page, CHARTS["customers"])
+    expect(customer).to_be_focused()
+    expect(customer).to_be_in_viewport()
+
+
 def test_clear_takes_the_filters_out_of_the_link_and_the_widgets(sample, visitors):
     page = visitors.open(f"{sample}/?channel=direct&target=60&sort=name")
     bar(page).get_by_role("button", name="Clear").click()
@@ -133,6 +145,7 @@ def test_everything_in_the_bar_can_be_done_by_keyboard_alone(sample, visitors):
     focus_by_tab(page, "clear")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{sample}/")
+    expect(page.locator("h1")).to_be_focused()  # the button is gone
 
 
 @pytest.mark.parametrize("width", WIDTHS)

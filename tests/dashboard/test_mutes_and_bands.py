@@ -118,6 +118,7 @@ def test_a_manager_is_offered_the_own_customers_alone(sit):
     app.session_state["mute"] = True
     app.run()
     assert [*app.selectbox(key="mute_what").options] == [NAMES[OWN], NAMES[SHARED_ONE]]
+    assert app.selectbox(key="mute_what").value is None  # nobody is muted because it comes first
 
 
 @pytest.mark.parametrize(("customer", "may"), [(OWN, True), (FOREIGN, False), (None, False)])
