@@ -103,7 +103,7 @@ def _hover(table: pd.DataFrame) -> list[str]:
         f"<br>Processed {formats.day(row.processedDateTime)}, {row.ageDays:.1f} days ago"
         + (
             f"<br>Usually every {row.cadenceDays:.1f} days, seen {row.delayDays:.1f} days later"
-            f"<br>Next one expected by {formats.day(row.expectedBy)}"
+            f"<br>Next one expected by {formats.day(row.expectedBy)}, late after {formats.day(row.lateAfter)}"
             if row.timing in _TOLD
             else f"<br>{row.timing.capitalize()}"
         )

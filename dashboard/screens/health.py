@@ -138,7 +138,8 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
         more = f" The first {base.MOST_BARS}; the table has them all." if len(model.table) > base.MOST_BARS else ""
         st.caption(
             f"The age of *{past.collection.title}*, which the Overview shows; filters do not change it. When new"
-            f" figures are expected follows from the dates of each service so far.{more}"
+            f" figures are expected follows from the dates of each service so far. It counts as late"
+            f" where the grey band ends, one more usual interval after they were expected; the table has the day.{more}"
         )
         if model.table["ageDays"].notna().any():
             picture = provenance.picture(_AGES, "health_chart")

@@ -31,17 +31,18 @@ _DATES = count("dates", "Dates known")
 _CADENCE = days("cadenceDays", "Usually every … days")
 _DELAY = days("delayDays", "Seen … days later")
 _EXPECTED = instant("expectedBy", "Next one by (UTC)")
+_LATE_AFTER = instant("lateAfter", "Late after (UTC)")
 _TIMING = text("timing", "Timing")
 
 #: What a reader asks of a service's age; the file has all that is known.
-SERVICES = Table((TITLE, _TIMING, AS_OF, _AGE, _CADENCE, _EXPECTED))
-SERVICES_FILE = Table((SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _TIMING, *_OTHER_DATES))
+SERVICES = Table((TITLE, _TIMING, AS_OF, _AGE, _CADENCE, _EXPECTED, _LATE_AFTER))
+SERVICES_FILE = Table((SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _LATE_AFTER, _TIMING, *_OTHER_DATES))
 CHECKS_FILE = Table(
     (text("check", "Check"), text("question", "Question"), text("result", "Result"), text("finding", "Finding"))
 )
 #: The tables of the rows behind each check, by its key, for the page and for the file.
 BEHIND = {
-    "late": Table((COLLECTION, SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _TIMING)),
+    "late": Table((COLLECTION, SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _LATE_AFTER, _TIMING)),
     "collected": Table(
         (
             COLLECTION,

@@ -125,7 +125,8 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
         cadenceDays (float64)    the median gap between the newest dates
         delayDays (float64)      the median time from a date to the fetch that first brought it: Microsoft's and ours
         expectedBy (UTC)         newest date + cadence + delay
-        timing (Timing)          late when overdue by more than one more cadence; gone when it has no row in the newest
+        lateAfter (UTC)          expectedBy + cadence: when it counts as late
+        timing (Timing)          late when it is later than that; gone when it has no row in the newest
                                  answer; undated when its rows there, or all its rows, have no date
     """
     dated = rows.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
@@ -135,7 +136,7 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
     now_rows = rows[rows["snapshot"] == newest]
     there = {*now_rows["service"]}
     without = sorted({*rows["service"].dropna()} - {str(row[0]) for row in table})
-    table += [(code, None, None, 0, None, None, None, Timing.UNDATED) for code in without]
+    table += [(code, None, None, 0, None, None, None, None, Timing.UNDATED) for code in without]
     columns = {
         "service": "str",
         "processedDateTime": frames.INSTANT,
@@ -144,6 +145,7 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
         "cadenceDays": "float64",
         "delayDays": "float64",
         "expectedBy": frames.INSTANT,
+        "lateAfter": frames.INSTANT,
         "timing": "str",
     }
     found = pd.DataFrame(table, columns=list(columns)).astype(columns)
@@ -226,12 +228,13 @@ def _service(code: str, fetches: pd.DataFrame, now: datetime) -> tuple[object, .
     newest: pd.Timestamp = dates.iloc[-1]
     age = (now - newest) / _DAY
     if len(dates) < _FEWEST:
-        return code, newest, age, len(dates), None, None, None, Timing.UNKNOWN
+        return code, newest, age, len(dates), None, None, None, None, Timing.UNKNOWN
     cadence = pd.Timedelta(dates.diff().dropna().tail(USUAL).median())
     # A back-fill brings dates older than those that were there: they do not tell how late new ones usually come.
     news = fetches[fetches["processedDateTime"] > fetches["processedDateTime"].cummax().shift()]
     news = pd.concat([fetches.head(1), news]).tail(USUAL)
     delay = pd.Timedelta((news["fetchedAt"] - news["processedDateTime"]).median())
     expected = newest + cadence + delay
-    timing = Timing.LATE if now > expected + cadence else Timing.ON_TIME
-    return code, newest, age, len(dates), cadence / _DAY, delay / _DAY, expected, timing
+    late_after = expected + cadence
+    timing = Timing.LATE if now > late_after else Timing.ON_TIME
+    return code, newest, age, len(dates), cadence / _DAY, delay / _DAY, expected, late_after, timing

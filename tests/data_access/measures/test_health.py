@@ -98,6 +98,7 @@ def test_a_service_its_age_and_what_is_usual():
     assert row["processedDateTime"] == BEGIN + 28 * DAY
     assert (row["ageDays"], row["dates"], row["cadenceDays"], row["delayDays"]) == (4, 5, 7, 2)
     assert row["expectedBy"] == BEGIN + 37 * DAY
+    assert row["lateAfter"] == BEGIN + 44 * DAY
 
 
 @pytest.mark.parametrize(("days", "timing"), [(32, Timing.ON_TIME), (43, Timing.ON_TIME), (44, Timing.LATE)])
