@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from data_access import texts
-from data_access.measures import free_products
+from data_access.measures import core, free_products
 from data_access.measures.free_products import CUSTOMER, PRODUCT
 from data_access.partner_center import renewal
+from data_access.partner_center.catalog import SUBSCRIPTIONS
 from data_access.partner_center.renewal import Action
 from data_access.selection import Selection
 
@@ -97,8 +98,11 @@ def judged(
     """The subscriptions, row by row, with what is not assigned of their products, and what of them is at risk.
 
     Adds assigned, notAssigned and seatsAtRisk (Int64, missing where the product is not matched or has no figure),
-    notAssignedFrom, and, as `datetime64[us, UTC]`, end and cancelUntil; a term without an end has none.
+    notAssignedFrom, and, as `datetime64[us, UTC]`, end and cancelUntil; a term without an end has none. A field of
+    Microsoft's under one of our names gets another one.
     """
+    ours = core.clashes(subscriptions, SUBSCRIPTIONS.columns, [*ADDED, *OURS])
+    subscriptions = subscriptions.rename(columns=ours)
     figures = not_assigned(seats, counts)
     table = (
         subscriptions.merge(figures, on=_KEY, how="left", sort=False) if len(subscriptions) else subscriptions.copy()

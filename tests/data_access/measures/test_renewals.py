@@ -74,6 +74,13 @@ def test_live_seats_come_before_the_commercial_counts_and_none_is_not_zero(live,
     assert (None if pd.isna(row["notAssignedFrom"]) else row["notAssignedFrom"]) == source
 
 
+def test_a_field_under_one_of_our_names_gets_another_one():
+    sent = subscriptions({}).assign(notAssigned="x", end="never", Assigned="y")
+    row = renewals.at(renewals.judged(sent, seats({}), counts({})), NOW).iloc[0]
+    assert (row["notAssigned"], row["end"].year) == (3, 2026)
+    assert [row[f"{name} (as sent)"] for name in ("notAssigned", "end", "Assigned")] == ["x", "never", "y"]
+
+
 def test_without_seats_and_counts_nothing_is_known():
     row = renewals.judged(subscriptions({})).iloc[0]
     assert pd.isna(row["notAssigned"])
