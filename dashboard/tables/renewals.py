@@ -61,6 +61,7 @@ def zone(name: str | None) -> str:
 
 def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
     """The rows with what people read, their times in this zone; a day that is told as one has none."""
+    rows = rows.drop(columns=["endsAt", "actAt"], errors="ignore")  # Microsoft may send fields of these names
     if zone != _UTC:
         ends = rows["end"].where(rows["commitmentEndDateTime"].notna())
         rows = rows.assign(endsAt=ends, actAt=ends.where(~rows["isReducible"], rows["cancelUntil"]))

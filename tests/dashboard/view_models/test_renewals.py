@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from dashboard.tables import on_page
+from dashboard.tables import renewals as tables
 from dashboard.view_models import renewals as view_models
 from data_access.measures import renewals
 from data_access.partner_center import frames
@@ -46,6 +48,15 @@ def test_the_last_day_is_right_in_every_zone(zone, newer, older):
     rows = told({}, OLDER, zone=zone)
     assert list(rows["act"]) == [newer, older]
     assert list(rows["ends"]) == [newer, older]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_a_field_of_microsofts_is_no_instant_beside_a_day_whatever_its_name(zone):
+    table = tables.on_screen(told({"endsAt": "x", "actAt": "x"}, zone=zone), zone)
+    (row,) = on_page.content(table, None, None, 1)["rows"]
+    hint = {"hint": "30 Nov 2026, 23:59 UTC"}
+    ends = [column.name for column in table.columns].index("ends")
+    assert row[ends] == ("30 Nov 2026, 23:59" if zone == "UTC" else {"text": "1 Dec 2026, 00:59", **hint})
 
 
 def scheduled(action, on=None):
