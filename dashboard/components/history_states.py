@@ -14,6 +14,7 @@ from dashboard.filters import dates, link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import DATES, RANGE
 from dashboard.security import session
+from dashboard.security.roles import Role
 from data_access import Readable, Timeline
 from data_access.datasets import comparison
 from data_access.partner_center.catalog import Collection
@@ -133,6 +134,8 @@ def too_short(title: str, day: str) -> None:
             f"The history holds one date of *{formats.plain(title)}*: **{day}**. The next run of `collect` that finds"
             " new figures adds a second one. Microsoft processes most services every few days."
         )
+        if not session.may(Role.OPERATOR):
+            return
         st.caption("Every day at 6:30, as a line for cron:")
         st.code(DAILY, language=None, wrap_lines=True)
 
@@ -141,9 +144,11 @@ def _nothing_yet() -> None:
     with st.container(border=True, key="no_history"):
         st.header("No history yet", anchor=False)
         st.write(
-            "Partner Center keeps no history. `collect` keeps each answer, so that this page can look back. Whoever"
-            " runs this dashboard starts it with"
+            "Partner Center keeps no history. `collect` keeps each answer, so that this page can look back."
+            + (" Start it with" if session.may(Role.OPERATOR) else " Ask the operator to run `collect` daily.")
         )
+        if not session.may(Role.OPERATOR):
+            return
         st.code(_COLLECT, language=None, wrap_lines=True)
         st.caption(
             "Start it in the dashboard's folder and with the same environment variables, or another account's history"

@@ -12,10 +12,22 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components import table
 from dashboard.feeds import sees_all
+from dashboard.security import session
+from dashboard.security.roles import Role
 from dashboard.tables.set_aside import SET_ASIDE
-from data_access import Answer, Deployment, LiveFigures, PartnerCenterError, Selection, Throttled, texts, titles
+from data_access import (
+    Answer,
+    Deployment,
+    LiveFigures,
+    PartnerCenterError,
+    Selection,
+    Throttled,
+    Unavailable,
+    texts,
+    titles,
+)
 from data_access.datasets.renewals import Renewals
-from data_access.partner_center.catalog import SEATS
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS
 
 _REASONS_SHOWN = 50
 #: Where totals can be seen that another page gives in other numbers.
@@ -65,7 +77,7 @@ def trouble(
     """The notice of a failed fetch: a sentence for the user, details for the operator, and a button to try `again`."""
     with st.container(border=True, key=key):
         st.header(error.title, anchor=False)
-        explanation = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+        explanation = f"{formats.plain(error.message)} {formats.plain(_advice(error))}"
         if isinstance(error, Throttled):
             if failed_at and error.details.retry_after is not None:
                 then = failed_at + timedelta(seconds=error.details.retry_after)
@@ -92,10 +104,17 @@ def stale(error: PartnerCenterError, fetched_at: datetime, failed_at: datetime) 
     st.warning(
         f"**These are the last good figures, fetched {age} ({formats.clock(fetched_at)}).**"
         f" The attempt at {formats.clock(failed_at)} failed: {formats.plain(error.message)}"
-        f" {formats.plain(error.advice)}",
+        f" {formats.plain(_advice(error))}",
         icon=":material/history:",
     )
     details(error)
+
+
+def _advice(error: PartnerCenterError) -> str:
+    """What to do; who does not operate the dashboard can do nothing where the service does not answer."""
+    if isinstance(error, Unavailable) and not session.may(Role.OPERATOR):
+        return "It is tried again by itself."
+    return error.advice
 
 
 def set_aside(answer: Answer, named: bool = False) -> None:
@@ -153,7 +172,11 @@ def no_rows(deployment: Deployment, live: PartnerCenterError | None = None) -> N
             " Licenses may still have been sold and deployed."
         )
         if not deployment.trouble:
-            st.write("The commercial counts, which this page would show instead, are empty too.")
+            st.write(
+                "This page stands on the commercial counts, which are the figures by customer."
+                if deployment.answer.collection is COMMERCIAL_DEPLOYMENT
+                else "The commercial counts, which this page would show instead, are empty too."
+            )
         st.write(
             "This happens to other partners, too. If Partner Center itself shows figures, give this id to Microsoft"
             " support:"

@@ -34,6 +34,7 @@ from data_access import (
     Timeline,
     load_settings,
     stored_sign_in,
+    unread_customers,
 )
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -64,8 +65,8 @@ def show(feeds: Feeds) -> None:
         if tested:
             with place.status("Asking each collection") as progress, page_turns.paused():
                 _test(feeds.service, lambda title: progress.update(label=f"Asking for {title}"))
-        place.markdown(_answer(feeds.service.outcomes))
-        _calls(feeds.service.outcomes)
+        outcomes, collected = feeds.service.outcomes, _collected(feeds)
+        _calls(outcomes, collected)
     with st.container(border=True, key="status_history"):
         st.header("What the history holds", anchor=False)
         wrong = _history(feeds)
@@ -73,22 +74,25 @@ def show(feeds: Feeds) -> None:
         st.header("Who looks after which customers", anchor=False)
         wrong += _books(settings)
     with place_of_verdict.container(key="status_verdict"):
-        _verdict(feeds.service.outcomes, wrong)
+        _verdict(outcomes, _answer(outcomes, collected), wrong)
+    if wrong and not _failed(outcomes):
+        place.markdown(_answer(outcomes, collected))  # else the verdict says it
+    else:
+        place.empty()
 
 
-def _verdict(outcomes: Mapping[str, Outcome], wrong: Sequence[str]) -> None:
+def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str]) -> None:
     """The page's question answered in one sentence and its colour. `wrong`: what is not well beside the collections."""
-    failed = any(outcome.error for outcome in outcomes.values())
-    problems = [*([_answer(outcomes)] if failed else []), *wrong]
+    problems = [*([answer] if _failed(outcomes) else []), *wrong]
     if len(problems) > 1:
         listed = "".join(f"\n- {problem}" for problem in problems)
         st.error(f"**{len(problems):,} things do not work.**\n{listed}", icon=":material/error:")
     elif problems:
         st.error(f"**Not everything works.** {problems[0]}", icon=":material/error:")
     elif outcomes:
-        st.success(f"**Everything works.** {_answer(outcomes)}", icon=":material/check_circle:")
+        st.success(f"**Everything works.** {answer}", icon=":material/check_circle:")
     else:
-        st.info(f"**Nothing is known to be wrong.** {_answer(outcomes)}", icon=":material/help:")
+        st.info(f"**Nothing is known to be wrong.** {answer}", icon=":material/help:")
 
 
 def _history(feeds: Feeds) -> list[str]:
@@ -97,7 +101,11 @@ def _history(feeds: Feeds) -> list[str]:
         st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
     elif past := history_states.at_hand(feeds.history):
         try:
-            return [*_held(past.history, past.history.standing(), has_job=not feeds.is_sample), *_shrunk(past)]
+            return [
+                *_held(past.history, past.history.standing(), has_job=not feeds.is_sample),
+                *_shrunk(past),
+                *_unread(past),
+            ]
         except HistoryError as error:
             notices.trouble(error, key="trouble_history")
             return [_UNREADABLE]
@@ -175,6 +183,30 @@ def _shrunk(past: Timeline) -> list[str]:
     return [check.finding]
 
 
+def _unread(past: Timeline) -> list[str]:
+    """Tell how many customers the newest answers lack."""
+    number = len(unread_customers(past.history))
+    if not number:
+        return []
+    said = formats.number(number, "customer")
+    return [f"The account could not read {said}; *Data health* names {'it' if number == 1 else 'them'}."]
+
+
+def _collected(feeds: Feeds) -> dict[str, datetime]:
+    """When `collect` last read each collection, of those whose last read succeeded."""
+    past = history_states.at_hand(feeds.history)
+    with contextlib.suppress(HistoryError):
+        standing = past.history.standing() if past else {}
+        return {
+            name: tried.last_success for name, tried in standing.items() if tried.last_success and not tried.failing
+        }
+    return {}
+
+
+def _failed(outcomes: Mapping[str, Outcome]) -> bool:
+    return any(outcome.error for outcome in outcomes.values())
+
+
 def _when(instant: datetime) -> str:
     return f"{formats.day(instant)}, {formats.clock(instant)}, {formats.age(datetime.now(UTC) - instant)}"
 
@@ -244,26 +276,32 @@ def _test(service: Client, tell: Callable[[str], None]) -> None:
                 customer = next((row["customerTenantId"] for row in page.rows if "customerTenantId" in row), None)
 
 
-def _answer(outcomes: Mapping[str, Outcome]) -> str:
-    """The page's question answered in a sentence."""
+def _answer(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime]) -> str:
+    """The page's question answered in a sentence. `collected`: see `_collected`."""
     if not outcomes:
         return "Nothing has been asked since the start. *Test connection* asks each collection for one row."
     failed = [COLLECTIONS[name].title for name, outcome in outcomes.items() if outcome.error]
     if not failed:
-        were = "was asked, and can be read" if len(outcomes) == 1 else "were asked, and all of them can be read"
-        return f"**{len(outcomes)} of {len(COLLECTIONS)}** collections {were}."
+        known = {*outcomes, *collected}
+        asked = "asked or collected" if known - {*outcomes} else "asked"
+        were = f"was {asked}, and can be read" if len(known) == 1 else f"were {asked}, and all of them can be read"
+        return f"**{len(known)} of {len(COLLECTIONS)}** collections {were}."
     asked = "collection that was" if len(outcomes) == 1 else "collections that were"
     return f"**{len(failed)} of {len(outcomes)}** {asked} asked cannot be read: {', '.join(failed)}."
 
 
-def _calls(outcomes: Mapping[str, Outcome]) -> None:
-    rows = [_call(collection.title, outcomes.get(name)) for name, collection in COLLECTIONS.items()]
+def _calls(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime]) -> None:
+    rows = [
+        _call(collection.title, outcomes.get(name), collected.get(name)) for name, collection in COLLECTIONS.items()
+    ]
     frame = pd.DataFrame(rows, columns=[*CALLS.names])
-    frame = without_failures(frame, failed=any(outcome.error for outcome in outcomes.values()))
+    frame = without_failures(frame, failed=_failed(outcomes))
     table.show(CALLS.on_screen(frame), "calls_table", "The last answer of each collection")
 
 
-def _call(title: str, outcome: Outcome | None) -> dict[str, object]:
+def _call(title: str, outcome: Outcome | None, collected: datetime | None) -> dict[str, object]:
+    if outcome is None and collected:
+        return {"collection": title, "answer": "✓ read by collect", "askedAt": collected}
     if outcome is None:
         return {"collection": title, "answer": "not asked yet"}
     row = {"collection": title, "askedAt": outcome.at, "seconds": outcome.seconds}

@@ -329,6 +329,13 @@ def test_no_history_yet_says_how_to_begin(look_back):
     assert not app.metric
 
 
+@pytest.mark.usefixtures("as_reader")
+def test_who_does_not_operate_the_dashboard_gets_no_commands(look_back):
+    app = look_back([])
+    assert "Ask the operator to run collect daily" in text(app).replace("`", "")
+    assert not app.code
+
+
 def test_one_date_waits_for_a_second_one(look_back):
     app = look_back([AFTER])
     assert "One date so far" in text(app)

@@ -213,6 +213,13 @@ def test_after_a_start_the_collected_figures_stand_in_for_a_service_that_is_not_
     assert len(tiles(app)) == 4
 
 
+@pytest.mark.usefixtures("as_reader")
+def test_who_does_not_operate_the_dashboard_is_told_no_settings_when_microsoft_is_down(visit):
+    collected = lakes.weekly(2, datetime.now(UTC) - timedelta(days=3), [{"licensesSold": 200, "licensesDeployed": 50}])
+    app = visit(Emulator(Partner()).always(failing(503)), past=collected)
+    assert "It is tried again by itself." in text(app)
+
+
 def test_wrong_settings_are_explained(visit):
     app = visit(PARTNER_CENTER_BASE_URL="http://partner.example", PARTNER_CENTER_ACCESS_TOKEN="x")
     assert "PARTNER_CENTER_BASE_URL" in text(app)

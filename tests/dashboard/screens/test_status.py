@@ -100,6 +100,9 @@ def test_the_operator_sees_what_the_history_holds_and_what_failed(look_back, tmp
     }
     assert shown.loc["Partner licenses usage", "state"] == "failing"
     assert "Not permitted to read it" in shown.loc["Partner licenses usage", "failure"]
+    answers = calls(app)["answer"]
+    assert answers["Partner licenses deployment"] == "✓ read by collect"
+    assert answers["Partner licenses usage"] == "not asked yet"
     assert "Nordwind" not in f"{text(app)} {facts(app)} {shown.to_csv()}"
 
 
