@@ -149,7 +149,7 @@ def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
 
 
 def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
-    """The subscriptions that need a word, in the order of their last days.
+    """The subscriptions that need a word: first what is to be decided, each kind in the order of its last days.
 
     One that renews by itself and whose seats are all assigned needs none, nor does one whose spare seats are allowed.
     """
@@ -158,6 +158,8 @@ def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
     table = renewals.at(look.subscriptions, look.at)
     table = renewals.in_order(renewals.within(table, look.at, max(renewals.HORIZONS)))
     table = table[renewals.counted(table) & (table["actBy"] <= look.at + pd.Timedelta(days=REACH))]
+    is_to_decide = table["renewalOutcome"].isin(renewals.TO_DECIDE)
+    table = pd.concat([table[is_to_decide], table[~is_to_decide]])
     table = table.assign(becomes=renewals.becomes(table))
     return [row for _, row in table.iterrows() if _needs_a_word(row, plan)]
 

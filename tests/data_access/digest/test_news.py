@@ -262,6 +262,24 @@ def test_where_all_is_muted_there_is_no_message():
     assert told(before, look(bought(NORD, 100, 40)), Plan(mutes=(mute,))) == {}
 
 
+def test_what_is_to_be_decided_comes_before_what_renews_sooner():
+    own = [
+        subscribed(
+            id=str(number), offerName=f"on {day}", renewalOutcome=outcome, commitmentEndDateTime=f"2026-12-{day}"
+        )
+        for number, (day, outcome) in enumerate(
+            [("04", "ends"), ("20", "undecided"), ("11", "extendedServiceTerm"), ("05", "ends")]
+        )
+    ]
+    lines = told(look(at=WEEK_AGO), look(subscriptions=own))["Last day to act within 30 days"][0]
+    assert [line.split(", ")[0] for line in lines] == [
+        "Nordwind GmbH: on 11",
+        "Nordwind GmbH: on 20",
+        "Nordwind GmbH: on 04",
+        "Nordwind GmbH: on 05",
+    ]
+
+
 def test_a_long_list_says_how_many_more():
     many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
     said = told(look(at=WEEK_AGO), look(*many))["What changed since 21 Nov 2026"]
