@@ -77,7 +77,7 @@ def trouble(
     """The notice of a failed fetch: a sentence for the user, details for the operator, and a button to try `again`."""
     with st.container(border=True, key=key):
         st.header(error.title, anchor=False)
-        explanation = f"{formats.plain(error.message)} {formats.plain(_advice(error))}"
+        explanation = f"{formats.plain(error.message)} {formats.plain(advice(error))}"
         if isinstance(error, Throttled):
             if failed_at and error.details.retry_after is not None:
                 then = failed_at + timedelta(seconds=error.details.retry_after)
@@ -104,13 +104,13 @@ def stale(error: PartnerCenterError, fetched_at: datetime, failed_at: datetime) 
     st.warning(
         f"**These are the last good figures, fetched {age} ({formats.clock(fetched_at)}).**"
         f" The attempt at {formats.clock(failed_at)} failed: {formats.plain(error.message)}"
-        f" {formats.plain(_advice(error))}",
+        f" {formats.plain(advice(error))}",
         icon=":material/history:",
     )
     details(error)
 
 
-def _advice(error: PartnerCenterError) -> str:
+def advice(error: PartnerCenterError) -> str:
     """What to do; who does not operate the dashboard can do nothing where the service does not answer."""
     if isinstance(error, Unavailable) and not session.may(Role.OPERATOR):
         return "It is tried again by itself."

@@ -167,7 +167,7 @@ def _unread(data: Renewals) -> None:
                 icon=":material/report:",
             )
     if error := data.troubles.get(SEATS.name):
-        why = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+        why = f"{formats.plain(error.message)} {formats.plain(notices.advice(error))}"
         st.warning(
             f"**Live seats cannot be read.** {why} What is not assigned is that of the commercial counts.",
             icon=":material/report:",

@@ -52,7 +52,7 @@ def notes(usage: Usage) -> None:
 
 
 def _unreadable(source: Source, error: PartnerCenterError) -> None:
-    why = f"{formats.plain(error.message)} {formats.plain(error.advice)}"
+    why = f"{formats.plain(error.message)} {formats.plain(notices.advice(error))}"
     title, rest = source.collection.title, _WITHOUT[source.collection.name]
     if source.answer:
         fetched_at = source.answer.fetched_at
