@@ -312,7 +312,8 @@ def _line(records: Records, line: pd.DataFrame) -> Line | None:
     pairs = zip(shown[AS_OF], shown["deploymentPercent"], strict=True)
     points = tuple((moment.date(), float(percent)) for moment, percent in pairs)
     (first, was), (last, is_now) = points[0], points[-1]
-    now = f"{formats.percent(is_now)} on {formats.day(last)}."
+    processed = shown["processedDateTime"].iloc[-1]
+    now = f"{formats.percent(is_now)} on {formats.day(last if pd.isna(processed) else processed)}."
     if len(points) == 1:
         return Line(points, now)
     missed = _lost(records, line, shown[AS_OF].iloc[0])
