@@ -254,7 +254,12 @@ def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> 
     lacking = trends.missing(kept, "service", facts.frame["service"].unique())
     line = trends.lines(kept, [])
     total = measures.total(facts)
-    as_of = trends.next_as_of(line, facts.frame["processedDateTime"].max(), deployment.answer.fetched_at)
+    as_of = trends.next_as_of(
+        line,
+        facts.frame["processedDateTime"].max(),
+        deployment.answer.fetched_at,
+        went_back=trends.has_gone_back(kept, facts.frame),
+    )
     now = {
         "licensesSold": total.sold,
         "licensesDeployed": total.deployed,

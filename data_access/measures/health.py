@@ -119,7 +119,7 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
     `rows`: the frame of `trends.rows`; `newest`: the id of the newest answer, where it is known. Columns:
 
         service (str)
-        processedDateTime (UTC)  the newest; NaT where there is none
+        processedDateTime (UTC)  that of the newest answer, else the newest; NaT where there is none
         ageDays (float64)        since then
         dates (int64)            how many different ones there are; with fewer than three, the rest is NaN or NaT
         cadenceDays (float64)    the median gap between the newest dates
@@ -132,7 +132,7 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
     dated = rows.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
     fetches = dated.agg(processedDateTime=("processedDateTime", "max"), fetchedAt=("fetchedAt", "max"))
     fetches = frames.plain(fetches.reset_index()).sort_values(["service", "snapshot"])
-    table = [_service(str(code), fetch, now) for code, fetch in fetches.groupby("service")]
+    table = [_service(str(code), fetch, now, newest) for code, fetch in fetches.groupby("service")]
     now_rows = rows[rows["snapshot"] == newest]
     there = {*now_rows["service"]}
     without = sorted({*rows["service"].dropna()} - {str(row[0]) for row in table})
@@ -222,10 +222,11 @@ def _share_lost(then: int | None, now: int | None) -> float:
     return (then - now) / then if then and now is not None else 0
 
 
-def _service(code: str, fetches: pd.DataFrame, now: datetime) -> tuple[object, ...]:
-    """One row of `services`; `fetches` of one service, in the order of keeping."""
+def _service(code: str, fetches: pd.DataFrame, now: datetime, answer: str | None) -> tuple[object, ...]:
+    """One row of `services`; `fetches` of one service, in the order of keeping; `answer` is the newest one."""
     dates = fetches["processedDateTime"].drop_duplicates().sort_values()
-    newest: pd.Timestamp = dates.iloc[-1]
+    of_now = fetches.loc[fetches["snapshot"] == answer, "processedDateTime"]
+    newest: pd.Timestamp = of_now.iloc[-1] if len(of_now) else dates.iloc[-1]
     age = (now - newest) / _DAY
     if len(dates) < _FEWEST:
         return code, newest, age, len(dates), None, None, None, None, Timing.UNKNOWN

@@ -32,7 +32,9 @@ HORIZON = 3 * _YEAR
 BEYOND = f"more than {HORIZON // _YEAR} years"
 #: The column that says where a point stands in time, see `points`.
 AS_OF = "asOf"
+_PARTS = ("service", "channel", "productName")  # of which a sum may be
 _PARTIAL = "partial"  # the column of the mark on rows of back-fills
+_WENT_BACK = "wentBack"  # the column of the mark on answers with an older date of a part
 _BACKWARDS = 0.1  # of a move: more the other way is a turn
 _PERCENT_STEP = 0.01  # percent points: percentages are sent with two decimals
 
@@ -128,7 +130,8 @@ def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
 
     `asOf` is where a point stands in time: its processing date. Of one date kept twice the later snapshot counts. The
     newest answer is always the last point: where it has no processing date, or one before the answer before it (a
-    service has gone, or Microsoft went back), it stands at the time of its fetch. A back-fill (`back_fills` are ids of
+    service has gone, or Microsoft went back, be it for one part of a sum: rows with a true `wentBack`), it stands at
+    the time of its fetch. A back-fill (`back_fills` are ids of
     snapshots) stands at its processing date in any case, and without one nowhere.
     """
     table = table.sort_values("snapshot", kind="stable", ignore_index=True)
@@ -137,8 +140,9 @@ def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
     lines_of = answers.groupby(list(keys), dropna=False, observed=True) if keys else [((), answers)]
     for _, answer in lines_of:
         dates = answer["processedDateTime"]
-        if dates.hasnans or not dates.is_monotonic_increasing:
+        if dates.hasnans or not dates.is_monotonic_increasing or (_WENT_BACK in answer and answer[_WENT_BACK].any()):
             table.loc[answer.index, AS_OF] = _in_order(answer)
+    table = table.drop(columns=_WENT_BACK, errors="ignore")
     table = table.dropna(subset=[AS_OF]).drop_duplicates([*keys, AS_OF], keep="last")
     return table.sort_values([*keys, AS_OF], na_position="last", ignore_index=True)
 
@@ -154,7 +158,35 @@ def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
         if "service" not in keys:
             rows = rows[~rows[_PARTIAL]]
     table = by_snapshot(nw.from_native(rows, eager_only=True), keys, estimated=facts.estimated)
-    return points(frames.plain(table.to_native()), keys, back_fills)
+    by_answer = frames.plain(table.to_native())
+    if len(back := _went_back(rows[~rows["snapshot"].isin(back_fills)])):
+        at = [*keys, "snapshot"]
+        marked = pd.MultiIndex.from_frame(frames.plain(back[at].astype("str")))
+        by_answer[_WENT_BACK] = pd.MultiIndex.from_frame(by_answer[at].astype("str")).isin(marked)
+    return points(by_answer, keys, back_fills)
+
+
+def has_gone_back(facts: Facts, now: pd.DataFrame) -> bool:
+    """Whether a part has an older date in the rows of the next answer than in the last one."""
+    answers = facts.frame[~facts.frame[_PARTIAL]] if _PARTIAL in facts.frame else facts.frame
+    if answers.empty:
+        return False
+    last = answers[answers["snapshot"] == answers["snapshot"].max()]
+    columns = ["service", "channel", "processedDateTime"]
+    both = [rows[columns].assign(snapshot=place) for rows, place in ((last, "0"), (now, "1"))]
+    parts = pd.concat([rows.astype({"service": "str", "channel": "str"}) for rows in both], ignore_index=True)
+    keyed = parts.assign(**{name: texts.keys(parts[name]) for name in ("service", "channel")})
+    return len(_went_back(keyed)) > 0
+
+
+def _went_back(rows: pd.DataFrame) -> pd.DataFrame:
+    """The parts of answers with an older processing date than in the answer before that had them."""
+    parts = [name for name in _PARTS if name in rows]
+    dated = rows.dropna(subset=["processedDateTime"])
+    dates = dated.groupby([*parts, "snapshot"], observed=True, dropna=False)["processedDateTime"].max()
+    table = dates.reset_index().sort_values([*parts, "snapshot"], kind="stable")
+    before = table.groupby(parts, observed=True, dropna=False)["processedDateTime"].shift()
+    return pd.DataFrame(table[table["processedDateTime"] < before])
 
 
 def missing(facts: Facts, part: str, now: Collection[str]) -> dict[str, list[str]]:
@@ -186,9 +218,9 @@ def missing(facts: Facts, part: str, now: Collection[str]) -> dict[str, list[str
     }
 
 
-def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime) -> datetime:
+def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime, *, went_back: bool = False) -> datetime:
     """Where the next answer stands in time, after the points of one line; see `points`. `processed` may be NaT."""
-    return _after(line[AS_OF].iloc[-1] if len(line) else None, processed, fetched_at)
+    return _after(line[AS_OF].iloc[-1] if len(line) else None, processed, fetched_at, went_back)
 
 
 def velocity(line: pd.DataFrame) -> Velocity | Refusal:
@@ -294,13 +326,14 @@ def turn(line: pd.DataFrame) -> datetime | None:
 def _in_order(answers: pd.DataFrame) -> list[datetime]:
     """`asOf` of answers in the order of keeping; it never goes back."""
     moments: list[datetime] = []
-    for processed, fetched_at in zip(answers["processedDateTime"], answers["fetchedAt"], strict=True):
-        moments.append(_after(moments[-1] if moments else None, processed, fetched_at))
+    back = answers[_WENT_BACK] if _WENT_BACK in answers else [False] * len(answers)
+    for processed, fetched_at, went_back in zip(answers["processedDateTime"], answers["fetchedAt"], back, strict=True):
+        moments.append(_after(moments[-1] if moments else None, processed, fetched_at, went_back))
     return moments
 
 
-def _after(last: datetime | None, processed: datetime, fetched_at: datetime) -> datetime:
-    if not pd.isna(processed) and (last is None or processed >= last):
+def _after(last: datetime | None, processed: datetime, fetched_at: datetime, went_back: bool) -> datetime:
+    if not pd.isna(processed) and (last is None or (processed >= last and not went_back)):
         return processed
     return fetched_at if last is None else max(fetched_at, last)
 

@@ -21,6 +21,8 @@ from data_access.settings import load
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, UNDATED, WEEK, account, rows, slowly, timeline, undated, weeks
 from tests.lakes import fetched
 
+DAY = timedelta(days=1)
+
 
 def test_the_files_hold_every_point_of_the_lines(tmp_path):
     found = view_model.trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
@@ -233,3 +235,19 @@ def test_the_overviews_tiles_compare_with_a_date_that_has_all_services(tmp_path)
     moved = view_model.moved(kept, Deployment(answer, measures.facts(DEPLOYMENT, answer.frame)), Selection(), False)
     assert moved["deploymentPercent"].said == "+1.00 points"
     assert moved["deploymentPercent"].since.date() == date(2026, 10, 25)
+
+
+def test_a_date_that_went_back_beside_a_service_that_did_not_move_is_a_change(tmp_path):
+    days = [datetime(2026, 11, day, 18, tzinfo=UTC) for day in (25, 26)]
+    crm = rows(days[0], {"crm": 40.0}, 100)
+    sent = [*rows(days[0], {"o365": 60.0}, 1000), *crm], [*rows(days[0] - 5 * DAY, {"o365": 50.0}, 1000), *crm]
+    kept = timeline(tmp_path, [partial(fetched, DEPLOYMENT, answer, at) for answer, at in zip(sent, days, strict=True)])
+    whole = view_model.trends_view(kept, TrendsFilters(), False).whole
+    assert [round(percent, 2) for percent in whole.points["deploymentPercent"]] == [58.18, 49.09]
+    said = sentences.direction(whole, None).replace("\u00a0", " ")
+    assert said.startswith("**Falling: −9.09 points since 25 Nov 2026, to 49.09 %.**")
+    first = timeline(tmp_path / "first", [partial(fetched, DEPLOYMENT, sent[0], days[0])])
+    newest = fetched(DEPLOYMENT, sent[1], days[1])
+    for past in (first, kept):
+        now = Deployment(newest, measures.facts(DEPLOYMENT, newest.frame))
+        assert view_model.moved(past, now, Selection(), False)["deploymentPercent"].said == "−9.09 points"

@@ -125,6 +125,12 @@ def test_a_back_fill_does_not_make_news_look_slow():
     assert (row["dates"], row["delayDays"]) == (8, 2)
 
 
+def test_a_date_that_went_back_is_that_of_the_newest_answer():
+    found = seen((24.75, 24), (25.75, 19))
+    row = health.services(found, BEGIN + 28.6 * DAY, "00000001").to_dict("records")[0]
+    assert (row["processedDateTime"], row["ageDays"], row["dates"]) == (BEGIN + 19 * DAY, pytest.approx(9.6), 2)
+
+
 def test_services_do_not_mix():
     found = pd.concat([seen(*WEEKLY).astype("object"), seen((1, 0), service="crm").astype("object")])
     table = health.services(found, BEGIN + 32 * DAY)

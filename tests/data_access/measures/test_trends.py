@@ -100,6 +100,26 @@ def test_what_is_left_when_a_service_goes_is_now():
     assert moved.percent == pytest.approx(43.64, abs=0.005)
 
 
+def test_a_date_that_went_back_beside_a_service_that_did_not_move_makes_a_point():
+    def answers(*days):
+        return history(
+            *(
+                (day, [of("o365", o365, percent, licensesSold=1000), of("crm", 25, 40, licensesSold=100)])
+                for day, o365, percent in days
+            )
+        )
+
+    table = trends.lines(answers((25, 25, 60), (26, 20, 50), (27, 20, 50), (40, 39, 55)), [])
+    assert [round(percent, 2) for percent in table["deploymentPercent"]] == [58.18, 49.09, 49.09, 53.64]
+    assert list(table["asOf"]) == [BEGIN + day * DAY for day in (25, 26, 27, 39)]
+    assert "wentBack" not in table
+    forward = trends.lines(answers((25, 20, 60), (26, 21, 50)), [])
+    assert list(forward["asOf"]) == [BEGIN + 25 * DAY], "a figure that is mended of a date that did not move"
+    kept, sent = answers((25, 25, 60)), answers((26, 20, 50)).frame
+    assert trends.has_gone_back(kept, sent)
+    assert not trends.has_gone_back(answers((26, 20, 50)), kept.frame)
+
+
 def test_after_a_date_went_back_answers_stand_in_the_order_of_their_fetches():
     days = [(21, 20, 1), (22, 19, 2), (23, 20, 3), (24, 20, 4), (30, 29, 5)]
     table = trends.lines(history(*((fetched, [of("o365", day, percent)]) for fetched, day, percent in days)), [])
