@@ -74,21 +74,27 @@ def show(feeds: Feeds) -> None:
         st.header("Who looks after which customers", anchor=False)
         wrong += _books(settings)
     with place_of_verdict.container(key="status_verdict"):
-        _verdict(outcomes, _answer(outcomes, collected), wrong)
+        _verdict(outcomes, _answer(outcomes, collected), wrong, _unread(feeds))
     if wrong and not _failed(outcomes):
         place.markdown(_answer(outcomes, collected))  # else the verdict says it
     else:
         place.empty()
 
 
-def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str]) -> None:
-    """The page's question answered in one sentence and its colour. `wrong`: what is not well beside the collections."""
+def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str], unread: str) -> None:
+    """The page's question answered in one sentence and its colour.
+
+    `wrong`: what is not well beside the collections. `unread`: of how many customers something is missing, in a
+    sentence. That is no failure as long as others can be read.
+    """
     problems = [*([answer] if _failed(outcomes) else []), *wrong]
     if len(problems) > 1:
         listed = "".join(f"\n- {problem}" for problem in problems)
         st.error(f"**{len(problems):,} things do not work.**\n{listed}", icon=":material/error:")
     elif problems:
         st.error(f"**Not everything works.** {problems[0]}", icon=":material/error:")
+    elif outcomes and unread:
+        st.warning(f"**Everything works, but not for every customer.** {answer} {unread}", icon=":material/warning:")
     elif outcomes:
         st.success(f"**Everything works.** {answer}", icon=":material/check_circle:")
     else:
@@ -104,7 +110,6 @@ def _history(feeds: Feeds) -> list[str]:
             return [
                 *_held(past.history, past.history.standing(), has_job=not feeds.is_sample),
                 *_shrunk(past),
-                *_unread(past),
             ]
         except HistoryError as error:
             notices.trouble(error, key="trouble_history")
@@ -183,13 +188,14 @@ def _shrunk(past: Timeline) -> list[str]:
     return [check.finding]
 
 
-def _unread(past: Timeline) -> list[str]:
-    """Tell how many customers the newest answers lack."""
-    number = len(unread_customers(past.history))
-    if not number:
-        return []
-    said = formats.number(number, "customer")
-    return [f"The account could not read {said}; *Data health* names {'it' if number == 1 else 'them'}."]
+def _unread(feeds: Feeds) -> str:
+    """How many customers the newest answers lack, in a sentence; empty where they lack none."""
+    past = history_states.at_hand(feeds.history)
+    with contextlib.suppress(HistoryError):
+        if number := len(unread_customers(past.history)) if past else 0:
+            it = "it" if number == 1 else "them"
+            return f"The account could not read {formats.number(number, 'customer')}; *Data health* names {it}."
+    return ""
 
 
 def _collected(feeds: Feeds) -> dict[str, datetime]:
