@@ -92,6 +92,8 @@ class Engine(ABC):
     ) -> pd.DataFrame:
         """`trends.points` over these files: for lines that the summary does not have, such as those of products.
 
+        Whether one part of a sum has an older date than before is not looked at, as `trends.lines` does.
+
         Raises EngineError.
         """
 
