@@ -93,8 +93,9 @@ def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str],
         st.error(f"**{len(problems):,} things do not work.**\n{listed}", icon=":material/error:")
     elif problems:
         st.error(f"**Not everything works.** {problems[0]}", icon=":material/error:")
-    elif outcomes and unread:
-        st.warning(f"**Everything works, but not for every customer.** {answer} {unread}", icon=":material/warning:")
+    elif unread:
+        works = "Everything works, but not for every customer." if outcomes else "Not every customer could be read."
+        st.warning(f"**{works}** {answer} {unread}", icon=":material/warning:")
     elif outcomes:
         st.success(f"**Everything works.** {answer}", icon=":material/check_circle:")
     else:

@@ -268,7 +268,9 @@ def test_who_refuses_two_collections_is_counted_once_and_named_within_the_book(s
 def test_the_status_counts_who_could_not_be_read_and_names_nobody(sit_down):
     app = sit_down("status", role="operator", past=[*PAST, *refusing(OWN, FOREIGN)])
     assert not app.success
-    assert "The account could not read 2 customers; *Data health* names them." in str([one.value for one in app.error])
+    assert "The account could not read 2 customers; *Data health* names them." in str(
+        [one.value for one in app.warning]
+    )
     assert NAMES[OWN] not in text(app)
 
 
