@@ -39,7 +39,6 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         notices.no_rows(deployment, feeds.live.state.error)
         return
     if not past:
-        history_states.opening(feeds)
         history_states.unreadable(feeds)
     filters, dark = controls.filters, st.context.theme.type == "dark"
     model = view_models.overview(deployment, filters, dark, mutes_and_bands.bands())
@@ -78,6 +77,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     files = exports.for_people_and_programs(rows, columns, (deployment, filters.selection), provenance)
     with figures.figures("Services and channels", files):
         table.show(model.on_screen, "overview_table", "Services and channels", in_link=True)
+    if not past:
+        history_states.opening(feeds)  # at the end, where it moves nothing
 
 
 feeds = current_feeds()
