@@ -433,12 +433,13 @@ def test_no_more_pages_are_opened_than_there_are_files_for(caplog):
     def opened():
         return browser.websocket_connect("/_stcore/stream")
 
-    with opened() as first, opened():
-        for _ in range(3):
-            with pytest.raises(WebSocketDisconnect) as closed, opened():
-                pass
-            assert closed.value.code == 1013
-        assert caplog.text.count("No further page is opened: there are 2.") == 1
-        first.close()
+    with opened():
+        with opened():
+            for _ in range(3):
+                with pytest.raises(WebSocketDisconnect) as closed, opened():
+                    pass
+                assert closed.value.code == 1013
+            assert caplog.text.count("No further page is opened: there are 2.") == 1
+        # The gate counts a page until its task has ended, which leaving the block waits for.
         with opened():
             pass
