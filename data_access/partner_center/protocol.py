@@ -55,8 +55,8 @@ _WHOLE_NUMBER = re.compile(r"\s*-?\d{1,18}\s*", re.ASCII)
 _OWN_HEADERS = ("MS-CV", "MS-ServerId", "Request-Context")
 _REPEATED_HEADERS = ("MS-RequestId", "MS-CorrelationId")
 _OWN_CHALLENGE = "urn:cpsvc"  # in WWW-Authenticate
-#: Fields of an error body in any of the known shapes.
-_ERROR_FIELDS = frozenset({"code", "error", "errorcode", "errorname", "description", "message", "statuscode"})
+#: Fields of an error body in any of the known shapes. `error` alone, as a word, is what any server may write.
+_ERROR_FIELDS = frozenset({"code", "errorcode", "errorname", "description", "message", "error_description"})
 _DESCRIPTION_LENGTH = 1024  # "REST error codes" promises no more
 
 Headers = Mapping[str, str]
@@ -282,7 +282,7 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
     """The error for an answer other than 200, with the code, description and ids that the service sent.
 
     A body without a field of Microsoft's, under no header of theirs, is none of Partner Center's, whatever the status
-    says. No body at all tells nothing of who sent it.
+    says. No body at all tells nothing of who sent it, and is taken by its status (decision 4).
     """
     fields = _error_fields(body)
     foreign = bool(body.strip()) and not _is_microsofts(answer_headers, body, fields)
@@ -391,11 +391,19 @@ def _is_microsofts(answer_headers: Headers, body: bytes, fields: Mapping[str, An
 
 
 def _error_fields(body: bytes) -> dict[str, Any]:
-    """The fields of an error body by their names in small letters; none where it is no JSON object."""
+    """The fields of an error body by their names in small letters; none where it is no JSON object.
+
+    Those of an object called `error`, as Microsoft Graph sends it, stand beside the others.
+    """
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
+    fields = _in_small_letters(document)
+    return fields | _in_small_letters(fields.get("error"))
+
+
+def _in_small_letters(document: object) -> dict[str, Any]:
     return {key.lower(): value for key, value in document.items()} if isinstance(document, dict) else {}
 
 

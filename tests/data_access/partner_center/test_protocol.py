@@ -128,6 +128,9 @@ PAGE = b"<!doctype html><html><title>Web site blocked by your company</title></h
         (200, {}, b" <HTML>sign in here</HTML>"),
         (403, {"Content-Type": "text/plain"}, b"RBAC: access denied"),
         (404, {}, body({"rule": 7})),
+        (403, {}, body({})),
+        (403, {}, body({"error": "blocked by policy"})),
+        (401, {}, body({"error": {"rule": 7}})),
         (401, {"WWW-Authenticate": "Negotiate"}, b"Access denied"),
         (407, {"Proxy-Authenticate": "Basic", **IDS}, b""),
     ],
@@ -150,7 +153,10 @@ def test_what_has_nothing_of_microsofts_came_from_something_in_between(status, h
         (403, IDS, b"", errors.NotPermitted),
         (403, {}, b"", errors.NotPermitted),  # nothing tells who sent it
         (404, {}, body({"code": 60003}), errors.BadRequest),
-        (401, {}, body({"error": "invalid_token"}), errors.SignInError),
+        (401, {}, body({"error": "invalid_grant", "error_description": "AADSTS70002"}), errors.SignInError),
+        (403, {}, body({"error": {"code": "Forbidden", "message": "No."}}), errors.NotPermitted),
+        (403, {}, body({"message": "The supplied role does not have the rights"}), errors.NotPermitted),
+        (404, {}, b"", errors.BadRequest),
         (200, {"Request-Context": "appId=cid-v1:1"}, PAGE, errors.Unreadable),
         (429, {"Retry-After": "3"}, PAGE, errors.Throttled),  # to wait is right, whoever asks for it
     ],
@@ -159,6 +165,12 @@ def test_one_thing_of_microsofts_is_enough(status, headers, content, error):
     with pytest.raises(error) as raised:
         protocol.page(status, headers, content)
     assert not isinstance(raised.value, errors.Intercepted)
+
+
+def test_an_error_within_an_error_is_read_as_one():
+    failure = protocol.failure(401, {}, body({"error": {"code": 900421, "message": "Pass MFA."}}))
+    assert failure.message == "Microsoft asks for a sign-in with multi-factor authentication."
+    assert (failure.details.code, failure.details.description) == ("900421", "Pass MFA.")
 
 
 def test_a_redirect_to_another_host_may_be_a_sign_in_page():
