@@ -24,7 +24,7 @@ _YEAR = timedelta(days=366)
 _PRODUCT = "productName"
 _LATELY = 91  # days, as on the call list
 _MOST_STEPS = 3
-_MOST_ROWS = 8  # of one table: the sheet is for a call, and has two pages at most
+_MOST_ROWS, _MOST_NARROW = 8, 6  # of one table, and of one beside another: an ordinary sheet has one page
 _TEXT, _END = Column("Product", is_number=False), Column("Ends", is_number=False)
 
 
@@ -59,7 +59,7 @@ def sheet(records: Records) -> CallSheet:
     change = trends.change(line, trends.USUAL_DAYS)
     is_whole = change is None or _lost(records, line, change.since).empty
     ending = _ending(records)
-    parts = [_products(records), _changed(records, change), _renewing(ending), _use(records)]
+    parts = [_products(records), _renewing(ending), _changed(records, change), _use(records)]
     return CallSheet(
         customer=records.name or records.tenant,
         tenant=records.tenant,
@@ -227,17 +227,20 @@ def _changed(records: Records, change: trends.Change | None) -> Section | None:
     table = table.iloc[(-table["undeployedChange"].abs()).argsort(kind="stable")]
     rows = [
         (
-            titles.product_title(str(row["productName"])),
-            str(row["status"]),
+            _with_status(titles.product_title(str(row["productName"])), row["status"]),
             formats.change(row["licensesSoldChange"]),
             formats.change(row["licensesDeployedChange"]),
             formats.change(row["undeployedChange"]),
         )
         for _, row in table.iterrows()
     ]
-    columns = (_TEXT, Column("", is_number=False), *map(Column, ("Sold", "Deployed", "Not deployed")))
+    columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed")))
     heading = f"What changed since {formats.day(change.since)}"
-    return _section(heading, columns, rows, "product", "No product changed.")
+    return _section(heading, columns, rows, "product", "No product changed.", is_narrow=True)
+
+
+def _with_status(product: str, status: str) -> str:
+    return product if status == changes.Status.CHANGED else f"{product} ({status})"
 
 
 def _snapshot_at(deployment: Facts, moment: datetime) -> str:
@@ -293,15 +296,22 @@ def _use(records: Records) -> Section | None:
         for _, row in table.iterrows()
     ]
     columns = (Column("Workload", is_number=False), *map(Column, ("Active", "Qualified", "Usage %")))
-    return _section("Use within 28 days", columns, rows, "workload", "Microsoft sent no usage figures.")
+    return _section("Use within 28 days", columns, rows, "workload", "Microsoft sent no usage figures.", is_narrow=True)
 
 
 def _section(
-    heading: str, columns: tuple[Column, ...], rows: Sequence[tuple[str, ...]], noun: str, nothing: str
+    heading: str,
+    columns: tuple[Column, ...],
+    rows: Sequence[tuple[str, ...]],
+    noun: str,
+    nothing: str,
+    *,
+    is_narrow: bool = False,
 ) -> Section:
-    more = len(rows) - _MOST_ROWS
+    most = _MOST_NARROW if is_narrow else _MOST_ROWS
+    more = len(rows) - most
     note = f"and {formats.number(more, noun)} more" if more > 0 else "" if rows else nothing
-    return Section(heading, columns, tuple(rows[:_MOST_ROWS]), note)
+    return Section(heading, columns, tuple(rows[:most]), note, is_narrow)
 
 
 def _line(records: Records, line: pd.DataFrame) -> Line | None:

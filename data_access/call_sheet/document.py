@@ -18,14 +18,14 @@ import typst
 from anyascii import anyascii
 
 from data_access import formats
-from data_access.call_sheet.sheet import CallSheet, Line
+from data_access.call_sheet.sheet import CallSheet, Line, Section
 
 _FOLDER = Path(__file__).parent
 _TEMPLATE, _COVERAGE = _FOLDER / "sheet.typ", _FOLDER / "coverage.txt"
 _BOX = "□"
-_LONGEST, _SENTENCE = 120, 400  # characters of a name or a cell, and of a sentence
-_WIDTH, _HEIGHT = 700, 96  # of the line's picture, in its own units
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 6, 6, 18  # around the line
+_LONGEST, _CELL, _SENTENCE = 160, 60, 400  # characters of a name, of a cell, and of a sentence
+_WIDTH, _HEIGHT = 320, 92  # of the line's picture, in its own units
+_LEFT, _RIGHT, _TOP, _BOTTOM = 36, 5, 6, 18  # around the line
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -38,9 +38,13 @@ def pdf(sheets: Sequence[CallSheet]) -> bytes:
 
 
 def printed(text: str, longest: int = _LONGEST) -> str:
-    """A text in characters that the font has: others are transcribed, or boxed where there is no transcription."""
+    """A text in characters that the font has: others are transcribed, or boxed where there is no transcription.
+
+    It is cut where it is longer than that, with the transcriptions, which can be ten times as long.
+    """
     one_line = formats.shortened(text, longest)
-    return "".join(sign if ord(sign) in _coverage() else (anyascii(sign).strip() or _BOX) for sign in one_line)
+    written = "".join(sign if ord(sign) in _coverage() else (anyascii(sign).strip() or _BOX) for sign in one_line)
+    return formats.shortened(written, longest)
 
 
 def _page(sheet: CallSheet) -> dict[str, object]:
@@ -51,7 +55,13 @@ def _page(sheet: CallSheet) -> dict[str, object]:
         "steps": [printed(step, _SENTENCE) for step in sheet.steps],
         "muted": [printed(line, _SENTENCE) for line in sheet.muted],
         "definitions": printed(sheet.definitions, _SENTENCE),
+        "sections": [_section(section) for section in sheet.sections],
     }
+
+
+def _section(section: Section) -> dict[str, object]:
+    rows = [[printed(cell, _CELL) for cell in row] for row in section.rows]
+    return {**asdict(section), "note": printed(section.note), "rows": rows}
 
 
 def _all_printed(value: object) -> object:

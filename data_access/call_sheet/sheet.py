@@ -25,12 +25,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with its table, or with the `note` alone where there is no row."""
+    """A heading with its table, or with the `note` alone where there is no row; narrow ones stand side by side."""
 
     heading: str
     columns: tuple[Column, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     note: str = ""
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

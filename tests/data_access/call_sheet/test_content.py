@@ -197,7 +197,7 @@ def test_a_product_that_is_gone_is_named_however_long_ago_and_no_change_is_said(
     assert made.line.words.startswith(
         "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 May 2026): the sum"
     )
-    assert ("Visio Plan 2", "gone", "−20", "−10", "−10") in section(made, "What changed").rows
+    assert ("Visio Plan 2 (gone)", "−20", "−10", "−10") in section(made, "What changed").rows
 
 
 def test_the_figures_are_of_the_newest_processing_date_and_not_of_the_day_of_the_fetch():

@@ -113,11 +113,54 @@ def test_no_name_is_fatal(name):
     assert len(read(sheet).pages) <= 2
 
 
-def test_the_longest_sheet_has_two_pages():
+def table_of(name, rows, columns=5, *, is_narrow=False):
+    heads = (Column("Product", is_number=False), *(Column(f"Number {number}") for number in range(1, columns)))
+    cells = ((name, *["10,204"] * (columns - 1)),) * rows
+    return Section(f"Part of {rows}", heads, cells, "and 12 products more", is_narrow)
+
+
+def full(name, step):
+    """A sheet with as many lines of each part as there can be."""
+    sections = (
+        table_of(name, 8, columns=6),
+        table_of(name, 8, columns=6),
+        table_of(name, 6, columns=4, is_narrow=True),
+        table_of(name, 6, columns=4, is_narrow=True),
+    )
+    return replace(SHEET, figures=SHEET.figures * 2, steps=(step,) * 3, sections=sections)
+
+
+def test_a_sheet_with_all_of_its_lines_has_one_page_and_room_for_notes():
+    name, step = "Dynamics 365 Customer Service", "In a month 18 seats of Exchange Online Kiosk renew: how many then?"
+    reader = read(full(name, step))
+    assert len(reader.pages) == 1
+    assert " of 1" not in text(reader)
+    assert text(reader).count("10,204") == 8 * 5 * 2 + 6 * 3 * 2
+
+
+def test_the_longest_sheet_has_two_pages_that_are_counted():
     long = "🏢" * 300
-    rows = ((long, "1,000,000"),) * 10
-    sections = tuple(replace(SHEET.sections[0], heading=f"Part {number}", rows=rows) for number in range(3))
-    assert len(read(replace(SHEET, customer=long, steps=(long,) * 3, sections=sections)).pages) == 2
+    reader = read(replace(full(long, long), customer=long, tenant=long), replace(SHEET, customer="Südwind AG"))
+    assert len(reader.pages) == 3
+    assert [f"{number} of 2" in page.extract_text() for number, page in zip((1, 2, 1), reader.pages, strict=True)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_source_and_dates_stand_at_the_foot_and_a_sample_is_marked():
+    sheet = replace(SHEET, source="Sample data", mark="Sample data")
+    words = text(read(sheet))
+    assert "Nordwind GmbH · Sample data · Figures of 28 Nov 2026" in words
+    assert words.startswith("Call sheet Sample data Nordwind GmbH")
+
+
+def test_a_long_word_breaks_where_the_page_ends():
+    name = "W" * 110
+    lines = read(replace(SHEET, customer=name)).pages[0].extract_text().split("\n")
+    assert max(len(line) for line in lines) < 110
+    assert name in "".join(lines)
 
 
 def test_one_point_is_a_line_too():
