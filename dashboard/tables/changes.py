@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from dashboard import formats
-from dashboard.tables.columns import Column, OnScreen, Table, signed, text
+from dashboard.tables.columns import Column, Kind, OnScreen, Table, Total, signed, text
 from dashboard.tables.common import (
     CHANNEL,
     CUSTOMER_NAME,
@@ -30,7 +30,7 @@ from dashboard.tables.common import (
     without_codes,
 )
 from data_access import titles
-from data_access.measures.changes import Status
+from data_access.measures.changes import Status, Why
 
 _FILE_DECIMALS = 4  # of effects; a page has room for those of all percentages
 _STATUS = text("status", "Status")
@@ -97,7 +97,27 @@ CHANGES_FILE = Table(
 )
 
 
-def on_screen(compared: pd.DataFrame, estimated: bool) -> OnScreen:
+def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], noun: str, estimated: bool) -> Total:
+    """The last row: all rows of `changes.compare`, those of a status that is not shown too, since `why` is of all.
+
+    `moved`: the change of the percentage, and its parts by deploying and by selling, as the page prints them.
+    """
+    change, deployed, sold = moved if why.change is not None else (None, None, None)
+    summed = {
+        column.where(estimated).name: compared[column.name].sum()
+        for column in (*_BEFORE_AND_AFTER, *_CHANGES)
+        if column.kind is not Kind.PERCENT and column.name != DEPLOYMENT_PERCENT_CHANGE.name
+    }
+    ratios = {
+        f"{DEPLOYMENT_PERCENT.name}Before": why.before,
+        f"{DEPLOYMENT_PERCENT.name}After": why.after,
+        DEPLOYMENT_PERCENT_CHANGE.name: change,
+    }
+    parts = dict(zip((effect.name for effect in _EFFECTS), (deployed, sold), strict=True))
+    return Total(f"{formats.number(len(compared), noun)} together", summed | ratios | parts)
+
+
+def on_screen(compared: pd.DataFrame, estimated: bool, total: Total | None = None) -> OnScreen:
     """The rows of `changes.compare` as the page shows them: the changes, and the later figures."""
     words = {str(status): status.capitalize() for status in Status}
     rows = compared.assign(status=compared["status"].map(words))
@@ -106,4 +126,4 @@ def on_screen(compared: pd.DataFrame, estimated: bool) -> OnScreen:
         rows = without_codes(rows.assign(title=rows[SERVICE.name].map(services)), SERVICE.name)
     if rows["status"].nunique() == 1:
         rows = rows.drop(columns="status")
-    return CHANGES.on_screen(rows, estimated=estimated)
+    return CHANGES.on_screen(rows, estimated=estimated, total=total)

@@ -120,10 +120,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The last row of a table: what it sums, in words, and its figures by the name of their column."""
+    """The last row of a table: what it sums, in words, and its cells by the name of their column.
+
+    A column that cannot be summed has none; that of a ratio has the ratio of the sums.
+    """
 
     words: str
-    figures: Mapping[str, float | int | None]
+    figures: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)

@@ -7,13 +7,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
-from dashboard.tables.columns import OnScreen, Order, Table, count, text
+from dashboard import formats
+from dashboard.tables.columns import OnScreen, Order, Table, Total, count, text
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID, definition
 from data_access.measures import renewals
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 _UTC = "UTC"
-ORDER = "The last day to act comes first, then the most seats at risk."
+ORDER = (
+    "The last day to act comes first, then the most seats at risk. The last row is of all that ends; the tile *At risk*"
+    " is of what renews."
+)
 
 _COLUMNS = (
     CUSTOMER_NAME,
@@ -68,7 +72,17 @@ def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
     named = [
         replace(column, label=f"{column.label} ({zone})") if column.name in _TIMES else column for column in _COLUMNS
     ]
-    return Table(tuple(named), _BEHIND).on_screen(rows, order=Order("act"))
+    return Table(tuple(named), _BEHIND).on_screen(rows, order=Order("act"), total=_total(rows))
+
+
+def _total(rows: pd.DataFrame) -> Total | None:
+    """The last row; what is assigned is of a product, whatever number of subscriptions it has, and has no sum."""
+    taken = rows[renewals.counted(rows)]
+    if taken.empty:
+        return None
+    number = formats.number(len(rows), "subscription")
+    words = f"{number} together" if len(taken) == len(rows) else f"{len(taken):,} of {number} together"
+    return Total(words, {"quantity": taken["quantity"].sum(), "seatsAtRisk": renewals.seats_at_risk(taken)})
 
 
 def file(rows: pd.DataFrame) -> pd.DataFrame:

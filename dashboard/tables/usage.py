@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.tables.columns import OnScreen, Table, count, instant, percent, text
+from dashboard.tables.columns import OnScreen, Table, Total, count, instant, percent, text
 from dashboard.tables.common import CHANNEL, TITLE, definition, without_codes
 from data_access import titles
+from data_access.datasets.usage import Total as Counted
 from data_access.measures import MEASURES
 
 _AS_SENT = "proratedLicensesUsagePercent"
@@ -30,11 +31,11 @@ WORKLOADS_FILE = Table(
 WORKLOADS = Table((TITLE, *WORKLOADS_FILE.columns))
 
 
-def on_screen(workloads: pd.DataFrame, services: pd.Series) -> OnScreen:
+def on_screen(workloads: pd.DataFrame, services: pd.Series, total: Counted | None = None) -> OnScreen:
     """The rows of `usage.by_workload` with the services' titles, those of the chart first and in its order.
 
-    `services`: the codes in that order. Microsoft's own percentage, and the end of its window, have a column only if
-    they differ from what was counted; codes, where titles are not clear.
+    `services`: the codes in that order; `total`: of all that is counted. Microsoft's own percentage, and the end of its
+    window, have a column only if they differ from what was counted; codes, where titles are not clear.
     """
     unknown = frozenset(map(str, workloads)).difference(WORKLOADS_FILE.names)
     place = workloads["serviceCode"].map({service: place for place, service in enumerate(services)})
@@ -47,4 +48,16 @@ def on_screen(workloads: pd.DataFrame, services: pd.Series) -> OnScreen:
     if (sent.isna() | ((sent - counted).abs() < _SAME)).all():
         rows = rows.drop(columns=_AS_SENT)
     rows = rows.assign(channel=rows["channel"].map(titles.channel_title))
-    return WORKLOADS.on_screen(without_codes(rows, "serviceCode"), unknown=unknown)
+    return WORKLOADS.on_screen(without_codes(rows, "serviceCode"), unknown=unknown, total=_total(total))
+
+
+def _total(total: Counted | None) -> Total | None:
+    """The last row: what is counted, and the ratio of it; Microsoft's own percentages have no sum."""
+    if total is None or total.active is None:
+        return None
+    figures = {
+        "licensesActive": total.active,
+        "licensesQualified": total.qualified,
+        "usagePercent": total.percent,
+    }
+    return Total("All workloads together", figures)

@@ -13,8 +13,9 @@ from dashboard.cache import remembered
 from dashboard.charts import contributions, palette
 from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
+from dashboard.filters import levels
 from dashboard.tables import changes as changes_tables
-from dashboard.tables.columns import OnScreen
+from dashboard.tables.columns import OnScreen, Total
 from dashboard.view_models.trends import Lost
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
@@ -49,6 +50,7 @@ class ChangesView:
     figure: Finished
     words: str
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
+    total: Total  # of all rows
     lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
@@ -77,8 +79,10 @@ def changes_view(
     net = contributions.net(table)
     key = customers.CUSTOMER if customers.CUSTOMER in table else "service"
     drawn = contributions.bars(table, _titled(table.head(contributions.number_drawn(table))), key=key)
+    why = changes.why(table)
+    moved = (0.0, 0.0, 0.0) if why.change is None else contributions.printed(why)
     return ChangesView(
-        why=changes.why(table),
+        why=why,
         sums={
             name: BeforeAndAfter(float(table[f"{name}Before"].sum()), float(table[f"{name}After"].sum()))
             for name in ("licensesSold", "licensesDeployed", "undeployed")
@@ -92,6 +96,7 @@ def changes_view(
         figure=contributions.figure(drawn, estimated, palette.of(dark), key=key),
         words=contributions.in_words(drawn, f"{compared.level}s"),
         table=table,
+        total=changes_tables.total(table, why, moved, levels.WORDS[compared.level].noun, estimated),
         lost=_lost(table, differences.services, compared.since),
     )
 
@@ -99,7 +104,7 @@ def changes_view(
 @remembered
 def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
     """The table below the chart: the rows that have one of these statuses."""
-    return changes_tables.on_screen(model.with_status(statuses), model.estimated)
+    return changes_tables.on_screen(model.with_status(statuses), model.estimated, model.total)
 
 
 @remembered

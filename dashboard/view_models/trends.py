@@ -27,7 +27,7 @@ from dashboard.charts.sparkline import sparkline
 from dashboard.feeds import Feeds
 from dashboard.filters import dates
 from dashboard.filters.parameters import TrendsFilters
-from dashboard.tables.columns import Kind, OnScreen, Table
+from dashboard.tables.columns import Kind, OnScreen, Table, Total
 from dashboard.tables.trends import PACES, PACES_FILE, POINTS_FILE
 from data_access import Deployment, Selection, Timeline, measures, texts, timeline_of_customer, titles
 from data_access.datasets import comparison
@@ -187,7 +187,9 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         small_words=small_multiples_in_words(first, measure),
         points=_points(whole, lines, filters.by, timeline.estimated),
         paces=_paces([whole, *lines], filters.by, timeline.estimated),
-        on_screen=PACES.on_screen(_rows_on_screen(lines, filters.by), estimated=timeline.estimated),
+        on_screen=PACES.on_screen(
+            _rows_on_screen(lines, filters.by), estimated=timeline.estimated, total=_total(whole, filters.by)
+        ),
     )
 
 
@@ -475,6 +477,14 @@ def _rows_on_screen(lines: list[Line], by: str) -> pd.DataFrame:
         for line in lines
     ]
     return _numbers(rows, PACES)
+
+
+def _total(whole: Line, by: str) -> Total | None:
+    """The last row, which is the line of all and no sum of the rows; none where there are no figures of it now."""
+    if whole.absent or not len(whole.points):
+        return None
+    (row,) = _rows_on_screen([whole], by).to_dict("records")
+    return Total("All together", {str(name): None if pd.isna(value) else value for name, value in row.items()})
 
 
 def spread(pace: Velocity) -> str:

@@ -59,13 +59,14 @@ def usage_view(usage: Usage, filters: UsageFilters, dark: bool) -> UsageView:
     drawn = services.head(base.MOST_BARS)
     largest = services.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)
     workloads = uses.by_workload(usage, filters.selection)
+    total = uses.total(usage, filters.selection)
     return UsageView(
-        total=uses.total(usage, filters.selection),
+        total=total,
         number=len(services),
         largest_gap=next(largest, ("", 0.0, 0.0)),
         window=uses.span(workloads["processedDateTime"], workloads["partnerProcessedDateTime"]),
         figure=bars.usage(drawn, filters.usagetarget, palette.of(dark), key="service"),
         words=bars.in_words(drawn, drawn["usagePercent"], "usage % of services", filters.usagetarget),
         workloads=workloads,
-        on_screen=usage_table.on_screen(workloads, services["service"]),
+        on_screen=usage_table.on_screen(workloads, services["service"], total),
     )

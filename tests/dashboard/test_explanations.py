@@ -10,6 +10,7 @@ import pytest
 from dashboard import explanations
 from dashboard.charts.base import Finished
 from dashboard.filters.parameters import CustomersFilters, OverviewFilters, RenewalsFilters, UsageFilters
+from dashboard.tables.columns import Total
 from dashboard.view_models import call_list
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.changes import BeforeAndAfter, ChangesView
@@ -188,6 +189,7 @@ def test_a_change_is_the_later_figure_less_the_earlier_one():
         figure=Finished([], {}),
         words="",
         table=pd.DataFrame(),
+        total=Total("", {}),
     )
     found = explanations.of_changes(model, "processed 24 Oct 2026 → 28 Nov 2026")
     assert lines(found["licensesSold"])[0] == "**+209** = 34,167 − 33,958"

@@ -83,6 +83,16 @@ def parts(app, key):
     return _read(table | {"rows": [row for whole in table["parts"] for row in whole["rows"]]})
 
 
+def total(app, key):
+    """The last row of a table as it reads: its words, and each figure by its column's name; None without one."""
+    table = json.loads(_components(app)[key]["table"])
+    if not table["total"]:
+        return None
+    (row,) = _read(table | {"rows": [table["total"]]}).to_dict("records")
+    first = next(iter(row))
+    return row[first], {name: cell.replace("\u00a0", " ") for name, cell in row.items() if cell and name != first}
+
+
 def headings(app, key):
     """The columns of a table as the browser gets them, by name."""
     return {column["name"]: column for column in json.loads(_components(app)[key]["table"])["columns"]}

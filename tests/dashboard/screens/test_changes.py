@@ -7,7 +7,7 @@ import pytest
 
 from dashboard import formats
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
+from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles, total
 from tests.lakes import NOW, fetched
 
 NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
@@ -69,6 +69,19 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
         "Microsoft 365": "Changed",
     }
     assert charts(app)
+
+
+@pytest.mark.parametrize("link", [{}, {"status": "changed"}])
+def test_the_last_row_is_of_all_rows_and_says_what_the_tiles_say(link, look_back):
+    app = look_back([BEFORE, AFTER], link)
+    words, cells = total(app, "changes_table")
+    assert words == "3 services together"
+    assert [cells["licensesSoldBefore"], cells["licensesSoldAfter"]] == ["200", "320"]
+    assert [cells["deploymentPercentBefore"], cells["deploymentPercentAfter"]] == ["50.00 %", "56.25 %"]
+    moved = [cells[f"{name}Change"] for name in ("licensesSold", "licensesDeployedEstimated", "undeployed")]
+    shown = tiles(app)
+    assert moved == [shown[name].removeprefix("≈ ") for name in ("Licenses sold", "Licenses deployed", "Not deployed")]
+    assert f"{cells['deploymentPercentChange']} points" == shown["Deployment %"]
 
 
 def test_what_the_later_answer_lacks_is_said_first(look_back):

@@ -8,7 +8,7 @@ from dashboard.tables import renewals as renewals_tables
 from data_access.emulator import Emulator, failing
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
-from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
+from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles, total
 from tests.rows import rows_of
 
 PAGE = "renewals"
@@ -95,6 +95,16 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
     assert "9 seats need a decision until" in said
     assert "58 seats renew, 43 of them are not assigned." in said
     assert "1 trial" in text(app)
+    # And all that ends, whatever becomes of it, without the trial: 62 seats of the first customer, 5 of the second.
+    assert total(app, "renewals_table") == ("5 of 6 subscriptions together", {"quantity": "67", "seatsAtRisk": "45"})
+
+
+def test_of_what_renews_alone_the_last_row_says_what_the_tiles_say(visit):
+    rows = [subscription(1, quantity=30), subscription(2, quantity=25)]
+    app = visit(Emulator(partner(rows, [subscription(3, quantity=3)])), page=PAGE)
+    words, cells = total(app, "renewals_table")
+    assert words == "3 subscriptions together"
+    assert [cells["quantity"], cells["seatsAtRisk"]] == [tiles(app)["Seats that renew"], tiles(app)["At risk"]]
 
 
 def test_the_table_says_what_becomes_of_each_and_until_when(visit):

@@ -10,7 +10,7 @@ from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests import lakes
-from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles
+from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles, total
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, RISING, UNDATED, rows, undated, weeks
 from tests.lakes import fetched
 from tests.rows import rows_of
@@ -43,6 +43,21 @@ def test_the_tiles_say_pace_and_day(visit):
         "Sold a week": "±0",
         "Target reached": "Apr 2027",
     }
+
+
+def test_the_last_row_is_the_line_of_all_and_says_what_the_tiles_say(visit):
+    app = visit(NOW, page=PAGE, past=weeks(*RISING))
+    words, cells = total(app, "trends_table")
+    shown = tiles(app)
+    assert words == "All together"
+    assert cells["deploymentPercent"] == shown["Deployment %"]
+    assert f"≈ {cells['deployedPerWeek']}".startswith(shown["Licenses a week"])
+    assert "Apr 2027" in cells["targetReached"]
+
+
+def test_where_the_figures_are_not_of_now_no_row_is_of_all(visit):
+    app = visit(NOW, {"service": "o365"}, page=PAGE, past=GONE)
+    assert total(app, "trends_table") is None
 
 
 def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):

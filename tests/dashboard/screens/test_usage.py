@@ -12,7 +12,7 @@ from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
-from tests.dashboard.visit import bar, charts, tables, text, tiles
+from tests.dashboard.visit import bar, charts, tables, text, tiles, total
 from tests.rows import rows_of
 
 PAGE = "usage"
@@ -71,6 +71,14 @@ def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
     assert list(shown["usagePercent"]) == ["10.00\u00a0%", "30.00\u00a0%", "20.00\u00a0%"]
     assert list(shown["proratedLicensesUsagePercent"]) == ["40.00\u00a0%", "40.00\u00a0%", "–"]
     assert "partnerProcessedDateTime" not in shown
+
+
+def test_the_last_row_is_the_ratio_of_the_sums_which_the_tile_says_too(visit):
+    app = visit(Emulator(PARTNER), page=PAGE)
+    assert total(app, "usage_table") == (
+        "All workloads together",
+        {"licensesActive": "60", "licensesQualified": "300", "usagePercent": tiles(app)["Usage %"]},
+    )
 
 
 def test_filters_hold_here_too(visit):
