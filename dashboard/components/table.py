@@ -17,6 +17,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.filters import link
+from dashboard.filters.kinds import Reading
 from dashboard.filters.rows import Arrangement
 from dashboard.security import streamlit_internals
 from dashboard.tables import on_page
@@ -59,13 +60,18 @@ def show(
     order and page stand in the link; for one table of a page. `target` is marked in bars of percentages (percent
     points). `cards`: a few rows side by side, each as a card without headings.
     """
-    arrangement = _arrangement(key, in_link)
-    order, columns = _order(arrangement), on_page.sortable(table)
+    columns, number = on_page.sortable(table), on_page.pages(table.number)
+    reading = link.rows() if in_link else Reading(_kept(key))
+    arrangement, order = reading.value, _order(reading.value)
+    ignored = [f'page "{formats.shortened(page)}"' for page in reading.unknown.get("page", ())]
     if order and order.column not in columns:
-        if in_link:
-            st.caption(f"Ignored from the link: the column {formats.plain(formats.shortened(order.column))}.")
+        ignored.append(f'column "{formats.shortened(order.column)}"')
         order = None
-    page = min(arrangement.page, on_page.pages(table.number))
+    if arrangement.page > number:
+        ignored.append(f'page "{arrangement.page}" of {number:,}, so the last one is shown')
+    if in_link and ignored:
+        st.caption(f"Ignored from the link: {formats.plain(', '.join(ignored))}.")
+    page = min(arrangement.page, number)
 
     def arrange() -> None:  # outlives this run, and must not keep the table
         if asked := _asked(key, columns):
@@ -92,7 +98,7 @@ def show(
 
 def keys_in_order(table: OnScreen, keys: list[str]) -> list[str]:
     """The keys of the rows of the table whose order is in the link, as its visitor may have sorted them."""
-    order = _order(link.rows())
+    order = _order(link.rows().value)
     if not order or order.column not in on_page.sortable(table):
         return keys
     return [keys[place] for place in _places(table, order)]
@@ -102,9 +108,7 @@ def _mount() -> Callable[..., Any]:
     return streamlit_internals.component("table", _BROWSER, "table.js", '<div class="license-table"></div>')
 
 
-def _arrangement(key: str, in_link: bool) -> Arrangement:
-    if in_link:
-        return link.rows()
+def _kept(key: str) -> Arrangement:
     kept: Arrangement = st.session_state.get(key + _ARRANGED, Arrangement())
     return kept
 

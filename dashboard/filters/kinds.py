@@ -60,6 +60,10 @@ class Parameter(ABC, Generic[T]):
     def write(self, value: T) -> Link:
         """The link's part for a value, with every one of `names`; what is as by default has no texts."""
 
+    def told(self, text: str) -> str:
+        """A text of the link in the words of its widget; as it is where it has no others."""
+        return text
+
     def held(self, value: T) -> dict[str, Any]:
         """What the widgets hold that show a value, by key."""
         return {self.name: value}
@@ -103,6 +107,9 @@ class Choice(Parameter[str]):
     def write(self, value: str) -> Link:
         return {self.name: [value] if value != self.default else []}
 
+    def told(self, text: str) -> str:
+        return self.options.get(text, text)
+
     def of(self, held: Mapping[str, Any], before: str) -> str:
         value = held[self.name]
         return value if value in self.open else before
@@ -132,6 +139,9 @@ class Several(Parameter[tuple[str, ...]]):
 
     def write(self, value: tuple[str, ...]) -> Link:
         return {self.name: list(value)}
+
+    def told(self, text: str) -> str:
+        return self.words(text) if text in self.options or not self.options else text
 
     def held(self, value: tuple[str, ...]) -> dict[str, Any]:
         return {self.name: list(value)}

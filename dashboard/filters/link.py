@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.filters import widgets
-from dashboard.filters.kinds import Link, Parameter
+from dashboard.filters.kinds import Link, Parameter, Reading
 from dashboard.filters.parameters import (
     ASOF,
     BAR,
@@ -177,9 +177,9 @@ def close_customer() -> None:
     _amend(CUSTOMER.write(CUSTOMER.default))
 
 
-def rows() -> Arrangement:
-    """The order and the page of the page's table."""
-    return ROWS.read(_link()).value
+def rows() -> Reading[Arrangement]:
+    """The order and the page of the page's table, and what the link says of them that is neither."""
+    return ROWS.read(_link())
 
 
 def arrange(rows: Arrangement) -> None:

@@ -168,6 +168,13 @@ class RenewalsFilters(Filters):
     outcome: tuple[str, ...] = _field(OUTCOME)
 
 
+#: Every parameter of any page.
+EVERY: tuple[Parameter[Any], ...] = (
+    *(*BAR, USAGE_TARGET, SORT, SEARCH, BELOW, ATLEAST, RANGE, DATES, MEASURE, BY, ORDER, LEVEL, STATUS, HORIZON),
+    *(OUTCOME, CUSTOMER, ROWS, ASOF, BOOK, DAYS, ACTION),
+)
+
+
 def declared(page: type[Filters]) -> dict[str, Parameter[Any]]:
     """The parameters of a page by name, in the order of its fields."""
     return {each.name: each.metadata[_PARAMETER] for each in fields(page)}

@@ -11,6 +11,9 @@ from dashboard.filters.kinds import Link, Parameter, Reading
 _LONGEST = 200  # characters of a column's name; columns that we do not know have Microsoft's names
 
 
+_DIGITS = 10  # of a page; no table has as many
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """The order and the page of a table's rows; without a column, they stay in the order that the page gives them."""
@@ -38,9 +41,10 @@ class Rows(Parameter[Arrangement]):
     def read(self, link: Link) -> Reading[Arrangement]:
         columns, pages = (link.get(name, []) for name in self.names)
         column = columns[-1][:_LONGEST] if columns else ""
-        known = [int(page) for page in pages if page.isascii() and page.isdecimal() and 0 < len(page) < 10]
-        unknown = {self.names[1]: [page for page in pages if page and not page.isdecimal()]}
-        page = max(known[-1], 1) if known else 1
+        numbers = {page: int(page) for page in pages if page.isascii() and page.isdecimal() and len(page) < _DIGITS}
+        known = [number for number in numbers.values() if number]
+        unknown = {self.names[1]: [page for page in pages if page and not numbers.get(page)]}
+        page = known[-1] if known else 1
         return Reading(Arrangement(column.removeprefix("-"), column.startswith("-"), page), unknown)
 
     def write(self, value: Arrangement) -> Link:

@@ -13,7 +13,7 @@ from dashboard.feeds import current_feeds
 from dashboard.filters import link
 from dashboard.filters.parameters import ACTION, DAYS, SEARCH, AuditFilters
 from dashboard.security import session
-from dashboard.tables.audit import ENTRIES
+from dashboard.tables.audit import ENTRIES, on_screen
 from dashboard.view_models import audit
 from data_access import HistoryError, Selection
 
@@ -51,7 +51,7 @@ def show() -> None:
     rows = partial(ENTRIES.select, found)
     files = exports.for_people_and_programs(rows, ENTRIES.described, (len(found), newest), provenance)
     with figures.figures("What was noted", files):
-        table.show(ENTRIES.on_screen(audit.on_screen(found)), "audit_table", "What was noted", in_link=True)
+        table.show(on_screen(audit.on_screen(found)), "audit_table", "What was noted", in_link=True)
 
 
 show()

@@ -113,7 +113,7 @@ def _check(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> Non
 
 
 def _rows(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None:
-    rows = health_tables.BEHIND[check.key].on_screen(check.rows.head(_ROWS_SHOWN))
+    rows = health_tables.on_screen(check.key, check.rows.head(_ROWS_SHOWN))
     table.show(rows, f"table_{check.key}", check.question)
     if len(check.rows) > _ROWS_SHOWN:
         st.caption(f"The first {_ROWS_SHOWN:,}; the files have them all.")

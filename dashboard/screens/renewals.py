@@ -82,8 +82,7 @@ def _answer(model: RenewalsView) -> str:
     )
     if model.first is not None:
         name = formats.plain(model.first["customerName"] or model.first["customerTenantId"])
-        product = formats.plain(model.first["offerName"] or "a subscription")
-        said += f" The first: {name}, {product}, {model.first_day}."
+        said += f" The first: {name}, {formats.plain(model.first['offer'])}, {model.first['act']}."
     return (
         f"{said} **{formats.count(totals.renewing)}** seats renew, **{formats.count(totals.at_risk)}** of them are not"
         " assigned."

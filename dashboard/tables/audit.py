@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard.tables.columns import Column, Kind, Table, count, text
+import pandas as pd
+
+from dashboard.tables.columns import Column, Kind, OnScreen, Table, count, text
+
+_IDS = "personId"
 
 ENTRIES = Table(
     (
@@ -10,10 +14,16 @@ ENTRIES = Table(
         text("person", "Who"),
         text("action", "Did"),
         text("page", "Page"),
-        text("filters", "Filters"),
+        text("filters", "Filters", help="Without the order and the page of a table; the files have the whole link."),
         text("file", "File"),
         count("rows", "Rows"),
         text("detail", "Detail"),
-        text("personId", "Tenant and object id"),
+        text(_IDS, "Tenant and object id"),
     )
 )
+
+
+def on_screen(entries: pd.DataFrame) -> OnScreen:
+    """The entries in the page's words; what none of them has, and ids, are in the files alone."""
+    seen = entries.drop(columns=_IDS)
+    return ENTRIES.on_screen(seen.mask(seen == ""))

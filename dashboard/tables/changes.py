@@ -72,7 +72,8 @@ _PARTS = tuple(replace(effect, decimals=formats.DECIMALS, group="Moved the total
 
 #: Both dates, what changed between them, and how much of the whole that is.
 CHANGES = Table(
-    (CUSTOMER_NAME, PRODUCT, TITLE, CHANNEL, _STATUS, *_BEFORE_AND_AFTER, *_CHANGES, *_PARTS, SERVICE, TENANT_ID)
+    (CUSTOMER_NAME, PRODUCT, TITLE, CHANNEL, _STATUS, *_BEFORE_AND_AFTER, *_CHANGES, *_PARTS, SERVICE),
+    behind=(TENANT_ID.name,),
 )
 #: All columns of `changes.compare`.
 CHANGES_FILE = Table(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.tables.columns import Column, Kind, Total, count, following, instant, percent, text
-from data_access import measures
+from data_access import measures, titles
 from data_access.measures import MEASURES
 from data_access.measures.customers import CUSTOMER
 
@@ -53,10 +53,10 @@ def summed(total: measures.Total, number: int, noun: str, *, estimated: bool = F
 _VISIBLE = 0.5  # licenses
 TITLE = text("title", "Service")
 SERVICE = text("service", "Code")
-CHANNEL = text("channel", "Channel")
+CHANNEL = text("channel", "Channel", told=titles.channel_title)
 TENANT_ID = text(CUSTOMER, "Tenant id")
 CUSTOMER_NAME = text("customerName", "Customer")
-PRODUCT = text("productName", "Product")
+PRODUCT = text("productName", "Product", told=titles.product_title)
 COLLECTION = text("collection", "Collection")
 
 SOLD = count("licensesSold", "Sold", help=definition("licensesSold"))

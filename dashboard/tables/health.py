@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.tables.columns import Table, count, days, instant, percent, signed, text
+import pandas as pd
+
+from dashboard.tables.columns import OnScreen, Table, count, days, instant, percent, signed, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -17,6 +19,7 @@ from dashboard.tables.common import (
     TENANT_ID,
     TITLE,
 )
+from data_access import titles
 from data_access.partner_center.catalog import COLLECTIONS
 
 
@@ -25,6 +28,8 @@ def date_in(collection: str) -> str:
     return f"{collection} {AS_OF.name}"
 
 
+_SERVICE = text(SERVICE.name, TITLE.label, told=titles.service_title)
+_NAMES = (CUSTOMER_NAME, PRODUCT)
 _OTHER_DATES = tuple(instant(date_in(name), f"{collection.title} (UTC)") for name, collection in COLLECTIONS.items())
 _AGE = days("ageDays", "Days old")
 _DATES = count("dates", "Dates known")
@@ -42,7 +47,7 @@ CHECKS_FILE = Table(
 )
 #: The tables of the rows behind each check, by its key, for the page and for the file.
 BEHIND = {
-    "late": Table((COLLECTION, SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _LATE_AFTER, _TIMING)),
+    "late": Table((COLLECTION, _SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _LATE_AFTER, _TIMING)),
     "collected": Table(
         (
             COLLECTION,
@@ -81,10 +86,10 @@ BEHIND = {
         )
     ),
     "absent": Table((TENANT_ID, CUSTOMER_NAME, SOLD, DEPLOYED)),
-    "over": Table((TENANT_ID, SERVICE, CHANNEL, PRODUCT, CUSTOMER_NAME, *MEASURED)),
+    "over": Table((TENANT_ID, _SERVICE, CHANNEL, PRODUCT, CUSTOMER_NAME, *MEASURED)),
     "fit": Table(
         (
-            SERVICE,
+            _SERVICE,
             CHANNEL,
             percent("deploymentPercentSent", "% sent"),
             percent("deploymentPercentCounted", "% counted"),
@@ -97,3 +102,13 @@ BEHIND = {
     ),
     "files": Table((text("notice", "Left out"),)),
 }
+
+
+def on_screen(check: str, rows: pd.DataFrame) -> OnScreen:
+    """The rows behind a check, names first; a customer's id stands there only in place of a name that is missing."""
+    if TENANT_ID.name in rows:
+        names = rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])
+        rows = rows.assign(**{CUSTOMER_NAME.name: names}).drop(columns=TENANT_ID.name)
+    columns = BEHIND[check].columns
+    first = [column for column in _NAMES if column in columns]
+    return Table((*first, *(column for column in columns if column not in first))).on_screen(rows)

@@ -10,7 +10,7 @@ from dashboard.tables.common import CUSTOMER_NAME, PRODUCT, TENANT_ID
 FREE_TO_ASSIGN, _NOTE = "freeToAssign", "note"
 SEATS = Table(
     (
-        text("productName", "Product"),
+        PRODUCT,
         count("activeUnits", "Enabled", help="Seats of the tenant that can be assigned, whoever sold them."),
         count("consumedUnits", "Assigned"),
         count(FREE_TO_ASSIGN, "Free to assign", help="Enabled and not assigned to anybody."),

@@ -39,8 +39,9 @@ def sortable(table: OnScreen) -> frozenset[str]:
 
 def places(table: OnScreen, order: Order) -> Places:
     """The places of all rows in an order; those without a value come last, equal ones stay as they were."""
-    by = {column.name: column.by or column.name for column in table.columns}
-    values = _comparable(table.rows[by.get(order.column, order.column)])
+    column = next((column for column in table.columns if column.name == order.column), None)
+    by, told = (column.by or column.name, column.told) if column else (order.column, str)
+    values = _comparable(table.rows[by], told)
     return np.argsort(np.where(np.isnan(values), np.inf, -values if order.descending else values), kind="stable")
 
 
@@ -85,20 +86,20 @@ def _rows(part: pa.Table, columns: Sequence[Column]) -> list[list[Cell]]:
     return [list(row) for row in zip(*(_cells(part, column) for column in columns), strict=True)]
 
 
-def _comparable(values: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+def _comparable(values: pa.ChunkedArray, told: Callable[[str], str] = str) -> npt.NDArray[np.float64]:
     """Numbers that are in the order of the values, NaN where there is none."""
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type) or pa.types.is_dictionary(values.type):
-        values = _ranks(values)
+        values = _ranks(values, told)
     elif pa.types.is_timestamp(values.type):
         values = values.cast(pa.int64())
     return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(), dtype="float64")
 
 
-def _ranks(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _ranks(values: pa.ChunkedArray, told: Callable[[str], str]) -> pa.ChunkedArray:
     """The place of each text among all that there are, for people; each distinct text is looked at once."""
     coded = values.unify_dictionaries() if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     coded = coded.combine_chunks()
-    words = [texts.order(text or "") for text in coded.dictionary.to_pylist()]
+    words = [texts.order(told(text or "")) for text in coded.dictionary.to_pylist()]
     place = {word: place for place, word in enumerate(sorted({*words}))}
     ranks = pa.array([place[word] for word in words], pa.float64())
     return pa.chunked_array([ranks.take(coded.indices)]) if len(ranks) else pa.chunked_array([pa.nulls(len(coded))])
@@ -180,7 +181,7 @@ def _writer(column: Column) -> Callable[[Any], Cell]:
     """How a value of this column is written; a true minus, and no text that could reorder what is beside it."""
     kind = column.kind
     if kind is Kind.TEXT:
-        return lambda value: formats.on_one_line(str(value)) or formats.NOTHING
+        return lambda value: formats.on_one_line(column.told(str(value))) or formats.NOTHING
     if kind is Kind.TEXTS:
         return lambda values: [formats.on_one_line(str(value)) for value in values]
     if kind is Kind.PERCENT:

@@ -47,7 +47,6 @@ def on_screen(workloads: pd.DataFrame, services: pd.Series, total: Counted | Non
     sent, counted = rows[_AS_SENT], rows["usagePercent"]
     if (sent.isna() | ((sent - counted).abs() < _SAME)).all():
         rows = rows.drop(columns=_AS_SENT)
-    rows = rows.assign(channel=rows["channel"].map(titles.channel_title))
     return WORKLOADS.on_screen(without_codes(rows, "serviceCode"), unknown=unknown, total=_total(total))
 
 

@@ -132,7 +132,7 @@ def _titled(table: pd.DataFrame) -> pd.DataFrame:
     if customers.CUSTOMER in table:
         parts.append((table["customerName"].fillna(table[customers.CUSTOMER]), _CUSTOMER_LENGTH))
     if "productName" in table:
-        parts.append((table["productName"].fillna("(no name)"), _PRODUCT_LENGTH))
+        parts.append((table["productName"].fillna("(no name)").map(titles.product_title), _PRODUCT_LENGTH))
         if len(parts) == 1:
             parts.append((table["channel"].map(titles.channel_title).str.lower(), _CHANNEL_LENGTH))
     if not parts:

@@ -123,10 +123,7 @@ def one_customer(
     if used and (unused := usage.unused_by_product(used)) is not None:
         found = [unused.get(usage.product_key(*each)) for each in _keys(products)]
         products = products.assign(unused=pd.Series(found, index=products.index, dtype="float64"))
-    products = products.assign(
-        title=products["service"].map(titles.service_title),
-        productName=products["productName"].map(titles.product_title, na_action="ignore"),
-    )
+    products = products.assign(title=products["service"].map(titles.service_title))
     return _view(
         facts,
         table,

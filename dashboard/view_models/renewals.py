@@ -18,7 +18,7 @@ from dashboard.charts.base import Finished
 from dashboard.filters.parameters import RenewalsFilters
 from dashboard.tables import renewals as tables
 from dashboard.tables.columns import OnScreen
-from data_access import Selection, texts
+from data_access import Selection, texts, titles
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, muted, renewals
 from data_access.measures.customers import CUSTOMER
@@ -49,8 +49,7 @@ class RenewalsView:
     number: int
     until: datetime
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
-    first: pd.Series | None  # the row whose last day to act comes first, of what is undecided
-    first_day: str  # its last day to act
+    first: pd.Series | None  # as on screen, the row whose last day to act comes first, of what is undecided
     by_month: bool
     figure: Finished
     words: str
@@ -87,8 +86,7 @@ def renewals_view(
         number=len(shown),
         until=now + timedelta(days=days),
         unplaced=len(renewals.within(unplaced, now, days)),
-        first=undecided.iloc[0] if len(undecided) else None,
-        first_day=told.loc[undecided.index[0], "act"] if len(undecided) else "",
+        first=told.loc[undecided.index[0]] if len(undecided) else None,
         by_month=by_month,
         figure=charts.figure(periods, by_month, palette.of(dark)),
         words=charts.in_words(periods, by_month),
@@ -129,7 +127,7 @@ def lasting_words(every: pd.DataFrame, zone: str) -> pd.DataFrame:
     """
     return pd.DataFrame(
         {
-            "offer": every["offerName"].fillna("(no name)"),
+            "offer": every["offerName"].fillna("(no name)").map(titles.product_title),
             "becomes": pd.Series(_becomes(every), every.index, dtype="str"),
             "term": pd.Series(
                 [_term(*each) for each in zip(every["termDuration"], every["billingCycle"], strict=True)],
@@ -226,7 +224,7 @@ def _note(row: dict[str, Any], parent: pd.Series | None) -> Iterable[str]:
         yield "assigned by the commercial counts"
     if parent is not None:
         outcome = renewals.TITLES.get(parent["renewalOutcome"], parent["renewalOutcome"])
-        yield f"add-on of {parent['offerName']} ({outcome.lower()})"
+        yield f"add-on of {titles.product_title(str(parent['offerName']))} ({outcome.lower()})"
 
 
 def _records(rows: pd.DataFrame, *names: str) -> Iterable[dict[str, Any]]:

@@ -46,14 +46,23 @@ def test_the_link_says_which_rows():
     assert first(drawn(link={"column": "-sold", "page": "3"})) == "c019"
 
 
-def test_a_page_beyond_the_last_one_is_the_last_one():
-    assert first(drawn(link={"page": "99"})) == "c100"
+def test_a_page_beyond_the_last_one_is_the_last_one_and_that_is_said():
+    app = drawn(link={"page": "99"})
+    assert first(app) == "c100"
+    assert 'Ignored from the link: page "99" of 3, so the last one is shown.' in said(app)
+
+
+def test_what_is_no_page_is_said():
+    app = drawn(link={"page": "two", "column": "-sold"})
+    assert first(app) == "c119"
+    assert 'Ignored from the link: page "two".' in said(app)
+    assert not said(drawn(link={"page": "2"}))
 
 
 def test_a_column_that_there_is_not_is_named_and_left_out():
     app = drawn(link={"column": "-secret"})
     assert first(app) == "c000"
-    assert "Ignored from the link: the column secret." in said(app)
+    assert 'Ignored from the link: column "secret".' in said(app)
 
 
 def test_what_the_link_says_is_not_for_a_table_that_does_not_stand_in_it():

@@ -26,6 +26,7 @@ def test_a_link_says_order_and_page(link, means):
 
 def test_what_is_no_page_is_named():
     assert ROWS.read({"page": ["two", "2"]}).unknown == {"page": ["two"]}
+    assert ROWS.read({"page": ["0", "9" * 30]}).unknown == {"page": ["0", "9" * 30]}
 
 
 @given(st.builds(Arrangement, st.text("abc%", min_size=1, max_size=9), st.booleans(), st.integers(1, 10**8)))

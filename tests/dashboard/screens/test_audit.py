@@ -53,10 +53,11 @@ def test_the_newest_stands_first_in_the_pages_words(look):
 @pytest.mark.parametrize(
     ("link", "pages"),
     [
-        ({"days": ["1"], "action": ["look"]}, ["overview", "trends"]),
-        ({"action": ["file", "sign-in"]}, ["customers", "–"]),
-        ({"search": ["BOB license"]}, ["customers"]),
-        ({"search": ["o365"]}, ["trends"]),
+        ({"days": ["1"], "action": ["look"]}, ["Overview", "Trends"]),
+        ({"action": ["file", "sign-in"]}, ["Customers", "–"]),
+        ({"search": ["BOB license"]}, ["Customers"]),
+        ({"search": ["o365"]}, ["Trends"]),
+        ({"search": ["microsoft 365 trends"]}, ["Trends"]),
         ({"search": ["nobody"]}, []),
     ],
 )
@@ -66,10 +67,35 @@ def test_filters_are_a_link(look, link, pages):
     assert ("Nothing is noted" in visits.text(app)) is not bool(pages)
 
 
-def test_a_file_has_what_fits(look, monkeypatch):
+@pytest.mark.parametrize(
+    ("filters", "words"),
+    [
+        ("service=o365&channel=direct&channel=reseller", "Service: Microsoft 365; Channel: Direct, Reseller"),
+        ("range=3m&target=75&by=channel", "Range: 3 months; Target %: 75; By: Channel"),
+        ("since=2026-10-01&outcome=undecided", "Since: 2026-10-01; What becomes of it: Undecided"),
+        ("column=-licensesSold&page=2", "–"),
+        ("range=forever&tomorrow=1", "Range: forever; Tomorrow: 1"),
+    ],
+)
+def test_filters_are_told_as_their_page_tells_them(look, filters, words):
+    app = look(*ENTRIES, Entry(NOW, "look", ANN, page="health", filters=filters))
+    assert shown(app, "page", "filters")[0] == ("Data health", words)
+
+
+def test_who_has_an_id_alone_is_not_taken_for_this_machine(look):
+    app = look(Entry(NOW, "look", "", personId="tenant/object", page="overview"))
+    assert shown(app, "person") == [("tenant/object",)]
+    assert "personId" not in visits.headings(app, "audit_table")
+
+
+def test_what_no_entry_has_is_no_column(look):
+    assert [*visits.headings(look(ENTRIES[0]), "audit_table")] == ["time", "person", "action"]
+
+
+def test_a_file_has_what_fits_and_has_the_codes(look, monkeypatch):
     files = visits.taken_away(look(*ENTRIES, link={"action": ["file"]}), monkeypatch)
     exact = next(table for name, table in files.items() if name.endswith("exact.csv"))
-    assert exact[["person", "action", "rows"]].to_numpy().tolist() == [[BOB, "file", 12]]
+    assert exact[["person", "action", "page", "rows"]].to_numpy().tolist() == [[BOB, "file", "customers", 12]]
 
 
 def test_older_entries_than_are_kept_are_not_shown(look, monkeypatch):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard.tables import health as tables
+from dashboard.tables import on_page
 from dashboard.tables.status import HISTORY
 from dashboard.view_models import checks
 from data_access import Standing, measures
@@ -67,3 +68,16 @@ def test_the_file_of_checks_has_its_columns():
 def test_status_shows_how_many_snapshots_there_are_after_the_collection():
     rows = BEHIND["collected"].assign(snapshots=2)
     assert list(HISTORY.select(rows)) == ["collection", "snapshots", *list(BEHIND["collected"])[1:]]
+
+
+def test_on_screen_people_read_names_and_no_codes():
+    table = tables.on_screen("over", BEHIND["over"])
+    (row,) = on_page.content(table, None, None, 1)["rows"]
+    assert row[:4] == ["TEST COMPANY", "Office 365 Enterprise E3", "Microsoft 365", "Reseller"]
+    assert "Tenant id" not in [column.label for column in table.columns]
+
+
+def test_a_customer_without_a_name_has_its_id_in_place_of_it():
+    table = tables.on_screen("absent", BEHIND["absent"].assign(customerName=None))
+    (name,) = table.rows["customerName"].to_pylist()
+    assert name == BEHIND["absent"]["customerTenantId"].iloc[0]

@@ -196,6 +196,12 @@ def test_the_order_of_the_page_itself_is_said_too():
     assert (content["columns"][0]["sorted"], content["isArranged"]) == ("descending", False)
 
 
+def test_a_code_is_told_in_words_and_sorted_by_them():
+    words = {"o365": "Microsoft 365", "crm": "Dynamics 365", "B": "B"}
+    content = drawn(text("a", "Service", told=words.__getitem__), rows={"a": [*words]}, order=Order("a"))
+    assert column_of(content) == ["B", "Dynamics 365", "Microsoft 365"]
+
+
 def test_a_total_stands_under_the_columns_that_it_sums():
     total = Total("Both customers", {"sold": 1234, "share": None})
     content = drawn(NAME, SOLD, percent("share", "Share"), days("age", "Age"), total=total,
