@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from data_access import connection, history, measures
+from data_access.auth.credentials import Ready
 from data_access.books import NOBODY, Customers
 from data_access.datasets import live_seats
 from data_access.datasets import renewals as dataset
@@ -16,6 +17,8 @@ from data_access.errors import PartnerCenterError
 from data_access.history import collect
 from data_access.measures import renewals
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS
+from data_access.partner_center.client import Client
+from data_access.partner_center.retry import RetryPolicy
 from data_access.settings import Settings
 from tests.data_access.emulator.asking import SAMPLE
 
@@ -102,6 +105,7 @@ def test_seats_alone_are_kept_for_pages_that_stand_on_them():
 # The reading that is at hand
 
 CUSTOMERS = 4
+AS_OFTEN_BUT_SOONER = RetryPolicy(first_wait=0.001)  # a call that fails is tried as often as in the program
 
 
 class Account:
@@ -129,7 +133,7 @@ def account(tmp_path):
         settings = Settings(
             partner_center_base_url=address, partner_center_access_token=DEMO_TOKEN, history_url=str(tmp_path)
         )
-        with connection.connect(settings) as client:
+        with Client(address, Ready(DEMO_TOKEN), AS_OFTEN_BUT_SOONER) as client:
             yield Account(settings, client, emulator)
 
 
