@@ -9,8 +9,8 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.charts.lines import WITHOUT
-from dashboard.view_models import trends
-from dashboard.view_models.trends import Line, Lost
+from dashboard.view_models import paces
+from dashboard.view_models.lines import Line, Lost
 from data_access.datasets import usage as uses
 from data_access.measures.renewals import Totals
 from data_access.measures.trends import AS_OF, BEYOND, Change, Projection, Refusal
@@ -191,13 +191,13 @@ def _more(licenses: float, estimated: bool = False) -> tuple[str, str] | None:
 def goal(line: Line, target: float) -> str:
     """When the target is reached, or why there is no date."""
     if isinstance(line.goal, Projection):
-        earliest, latest = trends.ends(line.goal)
+        earliest, latest = paces.ends(line.goal)
         if not latest:
             return (
                 f"**{target:g}\u00a0% is not expected before {earliest}**."
                 f" The latest date is {BEYOND} ahead, or unknown."
             )
-        if trends.is_far(line):
+        if paces.is_far(line):
             return (
                 f"**{target:g}\u00a0% is not expected before {earliest}**, most likely between {earliest} and {latest}."
             )

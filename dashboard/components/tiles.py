@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.explanations import Explanations
 from dashboard.view_models.deployment import DeploymentView, Summed
-from dashboard.view_models.trends import Moved
+from dashboard.view_models.movement import Moved
 from data_access.measures import MEASURES
 
 NOT_WHOLE = "a service is missing now"  # what a sum says that cannot be compared, with a target either

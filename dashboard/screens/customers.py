@@ -38,7 +38,7 @@ from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import unknown
 from dashboard.view_models import call_list, call_sheet
 from dashboard.view_models.call_list import CallList
-from dashboard.view_models.trends import Lost
+from dashboard.view_models.lines import Lost
 from data_access import Deployment, PartnerCenterError, Selection, Usage, texts
 from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals

@@ -12,7 +12,7 @@ from dashboard.filters.parameters import SERVICE, OverviewFilters
 from dashboard.security import session
 from dashboard.tables import overview as overview_table
 from dashboard.view_models import deployment as view_models
-from dashboard.view_models import trends
+from dashboard.view_models import movement
 from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
@@ -42,10 +42,10 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         history_states.unreadable(feeds)
     filters, dark = controls.filters, st.context.theme.type == "dark"
     model = view_models.overview(deployment, filters, dark, mutes_and_bands.bands())
-    moved = trends.moved(past, deployment, filters.selection, dark) if past else {}
+    moved = movement.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     is_absent = notices.not_in_answer(deployment, filters.selection)
-    if lost := trends.lost(past, deployment, filters.selection) if past else ():
+    if lost := movement.lost(past, deployment, filters.selection) if past else ():
         st.warning(sentences.lost(lost), icon=":material/broken_image:")
     tiles.answer(model, filters.target, deployment.estimated)
     content, sentence = deployment.answer.collection.name, file_filter(feeds, filters.selection)

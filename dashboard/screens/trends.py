@@ -15,8 +15,9 @@ from dashboard.filters.link import Controls
 from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, SERVICE, TrendsFilters
 from dashboard.security import session
 from dashboard.tables.trends import PACES_FILE, POINTS_FILE
-from dashboard.view_models import trends
-from dashboard.view_models.trends import Line, TrendsView
+from dashboard.view_models import paces, trends
+from dashboard.view_models.lines import Line
+from dashboard.view_models.trends import TrendsView
 from data_access import Timeline, measures
 from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -99,7 +100,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             "kpi_deployed_per_week",
             "velocity",
             formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
-            formats.about(trends.spread(pace), estimated) if pace else no_pace,
+            formats.about(paces.spread(pace), estimated) if pace else no_pace,
         )
         tiles.tile(
             "kpi_sold_per_week",
@@ -123,9 +124,9 @@ def _why() -> None:
 
 def _target_reached(line: Line, goal: Projection) -> tuple[str, str]:
     """The month of the target, and its range; the earliest one where it is far ahead."""
-    if not trends.is_far(line):
-        return f"{goal.on:%b %Y}", trends.months(goal)
-    earliest, latest = trends.ends(goal)
+    if not paces.is_far(line):
+        return f"{goal.on:%b %Y}", paces.months(goal)
+    earliest, latest = paces.ends(goal)
     return f":small[not before] {earliest}", f"likely by {latest}" if latest else "latest date unknown"
 
 

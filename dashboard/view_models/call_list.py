@@ -16,7 +16,7 @@ from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
 from dashboard.tables.microsoft import own_rows
 from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
-from dashboard.view_models.trends import Lost
+from dashboard.view_models.lines import Lost
 from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
 from data_access.datasets import lately, usage
 from data_access.datasets.lately import Lately

@@ -16,7 +16,7 @@ from dashboard.feeds import Feeds
 from dashboard.filters import levels
 from dashboard.tables import changes as changes_tables
 from dashboard.tables.columns import OnScreen, Total
-from dashboard.view_models.trends import Lost
+from dashboard.view_models.lines import Lost
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Comparison, Differences

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from dashboard import sentences
-from dashboard.view_models.trends import Line
+from dashboard.view_models.lines import Line
 from data_access.measures import trends
 from data_access.measures.trends import Refusal, Velocity
 from tests.dashboard.weeks import FIRST, WEEK

@@ -64,3 +64,19 @@ def account(tmp_path):
 def timeline(tmp_path, answers):
     lakes.keep(account(tmp_path), answers)
     return open_timeline(load(account(tmp_path)), None, lambda _: None)
+
+
+def of_each_day(tmp_path, *answers):
+    """A history of services sold a thousand times each: percentages by service, by day of November 2026."""
+    kept = []
+    for day, percents in answers:
+        at = datetime(2026, 10, 31, tzinfo=UTC) + timedelta(days=day)
+        kept.append(partial(fetched, DEPLOYMENT, rows(at, percents, 1000), at))
+    return timeline(tmp_path, kept)
+
+
+BACK = [
+    (-6, {"o365": 60.0, "crm": 20.0}),
+    (1, {"o365": 60.5}),
+    *((day, {"o365": 61.1 + number, "crm": 21.1 + number}) for number, day in enumerate((8, 15, 22, 27))),
+]

@@ -401,3 +401,9 @@ def test_a_line_turned_where_it_began_to_go_its_way(percents, place):
 
 def test_what_has_no_percentage_has_no_turn():
     assert trends.turn(line((0, 0), (0, 0), (0, 0))) is None
+
+
+def test_a_product_that_is_spelled_otherwise_is_not_lost():
+    then = pd.DataFrame({"productName": ["Visio", "Project"], "licensesSold": [5, 3], "asOf": [BEGIN, BEGIN]})
+    now = pd.DataFrame({"productName": ["VISIO"]})
+    assert list(trends.gone(then, now, "productName")["productName"]) == ["Project"]

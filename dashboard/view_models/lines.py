@@ -1,0 +1,185 @@
+"""The lines of the Trends page: what each was on each date, how it moved, what its parts lacked, and its pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import pandas as pd
+
+from dashboard.charts.lines import WITHOUT
+from data_access import texts, titles
+from data_access.measures import Facts, trends
+from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
+
+Between = tuple[pd.Timestamp, pd.Timestamp]
+ALL = "all together"
+ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
+_PRODUCT = "productName"
+_YEAR = timedelta(days=365)
+_CLEARLY = timedelta(weeks=4)
+_NAMED = 3  # parts at a point
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What the newest answer does not have, such as a service: the licenses sold on its last date."""
+
+    title: str
+    sold: float
+    on: pd.Timestamp
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Line:
+    """One line: its points in the range (columns of `trends.lines`), and what is to be said of it.
+
+    `points` have a further column WITHOUT, which parts were missing on a date, in words. Such a point is not compared,
+    and nothing is measured on it.
+    """
+
+    key: str
+    title: str
+    points: pd.DataFrame
+    change: Change | None  # over the range; None where its last point is not whole
+    lately: Change | None  # over the last `trends.WEEKS`, where the range is clearly longer
+    year: Change | None  # over the last twelve months, where the range is clearly shorter
+    turned: datetime | None  # since when it has gone the way it goes now; None where it always has, or does not move
+    pace: Velocity | Refusal
+    goal: Projection | Refusal
+    absent: Refusal | None  # why it has no figures now; None where it has
+    lost: tuple[Lost, ...] = ()  # its services or products that have none, so that it is not the sum that it was
+    came: tuple[str, ...] = ()  # its parts at the end of `change` that were never there at its beginning
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last point in the range is of all parts."""
+        return not len(self.points) or not self.points[WITHOUT].iloc[-1]
+
+    @property
+    def whole(self) -> pd.DataFrame:
+        """The points in the range that are of all parts."""
+        return self.points[self.points[WITHOUT] == ""]
+
+    def what(self, by: str) -> str:
+        """What a row of a file is about: all together, or one part."""
+        return by if self.key else ALL
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a line is the sum of: the products of one customer, else services."""
+
+    facts: Facts  # of all dates
+    now: pd.DataFrame  # the rows of the newest answer
+
+    @cached_property
+    def column(self) -> str:
+        return part_of(self.facts)
+
+    @cached_property
+    def _lines(self) -> pd.DataFrame:
+        return trends.lines(self.facts, [self.column])
+
+    def gone(self, compared: pd.DataFrame | None = None) -> pd.DataFrame:
+        """The last points of those that the newest answer does not have, as `trends.gone` has it."""
+        return trends.gone(self._lines, self.now, self.column, compared)
+
+    def lacking(self, gone: pd.DataFrame) -> dict[str, str]:
+        """Which were missing on a date, in words, by snapshot; those that are `gone` are missing ever since."""
+        missing = trends.missing(self.facts, self.column, {*self.now[self.column].dropna(), *gone[self.column]})
+        return {snapshot: self._named(codes) for snapshot, codes in missing.items()}
+
+    def came(self, compared: pd.DataFrame) -> tuple[str, ...]:
+        """The titles of those that the last of these points has, with licenses sold, and the first does not."""
+        frame = self.facts.frame
+        first, last = (
+            {texts.key(code): code for code in rows[rows["licensesSold"] > 0][self.column].dropna().astype("str")}
+            for rows in (frame[frame["snapshot"] == compared["snapshot"].iloc[end]] for end in (0, -1))
+        )
+        return tuple(sorted(_title(code, self.column) for key, code in last.items() if key not in first))
+
+    def _named(self, codes: Iterable[str]) -> str:
+        names = [_title(code, self.column) for code in codes]
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def part_of(facts: Facts) -> str:
+    """The column of what a sum of these facts is made of."""
+    return _PRODUCT if _PRODUCT in facts.frame else "service"
+
+
+def lost(gone: pd.DataFrame, part: str) -> tuple[Lost, ...]:
+    """What is gone, from its last points; `part`: the column that names it."""
+    rows = zip(gone[part], gone["licensesSold"], gone[AS_OF], strict=True)
+    return tuple(Lost(_title(str(code), part), sold, on) for code, sold, on in rows)
+
+
+def line_of(
+    key: str,
+    title: str,
+    points: pd.DataFrame,
+    between: Between,
+    target: float,
+    *,
+    absent: Refusal | None,
+    parts: Parts | None = None,
+) -> Line:
+    """One line within a range, from its `points` of all dates; `parts`: what it is the sum of; None of a service."""
+    lacking, measured, losses, refused = dict[str, str](), points, tuple[Lost, ...](), absent
+    if parts:
+        recent, gone = parts.gone(), parts.gone(_shown(points, between))
+        measured = points[~points["snapshot"].isin([*parts.lacking(recent)])]
+        lacking = parts.lacking(gone)
+        if not absent:
+            losses, refused = lost(gone, parts.column), Refusal.NOT_WHOLE if len(recent) else None
+    points = points.assign(**{WITHOUT: [lacking.get(snapshot, "") for snapshot in points["snapshot"]]})
+    within, compared = _compared(points, between)
+    known = measured[measured[AS_OF] < between[1]].reset_index(drop=True)
+    change, lately = trends.change(compared), trends.change(compared, trends.WEEKS * 7)
+    year, turned = (_year(known, parts), trends.turn(known)) if len(compared) else (None, None)
+    return Line(
+        key=key,
+        title=title,
+        points=within,
+        change=change,
+        lately=lately if lately and change and lately.since - change.since > _CLEARLY else None,
+        year=year if year and change and change.since - year.since > _CLEARLY else None,
+        turned=turned if turned and turned > known[AS_OF].iloc[0] else None,
+        pace=refused or trends.velocity(measured),
+        goal=refused or trends.projection(measured, target),
+        absent=absent,
+        lost=losses,
+        came=parts.came(compared) if parts and change else (),
+    )
+
+
+def _compared(points: pd.DataFrame, between: Between) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The points of a range, and those of them that are of all parts; none of these where the last one is not."""
+    within, whole = _shown(points, between), _shown(points[points[WITHOUT] == ""], between)
+    if len(within) and len(whole):  # the last whole point before the range may be further back
+        begins = min(within[AS_OF].iloc[0], whole[AS_OF].iloc[0])
+        within = points[points[AS_OF].between(begins, within[AS_OF].iloc[-1])].reset_index(drop=True)
+    return within, whole[:0] if len(within) and within[WITHOUT].iloc[-1] else whole
+
+
+def _year(known: pd.DataFrame, parts: Parts | None) -> Change | None:
+    """The change over twelve months; None where a part is gone that was there in them."""
+    year = trends.change(known, _YEAR.days)
+    if year and parts and len(parts.gone(known[known[AS_OF] >= year.since])):
+        return None
+    return year
+
+
+def _shown(points: pd.DataFrame, between: Between) -> pd.DataFrame:
+    """The points of a range: what was known when it began, and all that came in it; none where nothing did."""
+    came = points[points[AS_OF].between(*between, inclusive="left")]
+    known = points[points[AS_OF] < between[0]].tail(1)
+    return pd.concat([known, came] if len(came) else [came]).reset_index(drop=True)
+
+
+def _title(code: str, part: str) -> str:
+    return titles.product_title(code) if part == _PRODUCT else titles.service_title(code)

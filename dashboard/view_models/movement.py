@@ -1,0 +1,114 @@
+"""How the figures of the Overview's tiles have moved, and which services are lost since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import pandas as pd
+
+from dashboard import formats
+from dashboard.cache import remembered
+from dashboard.charts import palette
+from dashboard.charts.sparkline import sparkline
+from dashboard.view_models import lines
+from dashboard.view_models.lines import ESTIMATES, Lost
+from data_access import Deployment, Selection, Timeline, measures
+from data_access.measures import trends
+from data_access.measures.trends import AS_OF
+
+_RECENT = pd.Timedelta(weeks=trends.WEEKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """By how much one figure has moved, in words; the kind of news that is; and its line as a picture."""
+
+    said: str
+    since: datetime
+    arrow: Literal["up", "down", "off"]
+    kind: Literal["good", "bad", "neither"]
+    line: str  # the address of the picture
+
+
+@remembered
+def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark: bool) -> dict[str, Moved]:
+    """How the figures of a selection have moved in some `trends.USUAL_DAYS`, by measure; empty without an earlier date.
+
+    Empty as well where a service is gone: then it is not the same sum.
+
+    Estimates are compared with estimates and counts with counts.
+    """
+    line = _until(timeline, deployment, selection)
+    if line is None or lost(timeline, deployment, selection):
+        return {}
+    change = trends.change(line, trends.USUAL_DAYS)
+    if change is None:
+        return {}
+    recent = line[line[AS_OF] >= line[AS_OF].iloc[-1] - _RECENT]
+
+    def of(column: str, by: float | None, good: int) -> dict[str, Moved]:
+        if by is None:
+            return {}
+        estimated = deployment.estimated and column in ESTIMATES
+        said = f"{formats.points(by)} points" if column == "deploymentPercent" else formats.change(by, estimated)
+        still = said[0] == formats.STILL
+        arrow: Literal["up", "down", "off"] = "off" if still else "up" if by > 0 else "down"
+        kind: Literal["good", "bad", "neither"] = "neither" if still or not good else "good" if by * good > 0 else "bad"
+        picture = sparkline(recent[AS_OF], recent[column], palette.of(dark))
+        return {column: Moved(said, change.since, arrow, kind, picture)}
+
+    return {
+        **of("licensesSold", change.sold, 0),
+        **of("licensesDeployed", change.deployed, 1),
+        **of("deploymentPercent", change.percent, 1),
+        **of("undeployed", change.undeployed, -1),
+    }
+
+
+@remembered
+def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tuple[Lost, ...]:
+    """The services that the history has lately, or on the date compared with, and an answer does not.
+
+    None where they cannot be compared.
+    """
+    line = _until(timeline, deployment, selection)
+    if line is None:
+        return ()
+    change = trends.change(line, trends.USUAL_DAYS)
+    compared = line[line[AS_OF] >= change.since] if change else None
+    by_service = trends.lines(timeline.facts.selected(selection), ["service"])
+    return lines.lost(
+        trends.gone(by_service, deployment.facts.selected(selection).frame, "service", compared), "service"
+    )
+
+
+def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:
+    """The line of all together up to the figures on screen, which may be newer than the history.
+
+    Without dates on which a service was missing. None where they cannot be compared.
+    """
+    facts = deployment.facts.selected(selection)
+    if timeline.collection is not deployment.answer.collection or not len(facts):
+        return None
+    kept = timeline.facts.selected(selection)
+    lacking = trends.missing(kept, "service", facts.frame["service"].unique())
+    line = trends.lines(kept, [])
+    total = measures.total(facts)
+    as_of = trends.next_as_of(
+        line,
+        facts.frame["processedDateTime"].max(),
+        deployment.answer.fetched_at,
+        went_back=trends.has_gone_back(kept, facts.frame),
+    )
+    now = {
+        "licensesSold": total.sold,
+        "licensesDeployed": total.deployed,
+        "deploymentPercent": total.percent,
+        "undeployed": total.undeployed,
+        AS_OF: as_of,
+        "snapshot": "",  # it may not be kept
+    }
+    line = line[(line[AS_OF] < as_of) & ~line["snapshot"].isin([*lacking])]
+    return pd.concat([line[[*now]], pd.DataFrame([now])], ignore_index=True)

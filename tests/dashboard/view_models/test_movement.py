@@ -1,0 +1,67 @@
+"""How the figures of the Overview's tiles have moved, and which services are lost."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from dashboard import sentences
+from dashboard.filters.parameters import TrendsFilters
+from dashboard.view_models import movement
+from dashboard.view_models.trends import trends_view
+from data_access import Deployment, Selection, measures
+from data_access.partner_center.catalog import DEPLOYMENT
+from tests.dashboard.weeks import BACK, FIRST, WEEK, of_each_day, rows, timeline, weeks
+from tests.lakes import fetched
+
+DAY = timedelta(days=1)
+
+
+def standing(*answers):
+    """What the Overview stands on: the figures of one answer, its rows by spelled service."""
+    answer = fetched(DEPLOYMENT, [row for percents in answers for row in rows(FIRST + WEEK, percents)], FIRST + WEEK)
+    return Deployment(answer, measures.facts(DEPLOYMENT, answer.frame))
+
+
+@pytest.mark.parametrize("spelled", [["FOO"], [" Foo"], ["FOO", "Foo"]])
+def test_a_service_that_is_spelled_otherwise_is_not_lost(spelled, tmp_path):
+    kept = timeline(tmp_path, weeks({"foo": 50.0, "crm": 40.0}))
+    now = standing({"crm": 40.0}, *({spelling: 60.0} for spelling in spelled))
+    assert movement.lost(kept, now, Selection()) == ()
+    moved = movement.moved(kept, now, Selection(), False)
+    assert moved["deploymentPercent"].said[0] == "+"
+    (gone,) = movement.lost(kept, standing({"crm": 40.0}), Selection())
+    assert gone.title == "foo"
+
+
+def test_what_is_gone_longer_than_a_pace_is_looked_at_is_missed_where_its_date_is_compared_with(tmp_path):
+    later = FIRST + 20 * WEEK
+    kept = timeline(tmp_path, weeks({"visio": 90.0, "crm": 40.0}))
+    answer = fetched(DEPLOYMENT, rows(later, {"crm": 50.0}), later)
+    now = Deployment(answer, measures.facts(DEPLOYMENT, answer.frame))
+    assert [(one.title, one.on) for one in movement.lost(kept, now, Selection())] == [("Visio", FIRST)]
+    assert movement.moved(kept, now, Selection(), False) == {}
+
+
+def test_the_overviews_tiles_compare_with_a_date_that_has_all_services(tmp_path):
+    kept = of_each_day(tmp_path, *BACK[:2])
+    answer = fetched(DEPLOYMENT, rows(FIRST + 16 * WEEK, {"o365": 61.0, "crm": 21.0}, 1000), FIRST + 16 * WEEK)
+    moved = movement.moved(kept, Deployment(answer, measures.facts(DEPLOYMENT, answer.frame)), Selection(), False)
+    assert moved["deploymentPercent"].said == "+1.00 points"
+    assert moved["deploymentPercent"].since.date() == date(2026, 10, 25)
+
+
+def test_a_date_that_went_back_beside_a_service_that_did_not_move_is_a_change(tmp_path):
+    days = [datetime(2026, 11, day, 18, tzinfo=UTC) for day in (25, 26)]
+    crm = rows(days[0], {"crm": 40.0}, 100)
+    sent = [*rows(days[0], {"o365": 60.0}, 1000), *crm], [*rows(days[0] - 5 * DAY, {"o365": 50.0}, 1000), *crm]
+    kept = timeline(tmp_path, [partial(fetched, DEPLOYMENT, answer, at) for answer, at in zip(sent, days, strict=True)])
+    whole = trends_view(kept, TrendsFilters(), False).whole
+    assert [round(percent, 2) for percent in whole.points["deploymentPercent"]] == [58.18, 49.09]
+    said = sentences.direction(whole, None).replace("\u00a0", " ")
+    assert said.startswith("**Falling: −9.09 points since 25 Nov 2026, to 49.09 %.**")
+    first = timeline(tmp_path / "first", [partial(fetched, DEPLOYMENT, sent[0], days[0])])
+    newest = fetched(DEPLOYMENT, sent[1], days[1])
+    for past in (first, kept):
+        now = Deployment(newest, measures.facts(DEPLOYMENT, newest.frame))
+        assert movement.moved(past, now, Selection(), False)["deploymentPercent"].said == "−9.09 points"

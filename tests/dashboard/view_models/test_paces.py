@@ -1,0 +1,64 @@
+"""Pace and target of each line: the file of them, and the day of the target in words."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from dashboard.filters.parameters import TrendsFilters
+from dashboard.view_models import paces
+from dashboard.view_models.trends import trends_view
+from data_access import csv_files
+from data_access.measures.trends import Projection, Velocity
+from tests.dashboard.weeks import EMPTY, FIRST, GONE, UNDATED, WEEK, slowly, timeline, undated, weeks
+
+
+def test_the_file_of_paces_begins_with_all_together(tmp_path):
+    found = trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
+    read = list(csv.DictReader(io.StringIO(csv_files.exact(found.paces).decode())))
+    assert [(row["line"], row["service"]) for row in read] == [
+        ("all together", ""),
+        ("service", "crm"),
+        ("service", "o365"),
+    ]
+    assert read[0]["deploymentPercent"] == "47.0"
+    assert isinstance(found.whole.pace, Velocity)
+    assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
+    assert found.on_screen.number == 2
+
+
+@pytest.mark.parametrize("left", [{}, {"crm": 10.0}])
+def test_an_answer_without_processing_dates_is_of_its_fetch(left, tmp_path):
+    newest = undated({"o365": 90.0} | left)
+    found = trends_view(timeline(tmp_path, [*weeks(*UNDATED, sold=1000), newest]), TrendsFilters(), False)
+    (row,) = found.paces[found.paces["service"] == "o365"].to_dict("records")
+    assert (row["deploymentPercent"], row["targetRefused"]) == (90, "the target is reached")
+    assert row["asOf"] == FIRST + timedelta(weeks=4)
+    assert pd.isna(row["processedDateTime"])
+
+
+def test_who_is_gone_comes_last_without_figures_and_is_in_no_sum(tmp_path):
+    found = trends_view(timeline(tmp_path, GONE), TrendsFilters(), False)
+    assert [line.key for line in found.lines][-1] == "o365"
+    whole, *parts = found.paces.to_dict("records")
+    of_now = [row for row in parts if row["targetRefused"] != "not in the newest answer"]
+    assert [row["service"] for row in parts if row not in of_now] == ["o365"]
+    assert whole["licensesSold"] == sum(row["licensesSold"] for row in of_now)
+    (gone,) = [row for row in parts if row not in of_now]
+    assert gone["asOf"] == FIRST + 5 * WEEK
+    assert pd.isna([gone["deployedPerWeek"], gone["soldPerWeek"], gone["targetReached"]]).all()
+
+
+def test_an_answer_without_rows_is_the_reason_of_every_line(tmp_path):
+    found = trends_view(timeline(tmp_path, EMPTY), TrendsFilters(), False)
+    assert set(found.paces["targetRefused"]) == {"the newest answer has no rows"}
+
+
+@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "at the earliest")])
+def test_the_months_of_a_range_are_named_once(weeks, said):
+    latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
+    goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
+    assert paces.months(goal) == said
+    assert paces.reached(goal) == (f"1 Aug 2026 ({said})" if latest else "not before Aug 2026")
