@@ -1,0 +1,76 @@
+"""`collect` as a command: a line for each collection, what is not well among them, and its exit codes."""
+
+import json
+
+import pytest
+
+from data_access.emulator import DEMO_TOKEN, answer, gateway, not_json
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import (
+    COLLECTIONS,
+    DEPLOYMENT,
+    PER_CUSTOMER,
+)
+from tests.rows import rows_of
+
+pytestmark = pytest.mark.program
+
+
+def test_collect_says_what_became_of_each_collection(command, emulator):
+    emulator.always(answer(403), where="commercial/usage")
+    code, output, _ = command("collect")
+    assert code == 0
+    assert [line.partition(":")[0] for line in output.splitlines()] == [
+        name for name, collection in COLLECTIONS.items() if collection not in PER_CUSTOMER
+    ]
+    assert "commercial-deployment: 18 rows kept" in output
+    assert "commercial-usage: not read: The signed-in account may not read this part of Partner Center." in output
+    assert "the same as on" in command("collect")[1]
+
+
+@pytest.mark.parametrize(("trouble", "code"), [(answer(401), 3), (answer(403), 4), (gateway(), 5), (not_json(), 6)])
+def test_a_failed_run_has_its_code_and_leaves_stdout_empty(trouble, code, command, emulator):
+    emulator.always(trouble)
+    ended, output, complaint = command("collect")
+    assert (ended, output) == (code, "")
+    assert "deployment: not read" in complaint
+    assert "Traceback" not in complaint
+    assert DEMO_TOKEN not in complaint
+
+
+def test_the_services_that_are_gone_are_named(command, emulator):
+    def there(*services):
+        emulator.source = Partner(deployment=rows_of(DEPLOYMENT, [{"serviceName": name} for name in services]))
+        return command("collect")[1]
+
+    assert "not well" not in there("crm", "O365", "Vendor\x1b[31m")
+    one = "deployment: not well: it shrank: from 300 to 100 licenses, from 3 to 1 rows since the answer of"
+    said = there("o365")
+    assert one in said
+    assert said.splitlines()[1].endswith("UTC; gone: Dynamics 365, Vendor [31m")
+    assert "; gone: Dynamics 365, Vendor [31m\n" in command("status")[1]
+    loss = json.loads(command("status", "--format", "json")[1])["collections"]["deployment"]["loss"]
+    assert loss["servicesGone"] == ["crm", "Vendor\x1b[31m"]
+    there("o365", "crm", "exo", "pbi")
+    assert "it shrank: from" not in (said := there("o365")), "there were two answers to compare before"
+    assert "it shrank by more than ever before: from 400 to 100 licenses" in said
+
+
+def test_an_answer_without_rows_is_no_failure_and_says_what_is_gone(command, emulator):
+    assert "not well" not in command("collect")[2]
+    customers, sold = 6, sum(row["licensesSold"] for row in emulator.source.commercial_deployment)
+    emulator.source = Partner(usage=emulator.source.usage)
+    gone = f"from {customers} to 0 customers, from {sold:,} to 0 licenses, from 18 to 0 rows since the answer of 2"
+    for _ in range(2):  # the second one brings the same again, and it is still gone
+        code, output, notes = command("collect")
+        assert code == 0
+        assert f"commercial-deployment: not well: it has no rows any more: {gone}" in output
+        assert f"commercial-deployment: not well: it has no rows any more: {gone}" in notes
+        assert "\ndeployment: not well: it has no rows any more: from" in f"\n{output}"
+        assert "usage: not well" not in output.replace("commercial-usage", "")
+    assert f"  not well: it has no rows any more: {gone}" in command("status")[1]
+    collections = json.loads(command("status", "--format", "json")[1])["collections"]
+    assert "loss" not in collections["usage"]
+    loss = collections["commercial-deployment"]["loss"]
+    assert loss["before"] == {"rows": 18, "licenses": sold, "customers": customers}
+    assert loss["after"] == {"rows": 0, "licenses": 0, "customers": 0}

@@ -1,0 +1,95 @@
+"""`verify`, `prune` and `compact`; and what every command of a history refuses."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from data_access import history, load_settings
+from data_access.partner_center.catalog import (
+    USAGE,
+)
+from tests.lakes import fetched, files
+
+pytestmark = pytest.mark.program
+
+
+def test_verify_names_what_is_damaged(command, tmp_path):
+    command("collect")
+    code, output, _ = command("verify", "--reread")
+    assert (code, output.partition(" ")[0]) == (0, "23")
+    victim = next((tmp_path / "history").glob("*/raw/usage/**/*.parquet"))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    code, output, complaint = command("verify")
+    assert (code, output) == (6, "")
+    assert victim.name in complaint
+    assert "1 of 23 files" in complaint
+    assert "are not what was written. Pages leave them out and say so. Bring the damaged files back from a backup" in (
+        " ".join(complaint.split())
+    )
+
+
+def test_verify_tells_what_is_elsewhere_s_from_what_is_damaged(command, tmp_path):
+    command("collect")
+    (usage,) = (tmp_path / "history").glob("*/small/usage/*.parquet")
+    strange = shutil.copy(usage, usage.parents[1] / "deployment")
+    code, _, complaint = command("verify")
+    told = " ".join(complaint.split())
+    assert (code, "do not belong there. Pages leave them out" in told) == (6, True)
+    assert "Move what does not belong there out of this folder" in told
+    assert "Bring the damaged files" not in told
+    usage.write_bytes(usage.read_bytes()[:-1])
+    told = " ".join(command("verify")[2].split())
+    assert "are not what was written or do not belong there." in told
+    assert "Bring the damaged files" in told
+    assert "Move what does not belong there" in told
+    usage.unlink()
+    Path(strange).rename(usage)
+    assert command("verify")[0] == 0
+
+
+def test_prune_asks_first_and_leaves_the_newest(command, tmp_path):
+    command("collect")
+    assert command("prune", "--keep-days", "30") == (0, "0 snapshots, 0 bytes to remove\n", "")
+    assert command("prune", "--keep-days", "0")[0] == 2
+    (account,) = (tmp_path / "history").iterdir()
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    for number in (1, 2):
+        history.open(load_settings()).append(fetched(USAGE, [{"channel": f"c{number}"}], at=long_ago))
+    command("collect")
+    before = facts_in(account)
+    code, told, asked = command("prune", "--keep-days", "30")
+    assert (code, told.startswith(f"2 snapshots, the oldest of {long_ago:%Y-%m-%d}, ")) == (0, True)
+    assert told.endswith(" bytes to remove\n")
+    assert asked == "Nothing was removed; add --yes to do it.\n"
+    assert facts_in(account) == before
+    assert command("prune", "--keep-days", "30", "--yes") == (0, told.replace("to remove", "removed"), "")
+    assert before - facts_in(account) == {path for path in before if f"date={long_ago:%Y-%m-%d}" in path}
+    assert len(facts_in(account)) == len(before) - 2
+
+
+def facts_in(account):
+    return {path for path in files(account) if path.startswith("facts/")}
+
+
+def test_compact_says_what_it_did(command):
+    for _ in range(3):
+        command("collect")
+    assert command("compact") == (0, "11 small files became 9; 0 files that nothing needs were removed\n", "")
+
+
+@pytest.mark.parametrize("name", ["collect", "status", "verify", "compact"])
+def test_a_place_that_cannot_be_used_is_2(name, command, monkeypatch):
+    monkeypatch.setenv("HISTORY_URL", "file://elsewhere/bucket")
+    code, output, complaint = command(name)
+    assert (code, output) == (2, "")
+    assert "HISTORY_URL" in complaint
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["collect", "--since", "soon"], ["collect", "--since", "2199-01-01"], ["prune"], ["status", "--format", "xml"]],
+)
+def test_bad_usage_is_2(arguments, command):
+    assert command(*arguments)[:2] == (2, "")

@@ -1,0 +1,44 @@
+"""What the newest answer has less of than the one before, and when that is over."""
+
+import pytest
+
+from data_access.emulator.sample import Partner
+from data_access.partner_center.catalog import (
+    COMMERCIAL_DEPLOYMENT,
+    WITHOUT_CUSTOMER,
+)
+from tests.lakes import fetched, lake
+
+pytestmark = pytest.mark.program
+
+ALL = [collection.name for collection in WITHOUT_CUSTOMER]
+
+
+def test_customers_without_licenses_are_not_among_those_that_are_gone(tmp_path):
+    history = lake(tmp_path)
+    there = [{"licensesSold": 10}, {"licensesSold": 0, "licensesDeployed": 5}, {"licensesSold": 0}]
+    rows = [{"licensesDeployed": 0, "customerTenantId": f"T{number}", **row} for number, row in enumerate(there)]
+    history.append(fetched(COMMERCIAL_DEPLOYMENT, rows))
+    history.append(fetched(COMMERCIAL_DEPLOYMENT, []))
+    loss = history.loss(COMMERCIAL_DEPLOYMENT)
+    assert loss is not None
+    assert loss.numbers == "from 2 to 0 customers, from 10 to 0 licenses, from 3 to 0 rows"
+
+
+def test_what_comes_back_is_well_again(run, emulator):
+    everything = emulator.source
+    run()
+    emulator.source = Partner()
+    assert set(run().losses) == set(ALL)
+    emulator.source = everything
+    assert run().losses == {}
+
+
+def test_a_customer_whose_rows_cannot_be_read_any_more_is_not_counted(run, emulator, tmp_path):
+    run()
+    (snapshot,) = lake(tmp_path).snapshots(COMMERCIAL_DEPLOYMENT)
+    (tmp_path / snapshot.facts).unlink()
+    emulator.source = Partner()
+    loss = run().losses[COMMERCIAL_DEPLOYMENT.name]
+    assert (loss.before.rows, loss.before.customers, loss.after.customers) == (18, None, 0)
+    assert "customers" not in loss.numbers
