@@ -16,8 +16,8 @@ from pathlib import Path
 
 try:
     import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment, unused-ignore]
+except ImportError:
+    resource = None  # type: ignore[assignment, unused-ignore]  # Windows has no such module
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware

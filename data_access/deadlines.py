@@ -84,7 +84,7 @@ class _OneTimeout:
             if whole is not None:
                 with contextlib.suppress(OSError):  # urllib3 looks it up again, and has words for it
                     self.timeout = whole / len(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM))
-            connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+            connected: socket.socket = super()._new_conn()  # type: ignore[misc]  # of the connection, beside this class
         finally:
             self.timeout = whole
         connected.settimeout(whole)

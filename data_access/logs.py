@@ -92,7 +92,7 @@ def start(form: str) -> None:
         return _of_record(record) if handler.stream in own else _plainly(handler, record)
 
     # Libraries make handlers of their own, before and after this, each with its format.
-    logging.StreamHandler.format = formatted  # type: ignore[method-assign, assignment]
+    logging.StreamHandler.format = formatted  # type: ignore[method-assign, assignment]  # for the handlers of all
     logging.getLogger().addHandler(logging.StreamHandler())
     logging.captureWarnings(capture=True)
     log = logging.getLogger("python")

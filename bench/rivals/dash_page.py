@@ -109,7 +109,7 @@ def bars(rows: pd.DataFrame, sort: str, target: float) -> go.Figure:
     return figure
 
 
-@app.callback(  # type: ignore[untyped-decorator, unused-ignore]
+@app.callback(  # type: ignore[untyped-decorator, unused-ignore]  # Dash need not be installed
     Output("sentence", "children"),
     *(Output(name, "children") for name in TILES),
     *(Output(f"{name}-line", "figure") for name in TILES),
@@ -133,7 +133,7 @@ def update(channels: list[str], services: list[str], sort: str, target: float) -
     )
 
 
-@app.callback(  # type: ignore[untyped-decorator, unused-ignore]
+@app.callback(  # type: ignore[untyped-decorator, unused-ignore]  # Dash need not be installed
     Output("file", "data"),
     Input("excel", "n_clicks"),
     Input("exact", "n_clicks"),

@@ -325,8 +325,10 @@ class _Trace:
         self.hovertext += text
         number = len(self.x) - before
         self.customdata += [key] * number
-        for column, gap in ((self.x, None), (self.y, None), (self.hovertext, ""), (self.customdata, key)):
-            column.append(gap)  # type: ignore[arg-type]
+        self.x.append(None)  # the gap to the next one
+        self.y.append(None)
+        self.hovertext.append("")
+        self.customdata.append(key)
 
     def drawn(self, **look: Any) -> dict[str, Any]:
         return {

@@ -157,7 +157,7 @@ def limit_sockets() -> None:
     `ServerProtocol` in protocols/websockets/websockets_sansio_impl.py of uvicorn.
     """
     websockets.http11.MAX_LINE_LENGTH = 4 * LARGEST_HEADER  # more than arrives at once, so that the middleware answers
-    websockets_sansio_impl.ServerProtocol = _NarrowProtocol  # type: ignore[assignment, attr-defined]
+    websockets_sansio_impl.ServerProtocol = _NarrowProtocol  # type: ignore[assignment, attr-defined]  # imported there
 
 
 def forgive_widgets() -> None:
@@ -168,8 +168,8 @@ def forgive_widgets() -> None:
     runtime/state/session_state.py, `WidgetMetadata` and `is_element_id` in runtime/state/common.py, and
     `BidiComponentSerde.deserialize` in components/v2/bidi_component/serialization.py.
     """
-    WStates.__getitem__ = _read_widget  # type: ignore[method-assign]
-    WStates.set_widget_from_proto = _receive_widget  # type: ignore[method-assign, assignment]
+    WStates.__getitem__ = _read_widget  # type: ignore[method-assign]  # replaced on purpose
+    WStates.set_widget_from_proto = _receive_widget  # type: ignore[method-assign, assignment]  # likewise
 
 
 _read_as_sent, _receive_as_sent = WStates.__getitem__, WStates.set_widget_from_proto
@@ -207,7 +207,7 @@ def send_together() -> None:
     Why: a page is some sixty messages, and an eighth of a click's processor time went into waking up. Look at:
     `AppSession._call_soon_on_event_loop`, through which all events of a run go, in runtime/app_session.py.
     """
-    AppSession._call_soon_on_event_loop = _call_soon  # type: ignore[method-assign, assignment]  # noqa: SLF001
+    AppSession._call_soon_on_event_loop = _call_soon  # type: ignore[method-assign, assignment]  # noqa: SLF001 - replaced on purpose
 
 
 _call_alone = AppSession._call_soon_on_event_loop  # noqa: SLF001

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -336,5 +337,5 @@ def _line(records: Records, line: pd.DataFrame) -> Line | None:
     return Line(points, f"From {formats.percent(was)} on {formats.day(first)} to {now}")
 
 
-def _number(value: object) -> str:
-    return formats.NOTHING if pd.isna(value) else formats.count(float(value))  # type: ignore[call-overload, arg-type]
+def _number(value: Any) -> str:
+    return formats.NOTHING if pd.isna(value) else formats.count(float(value))

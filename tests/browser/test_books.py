@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -111,14 +111,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(browser: Browser, firm: Firm) -> Iterator[type[Desk]]:
+def desk(browser: Browser, firm: Firm) -> Iterator[Callable[[Person], Desk]]:
     desks: list[Desk] = []
 
     def sit_down(person: Person) -> Desk:
         desks.append(Desk(browser, firm, person))
         return desks[-1]
 
-    yield sit_down  # type: ignore[misc]
+    yield sit_down
     for each in desks:
         each.context.close()
 

@@ -4,7 +4,9 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 #: Who says it in no form that the SBOM takes over; read in their own files.
 LICENSES = {"protobuf": "BSD-3-Clause", "pydeck": "Apache-2.0"}
@@ -33,8 +35,8 @@ def main(sbom: str, lock: str) -> int:
     return 0
 
 
-def _given(component: dict[str, object]) -> list[dict[str, object]]:
-    return [each.get("license") or {"name": each["expression"]} for each in component.get("licenses", [])]  # type: ignore[attr-defined]
+def _given(component: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [each.get("license") or {"name": each["expression"]} for each in component.get("licenses", [])]
 
 
 if __name__ == "__main__":

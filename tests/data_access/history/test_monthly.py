@@ -35,8 +35,7 @@ pytestmark = pytest.mark.program
     ],
 )
 def test_months_that_are_over_and_have_more_than_one_day_are_due(days, today, due):
-    # Their day is all that counts here.
-    snapshots = [Snapshot.model_construct(day=date.fromisoformat(day)) for day in days]  # type: ignore[call-arg]
+    snapshots = [Snapshot.model_construct(day=date.fromisoformat(day)) for day in days]  # type: ignore[call-arg]  # days alone count
     months = finished(snapshots, date.fromisoformat(today))
     assert [month.isoformat() for month in months] == due
     assert all(snapshot.day.replace(day=1) == month for month, several in months.items() for snapshot in several)
