@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, m
 from data_access import formats, texts
 from data_access.foreign_text import is_guid
 
+#: Beside the number of lines that are muted, wherever sums are told.
+IN_SUMS: Final = "Sums include what is muted."
 LONGEST_REASON: Final = 200  # characters of a reason that is given on a page
 MOST_DAYS: Final = 366  # for which a page mutes
 

@@ -13,7 +13,7 @@ from dashboard.feeds import Feeds
 from dashboard.mutes_and_bands import Mute, SetMute
 from dashboard.security import session
 from dashboard.security.roles import Role
-from data_access.mutes import LONGEST_REASON, MOST_DAYS, problem, said
+from data_access.mutes import IN_SUMS, LONGEST_REASON, MOST_DAYS, problem, said
 
 #: A line that may be muted: the ids of a customer and, for one of its products, of the product.
 Line = tuple[str, str | None]
@@ -48,9 +48,10 @@ def notice(feeds: Feeds, muting: Sequence[Mute], names: Mapping[str, str]) -> No
 
 
 def counted(muted: Sequence[str]) -> None:
-    """Say how many lines of a page are muted."""
+    """Say how many lines of a page are muted, and that its sums have them all the same."""
     if muted:
-        st.caption(f":material/notifications_off: {formats.plain('; '.join(muted))}", width="content")
+        words = formats.plain(f"{'; '.join(muted)}. {IN_SUMS}")
+        st.caption(f":material/notifications_off: {words}", width="content")
 
 
 def failure() -> None:

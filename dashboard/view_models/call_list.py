@@ -206,7 +206,7 @@ def _prepared(
         if live
         else None,
         at=live.read_at if live else None,
-        quiet=muted.products(mutes, facts.frame),
+        mutes=mutes,
     )
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
 

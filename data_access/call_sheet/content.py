@@ -15,7 +15,7 @@ import pandas as pd
 from data_access import formats, measures, mutes, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
 from data_access.measures import Facts, call_list, changes, customers, muted, renewals, trends
-from data_access.measures.free_products import CUSTOMER, PRODUCT
+from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 from data_access.mutes import Mute
 
@@ -69,7 +69,7 @@ def sheet(records: Records) -> CallSheet:
         mark="Sample data" if records.is_sample else "",
         figures=_figures(records, change if is_whole else None, ending),
         steps=_steps(records, line),
-        muted=tuple(mutes.counted(muted.of_one(records.mutes, records.tenant, _products_of(records)))),
+        muted=_muted(records, _lost(records, line, change.since) if change else line[:0]),
         sections=tuple(part for part in parts if part),
         line=_line(records, line),
         definitions=" ".join(
@@ -77,6 +77,12 @@ def sheet(records: Records) -> CallSheet:
             for name in ("licensesDeployed", "undeployed")
         ),
     )
+
+
+def _muted(records: Records, lost: pd.DataFrame) -> tuple[str, ...]:
+    """What the steps do not speak of: of how many lines, until when and why."""
+    lines = mutes.counted(muted.of_one(records.mutes, records.tenant, _products_of(records, lost)))
+    return (*lines, mutes.IN_SUMS) if lines else ()
 
 
 def _dates(records: Records, line: pd.DataFrame) -> str:
@@ -104,24 +110,27 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
             },
             index=pd.Index([records.tenant]),
         )
-        missed = _lost(records, line, change.since).assign(**{CUSTOMER: records.tenant})
+        missed = _lost(records, line, change.since)
     if records.subscriptions is not None and records.read_at is not None:
         spoken = muted.without(records.mutes, records.subscriptions)
         renewing = renewals.next_renewals(spoken, records.read_at, call_list.RENEWS_WITHIN)
-    quiet = muted.products(records.mutes, records.now.frame)
-    table = call_list.prepared(records.now, moved, lost=missed, ending=renewing, at=records.read_at, quiet=quiet)
+    table = call_list.prepared(
+        records.now, moved, lost=missed, ending=renewing, at=records.read_at, mutes=records.mutes
+    )
     return tuple(call_list.said(table)[0][:_MOST_STEPS])
 
 
 def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:
-    """The products that the customer has no more, of which the line had some on this date or later."""
+    """The products that the customer has no more, of which the line had some on this date or later, with their ids."""
     by_product = trends.lines(records.deployment, [_PRODUCT])
-    return trends.gone(by_product, records.now.frame, _PRODUCT, line[line[AS_OF] >= since])
+    gone = trends.gone(by_product, records.now.frame, _PRODUCT, line[line[AS_OF] >= since])
+    ids = records.deployment.frame.drop_duplicates(_PRODUCT).set_index(_PRODUCT)[PRODUCT]
+    return gone.assign(customerTenantId=records.tenant, productId=gone[_PRODUCT].map(ids))
 
 
-def _products_of(records: Records) -> set[str]:
+def _products_of(records: Records, lost: pd.DataFrame) -> set[str]:
     """The ids of all products of which the sheet knows something."""
-    tables = (records.now.frame, records.subscriptions, records.seats)
+    tables = (records.now.frame, lost, records.subscriptions, records.seats)
     known = [table[PRODUCT].dropna() for table in tables if table is not None and PRODUCT in table]
     return {str(product) for column in known for product in column}
 
@@ -329,12 +338,17 @@ def _line(records: Records, line: pd.DataFrame) -> Line | None:
         return Line(points, now)
     missed = _lost(records, line, shown[AS_OF].iloc[0])
     if len(missed):
-        first_of_all = missed.iloc[0]
-        what = call_list.missed(
-            str(first_of_all[_PRODUCT]), first_of_all["licensesSold"], first_of_all[AS_OF], len(missed) - 1
-        )
+        what = _missed(muted.without(records.mutes, missed))
         return Line(points, f"{what}: the sum cannot be compared with the dates before. What is left: {now}")
     return Line(points, f"From {formats.percent(was)} on {formats.day(first)} to {now}")
+
+
+def _missed(products: pd.DataFrame) -> str:
+    """What the newest answer has no more, of what is not muted."""
+    if products.empty:
+        return "Not in the newest answer: what is muted"
+    first = products.iloc[0]
+    return call_list.missed(str(first[_PRODUCT]), first["licensesSold"], first[AS_OF], len(products) - 1)
 
 
 def _number(value: Any) -> str:

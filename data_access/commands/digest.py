@@ -18,7 +18,7 @@ from data_access.call_sheet import content, document, records
 from data_access.commands import jobs, terminal
 from data_access.datasets import books_file, timeline
 from data_access.digest import delivery, message, plan_file, rounds
-from data_access.digest.looks import Looks
+from data_access.digest.looks import Looks, processed
 from data_access.digest.message import Message, News, Part
 from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
@@ -138,8 +138,9 @@ def _channels(settings: Settings, *, dry_run: bool) -> Callable[[Person], list[s
 def _links(settings: Settings) -> Link:
     root = settings.public_url
 
-    def link(tenant: str) -> str:
-        return f"{root}/customers?{urlencode({'customer': tenant.lower()})}" if root else ""
+    def link(page: str, **parameters: str) -> str:
+        question = f"?{urlencode(parameters)}" if parameters else ""
+        return f"{root}/{page}{question}" if root else ""
 
     return link
 
@@ -149,8 +150,7 @@ def _foot(settings: Settings, account: History) -> str:
     source = connection.title(settings)
     if not newest:
         return source
-    processed = max((date for date in newest.as_of.values() if date), default=newest.day)
-    return f"{source}, figures of {formats.day(processed)}"
+    return f"{source}, figures of {formats.day(processed(newest))}"
 
 
 def _health(account: History) -> tuple[Part, ...]:

@@ -22,7 +22,7 @@ MONTHS = 3
 POINTS = 7  # of each line, and the figures of now behind them
 _SHORTEST = 7  # days; less is no time to move in
 _PERCENT = "deploymentPercent"
-_PRODUCT = [CUSTOMER, "productName", "snapshot"]
+_PRODUCT, _LABELS = [CUSTOMER, "productName", "snapshot"], ["customerName", "productId"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +30,8 @@ class Lately:
     """The change of each customer `since` a day: `table` as `call_list.prepared` takes it, by customerTenantId.
 
     Both are None where the history is shorter than a week. `lost`: the products with licenses sold that customers had
-    on one of the dates and that the figures of now do not have: customerTenantId, customerName, productName (str),
-    licensesSold (int64), processedDateTime (UTC) of the last of these dates, those with most licenses first.
+    on one of the dates and that the figures of now do not have: customerTenantId, customerName, productId, productName
+    (str), licensesSold (int64), processedDateTime (UTC) of the last of these dates, those with most licenses first.
     """
 
     since: date | None
@@ -53,7 +53,7 @@ def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, select
     whole = [each for each in timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
     looked_at = {each.id: each for each in [*(snapshots[day] for day in days), *whole[-2:]] if each.rows}
     files = timeline.history.facts(looked_at[identity] for identity in sorted(looked_at))
-    lost = _lost(engine().grouped(files.paths, _PRODUCT, labels=["customerName"], selection=selection), facts)
+    lost = _lost(engine().grouped(files.paths, _PRODUCT, labels=_LABELS, selection=selection), facts)
     if (days[-1] - days[0]).days < _SHORTEST:
         return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
@@ -99,6 +99,6 @@ def _lost(then: pd.DataFrame, now: Facts) -> pd.DataFrame:
         for rows in (there, last)
     )
     gone = (last["licensesSold"] > 0) & ~sought.isin(known)
-    columns = [CUSTOMER, "customerName", "productName", "licensesSold", "processedDateTime"]
+    columns = [CUSTOMER, "customerName", "productId", "productName", "licensesSold", "processedDateTime"]
     order = ["licensesSold", CUSTOMER, "productName"]
     return last[gone].sort_values(order, ascending=[False, True, True], ignore_index=True)[columns]

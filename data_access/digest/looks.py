@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 from pyarrow import dataset
@@ -22,6 +22,12 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUB
 FIRST_DAYS = 7
 _AT = "at"  # the name of the instant among the marks; the others are names of collections
 _LOOKED_AT = (COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS)
+
+
+def processed(snapshot: Snapshot) -> date:
+    """The newest processing date of a snapshot, or the day of the fetch where none was sent."""
+    _, newest = snapshot.processed
+    return newest.date() if newest else snapshot.day
 
 
 class Looks:
@@ -51,8 +57,13 @@ class Looks:
             read = self._snapshot(SEATS, marks)
             seats = self._of(SEATS, read, customers) if read else None
             judged = renewals.judged(self._of(SUBSCRIPTIONS, subscribed, customers), seats, facts)
-        day = deployment.day if deployment else None
-        return Look(at=datetime.fromisoformat(marks[_AT]), day=day, facts=Facts(facts), subscriptions=judged)
+        return Look(
+            at=datetime.fromisoformat(marks[_AT]),
+            day=deployment.day if deployment else None,
+            processed=processed(deployment) if deployment else None,
+            facts=Facts(facts),
+            subscriptions=judged,
+        )
 
     def _first(self, now: datetime, customers: Customers) -> Look:
         snapshots = [each for each in self._history.snapshots(COMMERCIAL_DEPLOYMENT) if not each.backfill_date]

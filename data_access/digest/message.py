@@ -15,30 +15,44 @@ from data_access import formats
 
 _PDF = ("application", "pdf")
 _SUBJECT_LENGTH = 120  # characters; mail programs show fewer
-_TEXT = "font:15px/1.5 -apple-system,'Segoe UI',Roboto,sans-serif;color:#1b2430"
-_FAINT = "color:#5b6675;font-size:13px"
+#: In the head, as dark colours cannot be set at an element. Programs that drop it show dark on light.
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:15px/1.5 -apple-system,'Segoe UI',Roboto,sans-serif;max-width:640px;margin:0 auto;padding:12px 16px;"
+    "background:#fff;color:#1b2430;overflow-wrap:anywhere}"
+    "h2{font-size:16px;margin:24px 0 6px}ul{padding-left:20px;margin:0}li,p{margin:6px 0}a{color:#0b5cad}"
+    ".faint{color:#5b6675;font-size:13px}.foot{border-top:1px solid #d5dae1;margin-top:24px;padding-top:10px}"
+    "@media(prefers-color-scheme:dark){body{background:#14181f;color:#e6e9ee}a{color:#7cb8f5}.faint{color:#a3adba}"
+    ".foot{border-color:#3a424e}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class News:
     """One line of a digest, and the view that shows it; without a link where no address of the dashboard is set.
 
-    `customer`: the tenant id of the customer that it is about, if any.
+    `customer`: the tenant id of the customer that it is about, if any. `name`: with what the line begins, which bears
+    the link where a line can have it; else all of it does.
     """
 
     text: str
     link: str = ""
     customer: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A heading with its lines, most important first; `note` says what is left out, `more` how many lines."""
+    """A heading with its lines, most important first.
+
+    `rest`: that there are `more` lines, and the view that shows them all. `note`: what is muted.
+    """
 
     heading: str
     lines: tuple[News, ...]
-    note: str = ""
+    rest: News | None = None
     more: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +84,25 @@ def text(message: Message) -> str:
         lines += [_clean(part.heading), ""]
         for news in part.lines:
             lines += [f"- {_clean(news.text)}", *([f"  {news.link}"] if news.link else [])]
+        if rest := part.rest:
+            lines += [_clean(rest.text), *([rest.link] if rest.link else [])]
         lines += [*([_clean(part.note)] if part.note else []), ""]
     return "\n".join([*lines, _clean(message.foot), ""])
 
 
 def as_html(message: Message) -> str:
-    """The message as HTML: it fits a phone, and fetches nothing from anywhere."""
+    """The message as HTML: it fits a phone, follows dark and light, and fetches nothing from anywhere."""
     body = "".join(
-        f'<h2 style="font-size:16px;margin:20px 0 6px">{_escaped(part.heading)}</h2><ul style="padding-left:20px">'
-        + "".join(f'<li style="margin:6px 0">{_linked(news)}</li>' for news in part.lines)
-        + "</ul>"
-        + (f'<p style="{_FAINT}">{_escaped(part.note)}</p>' if part.note else "")
+        f"<h2>{_escaped(part.heading)}</h2>"
+        + (f"<ul>{''.join(f'<li>{_linked(news)}</li>' for news in part.lines)}</ul>" if part.lines else "")
+        + (f"<p>{_linked(part.rest)}</p>" if part.rest else "")
+        + (f'<p class="faint">{_escaped(part.note)}</p>' if part.note else "")
         for part in _shown(message)
     )
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_escaped(message.subject)}</title>'
-        '<meta name="viewport" content="width=device-width"></head>'
-        f'<body style="{_TEXT};max-width:640px;margin:0 auto;padding:12px">{body}'
-        f'<p style="{_FAINT}">{_escaped(message.foot)}</p></body></html>'
+        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+        f'<style>{_STYLE}</style></head><body>{body}<p class="faint foot">{_escaped(message.foot)}</p></body></html>'
     )
 
 
@@ -100,7 +115,9 @@ def card(message: Message) -> dict[str, Any]:
     body = [_block(message.subject, weight="Bolder", size="Medium")]
     for part in _shown(message):
         body.append(_block(part.heading, weight="Bolder"))
-        body += [_block(f"• {news.text}", news.link) for news in part.lines]
+        body += [_line(news) for news in part.lines]
+        if part.rest:
+            body.append(_line(part.rest, bullet=""))
         if part.note:
             body.append(_block(part.note, isSubtle=True))
     body.append(_block(message.foot, isSubtle=True, size="Small"))
@@ -108,6 +125,7 @@ def card(message: Message) -> dict[str, Any]:
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
+        "msteams": {"width": "Full"},
         "body": body,
     }
     return {
@@ -144,8 +162,10 @@ def _shown(message: Message) -> list[Part]:
 
 
 def _linked(news: News) -> str:
-    line = _escaped(news.text)
-    return f'<a href="{html.escape(news.link)}" style="color:#0b5cad">{line}</a>' if news.link else line
+    if not news.link:
+        return _escaped(news.text)
+    linked, rest = (html.escape(part, quote=False) for part in _parted(news))
+    return f'<a href="{html.escape(news.link)}">{linked}</a>{rest}'
 
 
 def _escaped(line: str) -> str:
@@ -157,8 +177,25 @@ def _clean(line: str) -> str:
     return formats.on_one_line(line).encode("utf-8", "replace").decode()
 
 
-def _block(line: str, link: str = "", **style: Any) -> dict[str, Any]:
-    run: dict[str, Any] = {"type": "TextRun", "text": _clean(line), **style}
-    if link:
-        run["selectAction"] = {"type": "Action.OpenUrl", "url": link}
-    return {"type": "RichTextBlock", "inlines": [run]}
+def _parted(news: News) -> tuple[str, str]:
+    """What of a line bears its link, and what follows."""
+    text, name = _clean(news.text), _clean(news.name)
+    linked = name if name and text.startswith(name) else text
+    return linked, text[len(linked) :]
+
+
+def _line(news: News, bullet: str = "• ") -> dict[str, Any]:
+    if not news.link:
+        return _block(f"{bullet}{_clean(news.text)}")
+    linked, rest = _parted(news)
+    opens = {"type": "Action.OpenUrl", "url": news.link}
+    runs = [_run(bullet), _run(linked, selectAction=opens), _run(rest)]
+    return {"type": "RichTextBlock", "inlines": [run for run in runs if run["text"]]}
+
+
+def _block(line: str, **style: Any) -> dict[str, Any]:
+    return {"type": "RichTextBlock", "inlines": [_run(_clean(line), **style)]}
+
+
+def _run(text: str, **more: Any) -> dict[str, Any]:
+    return {"type": "TextRun", "text": text, **more}

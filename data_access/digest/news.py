@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 
 import pandas as pd
 
@@ -22,55 +23,78 @@ _MOST_LINES = 10  # of one part
 _TO_CALL, TO_CALL = 3, "Whom to call"
 _PRODUCT, _NAME = "productId", "productName"
 
-Link = Callable[[str], str]
-"""The address of a customer's page, by tenant id; an empty text where no address of the dashboard is set."""
+
+class Link(Protocol):
+    """The address of a page with these link parameters; an empty text where no address of the dashboard is set."""
+
+    def __call__(self, page: str, **parameters: str) -> str: ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Look:
     """What was known at one instant of a person's customers, and of nobody else's.
 
-    `facts`: rows of the commercial deployment processed up to `day`. `subscriptions`: as `renewals.judged` gives them;
-    None where none were read.
+    `facts`: rows of the commercial deployment that was fetched on `day`, and `processed` up to a day. `subscriptions`:
+    as `renewals.judged` gives them; None where none were read.
     """
 
     at: datetime
     day: date | None
+    processed: date | None
     facts: Facts
     subscriptions: pd.DataFrame | None = None
 
 
 def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
     """What is new for a person; the customers to call come along where anything else is new."""
-    new = (_changed(before, now, plan, link), _crossed(before, now, plan, person, link), _due(before, now, plan, link))
-    if not any(part.lines for part in new):
+    due = _due(before, now, plan, link)
+    figures = (_crossed(before, now, plan, person, link), _changed(before, now, plan, link))
+    if not any(part.lines for part in (due, *figures)):
         return ()
-    return (_to_call(now, plan, link), *new)
+    return (due, _to_call(now, plan, link), *figures)
 
 
 def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
-    heading = f"What changed since {formats.day(before.day)}" if before.day else "What changed"
-    if before.day is None or before.day == now.day:
-        return Part(heading, ())
+    if before.day is None or before.processed is None or now.day is None:
+        return Part("What changed", ())
+    heading = f"What changed since {formats.day(before.processed)}"
+    gone = _gone(before, now)
+    marked = muted.products(plan.holding(now.at), gone)
+    quiet = gone[:0] if marked is None else gone[marked]
     keys, labels = [CUSTOMER], ["customerName"]
-    was, is_now = (core.by(look.facts, keys, labels) for look in (before, now))
+    was, is_now = (core.by(facts, keys, labels) for facts in (_without(before.facts, quiet), now.facts))
     table = changes.compare(was, is_now, keys, labels)
-    missed = _missed(before, now)
+    missed = _missed(gone.drop(index=quiet.index))
     table = table[(table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(missed)]
-    table = table.iloc[_by_seats(table)]
-    lines, silent = _told(table, plan, now.at, lambda row: News(_change(row, missed), link(row[CUSTOMER])))
-    return _part(heading, lines, silent, "customer", "Changes")
+    table = table.iloc[_by_seats(table)].assign(leavesOut=lambda rows: rows[CUSTOMER].isin(quiet[CUSTOMER]))
+    lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed), link))
+    silent += muted.of_rows(plan.holding(now.at), quiet)
+    dates = {"since": before.day.isoformat(), "until": now.day.isoformat()}
+    view = News("on the page Changes", link("changes", level="customer", **dates))
+    return _part(heading, lines, silent, "customer", view)
 
 
-def _missed(before: Look, now: Look) -> dict[str, str]:
-    """What customers of now had before and have no more, in words, by tenant id: theirs is not the same sum."""
-    was = core.by(before.facts, [CUSTOMER, _NAME], [])
+def _gone(before: Look, now: Look) -> pd.DataFrame:
+    """The products with licenses that customers of now had before and have no more; those with most licenses first."""
+    was = core.by(before.facts, [CUSTOMER, _NAME], [_PRODUCT])
     there, sought = (
         pd.MultiIndex.from_arrays([rows[CUSTOMER].astype("str"), texts.keys(rows[_NAME].astype("str")).fillna("")])
         for rows in (now.facts.frame, was)
     )
     gone = was[~sought.isin(there) & (was["licensesSold"] > 0) & was[CUSTOMER].isin(now.facts.frame[CUSTOMER])]
-    gone = gone.sort_values(["licensesSold", _NAME], ascending=[False, True])
+    return gone.sort_values(["licensesSold", _NAME], ascending=[False, True])
+
+
+def _without(facts: Facts, products: pd.DataFrame) -> Facts:
+    """The facts without these products of customers."""
+    left_out, all_of_them = (
+        pd.MultiIndex.from_frame(rows[[CUSTOMER, _NAME]].astype("str")) for rows in (products, facts.frame)
+    )
+    return facts.of(facts.frame[~all_of_them.isin(left_out)])
+
+
+def _missed(gone: pd.DataFrame) -> dict[str, str]:
+    """What is gone of each customer in words, by tenant id: theirs is not the same sum."""
     words: dict[str, str] = {}
     for tenant, rows in gone.groupby(CUSTOMER, observed=True):
         first = rows.iloc[0]
@@ -99,11 +123,12 @@ def _change(row: pd.Series, missed: Mapping[str, str]) -> str:
         left = formats.percent(row["deploymentPercentAfter"])
         return f"{name}: {what[0].lower()}{what[1:]}. What is left is deployed to {left}"
     percents = (row["deploymentPercentBefore"], row["deploymentPercentAfter"])
+    left_out = "; without a muted product that is gone" if row["leavesOut"] else ""
     return (
         f"{name}: sold {formats.change(row['licensesSoldChange'])},"
         f" deployed {formats.change(row['licensesDeployedChange'])},"
         f" not deployed {formats.change(row['undeployedChange'])}"
-        f" ({formats.percent(percents[0])} deployed before, {formats.percent(percents[1])} now)"
+        f" ({formats.percent(percents[0])} deployed before, {formats.percent(percents[1])} now{left_out})"
     )
 
 
@@ -116,7 +141,7 @@ def _crossed(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Pa
         known = {tenant for tenant, _, _ in lines}
         lines += [line for line in _leaving(rule, before, now, link) if line[0] not in known]
     told, silent = _unmuted(lines, plan, now.at)
-    return _part("Left the band", told, silent, "customer", "Customers")
+    return _part("Left the band", told, silent, "customer", News("on the page Customers", link("customers")))
 
 
 def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[str, str | None, News]]:
@@ -124,7 +149,8 @@ def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[
     was, is_now = (core.by(facts, [CUSTOMER], ["customerName"]) for facts in covered)
     products = covered[1].frame.groupby(CUSTOMER, observed=True)[_PRODUCT].unique().to_dict()
     earlier = dict(zip(was[CUSTOMER], was["deploymentPercent"], strict=True))
-    missed = _missed(*(replace(look, facts=facts) for look, facts in zip((before, now), covered, strict=True)))
+    then_and_now = [replace(look, facts=facts) for look, facts in zip((before, now), covered, strict=True)]
+    missed = {*_gone(*then_and_now)[CUSTOMER]}
     about = f" of {bands.about(rule)}" if rule.product or rule.service else ""
     for _, row in is_now.sort_values("undeployed", ascending=False).iterrows():
         percent, then = row["deploymentPercent"], earlier.get(row[CUSTOMER])
@@ -135,7 +161,7 @@ def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[
             said = f"{_called(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
             own = products[row[CUSTOMER]]
             only = str(own[0]) if len(own) == 1 and not pd.isna(own[0]) else None  # which a mute may be about
-            yield str(row[CUSTOMER]), only, News(said, link(row[CUSTOMER]))
+            yield str(row[CUSTOMER]), only, _news(row, said, link)
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
@@ -143,9 +169,10 @@ def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     heading = f"Last day to act within {REACH} days"
     known = {_case(row) for row in _in_reach(before, plan)}
     new = [row for row in _in_reach(now, plan) if _case(row) not in known]
-    lines = [(str(row[CUSTOMER]), _id(row), News(_ending(row), link(row[CUSTOMER]))) for row in new]
+    lines = [(str(row[CUSTOMER]), _id(row), _news(row, _ending(row), link)) for row in new]
     told, silent = _unmuted(lines, plan, now.at)
-    return _part(heading, told, silent, "subscription", "Renewals")
+    view = News("on the page Renewals", link("renewals", horizon=str(max(renewals.HORIZONS))))
+    return _part(heading, told, silent, "subscription", view)
 
 
 def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
@@ -188,11 +215,18 @@ def _assigned(row: pd.Series) -> str:
     if pd.isna(row["seatsAtRisk"]):
         return ""
     at_risk = int(row["seatsAtRisk"])
+    if row["quantity"] == 1:
+        return ", not assigned" if at_risk else ", assigned"
+    if at_risk == row["quantity"]:
+        return ", none of them assigned"
     return f", {formats.count(at_risk)} of them not assigned" if at_risk else ", all of them assigned"
 
 
 def _to_call(now: Look, plan: Plan, link: Link) -> Part:
-    """The customers with most licenses not deployed, of what is not muted, beyond the spare seats that are allowed."""
+    """The customers with most licenses not deployed, of what is not muted, beyond the spare seats that are allowed.
+
+    The number that is told is the customer's whole one; it says how much of it is no reason to call.
+    """
     rows = now.facts.frame
     allowed = _spares(rows, plan)
     table = rows.assign(beyond=(rows["undeployed"] - allowed).clip(lower=0))
@@ -202,19 +236,28 @@ def _to_call(now: Look, plan: Plan, link: Link) -> Part:
     sums = table.groupby([CUSTOMER, "productName"], observed=True, dropna=False)["beyond"].sum().reset_index()
     sums = sums.sort_values(["beyond", "productName"], ascending=[False, True], kind="stable")
     whole = sums.groupby(CUSTOMER, sort=False)["beyond"].sum().sort_values(ascending=False, kind="stable")
+    undeployed = rows.groupby(CUSTOMER, observed=True)["undeployed"].sum().to_dict()
     names = rows.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER).set_index(CUSTOMER)["customerName"].to_dict()
     first = sums.drop_duplicates(CUSTOMER).set_index(CUSTOMER)["productName"].to_dict()
     lines = [
         News(
-            f"{names.get(tenant, tenant)}: {formats.number(round(number), 'license')} not deployed,"
-            f" most of {titles.product_title(str(first[tenant]))}",
-            link(str(tenant)),
+            f"{names.get(tenant, tenant)}: {_not_deployed(undeployed[tenant], number)}"
+            f" of {titles.product_title(str(first[tenant]))}",
+            link("customers", customer=str(tenant).lower()),
             str(tenant),
+            names.get(tenant, str(tenant)),
         )
         for tenant, number in whole.items()
         if round(number) > 0
     ]
-    return Part(TO_CALL, tuple(lines[:_TO_CALL]), "; ".join(mutes.counted(silent)))
+    return Part(TO_CALL, tuple(lines[:_TO_CALL]), note="; ".join(mutes.counted(silent)))
+
+
+def _not_deployed(number: float, beyond: float) -> str:
+    """How many licenses are not deployed, and how many of them are a reason to call."""
+    whole = f"{formats.number(round(number), 'license')} not deployed"
+    calm = round(number) - round(beyond)
+    return f"{whole}, {formats.count(calm)} of them muted or spare; most of the others" if calm else f"{whole}, most"
 
 
 def _spares(rows: pd.DataFrame, plan: Plan) -> pd.Series:
@@ -242,11 +285,17 @@ def _unmuted(lines: Sequence[tuple[str, str | None, News]], plan: Plan, at: date
     return told, silent
 
 
-def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str, page: str) -> Part:
-    """A part; `page` is the page of the dashboard that has all of its lines."""
+def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str, view: News) -> Part:
+    """A part; `view` says where all of its lines are, and leads there."""
     more = max(len(lines) - _MOST_LINES, 0)
-    notes = [f"and {formats.number(more, noun)} more, on the page {page}"] if more else []
-    return Part(heading, tuple(lines[:_MOST_LINES]), "; ".join([*notes, *mutes.counted(silent)]), more)
+    rest = replace(view, text=f"and {formats.number(more, noun)} more, {view.text}") if more else None
+    return Part(heading, tuple(lines[:_MOST_LINES]), rest, more, "; ".join(mutes.counted(silent)))
+
+
+def _news(row: pd.Series, text: str, link: Link) -> News:
+    """A line about the customer of a row, whose name it begins with."""
+    tenant = str(row[CUSTOMER])
+    return News(text, link("customers", customer=tenant.lower()), tenant, _called(row))
 
 
 def _called(row: pd.Series) -> str:

@@ -16,6 +16,7 @@ from data_access.digest.message import Attachment, Message, Part
 from data_access.digest.plan import Person, Plan
 from data_access.errors import PartnerCenterError, Uncertain
 from data_access.history.sent_log import Entry, Past, SentLog, State
+from data_access.mutes import IN_SUMS
 
 MAIL, TEAMS = "mail", "teams"
 _DAYS = {"day": 1, "week": 7}
@@ -48,7 +49,7 @@ class Result:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Round:
-    """What all digests of a round have in common. `book` gives a person's customers, `link` a customer's page."""
+    """What all digests of a round have in common. `book` gives a person's customers, `link` a page's address."""
 
     plan: Plan
     looks: Looks
@@ -106,6 +107,8 @@ class Round:
             f"{self.foot}. Partner License Insights sends this once a {person.every} at most, and only where something"
             " is new."
         )
+        if any(part.note for part in parts):
+            foot += f" {IN_SUMS}"
         return Message(_subject(parts), parts, foot, self._attached(parts) if person.call_sheets else ())
 
     def _attached(self, parts: tuple[Part, ...]) -> tuple[Attachment, ...]:

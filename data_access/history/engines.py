@@ -48,7 +48,7 @@ _FACTS = _ORIGIN | {
 #: Spark's names for the dtypes of a live collection.
 _KINDS = {"str": "string", "Int64": "bigint", "boolean": "boolean"}
 _OF_ESTIMATES = {"proratedDeploymentPercent": "double"}
-_OF_COUNTS = {customers.CUSTOMER: "string", "customerName": "string", "productName": "string"}
+_OF_COUNTS = dict.fromkeys([customers.CUSTOMER, "customerName", "productName", "productId"], "string")
 _KNOWN_OF_COUNTS = {*_FACTS, *_OF_COUNTS, measures.service_of(estimated=False)}
 _NAMING = (customers.CUSTOMER, "customerName")
 _EVERYTHING = Selection()

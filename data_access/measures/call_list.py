@@ -5,7 +5,7 @@ A rule is a line in `RULES`: when it applies, the reason in a few words, and the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from data_access import formats, texts, titles
-from data_access.measures import customers, renewals
+from data_access.measures import customers, muted, renewals
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
+from data_access.mutes import Mute
 
 FELL = 1.0  # percent points; less is within what goes up and down by itself
 BOUGHT = 10  # licenses
@@ -207,7 +208,7 @@ def prepared(
     unused: pd.Series | None = None,
     ending: pd.DataFrame | None = None,
     at: datetime | None = None,
-    quiet: pd.Series | None = None,
+    mutes: Sequence[Mute] = (),
 ) -> pd.DataFrame:
     """One row per customer: `customers.by_customer` and all that rules look at, as far as it is at hand.
 
@@ -216,23 +217,23 @@ def prepared(
     points (lists of percent points). `lost`: products that the figures do not have any more (see `lately.Lately`); a
     customer that lost one is not the same sum as before, so it did not move. `unused`: licenses deployed and not used,
     by customerTenantId. `ending`: the subscription of each customer to speak of first: `renewals.next_renewals` gives
-    them for `RENEWS_WITHIN` days; it is looked at from the instant `at`. `quiet` marks rows of `facts` whose products
-    no rule speaks of; the sums have them all the same.
+    them for `RENEWS_WITHIN` days; it is looked at from the instant `at`. No rule speaks
+    of products that are muted by one of `mutes`; the sums have them all the same.
 
     Adds topProduct and topUndeployed (the product with most licenses not deployed), toDeploy (licenses of all products
     that rules speak of), copilotSold and copilotDeployed.
     """
     table = customers.by_customer(facts).set_index(CUSTOMER)
-    told = facts.frame if quiet is None else facts.frame[~quiet]
+    told = _loud(facts.frame, mutes)
     table = table.join(_top(told)).join(_copilot(told)).join(_to_deploy(told))
     sums = ["copilotSold", "copilotDeployed", "toDeploy"]
     table[sums] = table[sums].fillna(0.0)
     if moved is not None:
         table = table.join(moved)
     if lost is not None and len(lost):
-        table = table.join(_lost(lost))
         moves = table.columns.intersection(_MOVES)
-        table.loc[table["lostSold"] > 0, moves] = np.nan
+        table.loc[table.index.isin(lost[CUSTOMER]), moves] = np.nan
+        table = table.join(_lost(_loud(lost, mutes)))
     if unused is not None:
         table = table.assign(unused=unused.reindex(table.index))
     if ending is not None and at is not None:
@@ -241,6 +242,12 @@ def prepared(
         is_reason = ending["renewalIsReason"].astype("boolean").fillna(False).astype(bool)
         table = table.join(ending.assign(renewsInDays=days, renewalIsReason=is_reason))
     return table.reset_index()
+
+
+def _loud(rows: pd.DataFrame, mutes: Sequence[Mute]) -> pd.DataFrame:
+    """The rows of products that are not muted."""
+    quiet = muted.products(mutes, rows)
+    return rows if quiet is None else rows[~quiet]
 
 
 def reasons(table: pd.DataFrame) -> list[list[str]]:

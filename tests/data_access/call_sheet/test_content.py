@@ -135,20 +135,20 @@ def test_the_steps_say_nothing_of_a_muted_product_and_no_total_moves():
         "100 seats of Office 365 E3 renew on 10 Jan 2027: how many will you need then?",
         "10 licenses of Office 365 E5 are not assigned to anybody.",
     )
-    assert (loud.muted, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration",))
+    assert (loud.muted, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration", "Sums include what is muted."))
     assert (made.figures, made.sections) == (loud.figures, loud.sections)
 
 
 def test_of_a_muted_customer_no_step_is_said_and_the_mute_is():
     made = sheet(TWO_PRODUCTS, subscriptions=[subscribed()], mutes=(mute(TENANT), mute(product=E3)))
-    assert (made.steps, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration",))
+    assert (made.steps, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration", "Sums include what is muted."))
     assert section(made, "Products").rows
 
 
 def test_a_mute_of_a_product_counts_each_line_that_it_is_about():
     others = mute("0112A436-B14E-4888-967B-CA4BB2CF0009")
     made = sheet(TWO_PRODUCTS, mutes=(mute(product=E3), mute(product=E5), others))
-    assert (made.steps, made.muted) == ((), ("2 muted, until 31 Jan 2027: migration",))
+    assert (made.steps, made.muted) == ((), ("2 muted, until 31 Jan 2027: migration", "Sums include what is muted."))
 
 
 def test_a_long_list_says_how_many_more():
@@ -158,7 +158,7 @@ def test_a_long_list_says_how_many_more():
     assert products.rows[0][0] == "Product 0"
 
 
-def sheet_of_two(before, after):
+def sheet_of_two(before, after, mutes=()):
     """The sheet of a customer with rows of two answers."""
     then, now = (
         measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows)).frame for rows in (before, after)
@@ -174,6 +174,7 @@ def sheet_of_two(before, after):
             is_sample=False,
             deployment=Facts(pd.concat(dated, ignore_index=True)),
             now=Facts(now),
+            mutes=mutes,
         )
     )
 
@@ -197,6 +198,17 @@ def test_a_product_that_is_gone_is_named_however_long_ago_and_no_change_is_said(
     assert made.line.words.startswith(
         "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 May 2026): the sum"
     )
+    assert ("Visio Plan 2 (gone)", "−20", "−10", "−10") in section(made, "What changed").rows
+
+
+def test_a_muted_product_that_is_gone_is_named_by_its_table_alone():
+    visio = VISIO | {"productId": E5}
+    before, after = [of(5), of(5) | visio], [of(10) | {"licensesDeployed": 60}]
+    made = sheet_of_two(before, after, mutes=(mute(product=E5),))
+    assert made.line
+    assert made.line.words.startswith("Not in the newest answer: what is muted: the sum cannot be compared")
+    assert not any("Visio" in step or "bought" in step for step in made.steps)
+    assert made.muted == ("1 muted, until 31 Jan 2027: migration", "Sums include what is muted.")
     assert ("Visio Plan 2 (gone)", "−20", "−10", "−10") in section(made, "What changed").rows
 
 

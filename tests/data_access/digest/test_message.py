@@ -18,7 +18,7 @@ MESSAGE = Message(
     "Three customers to call",
     (
         Part("Whom to call", (News("Nordwind GmbH: 114 seats of E5 not assigned", LINK), News("Südwind AG"))),
-        Part("Renewals", (), "3 muted, until 31 Jan 2027: migration"),
+        Part("Renewals", (), note="3 muted, until 31 Jan 2027: migration"),
         Part("Nothing here", ()),
     ),
     "Sample data, as of 28 Nov 2026",
@@ -50,8 +50,36 @@ def test_a_card_is_rich_text_without_markdown():
     assert json.dumps(made).count("TextBlock") == json.dumps(made).count("RichTextBlock")
     attachment = made["attachments"][0]
     assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
-    run = attachment["content"]["body"][2]["inlines"][0]
-    assert (run["text"], run["selectAction"]["url"]) == ("• **Nord** [x](http://evil)", LINK)
+    bullet, run = attachment["content"]["body"][2]["inlines"]
+    assert (bullet["text"], run["text"]) == ("• ", "**Nord** [x](http://evil)")
+    assert run["selectAction"] == {"type": "Action.OpenUrl", "url": LINK}
+
+
+NAMED = News("Nord & Co. is gone: 3 licenses were sold", LINK, name="Nord & Co.")
+REST = News("and 113 subscriptions more, on the page Renewals", "https://p.example/renewals?horizon=365")
+LONG = Message("s", (Part("h", (NAMED, News("Süd: new")), REST, 113),), "foot")
+
+
+def test_a_line_that_begins_with_a_name_has_its_link_there():
+    linked = f'<a href="{LINK.replace("&", "&amp;")}">Nord &amp; Co.</a> is gone: 3 licenses were sold'
+    assert f"<li>{linked}</li><li>Süd: new</li>" in messages.as_html(LONG)
+    named, plain, *_ = messages.card(LONG)["attachments"][0]["content"]["body"][2:]
+    assert [run["text"] for run in named["inlines"]] == ["• ", "Nord & Co.", " is gone: 3 licenses were sold"]
+    assert ["selectAction" in run for run in named["inlines"]] == [False, True, False]
+    assert plain == {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "• Süd: new"}]}
+
+
+def test_what_is_left_out_leads_to_the_view_that_has_it():
+    assert f"- Süd: new\n{REST.text}\n{REST.link}\n" in messages.text(LONG)
+    assert f'<p><a href="{REST.link}">{REST.text}</a></p>' in messages.as_html(LONG)
+    (run,) = messages.card(LONG)["attachments"][0]["content"]["body"][4]["inlines"]
+    assert (run["text"], run["selectAction"]["url"]) == (REST.text, REST.link)
+
+
+def test_html_follows_dark_and_light():
+    made = messages.as_html(MESSAGE)
+    assert '<meta name="color-scheme" content="light dark">' in made
+    assert "prefers-color-scheme:dark" in made
 
 
 def test_mail_has_both_forms_and_its_files():

@@ -1,6 +1,7 @@
 """What a person hears: what is new and needs a word, and nothing else."""
 
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
@@ -62,16 +63,21 @@ def look(*rows, at=NOW, subscriptions=None):
             {"productId": "str", "scheduledActions": "str"}
         )
         table = renewals.judged(sent, None, facts.frame)
-    return Look(at=at, day=at.date(), facts=facts, subscriptions=table)
+    return Look(at=at, day=at.date(), processed=at.date() - LATE, facts=facts, subscriptions=table)
 
 
+LATE = timedelta(days=1)  # from processing to the fetch
 WEEK_AGO = NOW - timedelta(days=7)
 
 
 def told(before, now, plan=None):
     """Heading, lines and note of each part that says anything."""
-    said = news.parts(before, now, plan or Plan(), ANN, lambda tenant: f"https://p.example/{tenant}")
+    said = news.parts(before, now, plan or Plan(), ANN, link)
     return {part.heading: ([line.text for line in part.lines], part.note) for part in said if part.lines or part.note}
+
+
+def link(page, **parameters):
+    return f"https://p.example/{page}?{urlencode(parameters)}"
 
 
 def test_nothing_new_is_no_message():
@@ -82,12 +88,12 @@ def test_nothing_new_is_no_message():
 def test_the_largest_changes_come_first_and_whom_to_call_comes_along():
     before = look(bought(NORD, 100, 40), bought(SUED, 10, 10), at=WEEK_AGO)
     said = told(before, look(bought(NORD, 140, 52), bought(SUED, 10, 9)))
-    assert list(said) == ["Whom to call", "What changed since 21 Nov 2026"]
+    assert list(said) == ["Whom to call", "What changed since 20 Nov 2026"]
     assert said["Whom to call"][0] == [
         "Nordwind GmbH: 88 licenses not deployed, most of E3",
         "Südwind AG: 1 license not deployed, most of E3",
     ]
-    assert [line.replace("\u00a0", " ") for line in said["What changed since 21 Nov 2026"][0]] == [
+    assert [line.replace("\u00a0", " ") for line in said["What changed since 20 Nov 2026"][0]] == [
         "Nordwind GmbH: sold +40, deployed +12, not deployed +28 (40.00 % deployed before, 37.14 % now)",
         "Südwind AG: sold ±0, deployed −1, not deployed +1 (100.00 % deployed before, 90.00 % now)",
     ]
@@ -95,7 +101,7 @@ def test_the_largest_changes_come_first_and_whom_to_call_comes_along():
 
 def test_who_came_and_who_went():
     said = told(look(bought(NORD, 100, 40), at=WEEK_AGO), look(bought(SUED, 10, 10)))
-    assert said["What changed since 21 Nov 2026"][0] == [
+    assert said["What changed since 20 Nov 2026"][0] == [
         "Nordwind GmbH is gone: 100 licenses were sold",
         "Südwind AG is new: 10 licenses sold",
     ]
@@ -104,7 +110,7 @@ def test_who_came_and_who_went():
 def test_of_a_customer_that_lost_a_product_the_product_is_told_and_no_change():
     before = look(bought(NORD, 50, 30), bought(NORD, 50, 40, "E5"), bought(SUED, 10, 10), at=WEEK_AGO)
     said = told(before, look(bought(NORD, 100, 70), bought(SUED, 10, 10)), Plan(rules=(Rule(below=75),)))
-    assert [line.replace("\u00a0", " ") for line in said["What changed since 21 Nov 2026"][0]] == [
+    assert [line.replace("\u00a0", " ") for line in said["What changed since 20 Nov 2026"][0]] == [
         f"Nordwind GmbH: not in the newest answer: {E5_SOLD}. What is left is deployed to 70.00 %",
     ]
     falling = told(look(*FELL, at=WEEK_AGO), look(bought(NORD, 100, 70)), Plan(rules=(Rule(below=75),)))
@@ -116,9 +122,9 @@ FELL = (bought(NORD, 100, 60), bought(NORD, 100, 100, "E5"))
 
 
 def test_each_line_leads_to_its_customer():
-    parts = news.parts(look(at=WEEK_AGO), look(bought(NORD, 1, 0)), Plan(), ANN, lambda tenant: f"x/{tenant}")
-    assert {line.link for part in parts for line in part.lines} == {f"x/{NORD}"}
-    assert isinstance(parts[0].lines[0], News)
+    parts = news.parts(look(at=WEEK_AGO), look(bought(NORD, 1, 0)), Plan(), ANN, link)
+    links = {line.link for part in parts for line in part.lines}
+    assert links == {f"https://p.example/customers?customer={NORD.lower()}"}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +236,7 @@ def test_spare_seats_that_are_allowed_are_neither_at_risk_nor_a_reason_to_call()
     plan = Plan(spares=(Spare(customer=NORD, product=E3, seats=60),))
     before = look(bought(NORD, 100, 41), at=WEEK_AGO, subscriptions=[])
     said = told(before, look(bought(NORD, 100, 40), subscriptions=[subscribed()]), plan)
-    assert list(said) == ["What changed since 21 Nov 2026"]
+    assert list(said) == ["What changed since 20 Nov 2026"]
 
 
 def test_what_is_muted_is_counted_with_its_reason_and_its_end():
@@ -238,8 +244,8 @@ def test_what_is_muted_is_counted_with_its_reason_and_its_end():
     before = look(bought(NORD, 100, 50), bought(SUED, 100, 50), at=WEEK_AGO, subscriptions=[])
     now = look(bought(NORD, 100, 40), bought(SUED, 100, 40), subscriptions=[subscribed()])
     said = told(before, now, Plan(mutes=(mute,)))
-    assert [line[:6] for line in said["What changed since 21 Nov 2026"][0]] == ["Südwin"]
-    assert said["What changed since 21 Nov 2026"][1] == "1 muted, until 31 Jan 2027: migration"
+    assert [line[:6] for line in said["What changed since 20 Nov 2026"][0]] == ["Südwin"]
+    assert said["What changed since 20 Nov 2026"][1] == "1 muted, until 31 Jan 2027: migration"
     assert said[HEADING] == ([], "1 muted, until 31 Jan 2027: migration")
     assert "Nordwind" not in str(said["Whom to call"])
 
@@ -250,10 +256,31 @@ def test_a_muted_product_is_no_reason_to_call_and_no_band_of_its_own():
     now = look(bought(NORD, 100, 40), bought(NORD, 10, 7, "E5"), bought(SUED, 50, 10))
     said = told(before, now, Plan(mutes=(mute,), rules=(Rule(below=80, product="E3"),)))
     assert said["Whom to call"] == (
-        ["Nordwind GmbH: 3 licenses not deployed, most of E5"],
+        ["Nordwind GmbH: 63 licenses not deployed, 60 of them muted or spare; most of the others of E5"],
         "2 muted, until 31 Jan 2027: migration",
     )
     assert said["Left the band"] == ([], "2 muted, until 31 Jan 2027: migration")
+
+
+def test_a_muted_product_that_is_gone_is_not_named_and_the_others_are_compared_without_it():
+    mute = Mute(product=E5, reason="migration", until=date(2027, 1, 31))
+    before = look(bought(NORD, 50, 30), bought(NORD, 50, 40, "E5"), bought(SUED, 10, 9, "E5"), at=WEEK_AGO)
+    heard = told(before, look(bought(NORD, 60, 30), bought(SUED, 1, 1)), Plan(mutes=(mute,)))
+    moved = (
+        "sold +10, deployed ±0, not deployed +10"
+        " (60.00 % deployed before, 50.00 % now; without a muted product that is gone)"
+    )
+    lines, note = heard["What changed since 20 Nov 2026"]
+    assert [line.replace("\u00a0", " ") for line in lines] == [
+        f"Nordwind GmbH: {moved}",
+        "Südwind AG is new: 1 license sold",
+    ]
+    assert note == "2 muted, until 31 Jan 2027: migration"
+    assert "E5" not in str(heard["What changed since 20 Nov 2026"])
+
+
+def test_what_changed_twice_on_a_day_is_told():
+    assert told(look(bought(NORD, 100, 40)), look(bought(NORD, 100, 50)))["What changed since 27 Nov 2026"]
 
 
 def test_where_all_is_muted_there_is_no_message():
@@ -282,11 +309,22 @@ def test_what_is_to_be_decided_comes_before_what_renews_sooner():
 
 def test_a_long_list_says_how_many_more():
     many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
-    said = told(look(at=WEEK_AGO), look(*many))["What changed since 21 Nov 2026"]
-    assert (len(said[0]), said[1]) == (10, "and 2 customers more, on the page Changes")
+    parts = news.parts(look(at=WEEK_AGO), look(*many), Plan(), ANN, link)
+    (changed,) = [part for part in parts if part.heading.startswith("What changed")]
+    assert (len(changed.lines), changed.more) == (10, 2)
+    assert changed.rest == News(
+        "and 2 customers more, on the page Changes",
+        "https://p.example/changes?level=customer&since=2026-11-21&until=2026-11-28",
+    )
+
+
+def test_the_rest_of_subscriptions_is_on_the_page_that_has_all_of_their_last_days():
+    own = [subscribed(id=str(number), renewalOutcome="undecided") for number in range(12)]
+    (due, *_) = news.parts(look(at=WEEK_AGO), look(subscriptions=own), Plan(), ANN, link)
+    assert due.rest == News("and 2 subscriptions more, on the page Renewals", "https://p.example/renewals?horizon=365")
 
 
 def test_the_subject_counts_all_lines_and_not_those_shown_alone():
     many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
-    parts = news.parts(look(at=WEEK_AGO), look(*many), Plan(), ANN, lambda _: "")
-    assert rounds._subject(parts).endswith("what changed since 21 Nov 2026 (12)")
+    parts = news.parts(look(at=WEEK_AGO), look(*many), Plan(), ANN, link)
+    assert rounds._subject(parts).endswith("what changed since 20 Nov 2026 (12)")
