@@ -2,6 +2,7 @@
 
 const LONG = 40 // characters of a name that may be cut off
 const ABREAST = 3 // texts below a row that may stand side by side
+const FEW = { rows: 8, more: 2 } // rows of a table on a phone, and how many more are no reason for a button
 const TIGHT = { width: 1100, row: 72 } // pixels: below this width rows that are higher on average give texts away
 const SVG = "http://www.w3.org/2000/svg"
 const LINE = { width: 64, height: 20, edge: 3, leastRange: 2 } // pixels; and the unit of the figures
@@ -253,13 +254,8 @@ function body(root, data, open, ask) {
   )
 }
 
-// The places of the columns of texts, the longest texts first; the name of a row stays where it is.
-function wordy({ columns, rows }) {
-  const length = (cell) => (Array.isArray(cell) ? cell.join(" ") : (cell.text ?? cell)).length
-  const longest = columns.map((_, place) => Math.max(...rows.map((cells) => length(cells[place]))))
-  const places = columns.map((_, place) => place).filter((place) => place && !columns[place].numeric)
-  return places.sort((one, other) => longest[other] - longest[one])
-}
+// The places of the columns that can go below the rows: those of texts; the name of a row stays where it is.
+const wordy = ({ columns }) => [...columns.keys()].filter((place) => place && !columns[place].numeric)
 
 // Puts the columns at these places below each row, where their texts have all of its width; the others keep theirs.
 function putBelow(root, below) {
@@ -285,30 +281,52 @@ function putBelow(root, below) {
   }
 }
 
-// What does not fit: texts go below the rows, as many columns of them as make the table fit, or else lowest; drawings go
-// where that is not enough; and what is left scrolls aside.
+// What does not fit: texts go below the rows, one column after the other as long as that makes the table fit, or lower;
+// then the last columns of figures; drawings go where that is not enough; and what is left scrolls aside.
 function fit(root, scroller) {
   const width = scroller.clientWidth
   if (root.fitted === width || !width || root.drawn.cards) return
   root.fitted = width
-  const below = new Set()
-  const scrolls = () => scroller.scrollWidth > width + 1
   const body = root.querySelector("tbody")
   const rows = [...body.rows].filter((row) => !row.hidden).length
-  const isTight = () => scrolls() || (width < TIGHT.width && body.offsetHeight > TIGHT.row * rows)
   root.classList.remove("plain")
-  putBelow(root, below)
-  if (getComputedStyle(body).display === "block") return // each row is a card
-  const lowest = () => ({ height: scrolls() ? Infinity : body.offsetHeight, number: below.size })
-  const places = wordy(root.drawn.table)
-  let best = lowest()
-  for (const place of places) {
-    if (!isTight() || (below.size === ABREAST && !scrolls())) break
-    putBelow(root, below.add(place))
-    if (scrolls() || lowest().height < best.height) best = lowest()
+  // How a table looks with these columns below: by how many pixels it is too wide, and how high it is.
+  const look = (below) => {
+    putBelow(root, new Set(below))
+    return { below, beyond: Math.max(scroller.scrollWidth - width - 1, 0), height: body.offsetHeight }
   }
-  if (best.number !== below.size) putBelow(root, new Set(places.slice(0, best.number)))
-  root.classList.toggle("plain", scrolls())
+  const isBetter = (one, other) => (one.beyond - other.beyond || one.height - other.height) < 0
+  const isTight = ({ beyond, height }) => beyond || (width < TIGHT.width && height > TIGHT.row * rows)
+  let best = look([])
+  if (getComputedStyle(body).display === "block") return // each row is a card
+  const places = wordy(root.drawn.table)
+  let last = best // one column alone may make rows higher, and two of them lower
+  while (isTight(last) && last.below.length < places.length && (last.below.length < ABREAST || last.beyond)) {
+    const looks = places.filter((place) => !last.below.includes(place)).map((place) => look([...last.below, place]))
+    last = looks.reduce((one, other) => (isBetter(other, one) ? other : one))
+    if (isBetter(last, best)) best = last
+  }
+  const whole = [...root.drawn.table.columns.keys()]
+  for (let place = whole.length - 1; best.beyond && place > whole.length / 2; place--) {
+    if (!best.below.includes(place)) best = look([...best.below, place])
+  }
+  root.classList.toggle("plain", look(best.below).beyond > 0)
+}
+
+// On a phone a table begins with a few rows, so that what stands below it can be reached; a button shows the others.
+function more(root, lines) {
+  const wholes = lines.filter((line) => !line.classList.contains("part"))
+  const first = wholes[FEW.rows]
+  const hidden = wholes.length - FEW.rows
+  if (hidden <= FEW.more) return []
+  for (const line of lines.slice(lines.indexOf(first))) line.classList.add("late")
+  const button = make("button", { type: "button", "data-id": "more" }, `Show ${hidden} more rows`)
+  button.addEventListener("click", () => {
+    root.classList.add("whole")
+    const next = first.querySelector("a, button") ?? root.querySelector(".scroller")
+    next.focus({ preventScroll: true })
+  })
+  return [button]
 }
 
 // On paper there are no pages to turn: a table of some pages has all of its rows there.
@@ -331,7 +349,7 @@ function prepare(root, label) {
   tip.hidden = true
   tip.addEventListener("mouseleave", () => (tip.hidden = true))
   const aside = make("p", { class: "aside", "aria-hidden": "true" }, "More columns to the right →")
-  root.append(make("div", { class: "sorting" }), aside, scroller, tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "cut" }), make("p", { class: "unseen", role: "status" }))
+  root.append(make("div", { class: "sorting" }), aside, scroller, make("div", { class: "others" }), tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "cut" }), make("p", { class: "unseen", role: "status" }))
   const fade = () => scroller.classList.toggle("more", scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 1)
   scroller.addEventListener("scroll", fade, { passive: true })
   // Who uses the keyboard scrolls aside by it, where there is more than fits.
@@ -380,6 +398,7 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
   root.watch.observe(drawn)
   const rows = table.rows.length
   root.querySelector(".sorting").replaceChildren(...(rows > 1 ? sorting(table, data.label, ask) : []))
+  root.querySelector(".others").replaceChildren(...(data.cards ? [] : more(root, [...drawn.tBodies[0].rows])))
   root.querySelector("nav").replaceChildren(...pager(table, data.label, ask))
   root.querySelector("nav").hidden = table.pages === 1
   root.querySelector(".cut").textContent = table.cut

@@ -16,6 +16,7 @@ from dashboard.components import (
     loading,
     mutes_menu,
     notices,
+    still_missing,
     table,
     tiles,
 )
@@ -136,7 +137,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     if within:
         lately.watch(within)
     _list(model, deployment, filters, opens, feeds)
-    feeds.usage.refresh_if_due()  # for the next click: it is too much to wait for
+    still_missing.draw(feeds)  # at the end, where it moves nothing
 
 
 def _filter(filters: CustomersFilters, feeds: Feeds) -> str:

@@ -14,6 +14,7 @@ from dashboard.components import (
     live_seats,
     mutes_menu,
     notices,
+    still_missing,
     table,
     tiles,
 )
@@ -88,7 +89,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
-    feeds.usage.refresh_if_due()  # as in the list
+    still_missing.draw(feeds)
 
 
 def _is_dark() -> bool:

@@ -55,9 +55,9 @@ _CHANGE_OF = {
 }
 
 _BEFORE_AND_AFTER = tuple(
-    _in_group(at(when, column, column.label), when, column.label)
+    _in_group(at(when, column, label), when, label)
     for when in ("Before", "After")
-    for column in (SOLD, DEPLOYED, DEPLOYMENT_PERCENT)
+    for column, label in ((SOLD, SOLD.label), (DEPLOYED, DEPLOYED.label), (DEPLOYMENT_PERCENT, "%"))
 )
 _CHANGES = tuple(
     _in_group(change, "Change", label, good)

@@ -38,7 +38,7 @@ _WORDS = {
     "expires": "Expires: it does not renew by itself",
     "other": "Microsoft says: {action}",
 }
-_REDUCIBLE = "seats can be reduced until that day"
+_REDUCIBLE = "reducible until then"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

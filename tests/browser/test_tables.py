@@ -214,6 +214,7 @@ CHARTS = {
 
 def test_between_phone_and_laptop_the_name_stays_while_the_rest_scrolls_aside(sample, visitors):
     page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    page.add_style_tag(content=".license-table td { min-width: 16rem !important }")  # too many letters to a cell
     page.set_viewport_size({"width": 760, "height": 900})
     scroller = table(page).locator(".scroller")
     expect(scroller).to_have_attribute("tabindex", "0")
@@ -227,3 +228,47 @@ def test_between_phone_and_laptop_the_name_stays_while_the_rest_scrolls_aside(sa
 def test_the_numbers_of_a_column_add_up_to_its_tile(sample, visitors):
     page = visitors.open(f"{sample}/customers?search=gmbh", chart="customers_chart")
     assert sum(map(number, column(page, "Sold"))) == number(app.figure(page, "kpi_licenses_sold"))
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "height"),
+    [
+        ("changes", "changes_table", 45),
+        ("changes?level=customer", "changes_table", 65),
+        ("changes?level=customer-and-product", "changes_table", 95),
+        ("renewals", "renewals_table", 75),
+        ("customers", "customers_table", 80),
+    ],
+)
+def test_on_a_small_laptop_a_table_needs_no_scrolling_aside_and_its_rows_are_low(path, key, height, sample, visitors):
+    page = visitors.open(f"{sample}/{path}", chart=key.replace("table", "chart"))
+    page.set_viewport_size({"width": 1024, "height": 900})
+    app.settle(page)
+    scroller = table(page, key).locator(".scroller")
+    expect(scroller).to_have_attribute("tabindex", "-1")
+    average = scroller.evaluate(
+        "region => region.querySelector('tbody').offsetHeight / region.querySelectorAll('tbody tr').length"
+    )
+    assert average <= height
+
+
+def test_on_a_phone_a_table_begins_with_a_few_rows_and_a_button_shows_the_others(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    page.set_viewport_size(PHONE)
+    rows = table(page).locator("tbody tr:visible")
+    expect(rows).to_have_count(8)
+    expect(table(page).locator("tfoot tr")).to_be_visible()
+    others = table(page).get_by_role("button", name="Show 42 more rows")
+    ninth = table(page).get_by_role("link").nth(8)
+    others.focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(50)
+    expect(others).to_be_hidden()
+    expect(ninth).to_be_focused()
+    page.emulate_media(media="print")
+    expect(rows).to_have_count(50)
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1366, "height": 900})
+    page.reload()
+    expect(rows).to_have_count(50)
+    expect(others).to_be_hidden()

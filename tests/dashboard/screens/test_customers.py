@@ -11,7 +11,7 @@ from dashboard.components import figures
 from dashboard.view_models import call_sheet
 from data_access.emulator import Emulator, answer, failing, gateway, sample
 from data_access.emulator.sample import Partner
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT
 from tests.dashboard.visit import bar, charts, headings, tables, taken_away, text, tiles
 from tests.lakes import fetched
 from tests.rows import rows_of
@@ -444,3 +444,32 @@ def test_renewals_that_were_collected_are_on_the_list_whoever_has_seen_them_befo
     app = visit(page=PAGE)
     shown_in_the_end(app, "customers_table")
     assert "renewal" in headings(app, "customers_table")
+
+
+USE = Partner(
+    commercial_deployment=ROWS,
+    commercial_usage=rows_of(COMMERCIAL_USAGE, [{"customerTenantId": NORTH, "licenseActive": 20}]),
+)
+
+
+@pytest.mark.parametrize(("link", "key"), [({}, "customers_table"), ({"customer": NORTH}, "products_table")])
+def test_what_is_not_used_comes_though_nobody_opens_usage(link, key, visit):
+    app = visit(Emulator(USE), link, page=PAGE)
+    for _ in range(40):
+        if "Asking what is used" not in text(app):
+            break
+        app.run()
+    assert "unused" in headings(app, key)
+
+
+@pytest.mark.parametrize("link", [{}, {"customer": NORTH}])
+def test_what_the_page_stands_without_is_said(link, visit):
+    emulator = Emulator(USE)
+    emulator.always(failing(403, 900150, "The role does not have the rights."), where="/usage")
+    app = visit(emulator, link, page=PAGE)
+    for _ in range(40):
+        if "Asking what is used" not in text(app):
+            break
+        app.run()
+    assert "Without *Not used*: " in text(app)
+    assert "nobody has read the subscriptions since this dashboard started" in text(app)

@@ -140,7 +140,7 @@ def test_the_table_says_what_becomes_of_each_and_until_when(visit):
         "Expires: it does not renew by itself",
         f"Renews on {said(21)}",
     ]
-    assert table["notes"][0] == "seats can be reduced until that day"
+    assert table["notes"][0] == "reducible until then"
     assert table["notes"][4] == "add-on of Office 365 E3 (ends)"
     assert table["notes"][5] == "not matched to a product of Entra ID"
     assert headings(app, "renewals_table")["act"]["label"] == "Last day to act (UTC)"
