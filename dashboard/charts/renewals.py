@@ -22,7 +22,7 @@ _NARROW_BAR = 28  # pixels, for each period
 _NOT_ASSIGNED = "□ pale, outlined: at risk, not assigned"
 _PALE = "47"  # the part of a colour's strength that is left, in hexadecimal
 _ROOM = 1.04  # of the axis beyond the longest bar
-_FEW = 8  # seats
+_FEW, _MANY = 8, 1_000_000  # seats
 #: What the chart calls outcomes that end alike, and which these are.
 ENDS = "ends"
 TOGETHER = {ENDS: ("ends", "expires")}
@@ -51,6 +51,7 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
     key = [f"{base.mark(colours[outcome])}\u00a0{_TITLES[outcome]}" for outcome in there]
     if periods.loc[periods["renewalOutcome"].isin(_PAID), "seatsAtRisk"].any():
         key.append(_NOT_ASSIGNED.replace(" ", "\u00a0"))
+    highest = _highest(periods)
     layout = base.frame(palette) | {
         "barmode": "stack",
         "bargap": 0.3,
@@ -66,9 +67,10 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
             "gridcolor": palette.grid,
             "rangemode": "tozero",
             "tickfont": {"color": palette.muted, "size": 12},
-            "tickformat": ",~d",
+            # Millions are written as 1M, since their digits have no room.
+            "tickformat": ",~d" if highest < _MANY else "~s",
             # Steps of half a seat would be written as the same seat twice.
-            "dtick": 1 if _highest(periods) < _FEW else None,
+            "dtick": 1 if highest < _FEW else None,
         },
     }
     seats = periods.groupby("renewalOutcome")["quantity"].sum()

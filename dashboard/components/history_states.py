@@ -126,6 +126,16 @@ def left_out(past: Timeline) -> None:
             st.code("\n".join(past.notices), language=None, wrap_lines=True)
 
 
+def no_rows(feeds: Feeds) -> None:
+    """The message for a history in which no answer of the analytics has a row; that is so where Microsoft has none."""
+    whose = " of these customers" if feeds.is_book else ""
+    st.info(
+        f"**The history has no rows of Microsoft's license analytics{whose}**, so there is nothing to look back on."
+        " *Overview* shows what there is now; *Data health* says what was collected.",
+        icon=":material/history_toggle_off:",
+    )
+
+
 def too_short(title: str, day: str) -> None:
     """The message for a comparison with one date in the history, which needs two."""
     with st.container(border=True, key="one_date"):

@@ -66,10 +66,12 @@ def show(past: Timeline, feeds: Feeds) -> None:
     notices.left_out(controls.unknown)
     if days:
         history_states.too_short(collection.title, formats.day(days[0]))
+    elif not len(past.facts):
+        history_states.no_rows(feeds)
     else:
         st.info(
             f"The history has no rows of *{collection.title}*, which this comparison needs. Compare services instead;"
-            " *Data health* says why it was not collected.",
+            " *Data health* says what was collected.",
             icon=":material/info:",
         )
 

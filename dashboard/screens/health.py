@@ -136,12 +136,12 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
     with st.container(key="health_chart", border=True):
         st.header(_AGES, anchor=False)
         more = f" The first {base.MOST_BARS}; the table has them all." if len(model.table) > base.MOST_BARS else ""
-        st.caption(
-            f"The age of *{past.collection.title}*, which the Overview shows; filters do not change it. When new"
-            f" figures are expected follows from the dates of each service so far. It counts as late"
-            f" where the grey band ends, one more usual interval after they were expected; the table has the day.{more}"
-        )
         if model.table["ageDays"].notna().any():
+            st.caption(
+                f"The age of *{past.collection.title}*, which the Overview shows; filters do not change it. When new"
+                " figures are expected follows from the dates of each service so far. It counts as late where the grey"
+                f" band ends, one more usual interval after they were expected; the table has the day.{more}"
+            )
             picture = provenance.picture(_AGES, "health_chart")
             figures.chart(model.figure, key="health_bars", words=model.words, picture=picture)
         else:

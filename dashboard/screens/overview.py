@@ -54,7 +54,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         model,
         filters.target,
         deployment.estimated,
-        "service",
+        deployment.noun,
         explained=explained,
         moved=moved,
         known=bool(model.basis.rows) or not is_absent,
@@ -65,18 +65,19 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         "services_chart",
         model,
         "Where are licenses not deployed?",
-        "service",
+        deployment.noun,
         controls,
         origin=provenance,
-        note=f"{tiles.below(model, filters.target, 'service', is_whole=not lost)} {tiles.outside(model)}".strip(),
+        note=f"{tiles.below(model, filters.target, deployment.noun, is_whole=not lost)} {tiles.outside(model)}".strip(),
         clicked=controls.only(SERVICE),
     )
     if not deployment.live:
         st.caption(_ESTIMATED if deployment.estimated else notices.COUNTED_SEPARATELY)
     rows, columns = partial(overview_table.rows, deployment, filters.selection), overview_table.described(deployment)
     files = exports.for_people_and_programs(rows, columns, (deployment, filters.selection), provenance)
-    with figures.figures("Services and channels", files):
-        table.show(model.on_screen, "overview_table", "Services and channels", in_link=True)
+    title = f"{deployment.noun.capitalize()}s and channels"
+    with figures.figures(title, files):
+        table.show(model.on_screen, "overview_table", title, in_link=True)
     if not past:
         history_states.opening(feeds)  # at the end, where it moves nothing
 

@@ -165,15 +165,16 @@ def _unread(data: Renewals) -> None:
                 f" {formats.listed(names)}.",
                 icon=":material/report:",
             )
+    otherwise = "that of the commercial counts" if data.counts_as_of else "not known"
     if error := data.troubles.get(SEATS.name):
         why = f"{formats.plain(error.message)} {formats.plain(notices.advice(error))}"
         st.warning(
-            f"**Live seats cannot be read.** {why} What is not assigned is that of the commercial counts.",
+            f"**Live seats cannot be read.** {why} What is not assigned is {otherwise}.",
             icon=":material/report:",
         )
         notices.details(error)
     else:
-        _without_seats(data)
+        _without_seats(data, otherwise)
     if error := data.troubles.get(COMMERCIAL_DEPLOYMENT.name):
         st.info(
             "The commercial counts cannot be read, so services and channels are unknown."
@@ -185,8 +186,8 @@ def _unread(data: Renewals) -> None:
         notices.set_aside(answer, named=True)
 
 
-def _without_seats(data: Renewals) -> None:
-    """Say whose live seats could not be read now, and what is said to be not assigned there."""
+def _without_seats(data: Renewals, otherwise: str) -> None:
+    """Say whose live seats could not be read now, and what is not assigned there: without a reading `otherwise`."""
     unread = [one for one in data.unread if one.collection == SEATS.name]
     refused = [one.name or one.tenant for one in unread if one.refused]
     failed = {
@@ -197,8 +198,8 @@ def _without_seats(data: Renewals) -> None:
     }
     verb = "does" if len(refused) == 1 else "do"
     for names, what, instead in (
-        (refused, f"{verb} not let us read live seats", "that of the commercial counts"),
-        (failed[False], "could not be read for live seats", "that of the commercial counts"),
+        (refused, f"{verb} not let us read live seats", otherwise),
+        (failed[False], "could not be read for live seats", otherwise),
         (failed[True], "could not be read for live seats now", "as it was last read"),
     ):
         if names:

@@ -34,6 +34,9 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
     controls = link.follow(TrendsFilters, feeds.codes())
     history_states.top(timeline, _QUESTION, feeds, controls)
+    if not len(timeline.facts):
+        history_states.no_rows(feeds)
+        return
     history_states.reach(timeline)
     if feeds.is_book:
         book.basis()

@@ -108,7 +108,9 @@ def on_screen(
     estimated = deployment.estimated
     if estimated:  # the rows of the file have that name already
         wholes = wholes.rename(columns={DEPLOYED.name: DEPLOYED.where(estimated).name})
-    total = summed(measures.total(deployment.facts.selected(selection)), len(services), "service", estimated=estimated)
+    total = summed(
+        measures.total(deployment.facts.selected(selection)), len(services), deployment.noun, estimated=estimated
+    )
     figures = {percentage if name == DEPLOYMENT_PERCENT.name else name: each for name, each in total.figures.items()}
     return replace(table, columns=_shown(table), behind=(_WHOLE,)).on_screen(
         without_zeros(without_codes(wholes, code), OVER_DEPLOYED.name),

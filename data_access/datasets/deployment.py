@@ -47,6 +47,11 @@ class Deployment:
         return self.facts.estimated
 
     @property
+    def noun(self) -> str:
+        """What stands in the place of a service: live seats know products alone."""
+        return "product" if self.live else "service"
+
+    @property
     def fetched_at(self) -> datetime:
         return self.answer.fetched_at
 

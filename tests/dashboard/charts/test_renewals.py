@@ -72,6 +72,13 @@ def test_months_have_their_year_where_it_begins():
     assert list(drawn.data[0].x) == ["Nov 2026", "Dec", "Jan 2027", "Nov"]
 
 
+@pytest.mark.parametrize(("seats", "written"), [(999_999, ",~d"), (1_000_000, "~s")])
+def test_millions_of_seats_are_written_short_on_the_axis(seats, written):
+    drawn = renewals.figure(periods(("2026-11-30", "renews", seats, 0)), by_month=False, palette=LIGHT)
+    assert drawn.layout.yaxis.tickformat == written
+    assert drawn.narrow["layout"]["xaxis"]["tickformat"] == written
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [

@@ -360,6 +360,13 @@ def test_a_collection_that_was_never_collected_is_named(look_back):
     assert "no rows of Commercial licenses deployment" in said(app)
 
 
+@pytest.mark.parametrize("level", ["service", "customer"])
+def test_where_microsoft_never_had_rows_the_page_says_so_and_advises_no_other_comparison(look_back, level):
+    app = look_back([services(0), customers(0)], {"level": level})
+    assert "The history has no rows of Microsoft's license analytics, so there is nothing to look back on" in said(app)
+    assert "Compare services instead" not in said(app)
+
+
 def test_a_damaged_file_is_named_and_other_dates_still_work(look_back):
     def spoil(kept):
         newest = kept.newest(COMMERCIAL_DEPLOYMENT)

@@ -340,6 +340,7 @@ def test_where_the_analytics_are_empty_the_page_stands_on_live_seats(visit):
     said = text(app).replace("*", "")
     assert "These figures are live seats" in said
     assert "Left out: 1 of free products" in said
+    assert "2 of 2 products are below the 80 % target" in said
     assert "Microsoft returned no rows" not in said
 
 

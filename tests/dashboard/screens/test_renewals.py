@@ -207,6 +207,13 @@ def test_a_customer_that_refuses_its_seats_is_named_and_the_counts_stand_in(visi
     assert table.loc["Nordwind AB", "seatsAtRisk"] == "10"
 
 
+def test_a_customer_that_refuses_its_seats_is_named_and_where_there_are_no_counts_nothing_stands_in(visit):
+    rows = partner([subscription(1)], [subscription(2)], without_role=[SOUTH.upper()], commercial_deployment=[])
+    said = text(visit(Emulator(rows), page=PAGE))
+    assert "What is not assigned there is not known." in said
+    assert "commercial counts" not in said
+
+
 def test_where_no_seats_can_be_read_the_page_says_why(visit):
     emulator = Emulator(partner([subscription(1)])).always(failing(403), where="/subscribedskus")
     app = visit(emulator, page=PAGE)

@@ -60,6 +60,15 @@ def test_where_the_figures_are_not_of_now_no_row_is_of_all(visit):
     assert total(app, "trends_table") is None
 
 
+def test_where_microsoft_never_had_rows_the_page_says_so_and_blames_no_filter(visit):
+    past = [partial(fetched, collection, [], FIRST) for collection in (DEPLOYMENT, COMMERCIAL_DEPLOYMENT)]
+    app = visit(Emulator(Partner()), page=PAGE, past=past)
+    assert "The history has no rows of Microsoft's license analytics, so there is nothing to look back on" in said(app)
+    assert "filter" not in said(app)
+    assert "commercial counts" not in said(app)
+    assert not tiles(app)
+
+
 def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     before = [*rows(FIRST + timedelta(days=19), {"o365": 50.0}, 1000), *rows(FIRST + timedelta(days=17), {"crm": 10.0})]
     left = rows(FIRST + timedelta(days=18), {"crm": 90.0}, 200)
