@@ -118,7 +118,7 @@ class Books:
         for line in self.lines:
             if line.holds(day):
                 people.setdefault(line.person, set()).add(line.customer)
-        books = {person: frozenset(people[person]) for person in sorted(people)}
+        books = {person: frozenset(people[person]) for person in sorted(people, key=texts.order)}
         self._days.clear()  # one day at a time
         found = self._days[day] = books, Customers(frozenset().union(*books.values()), others=True)
         return found

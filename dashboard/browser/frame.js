@@ -10,6 +10,7 @@ const LOST = 400 // milliseconds without a focus after which nothing takes it ag
 const MENU = "[data-testid=stPopoverBody]" // Streamlit puts it at the end of the page, far from its button
 const MENU_BUTTON = "[data-testid=stPopoverButton]"
 const REACHED = ":is(a[href], button, input, select, textarea, [tabindex='0']):not([tabindex='-1'], :disabled)"
+const EMPTIED = "input[type=search], [data-testid=stNumberInputField]" // fields that Escape would empty
 const ANSWERED = 8000 // milliseconds after which a page that the server does not open is loaded as any other
 
 let view // the heading's key of what is on screen
@@ -31,7 +32,10 @@ addEventListener("popstate", () => (back = { ...places.get(location.href), until
 addEventListener("keydown", (event) => {
   const pressed = document.activeElement
   if (event.key === "Tab") followMenu(event, pressed)
-  else if (event.key === "Escape") leaveMenu(pressed)
+  else if (event.key === "Escape") {
+    keepValue(event, pressed)
+    leaveMenu(pressed)
+  }
   else if (event.key === "Enter" || event.key === " ") {
     if (pressed.matches(MENU_BUTTON)) enterMenu(pressed)
     else keepFocus(pressed)
@@ -72,6 +76,13 @@ function leaveMenu(from) {
   if (!from.closest(MENU)) return
   const isShut = () => !document.querySelector(MENU)
   when(isShut, () => document.activeElement === document.body && opener?.focus({ preventScroll: true }), performance.now() + SAID)
+}
+
+// Escape takes nothing back that is chosen: Streamlit and browsers empty these fields, one of them without a word to the page.
+function keepValue(event, field) {
+  if (!field.matches(EMPTIED) || field.closest(MENU)) return
+  event.preventDefault()
+  event.stopPropagation()
 }
 
 // What was pressed may be gone once the page is drawn anew: the focus goes to what takes its place, or to the heading.
@@ -155,7 +166,11 @@ function icon(name) {
 
 function name(place, { source, isSample }) {
   place.classList.toggle("frame-sample", isSample)
-  place.replaceChildren(icon(isSample ? "science" : "cloud_done"), ` ${source}`)
+  const label = document.createElement("span")
+  label.className = "frame-label"
+  label.textContent = source
+  place.title = source
+  place.replaceChildren(icon(isSample ? "science" : "cloud_done"), label)
 }
 
 function when(isTrue, act, until = performance.now() + PATIENCE) {

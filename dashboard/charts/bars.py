@@ -33,6 +33,8 @@ _IN_HOVER = (
     "overDeployed",
 )
 _NOT_USED = "not used"
+_MISSING_KEY = "□ missing"
+_HOLLOW = "rgba(0,0,0,0)"
 _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 
@@ -43,7 +45,7 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
     are the bars' `customdata`, for clicks.
     """
     few = first_to_act(table, target)
-    missing = [palette.action if matters else palette.missing for matters in few]
+    not_deployed = [palette.action if matters else palette.undeployed for matters in few]
     sold, undeployed = table["licensesSold"], table["undeployed"]
     most = max([1.0, *sold])
     to_go = [_shown(number, estimated) for number in undeployed]
@@ -51,21 +53,21 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
     panels = (
         Panel(
             "Deployment %",
-            _target_key(target),
+            f"{_target_key(target)}  {_MISSING_KEY}",
             [
                 _bar("percent", _numbers(table["deploymentPercent"]), palette.bar),
-                _bar("missing", _numbers((target - table["deploymentPercent"]).clip(lower=0)), missing),
+                _missing((target - table["deploymentPercent"]).clip(lower=0), few, palette),
             ],
             _percent_axis(table["deploymentPercent"], target),
-            narrow_key="   ".join([_target_key(target), f"{mark(palette.missing)} missing", *most_to_deploy]),
+            narrow_key="   ".join([_target_key(target), _MISSING_KEY, *most_to_deploy]),
             target=target,
         ),
         Panel(
             "Licenses sold",
-            "  ".join([f"{mark(palette.bar)} deployed", f"{mark(palette.missing)} not deployed", *most_to_deploy]),
+            "  ".join([f"{mark(palette.bar)} deployed", f"{mark(palette.undeployed)} not deployed", *most_to_deploy]),
             [
                 _bar("deployed", (sold - undeployed).tolist(), palette.bar),
-                _bar("not deployed", undeployed.tolist(), missing),
+                _bar("not deployed", undeployed.tolist(), not_deployed),
             ],
             {"range": [0, most * _ROOM], **_whole_numbers(most)},
         ),
@@ -165,7 +167,7 @@ def _uses(table: pd.DataFrame, palette: Palette) -> list[tuple[str, list[float],
         active, qualified = table["licensesActive"].fillna(0), table["licensesQualified"].fillna(0)
         idle = (qualified - active).clip(lower=0).tolist()
         return [("active", active.tolist(), palette.bar), ("not active", idle, palette.unused)]
-    parts = [("not deployed", number("undeployed"), palette.missing)]
+    parts = [("not deployed", number("undeployed"), palette.undeployed)]
     if table["noUsageFigures"].sum() >= _VISIBLE:
         parts.insert(0, ("no usage figures", number("noUsageFigures"), palette.unknown))
     if table["used"].notna().any():
@@ -175,6 +177,16 @@ def _uses(table: pd.DataFrame, palette: Palette) -> list[tuple[str, list[float],
 
 def _bar(name: str, lengths: list[Any], colour: str | list[str]) -> dict[str, Any]:
     return {"type": "bar", "orientation": "h", "name": name, "x": lengths, "marker": {"color": colour}}
+
+
+def _missing(points: pd.Series, few: list[bool], palette: Palette) -> dict[str, Any]:
+    """What is missing up to the target: hollow, since no licenses are counted there; filled where it matters most."""
+    marks = _bar("missing", _numbers(points), [palette.action if matters else _HOLLOW for matters in few])
+    marks["marker"]["line"] = {
+        "color": [palette.action if matters else palette.distance for matters in few],
+        "width": [1 if missing > 0 else 0 for missing in points],
+    }
+    return marks
 
 
 def _numbers(values: pd.Series) -> list[float | None]:

@@ -17,10 +17,13 @@ class Palette:
     background: str
     deployed: str  # the product's own: lines, and what is chosen
     bar: str  # licenses that are deployed and used, without a judgement
-    missing: str  # what is missing up to the target, or up to what was sold
-    action: str  # likewise, where it matters most
+    distance: str  # the outline of what is missing up to the target
+    undeployed: str  # licenses that are not deployed
+    action: str  # what somebody should act on first: most to deploy, nobody has decided
     unused: str  # deployed and not used
-    unknown: str  # what Microsoft sends no figures for
+    extended: str  # goes into the extended service term
+    ended: str  # ends or expires
+    unknown: str  # no figures: Microsoft sends none, or the next ones are still expected
     better: str  # a move towards the target
     worse: str  # a move away from it; later than usual
     target: str
@@ -33,9 +36,12 @@ LIGHT = Palette(
     background="#FFFFFF",
     deployed="#0F5FC2",
     bar="#5F83B3",
-    missing="#F3D3B0",
+    distance="#8E9BAC",
+    undeployed="#F3D3B0",
     action="#A8480A",
     unused="#A58CC9",
+    extended="#3A9188",
+    ended="#A3AFBE",
     unknown="#C7CFDA",
     better="#18794E",
     worse="#C6362C",
@@ -48,9 +54,12 @@ DARK = Palette(
     background="#10151D",
     deployed="#6CA8F7",
     bar="#7C9CC9",
-    missing="#6A4B2E",
+    distance="#6F7E92",
+    undeployed="#6A4B2E",
     action="#F0A35B",
     unused="#8A6FB3",
+    extended="#3D8F87",
+    ended="#5B6A7C",
     unknown="#4A5767",
     better="#4CC38A",
     worse="#FF8B7E",

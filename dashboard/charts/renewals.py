@@ -189,8 +189,8 @@ def _colours(palette: Palette) -> dict[str, str]:
     """The colour of each outcome, from the bottom of a bar to its top: what is settled first, decisions last."""
     return {
         renewals.RENEWS: palette.bar,
-        ENDS: palette.unknown,
+        ENDS: palette.ended,
         "other": palette.muted,
-        renewals.EXTENDED: palette.unused,
+        renewals.EXTENDED: palette.extended,
         renewals.UNDECIDED: palette.action,
     }

@@ -60,7 +60,8 @@ def _person(moment: str) -> None:
     user = session.person()
     if not user.is_known:
         return
-    with st.popover(formats.plain(formats.shortened(user.name, _NAME_LENGTH)), icon=":material/account_circle:"):
+    name = formats.plain(formats.shortened(user.name, _NAME_LENGTH))
+    with st.popover(name, icon=":material/account_circle:", key=f"person{moment}"):
         st.caption(f"{formats.plain(user.username)} · {user.role.name.lower()}")
         st.button("Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
@@ -128,6 +128,10 @@ class Several(Parameter[tuple[str, ...]]):
     placeholder: str = ""  # of a list in which nothing is chosen
     has_heading: bool = True
     wraps: bool = True  # pills onto further lines, where there is no room on one
+
+    def offering(self, options: Iterable[str]) -> Several:
+        """The same with these options, in the order in which people look for their words."""
+        return replace(self, options=sorted(options, key=lambda option: (texts.order(self.words(option)), option)))
 
     @property
     def default(self) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def follow(page: type[F], codes: tuple[Sequence[str], Sequence[str]], *offered: 
     `offered`: other parameters of the page with what the data or the user's role gives them.
     """
     channels, services = codes
-    return Controls(page, (replace(CHANNEL, options=channels), replace(SERVICE, options=services), *offered))
+    return Controls(page, (CHANNEL.offering(channels), SERVICE.offering(services), *offered))
 
 
 def whole() -> Link:

@@ -67,6 +67,7 @@ def _list(parameter: Several, changed: Callable[[], None]) -> None:
         key=parameter.name,
         format_func=parameter.labels.__getitem__,
         placeholder=parameter.placeholder,
+        select_all=False,  # it would be the first entry, and so what Enter chooses: nothing chosen means all anyway
         wrap=False,
         width=_LIST,
         on_change=changed,

@@ -181,7 +181,8 @@ def _call(model: CallList) -> str:
 def _customers_to_mute(model: CallList) -> dict[mutes_menu.Line, str]:
     """The first customers of the list; the page of any other one has the same menu."""
     first = model.table.head(_MOST_TO_MUTE)
-    return {(tenant, None): name for tenant, name in zip(first[customers.CUSTOMER], first["title"], strict=True)}
+    named = sorted(zip(first["title"], first[customers.CUSTOMER], strict=True), key=lambda row: texts.order(row[0]))
+    return {(tenant, None): name for name, tenant in named}
 
 
 def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, opens: table.Opens, feeds: Feeds) -> None:

@@ -99,7 +99,8 @@ class Parts:
             {texts.key(code): code for code in rows[rows["licensesSold"] > 0][self.column].dropna().astype("str")}
             for rows in (frame[frame["snapshot"] == compared["snapshot"].iloc[end]] for end in (0, -1))
         )
-        return tuple(sorted(_title(code, self.column) for key, code in last.items() if key not in first))
+        new = [code for key, code in last.items() if key not in first]
+        return tuple(sorted((_title(code, self.column) for code in new), key=texts.order))
 
     def _named(self, codes: Iterable[str]) -> str:
         names = [_title(code, self.column) for code in codes]

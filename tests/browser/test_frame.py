@@ -148,6 +148,28 @@ def test_everything_in_the_bar_can_be_done_by_keyboard_alone(sample, visitors):
     expect(page.locator("h1")).to_be_focused()  # the button is gone
 
 
+@pytest.mark.parametrize(("address", "key", "typed"), [("", "service", "teams"), ("customers", "below", "60")])
+def test_escape_takes_back_nothing_that_was_chosen(address, key, typed, sample, visitors):
+    page = visitors.open(f"{sample}/{address}", chart=CHARTS[address])
+    page.locator(f".st-key-{key} input").click()
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(f"{sample}/{address}?{key}={typed}")
+    app.settle(page)
+    page.keyboard.press("Escape")
+    app.settle(page)
+    assert link(page) == {key: [typed]}
+
+
+def test_a_search_that_is_followed_stays_in_its_field_after_escape(sample, visitors):
+    page = visitors.open(f"{sample}/customers?search=gmbh", chart=CHARTS["customers"])
+    search = page.locator(".st-key-search input")
+    search.click()
+    page.keyboard.press("Escape")
+    expect(search).to_have_value("gmbh")
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_bar_fits_at_every_width(width, sample, visitors):
     page = visitors.open(f"{sample}/?channel=direct&service=o365")
@@ -161,6 +183,22 @@ def test_the_bar_fits_at_every_width(width, sample, visitors):
         pages(page).get_by_role("link", name=title).scroll_into_view_if_needed()
         expect(pages(page).get_by_role("link", name=title)).to_be_in_viewport(ratio=0.9)
     expect(page.get_by_role("button", name="Copy link")).to_be_in_viewport(ratio=1)
+
+
+def test_on_a_phone_the_name_is_whole_and_the_pages_stand_at_the_thumb(sample, visitors):
+    page = visitors.open(sample)
+    page.set_viewport_size({"width": 390, "height": 844})
+    name = page.locator(".frame-product")
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth && name.scrollHeight <= name.clientHeight")
+    box, menu = bar(page).bounding_box(), pages(page).bounding_box()
+    assert box
+    assert menu
+    assert box["height"] <= 60
+    assert menu["y"] > 780
+    scroll(page, 100_000)
+    end = page.get_by_text("Partner License Insights 0").bounding_box()
+    assert end
+    assert end["y"] + end["height"] < menu["y"]  # the last line is not behind the pages
 
 
 def test_on_a_phone_the_filters_open_in_the_bar(sample, visitors):

@@ -76,8 +76,9 @@ def test_the_few_with_most_to_deploy_below_the_target_stand_out_by_colour_and_by
     table = table_of(changes)
     figure = figure_with(table).to_dict()
     expected = [service in ("b", "e", "c") for service in table["service"]]
-    for part in ("missing", "not deployed"):
-        colours = [LIGHT.action if matters else LIGHT.missing for matters in expected]
+    fills = {"missing": "rgba(0,0,0,0)", "not deployed": LIGHT.undeployed}
+    for part, fill in fills.items():
+        colours = [LIGHT.action if matters else fill for matters in expected]
         assert marks(figure)[part]["marker"]["color"] == colours
     assert marks(figure)["percent"]["marker"]["color"] == LIGHT.bar
     for axis in ("yaxis2", "yaxis3", "yaxis5"):

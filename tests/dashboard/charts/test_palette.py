@@ -8,7 +8,8 @@ import pytest
 
 from tests.dashboard.charts.legible import PALETTES, contrast
 
-CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())
+ROOT = Path(__file__).parents[3]
+CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 
 
 @pytest.mark.parametrize("name", PALETTES)
@@ -17,6 +18,12 @@ def test_the_charts_stand_on_the_pages_background(name):
     assert palette.background == page["backgroundColor"]
     assert palette.text == page["textColor"]
     assert palette.deployed == page["primaryColor"]
+
+
+@pytest.mark.parametrize("colour", ["bar", "distance"])
+def test_the_bars_of_tables_have_the_colours_of_the_charts(colour):
+    light, dark = (getattr(PALETTES[name], colour).lower() for name in ("light", "dark"))
+    assert f"--{colour}: light-dark({light}, {dark});" in (ROOT / "dashboard/browser/frame.css").read_text()
 
 
 @pytest.mark.parametrize("name", PALETTES)
@@ -35,7 +42,15 @@ def test_no_two_meanings_share_a_colour(name):
     palette = PALETTES[name]
     meanings = [each.name for each in fields(palette) if each.name not in ("text", "target")]
     assert len({getattr(palette, meaning) for meaning in meanings}) == len(meanings)
-    for part, beside in (("bar", "missing"), ("bar", "action"), ("unused", "missing"), ("missing", "action")):
+    for part, beside in (
+        ("bar", "undeployed"),
+        ("bar", "action"),
+        ("unused", "undeployed"),
+        ("undeployed", "action"),
+        ("ended", "muted"),
+        ("extended", "muted"),
+        ("extended", "action"),
+    ):
         assert contrast(getattr(palette, part), getattr(palette, beside)) >= 1.3, (part, beside)
 
 

@@ -69,6 +69,19 @@ def test_the_default_is_the_first_that_a_user_has():
     assert replace(CHOICE, closed={"gap"}).read({}).value == "name"
 
 
+def test_options_stand_in_the_order_of_their_words_whatever_their_codes_and_capitals():
+    titles = {"aadp": "Entra ID", "crm": "Dynamics 365", "yammer": "Viva Engage", "new": "élan", "NewOne": "eLearning"}
+    services = Several("service", "Service", words=titles.__getitem__).offering(titles)
+    assert [titles[code] for code in services.options] == [
+        "Dynamics 365",
+        "élan",
+        "eLearning",
+        "Entra ID",
+        "Viva Engage",
+    ]
+    assert services.read({"service": ["yammer", "AADP"]}).value == ("aadp", "yammer")
+
+
 def test_widgets_in_another_order_show_the_same():
     assert SEVERAL.shows({"channel": ["reseller", "direct"]}, ("direct", "reseller"))
     assert not SEVERAL.shows({"channel": ["direct"]}, ("direct", "reseller"))
