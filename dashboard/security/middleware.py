@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import streamlit as st
@@ -41,6 +42,7 @@ from dashboard.security.streamlit_internals import (
     message_kind,
     of_known_fragment,
     sign_in_failures,
+    tell_of_unknown_files,
 )
 from data_access import Settings, SettingsError, load_settings
 
@@ -112,6 +114,7 @@ class Gate:
         self._ended = ended
         self._most_pages, self._open_pages = most_pages, 0
         self._told_at: dict[str, float] = {}  # when a line was last written, of time.monotonic
+        tell_of_unknown_files(partial(self._tell, _NOT_MADE_HERE))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -21,6 +21,7 @@ _PERSON = "_person"
 _LOOKED = "_looked"  # what the audit has of this session last
 _STILL = "_still"  # says whether the person of this run may still see the same
 _GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in has ended
+_SELDOM = timedelta(days=1)
 
 
 def enter(settings: Settings) -> Person | None:
@@ -92,6 +93,8 @@ def close_in_time() -> None:
         st.fragment(_leave_if_over, run_every=min(left, _GLANCE))()
     elif st.session_state.get(_STILL):
         st.fragment(_leave_if_over, run_every=_GLANCE)()
+    else:
+        _come_back()
 
 
 def looked(*, refused: bool = False) -> None:
@@ -156,6 +159,19 @@ def may_go_on() -> bool:
     return not _is_over(st.session_state.get(_PERSON), st.user.to_dict()) and not (still and not still())
 
 
+def _come_back() -> None:
+    """Have the page drawn at once when it finds its server again, or another one in its place.
+
+    A browser asks for it then only if something of the page is drawn by the clock. Without that the page's first click
+    would be what has it drawn, and do nothing else.
+    """
+    st.fragment(_nothing, run_every=_SELDOM)()
+
+
+def _nothing() -> None:
+    """Draw nothing."""
+
+
 def _leave_if_over() -> None:
     """Start the whole run anew where the sign-in has ended, which draws the page that says so, or the book changes."""
     if not may_go_on():
@@ -184,6 +200,7 @@ def _draw_closed(denied: Denied) -> None:
                 name = str(st.user.get("preferred_username") or st.user.get("name") or "")
                 st.caption(f"Signed in as {formats.plain(name)}")
                 st.button("Sign out", on_click=st.logout, type="tertiary", icon=":material/logout:")
+    _come_back()
 
 
 def _start_sign_in() -> None:

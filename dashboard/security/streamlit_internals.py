@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are fifteen: thirteen below, each with why it is used and what to look at when Streamlit's version changes, and
+There are sixteen: fourteen below, each with why it is used and what to look at when Streamlit's version changes, and
 two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
 when Streamlit changes it.
 
@@ -37,6 +37,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import _calculate_file_id
 from streamlit.runtime.state.common import is_element_id
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, Serialized, Value, WStates
@@ -134,6 +135,27 @@ def sign_in_failures() -> Iterator[list[BaseException]]:
         yield failures
     finally:
         _failures.reset(before)
+
+
+#: The logger to which Streamlit says that it cannot make the file of a button. Why: a page that has found another
+#: process may ask for a file of the one that is lost, which is no error of the program, and deserves no traceback. Look
+#: at: `DeferredFileHandler` in runtime/backend_operation_handler.py and `execute_deferred` in
+#: runtime/media_file_manager.py.
+_FILES_LOGGER = logging.getLogger("streamlit.runtime.backend_operation_handler")
+_NOT_FOUND = re.compile(r"Deferred file \S+ not found")
+
+
+def tell_of_unknown_files(tell: Callable[[], None]) -> None:
+    """Have `tell` called where a page asks for the file of a button that this process did not draw; one for all."""
+
+    def is_error(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not (isinstance(error, MediaFileStorageError) and _NOT_FOUND.fullmatch(str(error))):
+            return True
+        tell()
+        return False
+
+    _FILES_LOGGER.filters[:] = [is_error]
 
 
 #: Bytes of a line of a request's head, such as the cookies, and of a message on a page's socket: more than pages need.
