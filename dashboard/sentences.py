@@ -55,7 +55,7 @@ def direction(line: Line, answered: datetime | None) -> str:
     if change.percent is None or lately.percent is None:
         nothing = "Nothing was sold on one of the two dates, so there is no percentage to compare."
         return " ".join(filter(None, (nothing, not_compared(line))))
-    points, since = formats.points(moved(line, lately)), _since(line)
+    points, since = formats.points(line.moved(lately)), _since(line)
     span = f"in {_span(lately.until - lately.since)}" if since else f"since {formats.day(lately.since)}"
     if points[0] == formats.STILL:
         said = f"**No change {span}: {percent}.**"
@@ -63,10 +63,10 @@ def direction(line: Line, answered: datetime | None) -> str:
         word = "Improving" if lately.percent > 0 else "Falling"
         said = f"**{word}{since}: {points} points {span}, to {percent}.**"
     if line.lately:
-        said += f" Since {formats.day(change.since)}: {formats.points(moved(line, change))} points."
+        said += f" Since {formats.day(change.since)}: {formats.points(line.moved(change))} points."
     elif (year := line.year) and year.percent is not None:
         span = "In 12 months" if _is_year(year.until - year.since) else f"Since {formats.day(year.since)}"
-        said += f" {span}: {formats.points(moved(line, year))} points."
+        said += f" {span}: {formats.points(line.moved(year))} points."
     return " ".join(filter(None, (said, new_parts(line, change), not_compared(line))))
 
 
@@ -93,12 +93,6 @@ def not_compared(line: Line) -> str:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return f"{formats.plain(', '.join(names[:_NAMED]))}{more}"
-
-
-def moved(line: Line, change: Change) -> float:
-    """By how many percent points, as *Changes* prints it: the difference of both figures as they are printed."""
-    newest = float(line.points["deploymentPercent"].iloc[-1])
-    return formats.points_between(newest - (change.percent or 0.0), newest)
 
 
 def lost(services: Sequence[Lost]) -> str:

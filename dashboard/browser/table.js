@@ -3,7 +3,7 @@
 const LONG = 40 // characters of a name that may be cut off
 const ABREAST = 3 // texts below a row that may stand side by side
 const FEW = { rows: 8, more: 2 } // rows of a table on a phone, and how many more are no reason for a button
-const TIGHT = { width: 1100, row: 72 } // pixels: below this width rows that are higher on average give texts away
+const TIGHT = { width: 1400, row: 72 } // pixels: below this width rows that are higher on average give texts away
 const SVG = "http://www.w3.org/2000/svg"
 const LINE = { width: 64, height: 20, edge: 3, leastRange: 2 } // pixels; and the unit of the figures
 

@@ -21,6 +21,10 @@ from data_access.partner_center.catalog import Collection
 
 _MOMENT = 0.25  # seconds; a new look at the history takes less
 _LONGER = 2.0
+_DAYS = (
+    "The days on which the figures were collected. A range begins on the nearest day that has figures of services,"
+    " customers and products. Other dates can be chosen here."
+)
 _COLLECT = ".venv/bin/python -m data_access collect"
 DAILY = f"30 6 * * *  cd /srv/licenses && {_COLLECT} >/dev/null"
 
@@ -103,14 +107,17 @@ def top(past: Timeline, heading: str, feeds: Feeds, controls: Controls[Any] | No
 
 
 def time_range(controls: Controls[Any], past: Timeline, collection: Collection) -> None:
-    """The choice of a range of time, or of two dates of which there are figures of this collection."""
+    """The choice of a range of time, or of two dates of which there are figures of this collection.
+
+    The button names both days, which are the same on every page and at every level as far as there are such.
+    """
     days, common = [*comparison.days_of(past, collection)], comparison.common_days(past)
     chosen, asked = controls.filters.range, controls.filters.dates
     controls.draw(RANGE, options=dates.offered(chosen))
     if len(days) < 2:
         return
-    words = dates.between(*dates.compared(asked, days, chosen, common)) if chosen == dates.TWO_DATES else "Dates"
-    with st.popover(words, key="dates", icon=":material/date_range:"):
+    words = dates.between(*dates.compared(asked, days, chosen, common))
+    with st.popover(words, key="dates", icon=":material/date_range:", help=_DAYS):
         controls.draw(DATES, days=days, range=chosen, common=common)
 
 

@@ -31,7 +31,10 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS
 
 _REASONS_SHOWN = 50
 #: Where totals can be seen that another page gives in other numbers.
-COUNTED_SEPARATELY = "Microsoft counts services and customers separately; totals can differ slightly."
+COUNTED_SEPARATELY = (
+    "Microsoft counts services and customers separately; totals can differ slightly. By customer and product, more than"
+    " sold of one does not make up for another, so more is not deployed than by service."
+)
 
 
 def stands_in() -> None:
@@ -211,6 +214,17 @@ def not_in_answer(deployment: Deployment, selection: Selection) -> bool:
             icon=":material/filter_alt_off:",
         )
     return bool(absent)
+
+
+def by_place(undeployed: float, by_place: float) -> None:
+    """Say how much is not deployed by service and channel, where that is another figure than by product."""
+    more = round(undeployed) - round(by_place)
+    if more > 0:
+        st.caption(
+            f":material/info: The *Overview* says **{formats.count(by_place)}** not deployed: it counts by service and"
+            f" channel, where {more:,} assigned beyond those sold make up for others. Here each product of each"
+            " customer counts by itself."
+        )
 
 
 def left_out(unknown: Sequence[str]) -> None:

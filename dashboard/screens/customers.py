@@ -134,8 +134,11 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     whole = not (filters.search or filters.below or filters.atleast)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data if whole else None, sentence)
     tiles.tiles(model, filters.target, False, "customer", explained=explained)
-    if within:
-        lately.watch(within)
+    if not feeds.is_book and not deployment.live:
+        notices.by_place(model.total.undeployed, model.by_place)
+    with st.container():  # there with and without it, so that what follows keeps its place
+        if within:
+            lately.watch(within)
     _list(model, deployment, filters, opens, feeds)
     still_missing.draw(feeds)  # at the end, where it moves nothing
 

@@ -69,8 +69,9 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
         with st.container(border=True, key="what_to_say", gap="xsmall"):
             st.header("What to say", anchor=False)
             st.markdown("\n".join(f"- {formats.plain(said)}" for said in sentences_for_the_phone))
-    if within:
-        lately.watch(within)
+    with st.container():  # there with and without it, so that what follows keeps its place
+        if within:
+            lately.watch(within)
     explained = explanations.of_deployment(model, deployment, own, sentence)
     tiles.tiles(model, filters.target, False, "product", explained=explained)
     question = "Which products are not deployed?"

@@ -17,8 +17,8 @@ from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
 _ESTIMATED = (
-    "≈ is estimated from Microsoft's percentages. Customers and Usage show what Microsoft counts; totals can differ"
-    " slightly."
+    "≈ is estimated from Microsoft's percentages, by service and channel. *Customers* and *Usage* have its counts by"
+    " customer and product: more than sold of one does not make up for another, so more is not deployed there."
 )
 
 

@@ -91,7 +91,7 @@ def _tiles(line: Line, estimated: bool) -> None:
             if len(points) and line.absent
             else tiles.NOT_WHOLE
             if not line.is_whole
-            else f"{formats.points(sentences.moved(line, change))} points since {formats.day(change.since)}"
+            else f"{formats.points(line.moved(change))} points since {formats.day(change.since)}"
             if change and change.percent is not None
             else "one date to compare"
             if len(points) > 1

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from dashboard import formats
 from dashboard.charts.lines import WITHOUT
 from data_access import texts, titles
 from data_access.measures import Facts, trends
@@ -62,6 +63,11 @@ class Line:
     def whole(self) -> pd.DataFrame:
         """The points in the range that are of all parts."""
         return self.points[self.points[WITHOUT] == ""]
+
+    def moved(self, change: Change) -> float:
+        """By how many percent points, as *Changes* prints it: the difference of both figures as they are printed."""
+        newest = float(self.points["deploymentPercent"].iloc[-1])
+        return formats.points_between(newest - (change.percent or 0.0), newest)
 
     def what(self, by: str) -> str:
         """What a row of a file is about: all together, or one part."""

@@ -94,7 +94,9 @@ def _rows(lines: Sequence[Line], by: str) -> pd.DataFrame:
         {
             "title" if by == "service" else by: line.title,
             "deploymentPercent": line.points["deploymentPercent"].iloc[-1],
-            "deploymentPercentChange": line.change.percent if line.change else None,
+            "deploymentPercentChange": line.moved(line.change)
+            if line.change and line.change.percent is not None
+            else None,
             "undeployed": line.points["undeployed"].iloc[-1],
             "soldPerWeek": line.pace.sold if isinstance(line.pace, Velocity) else None,
             "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,

@@ -384,3 +384,10 @@ def test_a_history_that_cannot_be_read_says_why(visit, tmp_path):
     app = visit(page="changes", HISTORY_URL=str(tmp_path / "file"))
     assert "HISTORY_URL" in text(app)
     assert not app.metric
+
+
+@pytest.mark.parametrize(("page", "link"), [("changes", {}), ("changes", {"level": "customer"}), ("trends", {})])
+def test_the_days_of_a_range_are_named_and_the_same_on_every_page(page, link, look_back):
+    past = [services(140, {}), *COUNTS, BEFORE, customers(84, *NAMED), services(84, {}), services(91, {}), AFTER]
+    app = look_back(past, link | {"range": "3m"}, page=page)
+    assert "1 Sep 2026 – 24 Nov 2026" in [popover.proto.popover.label for popover in app.get("popover")]

@@ -25,6 +25,7 @@ ROWS = rows_of(
         {"customerTenantId": SOUTH, "customerName": "<b>Süd</b>", "licensesDeployed": 5, "serviceCode": "crm"},
     ],
 )
+MORE = {"licensesSold": 100, "licensesDeployed": 107}
 PARTNER = Partner(commercial_deployment=ROWS, deployment=rows_of(DEPLOYMENT, [{}]))
 PAGE = "customers"
 
@@ -38,6 +39,16 @@ def test_the_largest_gap_comes_first(visit):
     assert customers_on(app) == ["<b>Süd</b>", "Nordwind AB"]
     assert tiles(app)["Not deployed"] == "185"
     assert "185 licenses sold to 2 customers are not deployed" in text(app).replace("*", "")
+
+
+def test_where_the_overview_counts_otherwise_the_page_says_so_with_both_figures(visit):
+    named = {"customerTenantId": NORTH, "customerName": "Nordwind AB"}
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [named | {"licensesDeployed": 60}, named | {"productName": "B"} | MORE])
+    app = visit(Emulator(Partner(commercial_deployment=rows)), page=PAGE)
+    assert tiles(app)["Not deployed"] == "40"
+    assert "The *Overview* says **33** not deployed" in text(app)
+    assert "where 7 assigned beyond those sold make up for others." in text(app)
+    assert "The *Overview* says" not in text(visit(Emulator(PARTNER), page=PAGE))
 
 
 def test_filters_of_the_link_hold_here_too(visit):

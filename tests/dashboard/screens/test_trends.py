@@ -51,6 +51,7 @@ def test_the_last_row_is_the_line_of_all_and_says_what_the_tiles_say(visit):
     shown = tiles(app)
     assert words == "All together"
     assert cells["deploymentPercent"] == shown["Deployment %"]
+    assert deltas(app)["Deployment %"].startswith(f"{cells['deploymentPercentChange']} points since ")
     assert f"≈ {cells['deployedPerWeek']}".startswith(shown["Licenses a week"])
     assert "Apr 2027" in cells["targetReached"]
 
@@ -299,7 +300,7 @@ def test_the_overviews_tiles_say_how_they_moved_and_since_when(visit):
     }
     assert [metric.proto.color for metric in app.metric][1:] == [app.metric[1].proto.color] * 3
     assert all("data:image/svg+xml" in metric.delta for metric in app.metric)
-    assert "≈ is estimated from Microsoft's percentages." in said(app)
+    assert "≈ is estimated from Microsoft's percentages, by service and channel." in said(app)
 
 
 def test_the_change_follows_the_filters(visit):
