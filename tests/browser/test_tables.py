@@ -257,9 +257,11 @@ def test_on_a_laptop_the_reasons_to_call_stand_below_their_customer(sample, visi
     expect(heading(page, "Not used")).to_be_visible(timeout=30_000)  # it comes by itself
     app.settle(page)
     row = table(page).locator("tbody tr").first
-    assert row.bounding_box()["height"] < 90
-    name, why = (row.locator(cell).bounding_box() for cell in ("td:first-child", "td[data-label=Why]"))
-    assert why["y"] >= name["y"] + name["height"]
+    whole, name, why = (
+        part.bounding_box() for part in (row, *map(row.locator, ("td:first-child", "td[data-label=Why]")))
+    )
+    assert whole and whole["height"] < 90
+    assert name and why and why["y"] >= name["y"] + name["height"]
 
 
 def test_on_a_phone_a_table_begins_with_a_few_rows_and_a_button_shows_the_others(sample, visitors):
