@@ -64,7 +64,7 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One line: what it is called, and its points (columns of `trends.lines`) in the order of their dates.
+    """One line: what it is called, and its points (columns of `trends.lines`, and WITHOUT) in the order of their dates.
 
     `is_now`: the last point is of the newest answer; else the date of its figure is said. `is_whole`: it is of the same
     parts as the first; else they are not compared.
@@ -75,6 +75,11 @@ class Panel:
     points: pd.DataFrame
     is_now: bool = True
     is_whole: bool = True
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """The points of which the first and the last are compared: those that lack nothing, if the newest does not."""
+        return self.points[self.points[WITHOUT] == ""] if self.is_whole else self.points
 
 
 def line_chart(
@@ -195,6 +200,7 @@ class _Curve:
     panel: Panel
     x: list[float]
     y: list[float | None]
+    lacks: list[bool]  # whether a part is missing: then it stands hollow in a gap of the line
     hover: list[str]
     level: float  # where the dotted line is: the target, or the first figure
     news: int  # 1 where the line moved for the better, −1 where for the worse, else 0
@@ -209,6 +215,7 @@ def _curve(panel: Panel, measure: Shown, target: float, highest: float, span: tu
         panel,
         [_part(moment, span) * _WIDE for moment in points[AS_OF]],
         [None if pd.isna(value) else (value - low) / (high - low) * _HIGH for value in values],
+        [bool(one) for one in points[WITHOUT]],
         _hover(points, panel.title, measure),
         (level - low) / (high - low) * _HIGH,
         _news(panel, measure),
@@ -217,7 +224,8 @@ def _curve(panel: Panel, measure: Shown, target: float, highest: float, span: tu
 
 def _news(panel: Panel, measure: Shown) -> int:
     """1 where the line moved for the better, −1 where for the worse, 0 where neither is, or that cannot be told."""
-    moved = panel.points[measure.column].iloc[-1] - panel.points[measure.column].iloc[0]
+    values = panel.compared[measure.column]
+    moved = values.iloc[-1] - values.iloc[0]
     if not panel.is_now or not panel.is_whole or pd.isna(moved) or formats.STILL in measure.change(moved):
         return 0
     return measure.good if moved > 0 else -measure.good
@@ -228,7 +236,7 @@ def _arranged(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The traces in so many columns, always in the same order, and what depends on the columns in the layout."""
     colours = {1: palette.better, -1: palette.worse, 0: palette.bar}
-    lines, ends = ({news: _Trace() for news in colours} for _ in range(2))
+    lines, ends, lacking = ({news: _Trace() for news in colours} for _ in range(3))
     words = _Trace()
     bases, levels = [], []
     for place, curve in enumerate(curves):
@@ -237,8 +245,14 @@ def _arranged(
         x = [left + part for part in curve.x]
         y = [None if part is None else bottom + part for part in curve.y]
         key = curve.panel.key
-        lines[curve.news].add(x, y, curve.hover, key)
-        ends[curve.news].add(x[-1:], y[-1:], curve.hover[-1:], key)
+        whole, hollow = (
+            [part if lacks is are else None for part, lacks in zip(y, curve.lacks, strict=True)]
+            for are in (False, True)
+        )
+        lines[curve.news].add(x, whole, curve.hover, key)
+        ends[curve.news].add(x[-1:], whole[-1:], curve.hover[-1:], key)
+        if any(curve.lacks):
+            lacking[curve.news].add(x, hollow, curve.hover, key)
         words.add([left], [bottom + _TITLE_AT], [_title(curve.panel.title)], key)
         words.add([left], [bottom + _FIGURE_AT], [_newest(curve, measure, colours[curve.news], palette)], key)
         bases.append(_across(left, bottom))
@@ -254,6 +268,7 @@ def _arranged(
         for mode, marker, by_news in (
             ("lines+markers", {"size": 2, "maxdisplayed": _NO_MARKERS}, lines),
             ("markers", {"size": 7}, ends),
+            ("markers", {"size": 6} | _HOLLOW, lacking),
         )
         for news, trace in by_news.items()
         if trace.x
@@ -296,8 +311,8 @@ def line_chart_in_words(points: pd.DataFrame, measure: Shown, target: float) -> 
 def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:
     """The text alternative of the panels."""
     first = "; ".join(
-        f"{panel.title}: {measure.figure(panel.points[measure.column].iloc[0])} to"
-        f" {measure.figure(panel.points[measure.column].iloc[-1])}"
+        f"{panel.title}: {measure.figure(panel.compared[measure.column].iloc[0])} to"
+        f" {measure.figure(panel.compared[measure.column].iloc[-1])}"
         + ("" if panel.is_whole else ", not compared")
         + ("" if panel.is_now else f" on {formats.day(panel.points[AS_OF].iloc[-1])}, {Refusal.NOT_THERE.value}")
         for panel in panels
@@ -430,7 +445,7 @@ def _in_words(curve: _Curve, measure: Shown, palette: Palette) -> str:
 
 def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str:
     """The newest figure, and its change since the first one; or its date, where it is not one of now."""
-    panel, values = curve.panel, curve.panel.points[measure.column]
+    panel, values = curve.panel, curve.panel.compared[measure.column]
     figure, moved = measure.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
     if not panel.is_now:
         return (

@@ -107,6 +107,10 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     if not model.number:
         st.info("No row fits. Change the search or remove a filter.", icon=":material/search_off:")
         return
+    if missing := model.missing:
+        st.markdown(
+            f"{sentences.not_there(missing, f'the answer of {formats.day(compared.since)}')} So it counts as new."
+        )
     if lost := model.lost:
         st.markdown(sentences.not_there(lost, f"the answer of {formats.day(compared.until)}"))
     st.markdown(_answer(model, compared))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 
 import pandas as pd
 
@@ -20,8 +20,9 @@ from dashboard.view_models.lines import Lost
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Comparison, Differences
-from data_access.measures import changes, customers
+from data_access.measures import changes, customers, trends
 from data_access.measures.changes import Status, Why
+from data_access.measures.trends import AS_OF
 
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
@@ -51,6 +52,7 @@ class ChangesView:
     words: str
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
     total: Total  # of all rows
+    missing: tuple[Lost, ...] = ()  # services that were there before the earlier answer, which does not have them
     lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
@@ -97,6 +99,9 @@ def changes_view(
         words=contributions.in_words(drawn, f"{compared.level}s"),
         table=table,
         total=changes_tables.total(table, why, moved, levels.WORDS[compared.level].noun, estimated),
+        missing=_missing(
+            past, differences.services if differences.services is not None else table, selection, compared
+        ),
         lost=_lost(table, differences.services, compared.since),
     )
 
@@ -124,6 +129,20 @@ def _lost(table: pd.DataFrame, services: pd.DataFrame | None, since: date) -> tu
         titled = zip(_titled(gone)["title"], gone["licensesSoldBefore"], strict=True)
         found += [Lost(str(title), float(sold), pd.Timestamp(since)) for title, sold in titled]
     return tuple(found)
+
+
+def _missing(past: Timeline, services: pd.DataFrame, selection: Selection, compared: Comparison) -> tuple[Lost, ...]:
+    """The services that count as new although an answer before the earlier one had them, where that can be told."""
+    if comparison.collection_of(past, compared.level) is not past.collection:
+        return ()
+    new = services.loc[services["status"] == Status.NEW, "service"]
+    lines = trends.lines(past.facts.selected(selection), ["service"])
+    until = pd.Timestamp(compared.since, tz=UTC) + pd.Timedelta(days=1)
+    earlier = lines[lines["service"].isin(new) & (lines[AS_OF] < until) & (lines["licensesSold"] > 0)]
+    last = earlier.sort_values(AS_OF, kind="stable").drop_duplicates("service", keep="last")
+    last = last.sort_values("licensesSold", ascending=False, kind="stable")
+    titled = zip(_titled(last)["title"], last["licensesSold"], last[AS_OF], strict=True)
+    return tuple(Lost(str(title), float(sold), on) for title, sold, on in titled)
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:

@@ -146,8 +146,7 @@ def _lines(facts: Facts, now: pd.DataFrame, within: Between, filters: TrendsFilt
 
 
 def _panel(line: Line) -> Panel:
-    points = line.whole if line.is_whole else line.points
-    return Panel(line.key, line.title, points, not line.absent, line.is_whole)
+    return Panel(line.key, line.title, line.points, not line.absent, line.is_whole)
 
 
 def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:

@@ -236,6 +236,18 @@ def test_a_point_that_lacks_a_part_stands_hollow_in_a_gap_and_says_so():
     assert "90.00 % without Teams on 1 Nov 2026" in words
 
 
+def test_in_a_panel_such_a_point_stands_hollow_in_a_gap_too_and_is_not_compared():
+    lacking = points((90.0, 50.0, 60.0)).assign(without=["Teams", "", ""])
+    figure = small(Panel("direct", "Direct", lacking))
+    line, ends, hollow = ([one is not None for one in trace["y"]] for trace in figure["data"][:3])
+    assert (line, ends, hollow) == ([False, True, True, False], [True, False], [True, False, False, False])
+    assert figure["data"][2]["marker"]["symbol"] == "circle-open"
+    assert figure["data"][2]["hovertext"][0].endswith("<br>without Teams")
+    assert any("+10.00 points" in label for label in figure["data"][-1]["text"])
+    words = small_multiples_in_words([Panel("direct", "Direct", lacking)], PERCENT).replace("\u00a0", " ")
+    assert "Direct: 50.00 % to 60.00 %" in words
+
+
 def test_a_panel_whose_last_point_lacks_a_part_is_not_compared():
     panel = replace(one("direct", (50.0, 60.0, 90.0)), is_whole=False)
     labels = [text for trace in small(panel)["data"] for text in trace.get("text", []) if text]

@@ -96,6 +96,15 @@ def test_what_the_later_answer_lacks_is_said_first(look_back):
     assert "Visio (100 licenses sold on 27 Oct 2026)" in at["customer-and-product"]
 
 
+def test_what_the_earlier_answer_lacks_although_it_was_there_before_is_said(look_back):
+    link = {"since": str((NOW - 14 * DAY).date()), "until": str(NOW.date())}
+    app = look_back([BEFORE, services(14, {}), services(0, {}, CRM | {"proratedDeploymentPercent": 60})], link)
+    assert (
+        "Not in the answer of 10 Nov 2026: Dynamics 365 (100 licenses sold on 1 Nov 2026). So it counts as new."
+    ) in said(app)
+    assert "So it counts as new" not in said(look_back([BEFORE, AFTER]))
+
+
 def test_products_are_counted_and_not_their_rows(look_back):
     own, direct = NAMED[0], NAMED[0] | {"channel": "direct"}
     app = look_back(
