@@ -260,8 +260,11 @@ def test_on_a_laptop_the_reasons_to_call_stand_below_their_customer(sample, visi
     whole, name, why = (
         part.bounding_box() for part in (row, *map(row.locator, ("td:first-child", "td[data-label=Why]")))
     )
-    assert whole and whole["height"] < 90
-    assert name and why and why["y"] >= name["y"] + name["height"]
+    assert whole
+    assert whole["height"] < 90
+    assert name
+    assert why
+    assert why["y"] >= name["y"] + name["height"]
 
 
 def test_on_a_phone_a_table_begins_with_a_few_rows_and_a_button_shows_the_others(sample, visitors):
