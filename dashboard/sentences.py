@@ -187,14 +187,9 @@ def goal(line: Line, target: float) -> str:
     if isinstance(line.goal, Projection):
         earliest, latest = paces.ends(line.goal)
         if not latest:
-            return (
-                f"**{target:g}\u00a0% is not expected before {earliest}**."
-                f" The latest date is {BEYOND} ahead, or unknown."
-            )
+            return f"**{target:g}\u00a0% is not expected before {earliest}**. It may take {BEYOND}, or never come."
         if paces.is_far(line):
-            return (
-                f"**{target:g}\u00a0% is not expected before {earliest}**, most likely between {earliest} and {latest}."
-            )
+            return f"**{target:g}\u00a0% is not expected before {earliest}**; most likely it is reached by {latest}."
         within = f"in {earliest}" if earliest == latest else f"between {earliest} and {latest}"
         day = formats.day(line.goal.on)
         return f"At this pace **{target:g}\u00a0% is reached about {day}**, most likely {within}."

@@ -42,6 +42,16 @@ addEventListener("keydown", (event) => {
   }
 }, true)
 
+// Streamlit's link to the main content leads to its beginning, which is the bar: lead past that.
+addEventListener("click", (event) => {
+  const title = document.querySelector("h1")
+  if (!title || !event.target.closest?.("[data-testid=stSkipToContent]")) return
+  event.preventDefault()
+  event.stopPropagation()
+  title.tabIndex = -1
+  title.focus()
+}, true)
+
 // What finds a row of a table, or a part of a chart, again.
 function heldBy(target) {
   const { id, key } = target.closest?.("[data-id], [data-key]")?.dataset ?? {}

@@ -136,6 +136,6 @@ def _title(book: str, seen: Sight) -> str:
     titles = {
         MINE: "My customers",
         ALL: "All customers" if seen.is_unlimited else "The whole company",
-        UNASSIGNED: "Customers of nobody",
+        UNASSIGNED: "Customers in no book",
     }
     return titles.get(book, f"Customers of {book}")

@@ -68,7 +68,7 @@ def at_hand(past: Readable[Timeline] | None) -> Timeline | None:
 def opening(feeds: Feeds) -> None:
     """Say that the history is still being opened, and draw the page again then."""
     if feeds.past and feeds.past.state.running:
-        loading.watch(feeds.past, "Opening the history; what has changed comes with it.")
+        loading.watch(feeds.past, "Opening the history; changes are shown as soon as it is open.")
 
 
 def unreadable(feeds: Feeds) -> None:

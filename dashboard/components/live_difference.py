@@ -27,7 +27,7 @@ def show(feeds: Feeds) -> None:
         return
     with st.container(key="live_difference", border=True):
         st.header(_HEADING, anchor=False)
-        st.caption("Nobody has read live seats since this dashboard started. It takes two calls for each customer.")
+        st.caption("Nothing read since this dashboard started. It takes two calls for each customer.")
         icon = ":material/sensors:"
         st.button("Read live seats", "read_live", on_click=feeds.renewals.refresh, icon=icon, disabled=state.running)
 
@@ -45,8 +45,8 @@ def _differences(data: Renewals, feeds: Feeds) -> None:
         st.markdown(
             f"**{model.compared - different:,}** of **{formats.number(model.compared, 'product')}** at customers are"
             f" the same in both. Live seats, read {formats.age(datetime.now(UTC) - data.read_at)}, have"
-            f" **{formats.change(model.enabled)}** enabled and **{formats.change(model.assigned)}** assigned. The"
-            " analytics are some days old, and leave out what other partners sold."
+            f" **{formats.change(model.enabled)}** enabled and **{formats.change(model.assigned)}** assigned, compared"
+            " with the analytics, which are some days old and leave out what other partners sold."
             + (
                 f" Not compared: {formats.number(model.on_trial, 'product')} on trial or free."
                 if model.on_trial

@@ -91,7 +91,7 @@ def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:
         key=_UNTIL,
         format="YYYY-MM-DD",
     )
-    st.caption("Nothing is said of it until then: not on the call list, not in a digest. Totals stay as they are.")
+    st.caption("Until then the call list and digests leave it out. Totals stay as they are.")
     st.button("Mute this", "mute_this", on_click=mute, icon=":material/notifications_off:")
 
 

@@ -22,14 +22,14 @@ def draw(feeds: Feeds) -> None:
     """
     use = feeds.usage.refresh_if_due()
     if use.data is None and use.running:
-        loading.watch(feeds.usage, "Asking what is used; *Not used* comes with it.")
+        loading.watch(feeds.usage, "Reading what is used; the column *Not used* follows.")
     elif use.data is None and use.error:
         _without("Not used", use.error)
     ends = feeds.renewals.state
     if feeds.day or ends.data is not None:
         return
     if ends.running:
-        loading.watch(feeds.renewals, "Reading the subscriptions; *Next renewal* comes with them.")
+        loading.watch(feeds.renewals, "Reading the subscriptions; the column *Next renewal* follows.")
     elif ends.error:
         _without("Next renewal", ends.error)
     else:

@@ -42,7 +42,7 @@ def show() -> None:
     found = audit.fitting(noted, filters.action, filters.search)
     since = DAYS.options[filters.days].lower()
     if found.empty:
-        st.info(f"Nothing is noted, {since}, that fits.", icon=":material/search_off:")
+        st.info(f"No entry fits, {since}. Choose a longer time or remove a filter.", icon=":material/search_off:")
     else:
         st.markdown(audit.answer(found, since))
     sentence = exports.sentence(Selection(), days=filters.days, action=", ".join(filters.action), search=filters.search)

@@ -185,7 +185,7 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
     counted = f"{rows}: {', '.join(counts)}."
     why, between_them = model.why, f"between **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     if why.change is None:
-        return f"On one of the dates nothing was sold here, so no two percentages can be compared. {counted}"
+        return f"Nothing was sold here on one of the dates, so there is no percentage to compare. {counted}"
     before, after = (formats.percent(round(part or 0, formats.DECIMALS)) for part in (why.before, why.after))
     change, deployed, sold = contributions.printed(why)
     if not change and not deployed and not sold:
@@ -240,7 +240,7 @@ def _chart(
         st.header("What moved it?", anchor=False)
         if model.why.change is None:
             st.info(
-                "Nothing was sold on one of the dates, so there are no two percentages to compare.",
+                "Nothing was sold on one of the dates, so there is no percentage to compare.",
                 icon=":material/block:",
             )
             return

@@ -171,7 +171,7 @@ def _call(model: CallList) -> str:
     undeployed = model.total.undeployed
     if not model.first.number:
         is_quiet = round(undeployed) > 0
-        return "Whoever would be called first is muted." if is_quiet else "Every license sold here is deployed."
+        return "The customers to call first are all muted." if is_quiet else "Every license sold here is deployed."
     licenses = "license" if round(undeployed) == 1 else "licenses"
     call = "this one first: it has" if model.first.number == 1 else "these first: they have"
     return (

@@ -73,7 +73,7 @@ def _answer(model: RenewalsView) -> str:
     """The page's question answered in a sentence."""
     totals, until = model.totals, formats.day(model.until)
     if not model.number:
-        return f"Nothing ends until {until} in this choice."
+        return f"Nothing ends until {until} with these filters."
     undecided = formats.count(totals.undecided)
     said = (
         f"**{undecided}** seats need a decision until {until}."
@@ -117,8 +117,10 @@ def _chart(model: RenewalsView, controls: Controls[RenewalsFilters], origin: exp
         if model.number:
             picture = origin.picture(question, "renewals_chart")
             figures.chart(model.figure, key=element, words=model.words, picture=picture, on_click=clicked)
+        else:
+            st.info("No seats to show. Choose a longer time, or remove a filter.", icon=":material/search_off:")
         if left_out := _left_out(model):
-            st.caption(f"In the table and in no sum: {left_out}.")
+            st.caption(f"Listed below, but in no total: {left_out}.")
 
 
 def _left_out(model: RenewalsView) -> str:
@@ -165,11 +167,11 @@ def _unread(data: Renewals) -> None:
                 f" {formats.listed(names)}.",
                 icon=":material/report:",
             )
-    otherwise = "that of the commercial counts" if data.counts_as_of else "not known"
+    otherwise = "taken from Microsoft's commercial counts" if data.counts_as_of else "not known"
     if error := data.troubles.get(SEATS.name):
         why = f"{formats.plain(error.message)} {formats.plain(notices.advice(error))}"
         st.warning(
-            f"**Live seats cannot be read.** {why} What is not assigned is {otherwise}.",
+            f"**Live seats cannot be read.** {why} Seats not assigned are {otherwise}.",
             icon=":material/report:",
         )
         notices.details(error)
@@ -200,12 +202,12 @@ def _without_seats(data: Renewals, otherwise: str) -> None:
     for names, what, instead in (
         (refused, f"{verb} not let us read live seats", otherwise),
         (failed[False], "could not be read for live seats", otherwise),
-        (failed[True], "could not be read for live seats now", "as it was last read"),
+        (failed[True], "could not be read for live seats now", "as they were last read"),
     ):
         if names:
             st.caption(
-                f":material/info: {formats.number(len(names), 'customer')} {what}: {formats.listed(names)}. What is not"
-                f" assigned there is {instead}."
+                f":material/info: {formats.number(len(names), 'customer')} {what}: {formats.listed(names)}. Seats not"
+                f" assigned there are {instead}."
             )
 
 

@@ -150,12 +150,12 @@ def _books(settings: Settings) -> list[str]:
 
 def _without(books: Books, everybody: Deployment | None) -> str:
     if everybody is None:
-        return "How many customers are without anybody, the page *Customers* has to be opened for first."
+        return "Open the page *Customers* once to see here how many customers are in no book."
     known = everybody.facts.frame[CUSTOMER].dropna().unique()
     unassigned = books.unassigned(datetime.now(UTC))
     number = sum(str(tenant) in unassigned for tenant in known)
     return (
-        f"{formats.part(number, len(known), 'customer')} without anybody; *Customers of nobody* has"
+        f"{formats.part(number, len(known), 'customer')} in no book; *Customers in no book* has"
         f" {'it' if number == 1 else 'them'}."
     )
 
@@ -222,7 +222,7 @@ def _you() -> dict[str, str]:
     user = session.person()
     if not user.is_known:
         return {
-            "Sign-in": "none is configured: whoever reaches this page sees everything",
+            "Sign-in": "not configured: anyone who can open this page sees everything",
             "Reachable from": f"{st.get_option('server.address') or 'everywhere'} ({socket.gethostname()})",
         }
     return {

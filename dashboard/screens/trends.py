@@ -210,10 +210,7 @@ def _figures(
         ),
     ]
     with figures.figures("Speed and expected date; likely range", [*files, *points]):
-        st.caption(
-            "*This table* is taken with all its columns and a row for all together. The other three files hold every"
-            " point of the lines."
-        )
+        st.caption("*This table* has all columns and a total row. The other three files hold every point of the lines.")
         table.show(trend.on_screen, "trends_table", "Speed and expected date", in_link=True)
 
 

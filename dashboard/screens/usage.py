@@ -23,8 +23,8 @@ _NEEDED = (
     " The Overview needs neither: it shows what is deployed."
 )
 _USED = (
-    "*Used*: active in the 28 days before {}, in each product's most active workload; *not used*: the others that are"
-    " deployed. *Usage %* counts every workload."
+    "*Used*: active in the 28 days before {}, in each product's most active workload; *not used*: deployed, but not"
+    " active. *Usage %* counts every workload."
 )
 _WITHOUT = {
     COMMERCIAL_USAGE.name: "Without it, licenses in use cannot be counted. Licenses sold, licenses not deployed and"

@@ -221,7 +221,9 @@ def lost(losses: Mapping[str, Loss]) -> Check:
     """Whether collections came with no rows, or with much less than before. `losses`: see `health.lost_since`."""
     if not losses:
         return Check(
-            "lost", Mark.GOOD, f"No collection shrank more than ever before, by {LOSS_FLOOR * 100:.0f} % or more."
+            "lost",
+            Mark.GOOD,
+            f"No collection became unusually smaller, by {LOSS_FLOOR * 100:.0f} % or more.",
         )
     findings = [
         f"*{_title(name)}* {loss.finding}: {loss.numbers} since the answer of {formats.day(loss.since)}."

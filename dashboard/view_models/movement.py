@@ -111,4 +111,5 @@ def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> 
         "snapshot": "",  # it may not be kept
     }
     line = line[(line[AS_OF] < as_of) & ~line["snapshot"].isin([*lacking])]
-    return pd.concat([line[[*now]], pd.DataFrame([now])], ignore_index=True)
+    newest = pd.DataFrame([now]).astype({"deploymentPercent": "float64"})  # which is missing where nothing is sold
+    return pd.concat([line[[*now]], newest], ignore_index=True)

@@ -129,6 +129,16 @@ def test_where_the_browser_does_not_let_pages_copy_the_link_can_be_taken_from_a_
     page.reload()
 
 
+def test_the_first_link_leads_past_the_bar(sample, visitors):
+    page = visitors.open(sample)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_focused()
+    assert page.url == f"{sample}/"
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Refresh")).to_be_focused()
+
+
 def test_everything_in_the_bar_can_be_done_by_keyboard_alone(sample, visitors):
     page = visitors.open(sample)
     allow_copying(page, sample)

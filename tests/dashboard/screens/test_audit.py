@@ -64,7 +64,7 @@ def test_the_newest_stands_first_in_the_pages_words(look):
 def test_filters_are_a_link(look, link, pages):
     app = look(*ENTRIES, link=link)
     assert [page for (page,) in shown(app, "page")] == pages
-    assert ("Nothing is noted" in visits.text(app)) is not bool(pages)
+    assert ("No entry fits" in visits.text(app)) is not bool(pages)
 
 
 @pytest.mark.parametrize(

@@ -467,7 +467,7 @@ USE = Partner(
 def test_what_is_not_used_comes_though_nobody_opens_usage(link, key, visit):
     app = visit(Emulator(USE), link, page=PAGE)
     for _ in range(40):
-        if "Asking what is used" not in text(app):
+        if "Reading what is used" not in text(app):
             break
         app.run()
     assert "unused" in headings(app, key)
@@ -479,7 +479,7 @@ def test_what_the_page_stands_without_is_said(link, visit):
     emulator.always(failing(403, 900150, "The role does not have the rights."), where="/usage")
     app = visit(emulator, link, page=PAGE)
     for _ in range(40):
-        if "Asking what is used" not in text(app):
+        if "Reading what is used" not in text(app):
             break
         app.run()
     assert "Without *Not used*: " in text(app)

@@ -210,7 +210,7 @@ def test_a_customer_that_refuses_its_seats_is_named_and_the_counts_stand_in(visi
 def test_a_customer_that_refuses_its_seats_is_named_and_where_there_are_no_counts_nothing_stands_in(visit):
     rows = partner([subscription(1)], [subscription(2)], without_role=[SOUTH.upper()], commercial_deployment=[])
     said = text(visit(Emulator(rows), page=PAGE))
-    assert "What is not assigned there is not known." in said
+    assert "Seats not assigned there are not known." in said
     assert "commercial counts" not in said
 
 

@@ -65,3 +65,11 @@ def test_a_date_that_went_back_beside_a_service_that_did_not_move_is_a_change(tm
     for past in (first, kept):
         now = Deployment(newest, measures.facts(DEPLOYMENT, newest.frame))
         assert movement.moved(past, now, Selection(), False)["deploymentPercent"].said == "−9.09 points"
+
+
+def test_where_nothing_is_sold_any_more_there_is_no_change_of_the_percentage(tmp_path):
+    kept = timeline(tmp_path, weeks({"o365": 50.0}))
+    answer = fetched(DEPLOYMENT, rows(FIRST + WEEK, {"o365": 0.0}, sold=0), FIRST + WEEK)
+    moved = movement.moved(kept, Deployment(answer, measures.facts(DEPLOYMENT, answer.frame)), Selection(), False)
+    assert "deploymentPercent" not in moved
+    assert moved["licensesSold"].said == "−100"
