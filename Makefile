@@ -19,6 +19,9 @@ DASH := $(DASH_VENV)/.installed
 SPARK_FOLDER := .venv-spark
 SPARK := $(SPARK_FOLDER)/.installed
 
+# Or every worker and every program of the tests compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run emulate test lint unit program peer objects replicas manifests spark faults browser ranges bench bench-small screenshots image sbom lock docs format clean
 
@@ -33,7 +36,7 @@ emulate: $(APP) ## serve the sample partner as Partner Center would, on port 860
 
 # Two at a time, since each of them waits for much of its time; then alone what measures time or looks at a browser.
 test: ## every check there is
-	$(MAKE) --jobs 2 --output-sync=target lint unit peer objects spark faults
+	$(MAKE) --jobs 2 --output-sync=target lint unit peer objects spark faults FAULT_KILLS=60
 	$(MAKE) program
 	$(MAKE) browser
 	$(MAKE) replicas REPLICA_ROUNDS=2
@@ -65,8 +68,9 @@ replicas: $(DEV) $(OBJECTS) ## two processes behind nginx, one after the other k
 spark: $(DEV) $(SPARK) ## the same numbers from a real Spark cluster on this machine
 	JAVA_HOME=$$(sh tests/spark/java.sh) PYTHONPATH=$(SPARK_FOLDER) $(BIN)/pytest tests/spark
 
+FAULT_KILLS ?= 200
 faults: $(DEV) ## hundreds of collect, compact and prune killed, each operation of theirs failing, a full disk
-	$(BIN)/pytest -n auto --dist worksteal tests/kill
+	FAULT_KILLS=$(FAULT_KILLS) $(BIN)/pytest -n auto --dist worksteal tests/kill
 
 browser: $(DEV) ## a few journeys in a real Chromium
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/pytest -n auto --dist loadfile tests/browser

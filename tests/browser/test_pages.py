@@ -209,28 +209,34 @@ MAIN_CHARTS = {
     "usage": "usage_chart",
     "trends": TRENDS,
     "changes": "changes_chart",
+    "health": "health_chart",
 }
 
 
 @pytest.mark.parametrize(("path", "chart"), MAIN_CHARTS.items())
-def test_tables_need_no_scrolling_aside(path, chart, sample, visitors):
+def test_tables_need_no_scrolling_aside_and_tiles_say_all_of_it_on_a_small_screen_too(path, chart, sample, visitors):
     page = visitors.open(f"{sample}/{path}", chart=chart)
     page.locator(".license-table tbody tr").first.wait_for()
     app.settle(page)
     assert page.evaluate(_TOO_WIDE) == []
+    page.set_viewport_size({"width": 820, "height": 900})
+    app.settle(page)
+    assert page.evaluate(_CUT) == []
 
 
-@pytest.mark.parametrize("width", [820, 1024, 1180])
-def test_on_a_small_screen_long_texts_stand_below_their_rows(width, sample, visitors):
+def test_on_a_small_screen_long_texts_stand_below_their_rows(sample, visitors):
     page = visitors.open(f"{sample}/customers", chart=CUSTOMERS)
-    page.set_viewport_size({"width": width, "height": 900})
     table = page.locator(".st-key-customers_table .license-table")
-    expect(table).to_have_class(re.compile("stacked"))
-    row = table.locator("tbody tr").first
-    assert row.bounding_box()["height"] < 90
-    name, why = (row.locator(cell).bounding_box() for cell in ("td:first-child", "td[data-label=Why]"))
-    assert why["y"] >= name["y"] + name["height"]
-    assert page.evaluate(_TOO_WIDE) == []
+    expect(table).not_to_have_class(re.compile("stacked"))
+    for width in (1180, 1024, 820):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(table, str(width)).to_have_class(re.compile("stacked"))
+        app.settle(page)
+        row = table.locator("tbody tr").first
+        assert row.bounding_box()["height"] < 90, width
+        name, why = (row.locator(cell).bounding_box() for cell in ("td:first-child", "td[data-label=Why]"))
+        assert why["y"] >= name["y"] + name["height"], width
+        assert page.evaluate(_TOO_WIDE) == [], width
 
 
 def test_a_table_with_columns_out_of_sight_says_so(sample, visitors):
@@ -241,11 +247,3 @@ def test_a_table_with_columns_out_of_sight_says_so(sample, visitors):
     page.add_style_tag(content=".license-table td { min-width: 10rem !important }")  # too many letters to a cell
     page.set_viewport_size({"width": 800, "height": 900})
     expect(sign).to_be_visible()
-
-
-@pytest.mark.parametrize(("path", "chart"), [*MAIN_CHARTS.items(), ("health", "health_chart")])
-def test_tiles_say_all_of_it_on_a_small_screen_too(path, chart, sample, visitors):
-    page = visitors.open(f"{sample}/{path}", chart=chart)
-    page.set_viewport_size({"width": 820, "height": 900})
-    app.settle(page)
-    assert page.evaluate(_CUT) == []
