@@ -177,7 +177,7 @@ def test_a_sign_in_that_fails_on_the_way_back_says_why(somebody, office):
 
 
 def test_a_person_in_as_many_groups_as_a_sign_in_carries(somebody, office, monkeypatch):
-    monkeypatch.setattr(MIA, "groups", [str(uuid.uuid4()) for _ in range(200)])
+    monkeypatch.setattr(MIA, "groups", [str(uuid.uuid4()) for _ in range(200)])  # she is in other tests, too
     page = arrive(somebody, office, MIA)
     assert sum(map(len, cookies_of(somebody).values())) > 2 * 8_192
     app.wait_for_chart(page)

@@ -34,6 +34,7 @@ def ask(monkeypatch):
         access.handlers.clear()
         return answered, [json.loads(line) for line in written.getvalue().splitlines()]
 
+    # As `logs` sets it for the whole process.
     monkeypatch.setattr(logging.StreamHandler, "format", lambda _, record: logs._of_record(record))
     return ask
 

@@ -353,7 +353,7 @@ def test_a_hand_over_at_midnight_takes_effect_in_a_page_that_is_open(sit_down, m
         def now(cls, tz=None):
             return at[0].astimezone(tz)
 
-    monkeypatch.setattr(feeds, "datetime", Clock)
+    monkeypatch.setattr(feeds, "datetime", Clock)  # the one clock that days of a book go by
     books = f"{HEADER}{OWN},ann@x,,2027-03-01\n{OWN},ben@x,2027-03-01,\n{NOBODYS},ann@x,2027-03-01,\n"
     app = sit_down("customers", books=books)
     assert sold(app) == f"{SOLD[OWN]:,}"
@@ -370,6 +370,7 @@ def test_a_hand_over_at_midnight_takes_effect_in_a_page_that_is_open(sit_down, m
 
 def test_a_file_of_a_book_that_was_handed_over_is_not_made(sit_down, tmp_path, monkeypatch):
     made = []
+    # AppTest takes no file.
     monkeypatch.setattr("streamlit.download_button", lambda _, content, *__, **___: made.append(content))
     sit_down("customers")
     assert made[0]()

@@ -124,7 +124,7 @@ def test_a_manager_is_offered_the_own_customers_alone(sit):
 @pytest.mark.parametrize(("customer", "may"), [(OWN, True), (FOREIGN, False), (None, False)])
 def test_nobody_mutes_a_customer_outside_the_own_book_whatever_the_browser_sends(sit, monkeypatch, customer, may):
     asked = Mute(customer=customer, product=PRODUCT, reason="x", until=UNTIL)
-    monkeypatch.setattr(mutes_menu, "Mute", lambda **_: asked)
+    monkeypatch.setattr(mutes_menu, "Mute", lambda **_: asked)  # what a forged form would come to
     app = sit(name="ann@x")
     mute(app, (OWN, None))
     assert bool(kept()) is may
@@ -154,6 +154,7 @@ def test_a_mute_that_is_over_is_gone_from_the_page(sit, monkeypatch):
     app = sit()
     mute(app, (FOREIGN, None))
     assert NAMES[FOREIGN] not in called(app)
+    # As if two months had passed.
     monkeypatch.setattr(Mute, "holds", lambda self, at: at.date() + timedelta(days=61) < self.until)
     app.run()
     assert NAMES[FOREIGN] in called(app)

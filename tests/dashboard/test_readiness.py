@@ -45,6 +45,7 @@ def test_a_history_that_goes_and_comes_back(place, caplog):
 def test_the_samples_history_is_written_again_where_it_is_gone(tmp_path, monkeypatch):
     settled = []
     monkeypatch.setenv("HISTORY_URL", str(tmp_path))
+    # A year takes seconds.
     monkeypatch.setattr(sample_history, "bring_up_to", lambda sample, _: settled.append(sample.is_empty))
     assert found(Watch()).is_ready
     assert settled == [True]

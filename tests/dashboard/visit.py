@@ -115,6 +115,7 @@ def _read(table):
 def taken_away(app, monkeypatch):
     """What the CSV files hold, by name, each as a table."""
     found = {}
+    # AppTest takes no file.
     monkeypatch.setattr(figures, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
     app.run()
     return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items() if name.endswith(".csv")}

@@ -19,5 +19,5 @@ from dashboard.components import figures
     ],
 )
 def test_a_click_is_about_the_key_of_its_point(state, key, monkeypatch):
-    monkeypatch.setattr(st, "session_state", {"chart": state})
+    monkeypatch.setattr(st, "session_state", {"chart": state})  # outside a run there is none
     assert figures.clicked_key("chart") == key

@@ -91,7 +91,7 @@ def test_the_heading_shows_the_order():
     ],
 )
 def test_a_click_is_of_the_table_or_none(state, asked, monkeypatch):
-    monkeypatch.setattr(st, "session_state", {"key": {"arranged": state}})
+    monkeypatch.setattr(st, "session_state", {"key": {"arranged": state}})  # outside a run there is none
     assert table._asked("key", {"name", "sold"}) == asked
 
 

@@ -118,7 +118,7 @@ def test_a_click_that_was_overtaken_leaves_the_browser_with_no_older_link_and_wi
         written.append(link)
         write(proxy, link)
 
-    monkeypatch.setattr(QueryParamsProxy, "from_dict", note)
+    monkeypatch.setattr(QueryParamsProxy, "from_dict", note)  # AppTest shows the last link alone
     app = opened()
     click(app, "crm")
     assert written == [{"service": ["crm"]}]

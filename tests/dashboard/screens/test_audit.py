@@ -19,7 +19,7 @@ def look(visit, monkeypatch, tmp_path):
 
     def look(*entries, link=None):
         monkeypatch.setenv("HISTORY_URL", str(tmp_path))
-        monkeypatch.setattr("data_access.history.sample_history.bring_up_to", lambda *_: None)
+        monkeypatch.setattr("data_access.history.sample_history.bring_up_to", lambda *_: None)  # its year takes seconds
         history.open_audit(load_settings()).append(entries)
         return visit(link=link or {}, page="audit")
 
@@ -106,7 +106,7 @@ def test_older_entries_than_are_kept_are_not_shown(look, monkeypatch):
 @pytest.mark.parametrize("page", ["audit", "status"])
 def test_a_full_disk_is_said(visit, noted, page, monkeypatch):
     error = HistoryError("The history at /x cannot be used: No space left on device.", "Make room.")
-    monkeypatch.setattr(type(noted), "standing", audit.Standing(12, 3, error, NOW))
+    monkeypatch.setattr(type(noted), "standing", audit.Standing(12, 3, error, NOW))  # as after a write that failed
     said = visits.text(visit(page=page))
     assert "The audit cannot be written since" in said
     assert "12 lines of it waiting in memory" in said

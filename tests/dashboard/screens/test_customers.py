@@ -232,6 +232,7 @@ def test_the_files_of_the_list_say_why_to_call_and_what_to_say_at_once(visit, mo
 
 def test_what_a_person_takes_can_be_had_as_a_workbook(visit, monkeypatch):
     found: set[str] = set()
+    # AppTest takes no file.
     monkeypatch.setattr(figures, "downloads", lambda files: found.update(file.key for file in files))
     visit(Emulator(PARTNER), page=PAGE)
     assert found >= {"export_xlsx", "export_rows_xlsx"}
@@ -385,6 +386,7 @@ def test_many_customers_come_in_pages(visit):
 def sheets_of_the_list(app, monkeypatch):
     """The button for the call sheets of the list, and the pages of its PDF."""
     found = {}
+    # AppTest takes no file.
     monkeypatch.setattr(figures, "downloads", lambda files: found.update({file.key: file for file in files}))
     app.run()
     file = found["call_sheets"]
@@ -399,7 +401,7 @@ def test_the_list_has_a_call_sheet_of_each_customer_in_its_order(visit, monkeypa
 
 
 def test_of_a_long_list_the_first_have_a_call_sheet_and_the_button_says_so(visit, monkeypatch):
-    monkeypatch.setattr(call_sheet, "MOST", 2)
+    monkeypatch.setattr(call_sheet, "MOST", 2)  # a long list takes long to draw
     rows = [{"customerTenantId": f"T{number:03}", "licensesDeployed": number} for number in range(3)]
     partner = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, rows))
     file, pages = sheets_of_the_list(visit(Emulator(partner), page=PAGE), monkeypatch)

@@ -35,6 +35,7 @@ def test_the_sample_is_shown_and_called_so(visit):
 @pytest.mark.parametrize(("page", "title"), [("", "Overview"), ("trends", "Trends"), ("health", "Data health")])
 def test_a_tab_of_the_browser_says_which_page_it_is(page, title, visit, monkeypatch):
     titles = []
+    # AppTest hides it.
     monkeypatch.setattr(st, "set_page_config", lambda page_title=None, **_: titles.append(page_title))
     visit(page=page)
     assert titles[-1] == f"{title} · Partner License Insights"

@@ -110,6 +110,7 @@ def test_who_is_not_let_in_looks_at_nothing(knock, noted):
 
 def test_a_file_is_noted_when_it_is_taken_with_its_rows(knock, noted, monkeypatch):
     files = {}
+    # AppTest takes no file.
     monkeypatch.setattr(figures, "downloads", lambda offered: files.update({f.key: handed(f) for f in offered}))
 
     def handed(file):

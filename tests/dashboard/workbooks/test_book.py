@@ -87,7 +87,7 @@ def test_a_table_without_rows_is_a_header():
 
 
 def test_rows_that_a_sheet_does_not_hold_follow_on_further_ones(monkeypatch):
-    monkeypatch.setattr(book, "MOST_ROWS", 2)
+    monkeypatch.setattr(book, "MOST_ROWS", 2)  # a million rows take a minute
     rows = pd.DataFrame({"licensesSold": range(5)})
     found = opened(rows, [SOLD], Origin("A" * 40, {}, None))
     first, *more = "A" * 31, f"{'A' * 27} (2)", f"{'A' * 27} (3)"
@@ -102,7 +102,7 @@ def test_rows_that_a_sheet_does_not_hold_follow_on_further_ones(monkeypatch):
 def test_the_same_content_is_the_same_bytes_whenever_it_is_made(origin, monkeypatch):
     before = workbook(ROWS, COLUMNS, origin)
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 3 * 24 * 3600)
+    monkeypatch.setattr(time, "time", lambda: now + 3 * 24 * 3600)  # which a ZIP writes down for each of its files
     assert workbook(ROWS.copy(), COLUMNS, origin) == before
     created = openpyxl.load_workbook(io.BytesIO(before)).properties.created
     assert created == (datetime(2026, 10, 9) if origin.newest else datetime(1980, 1, 1))  # noqa: DTZ001

@@ -287,7 +287,7 @@ def test_graph_sends_the_mail_from_the_mailbox_that_is_named(office, entra, monk
     office.collects(collected(0, 50, 50), collected(1, 40, 60))
     with Service(202, [(429, "0")]) as graph:
         ours = replace(clouds.CLOUDS["global"], graph=graph.address)
-        monkeypatch.setattr(clouds, "CLOUDS", {"global": ours})
+        monkeypatch.setattr(clouds, "CLOUDS", {"global": ours})  # no setting names Graph
         entra.home.apps[0].app_roles[graph.address] = ["Mail.Send"]
         office.settings["MAIL_URL"] = "graph:digest@p.example"
         assert office.digests("--person", ANN)[0] == 0

@@ -122,7 +122,7 @@ def test_one_that_is_far_away_is_looked_at_now_and_then(file, monkeypatch):
     write(file, ACME)
     now = [0.0]
     kept = BooksFile(str(file), clock=lambda: now[0])
-    monkeypatch.setattr("data_access.history.store.Store.is_local", False)
+    monkeypatch.setattr("data_access.history.store.Store.is_local", False)  # as in an object store
     assert anns(kept) == {ACME}
     write(file, BOLT)
     now[0] = 9.9

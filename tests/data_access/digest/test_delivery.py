@@ -84,7 +84,7 @@ def test_a_certificate_that_is_not_trusted_gets_nothing():
 
 
 def test_nothing_goes_to_another_machine_without_tls(monkeypatch):
-    monkeypatch.setattr(delivery, "is_loopback", lambda _: False)
+    monkeypatch.setattr(delivery, "is_loopback", lambda _: False)  # as if it ran elsewhere
     mailbox = Mailbox()
     with smtp(mailbox) as server, pytest.raises(NotSent, match="no STARTTLS"):
         delivery.by_smtp(server, MAIL, TO)

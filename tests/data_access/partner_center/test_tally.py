@@ -17,7 +17,7 @@ AT_ONCE = Patience(first_wait=0.001)
 @pytest.fixture
 def tally(monkeypatch):
     tally = Tally()
-    monkeypatch.setattr(session, "TALLY", tally)
+    monkeypatch.setattr(session, "TALLY", tally)  # a process has one
     return tally
 
 

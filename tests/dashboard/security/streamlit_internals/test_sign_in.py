@@ -78,7 +78,7 @@ def callback(browser, entra):
 
 @pytest.mark.parametrize("groups", [[], GROUPS], ids=["one cookie", "cookies in parts"])
 def test_claims_of(streamlit, entra, monkeypatch, groups):
-    monkeypatch.setattr(AMY, "groups", groups)
+    monkeypatch.setattr(AMY, "groups", groups)  # she is in other tests, too
     with streamlit() as browser:
         back = browser.get(f"/{CALLBACK}", params=callback(browser, entra))
         assert (back.status_code, back.headers["location"]) == (302, "/")

@@ -40,7 +40,7 @@ from tests.dashboard.security.streamlit_internals.pages import CONTENT, opened
 @pytest.fixture
 def socket_server(monkeypatch):
     """The address of a server with Streamlit's settings, that says how large each message is."""
-    monkeypatch.setattr(websockets.http11, "MAX_LINE_LENGTH", 8192)
+    monkeypatch.setattr(websockets.http11, "MAX_LINE_LENGTH", 8192)  # as the library has it
     monkeypatch.setattr(websockets_sansio_impl, "ServerProtocol", websockets.server.ServerProtocol)
     limit_sockets()
 
@@ -75,6 +75,7 @@ def test_limit_sockets(socket_server):
 
 
 def test_send_together(streamlit, monkeypatch):
+    # Put back after the test.
     monkeypatch.setattr(AppSession, "_call_soon_on_event_loop", AppSession._call_soon_on_event_loop)
     wake, woken = streamlit_internals._call_alone, []
 
@@ -82,7 +83,7 @@ def test_send_together(streamlit, monkeypatch):
         woken.append(session)
         wake(session, callback)
 
-    monkeypatch.setattr(streamlit_internals, "_call_alone", count)
+    monkeypatch.setattr(streamlit_internals, "_call_alone", count)  # which nobody sees from without
     send_together()
     with streamlit() as browser, opened(browser) as page:
         assert page.elements, "the page is drawn"

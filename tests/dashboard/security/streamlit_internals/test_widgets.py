@@ -56,7 +56,7 @@ st.text(repr(values))
 )
 def test_forgive_widgets(streamlit, tmp_path, monkeypatch, capfd, forged):
     for name in ("__getitem__", "set_widget_from_proto"):
-        monkeypatch.setattr(WStates, name, getattr(WStates, name))
+        monkeypatch.setattr(WStates, name, getattr(WStates, name))  # put back after the test
     forgive_widgets()
     with streamlit() as browser:
         (tmp_path / "page.py").write_text(WIDGETS, encoding="utf-8")
