@@ -119,7 +119,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     )
     notices.left_out(controls.unknown)
     if model.number == 0:
-        st.info("No customer fits. Change the search or remove a filter.", icon=":material/person_search:")
+        st.info(f"No customer fits. {_alone(model, filters)}", icon=":material/person_search:")
         return
     opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, partial(controls.put, CUSTOMER))
     if model.gone:
@@ -141,6 +141,19 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
             lately.watch(within)
     _list(model, deployment, filters, opens, feeds)
     still_missing.draw(feeds)  # at the end, where it moves nothing
+
+
+def _alone(model: CallList, filters: CustomersFilters) -> str:
+    """How many customers would be left by each filter of the list alone, so that the one to change can be seen."""
+    words = {
+        SEARCH.name: "found by the search",
+        BELOW.name: f"below {written(filters.below or 0.0)}\u00a0%",
+        ATLEAST.name: f"with at least {formats.count(filters.atleast or 0)} licenses not deployed",
+    }
+    if len(model.alone) < 2:
+        return "Change the search or remove a filter."
+    each = ", ".join(f"{number:,} {words[name]}" for name, number in model.alone.items())
+    return f"Each filter alone leaves: {each}. Change or remove one."
 
 
 def _filter(filters: CustomersFilters, feeds: Feeds) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard import formats, page_turns
 from dashboard.cache import VIEWS, remembered
 from dashboard.feeds import Feeds
-from dashboard.filters.parameters import CustomersFilters
+from dashboard.filters.parameters import ATLEAST, BELOW, SEARCH, CustomersFilters
 from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
 from dashboard.tables.microsoft import own_rows
@@ -46,6 +46,7 @@ class CallList:
     on_screen: OnScreen
     silent: Mapping[str, Mute] = field(default_factory=dict)  # the customers that are muted, by tenant id
     muted: tuple[str, ...] = ()  # how many lines are, until when and why
+    alone: Mapping[str, int] = field(default_factory=dict)  # how many customers pass each filter of the list by itself
     outside: int = 0  # how many customers are out of their band
     gone: tuple[Lost, ...] = ()  # customers with licenses sold lately that the newest answer does not have
 
@@ -104,6 +105,9 @@ def of_all(
         ),
         silent=silent,
         muted=tuple(counted(muted.lines(mutes, facts.frame))),
+        alone={name: len(_within(everybody, only)) for name, only in _one_by_one(filters).items()}
+        if table.empty
+        else {},
         outside=len(outside),
         gone=gone(deployment, filters.selection, moved, filters.search) if moved else (),
     )
@@ -221,6 +225,16 @@ def _within(table: pd.DataFrame, filters: CustomersFilters) -> pd.DataFrame:
     if filters.atleast is not None:
         table = table[table["undeployed"] >= filters.atleast]
     return table
+
+
+def _one_by_one(filters: CustomersFilters) -> dict[str, CustomersFilters]:
+    """The filters of the list that are set, each without the others, by name."""
+    each = {
+        SEARCH.name: CustomersFilters(search=filters.search),
+        BELOW.name: CustomersFilters(below=filters.below),
+        ATLEAST.name: CustomersFilters(atleast=filters.atleast),
+    }
+    return {name: only for name, only in each.items() if only != CustomersFilters()}
 
 
 def _why(table: pd.DataFrame, silent: Mapping[str, Mute]) -> pd.Series:

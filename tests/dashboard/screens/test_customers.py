@@ -154,6 +154,12 @@ def test_thresholds_that_leave_nobody_say_so_and_are_in_the_widgets(visit):
     assert len(customers_on(app)) == 2
 
 
+def test_where_filters_together_leave_nobody_it_is_said_what_each_leaves_alone(visit):
+    app = visit(Emulator(PARTNER), {"below": "50", "atleast": "96", "search": "nord"}, page=PAGE)
+    alone = "1 found by the search, 1 below 50 %, 0 with at least 96 licenses not deployed"
+    assert f"No customer fits. Each filter alone leaves: {alone}. Change or remove one." in text(app)
+
+
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
 def test_a_link_by_id_opens_the_customer_with_its_products(spelled, visit):
     app = visit(Emulator(PARTNER), {"customer": spelled(NORTH)}, page=PAGE)
