@@ -15,12 +15,16 @@ _NOT_READ = (
 )
 
 
-def draw(feeds: Feeds) -> None:
+def draw(feeds: Feeds, *, has_use: bool) -> None:
     """Ask for what is used, which is too much to wait for, and draw the page again when it has come.
+
+    `has_use`: whether the page is drawn with it.
 
     Subscriptions, of which each customer takes calls of its own, are not asked for; what brings them is said.
     """
     use = feeds.usage.refresh_if_due()
+    if use.data is not None and not has_use:
+        st.rerun()  # it came while the page was drawn without it
     if use.data is None and use.running:
         loading.watch(feeds.usage, "Reading what is used; the column *Not used* follows.")
     elif use.data is None and use.error:

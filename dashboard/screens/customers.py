@@ -140,7 +140,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         if within:
             lately.watch(within)
     _list(model, deployment, filters, opens, feeds)
-    still_missing.draw(feeds)  # at the end, where it moves nothing
+    still_missing.draw(feeds, has_use=known[1] is not None)  # at the end, where it moves nothing
 
 
 def _alone(model: CallList, filters: CustomersFilters) -> str:

@@ -90,7 +90,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
-    still_missing.draw(feeds)
+    still_missing.draw(feeds, has_use=used is not None)
 
 
 def _is_dark() -> bool:
