@@ -97,7 +97,7 @@ def test_the_operator_sees_who_signed_in_looked_and_took_what_away(browser, some
         table = seen.locator(".st-key-audit_table")
         for did in ("signed in", "looked at a page", "took a file", "signed out"):
             expect(table).to_contain_text(did, timeout=10_000)
-        expect(table).to_contain_text("channel=direct")
+        expect(table).to_contain_text("Channel: Direct")
         expect(table).not_to_contain_text(OLAF.username)
     finally:
         context.close()
