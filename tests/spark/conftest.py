@@ -6,7 +6,7 @@ from data_access import Settings
 from data_access.history.engines import Spark, connect
 from tests.spark.cluster import cluster
 
-pytest.register_assert_rewrite("tests.data_access.history.test_engines")
+pytest.register_assert_rewrite("tests.data_access.history.test_engines", "tests.data_access.history.test_live")
 
 
 @pytest.fixture(scope="session")
