@@ -18,13 +18,6 @@ from tests.browser import app
 
 #: A line of 20 Mbit/s and 40 ms, as Chromium simulates it: bytes a second, and milliseconds.
 SLOW_LINE = {"offline": False, "latency": 40, "downloadThroughput": 20e6 / 8, "uploadThroughput": 20e6 / 8}
-# Shifts of the layout that no click caused, added up as browsers report them.
-_WATCH_SHIFTS = """
-window.shifts = 0;
-new PerformanceObserver(list => {
-    for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifts += shift.value;
-}).observe({type: 'layout-shift', buffered: true});
-"""
 
 
 @dataclass
@@ -45,7 +38,7 @@ class Page:
         """Seconds until the chart is drawn, for a browser that was never here."""
         visitor = browser.new_context(viewport={"width": 1366, "height": 900})
         page = visitor.new_page()
-        page.add_init_script(_WATCH_SHIFTS)
+        page.add_init_script(app.WATCH_SHIFTS)
         protocol = visitor.new_cdp_session(page)
         protocol.send("Network.enable")
         sizes: list[float] = []

@@ -85,6 +85,7 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
   followTheme(place, setStateValue)
   // The room of the first figure, before its script is there.
   if (!place.layout) place.style.height = `${fitted(place.figure, place).layout.height}px`
+  delete place.dataset.awaited
   let Plotly
   try {
     Plotly = await loadPlotly(script)

@@ -403,6 +403,7 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
   root.querySelector("nav").hidden = table.pages === 1
   root.querySelector(".cut").textContent = table.cut
   root.removeAttribute("aria-busy")
+  delete root.dataset.awaited
   if (root.asked) {
     const by = table.columns.find((column) => column.sorted !== "none")
     const order = by ? `Sorted by ${by.label}, ${by.sorted}. ` : ""

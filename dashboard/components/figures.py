@@ -23,7 +23,7 @@ from dashboard.view_models.deployment import Bars
 
 _BROWSER = Path(__file__).parents[1] / "browser"
 _CHART = (
-    '<div class="chart-with-parts"><div class="chart"></div><div class="chart-parts"></div></div>'
+    '<div class="chart-with-parts"><div class="chart" data-awaited></div><div class="chart-parts"></div></div>'
     '<div class="chart-pictures"></div>'
 )
 

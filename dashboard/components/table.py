@@ -24,6 +24,7 @@ from dashboard.tables import on_page
 from dashboard.tables.columns import OnScreen, Order
 from dashboard.tables.on_page import Places
 
+_HTML = '<div class="license-table" data-awaited></div>'  # until its script has drawn it, see frame.css
 _BROWSER = Path(__file__).parents[1] / "browser"
 _ARRANGED = "_arranged"  # ends the name of a table's arrangement in the session
 
@@ -105,7 +106,7 @@ def keys_in_order(table: OnScreen, keys: list[str]) -> list[str]:
 
 
 def _mount() -> Callable[..., Any]:
-    return streamlit_internals.component("table", _BROWSER, "table.js", '<div class="license-table"></div>')
+    return streamlit_internals.component("table", _BROWSER, "table.js", _HTML)
 
 
 def _kept(key: str) -> Arrangement:

@@ -35,6 +35,13 @@ TILES = ("kpi_licenses_sold", "kpi_licenses_deployed", "kpi_deployment_percent",
 _CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
 #: What `dashboard.formats.plain` puts into a text and nobody sees: what holds a link apart, and directions of writing.
 INVISIBLE = str.maketrans("", "", "\u2060\u2068\u2069")
+#: Has a page add up, as `window.shifts`, how its layout shifts without a click, as in Cumulative Layout Shift.
+WATCH_SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver(list => {
+    for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifts += shift.value;
+}).observe({type: 'layout-shift', buffered: true});
+"""
 _START = 90  # seconds a server may take until it answers: the first one makes the sample's year of history
 
 

@@ -54,6 +54,17 @@ def test_the_bar_stays_on_screen_and_leaves_room_for_the_figures(sample, visitor
     assert page.get_by_role("button", name="Copy link").is_visible()
 
 
+@pytest.mark.parametrize("width", [1366, 390])
+@pytest.mark.parametrize("address", ["", "trends", "customers"])
+def test_nothing_moves_while_a_page_comes_for_the_first_time(address, width, sample, browser):
+    with browser.new_context(viewport={"width": width, "height": 900}) as newcomer:
+        page = newcomer.new_page()
+        page.add_init_script(app.WATCH_SHIFTS)
+        app.visit(page, f"{sample}/{address}", CHARTS[address])
+        app.settle(page)
+        assert page.evaluate("window.shifts") < 0.1  # as whoever measures pages calls good
+
+
 def test_the_landmark_names_the_page_that_is_shown(sample, visitors):
     page = visitors.open(f"{sample}/trends", chart=CHARTS["trends"])
     current = pages(page).locator("[aria-current=page]")
