@@ -71,7 +71,8 @@ def answers(history: History):
         "services of the newest counts": engine.grouped(newest, ["service"]),
         "services over time": engine.points(history.facts(estimates).paths, ["service"], estimated=True),
         "products over time": engine.points(history.facts(counts).paths, ["productName"]),
-        "one customer": engine.customer(history.by_customer(counts).paths, customer).frame,
+        # By its id a product is known to be muted, which that program did not ask.
+        "one customer": engine.customer(history.by_customer(counts).paths, customer).frame.drop(columns="productId"),
     }
     # The earlier program gave points no column of their own for where they stand in time.
     earlier = {question: table.drop(columns=AS_OF, errors="ignore") for question, table in tables.items()}
