@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formats
-from dashboard.charts import rows
+from dashboard.charts import base, rows
 from dashboard.charts.base import Finished, mark, title_label, wrapped_label, written
 from dashboard.charts.palette import Palette
 from dashboard.charts.rows import Column, Panel, Rows
@@ -34,7 +34,6 @@ _IN_HOVER = (
 )
 _NOT_USED = "not used"
 _MISSING_KEY = "□ missing"
-_HOLLOW = "rgba(0,0,0,0)"
 _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
 
@@ -55,7 +54,7 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
             "Deployment %",
             f"{_target_key(target)}  {_MISSING_KEY}",
             [
-                _bar("percent", _numbers(table["deploymentPercent"]), palette.bar),
+                _bar("percent", base.numbers(table["deploymentPercent"]), palette.bar),
                 _missing((target - table["deploymentPercent"]).clip(lower=0), few, palette),
             ],
             _percent_axis(table["deploymentPercent"], target),
@@ -115,7 +114,7 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
         Panel(
             "Usage %",
             _target_key(target),
-            [_bar("percent", _numbers(table["usagePercent"]), palette.bar)],
+            [_bar("percent", base.numbers(table["usagePercent"]), palette.bar)],
             _percent_axis(table["usagePercent"], target),
             target=target,
         ),
@@ -181,16 +180,12 @@ def _bar(name: str, lengths: list[Any], colour: str | list[str]) -> dict[str, An
 
 def _missing(points: pd.Series, few: list[bool], palette: Palette) -> dict[str, Any]:
     """What is missing up to the target: hollow, since no licenses are counted there; filled where it matters most."""
-    marks = _bar("missing", _numbers(points), [palette.action if matters else _HOLLOW for matters in few])
+    marks = _bar("missing", base.numbers(points), [palette.action if matters else base.CLEAR for matters in few])
     marks["marker"]["line"] = {
         "color": [palette.action if matters else palette.distance for matters in few],
         "width": [1 if missing > 0 else 0 for missing in points],
     }
     return marks
-
-
-def _numbers(values: pd.Series) -> list[float | None]:
-    return [None if pd.isna(value) else float(value) for value in values]
 
 
 def _percent_axis(percents: pd.Series, target: float) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from unicodedata import east_asian_width
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
@@ -21,6 +22,8 @@ _LABEL_LENGTH = 30
 _CHARACTER, _CAPITAL, _WIDE, _DIGIT, _THIN = 6.8, 9.3, 14, 8.2, 4  # pixels, about
 _THIN_CHARACTERS = " .,\u00a0"
 _WIDEST = 300  # pixels
+#: The colour of what is not filled.
+CLEAR = "rgba(0,0,0,0)"
 #: A chart with more bars is too tall to read; the table holds all rows.
 MOST_BARS = 25
 
@@ -71,6 +74,11 @@ def frame(palette: Palette) -> dict[str, Any]:
         "dragmode": False,  # or a finger on the chart could not scroll the page
         "showlegend": False,
     }
+
+
+def numbers(values: pd.Series) -> list[float | None]:
+    """Figures as plotly takes them: None where there is none."""
+    return [None if pd.isna(value) else float(value) for value in values]
 
 
 def title_label(title: str, length: int = _LABEL_LENGTH) -> str:

@@ -77,7 +77,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) 
         "type": "bar",
         "orientation": "h",
         "name": "moved",
-        "x": [None if pd.isna(value) else float(value) for value in shown],
+        "x": base.numbers(shown),
         "marker": {"color": [palette.worse if value < 0 else palette.better for value in moved]},
     }
     panel = Panel(

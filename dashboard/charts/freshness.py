@@ -33,8 +33,8 @@ def figure(table: pd.DataFrame, palette: Palette) -> Finished:
         "type": "bar",
         "orientation": "h",
         "name": "expected",
-        "base": _numbers(usual),
-        "x": _numbers(table["cadenceDays"].where(usual.notna())),
+        "base": base.numbers(usual),
+        "x": base.numbers(table["cadenceDays"].where(usual.notna())),
         "marker": {"color": palette.unknown},
     }
     late = [timing == Timing.LATE for timing in table["timing"]]
@@ -42,7 +42,7 @@ def figure(table: pd.DataFrame, palette: Palette) -> Finished:
         "type": "scatter",
         "mode": "markers",
         "name": "age",
-        "x": _numbers(table["ageDays"]),
+        "x": base.numbers(table["ageDays"]),
         "marker": {"size": _DOT, "color": [palette.worse if is_late else palette.bar for is_late in late]},
     }
     most = max([1.0, *table["ageDays"], *(usual + table["cadenceDays"]).dropna()]) * _ROOM
@@ -73,10 +73,6 @@ def _marked(words: list[str], late: list[bool], palette: Palette) -> list[str]:
         f"<b style='color:{palette.worse}'>{word}</b>" if is_late else word
         for word, is_late in zip(words, late, strict=True)
     ]
-
-
-def _numbers(values: pd.Series) -> list[float | None]:
-    return [None if pd.isna(value) else float(value) for value in values]
 
 
 def in_words(table: pd.DataFrame) -> str:

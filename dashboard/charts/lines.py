@@ -103,7 +103,7 @@ def line_chart(
         "type": "scatter",
         "mode": "lines+markers",
         "x": dates,
-        "y": _numbers(values.where(whole)),
+        "y": base.numbers(values.where(whole)),
         "hovertext": _hover(drawn, "", measure),
         "hovertemplate": "%{hovertext}<extra></extra>",
         "line": {"color": palette.deployed, "width": 2.5},
@@ -113,7 +113,7 @@ def line_chart(
         "type": "scatter",
         "mode": "markers",
         "x": dates[-1:],
-        "y": _numbers(values[-1:]),
+        "y": base.numbers(values[-1:]),
         "hoverinfo": "skip",
         "marker": {"color": palette.deployed, "size": 9} | ({} if whole[-1:].all() else _HOLLOW),
     }
@@ -124,7 +124,7 @@ def line_chart(
     if not whole.all():
         data.append(
             line
-            | {"mode": "markers", "y": _numbers(values.mask(whole))}
+            | {"mode": "markers", "y": base.numbers(values.mask(whole))}
             | {"marker": {"color": palette.deployed, "size": 8} | _HOLLOW}
         )
     shapes: list[dict[str, Any]] = []
@@ -502,10 +502,6 @@ def _thinned(points: pd.DataFrame, most: int) -> pd.DataFrame:
 def _part(moment: datetime, span: tuple[datetime, datetime]) -> float:
     first, last = span
     return (moment - first) / (last - first) if last > first else 1.0
-
-
-def _numbers(values: pd.Series) -> list[float | None]:
-    return [None if pd.isna(value) else float(value) for value in values]
 
 
 def _moments(dates: pd.Series) -> list[str]:

@@ -15,7 +15,7 @@ from data_access.measures import renewals
 
 _BARS, _LINE, _ABOVE, _BELOW = 250, 18, 22, 52  # pixels: the bars, a line of the key, and the rest
 _SIDES, _NARROW_SIDES = {"l": 48, "r": 8}, {"l": 64, "r": 8}
-_APART = {"ticks": "outside", "ticklen": 6, "tickcolor": "rgba(0,0,0,0)"}
+_APART = {"ticks": "outside", "ticklen": 6, "tickcolor": base.CLEAR}
 _EDGE = 8  # pixels below bars that lie
 _IN_A_LINE, _IN_A_NARROW_LINE = 6, 2  # entries of the key
 _NARROW_BAR = 28  # pixels, for each period

@@ -24,7 +24,6 @@ _HEADROOM = 0.2  # of a narrow row, above the first one: a text that is cut is n
 _BAR = 0.34  # of a row, left free
 _NARROW_BAR = 16  # pixels
 _SMALL = 11 / 13  # of the titles' text to the rest
-_CLEAR = "rgba(0,0,0,0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def figure(rows: Rows, panels: Sequence[Panel], palette: Palette, **layout: Any)
     """The chart. `layout`: more of plotly's, such as how bars stand on each other."""
     places = list(range(len(rows.names)))[::-1]  # plotly counts upwards
     axes = _axes(rows, places, palette)
-    wide = base.frame(palette) | {"plot_bgcolor": _CLEAR} | _wide(rows, panels, palette) | axes | layout
+    wide = base.frame(palette) | {"plot_bgcolor": base.CLEAR} | _wide(rows, panels, palette) | axes | layout
     parts = [(key, base.in_plain_words(text)) for key, text in zip(rows.keys, rows.hover, strict=True) if key]
     narrow = _narrow(rows, panels, places, palette)
     return Finished(_traces(rows, panels, places, len(axes)), wide, narrow=narrow, parts=parts)
