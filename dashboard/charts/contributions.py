@@ -28,18 +28,18 @@ _SUMMED = ("licensesSold", "licensesDeployed", "undeployed")
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of `changes.compare`, those that moved the percentage most first; ties keep their order."""
-    moved = net(table).abs()
+    moved = net_effect(table).abs()
     return table.loc[moved.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def net(table: pd.DataFrame) -> pd.Series:
+def net_effect(table: pd.DataFrame) -> pd.Series:
     """By how many percent points each row moved the percentage of all together."""
     return table["deployedEffect"] + table["soldEffect"]
 
 
 def number_drawn(table: pd.DataFrame) -> int:
     """How many rows, of those in order, get a bar of their own; one row is never folded alone."""
-    moved = int((net(table).abs() >= SMALLEST).sum())
+    moved = int((net_effect(table).abs() >= SMALLEST).sum())
     number = min(len(table), base.MOST_BARS, max(FEWEST, moved))
     return len(table) if len(table) - number == 1 else number
 
@@ -66,7 +66,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) 
     """
     decimals = places(drawn)
     own = drawn[key] != ""
-    moved = net(drawn)
+    moved = net_effect(drawn)
     longest = _reach(moved[own])
     too_long = ~own & (moved.abs() > longest * _DWARFING)
     shown = moved.mask(too_long)
@@ -108,7 +108,7 @@ def figure(drawn: pd.DataFrame, estimated: bool, palette: Palette, *, key: str) 
 
 def places(drawn: pd.DataFrame) -> int:
     """The number of decimals that tells the parts of these rows apart."""
-    most = net(drawn).abs().iloc[1:].max()
+    most = net_effect(drawn).abs().iloc[1:].max()
     return formats.DECIMALS if pd.isna(most) or most >= SMALLEST else formats.DECIMALS + 1
 
 

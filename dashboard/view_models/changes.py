@@ -78,7 +78,7 @@ def changes_view(
     if search and searched:
         table = changes.among(customers.matching(table, search, searched))
     table = contributions.in_order(table)
-    net = contributions.net(table)
+    net = contributions.net_effect(table)
     key = customers.CUSTOMER if customers.CUSTOMER in table else "service"
     drawn = contributions.bars(table, _titled(table.head(contributions.number_drawn(table))), key=key)
     why = changes.why(table)
