@@ -33,7 +33,6 @@ from data_access import PartnerCenterError, SettingsError, history, load_setting
 log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
-_BROWSER = Path(__file__).parent / "browser"
 _STYLES = ("frame.css", "tiles.css", "print.css")
 _TIDY_EVERY = 60  # seconds
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
@@ -97,7 +96,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     import_module("dashboard.components.notices")
     import_module("dashboard.feeds")
     for component in _COMPONENTS:
-        streamlit_internals.register_component(component, _BROWSER)  # pages announce their scripts
+        streamlit_internals.register_component(component, static_files.BROWSER)  # pages announce their scripts
     _settle_memory()
     WATCH.start()
     shared = sharing.Sharing(middleware.ENDED)
@@ -169,7 +168,7 @@ def _base_path() -> list[str]:
 def _style() -> str:
     """Our own CSS, with the backgrounds of both themes."""
     pages = (f"--page-{theme}: {st.get_option(f'theme.{theme}.backgroundColor')}" for theme in ("light", "dark"))
-    own = "\n".join((_BROWSER / name).read_text(encoding="utf-8") for name in _STYLES)
+    own = "\n".join((static_files.BROWSER / name).read_text(encoding="utf-8") for name in _STYLES)
     return f"<style>:root {{ {'; '.join(pages)} }}\n{own}</style>"
 
 

@@ -15,6 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+#: Our own scripts and styles.
+BROWSER = Path(__file__).parent / "browser"
 #: The script that draws charts: its address below the path of the pages, and its file.
 PLOTLY = f"plotly-{plotly.__version__}.js"
 PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
 import streamlit as st
 
@@ -21,7 +20,6 @@ from dashboard.filters.parameters import SORT, BarsFilters, UsageFilters
 from dashboard.security import session, streamlit_internals
 from dashboard.view_models.deployment import Bars
 
-_BROWSER = Path(__file__).parents[1] / "browser"
 _CHART = (
     '<div class="chart-with-parts"><div class="chart" data-awaited></div><div class="chart-parts"></div></div>'
     '<div class="chart-pictures"></div>'
@@ -70,6 +68,11 @@ def bars(
             st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
 
 
+def is_dark() -> bool:
+    """Whether the page is shown in the dark theme, whose colours its figures have."""
+    return st.context.theme.type == "dark"
+
+
 def clicked_key(element: str) -> str:
     """The key of what the user clicked in a chart; empty where the browser, or who acts as one, sent no such thing."""
     match st.session_state.get(element):
@@ -85,8 +88,7 @@ def chart(
 
     `on_click` is called when the user clicks a point of it; `clicked_key` then says which one.
     """
-    draw = streamlit_internals.component("chart", _BROWSER, "chart.js", _CHART)
-    is_dark = st.context.theme.type == "dark"
+    draw = streamlit_internals.component("chart", static_files.BROWSER, "chart.js", _CHART)
     draw(
         key=key,
         data={
@@ -94,7 +96,7 @@ def chart(
             "words": words,
             "clickable": bool(on_click),
             "script": static_files.PLOTLY,
-            "picture": asdict(picture) | {"colours": palette.FOR_PRINT if is_dark else {}},
+            "picture": asdict(picture) | {"colours": palette.FOR_PRINT if is_dark() else {}},
         },
         **({"on_clicked_change": on_click} if on_click else {}),
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import formats, sitemap
+from dashboard import formats, sitemap, static_files
 from dashboard.components import book, views_menu
 from dashboard.feeds import Feeds, current_sight
 from dashboard.filters import link
@@ -18,7 +17,6 @@ from dashboard.filters.link import Controls
 from dashboard.security import session, streamlit_internals
 from data_access import titles
 
-_BROWSER = Path(__file__).parents[1] / "browser"
 _NAME_LENGTH = 24
 _COPIED = "Link copied. It shows the newest figures."
 _PINNED = "Link copied. It shows what was known on {}."
@@ -78,7 +76,7 @@ def _top(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
             case {"opened": str(name)} if page := sitemap.named(name):
                 st.session_state[_ASKED] = page.file
 
-    component = streamlit_internals.component("frame", _BROWSER, "frame.js", _HTML)
+    component = streamlit_internals.component("frame", static_files.BROWSER, "frame.js", _HTML)
     component(
         key=key,
         width="content",

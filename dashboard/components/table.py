@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, static_files
 from dashboard.cache import remembered
 from dashboard.filters import link
 from dashboard.filters.kinds import Reading
@@ -25,7 +24,6 @@ from dashboard.tables.columns import OnScreen, Order
 from dashboard.tables.on_page import Places
 
 _HTML = '<div class="license-table" data-awaited></div>'  # until its script has drawn it, see frame.css
-_BROWSER = Path(__file__).parents[1] / "browser"
 _ARRANGED = "_arranged"  # ends the name of a table's arrangement in the session
 
 
@@ -106,7 +104,7 @@ def keys_in_order(table: OnScreen, keys: list[str]) -> list[str]:
 
 
 def _mount() -> Callable[..., Any]:
-    return streamlit_internals.component("table", _BROWSER, "table.js", _HTML)
+    return streamlit_internals.component("table", static_files.BROWSER, "table.js", _HTML)
 
 
 def _kept(key: str) -> Arrangement:

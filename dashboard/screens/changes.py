@@ -97,7 +97,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     """Draw two dates side by side."""
     pair, words = comparison.pair(past, compared), levels.WORDS[compared.level]
     notices.left_out(controls.unknown)
-    filters, dark = controls.filters, st.context.theme.type == "dark"
+    filters, dark = controls.filters, figures.is_dark()
     search = filters.search if words.searched else ""
     try:
         model = changes.changes_view(feeds, past, compared, filters.selection, search=search, dark=dark)

@@ -34,7 +34,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
     """Draw the page for a history with snapshots."""
     history_states.top(past, _QUESTION, feeds)
     looked = feeds.history.state.fetched_at if feeds.history else None
-    model = health_view(feeds, past, looked or datetime.now(UTC), st.context.theme.type == "dark")
+    model = health_view(feeds, past, looked or datetime.now(UTC), figures.is_dark())
     if model.mark is Mark.BAD:
         st.warning(model.sentence, icon=":material/report:")
     elif model.mark is Mark.UNKNOWN:

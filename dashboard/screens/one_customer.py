@@ -59,7 +59,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     live, muting = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
     sheet = call_sheet.file(deployment, identity, feeds, provenance, muting)
     _beside(deployment, identity, name, moved=moved, feeds=feeds, sheet=sheet)
-    model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), _is_dark(), own)
+    model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), figures.is_dark(), own)
     notices.left_out(controls.unknown)
     tiles.answer(model, filters.target, estimated=False)
     _quiet(deployment, identity, filters.selection, feeds)
@@ -91,10 +91,6 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
     still_missing.draw(feeds, has_use=used is not None)
-
-
-def _is_dark() -> bool:
-    return st.context.theme.type == "dark"
 
 
 def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
@@ -169,7 +165,7 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
             notices.trouble(error, key="trouble_history")
             return
         history_states.left_out(own)
-        trend = trends.trends_view(own, filters.to(TrendsFilters), _is_dark())
+        trend = trends.trends_view(own, filters.to(TrendsFilters), figures.is_dark())
         whole = trend.whole
         if not len(whole.points):
             st.caption("What was collected so far has nothing of this customer in this choice and range.")

@@ -40,7 +40,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         return
     if not past:
         history_states.unreadable(feeds)
-    filters, dark = controls.filters, st.context.theme.type == "dark"
+    filters, dark = controls.filters, figures.is_dark()
     model = view_models.overview(deployment, filters, dark, mutes_and_bands.bands())
     moved = movement.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)

@@ -47,7 +47,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
     _choices(controls)
     filters = controls.filters
     now, zone = datetime.now(UTC).replace(second=0, microsecond=0), tables.zone(st.context.timezone)
-    model = renewals_view(data, filters, now, zone, st.context.theme.type == "dark", mutes=mutes_and_bands.mutes(feeds))
+    model = renewals_view(data, filters, now, zone, figures.is_dark(), mutes=mutes_and_bands.mutes(feeds))
     notices.left_out(controls.unknown)
     if model.unplaced:
         st.info(

@@ -43,7 +43,7 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     elif timeline.collection is COMMERCIAL_DEPLOYMENT:
         notices.stands_in()
     filters = controls.filters
-    trend = trends.trends_view(timeline, filters, st.context.theme.type == "dark")
+    trend = trends.trends_view(timeline, filters, figures.is_dark())
     notices.left_out(controls.unknown)
     _answer(trend, filters, timeline.estimated)
     _tiles(trend.whole, timeline.estimated)

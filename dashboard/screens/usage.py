@@ -94,7 +94,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
         no_rows(usage)
         return
     filters = controls.filters
-    model = usage_view(usage, filters, st.context.theme.type == "dark")
+    model = usage_view(usage, filters, figures.is_dark())
     notices.left_out(controls.unknown)
     if model.number or model.on_screen.number:
         st.markdown(_answer(model))
