@@ -1,9 +1,8 @@
 """The front door: names for scripts and for the dashboard, fixed by contract.
 
-The dashboard opens a few rooms directly as well: `measures`, `datasets`, `texts`, `titles`, `logs`, `version` and
-`partner_center.catalog`; its module for files `csv_files`, those for sign-in `foreign_text` and the location of the
-secrets, its server `loopback`, its metrics the tally of calls. The import contracts in pyproject.toml keep it out of
-all others.
+The dashboard opens a few rooms directly as well. Every module of it may open `measures`, `datasets`, `texts`, `titles`,
+`mutes`, `logs`, `version` and `partner_center.catalog`; the one or two that need it a further room, such as `csv_files`
+the one for files. The import contracts in pyproject.toml list these doors, and keep it out of all others.
 """
 
 from data_access import history
