@@ -33,6 +33,7 @@ from data_access.measures import MEASURES, Facts, trends
 from data_access.measures.trends import AS_OF, Refusal
 
 _EVER: Between = (pd.Timestamp("1970-01-01", tz=UTC), pd.Timestamp("2200-01-01", tz=UTC))
+#: The column of each measure that can be shown; `trends.Change` has its change under the measure's own name.
 _COLUMNS = {
     "percent": "deploymentPercent",
     "sold": "licensesSold",
@@ -40,12 +41,6 @@ _COLUMNS = {
     "undeployed": "undeployed",
 }
 _TITLES = {"service": titles.service_title, "channel": titles.channel_title}
-_MOVED = {
-    "deploymentPercent": "percent",
-    "licensesSold": "sold",
-    "licensesDeployed": "deployed",
-    "undeployed": "undeployed",
-}
 _GOOD = {"licensesSold": 0, "undeployed": -1}  # as `Shown` has it, where more is not better
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -108,7 +103,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     lines = _lines(facts, now, within, filters, why)
     measure = _measure(timeline, filters)
     known = len(lines)
-    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters, measure.column))
+    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters))
     span = _span([whole, *lines])
     colours = palette.of(dark)
     first = [_panel(line) for line in lines[:MOST_PANELS]]
@@ -189,8 +184,8 @@ def _measure(timeline: Timeline, filters: TrendsFilters) -> Shown:
     return Shown(column, title, filters.measure == "percent", estimated, good=_GOOD.get(column, 1))
 
 
-def _place(line: Line, filters: TrendsFilters, column: str) -> tuple[bool, float, str, str]:
-    moved = getattr(line.change, _MOVED[column]) if line.change else None
+def _place(line: Line, filters: TrendsFilters) -> tuple[bool, float, str, str]:
+    moved = getattr(line.change, filters.measure) if line.change else None
     first = {
         "gap": -line.points["undeployed"].iloc[-1],
         "falling": moved or 0.0,
