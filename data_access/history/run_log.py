@@ -15,7 +15,7 @@ from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
 
-from data_access.errors import HistoryError
+from data_access.errors import HistoryError, NotPermitted
 from data_access.history import layout, record_files
 from data_access.history.record_files import RecordFiles
 from data_access.history.store import Store
@@ -24,7 +24,6 @@ FOLDER = layout.RUNS
 COLLECT = "collect"
 _NEWEST = 200  # runs; older ones are no news
 _LOOSE_FILES = 64  # beside each other before a run puts them together
-_NOT_PERMITTED = 4  # a collection that the account may not read does not fail a run
 
 
 class Failure(BaseModel):
@@ -71,8 +70,9 @@ class Run(BaseModel):
     def succeeded(self) -> bool:
         if self.exit_code is not None:
             return self.exit_code == 0
+        # A collection that the account may not read does not fail a run.
         failures = (tried.failure for tried in self.outcomes.values() if tried.failure)
-        return all(failure.exit_code == _NOT_PERMITTED for failure in failures)
+        return all(failure.exit_code == NotPermitted.exit_code for failure in failures)
 
 
 @dataclass(frozen=True, slots=True)
