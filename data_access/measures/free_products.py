@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import pandas as pd
 
 from data_access import texts
+from data_access.measures.customers import CUSTOMER
 
-CUSTOMER, PRODUCT = "customerTenantId", "productId"
+PRODUCT = "productId"
 
 #: So many seats nobody pays for; a product with as many is free unless something says that it was bought.
 MANY = 10_000

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from data_access.measures import free_products
-from data_access.measures.free_products import CUSTOMER, PRODUCT
+from data_access.measures.customers import CUSTOMER
+from data_access.measures.free_products import PRODUCT
 
 _KEY = [CUSTOMER, PRODUCT]
 _COUNTS = ("licensesSold", "licensesDeployed", "activeUnits", "consumedUnits")
