@@ -22,7 +22,7 @@ from data_access.mutes import Mute
 #: How far ahead renewals are shown, in days.
 HORIZON = 120
 _YEAR = timedelta(days=366)
-_PRODUCT = "productName"
+_NAME = "productName"
 _LATELY = 91  # days, as on the call list
 _MOST_STEPS = 3
 _MOST_ROWS, _MOST_NARROW = 8, 6  # of one table, and of one beside another: an ordinary sheet has one page
@@ -122,10 +122,10 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
 
 def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:
     """The products that the customer has no more, of which the line had some on this date or later, with their ids."""
-    by_product = trends.lines(records.deployment, [_PRODUCT])
-    gone = trends.gone(by_product, records.now.frame, _PRODUCT, line[line[AS_OF] >= since])
-    ids = records.deployment.frame.drop_duplicates(_PRODUCT).set_index(_PRODUCT)[PRODUCT]
-    return gone.assign(customerTenantId=records.tenant, productId=gone[_PRODUCT].map(ids))
+    by_product = trends.lines(records.deployment, [_NAME])
+    gone = trends.gone(by_product, records.now.frame, _NAME, line[line[AS_OF] >= since])
+    ids = records.deployment.frame.drop_duplicates(_NAME).set_index(_NAME)[PRODUCT]
+    return gone.assign(customerTenantId=records.tenant, productId=gone[_NAME].map(ids))
 
 
 def _products_of(records: Records, lost: pd.DataFrame) -> set[str]:
@@ -183,17 +183,17 @@ def _products(records: Records) -> Section:
     """The products by what is not deployed, each with the seats that are free to assign, where those are known."""
     if records.now.frame.empty and records.seats is not None:
         return _today(records.seats)
-    table = customers.by_product(records.now).sort_values(["undeployed", "productName"], ascending=[False, True])
+    table = customers.by_product(records.now).sort_values(["undeployed", _NAME], ascending=[False, True])
     free = None if records.seats is None else _free(records.seats)
-    ids = records.now.frame.drop_duplicates("productName").set_index("productName").get(PRODUCT)
+    ids = records.now.frame.drop_duplicates(_NAME).set_index(_NAME).get(PRODUCT)
     rows = [
         (
-            titles.product_title(str(row["productName"])),
+            titles.product_title(str(row[_NAME])),
             formats.count(row["licensesSold"]),
             formats.count(row["licensesDeployed"]),
             formats.count(row["undeployed"]),
             formats.percent(row["deploymentPercent"]),
-            *([_number(free.get(ids.get(row["productName"])))] if free is not None and ids is not None else []),
+            *([_number(free.get(ids.get(row[_NAME])))] if free is not None and ids is not None else []),
         )
         for _, row in table.iterrows()
     ]
@@ -212,10 +212,10 @@ def _free(seats: pd.DataFrame) -> dict[object, int]:
 def _today(seats: pd.DataFrame) -> Section:
     """The products by live seats, where the analytics have none."""
     table = seats.assign(free=(seats["activeUnits"] - seats["consumedUnits"]).clip(lower=0))
-    table = table.sort_values(["free", "productName"], ascending=[False, True])
+    table = table.sort_values(["free", _NAME], ascending=[False, True])
     rows = [
         (
-            titles.product_title(str(row["productName"])),
+            titles.product_title(str(row[_NAME])),
             *(_number(row[name]) for name in ("activeUnits", "consumedUnits", "free")),
         )
         for _, row in table.iterrows()
@@ -237,7 +237,7 @@ def _changed(records: Records, change: trends.Change | None) -> Section | None:
     table = table.iloc[(-table["undeployedChange"].abs()).argsort(kind="stable")]
     rows = [
         (
-            _with_status(titles.product_title(str(row["productName"])), row["status"]),
+            _with_status(titles.product_title(str(row[_NAME])), row["status"]),
             formats.change(row["licensesSoldChange"]),
             formats.change(row["licensesDeployedChange"]),
             formats.change(row["undeployedChange"]),
@@ -348,7 +348,7 @@ def _missed(products: pd.DataFrame) -> str:
     if products.empty:
         return "Not in the newest answer: what is muted"
     first = products.iloc[0]
-    return call_list.missed(str(first[_PRODUCT]), first["licensesSold"], first[AS_OF], len(products) - 1)
+    return call_list.missed(str(first[_NAME]), first["licensesSold"], first[AS_OF], len(products) - 1)
 
 
 def _number(value: Any) -> str:
