@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -81,10 +82,8 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
     names = now.frame["customerName"].dropna()
     own = None
     if past is not None and not past.history.is_empty:
-        try:
+        with suppress(PartnerCenterError):  # the sheet does without; the page says why the history cannot be read
             own = timeline_of_customer(past, feeds.engine(past), tenant)
-        except PartnerCenterError:
-            own = None  # the sheet does without what the history would add; the page says why it cannot be read
     subscriptions, seats, read_at = _live(live, tenant, now.frame)
     return Records(
         tenant=tenant,

@@ -21,7 +21,8 @@ REFRESHABLE_FOR = timedelta(days=90)
 #: The operator is warned so long before that.
 NOTICE = timedelta(days=14)
 
-_AGAIN = "Sign in again: python -m data_access sign-in."
+#: The next step where a stored sign-in is no good any more.
+SIGN_IN_AGAIN = "Sign in again: python -m data_access sign-in."
 _ADMINISTRATOR = "Give this to the administrator of the app registration in Entra ID."
 
 
@@ -71,12 +72,12 @@ _CASES = (
     _Case(
         (700082, 70008, 70043, 700084, 70000),
         f"The stored sign-in has lapsed; it lives {REFRESHABLE_FOR.days} days from its last use.",
-        _AGAIN,
+        SIGN_IN_AGAIN,
     ),
     _Case(
         (50173, 50133, 50132, 50089),
         "The sign-in was revoked, for example by a new password.",
-        _AGAIN,
+        SIGN_IN_AGAIN,
     ),
     _Case((500133,), "Your sign-in to the dashboard has ended.", "Sign in again."),
     _Case(
@@ -186,7 +187,7 @@ def lapse_notice(lapse: datetime, now: datetime) -> str:
     when = (
         "has lapsed" if remaining <= timedelta(0) else f"lapses in {max(1, remaining.days)} days, on {lapse:%Y-%m-%d}"
     )
-    return f"The stored sign-in {when}. {_AGAIN}"
+    return f"The stored sign-in {when}. {SIGN_IN_AGAIN}"
 
 
 def _first_line(text: str) -> str:

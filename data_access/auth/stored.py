@@ -56,7 +56,7 @@ class Stored(RenewableCredential):
     Each renewal gives a new refresh token, which replaces the one in the file.
     """
 
-    remedy = "Sign in again: python -m data_access sign-in."
+    remedy = entra.SIGN_IN_AGAIN
 
     def __init__(
         self, registration: Registration, file: Path, timeout: float = REQUEST_TIMEOUT, pace: Pace | None = None
@@ -181,9 +181,7 @@ class _WholeFile(FilePersistence):  # type: ignore[misc]  # ships no types
 
     def save(self, content: str) -> None:
         target = Path(self.get_location())
-        handle, name = tempfile.mkstemp(
-            self.UNFINISHED, f"{target.name}.", target.parent
-        )  # readable by its owner alone
+        handle, name = tempfile.mkstemp(self.UNFINISHED, f"{target.name}.", target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(content)

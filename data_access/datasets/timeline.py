@@ -66,8 +66,7 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     progress(Step("Opening the history"))
     history.prepare_sample(settings)
     account = history.open(settings)
-    snapshots = tuple(snapshot.id for name in catalog.COLLECTIONS for snapshot in account.snapshots(name))
-    if last and (last.snapshots, last.notices) == (snapshots, account.notices):
+    if last and (last.snapshots, last.notices) == (_ids(account), account.notices):
         return last
     return _of(account)
 
@@ -78,7 +77,6 @@ def until(past: Timeline, day: date) -> Timeline:
 
 
 def _of(account: History) -> Timeline:
-    snapshots = tuple(snapshot.id for name in catalog.COLLECTIONS for snapshot in account.snapshots(name))
     collection = catalog.DEPLOYMENT
     if not any(snapshot.rows for snapshot in account.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT
@@ -88,10 +86,14 @@ def _of(account: History) -> Timeline:
         account,
         collection,
         trends.with_back_fills(facts, back_fills),
-        snapshots,
+        _ids(account),
         account.notices,
         account.newest(collection),
     )
+
+
+def _ids(account: History) -> tuple[str, ...]:
+    return tuple(snapshot.id for name in catalog.COLLECTIONS for snapshot in account.snapshots(name))
 
 
 def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:

@@ -244,10 +244,8 @@ class RestrictedEngine(Engine):
             rows = rows.filter(~mask | tenant.is_null() if self._customers.others else mask)
         if self._named:
             return rows
-        if not columns.keys() <= _KNOWN_OF_COUNTS:
-            return rows.filter(
-                nw.col(customers.CUSTOMER).is_in([])
-            )  # a live collection is about customers in every field
+        if not columns.keys() <= _KNOWN_OF_COUNTS:  # a live collection is about customers in every field
+            return rows.filter(nw.col(customers.CUSTOMER).is_in([]))
         return rows.with_columns(nw.lit(None, nw.String).alias(name) for name in _NAMING)
 
 

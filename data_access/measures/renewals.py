@@ -16,7 +16,8 @@ import pandas as pd
 
 from data_access import texts
 from data_access.measures import core, free_products
-from data_access.measures.free_products import CUSTOMER, PRODUCT
+from data_access.measures.customers import CUSTOMER
+from data_access.measures.free_products import PRODUCT
 from data_access.partner_center import renewal
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 from data_access.partner_center.renewal import Action
@@ -103,13 +104,11 @@ def judged(
     """
     ours = core.clashes(subscriptions, SUBSCRIPTIONS.columns, [*ADDED, *OURS])
     subscriptions = subscriptions.rename(columns=ours)
-    figures = not_assigned(seats, counts)
-    table = (
-        subscriptions.merge(figures, on=_KEY, how="left", sort=False) if len(subscriptions) else subscriptions.copy()
-    )
-    if not len(subscriptions):
+    if len(subscriptions):
+        table = subscriptions.merge(not_assigned(seats, counts), on=_KEY, how="left", sort=False)
+    else:
         nothing = pd.array([], "Int64")
-        table = table.assign(assigned=nothing, notAssigned=nothing, notAssignedFrom=pd.array([], "str"))
+        table = subscriptions.assign(assigned=nothing, notAssigned=nothing, notAssignedFrom=pd.array([], "str"))
     quantity, spare = table["quantity"].astype("Int64"), table["notAssigned"].astype("Int64")
     stated = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"])
     return table.assign(

@@ -131,8 +131,8 @@ def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
     `asOf` is where a point stands in time: its processing date. Of one date kept twice the later snapshot counts. The
     newest answer is always the last point: where it has no processing date, or one before the answer before it (a
     service has gone, or Microsoft went back, be it for one part of a sum: rows with a true `wentBack`), it stands at
-    the time of its fetch. A back-fill (`back_fills` are ids of
-    snapshots) stands at its processing date in any case, and without one nowhere.
+    the time of its fetch. A back-fill (`back_fills` are ids of snapshots) stands at its processing date in any case,
+    and without one nowhere.
     """
     table = table.sort_values("snapshot", kind="stable", ignore_index=True)
     table[AS_OF] = table["processedDateTime"]
