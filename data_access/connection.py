@@ -23,6 +23,8 @@ from data_access.settings import Settings
 
 SAMPLE = "Sample data"
 LIVE = "Microsoft Partner Center"
+#: What a command says that works on the sample.
+SAMPLE_NOTICE = f"{SAMPLE}: neither a token nor an app registration is set."
 
 #: By the address of the service, for all clients of this process.
 PACES: dict[str, Pace] = {}

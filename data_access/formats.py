@@ -127,8 +127,7 @@ def age(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     for size, unit in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:
-            number = minutes // size
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+            return f"{number(minutes // size, unit)} ago"
     return "just now"
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from data_access import history
+from data_access import formats, history
 from data_access.books import CUSTOMER, Books
 from data_access.commands import terminal
 from data_access.connection import connect
@@ -41,7 +41,7 @@ def run(_: argparse.Namespace) -> bytes:
     if found.failure or found.problems:
         for line in lines:
             terminal.say(line)
-        what = found.failure or f"has {_counted(len(found.problems), 'line')} that cannot be used"
+        what = found.failure or f"has {formats.number(len(found.problems), 'line')} that cannot be used"
         raise SettingsError(
             f"BOOKS_FILE {what}.",
             "What cannot be used gives nobody any customer. Correct the file; pages read it anew.",
@@ -55,19 +55,19 @@ def report(found: Books, known: frozenset[str] | None, now: datetime) -> Iterato
         yield f"BOOKS_FILE {found.failure}, so nobody has a book."
         return
     people = found.people(now)
-    yield f"{_counted(len(people), 'person', 'people')} with customers today ({now:%Y-%m-%d} UTC):"
+    yield f"{len(people):,} {'person' if len(people) == 1 else 'people'} with customers today ({now:%Y-%m-%d} UTC):"
     for person, book in people.items():
         gone = len(book.difference(known or book))
-        yield f"  {printable(person)}: {_counted(len(book), 'customer')}" + (
+        yield f"  {printable(person)}: {formats.number(len(book), 'customer')}" + (
             f", of which Microsoft has no licenses for {gone:,}" if gone else ""
         )
     if known is not None:
         unassigned = found.unassigned(now)
         nobodys = sorted(tenant for tenant in known if tenant in unassigned)
-        yield f"{len(nobodys):,} of {_counted(len(known), 'customer')} without anybody{':' if nobodys else ''}"
+        yield f"{len(nobodys):,} of {formats.number(len(known), 'customer')} without anybody{':' if nobodys else ''}"
         yield from (f"  {printable(tenant)}" for tenant in nobodys)
     if found.problems:
-        yield f"{_counted(len(found.problems), 'line')} that cannot be used:"
+        yield f"{formats.number(len(found.problems), 'line')} that cannot be used:"
         yield from (f"  line {problem.line}: {problem.reason}" for problem in found.problems)
 
 
@@ -82,7 +82,3 @@ def _customers(settings: Settings) -> frozenset[str]:
         with connect(settings) as client:
             table = fetch_commercial(client, lambda _: None).facts.frame
     return frozenset(table[CUSTOMER].dropna().astype(str))
-
-
-def _counted(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> bytes:
     for notice in account_history.notices:
         terminal.say(notice)
     if settings.is_sample:
-        terminal.say(f"{connection.SAMPLE}: neither a token nor an app registration is set.")
+        terminal.say(connection.SAMPLE_NOTICE)
     with connection.connect(settings) as client, terminal.progress() as progress:
         report = collect.run(
             client,

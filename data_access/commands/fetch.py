@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> bytes:
     query = _query(collection, options)
     settings = load()
     if settings.is_sample:
-        terminal.say(f"{connection.SAMPLE}: neither a token nor an app registration is set.")
+        terminal.say(connection.SAMPLE_NOTICE)
     if notice := connection.lapse_notice(settings):
         terminal.say(notice)
     with connection.connect(settings) as client, terminal.progress() as progress:
