@@ -20,6 +20,8 @@ Line = tuple[str, str | None]
 
 _WHAT, _REASON, _UNTIL, _PROBLEM = "mute_what", "mute_reason", "mute_until", "_mute_problem"
 
+_NOT_IN_BOOK = "This customer is not in your book."
+
 
 def draw(feeds: Feeds, lines: Mapping[Line, str]) -> None:
     """Draw the menu for these lines, each with what it is called; nothing for a day in the past."""
@@ -110,14 +112,14 @@ def _mute(feeds: Feeds, line: object, reason: str, until: object, today: date) -
     try:
         return mutes_and_bands.mute(feeds, wanted)
     except PermissionError:
-        return "This customer is not in your book."
+        return _NOT_IN_BOOK
 
 
 def _end(feeds: Feeds, mute: SetMute) -> None:
     try:
         st.session_state[_PROBLEM] = mutes_and_bands.end(feeds, mute)
     except PermissionError:
-        st.session_state[_PROBLEM] = "This customer is not in your book."
+        st.session_state[_PROBLEM] = _NOT_IN_BOOK
 
 
 def _who(mute: Mute) -> str:

@@ -145,7 +145,7 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
             picture = provenance.picture(_AGES, "health_chart")
             figures.chart(model.figure, key="health_bars", words=model.words, picture=picture)
         else:
-            st.info("Microsoft gave no processing dates.", icon=":material/event_busy:")
+            st.info(checks.NO_DATES, icon=":material/event_busy:")
     files = exports.for_people_and_programs(
         lambda: health_tables.SERVICES_FILE.select(model.table),
         health_tables.SERVICES_FILE.described,

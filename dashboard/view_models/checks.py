@@ -20,6 +20,7 @@ CONTRADICTION = 1.0
 #: A history without a successful run of `collect` for longer is neglected.
 NEGLECTED = timedelta(days=8)
 _NAMED = 3  # services or reasons named in a sentence
+NO_DATES = "Microsoft gave no processing dates."
 #: The question of each check, by its key.
 QUESTIONS = {
     "late": "Are services processed as often as usual?",
@@ -110,7 +111,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
             finding += f" But nothing was collected since {formats.day(min(unseen))}: run `collect`."
         return Check("late", Mark.BAD, f"{finding}{_gone(services)}", rows)
     if services.empty:
-        return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.")
+        return Check("late", Mark.UNKNOWN, NO_DATES)
     unknown = services[services["timing"] == Timing.UNKNOWN]
     undated = services[services["timing"] == Timing.UNDATED]
     there = services[services["timing"] != Timing.GONE]
@@ -118,7 +119,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
         finding = f"The newest answer has no service that was there before: {_listed(services['service'])}."
         return Check("late", Mark.NOTE, finding, rows)
     if len(undated) == len(services):
-        return Check("late", Mark.UNKNOWN, "Microsoft gave no processing dates.", rows)
+        return Check("late", Mark.UNKNOWN, NO_DATES, rows)
     on_time = len(there) - len(unknown) - len(undated)
     finding = f"{formats.part(on_time, len(there), 'service')} on time."
     gone = _gone(services)
