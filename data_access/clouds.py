@@ -1,7 +1,7 @@
 """Microsoft's clouds by name: the addresses of Partner Center, of the sign-in and of Microsoft Graph in each.
 
-Sources: the Partner Center page "Partner Center REST URLs", and "Microsoft Graph
-national cloud deployments". The cloud for Germany has been shut.
+Sources: the pages "Partner Center REST URLs" and "Microsoft Graph national cloud deployments". The cloud for Germany
+has been shut.
 """
 
 from __future__ import annotations

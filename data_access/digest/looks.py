@@ -20,7 +20,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUB
 
 #: How far a person's first digest looks back, in days between processing dates.
 FIRST_DAYS = 7
-_AT = "at"  # the name of the instant among the marks; the others are names of collections
+#: The name of the instant among the marks; the others are names of collections.
+AT = "at"
 _LOOKED_AT = (COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS)
 
 
@@ -40,7 +41,7 @@ class Looks:
     def marks(self, now: datetime) -> dict[str, str]:
         """What is looked at now: the newest snapshot of each collection, and the instant."""
         newest = {name.name: self._history.newest(name) for name in _LOOKED_AT}
-        return {_AT: now.isoformat(), **{name: snapshot.id for name, snapshot in newest.items() if snapshot}}
+        return {AT: now.isoformat(), **{name: snapshot.id for name, snapshot in newest.items() if snapshot}}
 
     def before(self, marks: Mapping[str, str] | None, now: datetime, customers: Customers) -> Look:
         """The look of these marks; without them, or where their figures were pruned, that of a first digest."""
@@ -58,7 +59,7 @@ class Looks:
             seats = self._of(SEATS, read, customers) if read else None
             judged = renewals.judged(self._of(SUBSCRIPTIONS, subscribed, customers), seats, facts)
         return Look(
-            at=datetime.fromisoformat(marks[_AT]),
+            at=datetime.fromisoformat(marks[AT]),
             day=deployment.day if deployment else None,
             processed=processed(deployment) if deployment else None,
             facts=Facts(facts),
@@ -68,7 +69,7 @@ class Looks:
     def _first(self, now: datetime, customers: Customers) -> Look:
         snapshots = [each for each in self._history.snapshots(COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
         days = {snapshot.day: snapshot for snapshot in snapshots if snapshot.rows}
-        marks = {_AT: (now - timedelta(days=FIRST_DAYS)).isoformat()}
+        marks = {AT: (now - timedelta(days=FIRST_DAYS)).isoformat()}
         if days:
             since = latest_on_or_before(sorted(days), max(days) - timedelta(days=FIRST_DAYS))
             marks[COMMERCIAL_DEPLOYMENT.name] = days[since].id

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from data_access import titles
 from data_access.books import Customers
-from data_access.digest import news
+from data_access.digest import looks, news
 from data_access.digest.looks import Looks
 from data_access.digest.message import Attachment, Message, Part
 from data_access.digest.plan import Person, Plan
@@ -104,8 +105,7 @@ class Round:
         if self.operates(person):
             parts += self.health
         foot = (
-            f"{self.foot}. Partner License Insights sends this once a {person.every} at most, and only where something"
-            " is new."
+            f"{self.foot}. {titles.PRODUCT} sends this once a {person.every} at most, and only where something is new."
         )
         if any(part.note for part in parts):
             foot += f" {IN_SUMS}"
@@ -159,7 +159,7 @@ def _next_day(last: date, every: str) -> date:
 
 def _identity(person: Person, last: Entry | None, marks: Mapping[str, str]) -> str:
     """The name of a digest: the same for the same person, going on from the same look."""
-    known = [person.name, last.digest if last else "", {name: mark for name, mark in marks.items() if name != "at"}]
+    known = [person.name, last.digest if last else "", {name: mark for name, mark in marks.items() if name != looks.AT}]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:24]
 
 

@@ -217,8 +217,8 @@ def prepared(
     points (lists of percent points). `lost`: products that the figures do not have any more (see `lately.Lately`); a
     customer that lost one is not the same sum as before, so it did not move. `unused`: licenses deployed and not used,
     by customerTenantId. `ending`: the subscription of each customer to speak of first: `renewals.next_renewals` gives
-    them for `RENEWS_WITHIN` days; it is looked at from the instant `at`. No rule speaks
-    of products that are muted by one of `mutes`; the sums have them all the same.
+    them for `RENEWS_WITHIN` days; it is looked at from the instant `at`. No rule speaks of products that are muted by
+    one of `mutes`; the sums have them all the same.
 
     Adds topProduct and topUndeployed (the product with most licenses not deployed), toDeploy (licenses of all products
     that rules speak of), copilotSold and copilotDeployed.
