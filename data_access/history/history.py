@@ -180,9 +180,7 @@ class History:
         Raises FileNotFoundError or Damaged where the file is not what was written, one of the family in `errors` where
         a body cannot be understood.
         """
-        content = self.store.read(snapshot.raw)
-        store.check(snapshot.raw, content)
-        return raw_pages.reread(COLLECTIONS[snapshot.collection], content)
+        return raw_pages.reread(COLLECTIONS[snapshot.collection], self.store.read_sound(snapshot.raw))
 
     def of_customers(self, snapshot: Snapshot) -> OfCustomers:
         """The customers that a snapshot has no rows of, by why; nobody in a collection that is not live.

@@ -236,8 +236,7 @@ class Index:
 
     def _open(self, path: str) -> _SummaryFile | Finding:
         try:
-            content = self._store.read(path)
-            store.check(path, content)
+            content = self._store.read_sound(path)
             about = pq.read_metadata(pa.BufferReader(content)).metadata or {}
             return self._summary_file(path, content, _RECORDS.validate_json(about[RECORDS.encode()]))
         except Damaged as error:
@@ -266,7 +265,7 @@ class Index:
             )
         path = self.commit(PACK + self.new_id(), [records[identity] for identity in sorted(records)], rows)
         try:
-            store.check(path, self._store.read(path))
+            self._store.read_sound(path)
         except FileNotFoundError:
             return False
         except Damaged as error:

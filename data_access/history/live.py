@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_access.errors import BadRequest, DamagedHistory, HistoryError, NotPermitted
-from data_access.history import store
 from data_access.history.history import History
 from data_access.history.parts import Parts
 from data_access.history.snapshot import Snapshot
@@ -94,8 +93,7 @@ def rows(history: History, snapshot: Snapshot) -> pd.DataFrame:
     Raises DamagedHistory where its file is not what was written.
     """
     try:
-        content = history.store.read(snapshot.facts)
-        store.check(snapshot.facts, content)
+        content = history.store.read_sound(snapshot.facts)
     except (FileNotFoundError, Damaged):
         raise DamagedHistory(
             "A file of the history is not what was written.", "The operator runs: python -m data_access verify."
@@ -167,8 +165,7 @@ def _titles(history: History, collection: Collection) -> pd.DataFrame | None:
     if newest is None:
         return None
     with contextlib.suppress(FileNotFoundError, Damaged, HistoryError, pa.ArrowException):
-        content = history.store.read(newest.facts)
-        store.check(newest.facts, content)
+        content = history.store.read_sound(newest.facts)
         table: pd.DataFrame = pq.read_table(pa.BufferReader(content), columns=_NAMES).to_pandas()
         return table
     return None

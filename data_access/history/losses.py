@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from data_access import texts
 from data_access.errors import HistoryError
-from data_access.history import store
 from data_access.history.snapshot import Snapshot
 from data_access.history.store import Damaged, Store
 from data_access.measures import customers, health
@@ -64,8 +63,7 @@ def _licenses(summary: pa.Table) -> dict[str, int] | None:
 def _customers(folder: Store, snapshot: Snapshot) -> int | None:
     """How many customers have licenses, or rows where these are not counted; None where that cannot be read."""
     try:
-        content = folder.read(snapshot.facts)
-        store.check(snapshot.facts, content)
+        content = folder.read_sound(snapshot.facts)
     except (FileNotFoundError, Damaged, HistoryError):
         return None
     file = pq.ParquetFile(pa.BufferReader(content))

@@ -95,9 +95,7 @@ class RecordFiles(Generic[T]):
 
     def _read(self, path: str) -> T | None:
         try:
-            content = self._store.read(path)
-            store.check(path, content)
-            return self._form.load(content)
+            return self._form.load(self._store.read_sound(path))
         except FileNotFoundError:  # another program has removed it
             return None
         except (Damaged, ValueError):

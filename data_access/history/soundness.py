@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from data_access.history import store
 from data_access.history.snapshot import File
 from data_access.history.store import Damaged, Store
 
@@ -34,8 +33,7 @@ def problems(folder: Store, files: Sequence[File]) -> list[str]:
 def inspect(folder: Store, path: str, checksum: str | None = None) -> Inspected:
     """Read a file and compare its checksum with its name, and with the whole one where that is known."""
     try:
-        content = folder.read(path)
-        store.check(path, content, checksum)
+        content = folder.read_sound(path, checksum)
     except FileNotFoundError:
         return Inspected(path, 0, "is gone")
     except Damaged as error:

@@ -176,6 +176,15 @@ class Store:
         except OSError as error:
             raise Damaged(f"cannot be read: {_reason(error)}") from None
 
+    def read_sound(self, path: str, expected: str | None = None) -> pa.Buffer:
+        """A file's content, once it fits its name, and its whole checksum where that is known.
+
+        Raises what `read` does, and Damaged where it does not fit.
+        """
+        content = self.read(path)
+        check(path, content, expected)
+        return content
+
     def read_all(self, paths: Sequence[P], read: Callable[[P], T]) -> list[T]:
         """The result of `read` for each path, in their order."""
         if len(paths) <= _FEW:
