@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from data_access import csv_files, history
+from data_access.commands import arguments
 from data_access.history import audit
 from data_access.partner_center import frames
 from data_access.settings import load
@@ -16,7 +17,9 @@ HELP = "say who signed in, looked at and took away what"
 
 def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    command.add_argument("--since", type=_day, metavar="DATE", help="from YYYY-MM-DD on; otherwise all that is kept")
+    command.add_argument(
+        "--since", type=arguments.day, metavar="DATE", help="from YYYY-MM-DD on; otherwise all that is kept"
+    )
     command.add_argument("--format", choices=("csv", "json"), default="csv")
 
 
@@ -27,10 +30,3 @@ def run(options: argparse.Namespace) -> bytes:
     if options.format == "csv":
         return csv_files.exact(entries)
     return f"{json.dumps(frames.records(entries), ensure_ascii=False, indent=2)}\n".encode()
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("takes a date such as 2026-10-14") from None

@@ -6,12 +6,11 @@ import argparse
 import contextlib
 import os
 import tempfile
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
 from data_access.call_sheet import content, document, records
-from data_access.commands import terminal
+from data_access.commands import arguments, terminal
 from data_access.datasets import timeline
 from data_access.digest import plan_file
 from data_access.errors import SettingsError
@@ -26,6 +25,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     command.add_argument(
         "--customer",
+        type=arguments.tenant,
         metavar="ID",
         action="append",
         required=True,
@@ -35,10 +35,6 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> bytes:
-    try:
-        tenants = [str(uuid.UUID(each)) for each in options.customer]
-    except ValueError:
-        options.complain("--customer takes a tenant id such as 0112a436-b14e-4888-967b-ca4bb2cf1234")
     settings = load()
     with terminal.progress() as progress:
         past = timeline.fetch(settings, None, progress)
@@ -46,7 +42,7 @@ def run(options: argparse.Namespace) -> bytes:
     muted = (*plan_file.read(settings).mutes, *Mutes(past.history.store).all())
     now = datetime.now(UTC)
     holding = tuple(mute for mute in muted if mute.holds(now))
-    found = [records.of_customer(settings, past, engine, tenant, holding) for tenant in dict.fromkeys(tenants)]
+    found = [records.of_customer(settings, past, engine, tenant, holding) for tenant in dict.fromkeys(options.customer)]
     pdf = document.pdf([content.sheet(each) for each in found])
     if options.out is None:
         return pdf

@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, date, datetime
 
 from data_access import connection, formats, history
-from data_access.commands import status, terminal
+from data_access.commands import arguments, status, terminal
 from data_access.history import collect
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import load
@@ -90,10 +90,7 @@ def lines(report: collect.Report) -> list[str]:
 
 def _past(text: str) -> date:
     """A date that is not in the future."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("takes a date such as 2026-10-14") from None
+    day = arguments.day(text)
     if day > datetime.now(UTC).date():
         raise argparse.ArgumentTypeError(f"takes a date of the past, and {day} is still to come")
     return day

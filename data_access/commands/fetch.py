@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import uuid
-from datetime import date
 
 from data_access import connection, csv_files, formats, history, measures
-from data_access.commands import terminal
+from data_access.commands import arguments, terminal
 from data_access.datasets import live
 from data_access.errors import HistoryError
 from data_access.partner_center import frames
@@ -24,13 +22,18 @@ def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     command.add_argument("collection", choices=COLLECTIONS, metavar="COLLECTION", help=", ".join(COLLECTIONS))
     command.add_argument(
-        "--customer", metavar="ID", help="tenant id of one customer; subscriptions and seats are of all without it"
+        "--customer",
+        type=arguments.tenant,
+        metavar="ID",
+        help="tenant id of one customer; subscriptions and seats are of all without it",
     )
     command.add_argument("--format", choices=("csv", "json"), default="csv")
     commercial = command.add_argument_group("for the commercial collections alone")
     commercial.add_argument("--filter", metavar="TEXT", help="such as: channel eq 'direct' and serviceCode ne 'crm'")
     commercial.add_argument("--groupby", metavar="FIELDS", help="add the counts up, for example by channel,serviceCode")
-    commercial.add_argument("--processed", metavar="DATE", help="the figures as processed on that day: YYYY-MM-DD")
+    commercial.add_argument(
+        "--processed", type=arguments.day, metavar="DATE", help="the figures as processed on that day: YYYY-MM-DD"
+    )
 
 
 def run(options: argparse.Namespace) -> bytes:
@@ -88,12 +91,4 @@ def _query(collection: Collection, options: argparse.Namespace) -> Query:
     groupby = tuple(field.strip() for field in (options.groupby or "").split(",") if field.strip())
     if unknown := [field for field in groupby if field not in collection.groupable]:
         options.complain(f"--groupby takes {', '.join(collection.groupable)}, and not {', '.join(unknown)}")
-    try:
-        customer = None if options.customer is None else str(uuid.UUID(options.customer))
-    except ValueError:
-        options.complain("--customer takes a tenant id such as 0112a436-b14e-4888-967b-ca4bb2cf1234")
-    try:
-        processed = None if options.processed is None else date.fromisoformat(options.processed)
-    except ValueError:
-        options.complain("--processed takes a date such as 2026-10-14")
-    return Query(customer, options.filter or "", groupby, processed)
+    return Query(options.customer, options.filter or "", groupby, options.processed)
