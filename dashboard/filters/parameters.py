@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from dashboard import audit
 from dashboard.filters import levels
 from dashboard.filters.dates import RANGES, USUAL, Dates, Range, TwoDates
 from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
@@ -51,7 +52,9 @@ ASOF = Text("asof", "As known on", longest=40)
 BOOK = Text("book", "Book", longest=200)
 
 DAYS = Choice("days", "Since", {"7": "Last 7 days", "1": "Today", "30": "Last 30 days", "365": "Last 365 days"})
-ACTION = Several("action", "What", ["sign-in", "sign-out", "look", "refused", "file", "mute"])
+ACTION = Several(
+    "action", "What", [audit.SIGNED_IN, audit.SIGNED_OUT, audit.LOOKED, audit.REFUSED, audit.TOOK, audit.MUTED]
+)
 
 #: What the bar of each page draws of these, in its order.
 BAR: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, TARGET)

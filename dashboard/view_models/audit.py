@@ -8,17 +8,18 @@ from urllib.parse import parse_qsl
 import pandas as pd
 
 from dashboard import formats, sitemap
+from dashboard.audit import LOOKED, MUTED, REFUSED, SIGNED_IN, SIGNED_OUT, TOOK
 from dashboard.filters.parameters import EVERY, ROWS
 from data_access import texts
 
 #: What people do, in the page's words.
 WORDS = {
-    "sign-in": "signed in",
-    "sign-out": "signed out",
-    "look": "looked at a page",
-    "refused": "was refused a page",
-    "file": "took a file",
-    "mute": "muted",
+    SIGNED_IN: "signed in",
+    SIGNED_OUT: "signed out",
+    LOOKED: "looked at a page",
+    REFUSED: "was refused a page",
+    TOOK: "took a file",
+    MUTED: "muted",
 }
 _SEARCHED = ("person", "personId", "page", "filters", "file", "detail")
 _PARAMETERS = {name: parameter for parameter in EVERY for name in parameter.names}
@@ -72,6 +73,6 @@ def in_words(filters: str) -> str:
 def answer(entries: pd.DataFrame, days: str) -> str:
     """The page's question answered in a sentence."""
     people = entries.loc[entries["person"] != "", "person"].nunique()
-    files = int((entries["action"] == "file").sum())
+    files = int((entries["action"] == TOOK).sum())
     who = formats.number(people, "account") if people else "this machine"
     return f"**{formats.number(len(entries), 'line')}** of {who}, {formats.number(files, 'file')} taken, {days}."
