@@ -18,6 +18,7 @@ from dashboard.filters.kinds import Number
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import SORT, BarsFilters, UsageFilters
 from dashboard.security import session, streamlit_internals
+from dashboard.tables import renewals
 from dashboard.view_models.deployment import Bars
 
 _CHART = (
@@ -71,6 +72,11 @@ def bars(
 def is_dark() -> bool:
     """Whether the page is shown in the dark theme, whose colours its figures have."""
     return st.context.theme.type == "dark"
+
+
+def zone() -> str:
+    """The zone in which the page tells days and times: its viewer's, see `renewals.zone`."""
+    return renewals.zone(st.context.timezone)
 
 
 def clicked_key(element: str) -> str:

@@ -115,7 +115,12 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     moved, within = lately.moved(deployment, filters.selection, feeds)
     known = moved, feeds.usage.state.data, feeds.renewals.state.data
     model = call_list.of_all(
-        deployment, filters, *known, mutes=mutes_and_bands.mutes(feeds), rules=mutes_and_bands.bands()
+        deployment,
+        filters,
+        *known,
+        mutes=mutes_and_bands.mutes(feeds),
+        rules=mutes_and_bands.bands(),
+        zone=figures.zone(),
     )
     notices.left_out(controls.unknown)
     if model.number == 0:

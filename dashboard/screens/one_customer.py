@@ -28,7 +28,6 @@ from dashboard.filters.parameters import (
     CustomersFilters,
     TrendsFilters,
 )
-from dashboard.tables import renewals as renewals_tables
 from dashboard.tables.customers import EVERY_ROW_FILE
 from dashboard.tables.microsoft import unknown
 from dashboard.tables.trends import POINTS_FILE
@@ -64,7 +63,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     tiles.answer(model, filters.target, estimated=False)
     _quiet(deployment, identity, filters.selection, feeds)
     if sentences_for_the_phone := call_list.said_to(
-        deployment, identity, filters.selection, moved=moved, used=used, live=live, mutes=muting
+        deployment, identity, filters.selection, moved=moved, used=used, live=live, mutes=muting, zone=figures.zone()
     ):
         with st.container(border=True, key="what_to_say", gap="xsmall"):
             st.header("What to say", anchor=False)
@@ -95,7 +94,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
 
 def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
     """Draw what of a customer ends within a year, the last day to act first."""
-    now, zone = datetime.now(UTC).replace(second=0, microsecond=0), renewals_tables.zone(st.context.timezone)
+    now, zone = datetime.now(UTC).replace(second=0, microsecond=0), figures.zone()
     model = renewals.of_customer(live, identity, selection, now, zone)
     with st.container(border=True, key="customer_renewals"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -125,7 +124,12 @@ def _beside(
     filters = link.follow(CustomersFilters, feeds.codes()).filters
     known = moved, feeds.usage.state.data, feeds.renewals.state.data
     model = call_list.of_all(
-        deployment, filters, *known, mutes=mutes_and_bands.mutes(feeds), rules=mutes_and_bands.bands()
+        deployment,
+        filters,
+        *known,
+        mutes=mutes_and_bands.mutes(feeds),
+        rules=mutes_and_bands.bands(),
+        zone=figures.zone(),
     )
     ids = table.keys_in_order(model.on_screen, model.ids)
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):

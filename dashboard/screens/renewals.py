@@ -46,7 +46,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
         return
     _choices(controls)
     filters = controls.filters
-    now, zone = datetime.now(UTC).replace(second=0, microsecond=0), tables.zone(st.context.timezone)
+    now, zone = datetime.now(UTC).replace(second=0, microsecond=0), figures.zone()
     model = renewals_view(data, filters, now, zone, figures.is_dark(), mutes=mutes_and_bands.mutes(feeds))
     notices.left_out(controls.unknown)
     if model.unplaced:

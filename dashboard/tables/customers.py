@@ -33,17 +33,17 @@ _PRODUCTS = count("products", "Products", help="How many different ones with lic
 _WITH_BAR = replace(DEPLOYMENT_PERCENT, bar=True)
 _MOVED = signed("deploymentPercentChange", "± Points", decimals=1, good=1, line="points")
 _UNUSED = count("unused", "Not used", help=definition("unused"))
-_RENEWAL = Column("renewal", "Next renewal", Kind.DAY)
+_RENEWAL = Column("renewal", "Next renewal", Kind.DAY, utc="renewalAt")
 _WHY = Column("why", "Why", Kind.TEXTS)
 _BAND = text("band", "Band", help="Deployment % is below or above the limits that are set for this customer.")
 #: The call list; its columns are there as far as the figures are.
 CUSTOMERS = Table(
     (CUSTOMER_NAME, _WITH_BAR, _BAND, UNDEPLOYED, SOLD, _MOVED, _UNUSED, _RENEWAL, _WHY),
-    behind=(TENANT_ID.name, _MOVED.line),
+    behind=(TENANT_ID.name, _MOVED.line, _RENEWAL.utc),
 )
 #: The customers to call first, as cards.
 CALLS = Table((CUSTOMER_NAME, text("figures", "Figures"), text("said", "What to say")), behind=(TENANT_ID.name,))
-_SAID = text("whatToSay", "What to say", help="A sentence for each reason.")
+_SAID = text("whatToSay", "What to say", help="A sentence for each reason; days are in UTC.")
 #: What the file has behind the measures; columns without a figure are empty, so that every file has the same ones.
 _CALLED = (
     Column("changeSince", "Changed since", Kind.DAY),
@@ -59,7 +59,7 @@ _CALLED = (
         "Next renewal (UTC)",
         help="When the subscription ends that is to be spoken of first: what is undecided, then what renews.",
     ),
-    text("why", "Why", help="The reasons to call, by the rules in the manual."),
+    text("why", "Why", help="The reasons to call, by the rules in the manual; days are in UTC."),
     _SAID,
 )
 CUSTOMERS_FILE = Table((TENANT_ID, CUSTOMER_NAME, _PRODUCTS, *MEASURED, *_CALLED))
@@ -93,6 +93,9 @@ def on_screen(rows: pd.DataFrame, total: measures.Total, order: Order, since: da
         replace(column, label=moved, help=explained) if column is _MOVED else column for column in CUSTOMERS.columns
     )
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
+    if "renewalDay" in rows:  # and the instant under the mouse, where its day in UTC is another one
+        is_other = rows["renewal"].dt.tz_localize(None).dt.normalize() != rows["renewalDay"]
+        named = named.assign(renewal=rows["renewalDay"], renewalAt=rows["renewal"].where(is_other))
     return replace(CUSTOMERS, columns=columns).on_screen(named, order=order, total=_total(rows, total, "customer"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -28,6 +29,7 @@ from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute, counted, said
 
 FIRST = 3  # customers to call
+UTC = "UTC"
 _IN_A_ROW, _ON_A_CARD = 3, 2  # reasons; the page of the customer has them all
 
 
@@ -66,15 +68,16 @@ def of_all(
     *,
     mutes: tuple[Mute, ...] = (),
     rules: tuple[Rule, ...] = (),
+    zone: str = UTC,
 ) -> CallList:
     """The list of all customers that pass the filters.
 
     `moved`, `used` and `live` are left out where they are not at hand, and so are their columns and the rules that need
     them. Nothing calls for what is muted (`mutes`), which stays in the table and in all sums. `rules` are the bands in
-    which customers should be.
+    which customers should be. Days of renewals are those of `zone` (IANA): on a page its viewer's, in a file UTC.
     """
     facts = deployment.facts.selected(filters.selection)
-    everybody = _prepared(deployment, filters.selection, moved, used, live, mutes=mutes)
+    everybody = _prepared(deployment, filters.selection, moved, used, live, mutes=mutes, zone=zone)
     table = _within(everybody, filters)
     if len(table) < len(everybody):
         facts = facts.of(facts.frame[facts.frame[CUSTOMER].isin(table[CUSTOMER])])
@@ -149,11 +152,12 @@ def said_to(
     used: Usage | None,
     live: Renewals | None,
     mutes: tuple[Mute, ...] = (),
+    zone: str = UTC,
 ) -> tuple[str, ...]:
     """What to say to one customer, a sentence for each reason; nothing to one that is muted."""
     if muted.customers(mutes, [customer]):
         return ()
-    table = _prepared(deployment, selection, moved, used, live, mutes=mutes)
+    table = _prepared(deployment, selection, moved, used, live, mutes=mutes, zone=zone)
     (told,) = call_list.said(table[table[CUSTOMER] == customer]) or [[]]
     return tuple(told)
 
@@ -200,18 +204,22 @@ def _prepared(
     live: Renewals | None,
     *,
     mutes: tuple[Mute, ...],
+    zone: str,
 ) -> pd.DataFrame:
-    """All customers of a selection, whatever is searched for."""
+    """All customers of a selection, whatever is searched for; of their renewals, those of the same selection."""
     facts = deployment.facts.selected(selection)
+    ending, at = None, None
+    if live:
+        at = live.read_at.astimezone(ZoneInfo(zone))
+        spoken = muted.without(mutes, renewals.selected(live.subscriptions, selection))
+        ending = renewals.next_renewals(spoken, at, call_list.RENEWS_WITHIN)
     table = call_list.prepared(
         facts,
         moved.table if moved else None,
         lost=moved.lost if moved else None,
         unused=usage.unused_by_customer(used, selection) if used else None,
-        ending=renewals.next_renewals(muted.without(mutes, live.subscriptions), live.read_at, call_list.RENEWS_WITHIN)
-        if live
-        else None,
-        at=live.read_at if live else None,
+        ending=ending,
+        at=at,
         mutes=mutes,
     )
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))

@@ -129,7 +129,7 @@ RULES = (
         "renews",
         f"A subscription ends within {RENEWS_WITHIN} days: first what is undecided or goes into the extended service"
         " term, by its last day to act; then what renews by itself, unless all of its seats are assigned.",
-        ("renewalProduct", "renewalSeats", "renewal", "renewalOutcome", "renewsInDays", "renewalIsReason"),
+        ("renewalProduct", "renewalSeats", "renewalDay", "renewalOutcome", "renewsInDays", "renewalIsReason"),
         _renews,
         lambda product, seats, on, outcome, days, _: _renewal_reason(product, seats, on, outcome, days),
         lambda product, seats, on, outcome, _days, _: _renewal_said(product, seats, on, outcome),
@@ -217,8 +217,8 @@ def prepared(
     points (lists of percent points). `lost`: products that the figures do not have any more (see `lately.Lately`); a
     customer that lost one is not the same sum as before, so it did not move. `unused`: licenses deployed and not used,
     by customerTenantId. `ending`: the subscription of each customer to speak of first: `renewals.next_renewals` gives
-    them for `RENEWS_WITHIN` days; it is looked at from the instant `at`. No rule speaks of products that are muted by
-    one of `mutes`; the sums have them all the same.
+    them for `RENEWS_WITHIN` days from the instant `at`, in whose zone its days are. No rule speaks of products that
+    are muted by one of `mutes`; the sums have them all the same.
 
     Adds topProduct and topUndeployed (the product with most licenses not deployed), toDeploy (licenses of all products
     that rules speak of), copilotSold and copilotDeployed.
@@ -238,7 +238,7 @@ def prepared(
         table = table.assign(unused=unused.reindex(table.index))
     if ending is not None and at is not None:
         ending = ending.reindex(table.index)
-        days = (ending["renewal"].dt.normalize() - pd.Timestamp(at).normalize()).dt.days
+        days = (ending["renewalDay"] - pd.Timestamp(at).tz_localize(None).normalize()).dt.days
         is_reason = ending["renewalIsReason"].astype("boolean").fillna(False).astype(bool)
         table = table.join(ending.assign(renewsInDays=days, renewalIsReason=is_reason))
     return table.reset_index()

@@ -7,7 +7,7 @@ of an instant that the caller gives. What the service states is taken as it was 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
@@ -200,18 +200,21 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame
     then what renews by itself within them, unless all of its seats are assigned; then whatever is next. Trials and what
     is not billed by licenses do not count; a customer without any is not there.
 
-    Columns: renewal (the end), renewalOutcome, renewalProduct (str), renewalSeats (Int64), renewalIsReason (whether it
-    is one of the first two kinds).
+    Columns: renewal (the end), renewalDay (its day in the zone of `now`, `datetime64[us]`; see `days_in`),
+    renewalOutcome, renewalProduct (str), renewalSeats (Int64), renewalIsReason (whether it is one of the first two
+    kinds).
     """
     taken = table[counted(table) & table["renewalOutcome"].isin((*TO_DECIDE, RENEWS)) & (table[_END] >= now)]
     taken = at(taken, now)
-    is_soon = taken[_END].dt.normalize() <= pd.Timestamp(now).normalize() + timedelta(days=days)
+    day = days_in(taken, now.tzinfo)
+    is_soon = day <= pd.Timestamp(now).tz_localize(None).normalize() + timedelta(days=days)
     is_urgent = is_soon & taken["renewalOutcome"].isin(TO_DECIDE)
     is_reason = is_urgent | (is_soon & taken["seatsAtRisk"].ne(0).fillna(True).astype(bool))
     ordered = pd.DataFrame(
         {
             CUSTOMER: taken[CUSTOMER].astype("str"),
             "renewal": taken[_END],
+            "renewalDay": day,
             "renewalOutcome": taken["renewalOutcome"].astype("str"),
             "renewalProduct": taken["offerName"].astype("str"),
             "renewalSeats": taken["quantity"].astype("Int64"),
@@ -221,6 +224,17 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame
         }
     ).sort_values(["_later", "_on", "renewalSeats"], ascending=[True, True, False], kind="stable")
     return ordered.drop_duplicates(CUSTOMER).set_index(CUSTOMER).drop(columns=["_later", "_on"])
+
+
+def days_in(table: pd.DataFrame, zone: tzinfo | None) -> pd.Series:
+    """The day in a zone on which each subscription of `judged` ends, `datetime64[us]`, since a day has no zone.
+
+    The older kind has a date and no instant: its day is the same everywhere.
+    """
+    is_instant = table["commitmentEndDateTime"].notna()
+    own = table[_END].dt.tz_convert(zone).dt.tz_localize(None)
+    days: pd.Series = own.where(is_instant, table[_END].dt.tz_localize(None)).dt.normalize()
+    return days
 
 
 def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:

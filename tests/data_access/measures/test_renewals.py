@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -236,6 +237,20 @@ def test_each_customer_has_its_own_next_renewal():
         "CC": pd.Timestamp("2026-12-10T23:59:59Z"),
     }
     assert renewals.next_renewals(renewals.judged(subscriptions()), NOW, 60).empty
+
+
+@pytest.mark.parametrize(
+    ("zone", "newer", "older"),
+    [
+        ("UTC", "2026-12-10", "2026-12-11"),
+        ("Europe/Berlin", "2026-12-11", "2026-12-11"),
+        ("America/Los_Angeles", "2026-12-10", "2026-12-11"),
+    ],
+)
+def test_the_day_of_a_renewal_is_that_of_the_zone_and_a_date_alone_has_none(zone, newer, older):
+    date = {PRECISE_END: None, "commitmentEndDate": "2026-12-11T00:00:00Z", "customerTenantId": "BB"}
+    found = renewals.next_renewals(renewals.judged(subscriptions({}, date)), NOW.astimezone(ZoneInfo(zone)), 60)
+    assert found["renewalDay"].to_dict() == {"AA": pd.Timestamp(newer), "BB": pd.Timestamp(older)}
 
 
 def test_where_nothing_is_there_all_sums_are_zero():

@@ -1,0 +1,84 @@
+"""What the call list says of renewals: on which day they are for its viewer, and of which services."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from dashboard.filters.parameters import CustomersFilters
+from dashboard.tables import on_page
+from dashboard.view_models import call_list
+from data_access import Deployment
+from data_access.datasets.renewals import Renewals
+from data_access.measures import renewals
+from data_access.partner_center import frames
+from data_access.partner_center.answers import Answer
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
+from tests.rows import facts_of
+
+READ = datetime(2026, 11, 29, 23, 30, tzinfo=UTC)
+NORTH = "AAAAAAAA-0000-4000-8000-000000000001"
+E3, DYNAMICS = "6FD2C87F-B296-42F0-B197-1E91E994B900", "1E1A282C-9C54-43A2-9310-98EF728FAACE"
+FACTS = facts_of(
+    COMMERCIAL_DEPLOYMENT,
+    [
+        {"customerTenantId": NORTH, "productId": E3, "serviceCode": "o365", "licensesDeployed": 90},
+        {"customerTenantId": NORTH, "productId": DYNAMICS, "serviceCode": "crm", "licensesDeployed": 90},
+    ],
+)
+DEPLOYMENT = Deployment(Answer(COMMERCIAL_DEPLOYMENT, FACTS.frame, (), None, READ, ""), FACTS)
+
+
+def ending(name, product, on):
+    return {
+        "customerTenantId": NORTH,
+        "id": name,
+        "offerName": name,
+        "productId": product,
+        "quantity": 12,
+        "status": "active",
+        "commitmentEndDate": on,
+        "commitmentEndDateTime": on,
+        "renewalOutcome": "undecided",
+    }
+
+
+def listed(zone="UTC", **filters):
+    rows = [ending("Dynamics 365", DYNAMICS, "2026-12-01T23:59:59Z"), ending("Office", E3, "2026-12-20T23:59:59Z")]
+    judged = renewals.judged(frames.frame(SUBSCRIPTIONS, rows))
+    live = Renewals(renewals.with_service(judged, FACTS.frame), READ)
+    return call_list.of_all(DEPLOYMENT, CustomersFilters(**filters), live=live, zone=zone)
+
+
+def cell(model, name):
+    column = [column.name for column in model.on_screen.columns].index(name)
+    return on_page.content(model.on_screen, None, None, 1)["rows"][0][column]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "days", "column"),
+    [
+        ("UTC", "1 Dec 2026", 2, "1 Dec 2026"),
+        # At the viewer's it is the 30th already, and the second when the subscription ends.
+        ("Europe/Berlin", "2 Dec 2026", 2, {"text": "2 Dec 2026", "hint": "1 Dec 2026, 23:59 UTC"}),
+        ("America/Los_Angeles", "1 Dec 2026", 2, "1 Dec 2026"),
+    ],
+)
+def test_cards_reasons_and_the_table_tell_the_day_of_the_viewers_zone(zone, day, days, column):
+    model = listed(zone)
+    assert f"12 seats of Dynamics 365 end on {day}" in model.first.rows["said"][0].as_py()
+    assert f"12 seats of Dynamics 365 end on {day}, in {days} days" in cell(model, "why")[0]
+    assert cell(model, "renewal") == column
+
+
+def test_a_file_has_the_instant_and_tells_days_in_utc_whoever_takes_it():
+    (row,) = call_list.file(listed()).to_dict("records")
+    assert row["nextRenewal"] == pd.Timestamp("2026-12-01T23:59:59Z")
+    assert "end on 1 Dec 2026" in row["why"]
+
+
+def test_under_a_filter_only_renewals_of_its_services_are_a_reason():
+    model = listed(service=("o365",))
+    assert "12 seats of Office end on 20 Dec 2026" in cell(model, "why")[0]
+    assert cell(model, "renewal") == "20 Dec 2026"
+    assert "Dynamics" not in str(model.on_screen.rows.to_pydict())
