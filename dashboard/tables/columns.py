@@ -40,7 +40,8 @@ class Column:
     points of a small line beside the figure (lists of numbers), `by` the one whose values order what is shown.
     `utc` names the column with the instant that is told in another zone: the browser shows it in UTC under the mouse.
     Columns of one `group` that stand side by side share a heading above their labels. `told` puts a text into the words
-    of a page where Microsoft sends a code, or capitals; files have it as it was sent.
+    of a page where Microsoft sends a code, or capitals; files have it as it was sent. A percentage `as_sent` is one of
+    Microsoft's own, not calculated here, and keeps its decimals.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     width: int | None = None  # pixels, for a column that would push others off the screen
     estimate: Column | None = None
     is_estimate: bool = False
+    as_sent: bool = False
     bar: bool = False
     good: int = 0
     line: str = ""

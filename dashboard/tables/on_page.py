@@ -185,7 +185,7 @@ def _writer(column: Column) -> Callable[[Any], Cell]:
     if kind is Kind.TEXTS:
         return lambda values: [formats.on_one_line(str(value)) for value in values]
     if kind is Kind.PERCENT:
-        return partial(formats.percent, as_sent=column.name.startswith("prorated") or column.name.endswith("Sent"))
+        return partial(formats.percent, as_sent=column.as_sent)
     if kind is Kind.SIGNED:
         return partial(formats.change, decimals=column.decimals)
     if kind in _INSTANTS:

@@ -39,7 +39,7 @@ PARTNER_DEPLOYMENT = Table(
         CHANNEL,
         SOLD,
         DEPLOYED,
-        percent("proratedDeploymentPercent", "Deployment %", help=definition("deploymentPercent")),
+        percent("proratedDeploymentPercent", "Deployment %", help=definition("deploymentPercent"), as_sent=True),
         _BAND,
         UNDEPLOYED,
         OVER_DEPLOYED,

@@ -23,7 +23,7 @@ WORKLOADS_FILE = Table(
         count("licensesActive", MEASURES["licensesActive"].label, help=definition("licensesActive")),
         count("licensesQualified", MEASURES["licensesQualified"].label, help=definition("licensesQualified")),
         percent("usagePercent", MEASURES["usagePercent"].label, help=definition("usagePercent")),
-        percent(_AS_SENT, MEASURES[_AS_SENT].label, help=definition(_AS_SENT)),
+        percent(_AS_SENT, MEASURES[_AS_SENT].label, help=definition(_AS_SENT), as_sent=True),
         instant("processedDateTime", "Window ends (UTC)"),
         _PARTNER_WINDOW,
     )
