@@ -69,7 +69,7 @@ BEHIND = {
             count("rows", "Rows read"),
             count("setAside", "Set aside"),
             count("missing", "Missing"),
-            text("complete", "complete"),
+            text("complete", "Complete", told={"True": "yes", "False": "no"}.__getitem__),
             text("reason", "Reason"),
         )
     ),
@@ -91,7 +91,7 @@ BEHIND = {
         (
             _SERVICE,
             CHANNEL,
-            percent("deploymentPercentSent", "% sent"),
+            percent("deploymentPercentSent", "% sent", as_sent=True),
             percent("deploymentPercentCounted", "% counted"),
             signed("difference", "Points apart", decimals=3),
             count("licensesSoldSent", "Sold, with %"),

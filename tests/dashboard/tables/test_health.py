@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from dashboard.tables import health as tables
@@ -81,3 +82,9 @@ def test_a_customer_without_a_name_has_its_id_in_place_of_it():
     table = tables.on_screen("absent", BEHIND["absent"].assign(customerName=None))
     (name,) = table.rows["customerName"].to_pylist()
     assert name == BEHIND["absent"]["customerTenantId"].iloc[0]
+
+
+def test_whether_a_reading_is_complete_is_said_in_a_word():
+    table = tables.on_screen("read", pd.concat([BEHIND["read"].assign(complete=each) for each in (True, False)]))
+    place = [column.name for column in table.columns].index("complete")
+    assert [row[place] for row in on_page.content(table, None, None, 1)["rows"]] == ["yes", "no"]
