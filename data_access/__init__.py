@@ -54,7 +54,7 @@ from data_access.partner_center.answers import Answer, Answers, Outcome, Progres
 from data_access.partner_center.catalog import COLLECTIONS, Collection
 from data_access.partner_center.client import Client
 from data_access.partner_center.protocol import Query
-from data_access.partner_center.retry import RetryPolicy as Patience
+from data_access.partner_center.retry import RetryPolicy as Patience  # the name by which scripts know it
 from data_access.partner_center.sku_catalogue import Known
 from data_access.selection import Selection
 from data_access.settings import Settings

@@ -2,16 +2,17 @@
 
 import pytest
 
-from data_access import BadRequest, Patience
+from data_access import BadRequest
 from data_access.emulator import Emulator, failing, reset
 from data_access.emulator.sample import Partner
 from data_access.partner_center import session
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.partner_center.protocol import Query
+from data_access.partner_center.retry import RetryPolicy
 from data_access.partner_center.tally import OTHER, Tally
 
 CUSTOMER = "0112a436-b14e-4888-967b-ca4bb2cf1234"
-AT_ONCE = Patience(first_wait=0.001)
+AT_ONCE = RetryPolicy(first_wait=0.001)
 
 
 @pytest.fixture
