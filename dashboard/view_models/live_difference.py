@@ -29,12 +29,11 @@ class DifferenceView:
 @remembered
 def difference_view(data: Renewals) -> DifferenceView | None:
     """The view of a reading; None where it lacks one of the two sides."""
-    seats, counts = data.answer(SEATS), data.answer(COMMERCIAL_DEPLOYMENT)
-    if seats is None or counts is None or counts.frame.empty:
+    seats, counts = data.rows(SEATS), data.rows(COMMERCIAL_DEPLOYMENT)
+    if seats is None or counts is None or counts.empty:
         return None
-    subscriptions = data.answer(SUBSCRIPTIONS)
     unread = {one.tenant for one in data.unread if one.collection == SEATS.name}
-    both = (seats.frame, counts.frame, subscriptions.frame if subscriptions else None, unread)
+    both = (seats, counts, data.rows(SUBSCRIPTIONS), unread)
     table = differences(*both)
     rows = table[(table["soldChange"] != 0) | (table["deployedChange"] != 0)]
     return DifferenceView(

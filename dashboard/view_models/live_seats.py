@@ -28,10 +28,8 @@ class LiveSeatsView:
 def live_seats_view(answer: Answer, known: Renewals | None) -> LiveSeatsView:
     """The view of one customer's seats; `known` are subscriptions and counts that tell free products apart."""
     seats = answer.frame
-    subscriptions, counts = (known.answer(each) if known else None for each in (SUBSCRIPTIONS, COMMERCIAL_DEPLOYMENT))
-    free = free_products.is_free(
-        seats, subscriptions.frame if subscriptions else None, counts.frame if counts else None
-    )
+    bought = (known.rows(SUBSCRIPTIONS), known.rows(COMMERCIAL_DEPLOYMENT)) if known else ()
+    free = free_products.is_free(seats, *bought)
     paid = seats[~free]
     enabled, assigned = paid["activeUnits"].fillna(0), paid["consumedUnits"].fillna(0)
     return LiveSeatsView(

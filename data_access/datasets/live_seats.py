@@ -25,11 +25,8 @@ _UNKNOWN = "unknown"
 def deployment(data: Renewals) -> Deployment:
     """The deployment figures of the live seats: a row per customer and product. A product stands for its service."""
     answer = data.answer(SEATS) or replace(data.answers[0], collection=SEATS, frame=frames.frame(SEATS, []))
-    seats, counts = answer.frame, data.answer(COMMERCIAL_DEPLOYMENT)
-    subscriptions = data.answer(SUBSCRIPTIONS)
-    free = free_products.is_free(
-        seats, subscriptions.frame if subscriptions else None, counts.frame if counts else None
-    )
+    seats = answer.frame
+    free = free_products.is_free(seats, data.rows(SUBSCRIPTIONS), data.rows(COMMERCIAL_DEPLOYMENT))
     rows = _as_counts(seats[~free].reset_index(drop=True), data)
     # What was left out did come: it is not missing.
     announced = answer.missing + len(rows) + len(answer.set_aside)
@@ -42,8 +39,10 @@ def deployment(data: Renewals) -> Deployment:
 def _as_counts(seats: pd.DataFrame, data: Renewals) -> pd.DataFrame:
     """The rows of live seats with the columns of the commercial counts."""
     products = seats["productName"].fillna(seats["skuPartNumber"]).fillna(seats["productId"])
-    customers = data.answer(CUSTOMERS)
-    relations = customers.frame.drop_duplicates("customerTenantId").set_index("customerTenantId") if customers else None
+    customers = data.rows(CUSTOMERS)
+    relations = (
+        None if customers is None else customers.drop_duplicates("customerTenantId").set_index("customerTenantId")
+    )
     channels = seats["customerTenantId"].map(relations["relationshipToPartner"]) if relations is not None else None
     earlier = {one.tenant: one.last_read for one in data.unread if one.collection == SEATS.name and one.last_read}
     read_at = [earlier.get(tenant, data.seats_read_at) for tenant in seats["customerTenantId"]]

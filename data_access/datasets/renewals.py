@@ -85,6 +85,11 @@ class Renewals:
         """What was read of a collection; None where it could not be."""
         return next((answer for answer in self.answers if answer.collection is collection), None)
 
+    def rows(self, collection: Collection) -> pd.DataFrame | None:
+        """The rows of what was read of a collection; None where it could not be."""
+        answer = self.answer(collection)
+        return answer.frame if answer else None
+
     def names(self, collection: str, *, with_reading: bool | None = None) -> list[str]:
         """The customers of whom a collection could not be read, by name, or by tenant id where it is unknown.
 
