@@ -19,7 +19,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from data_access import Feed, Progress, load_settings
+from data_access import Feed, load_settings
 from data_access.datasets import holdings
 from data_access.datasets.holdings import Holdings
 from data_access.partner_center.tally import TALLY
@@ -64,8 +64,9 @@ def observe(page: str, seconds: float, *, has_failed: bool) -> None:
         _FAILED.labels(page).inc()
 
 
-def _count(progress: Progress) -> Holdings:
-    return holdings.take_stock(load_settings(), progress)
+def count_again_after(age: timedelta) -> Feed[Holdings]:
+    """What the history holds, counted when somebody asks and the last count is as old as this."""
+    return Feed(lambda progress: holdings.take_stock(load_settings(), progress), age, cool_down=age)
 
 
 class _Data(Collector):
@@ -138,5 +139,5 @@ def _by(label: str, name: str, explanation: str, values: dict[str, float]) -> Me
     return family
 
 
-HOLDINGS: Feed[Holdings] = Feed(_count, _HOLDINGS_AGE, cool_down=_HOLDINGS_AGE)
+HOLDINGS = count_again_after(_HOLDINGS_AGE)
 REGISTRY.register(_Data())

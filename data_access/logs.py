@@ -89,7 +89,7 @@ def start(form: str) -> None:
     own = (before, lines, sys.__stderr__)
 
     def formatted(handler: logging.StreamHandler[Any], record: logging.LogRecord) -> str:
-        return _of_record(record) if handler.stream in own else _plainly(handler, record)
+        return as_object(record) if handler.stream in own else _plainly(handler, record)
 
     # Libraries make handlers of their own, before and after this, each with its format.
     logging.StreamHandler.format = formatted  # type: ignore[method-assign, assignment]  # for the handlers of all
@@ -134,7 +134,8 @@ def bind(**fields: object) -> None:
     _bound.set({**_bound.get({}), **fields})
 
 
-def _of_record(record: logging.LogRecord) -> str:
+def as_object(record: logging.LogRecord) -> str:
+    """A record of a logger as one JSON object."""
     fields: dict[str, object] = {"logger": record.name, **getattr(record, FIELDS, {})}
     if record.exc_info and record.exc_info[0]:
         fields["traceback"] = _tracebacks.formatException(record.exc_info)

@@ -223,34 +223,36 @@ def _is_text_in_json(state: WidgetState) -> bool:
     return state.WhichOneof("value") == "json_value" and isinstance(json.loads(state.json_value), str)
 
 
-def send_together() -> None:
+_Wake = Callable[[AppSession, Callable[[], None]], None]
+_WAITING, _IS_DUE = "_waiting_events", "_is_due"
+
+
+def send_together(wake: _Wake = AppSession._call_soon_on_event_loop) -> None:  # noqa: SLF001
     """Have the event loop wake once for all that a run has sent by then, and not for each message.
+
+    `wake` puts one callback into the loop of a session and wakes it.
 
     Why: a page is some sixty messages, and an eighth of a click's processor time went into waking up. Look at:
     `AppSession._call_soon_on_event_loop`, through which all events of a run go, in runtime/app_session.py.
     """
-    AppSession._call_soon_on_event_loop = _call_soon  # type: ignore[method-assign, assignment]  # noqa: SLF001 - replaced on purpose
 
+    def call_soon(session: AppSession, callback: Callable[[], None]) -> None:
+        """Put a callback behind those that wait for the session's loop; for any thread."""
+        state = session.__dict__
+        waiting: deque[Callable[[], None]] = state.setdefault(_WAITING, deque())
+        loop = session._event_loop  # noqa: SLF001
 
-_call_alone = AppSession._call_soon_on_event_loop  # noqa: SLF001
-_WAITING, _IS_DUE = "_waiting_events", "_is_due"
+        def call_all() -> None:
+            state[_IS_DUE] = False  # before the look at what waits, so that nothing comes in between unseen
+            while waiting:
+                loop.call_soon(waiting.popleft())
 
+        waiting.append(callback)
+        if not state.get(_IS_DUE):
+            state[_IS_DUE] = True
+            wake(session, call_all)
 
-def _call_soon(session: AppSession, callback: Callable[[], None]) -> None:
-    """Put a callback behind those that wait for the session's loop; for any thread."""
-    state = session.__dict__
-    waiting: deque[Callable[[], None]] = state.setdefault(_WAITING, deque())
-    loop = session._event_loop  # noqa: SLF001
-
-    def call_all() -> None:
-        state[_IS_DUE] = False  # before the look at what waits, so that nothing comes in between unseen
-        while waiting:
-            loop.call_soon(waiting.popleft())
-
-    waiting.append(callback)
-    if not state.get(_IS_DUE):
-        state[_IS_DUE] = True
-        _call_alone(session, call_all)
+    AppSession._call_soon_on_event_loop = call_soon  # type: ignore[method-assign, assignment]  # noqa: SLF001 - replaced on purpose
 
 
 def file_id(content: bytes, mimetype: str, name: str) -> str:

@@ -35,7 +35,7 @@ def ask(monkeypatch):
         return answered, [json.loads(line) for line in written.getvalue().splitlines()]
 
     # As `logs` sets it for the whole process.
-    monkeypatch.setattr(logging.StreamHandler, "format", lambda _, record: logs._of_record(record))
+    monkeypatch.setattr(logging.StreamHandler, "format", lambda _, record: logs.as_object(record))
     return ask
 
 

@@ -16,7 +16,7 @@ from dashboard import metrics, sitemap
 from dashboard.probes import Probes
 from dashboard.readiness import NO_HISTORY, Readiness
 from dashboard.security import exposure
-from data_access import Feed, history, load_settings
+from data_access import history, load_settings
 from data_access.history.run_log import Run
 from data_access.partner_center.catalog import DEPLOYMENT
 from data_access.version import VERSION
@@ -29,7 +29,7 @@ HERE = ("127.0.0.1", 50000)
 @pytest.fixture(autouse=True)
 def afresh(monkeypatch):
     """Nothing was counted before, and the history is counted anew."""
-    monkeypatch.setattr(metrics, "HOLDINGS", Feed(metrics._count, timedelta(0)))
+    monkeypatch.setattr(metrics, "HOLDINGS", metrics.count_again_after(timedelta(0)))
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from uvicorn.protocols.websockets import websockets_sansio_impl
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from dashboard.security import streamlit_internals
 from dashboard.security.exposure import SignIn
 from dashboard.security.middleware import Gate
 from dashboard.security.roles import Ended
@@ -74,23 +73,30 @@ def test_limit_sockets(socket_server):
         assert closed.value.rcvd.code == 1009
 
 
-def test_send_together(streamlit, monkeypatch):
-    # Put back after the test.
-    monkeypatch.setattr(AppSession, "_call_soon_on_event_loop", AppSession._call_soon_on_event_loop)
-    wake, woken = streamlit_internals._call_alone, []
+@pytest.fixture
+def one_by_one(monkeypatch):
+    """Streamlit's own way to a session's loop, which stands there again after the test."""
+    way = AppSession._call_soon_on_event_loop
+    monkeypatch.setattr(AppSession, "_call_soon_on_event_loop", way)
+    return way
 
-    def count(session, callback):
+
+def test_send_together(streamlit, one_by_one):
+    woken = []
+
+    def wake(session, callback):
         woken.append(session)
-        wake(session, callback)
+        one_by_one(session, callback)
 
-    monkeypatch.setattr(streamlit_internals, "_call_alone", count)  # which nobody sees from without
-    send_together()
+    send_together(wake)
     with streamlit() as browser, opened(browser) as page:
         assert page.elements, "the page is drawn"
     assert woken, "Streamlit sends by this way"
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_all_that_was_sent_arrives_in_order_whatever_fails_among_it():
+    send_together()
     loop, arrived, failed = asyncio.new_event_loop(), [], []
     loop.set_exception_handler(lambda _, context: failed.append(context["exception"]))
     session: Any = SimpleNamespace(_event_loop=loop)
@@ -102,8 +108,8 @@ def test_all_that_was_sent_arrives_in_order_whatever_fails_among_it():
 
     def send():
         for number in range(1000):
-            streamlit_internals._call_soon(session, partial(arrive, number))
-        streamlit_internals._call_soon(session, loop.stop)
+            AppSession._call_soon_on_event_loop(session, partial(arrive, number))
+        AppSession._call_soon_on_event_loop(session, loop.stop)
 
     sender = threading.Thread(target=send)
     sender.start()
