@@ -13,6 +13,7 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.cache import remembered
+from dashboard.charts import contributions
 from dashboard.view_models.changes import ChangesView
 from dashboard.view_models.deployment import Summed
 from dashboard.view_models.renewals import RenewalsView
@@ -152,8 +153,10 @@ def of_changes(model: ChangesView, basis: str) -> Explanations:
         found[name] = _behind(name, f"**{change}** = {both}", basis)
     why = model.why
     before, after = (formats.percent(number, as_sent=False) for number in (why.before, why.after))
-    parts = f"{formats.points(why.deployed)} from licenses deployed, {formats.points(why.sold)} from licenses sold"
-    change = f"**{formats.points(why.change)} points** = {after} − {before}: {parts}"
+    moved = (None, None, None) if why.change is None else contributions.printed(why)
+    change, deployed, sold = map(formats.points, moved)
+    parts = f"{deployed} from licenses deployed, {sold} from licenses sold"
+    change = f"**{change} points** = {after} − {before}: {parts}"
     found["deploymentPercent"] = _behind("deploymentPercent", change, f"{basis} · {_TWO_DECIMALS}")
     return found
 

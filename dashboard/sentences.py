@@ -167,10 +167,10 @@ def pace(line: Line, estimated: bool) -> str:
             f"Each week, {deployed[0]} {deployed[1]} deployed and {sold[0]} {formats.are(round(abs(speed.sold)))} sold."
         )
     if deployed:
-        return f"Each week, {deployed[0]} {deployed[1]} deployed; the number sold stays the same."
+        return f"Each week, {deployed[0]} {deployed[1]} deployed; the number sold usually stays the same."
     if sold:
-        return f"Each week, {sold[0]} {sold[1]} sold; the number deployed stays the same."
-    return "From week to week, the numbers sold and deployed stay the same."
+        return f"Each week, {sold[0]} {sold[1]} sold; the number deployed usually stays the same."
+    return "In a usual week, the numbers sold and deployed stay the same."
 
 
 def _more(licenses: float, estimated: bool = False) -> tuple[str, str] | None:

@@ -37,6 +37,13 @@ def net_effect(table: pd.DataFrame) -> pd.Series:
     return table["deployedEffect"] + table["soldEffect"]
 
 
+def parts_printed(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows with both effects as they are printed, so that those of a row add up to its bar as that is printed."""
+    both = zip(net_effect(table), table["soldEffect"], strict=True)
+    printed = [_adding_up(net, sold, formats.DECIMALS)[1:] for net, sold in both]
+    return table.assign(**pd.DataFrame(printed, columns=[*_EFFECTS], index=table.index, dtype="float64"))
+
+
 def number_drawn(table: pd.DataFrame) -> int:
     """How many rows, of those in order, get a bar of their own; one row is never folded alone."""
     moved = int((net_effect(table).abs() >= SMALLEST).sum())

@@ -58,8 +58,11 @@ class Shown:
     def figure(self, value: float) -> str:
         return formats.percent(value) if self.is_percent else formats.count(value, self.estimated)
 
-    def change(self, value: float) -> str:
-        return f"{formats.points(value)} points" if self.is_percent else formats.change(value, self.estimated)
+    def change(self, before: float, after: float) -> str:
+        """What moved, in words; points are the difference of both figures as they are printed."""
+        if self.is_percent:
+            return f"{formats.points(formats.points_between(before, after))} points"
+        return formats.change(after - before, self.estimated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,8 +228,9 @@ def _curve(panel: Panel, measure: Shown, target: float, highest: float, span: tu
 def _news(panel: Panel, measure: Shown) -> int:
     """1 where the line moved for the better, −1 where for the worse, 0 where neither is, or that cannot be told."""
     values = panel.compared[measure.column]
-    moved = values.iloc[-1] - values.iloc[0]
-    if not panel.is_now or not panel.is_whole or pd.isna(moved) or formats.STILL in measure.change(moved):
+    first, last = values.iloc[0], values.iloc[-1]
+    moved = last - first
+    if not panel.is_now or not panel.is_whole or pd.isna(moved) or formats.STILL in measure.change(first, last):
         return 0
     return measure.good if moved > 0 else -measure.good
 
@@ -455,7 +459,7 @@ def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str
         return f"{figure}  <span style='color:{palette.muted}'>not compared</span>"
     if len(values) < 2 or pd.isna(moved):
         return figure
-    change = measure.change(moved)
+    change = measure.change(values.iloc[0], values.iloc[-1])
     arrow = "" if formats.STILL in change else f"{_UP if moved > 0 else _DOWN}\u00a0"
     return f"{figure}  <span style='color:{colour if curve.news else palette.muted}'>{arrow}{change}</span>"
 

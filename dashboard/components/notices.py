@@ -23,6 +23,7 @@ from data_access import (
     Selection,
     Throttled,
     Unavailable,
+    measures,
     texts,
     titles,
 )
@@ -216,14 +217,14 @@ def not_in_answer(deployment: Deployment, selection: Selection) -> bool:
     return bool(absent)
 
 
-def by_place(undeployed: float, by_place: float) -> None:
-    """Say how much is not deployed by service and channel, where that is another figure than by product."""
-    more = round(undeployed) - round(by_place)
-    if more > 0:
+def overview_says(undeployed: float, overview: Deployment, selection: Selection) -> None:
+    """Say how much of a selection the Overview says is not deployed, where that is another figure than `undeployed`."""
+    there = measures.total(overview.facts.selected(selection)).undeployed
+    if not overview.live and round(there) != round(undeployed):
         st.caption(
-            f":material/info: The *Overview* says **{formats.count(by_place)}** not deployed: it counts by service and"
-            f" channel, where {more:,} assigned beyond those sold make up for others. Here each product of each"
-            " customer counts by itself."
+            f":material/info: The *Overview* says **{formats.count(there, overview.estimated)}** not deployed: it"
+            " counts by service and channel, where more than sold of one product makes up for another. Here each"
+            " product of each customer counts by itself. Microsoft counts both separately, too."
         )
 
 

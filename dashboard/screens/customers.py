@@ -20,7 +20,7 @@ from dashboard.components import (
     table,
     tiles,
 )
-from dashboard.feeds import Feeds, feeds_of_customers, file_filter
+from dashboard.feeds import Feeds, current_feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
 from dashboard.filters.kinds import written
 from dashboard.filters.link import Controls
@@ -139,8 +139,9 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     whole = not (filters.search or filters.below or filters.atleast)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data if whole else None, sentence)
     tiles.tiles(model, filters.target, False, "customer", explained=explained)
-    if not feeds.is_book and not deployment.live:
-        notices.by_place(model.total.undeployed, model.by_place)
+    overview = current_feeds().deployment.state.data  # as far as it is at hand: nothing is fetched for a remark
+    if overview and whole and not feeds.is_book and not deployment.live:
+        notices.overview_says(model.total.undeployed, overview, filters.selection)
     with st.container():  # there with and without it, so that what follows keeps its place
         if within:
             lately.watch(within)

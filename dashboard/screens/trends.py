@@ -1,5 +1,6 @@
 """The Trends page: whether deployment improves, where, and whether it will reach the target."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -103,7 +104,11 @@ def _tiles(line: Line, estimated: bool) -> None:
             "kpi_deployed_per_week",
             "velocity",
             formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
-            formats.about(paces.spread(pace), estimated) if pace else no_pace,
+            no_pace
+            if not pace
+            else "nothing moved"
+            if math.isnan(pace.slowest)
+            else formats.about(paces.spread(pace), estimated),
         )
         tiles.tile(
             "kpi_sold_per_week",

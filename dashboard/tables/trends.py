@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.tables.columns import Column, Kind, Table, count, following, instant, signed, text
+from dataclasses import replace
+
+from dashboard.tables.columns import Kind, Table, count, following, instant, signed, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -46,7 +48,7 @@ PACES = Table(
         _DEPLOYED_PER_WEEK,
         following(text("deployedRange", "Likely range")),
         _TARGET_REACHED,
-        Column("asOf", AS_OF.label, Kind.DAY),
+        replace(AS_OF, kind=Kind.DAY),
     )
 )
 #: The time of a point, see `measures.trends.points`.

@@ -43,7 +43,6 @@ class CallList:
     below_target: int
     first: OnScreen  # cards
     theirs: float  # licenses not deployed of those
-    by_place: float  # licenses not deployed of all, as figures by service and channel have it
     table: pd.DataFrame  # one row per customer, in the chosen order: `call_list.prepared`
     on_screen: OnScreen
     silent: Mapping[str, Mute] = field(default_factory=dict)  # the customers that are muted, by tenant id
@@ -98,7 +97,6 @@ def of_all(
         below_target=int((table["deploymentPercent"] < filters.target).sum()),
         first=customers_table.CALLS.on_screen(_cards(calls)),
         theirs=float(calls["undeployed"].sum()),
-        by_place=customers.undeployed_by_place(facts),
         table=table,
         on_screen=customers_table.on_screen(
             table.assign(why=_why(table, silent), **({"band": _bands(table, outside)} if rules else {})),

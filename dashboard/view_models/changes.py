@@ -109,7 +109,8 @@ def changes_view(
 @remembered
 def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
     """The table below the chart: the rows that have one of these statuses."""
-    return changes_tables.on_screen(model.with_status(statuses), model.estimated, model.total)
+    rows = contributions.parts_printed(model.with_status(statuses))
+    return changes_tables.on_screen(rows, model.estimated, model.total)
 
 
 @remembered

@@ -65,9 +65,8 @@ class Line:
         return self.points[self.points[WITHOUT] == ""]
 
     def moved(self, change: Change) -> float:
-        """By how many percent points, as *Changes* prints it: the difference of both figures as they are printed."""
-        newest = float(self.points["deploymentPercent"].iloc[-1])
-        return formats.points_between(newest - (change.percent or 0.0), newest)
+        """By how many percent points up to the newest point, see `points_moved`."""
+        return points_moved(self.points, change)
 
     def what(self, by: str) -> str:
         """What a row of a file is about: all together, or one part."""
@@ -112,6 +111,15 @@ class Parts:
         names = [_title(code, self.column) for code in codes]
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def points_moved(points: pd.DataFrame, change: Change) -> float:
+    """By how many percent points, as *Changes* prints it: the difference of both figures as they are printed.
+
+    `points`: those of a line, up to the one at which `change` ends.
+    """
+    newest = float(points["deploymentPercent"].iloc[-1])
+    return formats.points_between(newest - (change.percent or 0.0), newest)
 
 
 def part_of(facts: Facts) -> str:

@@ -62,7 +62,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
     return {
         **of("licensesSold", change.sold, 0),
         **of("licensesDeployed", change.deployed, 1),
-        **of("deploymentPercent", change.percent, 1),
+        **of("deploymentPercent", None if change.percent is None else lines.points_moved(line, change), 1),
         **of("undeployed", change.undeployed, -1),
     }
 

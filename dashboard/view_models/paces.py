@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -55,17 +56,25 @@ def on_screen(whole: Line, lines: Sequence[Line], by: str, *, estimated: bool) -
 
 
 def spread(pace: Velocity) -> str:
-    """The range of a pace; tenths of a license say something only where there are few."""
+    """The range of a pace, or that there is none; tenths of a license say something only where there are few."""
+    if math.isnan(pace.slowest):
+        return formats.NOTHING
     decimals = 1 if max(abs(pace.slowest), abs(pace.fastest)) < _MANY else 0
     return f"{formats.change(pace.slowest, decimals=decimals)} to {formats.change(pace.fastest, decimals=decimals)}"
 
 
-def reached(goal: Projection | Refusal) -> str:
-    """The day of the target with the months of its range, before when it is not, or why there is no date."""
+def reached(line: Line) -> str:
+    """The day of the target with the months of its range, before when it is not, or why there is no date.
+
+    Where the sentence above names no day (`is_far`), none is named here.
+    """
+    goal = line.goal
     if isinstance(goal, Refusal):
         return goal.value
+    if not is_far(line):
+        return f"{formats.day(goal.on)} ({months(goal)})"
     earliest, latest = ends(goal)
-    return f"{formats.day(goal.on)} ({months(goal)})" if latest else f"not before {earliest}"
+    return f"not before {earliest}{f', likely by {latest}' if latest else ''}"
 
 
 def months(goal: Projection) -> str:
@@ -101,8 +110,8 @@ def _rows(lines: Sequence[Line], by: str) -> pd.DataFrame:
             "soldPerWeek": line.pace.sold if isinstance(line.pace, Velocity) else None,
             "deployedPerWeek": line.pace.deployed if isinstance(line.pace, Velocity) else None,
             "deployedRange": spread(line.pace) if isinstance(line.pace, Velocity) else None,
-            "targetReached": reached(line.goal),
-            AS_OF: line.points[AS_OF].iloc[-1],
+            "targetReached": reached(line),
+            "processedDateTime": line.points["processedDateTime"].iloc[-1],
         }
         for line in lines
     ]

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 
-from dashboard import formats, page_turns
+from dashboard import page_turns
 from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.base import Finished
@@ -68,11 +68,8 @@ class TrendsView:
 
     def moved(self) -> list[tuple[str, float]]:
         """Title and percent points of every line of now whose percentage moved, the largest fall first."""
-        changes = [(line.title, line.change.percent) for line in self.there if line.change and line.change.percent]
-        return sorted(
-            [(title, points) for title, points in changes if abs(points) >= formats.LEAST_POINTS],
-            key=lambda pair: pair[1],
-        )
+        changes = [(line.title, line.moved(line.change)) for line in self.there if line.change and line.change.percent]
+        return sorted([(title, points) for title, points in changes if points], key=lambda pair: pair[1])
 
 
 @remembered

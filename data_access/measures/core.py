@@ -198,7 +198,9 @@ MEASURES = {
     "projection": Measure(
         "Target reached",
         f"The day on which no license is missing to the target any more, if all goes on as in the last {WEEKS} weeks.",
-        "The likely range is that of licenses a week, with the doubt about how many are missing now; it holds as often."
+        "It follows the median slope of the licenses missing, which need not be what the medians of licenses sold and"
+        " deployed make of it. The likely range is that of licenses a week, with the doubt about how many are missing"
+        " now; it holds as often."
         " Where no date can be defended, the reason stands in its place; without a latest date, the earliest one does.",
     ),
     "soldPerWeek": Measure(

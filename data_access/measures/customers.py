@@ -35,16 +35,6 @@ def by_product(facts: Facts) -> pd.DataFrame:
     return core.by(facts, PRODUCT)
 
 
-def undeployed_by_place(facts: Facts) -> float:
-    """Licenses not deployed as figures by service and channel have it, of all customers together.
-
-    It is at most the sum by customer and product: within a service and channel, more than sold of one product of one
-    customer makes up for another.
-    """
-    places = core.by(facts, ["service", "channel"])
-    return float((places["undeployed"] - places["overDeployed"]).clip(lower=0).sum())
-
-
 def one(facts: Facts, customer: str) -> Facts:
     """The facts of one customer; a tenant id means the same in capitals and without."""
     return facts.of(facts.frame[facts.frame[CUSTOMER] == texts.identifier(customer)])

@@ -7,6 +7,7 @@ or without; what is not in it has no figures now, no pace and no day for its tar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -46,7 +47,7 @@ class Refusal(Enum):
     REACHED = "the target is reached"
     TOO_FEW = f"{core.TOO_FEW} in the last {WEEKS} weeks"
     SOLD_MOVED = "sales changed more than deployment"
-    STANDS_STILL = "no closer to the target than before"
+    STANDS_STILL = "in a usual week it comes no closer to the target"
     MOVES_AWAY = "moving away from the target"
     UNEVEN = "the figures vary too much"
     TOO_FAR = f"at this pace it takes {BEYOND}"
@@ -60,7 +61,7 @@ class Velocity:
     """Licenses a week over the last `WEEKS`, and the range in which the true pace most likely lies."""
 
     deployed: float
-    slowest: float  # of deployed
+    slowest: float  # of deployed; NaN where nothing ever moved, which is no noise to judge a range by
     fastest: float
     sold: float
     since: datetime  # the first and the last processing date that it was measured on
@@ -244,7 +245,8 @@ def velocity(line: pd.DataFrame) -> Velocity | Refusal:
     deployed = straight_line.fit(weeks, _numbers(recent["licensesDeployed"]), _step(recent))
     sold = straight_line.median_slope(weeks, _numbers(recent["licensesSold"]))
     dates = recent[AS_OF]
-    return Velocity(deployed.pace, *deployed.paces(), sold, dates.iloc[0], dates.iloc[-1], len(recent))
+    ends = deployed.paces() if recent["licensesDeployed"].nunique() > 1 else (math.nan, math.nan)
+    return Velocity(deployed.pace, *ends, sold, dates.iloc[0], dates.iloc[-1], len(recent))
 
 
 def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:

@@ -178,7 +178,7 @@ def test_seats_that_renew_have_their_formula_their_share_and_what_is_left_out():
 
 def test_a_change_is_the_later_figure_less_the_earlier_one():
     model = ChangesView(
-        why=Why(71.93, 72.28, 0.35, 0.79, -0.44),
+        why=Why(71.934, 72.286, 0.352, 0.795, -0.443),
         sums={"licensesSold": BeforeAndAfter(33958, 34167), "undeployed": BeforeAndAfter(9571.5, 9504.25)},
         counts={},
         number=2,
@@ -195,7 +195,7 @@ def test_a_change_is_the_later_figure_less_the_earlier_one():
     assert lines(found["licensesSold"])[0] == "**+209** = 34,167 − 33,958"
     assert lines(found["undeployed"])[0] == "**≈ −68** = ≈ 9,504.25 − ≈ 9,571.50"
     assert lines(found["deploymentPercent"])[0] == (
-        "**+0.35 points** = 72.28 % − 71.93 %: +0.79 from licenses deployed, −0.44 from licenses sold"
+        "**+0.36 points** = 72.29 % − 71.93 %: +0.80 from licenses deployed, −0.44 from licenses sold"
     )
     assert "processed 24 Oct 2026 → 28 Nov 2026" in found["licensesSold"]
 

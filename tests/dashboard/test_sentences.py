@@ -60,10 +60,10 @@ def test_the_present_comes_first_then_the_range(percents, said):
 @pytest.mark.parametrize(
     ("deployed", "sold", "sentence"),
     [
-        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number sold stays the same."),
+        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number sold usually stays the same."),
         (-11.2, -3.0, "Each week, 11 fewer licenses are deployed and 3 fewer are sold."),
-        (0.4, 3.0, "Each week, 3 more licenses are sold; the number deployed stays the same."),
-        (0.0, 0.0, "From week to week, the numbers sold and deployed stay the same."),
+        (0.4, 3.0, "Each week, 3 more licenses are sold; the number deployed usually stays the same."),
+        (0.0, 0.0, "In a usual week, the numbers sold and deployed stay the same."),
     ],
 )
 def test_what_does_not_move_is_not_said_to_be_sold_or_deployed(deployed, sold, sentence):

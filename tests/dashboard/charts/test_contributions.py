@@ -1,6 +1,7 @@
 """Why a percentage moved, as a description of a figure: what is drawn, what is written, and what it adds up to."""
 
 import json
+import math
 
 import pandas as pd
 import pytest
@@ -136,6 +137,14 @@ def test_what_is_printed_adds_up(before, deployed, sold):
     assert round(from_deployed + from_sold, DECIMALS) == change
     assert change == round(round(before + deployed + sold, DECIMALS) - round(before, DECIMALS), DECIMALS)
     assert abs(from_deployed - deployed) < 0.0151
+
+
+def test_the_parts_of_a_row_in_the_table_add_up_to_its_bar():
+    table = pd.DataFrame({"deployedEffect": [0.114, math.nan], "soldEffect": [0.004, math.nan]})  # 0.118, so 0.12
+    printed = contributions.parts_printed(table)
+    assert list(printed.loc[0]) == [0.12, 0.0]
+    assert printed.loc[1].isna().all()
+    assert list(contributions.parts_printed(table[:0])) == [*table]
 
 
 def test_what_the_chart_prints_adds_up_where_rounding_alone_would_not():

@@ -167,6 +167,11 @@ def test_a_panel_says_figure_and_change():
     assert "▲\u00a0+10.00 points" in texts[2]
 
 
+def test_a_panels_change_is_the_difference_of_both_figures_as_they_are_printed():
+    texts = small(one("crm", (50.004, 52.0, 53.246)))["data"][-1]["text"]
+    assert "▲\u00a0+3.25 points" in texts[2]
+
+
 def test_an_estimates_change_is_an_estimate():
     estimated = Shown("licensesSold", "Licenses deployed", is_percent=False, estimated=True)
     texts = small(one("a", sold=(100, 100, 112)), one("b", sold=(100, 100, 88)), one("c"), shown=estimated)["data"][-1]

@@ -41,14 +41,21 @@ def test_the_largest_gap_comes_first(visit):
     assert "185 licenses sold to 2 customers are not deployed" in text(app).replace("*", "")
 
 
-def test_where_the_overview_counts_otherwise_the_page_says_so_with_both_figures(visit):
-    named = {"customerTenantId": NORTH, "customerName": "Nordwind AB"}
-    rows = rows_of(COMMERCIAL_DEPLOYMENT, [named | {"licensesDeployed": 60}, named | {"productName": "B"} | MORE])
-    app = visit(Emulator(Partner(commercial_deployment=rows)), page=PAGE)
+def test_where_the_overview_says_another_figure_the_page_says_which_and_fetches_nothing_for_it(visit):
+    rows = rows_of(
+        COMMERCIAL_DEPLOYMENT, [{"licensesDeployed": 60}, {"productName": "B"} | MORE, {"channel": "direct"}]
+    )
+    sent = [{"licensesSold": 150, "proratedDeploymentPercent": 90}, {"channel": "direct"}]
+    emulator = Emulator(Partner(commercial_deployment=rows, deployment=rows_of(DEPLOYMENT, sent)))
+    link = {"channel": "reseller"}
+    app = visit(emulator, link, page=PAGE)
     assert tiles(app)["Not deployed"] == "40"
-    assert "The *Overview* says **33** not deployed" in text(app)
-    assert "where 7 assigned beyond those sold make up for others." in text(app)
-    assert "The *Overview* says" not in text(visit(Emulator(PARTNER), page=PAGE))
+    assert "The *Overview* says" not in text(app)
+    assert tiles(app.switch_page("screens/overview.py").run())["Not deployed"] == "≈ 15"
+    app.switch_page("screens/customers.py").run()
+    assert "The *Overview* says **≈ 15** not deployed" in text(app)
+    app.query_params["below"] = "50"
+    assert "The *Overview* says" not in text(app.run())
 
 
 def test_filters_of_the_link_hold_here_too(visit):

@@ -2,16 +2,19 @@
 
 import csv
 import io
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
 
+from dashboard import sentences
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models import paces
 from dashboard.view_models.trends import trends_view
 from data_access import csv_files
 from data_access.measures.trends import Projection, Velocity
+from tests.dashboard.test_sentences import line
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, UNDATED, WEEK, slowly, timeline, undated, weeks
 
 
@@ -27,6 +30,16 @@ def test_the_file_of_paces_begins_with_all_together(tmp_path):
     assert isinstance(found.whole.pace, Velocity)
     assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
     assert found.on_screen.number == 2
+
+
+def test_the_table_has_the_processing_date_that_the_overview_has_and_no_range_of_what_never_moved(tmp_path):
+    answers = weeks(*UNDATED, sold=1000)
+    newest = undated({"o365": 43.0, "crm": 10.0})
+    found = trends_view(timeline(tmp_path, [*answers, newest]), TrendsFilters(), False).on_screen
+    rows = found.rows.select(["title", "deployedRange", "processedDateTime"]).to_pylist()
+    by_title = {row["title"]: row for row in rows}
+    assert by_title["Dynamics 365"]["deployedRange"] == "–"
+    assert by_title["Dynamics 365"]["processedDateTime"] is None
 
 
 @pytest.mark.parametrize("left", [{}, {"crm": 10.0}])
@@ -61,4 +74,13 @@ def test_the_months_of_a_range_are_named_once(weeks, said):
     latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
     goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
     assert paces.months(goal) == said
-    assert paces.reached(goal) == (f"1 Aug 2026 ({said})" if latest else "not before Aug 2026")
+    assert paces.reached(replace(line([50.0, 51.0]), goal=goal)) == (
+        f"1 Aug 2026 ({said})" if latest else "not before Aug 2026"
+    )
+
+
+def test_the_table_names_no_day_where_the_sentence_names_none():
+    far = Projection(80.0, date(2029, 2, 1), date(2028, 9, 1), date(2029, 8, 1))
+    whole = replace(line([50.0, 51.0]), goal=far)
+    assert paces.reached(whole) == "not before Sep 2028, likely by Aug 2029"
+    assert "is not expected before Sep 2028**; most likely it is reached by Aug 2029" in sentences.goal(whole, 80.0)

@@ -37,18 +37,6 @@ def test_each_customer_is_one_row_with_its_measures():
     assert list(table["overDeployed"]) == [5, 0]
 
 
-def test_by_service_and_channel_one_product_makes_up_for_another():
-    facts = found_of(
-        north(productName="A", licensesSold=100, licensesDeployed=60),
-        north(productName="B", licensesSold=10, licensesDeployed=15),
-        south(productName="A", licensesSold=50, licensesDeployed=52),
-        south(productName="A", channel="direct", licensesSold=50, licensesDeployed=57),
-    )
-    assert measures.total(facts).undeployed == 40
-    assert customers.undeployed_by_place(facts) == 33
-    assert customers.undeployed_by_place(found_of()) == 0
-
-
 def test_one_product_does_not_hide_anothers_gap():
     found = found_of(
         north(productName="A", licensesSold=10, licensesDeployed=0),

@@ -231,6 +231,12 @@ def test_velocity_is_licenses_a_week():
     assert pace_of([(100, 10), (100, 12), (100, 14), (100, 16)], every=DAY).deployed == 14
 
 
+def test_what_never_moved_has_a_pace_of_nothing_and_no_range():
+    pace = pace_of([(100, 10)] * 6)
+    assert pace.deployed == 0
+    assert pd.isna([pace.slowest, pace.fastest]).all()
+
+
 def test_one_odd_point_does_not_bend_it():
     figures = [(1000, 100 + 2 * week) for week in range(12)]
     figures[5] = (1000, 900)
