@@ -19,7 +19,7 @@ _APART = {"ticks": "outside", "ticklen": 6, "tickcolor": base.CLEAR}
 _EDGE = 8  # pixels below bars that lie
 _IN_A_LINE, _IN_A_NARROW_LINE = 6, 2  # entries of the key
 _NARROW_BAR = 28  # pixels, for each period
-_NOT_ASSIGNED = "□ pale, outlined: at risk, not assigned"
+_NOT_ASSIGNED = "□ pale, outlined: not assigned"
 _PALE = "47"  # the part of a colour's strength that is left, in hexadecimal
 _ROOM = 1.04  # of the axis beyond the longest bar
 _FEW, _MANY = 8, 1_000_000  # seats
@@ -122,7 +122,7 @@ def in_words(periods: pd.DataFrame, by_month: bool) -> str:
         sums = zip(rows["renewalOutcome"], rows["quantity"], rows["seatsAtRisk"], strict=True)
         outcomes = ", ".join(
             f"{formats.count(seats)} {_TITLES[outcome].lower()}"
-            + (f" ({formats.count(risk)} at risk)" if risk and outcome in _PAID else "")
+            + (f" ({formats.count(risk)} not assigned)" if risk and outcome in _PAID else "")
             for outcome, seats, risk in sums
         )
         parts.append(f"{_of_period(start, by_month)}: {outcomes}")
@@ -150,10 +150,10 @@ def _short(starts: Sequence[pd.Timestamp], by_month: bool) -> list[str]:
 
 
 def _parts(outcome: str, own: pd.DataFrame, colour: str) -> list[dict[str, Any]]:
-    """The two parts of one outcome: assigned, and at risk. `own`: a row for each period, with its label."""
+    """The two parts of one outcome: assigned, and not assigned. `own`: a row for each period, with its label."""
     quantity = own["quantity"].fillna(0)
     risk = own["seatsAtRisk"].fillna(0) * (outcome in _PAID)
-    at_risk = [f"<br>of them at risk: {formats.count(spare)}" if outcome in _PAID else "" for spare in risk]
+    at_risk = [f"<br>of them not assigned: {formats.count(spare)}" if outcome in _PAID else "" for spare in risk]
     hover = [
         f"<b>{period}</b><br>{_TITLES[outcome]}: {formats.count(seats)} seats{more}"
         for period, seats, more in zip(own["period"], quantity, at_risk, strict=True)
@@ -166,7 +166,7 @@ def _parts(outcome: str, own: pd.DataFrame, colour: str) -> list[dict[str, Any]]
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
     outlined = {"color": f"{colour}{_PALE}", "line": {"color": colour, "width": 1.5}}
-    parts = ((_TITLES[outcome], quantity - risk, {"color": colour}), ("at risk", risk, outlined))
+    parts = ((_TITLES[outcome], quantity - risk, {"color": colour}), ("not assigned", risk, outlined))
     return [
         common | {"name": name, "y": seats.tolist(), "marker": marker} for name, seats, marker in parts if seats.any()
     ]

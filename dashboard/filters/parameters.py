@@ -40,7 +40,7 @@ LEVEL = Choice("level", "Compare", levels.TITLES, closed=levels.closed_to(custom
 DATES = TwoDates("dates", "Dates")
 STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)
 HORIZON = Choice("horizon", "Ends within", {f"{days}": f"{days} days" for days in renewals.HORIZONS})
-OUTCOME = Several("outcome", "What becomes of it", renewals.OUTCOMES, words=renewals.TITLES.__getitem__)
+OUTCOME = Several("outcome", "Outcome", renewals.OUTCOMES, words=renewals.TITLES.__getitem__)
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = Text("customer", "Customer", longest=64)
 #: Which rows of its table a page shows; set by a click in the table. Nothing is worked out by it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import explanations, exports, formats, mutes_and_bands
@@ -26,6 +27,7 @@ _NEEDED = (
     "This page asks Microsoft for the subscriptions of each customer, one call per customer. The Overview does not need"
     " them: it shows what is deployed."
 )
+_NONE_RENEWS = "of what renews: nothing here"
 _OPENED = "_opened_from_renewals"
 
 
@@ -80,18 +82,29 @@ def _answer(model: RenewalsView) -> str:
         if totals.undecided
         else f"No seat needs a decision until {until}."
     )
-    if model.first is not None:
-        name = formats.plain(model.first["customerName"] or model.first["customerTenantId"])
-        said += f" The first: {name}, {formats.plain(model.first['offer'])}, {model.first['act']}."
+    if model.first is not None and model.largest is not None:
+        said += f" The first: {_subject(model.first)}"
+        if model.largest.name != model.first.name:
+            said += f"; the largest: {_subject(model.largest)}"
+        said += "."
+    if not totals.renewing:
+        return f"{said} None of what is shown renews."
     return (
         f"{said} **{formats.count(totals.renewing)}** seats renew, **{formats.count(totals.at_risk)}** of them are not"
         " assigned."
     )
 
 
+def _subject(row: pd.Series) -> str:
+    """Who, what and until when, such as: Nordwind, 12 seats of Visio Plan 1, 5 Dec 2026, 23:59."""
+    name = formats.plain(row["customerName"] or row["customerTenantId"])
+    seats = "" if pd.isna(row["quantity"]) else f"{formats.number(int(row['quantity']), 'seat')} of "
+    return f"{name}, {seats}{formats.plain(row['offer'])}, {row['act']}"
+
+
 def _tiles(model: RenewalsView, explained: explanations.Explanations) -> None:
     totals = model.totals
-    share = f"{totals.at_risk / totals.renewing * 100:.0f}\u00a0%" if totals.renewing else "nothing renews"
+    share = f"{totals.at_risk / totals.renewing * 100:.0f}\u00a0% of what renews" if totals.renewing else _NONE_RENEWS
     unmatched = f" · {formats.count(totals.not_matched)} not matched" if totals.not_matched else ""
     with st.grid(4, gap="small", min_column_width=165):
         for key, measure, number, context in (

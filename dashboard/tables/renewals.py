@@ -15,8 +15,8 @@ from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 _UTC = "UTC"
 ORDER = (
-    "The last day to act comes first, then the most seats at risk. The last row is of all that ends; the tile *At risk*"
-    " is of what renews."
+    "The last day to act comes first, then the most seats at risk. The last row is of all that is shown; the tile *At"
+    " risk* is of what renews alone."
 )
 
 _COLUMNS = (
@@ -24,9 +24,9 @@ _COLUMNS = (
     text("offer", "Product"),
     text("act", "Last day to act", by="actBy", utc="actAt"),
     count("quantity", "Seats"),
-    count("assigned", "Assigned", help="Of this product at this customer, over all its subscriptions."),
-    count("seatsAtRisk", "At risk", help=definition("seatsAtRisk")),
-    text("becomes", "What becomes of it"),
+    count("assigned", "Assigned of the product", help="At this customer, over all subscriptions of the product."),
+    count("seatsAtRisk", "At risk", help="Seats of this subscription; no more than are not assigned of the product."),
+    text("becomes", "Outcome"),
     text("term", "Term and billing"),
     text("ends", "Ends", by="end", utc="endsAt"),
     text("notes", "Notes"),
@@ -45,8 +45,8 @@ RENEWALS_FILE = Table(
         count("quantity", "Seats"),
         text("termDuration", "Term", help="P1M is a month, P1Y a year, P3Y three years."),
         text("commitmentEndDate", "Ends", help="The last day that is paid; of older kinds the first that is not."),
-        text("cancellationAllowedUntilDate", "Reducible until"),
-        text("renewalOutcome", "What becomes of it", help="See *Renewals* in the manual."),
+        text("cancellationAllowedUntilDate", "Can be reduced until"),
+        text("renewalOutcome", "Outcome", help="See *Renewals* in the manual."),
         count("seatsAtRisk", "At risk", help=definition("seatsAtRisk")),
         count("notAssigned", "Not assigned", help=definition("notAssigned")),
         text("notAssignedFrom", "Not assigned by", help="live: the tenant now; commercial: Microsoft's analytics."),
@@ -76,13 +76,20 @@ def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
 
 
 def _total(rows: pd.DataFrame) -> Total | None:
-    """The last row; what is assigned is of a product, whatever number of subscriptions it has, and has no sum."""
+    """The last row; what is assigned is of a product, whatever number of subscriptions it has, and has no sum.
+
+    Beside what is at risk stands of what it is, and why it is less than the rows add up to, where it is.
+    """
     taken = rows[renewals.counted(rows)]
     if taken.empty:
         return None
     number = formats.number(len(rows), "subscription")
     words = f"{number} together" if len(taken) == len(rows) else f"{len(taken):,} of {number} together"
-    return Total(words, {"quantity": taken["quantity"].sum(), "seatsAtRisk": renewals.seats_at_risk(taken)})
+    at_risk, added_up = renewals.seats_at_risk(taken), int(taken["seatsAtRisk"].sum())
+    said = "At risk: not assigned of all shown"
+    if at_risk < added_up:
+        said += f"; seats of a product count once, the rows add up to {formats.count(added_up)}"
+    return Total(words, {"quantity": taken["quantity"].sum(), "seatsAtRisk": at_risk, "becomes": said})
 
 
 def file(rows: pd.DataFrame) -> pd.DataFrame:

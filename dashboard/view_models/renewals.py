@@ -38,7 +38,7 @@ _WORDS = {
     "expires": "Expires: it does not renew by itself",
     "other": "Microsoft says: {action}",
 }
-_REDUCIBLE = "reducible until then"
+_REDUCIBLE = "can be reduced until then"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,7 +49,8 @@ class RenewalsView:
     number: int
     until: datetime
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
-    first: pd.Series | None  # as on screen, the row whose last day to act comes first, of what is undecided
+    first: pd.Series | None  # as on screen, the row whose last day to act comes first, of what is to be decided
+    largest: pd.Series | None  # likewise the one with most seats, of equal ones the first
     by_month: bool
     figure: Finished
     words: str
@@ -87,6 +88,7 @@ def renewals_view(
         until=now + timedelta(days=days),
         unplaced=len(renewals.within(unplaced, now, days)),
         first=told.loc[undecided.index[0]] if len(undecided) else None,
+        largest=told.loc[undecided.index[int(undecided["quantity"].fillna(0).argmax())]] if len(undecided) else None,
         by_month=by_month,
         figure=charts.figure(periods, by_month, palette.of(dark)),
         words=charts.in_words(periods, by_month),

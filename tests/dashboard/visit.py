@@ -61,6 +61,11 @@ def bar(app):
     return next((data for data in _components(app).values() if "pages" in data), {"pages": []})
 
 
+def deltas(app):
+    """What stands below the figures, without the picture of the line."""
+    return {metric.label: metric.delta.replace("\u00a0", " ").partition(" ![]")[0] for metric in app.metric}
+
+
 def tiles(app):
     """The figure of each tile; a unit in small letters reads like the rest of it."""
     figures = {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}

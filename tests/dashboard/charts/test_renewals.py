@@ -23,11 +23,11 @@ def test_what_is_paid_for_has_a_part_at_risk_and_what_ends_has_none():
     drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
     assert [(trace.name, list(trace.x), list(trace.y)) for trace in drawn.data] == [
         ("Renews", ["30 Nov", "4 Jan"], [10, 0]),
-        ("at risk", ["30 Nov", "4 Jan"], [40, 0]),
+        ("not assigned", ["30 Nov", "4 Jan"], [40, 0]),
         ("Ends or expires", ["30 Nov", "4 Jan"], [7, 0]),
         ("Undecided", ["30 Nov", "4 Jan"], [0, 7]),
     ]
-    assert drawn.data[0].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats<br>of them at risk: 40"
+    assert drawn.data[0].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats<br>of them not assigned: 40"
     assert drawn.data[2].hovertext[0] == "<b>Week of 30 Nov</b><br>Ends or expires: 7 seats"
     assert drawn.data[2].customdata[0] == "ends"
     assert renewals.TOGETHER["ends"] == ("ends", "expires")
@@ -86,7 +86,7 @@ def test_millions_of_seats_are_written_short_on_the_axis(seats, written):
         (
             ROWS,
             (
-                "Seats by week of their end. Week of 30 Nov: 7 ends or expires, 50 renews (40 at risk);"
+                "Seats by week of their end. Week of 30 Nov: 7 ends or expires, 50 renews (40 not assigned);"
                 " Week of 4 Jan: 7 undecided."
             ),
         ),

@@ -72,7 +72,7 @@ def test_filters_are_a_link(look, link, pages):
     [
         ("service=o365&channel=direct&channel=reseller", "Service: Microsoft 365; Channel: Direct, Reseller"),
         ("range=3m&target=75&by=channel", "Range: 3 months; Target %: 75; By: Channel"),
-        ("since=2026-10-01&outcome=undecided", "Since: 2026-10-01; What becomes of it: Undecided"),
+        ("since=2026-10-01&outcome=undecided", "Since: 2026-10-01; Outcome: Undecided"),
         ("column=-licensesSold&page=2", "–"),
         ("range=forever&tomorrow=1", "Range: forever; Tomorrow: 1"),
     ],

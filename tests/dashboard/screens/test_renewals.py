@@ -8,7 +8,7 @@ from dashboard.tables import renewals as renewals_tables
 from data_access.emulator import Emulator, failing
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
-from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles, total
+from tests.dashboard.visit import charts, deltas, headings, tables, taken_away, text, tiles, total
 from tests.rows import rows_of
 
 PAGE = "renewals"
@@ -96,7 +96,11 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
     assert "58 seats renew, 43 of them are not assigned." in said
     assert "1 trial" in text(app)
     # And all that ends, whatever becomes of it, without the trial: 62 seats of the first customer, 5 of the second.
-    assert total(app, "renewals_table") == ("5 of 6 subscriptions together", {"quantity": "67", "seatsAtRisk": "45"})
+    # A row each of 30, 25 and 7 of the first customer, whose 40 count once.
+    said = "At risk: not assigned of all shown; seats of a product count once, the rows add up to 67"
+    words = "5 of 6 subscriptions together"
+    assert total(app, "renewals_table") == (words, {"quantity": "67", "seatsAtRisk": "45", "becomes": said})
+    assert deltas(app)["At risk"] == "74 % of what renews"
 
 
 def test_of_what_renews_alone_the_last_row_says_what_the_tiles_say(visit):
@@ -105,6 +109,25 @@ def test_of_what_renews_alone_the_last_row_says_what_the_tiles_say(visit):
     words, cells = total(app, "renewals_table")
     assert words == "3 subscriptions together"
     assert [cells["quantity"], cells["seatsAtRisk"]] == [tiles(app)["Seats that renew"], tiles(app)["At risk"]]
+
+
+def test_where_nothing_renews_the_tile_says_of_what_it_is_and_the_last_row_of_what_else(visit):
+    rows = [subscription(1, quantity=30, autoRenewEnabled=False)]
+    app = visit(Emulator(partner(rows, [subscription(2)])), {"outcome": "undecided"}, page=PAGE)
+    assert (tiles(app)["At risk"], deltas(app)["At risk"]) == ("0", "of what renews: nothing here")
+    assert total(app, "renewals_table")[1]["seatsAtRisk"] == "30"
+    assert total(app, "renewals_table")[1]["becomes"] == "At risk: not assigned of all shown"
+    assert "None of what is shown renews." in text(app)
+
+
+def test_the_sentence_names_the_first_last_day_and_what_is_most_seats(visit):
+    open_ones = {"autoRenewEnabled": False, "cancellationAllowedUntilDate": None}
+    small, large = subscription(1, 5, 1, **open_ones), subscription(2, 20, 165, **open_ones)
+    sentence = f"The first: Nordwind AB, 1 seat of Office 365 E3, {said(5)}, 23:59"
+    both = text(visit(Emulator(partner([small], [large])), page=PAGE))
+    assert f"{sentence}; the largest: " in both
+    assert f"165 seats of Office 365 E3, {said(20)}, 23:59." in both
+    assert f"{sentence}." in text(visit(Emulator(partner([small])), page=PAGE))
 
 
 def test_the_table_says_what_becomes_of_each_and_until_when(visit):
@@ -140,7 +163,7 @@ def test_the_table_says_what_becomes_of_each_and_until_when(visit):
         "Expires: it does not renew by itself",
         f"Renews on {said(21)}",
     ]
-    assert table["notes"][0] == "reducible until then"
+    assert table["notes"][0] == "can be reduced until then"
     assert table["notes"][4] == "add-on of Office 365 E3 (ends)"
     assert table["notes"][5] == "not matched to a product of Entra ID"
     assert headings(app, "renewals_table")["act"]["label"] == "Last day to act (UTC)"
@@ -175,8 +198,8 @@ def test_a_bar_for_each_week_has_a_part_for_each_outcome(visit):
     drawn = charts(app)["renewals_bars"]["data"]
     assert [(trace["name"], sum(trace["y"])) for trace in drawn] == [
         ("Renews", 10),
-        ("at risk", 40),
-        ("at risk", 10),
+        ("not assigned", 40),
+        ("not assigned", 10),
     ]
     assert {trace["customdata"][0] for trace in drawn} == {"renews", "undecided"}
 

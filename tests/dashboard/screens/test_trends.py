@@ -10,7 +10,7 @@ from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests import lakes
-from tests.dashboard.visit import charts, headings, tables, taken_away, text, tiles, total
+from tests.dashboard.visit import charts, deltas, headings, tables, taken_away, text, tiles, total
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, RISING, UNDATED, rows, undated, weeks
 from tests.lakes import fetched
 from tests.rows import rows_of
@@ -283,11 +283,6 @@ def test_of_a_day_without_a_latest_date_the_earliest_is_said(visit):
     assert earliest.startswith("not before ")
     assert f"80 % is not expected {earliest.removeprefix('not ')}." in said(app)
     assert any(cell.startswith("not before ") for cell in tables(app)["trends_table"]["targetReached"])
-
-
-def deltas(app):
-    """What stands below the figures, without the picture of the line."""
-    return {metric.label: metric.delta.replace("\u00a0", " ").partition(" ![]")[0] for metric in app.metric}
 
 
 def test_the_overviews_tiles_say_how_they_moved_and_since_when(visit):
