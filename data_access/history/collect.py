@@ -203,23 +203,27 @@ def _each(
             return replace(answer, frame=frames.of_customer(answer.frame, customer))
 
         answers: list[Answer] = []
-        refusals: list[PartnerCenterError] = []
+        refusals: dict[str, PartnerCenterError] = {}
         with ThreadPoolExecutor(client.parallel, thread_name_prefix="customer") as pool:
-            for number, result in enumerate(pool.map(of, ids), start=1):
+            for number, (customer, result) in enumerate(zip(ids, pool.map(of, ids), strict=True), start=1):
                 if number % _CUSTOMERS_PER_STEP == 0 or number == len(ids):
                     tell(Step(f"{number:,} of {len(ids):,} customers"))
                 if isinstance(result, Answer):
                     answers.append(result)
                 else:
-                    refusals.append(result)
+                    refusals[customer] = result
         if refusals and not answers:
-            raise refusals[0]
-        return _joined(collection, answers, unread=len(refusals))
+            raise next(iter(refusals.values()))
+        of_customers = OfCustomers(
+            refused=tuple(one for one, error in refusals.items() if isinstance(error, NotPermitted)),
+            gone=tuple(one for one, error in refusals.items() if isinstance(error, BadRequest)),
+        )
+        return replace(_joined(collection, answers), of_customers=of_customers)
 
     return fetch
 
 
-def _joined(collection: Collection, answers: Sequence[Answer], unread: int) -> Answer:
+def _joined(collection: Collection, answers: Sequence[Answer]) -> Answer:
     """The answers about each customer as one answer."""
     set_aside: list[SetAside] = []
     before = 0
@@ -235,7 +239,6 @@ def _joined(collection: Collection, answers: Sequence[Answer], unread: int) -> A
         datetime.now(UTC),
         answers[0].correlation_id if answers else "",
         raw_pages.joined(answer.pages for answer in answers if answer.pages),
-        unread_customers=unread,
     )
 
 

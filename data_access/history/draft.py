@@ -55,7 +55,7 @@ class Draft:
             set_aside=len(answer.set_aside),
             reasons=snapshot.reasons(answer.set_aside),
             twice=answer.twice,
-            unread_customers=answer.unread_customers,
+            unread_customers=len(answer.of_customers.unread),
             failed_customers=len(answer.of_customers.failed),
             as_of=snapshot.as_of(collection, facts),
             estimated=facts.estimated,

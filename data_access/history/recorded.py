@@ -49,5 +49,4 @@ class Recorded:
             self._confirmed.get(collection.name, snapshot.fetched_at),
             snapshot.correlation_id,
             twice=snapshot.twice,
-            unread_customers=snapshot.unread_customers,
         )

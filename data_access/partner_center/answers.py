@@ -55,8 +55,7 @@ class Answer:
     correlation_id: str
     pages: raw_pages.Pages | None = None  # the pages as they arrived, where the caller asked for them
     twice: int = 0  # rows that came on two pages and were counted once
-    unread_customers: int = 0  # in an answer about many customers: those whose figures were not read
-    of_customers: OfCustomers = OfCustomers()  # in such an answer: who was read without a row, and who was not read
+    of_customers: OfCustomers = OfCustomers()  # about many customers: who was read without a row, and who was not read
     is_part: bool = False  # whether the rows are those of some customers, out of a larger answer
 
     @property

@@ -262,7 +262,6 @@ class _Reading:
             datetime.now(UTC),
             self.correlation_id,
             self._raw,
-            unread_customers=len(of_customers.unread),
             of_customers=of_customers,
         )
 

@@ -242,7 +242,6 @@ def refusing(*whose):
                     NOW,
                     "",
                     raw_pages.Pages(),
-                    unread_customers=len(whose),
                     of_customers=of_customers,
                 )
                 for collection in (SEATS, SUBSCRIPTIONS)

@@ -83,11 +83,12 @@ def test_the_customers_own_collections_come_when_asked_for(run, emulator, tmp_pa
     assert not history.verify(reread=True).findings
 
 
-def test_a_customer_about_whom_nothing_may_be_read_is_counted(run, emulator):
+def test_a_customer_about_whom_nothing_may_be_read_is_counted_and_named(run, emulator):
     customer = next(iter(emulator.source.customer_deployments))
     emulator.always(answer(403), where=f"/customers/{customer}/analytics/licenses/deployment")
     report = run(customers=True)
     assert report.kept["customer-deployment"].snapshot.unread_customers == 1
+    assert report.of_customers["customer-deployment"].refused == (customer.upper(),)
     assert report.failure is None
 
 
@@ -203,7 +204,7 @@ def test_rows_set_aside_and_rows_that_did_not_come_are_counted(run, emulator, tm
     assert (snapshot.rows, snapshot.set_aside, snapshot.missing, snapshot.announced) == (1, 1, 3, 5)
 
 
-def test_a_kill(tmp_path):
+def test_a_run_that_is_killed_leaves_a_whole_history(tmp_path):
     """One; `make faults` has two hundred, and two runs at a time."""
     count = killing.kill(tmp_path, 1, seed=1, collectors=1)
     assert not count.wrong

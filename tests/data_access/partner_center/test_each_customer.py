@@ -154,7 +154,6 @@ def test_who_refuses_and_who_has_left_is_counted_and_the_rest_is_read(client, pa
     assert tenants(found.of_customers.refused) == ["a"]
     assert tenants(found.of_customers.gone) == ["b"]
     assert found.of_customers.failure is None
-    assert found.unread_customers == 2
     assert len(partner.paths("subscribedskus")) == 3, "nobody who refuses is asked twice"
 
 
