@@ -68,6 +68,8 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
         with st.container(border=True, key="what_to_say", gap="xsmall"):
             st.header("What to say", anchor=False)
             st.markdown("\n".join(f"- {formats.plain(said)}" for said in sentences_for_the_phone))
+            if aside := call_list.said_aside(deployment, identity, filters.selection, live=live, mutes=muting):
+                st.caption(aside)
     with st.container():  # there with and without it, so that what follows keeps its place
         if within:
             lately.watch(within)

@@ -27,6 +27,7 @@ from data_access.digest.plan import Rule
 from data_access.measures import call_list, customers, muted, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute, counted, said
+from data_access.partner_center.catalog import SEATS
 
 FIRST = 3  # customers to call
 UTC = "UTC"
@@ -158,6 +159,20 @@ def said_to(
     table = _prepared(deployment, selection, moved, used, live, mutes=mutes, zone=zone)
     (told,) = call_list.said(table[table[CUSTOMER] == customer]) or [[]]
     return tuple(told)
+
+
+@remembered
+def said_aside(
+    deployment: Deployment, customer: str, selection: Selection, *, live: Renewals | None, mutes: tuple[Mute, ...] = ()
+) -> str:
+    """By whose count the licenses are that one customer is told to have spare, where its tenant says otherwise."""
+    seats = live.answer(SEATS) if live else None
+    if seats is None or customer in seats.of_customers.refused or muted.customers(mutes, [customer]):
+        return ""
+    facts = customers.one(deployment.facts, customer).selected(selection)
+    own = seats.frame[seats.frame[CUSTOMER] == customer]
+    read_at = seats.of_customers.earlier.get(customer, seats.fetched_at)
+    return call_list.aside(call_list.prepared(facts, mutes=mutes), facts, own, read_at)
 
 
 @remembered

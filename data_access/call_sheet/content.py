@@ -60,6 +60,7 @@ def sheet(records: Records) -> CallSheet:
     change = trends.change(line, trends.USUAL_DAYS)
     is_whole = change is None or _lost(records, line, change.since).empty
     ending = _ending(records)
+    steps, aside = _steps(records, line)
     parts = [_products(records), _renewing(ending), _changed(records, change), _use(records)]
     return CallSheet(
         customer=records.name or records.tenant,
@@ -68,7 +69,8 @@ def sheet(records: Records) -> CallSheet:
         dates=_dates(records, line),
         mark="Sample data" if records.is_sample else "",
         figures=_figures(records, change if is_whole else None, ending),
-        steps=_steps(records, line),
+        steps=steps,
+        aside=aside,
         muted=_muted(records, _lost(records, line, change.since) if change else line[:0]),
         sections=tuple(part for part in parts if part),
         line=_line(records, line),
@@ -95,10 +97,10 @@ def _dates(records: Records, line: pd.DataFrame) -> str:
     return "; ".join(known)
 
 
-def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
-    """What to say, by the rules of the call list: the first sentences that have a reason."""
+def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
+    """What to say, by the rules of the call list: the first sentences that have a reason; and what is said aside."""
     if records.now.frame.empty or muted.customers(records.mutes, [records.tenant]):
-        return ()
+        return (), ""
     moved, renewing, missed = None, None, None
     if change := trends.change(line, _LATELY):
         moved = pd.DataFrame(
@@ -117,7 +119,8 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[str, ...]:
     table = call_list.prepared(
         records.now, moved, lost=missed, ending=renewing, at=records.read_at, mutes=records.mutes
     )
-    return tuple(call_list.said(table)[0][:_MOST_STEPS])
+    steps = tuple(call_list.said(table)[0][:_MOST_STEPS])
+    return steps, call_list.aside(table, records.now, records.seats, records.read_at)
 
 
 def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:

@@ -53,6 +53,7 @@ def _page(sheet: CallSheet) -> dict[str, object]:
     return fields | {
         "line": line,
         "steps": [printed(step, _SENTENCE) for step in sheet.steps],
+        "aside": printed(sheet.aside, _SENTENCE),
         "muted": [printed(line, _SENTENCE) for line in sheet.muted],
         "definitions": printed(sheet.definitions, _SENTENCE),
         "sections": [_section(section) for section in sheet.sections],

@@ -46,7 +46,8 @@ class Line:
 class CallSheet:
     """One customer's sheet. `mark` stands at the head where the figures are invented.
 
-    `muted`: of how many lines the steps say nothing, until when and why.
+    `aside`: what else is known of the figures in the steps, for who calls. `muted`: of how many lines the steps say
+    nothing, until when and why.
     """
 
     customer: str
@@ -56,6 +57,7 @@ class CallSheet:
     mark: str
     figures: tuple[Figure, ...]
     steps: tuple[str, ...]
+    aside: str
     muted: tuple[str, ...]
     sections: tuple[Section, ...]
     line: Line | None

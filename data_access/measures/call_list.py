@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from data_access import formats, texts, titles
-from data_access.measures import customers, muted, renewals
+from data_access.measures import customers, free_products, muted, renewals
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
+from data_access.measures.free_products import PRODUCT
 from data_access.mutes import Mute
 
 FELL = 1.0  # percent points; less is within what goes up and down by itself
@@ -258,6 +259,27 @@ def reasons(table: pd.DataFrame) -> list[list[str]]:
 def said(table: pd.DataFrame) -> list[list[str]]:
     """What to say to each customer of `prepared`, a sentence for each reason."""
     return _told(table, lambda rule: rule.said)
+
+
+def aside(table: pd.DataFrame, facts: Facts, seats: pd.DataFrame | None, read_at: datetime | None) -> str:
+    """By whose count the licenses are that a customer is told to have spare, and how many its own tenant says.
+
+    `table`: the row of `prepared` of one customer. `facts`: those that it was made of. `seats`: the customer's live
+    seats, read at `read_at`; None where they are not at hand. Nothing where both say the same, or the tenant nothing.
+    """
+    if seats is None or read_at is None or not (table["topUndeployed"] >= 1).any():
+        return ""
+    product, gap = table["topProduct"].iloc[0], round(table["topUndeployed"].iloc[0])
+    counted = facts.frame[(facts.frame[CUSTOMER] == table[CUSTOMER].iloc[0]) & (facts.frame["productName"] == product)]
+    live = renewals.not_assigned(seats, None)
+    free = live.loc[live[PRODUCT].isin(free_products.identities(counted[PRODUCT])), "notAssigned"]
+    if free.empty or free.sum() == gap:
+        return ""
+    counted_on, read_on = formats.day(counted["processedDateTime"].max()), formats.day(read_at)
+    return (
+        f"{formats.count(gap)} is the count of Microsoft's analytics of {counted_on}; the customer's tenant has"
+        f" {formats.count(free.sum())} free on {read_on}."
+    )
 
 
 def _told(table: pd.DataFrame, words: Callable[[Rule], Callable[..., str]]) -> list[list[str]]:

@@ -79,6 +79,20 @@ def test_what_is_free_to_assign_today_stands_beside_what_is_not_deployed():
     assert products.rows == (("Office 365 Enterprise E3", "100", "40", "60", "40.00\u00a0%", "45"),)
 
 
+def test_beside_what_to_say_stands_by_whose_count_it_is_where_the_tenant_says_otherwise():
+    rows = [{"licensesDeployed": 40, "processedDateTime": "2026-11-20T00:00:00Z"}]
+
+    def aside(*live):
+        return sheet(rows, live=list(live) or None, subscriptions=[subscribed()]).aside
+
+    counted = "60 is the count of Microsoft's analytics of 20 Nov 2026"
+    said = f"{counted}; the customer's tenant has 45 free on 28 Nov 2026."
+    assert aside(seats(E3.lower(), 105, 60)) == said
+    assert aside(seats(E3, 100, 40)) == ""  # both say the same
+    assert aside(seats("B" * 8, 10, 2, "Visio")) == ""  # it says nothing of this product
+    assert aside() == ""
+
+
 def test_without_analytics_the_sheet_stands_on_live_seats():
     made = sheet(live=[seats(E3, 100, 60), seats("B" * 8, 10, 12, "Visio")])
     assert [(figure.label, figure.value) for figure in made.figures] == [

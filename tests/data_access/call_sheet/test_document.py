@@ -26,6 +26,7 @@ SHEET = CallSheet(
     mark="",
     figures=(Figure("Licenses sold", "1,204", "+40 in 30 days"), Figure("Deployed", "72.12\u00a0%")),
     steps=("114 seats of Office 365 E5 are not assigned.",),
+    aside="",
     muted=("1 muted, until 31 Jan 2027: migration",),
     sections=(Section("Products", (Column("Product", is_number=False), Column("Sold")), (("Office 365 E5", "200"),)),),
     line=Line(((DAY - timedelta(days=30), 70.0), (DAY, 72.12)), "From 70.00 % to 72.12 %."),
