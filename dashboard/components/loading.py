@@ -56,14 +56,23 @@ def wait(feed: Readable[Any], seconds: float) -> bool:
         return feed.wait(seconds)
 
 
-def top(feed: Readable[Source], heading: str, feeds: Feeds, controls: Controls[Any] | None = None) -> None:
-    """The head of a page with data: their dates, and whether newer data is being fetched or could not be."""
+def top(
+    feed: Readable[Source],
+    heading: str,
+    feeds: Feeds,
+    controls: Controls[Any] | None = None,
+    *,
+    read_at: datetime | None = None,
+) -> None:
+    """The head of a page with data: their dates, and whether newer data is being fetched or could not be.
+
+    `read_at` is when Microsoft was asked for them, where that may be long before they were fetched, from the history.
+    """
     state = feed.state
     if state.data is None or state.fetched_at is None:
         head(heading, feeds, controls)
         return
-    # A reading of all customers may be of the history, and is as old as it is there.
-    processed, fetched_at = state.data.processed, getattr(state.data, "read_at", None) or state.fetched_at
+    processed, fetched_at = state.data.processed, read_at or state.fetched_at
 
     def age() -> None:
         if feeds.day:

@@ -37,7 +37,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
     if customer := st.session_state.pop(_OPENED, None):
         st.switch_page("screens/customers.py", query_params=link.link_to(customer))
     controls = link.follow(RenewalsFilters, feeds.codes())
-    loading.top(feeds.renewals, _QUESTION, feeds, controls)
+    loading.top(feeds.renewals, _QUESTION, feeds, controls, read_at=data.read_at)
     if error := data.troubles.get(SUBSCRIPTIONS.name):
         notices.trouble(error, again=feeds.renewals.refresh)
         st.info(_NEEDED, icon=":material/info:")
