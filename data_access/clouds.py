@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: The country whose catalogue of products is asked where nothing names another.
+COUNTRY = "US"
+
 
 @dataclass(frozen=True, slots=True)
 class Cloud:

@@ -26,7 +26,7 @@ from pydantic import (
 from data_access import certificates, logs, mail_url
 from data_access.auth import entra
 from data_access.auth.entra import Registration
-from data_access.clouds import CLOUDS
+from data_access.clouds import CLOUDS, COUNTRY
 from data_access.errors import SettingsError
 from data_access.foreign_text import is_guid
 from data_access.loopback import is_loopback
@@ -172,7 +172,7 @@ class Settings(BaseModel):
         description="In no 60 seconds does a process begin more calls than this, tries and sign-in included.",
     )
     partner_center_country: Country = Field(
-        "US",
+        COUNTRY,
         description="Country under which the catalogue of products is asked where a subscription does not name one:"
         " two letters, such as `DE`.",
     )

@@ -14,6 +14,7 @@ import pandas as pd
 
 from data_access import formats, measures, mutes, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
+from data_access.datasets import lately
 from data_access.measures import Facts, call_list, changes, customers, muted, renewals, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
@@ -23,7 +24,7 @@ from data_access.mutes import Mute
 HORIZON = 120
 _YEAR = timedelta(days=366)
 _NAME = "productName"
-_LATELY = 91  # days, as on the call list
+_LATELY = round(lately.MONTHS * 365 / 12)  # days: as long as the call list looks back
 _MOST_STEPS = 3
 _MOST_ROWS, _MOST_NARROW = 8, 6  # of one table, and of one beside another: an ordinary sheet has one page
 _TEXT, _END = Column("Product", is_number=False), Column("Ends", is_number=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from data_access import texts
+from data_access.clouds import COUNTRY
 from data_access.errors import BadRequest, HistoryError, NotPermitted, PartnerCenterError, SignInError, Unreadable
 from data_access.history import live
 from data_access.history.history import History
@@ -92,7 +93,7 @@ def run(
     *,
     customers: bool = False,
     customers_calls: bool = True,
-    country: str = "US",
+    country: str = COUNTRY,
     since: date | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from data_access.clouds import COUNTRY
 from data_access.errors import BadRequest, NotPermitted, PartnerCenterError, SignInError, Unavailable, Unreadable
 from data_access.partner_center import products
 from data_access.partner_center.answers import Answer, Progress, Step
@@ -31,7 +32,7 @@ class Known:
 
     skus: Mapping[str, str] = field(default_factory=dict)
     titles: Titles = field(default_factory=dict)
-    country: str = "US"
+    country: str = COUNTRY
 
     def seen_in(self, tables: Iterable[pd.DataFrame]) -> Known:
         """The same, with the products in these tables of commercial counts or live seats too."""
