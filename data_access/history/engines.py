@@ -92,6 +92,7 @@ class Engine(ABC):
     ) -> pd.DataFrame:
         """`trends.points` over these files: for lines that the summary does not have, such as those of products.
 
+        For scripts, through `data_access.connect_engine`, and for the bench; the lines of pages come from the summary.
         Whether one part of a sum has an older date than before is not looked at, as `trends.lines` does.
 
         Raises EngineError.
@@ -147,6 +148,8 @@ class Engine(ABC):
 
     def ask_live(self, question: Callable[[Lazy], Lazy], paths: Sequence[str], collection: Collection) -> pd.DataFrame:
         """The same of files of a live collection: its columns, with `snapshot` and `fetchedAt`.
+
+        For scripts that ask how seats or subscriptions were over time; pages show the newest of them alone.
 
         Raises EngineError.
         """

@@ -50,11 +50,11 @@ def test_estimates_are_marked():
         (timedelta(days=3), "3 days ago"),
     ],
 )
-def test_age(span, shown):
+def test_an_age_is_told_in_the_largest_unit_that_fits(span, shown):
     assert formats.age(span) == shown
 
 
-def test_days():
+def test_a_day_is_written_out_and_none_is_a_dash():
     assert formats.day(datetime(2026, 10, 9, tzinfo=UTC)) == "9 Oct 2026"
     assert formats.day(None) == "–"
 

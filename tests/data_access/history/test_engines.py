@@ -94,7 +94,7 @@ def test_names_come_along(engine, counts):
 
 
 @pytest.mark.parametrize("keys", [["service"], ["channel"], ["service", "channel"]])
-def test_estimates(engine, estimates, keys):
+def test_estimates_are_the_same_as_those_worked_out_in_memory(engine, estimates, keys):
     for path, facts in zip(estimates.paths, estimates.days, strict=True):
         same(engine.grouped([path], keys, estimated=True), measures.by(facts, keys))
 
@@ -163,7 +163,7 @@ def test_two_dates_side_by_side(engine, counts):
     assert set(result["status"]) == set(changes.Status)
 
 
-def test_a_selection(engine, counts):
+def test_a_selection_narrows_every_answer(engine, counts):
     wanted = Selection.of(["RESELLER"], ["teams", "crm"])
     result = engine.grouped(counts.paths[:1], ["service", "channel"], selection=wanted)
     same(result, measures.by(counts.days[0].selected(wanted), ["service", "channel"]))
