@@ -14,14 +14,14 @@ from dashboard import audit
 from dashboard.feeds import Feeds
 from dashboard.security import session
 from dashboard.user_records import UserRecords
-from data_access import Settings, SettingsError, history
+from data_access import FileUnanswered, Settings, SettingsError, history
 from data_access.books import known_as
 from data_access.digest.plan import Rule
 from data_access.digest.plan_file import PlanFile
 from data_access.history.mutes import Mutes, SetMute
 from data_access.mutes import Mute
 
-__all__ = ["Mute", "Rule", "SetMute", "bands", "end", "enter", "failure", "mute", "mutes"]
+__all__ = ["FileUnanswered", "Mute", "Rule", "SetMute", "bands", "end", "enter", "failure", "mute", "mutes"]
 
 _RULES = "_rules"
 

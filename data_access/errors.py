@@ -2,7 +2,9 @@
 
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
-    │   └── HistoryError     the history cannot be read or written       exit 2
+    │   ├── HistoryError     the history cannot be read or written       exit 2
+    │   │   └── StoreUnanswered  it was given up after some seconds      exit 2
+    │   └── FileUnanswered   a file of the operator's, likewise          exit 2
     ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
     ├── SignInError          401: Partner Center turned the token down   exit 3
     │   ├── SignInNeeded     no token can be asked for: not tried        exit 3
@@ -107,6 +109,14 @@ class SettingsError(PartnerCenterError):
 
 class HistoryError(SettingsError):
     title = "The history cannot be used"
+
+
+class StoreUnanswered(HistoryError):
+    """An operation of the store was given up, or one before it that is still under way."""
+
+
+class FileUnanswered(SettingsError):
+    """A file that the operator keeps does not answer, as on a share that hangs."""
 
 
 class BadRequest(PartnerCenterError):

@@ -20,6 +20,8 @@ Line = tuple[str, str | None]
 
 _WHAT, _REASON, _UNTIL, _PROBLEM = "mute_what", "mute_reason", "mute_until", "_mute_problem"
 
+_UNTIL_IT_CAN_BE_USED = "Until then pages show no bands, and no mutes of it."
+_UNTIL_IT_ANSWERS = "Until it does, the bands and mutes hold that it had when it was last read."
 _NOT_IN_BOOK = "This customer is not in your book."
 
 
@@ -57,10 +59,11 @@ def counted(muted: Sequence[str]) -> None:
 
 
 def failure() -> None:
-    """Tell operators that DIGEST_FILE cannot be used; pages go on without its mutes and bands."""
+    """Tell operators that DIGEST_FILE cannot be used; pages go on without its mutes and bands, or with those before."""
     if session.may(Role.OPERATOR) and (error := mutes_and_bands.failure()):
+        kept = isinstance(error, mutes_and_bands.FileUnanswered)
         st.warning(
-            f"{formats.plain(error.message)} Until then pages show no bands, and no mutes of it.",
+            f"{formats.plain(error.message)} {_UNTIL_IT_ANSWERS if kept else _UNTIL_IT_CAN_BE_USED}",
             icon=":material/notifications_off:",
         )
 

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from pyarrow import fs
 
-from data_access.errors import HistoryError
+from data_access.errors import HistoryError, StoreUnanswered
 from data_access.history import layout
 from data_access.history.patience import SECONDS, Allowance, Hanging, Patience
 
@@ -399,7 +399,8 @@ def understood(url: str) -> Iterator[None]:
     try:
         yield
     except (OSError, UnicodeEncodeError, pa.ArrowException, NotImplementedError) as error:
-        raise HistoryError(
+        family = StoreUnanswered if isinstance(error, Hanging) else HistoryError
+        raise family(
             f"The history at {_without_secrets(url)} cannot be used: {_reason(error, url)}.",
             "Check HISTORY_URL, the space left there, and whether this account may read and write it.",
         ) from None

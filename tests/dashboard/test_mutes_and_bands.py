@@ -9,7 +9,9 @@ from dashboard import formats
 from dashboard.components import mutes_menu
 from data_access import history, load_settings
 from data_access.emulator import Emulator
+from data_access.errors import StoreUnanswered
 from data_access.history.audit import MUTED
+from data_access.history.store import Store
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.bookkeeping import FOREIGN, HEADER, NAMES, NOW, OWN, SHARED_ONE, SOLD, customers_rows, of, partner
@@ -209,3 +211,17 @@ def test_a_broken_file_is_told_to_operators_and_pages_go_on(sit):
     app = sit(plan="[[rule]]\nbelow = 'x'\n")
     assert "DIGEST_FILE, line 2" in text(app)
     assert "band" not in tables(app)["customers_table"]
+
+
+def test_while_the_file_does_not_answer_its_bands_stay_and_operators_are_told(sit, monkeypatch):
+    app, infos = sit(plan="[[rule]]\nbelow = 80\n"), Store.infos
+
+    def hang(store, paths):
+        if paths == ["digest.toml"]:
+            raise StoreUnanswered("", "")
+        return infos(store, paths)
+
+    monkeypatch.setattr(Store, "infos", hang)
+    app.run()
+    assert "DIGEST_FILE does not answer. Until it does, the bands and mutes hold" in text(app)
+    assert "below 80 %" in [*tables(app)["customers_table"]["band"]]
