@@ -36,9 +36,10 @@ from dashboard.view_models import deployment as view_models
 from data_access import Deployment, PartnerCenterError, Selection
 from data_access.datasets import usage as uses
 from data_access.datasets.lately import Lately
-from data_access.datasets.renewals import Renewals
+from data_access.datasets.renewals import Renewals, not_read, unread_of
 from data_access.measures import muted
 from data_access.measures.trends import AS_OF
+from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 
 def back() -> None:
@@ -98,11 +99,18 @@ def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
     """Draw what of a customer ends within a year, the last day to act first."""
     now, zone = datetime.now(UTC).replace(second=0, microsecond=0), figures.zone()
     model = renewals.of_customer(live, identity, selection, now, zone)
+    unread = next((one for one in unread_of(live, identity) if one.collection == SUBSCRIPTIONS.name), None)
     with st.container(border=True, key="customer_renewals"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.header("What ends within a year?", anchor=False)
             st.space("stretch")
-            st.caption(f"read {formats.age(datetime.now(UTC) - live.read_at)}", width="content")
+            if read_at := unread.last_read if unread else live.read_at:
+                st.caption(f"read {formats.age(datetime.now(UTC) - read_at)}", width="content")
+        if unread and not unread.last_read:
+            st.info(not_read(unread), icon=":material/lock:" if unread.refused else ":material/report:")
+            return
+        if unread:
+            st.caption(f":material/report: {not_read(unread, 'now')} This is what was read before.")
         if not model.on_screen.number:
             st.markdown("No subscription of this customer ends within a year in this choice.")
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 
 import pandas as pd
@@ -15,11 +14,11 @@ from data_access import Deployment, PartnerCenterError, Timeline, Usage, timelin
 from data_access.call_sheet import content as sheets
 from data_access.call_sheet import document
 from data_access.call_sheet.content import Records
+from data_access.datasets import renewals
 from data_access.datasets.renewals import Renewals
-from data_access.measures import customers, free_products, renewals
+from data_access.measures import customers
 from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute
-from data_access.partner_center.catalog import SEATS
 
 _Known = tuple[Timeline | None, Renewals | None, Usage | None]
 #: Customers in one file: a page takes a quarter of a second, and nobody calls more in a week.
@@ -84,7 +83,7 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
     if past is not None and not past.history.is_empty:
         with suppress(PartnerCenterError):  # the sheet does without; the page says why the history cannot be read
             own = timeline_of_customer(past, feeds.engine(past), tenant)
-    subscriptions, seats, read_at = _live(live, tenant, now.frame)
+    own_live = renewals.of_one(live, tenant, now.frame) if live else None
     return Records(
         tenant=tenant,
         name=str(names.iloc[0]) if len(names) else "",
@@ -93,25 +92,9 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
         deployment=own.facts if own else now.of(now.frame.head(0).assign(snapshot="", fetchedAt=_NEVER)),
         now=now,
         use=None if used is None else _of(used.counts.frame, tenant),
-        subscriptions=subscriptions,
-        seats=seats,
-        read_at=read_at,
+        live=own_live,
         mutes=mutes,
     )
-
-
-def _live(
-    live: Renewals | None, tenant: str, counts: pd.DataFrame
-) -> tuple[pd.DataFrame | None, pd.DataFrame | None, datetime | None]:
-    """The subscriptions and live seats of a customer, as far as they are at hand, and when they were read."""
-    if live is None:
-        return None, None, None
-    subscriptions = _of(live.subscriptions, tenant)
-    read = next((answer.frame for answer in live.answers if answer.collection is SEATS), None)
-    seats = None if read is None else _of(read, tenant)
-    if seats is not None:
-        seats = seats[~free_products.is_free(seats, subscriptions, counts)]
-    return renewals.at(subscriptions, live.read_at), seats, live.read_at
 
 
 def _of(rows: pd.DataFrame, tenant: str) -> pd.DataFrame:

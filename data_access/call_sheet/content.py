@@ -12,13 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from data_access import formats, measures, mutes, titles
+from data_access import formats, measures, mutes, texts, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
-from data_access.datasets import lately
+from data_access.datasets import lately, usage
+from data_access.datasets.renewals import OfOne, Unread, never_read, not_read
 from data_access.measures import Facts, call_list, changes, customers, muted, renewals, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 from data_access.mutes import Mute
+from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS, Collection
 
 #: How far ahead renewals are shown, in days.
 HORIZON = 120
@@ -26,6 +28,8 @@ _YEAR = timedelta(days=366)
 _NAME = "productName"
 _LATELY = round(lately.MONTHS * 365 / 12)  # days: as long as the call list looks back
 _MOST_STEPS = 3
+_AT_RISK, _NOT_READ = "Seats at risk", "could not be read"
+_ONCE = "as above"  # what a tenant has free of a product, beside a further row of the product
 _MOST_ROWS, _MOST_NARROW = 8, 6  # of one table, and of one beside another: an ordinary sheet has one page
 _TEXT, _END = Column("Product", is_number=False), Column("Ends", is_number=False)
 
@@ -37,8 +41,7 @@ class Records:
     `deployment`: rows of its products with the snapshot that they are of, of the whole history, as
     `timeline.of_customer` gives them.
     `now`: the facts of the newest answer. `use`: rows of the newest commercial usage, None where none was collected.
-    `subscriptions`: as `renewals.at` gives them, None where they could not be read; `read_at` is when they were read.
-    `seats`: the live seats that somebody pays for, None where they could not be read.
+    `live`: its subscriptions and live seats, None where customers were never read.
     `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks.
     """
 
@@ -49,10 +52,20 @@ class Records:
     deployment: Facts
     now: Facts
     use: pd.DataFrame | None = None
-    subscriptions: pd.DataFrame | None = None
-    seats: pd.DataFrame | None = None
-    read_at: datetime | None = None
+    live: OfOne | None = None
     mutes: tuple[Mute, ...] = ()
+
+    @property
+    def subscriptions(self) -> pd.DataFrame | None:
+        return self.live.subscriptions if self.live else None
+
+    @property
+    def seats(self) -> pd.DataFrame | None:
+        return self.live.seats if self.live else None
+
+    def never_read(self, collection: Collection) -> Unread | None:
+        """Why there is nothing of a live collection, where the customer could not be read now or before."""
+        return never_read(self.live.unread, collection) if self.live else None
 
 
 def sheet(records: Records) -> CallSheet:
@@ -62,7 +75,7 @@ def sheet(records: Records) -> CallSheet:
     is_whole = change is None or _lost(records, line, change.since).empty
     ending = _ending(records)
     steps, aside = _steps(records, line)
-    parts = [_products(records), _renewing(ending), _changed(records, change), _use(records)]
+    parts = [_products(records), _renewing(records, ending), _changed(records, change), _use(records)]
     return CallSheet(
         customer=records.name or records.tenant,
         tenant=records.tenant,
@@ -93,9 +106,16 @@ def _dates(records: Records, line: pd.DataFrame) -> str:
     if pd.isna(newest) and len(line):
         newest = line[AS_OF].iloc[-1]
     known = [] if pd.isna(newest) else [f"Figures of {formats.day(newest)}"]
-    if records.read_at is not None:
-        known.append(f"subscriptions and seats of {formats.day(records.read_at)}, {formats.clock(records.read_at)}")
-    return "; ".join(known)
+    return "; ".join([*known, *(_read(records.live) if records.live else ())])
+
+
+def _read(live: OfOne) -> list[str]:
+    """Of when the subscriptions and the live seats are, as far as they could be read."""
+    named: dict[datetime, list[str]] = {}
+    for collection, rows in ((SUBSCRIPTIONS, live.subscriptions), (SEATS, live.seats)):
+        if rows is not None:
+            named.setdefault(live.read_of(collection), []).append(collection.name)
+    return [f"{' and '.join(names)} of {formats.day(at)}, {formats.clock(at)}" for at, names in named.items()]
 
 
 def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
@@ -114,14 +134,14 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
             index=pd.Index([records.tenant]),
         )
         missed = _lost(records, line, change.since)
-    if records.subscriptions is not None and records.read_at is not None:
+    read_at = records.live.read_at if records.live else None
+    if records.subscriptions is not None and read_at is not None:
         spoken = muted.without(records.mutes, records.subscriptions)
-        renewing = renewals.next_renewals(spoken, records.read_at, call_list.RENEWS_WITHIN)
-    table = call_list.prepared(
-        records.now, moved, lost=missed, ending=renewing, at=records.read_at, mutes=records.mutes
-    )
+        renewing = renewals.next_renewals(spoken, read_at, call_list.RENEWS_WITHIN)
+    table = call_list.prepared(records.now, moved, lost=missed, ending=renewing, at=read_at, mutes=records.mutes)
     steps = tuple(call_list.said(table)[0][:_MOST_STEPS])
-    return steps, call_list.aside(table, records.now, records.seats, records.read_at)
+    seats_read_at = records.live.read_of(SEATS) if records.live else None
+    return steps, call_list.aside(table, records.now, records.seats, seats_read_at)
 
 
 def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:
@@ -141,12 +161,16 @@ def _products_of(records: Records, lost: pd.DataFrame) -> set[str]:
 
 def _figures(records: Records, change: trends.Change | None, ending: pd.DataFrame | None) -> tuple[Figure, ...]:
     seats = records.seats if records.now.frame.empty else None
-    figures = _of_counts(records.now, change) if seats is None else _of_seats(seats)
+    if records.now.frame.empty and records.never_read(SEATS):
+        figures: tuple[Figure, ...] = (Figure("Live seats enabled", formats.NOTHING, _NOT_READ),)
+    else:
+        figures = _of_counts(records.now, change) if seats is None else _of_seats(seats)
     if ending is None:
-        return figures
+        unread = records.never_read(SUBSCRIPTIONS)
+        return (*figures, Figure(_AT_RISK, formats.NOTHING, _NOT_READ)) if unread else figures
     renewing = ending[renewals.counted(ending)]
     at_risk = renewals.seats_at_risk(renewing[renewing["renewalOutcome"] == renewals.RENEWS])
-    return (*figures, Figure("Seats at risk", formats.count(at_risk), f"renew within {HORIZON} days"))
+    return (*figures, Figure(_AT_RISK, formats.count(at_risk), f"renew within {HORIZON} days"))
 
 
 def _of_counts(now: Facts, change: trends.Change | None) -> tuple[Figure, ...]:
@@ -188,23 +212,39 @@ def _products(records: Records) -> Section:
     if records.now.frame.empty and records.seats is not None:
         return _today(records.seats)
     table = customers.by_product(records.now).sort_values(["undeployed", _NAME], ascending=[False, True])
-    free = None if records.seats is None else _free(records.seats)
     ids = records.now.frame.drop_duplicates(_NAME).set_index(_NAME).get(PRODUCT)
+    free = None if records.seats is None or ids is None else _free_to_assign(table[_NAME].map(ids), records.seats)
     rows = [
         (
-            titles.product_title(str(row[_NAME])),
+            name,
             formats.count(row["licensesSold"]),
             formats.count(row["licensesDeployed"]),
             formats.count(row["undeployed"]),
             formats.percent(row["deploymentPercent"]),
-            *([_number(free.get(ids.get(row[_NAME])))] if free is not None and ids is not None else []),
+            *(free[place : place + 1] if free else ()),
         )
-        for _, row in table.iterrows()
+        for place, (name, (_, row)) in enumerate(zip(_named(table), table.iterrows(), strict=True))
     ]
     columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed", "Deployed %")))
-    if free is not None and ids is not None:
+    if free is not None:
         columns = (*columns, Column("Free to assign today"))
     return _section("Products by what is not deployed", columns, rows, "product", "The newest answer has no product.")
+
+
+def _named(table: pd.DataFrame) -> list[str]:
+    """The title of each product, with its channel where the customer bought it through several."""
+    names = table[_NAME].astype("str").map(titles.product_title)
+    several = names.duplicated(keep=False)
+    channels = table["channel"].astype("str").map(titles.channel_title)
+    return [*names.where(~several, names + ", " + channels)]
+
+
+def _free_to_assign(products: pd.Series, seats: pd.DataFrame) -> list[str]:
+    """The seats that are free of each product; the tenant has them once, however many rows the product has."""
+    free, again = _free(seats), products.notna() & products.duplicated()
+    return [
+        _ONCE if is_again else _number(free.get(product)) for product, is_again in zip(products, again, strict=True)
+    ]
 
 
 def _free(seats: pd.DataFrame) -> dict[object, int]:
@@ -264,22 +304,24 @@ def _snapshot_at(deployment: Facts, moment: datetime) -> str:
 
 
 def _ending(records: Records) -> pd.DataFrame | None:
-    if records.subscriptions is None or records.read_at is None:
+    if records.subscriptions is None or records.live is None:
         return None
-    return renewals.in_order(renewals.within(records.subscriptions, records.read_at, HORIZON))
+    return renewals.in_order(renewals.within(records.subscriptions, records.live.read_at, HORIZON))
 
 
-def _renewing(ending: pd.DataFrame | None) -> Section | None:
+def _renewing(records: Records, ending: pd.DataFrame | None) -> Section | None:
+    heading = f"What ends in the next {HORIZON} days"
     if ending is None:
-        return None
+        unread = records.never_read(SUBSCRIPTIONS)
+        return Section(heading, note=not_read(unread)) if unread else None
     rows = [
         (
             str(row["offerName"]),
             _number(row["quantity"]),
             _number(row["seatsAtRisk"]),
-            formats.day(row["end"]),
+            _day(row["end"], is_before=pd.isna(row["commitmentEndDateTime"])),
             becomes,
-            f"{'before ' if row['isBefore'] else ''}{formats.day(row['actBy'])}",
+            _day(row["actBy"], is_before=row["isBefore"]),
         )
         for (_, row), becomes in zip(ending.iterrows(), renewals.becomes(ending), strict=True)
     ]
@@ -291,14 +333,19 @@ def _renewing(ending: pd.DataFrame | None) -> Section | None:
         Column("What becomes of it", is_number=False),
         Column("Last day to act", is_number=False),
     )
-    heading = f"What ends in the next {HORIZON} days"
     return _section(heading, columns, rows, "subscription", "No subscription ends.")
+
+
+def _day(instant: datetime, *, is_before: bool) -> str:
+    """A day; the older kind of end is the first day that is no longer paid."""
+    return f"{'before ' if is_before else ''}{formats.day(instant)}"
 
 
 def _use(records: Records) -> Section | None:
     if records.use is None:
         return None
-    table = measures.activity_by(records.use, ["workloadName"])
+    (workloads,) = texts.alike(usage.workload_titles(records.use))  # one row however it is spelled, as on Usage
+    table = measures.activity_by(records.use.assign(workloadName=workloads), ["workloadName"])
     table = table.sort_values(["licensesQualified", "workloadName"], ascending=[False, True])
     rows = [
         (

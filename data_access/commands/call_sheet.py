@@ -42,7 +42,11 @@ def run(options: argparse.Namespace) -> bytes:
     muted = (*plan_file.read(settings).mutes, *Mutes(past.history.store).all())
     now = datetime.now(UTC)
     holding = tuple(mute for mute in muted if mute.holds(now))
-    found = [records.of_customer(settings, past, engine, tenant, holding) for tenant in dict.fromkeys(options.customer)]
+    live = records.live_of(past.history)
+    found = [
+        records.of_customer(settings, past, engine, tenant, live=live, mutes=holding)
+        for tenant in dict.fromkeys(options.customer)
+    ]
     pdf = document.pdf([content.sheet(each) for each in found])
     if options.out is None:
         return pdf

@@ -174,7 +174,8 @@ def _sheets(settings: Settings, mutes: tuple[Mute, ...]) -> Callable[[Sequence[s
     def sheets(tenants: Sequence[str]) -> bytes:
         past = timeline.fetch(settings, None, lambda _: None)
         engine = engines.connect(settings, past.history.files)
-        found = [records.of_customer(settings, past, engine, tenant, mutes) for tenant in tenants]
+        live = records.live_of(past.history)
+        found = [records.of_customer(settings, past, engine, tenant, live=live, mutes=mutes) for tenant in tenants]
         return document.pdf([content.sheet(each) for each in found])
 
     return sheets

@@ -8,7 +8,7 @@ could give a figure; see docs/decisions.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -24,7 +24,8 @@ from data_access.history.history import History
 from data_access.history.live import known as kept_products
 from data_access.history.live import last_readings
 from data_access.history.live import rows as kept_rows
-from data_access.measures import renewals
+from data_access.history.snapshot import Snapshot
+from data_access.measures import free_products, renewals
 from data_access.partner_center import frames
 from data_access.partner_center.answers import Answer, OfCustomers, Progress
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
@@ -120,7 +121,7 @@ def current(
         account = history.open(settings)
         read_at, since = _read_at(account), clock() - FRESH
         if not again and read_at and read_at > max(since, last.read_at if last else since):
-            return kept(account, read_at)
+            return kept(account)
         if not again and last and last.read_at > since:
             return last
         known = kept_products(account, settings.partner_center_country)
@@ -171,10 +172,10 @@ def fetch(
     return put_together(found, counts, facts)
 
 
-def kept(account: History, read_at: datetime) -> Renewals:
-    """The newest reading in the history, which was last found to be so at `read_at`.
+def kept(account: History) -> Renewals:
+    """The newest reading in the history; each collection is of when it was last found to be so.
 
-    Raises DamagedHistory where a file is not what was written.
+    Raises DamagedHistory where there is none, or a file is not what was written.
     """
     customers, subscriptions, seats, counts = (
         _kept(account, collection) for collection in (CUSTOMERS, SUBSCRIPTIONS, SEATS, COMMERCIAL_DEPLOYMENT)
@@ -190,7 +191,7 @@ def kept(account: History, read_at: datetime) -> Renewals:
         refuse = newest.failure is not None and newest.failure.exit_code == NotPermitted.exit_code
         before = seats
         seats = _completed(_of_nobody(customers, before, refuse=refuse), lambda _: before)
-    return put_together(Live(customers, seats, replace(subscriptions, fetched_at=read_at), {}), counts, facts)
+    return put_together(Live(customers, seats, subscriptions, {}), counts, facts)
 
 
 def _kept(account: History, collection: Collection) -> Answer | None:
@@ -203,11 +204,16 @@ def _kept(account: History, collection: Collection) -> Answer | None:
         return None
     whose = OfCustomers()
     if collection in (SUBSCRIPTIONS, SEATS):
-        rows, made = last_readings(account, collection)
+        rows, made = last_readings(account, newest)
         whose = replace(account.of_customers(newest), earlier=made)
     else:
         rows = kept_rows(account, newest)
-    return Answer(collection, rows, (), None, newest.fetched_at, newest.correlation_id, of_customers=whose)
+    read_at = _last_found(account, newest)
+    return Answer(collection, rows, (), None, read_at, newest.correlation_id, of_customers=whose)
+
+
+def _last_found(account: History, snapshot: Snapshot) -> datetime:
+    return account.last_found(snapshot.collection).get(snapshot.id, snapshot.fetched_at)
 
 
 def _of_listed(answer: Answer, customers: Answer) -> Answer:
@@ -221,7 +227,7 @@ def _earlier(account: History | None, last: Renewals | None, collection: Collect
     shown = last.answer(collection) if last else None
     with contextlib.suppress(HistoryError, DamagedHistory):
         newest = account.newest(collection) if account else None
-        if account and newest and (shown is None or newest.fetched_at > shown.fetched_at):
+        if account and newest and (shown is None or _last_found(account, newest) > shown.fetched_at):
             return _kept(account, collection)
     return shown
 
@@ -266,6 +272,65 @@ def of_customers(data: Renewals, customers: Customers) -> Renewals:
         unread=tuple(one for one in data.unread if one.tenant in customers),
         answers=answers,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class OfOne:
+    """What is known of one customer: None where it could not be read, and never was.
+
+    `subscriptions`: as `renewals.at` gives them; `seats`: the live seats that somebody pays for. `read_at` is when
+    customers were last read, and `unread` says whether this one was not, and since when.
+    """
+
+    subscriptions: pd.DataFrame | None
+    seats: pd.DataFrame | None
+    read_at: datetime
+    unread: tuple[Unread, ...] = ()
+
+    def read_of(self, collection: Collection) -> datetime:
+        """When a collection of this customer was last read, if it ever was."""
+        mine = (one.last_read for one in self.unread if one.collection == collection.name)
+        return next(mine, None) or self.read_at
+
+
+def of_one(data: Renewals, tenant: str, counts: pd.DataFrame) -> OfOne:
+    """The subscriptions and live seats of one customer; `counts` are its rows of the commercial deployment."""
+    unread = unread_of(data, tenant)
+
+    def own(collection: Collection, rows: pd.DataFrame) -> pd.DataFrame | None:
+        is_unknown = data.answer(collection) is None or never_read(unread, collection) is not None
+        return None if is_unknown else rows[rows["customerTenantId"] == tenant]
+
+    subscriptions = own(SUBSCRIPTIONS, data.subscriptions)
+    answer = data.answer(SEATS)
+    seats = own(SEATS, answer.frame) if answer else None
+    return OfOne(
+        None if subscriptions is None else renewals.at(subscriptions, data.read_at),
+        None if seats is None else seats[~free_products.is_free(seats, subscriptions, counts)],
+        data.read_at,
+        unread,
+    )
+
+
+def unread_of(data: Renewals, tenant: str) -> tuple[Unread, ...]:
+    """What of a customer could not be read, be it of this customer alone or of all."""
+    of_all = (
+        Unread(tenant, None, collection.name, isinstance(error, NotPermitted))
+        for collection in (SUBSCRIPTIONS, SEATS)
+        if data.answer(collection) is None and (error := data.troubles.get(collection.name))
+    )
+    return (*(one for one in data.unread if one.tenant == tenant), *of_all)
+
+
+def never_read(unread: Iterable[Unread], collection: Collection) -> Unread | None:
+    """The customer among these of whom there is no reading of a collection, not even an old one."""
+    return next((one for one in unread if one.collection == collection.name and one.last_read is None), None)
+
+
+def not_read(unread: Unread, when: str = "") -> str:
+    """Why there is nothing of a customer; `when`, such as *now*, where there is something that was read before."""
+    why = "it refuses" if unread.refused else "it gave no usable answer"
+    return f"The {unread.collection} of this customer could not be read{when and f' {when}'}: {why}."
 
 
 def put_together(found: Live, counts: Answer | None, facts: pd.DataFrame | None) -> Renewals:

@@ -161,8 +161,7 @@ def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
     """Everything the page needs, worked out once for each fetch."""
     sold = measures.facts(deployment.collection, deployment.frame).frame
     active = counts.frame
-    title = active["workloadName"].where(active["workloadName"].str.strip() != "").fillna(active["workloadCode"])
-    active = active.assign(service=active["serviceCode"], workloadName=title)
+    active = active.assign(service=active["serviceCode"], workloadName=workload_titles(active))
     percents = partner.frame.rename(columns=measures.clashes(partner.frame, partner.collection.columns, _OURS))
     percents = percents.assign(service=percents["serviceName"])
     for name, spelling, tables in (
@@ -184,6 +183,12 @@ def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
         measures.activity_by(active, _ROW),
         frames.plain(percents),
     )
+
+
+def workload_titles(active: pd.DataFrame) -> pd.Series:
+    """The name of the workload of each row of the commercial usage, or its code where it has no name."""
+    names = active["workloadName"].astype("str")
+    return names.where(names.str.strip() != "").fillna(active["workloadCode"].astype("str"))
 
 
 def side_by_side(sold: pd.DataFrame, active: pd.DataFrame) -> pd.DataFrame:

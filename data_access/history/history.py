@@ -235,6 +235,14 @@ class History:
                 standings[name] = standings.get(name, Standing()).after(tried)
         return standings
 
+    def last_found(self, collection: Collection | str) -> dict[str, datetime]:
+        """When (UTC) a run last found the answer as a snapshot keeps it, by the snapshot's id.
+
+        Equal answers are kept once. Of a snapshot that is not there no run is known: it is as old as its fetch.
+        """
+        tried = [run.outcomes.get(_name(collection)) for run in self._runs.newest()]
+        return {each.snapshot: each.at for each in tried if each and each.snapshot}
+
     def jobs(self) -> dict[str, Job]:
         """Where each job stands that was ever recorded."""
         return run_log.jobs(self._runs.newest())

@@ -102,16 +102,18 @@ def rows(history: History, snapshot: Snapshot) -> pd.DataFrame:
     return table.astype(frames.dtypes(COLLECTIONS[snapshot.collection], map(str, table.columns)))
 
 
-def last_readings(history: History, collection: Collection) -> tuple[pd.DataFrame, dict[str, datetime]]:
-    """The last reading of each customer, whom the newest answer may lack; and when those of other answers were made.
+def last_readings(history: History, newest: Snapshot) -> tuple[pd.DataFrame, dict[str, datetime]]:
+    """The last reading of each customer, whom the `newest` answer may lack; and when those of other answers were made.
 
     The instants (UTC) are by tenant id: of the customers that refused or gave no usable answer, as far as they were
-    read before. One that has left has no reading any more. The history must have a snapshot of the collection. Raises
-    DamagedHistory where the file of the newest one is not what was written.
+    read before, when that was last found to be so. One that has left has no reading any more. Raises DamagedHistory
+    where the file of the newest one is not what was written.
     """
-    *earlier, newest = history.snapshots(collection)
+    snapshots = history.snapshots(newest.collection)
+    earlier = [snapshot for snapshot in snapshots if snapshot.id < newest.id]
     tables, whose = [rows(history, newest)], history.of_customers(newest)
     missing, made = {*whose.refused, *whose.failed}, dict[str, datetime]()
+    found_again = history.last_found(newest.collection) if missing else {}
     for snapshot in reversed(earlier[-_LOOK_BACK:]):
         if not missing:
             break
@@ -124,7 +126,7 @@ def last_readings(history: History, collection: Collection) -> tuple[pd.DataFram
             table = table[table["customerTenantId"].isin(asked)]
             found = {*table["customerTenantId"], *asked.intersection(then.empty)}
             tables.append(table)
-            made |= dict.fromkeys(found, snapshot.fetched_at)
+            made |= dict.fromkeys(found, found_again.get(snapshot.id, snapshot.fetched_at))
             missing -= found
     return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0], made
 

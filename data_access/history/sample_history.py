@@ -16,6 +16,7 @@ from data_access import connection
 from data_access.emulator import sample
 from data_access.emulator.sample import Partner
 from data_access.history.history import History
+from data_access.history.live import known as products_known
 from data_access.history.snapshot import Snapshot
 from data_access.partner_center import catalog, each_customer, sku_catalogue
 from data_access.partner_center.answers import Answer
@@ -78,7 +79,7 @@ def _live(partner: Partner, at: datetime, history: History) -> Mapping[str, Answ
         asked = each_customer.listed(customers)
         seats = each_customer.read(client, SEATS, asked, quiet, keep_raw=True).answer
         read = each_customer.read(client, SUBSCRIPTIONS, asked, quiet, keep_raw=True)
-        known = Known(history.skus.known()).seen_in([seats.frame])
+        known = products_known(history, Known().country).seen_in([seats.frame])
         subscriptions, said = sku_catalogue.with_products(client, read, known, quiet)
         history.skus.add(said.found)
     return {answer.collection.name: replace(answer, fetched_at=at) for answer in (customers, seats, subscriptions)}

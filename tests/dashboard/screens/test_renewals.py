@@ -253,6 +253,16 @@ def test_a_customer_whose_subscriptions_cannot_be_read_is_named(visit):
     assert list(on(app)["customerName"]) == ["Nordwind AB"]
 
 
+def test_the_page_of_a_customer_that_refuses_its_subscriptions_does_not_say_that_none_ends(visit):
+    emulator = Emulator(partner([subscription(1)])).always(failing(403), where=f"{SOUTH}/subscriptions")
+    app = visit(emulator, page=PAGE)
+    app.query_params["customer"] = SOUTH
+    app.switch_page("screens/customers.py").run()
+    assert "What ends within a year?" in text(app)
+    assert "The subscriptions of this customer could not be read: it refuses." in text(app)
+    assert "No subscription of this customer ends" not in text(app)
+
+
 def test_without_the_commercial_counts_the_page_stands_on_live_seats(visit):
     emulator = Emulator(partner([subscription(1)])).always(failing(403), where="/commercial/")
     app = visit(emulator, page=PAGE)

@@ -7,9 +7,10 @@ import pandas as pd
 from data_access import measures
 from data_access.call_sheet import content
 from data_access.call_sheet.content import Records
+from data_access.datasets.renewals import OfOne, Unread
 from data_access.measures import Facts, renewals
 from data_access.mutes import Mute
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from tests.rows import WHO_AND_WHAT, frame_of
 
 TENANT, E3 = WHO_AND_WHAT["customerTenantId"], WHO_AND_WHAT["productId"]
@@ -46,7 +47,7 @@ def subscribed(**more):
     }
 
 
-def sheet(rows=(), live=None, subscriptions=None, mutes=()):
+def sheet(rows=(), live=None, subscriptions=None, mutes=(), *, unread=(), use=None):
     facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows))
     table = None if live is None else pd.DataFrame(live)
     judged = None
@@ -60,9 +61,8 @@ def sheet(rows=(), live=None, subscriptions=None, mutes=()):
         is_sample=False,
         deployment=Facts(dated),
         now=facts,
-        subscriptions=judged,
-        seats=table,
-        read_at=READ if judged is not None else None,
+        live=OfOne(judged, table, READ, tuple(unread)),
+        use=use,
         mutes=mutes,
     )
     return content.sheet(records)
@@ -93,6 +93,47 @@ def test_beside_what_to_say_stands_by_whose_count_it_is_where_the_tenant_says_ot
     assert aside() == ""
 
 
+def test_what_a_tenant_has_free_of_a_product_is_said_once_where_it_came_through_two_channels():
+    rows = [{"licensesDeployed": 40}, {"licensesDeployed": 45, "licensesSold": 50, "channel": "direct"}]
+    products = section(sheet(rows, live=[seats(E3, 352, 250)]), "Products")
+    assert [(row[0], row[-1]) for row in products.rows] == [
+        ("Office 365 Enterprise E3, Reseller", "102"),
+        ("Office 365 Enterprise E3, Direct", "as above"),
+    ]
+
+
+def test_a_workload_is_one_however_it_is_spelled():
+    rows = [{"licenseActive": 176, "licensesQualified": 350}, {"workloadName": "exchange", "licenseActive": 1}]
+    made = sheet([{}], use=frame_of(COMMERCIAL_USAGE, rows))
+    assert [row[:2] for row in section(made, "Use").rows] == [("exchange", "177")]
+
+
+def test_of_a_customer_that_refuses_it_is_said_and_no_figure_is():
+    refused = [Unread(TENANT, "TEST COMPANY", name, refused=True) for name in ("subscriptions", "seats")]
+    made = sheet(unread=refused)
+    assert [(figure.label, figure.value, figure.change) for figure in made.figures] == [
+        ("Live seats enabled", "–", "could not be read"),
+        ("Seats at risk", "–", "could not be read"),
+    ]
+    ends = section(made, "What ends")
+    assert (ends.rows, ends.note) == ((), "The subscriptions of this customer could not be read: it refuses.")
+    assert made.dates == ""
+
+
+def test_what_stands_for_a_customer_that_refuses_now_is_of_when_it_was_read():
+    before = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+    made = sheet(
+        [{}],
+        live=[seats(E3, 100, 60)],
+        subscriptions=[subscribed()],
+        unread=[Unread(TENANT, "TEST COMPANY", "subscriptions", refused=True, last_read=before)],
+    )
+    assert made.dates == (
+        "Figures of 9 Oct 2026; subscriptions of 20 Nov 2026, 06:30 UTC; seats of 28 Nov 2026, 06:30 UTC"
+    )
+    assert section(made, "What ends").rows[0][:3] == ("Office 365 E3", "100", "40")
+
+
 def test_without_analytics_the_sheet_stands_on_live_seats():
     made = sheet(live=[seats(E3, 100, 60), seats("B" * 8, 10, 12, "Visio")])
     assert [(figure.label, figure.value) for figure in made.figures] == [
@@ -118,12 +159,12 @@ def test_what_ends_within_the_horizon_with_its_last_day_and_what_is_at_risk():
         ],
     )
     assert section(made, "What ends").rows == (
-        ("Office 365 E3", "30", "30", "10 Dec 2026", "Undecided", "before 10 Dec 2026"),
+        ("Office 365 E3", "30", "30", "before 10 Dec 2026", "Undecided", "before 10 Dec 2026"),
         ("Office 365 E3", "100", "60", "20 Dec 2026", "Renews", "20 Dec 2026"),
         ("Office 365 E3", "2", "2", "20 Dec 2026", "Microsoft says: Transition", "20 Dec 2026"),
     )
     assert next(figure for figure in made.figures if figure.label == "Seats at risk").value == "60"
-    assert made.dates == "Figures of 9 Oct 2026; subscriptions and seats of 28 Nov 2026, 06:30 UTC"
+    assert made.dates == "Figures of 9 Oct 2026; subscriptions of 28 Nov 2026, 06:30 UTC"
 
 
 E5 = "6FD2C87F-B296-42F0-B197-1E91E994B905"

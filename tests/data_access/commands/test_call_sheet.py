@@ -8,9 +8,15 @@ from functools import partial
 import pytest
 from pypdf import PdfReader
 
+from data_access import Settings, formats, history
 from data_access.__main__ import main
-from data_access.emulator import DEMO_TOKEN
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
+from data_access.auth.credentials import Ready
+from data_access.emulator import DEMO_TOKEN, Emulator, serving
+from data_access.emulator.sample import partner
+from data_access.history import collect
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, SUBSCRIPTIONS
+from data_access.partner_center.client import Client
+from data_access.partner_center.retry import RetryPolicy
 from tests.lakes import fetched, keep
 from tests.rows import WHO_AND_WHAT
 
@@ -153,3 +159,29 @@ def test_a_customer_that_was_collected_once_has_no_change(call_sheet):
     words = text(pdf)
     assert "since" not in words
     assert "63.08 % on 9 Oct 2026." in words.replace("\u00a0", " ")
+
+
+def test_what_was_found_again_to_be_as_it_is_kept_is_of_that_day_and_the_same_bytes(
+    tmp_path, monkeypatch, capsysbinary
+):
+    emulator = Emulator(partner(as_of=FIRST.date(), customers=2))
+    with serving(emulator) as address, Client(address, Ready(DEMO_TOKEN), RetryPolicy()) as client:
+        settings = {
+            "PARTNER_CENTER_BASE_URL": address,
+            "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
+            "HISTORY_URL": str(tmp_path),
+        }
+        account = history.open(Settings(**{name.lower(): value for name, value in settings.items()}))
+        later = datetime.now(UTC) + timedelta(days=93)
+        for now in (later - timedelta(days=93), later):
+            collect.run(client, account, lambda _: None, country="US", clock=partial(lambda at: at, now))
+    assert len(account.snapshots(SUBSCRIPTIONS)) == 1
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    tenant = next(iter(emulator.source.subscriptions))
+    pdfs = []
+    for _ in range(2):
+        assert main(["call-sheet", "--customer", tenant]) == 0
+        pdfs.append(capsysbinary.readouterr().out)
+    assert f"subscriptions and seats of {formats.day(later)}, {formats.clock(later)}" in text(pdfs[0])
+    assert pdfs[0] == pdfs[1]

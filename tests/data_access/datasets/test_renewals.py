@@ -204,7 +204,7 @@ def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, a
         before, _ = account.current()
     else:
         account.collect()
-        before = dataset.kept(history.open(account.settings), account.now)
+        before = dataset.kept(history.open(account.settings))
     tenant = before.answer(SEATS).frame["customerTenantId"].iloc[-1]
     account.emulator.always(failing(status), where=f"{tenant.lower()}/subscribedskus")
     after, _ = account.current(before if shown else None, again=True)

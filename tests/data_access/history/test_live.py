@@ -104,7 +104,7 @@ def test_an_unknown_field_is_text_though_another_collection_has_a_number_of_its_
     run()
     history = lake(tmp_path, clock)
     assert live.rows(history, history.newest(CUSTOMERS))["activeUnits"].dropna().to_list() == ["x"]
-    kept = renewals.kept(history, clock())
+    kept = renewals.kept(history)
     assert kept.subscriptions["licensesSold"].dropna().to_list() == ["n/a"]
     assert kept.subscriptions["consumedUnits"].dropna().to_list() == ["5"]
     assert str(kept.subscriptions["quantity"].dtype) == "Int64"
@@ -249,19 +249,24 @@ def test_what_cannot_be_read_has_its_code_and_the_rest_is_kept(troubles, code, r
 
 def test_of_each_customer_the_last_reading_counts_also_where_it_refuses(run, partner, tmp_path, clock):
     run()
+    clock.forward(days=93)
+    run()  # the same again, which is kept once
+    again = clock()
+    clock.forward(days=1)
     partner.troubles |= {f"{ALFA}/subscribed": refused(503), f"{CHARLIE}/subscribed": refused(403)}
     partner.seats[BRAVO] = [sku(activeUnits=7)]
     run()
     run()
-    rows, made = live.last_readings(lake(tmp_path, clock), SEATS)
+    history = lake(tmp_path, clock)
+    rows, made = live.last_readings(history, history.newest(SEATS))
     assert tenants(rows["customerTenantId"]) == ["b", "a", "c", "c"]
     assert list(rows["activeUnits"])[:3] == [7, 5, 5]
-    first = lake(tmp_path, clock).snapshots(SEATS)[0].fetched_at
-    assert made == {ALFA.upper(): first, CHARLIE.upper(): first}
+    assert made == {ALFA.upper(): again, CHARLIE.upper(): again}
     assert rows.dtypes.astype(str)["activeUnits"] == "Int64"
-    data = renewals.kept(lake(tmp_path, clock), clock())
+    data = renewals.kept(lake(tmp_path, clock))
     seats = data.answer(SEATS)
     assert seats
+    assert (data.read_at, data.seats_read_at) == (clock(), clock())
     assert tenants(seats.frame["customerTenantId"]) == ["b", "a", "c", "c"]
     assert sorted(data.names(SEATS.name)) == ["Alfa Ltd", "Charlie Ltd"], "one gave no answer, one refuses"
     assert data.names(SEATS.name) == data.names(SEATS.name, with_reading=True)
@@ -273,7 +278,8 @@ def test_a_reading_without_rows_is_one_too_and_a_customer_that_left_has_none(run
     run()
     partner.troubles |= {f"{ALFA}/subscribed": refused(403), f"{CHARLIE}/subscribed": refused(404)}
     run()
-    rows, made = live.last_readings(lake(tmp_path, clock), SEATS)
+    history = lake(tmp_path, clock)
+    rows, made = live.last_readings(history, history.newest(SEATS))
     assert rows.empty
     assert [*made] == [ALFA.upper()], "what it had before it had nothing does not come back"
 
@@ -283,7 +289,7 @@ def test_who_is_not_in_the_list_of_customers_any_more_does_not_count(run, partne
     partner.customers = [customer(BRAVO), customer(CHARLIE)]
     partner.troubles |= {"subscribedskus": refused(503)}
     run()
-    data = renewals.kept(lake(tmp_path, clock), clock())
+    data = renewals.kept(lake(tmp_path, clock))
     seats = data.answer(SEATS)
     assert seats
     assert {*tenants(seats.frame["customerTenantId"])} == {"c"}

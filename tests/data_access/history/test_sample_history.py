@@ -7,7 +7,7 @@ import pytest
 
 from data_access import Settings, history
 from data_access.__main__ import main
-from data_access.datasets import timeline
+from data_access.datasets import renewals, timeline
 from data_access.history import live
 from data_access.partner_center.catalog import COMMERCIAL_USAGE, DEPLOYMENT, LIVE, SEATS, WITHOUT_CUSTOMER
 from tests.lakes import NOW, Clock, sample_of
@@ -55,6 +55,13 @@ def test_the_year_has_customers_subscriptions_and_seats_of_each_half():
     assert len(sample.of_customers(newest_seats).refused) == 1, "one gives no role"
     older = live.rows(sample, sample.snapshots(SEATS)[0])
     assert older["consumedUnits"].sum() < newest["seats"]["consumedUnits"].sum()
+
+
+def test_its_subscriptions_are_matched_as_those_that_are_fetched_now():
+    settings = Settings()
+    history.prepare_sample(settings)
+    kept = renewals.kept(history.open(settings)).subscriptions
+    assert {*kept.loc[kept["productId"].isna(), "offerName"]} == {"Azure Plan", "Lantern Backup for Microsoft 365"}
 
 
 def test_weeks_later_the_last_one_is_read_of_each_customer(tmp_path):
