@@ -61,7 +61,9 @@ def of_deployment(model: Summed, deployment: Deployment, usage: Usage | None, fi
         where = _live(deployment.live, filtered)
     rounded = f"{where} {_WHOLE_LICENSES}" if estimated else where
     return {
-        "licensesSold": _behind("licensesSold", f"**{sold}** = the sum of {bought} in {rows}", where),
+        "licensesSold": _behind(
+            "licensesSold", f"**{sold}** = the sum of {bought} in {rows}", where, definition=not deployment.live
+        ),
         name: _behind(name, f"**{deployed}** = the sum of {each} in {rows}", rounded),
         "deploymentPercent": _behind(
             "deploymentPercent",
@@ -138,7 +140,7 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
         "seatsReducible": _behind(
             "seatsReducible",
             f"**{formats.count(totals.reducible)}** = {seats} whose day to reduce lies ahead",
-            where,
+            f"{where} The horizon does not hold for this figure.",
         ),
     }
 
@@ -200,8 +202,10 @@ def _sources(usage: Usage) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _behind(measure: str, formula: str, where: str, ratios: str = "") -> str:
-    return "\n\n".join(part for part in (formula, ratios, MEASURES[measure].explanation, where) if part)
+def _behind(measure: str, formula: str, where: str, ratios: str = "", *, definition: bool = True) -> str:
+    """Not with `definition`: the measure's own is not that of this figure."""
+    means = MEASURES[measure].explanation if definition else ""
+    return "\n\n".join(part for part in (formula, ratios, means, where) if part)
 
 
 def _seats_of(data: Renewals) -> str:
@@ -242,9 +246,9 @@ def _live(figures: LiveFigures, filtered: str) -> str:
     read = (
         f"{formats.day(figures.read_at)}, {formats.clock(figures.read_at)}" if figures.read_at else "at no known time"
     )
-    without = figures.unread - figures.earlier
+    without, left_out = figures.unread - figures.earlier, figures.left_out
     parts = (
-        f"{formats.number(figures.left_out, 'product')} that are free or on trial" if figures.left_out else "",
+        f"{formats.number(left_out, 'product')} that {formats.are(left_out)} free or on trial" if left_out else "",
         f"{formats.number(without, 'customer')} who could not be read" if without else "",
     )
     if figures.earlier:

@@ -53,6 +53,6 @@ def watch(within: Look) -> None:
     """Draw the page again once it is known how customers moved."""
     with suppress(PartnerCenterError):
         if not within(0)[0]:
-            st.caption(":material/sync: Working out the changes in three months; they follow in the list.")
+            st.caption(":material/sync: Looking back three months; what has changed follows.")
             return
     st.rerun()

@@ -10,7 +10,10 @@ from data_access.measures.changes import LEVELS
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a level is called, what one of its rows is, and what a search looks through, if anything."""
+    """What a level is called, what one of its rows is, and what a search looks through, if anything.
+
+    A product has a row for each service and channel.
+    """
 
     title: str
     noun: str
@@ -21,7 +24,7 @@ class Level:
 WORDS = {
     "service": Level("Services", "service"),
     "customer": Level("Customers", "customer", "Name or tenant id"),
-    "product": Level("Products", "product", "Name of a product"),
+    "product": Level("Products", "row", "Name of a product"),
     "customer and product": Level("Customers × products", "row", "Customer, tenant id or product"),
 }
 

@@ -180,8 +180,10 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
     """The page's question answered in a sentence."""
     counts = [f"{model.counts[status]:,} {status}" for status in Status if model.counts[status]]
     rows = formats.number(model.number, levels.WORDS[compared.level].noun)
-    if model.products and model.products != model.number:
-        rows = f"{formats.number(model.products, 'product')} in {model.number:,} rows, by service and channel"
+    if model.products:
+        rows = formats.number(model.products, "product")
+        if model.products != model.number:
+            rows += f" in {model.number:,} rows, by service and channel"
     counted = f"{rows}: {', '.join(counts)}."
     why, between_them = model.why, f"between **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     if why.change is None:

@@ -5,14 +5,14 @@ from functools import partial
 import streamlit as st
 
 from dashboard import explanations, exports, mutes_and_bands, sentences
-from dashboard.components import book, figures, history_states, loading, notices, table, tiles
+from dashboard.components import book, figures, history_states, lately, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, OverviewFilters
 from dashboard.security import session
 from dashboard.tables import overview as overview_table
+from dashboard.view_models import call_list, movement
 from dashboard.view_models import deployment as view_models
-from dashboard.view_models import movement
 from data_access import Deployment
 
 _HEADING = "How much of what we sold is deployed?"
@@ -47,6 +47,11 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     is_absent = notices.not_in_answer(deployment, filters.selection)
     if lost := movement.lost(past, deployment, filters.selection) if past else ():
         st.warning(sentences.lost(lost), icon=":material/broken_image:")
+    within = None
+    if feeds.is_book and not deployment.live:
+        then, within = lately.moved(deployment, filters.selection, feeds)
+        if then and (gone := call_list.gone(deployment, filters.selection, then)):
+            st.markdown(sentences.not_there(gone))
     tiles.answer(model, filters.target, deployment.estimated)
     content, sentence = deployment.answer.collection.name, file_filter(feeds, filters.selection)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence)
@@ -78,6 +83,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     title = f"{deployment.noun.capitalize()}s and channels"
     with figures.figures(title, files):
         table.show(model.on_screen, "overview_table", title, in_link=True)
+    if within:
+        lately.watch(within)
     if not past:
         history_states.opening(feeds)  # at the end, where it moves nothing
 

@@ -20,6 +20,7 @@ from dashboard.tables import renewals as tables
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.view_models.renewals import RenewalsView, renewals_view
 from data_access.datasets.renewals import Renewals
+from data_access.measures.renewals import RENEWS, TO_DECIDE
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
 
 _QUESTION = "Which renewals need a decision?"
@@ -56,10 +57,10 @@ def show(data: Renewals, feeds: Feeds) -> None:
             f"{formats.number(model.unplaced, 'subscription')} of unknown channel or service left out by the filter.",
             icon=":material/filter_alt_off:",
         )
-    st.markdown(_answer(model))
+    st.markdown(_answer(model, filters))
     mutes_menu.counted(model.muted)
     origin = _origin(filters, feeds, data)
-    _tiles(model, explanations.of_renewals(model, data, origin.filter))
+    _tiles(model, filters, explanations.of_renewals(model, data, origin.filter))
     _chart(model, controls, origin)
     _table(model, origin)
 
@@ -71,28 +72,31 @@ def _choices(controls: Controls[RenewalsFilters]) -> None:
         controls.draw(SEARCH, placeholder="Customer, product or id")
 
 
-def _answer(model: RenewalsView) -> str:
-    """The page's question answered in a sentence."""
+def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
+    """The page's question answered, as far as the filter lets what it is about be seen."""
     totals, until = model.totals, formats.day(model.until)
     if not model.number:
         return f"Nothing ends until {until} with these filters."
-    undecided = formats.count(totals.undecided)
-    said = (
-        f"**{undecided}** seats need a decision until {until}."
-        if totals.undecided
-        else f"No seat needs a decision until {until}."
-    )
+    said = []
+    if totals.undecided:
+        said.append(f"**{formats.count(totals.undecided)}** seats need a decision until {until}.")
+    elif _shows(filters, *TO_DECIDE):
+        said.append(f"No seat needs a decision until {until}.")
     if model.first is not None and model.largest is not None:
-        said += f" The first: {_subject(model.first)}"
-        if model.largest.name != model.first.name:
-            said += f"; the largest: {_subject(model.largest)}"
-        said += "."
-    if not totals.renewing:
-        return f"{said} None of what is shown renews."
-    return (
-        f"{said} **{formats.count(totals.renewing)}** seats renew, **{formats.count(totals.at_risk)}** of them are not"
-        " assigned."
-    )
+        is_one = model.largest.name == model.first.name
+        largest = "" if is_one else f"; the largest: {_subject(model.largest)}"
+        said.append(f"The first: {_subject(model.first)}{largest}.")
+    if totals.renewing:
+        at_risk = formats.count(totals.at_risk)
+        said.append(f"**{formats.count(totals.renewing)}** seats renew, **{at_risk}** of them are not assigned.")
+    elif _shows(filters, RENEWS):
+        said.append("None of what is shown renews.")
+    return " ".join(said) or f"**{formats.number(model.number, 'subscription')}** chosen here until {until}."
+
+
+def _shows(filters: RenewalsFilters, *outcomes: str) -> bool:
+    """Whether the filter lets any of these outcomes be seen: what it hides is not zero."""
+    return not filters.outcome or not {*outcomes}.isdisjoint(filters.outcome)
 
 
 def _subject(row: pd.Series) -> str:
@@ -102,18 +106,21 @@ def _subject(row: pd.Series) -> str:
     return f"{name}, {seats}{formats.plain(row['offer'])}, {row['act']}"
 
 
-def _tiles(model: RenewalsView, explained: explanations.Explanations) -> None:
+def _tiles(model: RenewalsView, filters: RenewalsFilters, explained: explanations.Explanations) -> None:
     totals = model.totals
     share = f"{totals.at_risk / totals.renewing * 100:.0f}\u00a0% of what renews" if totals.renewing else _NONE_RENEWS
     unmatched = f" · {formats.count(totals.not_matched)} not matched" if totals.not_matched else ""
     with st.grid(4, gap="small", min_column_width=165):
-        for key, measure, number, context in (
-            ("kpi_renewing", "seatsRenewing", totals.renewing, f"until {formats.day(model.until)}"),
-            ("kpi_at_risk", "seatsAtRisk", totals.at_risk, share + unmatched),
-            ("kpi_undecided", "seatsUndecided", totals.undecided, "need a decision"),
-            ("kpi_reducible", "seatsReducible", totals.reducible, "whatever their end"),
+        for key, measure, number, context, outcomes in (
+            ("kpi_renewing", "seatsRenewing", totals.renewing, f"until {formats.day(model.until)}", (RENEWS,)),
+            ("kpi_at_risk", "seatsAtRisk", totals.at_risk, share + unmatched, (RENEWS,)),
+            ("kpi_undecided", "seatsUndecided", totals.undecided, "need a decision", TO_DECIDE),
+            ("kpi_reducible", "seatsReducible", totals.reducible, "whatever their end", filters.outcome),
         ):
-            tiles.tile(key, measure, formats.count(number), context, explained=explained[measure])
+            if _shows(filters, *outcomes):
+                tiles.tile(key, measure, formats.count(number), context, explained=explained[measure])
+            else:
+                tiles.tile(key, measure, formats.NOTHING, "not in the filter")
 
 
 def _chart(model: RenewalsView, controls: Controls[RenewalsFilters], origin: exports.Provenance) -> None:
@@ -132,6 +139,9 @@ def _chart(model: RenewalsView, controls: Controls[RenewalsFilters], origin: exp
             figures.chart(model.figure, key=element, words=model.words, picture=picture, on_click=clicked)
         else:
             st.info("No seats to show. Choose a longer time, or remove a filter.", icon=":material/search_off:")
+        if model.totals.at_risk:
+            period = "month" if model.by_month else "week"
+            st.caption(f"A seat that nobody uses is at risk in the first {period} of its product's renewals, and once.")
         if left_out := _left_out(model):
             st.caption(f"Listed below, but in no total: {left_out}.")
 

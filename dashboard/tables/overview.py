@@ -112,7 +112,7 @@ def on_screen(
         measures.total(deployment.facts.selected(selection)), len(services), deployment.noun, estimated=estimated
     )
     figures = {percentage if name == DEPLOYMENT_PERCENT.name else name: each for name, each in total.figures.items()}
-    return replace(table, columns=_shown(table), behind=(_WHOLE,)).on_screen(
+    return replace(table, columns=_shown(table, deployment), behind=(_WHOLE,)).on_screen(
         without_zeros(without_codes(wholes, code), OVER_DEPLOYED.name),
         estimated=estimated,
         unknown=unknown(deployment),
@@ -122,6 +122,9 @@ def on_screen(
     )
 
 
-def _shown(table: Table) -> tuple[Column, ...]:
-    """The columns on the page, where dates have no time of day."""
-    return tuple(replace(column, kind=Kind.DAY) if column is AS_OF else column for column in table.columns)
+def _shown(table: Table, deployment: Deployment) -> tuple[Column, ...]:
+    """The columns on the page, where dates have no time of day, and live seats are of products."""
+    own = {AS_OF: replace(AS_OF, kind=Kind.DAY), TITLE: replace(TITLE, label=deployment.noun.capitalize())}
+    if deployment.live:
+        own[SOLD] = replace(SOLD, help="Seats that are enabled.")
+    return tuple(own.get(column, column) for column in table.columns)

@@ -147,13 +147,14 @@ MEASURES = {
     ),
     "used": Measure(
         "Used",
-        "Licenses deployed and active in the product's most active workload, added up product by product.",
+        "Licenses deployed and active in the product's most active workload, added up by customer, product and"
+        " channel.",
         "At least so many are used, since others may use only a less active workload.",
     ),
     "unused": Measure(
         "Deployed, not used",
-        "Licenses deployed less those active in the product's most active workload, added up product by product where"
-        " more are deployed.",
+        "Licenses deployed less those active in the product's most active workload, added up by customer, product"
+        " and channel where more are deployed.",
         "An upper bound: Microsoft counts users per workload, and others may use only a less active one. Deployment and"
         " use may be processed on different days. Products without usage figures are left out; where no product has"
         " any, there is none: –.",

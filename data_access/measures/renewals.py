@@ -261,7 +261,8 @@ def by_period(table: pd.DataFrame, by_month: bool) -> pd.DataFrame:
     """Seats of the subscriptions that sums take in, by the week or month of their end and by outcome.
 
     Columns: period (the first day of the week, a Monday, or of the month; `datetime64[us, UTC]`), renewalOutcome,
-    quantity and seatsAtRisk (int64), subscriptions (how many).
+    quantity and seatsAtRisk (int64), subscriptions (how many). A seat that several of them may put at risk counts in
+    the first of their periods alone, so that those of an outcome add up to `seats_at_risk`.
     """
     taken = table.loc[counted(table), [*_KEY, "quantity", "notAssigned", _END, "renewalOutcome"]]
     day = taken[_END].dt.normalize()
@@ -270,10 +271,13 @@ def by_period(table: pd.DataFrame, by_month: bool) -> pd.DataFrame:
     taken = taken.assign(period=start.astype(_INSTANT), quantity=taken["quantity"].astype("Int64").fillna(0))
     groups = taken.groupby(by, sort=True)
     sums = pd.DataFrame({"quantity": groups["quantity"].sum(), "subscriptions": groups.size()}).astype("int64")
-    # As in `seats_at_risk`, for all groups at once.
-    known = taken[taken["notAssigned"].notna()].groupby([*by, *_KEY], sort=False)
+    # As in `seats_at_risk`, for all groups at once, and less what is at risk in a period before.
+    known = taken[taken["notAssigned"].notna()].groupby([*by, *_KEY])
     products = known.agg(quantity=("quantity", "sum"), spare=("notAssigned", "first")).astype("int64")
-    risk = products.min(axis=1).groupby(level=by).sum()
+    of_outcome = ["renewalOutcome", *_KEY]
+    so_far = products.assign(quantity=products.groupby(level=of_outcome)["quantity"].cumsum()).min(axis=1)
+    before = so_far.groupby(level=of_outcome).shift(fill_value=0)
+    risk = (so_far - before).groupby(level=by).sum()
     table = sums.assign(seatsAtRisk=risk.reindex(sums.index, fill_value=0).astype("int64")).reset_index()
     return table[[*by, "quantity", "seatsAtRisk", "subscriptions"]]
 

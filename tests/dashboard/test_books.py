@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -143,6 +144,18 @@ def test_the_overview_of_a_book_stands_on_the_counts_of_its_customers(sit_down):
     follow(app, {"book": "all"})
     assert sold(app) == f"{sum(SOLD.values()):,}"
     assert "The whole company" in text(app)
+
+
+def test_the_overview_of_a_book_says_which_of_its_customers_are_gone(sit_down):
+    now = partner()
+    rows = [row for row in now.commercial_deployment if row["customerTenantId"] != OWN]
+    app = sit_down(account=replace(now, commercial_deployment=rows))
+    for _ in range(40):
+        if "Looking back three months" not in text(app) and "Not in the newest answer" in text(app):
+            break
+        app.run()
+    assert "Not in the newest answer: Ownly Ltd (1,000 licenses sold on" in text(app).replace("*", "")
+    assert sold(app) == "200"
 
 
 def test_each_page_is_about_the_book(sit_down):

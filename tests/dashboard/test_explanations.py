@@ -173,7 +173,7 @@ def test_seats_that_renew_have_their_formula_their_share_and_what_is_left_out():
     assert lines(found["seatsUndecided"])[0].startswith("**7** = ")
     assert "Left out: 1 trial." in found["seatsRenewing"]
     assert "Assigned is as of live seats of 29 Nov 2026, 00:00 UTC." in found["seatsAtRisk"]
-    assert r"Filter: outcome \= \*x\*." in found["seatsReducible"]
+    assert r"Filter: outcome \= \*x\*. The horizon does not hold for this figure." in found["seatsReducible"]
 
 
 def test_a_change_is_the_later_figure_less_the_earlier_one():

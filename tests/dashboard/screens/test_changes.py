@@ -111,6 +111,8 @@ def test_products_are_counted_and_not_their_rows(look_back):
         [customers(28, own, direct), customers(0, own, direct | {"licensesDeployed": 60})], {"level": "product"}
     )
     assert "1 product in 2 rows, by service and channel: 1 changed, 1 same." in said(app)
+    assert total(app, "changes_table")[0] == "2 rows together"
+    assert "The bars show each row's part." in said(app)
 
 
 def exact(app, monkeypatch):

@@ -343,6 +343,11 @@ def test_where_the_analytics_are_empty_the_page_stands_on_live_seats(visit):
     assert "Left out: 1 of free products" in said
     assert "2 of 2 products are below the 80 % target" in said
     assert "Microsoft returned no rows" not in said
+    assert headings(app, "overview_table")["title"]["label"] == "Product"
+    behind = next(tile.help for tile in app.metric if tile.label == "Licenses sold")
+    assert "the sum of seats that are enabled" in behind
+    assert "1 product that is free or on trial" in behind
+    assert "at the processing date" not in behind
 
 
 def test_a_customer_that_refuses_is_missing_from_live_seats_and_counted(visit):

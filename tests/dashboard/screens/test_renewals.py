@@ -113,7 +113,7 @@ def test_of_what_renews_alone_the_last_row_says_what_the_tiles_say(visit):
 
 def test_where_nothing_renews_the_tile_says_of_what_it_is_and_the_last_row_of_what_else(visit):
     rows = [subscription(1, quantity=30, autoRenewEnabled=False)]
-    app = visit(Emulator(partner(rows, [subscription(2)])), {"outcome": "undecided"}, page=PAGE)
+    app = visit(Emulator(partner(rows)), page=PAGE)
     assert (tiles(app)["At risk"], deltas(app)["At risk"]) == ("0", "of what renews: nothing here")
     assert total(app, "renewals_table")[1]["seatsAtRisk"] == "30"
     assert total(app, "renewals_table")[1]["becomes"] == "At risk: not assigned of all shown"
@@ -128,6 +128,28 @@ def test_the_sentence_names_the_first_last_day_and_what_is_most_seats(visit):
     assert f"{sentence}; the largest: " in both
     assert f"165 seats of Office 365 E3, {said(20)}, 23:59." in both
     assert f"{sentence}." in text(visit(Emulator(partner([small])), page=PAGE))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "unsaid", "hidden"),
+    [
+        ("undecided", "7 seats need a decision", "renew, 0 of them", {"Seats that renew", "At risk"}),
+        ("renews", "30 seats renew, 30 of them", "No seat needs", {"To be decided"}),
+        ("ends", "1 subscription chosen here until", "0 seats", {"Seats that renew", "At risk", "To be decided"}),
+    ],
+)
+def test_what_a_filter_hides_is_not_said_to_be_nothing(outcome, said, unsaid, hidden, visit):
+    ends = {"scheduledActions": [{"actionType": "Cancel", "effectiveDate": None}]}
+    kinds = [
+        subscription(1, quantity=30),
+        subscription(2, quantity=7, autoRenewEnabled=False),
+        subscription(3, quantity=5, **ends),
+    ]
+    app = visit(Emulator(partner(kinds)), {"outcome": outcome}, page=PAGE)
+    words = text(app).replace("*", "")
+    assert said in words
+    assert unsaid not in words
+    assert {name for name, figure in tiles(app).items() if figure == "–"} == hidden
 
 
 def test_the_table_says_what_becomes_of_each_and_until_when(visit):
@@ -178,7 +200,7 @@ def test_the_link_chooses_horizon_outcome_and_words(visit):
     rows = partner([subscription(1, end=20), subscription(2, end=60), subscription(3, end=70, autoRenewEnabled=False)])
     app = visit(Emulator(rows), {"horizon": "90", "outcome": "renews"}, page=PAGE)
     assert len(on(app)) == 2
-    assert tiles(app)["To be decided"] == "0"
+    assert tiles(app)["To be decided"] == "–"
     app.query_params["search"] = "süd"
     app.run()
     assert "Nothing ends until" in text(app)

@@ -291,7 +291,24 @@ def test_seats_are_added_up_by_week_or_month_and_outcome(by_month, periods):
     assert [f"{day:%Y-%m-%d}" for day in found["period"]] == periods
     assert found["quantity"].sum() == 22
     renews = found[found["renewalOutcome"] == "renews"]
-    assert renews["seatsAtRisk"].sum() == (3 if by_month else 3 + 2)
+    assert list(renews["seatsAtRisk"]) == ([3] if by_month else [3, 0])
+
+
+def test_a_seat_that_nobody_uses_is_at_risk_in_the_first_week_alone_so_that_the_weeks_add_up_to_the_tile():
+    table = renewals.judged(
+        subscriptions(
+            {PRECISE_END: "2026-12-14T00:00:00Z", "quantity": 5},
+            {PRECISE_END: "2026-12-01T00:00:00Z", "quantity": 2},
+            {PRECISE_END: "2026-12-08T00:00:00Z", "quantity": 4},
+            {PRECISE_END: "2026-12-08T00:00:00Z", "quantity": 1, "renewalOutcome": "undecided"},
+        ),
+        seats({}),
+    )
+    periods = renewals.by_period(renewals.within(table, NOW, 30), by_month=False)
+    renews = periods[periods["renewalOutcome"] == "renews"]
+    assert list(renews["seatsAtRisk"]) == [2, 1, 0]
+    assert renews["seatsAtRisk"].sum() == renewals.totals(table, NOW, 30).at_risk == 3
+    assert list(periods.loc[periods["renewalOutcome"] == "undecided", "seatsAtRisk"]) == [1]
 
 
 def test_service_and_channel_come_from_the_commercial_counts_where_they_are_known():
@@ -427,3 +444,4 @@ def test_an_oracle_says_the_same_of_a_thousand_subscriptions(seconds):
         assert totals.undecided == sum(row["quantity"] or 0 for row in undecided)
         periods = renewals.by_period(renewals.within(table, now, days), by_month=True)
         assert periods["quantity"].sum() == sum(row["quantity"] or 0 for row in taken)
+        assert periods.loc[periods["renewalOutcome"] == "renews", "seatsAtRisk"].sum() == totals.at_risk
