@@ -6,6 +6,7 @@ const PATIENCE = 15000 // milliseconds until a page has its heading
 const STILL = 1500 // milliseconds without a change after which a page counts as drawn
 const PAPER = 1000 // pixels that a chart may be wide on A4, within the margins of print.css
 const SAID = 4000 // milliseconds for which a button says what it did
+const EDGE = 8 // pixels that a panel stays away from the side of the window
 const LOST = 400 // milliseconds without a focus after which nothing takes it again by itself
 const MENU = "[data-testid=stPopoverBody]" // Streamlit puts it at the end of the page, far from its button
 const MENU_BUTTON = "[data-testid=stPopoverButton]"
@@ -308,7 +309,7 @@ function open(state, said, link) {
   if (!panel.matches(":popover-open")) panel.showPopover()
   const { bottom, right } = copy.getBoundingClientRect()
   panel.style.top = `${bottom + 6}px`
-  panel.style.right = `${Math.max(8, document.documentElement.clientWidth - right)}px`
+  panel.style.left = `${Math.max(EDGE, right - panel.offsetWidth)}px`
   if (link) panel.querySelector("input").focus()
   else if (wasIn) panel.focus()
 }

@@ -32,7 +32,8 @@ _IN_HOVER = (
     "undeployed",
     "overDeployed",
 )
-_NOT_USED = "not used"
+_NOT_USED, _NOT_DEPLOYED = "not used", "not deployed"
+_MOST = "most to deploy"
 _MISSING_KEY = "□ missing"
 _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
 
@@ -48,7 +49,7 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
     sold, undeployed = table["licensesSold"], table["undeployed"]
     most = max([1.0, *sold])
     to_go = [_shown(number, estimated) for number in undeployed]
-    most_to_deploy = [f"{mark(palette.action)} <b>most to deploy</b>"] if any(few) else []
+    most_to_deploy = [f"{mark(palette.action)} <b>{_MOST}</b>"] if any(few) else []
     panels = (
         Panel(
             "Deployment %",
@@ -63,10 +64,12 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
         ),
         Panel(
             "Licenses sold",
-            "  ".join([f"{mark(palette.bar)} deployed", f"{mark(palette.undeployed)} not deployed", *most_to_deploy]),
+            "  ".join(
+                [f"{mark(palette.bar)} deployed", f"{mark(palette.undeployed)} {_NOT_DEPLOYED}", *most_to_deploy]
+            ),
             [
                 _bar("deployed", (sold - undeployed).tolist(), palette.bar),
-                _bar("not deployed", undeployed.tolist(), not_deployed),
+                _bar(_NOT_DEPLOYED, undeployed.tolist(), not_deployed),
             ],
             {"range": [0, most * _ROOM], **_whole_numbers(most)},
         ),
@@ -93,9 +96,12 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
 
 def first_to_act(table: pd.DataFrame, target: float) -> list[bool]:
     """Which rows matter most: of those below the target the `FEW` with the most licenses to deploy."""
-    below = table["undeployed"].where(table["deploymentPercent"] < target, 0.0)
-    first = below[below >= _VISIBLE].nlargest(FEW).index
-    return table.index.isin(first).tolist()
+    return _most_undeployed(table["undeployed"].where(table["deploymentPercent"] < target, 0.0))
+
+
+def _most_undeployed(undeployed: pd.Series) -> list[bool]:
+    """Which of these numbers of licenses are the `FEW` largest; none where nothing is not deployed."""
+    return undeployed.index.isin(undeployed[undeployed >= _VISIBLE].nlargest(FEW).index).tolist()
 
 
 def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> Finished:
@@ -110,6 +116,10 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
     totals = table["licensesSold" if deployed else "licensesQualified"].fillna(0)
     percents = [formats.percent(percent, as_sent=False) for percent in table["usagePercent"]]
     names = [f"{mark(colour)} {name}" for name, _, colour in parts]
+    few = _most_undeployed(table["undeployed"])
+    if any(few):
+        names.append(f"{mark(palette.action)} <b>{_MOST}</b>")
+    colours = {_NOT_DEPLOYED: [palette.action if matters else palette.undeployed for matters in few]}
     panels = (
         Panel(
             "Usage %",
@@ -122,10 +132,14 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
             "Of 100 licenses sold" if deployed else "Of 100 qualified, once per workload",
             _lines(names),
             [
-                _bar(name, [number / whole * _PER_CENT for number, whole in zip(numbers, wholes, strict=True)], colour)
+                _bar(
+                    name,
+                    [number / whole * _PER_CENT for number, whole in zip(numbers, wholes, strict=True)],
+                    colours.get(name, colour),
+                )
                 for name, numbers, colour in parts
             ],
-            {"range": [0, _PER_CENT], "tickvals": [0, 50, 100], "showgrid": False},
+            {"range": [0, _PER_CENT * _ROOM], "tickvals": [0, 50, 100], "showgrid": False},
         ),
     )
     wasted = [(name, [_shown(number) for number in numbers]) for name, numbers, _ in parts if name.startswith("not ")]
@@ -138,8 +152,8 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
     ]
     return rows.figure(
         Rows(
-            names=_names(table["title"]),
-            short=_names(table["title"], length=_NARROW_NAME),
+            names=_names(table["title"], few),
+            short=_names(table["title"], few, _NARROW_NAME),
             keys=table[key].tolist(),
             hover=_usage_hover(table),
             figures=Column(percents),
@@ -166,7 +180,7 @@ def _uses(table: pd.DataFrame, palette: Palette) -> list[tuple[str, list[float],
         active, qualified = table["licensesActive"].fillna(0), table["licensesQualified"].fillna(0)
         idle = (qualified - active).clip(lower=0).tolist()
         return [("active", active.tolist(), palette.bar), ("not active", idle, palette.unused)]
-    parts = [("not deployed", number("undeployed"), palette.undeployed)]
+    parts = [(_NOT_DEPLOYED, number("undeployed"), palette.undeployed)]
     if table["noUsageFigures"].sum() >= _VISIBLE:
         parts.insert(0, ("no usage figures", number("noUsageFigures"), palette.unknown))
     if table["used"].notna().any():

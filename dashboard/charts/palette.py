@@ -22,7 +22,8 @@ class Palette:
     action: str  # what somebody should act on first: most to deploy, nobody has decided
     unused: str  # deployed and not used
     extended: str  # goes into the extended service term
-    ended: str  # ends or expires
+    ended: str  # ends or expires; in both themes the lighter one of the two grays of what is settled
+    otherwise: str  # something else becomes of it; the darker one
     unknown: str  # no figures: Microsoft sends none, or the next ones are still expected
     better: str  # a move towards the target
     worse: str  # a move away from it; later than usual
@@ -42,6 +43,7 @@ LIGHT = Palette(
     unused="#A58CC9",
     extended="#3A9188",
     ended="#A3AFBE",
+    otherwise="#5C687B",
     unknown="#C7CFDA",
     better="#18794E",
     worse="#C6362C",
@@ -59,7 +61,8 @@ DARK = Palette(
     action="#F0A35B",
     unused="#8A6FB3",
     extended="#3D8F87",
-    ended="#5B6A7C",
+    ended="#BAC4D0",
+    otherwise="#53617A",
     unknown="#4A5767",
     better="#4CC38A",
     worse="#FF8B7E",

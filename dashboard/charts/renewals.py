@@ -190,7 +190,7 @@ def _colours(palette: Palette) -> dict[str, str]:
     return {
         renewals.RENEWS: palette.bar,
         ENDS: palette.ended,
-        "other": palette.muted,
+        "other": palette.otherwise,
         renewals.EXTENDED: palette.extended,
         renewals.UNDECIDED: palette.action,
     }

@@ -51,7 +51,12 @@ ASOF = Text("asof", "As known on", longest=40)
 #: Whose customers are on screen; `security.sight` says what becomes of it.
 BOOK = Text("book", "Book", longest=200)
 
-DAYS = Choice("days", "Since", {"7": "Last 7 days", "1": "Today", "30": "Last 30 days", "365": "Last 365 days"})
+DAYS = Choice(
+    "days",
+    "Since",
+    {"1": "Today", "7": "Last 7 days", "30": "Last 30 days", "365": "Last 365 days"},
+    usual="7",
+)
 ACTION = Several(
     "action", "What", [audit.SIGNED_IN, audit.SIGNED_OUT, audit.LOOKED, audit.REFUSED, audit.TOOK, audit.MUTED]
 )

@@ -94,8 +94,7 @@ def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str],
     elif problems:
         st.error(f"**Not everything works.** {problems[0]}", icon=":material/error:")
     elif unread:
-        works = "Everything works, but not for every customer." if outcomes else "Not every customer could be read."
-        st.warning(f"**{works}** {answer} {unread}", icon=":material/warning:")
+        st.warning(f"**{checks.NOT_ALL_WELL}.** {unread} {answer}", icon=":material/report:")
     elif outcomes:
         st.success(f"**Everything works.** {answer}", icon=":material/check_circle:")
     else:

@@ -142,7 +142,7 @@ def _whole(
     trend: TrendsView, controls: Controls[TrendsFilters], timeline: Timeline, origin: exports.Provenance
 ) -> None:
     with st.container(key="trends_chart", border=True):
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.header("How has it moved?", anchor=False)
             controls.draw(MEASURE)
             history_states.time_range(controls, timeline, timeline.collection)

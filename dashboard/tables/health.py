@@ -73,6 +73,7 @@ BEHIND = {
             text("reason", "Reason"),
         )
     ),
+    "customers": Table((CUSTOMER_NAME,)),
     "lost": Table(
         (
             COLLECTION,

@@ -34,8 +34,9 @@ WORKLOADS = Table((TITLE, *WORKLOADS_FILE.columns))
 def on_screen(workloads: pd.DataFrame, services: pd.Series, total: Counted | None = None) -> OnScreen:
     """The rows of `usage.by_workload` with the services' titles, those of the chart first and in its order.
 
-    `services`: the codes in that order; `total`: of all that is counted. Microsoft's own percentage, and the end of its
-    window, have a column only if they differ from what was counted; codes, where titles are not clear.
+    `services`: the codes in that order; `total`: of all that is counted. Microsoft's own percentage stands only
+    where it differs from what was counted, and the end of its window has a column only if it does; codes, where
+    titles are not clear.
     """
     unknown = frozenset(map(str, workloads)).difference(WORKLOADS_FILE.names)
     place = workloads["serviceCode"].map({service: place for place, service in enumerate(services)})
@@ -45,8 +46,8 @@ def on_screen(workloads: pd.DataFrame, services: pd.Series, total: Counted | Non
     if (partner_window.isna() | (partner_window == rows["processedDateTime"])).all():
         rows = rows.drop(columns=_PARTNER_WINDOW.name)
     sent, counted = rows[_AS_SENT], rows["usagePercent"]
-    if (sent.isna() | ((sent - counted).abs() < _SAME)).all():
-        rows = rows.drop(columns=_AS_SENT)
+    differs = sent.notna() & ~((sent - counted).abs() < _SAME)
+    rows = rows.assign(**{_AS_SENT: sent.where(differs)}) if differs.any() else rows.drop(columns=_AS_SENT)
     return WORKLOADS.on_screen(without_codes(rows, "serviceCode"), unknown=unknown, total=_total(total))
 
 

@@ -21,11 +21,14 @@ CONTRADICTION = 1.0
 NEGLECTED = timedelta(days=8)
 _NAMED = 3  # services or reasons named in a sentence
 NO_DATES = "Microsoft gave no processing dates."
+#: How a verdict on what does not stop anything begins, here and on Status.
+NOT_ALL_WELL = "Not all is well"
 #: The question of each check, by its key.
 QUESTIONS = {
     "late": "Are services processed as often as usual?",
     "collected": "Was everything collected the last time?",
     "read": "Was every row read that Microsoft announced?",
+    "customers": "Could every customer be read?",
     "lost": "Did anything shrink since the last time?",
     "absent": "Are all customers still there?",
     "over": "Are more licenses assigned than were sold?",
@@ -74,9 +77,9 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
             return Mark.UNKNOWN, f"**Nothing is known to be wrong.**{claimed}{further}"
         return Mark.GOOD, f"**All is well.**{claimed}{further}"
     if len(bad) == 1:
-        return Mark.BAD, f"**Not all is well.** {bad[0]}{further}"
+        return Mark.BAD, f"**{NOT_ALL_WELL}.** {bad[0]}{further}"
     listed = "".join(f"\n- {finding}" for finding in bad)
-    return Mark.BAD, f"**Not all is well: {len(bad):,} problems.**{further}\n{listed}"
+    return Mark.BAD, f"**{NOT_ALL_WELL}: {len(bad):,} problems.**{further}\n{listed}"
 
 
 def passed(checks: Sequence[Check]) -> int:
@@ -171,14 +174,8 @@ def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool
     return Check("collected", Mark.GOOD, finding, rows)
 
 
-def reading(
-    readings: pd.DataFrame, newest: Sequence[Snapshot], unread: Sequence[str] = (), *, is_part: bool = False
-) -> Check:
-    """Whether every announced row was read. `readings`: see `health.readings`; `newest`: the snapshots read.
-
-    `unread`: the customers whose subscriptions or live seats could not be read, by name, each once. Of others per
-    customer nobody keeps who they are, so they are counted where the visitor sees all (not `is_part`).
-    """
+def reading(readings: pd.DataFrame, newest: Sequence[Snapshot]) -> Check:
+    """Whether every announced row was read. `readings`: see `health.readings`; `newest`: the snapshots read."""
     rows = readings.assign(collection=readings["collection"].map(_title))
     if readings.empty:
         return Check("read", Mark.UNKNOWN, "No collection was read as a whole.")
@@ -198,14 +195,6 @@ def reading(
         others = aside - sum(number for *_, number in reasons[:_NAMED])
         more = f"; {formats.number(others, 'row')} for other reasons" if others > 0 else ""
         findings.append(f"Not readable and in no figure: {formats.number(aside, 'row')}: {named}{more}.")
-    if unread:
-        named = formats.listed(unread)
-        findings.append(f"The account could not read {formats.number(len(unread), 'customer')}: {named}.")
-    findings += [
-        f"*{_title(snapshot.collection)}* lacks {formats.number(snapshot.unread_customers, 'customer')}."
-        for snapshot in newest
-        if snapshot.unread_customers and COLLECTIONS[snapshot.collection] in PER_CUSTOMER and not is_part
-    ]
     if findings:
         by_reason = pd.DataFrame(reasons, columns=["collection", "reason", "setAside"])
         rows = pd.concat([rows, by_reason], ignore_index=True) if len(by_reason) else rows
@@ -216,6 +205,27 @@ def reading(
     if silent:
         finding += f" {formats.number(int(silent), 'collection')} came without a total to compare with."
     return Check("read", Mark.GOOD, finding, rows)
+
+
+def read_customers(newest: Sequence[Snapshot], unread: Sequence[str], *, is_part: bool) -> Check:
+    """Whether every customer could be read, where each is asked for; `newest`: the snapshots read.
+
+    `unread`: the customers whose subscriptions or live seats could not be read, by name, each once. Of others per
+    customer nobody keeps who they are, so they are counted where the visitor sees all (not `is_part`).
+    """
+    findings = []
+    if unread:
+        named = formats.listed(unread)
+        findings.append(f"The account could not read {formats.number(len(unread), 'customer')}: {named}.")
+    findings += [
+        f"*{_title(snapshot.collection)}* lacks {formats.number(snapshot.unread_customers, 'customer')}."
+        for snapshot in newest
+        if snapshot.unread_customers and COLLECTIONS[snapshot.collection] in PER_CUSTOMER and not is_part
+    ]
+    if findings:
+        rows = pd.DataFrame({"customerName": [*unread]}, dtype="str")
+        return Check("customers", Mark.BAD, " ".join(findings), rows)
+    return Check("customers", Mark.GOOD, "No answer lacks a customer.")
 
 
 def lost(losses: Mapping[str, Loss]) -> Check:

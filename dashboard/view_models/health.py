@@ -78,7 +78,8 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
     of_customers, damaged = _of_customers(feeds, past)
     findings = [
         *_of_runs(feeds, past, {past.collection.name: services} | _others(past, hour), now),
-        checks.reading(readings, newest, _unread(feeds, past), is_part=feeds.is_book),
+        checks.reading(readings, newest),
+        checks.read_customers(newest, _unread(feeds, past), is_part=feeds.is_book),
         checks.lost(losses(past)),
         *of_customers,
         _fitting(past),

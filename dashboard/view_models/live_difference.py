@@ -13,6 +13,8 @@ from data_access.datasets.renewals import Renewals
 from data_access.measures.live_difference import differences, left_out
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
 
+_CHANGES = ("soldChange", "deployedChange")
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DifferenceView:
@@ -35,12 +37,12 @@ def difference_view(data: Renewals) -> DifferenceView | None:
     unread = {one.tenant for one in data.unread if one.collection == SEATS.name}
     both = (seats, counts, data.rows(SUBSCRIPTIONS), unread)
     table = differences(*both)
-    rows = table[(table["soldChange"] != 0) | (table["deployedChange"] != 0)]
+    rows = table[(table[[*_CHANGES]] != 0).any(axis="columns")]
     return DifferenceView(
         compared=len(table),
         enabled=int(table["soldChange"].sum()),
         assigned=int(table["deployedChange"].sum()),
         on_trial=left_out(*both),
         rows=rows,
-        on_screen=DIFFERENCES.on_screen(rows),
+        on_screen=DIFFERENCES.on_screen(rows.assign(**{name: rows[name].mask(rows[name] == 0) for name in _CHANGES})),
     )

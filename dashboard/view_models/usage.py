@@ -18,7 +18,7 @@ from data_access.datasets import usage as uses
 
 #: The columns of each sort order, and whether they ascend.
 _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
-    "gap": (["gap", "licensesQualified", "service"], [False, False, True]),
+    "gap": (["undeployed", "gap", "licensesQualified", "service"], [False, False, False, True]),
     "percent": (["usagePercent", "service"], [True, True]),
     "sold": (["licensesSold", "licensesQualified", "service"], [False, False, True]),
     "name": (["title", "service"], [True, True]),

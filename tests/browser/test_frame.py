@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.browser import app
 from tests.browser.test_journeys import STREAMLITS_OWN, focus_by_tab, link
@@ -13,6 +13,8 @@ WIDTHS = (1366, 820, 390)
 SCHEMES: tuple[app.Scheme, ...] = ("light", "dark")
 CHARTS = {"": "services_chart", "customers": "customers_chart", "changes": "changes_chart", "trends": "trends_chart"}
 MAIN = "[data-testid=stMain]"
+PHONE: ViewportSize = {"width": 390, "height": 844}
+IS_CUT = "place => place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight"
 
 
 def bar(page: Page) -> Locator:
@@ -130,6 +132,52 @@ def test_copy_link_copies_the_view(sample, visitors):
     assert copied(page) == page.url
     page.keyboard.press("Escape")
     expect(said(page)).to_have_count(0)
+
+
+def test_on_a_phone_what_copy_link_says_is_within_the_window(sample, browser):
+    with browser.new_context(viewport=PHONE) as phone:
+        page = phone.new_page()
+        app.visit(page, sample, CHARTS[""])
+        allow_copying(page, sample)
+        page.get_by_role("button", name="Copy link").click()
+        expect(said(page)).to_contain_text("copied")
+        box = page.locator(".frame-panel").bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+
+
+@pytest.mark.parametrize(
+    ("address", "choice"),
+    [("changes?level=product", ".st-key-level [role=radiogroup]"), ("audit", ".st-key-days [role=radiogroup]")],
+)
+def test_on_a_phone_choices_wrap_instead_of_being_cut(address, choice, sample, browser):
+    with browser.new_context(viewport=PHONE) as phone:
+        page = phone.new_page()
+        page.goto(f"{sample}/{address}")
+        assert not page.locator(choice).evaluate(IS_CUT)
+
+
+def test_on_a_phone_every_chosen_service_can_be_read(sample, browser):
+    with browser.new_context(viewport=PHONE) as phone:
+        page = phone.new_page()
+        app.visit(page, f"{sample}/?service=ems&service=o365&service=teams", CHARTS[""])
+        page.get_by_role("button", name="Filters (1)").click()
+        assert not page.get_by_test_id("stMultiSelectTagsContainer").evaluate(IS_CUT)
+        below = page.locator(".st-key-target").bounding_box()
+        chosen = page.locator(".st-key-service [role=group]").first.bounding_box()
+        assert below
+        assert chosen
+        assert chosen["y"] + chosen["height"] <= below["y"]
+
+
+def test_on_a_phone_a_question_mark_is_large_enough_for_a_finger(sample, browser):
+    with browser.new_context(viewport=PHONE) as phone:
+        page = phone.new_page()
+        app.visit(page, sample, CHARTS[""])
+        box = page.locator(".st-key-kpi_licenses_sold .stTooltipIcon button").bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 24
 
 
 def test_where_the_browser_does_not_let_pages_copy_the_link_can_be_taken_from_a_field(sample, visitors):

@@ -217,9 +217,11 @@ def test_the_parts_stand_in_the_order_of_the_key_each_in_its_colour_and_its_numb
     figure = use_figure(use_of(), palette).to_dict()
     parts = [part for name, part in marks(figure).items() if name != "percent"]
     key = figure["layout"]["annotations"][1]["text"]
-    places = [key.index(f"color:{part['marker']['color']}") for part in parts]
+    colours = [part["marker"]["color"] for part in parts]
+    assert colours.pop() == [palette.action], "what is not deployed of the service that has the most"
+    places = [key.index(f"color:{colour}") for colour in (*colours, palette.undeployed, palette.action)]
     assert places == sorted(places)
-    assert len({part["marker"]["color"] for part in parts}) == len(parts)
+    assert len({*colours}) == len(colours)
     assert [column(figure, axis) for axis in ("yaxis4", "yaxis5", "yaxis6")] == [["20"], ["30"], ["100"]]
     assert [note["text"] for note in figure["layout"]["annotations"][2:]] == ["Not used", "Not deployed", "Sold"]
 

@@ -57,11 +57,18 @@ def test_no_two_meanings_share_a_colour(name):
         ("bar", "action"),
         ("unused", "undeployed"),
         ("undeployed", "action"),
-        ("ended", "muted"),
-        ("extended", "muted"),
+        ("ended", "otherwise"),
+        ("extended", "otherwise"),
         ("extended", "action"),
     ):
         assert contrast(getattr(palette, part), getattr(palette, beside)) >= 1.3, (part, beside)
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_what_is_settled_goes_from_light_to_dark_in_both_themes(name):
+    palette = PALETTES[name]
+    black = "#000000"
+    assert contrast(palette.ended, black) > contrast(palette.otherwise, black)
 
 
 @pytest.mark.parametrize("name", PALETTES)

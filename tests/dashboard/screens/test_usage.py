@@ -212,6 +212,23 @@ def test_the_order_is_that_of_the_control(sort, order, connect):
     assert "".join(model.on_screen.rows["title"].to_pylist()).lower() == order
 
 
+def test_most_not_deployed_goes_by_what_is_not_deployed_and_not_by_what_is_not_used_too(connect):
+    sold = [
+        {"serviceCode": code, "licensesSold": 100, "licensesDeployed": deployed}
+        for code, deployed in (("a", 60), ("b", 50))
+    ]
+    active = [
+        {"serviceCode": code, "licenseActive": active, "licensesQualified": 60}
+        for code, active in (("a", 0), ("b", 50))
+    ]
+    partner = Partner(
+        commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sold), commercial_usage=rows_of(COMMERCIAL_USAGE, active)
+    )
+    model = model_of(connect, partner)
+    assert "".join(model.figure.to_dict()["data"][0]["customdata"]) == "ba"
+    assert model.largest_gap[0] == "a", "the sentence is of both together"
+
+
 def test_the_file_has_microsofts_names_and_whole_numbers(connect):
     content = csv_files.exact(model_of(connect, PARTNER).workloads).decode()
     rows = list(csv.DictReader(io.StringIO(content)))

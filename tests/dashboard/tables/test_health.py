@@ -33,6 +33,7 @@ BEHIND = {
     "late": checks.timing({DEPLOYMENT.name: SERVICES}, {}).rows,
     "collected": checks.collecting({DEPLOYMENT.name: Standing(NOW)}, NOW).rows,
     "read": health.readings([FETCH]).assign(reason="licensesSold is missing"),
+    "customers": checks.read_customers([], ["A"], is_part=False).rows,
     "lost": checks.lost({DEPLOYMENT.name: LOSS}).rows,
     "absent": health.absent(CUSTOMER, CUSTOMER.head(0)),
     "over": health.over_deployed(by(changes.LEVELS["customer and product"], ["customerName"])),

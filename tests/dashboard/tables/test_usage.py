@@ -50,6 +50,13 @@ def test_microsofts_own_percentage_has_a_column_where_it_is_another_one(workload
         assert ("proratedLicensesUsagePercent" in table.rows.column_names) is shown
 
 
+def test_microsofts_own_percentage_stands_in_the_rows_where_it_is_another_one(workloads_of):
+    counted = workloads_of({}).dropna(subset=["usagePercent"])
+    same, other = (counted.assign(proratedLicensesUsagePercent=counted["usagePercent"] + more) for more in (0, 1))
+    shown = on_screen(pd.concat([same, other], ignore_index=True)).rows["proratedLicensesUsagePercent"]
+    assert shown.null_count == len(same)
+
+
 @pytest.mark.parametrize(
     ("percents", "windows"),
     [

@@ -69,7 +69,7 @@ def test_no_services_and_no_readings_are_no_good_news():
 @pytest.mark.parametrize(
     ("unread", "is_part", "mark", "finding"),
     [
-        ((), True, Mark.GOOD, "1 row in 1 collection, none missing, none set aside."),
+        ((), True, Mark.GOOD, "No answer lacks a customer."),
         ((), False, Mark.BAD, "*Customer licenses deployment* lacks 2 customers."),
         (("<b>A",), True, Mark.BAD, r"The account could not read 1 customer: \<b\>A."),
     ],
@@ -79,8 +79,9 @@ def test_customers_who_could_not_be_read_are_named_as_far_as_they_are_the_visito
         collection="customer-deployment", fetched_at=NOW, announced=1, rows=1, set_aside=0, missing=0, reasons={}
     )
     fetch.unread_customers = 2
-    found = checks.reading(health.readings([fetch]), [fetch], unread, is_part=is_part)
+    found = checks.read_customers([fetch], unread, is_part=is_part)
     assert (found.mark, found.finding) == (mark, finding)
+    assert checks.reading(health.readings([fetch]), [fetch]).mark is Mark.GOOD, "which is asked for itself"
 
 
 def test_reasons_that_are_not_named_are_counted():
