@@ -18,6 +18,10 @@ _ADVICE = {
     " Nothing is lost with those below months/: `compact` makes them anew.",
     True: "Move what does not belong there out of this folder; a backup does not help.",
 }
+_UNCLAIMED = (
+    "A run that was killed left them, or a record below small/ is lost: then bring that back from a backup, for the"
+    " next `collect` or `compact` removes them."
+)
 
 
 def describe(command: argparse.ArgumentParser) -> None:
@@ -32,6 +36,9 @@ def run(options: argparse.Namespace) -> bytes:
     history.prepare_sample(settings)
     account_history = history.open(settings)
     verified = account_history.verify(reread=options.reread)
+    if verified.unclaimed:
+        number = formats.number(len(verified.unclaimed), "file")
+        terminal.say(f"{number} without a snapshot, such as {verified.unclaimed[0]}. {_UNCLAIMED}")
     if verified.findings:
         address = account_history.store.name
         for finding in verified.findings:

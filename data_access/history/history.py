@@ -23,7 +23,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_access.errors import PartnerCenterError
+from data_access.errors import HistoryError, PartnerCenterError
 from data_access.history import (
     audit,
     draft,
@@ -55,6 +55,7 @@ from data_access.history.snapshot import (
     of_customers,
     sent_checksum,
 )
+from data_access.history.soundness import Inspected
 from data_access.history.store import Damaged, Store
 from data_access.measures import health
 from data_access.partner_center import frames, raw_pages
@@ -65,6 +66,7 @@ from data_access.partner_center.catalog import COLLECTIONS, Collection
 GRACE = timedelta(days=1)
 
 _OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER, parts.FOLDER)
+_LOOKS = 5  # of `verify`, while other programs remove files
 _OTHER_ROWS = "gives other rows today than when it was fetched"
 _OF_PEOPLE = (layout.VIEWS, layout.MUTES)
 _WITH_RECORDS = (
@@ -263,14 +265,11 @@ class History:
         return losses.loss(self.store, self.snapshots(collection), self.summary(collection))
 
     def verify(self, *, reread: bool = False) -> Verified:
-        """Compare every file with its checksum; with `reread` also parse each raw answer again and compare the rows."""
-        self.reload()
-        snapshots = self._index.snapshots.values()
-        data = dict.fromkeys((file.path, file.checksum) for snapshot in snapshots for file in snapshot.files)
-        others = [file.path for folder in _WITH_RECORDS for file in self.store.finished(folder)]
-        inspected = self.store.read_all(
-            [*data, *((path, None) for path in others)], lambda file: soundness.inspect(self.store, *file)
-        )
+        """Compare every file with its checksum; with `reread` also parse each raw answer again and compare the rows.
+
+        Raises HistoryError where the history cannot be read, or changes all the time.
+        """
+        inspected, unclaimed = self._inspected()
         findings = [Finding(file.path, file.problem) for file in inspected if file.problem]
         known = {finding.path for finding in findings}
         findings += [finding for finding in self._index.findings if finding.path not in known]
@@ -278,17 +277,21 @@ class History:
         if reread:
             otherwise = [
                 (snapshot, finding)
-                for snapshot in snapshots
+                for snapshot in self._index.snapshots.values()
                 if snapshot.raw not in known and (finding := self._reread_otherwise(snapshot))
             ]
+            if any(finding.problem == soundness.GONE for _, finding in otherwise):
+                self.reload()  # it takes its time; what was removed for good meanwhile is no damage
+                otherwise = [(snapshot, each) for snapshot, each in otherwise if snapshot.id in self._index.snapshots]
             outgrown = {
                 finding.path
                 for snapshot, finding in otherwise
                 if finding.problem == _OTHER_ROWS and snapshot.reading < frames.READING
             }
             findings += [finding for _, finding in otherwise if finding.path not in outgrown]
+        findings.sort(key=lambda finding: finding.path)
         size = sum(file.size for file in inspected)
-        return Verified(len(inspected), size, tuple(sorted(findings, key=lambda finding: finding.path)), len(outgrown))
+        return Verified(len(inspected), size, tuple(findings), len(outgrown), tuple(unclaimed))
 
     def old(self, keep_days: int) -> list[Snapshot]:
         """The snapshots of days before the last `keep_days`; the newest of each collection is never among them."""
@@ -343,17 +346,49 @@ class History:
         its snapshots are not known, and only half-written files are removed.
         """
         before = self._clock() - GRACE
+        half_written = [
+            path for folder in (*_OF_SNAPSHOTS, *_WITH_RECORDS) for path in self.store.abandoned(folder, before)
+        ]
+        return sum(self.store.delete(path) for path in (*half_written, *self._unclaimed()))
+
+    def _unclaimed(self) -> list[str]:
+        """Read the index again; the files without a snapshot that are older than GRACE.
+
+        None while a summary file is damaged: which files its snapshots have is not known then.
+        """
+        before = self._clock() - GRACE
         written = [
             file.path for folder in _OF_SNAPSHOTS for file in self.store.finished(folder) if file.written < before
         ]
-        leftovers = [
-            path for folder in (*_OF_SNAPSHOTS, *_WITH_RECORDS) for path in self.store.abandoned(folder, before)
-        ]
         self.reload()  # after the listing: a file that got its snapshot in between is needed
-        if not self._index.findings:
-            needed = _paths(self._index.snapshots.values())
-            leftovers += [path for path in written if path not in needed]
-        return sum(self.store.delete(path) for path in leftovers)
+        needed = _paths(self._index.snapshots.values())
+        return [] if self._index.findings else [path for path in written if path not in needed]
+
+    def _inspected(self) -> tuple[list[Inspected], list[str]]:
+        """Every file that should be there, as it was read, and those that belong to no snapshot.
+
+        What `compact`, `prune` and others removed or replaced since it was listed is no damage: a file is gone where it
+        should still be there by a second look, and is not.
+        """
+        inspected: dict[str, Inspected] = {}
+        gone: set[str] = set()
+        for _ in range(_LOOKS):
+            unclaimed = self._unclaimed()
+            snapshots = self._index.snapshots.values()
+            expected: dict[str, str | None] = {
+                file.path: file.checksum for snapshot in snapshots for file in snapshot.files
+            }
+            expected |= {file.path: None for folder in _WITH_RECORDS for file in self.store.finished(folder)}
+            inspected = {path: inspected[path] for path in expected if path in inspected and path not in gone}
+            new = [(path, checksum) for path, checksum in expected.items() if path not in inspected]
+            read = self.store.read_all(new, lambda file: soundness.inspect(self.store, *file))
+            inspected |= {file.path: file for file in read}
+            before, gone = gone, {file.path for file in read if file.problem == soundness.GONE}
+            if gone <= before:
+                return list(inspected.values()), unclaimed
+        raise HistoryError(
+            "The history changes faster than it can be checked.", "Try again; `compact` or `prune` may be running."
+        )
 
     def _count_with_records(self) -> int:
         return sum(len(self.store.finished(folder)) for folder in _WITH_RECORDS)
@@ -434,7 +469,7 @@ class History:
         try:
             reread = self.reread(snapshot)
         except (FileNotFoundError, Damaged) as error:
-            return Finding(snapshot.raw, str(error))
+            return Finding(snapshot.raw, str(error) if isinstance(error, Damaged) else soundness.GONE)
         except PartnerCenterError as error:
             return Finding(snapshot.raw, f"cannot be read again: {error.message}")
         of = partial(sent_checksum, COLLECTIONS[snapshot.collection]) if snapshot.sent_checksum else checksum

@@ -28,13 +28,15 @@ class Paths:
 class Verified:
     """The result of `History.verify`: how many files and bytes were read, and which files are not what was written.
 
-    `outgrown` counts the answers that an earlier program read, and that would give other rows today.
+    `outgrown` counts the answers that an earlier program read, and that would give other rows today. `unclaimed` are
+    the paths of files that belong to no snapshot, nor to a run that is going on.
     """
 
     files: int
     bytes: int
     findings: tuple[Finding, ...]
     outgrown: int = 0
+    unclaimed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ from data_access.history.store import Damaged, Store
 _SOUND: set[tuple[str, int]] = set()
 
 
+#: The problem of a file that is not there.
+GONE = "is gone"
+
+
 class Inspected(NamedTuple):
     """A file that was read: its size in bytes, and its problem, empty where there is none."""
 
@@ -35,7 +39,7 @@ def inspect(folder: Store, path: str, checksum: str | None = None) -> Inspected:
     try:
         content = folder.read_sound(path, checksum)
     except FileNotFoundError:
-        return Inspected(path, 0, "is gone")
+        return Inspected(path, 0, GONE)
     except Damaged as error:
         return Inspected(path, 0, str(error))
     return Inspected(path, content.size, "")
@@ -43,7 +47,7 @@ def inspect(folder: Store, path: str, checksum: str | None = None) -> Inspected:
 
 def _problem(folder: Store, file: File, info: Any) -> str:
     if not info.is_file:
-        return "is gone"
+        return GONE
     if info.size != file.size:
         return f"has {info.size:,} bytes and not {file.size:,}"
     compared = (info.path, info.mtime_ns)

@@ -1,0 +1,125 @@
+"""`verify` beside programs that put files together or remove them, and files whose record is lost."""
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from data_access import HistoryError
+from data_access.history.history import GRACE
+from data_access.history.store import Store
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.data_access.history.keeping import sold
+from tests.lakes import Clock, fetched, files, lake
+
+LATER = Clock(datetime.now(UTC) + 2 * GRACE)
+
+
+class Shared(Store):
+    """A store in which another program does something whenever a file is read that `when` picks."""
+
+    when, then = staticmethod(lambda _: False), staticmethod(lambda: None)
+
+    def __init__(self, url):
+        super().__init__(url)
+        self._one_at_a_time = threading.RLock()
+
+    def read(self, path):
+        with self._one_at_a_time:
+            if self.when(path):
+                self.then()
+        return super().read(path)
+
+
+@pytest.fixture
+def account(tmp_path):
+    """Three answers, and two of a month that is over."""
+    for number in (1, 2, 3):
+        lake(tmp_path).append(sold(number))
+    for day in (1, 2):
+        at = datetime(2026, 10, day, tzinfo=UTC)
+        lake(tmp_path).append(fetched(COMMERCIAL_DEPLOYMENT, [{"licensesSold": day}], at=at))
+    return tmp_path
+
+
+def compact(folder):
+    lake(folder).compact()
+
+
+def prune(folder):
+    history = lake(folder)
+    history.prune(history.old(1))
+
+
+def once(then):
+    """Do it at the first call."""
+    waiting = [then]
+    return lambda: waiting.pop()() if waiting else None
+
+
+@pytest.mark.parametrize("other", [compact, prune])
+def test_what_another_program_removes_meanwhile_is_no_damage(other, account):
+    shared = lake(account, store=Shared)
+    shared.store.when = lambda path: path.startswith("facts")
+    shared.store.then = once(lambda: other(account))
+    before = files(account)
+    assert not shared.verify().findings
+    assert set(before) - set(files(account)), "files went"
+
+
+def test_raw_answers_that_are_removed_before_they_are_read_again_are_no_damage(account):
+    shared, read = lake(account, store=Shared), Counter[str]()
+
+    def is_again(path):
+        read[path] += 1
+        return path.startswith("raw/") and read[path] == 2
+
+    shared.store.when = is_again
+    shared.store.then = once(lambda: prune(account))
+    before = files(account)
+    assert not shared.verify(reread=True).findings
+    assert set(before) - set(files(account)), "files went"
+
+
+@pytest.mark.parametrize("reread", [False, True])
+def test_a_file_that_is_gone_for_good_is_named_whatever_else_happens(reread, account):
+    (gone, *_) = account.glob("raw/deployment/**/*.parquet")
+    gone.unlink()
+    shared = lake(account, store=Shared)
+    shared.store.when = lambda path: path.startswith("small")
+    shared.store.then = once(lambda: compact(account))
+    (finding,) = shared.verify(reread=reread).findings
+    assert (finding.path, finding.problem) == (gone.relative_to(account).as_posix(), "is gone")
+
+
+def test_a_history_that_changes_at_each_look_is_not_judged(account):
+    shared = lake(account, store=Shared)
+
+    def add_and_compact():
+        lake(account).append(sold(len(files(account))))
+        compact(account)
+
+    shared.store.when = lambda path: path.startswith("small/deployment/pack-")
+    shared.store.then = add_and_compact
+    compact(account)
+    with pytest.raises(HistoryError, match="changes faster than it can be"):
+        shared.verify()
+
+
+def test_files_whose_record_is_lost_are_named_once_no_run_can_need_them(account):
+    (record,) = (path for path in account.glob("small/deployment/*") if "00000002-" in path.name)
+    record.unlink()
+    theirs = [path for path in files(account) if "/deployment/" in path and "/00000002-" in path]
+    assert len(theirs) == 2, "facts and raw answer"
+    at_once, later = lake(account).verify(), lake(account, LATER).verify()
+    assert not at_once.findings
+    assert not at_once.unclaimed
+    assert later == replace(at_once, unclaimed=tuple(theirs))
+
+
+def test_a_damaged_record_leaves_it_open_whose_files_are_whose(account):
+    for path in account.glob("small/deployment/*"):
+        path.write_bytes(b"")
+    assert lake(account, LATER).verify().unclaimed == ()
