@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 import pandas as pd
 
-from data_access.errors import PartnerCenterError
+from data_access.errors import Details, PartnerCenterError, Unreadable
 from data_access.partner_center import raw_pages, wire
 from data_access.partner_center.catalog import Collection
 
@@ -67,6 +67,16 @@ class Answer:
         """The answer with these of its rows alone; as many rows are missing, of which nobody knows whose they are."""
         announced = self.missing + len(frame) + len(self.set_aside)
         return replace(self, frame=frame, announced=announced, pages=None, is_part=True)
+
+
+def refuse_unreadable(set_aside: Sequence[wire.SetAside], rows: int, correlation_id: str) -> None:
+    """Raise Unreadable where not one of the rows that came could be read."""
+    if set_aside and len(set_aside) == rows:
+        raise Unreadable(
+            f"None of the {rows:,} rows can be read; the first: {set_aside[0].reason}.",
+            "The service may have changed its format; look for a newer version of this program.",
+            Details(correlation_id=correlation_id),
+        )
 
 
 class Answers(Protocol):

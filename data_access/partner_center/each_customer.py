@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,7 +25,6 @@ from data_access import texts
 from data_access.errors import (
     ApplicationAlone,
     BadRequest,
-    Details,
     NotPermitted,
     PartnerCenterError,
     SignInError,
@@ -34,7 +33,7 @@ from data_access.errors import (
     Unreadable,
 )
 from data_access.partner_center import frames, products, protocol, raw_pages, wire
-from data_access.partner_center.answers import Answer, OfCustomers, Progress, Step
+from data_access.partner_center.answers import Answer, OfCustomers, Progress, Step, refuse_unreadable
 from data_access.partner_center.catalog import SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Client
 from data_access.partner_center.products import Offer
@@ -105,8 +104,13 @@ def read(
 
     def fetch(correlation_id: str) -> Answer:
         asked = {one.key: one for one in customers}
-        made.append(_Reading(client, collection, asked, correlation_id, progress, keep_raw, keep).run(known))
-        return made[0].answer
+        found = _Found(collection, asked, raw_pages.Pages() if keep_raw else None)
+        pages = partial(client.pages, collection, correlation_id=correlation_id)
+        asking = _Asking(pages, client.parallel, found, progress, keep)
+        asking.run(_replies(collection, part) for part in known)
+        answer, offers = found.put_together(correlation_id)
+        made.append(Read(answer, offers, not asking.is_down))
+        return answer
 
     client.noting(collection, fetch)
     return made[0]
@@ -121,55 +125,48 @@ class _Reply:
     error: PartnerCenterError | None = None
 
 
-@dataclass(eq=False)
-class _Reading:
-    client: Client
-    collection: Collection
-    customers: Mapping[str, Customer]
-    correlation_id: str
-    progress: Progress
-    keep_raw: bool
-    keep: Keep | None
-    _raw: raw_pages.Pages | None = None
-    _frames: list[pd.DataFrame] = field(default_factory=list)
-    _offers: list[Offer | None] = field(default_factory=list)
-    _set_aside: list[wire.SetAside] = field(default_factory=list)
-    _rows: int = 0
-    _announced: int = 0
-    _read_keys: set[str] = field(default_factory=set)
-    _empty: list[str] = field(default_factory=list)
-    _errors: dict[str, PartnerCenterError] = field(default_factory=dict)
-    _places: list[int] = field(default_factory=list)
-    _done: int = 0
-    _in_a_row: int = 0
+class _Asking:
+    """Asks about the customers, those who break off once more, and hands on what comes."""
 
-    def run(self, known: Iterable[pa.Buffer]) -> Read:
-        self._raw = raw_pages.Pages() if self.keep_raw else None
-        waiting = dict(self.customers)
+    def __init__(
+        self,
+        pages: Callable[..., list[Page]],
+        parallel: int,
+        found: _Found,
+        progress: Progress,
+        keep: Keep | None,
+    ) -> None:
+        self._pages, self._parallel, self._found = pages, parallel, found
+        self._customers, self._progress, self._keep = found.customers, progress, keep
+        self._done = 0  # customers of whom there is a reply
+        self._in_a_row = 0  # of the last replies, those that broke off
+
+    @property
+    def is_down(self) -> bool:
+        """Whether so many customers in a row broke off that the service seems to be down."""
+        return self._in_a_row >= MOST_FAILURES
+
+    def run(self, known: Iterable[Sequence[_Reply]]) -> None:
+        """Ask about all customers but those of whom there are replies in `known`."""
+        waiting = dict(self._customers)
         for part in known:
-            replies = [reply for reply in _replies(self.collection, part) if waiting.pop(reply.key, None)]
-            self._take(replies)
+            replies = [reply for reply in part if waiting.pop(reply.key, None)]
+            self._found.take(replies)
             self._done += len(replies)
-        if len(waiting) < len(self.customers):
-            self._step(f"{len(self.customers) - len(waiting):,} of {_number(len(self.customers))} read earlier today")
+        if self._done:
+            self._step(f"{self._done:,} of {_number(len(self._customers))} read earlier today")
         self._ask(list(waiting.values()))
-        again = [self.customers[key] for key, error in self._errors.items() if _may_pass(error)]
-        if again and not self._is_down:
+        again = [self._customers[key] for key, error in self._found.errors.items() if _may_pass(error)]
+        if again and not self.is_down:
             self._step(f"reading {_number(len(again))} again: no usable answer at the first try")
             self._in_a_row, self._done = 0, self._done - len(again)
             self._ask(again)
-        return Read(self._answer(), self._in_order(), not self._is_down)
-
-    @property
-    def _is_down(self) -> bool:
-        return self._in_a_row >= MOST_FAILURES
 
     def _ask(self, customers: Sequence[Customer]) -> None:
         """Ask about these customers, and hand on what comes in parts."""
         part: list[_Reply] = []
         begun = time.monotonic()
-        ask = partial(self.client.pages, self.collection, correlation_id=self.correlation_id)
-        replies = _replies_in_order(ask, customers, self.client.parallel, has_answered=bool(self._read_keys))
+        replies = _replies_in_order(self._pages, customers, self._parallel, has_answered=bool(self._found.read_keys))
         with contextlib.closing(replies):
             for reply in replies:
                 if isinstance(reply.error, SignInError | ApplicationAlone):
@@ -180,7 +177,7 @@ class _Reading:
                 if len(part) >= PART_CUSTOMERS or time.monotonic() - begun > PART_SECONDS:
                     self._hand_on(part)
                     part, begun = [], time.monotonic()
-                if self._is_down:
+                if self.is_down:
                     break
         self._hand_on(part)
 
@@ -188,43 +185,58 @@ class _Reading:
         failed = reply.error is not None and _may_pass(reply.error)
         self._in_a_row = self._in_a_row + 1 if failed else 0
         self._done += 1
-        if self._done % _CUSTOMERS_PER_STEP == 0 or self._done == len(self.customers):
-            self._step(f"{self._done:,} of {_number(len(self.customers))}")
+        if self._done % _CUSTOMERS_PER_STEP == 0 or self._done == len(self._customers):
+            self._step(f"{self._done:,} of {_number(len(self._customers))}")
 
     def _step(self, text: str) -> None:
-        self.progress(Step(text))
+        self._progress(Step(text))
 
     def _hand_on(self, replies: Sequence[_Reply]) -> None:
         settled = [reply for reply in replies if reply.error is None or not _may_pass(reply.error)]
-        if self.keep and settled:
-            self.keep(_part(settled))
-        self._take(replies)
+        if self._keep and settled:
+            self._keep(_part(settled))
+        self._found.take(replies)
 
-    def _take(self, replies: Sequence[_Reply]) -> None:
+
+class _Found:
+    """What the replies have brought so far: the rows, and of some customers an error instead."""
+
+    def __init__(self, collection: Collection, customers: Mapping[str, Customer], raw: raw_pages.Pages | None) -> None:
+        self.customers = customers
+        self._collection, self._raw = collection, raw
+        self.read_keys: set[str] = set()
+        self.errors: dict[str, PartnerCenterError] = {}
+        self._empty: list[str] = []
+        self._frames: list[pd.DataFrame] = []
+        self._offers: list[Offer | None] = []
+        self._set_aside: list[wire.SetAside] = []
+        self._rows = self._announced = 0
+
+    def take(self, replies: Sequence[_Reply]) -> None:
         """Make rows of these answers, all at once: a frame for each customer would take longer than the calls."""
         rows: list[dict[str, object]] = []
         pages: list[tuple[int, int, protocol.Received]] = []
         for reply in replies:
             if reply.error is not None:
-                self._errors[reply.key] = reply.error
+                self.errors[reply.key] = reply.error
                 continue
-            self._errors.pop(reply.key, None)
-            self._read_keys.add(reply.key)
+            self.errors.pop(reply.key, None)
+            self.read_keys.add(reply.key)
             for page in reply.pages:
                 if page.received:
                     pages.append((self._rows, len(page.rows), page.received))
-                rows += self._read(reply.key, page)
+                rows += self._readable(reply.key, page)
             if not any(page.rows for page in reply.pages):
                 self._empty.append(reply.key)
         if self._raw:
             self._raw.add_all(pages)
-        self._frames.append(frames.frame(self.collection, rows))
-        if self.collection is SUBSCRIPTIONS:
+        self._frames.append(frames.frame(self._collection, rows))
+        if self._collection is SUBSCRIPTIONS:
             self._offers += [products.offer(row) for row in rows]
 
-    def _read(self, key: str, page: Page) -> list[dict[str, object]]:
+    def _readable(self, key: str, page: Page) -> list[dict[str, object]]:
         """The readable rows of a page, with whose they are."""
-        readable, set_aside = wire.read(self.collection.row, page.rows)
+        readable, set_aside = wire.read(self._collection.row, page.rows)
         self._set_aside += [wire.SetAside(self._rows + row.position, row.reason) for row in set_aside]
         self._rows += len(page.rows)
         self._announced += max(page.total or 0, len(page.rows))
@@ -233,40 +245,44 @@ class _Reading:
             row.update(whose)
         return readable
 
-    def _answer(self) -> Answer:
-        errors = {key: self._errors[key] for key in sorted(self._errors)}
+    def put_together(self, correlation_id: str) -> tuple[Answer, tuple[Offer | None, ...]]:
+        """All of it as one answer, in the order of the customers, with what each row's offer is.
+
+        Raises the first error where not one customer could be read, Unreadable where not one row could.
+        """
+        if self.errors and not self.read_keys:
+            raise self._worst()
+        refuse_unreadable(self._set_aside, self._rows, correlation_id)
+        table = frames.joined(self._collection, self._frames or [frames.frame(self._collection, [])])
+        places = _order(table["customerTenantId"], list(self.customers))
+        answer = Answer(
+            self._collection,
+            table.iloc[places].reset_index(drop=True),
+            tuple(self._set_aside),
+            self._announced,
+            datetime.now(UTC),
+            correlation_id,
+            self._raw,
+            of_customers=self._without_rows(),
+        )
+        return answer, tuple(self._offers[place] for place in places) if self._offers else ()
+
+    def _worst(self) -> PartnerCenterError:
+        """The error that stands for all: the first that may pass, or else the gravest."""
+        errors = [self.errors[key] for key in sorted(self.errors)]
+        return next(filter(_may_pass, errors), None) or max(errors, key=lambda error: error.exit_code)
+
+    def _without_rows(self) -> OfCustomers:
+        errors = {key: self.errors[key] for key in sorted(self.errors)}
         failed = {key: error for key, error in errors.items() if _may_pass(error)}
-        untried = [key for key in self.customers if key not in self._read_keys and key not in errors]
-        if errors and not self._read_keys:
-            raise next(iter(failed.values()), None) or max(errors.values(), key=lambda error: error.exit_code)
-        if self._set_aside and len(self._set_aside) == self._rows:
-            raise Unreadable(
-                f"None of the {self._rows:,} rows can be read; the first: {self._set_aside[0].reason}.",
-                "The service may have changed its format; look for a newer version of this program.",
-                Details(correlation_id=self.correlation_id),
-            )
-        table = frames.joined(self.collection, self._frames or [frames.frame(self.collection, [])])
-        self._places = _order(table["customerTenantId"], list(self.customers))
-        of_customers = OfCustomers(
+        untried = self.customers.keys() - self.read_keys - errors.keys()
+        return OfCustomers(
             tuple(sorted(self._empty)),
             tuple(key for key, error in errors.items() if isinstance(error, NotPermitted)),
             tuple(key for key, error in errors.items() if isinstance(error, BadRequest)),
             tuple(sorted([*failed, *untried])),
             next(iter(failed.values()), None),
         )
-        return Answer(
-            self.collection,
-            table.iloc[self._places].reset_index(drop=True),
-            tuple(self._set_aside),
-            self._announced,
-            datetime.now(UTC),
-            self.correlation_id,
-            self._raw,
-            of_customers=of_customers,
-        )
-
-    def _in_order(self) -> tuple[Offer | None, ...]:
-        return tuple(self._offers[place] for place in self._places) if self._offers else ()
 
 
 def _replies_in_order(

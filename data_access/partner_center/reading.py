@@ -14,7 +14,7 @@ import pandas as pd
 
 from data_access.errors import Details, Unreadable
 from data_access.partner_center import frames, protocol, raw_pages, wire
-from data_access.partner_center.answers import Answer, Progress, Step
+from data_access.partner_center.answers import Answer, Progress, Step, refuse_unreadable
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Page, Query
 from data_access.partner_center.session import Session
@@ -78,12 +78,7 @@ class Reading:
         for page in pages:
             set_aside += [wire.SetAside(start + row.position, row.reason) for row in page.set_aside]
             start += page.rows
-        if set_aside and len(set_aside) == start:
-            raise Unreadable(
-                f"None of the {start:,} rows can be read; the first: {set_aside[0].reason}.",
-                "The service may have changed its format; look for a newer version of this program.",
-                Details(correlation_id=self.correlation_id),
-            )
+        refuse_unreadable(set_aside, start, self.correlation_id)
         frame, twice = frames.once(self.collection, [page.frame for page in pages])
         if self.last_try and twice > 1 and self._is_one_page(pages):
             self._refuse_same()
