@@ -33,8 +33,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS
 _REASONS_SHOWN = 50
 #: Where totals can be seen that another page gives in other numbers.
 COUNTED_SEPARATELY = (
-    "Microsoft counts services and customers separately; totals can differ slightly. By customer and product, more than"
-    " sold of one does not make up for another, so more is not deployed than by service."
+    "Microsoft counts services and customers separately, so totals can differ. By customer and product, more than sold"
+    " of one does not make up for another, as it does by service."
 )
 
 

@@ -18,7 +18,7 @@ from data_access import Deployment
 _HEADING = "How much of what we sold is deployed?"
 _ESTIMATED = (
     "≈ is estimated from Microsoft's percentages, by service and channel. *Customers* and *Usage* have its counts by"
-    " customer and product: more than sold of one does not make up for another, so more is not deployed there."
+    " customer and product, which can differ: more than sold of one does not make up for another there."
 )
 
 
