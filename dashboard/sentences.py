@@ -43,6 +43,11 @@ def direction(line: Line, answered: datetime | None) -> str:
             f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}, without"
             f" {formats.plain(newest[WITHOUT])}: that cannot be compared with dates that have it."
         )
+    if line.new_since:
+        return (
+            f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. On"
+            f" {formats.day(line.new_since)} there are no figures of this to compare with."
+        )
     if not line.change and len(line.points) > 1:
         return f"**{percent}** of the licenses sold are deployed on {formats.day(newest[AS_OF])}. {not_compared(line)}"
     if not line.change:

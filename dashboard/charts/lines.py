@@ -70,7 +70,7 @@ class Panel:
     """One line: what it is called, and its points (columns of `trends.lines`, and WITHOUT) in the order of their dates.
 
     `is_now`: the last point is of the newest answer; else the date of its figure is said. `is_whole`: it is of the same
-    parts as the first; else they are not compared.
+    parts as the first; else they are not compared. `is_new`: it is not in the figures that the range begins with.
     """
 
     key: str
@@ -78,6 +78,7 @@ class Panel:
     points: pd.DataFrame
     is_now: bool = True
     is_whole: bool = True
+    is_new: bool = False
 
     @property
     def compared(self) -> pd.DataFrame:
@@ -229,8 +230,8 @@ def _news(panel: Panel, measure: Shown) -> int:
     """1 where the line moved for the better, −1 where for the worse, 0 where neither is, or that cannot be told."""
     values = panel.compared[measure.column]
     first, last = values.iloc[0], values.iloc[-1]
-    moved = last - first
-    if not panel.is_now or not panel.is_whole or pd.isna(moved) or formats.STILL in measure.change(first, last):
+    moved, is_compared = last - first, panel.is_now and panel.is_whole and not panel.is_new
+    if not is_compared or pd.isna(moved) or formats.STILL in measure.change(first, last):
         return 0
     return measure.good if moved > 0 else -measure.good
 
@@ -457,6 +458,8 @@ def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str
         )
     if not panel.is_whole:
         return f"{figure}  <span style='color:{palette.muted}'>not compared</span>"
+    if panel.is_new:
+        return f"{figure}  <span style='color:{palette.muted}'>new</span>"
     if len(values) < 2 or pd.isna(moved):
         return figure
     change = measure.change(values.iloc[0], values.iloc[-1])

@@ -94,6 +94,8 @@ def _tiles(line: Line, estimated: bool) -> None:
             if not line.is_whole
             else f"{formats.points(line.moved(change))} points since {formats.day(change.since)}"
             if change and change.percent is not None
+            else f"not there on {formats.day(line.new_since)}"
+            if line.new_since
             else "one date to compare"
             if len(points) > 1
             else "one date only"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -13,9 +13,8 @@ from dashboard import formats
 from dashboard.charts.lines import WITHOUT
 from data_access import texts, titles
 from data_access.measures import Facts, trends
-from data_access.measures.trends import AS_OF, Change, Projection, Refusal, Velocity
+from data_access.measures.trends import AS_OF, Between, Change, Projection, Refusal, Velocity
 
-Between = tuple[pd.Timestamp, pd.Timestamp]
 ALL = "all together"
 ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
 _PRODUCT = "productName"
@@ -52,6 +51,7 @@ class Line:
     goal: Projection | Refusal
     absent: Refusal | None  # why it has no figures now; None where it has
     lost: tuple[Lost, ...] = ()  # its services or products that have none, so that it is not the sum that it was
+    new_since: datetime | None = None  # the day of the first answer of the range, where it was never there before
     came: tuple[str, ...] = ()  # its parts at the end of `change` that were never there at its beginning
 
     @property
@@ -137,24 +137,38 @@ def line_of(
     key: str,
     title: str,
     points: pd.DataFrame,
-    between: Between,
+    shown: pd.DataFrame,
     target: float,
     *,
+    between: Between | None,
     absent: Refusal | None,
     parts: Parts | None = None,
 ) -> Line:
-    """One line within a range, from its `points` of all dates; `parts`: what it is the sum of; None of a service."""
+    """One line within a range, from its `points` of all dates and those `shown`, which are in the range.
+
+    `between`: the range; None where there is no second day. `parts`: what it is the sum of; None of a service.
+    """
     lacking, measured, losses, refused = dict[str, str](), points, tuple[Lost, ...](), absent
     if parts:
-        recent, gone = parts.gone(), parts.gone(_shown(points, between))
+        recent, gone = parts.gone(), parts.gone(shown)
         measured = points[~points["snapshot"].isin([*parts.lacking(recent)])]
         lacking = parts.lacking(gone)
         if not absent:
             losses, refused = lost(gone, parts.column), Refusal.NOT_WHOLE if len(recent) else None
-    points = points.assign(**{WITHOUT: [lacking.get(snapshot, "") for snapshot in points["snapshot"]]})
-    within, compared = _compared(points, between)
-    known = measured[measured[AS_OF] < between[1]].reset_index(drop=True)
+    points, shown = (
+        table.assign(**{WITHOUT: [lacking.get(snapshot, "") for snapshot in table["snapshot"]]})
+        for table in (points, shown)
+    )
+    is_known = between is None or between.first in {*shown["snapshot"]}
+    within, compared = _compared(points, shown, is_known)
+    known = measured[measured[AS_OF] <= within[AS_OF].max()].reset_index(drop=True)
+    is_new = len(within) > 0 and not is_known and len(within) == len(shown)  # or it begins with an earlier point
+    new_since = between.since if between and is_new else None
     change, lately = trends.change(compared), trends.change(compared, trends.WEEKS * 7)
+    if is_new:
+        change, lately = None, None
+    elif change and between and compared["snapshot"].iloc[0] == between.first:
+        change = replace(change, since=between.since)  # what was known on that day
     year, turned = (_year(known, parts), trends.turn(known)) if len(compared) else (None, None)
     return Line(
         key=key,
@@ -168,17 +182,23 @@ def line_of(
         goal=refused or trends.projection(measured, target),
         absent=absent,
         lost=losses,
+        new_since=new_since,
         came=parts.came(compared) if parts and change else (),
     )
 
 
-def _compared(points: pd.DataFrame, between: Between) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The points of a range, and those of them that are of all parts; none of these where the last one is not."""
-    within, whole = _shown(points, between), _shown(points[points[WITHOUT] == ""], between)
-    if len(within) and len(whole):  # the last whole point before the range may be further back
-        begins = min(within[AS_OF].iloc[0], whole[AS_OF].iloc[0])
-        within = points[points[AS_OF].between(begins, within[AS_OF].iloc[-1])].reset_index(drop=True)
-    return within, whole[:0] if len(within) and within[WITHOUT].iloc[-1] else whole
+def _compared(points: pd.DataFrame, shown: pd.DataFrame, is_known: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The points of a range, and those of them that are of all parts; none of these where the last one is not.
+
+    Where nothing was known when it began (not `is_known`), or a part was missing then, it begins with the last point
+    before that is whole, if there is one.
+    """
+    if len(shown) and (not is_known or shown[WITHOUT].iloc[0]):
+        before = points[points[AS_OF] < shown[AS_OF].iloc[0]]
+        whole = before[before[WITHOUT] == ""][AS_OF].tail(1)
+        shown = pd.concat([before[before[AS_OF] >= whole.max()], shown], ignore_index=True)
+    whole = shown[shown[WITHOUT] == ""]
+    return shown, whole[:0] if len(shown) and shown[WITHOUT].iloc[-1] else whole
 
 
 def _year(known: pd.DataFrame, parts: Parts | None) -> Change | None:
@@ -187,13 +207,6 @@ def _year(known: pd.DataFrame, parts: Parts | None) -> Change | None:
     if year and parts and len(parts.gone(known[known[AS_OF] >= year.since])):
         return None
     return year
-
-
-def _shown(points: pd.DataFrame, between: Between) -> pd.DataFrame:
-    """The points of a range: what was known when it began, and all that came in it; none where nothing did."""
-    came = points[points[AS_OF].between(*between, inclusive="left")]
-    known = points[points[AS_OF] < between[0]].tail(1)
-    return pd.concat([known, came] if len(came) else [came]).reset_index(drop=True)
 
 
 def _title(code: str, part: str) -> str:

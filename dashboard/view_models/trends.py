@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -26,13 +26,12 @@ from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import paces
-from dashboard.view_models.lines import ALL, ESTIMATES, Between, Line, Parts, line_of, part_of
+from dashboard.view_models.lines import ALL, ESTIMATES, Line, Parts, line_of, part_of
 from data_access import Timeline, texts, timeline_of_customer, titles
 from data_access.datasets import comparison
 from data_access.measures import MEASURES, Facts, trends
-from data_access.measures.trends import AS_OF, Refusal
+from data_access.measures.trends import AS_OF, Between, Refusal
 
-_EVER: Between = (pd.Timestamp("1970-01-01", tz=UTC), pd.Timestamp("2200-01-01", tz=UTC))
 #: The column of each measure that can be shown; `trends.Change` has its change under the measure's own name.
 _COLUMNS = {
     "percent": "deploymentPercent",
@@ -92,8 +91,9 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         "",
         ALL,
         trends.lines(facts, []),
-        within,
+        _shown(facts, [], within),
         filters.target,
+        between=within,
         absent=why if now.empty else None,
         parts=Parts(facts, now),
     )
@@ -119,17 +119,19 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     )
 
 
-def _lines(facts: Facts, now: pd.DataFrame, within: Between, filters: TrendsFilters, why: Refusal) -> list[Line]:
+def _lines(facts: Facts, now: pd.DataFrame, within: Between | None, filters: TrendsFilters, why: Refusal) -> list[Line]:
     """The line of each service or channel; `why`: the reason of those that the rows of `now` do not have."""
     by = filters.by
+    shown = _shown(facts, [by], within)
     there, has_parts = {*now[by].dropna()}, by != part_of(facts)
     return [
         line_of(
             str(key),
             _TITLES[by](str(key)),
             points.reset_index(drop=True),
-            within,
+            shown[shown[by] == key].reset_index(drop=True),
             filters.target,
+            between=within,
             absent=None if key in there else why,
             parts=Parts(facts.of(facts.frame[facts.frame[by] == key]), now[now[by] == key]) if has_parts else None,
         )
@@ -138,7 +140,7 @@ def _lines(facts: Facts, now: pd.DataFrame, within: Between, filters: TrendsFilt
 
 
 def _panel(line: Line) -> Panel:
-    return Panel(line.key, line.title, line.points, not line.absent, line.is_whole)
+    return Panel(line.key, line.title, line.points, not line.absent, line.is_whole, line.new_since is not None)
 
 
 def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
@@ -150,22 +152,20 @@ def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
     return rows, Refusal.NOT_THERE if newest.rows else Refusal.NO_ROWS
 
 
-def _within(timeline: Timeline, filters: TrendsFilters) -> Between:
-    """The end of the day of which figures begin the range, and the end of its last day.
-
-    They are the days that *Changes* compares, so that both pages say the same of a range.
-    """
-    asked, days = filters.dates, [*comparison.days_of(timeline, timeline.collection)]
-    until = _end_of(asked.until) if asked.until else _EVER[1]
+def _within(timeline: Timeline, filters: TrendsFilters) -> Between | None:
+    """The answers that *Changes* compares, so that both pages say the same of a range; None without a second day."""
+    asked, days = filters.dates, comparison.days_of(timeline, timeline.collection)
     if len(days) < 2:
-        return _EVER[0], until
-    since, last = dates.compared(asked, days, filters.range, comparison.common_days(timeline))
-    wanted = asked.since or dates.begins(filters.range, last)
-    return (_end_of(since) if wanted and wanted >= days[0] else _EVER[0]), until
+        return None
+    since, until = dates.compared(asked, [*days], filters.range, comparison.common_days(timeline))
+    wanted = asked.since or dates.begins(filters.range, until)
+    first, last = days[since], days[until]
+    is_all = not wanted or wanted < min(days)
+    return Between(first.id, first.fetched_at, last.id, last.fetched_at, is_all)
 
 
-def _end_of(day: date) -> pd.Timestamp:
-    return pd.Timestamp(day, tz=UTC) + pd.Timedelta(days=1)
+def _shown(facts: Facts, keys: list[str], within: Between | None) -> pd.DataFrame:
+    return trends.lines_between(facts, keys, within) if within else trends.lines(facts, keys)
 
 
 def _span(lines: list[Line]) -> tuple[datetime, datetime]:

@@ -94,6 +94,20 @@ class Change:
     undeployed: float
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A range of time: the answers (ids of snapshots) of its first and of its last day, and when they were fetched.
+
+    `is_all`: it begins with the history, so what was filled in before its first answer is in it.
+    """
+
+    first: str
+    since: datetime
+    last: str
+    until: datetime
+    is_all: bool = False
+
+
 def rows(summary: pd.DataFrame) -> Facts:
     """The history's rows by service and channel, made ready for `lines`; keep the result as long as they are the same.
 
@@ -135,6 +149,12 @@ def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
     the time of its fetch. A back-fill (`back_fills` are ids of snapshots) stands at its processing date in any case,
     and without one nowhere.
     """
+    table = _dated(table, keys, back_fills).drop_duplicates([*keys, AS_OF], keep="last")
+    return table.sort_values([*keys, AS_OF], na_position="last", ignore_index=True)
+
+
+def _dated(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]) -> pd.DataFrame:
+    """The rows of `by_snapshot` with `asOf`, in the order of keeping; those that stand nowhere are left out."""
     table = table.sort_values("snapshot", kind="stable", ignore_index=True)
     table[AS_OF] = table["processedDateTime"]
     answers = table[~table["snapshot"].isin(back_fills)]
@@ -143,9 +163,7 @@ def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
         dates = answer["processedDateTime"]
         if dates.hasnans or not dates.is_monotonic_increasing or (_WENT_BACK in answer and answer[_WENT_BACK].any()):
             table.loc[answer.index, AS_OF] = _in_order(answer)
-    table = table.drop(columns=_WENT_BACK, errors="ignore")
-    table = table.dropna(subset=[AS_OF]).drop_duplicates([*keys, AS_OF], keep="last")
-    return table.sort_values([*keys, AS_OF], na_position="last", ignore_index=True)
+    return table.drop(columns=_WENT_BACK, errors="ignore").dropna(subset=[AS_OF])
 
 
 def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
@@ -153,6 +171,38 @@ def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
 
     Back-fills hold the services of one day alone: they give points of their services, and none of all together.
     """
+    table, back_fills = _by_answer(facts, keys)
+    return points(table, keys, back_fills)
+
+
+def lines_between(facts: Facts, keys: Sequence[str], between: Between) -> pd.DataFrame:
+    """The points of `lines` in a range: what its first answer had, and all that came after it up to its last answer.
+
+    The first answer may be of days before its own: what Microsoft had processed by then is what was known. Both ends
+    are as they were sent, so a comparison of both answers says the same. A line may have two points of one date: where
+    the last answer has other figures than the first, of the same processing date. A line that the first answer does not
+    have begins later; one for which nothing came has no points, unless the range is that of the whole history.
+    """
+    by_answer, back_fills = _by_answer(facts, keys)
+    table = _dated(by_answer, keys, back_fills)
+    is_filled, at = table["snapshot"].isin(back_fills), table["snapshot"]
+    is_within = (table[AS_OF] <= between.until) & (between.is_all | (table[AS_OF] > between.since))
+    came = table[(is_filled & is_within) | (~is_filled & (at > between.first) & (at < between.last))]
+    came = pd.concat([came, table[at == between.last]])
+    came = came.drop_duplicates([*keys, AS_OF], keep="last")
+    found = pd.concat([table[at == between.first], came], ignore_index=True)
+    is_later = found.duplicated([*keys, AS_OF])
+    is_revised = ~found.duplicated([*keys, AS_OF, "licensesSold", "licensesDeployed"])
+    found = found[~is_later | (is_revised & (found["snapshot"] == between.last))]
+    if not between.is_all:
+        has_news = found["snapshot"] != between.first
+        of_line = [found[key] for key in keys] or [pd.Series(0, index=found.index)]
+        found = found[has_news.groupby(of_line, dropna=False, observed=True).transform("any")]
+    return found.sort_values([*keys, AS_OF], na_position="last", kind="stable", ignore_index=True)
+
+
+def _by_answer(facts: Facts, keys: Sequence[str]) -> tuple[pd.DataFrame, frozenset[str]]:
+    """The rows of `by_snapshot`, with a mark on those that went back, and the ids of back-fills."""
     rows, back_fills = facts.frame, frozenset[str]()
     if _PARTIAL in rows:
         back_fills = frozenset(rows.loc[rows[_PARTIAL], "snapshot"])
@@ -164,7 +214,7 @@ def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
         at = [*keys, "snapshot"]
         marked = pd.MultiIndex.from_frame(frames.plain(back[at].astype("str")))
         by_answer[_WENT_BACK] = pd.MultiIndex.from_frame(by_answer[at].astype("str")).isin(marked)
-    return points(by_answer, keys, back_fills)
+    return by_answer, back_fills
 
 
 def has_gone_back(facts: Facts, now: pd.DataFrame) -> bool:

@@ -19,7 +19,7 @@ def choose(page: Page, key: str, option: int) -> None:
     """Choose from a list, by the place of the option in it; one that is drawn anew while it is open takes no click."""
     app.settle(page)
     if not page.locator(f".st-key-{key}").is_visible():
-        page.locator(".st-key-dates button").click()
+        page.locator(".st-key-dates button:visible").click()  # one more stands by for touch
     page.locator(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]").first.click()
     before = page.url
     page.get_by_role("option").nth(option).click()
