@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ SERVICES = ("crm", "o365", "teams", "spo")
 def at_random(seed):
     """Answers of some months, of services that Microsoft processes days before, each when it likes to; one is new."""
     choose = random.Random(seed)
-    figures: dict[str, dict] = {}
+    figures: dict[str, dict[str, Any]] = {}
     answers, at = [], FIRST
     for number in range(24):
         for service in SERVICES:
