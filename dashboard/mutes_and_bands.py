@@ -78,7 +78,7 @@ def mute(feeds: Feeds, wanted: Mute) -> str:
 def end(feeds: Feeds, muted: SetMute) -> str:
     """Take a mute back; why not, in words. Raises PermissionError as `mute` does."""
     _may(feeds, muted)
-    problem = _current().kept.change(lambda kept: kept.end(muted.key))
+    problem = _current().kept.change(lambda kept: kept.end(muted))
     return problem or _note(muted, f"taken back; it was until {muted.until}: {muted.reason}")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
-from data_access import formats, logs
+from data_access import foreign_text, formats, logs
 from data_access.errors import PartnerCenterError
 from data_access.partner_center.answers import OfCustomers, Progress, Step
 
@@ -102,7 +102,8 @@ def unread(of_customers: OfCustomers) -> list[str]:
         "not read: no usable answer, a second time": of_customers.failed,
     }
     return [
-        f"{formats.number(len(tenants), 'customer')} {why}: {', '.join(tenants[:_MOST_NAMED])}"
+        f"{formats.number(len(tenants), 'customer')} {why}:"
+        f" {', '.join(map(foreign_text.printable_id, tenants[:_MOST_NAMED]))}"
         f"{f' and {more:,} more' if (more := len(tenants) - _MOST_NAMED) > 0 else ''}"
         for why, tenants in reasons.items()
         if tenants

@@ -34,20 +34,26 @@ class Mutes:
         self._kept, self._clock = Cabinet(folder, FOLDER, SetMute, clock), clock
 
     def all(self) -> tuple[SetMute, ...]:
-        """The mutes that hold now."""
+        """The mutes that hold now: one of each line, the newest where two programs set one at the same moment."""
         now = self._clock()
-        return tuple(mute for mute in self._kept.all().values() if mute.holds(now))
+        return tuple({_line(mute): mute for mute in self._kept.all().values() if mute.holds(now)}.values())
 
     def set(self, mute: Mute, by: str) -> None:
-        """Keep a mute; it takes the place of one of the same line."""
+        """Keep a mute; it takes the place of those of the same line."""
         now, known = self._clock(), self._kept.all().values()
-        same = [each.key for each in known if (each.customer, each.product) == (mute.customer, mute.product)]
+        same = [each.key for each in known if _line(each) == _line(mute)]
         key = same[-1] if same else secrets.token_hex(8)
         self._kept.put(SetMute(**mute.model_dump(include={*Mute.model_fields}), key=key, at=now, by=by))
-        for over in known:
-            if not over.holds(now) and over.key != key:
-                self._kept.remove(over.key)
+        for before in known:
+            if before.key != key and (before.key in same or not before.holds(now)):
+                self._kept.remove(before.key)
 
-    def end(self, key: str) -> None:
-        """Take a mute back."""
-        self._kept.remove(key)
+    def end(self, mute: Mute) -> None:
+        """Take back what mutes the line of this one."""
+        for each in self._kept.all().values():
+            if _line(each) == _line(mute):
+                self._kept.remove(each.key)
+
+
+def _line(mute: Mute) -> tuple[str | None, str | None]:
+    return mute.customer, mute.product

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_access.foreign_text import identifier, is_guid, printable
+from data_access.foreign_text import identifier, is_guid, printable, printable_id
 
 TENANT = "05bbed59-1f63-4ee2-bdfc-0411a0252cd9"
 
@@ -49,3 +49,18 @@ def test_no_other_text_is_taken_for_one(text):
 )
 def test_what_a_terminal_would_obey_is_not_printed(text, shown):
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (TENANT, TENANT),
+        ("x" * 64, "x" * 64),
+        ("x" * 100_000, f"{'x' * 63}…"),
+        ("../a\nb\x1b[31m", "../a b [31m"),
+        ("", ""),
+    ],
+    ids=["an id", "the longest", "too long", "no id", "empty"],
+)
+def test_whatever_was_sent_as_an_id_is_printed_on_one_line_and_no_longer_than_one(text, shown):
+    assert printable_id(text) == shown

@@ -1,10 +1,12 @@
-"""Notes on a stderr that is full, or a pipe that nobody reads."""
+"""Notes on a stderr that is full, or a pipe that nobody reads; and what is said of customers."""
 
 import os
 
 import pytest
 
+from data_access.commands import terminal
 from data_access.commands.terminal import Notes
+from data_access.partner_center.answers import OfCustomers
 
 
 def test_notes_are_read():
@@ -34,3 +36,9 @@ def test_notes_that_cannot_be_written_are_dropped(stream):
         notes.flush()
     notes.close()
     os.close(descriptor)
+
+
+def test_what_was_sent_as_a_customers_id_is_one_line_and_cut():
+    (line,) = terminal.unread(OfCustomers(gone=("A" * 100_000, "B\nC\x1b[31m")))
+    expected = f"2 customers left: Partner Center does not know them any more: {'A' * 63}…, B C [31m"
+    assert line == expected

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from data_access.history.mutes import Mutes
+from data_access.history.cabinet import Cabinet
+from data_access.history.mutes import FOLDER, Mutes, SetMute
 from data_access.history.store import Store
 from data_access.mutes import Mute
 from tests.lakes import NOW, Clock, files
@@ -57,5 +58,28 @@ def test_a_mute_that_is_over_is_not_told_and_goes_with_the_next_one(kept, clock,
 
 def test_a_mute_is_taken_back(kept, tmp_path):
     kept.set(mute(), "ann@x")
-    kept.end(kept.all()[0].key)
+    kept.end(kept.all()[0])
     assert files(tmp_path) == []
+
+
+@pytest.fixture
+def twice(tmp_path):
+    """A line that two processes muted at the same moment, and one beside it."""
+    cabinet = Cabinet(Store(str(tmp_path)), FOLDER, SetMute)
+    for key, product in (("a", None), ("b", None), ("c", PRODUCT)):
+        cabinet.put(SetMute(**mute(f"by {key}", product=product).model_dump(), key=key, at=NOW, by=f"{key}@x"))
+
+
+@pytest.mark.usefixtures("twice")
+def test_a_line_that_was_muted_twice_at_once_is_told_once_and_ended_at_once(kept, tmp_path):
+    assert told(kept) == [(None, "by b", "b@x"), (PRODUCT, "by c", "c@x")]
+    kept.end(kept.all()[0])
+    assert told(kept) == [(PRODUCT, "by c", "c@x")]
+    assert len(files(tmp_path)) == 1
+
+
+@pytest.mark.usefixtures("twice")
+def test_the_next_mute_of_such_a_line_takes_the_place_of_both(kept, tmp_path):
+    kept.set(mute("sold"), "ann@x")
+    assert sorted(told(kept), key=str) == [(PRODUCT, "by c", "c@x"), (None, "sold", "ann@x")]
+    assert len(files(tmp_path)) == 2
