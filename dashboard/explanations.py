@@ -5,7 +5,7 @@ The numbers are those of the view models, the definitions those of the measures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import pandas as pd
 from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import contributions
+from dashboard.exports import NO_FILTER
 from dashboard.view_models.changes import ChangesView
 from dashboard.view_models.deployment import Summed
 from dashboard.view_models.renewals import RenewalsView
@@ -53,7 +54,7 @@ def of_deployment(model: Summed, deployment: Deployment, usage: Usage | None, fi
     )
     share = formats.percent(total.percent, as_sent=estimated)
     bought, each, name = "licenses sold", "licenses deployed", "licensesDeployed"
-    where = f"{_source(deployment.answer, rows, basis.processed)} {_left_out([deployment.answer], filtered)}"
+    where = f"{_source(deployment.answer, rows, basis.processed)}{_left_out([deployment.answer], filtered)}"
     if estimated:
         each, name = "deployment % × licenses sold ÷ 100", "licensesDeployedEstimated"
     if deployment.live:
@@ -93,15 +94,13 @@ def of_usage(model: UsageView, usage: Usage, filtered: str) -> Explanations:
     licenses, counts = sources[usage.deployment.collection.name], sources[usage.counts.collection.name]
     not_used = f"{deployed} deployed − {used} used − {unknown} without usage figures"
     return {
-        "licensesSold": _behind("licensesSold", f"**{sold}** = the sum of licenses sold", f"{licenses} {end}"),
-        "undeployed": _behind(
-            "undeployed", f"**{undeployed}** = {_missing(sold, deployed, over)}", f"{licenses} {end}"
-        ),
-        "unused": _behind("unused", f"**{unused}** = {not_used}", f"{licenses} {counts} {end}"),
+        "licensesSold": _behind("licensesSold", f"**{sold}** = the sum of licenses sold", f"{licenses}{end}"),
+        "undeployed": _behind("undeployed", f"**{undeployed}** = {_missing(sold, deployed, over)}", f"{licenses}{end}"),
+        "unused": _behind("unused", f"**{unused}** = {not_used}", f"{licenses} {counts}{end}"),
         "usagePercent": _behind(
             "usagePercent",
             f"**{share}** = {active} active ÷ {qualified} qualified × 100",
-            f"{counts} {end} {_TWO_DECIMALS}",
+            f"{counts}{end} {_TWO_DECIMALS}",
             _ratios((total.deployed, total.sold), use),
         ),
     }
@@ -114,11 +113,11 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
         *((totals.on_trial, "trial"), (totals.suspended, "suspended subscription")),
         *((totals.not_licenses, "subscription that is not billed by licenses"), (model.unplaced, "of unknown service")),
     )
-    left_out = ", ".join(formats.number(number, noun) for number, noun in parts if number) or "nothing"
+    left_out = [formats.number(number, noun) for number, noun in parts if number]
     subscriptions = data.answer(SUBSCRIPTIONS)
     source = f"From *{SUBSCRIPTIONS.title}* (`GET {SUBSCRIPTIONS.paths[0]}`)" if subscriptions else "From subscriptions"
     read = f"{formats.day(data.read_at)}, {formats.clock(data.read_at)}"
-    where = f"{source}, one call per customer, read {read}. Left out: {left_out}. Filter: {formats.plain(filtered)}."
+    where = f"{source}, one call per customer, read {read}.{_but_for(left_out, filtered)}"
     seats, until = "the sum of seats of the subscriptions", formats.day(model.until)
     renewing, at_risk = formats.count(totals.renewing), formats.count(totals.at_risk)
     share = formats.percent(totals.at_risk / totals.renewing * 100 if totals.renewing else None, as_sent=False)
@@ -253,10 +252,7 @@ def _live(figures: LiveFigures, filtered: str) -> str:
     )
     if figures.earlier:
         read += f", and {formats.number(figures.earlier, 'customer')} before"
-    return (
-        f"From live seats, read {read}. Left out: {', '.join(filter(None, parts)) or 'nothing'}."
-        f" Filter: {formats.plain(filtered)}."
-    )
+    return f"From live seats, read {read}.{_but_for(parts, filtered)}"
 
 
 def _left_out(answers: Sequence[Answer], filtered: str) -> str:
@@ -266,7 +262,14 @@ def _left_out(answers: Sequence[Answer], filtered: str) -> str:
         f"{formats.number(missing, 'row')} that did not come" if missing else "",
         "customers of other books" if any(answer.is_part for answer in answers) else "",
     )
-    return f"Left out: {', '.join(filter(None, parts)) or 'nothing'}. Filter: {formats.plain(filtered)}."
+    return _but_for(parts, filtered)
+
+
+def _but_for(left_out: Iterable[str], filtered: str) -> str:
+    """What is left out and by what was filtered, as sentences that follow others; nothing where neither is."""
+    parts = ", ".join(filter(None, left_out))
+    said = f" Left out: {parts}." if parts else ""
+    return f"{said} Filter: {formats.plain(filtered)}." if filtered != NO_FILTER else said
 
 
 def _ratios(assigned: tuple[float | None, float | None], use: Use | None) -> str:

@@ -21,7 +21,7 @@ from data_access import Selection, csv_files
 _CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _SLUG_LENGTH = 48
-_NO_FILTER = Selection().sentence()
+NO_FILTER = Selection().sentence()
 #: The files of the last minutes; of many, the largest one alone may be a hundred megabytes.
 FILES = Cache(budget=256 * 2**20, unseen=300)
 #: One file is made at a time: ten at once would take ten times the memory, and their clicks from everybody else.
@@ -106,7 +106,7 @@ def sentence(selection: Selection, **more: str) -> str:
     """The filter in words: `channel = direct; service = o365; search = nord`."""
     parts = [selection.sentence()] if selection != Selection() else []
     parts += [f"{name} = {value}" for name, value in more.items() if value]
-    return "; ".join(parts) or _NO_FILTER
+    return "; ".join(parts) or NO_FILTER
 
 
 def for_people_and_programs(
@@ -223,7 +223,7 @@ def _made_once(
 
 
 def _slug(filter_sentence: str) -> str:
-    if filter_sentence == _NO_FILTER:
+    if filter_sentence == NO_FILTER:
         return "all"
     slug = re.sub(r"[^a-z0-9]+", "-", filter_sentence.lower()).strip("-")
     if len(slug) > _SLUG_LENGTH or not filter_sentence.isascii():

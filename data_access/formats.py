@@ -34,6 +34,11 @@ def number(value: int, noun: str) -> str:
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
+def more(value: int, noun: str) -> str:
+    """A number of further things, such as 1 more customer and 2 more customers."""
+    return number(value, f"more {noun}")
+
+
 def are(value: int) -> str:
     """The verb of a number of things."""
     return "is" if value == 1 else "are"

@@ -103,6 +103,14 @@ def keys_in_order(table: OnScreen, keys: list[str]) -> list[str]:
     return [keys[place] for place in _places(table, order)]
 
 
+def order_in_link(table: OnScreen) -> str:
+    """The order in which the table is that has its order in the link, as a sentence; nothing where nobody sorted it."""
+    order = _order(link.rows().value)
+    if not order or order.column not in on_page.sortable(table):
+        return ""
+    return on_page.in_order(table, order)
+
+
 def _mount() -> Callable[..., Any]:
     return streamlit_internals.component("table", static_files.BROWSER, "table.js", _HTML)
 

@@ -193,10 +193,11 @@ def _call(model: CallList) -> str:
         return "The customers to call first are all muted." if is_quiet else "Every license sold here is deployed."
     licenses = "license" if round(undeployed) == 1 else "licenses"
     call = "this one first: it has" if model.first.number == 1 else "these first: they have"
+    together = "" if model.first.number == 1 else " together"
     return (
         f"**{formats.count(undeployed)}** {licenses} sold to **{formats.number(model.number, 'customer')}**"
         f" {formats.are(round(undeployed))} not deployed. Call {call}"
-        f" **{formats.whole_percent(model.theirs / undeployed * 100)}** of them."
+        f" the most of them, **{formats.count(model.theirs)}**{together}."
     )
 
 
@@ -230,7 +231,8 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         are = formats.are(model.outside)
         st.caption(f"{formats.number(model.outside, 'customer')} {are} out of the band that is set, see *Band*.")
     with st.container(key="customers_chart"), figures.figures(formats.number(model.number, "customer"), files):
-        st.caption(f"{_ORDER[filters.sort]} *Why* follows rules; a customer's own page has all of its reasons.")
+        order = table.order_in_link(model.on_screen) or _ORDER[filters.sort]
+        st.caption(f"{order} *Why* follows rules; a customer's own page has all of its reasons.")
         table.show(model.on_screen, "customers_table", "Customers", in_link=True, opens=opens, target=filters.target)
 
 

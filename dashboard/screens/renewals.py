@@ -171,7 +171,7 @@ def _table(model: RenewalsView, origin: exports.Provenance) -> None:
     files = exports.for_people_and_programs(rows, tables.RENEWALS_FILE.described, (model,), origin)
     with figures.figures(formats.number(model.number, "subscription"), files):
         if model.number:
-            st.caption(tables.ORDER)
+            st.caption(f"{table.order_in_link(model.on_screen) or tables.ORDER} {tables.SUMS}")
             opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, _open, "customers")
             table.show(model.on_screen, "renewals_table", "Subscriptions", in_link=True, opens=opens)
 

@@ -23,8 +23,8 @@ _NEEDED = (
     " The Overview needs neither: it shows what is deployed."
 )
 _USED = (
-    "*Used*: active in the 28 days before {}, in each product's most active workload; *not used*: deployed, but not"
-    " active. *Usage %* counts every workload."
+    "*Used*: active in the 28 days before {}, counted in the workload of each product that most people use; *not used*:"
+    " deployed, but not active. *Usage %* counts every workload."
 )
 _WITHOUT = {
     COMMERCIAL_USAGE.name: "Without it, licenses in use cannot be counted. Licenses sold, licenses not deployed and"
@@ -170,7 +170,8 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     oldest, newest = (formats.day(date) for date in window)
     if newest == formats.NOTHING:
         return _USED.format("the processing date")
-    return _USED.format(newest if oldest == newest else f"{oldest} to {newest} (by service)")
+    each = f"the date of the figures, which is from {oldest} to {newest}, one for each service"
+    return _USED.format(newest if oldest == newest else each)
 
 
 def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:

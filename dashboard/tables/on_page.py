@@ -37,6 +37,16 @@ def sortable(table: OnScreen) -> frozenset[str]:
     return frozenset(column.name for column in table.columns if column.kind is not Kind.TEXTS)
 
 
+def in_order(table: OnScreen, order: Order) -> str:
+    """An order of the table's rows, as a sentence."""
+    column = next(column for column in table.columns if column.name == order.column)
+    ends = ("A", "Z") if column.kind in _TEXTS else ("lowest", "highest")
+    if pa.types.is_timestamp(table.rows[column.by or column.name].type):
+        ends = ("earliest", "latest")
+    first, last = reversed(ends) if order.descending else ends
+    return f"Sorted by *{column.label}*, from {first} to {last}."
+
+
 def places(table: OnScreen, order: Order) -> Places:
     """The places of all rows in an order; those without a value come last, equal ones stay as they were."""
     column = next((column for column in table.columns if column.name == order.column), None)
@@ -116,8 +126,9 @@ def _heading(column: Column, order: Order | None) -> dict[str, Any]:
         "numeric": column.kind not in _TEXTS,
         "sortable": column.kind is not Kind.TEXTS,
         "sorted": ("descending" if downwards else "ascending") if sorted_by else "none",
-        # Of numbers people look for the largest first, of names for the first letters.
-        "downwards": not downwards if sorted_by else column.kind not in _TEXTS,
+        # Of numbers people look for the largest first, of names for the first letters, and of a percentage for the
+        # lowest, where something is to be done.
+        "downwards": not downwards if sorted_by else column.kind not in _TEXTS | {Kind.PERCENT},
         "width": column.width,
     }
 

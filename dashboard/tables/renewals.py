@@ -14,10 +14,8 @@ from data_access.measures import renewals
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 _UTC = "UTC"
-ORDER = (
-    "The last day to act comes first, then the most seats at risk. The last row is of all that is shown; the tile *At"
-    " risk* is of what renews alone."
-)
+ORDER = "The last day to act comes first, then the most seats at risk."
+SUMS = "The last row is of all that is shown; the tile *At risk* is of what renews alone."
 
 _COLUMNS = (
     CUSTOMER_NAME,

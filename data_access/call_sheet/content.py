@@ -6,8 +6,9 @@ All dates are those of the figures, and no clock is read: the same figures give 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -31,7 +32,9 @@ _MOST_STEPS = 3
 _AT_RISK, _NOT_READ = "Seats at risk", "could not be read"
 _ONCE = "as above"  # what a tenant has free of a product, beside a further row of the product
 _MOST_ROWS, _MOST_NARROW = 8, 6  # of one table, and of one beside another: an ordinary sheet has one page
-_TEXT, _END = Column("Product", is_number=False), Column("Ends", is_number=False)
+_TEXT, _END = Column("Product", is_number=False), Column("Ends (UTC)", is_number=False)
+#: All percentages of a sheet have as many decimals.
+_percent = partial(formats.percent, as_sent=False)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -168,9 +171,8 @@ def _figures(records: Records, change: trends.Change | None, ending: pd.DataFram
     if ending is None:
         unread = records.never_read(SUBSCRIPTIONS)
         return (*figures, Figure(_AT_RISK, formats.NOTHING, _NOT_READ)) if unread else figures
-    renewing = ending[renewals.counted(ending)]
-    at_risk = renewals.seats_at_risk(renewing[renewing["renewalOutcome"] == renewals.RENEWS])
-    return (*figures, Figure(_AT_RISK, formats.count(at_risk), f"renew within {HORIZON} days"))
+    at_risk = formats.count(renewals.seats_at_risk(_renew_by_themselves(ending)))
+    return (*figures, Figure(_AT_RISK, at_risk, f"of what renews within {HORIZON} days"))
 
 
 def _of_counts(now: Facts, change: trends.Change | None) -> tuple[Figure, ...]:
@@ -180,7 +182,7 @@ def _of_counts(now: Facts, change: trends.Change | None) -> tuple[Figure, ...]:
         Figure("Licenses sold", formats.count(total.sold), formats.change(change.sold) + since if change else ""),
         Figure(
             "Deployed",
-            formats.percent(total.percent),
+            _percent(total.percent),
             f"{_points(total.percent, change)} points{since}" if change else "",
         ),
         Figure(
@@ -195,7 +197,7 @@ def _of_seats(seats: pd.DataFrame) -> tuple[Figure, ...]:
     enabled, assigned = int(seats["activeUnits"].sum()), int(seats["consumedUnits"].sum())
     return (
         Figure("Live seats enabled", formats.count(enabled)),
-        Figure("Assigned", formats.percent(assigned * 100 / enabled if enabled else None)),
+        Figure("Assigned", _percent(assigned * 100 / enabled if enabled else None)),
         Figure("Free to assign", formats.count(sum(_free(seats).values()))),
     )
 
@@ -220,7 +222,7 @@ def _products(records: Records) -> Section:
             formats.count(row["licensesSold"]),
             formats.count(row["licensesDeployed"]),
             formats.count(row["undeployed"]),
-            formats.percent(row["deploymentPercent"]),
+            _percent(row["deploymentPercent"]),
             *(free[place : place + 1] if free else ()),
         )
         for place, (name, (_, row)) in enumerate(zip(_named(table), table.iterrows(), strict=True))
@@ -309,6 +311,24 @@ def _ending(records: Records) -> pd.DataFrame | None:
     return renewals.in_order(renewals.within(records.subscriptions, records.live.read_at, HORIZON))
 
 
+def _renew_by_themselves(ending: pd.DataFrame) -> pd.DataFrame:
+    return ending[renewals.counted(ending) & (ending["renewalOutcome"] == renewals.RENEWS)]
+
+
+def _why_less(ending: pd.DataFrame) -> str:
+    """Why the figure of the seats at risk is less than its column adds up to; nothing where it is not."""
+    added_up = int(ending["seatsAtRisk"].sum())
+    every, renewing = (
+        renewals.seats_at_risk(part) for part in (ending[renewals.counted(ending)], _renew_by_themselves(ending))
+    )
+    if renewing == added_up:
+        return ""
+    return (
+        f"At risk: the rows add up to {formats.count(added_up)}, together they are {formats.count(every)}, since seats"
+        f" of a product count once and trials not at all; of what renews {formats.count(renewing)}"
+    )
+
+
 def _renewing(records: Records, ending: pd.DataFrame | None) -> Section | None:
     heading = f"What ends in the next {HORIZON} days"
     if ending is None:
@@ -330,10 +350,11 @@ def _renewing(records: Records, ending: pd.DataFrame | None) -> Section | None:
         Column("Seats"),
         Column("At risk"),
         _END,
-        Column("What becomes of it", is_number=False),
-        Column("Last day to act", is_number=False),
+        Column("Outcome", is_number=False),
+        Column("Last day to act (UTC)", is_number=False),
     )
-    return _section(heading, columns, rows, "subscription", "No subscription ends.")
+    section = _section(heading, columns, rows, "subscription", "No subscription ends.")
+    return replace(section, note=". ".join(filter(None, (section.note, _why_less(ending)))))
 
 
 def _day(instant: datetime, *, is_before: bool) -> str:
@@ -352,7 +373,7 @@ def _use(records: Records) -> Section | None:
             str(row["workloadName"]),
             formats.count(row["licensesActive"]),
             formats.count(row["licensesQualified"]),
-            formats.percent(row["usagePercent"]),
+            _percent(row["usagePercent"]),
         )
         for _, row in table.iterrows()
     ]
@@ -371,7 +392,7 @@ def _section(
 ) -> Section:
     most = _MOST_NARROW if is_narrow else _MOST_ROWS
     more = len(rows) - most
-    note = f"and {formats.number(more, noun)} more" if more > 0 else "" if rows else nothing
+    note = f"and {formats.more(more, noun)}" if more > 0 else "" if rows else nothing
     return Section(heading, columns, tuple(rows[:most]), note, is_narrow)
 
 
@@ -384,14 +405,14 @@ def _line(records: Records, line: pd.DataFrame) -> Line | None:
     points = tuple((moment.date(), float(percent)) for moment, percent in pairs)
     (first, was), (last, is_now) = points[0], points[-1]
     processed = shown["processedDateTime"].iloc[-1]
-    now = f"{formats.percent(is_now)} on {formats.day(last if pd.isna(processed) else processed)}."
+    now = f"{_percent(is_now)} on {formats.day(last if pd.isna(processed) else processed)}."
     if len(points) == 1:
         return Line(points, now)
     missed = _lost(records, line, shown[AS_OF].iloc[0])
     if len(missed):
         what = _missed(muted.without(records.mutes, missed))
         return Line(points, f"{what}: the sum cannot be compared with the dates before. What is left: {now}")
-    return Line(points, f"From {formats.percent(was)} on {formats.day(first)} to {now}")
+    return Line(points, f"From {_percent(was)} on {formats.day(first)} to {now}")
 
 
 def _missed(products: pd.DataFrame) -> str:

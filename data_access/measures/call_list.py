@@ -92,7 +92,7 @@ def _idle(table: pd.DataFrame) -> pd.Series:
 
 
 def _more_products(number: int) -> str:
-    return f" and {formats.number(number, 'product')} more" if number else ""
+    return f" and {formats.more(number, 'product')}" if number else ""
 
 
 def missed(product: str, sold: float, on: datetime, more: float) -> str:
@@ -195,8 +195,8 @@ RULES = (
         f"At least {IDLE} deployed licenses, and {IDLE_PERCENT:g} % of all, are not used; an upper bound, as on Usage.",
         ("unused", "licensesDeployed"),
         _idle,
-        lambda unused, _: f"Up to {formats.count(unused)} deployed and not used",
-        lambda unused, _: f"Up to {_are(unused)} assigned and not used in 28 days.",
+        lambda unused, _: f"Up to {formats.count(unused)} assigned but not used",
+        lambda unused, _: f"Up to {_are(unused)} assigned but not used in 28 days.",
     ),
 )
 

@@ -190,7 +190,7 @@ MEASURES = {
         "Microsoft says until when: within days after a purchase or a renewal.",
     ),
     "velocity": Measure(
-        "Licenses a week",
+        "Deployed a week",
         f"The median slope of licenses deployed between any two processing dates of the last {WEEKS} weeks.",
         "One odd date does not bend it. The true pace most likely lies in the range: at least"
         f" {straight_line.HOLD} times in 100 where half of what disturbs a date is gone by the next one,"

@@ -38,7 +38,7 @@ TITLES = {
 }
 OUTCOMES = tuple(TITLES)
 #: What becomes at its end of a subscription for which nobody has decided, or that rolls into the extended service term.
-PAID_MONTHLY = "paid monthly at about +3 %"
+PAID_MONTHLY = "paid monthly at about +3\u00a0%"
 #: The outcomes for which somebody can decide otherwise until the end, and has to, or it costs more.
 TO_DECIDE = (UNDECIDED, EXTENDED)
 

@@ -91,7 +91,7 @@ def test_an_estimate_is_its_formula_with_all_its_decimals(partner):
     assert definition == MEASURES["licensesDeployedEstimated"].explanation
     assert where == (
         "From *Partner licenses deployment* (`GET /v1/analytics/licenses/deployment`): 2 rows, processed 1 Oct 2026 to"
-        " 9 Oct 2026. Left out: nothing. Filter: none. Shown in whole licenses; the files have the decimals."
+        " 9 Oct 2026. Shown in whole licenses; the files have the decimals."
     )
     assert lines(found["deploymentPercent"])[0] == "**35.00 %** = ≈ 489.95 deployed ÷ 1,400 sold × 100"
     assert lines(found["undeployed"])[0] == (

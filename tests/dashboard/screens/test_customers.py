@@ -58,6 +58,18 @@ def test_where_the_overview_says_another_figure_the_page_says_which_and_fetches_
     assert "The *Overview* says" not in text(app.run())
 
 
+def test_above_the_list_stands_the_order_that_is_shown(visit):
+    assert "The customers with most licenses not deployed come first." in text(visit(Emulator(PARTNER), page=PAGE))
+    sorted_by = text(visit(Emulator(PARTNER), {"column": "deploymentPercent"}, page=PAGE))
+    assert "Sorted by *Deployment %*, from lowest to highest." in sorted_by
+    assert "come first" not in sorted_by
+
+
+def test_who_is_to_be_called_first_has_the_most_licenses_and_so_many(visit):
+    said = text(visit(Emulator(PARTNER), page=PAGE)).replace("*", "")
+    assert "Call these first: they have the most of them, 185 together." in said
+
+
 def test_filters_of_the_link_hold_here_too(visit):
     app = visit(Emulator(PARTNER), {"channel": "direct"}, page=PAGE)
     assert customers_on(app) == ["Nordwind AB"]

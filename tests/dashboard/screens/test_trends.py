@@ -39,7 +39,7 @@ def test_the_tiles_say_pace_and_day(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING))
     assert tiles(app) == {
         "Deployment %": "50.00 %",
-        "Licenses a week": "≈ +2",
+        "Deployed a week": "≈ +2",
         "Sold a week": "±0",
         "Target reached": "Apr 2027",
     }
@@ -52,7 +52,7 @@ def test_the_last_row_is_the_line_of_all_and_says_what_the_tiles_say(visit):
     assert words == "All together"
     assert cells["deploymentPercent"] == shown["Deployment %"]
     assert deltas(app)["Deployment %"].startswith(f"{cells['deploymentPercentChange']} points since ")
-    assert f"≈ {cells['deployedPerWeek']}".startswith(shown["Licenses a week"])
+    assert f"≈ {cells['deployedPerWeek']}".startswith(shown["Deployed a week"])
     assert "Apr 2027" in cells["targetReached"]
 
 
@@ -92,7 +92,7 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     assert "One answer was of an older processing date than the answer before." in said(app)
     assert tiles(app) == {
         "Deployment %": "90.00 %",
-        "Licenses a week": formats.NOTHING,
+        "Deployed a week": formats.NOTHING,
         "Sold a week": formats.NOTHING,
         "Target reached": formats.NOTHING,
     }
@@ -137,7 +137,7 @@ def test_a_service_that_is_not_in_the_newest_answer_has_no_figures_now(visit):
     assert "rose" not in said(app)
     assert "Each week" not in said(app)
     assert set(tiles(app).values()) == {"–"}
-    assert deltas(app)["Deployment %"] == deltas(app)["Licenses a week"] == "no figures now"
+    assert deltas(app)["Deployment %"] == deltas(app)["Deployed a week"] == "no figures now"
 
 
 def test_the_others_go_on_and_say_who_is_gone(visit):
@@ -169,7 +169,7 @@ def test_what_nobody_can_say_is_not_said(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING[:2]))
     assert "No date for 80 %: fewer than 4 processing dates in the last 13 weeks" in said(app)
     assert tiles(app)["Target reached"] == "–"
-    assert deltas(app)["Licenses a week"] == deltas(app)["Sold a week"] == "fewer than 4 dates"
+    assert deltas(app)["Deployed a week"] == deltas(app)["Sold a week"] == "fewer than 4 dates"
 
 
 def test_a_target_that_is_reached_is_called_so(visit):
@@ -261,7 +261,7 @@ def labels(app, key="trends_table"):
 
 def test_what_follows_from_an_estimate_is_called_so_in_the_table(visit):
     heads = labels(visit(NOW, page=PAGE, past=weeks(*RISING)))
-    assert heads["deployedPerWeek"] == "≈ Licenses a week"
+    assert heads["deployedPerWeek"] == "≈ Deployed a week"
     assert heads["undeployed"] == "≈ Not deployed"
     assert heads["soldPerWeek"] == "Sold a week"
     assert labels(visit(NOW), "overview_table")["undeployed"] == "≈ Not deployed"

@@ -54,13 +54,18 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
 
 
 def test_used_says_within_which_days(visit):
-    assert "Used: active in the 28 days before 8 Oct 2026, in each product" in said(visit(Emulator(PARTNER), page=PAGE))
+    assert "Used: active in the 28 days before 8 Oct 2026, counted in the workload" in said(
+        visit(Emulator(PARTNER), page=PAGE)
+    )
 
 
 def test_services_whose_days_differ_are_said_to(visit):
     rows = rows_of(COMMERCIAL_USAGE, [{}, CRM | {"processedDateTime": "2026-10-11T00:00:00"}])
     app = visit(Emulator(Partner(commercial_usage=rows)), page=PAGE)
-    assert "Used: active in the 28 days before 8 Oct 2026 to 11 Oct 2026 (by service), in each product" in said(app)
+    assert (
+        "Used: active in the 28 days before the date of the figures, which is from 8 Oct 2026 to 11 Oct 2026, one"
+        in said(app)
+    )
 
 
 def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):

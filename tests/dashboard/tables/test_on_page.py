@@ -191,6 +191,30 @@ def test_a_heading_says_how_it_is_sorted_and_what_the_next_click_does():
     assert said(drawn(*columns, rows=rows, order=Order("name")))[0] == ("ascending", True, True)
 
 
+def test_a_percentage_is_sorted_from_the_lowest_first():
+    (head,) = drawn(Column("percent", "Deployment %", Kind.PERCENT), rows={"percent": [50.0]})["columns"]
+    assert not head["downwards"]
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        (Order("percent"), "Sorted by *Deployment %*, from lowest to highest."),
+        (Order("percent", descending=True), "Sorted by *Deployment %*, from highest to lowest."),
+        (Order("name"), "Sorted by *Customer*, from A to Z."),
+        (Order("act"), "Sorted by *Last day*, from earliest to latest."),
+    ],
+)
+def test_an_order_can_be_said(order, said):
+    columns = (
+        Column("percent", "Deployment %", Kind.PERCENT),
+        Column("name", "Customer", Kind.TEXT),
+        Column("act", "Last day", Kind.TEXT, by="actBy"),
+    )
+    rows = pd.DataFrame({"percent": [1.0], "name": ["a"], "act": ["1 Dec"], "actBy": [pd.Timestamp(0, tz="UTC")]})
+    assert on_page.in_order(Table(columns, ("actBy",)).on_screen(rows), order) == said
+
+
 def test_the_order_of_the_page_itself_is_said_too():
     table = Table((SOLD,)).on_screen(pd.DataFrame({"sold": [2, 1]}), order=Order("sold", descending=True))
     content = on_page.content(table, None, None, 1)

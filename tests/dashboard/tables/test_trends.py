@@ -24,7 +24,7 @@ def test_the_file_of_points_has_every_column_of_a_line(collection, by):
 
 @pytest.mark.parametrize(
     ("estimated", "named"),
-    [(True, ["≈ Licenses a week", "≈ Likely range"]), (False, ["Licenses a week", "Likely range"])],
+    [(True, ["≈ Deployed a week", "≈ Likely range"]), (False, ["Deployed a week", "Likely range"])],
 )
 def test_a_pace_of_estimates_is_one_and_that_of_licenses_sold_is_not(estimated, named):
     rows = pd.DataFrame({"soldPerWeek": [1.0], "deployedRange": ["+1 to +3"], "deployedPerWeek": [2.0]})

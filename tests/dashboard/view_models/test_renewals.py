@@ -71,11 +71,11 @@ def scheduled(action, on=None):
         ({"scheduledActions": scheduled("RenewToNewTerm", "2026-12-02T00:00:00Z")}, "Renews on 2 Dec 2026"),
         (
             {"renewalOutcome": "extendedServiceTerm", "scheduledActions": scheduled("RenewToExtendedServiceTerm")},
-            "Paid monthly at about +3 % from 1 Dec 2026",
+            "Paid monthly at about +3\u00a0% from 1 Dec 2026",
         ),
         (
             {"renewalOutcome": "undecided"},
-            "Nobody has decided: paid monthly at about +3 % from 1 Dec 2026",
+            "Nobody has decided: paid monthly at about +3\u00a0% from 1 Dec 2026",
         ),
         ({"renewalOutcome": "other", "scheduledActions": scheduled("Transition")}, "Microsoft says: Transition"),
         ({"renewalOutcome": "other", "scheduledActions": scheduled("{x}")}, "Microsoft says: {x}"),

@@ -167,6 +167,28 @@ def test_what_ends_within_the_horizon_with_its_last_day_and_what_is_at_risk():
     assert made.dates == "Figures of 9 Oct 2026; subscriptions of 28 Nov 2026, 06:30 UTC"
 
 
+def test_where_seats_at_risk_are_fewer_than_their_column_adds_up_to_the_sheet_says_why():
+    def ends(*more):
+        made = sheet([{"licensesDeployed": 40}], subscriptions=[subscribed(), *(subscribed(**each) for each in more)])
+        figure = next(figure for figure in made.figures if figure.label == "Seats at risk")
+        return f"{figure.value} {figure.change}", section(made, "What ends").note
+
+    of_what = "60 of what renews within 120 days"
+    assert ends() == (of_what, "")
+    note = (
+        "At risk: the rows add up to 120, together they are 60, since seats of a product count once and trials not at"
+        " all; of what renews 60"
+    )
+    others = {"id": "2", "quantity": 30}, {"id": "3", "quantity": 30, "renewalOutcome": "undecided"}
+    assert ends(*others) == (of_what, note)
+
+
+def test_all_percentages_of_a_sheet_have_two_decimals():
+    made = sheet([{"licensesSold": 64, "licensesDeployed": 54}])
+    assert section(made, "Products").rows[0][4] == "84.38\u00a0%"
+    assert made.figures[1].value == "84.38\u00a0%"
+
+
 E5 = "6FD2C87F-B296-42F0-B197-1E91E994B905"
 TWO_PRODUCTS = [
     {"licensesDeployed": 40, "productName": "OFFICE 365 E3"},
@@ -209,7 +231,7 @@ def test_a_mute_of_a_product_counts_each_line_that_it_is_about():
 def test_a_long_list_says_how_many_more():
     made = sheet([{"productName": f"PRODUCT {number}", "licensesDeployed": number} for number in range(12)])
     products = section(made, "Products")
-    assert (len(products.rows), products.note) == (8, "and 4 products more")
+    assert (len(products.rows), products.note) == (8, "and 4 more products")
     assert products.rows[0][0] == "Product 0"
 
 

@@ -83,7 +83,7 @@ SITUATIONS = [
     ),
     ("copilot", {"products": [OTHERS, COPILOT | {"licensesDeployed": 3}]}, None),
     ("copilot", {"products": [{}, COPILOT | {"licensesDeployed": 2}]}, None),  # it is the largest already
-    ("idle", {"unused": 10}, "Up to 10 deployed and not used"),
+    ("idle", {"unused": 10}, "Up to 10 assigned but not used"),
     ("idle", {"unused": 9}, None),
     ("idle", {"products": [{"licensesSold": 900, "licensesDeployed": 900}], "unused": 89}, None),
     ("idle", {"unused": float("nan")}, None),
@@ -91,7 +91,7 @@ SITUATIONS = [
     (
         "lost",
         {"lost": gone(20, 10, 5)},
-        "Not in the newest answer: Visio Plan 2 (20 licenses sold on 18 Nov 2026) and 2 products more",
+        "Not in the newest answer: Visio Plan 2 (20 licenses sold on 18 Nov 2026) and 2 more products",
     ),
     ("lost", {"lost": [row | {"customerTenantId": SOUTH} for row in gone(20)]}, None),
     ("fell", {"moved": gone_down(-9.0), "lost": gone(20)}, None),  # it is not the same sum any more
@@ -106,7 +106,7 @@ SITUATIONS = [
     (
         "renews",
         {"ending": {"renewalOutcome": "extendedServiceTerm", "renewalSeats": 1}},
-        "1 seat of Office 365 E3 ends on 29 Dec 2026, in 31 days; then paid monthly at about +3 %",
+        "1 seat of Office 365 E3 ends on 29 Dec 2026, in 31 days; then paid monthly at about +3\u00a0%",
     ),
     (
         "renews",
@@ -162,7 +162,7 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
         "Since 28 Aug 2026 you bought 40 licenses, and only 3 more are assigned.",
         "The part of your licenses that is assigned fell from 59.10\u00a0% on 28 Aug 2026 to 56.60\u00a0%.",
         "Of your 6 Copilot licenses, 0 are assigned.",
-        "Up to 30 licenses are assigned and not used in 28 days.",
+        "Up to 30 licenses are assigned but not used in 28 days.",
     ]
 
 
@@ -180,7 +180,7 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
     ],
 )
 def test_who_has_to_decide_is_asked_to(ending, said):
-    assert told(ending=ending, words=call_list.said) == [f"{said} paid monthly at about +3 %. Renew or cancel?"]
+    assert told(ending=ending, words=call_list.said) == [f"{said} paid monthly at about +3\u00a0%. Renew or cancel?"]
 
 
 def test_what_is_said_has_the_digits_of_the_tiles():
@@ -214,5 +214,5 @@ def test_nobody_is_nobody():
 def test_who_lost_products_is_asked_what_became_of_them():
     (said,) = told(lost=gone(20, 10), words=call_list.said)
     assert said.startswith("Microsoft's newest figures have no Visio Plan 2 of yours any more, of which you had")
-    assert said.endswith("you had 20 licenses on 18 Nov 2026 and 1 product more: what became of them?")
+    assert said.endswith("you had 20 licenses on 18 Nov 2026 and 1 more product: what became of them?")
     assert told(lost=gone(1), words=call_list.said)[0].endswith("1 license on 18 Nov 2026: what became of it?")
