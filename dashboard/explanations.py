@@ -118,7 +118,7 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
     source = f"From *{SUBSCRIPTIONS.title}* (`GET {SUBSCRIPTIONS.paths[0]}`)" if subscriptions else "From subscriptions"
     read = f"{formats.day(data.read_at)}, {formats.clock(data.read_at)}"
     where = f"{source}, one call per customer, read {read}.{_but_for(left_out, filtered)}"
-    seats, until = "the sum of seats of the subscriptions", formats.day(model.until)
+    seats, until = "the sum of seats of the subscriptions", model.until
     renewing, at_risk = formats.count(totals.renewing), formats.count(totals.at_risk)
     share = formats.percent(totals.at_risk / totals.renewing * 100 if totals.renewing else None, as_sent=False)
     spare = (

@@ -73,6 +73,8 @@ from data_access import (
 )
 from data_access.datasets import deployment, live_seats, renewals, usage
 from data_access.datasets.feed import Either, Part
+from data_access.measures.customers import CUSTOMER
+from data_access.partner_center.catalog import CUSTOMERS
 
 _SIGHT, _ENTERED, _OF_CUSTOMERS = "_sight", "_feeds", "_feeds_of_customers"
 _PINNED = "_pinned"
@@ -436,11 +438,16 @@ def books_now(settings: Settings) -> Books:
     return _keeper(settings.scope, settings).books()
 
 
-def customers_now(settings: Settings) -> Deployment | None:
-    """The commercial counts of every customer, if they are at hand; as for `books_now`."""
+def customers_now(settings: Settings) -> frozenset[str] | None:
+    """The tenant ids of all customers that are listed or have licenses, if they are at hand; as for `books_now`."""
     if not session.may(Role.LEAD):
         raise PermissionError("these are every person's customers")
-    return _chosen_sources(settings).customers.state.data
+    sources = _chosen_sources(settings)
+    counts, live = sources.customers.state.data, sources.renewals.state.data
+    listed = live.answer(CUSTOMERS) if live else None
+    frames = [counts.facts.frame if counts else None, listed.frame if listed else None]
+    columns = [frame[CUSTOMER].dropna().astype(str) for frame in frames if frame is not None]
+    return frozenset(tenant for column in columns for tenant in column) if columns else None
 
 
 def _of_day(sources: _Sources, *, can_be_pinned: bool) -> tuple[Pinned, _Sources]:

@@ -74,7 +74,7 @@ def _choices(controls: Controls[RenewalsFilters]) -> None:
 
 def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
     """The page's question answered, as far as the filter lets what it is about be seen."""
-    totals, until = model.totals, formats.day(model.until)
+    totals, until = model.totals, model.until
     if not model.number:
         return f"Nothing ends until {until} with these filters."
     said = []
@@ -112,7 +112,7 @@ def _tiles(model: RenewalsView, filters: RenewalsFilters, explained: explanation
     unmatched = f" · {formats.count(totals.not_matched)} not matched" if totals.not_matched else ""
     with st.grid(4, gap="small", min_column_width=165):
         for key, measure, number, context, outcomes in (
-            ("kpi_renewing", "seatsRenewing", totals.renewing, f"until {formats.day(model.until)}", (RENEWS,)),
+            ("kpi_renewing", "seatsRenewing", totals.renewing, f"until {model.until}", (RENEWS,)),
             ("kpi_at_risk", "seatsAtRisk", totals.at_risk, share + unmatched, (RENEWS,)),
             ("kpi_undecided", "seatsUndecided", totals.undecided, "need a decision", TO_DECIDE),
             ("kpi_reducible", "seatsReducible", totals.reducible, "whatever their end", filters.outcome),

@@ -23,7 +23,6 @@ from data_access import (
     COLLECTIONS,
     Books,
     Client,
-    Deployment,
     History,
     HistoryError,
     Outcome,
@@ -36,7 +35,6 @@ from data_access import (
     stored_sign_in,
     unread_customers,
 )
-from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Does everything work?"
@@ -147,14 +145,13 @@ def _books(settings: Settings) -> list[str]:
     return []
 
 
-def _without(books: Books, everybody: Deployment | None) -> str:
+def _without(books: Books, everybody: frozenset[str] | None) -> str:
     if everybody is None:
         return "Open the page *Customers* once to see here how many customers are in no book."
-    known = everybody.facts.frame[CUSTOMER].dropna().unique()
     unassigned = books.unassigned(datetime.now(UTC))
-    number = sum(str(tenant) in unassigned for tenant in known)
+    number = sum(tenant in unassigned for tenant in everybody)
     return (
-        f"{formats.part(number, len(known), 'customer')} in no book; *Customers in no book* has"
+        f"{formats.part(number, len(everybody), 'customer')} in no book; *Customers in no book* has"
         f" {'it' if number == 1 else 'them'}."
     )
 

@@ -47,7 +47,7 @@ class RenewalsView:
 
     totals: Totals
     number: int
-    until: datetime
+    until: str  # as on screen: the instant at which the horizon ends
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
     first: pd.Series | None  # as on screen, the row whose last day to act comes first, of what is to be decided
     largest: pd.Series | None  # likewise the one with most seats, of equal ones the first
@@ -79,16 +79,16 @@ def renewals_view(
     shown = renewals.in_order(renewals.at(renewals.within(chosen, now, days), now))
     by_month = days > _MOST_DAYS_BY_WEEK
     periods = renewals.by_period(shown, by_month)
-    undecided = shown[renewals.counted(shown) & (shown["renewalOutcome"] == renewals.UNDECIDED)]
-    undecided = undecided[~muted.rows(mutes, undecided)]
+    to_decide = shown[renewals.counted(shown) & shown["renewalOutcome"].isin(renewals.TO_DECIDE)]
+    to_decide = to_decide[~muted.rows(mutes, to_decide)]
     told = in_words(shown, _lasting(data, zone))
     return RenewalsView(
         totals=renewals.totals(chosen, now, days),
         number=len(shown),
-        until=now + timedelta(days=days),
+        until=_instants(pd.Series([pd.Timestamp(now + timedelta(days=days))]), zone).iloc[0],
         unplaced=len(renewals.within(unplaced, now, days)),
-        first=told.loc[undecided.index[0]] if len(undecided) else None,
-        largest=told.loc[undecided.index[int(undecided["quantity"].fillna(0).argmax())]] if len(undecided) else None,
+        first=told.loc[to_decide.index[0]] if len(to_decide) else None,
+        largest=told.loc[to_decide.index[int(to_decide["quantity"].fillna(0).argmax())]] if len(to_decide) else None,
         by_month=by_month,
         figure=charts.figure(periods, by_month, palette.of(dark)),
         words=charts.in_words(periods, by_month),

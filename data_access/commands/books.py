@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+
+import pandas as pd
 
 from data_access import formats, history
 from data_access.books import CUSTOMER, Books
@@ -13,10 +16,10 @@ from data_access.connection import connect
 from data_access.datasets import books_file
 from data_access.datasets.comparison import facts_file
 from data_access.datasets.deployment import fetch_commercial
-from data_access.errors import PartnerCenterError, SettingsError
+from data_access.errors import NotPermitted, PartnerCenterError, SettingsError
 from data_access.foreign_text import printable
-from data_access.history import engines
-from data_access.partner_center import catalog
+from data_access.history import engines, live
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS
 from data_access.settings import Settings, load
 
 HELP = "check BOOKS_FILE: how many customers each person has, who has nobody, which lines cannot be used"
@@ -59,7 +62,7 @@ def report(found: Books, known: frozenset[str] | None, now: datetime) -> Iterato
     for person, book in people.items():
         gone = len(book.difference(known or book))
         yield f"  {printable(person)}: {formats.number(len(book), 'customer')}" + (
-            f", of which Microsoft has no licenses for {gone:,}" if gone else ""
+            f", of which Microsoft does not list {gone:,}" if gone else ""
         )
     if known is not None:
         unassigned = found.unassigned(now)
@@ -72,13 +75,18 @@ def report(found: Books, known: frozenset[str] | None, now: datetime) -> Iterato
 
 
 def _customers(settings: Settings) -> frozenset[str]:
-    """The tenant ids of the customers that have licenses, from the history or else from the service."""
-    table = None
+    """The tenant ids of the customers that are listed or have licenses, from the history or else from the service."""
+    columns: list[pd.Series] = []
     if not settings.is_sample:
         account = history.open(settings)
-        if (newest := account.newest(catalog.COMMERCIAL_DEPLOYMENT)) and newest.rows:
-            table = engines.connect(settings, account.files).grouped(facts_file(account, newest), [CUSTOMER])
-    if table is None:
+        if (newest := account.newest(COMMERCIAL_DEPLOYMENT)) and newest.rows:
+            engine = engines.connect(settings, account.files)
+            columns.append(engine.grouped(facts_file(account, newest), [CUSTOMER])[CUSTOMER])
+        if (listed := account.newest(CUSTOMERS)) and listed.rows:
+            columns.append(live.rows(account, listed)[CUSTOMER])
+    if not columns:
         with connect(settings) as client:
-            table = fetch_commercial(client, lambda _: None).facts.frame
-    return frozenset(table[CUSTOMER].dropna().astype(str))
+            columns.append(fetch_commercial(client, lambda _: None).facts.frame[CUSTOMER])
+            with contextlib.suppress(NotPermitted):
+                columns.append(client.fetch(CUSTOMERS, progress=lambda _: None).frame[CUSTOMER])
+    return frozenset(tenant for column in columns for tenant in column.dropna().astype(str))

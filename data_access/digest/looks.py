@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 from pyarrow import dataset
 
-from data_access import measures
+from data_access import formats, measures
 from data_access.books import Customers
 from data_access.datasets.comparison import facts_file, latest_on_or_before
 from data_access.digest.news import Look
+from data_access.history import live
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, renewals
@@ -20,6 +21,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUB
 
 #: How far a person's first digest looks back, in days between processing dates.
 FIRST_DAYS = 7
+_NAMED = 10  # customers in one sentence
 #: The name of the instant among the marks; the others are names of collections.
 AT = "at"
 _LOOKED_AT = (COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS)
@@ -66,6 +68,17 @@ class Looks:
             subscriptions=judged,
         )
 
+    def unread(self, customers: Customers) -> tuple[str, ...]:
+        """Whom of these customers the newest answers lack, a sentence for each collection."""
+        said = []
+        for collection in (SUBSCRIPTIONS, SEATS):
+            lacking = live.unread(self._history, (collection,)).items()
+            names = sorted(formats.shortened(name or tenant, 60) for tenant, name in lacking if tenant in customers)
+            more = f" and {formats.number(len(names) - _NAMED, 'more customer')}" if len(names) > _NAMED else ""
+            if names:
+                said.append(f"Not read the last time: the {collection.name} of {', '.join(names[:_NAMED])}{more}.")
+        return tuple(said)
+
     def _first(self, now: datetime, customers: Customers) -> Look:
         snapshots = [each for each in self._history.snapshots(COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
         days = {snapshot.day: snapshot for snapshot in snapshots if snapshot.rows}
@@ -82,7 +95,9 @@ class Looks:
     def _of(self, collection: Collection, snapshot: Snapshot | None, customers: Customers) -> pd.DataFrame:
         if snapshot is None:
             return measures.facts(collection, frames.frame(collection, [])).frame
-        if snapshot.id not in self._rows:
+        if snapshot.id not in self._rows and collection.live:
+            self._rows[snapshot.id] = live.last_readings(self._history, snapshot)[0]
+        elif snapshot.id not in self._rows:
             paths = list(facts_file(self._history, snapshot))
             rows = dataset.dataset(paths, format="parquet", filesystem=self._history.files)
             self._rows[snapshot.id] = measures.plain(rows.to_table().to_pandas())

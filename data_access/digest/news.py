@@ -179,6 +179,7 @@ def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
     """The subscriptions that need a word: first what is to be decided, each kind in the order of its last days.
 
     One that renews by itself and whose seats are all assigned needs none, nor does one whose spare seats are allowed.
+    One of no product that can be matched needs one: of its seats nothing is known.
     """
     if look.subscriptions is None:
         return []
@@ -194,9 +195,10 @@ def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
 def _needs_a_word(row: pd.Series, plan: Plan) -> bool:
     if row["renewalOutcome"] != renewals.RENEWS:
         return True
+    if pd.isna(row["seatsAtRisk"]):
+        return True  # whether its seats are assigned is not known
     product = _id(row)
-    spare = plan.spare(str(row[CUSTOMER]), product) if product else 0
-    return not pd.isna(row["seatsAtRisk"]) and int(row["seatsAtRisk"]) > spare
+    return int(row["seatsAtRisk"]) > (plan.spare(str(row[CUSTOMER]), product) if product else 0)
 
 
 def _case(row: pd.Series) -> tuple[str, ...]:
@@ -212,14 +214,17 @@ def _ending(row: pd.Series) -> str:
 
 
 def _assigned(row: pd.Series) -> str:
+    """What is known of the seats of a subscription: those of a product are not told apart by their subscriptions."""
     if pd.isna(row["seatsAtRisk"]):
-        return ""
-    at_risk = int(row["seatsAtRisk"])
-    if row["quantity"] == 1:
-        return ", not assigned" if at_risk else ", assigned"
-    if at_risk == row["quantity"]:
-        return ", none of them assigned"
-    return f", {formats.count(at_risk)} of them not assigned" if at_risk else ", all of them assigned"
+        return ", not matched to a product" if _id(row) is None else ", no figure of what is assigned"
+    assigned, free = int(row["assigned"]), int(row["notAssigned"])
+    if not free:
+        return ", assigned" if row["quantity"] == 1 else ", all of them assigned"
+    if not assigned:
+        return ", not assigned" if row["quantity"] == 1 else ", none of them assigned"
+    if row["quantity"] == assigned + free:
+        return f", {formats.count(free)} of them not assigned"
+    return f" (of all seats of this product {formats.count(free)} {formats.are(free)} not assigned)"
 
 
 def _to_call(now: Look, plan: Plan, link: Link) -> Part:

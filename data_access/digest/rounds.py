@@ -107,6 +107,7 @@ class Round:
         foot = (
             f"{self.foot}. {titles.PRODUCT} sends this once a {person.every} at most, and only where something is new."
         )
+        foot = " ".join([foot, *self.looks.unread(customers)])
         if any(part.note for part in parts):
             foot += f" {IN_SUMS}"
         return Message(_subject(parts), parts, foot, self._attached(parts) if person.call_sheets else ())

@@ -7,7 +7,7 @@ on. They are removed when it is through; a run that ended early leaves them to t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -131,14 +131,14 @@ def last_readings(history: History, newest: Snapshot) -> tuple[pd.DataFrame, dic
     return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0], made
 
 
-def unread(history: History) -> dict[str, str | None]:
-    """The customers whom the newest answers of the live collections lack, each once: the name of each tenant id.
+def unread(history: History, collections: Sequence[Collection] = (SUBSCRIPTIONS, SEATS)) -> dict[str, str | None]:
+    """The customers whom the newest answers of these live collections lack, each once: the name of each tenant id.
 
     It is None where it is unknown. Those who are not in the list of customers any more are none. A file that cannot be
     read tells nothing.
     """
     tenants: set[str] = set()
-    for collection in (SUBSCRIPTIONS, SEATS):
+    for collection in collections:
         newest = history.newest(collection)
         if newest and newest.unread_customers:
             with contextlib.suppress(FileNotFoundError, Damaged, HistoryError, pa.ArrowException):

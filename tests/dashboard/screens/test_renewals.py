@@ -1,9 +1,11 @@
 """The Renewals page in every situation; what all pages share is in test_pages.py."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard import formats
 from dashboard.tables import renewals as renewals_tables
 from data_access.emulator import Emulator, failing
 from data_access.emulator.sample import Partner
@@ -101,6 +103,16 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
     words = "5 of 6 subscriptions together"
     assert total(app, "renewals_table") == (words, {"quantity": "67", "seatsAtRisk": "45", "becomes": said})
     assert deltas(app)["At risk"] == "74 % of what renews"
+
+
+def test_the_first_that_needs_a_decision_may_go_into_the_extended_service_term(visit):
+    extended = {"scheduledActions": [{"actionType": "RenewToExtendedServiceTerm", "effectiveDate": None}]}
+    undecided = subscription(1, end=8, quantity=7, autoRenewEnabled=False)
+    app = visit(Emulator(partner([undecided], [subscription(2, end=3, quantity=2, **extended)])), page=PAGE)
+    said = text(app).replace("*", "")
+    assert re.search(r"9 seats need a decision until \d+ \w{3} \d{4}, \d\d:\d\d\. The first: ", said)
+    assert f"2 seats of Office 365 E3, {formats.day(datetime.now(UTC) + timedelta(days=3))}" in said
+    assert said.index("2 seats of") < said.index("; the largest: Nordwind AB, 7 seats of")
 
 
 def test_of_what_renews_alone_the_last_row_says_what_the_tiles_say(visit):

@@ -22,8 +22,10 @@ HEADER = "customerTenantId,person,from,until\n"
 def check(serve, monkeypatch, capsys, tmp_path):
     """Run `books` over a file, for a partner with the customers Acme and Bolt."""
 
-    def check(content, rows=ROWS, past=()):
-        url = serve(Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, rows))))
+    def check(content, rows=ROWS, past=(), listed=()):
+        customers = [{"id": tenant, "companyProfile": {"tenantId": tenant}} for tenant in listed]
+        counts = rows_of(COMMERCIAL_DEPLOYMENT, rows)
+        url = serve(Emulator(Partner(commercial_deployment=counts, customers=customers)))
         settings = {
             "PARTNER_CENTER_BASE_URL": url,
             "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
@@ -48,10 +50,16 @@ def test_it_says_how_many_customers_each_person_has_and_who_has_nobody(check):
     assert out == [
         f"2 people with customers today ({datetime.now(UTC):%Y-%m-%d} UTC):",
         "  ann@x: 1 customer",
-        "  ben@x: 2 customers, of which Microsoft has no licenses for 1",
+        "  ben@x: 2 customers, of which Microsoft does not list 1",
         "1 of 2 customers without anybody:",
         f"  {BOLT}",
     ]
+
+
+def test_a_customer_without_licenses_is_one_too(check):
+    code, out, _ = check(f"{HEADER}{ACME},ann@x,,\n", rows=ROWS[:1], listed=[ACME, BOLT])
+    assert code == 0
+    assert out[-2:] == ["1 of 2 customers without anybody:", f"  {BOLT}"]
 
 
 def test_lines_that_cannot_be_used_are_2_with_the_whole_report_on_stderr(check):

@@ -15,12 +15,18 @@ from pypdf import PdfReader
 
 from data_access import clouds, history, load_settings
 from data_access.__main__ import main
+from data_access.auth.credentials import Ready
 from data_access.digest.rounds import MAIL
-from data_access.emulator import DEMO_TOKEN
+from data_access.emulator import DEMO_TOKEN, Emulator, failing
+from data_access.emulator import serving as emulated
+from data_access.emulator.sample import Partner
+from data_access.history import collect
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.sent_log import Entry, SentLog, State
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.partner_center.client import Client
+from data_access.partner_center.retry import RetryPolicy
 from tests.data_access.digest.office import Mailbox, Service, smtp
 from tests.entra import App, Entra, Tenant, serving
 from tests.lakes import fetched, keep
@@ -423,3 +429,30 @@ def test_a_person_without_customers_hears_how_the_collections_are_and_no_names(o
     assert "has no rows any more" in text
     assert "wind" not in text
     assert json.dumps(text)
+
+
+def test_whom_nobody_could_read_is_named_to_who_looks_after_them_alone(office):
+    office.collects(collected(0, 40, 50), collected(1, 45, 55))
+    account = history.open(load_settings(office.settings))
+    customers = [{"id": each, "companyProfile": {"tenantId": each, "companyName": each[-1]}} for each in (NORD, SUED)]
+    end = datetime.now(UTC) + timedelta(days=20)
+    subscription = {
+        "id": "s1",
+        "offerName": "Visio Plan 1",
+        "quantity": 12,
+        "status": "active",
+        "autoRenewEnabled": True,
+        "effectiveStartDate": "2026-01-01T00:00:00Z",
+        "commitmentEndDateTime": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    source = Partner(customers=customers, subscriptions={NORD: [subscription], SUED: [subscription]}, seats={})
+    emulator = Emulator(source)
+    with emulated(emulator) as address, Client(address, Ready(DEMO_TOKEN), RetryPolicy()) as client:
+        collect.run(client, account, lambda _: None, country="US")
+        emulator.always(failing(403), where=f"{NORD}/subscriptions")
+        collect.run(client, account, lambda _: None, country="US")
+    _, out, _ = office.digests("--all", "--dry-run")
+    anns, bens = out.split("To: ")[1:]
+    assert "Not read the last time: the subscriptions of 1." in anns
+    assert "Visio Plan 1, 12 seats, not matched to a product; renews" in anns, "the last reading counts"
+    assert "the subscriptions of" not in bens

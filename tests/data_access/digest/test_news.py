@@ -185,8 +185,18 @@ HEADING = "Last day to act within 30 days"
             {"commitmentEndDateTime": None, "commitmentEndDate": "2026-12-20T00:00:00Z"},
             "Nordwind GmbH: Microsoft 365 E3, 100 seats, 60 of them not assigned; renews, act before 20 Dec 2026",
         ),
-        ({"productId": None}, None),
-        ({"productId": None, "renewalOutcome": "ends"}, "Nordwind GmbH: Microsoft 365 E3, 100 seats; ends, act until"),
+        (
+            {"productId": None},
+            "Nordwind GmbH: Microsoft 365 E3, 100 seats, not matched to a product; renews, act until",
+        ),
+        (
+            {"productId": E5, "renewalOutcome": "ends"},
+            "Nordwind GmbH: Microsoft 365 E3, 100 seats, no figure of what is assigned; ends, act until",
+        ),
+        (
+            {"quantity": 5},
+            "Nordwind GmbH: Microsoft 365 E3, 5 seats (of all seats of this product 60 are not assigned); renews, act",
+        ),
         (
             {"renewalOutcome": "other", "scheduledActions": '[{"actionType": "Transition"}]'},
             "Nordwind GmbH: Microsoft 365 E3, 100 seats, 60 of them not assigned; Microsoft says: Transition, act",
