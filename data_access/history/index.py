@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -29,7 +30,8 @@ FOLDER = layout.SMALL
 PACK = layout.PACK
 #: So many summary files of a collection may stand beside its pack: a reader opens each of them.
 LOOSE_FILES = 8
-_TRIES = 5  # of a listing, where files are packed while they are read
+_TRIES = 8  # of a listing, where files are packed while they are read
+_PAUSE = 0.02  # seconds before the second try, twice that before the third: `prune` removes file after file
 _RECORDS = TypeAdapter(list[Snapshot])
 
 
@@ -145,7 +147,8 @@ class Index:
 
         Raises HistoryError where they cannot be read.
         """
-        for _ in range(_TRIES):
+        for tried in range(_TRIES):
+            time.sleep(_PAUSE * tried)
             with contextlib.suppress(FileNotFoundError):  # packed since it was listed
                 view = self._read()
                 # A listing takes its time. It can come too early for a new pack and too late for the one before.
