@@ -34,6 +34,7 @@ from dashboard.security.streamlit_internals import (
     MESSAGES_FOR_ALL,
     MESSAGES_FOR_SIGNED_IN,
     METRICS,
+    MOST_VALUES,
     PUBLIC,
     RERUN,
     USER_COOKIE,
@@ -56,6 +57,10 @@ _MOST_FILES = 1_000
 #: Bytes of all cookies after a sign-in, which leaves an eighth of what a server takes to what comes to them later.
 _MOST_COOKIES = LARGEST_HEADER * 7 // 8
 _TOO_MANY_COOKIES = "The cookies of this page are too large. Delete them in the browser's settings, then open it again."
+_TOO_MANY_VALUES = (
+    f"This link has more than {MOST_VALUES:,} values. None of them would be applied, the day and the book included: open"
+    " it with fewer."
+)
 _TOO_BIG, _TRY_LATER = 1009, 1013  # why a socket is closed (RFC 6455 and its registry): a message too big, no room
 _MOST_PAGES = 1_000
 _TELL_AGAIN = 60.0  # seconds
@@ -126,6 +131,9 @@ class Gate:
                 "A request was refused: its cookies, or another header, are larger than %d bytes.", LARGEST_HEADER
             )
             await _refuse(431, _TOO_MANY_COOKIES, scope, receive, send)
+            return
+        if request.scope["query_string"].count(b"&") >= MOST_VALUES:
+            await _refuse(414, _TOO_MANY_VALUES, scope, receive, send)
             return
         try:
             self._check(request)

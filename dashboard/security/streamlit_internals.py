@@ -39,6 +39,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import _calculate_file_id
+from streamlit.runtime.state import query_params
 from streamlit.runtime.state.common import is_element_id
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, Serialized, Value, WStates
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
@@ -160,6 +161,8 @@ def tell_of_unknown_files(tell: Callable[[], None]) -> None:
 
 #: Bytes of a line of a request's head, such as the cookies, and of a message on a page's socket: more than pages need.
 LARGEST_HEADER, LARGEST_MESSAGE = 64 * 1024, 1024 * 1024
+#: Values of a link; where it has more, Streamlit passes over all of them (`sanitize_query_string` in query_params.py).
+MOST_VALUES = query_params.CLIENT_STATE_QUERY_STRING_MAX_FIELDS
 
 
 class _NarrowProtocol(websockets.server.ServerProtocol):

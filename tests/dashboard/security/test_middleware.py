@@ -21,7 +21,7 @@ from dashboard.security import middleware, streamlit_internals
 from dashboard.security.exposure import SignIn
 from dashboard.security.middleware import REFUSAL, RETURN_LINK, Gate
 from dashboard.security.roles import Ended, Person, Role
-from dashboard.security.streamlit_internals import LARGEST_HEADER, LARGEST_MESSAGE
+from dashboard.security.streamlit_internals import LARGEST_HEADER, LARGEST_MESSAGE, MOST_VALUES
 from dashboard.sitemap import PAGES
 from tests.dashboard import visit
 
@@ -385,6 +385,14 @@ def test_cookies_that_no_request_could_carry_are_taken_back(caplog):
     assert list(answer.cookies) == [REFUSAL]
     assert browser.cookies.get(REFUSAL) == "too_large"
     assert "more groups than" in caplog.text
+
+
+@pytest.mark.parametrize(("values", "status"), [(MOST_VALUES, 200), (MOST_VALUES + 1, 414)])
+def test_a_link_of_which_nothing_would_be_applied_is_refused(values, status, browser):
+    link = "&".join(["asof=2026-01-01", *["x=1"] * (values - 1)])
+    answer = browser.get(f"/?{link}")
+    assert answer.status_code == status
+    assert ("more than 1,000 values" in answer.text) is (status == 414)
 
 
 @pytest.mark.usefixtures("configured")
