@@ -96,9 +96,10 @@ def _rows(table: pd.DataFrame) -> Any:
 def _hover(table: pd.DataFrame) -> list[str]:
     return [
         f"<b>{written(row.title)}</b>"
-        f"<br>Processed {formats.day(row.processedDateTime)}, {row.ageDays:.1f} days ago"
+        f"<br>Processed {formats.day(row.processedDateTime)}, {formats.number(round(row.ageDays), 'day')} ago"
         + (
-            f"<br>Usually every {row.cadenceDays:.1f} days, seen {row.delayDays:.1f} days later"
+            f"<br>Usually new every {formats.number(round(row.cadenceDays), 'day')}, and here"
+            f" {formats.number(round(row.delayDays), 'day')} later"
             f"<br>Next one expected by {formats.day(row.expectedBy)}, late after {formats.day(row.lateAfter)}"
             if row.timing in _TOLD
             else f"<br>{row.timing.capitalize()}"

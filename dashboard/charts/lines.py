@@ -35,6 +35,7 @@ _LEAST_SPAN = 0.1  # of the first figure, up and down, so that a small movement 
 _TITLE_LENGTH = 21
 _ROOM = 0.08  # of the large chart's height, above and below what is drawn
 _UP, _DOWN = "▲", "▼"
+_UNIT = " points"  # after a change of a percentage; a narrow panel has no room for it
 _AHEAD = 0.4  # of the time that the line reaches back, for the way to the target
 _LEAST_AHEAD = timedelta(weeks=8)
 _SHORT, _DAY = timedelta(days=3), 86_400_000  # milliseconds
@@ -61,7 +62,7 @@ class Shown:
     def change(self, before: float, after: float) -> str:
         """What moved, in words; points are the difference of both figures as they are printed."""
         if self.is_percent:
-            return f"{formats.points(formats.points_between(before, after))} points"
+            return f"{formats.points(formats.points_between(before, after))}{_UNIT}"
         return formats.change(after - before, self.estimated)
 
 
@@ -191,7 +192,7 @@ def small_multiples(
     curves = [_curve(panel, measure, target, highest, span) for panel in panels]
     traces, layout = _arranged(curves, COLUMNS, measure, palette)
     narrow_traces, narrow_layout = _arranged(curves, _NARROW_COLUMNS, measure, palette)
-    narrow = [{"x": trace["x"], "y": trace["y"]} for trace in narrow_traces]
+    narrow = [{name: trace[name] for name in ("x", "y", "text") if name in trace} for trace in narrow_traces]
     common = base.frame(palette) | {"hovermode": "closest", "hoverdistance": 60}
     parts = [(curve.panel.key, _in_words(curve, measure, palette)) for curve in curves]
     return Finished(traces, common | layout, narrow={"data": narrow, "layout": narrow_layout}, parts=parts)
@@ -259,7 +260,10 @@ def _arranged(
         if any(curve.lacks):
             lacking[curve.news].add(x, hollow, curve.hover, key)
         words.add([left], [bottom + _TITLE_AT], [_title(curve.panel.title)], key)
-        words.add([left], [bottom + _FIGURE_AT], [_newest(curve, measure, colours[curve.news], palette)], key)
+        newest = _newest(curve, measure, colours[curve.news], palette)
+        words.add(
+            [left], [bottom + _FIGURE_AT], [newest if columns > _NARROW_COLUMNS else newest.replace(_UNIT, "")], key
+        )
         bases.append(_across(left, bottom))
         levels.append(_across(left, bottom + curve.level))
     traces = [

@@ -162,7 +162,8 @@ def _narrow(rows: Rows, panels: Sequence[Panel], places: list[int], palette: Pal
             "height": top + round(row * (number + _HEADROOM)) + _BOTTOM,
             "margin": {"l": _EDGE, "r": _EDGE, "t": top, "b": _BOTTOM},
             "bargap": free,
-            "xaxis": {"domain": [0, 1], "showticklabels": False, "showgrid": False},
+            # A line at zero amid the bars would cross the texts above them.
+            "xaxis": {"domain": [0, 1], "showticklabels": False, "showgrid": False, "zeroline": not _is_amid(first)},
             "yaxis": {"range": rooms},
             "yaxis2": inside | {"side": "left", "ticktext": names, "ticklabelshift": -_ABOVE - more // 2},
             "yaxis3": inside | {"side": "right", "position": 1, "ticktext": [*rows.narrow], "ticklabelshift": -_ABOVE},
@@ -210,6 +211,11 @@ def _target(panel: Panel, palette: Palette) -> list[dict[str, Any]]:
         return []
     line = {"color": palette.target, "width": 1.5, "dash": "dot"}
     return [{"type": "line", "yref": "paper", "x0": panel.target, "x1": panel.target, "y0": 0, "y1": 1, "line": line}]
+
+
+def _is_amid(panel: Panel) -> bool:
+    """Whether bars go to both sides of zero."""
+    return bool(panel.axis["range"][0] < 0)
 
 
 def _target_on_bars(panel: Panel, places: list[int], palette: Palette, free: float) -> list[dict[str, Any]]:

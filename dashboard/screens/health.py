@@ -138,9 +138,9 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
         more = f" The first {base.MOST_BARS}; the table has them all." if len(model.table) > base.MOST_BARS else ""
         if model.table["ageDays"].notna().any():
             st.caption(
-                f"The age of *{past.collection.title}*, which the Overview shows; filters do not change it. When new"
-                " figures are expected follows from the dates of each service so far. It counts as late where the grey"
-                f" band ends, one more usual interval after they were expected; the table has the day.{more}"
+                f"A dot is how old the figures of a service are that the Overview shows (*{past.collection.title}*);"
+                " filters do not change it. Newer ones usually come before the dot is in the gray band. In the band"
+                f" they are awaited, and behind it the service is late; the table has the days.{more}"
             )
             picture = provenance.picture(_AGES, "health_chart")
             figures.chart(model.figure, key="health_bars", words=model.words, picture=picture)

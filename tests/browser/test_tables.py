@@ -273,6 +273,8 @@ def test_on_a_phone_a_table_begins_with_a_few_rows_and_a_button_shows_the_others
     rows = table(page).locator("tbody tr:visible")
     expect(rows).to_have_count(8)
     expect(table(page).locator("tfoot tr")).to_be_visible()
+    of_all = "cell => getComputedStyle(cell, '::before').content"
+    assert table(page).locator("tfoot td").first.evaluate(of_all) == '"Of all: "'
     others = table(page).get_by_role("button", name="Show 42 more rows")
     ninth = table(page).get_by_role("link").nth(8)
     others.focus()

@@ -35,6 +35,12 @@ def compared(before, after):
     return contributions.in_order(found.assign(title=found["service"], label=found["service"]))
 
 
+def test_on_a_narrow_screen_no_line_at_zero_crosses_the_texts_above_the_bars():
+    drawn = drawn_of(compared({"o365": (100, 50)}, {"o365": (100, 60)}))
+    narrow = contributions.figure(drawn, False, LIGHT, key="service").narrow
+    assert narrow["layout"]["xaxis"]["zeroline"] is False
+
+
 def drawn_of(table):
     return contributions.bars(table, table.head(contributions.number_drawn(table)), key="service")
 

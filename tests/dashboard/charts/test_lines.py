@@ -167,6 +167,13 @@ def test_a_panel_says_figure_and_change():
     assert "▲\u00a0+10.00 points" in texts[2]
 
 
+def test_a_narrow_panel_has_no_room_for_the_unit_of_its_change():
+    panels = [one("aad", (99.6, 100.0, 100.59))]
+    words = small_multiples(panels, PERCENT, 80.0, span=SPAN, palette=LIGHT).narrow["data"][-1]["text"]
+    assert "100.59\u00a0%" in words[2]
+    assert words[2].endswith("▲\u00a0+0.99</span>")
+
+
 def test_a_panels_change_is_the_difference_of_both_figures_as_they_are_printed():
     texts = small(one("crm", (50.004, 52.0, 53.246)))["data"][-1]["text"]
     assert "▲\u00a0+3.25 points" in texts[2]

@@ -66,6 +66,7 @@ def test_a_narrow_screen_has_one_panel_with_name_and_figure_above_each_row():
     narrow = figure["narrow"]
     assert [change["visible"] for change in narrow["data"]] == [True, False, False]
     layout = narrow["layout"]
+    assert layout["xaxis"]["zeroline"], "at the side, where no text is"
     assert (layout["yaxis2"]["ticktext"][0], layout["yaxis3"]["ticktext"][0]) == ("n0", "0 to go")
     for axis in ("yaxis2", "yaxis3"):
         assert (layout[axis]["ticklabelposition"], layout[axis]["ticklabelshift"] < 0) == ("inside", True)
