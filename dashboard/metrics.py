@@ -73,15 +73,16 @@ class _Data(Collector):
     """What is known of the service and of the history at the moment of asking."""
 
     def collect(self) -> Iterator[Metric]:
-        yield from _of_calls()
+        yield from of_calls()
         if held := HOLDINGS.state.data:
-            yield from _of_history(held, datetime.now(UTC))
+            yield from of_history(held, datetime.now(UTC))
 
     def describe(self) -> Iterator[Metric]:
         return iter(())  # or the history would be counted at the import
 
 
-def _of_calls() -> Iterator[Metric]:
+def of_calls() -> Iterator[Metric]:
+    """The requests to Partner Center so far."""
     calls = CounterMetricFamily(
         f"{_PREFIX}_partner_center_calls",
         "Requests to Partner Center; the status is none where no answer came.",
@@ -98,7 +99,8 @@ def _of_calls() -> Iterator[Metric]:
     yield retries
 
 
-def _of_history(held: Holdings, now: datetime) -> Iterator[Metric]:
+def of_history(held: Holdings, now: datetime) -> Iterator[Metric]:
+    """What the history holds, and how its jobs are."""
     yield GaugeMetricFamily(f"{_PREFIX}_history_bytes", "Size of the history's files.", held.size)
     yield _by(
         "collection",

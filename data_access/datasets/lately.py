@@ -46,7 +46,7 @@ def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, select
     nothing. Raises EngineError where its files cannot be read, SettingsError where there is no engine.
     """
     snapshots = comparison.days_of(timeline, catalog.COMMERCIAL_DEPLOYMENT)
-    days = _spread([*snapshots])
+    days = spread([*snapshots])
     if not days:
         return None
     # What is lost was in the answer before the newest one, which may be of the same day, or is of one of the days.
@@ -66,7 +66,7 @@ def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, select
     return Lately(days[0], changes.assign(since=pd.Timestamp(days[0])), lost)
 
 
-def _spread(days: list[date]) -> list[date]:
+def spread(days: list[date]) -> list[date]:
     """Some days, spread over the last `MONTHS`; the first is the one that Changes compares with."""
     if not days:
         return []

@@ -213,7 +213,7 @@ def names():
     """The labels of every metric that there is, by its name."""
     now = datetime.now(UTC)
     held = Holdings({"usage": now}, {"usage": 1}, {"collect": Job(now, now, failing=True)}, 1)
-    families = [*metrics.REGISTRY.collect(), *metrics._of_history(held, now), *metrics._of_calls()]
+    families = [*metrics.REGISTRY.collect(), *metrics.of_history(held, now), *metrics.of_calls()]
     labels = {each._name: {*each._labelnames} for each in vars(metrics).values() if hasattr(each, "_labelnames")}
     for family in families:
         labels.setdefault(family.name, set()).update(getattr(family, "_labelnames", ()))

@@ -107,17 +107,17 @@ def test_a_file_from_which_all_is_measured_and_that_is_damaged_leaves_nothing_to
 
 def test_days_are_spread_over_the_time_and_each_is_known():
     daily = [date(2026, 1, 1) + number * DAY for number in range(330)]
-    days = lately._spread(daily)
+    days = lately.spread(daily)
     assert len(days) == lately.POINTS
     assert (pd.Timestamp(days[-1]) - pd.DateOffset(months=3)).date() == days[0]
     assert {(later - earlier).days for earlier, later in pairwise(days)} <= {15, 16}
-    assert lately._spread([]) == []
+    assert lately.spread([]) == []
 
 
 def test_of_a_history_with_few_days_the_nearest_one_begins_the_time():
     days = [date(2026, 8, 9), date(2026, 9, 6), date(2026, 10, 4), date(2026, 11, 1), date(2026, 11, 29)]
-    assert lately._spread(days)[0] == date(2026, 9, 6)
-    assert lately._spread([days[0], days[-1]])[0] == days[0]
+    assert lately.spread(days)[0] == date(2026, 9, 6)
+    assert lately.spread([days[0], days[-1]])[0] == days[0]
 
 
 def test_a_customer_is_the_same_however_its_id_is_spelled(tmp_path):
