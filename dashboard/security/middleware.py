@@ -58,8 +58,8 @@ _MOST_FILES = 1_000
 _MOST_COOKIES = LARGEST_HEADER * 7 // 8
 _TOO_MANY_COOKIES = "The cookies of this page are too large. Delete them in the browser's settings, then open it again."
 _TOO_MANY_VALUES = (
-    f"This link has more than {MOST_VALUES:,} values. None of them would be applied, the day and the book included: open"
-    " it with fewer."
+    f"This link has more than {MOST_VALUES:,} values. None of them would be applied, the day and the book included:"
+    " open it with fewer."
 )
 _TOO_BIG, _TRY_LATER = 1009, 1013  # why a socket is closed (RFC 6455 and its registry): a message too big, no room
 _MOST_PAGES = 1_000
