@@ -34,6 +34,7 @@ from data_access.measures.changes import Status, Why
 
 _FILE_DECIMALS = 4  # of effects; a page has room for those of all percentages
 _STATUS = text("status", "Status")
+_DATES = ("Before", "After")
 
 
 def _in_group(column: Column, group: str, label: str, good: int = 0) -> Column:
@@ -56,7 +57,7 @@ _CHANGE_OF = {
 
 _BEFORE_AND_AFTER = tuple(
     _in_group(at(when, column, label), when, label)
-    for when in ("Before", "After")
+    for when in _DATES
     for column, label in ((SOLD, SOLD.label), (DEPLOYED, DEPLOYED.label), (DEPLOYMENT_PERCENT, "%"))
 )
 _CHANGES = tuple(
@@ -119,9 +120,14 @@ def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], n
 
 
 def on_screen(compared: pd.DataFrame, estimated: bool, total: Total | None = None) -> OnScreen:
-    """The rows of `changes.compare` as the page shows them: the changes, and the later figures."""
+    """The rows of `changes.compare` as the page shows them: the changes, and the later figures.
+
+    The change of a percentage is that of both figures as they are printed, as on Trends; the file has the exact one.
+    """
     words = {str(status): status.capitalize() for status in Status}
-    rows = compared.assign(status=compared["status"].map(words))
+    before, after = (compared[f"{DEPLOYMENT_PERCENT.name}{when}"].round(formats.DECIMALS) for when in _DATES)
+    points = {DEPLOYMENT_PERCENT_CHANGE.name: (after - before).round(formats.DECIMALS)}
+    rows = compared.assign(status=compared["status"].map(words), **points)
     if SERVICE.name in rows:
         services = {code: titles.service_title(code) for code in rows[SERVICE.name].unique()}
         rows = without_codes(rows.assign(title=rows[SERVICE.name].map(services)), SERVICE.name)

@@ -84,3 +84,12 @@ def test_what_became_of_a_row_is_a_word():
 def test_only_what_no_tile_explains_is_explained_in_the_table():
     explained = [column.name for column in tables.CHANGES.columns if column.helps_on_screen]
     assert explained == ["deployedEffect", "soldEffect"]
+
+
+def test_points_add_up_with_both_percentages_as_they_are_printed():
+    rows = compared(DEPLOYMENT, "service").head(1)
+    # 26.94 and 36.61 are printed.
+    rows = rows.assign(deploymentPercentBefore=26.944, deploymentPercentAfter=36.606, deploymentPercentChange=9.662)
+    shown = tables.on_screen(rows, estimated=True).rows["deploymentPercentChange"]
+    assert shown.to_pylist() == [9.67]
+    assert tables.CHANGES_FILE.select(rows)["deploymentPercentChange"].iloc[0] == 9.662
