@@ -3,8 +3,8 @@
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
     │   ├── HistoryError     the history cannot be read or written       exit 2
-    │   │   └── StoreUnanswered  it did not answer in time                exit 2
-    │   └── FileUnanswered   DIGEST_FILE did not answer in time           exit 2
+    │   │   └── StoreUnanswered  it did not answer in time               exit 2
+    │   └── FileUnanswered   DIGEST_FILE did not answer in time          exit 2
     ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
     ├── SignInError          401: Partner Center turned the token down   exit 3
     │   ├── SignInNeeded     no token can be asked for: not tried        exit 3
