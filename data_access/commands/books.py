@@ -17,7 +17,7 @@ from data_access.datasets import books_file
 from data_access.datasets.comparison import facts_file
 from data_access.datasets.deployment import fetch_commercial
 from data_access.errors import NotPermitted, PartnerCenterError, SettingsError
-from data_access.foreign_text import printable
+from data_access.foreign_text import printable, printable_id
 from data_access.history import engines, live
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS
 from data_access.settings import Settings, load
@@ -68,7 +68,7 @@ def report(found: Books, known: frozenset[str] | None, now: datetime) -> Iterato
         unassigned = found.unassigned(now)
         nobodys = sorted(tenant for tenant in known if tenant in unassigned)
         yield f"{len(nobodys):,} of {formats.number(len(known), 'customer')} without anybody{':' if nobodys else ''}"
-        yield from (f"  {printable(tenant)}" for tenant in nobodys)
+        yield from (f"  {printable_id(tenant)}" for tenant in nobodys)
     if found.problems:
         yield f"{formats.number(len(found.problems), 'line')} that cannot be used:"
         yield from (f"  line {problem.line}: {problem.reason}" for problem in found.problems)

@@ -10,7 +10,7 @@ from typing import Any
 
 from data_access import formats, history, texts, titles
 from data_access.commands import terminal
-from data_access.foreign_text import printable
+from data_access.foreign_text import printable_id
 from data_access.history.history import History
 from data_access.history.run_log import Standing
 from data_access.history.store import Damaged
@@ -102,7 +102,7 @@ def as_text(account_history: History, now: datetime) -> list[str]:
     services = sorted({*spelled.values()}, key=texts.order)
     if services:
         rows = [["service", *newest]]
-        rows += [[printable(code), *(_cell(ages, code, now) for ages in newest.values())] for code in services]
+        rows += [[printable_id(code), *(_cell(ages, code, now) for ages in newest.values())] for code in services]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         lines += ["", "Processed by Microsoft, and how many days ago:"]
         lines += [
@@ -118,7 +118,7 @@ def in_words(loss: Loss) -> str:
         return text
     named = sorted(map(titles.service_title, loss.gone), key=texts.order)
     more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
-    return f"{text}; gone: {printable(', '.join(named[:_NAMED]))}{more}"
+    return f"{text}; gone: {', '.join(map(printable_id, named[:_NAMED]))}{more}"
 
 
 def _newest(account_history: History, name: str) -> dict[str, datetime | None]:

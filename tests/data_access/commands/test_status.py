@@ -54,3 +54,13 @@ def test_what_a_terminal_would_obey_is_not_printed(command, emulator):
     emulator.source = Partner(deployment=rows_of(DEPLOYMENT, [{"serviceName": "\x1b[31mred"}]))
     command("collect")
     assert "\x1b" not in command("status")[1]
+
+
+def test_a_service_with_a_name_without_end_is_cut(command, emulator):
+    endless, cut = "x" * 100_000, f"{'x' * 63}…"
+    for names in ([endless, "o365"], ["o365"]):
+        emulator.source = Partner(deployment=rows_of(DEPLOYMENT, [{"serviceName": name} for name in names]))
+        code, output, notes = command("collect")
+        assert (code, endless in output + notes) == (0, False)
+        assert cut in command("status")[1]
+    assert f"; gone: {cut}" in output
