@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from data_access import formats, history, texts, titles
@@ -132,8 +132,7 @@ def _cell(ages: dict[str, datetime | None], code: str, now: datetime) -> str:
 
 
 def _days(processed: datetime | None, now: datetime) -> int | None:
-    """As *Data health* says it: days of 24 hours, rounded."""
-    return round((now - processed) / timedelta(days=1)) if processed else None
+    return (now.date() - processed.date()).days if processed else None
 
 
 def _iso(instant: datetime | date | None) -> str | None:
