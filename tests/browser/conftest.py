@@ -110,6 +110,7 @@ class Visitors:
         for page, witness in self._windows.values():
             page.goto("about:blank")
             page.set_viewport_size(_SIZE)
+            page.emulate_media(media="null")  # a window that was told to be a screen would print as one
             witness.forget()
 
 
