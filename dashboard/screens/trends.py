@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import exports, formats, sentences
-from dashboard.charts import lines
+from dashboard.charts import panels
 from dashboard.components import book, figures, history_states, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import dates as dates_of
@@ -184,8 +184,8 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
             st.caption(f"Only {formats.plain(trend.lines[0].title)}: there is nothing to compare.")
             return
         number = formats.number(len(trend.lines), filters.by)
-        if len(trend.lines) > lines.MOST_PANELS:
-            number = f"The first {lines.MOST_PANELS} of {number}; the table has them all"
+        if len(trend.lines) > panels.MOST_PANELS:
+            number = f"The first {panels.MOST_PANELS} of {number}; the table has them all"
         scale = "on one scale" if filters.measure == "percent" else "each around its own first figure (dotted)"
         st.caption(f"{number}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
         picture = origin.picture(f"{MEASURE.options[filters.measure]} by {filters.by}", "trends_parts_chart")

@@ -11,15 +11,8 @@ from dashboard import page_turns
 from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.base import Finished
-from dashboard.charts.lines import (
-    MOST_PANELS,
-    Panel,
-    Shown,
-    line_chart,
-    line_chart_in_words,
-    small_multiples,
-    small_multiples_in_words,
-)
+from dashboard.charts.lines import Shown, line_chart, line_chart_in_words
+from dashboard.charts.panels import MOST_PANELS, Panel, small_multiples, small_multiples_in_words
 from dashboard.feeds import Feeds
 from dashboard.filters import dates
 from dashboard.filters.parameters import TrendsFilters

@@ -1,6 +1,5 @@
-"""Lines as figures: where points stand, what is drawn beside them, and that foreign text stays text."""
+"""The large line: where points stand, and what is drawn beside them."""
 
-import json
 from dataclasses import replace
 from datetime import date
 
@@ -8,44 +7,16 @@ import pandas as pd
 import pytest
 
 from dashboard import formats
-from dashboard.charts.lines import (
-    Panel,
-    Shown,
-    line_chart,
-    line_chart_in_words,
-    small_multiples,
-    small_multiples_in_words,
-)
+from dashboard.charts.lines import line_chart, line_chart_in_words
 from dashboard.charts.palette import LIGHT
 from data_access.measures.trends import Projection, Refusal
+from tests.dashboard.charts.trend import DAYS, PERCENT, SOLD, SPAN, drawn, points
 
-PERCENT = Shown("deploymentPercent", "Deployment %", is_percent=True)
-SOLD = Shown("licensesSold", "Licenses sold", is_percent=False)
-DAYS = pd.to_datetime(["2026-09-01", "2026-10-01", "2026-11-01"], utc=True)
-SPAN = (DAYS[0], DAYS[-1])
 GOAL = Projection(80.0, date(2026, 12, 1), date(2026, 11, 20), date(2026, 12, 20))
-
-
-def points(percents, sold=(100, 100, 100), days=DAYS):
-    figures = {"deploymentPercent": percents, "licensesSold": sold, "without": ""}
-    return pd.DataFrame({"asOf": days, "processedDateTime": days, **figures})
-
-
-def drawn(figure):
-    """The figure as the browser gets it."""
-    return json.loads(figure.to_json())
 
 
 def large(percents=(50.0, 55.0, 60.0), goal=Refusal.UNEVEN, shown=PERCENT):
     return drawn(line_chart(points(percents), shown, 80.0, goal, span=SPAN, palette=LIGHT))
-
-
-def small(*lines, shown=PERCENT, target=80.0):
-    return drawn(small_multiples(lines, shown, target, span=SPAN, palette=LIGHT))
-
-
-def one(key, percents=(50.0, 55.0, 60.0), sold=(100, 100, 100), title=None):
-    return Panel(key, title or key, points(percents, sold))
 
 
 def test_the_large_line_has_a_marker_on_each_processing_date():
@@ -107,92 +78,6 @@ def test_a_flat_line_has_room(percents):
     assert 0 <= low < high
 
 
-def test_every_panel_has_a_cell_of_its_own_and_the_same_scale():
-    figure = small(one("a"), one("b", (90.0, 90.0, 90.0)), one("c"), one("d"), one("e"))
-    places: dict[str, list[tuple[float, float]]] = {}
-    for trace in figure["data"]:
-        for x, y, key in zip(trace["x"], trace["y"], trace["customdata"], strict=True):
-            if x is not None and trace["mode"] != "text":
-                places.setdefault(key, []).append((x, y))
-    assert [places[key][0][0] for key in "abcde"] == [0, 1, 2, 3, 0]
-    assert places["e"][0][1] == pytest.approx(places["a"][0][1] - 1)
-    heights = {key: [round(y % 1, 3) for _, y in places[key]] for key in "ab"}
-    assert heights["a"][1] / heights["b"][1] == pytest.approx(55 / 90, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("good", "colours"), [(1, ("better", "worse")), (-1, ("worse", "better")), (0, ("bar", "bar"))]
-)
-def test_the_colour_is_the_direction_and_an_arrow_says_it_too(good, colours):
-    shown = replace(PERCENT, good=good)
-    figure = small(one("up"), one("down", (70.0, 65.0, 60.0)), one("still", (60.0, 60.0, 60.0)), shown=shown)
-    found = {}
-    for trace in figure["data"]:
-        for key in trace["customdata"] if "line" in trace else ():
-            found[key] = trace["line"]["color"]
-    assert found == {"up": getattr(LIGHT, colours[0]), "down": getattr(LIGHT, colours[1]), "still": LIGHT.bar}
-    texts = [text for text in figure["data"][-1]["text"] if "%" in text]
-    assert [("▲" in text, "▼" in text) for text in texts] == [(True, False), (False, True), (False, False)]
-
-
-def test_on_a_narrow_screen_the_same_panels_stand_in_two_columns():
-    lines = [one(key) for key in "abcde"]
-    figure = json.loads(small_multiples(lines, PERCENT, 80.0, span=SPAN, palette=LIGHT).spec)
-    narrow = figure["narrow"]
-    assert [len(trace["x"]) for trace in figure["data"]] == [len(change["x"]) for change in narrow["data"]]
-    words, keys = narrow["data"][-1], figure["data"][-1]["customdata"]
-    firsts: dict[str, tuple[float, int]] = {}
-    for key, x, y in zip(keys, words["x"], words["y"], strict=True):
-        if x is not None:
-            firsts.setdefault(key, (x, int(y // 1)))
-    assert [firsts[key] for key in "abcde"] == [(0, 0), (1, 0), (0, -1), (1, -1), (0, -2)]
-    assert narrow["layout"]["height"] > figure["layout"]["height"]
-
-
-def test_licenses_move_around_each_panels_own_first_figure():
-    figure = small(one("large", sold=(5000, 5250, 5500)), one("small", sold=(10, 10, 20)), shown=SOLD)
-    trace = figure["data"][0]
-    heights: dict[str, list[float]] = {}
-    for y, key in zip(trace["y"], trace["customdata"], strict=True):
-        heights.setdefault(key, []).append(y)
-    assert heights["large"][0] == heights["small"][0]
-    assert heights["large"][2] == pytest.approx(heights["small"][2])
-    assert heights["large"][0] < heights["large"][1] < heights["large"][2]
-
-
-def test_a_panel_says_figure_and_change():
-    texts = small(one("crm", title="Dynamics 365"))["data"][-1]["text"]
-    assert texts[0] == "<b>Dynamics 365</b>"
-    assert "60.00\u00a0%" in texts[2]
-    assert "▲\u00a0+10.00 points" in texts[2]
-
-
-def test_a_narrow_panel_has_no_room_for_the_unit_of_its_change():
-    panels = [one("aad", (99.6, 100.0, 100.59))]
-    words = small_multiples(panels, PERCENT, 80.0, span=SPAN, palette=LIGHT).narrow["data"][-1]["text"]
-    assert "100.59\u00a0%" in words[2]
-    assert words[2].endswith("▲\u00a0+0.99</span>")
-
-
-def test_a_panels_change_is_the_difference_of_both_figures_as_they_are_printed():
-    texts = small(one("crm", (50.004, 52.0, 53.246)))["data"][-1]["text"]
-    assert "▲\u00a0+3.25 points" in texts[2]
-
-
-def test_an_estimates_change_is_an_estimate():
-    estimated = Shown("licensesSold", "Licenses deployed", is_percent=False, estimated=True)
-    texts = small(one("a", sold=(100, 100, 112)), one("b", sold=(100, 100, 88)), one("c"), shown=estimated)["data"][-1]
-    said = [text for text in texts["text"] if "span" in text]
-    assert ["▲\u00a0≈\u00a0+12" in said[0], "▼\u00a0≈\u00a0−12" in said[1], ">±0<" in said[2]] == [True] * 3
-
-
-def test_hostile_titles_are_text():
-    evil = "<a href='http://evil.example'>x</a>"
-    drawn = json.dumps(small(one("a", title=evil), one("b")))
-    assert "<a" not in drawn
-    assert "&lt;a href=" in drawn
-
-
 def test_a_line_of_many_points_keeps_its_ends():
     days = pd.date_range("2024-01-01", periods=1000, tz="UTC")
     many = points([50.0] * 998 + [60.0, 70.0], [100] * 1000, days)
@@ -224,15 +109,6 @@ def test_a_point_that_does_not_stand_at_its_processing_date_says_both():
     ]
 
 
-def test_a_panel_whose_last_point_is_not_of_now_says_its_date_instead_of_a_change():
-    gone = replace(one("o365"), is_now=False)
-    labels = [text for trace in small(gone, one("crm"))["data"] for text in trace.get("text", []) if text]
-    assert sum("last on 1 Nov 2026" in label for label in labels) == 1
-    assert sum("+10.00 points" in label for label in labels) == 1
-    words = small_multiples_in_words([gone, one("crm")], PERCENT).replace("\u00a0", " ")
-    assert "o365: 50.00 % to 60.00 % on 1 Nov 2026, not in the newest answer; crm: 50.00 % to 60.00 %." in words
-
-
 def test_a_point_that_lacks_a_part_stands_hollow_in_a_gap_and_says_so():
     lacking = points((50.0, 90.0, 60.0)).assign(without=["", "Dynamics <365>", ""])
     line, hollow, newest = drawn(line_chart(lacking, PERCENT, 80.0, Refusal.UNEVEN, span=SPAN, palette=LIGHT))["data"]
@@ -246,23 +122,3 @@ def test_a_point_that_lacks_a_part_stands_hollow_in_a_gap_and_says_so():
     assert last["marker"]["symbol"] == "circle-open"
     words = line_chart_in_words(at_the_end, PERCENT, 80.0).replace("\u00a0", " ")
     assert "90.00 % without Teams on 1 Nov 2026" in words
-
-
-def test_in_a_panel_such_a_point_stands_hollow_in_a_gap_too_and_is_not_compared():
-    lacking = points((90.0, 50.0, 60.0)).assign(without=["Teams", "", ""])
-    figure = small(Panel("direct", "Direct", lacking))
-    line, ends, hollow = ([one is not None for one in trace["y"]] for trace in figure["data"][:3])
-    assert (line, ends, hollow) == ([False, True, True, False], [True, False], [True, False, False, False])
-    assert figure["data"][2]["marker"]["symbol"] == "circle-open"
-    assert figure["data"][2]["hovertext"][0].endswith("<br>without Teams")
-    assert any("+10.00 points" in label for label in figure["data"][-1]["text"])
-    words = small_multiples_in_words([Panel("direct", "Direct", lacking)], PERCENT).replace("\u00a0", " ")
-    assert "Direct: 50.00 % to 60.00 %" in words
-
-
-def test_a_panel_whose_last_point_lacks_a_part_is_not_compared():
-    panel = replace(one("direct", (50.0, 60.0, 90.0)), is_whole=False)
-    labels = [text for trace in small(panel)["data"] for text in trace.get("text", []) if text]
-    assert any("not compared" in label for label in labels)
-    assert not any("40" in label for label in labels)
-    assert "not compared" in small_multiples_in_words([panel], PERCENT)
