@@ -16,7 +16,7 @@ from data_access.connection import connect
 from data_access.datasets import books_file
 from data_access.datasets.comparison import facts_file
 from data_access.datasets.deployment import fetch_commercial
-from data_access.errors import NotPermitted, PartnerCenterError, SettingsError
+from data_access.errors import PartnerCenterError, SettingsError
 from data_access.foreign_text import printable, printable_id
 from data_access.history import engines, live
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS
@@ -87,6 +87,6 @@ def _customers(settings: Settings) -> frozenset[str]:
     if not columns:
         with connect(settings) as client:
             columns.append(fetch_commercial(client, lambda _: None).facts.frame[CUSTOMER])
-            with contextlib.suppress(NotPermitted):
+            with contextlib.suppress(PartnerCenterError):  # those with licenses can be compared all the same
                 columns.append(client.fetch(CUSTOMERS, progress=lambda _: None).frame[CUSTOMER])
     return frozenset(tenant for column in columns for tenant in column.dropna().astype(str))

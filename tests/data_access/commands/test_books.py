@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from data_access.__main__ import main
-from data_access.emulator import DEMO_TOKEN, Emulator
+from data_access.emulator import DEMO_TOKEN, Emulator, answer
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests import lakes
@@ -22,10 +22,13 @@ HEADER = "customerTenantId,person,from,until\n"
 def check(serve, monkeypatch, capsys, tmp_path):
     """Run `books` over a file, for a partner with the customers Acme and Bolt."""
 
-    def check(content, rows=ROWS, past=(), listed=()):
+    def check(content, rows=ROWS, past=(), listed=(), trouble=None):
         customers = [{"id": tenant, "companyProfile": {"tenantId": tenant}} for tenant in listed]
         counts = rows_of(COMMERCIAL_DEPLOYMENT, rows)
-        url = serve(Emulator(Partner(commercial_deployment=counts, customers=customers)))
+        emulator = Emulator(Partner(commercial_deployment=counts, customers=customers))
+        if trouble:
+            emulator.always(trouble, where="/customers")
+        url = serve(emulator)
         settings = {
             "PARTNER_CENTER_BASE_URL": url,
             "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
@@ -59,6 +62,14 @@ def test_it_says_how_many_customers_each_person_has_and_who_has_nobody(check):
 def test_a_customer_without_licenses_is_one_too(check):
     code, out, _ = check(f"{HEADER}{ACME},ann@x,,\n", rows=ROWS[:1], listed=[ACME, BOLT])
     assert code == 0
+    assert out[-2:] == ["1 of 2 customers without anybody:", f"  {BOLT}"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_where_customers_are_not_listed_those_with_licenses_are_compared(check, status, monkeypatch):
+    monkeypatch.setenv("PARTNER_CENTER_TRIES", "1")
+    code, out, err = check(f"{HEADER}{ACME},ann@x,,\n", listed=[ACME, BOLT, GONE], trouble=answer(status))
+    assert (code, err) == (0, [])
     assert out[-2:] == ["1 of 2 customers without anybody:", f"  {BOLT}"]
 
 
