@@ -354,7 +354,7 @@ class History:
     def _unclaimed(self) -> list[str]:
         """Read the index again; the files without a snapshot that are older than GRACE.
 
-        None while a summary file is damaged: which files its snapshots have is not known then.
+        There are none of them while a summary file is damaged: which files its snapshots have is not known then.
         """
         before = self._clock() - GRACE
         written = [

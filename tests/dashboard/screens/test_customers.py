@@ -1,37 +1,34 @@
-"""The Customers page in every situation; what all pages share is in test_pages.py."""
+"""The call list in every situation; what all pages share is in test_pages.py."""
 
 import io
-from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from pypdf import PdfReader
 
 from dashboard.components import figures
 from dashboard.view_models import call_sheet
-from data_access.emulator import Emulator, answer, failing, gateway, sample
+from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT
-from tests.dashboard.visit import bar, charts, headings, tables, taken_away, text, tiles
-from tests.lakes import fetched
+from tests.dashboard.screens.nordwind import (
+    NORTH,
+    PAGE,
+    PARTNER,
+    ROWS,
+    SOUTH,
+    collected,
+    customers_on,
+    lost_lately,
+    shown_in_the_end,
+)
+from tests.dashboard.visit import bar, headings, tables, taken_away, text, tiles
 from tests.rows import rows_of
 
-NORTH, SOUTH = "AAAAAAAA-0000-4000-8000-000000000001", "BBBBBBBB-0000-4000-8000-000000000002"
-ROWS = rows_of(
-    COMMERCIAL_DEPLOYMENT,
-    [
-        {"customerTenantId": NORTH, "customerName": "Nordwind AB", "licensesDeployed": 60},
-        {"customerTenantId": NORTH, "customerName": "Nordwind AB", "productName": "B", "channel": "direct"},
-        {"customerTenantId": SOUTH, "customerName": "<b>Süd</b>", "licensesDeployed": 5, "serviceCode": "crm"},
-    ],
-)
 MORE = {"licensesSold": 100, "licensesDeployed": 107}
-PARTNER = Partner(commercial_deployment=ROWS, deployment=rows_of(DEPLOYMENT, [{}]))
-PAGE = "customers"
-
-
-def customers_on(app):
-    return list(tables(app)["customers_table"]["customerName"])
+USE = Partner(
+    commercial_deployment=ROWS,
+    commercial_usage=rows_of(COMMERCIAL_USAGE, [{"customerTenantId": NORTH, "licenseActive": 20}]),
+)
 
 
 def test_the_largest_gap_comes_first(visit):
@@ -179,51 +176,6 @@ def test_where_filters_together_leave_nobody_it_is_said_what_each_leaves_alone(v
     assert f"No customer fits. Each filter alone leaves: {alone}. Change or remove one." in text(app)
 
 
-@pytest.mark.parametrize("spelled", [str.lower, str.upper])
-def test_a_link_by_id_opens_the_customer_with_its_products(spelled, visit):
-    app = visit(Emulator(PARTNER), {"customer": spelled(NORTH)}, page=PAGE)
-    assert app.title[0].value == "Nordwind AB"
-    assert list(tables(app)["products_table"]["productName"]) == ["B", "Office 365 Enterprise E3"]
-    assert tiles(app)["Licenses sold"] == "200"
-
-
-def test_from_a_customer_back_to_all(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE)
-    next(button for button in app.button if button.label == "Back to all customers").click().run()
-    assert len(customers_on(app)) == 2
-
-
-def collected(*deployed):
-    """What was collected of Nordwind, week by week from the first of September on."""
-    days = [datetime(2026, 9, 1, tzinfo=UTC) + timedelta(weeks=week) for week in range(len(deployed))]
-    return [
-        partial(
-            fetched,
-            COMMERCIAL_DEPLOYMENT,
-            [
-                {
-                    "customerTenantId": NORTH,
-                    "licensesSold": 100,
-                    "licensesDeployed": number,
-                    "processedDateTime": day.isoformat(),
-                },
-                {"customerTenantId": SOUTH, "licensesDeployed": 1, "processedDateTime": day.isoformat()},
-            ],
-            day,
-        )
-        for day, number in zip(days, deployed, strict=True)
-    ]
-
-
-def shown_in_the_end(app, key):
-    """A table once the history has been looked at: a page does not wait for it, and people look again."""
-    for _ in range(40):
-        if "deploymentPercentChange" in tables(app)[key]:
-            break
-        app.run()
-    return tables(app)[key].iloc[0]
-
-
 def test_the_list_says_how_each_customer_moved_since_a_day_and_why_to_call(visit):
     was = collected(*range(80, 67, -1))
     now = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": NORTH, "customerName": "Nord", "licensesDeployed": 60}])
@@ -265,140 +217,12 @@ def test_what_a_person_takes_can_be_had_as_a_workbook(visit, monkeypatch):
     assert found >= {"call_sheet", "export_history_xlsx"}
 
 
-def test_from_one_customer_to_the_next_of_the_list(visit):
-    link = {"customer": SOUTH, "column": "customerName"}
-    app = visit(Emulator(PARTNER), link, page=PAGE)
-    assert "1 of 2" in text(app)
-    assert app.button(key="previous_customer").disabled
-    app.button(key="next_customer").click().run()
-    assert app.title[0].value == "Nordwind AB"
-    assert "2 of 2" in text(app)
-    assert app.button(key="next_customer").disabled
-    assert app.query_params["column"] == "customerName"
-
-
-def test_a_customer_that_the_list_does_not_have_stands_alone(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH, "below": "10"}, page=PAGE)
-    assert app.title[0].value == "Nordwind AB"
-    assert "of 2" not in text(app)
-
-
-def history_of(app):
-    """The points of the line, as sent to the browser."""
-    return [chart["data"][0]["y"] for key, chart in charts(app).items() if key == "history_line"]
-
-
-def test_a_customer_has_a_history(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45, 50, 52))
-    assert "Improving: +12.00 points since 1 Sep 2026, to 52.00 %." in text(app).replace("*", "")
-    assert "80 % is reached about" in text(app)
-    assert history_of(app) == [[40, 45, 50, 52]]
-
-
-@pytest.mark.parametrize(
-    ("left", "why"),
-    [
-        ([{"customerTenantId": SOUTH}], "What is shown here is not in the newest answer that was collected, of "),
-        ([], "The newest answer that was collected, of 22 Sep 2026, has no rows."),
-    ],
-)
-def test_a_customer_that_is_not_in_the_newest_answer_has_no_figure_now(left, why, visit):
-    gone = partial(fetched, COMMERCIAL_DEPLOYMENT, left, datetime(2026, 9, 22, tzinfo=UTC))
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=[*collected(40, 45), gone])
-    assert why in text(app)
-    assert "The last figure is of 8 Sep 2026: 45.00" in text(app)
-    assert "rose" not in text(app)
-    assert "No date for 80" in text(app)
-
-
-def lost_lately(visit, link=None):
-    """A page over figures of now, which lack a product of Nordwind's and the whole of Süd."""
-    had = [{"customerTenantId": NORTH}, {"customerTenantId": NORTH, "productName": "VISIO PLAN 2", "licensesSold": 20}]
-    before = [*had, {"customerTenantId": SOUTH, "customerName": "Süd", "licensesSold": 30}]
-    now = [{"customerTenantId": NORTH, "licensesDeployed": 99}]
-    past = [
-        partial(fetched, COMMERCIAL_DEPLOYMENT, rows, datetime(2026, 9, day, tzinfo=UTC))
-        for day, rows in ((1, before), (20, before), (22, now))
-    ]
-    partner = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, now))
-    return until_known(visit(Emulator(partner), link, page=PAGE, past=past))
-
-
-def until_known(app):
-    """The page once it is known how customers moved."""
-    for _ in range(40):
-        if "Looking back three months" not in text(app) and "Not in the newest answer" in text(app):
-            break
-        app.run()
-    return app
-
-
 def test_a_customer_that_the_newest_answer_lacks_is_named_and_a_lost_product_is_a_reason(visit):
     app = lost_lately(visit)
     assert "Not in the newest answer: Süd (30 licenses sold on 9 Oct 2026)." in text(app).replace("*", "")
     row = tables(app)["customers_table"].iloc[0]
     assert "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 Oct 2026)" in str(row["why"])
     assert row.get("deploymentPercentChange", "–") == "–", "it is not the same sum any more"
-
-
-def test_the_page_of_a_customer_says_what_it_lost(visit):
-    said = text(lost_lately(visit, {"customer": NORTH})).replace("*", "")
-    assert "Microsoft's newest figures have no Visio Plan 2 of yours any more" in said.replace("\\", "")
-    assert "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 Oct 2026). Without it the sum cannot" in said
-    assert "Improving" not in said
-    gone = text(lost_lately(visit, {"customer": SOUTH})).replace("*", "")
-    assert "Not in the newest answer: Süd (30 licenses sold on 9 Oct 2026)." in gone
-
-
-def test_an_answer_without_a_processing_date_is_a_customers_now(visit):
-    undated = {"customerTenantId": NORTH, "licensesDeployed": 90, "processedDateTime": "0001-01-01T00:00:00"}
-    now = partial(fetched, COMMERCIAL_DEPLOYMENT, [undated], datetime(2026, 9, 22, tzinfo=UTC))
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=[*collected(40, 45), now])
-    assert "Improving: +50.00 points since 1 Sep 2026, to 90.00" in text(app).replace("*", "")
-    assert "Microsoft gave no processing date for one answer." in text(app)
-
-
-def test_a_customers_history_is_a_file_that_says_what_it_is(visit, monkeypatch):
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45))
-    files = taken_away(app, monkeypatch)
-    (history,) = (table for name, table in files.items() if name.startswith("license-customer-history_2026-09-08_"))
-    assert list(history.columns[:2]) == ["line", "service"]
-    assert list(history["line"]) == ["all together"] * 2 + ["service"] * 2
-    assert list(history["service"].fillna("")) == ["", "", "o365", "o365"]
-    assert set(history["filter"]) == {f"customer = {NORTH}; range = 3 months; collection = commercial-deployment"}
-
-
-def test_the_measure_and_the_filters_hold_in_the_history_too(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH, "measure": "undeployed"}, page=PAGE, past=collected(40, 45))
-    assert history_of(app) == [[60, 55]]
-    app = visit(Emulator(PARTNER), {"customer": NORTH, "channel": "direct"}, page=PAGE, past=collected(40, 45))
-    assert history_of(app) == []
-    assert "has nothing of this customer in this choice" in text(app)
-
-
-def test_a_customer_that_was_never_collected_or_only_once_is_told_so(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40))
-    assert "the only processing date here so far" in text(app)
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE)
-    assert "Is it changing?" not in text(app)
-
-
-def test_a_history_that_cannot_be_asked_leaves_the_rest_of_the_page(visit):
-    link = {"customer": NORTH}
-    app = visit(Emulator(PARTNER), link, page=PAGE, past=collected(40, 45), ANALYTICS_ENGINE="spark")
-    assert "SPARK_REMOTE is not set" in text(app)
-    assert tiles(app)["Licenses sold"] == "200"
-
-
-def test_a_history_that_cannot_be_read_is_said_to_be(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, HISTORY_URL="file://elsewhere/history")
-    assert "The history cannot be read" in str(app.get("page_link")[-1].proto)
-    assert tiles(app)["Licenses sold"] == "200"
-
-
-def test_a_stranger_is_told_and_not_an_error(visit):
-    app = visit(Emulator(PARTNER), {"customer": "<b>x</b>"}, page=PAGE)
-    assert "no licenses for this customer" in text(app)
 
 
 def test_many_customers_come_in_pages(visit):
@@ -464,30 +288,10 @@ def test_the_sample_has_customers(visit):
     assert bar(app)["source"] == "Sample data"
 
 
-def test_a_customer_has_what_ends_and_what_is_not_used(visit):
-    tenant = sample.partner(as_of=datetime.now(UTC).date()).commercial_deployment[0]["customerTenantId"]
-    app = visit(None, {"customer": tenant}, page=PAGE)
-    for _ in range(40):
-        if "customer_renewals_table" in tables(app) and "unused" in tables(app)["products_table"]:
-            break
-        app.run()
-    renewing, products = tables(app)["customer_renewals_table"], tables(app)["products_table"]
-    assert [*renewing.columns[:2]] == ["offer", "act"]
-    assert f"{len(renewing)} subscriptions end." in text(app)
-    unused = sum(int(number) for number in products["unused"] if number.isdecimal())
-    assert f"Up to **{unused}** of **{tiles(app)['Licenses deployed']}** deployed licenses were not used" in text(app)
-
-
 def test_renewals_that_were_collected_are_on_the_list_whoever_has_seen_them_before(visit):
     app = visit(page=PAGE)
     shown_in_the_end(app, "customers_table")
     assert "renewal" in headings(app, "customers_table")
-
-
-USE = Partner(
-    commercial_deployment=ROWS,
-    commercial_usage=rows_of(COMMERCIAL_USAGE, [{"customerTenantId": NORTH, "licenseActive": 20}]),
-)
 
 
 @pytest.mark.parametrize(("link", "key"), [({}, "customers_table"), ({"customer": NORTH}, "products_table")])
