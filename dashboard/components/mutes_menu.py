@@ -19,6 +19,7 @@ from data_access.mutes import IN_SUMS, LONGEST_REASON, MOST_DAYS, problem, said
 Line = tuple[str, str | None]
 
 _WHAT, _REASON, _UNTIL, _PROBLEM = "mute_what", "mute_reason", "mute_until", "_mute_problem"
+_END_PROBLEM = "_end_mute_problem"
 
 _UNTIL_IT_CAN_BE_USED = "Until then pages show no bands, and no mutes of it."
 _UNTIL_IT_ANSWERS = "Until it does, the bands and mutes hold that it had when it was last read."
@@ -31,9 +32,11 @@ def draw(feeds: Feeds, lines: Mapping[Line, str]) -> None:
         return
     menu = st.popover("Mute", icon=":material/notifications_off:", key="mute", on_change="rerun", type="tertiary")
     if not menu.open:
+        st.session_state.pop(_PROBLEM, None)
         return
     with menu:
-        if told := st.session_state.pop(_PROBLEM, ""):
+        # Said until the next try: a page draws itself anew when late figures come, and nobody has read it by then.
+        if told := st.session_state.get(_PROBLEM):
             st.warning(formats.plain(told), icon=":material/error:")
         _ask(feeds, lines)
 
@@ -47,7 +50,7 @@ def notice(feeds: Feeds, muting: Sequence[Mute], names: Mapping[str, str]) -> No
             st.markdown(f":material/notifications_off: {words}", width="stretch")
             if isinstance(mute, SetMute):
                 st.button("End the mute", f"end_mute_{number}", on_click=_end, args=(feeds, mute))
-    if told := st.session_state.pop(_PROBLEM, "") if muting else "":
+    if told := st.session_state.pop(_END_PROBLEM, "") if muting else "":
         st.warning(formats.plain(told), icon=":material/error:")
 
 
@@ -120,9 +123,9 @@ def _mute(feeds: Feeds, line: object, reason: str, until: object, today: date) -
 
 def _end(feeds: Feeds, mute: SetMute) -> None:
     try:
-        st.session_state[_PROBLEM] = mutes_and_bands.end(feeds, mute)
+        st.session_state[_END_PROBLEM] = mutes_and_bands.end(feeds, mute)
     except PermissionError:
-        st.session_state[_PROBLEM] = _NOT_IN_BOOK
+        st.session_state[_END_PROBLEM] = _NOT_IN_BOOK
 
 
 def _who(mute: Mute) -> str:

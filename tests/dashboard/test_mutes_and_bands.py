@@ -113,6 +113,8 @@ def test_a_mute_needs_a_reason_and_an_end(sit, reason, until, problem):
     mute(app, (OWN, None), reason, until)
     assert problem in text(app)
     assert kept() == ()
+    app.run()  # as the page does by itself when late figures come
+    assert problem in text(app)
 
 
 def test_a_manager_is_offered_the_own_customers_alone(sit):
