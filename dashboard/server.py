@@ -92,7 +92,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     streamlit_internals.forgive_widgets()
     streamlit_internals.send_together()
     _refuse_to_expose()
-    _prepare_sample_history()
+    prepare_sample_history()
     import_module("dashboard.components.notices")
     import_module("dashboard.feeds")
     for component in _COMPONENTS:
@@ -118,7 +118,7 @@ async def _tidy_up() -> None:
         exports.FILES.tidy()
 
 
-def _raise_limit_of_files() -> int:
+def raise_limit_of_files() -> int:
     """Let this process open as many files as the system allows it at most; returns how many."""
     if resource is None:
         return _FILES_OF_WINDOWS
@@ -146,7 +146,7 @@ def _refuse_to_expose() -> None:
         os._exit(error.exit_code)  # an exception would come out as a traceback of the server's
 
 
-def _prepare_sample_history() -> None:
+def prepare_sample_history() -> None:
     """Make the sample's history where the sample is the source, so that no visitor waits for it."""
     try:
         history.prepare_sample(load_settings())
@@ -204,7 +204,7 @@ MIDDLEWARE = [
         pages=[page.address for page in sitemap.PAGES],
         sign_in=exposure.SIGN_IN,
         ended=middleware.ENDED,
-        most_pages=max(_FEWEST_PAGES, (_raise_limit_of_files() - _OTHER_FILES) // _FILES_OF_A_PAGE),
+        most_pages=max(_FEWEST_PAGES, (raise_limit_of_files() - _OTHER_FILES) // _FILES_OF_A_PAGE),
     ),
 ]
 # The theme names the fonts relative to the page, and the page may live below a path.

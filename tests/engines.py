@@ -20,7 +20,9 @@ class Pandas(Engine):
 
     def scan(self, paths, columns):
         read = [pq.read_table(path, columns=list(columns), partitioning=None) for path in paths]
-        return nw.from_native(pa.concat_tables(read or [engines._schema(columns).empty_table()]).to_pandas()).lazy()
+        return nw.from_native(
+            pa.concat_tables(read or [engines.arrow_schema(columns).empty_table()]).to_pandas()
+        ).lazy()
 
     def table(self, frame):
         return frame.collect().to_native().reset_index(drop=True)

@@ -6,7 +6,7 @@ a name that is to be opened. Order and page stand in the link for one table of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard import formats, static_files
 from dashboard.cache import remembered
-from dashboard.filters import link
+from dashboard.filters import link, rows
 from dashboard.filters.kinds import Reading
 from dashboard.filters.rows import Arrangement
 from dashboard.security import streamlit_internals
@@ -73,7 +73,7 @@ def show(
     page = min(arrangement.page, number)
 
     def arrange() -> None:  # outlives this run, and must not keep the table
-        if asked := _asked(key, columns):
+        if asked := rows.asked(st.session_state.get(key), columns):
             _arrange(key, asked, in_link)
 
     def click() -> None:
@@ -131,14 +131,6 @@ def _arrange(key: str, asked: Arrangement, in_link: bool) -> None:
         st.session_state[key + _ARRANGED] = asked
 
 
-def _asked(key: str, columns: Set[str]) -> Arrangement | None:
-    """What the user clicked; None where the browser, or who acts as one, sent no such thing."""
-    match st.session_state.get(key):
-        case {"arranged": {"column": str(column), "downwards": bool(downwards), "page": int(page)}} if page > 0:
-            return Arrangement(column, downwards, page) if not column or column in columns else None
-    return None
-
-
 @remembered
 def _places(table: OnScreen, order: Order) -> Places:
     return on_page.places(table, order)
@@ -147,5 +139,5 @@ def _places(table: OnScreen, order: Order) -> Places:
 @remembered
 def _content(table: OnScreen, order: Order | None, page: int, key: str) -> str:
     """One page of the table as JSON, written once for all who look at it."""
-    rows = _places(table, order) if order else None
-    return orjson.dumps(on_page.content(table, order, rows, page, key=key)).decode()
+    places = _places(table, order) if order else None
+    return orjson.dumps(on_page.content(table, order, places, page, key=key)).decode()

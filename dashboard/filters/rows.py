@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.filters.kinds import Link, Parameter, Reading
 
 _LONGEST = 200  # characters of a column's name; columns that we do not know have Microsoft's names
-
-
 _DIGITS = 10  # of a page; no table has as many
 
 
@@ -21,6 +19,17 @@ class Arrangement:
     column: str = ""
     descending: bool = False
     page: int = 1
+
+
+def asked(state: object, columns: Set[str]) -> Arrangement | None:
+    """What a click on a table asks for; None where the browser, or who acts as one, sent no such thing.
+
+    `columns`: those that the table can be sorted by.
+    """
+    match state:
+        case {"arranged": {"column": str(column), "downwards": bool(downwards), "page": int(page)}} if page > 0:
+            return Arrangement(column, downwards, page) if not column or column in columns else None
+    return None
 
 
 @dataclass(frozen=True)

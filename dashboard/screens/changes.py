@@ -10,18 +10,18 @@ import streamlit as st
 
 from dashboard import explanations, exports, formats, sentences
 from dashboard.charts import contributions
-from dashboard.components import figures, history_states, notices, table, tiles
+from dashboard.components import customer_names, figures, history_states, notices, table, tiles
 from dashboard.explanations import Explanations
 from dashboard.feeds import Feeds, current_feeds, current_sight, file_filter
 from dashboard.filters import dates, levels, link
 from dashboard.filters.dates import Dates
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import CUSTOMER, LEVEL, SEARCH, SERVICE, STATUS, ChangesFilters
+from dashboard.filters.parameters import LEVEL, SEARCH, SERVICE, STATUS, ChangesFilters
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.tables.changes import CHANGES_FILE
 from dashboard.tables.columns import OnScreen
-from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
+from dashboard.tables.common import TENANT_ID
 from dashboard.view_models import changes
 from dashboard.view_models.changes import ChangesView
 from data_access import PartnerCenterError, Snapshot, Timeline
@@ -31,15 +31,13 @@ from data_access.measures.changes import Status
 
 _QUESTION = "What is different, and why did the percentage move?"
 _CHART = "changes_bars"
-_OPENED = "_opened"  # the customer whose bar was clicked on
 _DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED)  # the table's rows until the user chooses others
 
 
 @session.part
 def show(past: Timeline, feeds: Feeds) -> None:
     """Draw the page for a history with snapshots."""
-    if customer := st.session_state.pop(_OPENED, ""):
-        st.switch_page("screens/customers.py", query_params=link.link_to(customer))
+    customer_names.follow()
     customers = session.may(Role.MANAGER) and current_sight().figures == current_sight().names
     controls = link.follow(ChangesFilters, feeds.codes(), replace(LEVEL, closed=levels.closed_to(customers)))
     history_states.top(past, _QUESTION, feeds, controls)
@@ -254,7 +252,7 @@ def _chart(
         def click() -> None:
             if key := figures.clicked_key(_CHART):
                 if opens:
-                    _open(key)
+                    customer_names.open_page(key)
                 else:
                     controls.only(SERVICE)(key)
 
@@ -267,14 +265,8 @@ def _table(rows: OnScreen) -> None:
     if not rows.number:
         st.info("There are no such rows. Choose another kind.", icon=":material/filter_alt_off:")
         return
-    opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, _open, "customers")
-    has_customers = TENANT_ID.name in rows.rows.column_names
-    table.show(rows, "changes_table", "What is different", in_link=True, opens=opens if has_customers else None)
-
-
-def _open(customer: str) -> None:
-    """Have the next run leave for the page of a customer; a callback cannot."""
-    st.session_state[_OPENED] = customer
+    opens = customer_names.opens() if TENANT_ID.name in rows.rows.column_names else None
+    table.show(rows, "changes_table", "What is different", in_link=True, opens=opens)
 
 
 feeds = current_feeds()

@@ -10,6 +10,8 @@ import streamlit as st
 from dashboard import explanations, exports, formats, mutes_and_bands, sentences
 from dashboard.components import (
     book,
+    customer_names,
+    customers_list,
     figures,
     header,
     lately,
@@ -34,7 +36,6 @@ from dashboard.filters.parameters import (
 )
 from dashboard.screens import one_customer
 from dashboard.security import session
-from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import unknown
 from dashboard.view_models import call_list, call_sheet
@@ -78,14 +79,14 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         notices.live_seats(deployment.live, feeds.renewals.state.data)
     notices.set_aside(deployment.answer)
     if customer and rows.empty and deployment.answer.is_part:
-        one_customer.back()
+        customers_list.back()
         book.not_in_book(customer)
     elif not len(deployment.facts):
         notices.no_rows(deployment, feeds.live.state.error)
     elif everybody:
         show_all(deployment, everybody, feeds)
     elif rows.empty or not one:
-        one_customer.back()
+        customers_list.back()
         st.header("Microsoft has no licenses for this customer", anchor=False)
         if gone := _gone(deployment, customer, feeds):
             st.markdown(sentences.not_there(gone))
@@ -113,20 +114,13 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         controls.draw(ATLEAST)
     filters = controls.filters
     moved, within = lately.moved(deployment, filters.selection, feeds)
-    known = moved, feeds.usage.state.data, feeds.renewals.state.data
-    model = call_list.of_all(
-        deployment,
-        filters,
-        *known,
-        mutes=mutes_and_bands.mutes(feeds),
-        rules=mutes_and_bands.bands(),
-        zone=figures.zone(),
-    )
+    used = feeds.usage.state.data
+    model = customers_list.of(deployment, filters, moved, feeds)
     notices.left_out(controls.unknown)
     if model.number == 0:
         st.info(f"No customer fits. {_alone(model, filters)}", icon=":material/person_search:")
         return
-    opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, partial(controls.put, CUSTOMER))
+    opens = customer_names.opens(partial(controls.put, CUSTOMER), page="")
     if model.gone:
         st.markdown(sentences.not_there(model.gone))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -137,7 +131,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
     sentence = _filter(filters, feeds)
     whole = not (filters.search or filters.below or filters.atleast)
-    explained = explanations.of_deployment(model, deployment, feeds.usage.state.data if whole else None, sentence)
+    explained = explanations.of_deployment(model, deployment, used if whole else None, sentence)
     tiles.tiles(model, filters.target, False, "customer", explained=explained)
     overview = current_feeds().deployment.state.data  # as far as it is at hand: nothing is fetched for a remark
     if overview and whole and not feeds.is_book and not deployment.live:
@@ -146,7 +140,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         if within:
             lately.watch(within)
     _list(model, deployment, filters, opens, feeds)
-    still_missing.draw(feeds, has_use=known[1] is not None)  # at the end, where it moves nothing
+    still_missing.draw(feeds, has_use=used is not None)  # at the end, where it moves nothing
 
 
 def _alone(model: CallList, filters: CustomersFilters) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import explanations, exports, formats, mutes_and_bands, sentences
 from dashboard.components import (
-    book,
+    customers_list,
     figures,
     history_states,
     lately,
@@ -19,13 +19,12 @@ from dashboard.components import (
     tiles,
 )
 from dashboard.feeds import Feeds, file_filter
-from dashboard.filters import dates, link
+from dashboard.filters import dates
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import (
     MEASURE,
     BarsFilters,
     CustomerFilters,
-    CustomersFilters,
     TrendsFilters,
 )
 from dashboard.tables.customers import EVERY_ROW_FILE
@@ -33,7 +32,8 @@ from dashboard.tables.microsoft import unknown
 from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import call_list, call_sheet, renewals, trends, usage
 from dashboard.view_models import deployment as view_models
-from data_access import Deployment, PartnerCenterError, Selection
+from dashboard.view_models.deployment import DeploymentView
+from data_access import Deployment, PartnerCenterError, Selection, Usage
 from data_access.datasets import usage as uses
 from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals, not_read, unread_of
@@ -42,35 +42,23 @@ from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 
-def back() -> None:
-    """The way back to the list."""
-    label = f"Back to {formats.plain(book.customers_listed())}"
-    st.button(label, on_click=link.close_customer, icon=":material/arrow_back:", type="tertiary")
-
-
 def show(deployment: Deployment, identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:
     """Draw one customer, by tenant id; `name` is what pictures call it."""
     filters = controls.filters
     moved, within = lately.moved(deployment, filters.selection, feeds)
-    used = feeds.usage.state.data
+    used, live = feeds.usage.state.data, feeds.renewals.state.data
     own = usage.of_customer(used, identity) if used else None
     sentence = file_filter(feeds, filters.selection, customer=identity)
     provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
-    live, muting = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
-    sheet = call_sheet.file(deployment, identity, feeds, provenance, muting)
-    _beside(deployment, identity, name, moved=moved, feeds=feeds, sheet=sheet)
+    with st.container(horizontal=True, vertical_alignment="center", key="beside"):
+        customers_list.around(identity, deployment, moved, feeds)
+        st.space("stretch")
+        _actions(deployment, identity, name, provenance, feeds)
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), figures.is_dark(), own)
     notices.left_out(controls.unknown)
     tiles.answer(model, filters.target, estimated=False)
     _quiet(deployment, identity, filters.selection, feeds)
-    if sentences_for_the_phone := call_list.said_to(
-        deployment, identity, filters.selection, moved=moved, used=used, live=live, mutes=muting, zone=figures.zone()
-    ):
-        with st.container(border=True, key="what_to_say", gap="xsmall"):
-            st.header("What to say", anchor=False)
-            st.markdown("\n".join(f"- {formats.plain(said)}" for said in sentences_for_the_phone))
-            if aside := call_list.said_aside(deployment, identity, filters.selection, live=live, mutes=muting):
-                st.caption(aside)
+    _what_to_say(deployment, identity, filters.selection, moved, feeds)
     with st.container():  # there with and without it, so that what follows keeps its place
         if within:
             lately.watch(within)
@@ -78,13 +66,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     tiles.tiles(model, filters.target, False, "product", explained=explained)
     question = "Which products are not deployed?"
     figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)
-    rows = partial(call_list.rows_behind, deployment, filters.selection, [identity])
-    columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
-    files = exports.for_people_and_programs(rows, columns, (model,), provenance)
-    with figures.figures("Products and services", files):
-        if own and (said := sentences.used(uses.total(own, filters.selection))):
-            st.markdown(said)
-        table.show(model.on_screen, "products_table", "Products", target=filters.target)
+    _products(model, deployment, identity, filters, provenance, own=own)
     if live:
         _renewing(live, identity, filters.selection)
     place = st.container()
@@ -93,6 +75,58 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
     still_missing.draw(feeds, has_use=used is not None)
+
+
+def _actions(deployment: Deployment, identity: str, name: str, provenance: exports.Provenance, feeds: Feeds) -> None:
+    """Draw what is done with one customer: it or a product of its is muted, its call sheet taken away."""
+    lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
+    products = call_list.products_of(deployment, identity)
+    mutes_menu.draw(feeds, lines | {(identity, product): title for product, title in products.items()})
+    figures.downloads([call_sheet.file(deployment, identity, feeds, provenance, mutes_and_bands.mutes(feeds))])
+
+
+def _quiet(deployment: Deployment, identity: str, selection: Selection, feeds: Feeds) -> None:
+    """Say what of a customer is muted, and whether it is out of its band."""
+    products = call_list.products_of(deployment, identity)
+    if outside := call_list.outside(deployment, identity, selection, mutes_and_bands.bands()):
+        st.markdown(f":material/straighten: Out of its band: **{formats.plain(outside)}**", width="content")
+    about = [mute for mute in mutes_and_bands.mutes(feeds) if muted.is_about(mute, identity, [*products])]
+    mutes_menu.notice(feeds, about, products)
+
+
+def _what_to_say(
+    deployment: Deployment, identity: str, selection: Selection, moved: Lately | None, feeds: Feeds
+) -> None:
+    """Draw the sentences for the phone; nothing where there are none."""
+    live, mutes = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
+    used, zone = feeds.usage.state.data, figures.zone()
+    told = call_list.said_to(deployment, identity, selection, moved=moved, used=used, live=live, mutes=mutes, zone=zone)
+    if not told:
+        return
+    with st.container(border=True, key="what_to_say", gap="xsmall"):
+        st.header("What to say", anchor=False)
+        st.markdown("\n".join(f"- {formats.plain(sentence)}" for sentence in told))
+        if aside := call_list.said_aside(deployment, identity, selection, live=live, mutes=mutes):
+            st.caption(aside)
+
+
+def _products(
+    model: DeploymentView,
+    deployment: Deployment,
+    identity: str,
+    filters: CustomerFilters,
+    provenance: exports.Provenance,
+    *,
+    own: Usage | None,
+) -> None:
+    """Draw the table of products, with the files of Microsoft's rows behind it."""
+    rows = partial(call_list.rows_behind, deployment, filters.selection, [identity])
+    columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
+    files = exports.for_people_and_programs(rows, columns, (model,), provenance)
+    with figures.figures("Products and services", files):
+        if own and (said := sentences.used(uses.total(own, filters.selection))):
+            st.markdown(said)
+        table.show(model.on_screen, "products_table", "Products", target=filters.target)
 
 
 def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
@@ -116,46 +150,6 @@ def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
             return
         st.markdown(sentences.renewing(model.totals, model.on_screen.number))
         table.show(model.on_screen, "customer_renewals_table", "Subscriptions")
-
-
-def _quiet(deployment: Deployment, identity: str, selection: Selection, feeds: Feeds) -> None:
-    """Say what of a customer is muted, and whether it is out of its band."""
-    products = call_list.products_of(deployment, identity)
-    if outside := call_list.outside(deployment, identity, selection, mutes_and_bands.bands()):
-        st.markdown(f":material/straighten: Out of its band: **{formats.plain(outside)}**", width="content")
-    about = [mute for mute in mutes_and_bands.mutes(feeds) if muted.is_about(mute, identity, [*products])]
-    mutes_menu.notice(feeds, about, products)
-
-
-def _beside(
-    deployment: Deployment, identity: str, name: str, *, moved: Lately | None, feeds: Feeds, sheet: exports.File
-) -> None:
-    """The way back to the list, to the customers before and after this one in it, and what is done with this one."""
-    filters = link.follow(CustomersFilters, feeds.codes()).filters
-    known = moved, feeds.usage.state.data, feeds.renewals.state.data
-    model = call_list.of_all(
-        deployment,
-        filters,
-        *known,
-        mutes=mutes_and_bands.mutes(feeds),
-        rules=mutes_and_bands.bands(),
-        zone=figures.zone(),
-    )
-    ids = table.keys_in_order(model.on_screen, model.ids)
-    with st.container(horizontal=True, vertical_alignment="center", key="beside"):
-        back()
-        if identity in ids:
-            place = ids.index(identity)
-            st.caption(f"{place + 1:,} of {len(ids):,}", width="content")
-            for label, step in (("Previous", -1), ("Next", 1)):
-                there = 0 <= place + step < len(ids)
-                go = partial(link.open_customer, ids[place + step]) if there else None
-                st.button(label, f"{label.lower()}_customer", on_click=go, disabled=not there, type="tertiary")
-        st.space("stretch")
-        lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
-        products = call_list.products_of(deployment, identity)
-        mutes_menu.draw(feeds, lines | {(identity, product): title for product, title in products.items()})
-        figures.downloads([sheet])
 
 
 def _history(identity: str, name: str, controls: Controls[CustomerFilters], feeds: Feeds) -> None:

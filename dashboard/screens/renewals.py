@@ -10,14 +10,13 @@ import streamlit as st
 
 from dashboard import explanations, exports, formats, mutes_and_bands
 from dashboard.charts import renewals as chart
-from dashboard.components import figures, loading, mutes_menu, notices, table, tiles
+from dashboard.components import customer_names, figures, loading, mutes_menu, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import CUSTOMER, HORIZON, OUTCOME, SEARCH, RenewalsFilters
+from dashboard.filters.parameters import HORIZON, OUTCOME, SEARCH, RenewalsFilters
 from dashboard.security import session
 from dashboard.tables import renewals as tables
-from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 from dashboard.view_models.renewals import RenewalsView, renewals_view
 from data_access.datasets.renewals import Renewals
 from data_access.measures.renewals import RENEWS, TO_DECIDE
@@ -29,14 +28,12 @@ _NEEDED = (
     " them: it shows what is deployed."
 )
 _NONE_RENEWS = "of what renews: nothing here"
-_OPENED = "_opened_from_renewals"
 
 
 @session.part
 def show(data: Renewals, feeds: Feeds) -> None:
     """Draw the page for what was read of the customers."""
-    if customer := st.session_state.pop(_OPENED, None):
-        st.switch_page("screens/customers.py", query_params=link.link_to(customer))
+    customer_names.follow()
     controls = link.follow(RenewalsFilters, feeds.codes())
     loading.top(feeds.renewals, _QUESTION, feeds, controls, read_at=data.read_at)
     if error := data.troubles.get(SUBSCRIPTIONS.name):
@@ -172,13 +169,7 @@ def _table(model: RenewalsView, origin: exports.Provenance) -> None:
     with figures.figures(formats.number(model.number, "subscription"), files):
         if model.number:
             st.caption(f"{table.order_in_link(model.on_screen) or tables.ORDER} {tables.SUMS}")
-            opens = table.Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, _open, "customers")
-            table.show(model.on_screen, "renewals_table", "Subscriptions", in_link=True, opens=opens)
-
-
-def _open(customer: str) -> None:
-    """Have the next run leave for the page of a customer; a callback cannot."""
-    st.session_state[_OPENED] = customer
+            table.show(model.on_screen, "renewals_table", "Subscriptions", in_link=True, opens=customer_names.opens())
 
 
 def _unread(data: Renewals) -> None:

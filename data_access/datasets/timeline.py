@@ -68,15 +68,16 @@ def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Time
     account = history.open(settings)
     if last and (last.snapshots, last.notices) == (_ids(account), account.notices):
         return last
-    return _of(account)
+    return of(account)
 
 
 def until(past: Timeline, day: date) -> Timeline:
     """The same as it was at the end of a day (UTC)."""
-    return _of(past.history.until(day))
+    return of(past.history.until(day))
 
 
-def _of(account: History) -> Timeline:
+def of(account: History) -> Timeline:
+    """What a history holds, read from it now."""
     collection = catalog.DEPLOYMENT
     if not any(snapshot.rows for snapshot in account.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT

@@ -77,6 +77,14 @@ class Message:
         return not any(part.lines for part in self.parts)
 
 
+def subject_of(parts: tuple[Part, ...]) -> str:
+    """The subject of a message with these parts: how many lines each has, those that are not shown counted too."""
+    counts = [(len(part.lines) + part.more, part.heading) for part in parts if part.lines]
+    if not counts:
+        return ""
+    return "Licenses: " + ", ".join(f"{heading[0].lower()}{heading[1:]} ({number})" for number, heading in counts)
+
+
 def text(message: Message) -> str:
     """The message as plain text."""
     lines: list[str] = []

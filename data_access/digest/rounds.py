@@ -13,7 +13,7 @@ from data_access import titles
 from data_access.books import Customers
 from data_access.digest import looks, news
 from data_access.digest.looks import Looks
-from data_access.digest.message import Attachment, Message, Part
+from data_access.digest.message import Attachment, Message, Part, subject_of
 from data_access.digest.plan import Person, Plan
 from data_access.errors import PartnerCenterError, Uncertain
 from data_access.history.sent_log import Entry, Past, SentLog, State
@@ -110,7 +110,7 @@ class Round:
         foot = " ".join([foot, *self.looks.unread(customers)])
         if any(part.note for part in parts):
             foot += f" {IN_SUMS}"
-        return Message(_subject(parts), parts, foot, self._attached(parts) if person.call_sheets else ())
+        return Message(subject_of(parts), parts, foot, self._attached(parts) if person.call_sheets else ())
 
     def _attached(self, parts: tuple[Part, ...]) -> tuple[Attachment, ...]:
         """The call sheets of the customers to call."""
@@ -162,10 +162,3 @@ def _identity(person: Person, last: Entry | None, marks: Mapping[str, str]) -> s
     """The name of a digest: the same for the same person, going on from the same look."""
     known = [person.name, last.digest if last else "", {name: mark for name, mark in marks.items() if name != looks.AT}]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _subject(parts: tuple[Part, ...]) -> str:
-    counts = [(len(part.lines) + part.more, part.heading) for part in parts if part.lines]
-    if not counts:
-        return ""
-    return "Licenses: " + ", ".join(f"{heading[0].lower()}{heading[1:]} ({number})" for number, heading in counts)

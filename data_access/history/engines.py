@@ -204,11 +204,11 @@ class DuckDB(Engine):
     def scan(self, paths: list[str], columns: dict[str, str]) -> Lazy:
         cursor = self._connection.cursor()  # a connection serves one thread at a time
         if not paths:
-            rows = cursor.from_arrow(_schema(columns).empty_table())
+            rows = cursor.from_arrow(arrow_schema(columns).empty_table())
         elif self._can_read(cursor, paths, columns):
             rows = cursor.read_parquet(paths, hive_partitioning=False)
         else:
-            files = dataset.dataset(paths, schema=_schema(columns), format="parquet", filesystem=self._files)
+            files = dataset.dataset(paths, schema=arrow_schema(columns), format="parquet", filesystem=self._files)
             rows = cursor.from_arrow(files)
         return nw.from_native(rows).select(*columns)
 
@@ -320,7 +320,8 @@ def _kinds(error: BaseException) -> str:
     return ", caused by ".join(f"{type(link).__module__}.{type(link).__qualname__}" for link in chain)
 
 
-def _schema(columns: dict[str, str]) -> pa.Schema:
+def arrow_schema(columns: dict[str, str]) -> pa.Schema:
+    """Columns and their kinds, in the words that DuckDB and Spark share, as Arrow has them."""
     kinds = {
         "string": pa.string(),
         "timestamp": pa.timestamp("us", "UTC"),

@@ -46,7 +46,7 @@ def test_the_policy_names_no_foreign_host():
 def test_the_samples_history_is_there_before_the_first_visitor(tmp_path, monkeypatch):
     settings = sample_of(tmp_path, datetime.now(UTC) - timedelta(days=8))
     monkeypatch.setenv("HISTORY_URL", str(tmp_path))
-    server._prepare_sample_history()
+    server.prepare_sample_history()
     assert len(history.open(settings).snapshots(DEPLOYMENT)) == 2, "the week that has passed since"
 
 
@@ -85,4 +85,4 @@ def test_a_system_that_gives_no_more_files_starts_all_the_same(monkeypatch):
 
     monkeypatch.setattr("resource.getrlimit", lambda _: (256, -1))  # RLIM_INFINITY
     monkeypatch.setattr("resource.setrlimit", refuse)
-    assert server._raise_limit_of_files() == 256
+    assert server.raise_limit_of_files() == 256

@@ -3,11 +3,8 @@
 import json
 
 import pandas as pd
-import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import table
 from dashboard.filters.rows import Arrangement
 from dashboard.tables.columns import Order, Table, count, text
 from tests.dashboard.visit import headings, tables
@@ -74,25 +71,6 @@ def test_what_the_link_says_is_not_for_a_table_that_does_not_stand_in_it():
 def test_the_heading_shows_the_order():
     assert headings(drawn(), "table_of_customers")["name"]["sorted"] == "ascending"
     assert headings(drawn(link={"column": "-sold"}), "table_of_customers")["sold"]["sorted"] == "descending"
-
-
-@pytest.mark.parametrize(
-    ("state", "asked"),
-    [
-        ({"column": "sold", "downwards": True, "page": 2}, Arrangement("sold", True, 2)),
-        ({"column": "", "downwards": False, "page": 2}, Arrangement(page=2)),
-        ({"column": "secret", "downwards": True, "page": 2}, None),
-        ({"column": "sold", "downwards": 1, "page": 2}, None),
-        ({"column": "sold", "downwards": True, "page": 0}, None),
-        ({"column": ["sold"], "downwards": True, "page": 1}, None),
-        ({"page": 1}, None),
-        ("sold", None),
-        (None, None),
-    ],
-)
-def test_a_click_is_of_the_table_or_none(state, asked, monkeypatch):
-    monkeypatch.setattr(st, "session_state", {"key": {"arranged": state}})  # outside a run there is none
-    assert table._asked("key", {"name", "sold"}) == asked
 
 
 def test_all_rows_are_in_the_order_of_the_link_for_who_goes_from_one_to_the_next():

@@ -112,3 +112,13 @@ def test_any_text_can_be_sent(name, line):
     assert messages.mail(message, "d@p.example", ["a@p.example"], "1", NOW).as_bytes()
     assert json.dumps(messages.card(message)).encode()
     assert messages.text(message).encode()
+
+
+def test_the_subject_counts_all_lines_and_not_those_shown_alone():
+    changed = Part("What changed since 20 Nov 2026", (News("Nordwind"), News("Suedwind")), more=10)
+    parts = (Part("Late", ()), Part("To call", (News("Nordwind"),)), changed)
+    assert messages.subject_of(parts) == "Licenses: to call (1), what changed since 20 Nov 2026 (12)"
+
+
+def test_where_there_is_no_line_there_is_no_subject():
+    assert not messages.subject_of((Part("To call", ()),))

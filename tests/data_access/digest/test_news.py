@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data_access import measures
-from data_access.digest import news, rounds
+from data_access.digest import news
 from data_access.digest.message import News
 from data_access.digest.news import Look
 from data_access.digest.plan import Plan, Rule, Spare
@@ -332,9 +332,3 @@ def test_the_rest_of_subscriptions_is_on_the_page_that_has_all_of_their_last_day
     own = [subscribed(id=str(number), renewalOutcome="undecided") for number in range(12)]
     (due, *_) = news.parts(look(at=WEEK_AGO), look(subscriptions=own), Plan(), ANN, link)
     assert due.rest == News("and 2 subscriptions more, on the page Renewals", "https://p.example/renewals?horizon=365")
-
-
-def test_the_subject_counts_all_lines_and_not_those_shown_alone():
-    many = [bought(NORD, 100, 50) | {"customerTenantId": f"0112A436-B14E-4888-967B-CA4BB2CF{n:04}"} for n in range(12)]
-    parts = news.parts(look(at=WEEK_AGO), look(*many), Plan(), ANN, link)
-    assert rounds._subject(parts).endswith("what changed since 20 Nov 2026 (12)")

@@ -69,7 +69,7 @@ def test_a_back_fill_is_known_from_the_day_of_its_fetch(account):
 def test_a_timeline_ends_with_the_day(account, tmp_path):
     past = timeline.fetch(Settings(history_url=str(tmp_path), partner_center_access_token="x"), None, quiet)
     assert past.history.is_empty  # of another account
-    then = timeline.until(timeline._of(account), date(2026, 9, 8))
+    then = timeline.until(timeline.of(account), date(2026, 9, 8))
     assert then.newest
     assert then.newest.fetched_at == SECOND
     assert then.facts.frame["licensesSold"].tolist() == [100, 200]
