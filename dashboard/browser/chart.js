@@ -99,7 +99,7 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
   offerParts(place, parentElement.querySelector(".chart-parts"), clickable ? place.figure.parts : [], click)
   await draw(Plotly, place)
   place.removeAllListeners("plotly_click")
-  if (clickable) place.on("plotly_click", ({ points }) => click(points[0].customdata))
+  if (clickable) place.on("plotly_click", ({ points }) => points[0].customdata && click(points[0].customdata))
   offerPictures(Plotly, place, parentElement.querySelector(".chart-pictures"), picture)
   place.watch ??= new ResizeObserver(() => followWidth(Plotly, place))
   place.watch.observe(place)

@@ -69,6 +69,7 @@ function inside(cell, target) {
     ...(cell.bar === undefined ? [] : [bar(cell.bar, target)]),
     ...(cell.line ? [drawing(cell.line)] : []),
     text,
+    ...(cell.note ? [" ", make("span", { class: "note" }, cell.note)] : []),
   ]
 }
 

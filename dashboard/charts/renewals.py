@@ -19,10 +19,11 @@ _APART = {"ticks": "outside", "ticklen": 6, "tickcolor": base.CLEAR}
 _EDGE = 8  # pixels below bars that lie
 _IN_A_LINE, _IN_A_NARROW_LINE = 6, 2  # entries of the key
 _NARROW_BAR = 28  # pixels, for each period
-_NOT_ASSIGNED = "□ pale, outlined: not assigned"
-_PALE = "47"  # the part of a colour's strength that is left, in hexadecimal
+#: Of the room of a period: the bar of all seats, and beside it the one of those at risk.
+_ALL, _AT_RISK = {"offset": -0.4, "width": 0.58}, {"offset": 0.22, "width": 0.16}
 _ROOM = 1.04  # of the axis beyond the longest bar
 _FEW, _MANY = 8, 1_000_000  # seats
+_NOT_ASSIGNED = "Not assigned"
 #: What the chart calls outcomes that end alike, and which these are.
 ENDS = "ends"
 TOGETHER = {ENDS: ("ends", "expires")}
@@ -32,7 +33,7 @@ _PAID = (renewals.RENEWS, renewals.EXTENDED, renewals.UNDECIDED)
 
 
 def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
-    """One bar per period with a part for each outcome; of what is paid for, the part that is not assigned is outlined.
+    """One bar per period with a part for each outcome, and beside it a thin one: what is paid for and not assigned.
 
     On a narrow screen the bars lie, so that each has its label on one line.
 
@@ -44,17 +45,21 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
     marks: list[dict[str, Any]] = []
     colours = _colours(palette)
     there = [outcome for outcome in colours if (periods["renewalOutcome"] == outcome).any()]
+    key = []
     for outcome in there:
         own = periods[periods["renewalOutcome"] == outcome].set_index("period").reindex(starts)
         told = own.assign(label=labels, period=[_of_period(start, by_month) for start in starts])
-        marks += _parts(outcome, told, colours[outcome])
-    key = [f"{base.mark(colours[outcome])}\u00a0{_TITLES[outcome]}" for outcome in there]
-    if periods.loc[periods["renewalOutcome"].isin(_PAID), "seatsAtRisk"].any():
-        key.append(_NOT_ASSIGNED.replace(" ", "\u00a0"))
+        marks.append(_part(outcome, told, colours[outcome]))
+        key.append(_entry(colours[outcome], _TITLES[outcome]))
+    paid = periods[periods["renewalOutcome"].isin(_PAID)].groupby("period")[["quantity", "seatsAtRisk"]].sum()
+    if paid["seatsAtRisk"].any():
+        paid = paid.reindex(starts, fill_value=0)
+        told = paid.assign(label=labels, period=[_of_period(start, by_month) for start in starts])
+        marks.append(_at_risk(told, palette))
+        key.append(_entry(palette.undeployed, _NOT_ASSIGNED))
     highest = _highest(periods)
     layout = base.frame(palette) | {
         "barmode": "stack",
-        "bargap": 0.3,
         "hovermode": "closest",
         "xaxis": {
             "type": "category",
@@ -149,27 +154,44 @@ def _short(starts: Sequence[pd.Timestamp], by_month: bool) -> list[str]:
     return [f"{start:%b %Y}" if year else f"{start:%b}" for start, year in zip(starts, years, strict=True)]
 
 
-def _parts(outcome: str, own: pd.DataFrame, colour: str) -> list[dict[str, Any]]:
-    """The two parts of one outcome: assigned, and not assigned. `own`: a row for each period, with its label."""
+def _part(outcome: str, own: pd.DataFrame, colour: str) -> dict[str, Any]:
+    """The part of the bars that one outcome has. `own`: a row for each period, with its label."""
     quantity = own["quantity"].fillna(0)
-    risk = own["seatsAtRisk"].fillna(0) * (outcome in _PAID)
-    at_risk = [f"<br>of them not assigned: {formats.count(spare)}" if outcome in _PAID else "" for spare in risk]
+    unused = own["seatsAtRisk"].fillna(0)
+    more = [f"<br>of them not assigned: {formats.count(seats)}" if outcome in _PAID else "" for seats in unused]
     hover = [
-        f"<b>{period}</b><br>{_TITLES[outcome]}: {formats.count(seats)} seats{more}"
-        for period, seats, more in zip(own["period"], quantity, at_risk, strict=True)
+        f"<b>{period}</b><br>{_TITLES[outcome]}: {formats.count(seats)} seats{further}"
+        for period, seats, further in zip(own["period"], quantity, more, strict=True)
     ]
-    common = {
+    return _bars(own, quantity, hover, colour) | _ALL | {"name": _TITLES[outcome], "customdata": [outcome] * len(own)}
+
+
+def _at_risk(paid: pd.DataFrame, palette: Palette) -> dict[str, Any]:
+    """The thin bars beside the others. `paid`: for each period what is paid for at its end, with its label."""
+    hover = [
+        f"<b>{period}</b><br>Not assigned: {formats.count(risk)} of {formats.count(seats)} seats that are paid for"
+        for period, seats, risk in zip(paid["period"], paid["quantity"], paid["seatsAtRisk"], strict=True)
+    ]
+    bars = _bars(paid, paid["seatsAtRisk"], hover, palette.undeployed) | _AT_RISK
+    outline = {"color": palette.action, "width": 1}
+    # With a base of its own it is not put on top of the others.
+    return bars | {"name": _NOT_ASSIGNED, "base": 0, "marker": {"color": palette.undeployed, "line": outline}}
+
+
+def _bars(own: pd.DataFrame, seats: pd.Series, hover: Sequence[str], colour: str) -> dict[str, Any]:
+    return {
         "type": "bar",
         "x": [*own["label"]],
-        "customdata": [outcome] * len(own),
-        "hovertext": hover,
+        "y": seats.tolist(),
+        "hovertext": [*hover],
         "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": {"color": colour},
     }
-    outlined = {"color": f"{colour}{_PALE}", "line": {"color": colour, "width": 1.5}}
-    parts = ((_TITLES[outcome], quantity - risk, {"color": colour}), ("not assigned", risk, outlined))
-    return [
-        common | {"name": name, "y": seats.tolist(), "marker": marker} for name, seats, marker in parts if seats.any()
-    ]
+
+
+def _entry(colour: str, words: str) -> str:
+    """An entry of the key, which is not broken between lines."""
+    return f"{base.mark(colour)}{formats.NBSP}{words.replace(' ', formats.NBSP)}"
 
 
 def _around(key: Sequence[str], in_a_line: int) -> dict[str, Any]:

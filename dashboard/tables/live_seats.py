@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from dashboard.tables.columns import OnScreen, Order, Table, count, signed, text
+from dashboard.tables.columns import OnScreen, Order, Table, count, signed
 from dashboard.tables.common import CUSTOMER_NAME, PRODUCT, TENANT_ID
 
 FREE_TO_ASSIGN, _NOTE = "freeToAssign", "note"
 SEATS = Table(
     (
-        PRODUCT,
+        replace(PRODUCT, note=_NOTE),
         count("activeUnits", "Enabled", help="Seats of the tenant that can be assigned, whoever sold them."),
         count("consumedUnits", "Assigned"),
         count(FREE_TO_ASSIGN, "Free to assign", help="Enabled and not assigned to anybody."),
         count("warningUnits", "In grace", help="Their term is over; they still work for some time."),
         count("suspendedUnits", "Suspended", help="They do not work any more."),
-        text(_NOTE, "Note"),
-    )
+    ),
+    (_NOTE,),
 )
 
 #: The columns of `live_difference.differences`.

@@ -149,12 +149,13 @@ def _total(total: Total, columns: Sequence[Column]) -> list[Cell]:
 def _cells(part: pa.Table, column: Column) -> list[Cell]:
     """The cells of one column."""
     write, values = _writer(column), part[column.name].to_pylist()
-    lines, instants = (
+    lines, instants, notes = (
         part[name].to_pylist() if name and name in part.column_names else [None] * len(values)
-        for name in (column.line, column.utc)
+        for name in (column.line, column.utc, column.note)
     )
     return [
-        _cell(column, write, value, line, instant) for value, line, instant in zip(values, lines, instants, strict=True)
+        _cell(column, write, value, line=line, instant=instant, note=note)
+        for value, line, instant, note in zip(values, lines, instants, notes, strict=True)
     ]
 
 
@@ -162,8 +163,10 @@ def _cell(
     column: Column,
     write: Callable[[Any], Cell],
     value: Any,
+    *,
     line: Sequence[float] | None = None,
     instant: datetime | None = None,
+    note: str | None = None,
 ) -> Cell:
     said = formats.NOTHING if value is None else write(value)
     if not isinstance(said, str):
@@ -177,6 +180,8 @@ def _cell(
         beside["line"] = line
     if instant is not None:
         beside["hint"] = f"{formats.day(instant)}, {instant:%H:%M} UTC"
+    if note:
+        beside["note"] = formats.on_one_line(note)
     return {"text": said, **beside} if beside else said
 
 

@@ -20,16 +20,15 @@ SUMS = "The last row is of all that is shown; the tile *At risk* is of what rene
 _COLUMNS = (
     CUSTOMER_NAME,
     text("offer", "Product"),
-    text("act", "Last day to act", by="actBy", utc="actAt"),
+    text("act", "Last day to act", by="actBy", utc="actAt", note="reducible"),
     count("quantity", "Seats"),
     count("assigned", "Assigned of the product", help="At this customer, over all subscriptions of the product."),
     count("seatsAtRisk", "At risk", help="Seats of this subscription; no more than are not assigned of the product."),
-    text("becomes", "Outcome"),
+    text("becomes", "Outcome", note="notes"),
     text("term", "Term and billing"),
     text("ends", "Ends", by="end", utc="endsAt"),
-    text("notes", "Notes"),
 )
-_BEHIND = ("actBy", "end", "actAt", "endsAt", TENANT_ID.name)
+_BEHIND = ("actBy", "end", "actAt", "endsAt", "reducible", "notes", TENANT_ID.name)
 _TIMES = ("act", "ends")
 #: The columns of the file that say more than their name; dates stay as Microsoft sent them.
 RENEWALS_FILE = Table(

@@ -38,7 +38,7 @@ _WORDS = {
     "expires": "Expires: it does not renew by itself",
     "other": "Microsoft says: {action}",
 }
-_REDUCIBLE = "can be reduced until then"
+_REDUCIBLE = "seats can be reduced until then"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -144,16 +144,15 @@ def lasting_words(every: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def in_words(rows: pd.DataFrame, lasting: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `renewals.at` with what people read: offer, act, becomes, term, ends, and notes.
+    """The rows of `renewals.at` with what people read: offer, act, reducible, becomes, term, ends, and notes.
 
     `lasting`: `lasting_words` of these rows and any others.
     """
     told, is_reducible = lasting.loc[rows.index], rows["isReducible"]
-    reducible = _REDUCIBLE + ("; " + told["notes"]).fillna("")
     return rows.assign(
-        **{name: told[name] for name in ("offer", "becomes", "term", "ends")},
+        **{name: told[name] for name in ("offer", "becomes", "term", "ends", "notes")},
         act=told["ends"].where(~is_reducible, told["until"]),
-        notes=told["notes"].where(~is_reducible, reducible),
+        reducible=pd.Series(_REDUCIBLE, rows.index, dtype="str").where(is_reducible),
     )
 
 

@@ -88,6 +88,13 @@ def parts(app, key):
     return _read(table | {"rows": [row for whole in table["parts"] for row in whole["rows"]]})
 
 
+def notes(app, key, column):
+    """What stands in small letters below the texts of one column of a table, row by row; empty where nothing does."""
+    table = json.loads(_components(app)[key]["table"])
+    place = [each["name"] for each in table["columns"]].index(column)
+    return [row[place].get("note", "") if isinstance(row[place], dict) else "" for row in table["rows"]]
+
+
 def total(app, key):
     """The last row of a table as it reads: its words, and each figure by its column's name; None without one."""
     table = json.loads(_components(app)[key]["table"])

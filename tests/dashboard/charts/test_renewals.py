@@ -19,24 +19,35 @@ def periods(*rows):
     return pd.DataFrame(rows, columns=names).astype({"period": "datetime64[us, UTC]"}).assign(subscriptions=1)
 
 
-def test_what_is_paid_for_has_a_part_at_risk_and_what_ends_has_none():
+def test_a_bar_has_a_part_for_each_outcome_and_beside_it_what_is_paid_for_and_not_assigned():
     drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
     assert [(trace.name, list(trace.x), list(trace.y)) for trace in drawn.data] == [
-        ("Renews", ["30 Nov", "4 Jan"], [10, 0]),
-        ("not assigned", ["30 Nov", "4 Jan"], [40, 0]),
+        ("Renews", ["30 Nov", "4 Jan"], [50, 0]),
         ("Ends or expires", ["30 Nov", "4 Jan"], [7, 0]),
         ("Undecided", ["30 Nov", "4 Jan"], [0, 7]),
+        ("Not assigned", ["30 Nov", "4 Jan"], [40, 0]),
     ]
     assert drawn.data[0].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats<br>of them not assigned: 40"
-    assert drawn.data[2].hovertext[0] == "<b>Week of 30 Nov</b><br>Ends or expires: 7 seats"
-    assert drawn.data[2].customdata[0] == "ends"
+    assert drawn.data[1].hovertext[0] == "<b>Week of 30 Nov</b><br>Ends or expires: 7 seats"
+    assert drawn.data[1].customdata[0] == "ends"
     assert renewals.TOGETHER["ends"] == ("ends", "expires")
+
+
+def test_what_is_not_assigned_has_a_bar_of_its_own_over_all_that_is_paid_for():
+    rows = [("2026-11-30", "renews", 50, 40), ("2026-11-30", "undecided", 7, 3), ("2026-11-30", "ends", 5, 5)]
+    drawn = renewals.figure(periods(*rows), by_month=False, palette=LIGHT)
+    *parts, thin = drawn.data
+    assert list(thin.y) == [43]
+    assert thin.hovertext[0] == "<b>Week of 30 Nov</b><br>Not assigned: 43 of 57 seats that are paid for"
+    assert thin.base == 0  # or it would stand on top of the others
+    assert all(part.offset + part.width <= thin.offset for part in parts)
+    assert thin.offset + thin.width <= 0.5
 
 
 def test_the_key_names_the_colours_and_takes_more_lines_on_a_narrow_screen():
     drawn = renewals.figure(periods(*ROWS), by_month=False, palette=DARK)
     (key,) = drawn.layout.annotations
-    assert "outlined" in key.text
+    assert key.text.endswith("Not\u00a0assigned")
     assert "<br>" not in key.text
     narrow = drawn.narrow["layout"]
     assert narrow["annotations"][0]["text"].count("<br>") == 1
@@ -52,18 +63,10 @@ def test_on_a_narrow_screen_bars_lie_with_the_first_week_on_top():
     assert drawn.narrow["layout"]["xaxis"]["range"][1] > 57
 
 
-def test_what_is_at_risk_differs_by_more_than_its_colour():
-    drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
-    settled, at_risk = drawn.data[0].marker, drawn.data[1].marker
-    assert at_risk.line.color == settled.color
-    assert at_risk.line.width > (settled.line.width or 0)
-    assert at_risk.color != settled.color
-    assert not at_risk.pattern.shape
-
-
 def test_without_a_seat_at_risk_the_key_does_not_speak_of_any():
     drawn = renewals.figure(periods(("2026-11-30", "ends", 5, 5)), by_month=False, palette=LIGHT)
-    assert "outlined" not in drawn.layout.annotations[0].text
+    assert "assigned" not in drawn.layout.annotations[0].text
+    assert [trace.name for trace in drawn.data] == ["Ends or expires"]
 
 
 def test_months_have_their_year_where_it_begins():

@@ -10,7 +10,7 @@ from dashboard.tables import renewals as renewals_tables
 from data_access.emulator import Emulator, failing
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
-from tests.dashboard.visit import charts, deltas, headings, tables, taken_away, text, tiles, total
+from tests.dashboard.visit import charts, deltas, headings, notes, tables, taken_away, text, tiles, total
 from tests.rows import rows_of
 
 PAGE = "renewals"
@@ -197,9 +197,11 @@ def test_the_table_says_what_becomes_of_each_and_until_when(visit):
         "Expires: it does not renew by itself",
         f"Renews on {said(21)}",
     ]
-    assert table["notes"][0] == "can be reduced until then"
-    assert table["notes"][4] == "add-on of Office 365 E3 (ends)"
-    assert table["notes"][5] == "not matched to a product of Entra ID"
+    assert notes(app, "renewals_table", "act") == ["seats can be reduced until then", *[""] * 5]
+    said_of_outcomes = notes(app, "renewals_table", "becomes")
+    assert said_of_outcomes[0] == ""
+    assert said_of_outcomes[4] == "add-on of Office 365 E3 (ends)"
+    assert said_of_outcomes[5] == "not matched to a product of Entra ID"
     assert headings(app, "renewals_table")["act"]["label"] == "Last day to act (UTC)"
 
 
@@ -231,11 +233,12 @@ def test_a_bar_for_each_week_has_a_part_for_each_outcome(visit):
     app = visit(Emulator(partner([subscription(1, quantity=50), subscription(2, autoRenewEnabled=False)])), page=PAGE)
     drawn = charts(app)["renewals_bars"]["data"]
     assert [(trace["name"], sum(trace["y"])) for trace in drawn] == [
-        ("Renews", 10),
-        ("not assigned", 40),
-        ("not assigned", 10),
+        ("Renews", 50),
+        ("Undecided", 10),
+        ("Not assigned", 50),
     ]
-    assert {trace["customdata"][0] for trace in drawn} == {"renews", "undecided"}
+    outcomes = [trace.get("customdata", [""])[0] for trace in drawn]
+    assert outcomes == ["renews", "undecided", ""]  # of which a click chooses one; what is not assigned is no outcome
 
 
 def test_the_file_has_the_rows_of_the_view_as_they_were_sent(visit, monkeypatch):
@@ -260,7 +263,9 @@ def test_a_customer_that_refuses_its_seats_is_named_and_the_counts_stand_in(visi
     assert "1 customer does not let us read live seats: <b>Süd</b>" in text(app)
     table = on(app).set_index("customerName")
     assert table.loc["<b>Süd</b>", "seatsAtRisk"] == "3"
-    assert table.loc["<b>Süd</b>", "notes"] == "assigned by the commercial counts"
+    assert notes(app, "renewals_table", "becomes") == [
+        {"<b>Süd</b>": "assigned by the commercial counts", "Nordwind AB": ""}[name] for name in table.index
+    ]
     assert table.loc["Nordwind AB", "seatsAtRisk"] == "10"
 
 

@@ -97,6 +97,14 @@ def test_an_instant_told_in_another_zone_has_utc_beside_it():
     assert second == "before 1 Dec 2026"
 
 
+def test_a_note_stands_below_the_text_of_the_rows_that_have_one():
+    table = Table((text("name", "Name", note="more"),), ("more",)).on_screen(
+        pd.DataFrame({"name": ["A", "B"], "more": pd.Series(["one\nof two", None], dtype="str")})
+    )
+    assert on_page.content(table, None, None, 1)["rows"] == [[{"text": "A", "note": "one of two"}], ["B"]]
+    assert [heading["name"] for heading in on_page.content(table, None, None, 1)["columns"]] == ["name"]
+
+
 def test_a_column_without_a_name_stands_beside_no_other():
     nameless = text("", "")
     assert drawn(nameless, SOLD, rows={"": ["x"], "sold": [1]})["rows"] == [["x", "1"]]
