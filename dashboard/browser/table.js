@@ -194,12 +194,13 @@ function sorted({ columns, isArranged }) {
 function row(cells, columns, { opens, target }, key, open) {
   const row = make("tr", { role: "row" })
   cells.forEach((cell, place) => {
-    const { name, numeric, width } = columns[place]
+    const { name, numeric, isTime, width } = columns[place]
     const opened = opens?.column === name && key !== undefined && key !== null
     const content = inside(cell, target)
     let children = opened ? [link(opens, key, content, open)] : content
     if (children.length > 1) children = [make("span", {}, ...children)]
-    const td = make("td", { role: "cell", class: numeric ? "number" : undefined, "data-label": whole(columns[place]) }, ...children)
+    const kind = numeric ? "number" : isTime ? "time" : undefined
+    const td = make("td", { role: "cell", class: kind, "data-label": whole(columns[place]) }, ...children)
     td.dir = numeric ? "ltr" : "auto"
     if (cell.hint) td.title = cell.hint
     if (width) td.style.maxWidth = `${width}px`

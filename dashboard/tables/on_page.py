@@ -124,6 +124,7 @@ def _heading(column: Column, order: Order | None) -> dict[str, Any]:
         "group": column.group,
         "help": column.help,
         "numeric": column.kind not in _TEXTS,
+        "isTime": bool(column.utc),
         "sortable": column.kind is not Kind.TEXTS,
         "sorted": ("descending" if downwards else "ascending") if sorted_by else "none",
         # Of numbers people look for the largest first, of names for the first letters, and of a percentage for the

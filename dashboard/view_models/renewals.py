@@ -38,7 +38,7 @@ _WORDS = {
     "expires": "Expires: it does not renew by itself",
     "other": "Microsoft says: {action}",
 }
-_REDUCIBLE = "seats can be reduced until then"
+_REDUCIBLE = "to reduce seats"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

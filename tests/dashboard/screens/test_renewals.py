@@ -197,7 +197,7 @@ def test_the_table_says_what_becomes_of_each_and_until_when(visit):
         "Expires: it does not renew by itself",
         f"Renews on {said(21)}",
     ]
-    assert notes(app, "renewals_table", "act") == ["seats can be reduced until then", *[""] * 5]
+    assert notes(app, "renewals_table", "act") == ["to reduce seats", *[""] * 5]
     said_of_outcomes = notes(app, "renewals_table", "becomes")
     assert said_of_outcomes[0] == ""
     assert said_of_outcomes[4] == "add-on of Office 365 E3 (ends)"
