@@ -91,6 +91,8 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     streamlit_internals.limit_sockets()
     streamlit_internals.forgive_widgets()
     streamlit_internals.send_together()
+    streamlit_internals.send_changes()
+    streamlit_internals.read_theme_once()
     _refuse_to_expose()
     prepare_sample_history()
     import_module("dashboard.components.notices")

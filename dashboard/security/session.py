@@ -18,6 +18,7 @@ from data_access import Settings, titles
 P = ParamSpec("P")
 
 _PERSON = "_person"
+_CLAIMS = "_claims"  # of the sign-in of this session; Streamlit reads its secrets each time that it is asked for them
 _LOOKED = "_looked"  # what the audit has of this session last
 _STILL = "_still"  # says whether the person of this run may still see the same
 _GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in has ended
@@ -29,8 +30,9 @@ def enter(settings: Settings) -> Person | None:
 
     Raises SettingsError where figures of real customers would be shown to people who are not asked to sign in.
     """
+    claims = st.session_state[_CLAIMS] = st.user.to_dict()
     try:
-        person = st.session_state[_PERSON] = _person(settings)
+        person = st.session_state[_PERSON] = _person(settings, claims)
     except Denied as denied:
         st.session_state.pop(_PERSON, None)
         _draw_closed(denied)
@@ -117,7 +119,7 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
     Streamlit calls it at a click, outside a run. It raises PermissionError where the sign-in has ended, or the person
     may no longer see what was on screen.
     """
-    owner, claims, still = person(), st.user.to_dict(), st.session_state.get(_STILL)
+    owner, claims, still = person(), st.session_state[_CLAIMS], st.session_state.get(_STILL)
     page, filters = page_runs.page(), _filters()
 
     def make() -> bytes:
@@ -144,19 +146,21 @@ def _noted(known: Person) -> tuple[str, str]:
     return known.username or known.name, "/".join(filter(None, known.identity))
 
 
-def _person(settings: Settings) -> Person:
+def _person(settings: Settings, claims: roles.Claims) -> Person:
     sign_in = exposure.SIGN_IN
     sign_in.check()
     if not sign_in.is_configured:
         exposure.check_address(st.get_option("server.address"), sign_in)
         return roles.at_this_machine(settings)
-    return middleware.person_of(st.user.to_dict(), settings, sign_in, middleware.ENDED)
+    return middleware.person_of(claims, settings, sign_in, middleware.ENDED)
 
 
 def may_go_on() -> bool:
     """Whether the sign-in lasts, and the person may still see what is on screen."""
     still = st.session_state.get(_STILL)
-    return not _is_over(st.session_state.get(_PERSON), st.user.to_dict()) and not (still and not still())
+    return not _is_over(st.session_state.get(_PERSON), st.session_state.get(_CLAIMS, {})) and not (
+        still and not still()
+    )
 
 
 def _come_back() -> None:
