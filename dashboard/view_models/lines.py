@@ -13,7 +13,7 @@ from dashboard import formats
 from dashboard.charts.lines import WITHOUT
 from data_access import texts, titles
 from data_access.measures import Facts, trends
-from data_access.measures.trends import AS_OF, Between, Change, Projection, Refusal, Velocity
+from data_access.measures.trends import AS_OF, Between, ByAnswer, Change, Projection, Refusal, Velocity
 
 ALL = "all together"
 ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
@@ -79,6 +79,7 @@ class Parts:
 
     facts: Facts  # of all dates
     now: pd.DataFrame  # the rows of the newest answer
+    by_part: ByAnswer | None = None  # the facts by part, where somebody has added them up
 
     @cached_property
     def column(self) -> str:
@@ -86,7 +87,7 @@ class Parts:
 
     @cached_property
     def _lines(self) -> pd.DataFrame:
-        return trends.lines(self.facts, [self.column])
+        return self.by_part.lines if self.by_part else trends.lines(self.facts, [self.column])
 
     def gone(self, compared: pd.DataFrame | None = None) -> pd.DataFrame:
         """The last points of those that the newest answer does not have, as `trends.gone` has it."""

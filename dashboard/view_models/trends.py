@@ -23,7 +23,7 @@ from dashboard.view_models.lines import ALL, ESTIMATES, Line, Parts, line_of, pa
 from data_access import Timeline, texts, timeline_of_customer, titles
 from data_access.datasets import comparison
 from data_access.measures import MEASURES, Facts, trends
-from data_access.measures.trends import AS_OF, Between, Refusal
+from data_access.measures.trends import AS_OF, Between, ByAnswer, Refusal
 
 #: The column of each measure that can be shown; `trends.Change` has its change under the measure's own name.
 _COLUMNS = {
@@ -80,17 +80,18 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     facts = timeline.facts.selected(filters.selection)
     within = _within(timeline, filters)
     now, why = _now(timeline, facts)
+    together, each = trends.by_answer(facts, []), trends.by_answer(facts, [filters.by])
     whole = line_of(
         "",
         ALL,
-        trends.lines(facts, []),
-        _shown(facts, [], within),
+        together.lines,
+        _shown(together, within),
         filters.target,
         between=within,
         absent=why if now.empty else None,
-        parts=Parts(facts, now),
+        parts=Parts(facts, now, each if filters.by == part_of(facts) else None),
     )
-    lines = _lines(facts, now, within, filters, why)
+    lines = _lines(facts, each, now, within, filters, why=why)
     measure = _measure(timeline, filters)
     known = len(lines)
     lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters))
@@ -112,10 +113,12 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     )
 
 
-def _lines(facts: Facts, now: pd.DataFrame, within: Between | None, filters: TrendsFilters, why: Refusal) -> list[Line]:
+def _lines(
+    facts: Facts, each: ByAnswer, now: pd.DataFrame, within: Between | None, filters: TrendsFilters, *, why: Refusal
+) -> list[Line]:
     """The line of each service or channel; `why`: the reason of those that the rows of `now` do not have."""
     by = filters.by
-    shown = _shown(facts, [by], within)
+    shown = _shown(each, within)
     there, has_parts = {*now[by].dropna()}, by != part_of(facts)
     return [
         line_of(
@@ -128,7 +131,7 @@ def _lines(facts: Facts, now: pd.DataFrame, within: Between | None, filters: Tre
             absent=None if key in there else why,
             parts=Parts(facts.of(facts.frame[facts.frame[by] == key]), now[now[by] == key]) if has_parts else None,
         )
-        for key, points in trends.lines(facts, [by]).groupby(by, sort=True)
+        for key, points in each.lines.groupby(by, sort=True)
     ]
 
 
@@ -157,8 +160,8 @@ def _within(timeline: Timeline, filters: TrendsFilters) -> Between | None:
     return Between(first.id, first.fetched_at, last.id, last.fetched_at, is_all)
 
 
-def _shown(facts: Facts, keys: list[str], within: Between | None) -> pd.DataFrame:
-    return trends.lines_between(facts, keys, within) if within else trends.lines(facts, keys)
+def _shown(by_answer: ByAnswer, within: Between | None) -> pd.DataFrame:
+    return by_answer.between(within) if within else by_answer.lines
 
 
 def _span(lines: list[Line]) -> tuple[datetime, datetime]:

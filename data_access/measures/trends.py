@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import cached_property
 
 import narwhals as nw
 import numpy as np
@@ -149,7 +150,12 @@ def points(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
     the time of its fetch. A back-fill (`back_fills` are ids of snapshots) stands at its processing date in any case,
     and without one nowhere.
     """
-    table = _dated(table, keys, back_fills).drop_duplicates([*keys, AS_OF], keep="last")
+    return _of_dates(_dated(table, keys, back_fills), keys)
+
+
+def _of_dates(dated: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Of rows that have their `asOf`, the last one kept of each date."""
+    table = dated.drop_duplicates([*keys, AS_OF], keep="last")
     return table.sort_values([*keys, AS_OF], na_position="last", ignore_index=True)
 
 
@@ -166,55 +172,74 @@ def _dated(table: pd.DataFrame, keys: Sequence[str], back_fills: Collection[str]
     return table.drop(columns=_WENT_BACK, errors="ignore").dropna(subset=[AS_OF])
 
 
-def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
-    """`points` on rows in memory, those of `rows` or a selection of them; with no keys the line of all together.
+@dataclass(frozen=True, eq=False)
+class ByAnswer:
+    """The lines of facts by `keys`, added up answer by answer once for all that is asked of them.
+
+    `table`: the rows of `by_snapshot`, with a mark on those that went back. `back_fills`: ids of snapshots.
+    """
+
+    table: pd.DataFrame
+    keys: tuple[str, ...]
+    back_fills: frozenset[str]
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """The `points` of all dates."""
+        return _of_dates(self._dated, self.keys)
+
+    def between(self, between: Between) -> pd.DataFrame:
+        """The points of `lines` in a range: what its first answer had, and all that came after up to its last answer.
+
+        The first answer may be of days before its own: what Microsoft had processed by then is what was known. Both
+        ends are as they were sent, so a comparison of both answers says the same. A line may have two points of one
+        date: where the last answer has other figures than the first, of the same processing date. A line that the first
+        answer does not have begins later; one for which nothing came has no points, unless the range is that of the
+        whole history.
+        """
+        keys, table = [*self.keys], self._dated
+        is_filled, at = table["snapshot"].isin(self.back_fills), table["snapshot"]
+        is_within = (table[AS_OF] <= between.until) & (between.is_all | (table[AS_OF] > between.since))
+        came = table[(is_filled & is_within) | (~is_filled & (at > between.first) & (at < between.last))]
+        came = pd.concat([came, table[at == between.last]])
+        came = came.drop_duplicates([*keys, AS_OF], keep="last")
+        found = pd.concat([table[at == between.first], came], ignore_index=True)
+        is_later = found.duplicated([*keys, AS_OF])
+        is_revised = ~found.duplicated([*keys, AS_OF, "licensesSold", "licensesDeployed"])
+        found = found[~is_later | (is_revised & (found["snapshot"] == between.last))]
+        if not between.is_all:
+            has_news = found["snapshot"] != between.first
+            of_line = [found[key] for key in keys] or [pd.Series(0, index=found.index)]
+            found = found[has_news.groupby(of_line, dropna=False, observed=True).transform("any")]
+        return found.sort_values([*keys, AS_OF], na_position="last", kind="stable", ignore_index=True)
+
+    @cached_property
+    def _dated(self) -> pd.DataFrame:
+        return _dated(self.table, self.keys, self.back_fills)
+
+
+def by_answer(facts: Facts, keys: Sequence[str]) -> ByAnswer:
+    """The lines of rows in memory, those of `rows` or a selection of them; with no keys the line of all together.
 
     Back-fills hold the services of one day alone: they give points of their services, and none of all together.
     """
-    table, back_fills = _by_answer(facts, keys)
-    return points(table, keys, back_fills)
-
-
-def lines_between(facts: Facts, keys: Sequence[str], between: Between) -> pd.DataFrame:
-    """The points of `lines` in a range: what its first answer had, and all that came after it up to its last answer.
-
-    The first answer may be of days before its own: what Microsoft had processed by then is what was known. Both ends
-    are as they were sent, so a comparison of both answers says the same. A line may have two points of one date: where
-    the last answer has other figures than the first, of the same processing date. A line that the first answer does not
-    have begins later; one for which nothing came has no points, unless the range is that of the whole history.
-    """
-    by_answer, back_fills = _by_answer(facts, keys)
-    table = _dated(by_answer, keys, back_fills)
-    is_filled, at = table["snapshot"].isin(back_fills), table["snapshot"]
-    is_within = (table[AS_OF] <= between.until) & (between.is_all | (table[AS_OF] > between.since))
-    came = table[(is_filled & is_within) | (~is_filled & (at > between.first) & (at < between.last))]
-    came = pd.concat([came, table[at == between.last]])
-    came = came.drop_duplicates([*keys, AS_OF], keep="last")
-    found = pd.concat([table[at == between.first], came], ignore_index=True)
-    is_later = found.duplicated([*keys, AS_OF])
-    is_revised = ~found.duplicated([*keys, AS_OF, "licensesSold", "licensesDeployed"])
-    found = found[~is_later | (is_revised & (found["snapshot"] == between.last))]
-    if not between.is_all:
-        has_news = found["snapshot"] != between.first
-        of_line = [found[key] for key in keys] or [pd.Series(0, index=found.index)]
-        found = found[has_news.groupby(of_line, dropna=False, observed=True).transform("any")]
-    return found.sort_values([*keys, AS_OF], na_position="last", kind="stable", ignore_index=True)
-
-
-def _by_answer(facts: Facts, keys: Sequence[str]) -> tuple[pd.DataFrame, frozenset[str]]:
-    """The rows of `by_snapshot`, with a mark on those that went back, and the ids of back-fills."""
     rows, back_fills = facts.frame, frozenset[str]()
     if _PARTIAL in rows:
         back_fills = frozenset(rows.loc[rows[_PARTIAL], "snapshot"])
         if "service" not in keys:
             rows = rows[~rows[_PARTIAL]]
     table = by_snapshot(nw.from_native(rows, eager_only=True), keys, estimated=facts.estimated)
-    by_answer = frames.plain(table.to_native())
+    added_up = frames.plain(table.to_native())
     if len(back := _went_back(rows[~rows["snapshot"].isin(back_fills)])):
         at = [*keys, "snapshot"]
         marked = pd.MultiIndex.from_frame(frames.plain(back[at].astype("str")))
-        by_answer[_WENT_BACK] = pd.MultiIndex.from_frame(by_answer[at].astype("str")).isin(marked)
-    return by_answer, back_fills
+        added_up[_WENT_BACK] = pd.MultiIndex.from_frame(added_up[at].astype("str")).isin(marked)
+    return ByAnswer(added_up, tuple(keys), back_fills)
+
+
+def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
+    """The points of all dates of the lines `by_answer`."""
+    return by_answer(facts, keys).lines
 
 
 def has_gone_back(facts: Facts, now: pd.DataFrame) -> bool:
