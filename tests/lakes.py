@@ -49,7 +49,8 @@ def fetched_from(partner, collection, at, query=None):
 def keep(settings, answers):
     """Let the account of these settings have collected these answers, each a call that gives one, oldest first.
 
-    A process writes the same answers of the same account once: a folder that is new begins as a copy.
+    A process writes the same answers of the same account once: a folder that is new begins as a copy of the longest
+    history that was kept before and begins alike.
     """
     if not answers:
         return
@@ -60,10 +61,10 @@ def keep(settings, answers):
     if there:
         shutil.copytree(ready[there - 1], folder)
     account = history.open(wanted)
-    for number, answer in enumerate(answers[there:], start=there):
+    for number, answer in enumerate(answers[there:], start=there + 1):
         account.append(answer())
-        if number < len(ready):
-            shutil.copytree(folder, ready[number])
+        if number == len(ready):
+            shutil.copytree(folder, ready[-1])
 
 
 def _ready(account, answers):

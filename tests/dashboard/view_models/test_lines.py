@@ -15,6 +15,8 @@ from data_access.partner_center.catalog import DEPLOYMENT
 from tests.dashboard.weeks import BACK, FIRST, WEEK, of_each_day, rows, slowly, timeline, weeks
 from tests.lakes import fetched
 
+pytestmark = pytest.mark.program
+
 
 def test_a_shorter_range_leaves_out_older_points_and_no_pace(tmp_path):
     kept = timeline(tmp_path, slowly(20))

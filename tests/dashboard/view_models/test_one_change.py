@@ -11,14 +11,15 @@ from dashboard.filters import dates
 from dashboard.filters.dates import Dates
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models.trends import trends_view
-from data_access import open_timeline
+from data_access import Settings, open_timeline
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Comparison
 from data_access.measures import changes
 from data_access.partner_center.catalog import DEPLOYMENT
-from data_access.settings import load
 from tests.dashboard.weeks import FIRST, timeline
 from tests.lakes import fetched
+
+pytestmark = pytest.mark.program
 
 RANGES = [
     TrendsFilters(range="4w"),
@@ -78,12 +79,21 @@ def same(past, filters):
         assert change.since.date() == since
 
 
+@pytest.fixture(scope="module", params=range(4))
+def past(request, tmp_path_factory):
+    return timeline(tmp_path_factory.mktemp("past"), at_random(request.param))
+
+
 @pytest.mark.parametrize("filters", RANGES, ids=str)
-@pytest.mark.parametrize("seed", range(4))
-def test_trends_says_of_each_service_and_of_all_what_changes_says(seed, filters, tmp_path):
-    same(timeline(tmp_path, at_random(seed)), filters)
+def test_trends_says_of_each_service_and_of_all_what_changes_says(past, filters):
+    same(past, filters)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return open_timeline(Settings(), None, lambda _: None)  # the year that is made once for all tests
 
 
 @pytest.mark.parametrize("filters", RANGES[:3], ids=str)
-def test_and_so_it_is_in_the_sample(filters):
-    same(open_timeline(load({}), None, lambda _: None), filters)
+def test_and_so_it_is_in_the_sample(sample, filters):
+    same(sample, filters)
