@@ -246,11 +246,12 @@ class _Sources:
     def _read_renewals(self, progress: Progress) -> Renewals:
         if self.person:
             return fetch_renewals(self.service, progress, Known(country=self._settings.partner_center_country))
-        state = self.renewals.state
-        # Who asks before the feed is due wants it read again now.
-        looked = state.fetched_at if not state.failed_at else None
-        again = looked is not None and datetime.now(UTC) - looked < _RENEWALS_AGE
-        return current_renewals(self._settings, self.service, progress, state.data, again=again)
+        state, now = self.renewals.state, datetime.now(UTC)
+        newer_than = None
+        if state.data and state.fetched_at:
+            # Who asks before the feed is due wants it read again now; and what failed is not done with what was there.
+            newer_than = state.failed_at or (now if now - state.fetched_at < _RENEWALS_AGE else None)
+        return current_renewals(self._settings, self.service, progress, state.data, newer_than=newer_than)
 
 
 class Feeds:

@@ -85,7 +85,7 @@ def top(
     if state.running:
         watch(feed, "Fetching newer figures; these stay until they are here.")
     if state.error and state.failed_at:
-        stale(state.error, state.fetched_at, state.failed_at)
+        stale(state.error, fetched_at, state.failed_at)
 
 
 def _wait(feed: Readable[Source], heading: str, feeds: Feeds) -> None:

@@ -74,7 +74,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     everybody = None if customer else link.follow(CustomersFilters, feeds.codes())
     one = link.follow(CustomerFilters, feeds.codes()) if customer else None
     heading = formats.plain(names.iloc[0]) if len(names) else _QUESTION
-    loading.top(feeds.customers, heading, feeds, everybody or one)
+    loading.top(feeds.customers, heading, feeds, everybody or one, read_at=deployment.read_at)
     if deployment.live:
         notices.live_seats(deployment.live, feeds.renewals.state.data)
     notices.set_aside(deployment.answer)

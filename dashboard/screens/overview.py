@@ -27,7 +27,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     """Draw the page for an answer of Microsoft's."""
     past = history_states.at_hand(feeds.past)  # whose services can be chosen, too
     controls = link.follow(OverviewFilters, feeds.codes())
-    loading.top(feeds.deployment, _HEADING, feeds, controls)
+    loading.top(feeds.deployment, _HEADING, feeds, controls, read_at=deployment.read_at)
     if deployment.live:
         notices.live_seats(deployment.live, feeds.renewals.state.data)
     elif feeds.is_book:

@@ -109,20 +109,22 @@ def current(
     progress: Progress,
     last: Renewals | None = None,
     *,
-    again: bool = False,
+    newer_than: datetime | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Renewals:
     """The newest reading that is at hand: the history's or the `last` one, while it is `FRESH`, or else a new one.
 
-    With `again` a new one in any case. Raises what `fetch` does.
+    With `newer_than`, such as when somebody asked for a new one, only what was read after that is at hand. Raises what
+    `fetch` does.
     """
     known, account = Known(country=settings.partner_center_country), None
     with contextlib.suppress(HistoryError, DamagedHistory):  # without a history everything is asked anew
         account = history.open(settings)
-        read_at, since = _read_at(account), clock() - FRESH
-        if not again and read_at and read_at > max(since, last.read_at if last else since):
+        oldest = clock() - FRESH
+        read_at, since = _read_at(account), max(oldest, newer_than or oldest)
+        if read_at and read_at > max(since, last.read_at if last else since):
             return kept(account)
-        if not again and last and last.read_at > since:
+        if last and last.read_at > since:
             return last
         known = kept_products(account, settings.partner_center_country)
     return fetch(client, progress, known, partial(_earlier, account, last))

@@ -10,7 +10,7 @@ import pytest
 import dashboard
 from dashboard.feeds import _Sources
 from data_access import EVERYBODY, NOBODY, Customers, Settings, load_settings
-from data_access.emulator import Emulator, serving
+from data_access.emulator import Emulator, failing, serving
 from data_access.emulator.sample import partner
 from tests import lakes
 from tests.dashboard import visit
@@ -126,6 +126,25 @@ def test_the_companys_figures_have_no_column_that_names_a_customer(sources):
     )
     assert rows["customerTenantId"].isna().all()
     assert rows["licensesSold"].sum() > 0
+
+
+def test_renewals_that_could_not_be_read_again_are_asked_for_at_each_try(tmp_path):
+    emulator = Emulator(partner(as_of=date(2026, 3, 31), customers=2))
+    with serving(emulator) as address:
+        settings = {**visit.live(address), "HISTORY_URL": str(tmp_path), "PARTNER_CENTER_TRIES": "1"}
+        feed = _Sources(Settings(**{name.lower(): value for name, value in settings.items()}), None).renewals
+        first = read(feed)
+        emulator.always(failing(403), where="/v1/customers")
+        for _ in range(3):
+            before = len(emulator.requests)
+            feed.refresh()
+            assert feed.wait(20)
+            assert feed.state.error
+            assert feed.state.data is first
+            assert any("/v1/customers" in each.target for each in emulator.requests[before:])
+        emulator.heal()
+        assert read(feed).read_at > first.read_at
+        assert feed.state.error is None
 
 
 def test_the_client_is_for_operators(sources):

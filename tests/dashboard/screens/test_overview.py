@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import streamlit as st
 
+from data_access import connect, history, load_settings
 from data_access.emulator import DEMO_TOKEN, Emulator, answer, failing, gateway, not_json, shaped, slow, throttled
 from data_access.emulator.sample import Partner
+from data_access.history import collect
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests import lakes
-from tests.dashboard.visit import TENANT, bar, charts, headings, parts, tables, taken_away, text, tiles
+from tests.dashboard.visit import TENANT, bar, charts, headings, live, opened, parts, tables, taken_away, text, tiles
 from tests.rows import rows_of
 
 ROWS = rows_of(
@@ -369,6 +371,19 @@ def test_live_seats_as_they_were_last_read_count_and_the_page_says_whose(status,
     assert tiles(app)["Licenses sold"] == "60"
     assert "1 customer could not be read now; the last reading before counts: Südstern KG." in said
     assert "read just now or, where that failed, the last time before." in said
+
+
+@pytest.mark.parametrize("page", ["", "customers"])
+def test_live_seats_are_as_old_as_their_reading_however_often_the_history_is_looked_at(
+    page, claims, serve_again, monkeypatch, tmp_path
+):
+    settings = {**live(serve_again(Emulator(tenants()))), "HISTORY_URL": str(tmp_path)}
+    known = load_settings(settings)
+    earlier = datetime.now(UTC) - timedelta(hours=2, minutes=5)
+    with connect(known) as client:
+        collect.run(client, history.open(known), lambda _: None, country="US", clock=lambda: earlier)
+    app = opened(settings, {}, page, monkeypatch, claims)
+    assert "Fetched 2 hours ago" in text(app)
 
 
 def test_figures_of_microsoft_come_before_live_seats(visit):

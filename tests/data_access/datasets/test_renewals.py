@@ -118,11 +118,11 @@ class Account:
     def collect(self):
         collect.run(self.client, history.open(self.settings), lambda _: None, country="US", clock=lambda: self.now)
 
-    def current(self, last=None, *, again=False):
+    def current(self, last=None, *, newer_than=None):
         """The reading, and how many calls about customers it took."""
         before = len(self.emulator.requests)
         settings, client = self.settings, self.client
-        found = dataset.current(settings, client, lambda _: None, last, again=again, clock=lambda: self.now)
+        found = dataset.current(settings, client, lambda _: None, last, newer_than=newer_than, clock=lambda: self.now)
         return found, sum("/customers" in each.target for each in self.emulator.requests[before:])
 
 
@@ -194,7 +194,16 @@ def test_an_old_reading_of_the_history_is_not_shown(account):
 def test_whoever_asks_for_it_gets_a_new_reading(account):
     account.collect()
     found, _ = account.current()
-    assert account.current(found, again=True)[1] == CALLS
+    assert account.current(found, newer_than=datetime.now(UTC))[1] == CALLS
+
+
+def test_what_the_history_got_after_somebody_asked_for_it_is_new_enough(account):
+    last, _ = account.current()
+    failed_at = datetime.now(UTC)
+    account.now = failed_at + timedelta(minutes=5)
+    account.collect()
+    found, calls = account.current(last, newer_than=failed_at)
+    assert (found.read_at, calls) == (account.now, 0)
 
 
 @pytest.mark.parametrize("status", [403, 503])
@@ -207,7 +216,7 @@ def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, a
         before = dataset.kept(history.open(account.settings))
     tenant = before.answer(SEATS).frame["customerTenantId"].iloc[-1]
     account.emulator.always(failing(status), where=f"{tenant.lower()}/subscribedskus")
-    after, _ = account.current(before if shown else None, again=True)
+    after, _ = account.current(before if shown else None, newer_than=datetime.now(UTC))
     (one,) = [one for one in after.unread if one.last_read]
     assert (one.tenant, one.collection, one.refused) == (tenant, SEATS.name, status == 403)
     assert one.last_read == before.seats_read_at
@@ -220,7 +229,7 @@ def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, a
         key: [one.last_read if key == tenant else after.seats_read_at] for key in dates.index
     }
     assert now.answer.missing == 0
-    again, _ = account.current(after, again=True)
+    again, _ = account.current(after, newer_than=datetime.now(UTC))
     assert [one.last_read for one in again.unread] == [one.last_read for one in after.unread]
     sources = after.subscriptions[after.subscriptions["customerTenantId"] == tenant]["notAssignedFrom"].dropna()
     assert {*sources} <= {"commercial"} if status == 403 else "live" in {*sources}
@@ -230,7 +239,7 @@ def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, a
 def test_also_where_nobodys_seats_can_be_read_any_more(status, account):
     before, _ = account.current()
     account.emulator.always(failing(status), where="/subscribedskus")
-    after, _ = account.current(before, again=True)
+    after, _ = account.current(before, newer_than=datetime.now(UTC))
     then, now = map(live_seats.deployment, (before, after))
     assert measures.total(now.facts) == measures.total(then.facts)
     assert (now.newest, len(after.names(SEATS.name))) == (then.newest, CUSTOMERS)
