@@ -29,12 +29,12 @@ def main() -> int:
     if chosen.only in (None, "customers"):
         customers.run(1 if chosen.small else 3, number, 8)
     if chosen.only in (None, "ranges"):
-        ranges.run(20 if chosen.small else 1000)
+        ranges.run(2 if chosen.small else 1000)
     if chosen.only in (None, "taking"):
         for times in (1,) if chosen.small else (1, 4):
-            taking.run(10, number, products, times)
+            taking.run(10, number, products, times, seconds_at_rest=0.2 if chosen.small else 2.0)
     if chosen.only in (None, "clicks"):
-        clicks.run(*((3, 100, 10, 5) if chosen.small else (30, 10_000, 30, 81)))
+        clicks.run(*((1, 100, 10, 5, 0.3) if chosen.small else (30, 10_000, 30, 81, 3.0)))
     if chosen.only in (None, "visits"):
         visits.run(1 if chosen.small else 7)
     if chosen.only in (None, "crowd"):

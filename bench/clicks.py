@@ -24,7 +24,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.browser import app
 
 CHANNELS = ("direct", "reseller")
-_WARM_UP = 4  # clicks
+_WARM_UP = 4  # clicks at most
 
 # Quiet means that nothing inside the chart has changed for a while; the last change is the end of the redraw.
 MEASURE = """async ([channel, key]) => {
@@ -65,11 +65,11 @@ class Subject:
         self.page.bring_to_front()
         self.clicks.append(self.page.evaluate(MEASURE, [channel, self.chart]))
 
-    def count_cpu(self, clicks: int) -> None:
-        """The server's processor time per click, less what the same server uses without clicks."""
+    def count_cpu(self, clicks: int, at_rest: float) -> None:
+        """The server's processor time per click, less what the same server uses in `at_rest` seconds without one."""
         self.page.bring_to_front()
         begun, before = time.monotonic(), self._cpu()
-        self.page.wait_for_timeout(3000)
+        self.page.wait_for_timeout(1000 * at_rest)
         idle = (self._cpu() - before) / (time.monotonic() - begun)
         begun, before = time.monotonic(), self._cpu()
         for number in range(clicks):
@@ -85,8 +85,9 @@ class Subject:
         return statistics.median(self.clicks)
 
 
-def run(rounds: int, customers: int, products: int, days: int) -> None:
-    """Click through all pages in turns and print what it took."""
+def run(rounds: int, customers: int, products: int, days: int, at_rest: float) -> None:
+    """Click through all pages in turns and print what it took; `at_rest`: seconds in which a server is left alone."""
+    warm_up = min(_WARM_UP, rounds)
     with ExitStack() as stack:
         browser = stack.enter_context(app.chromium())
         histories = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -132,12 +133,12 @@ def run(rounds: int, customers: int, products: int, days: int) -> None:
         looking_back = opened(f"Overview, {beside}", "streamlit_app.py", everyday, history=long)
         trends = opened(f"Trends, {beside}", "streamlit_app.py", everyday, "/trends", "trends_chart", history=long)
         subjects = (naive, same, ours, looking_back, large, many, few_trends, trends)
-        for number in range(_WARM_UP + rounds):
+        for number in range(warm_up + rounds):
             for subject in subjects:
                 subject.click(CHANNELS[number % 2])
         for subject in subjects:
-            del subject.clicks[:_WARM_UP]
-            subject.count_cpu(rounds)
+            del subject.clicks[:warm_up]
+            subject.count_cpu(rounds, at_rest)
     print(f"\n{'click on a channel to the redrawn chart':44}{'median':>9}{'min':>9}{'max':>9}{'server CPU':>13}")
     for subject in subjects:
         low, high = min(subject.clicks), max(subject.clicks)

@@ -28,7 +28,7 @@ _BREAK = 0.02  # seconds between two clicks
 _targets = itertools.count(1.0)  # each click asks for what nobody has asked for before
 
 
-def run(people: int, customers: int, products: int, times: int) -> None:
+def run(people: int, customers: int, products: int, times: int, *, seconds_at_rest: float = 2.0) -> None:
     """`people` take each kind of file with `times` as many rows as such a partner has, and print what it took."""
     facts = measures.facts(COMMERCIAL_DEPLOYMENT, bulk.frame(bulk.bodies(customers, products))).frame
     rows = pd.concat([EVERY_ROW_FILE.select(facts)] * times, ignore_index=True)
@@ -40,7 +40,7 @@ def run(people: int, customers: int, products: int, times: int) -> None:
     origin = exports.Provenance("every-row", None, "none", "bench", is_sample=False)
     files = exports.for_people_and_programs(lambda: rows, EVERY_ROW_FILE.described, (deployment,), origin)
     print(f"\n{people} people take a file of {len(rows):,} rows at once, while another one clicks")
-    at_rest = _clicks_while(deployment, lambda: time.sleep(2))[0]
+    at_rest = _clicks_while(deployment, lambda: time.sleep(seconds_at_rest))[0]
     print(f"{'nobody':20}a click takes {statistics.median(at_rest) * 1000:.0f} ms, {max(at_rest) * 1000:.0f} at worst")
     for file in files:
         waits, seconds, megabytes = _clicks_while(deployment, lambda: _taken(file, people))  # noqa: B023 - called here
