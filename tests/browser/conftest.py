@@ -80,17 +80,20 @@ class Visitors:
         who: str = "account manager",
         color_scheme: app.Scheme = "light",
         chart: str = "services_chart",
+        size: ViewportSize = _SIZE,
     ) -> Page:
-        """Someone opens this address and sees the chart."""
+        """Someone opens this address in a window of this size and sees the chart."""
         page = self._window(who)
+        page.set_viewport_size(size)
         page.emulate_media(color_scheme=color_scheme)
         app.visit(page, address, chart)
         app.settle(page)
         return page
 
-    def at(self, address: str, sign: str, who: str = "account manager") -> Page:
-        """Someone opens this address and sees what the selector `sign` finds."""
+    def at(self, address: str, sign: str, who: str = "account manager", size: ViewportSize = _SIZE) -> Page:
+        """Someone opens this address in a window of this size and sees what the selector `sign` finds."""
         page = self._window(who)
+        page.set_viewport_size(size)
         page.goto(address)
         page.locator(sign).first.wait_for(state="attached")
         return page

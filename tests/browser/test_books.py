@@ -23,8 +23,8 @@ ANN = Person("Ann Account", "ann@x", roles=["manager"])
 BEN = Person("Ben Books", "ben@x", roles=["manager"])
 RITA = Person("Rita Reader", "rita@x", roles=["reader"])
 NOT_OF = {ANN.name: (FOREIGN, NOBODYS), BEN.name: (OWN, NOBODYS), RITA.name: tuple(NAMES)}
-PAGES = ("/", "/trends", "/changes", "/changes?level=customer", "/customers", "/renewals", "/usage", "/health")
-LINKS = (*PAGES, "/?book=all", "/customers?book=all", "/changes?book=ben@x&level=customer")
+#: Where people with books, and without, ask for the same; tests/dashboard/test_books.py walks through every page.
+LINKS = ("/", "/changes?level=customer", "/customers", "/renewals", "/customers?book=all")
 _SLOW = 30_000  # milliseconds in which a busy machine draws a page anew
 _SECRETS = ("its-secret", "hush-0123456789abcdefghijklmnopqrstuv")
 
@@ -130,7 +130,7 @@ def test_two_people_who_share_a_customer_get_each_their_own_on_a_warm_cache(desk
             each.go(link)
             each.take_everything_away()
     for each in desks:
-        assert len(each.received) > 100
+        assert len(each.received) > 50
         assert each.traces() == []
     assert bookkeeping.traces(b"\n".join(desks[0].received), OWN, SHARED_ONE) == [NAMES[OWN], NAMES[SHARED_ONE]]
     # The id in the own link is all that one sees of another one's customer.
