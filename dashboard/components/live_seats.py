@@ -10,14 +10,17 @@ from dashboard import formats
 from dashboard.components import loading, notices, table
 from dashboard.feeds import Feeds
 from dashboard.view_models.live_seats import live_seats_view
-from data_access import NotPermitted, PartnerCenterError
+from data_access import BadRequest, NotPermitted, PartnerCenterError
 
 _AT_MOST = 8.0  # seconds that the page waits for one call
 _ROLES = "Directory reader, Global reader, User administrator or License administrator"
 
 
-def show(tenant: str, name: str, feeds: Feeds) -> None:
-    """Draw the live seats of a customer whom this visitor may see; nothing where the page shows another day."""
+def show(tenant: str, name: str, feeds: Feeds, *, has_analytics: bool) -> None:
+    """Draw the live seats of a customer whom this visitor may see; nothing where the page shows another day.
+
+    `has_analytics`: the other figures of the page are Microsoft's analytics.
+    """
     if feeds.day:
         return
     feed = feeds.seats(tenant, name)
@@ -45,10 +48,11 @@ def show(tenant: str, name: str, feeds: Feeds) -> None:
             st.write("This tenant has no licenses. That is not the same as none that can be read.")
             return
         left_out = f" Left out: {formats.number(model.left_out, 'free or trial product')}." if model.left_out else ""
+        beside = "; the other figures here are Microsoft's analytics, some days old" if has_analytics else ""
         st.markdown(
-            f"**{formats.count(model.enabled)}** seats are enabled, **{formats.count(model.assigned)}** assigned,"
-            f" **{formats.count(model.free_to_assign)}** free to assign.{left_out} This is the tenant now, whoever sold"
-            " the seats; the other figures here are Microsoft's analytics, some days old."
+            f"**{formats.number(model.enabled, 'seat')}** {formats.are(model.enabled)} enabled,"
+            f" **{formats.count(model.assigned)}** assigned, **{formats.count(model.free_to_assign)}** free to assign."
+            f"{left_out} This is the tenant now, whoever sold the seats{beside}."
         )
         table.show(model.on_screen, "live_seats_table", "Live seats")
 
@@ -58,6 +62,8 @@ def _trouble(error: PartnerCenterError, *, has_data: bool) -> None:
         st.info(
             f"This customer does not let us read live seats. It takes a role there: {_ROLES}.", icon=":material/lock:"
         )
+    elif isinstance(error, BadRequest):
+        st.warning("This customer has left: Microsoft does not know it any more.", icon=":material/person_off:")
     elif has_data:
         st.warning("The newest attempt failed; these are the last good figures.", icon=":material/history:")
     else:

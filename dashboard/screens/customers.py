@@ -38,7 +38,7 @@ from dashboard.screens import one_customer
 from dashboard.security import session
 from dashboard.tables.customers import CUSTOMERS_FILE, EVERY_ROW_FILE
 from dashboard.tables.microsoft import unknown
-from dashboard.view_models import call_list, call_sheet
+from dashboard.view_models import call_list, call_sheet, uncounted
 from dashboard.view_models.call_list import CallList
 from dashboard.view_models.lines import Lost
 from data_access import Deployment, PartnerCenterError, Selection, Usage, texts
@@ -68,17 +68,22 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     """Draw the page for an answer of Microsoft's."""
     customer = link.customer()
     rows = customers.one(deployment.facts, customer).frame if customer else deployment.facts.frame.head(0)
-    names = rows["customerName"].dropna()
-    if len(names):
-        header.tab(names.iloc[0])
+    live = feeds.renewals.state.data
+    uncounted_name = uncounted.name_of(live, texts.identifier(customer)) if customer and live and rows.empty else None
+    name = uncounted_name or "".join(rows["customerName"].dropna().head(1))
+    if name:
+        header.tab(name)
     everybody = None if customer else link.follow(CustomersFilters, feeds.codes())
     one = link.follow(CustomerFilters, feeds.codes()) if customer else None
-    heading = formats.plain(names.iloc[0]) if len(names) else _QUESTION
+    heading = formats.plain(name) if name else _QUESTION
     loading.top(feeds.customers, heading, feeds, everybody or one, read_at=deployment.read_at)
     if deployment.live:
-        notices.live_seats(deployment.live, feeds.renewals.state.data)
+        notices.live_seats(deployment.live, live)
     notices.set_aside(deployment.answer)
-    if customer and rows.empty and deployment.answer.is_part:
+    if one and uncounted_name is not None:
+        gone = _gone(deployment, customer, feeds)
+        one_customer.show_uncounted(deployment, texts.identifier(customer), name, one, feeds, gone=gone)
+    elif customer and rows.empty and deployment.answer.is_part:
         customers_list.back()
         book.not_in_book(customer)
     elif not len(deployment.facts):
@@ -92,9 +97,11 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
             st.markdown(sentences.not_there(gone))
         else:
             st.write("The link may be from another account, or the customer may have left.")
+        if live is None and not feeds.day:
+            st.caption(":material/event_repeat: The page *Renewals* reads what else there may be: subscriptions.")
         st.code(customer[:64], language=None)
     else:
-        one_customer.show(deployment, rows[customers.CUSTOMER].iloc[0], "".join(names.head(1)), one, feeds)
+        one_customer.show(deployment, rows[customers.CUSTOMER].iloc[0], name, one, feeds)
 
 
 def _gone(deployment: Deployment, customer: str, feeds: Feeds) -> tuple[Lost, ...]:
@@ -117,10 +124,11 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     used = feeds.usage.state.data
     model = customers_list.of(deployment, filters, moved, feeds)
     notices.left_out(controls.unknown)
+    opens = customer_names.opens(partial(controls.put, CUSTOMER), page="")
     if model.number == 0:
         st.info(f"No customer fits. {_alone(model, filters)}", icon=":material/person_search:")
+        _uncounted(deployment, filters, opens, feeds)
         return
-    opens = customer_names.opens(partial(controls.put, CUSTOMER), page="")
     if model.gone:
         st.markdown(sentences.not_there(model.gone))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -140,6 +148,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         if within:
             lately.watch(within)
     _list(model, deployment, filters, opens, feeds)
+    _uncounted(deployment, filters, opens, feeds)
     still_missing.draw(feeds, has_use=used is not None)  # at the end, where it moves nothing
 
 
@@ -228,6 +237,26 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         order = table.order_in_link(model.on_screen) or _ORDER[filters.sort]
         st.caption(f"{order} *Why* follows rules; a customer's own page has all of its reasons.")
         table.show(model.on_screen, "customers_table", "Customers", in_link=True, opens=opens, target=filters.target)
+
+
+def _uncounted(deployment: Deployment, filters: CustomersFilters, opens: table.Opens, feeds: Feeds) -> None:
+    """List the customers of whom the figures have nothing, though something of theirs is live."""
+    live = feeds.renewals.state.data
+    model = uncounted.uncounted(deployment, live, filters.search, figures.zone()) if live else None
+    if model is None or not model.number:
+        return
+    has = "has" if model.number == 1 else "have"
+    said = (
+        f"**{formats.number(model.number, 'customer')}** {has} subscriptions or live seats, and nothing in the figures"
+        " above."
+    )
+    if filters.selection.wanted or filters.below is not None or filters.atleast is not None:
+        st.caption(f":material/info: {said} The filter leaves them out.")
+        return
+    with st.container(border=True, key="uncounted"):
+        st.header("Who is not in these figures?", anchor=False)
+        st.markdown(said)
+        table.show(model.on_screen, "uncounted_table", "Customers without figures", opens=opens)
 
 
 feeds = feeds_of_customers()

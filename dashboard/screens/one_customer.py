@@ -33,6 +33,7 @@ from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import call_list, call_sheet, renewals, trends, usage
 from dashboard.view_models import deployment as view_models
 from dashboard.view_models.deployment import DeploymentView
+from dashboard.view_models.lines import Lost
 from data_access import Deployment, PartnerCenterError, Selection, Usage
 from data_access.datasets import usage as uses
 from data_access.datasets.lately import Lately
@@ -70,11 +71,44 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     if live:
         _renewing(live, identity, filters.selection)
     place = st.container()
-    live_seats.show(identity, name, feeds)
+    live_seats.show(identity, name, feeds, has_analytics=deployment.live is None)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
     still_missing.draw(feeds, has_use=used is not None)
+
+
+def show_uncounted(
+    deployment: Deployment,
+    identity: str,
+    name: str,
+    controls: Controls[CustomerFilters],
+    feeds: Feeds,
+    *,
+    gone: tuple[Lost, ...],
+) -> None:
+    """Draw a customer of whom Microsoft's counts have nothing: what is live of it, and what was collected before.
+
+    `gone`: what an earlier answer had of it.
+    """
+    filters = controls.filters
+    sentence = file_filter(feeds, filters.selection, customer=identity)
+    with st.container(horizontal=True, vertical_alignment="center", key="beside"):
+        customers_list.back()
+        st.space("stretch")
+        provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
+        _actions(deployment, identity, name, provenance, feeds)
+    notices.left_out(controls.unknown)
+    if gone:
+        st.markdown(sentences.not_there(gone))
+    what = "live seats of this customer that somebody pays for" if deployment.live else "licenses of this customer"
+    st.markdown(f"The figures of this page have no {what}. Below is what else was read of it.")
+    _quiet(deployment, identity, filters.selection, feeds)
+    if live := feeds.renewals.state.data:
+        _renewing(live, identity, filters.selection)
+    live_seats.show(identity, name, feeds, has_analytics=False)
+    st.caption(f"Tenant id {identity}")
+    _history(identity, name, controls, feeds)
 
 
 def _actions(deployment: Deployment, identity: str, name: str, provenance: exports.Provenance, feeds: Feeds) -> None:

@@ -44,6 +44,17 @@ CUSTOMERS = Table(
 #: The customers to call first, as cards.
 CALLS = Table((CUSTOMER_NAME, text("figures", "Figures"), text("said", "What to say")), behind=(TENANT_ID.name,))
 _SAID = text("whatToSay", "What to say", help="A sentence for each reason; days are in UTC.")
+#: Customers of whom the figures have nothing; the numbers are those of their live seats.
+UNCOUNTED = Table(
+    (
+        CUSTOMER_NAME,
+        count("subscriptions", "Subscriptions", help="Active or suspended."),
+        count("activeUnits", "Live seats enabled", help="Without those of free products and trials."),
+        count("consumedUnits", "Assigned"),
+        _RENEWAL,
+    ),
+    behind=(TENANT_ID.name, _RENEWAL.utc),
+)
 #: What the file has behind the measures; columns without a figure are empty, so that every file has the same ones.
 _CALLED = (
     Column("changeSince", "Changed since", Kind.DAY),
@@ -92,11 +103,23 @@ def on_screen(rows: pd.DataFrame, total: measures.Total, order: Order, since: da
     columns = tuple(
         replace(column, label=moved, help=explained) if column is _MOVED else column for column in CUSTOMERS.columns
     )
+    return replace(CUSTOMERS, columns=columns).on_screen(
+        _told(rows), order=order, total=_total(rows, total, "customer")
+    )
+
+
+def uncounted_on_screen(rows: pd.DataFrame) -> OnScreen:
+    """The customers of whom the figures have nothing, in the order of their names."""
+    return UNCOUNTED.on_screen(_told(rows), order=Order(CUSTOMER_NAME.name))
+
+
+def _told(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of customers with their names, or their ids where they have none, and the day of their renewal."""
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
     if "renewalDay" in rows:  # and the instant under the mouse, where its day in UTC is another one
         is_other = rows["renewal"].dt.tz_localize(None).dt.normalize() != rows["renewalDay"]
         named = named.assign(renewal=rows["renewalDay"], renewalAt=rows["renewal"].where(is_other))
-    return replace(CUSTOMERS, columns=columns).on_screen(named, order=order, total=_total(rows, total, "customer"))
+    return named
 
 
 def file(rows: pd.DataFrame) -> pd.DataFrame:

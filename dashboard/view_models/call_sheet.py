@@ -10,6 +10,7 @@ import pandas as pd
 
 from dashboard import exports, formats
 from dashboard.feeds import Feeds
+from dashboard.view_models import uncounted
 from data_access import Deployment, PartnerCenterError, Timeline, Usage, timeline_of_customer
 from data_access.call_sheet import content as sheets
 from data_access.call_sheet import document
@@ -79,6 +80,7 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
     past, live, used = known
     now = customers.one(deployment.facts, tenant)
     names = now.frame["customerName"].dropna()
+    name = str(names.iloc[0]) if len(names) else (live and uncounted.name_of(live, tenant)) or ""
     own = None
     if past is not None and not past.history.is_empty:
         with suppress(PartnerCenterError):  # the sheet does without; the page says why the history cannot be read
@@ -86,7 +88,7 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
     own_live = renewals.of_one(live, tenant, now.frame) if live else None
     return Records(
         tenant=tenant,
-        name=str(names.iloc[0]) if len(names) else "",
+        name=name,
         source=feeds.source,
         is_sample=feeds.is_sample,
         deployment=own.facts if own else now.of(now.frame.head(0).assign(snapshot="", fetchedAt=_NEVER)),

@@ -157,8 +157,14 @@ def at(table: pd.DataFrame, now: datetime) -> pd.DataFrame:
 
 def within(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame:
     """The subscriptions of `judged` that are active or suspended and end in the next `days`, trials and add-ons too."""
+    table = running(table)
     end = table[_END]
-    return table[_status(table).isin(_RUNNING) & (end >= now) & (end <= now + timedelta(days=days))]
+    return table[(end >= now) & (end <= now + timedelta(days=days))]
+
+
+def running(table: pd.DataFrame) -> pd.DataFrame:
+    """The subscriptions that are active or suspended."""
+    return table[_status(table).isin(_RUNNING)]
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
