@@ -29,11 +29,10 @@ def direction(line: Line, answered: datetime | None) -> str:
     newest = line.points.iloc[-1]
     percent = formats.percent(newest["deploymentPercent"])
     if line.absent:
-        answer = f"the newest answer that was collected, of {formats.day(answered)}"
         said = (
-            f"{answer[0].upper()}{answer[1:]}, has no rows."
+            without_rows(answered)
             if line.absent is Refusal.NO_ROWS
-            else f"What is shown here is not in {answer}."
+            else f"What is shown here is not in {_newest(answered)}."
         )
         return f"**{said}** The last figure is of {formats.day(newest[AS_OF])}: {percent} of the licenses sold."
     if line.lost and not line.is_whole:
@@ -73,6 +72,16 @@ def direction(line: Line, answered: datetime | None) -> str:
         span = "In 12 months" if _is_year(year.until - year.since) else f"Since {formats.day(year.since)}"
         said += f" {span}: {formats.points(line.moved(year))} points."
     return " ".join(filter(None, (said, new_parts(line, change), not_compared(line))))
+
+
+def without_rows(answered: datetime | None) -> str:
+    """That nothing is there now; `answered` as for `direction`."""
+    newest = _newest(answered)
+    return f"{newest[0].upper()}{newest[1:]}, has no rows."
+
+
+def _newest(answered: datetime | None) -> str:
+    return f"the newest answer that was collected, of {formats.day(answered)}"
 
 
 def new_parts(line: Line, change: Change) -> str:

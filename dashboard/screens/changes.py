@@ -105,6 +105,9 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     if not model.number:
         st.info("No row fits. Change the search or remove a filter.", icon=":material/search_off:")
         return
+    newest = past.history.newest(comparison.collection_of(past, compared.level))
+    if newest and not newest.rows:
+        st.markdown(f"**{sentences.without_rows(newest.fetched_at)}** What is compared is older.")
     if missing := model.missing:
         st.markdown(
             f"{sentences.not_there(missing, f'the answer of {formats.day(compared.since)}')} So it counts as new."
@@ -190,11 +193,14 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
     change, deployed, sold = contributions.printed(why)
     if not change and not deployed and not sold:
         return f"Deployment % stayed at **{after}** {between_them}. {counted}"
-    moved = "rose" if change > 0 else "fell" if change < 0 else "ended where it was"
+    moved = (
+        f"{'rose' if change > 0 else 'fell'} from **{before}** to **{after}** {between_them}"
+        if change
+        else f"is **{after}** at both dates, **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
+    )
     sentence = (
-        f"Deployment % {moved} from **{before}** to **{after}** {between_them}: **{formats.points(change)}** points,"
-        f" of which **{formats.points(deployed)}** come from licenses deployed and **{formats.points(sold)}** from"
-        " licenses sold."
+        f"Deployment % {moved}: **{formats.points(change)}** points, of which **{formats.points(deployed)}** come from"
+        f" licenses deployed and **{formats.points(sold)}** from licenses sold."
     )
     pushes = [
         f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"

@@ -272,7 +272,7 @@ def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
 def over_deployed(rows: pd.DataFrame) -> Check:
     """Whether more is deployed than sold anywhere. `rows`: see `health.over_deployed`, by customer and product."""
     if rows.empty:
-        return Check("over", Mark.GOOD, "No.")
+        return Check("over", Mark.GOOD, "No product of any customer has more, by Microsoft's commercial counts.")
     customers, products = (rows[name].nunique(dropna=False) for name in ("customerTenantId", "productName"))
     over = round(rows["overDeployed"].sum())
     return Check(

@@ -84,6 +84,19 @@ def test_the_last_row_is_of_all_rows_and_says_what_the_tiles_say(link, look_back
     assert f"{cells['deploymentPercentChange']} points" == shown["Deployment %"]
 
 
+def test_a_newest_answer_without_rows_is_said_and_older_dates_are_compared(look_back):
+    app = look_back([BEFORE, AFTER, partial(fetched, DEPLOYMENT, [], NOW + DAY)])
+    assert "The newest answer that was collected, of 25 Nov 2026, has no rows. What is compared is older." in said(app)
+    assert "between 27 Oct 2026 and 24 Nov 2026" in said(app)
+    assert "has no rows" not in said(look_back([BEFORE, AFTER]))
+
+
+def test_what_cancels_out_is_no_move(look_back):
+    twice = {"licensesSold": 200}
+    app = look_back([BEFORE, services(0, twice, CRM | twice)])
+    assert "Deployment % is 50.00 % at both dates, 27 Oct 2026 and 24 Nov 2026: ±0.00 points" in said(app)
+
+
 def test_what_the_later_answer_lacks_is_said_first(look_back):
     lost = "Not in the answer of 24 Nov 2026: Dynamics 365 (100 licenses sold on 27 Oct 2026)."
     assert said(look_back([BEFORE, AFTER])).index(lost) < said(look_back([BEFORE, AFTER])).index("Deployment % rose")
