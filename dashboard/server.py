@@ -89,6 +89,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     """Refuse what must not be served; then prepare what the first visitor would otherwise wait for."""
     loopback.keep_from_proxies(os.environ)
     streamlit_internals.limit_sockets()
+    streamlit_internals.judge_origins(lambda origin: exposure.is_own_origin(origin, "", exposure.SIGN_IN))
     streamlit_internals.forgive_widgets()
     streamlit_internals.send_together()
     streamlit_internals.send_changes()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import streamlit as st
 from starlette.requests import HTTPConnection
@@ -134,6 +134,26 @@ def check_call(address: str, headers: Mapping[str, str], sign_in: SignIn) -> Non
         _refuse("other machines, or to a web site or proxy that passes itself off as this one", sign_in)
 
 
+def is_own_origin(address: str, host: str, sign_in: SignIn) -> bool:
+    """Whether a page at this address is one of ours: at the `host` that it asks, or where people are told to come.
+
+    A proxy may ask under another name than the one that people type: PUBLIC_URL, `redirect_uri` or Streamlit's own
+    `browser.serverAddress` says which that is.
+    """
+    asking = parts_of(address)
+    if not asking.netloc:  # a page without an origin, such as a file or one in a sandbox
+        return False
+    if asking.netloc.casefold() == host.casefold():
+        return True
+    try:
+        public = load_settings().public_url or ""
+    except SettingsError:  # which pages say themselves
+        public = ""
+    told = {parts_of(told).netloc.casefold() for told in (public, str(sign_in.table.get("redirect_uri", "")))}
+    named = parts_of(f"//{st.get_option('browser.serverAddress')}").hostname or ""
+    return asking.netloc.casefold() in told or (asking.hostname == named and not _is_this_machine(named))
+
+
 def is_from_this_machine(request: HTTPConnection) -> bool:
     """Whether a program on this machine calls, and no proxy hands the call on, as far as it shows.
 
@@ -145,11 +165,16 @@ def is_from_this_machine(request: HTTPConnection) -> bool:
 
 def _is_handed_on(headers: Mapping[str, str]) -> bool:
     """Whether a call came by a proxy, or by a name that is not this machine's."""
-    try:
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    except ValueError:  # no name and no address
-        host = ""
+    host = parts_of(f"//{headers.get('host', '')}").hostname or ""
     return not _is_this_machine(host) or not _FORWARDED.isdisjoint(headers)
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address that somebody sent; all empty where it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets where no address has any
+        return urlsplit("")
 
 
 def _refuse(whom: str, sign_in: SignIn) -> None:

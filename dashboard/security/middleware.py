@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import audit, metrics
 from dashboard.security import exposure, refusals, roles
-from dashboard.security.exposure import SignIn
+from dashboard.security.exposure import SignIn, parts_of
 from dashboard.security.roles import Denied, Ended, Person, Role, Rules
 from dashboard.security.streamlit_internals import (
     CALLBACK,
@@ -57,11 +57,17 @@ _MOST_FILES = 1_000
 #: Bytes of all cookies after a sign-in, which leaves an eighth of what a server takes to what comes to them later.
 _MOST_COOKIES = LARGEST_HEADER * 7 // 8
 _TOO_MANY_COOKIES = "The cookies of this page are too large. Delete them in the browser's settings, then open it again."
+_LARGE_HEADER = f"A request was refused: its cookies, or another header, are larger than {LARGEST_HEADER} bytes."
 _TOO_MANY_VALUES = (
     f"This link has more than {MOST_VALUES:,} values. None of them would be applied, the day and the book included:"
     " open it with fewer."
 )
-_TOO_BIG, _TRY_LATER = 1009, 1013  # why a socket is closed (RFC 6455 and its registry): a message too big, no room
+_FOREIGN = (
+    "A page was refused its socket: its address is neither the one that it asked (Host) nor PUBLIC_URL or redirect_uri."
+    " Either another site tried, or a proxy changes Host: set PUBLIC_URL."
+)
+#: Why a socket is closed (RFC 6455 and its registry): the other end is gone, a message too big, no room.
+_GONE, _TOO_BIG, _TRY_LATER = 1006, 1009, 1013
 _MOST_PAGES = 1_000
 _TELL_AGAIN = 60.0  # seconds
 _NOT_MADE_HERE = (
@@ -127,9 +133,7 @@ class Gate:
             return
         request = HTTPConnection(scope)
         if any(len(value) > LARGEST_HEADER for value in request.headers.values()):
-            log.warning(
-                "A request was refused: its cookies, or another header, are larger than %d bytes.", LARGEST_HEADER
-            )
+            self._tell(_LARGE_HEADER)
             await _refuse(431, _TOO_MANY_COOKIES, scope, receive, send)
             return
         if request.scope["query_string"].count(b"&") >= MOST_VALUES:
@@ -140,7 +144,10 @@ class Gate:
         except SettingsError as error:
             await _refuse(403, str(error), scope, receive, send)
             return
-        if scope["type"] == "websocket":
+        if scope["type"] == "websocket" and not self._comes_from_us(request):
+            self._tell(_FOREIGN)
+            await _refuse(403, _FOREIGN, scope, receive, send)
+        elif scope["type"] == "websocket":
             await self._with_page(request, receive, send)
         elif self._sign_in.is_configured:
             await self._with_sign_in(request, receive, send)
@@ -244,13 +251,20 @@ class Gate:
             _lead_back(response.headers, link, code)
             await response(request.scope, receive, send)
 
+    def _comes_from_us(self, request: HTTPConnection) -> bool:
+        """Whether a page of ours opens a socket, or a program that is no browser and says nothing."""
+        origin = request.headers.get("origin")
+        return origin is None or self._is_own(request, origin)
+
+    def _is_own(self, request: HTTPConnection, address: str) -> bool:
+        return exposure.is_own_origin(address, request.headers.get("host", ""), self._sign_in)
+
     def _comes_from_a_page(self, request: HTTPConnection) -> bool:
         """Whether a page of ours made a request, and no picture in it, as far as the browser says."""
         site = request.headers.get("sec-fetch-site")
         if site is not None:
             return site == "same-origin" and request.headers.get("sec-fetch-dest", "document") == "document"
-        own = {request.headers.get("host"), _parts(str(self._sign_in.table.get("redirect_uri", ""))).netloc}
-        return _parts(request.headers.get("referer", "")).netloc in own - {"", None}
+        return self._is_own(request, request.headers.get("referer", ""))
 
     def _is_public(self, path: str) -> bool:
         is_open = path in self._pages or path.startswith(_FONTS) or PUBLIC.fullmatch(path)
@@ -281,7 +295,7 @@ class Gate:
         A rerun always passes: it shows people who are not let in the page that says so. A message larger than any of a
         page closes the socket.
         """
-        is_closed = has_asked = False
+        is_gone = has_asked = False
         claims = claims_of(request.cookies) if self._sign_in.is_configured else None
 
         def passes(message: Message) -> bool:
@@ -295,26 +309,33 @@ class Gate:
             return kind in MESSAGES_FOR_ALL | MESSAGES_FOR_SIGNED_IN
 
         async def receive_filtered() -> Message:
-            nonlocal is_closed, has_asked
-            while True:
+            nonlocal is_gone, has_asked
+            while not is_gone:
                 message = await receive()
                 if message["type"] != "websocket.receive":
+                    is_gone = message["type"] == "websocket.disconnect"
                     return message
                 if len(message.get("bytes") or message.get("text") or b"") > LARGEST_MESSAGE:
                     await send({"type": "websocket.close", "code": _TOO_BIG})
-                    is_closed = True
-                    return {"type": "websocket.disconnect", "code": _TOO_BIG}
+                    is_gone = True
+                    break
                 if passes(message):
                     content = message.get("bytes") or b""
                     is_first, has_asked = not has_asked, has_asked or message_kind(content) == RERUN
                     return {**message, "bytes": of_known_fragment(content, is_first=is_first)}
+            return {"type": "websocket.disconnect", "code": _GONE}
 
-        async def send_while_open(message: Message) -> None:
-            if is_closed:
-                raise OSError("the socket is closed")  # what Starlette takes for a page that has gone
-            await send(message)
+        async def send_while_there(message: Message) -> None:
+            # Streamlit closes a socket once more where it hears of the end from here, with a traceback in the log: it
+            # hears of it when it next asks what came.
+            nonlocal is_gone
+            if not is_gone:
+                try:
+                    await send(message)
+                except OSError:
+                    is_gone = True
 
-        return receive_filtered, send_while_open
+        return receive_filtered, send_while_there
 
 
 async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -326,7 +347,7 @@ async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: S
 
 def _link_of(request: HTTPConnection) -> str:
     """The link of the page from which a person goes to sign in; empty where that is another site's."""
-    page = _parts(request.headers.get("referer", ""))
+    page = parts_of(request.headers.get("referer", ""))
     if page.netloc != request.headers.get("host"):
         return ""
     return page.path + (f"?{page.query}" if page.query else "")
@@ -369,7 +390,7 @@ def _note(action: str, claims: roles.Claims) -> None:
 def _lead_back(headers: MutableHeaders, link: str, refusal: str) -> None:
     """Lead to a link of ours, and keep why the sign-in failed if it did."""
     _set_cookie(headers, REFUSAL, refusal)
-    parts = _parts(link)
+    parts = parts_of(link)
     if parts.path and headers.get("location", "").strip("/") == _base():
         _set_cookie(headers, RETURN_LINK, "")
         # Two slashes at the start, or one backwards, would lead to another host.
@@ -382,13 +403,6 @@ def _log_refusal(code: str, error: BaseException | None = None) -> None:
     refusal = refusals.of(code)
     cause = f", {type(error).__module__}.{type(error).__qualname__}" if error else ""
     log.warning("A person's sign-in failed (%s%s): %s %s", code, cause, refusal.message, refusal.advice)
-
-
-def _parts(address: str) -> SplitResult:
-    try:
-        return urlsplit(address)
-    except ValueError:  # brackets where no address has any
-        return urlsplit("")
 
 
 def _set_cookie(headers: MutableHeaders, name: str, value: str) -> None:

@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are eighteen: sixteen below, each with why it is used and what to look at when Streamlit's version changes, and
+There are nineteen: seventeen below, each with why it is used and what to look at when Streamlit's version changes, and
 two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
 when Streamlit changes it.
 
@@ -31,6 +31,7 @@ import streamlit as st
 import websockets.http11
 import websockets.server
 from google.protobuf.message import DecodeError
+from streamlit import net_util
 from streamlit.auth_util import get_secrets_auth_section
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
@@ -45,6 +46,7 @@ from streamlit.runtime.memory_media_file_storage import _calculate_file_id
 from streamlit.runtime.state import query_params
 from streamlit.runtime.state.common import is_element_id
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, Serialized, Value, WStates
+from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 from uvicorn.protocols.websockets import websockets_sansio_impl
@@ -188,6 +190,17 @@ def limit_sockets() -> None:
     """
     websockets.http11.MAX_LINE_LENGTH = 4 * LARGEST_HEADER  # more than arrives at once, so that the middleware answers
     websockets_sansio_impl.ServerProtocol = _NarrowProtocol  # type: ignore[assignment, attr-defined]  # imported there
+
+
+def judge_origins(is_own: Callable[[str], bool]) -> None:
+    """Have `is_own` say which other addresses may open a page's socket, and nobody asked what this machine's own is.
+
+    Why: Streamlit asks an outside host for it, for each socket of another origin, while everybody waits; and at the
+    start, before this program runs, where `browser.serverAddress` is not set. Look at: `_is_origin_allowed` in
+    web/server/starlette/starlette_websocket.py; `_print_url` in web/bootstrap.py.
+    """
+    starlette_websocket.is_url_from_allowed_origins = is_own  # type: ignore[attr-defined, assignment]  # imported there
+    net_util.get_external_ip = lambda: None
 
 
 def forgive_widgets() -> None:

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from streamlit import config
 
 from dashboard.security import exposure, streamlit_internals
 from dashboard.security.exposure import SignIn
@@ -229,3 +230,51 @@ def test_the_program_does_not_start_where_it_would_expose_figures(tmp_path, flag
     assert "The settings need attention" in done.stderr
     assert "Traceback" not in done.stderr
     assert "hush" not in done.stdout + done.stderr
+
+
+HERE = "127.0.0.1:8501"
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "is_own"),
+    [
+        (f"http://{HERE}", HERE, True),
+        ("https://LICENSES.example", "licenses.example", True),
+        ("http://[::1]:8501", "[::1]:8501", True),
+        ("http://127.0.0.1:9999", HERE, False),
+        ("http://localhost:8501", HERE, False),
+        ("http://evil.example", HERE, False),
+        (f"http://{HERE}.evil.example", HERE, False),
+        ("null", HERE, False),
+        ("null", "", False),
+        ("", HERE, False),
+        ("http://[bad", HERE, False),
+    ],
+)
+def test_a_page_is_ours_at_the_host_that_it_asks_and_at_no_other(origin, host, is_own):
+    assert exposure.is_own_origin(origin, host, NOT_CONFIGURED) is is_own
+
+
+def test_or_at_the_address_that_people_are_told(monkeypatch, configure):
+    def own(origin):
+        return exposure.is_own_origin(origin, "upstream:8501", NOT_CONFIGURED)
+
+    addresses = ["https://public.example", "https://entra.example:444"]
+    assert not any(map(own, addresses))
+    monkeypatch.setenv("PUBLIC_URL", "https://Public.example/licenses")
+    configure(redirect_uri="https://entra.example:444/oauth2callback")
+    sign_in = SignIn(secrets_files=list)
+    assert all(exposure.is_own_origin(address, "upstream:8501", sign_in) for address in addresses)
+    assert not exposure.is_own_origin("https://entra.example", "upstream:8501", sign_in), "another port"
+    monkeypatch.setenv("PUBLIC_URL", "nonsense")
+    assert not exposure.is_own_origin("https://public.example", "upstream:8501", sign_in), "and no error"
+
+
+def test_or_where_streamlit_is_told_to_be_unless_that_is_this_machine():
+    before = st.get_option("browser.serverAddress")
+    try:
+        for named, is_own in (("licenses.example", True), ("localhost", False), ("127.0.0.1", False)):
+            config.set_option("browser.serverAddress", named)
+            assert exposure.is_own_origin(f"https://{named}:9999", "upstream:8501", NOT_CONFIGURED) is is_own
+    finally:
+        config.set_option("browser.serverAddress", before)

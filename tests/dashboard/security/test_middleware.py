@@ -1,5 +1,6 @@
 """What strangers get from each address, where people land after signing in, and what may not be exposed."""
 
+import asyncio
 import contextlib
 import json
 import time
@@ -153,6 +154,28 @@ def test_on_the_socket_strangers_can_be_asked_who_they_are_and_nothing_else(brow
     with browser.websocket_connect("/_stcore/stream") as socket:
         assert sorted(arriving(socket, *EVERY_KIND)) == ["app_heartbeat", "stop_script"]
         socket.send_bytes(b"\xff\xff nothing of ours")
+        assert arriving(socket) == []
+
+
+@pytest.mark.parametrize("is_configured", [True, False])
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://testserver:9999", "null", "http://[bad"])
+def test_a_page_of_another_origin_gets_no_socket(browser, configure, is_configured, origin, caplog):
+    if is_configured:
+        configure()
+    for _ in range(3):
+        with (
+            pytest.raises(WebSocketDisconnect) as refused,
+            browser.websocket_connect("/_stcore/stream", headers={"Origin": origin}),
+        ):
+            pass
+        assert refused.value.code == 1008
+    (line,) = caplog.messages
+    assert "PUBLIC_URL" in line
+    assert origin not in line
+
+
+def test_a_page_of_our_own_does(browser):
+    with browser.websocket_connect("/_stcore/stream", headers={"Origin": "http://testserver"}) as socket:
         assert arriving(socket) == []
 
 
@@ -401,7 +424,8 @@ def test_cookies_that_are_too_large_are_said_at_the_door(browser, caplog):
     answer = browser.get("/")
     assert answer.status_code == 431
     assert "Delete them" in answer.text
-    assert "65536 bytes" in caplog.text
+    browser.get("/")
+    assert caplog.text.count("65536 bytes") == 1
     with pytest.raises(WebSocketDisconnect), browser.websocket_connect("/_stcore/stream"):
         pass
 
@@ -432,6 +456,40 @@ def test_nor_is_anything_sent_to_it_afterwards():
     with browser.websocket_connect("/_stcore/stream") as page:
         page.send_text("x" * (LARGEST_MESSAGE + 1))
         assert page.receive()["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("leaves_at", ["websocket.accept", "websocket.send", "websocket.close"])
+def test_a_page_that_leaves_in_the_midst_is_no_error(leaves_at):
+    """As Streamlit goes on: it sends from a task of its own, and closes the socket where asking what came fails."""
+
+    async def socket(websocket):
+        await websocket.accept()
+        for _ in range(3):
+            with contextlib.suppress(WebSocketDisconnect):
+                await websocket.send_text("figures")
+        try:
+            await websocket.receive_bytes()
+        except WebSocketDisconnect:
+            ended.append("disconnected")
+            await websocket.close()
+        except RuntimeError:
+            await websocket.close()
+
+    came, ended, sent = [{"type": "websocket.connect"}], list[str](), list[str]()
+
+    async def receive():
+        return came.pop() if came else {"type": "websocket.disconnect", "code": 1006}
+
+    async def send(message):
+        sent.append(message["type"])
+        if message["type"] == leaves_at:
+            raise OSError
+
+    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", socket)])
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"host", b"localhost")], "query_string": b""}
+    asyncio.run(Gate(app, ADDRESSES, SignIn(secrets_files=list), Ended())(scope, receive, send))
+    assert ended == ["disconnected"]
+    assert sent.count(leaves_at) <= 1, "nothing is sent to who has gone"
 
 
 def test_no_more_pages_are_opened_than_there_are_files_for(caplog):

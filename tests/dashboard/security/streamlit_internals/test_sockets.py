@@ -9,13 +9,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 import uvicorn
 import websockets.http11
 import websockets.server
 from starlette.middleware import Middleware
+from starlette.websockets import WebSocketDisconnect
+from streamlit import net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
-from streamlit.web.server.starlette import starlette_server
+from streamlit.web import bootstrap
+from streamlit.web.server.starlette import starlette_server, starlette_websocket
 from uvicorn.protocols.websockets import websockets_sansio_impl
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
@@ -28,6 +32,7 @@ from dashboard.security.streamlit_internals import (
     LARGEST_MESSAGE,
     MESSAGES_FOR_ALL,
     MESSAGES_FOR_SIGNED_IN,
+    judge_origins,
     limit_sockets,
     message_kind,
     of_known_fragment,
@@ -71,6 +76,42 @@ def test_limit_sockets(socket_server):
             page.recv()
         assert closed.value.rcvd
         assert closed.value.rcvd.code == 1009
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_judge_origins(streamlit, monkeypatch, is_replaced):
+    asked = []
+    monkeypatch.setattr(
+        net_util, "get_external_ip", net_util.get_external_ip
+    )  # which stands there again after the test
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    monkeypatch.setattr(requests, "get", lambda url, **_: asked.append(url))
+    name = "is_url_from_allowed_origins"
+    monkeypatch.setattr(starlette_websocket, name, getattr(starlette_websocket, name))
+    if is_replaced:
+        judge_origins("https://licenses.example".__eq__)
+    opened_from = {}
+    with streamlit() as browser:
+        for origin in ("https://licenses.example", "https://evil.example"):
+            opened_from[origin] = True
+            try:
+                with browser.websocket_connect(
+                    "/_stcore/stream", subprotocols=["streamlit"], headers={"Origin": origin}
+                ):
+                    pass
+            except WebSocketDisconnect:
+                opened_from[origin] = False
+    assert opened_from == {"https://licenses.example": is_replaced, "https://evil.example": False}
+    assert bool(asked) is not is_replaced, "Streamlit no longer asks: then this can go"
+
+
+def test_nor_is_anybody_asked_at_the_start(monkeypatch, option):
+    asked = []
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: asked.append("where am I?"))
+    option("server.headless", True)
+    option("server.address", "0.0.0.0")
+    bootstrap._print_url(is_running_hello=False)
+    assert not asked
 
 
 @pytest.fixture
