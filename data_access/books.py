@@ -81,10 +81,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that cannot be used, by its number in the file, and why."""
+    """A line that cannot be used, by its number in the file, and why; `person`, as `known_as` gives it, is whom it
+    names, whose whole book is not known then.
+    """
 
     line: int
     reason: str
+    person: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,11 +165,12 @@ def _parse(text: str, delimiter: str) -> Books:
             return Books(failure=f"has {many} {name} in its first line")
     lines, problems = [], []
     for number, cells in [*_records(text, delimiter)][1:]:
-        line = _line(*(cells[places[name][0]] if places[name][0] < len(cells) else "" for name in _HEADER))
+        ours = [cells[places[name][0]] if places[name][0] < len(cells) else "" for name in _HEADER]
+        line = _line(*ours)
         if isinstance(line, Line):
             lines.append(line)
         elif any(cells):
-            problems.append(Problem(number, line))
+            problems.append(Problem(number, line, known_as(ours[_HEADER.index(_PERSON)])))
     return Books(tuple(lines), tuple(problems))
 
 

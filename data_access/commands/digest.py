@@ -34,6 +34,8 @@ from data_access.mutes import Mute
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT
 from data_access.settings import Settings, load
 
+_PROBLEMS_NAMED = 5
+
 HELP = "work out what each person should hear, and send it"
 
 
@@ -50,7 +52,14 @@ def run(options: argparse.Namespace) -> bytes:
     read = plan_file.read(settings)
     keeper = books_file.keeper(settings)
     found = keeper.books()
-    people = _people(read, found, options.person)
+    if found.failure:
+        raise SettingsError(
+            f"BOOKS_FILE {found.failure}. It is not known whose customers are whose, so nothing was sent or recorded.",
+            "Correct the file, then run it again.",
+        )
+    unusable = _unusable(found)
+    unknown = {problem.person for problem in found.problems}
+    people = [person for person in _people(read, found, options.person) if books.known_as(person.name) not in unknown]
     history.prepare_sample(settings)
     account, now = history.open(settings), datetime.now(UTC)
     plan = replace(read, mutes=(*read.mutes, *Mutes(account.store).all()))
@@ -76,12 +85,33 @@ def run(options: argparse.Namespace) -> bytes:
     )
     channels = _channels(settings, dry_run=options.dry_run)
     due = whole.due(people, channels, everybody=options.all or options.person is not None)
+    if options.dry_run and unusable:
+        raise unusable
     if options.dry_run:
         return "\n".join(_printed(each) for each in due if not each.message.is_empty).encode("utf-8", "replace")
     with jobs.recorded(account, "digest"):
         _note_mutes(account.audit, read.mutes, now)
-        _say(rounds.send(due, log, _carriers(settings, now)), past)
+        result = rounds.send(due, log, _carriers(settings, now))
+        _say(result, past)
+        errors = [*(error for _, error in result.failures), *([unusable] if unusable else [])]
+        if unusable and result.failures:
+            terminal.say(str(unusable))
+        if errors:
+            raise max(errors, key=lambda error: error.exit_code)
     return b""
+
+
+def _unusable(found: books.Books) -> SettingsError | None:
+    """The lines of the books that cannot be used; what is new of the customers in them would be lost in silence."""
+    if not found.problems:
+        return None
+    named = "; ".join(f"line {problem.line}: {problem.reason}" for problem in found.problems[:_PROBLEMS_NAMED])
+    more = len(found.problems) - _PROBLEMS_NAMED
+    return SettingsError(
+        f"{formats.number(len(found.problems), 'line')} of BOOKS_FILE cannot be used: {named}"
+        f"{f'; and {more:,} more' if more > 0 else ''}. Whom they name gets no digest before that is corrected.",
+        "Correct the file, then run it again; nothing is lost for them.",
+    )
 
 
 def _note_mutes(audit: Audit, mutes: Sequence[Mute], now: datetime) -> None:
@@ -101,12 +131,12 @@ def _note_mutes(audit: Audit, mutes: Sequence[Mute], now: datetime) -> None:
 def _operates(listed: Sequence[Person], found: books.Books, person: Person) -> bool:
     """Whether a person hears of Data health: who is said to, else who is listed and stands in no line of the books.
 
-    Who has no customers today for any other reason does not, nor does anybody else while the books cannot be read.
+    Who has no customers today for any other reason does not.
     """
     if person.operator is not None:
         return person.operator
     in_books = {line.person for line in found.lines}
-    return person in listed and not found.failure and books.known_as(person.name) not in in_books
+    return person in listed and books.known_as(person.name) not in in_books
 
 
 def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
@@ -224,8 +254,6 @@ def _say(result: Result, past: Mapping[tuple[str, str], Past]) -> None:
             )
     for person, error in result.failures:
         terminal.say(f"{masked(person.name)}: {error}")
-    if result.failures:
-        raise max((error for _, error in result.failures), key=lambda error: error.exit_code)
 
 
 def masked(name: str) -> str:

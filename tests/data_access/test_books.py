@@ -89,7 +89,7 @@ def test_two_people_are_never_taken_for_one(names):
 )
 def test_a_line_that_cannot_be_used_gives_nobody_anything_and_is_named_by_its_number(line, reason):
     found = of(f"{BOLT},ann@x,,", line, f"{CORK},ben@x,,")
-    assert found.problems == (Problem(3, reason),)
+    assert [(problem.line, problem.reason) for problem in found.problems] == [(3, reason)]
     assert found.people(TODAY).keys() == {"ann@x", "ben@x"}
     assert book(found, "ann@x") == {BOLT}
 
@@ -110,6 +110,11 @@ def test_a_file_is_understood_as_spreadsheets_write_it(content):
     found = parse(content.encode())
     assert (found.failure, found.problems) == ("", ())
     assert found.lines == (Line(ACME.upper(), "ann@x", None, None),)
+
+
+def test_a_line_that_cannot_be_used_says_whose_book_is_not_whole():
+    found = of("acme, Ann@X ,,", f"{ACME}", f"{ACME},ben_x.example#EXT#@p,yesterday,")
+    assert [problem.person for problem in found.problems] == ["ann@x", "", "ben@x.example"]
 
 
 def test_lines_are_counted_as_an_editor_counts_them():

@@ -178,9 +178,49 @@ def test_operators_hear_of_data_health_and_nobody_else_whoever_has_no_customers(
     history.open(load_settings(office.settings)).record(Run(started=now, outcomes={COMMERCIAL_DEPLOYMENT.name: tried}))
     assert office.digests("--all")[0] == 0
     assert {to for to, said in office.mails if "Partner Center is down" in said} == hear
-    office.settings["BOOKS_FILE"] = "/nowhere.csv"
-    _, out, _ = office.digests("--all", "--dry-run")
-    assert (OLAF in out) is False
+
+
+BROKEN = {
+    "gone": (None, "BOOKS_FILE cannot be read"),
+    "no column": (BOOKS.replace("person", "who"), "BOOKS_FILE has no column person in its first line."),
+    "no text": ("\udcff", "BOOKS_FILE is not UTF-8 text"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("people", ["", f'[[person]]\nname = "{ANN}"\n[[person]]\nname = "{OLAF}"\n'])
+def test_while_the_books_cannot_be_read_nothing_is_sent_or_recorded_and_nothing_is_lost(office, how, people):
+    content, said = BROKEN[how]
+    office.plans(people)
+    books = Path(office.settings["BOOKS_FILE"])
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    if content is None:
+        books.unlink()
+    else:
+        books.write_text(content, errors="surrogateescape")
+    for arguments in ([], ["--all"], ["--dry-run"], ["--person", ANN]):
+        code, out, err = office.digests(*arguments)
+        assert (code, out) == (2, "")
+        assert said in err
+    books.write_text(BOOKS)
+    assert office.digests()[0] == 0
+    assert "deployed −10" in dict(office.mails)[ANN]
+
+
+@pytest.mark.parametrize("line", [f"{NORD},{ANN},2026-13-01,", f"x,{ANN.upper()},,"])
+def test_whom_a_line_names_that_cannot_be_used_waits_until_it_can_and_the_line_is_said(office, line):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    books = Path(office.settings["BOOKS_FILE"])
+    books.write_text(f"{BOOKS}{line}\n")
+    for _ in range(2):
+        code, _, err = office.digests()
+        assert code == 2
+        assert "1 line of BOOKS_FILE cannot be used: line 5: " in err
+    assert [to for to, _ in office.mails] == [BEN]
+    assert office.digests("--dry-run")[:2] == (2, "")
+    books.write_text(BOOKS)
+    assert office.digests()[0] == 0
+    assert [to for to, _ in office.mails] == [BEN, ANN]
 
 
 def test_twice_is_once_and_nothing_new_is_no_message(office):
