@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from data_access.emulator import failing
 from tests.browser import app
+from tests.browser.accessible import violations
 from tests.browser.test_journeys import STREAMLITS_OWN
 
 SIZES = ((1366, 900), (390, 844))
@@ -60,12 +60,9 @@ def found(page: Page) -> list[tuple[str, str, str, str]]:
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             app.settle(page)
-            axe = Axe().run(
-                page, context={"exclude": [*STREAMLITS_OWN.values()]}, options={"resultTypes": ["violations"], **rules}
-            )
             findings += [
                 (f"{scheme} {width}", rule["id"], node["html"][:150], node["failureSummary"])
-                for rule in axe.response["violations"]
+                for rule in violations(page, exclude=[*STREAMLITS_OWN.values()], **rules)
                 for node in rule["nodes"]
             ]
     return findings

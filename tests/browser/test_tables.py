@@ -13,6 +13,11 @@ from tests.browser.test_journeys import link, number
 
 _CUT_OFF = """table => [...table.querySelectorAll('td, th')]
     .filter(cell => cell.scrollWidth > cell.clientWidth + 1).length"""
+_TOO_WIDE = """() => [...document.querySelectorAll('.license-table .scroller')]
+    .map(table => table.scrollWidth - table.clientWidth).filter(more => more > 0)"""
+_CUT = """() => [...document.querySelectorAll('[data-testid=stMetric] *')]
+    .filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'visible')
+    .map(part => part.textContent)"""
 PHONE = {"width": 390, "height": 844}
 
 
@@ -183,31 +188,59 @@ def test_a_service_opens_to_its_channels_by_mouse_and_keyboard_and_stays_open_in
     expect(parts).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["customers", "", "usage", "changes?level=customer", "trends", "health"])
-def test_on_a_phone_rows_are_cards_and_nothing_is_cut_off(path, sample, visitors):
-    page = visitors.open(f"{sample}/{path}", chart=CHARTS[path])
+@pytest.mark.parametrize(
+    ("path", "chart"),
+    [
+        ("", "services_chart"),
+        ("customers", "customers_chart"),
+        ("usage", "usage_chart"),
+        ("trends", "trends_chart"),
+        ("changes", "changes_chart"),
+        ("changes?level=customer", "changes_chart"),
+        ("health", "health_chart"),
+    ],
+)
+def test_tables_and_tiles_fit_a_laptop_and_a_small_screen_and_on_a_phone_rows_are_cards(path, chart, sample, visitors):
+    page = visitors.open(f"{sample}/{path}", chart=chart)
+    page.locator(".license-table tbody tr").first.wait_for()
+    app.settle(page)
+    assert page.evaluate(_TOO_WIDE) == []
+    page.set_viewport_size({"width": 820, "height": 900})
+    app.settle(page)
+    assert page.evaluate(_CUT) == []
     page.set_viewport_size(PHONE)
     # The last one, or where several are last, the one whose order the link has.
     found = page.locator(".st-key-health_table .license-table" if path == "health" else ".license-table").last
     found.locator("tbody tr").first.wait_for()
     app.settle(page)
-    wide = (
-        "table => [...table.querySelectorAll('td, th')].filter(cell => cell.scrollWidth > cell.clientWidth + 1).length"
-    )
-    assert found.evaluate(wide) == 0
+    assert found.evaluate(_CUT_OFF) == 0
     assert found.evaluate("table => table.scrollWidth <= table.clientWidth")
     found.get_by_role("combobox", name=re.compile("^Sort .* by$")).select_option(index=1)
     expect(page).to_have_url(re.compile("column="))
 
 
-CHARTS = {
-    "customers": "customers_chart",
-    "": "services_chart",
-    "usage": "usage_chart",
-    "changes?level=customer": "changes_chart",
-    "trends": "trends_chart",
-    "health": "health_chart",
-}
+def test_on_a_small_screen_long_texts_stand_below_their_rows(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    table = page.locator(".st-key-customers_table .license-table")
+    for width in (1180, 1024, 820):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(table, str(width)).to_have_class(re.compile("stacked"))
+        app.settle(page)
+        row = table.locator("tbody tr").first
+        assert row.bounding_box()["height"] < 90, width
+        name, why = (row.locator(cell).bounding_box() for cell in ("td:first-child", "td[data-label=Why]"))
+        assert why["y"] >= name["y"] + name["height"], width
+        assert page.evaluate(_TOO_WIDE) == [], width
+
+
+def test_a_table_with_columns_out_of_sight_says_so(sample, visitors):
+    page = visitors.open(f"{sample}/changes", chart="changes_chart")
+    sign = page.locator(".license-table .aside").first
+    page.set_viewport_size({"width": 820, "height": 900})
+    expect(sign).to_be_hidden()  # the last figures stand below their rows
+    page.add_style_tag(content=".license-table td { min-width: 10rem !important }")  # too many letters to a cell
+    page.set_viewport_size({"width": 800, "height": 900})
+    expect(sign).to_be_visible()
 
 
 def test_between_phone_and_laptop_the_name_stays_while_the_rest_scrolls_aside(sample, visitors):
