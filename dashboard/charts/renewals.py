@@ -40,7 +40,7 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
     `periods`: the columns of `renewals.by_period`.
     """
     periods = _together(periods)
-    starts = sorted(periods["period"].unique())
+    starts = _every(periods, by_month)
     labels = _short(starts, by_month)
     marks: list[dict[str, Any]] = []
     colours = _colours(palette)
@@ -82,17 +82,17 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
     return Finished(
         marks,
         layout | _around(key, _IN_A_LINE),
-        narrow=_lying(marks, layout, key, periods),
+        narrow=_lying(marks, layout, key, periods, len(starts)),
         parts=[(outcome, f"{_TITLES[outcome]}: {formats.count(seats[outcome])} seats") for outcome in there],
     )
 
 
 def _lying(
-    marks: Sequence[dict[str, Any]], layout: dict[str, Any], key: Sequence[str], periods: pd.DataFrame
+    marks: Sequence[dict[str, Any]], layout: dict[str, Any], key: Sequence[str], periods: pd.DataFrame, number: int
 ) -> dict[str, Any]:
-    """What differs where bars lie: the axes change places, the first period is on top."""
+    """What differs where bars lie: the axes change places, the first of a `number` of periods is on top."""
     sums = periods.groupby("period")["quantity"].sum()
-    number, around = len(sums), _around(key, _IN_A_NARROW_LINE)
+    around = _around(key, _IN_A_NARROW_LINE)
     above = around["margin"]["t"] + _LINE
     top, bottom = number - 0.4, -0.6
     seats = layout["yaxis"] | {"range": [0, float(sums.max() or 1) * _ROOM] if number else [0, 1], "side": "top"}
@@ -139,6 +139,13 @@ def _together(periods: pd.DataFrame) -> pd.DataFrame:
     same = {outcome: name for name, outcomes in TOGETHER.items() for outcome in outcomes}
     named = periods.assign(renewalOutcome=periods["renewalOutcome"].replace(same))
     return named.groupby(["period", "renewalOutcome"], as_index=False).sum()
+
+
+def _every(periods: pd.DataFrame, by_month: bool) -> list[pd.Timestamp]:
+    """The first days of all periods from the first to the last one, those as well in which nothing ends."""
+    if periods.empty:
+        return []
+    return [*pd.date_range(periods["period"].min(), periods["period"].max(), freq="MS" if by_month else "7D")]
 
 
 def _of_period(start: pd.Timestamp, by_month: bool) -> str:

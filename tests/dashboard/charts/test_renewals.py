@@ -13,6 +13,9 @@ ROWS = [
     ("2027-01-04", "undecided", 7, 0),
 ]
 
+#: All from the first to the last one: those without an end have their place.
+WEEKS = ["30 Nov", "7 Dec", "14 Dec", "21 Dec", "28 Dec", "4 Jan"]
+
 
 def periods(*rows):
     names = ["period", "renewalOutcome", "quantity", "seatsAtRisk"]
@@ -22,10 +25,10 @@ def periods(*rows):
 def test_a_bar_has_a_part_for_each_outcome_and_beside_it_what_is_paid_for_and_not_assigned():
     drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
     assert [(trace.name, list(trace.x), list(trace.y)) for trace in drawn.data] == [
-        ("Renews", ["30 Nov", "4 Jan"], [50, 0]),
-        ("Ends or expires", ["30 Nov", "4 Jan"], [7, 0]),
-        ("Undecided", ["30 Nov", "4 Jan"], [0, 7]),
-        ("Not assigned", ["30 Nov", "4 Jan"], [40, 0]),
+        ("Renews", WEEKS, [50, 0, 0, 0, 0, 0]),
+        ("Ends or expires", WEEKS, [7, 0, 0, 0, 0, 0]),
+        ("Undecided", WEEKS, [0, 0, 0, 0, 0, 7]),
+        ("Not assigned", WEEKS, [40, 0, 0, 0, 0, 0]),
     ]
     assert drawn.data[0].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats<br>of them not assigned: 40"
     assert drawn.data[1].hovertext[0] == "<b>Week of 30 Nov</b><br>Ends or expires: 7 seats"
@@ -59,7 +62,7 @@ def test_on_a_narrow_screen_bars_lie_with_the_first_week_on_top():
     for wide, narrow in zip(drawn.data, drawn.narrow["data"], strict=True):
         assert narrow == {"orientation": "h", "x": list(wide.y), "y": list(wide.x)}
     first, last = drawn.narrow["layout"]["yaxis"]["range"]
-    assert first > last
+    assert (first, last) == (len(WEEKS) - 0.4, -0.6)
     assert drawn.narrow["layout"]["xaxis"]["range"][1] > 57
 
 
@@ -72,7 +75,9 @@ def test_without_a_seat_at_risk_the_key_does_not_speak_of_any():
 def test_months_have_their_year_where_it_begins():
     rows = [(f"{month}-01", "renews", 1, 0) for month in ("2026-11", "2026-12", "2027-01", "2027-11")]
     drawn = renewals.figure(periods(*rows), by_month=True, palette=LIGHT)
-    assert list(drawn.data[0].x) == ["Nov 2026", "Dec", "Jan 2027", "Nov"]
+    between = ["Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct"]
+    assert list(drawn.data[0].x) == ["Nov 2026", "Dec", "Jan 2027", *between, "Nov"]
+    assert sum(drawn.data[0].y) == 4
 
 
 @pytest.mark.parametrize(("seats", "written"), [(999_999, ",~d"), (1_000_000, "~s")])
