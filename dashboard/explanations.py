@@ -110,22 +110,32 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
     """For the tiles of the Renewals page."""
     totals = model.totals
     parts = (
-        *((totals.on_trial, "trial"), (totals.suspended, "suspended subscription")),
-        *((totals.not_licenses, "subscription that is not billed by licenses"), (model.unplaced, "of unknown service")),
+        *((totals.on_trial, "trial", ""), (totals.suspended, "suspended subscription", "")),
+        (totals.not_licenses, "subscription", " not billed by licenses"),
+        (model.unplaced, "subscription", " of unknown channel or service"),
     )
-    left_out = [formats.number(number, noun) for number, noun in parts if number]
+    left_out = [formats.number(number, noun) + what for number, noun, what in parts if number]
     subscriptions = data.answer(SUBSCRIPTIONS)
     source = f"From *{SUBSCRIPTIONS.title}* (`GET {SUBSCRIPTIONS.paths[0]}`)" if subscriptions else "From subscriptions"
     read = f"{formats.day(data.read_at)}, {formats.clock(data.read_at)}"
-    where = f"{source}, one call per customer, read {read}.{_but_for(left_out, filtered)}"
+    source = f"{source}, one call per customer, read {read}."
+    where = source + _but_for(left_out, filtered)
     seats, until = "the sum of seats of the subscriptions", model.until
     renewing, at_risk = formats.count(totals.renewing), formats.count(totals.at_risk)
     share = formats.percent(totals.at_risk / totals.renewing * 100 if totals.renewing else None, as_sent=False)
     spare = (
         f"**{at_risk}** = the seats of these that are not assigned; {at_risk} ÷ {renewing} that renew × 100 = {share}"
     )
-    if totals.not_matched:
-        spare += f"; {formats.count(totals.not_matched)} are of no product that can be matched, and count as none"
+    for number, what in (
+        (totals.not_matched, "of no product that can be matched"),
+        (totals.without_figure, "of products of which nobody says what is assigned"),
+    ):
+        if number:
+            spare += f"; {formats.count(number)} {formats.are(number)} {what}: not in this figure"
+    elsewhere = ""
+    if number := totals.reducible_elsewhere:
+        elsewhere = f": {formats.number(number, 'seat')} of it are of subscriptions that end later or never"
+        elsewhere += ", and are not in the table"
     assigned = f"Assigned is as of {_seats_of(data)}."
     return {
         "seatsRenewing": _behind("seatsRenewing", f"**{renewing}** = {seats} that renew until {until}", where),
@@ -139,7 +149,7 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
         "seatsReducible": _behind(
             "seatsReducible",
             f"**{formats.count(totals.reducible)}** = {seats} whose day to reduce lies ahead",
-            f"{where} The horizon does not hold for this figure.",
+            f"{source} The horizon does not hold for this figure{elsewhere}.{_but_for((), filtered)}",
         ),
     }
 

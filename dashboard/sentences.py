@@ -226,11 +226,35 @@ def used(total: uses.Total) -> str:
 
 
 def renewing(totals: Totals, number: int) -> str:
-    """What ends, and what of it asks for something."""
-    said = f"{formats.number(number, 'subscription')} end{'s' if number == 1 else ''}."
+    """Of how much the term ends, and what of it asks for something."""
+    said = f"The term of {formats.number(number, 'subscription')} ends."
     if totals.renewing:
-        at_risk = formats.count(totals.at_risk)
-        said += f" **{formats.count(totals.renewing)}** seats renew, **{at_risk}** of them not assigned."
+        said += f" {seats(totals.renewing, 'renew')}, {not_assigned(totals.at_risk)}."
     if totals.undecided:
-        said += f" **{formats.count(totals.undecided)}** seats need a decision."
+        said += f" {seats(totals.undecided, 'need')} a decision."
+    return said
+
+
+def seats(number: int, verb: str) -> str:
+    """A number of seats, and what they do, such as 1 seat renews and 2 seats renew."""
+    noun, ending = ("seat", "s") if number == 1 else ("seats", "")
+    return f"**{formats.count(number)}** {noun} {verb}{ending}"
+
+
+def not_assigned(number: int) -> str:
+    """How many of some seats are not assigned."""
+    return f"**{formats.count(number)}** of them {formats.are(number)} not assigned"
+
+
+def beside(number: int, reducible: int, until: str) -> str:
+    """What a list of terms that end does not have: a `number` of subscriptions, and what of them can be reduced now.
+
+    `until` is the instant, the first of several, until which that is so. Nothing where the list has all.
+    """
+    if not number:
+        return ""
+    one = number == 1
+    said = f"{formats.more(number, 'subscription')} {'ends' if one else 'end'} later or never."
+    if reducible:
+        said += f" {formats.number(reducible, 'seat')} of {'it' if one else 'them'} can be reduced until {until}."
     return said

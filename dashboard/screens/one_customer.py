@@ -179,10 +179,11 @@ def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
             return
         if unread:
             st.caption(f":material/report: {not_read(unread, 'now')} This is what was read before.")
+        beside = sentences.beside(model.beside, model.totals.reducible_elsewhere, model.until)
         if not model.on_screen.number:
-            st.markdown("No subscription of this customer ends within a year in this choice.")
+            st.markdown(f"No subscription of this customer ends within a year in this choice. {beside}")
             return
-        st.markdown(sentences.renewing(model.totals, model.on_screen.number))
+        st.markdown(f"{sentences.renewing(model.totals, model.on_screen.number)} {beside}")
         table.show(model.on_screen, "customer_renewals_table", "Subscriptions")
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import explanations, exports, formats, mutes_and_bands
+from dashboard import explanations, exports, formats, mutes_and_bands, sentences
 from dashboard.charts import renewals as chart
 from dashboard.components import customer_names, figures, loading, mutes_menu, notices, table, tiles
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
@@ -76,7 +76,7 @@ def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
         return f"Nothing ends until {until} with these filters."
     said = []
     if totals.undecided:
-        said.append(f"**{formats.count(totals.undecided)}** seats need a decision until {until}.")
+        said.append(f"{sentences.seats(totals.undecided, 'need')} a decision until {until}.")
     elif _shows(filters, *TO_DECIDE):
         said.append(f"No seat needs a decision until {until}.")
     if model.first is not None and model.largest is not None:
@@ -84,8 +84,7 @@ def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
         largest = "" if is_one else f"; the largest: {_subject(model.largest)}"
         said.append(f"The first: {_subject(model.first)}{largest}.")
     if totals.renewing:
-        at_risk = formats.count(totals.at_risk)
-        said.append(f"**{formats.count(totals.renewing)}** seats renew, **{at_risk}** of them are not assigned.")
+        said.append(f"{sentences.seats(totals.renewing, 'renew')}, {sentences.not_assigned(totals.at_risk)}.")
     elif _shows(filters, RENEWS):
         said.append("None of what is shown renews.")
     return " ".join(said) or f"**{formats.number(model.number, 'subscription')}** chosen here until {until}."
@@ -107,12 +106,16 @@ def _tiles(model: RenewalsView, filters: RenewalsFilters, explained: explanation
     totals = model.totals
     share = f"{totals.at_risk / totals.renewing * 100:.0f}\u00a0% of what renews" if totals.renewing else _NONE_RENEWS
     unmatched = f" · {formats.count(totals.not_matched)} not matched" if totals.not_matched else ""
+    if totals.without_figure:
+        unmatched += f" · {formats.count(totals.without_figure)} without a figure"
+    elsewhere = formats.count(totals.reducible_elsewhere)
+    where = f"{elsewhere} of them not in the table" if totals.reducible_elsewhere else "whatever their end"
     with st.grid(4, gap="small", min_column_width=165):
         for key, measure, number, context, outcomes in (
             ("kpi_renewing", "seatsRenewing", totals.renewing, f"until {model.until}", (RENEWS,)),
             ("kpi_at_risk", "seatsAtRisk", totals.at_risk, share + unmatched, (RENEWS,)),
             ("kpi_undecided", "seatsUndecided", totals.undecided, "need a decision", TO_DECIDE),
-            ("kpi_reducible", "seatsReducible", totals.reducible, "whatever their end", filters.outcome),
+            ("kpi_reducible", "seatsReducible", totals.reducible, where, filters.outcome),
         ):
             if _shows(filters, *outcomes):
                 tiles.tile(key, measure, formats.count(number), context, explained=explained[measure])

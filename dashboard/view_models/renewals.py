@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -29,15 +30,17 @@ from data_access.mutes import Mute, counted
 _MOST_DAYS_BY_WEEK = 120
 _SEARCHED = ("customerName", "customerTenantId", "offerName", "id")
 
-_TERMS = {"P1M": "1 month", "P1Y": "1 year", "P3Y": "3 years"}
+_ENDS = "ends"
 _WORDS = {
     renewals.UNDECIDED: f"Nobody has decided: {renewals.PAID_MONTHLY} from {{after}}",
     renewals.EXTENDED: f"{renewals.PAID_MONTHLY.capitalize()} from {{after}}",
-    renewals.RENEWS: "Renews on {after}",
-    "ends": "Ends: a cancellation is scheduled",
+    renewals.RENEWS: "Renews on {after}{changes}",
+    _ENDS: "Ends: a cancellation is scheduled",
     "expires": "Expires: it does not renew by itself",
     "other": "Microsoft says: {action}",
 }
+#: Where the cancellation comes before the end of the term.
+_ENDS_SOONER = "Ends on {after}: a cancellation is scheduled"
 _REDUCIBLE = "to reduce seats"
 
 
@@ -78,7 +81,7 @@ def renewals_view(
         chosen = chosen[chosen["renewalOutcome"].isin(filters.outcome)]
     shown = renewals.in_order(renewals.at(renewals.within(chosen, now, days), now))
     by_month = days > _MOST_DAYS_BY_WEEK
-    periods = renewals.by_period(shown, by_month)
+    periods = renewals.by_period(shown, by_month, ZoneInfo(zone))
     to_decide = shown[renewals.counted(shown) & shown["renewalOutcome"].isin(renewals.TO_DECIDE)]
     to_decide = to_decide[~muted.rows(mutes, to_decide)]
     told = in_words(shown, _lasting(data, zone))
@@ -100,10 +103,16 @@ def renewals_view(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OfCustomer:
-    """What of one customer ends within the longest horizon."""
+    """What of one customer ends within the longest horizon, and what there is beside it: how many subscriptions.
+
+    `until` is the instant, as on screen, until which seats of those can be reduced, the first of several; empty where
+    none can.
+    """
 
     totals: Totals
     on_screen: OnScreen
+    beside: int
+    until: str
 
 
 @remembered
@@ -113,7 +122,14 @@ def of_customer(data: Renewals, customer: str, selection: Selection, now: dateti
     days = max(renewals.HORIZONS)
     shown = renewals.in_order(renewals.at(renewals.within(own, now, days), now))
     told = in_words(shown, lasting_words(own, zone)).drop(columns="customerName")
-    return OfCustomer(totals=renewals.totals(own, now, days), on_screen=tables.on_screen(told, zone))
+    beside = renewals.running(own).drop(index=shown.index)
+    until = beside.loc[renewals.counted(beside) & (beside["cancelUntil"] > now), "cancelUntil"]
+    return OfCustomer(
+        totals=renewals.totals(own, now, days),
+        on_screen=tables.on_screen(told, zone),
+        beside=len(beside),
+        until=_instants(until.sort_values().head(1), zone).iloc[0] if len(until) else "",
+    )
 
 
 @remembered
@@ -173,19 +189,28 @@ def _said(instants: pd.Series, words: Callable[[pd.Timestamp], str]) -> pd.Serie
 
 
 def _becomes(rows: pd.DataFrame) -> list[str]:
-    """What becomes of each subscription; the day is the one that Microsoft sent, or the first after the end."""
+    """What becomes of each subscription; the day is the one that Microsoft sent, or the first after the end.
+
+    What is sent for the last day of the term happens after it: until then the term is paid.
+    """
     actions = renewals.next_actions(rows)
-    sent = pd.Series([action.at for action in actions], rows.index, dtype=rows["end"].dtype)
+    sent = pd.Series([action.at for action in actions], rows.index, dtype=rows["end"].dtype).dt.floor("D")
     after = rows["end"].where(rows["commitmentEndDateTime"].isna(), rows["end"].dt.normalize() + timedelta(days=1))
-    days = _said(sent.fillna(after).dt.floor("D"), formats.day)
+    after = after.dt.floor("D")
+    last_day = after - timedelta(days=1)
+    days = _said(sent.where(sent != last_day, after).fillna(after), formats.day)
+    is_sooner = (sent < last_day) & (rows["renewalOutcome"] == _ENDS)
+    told = zip(rows["renewalOutcome"], is_sooner, days, actions, renewals.in_next_term(rows, actions), strict=True)
     return [
-        _WORDS.get(outcome, str(outcome)).format(after=day, action=action.word or "nothing")
-        for outcome, day, action in zip(rows["renewalOutcome"], days, actions, strict=True)
+        (_ENDS_SOONER if sooner else _WORDS.get(outcome, str(outcome))).format(
+            after=day, action=action.word or "nothing", changes=changes
+        )
+        for outcome, sooner, day, action, changes in told
     ]
 
 
 def _term(duration: object, cycle: object) -> str:
-    term = _TERMS.get(str(duration), str(duration)) if isinstance(duration, str) else ""
+    term = renewals.TERMS.get(str(duration), str(duration)) if isinstance(duration, str) else ""
     # Microsoft writes both `monthly` and `One_Time`.
     return ", ".join(
         part for part in (term, re.sub("_+", " ", cycle).lower() if isinstance(cycle, str) else "") if part
@@ -224,7 +249,7 @@ def _note(row: dict[str, Any], parent: pd.Series | None) -> Iterable[str]:
     elif row["notAssignedFrom"] == renewals.COMMERCIAL:
         yield "assigned by the commercial counts"
     if parent is not None:
-        outcome = renewals.TITLES.get(parent["renewalOutcome"], parent["renewalOutcome"])
+        outcome = renewals.ALL_TITLES.get(parent["renewalOutcome"], parent["renewalOutcome"])
         yield f"add-on of {titles.product_title(str(parent['offerName']))} ({outcome.lower()})"
 
 

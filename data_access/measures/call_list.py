@@ -187,7 +187,8 @@ RULES = (
         _no_copilot,
         lambda deployed, sold, _: f"Copilot: {formats.count(deployed)} of {formats.count(sold)} deployed",
         lambda deployed, sold, _: (
-            f"Of your {formats.count(sold)} Copilot licenses, {formats.count(deployed)} are assigned."
+            f"Of your {formats.count(sold)} Copilot licenses,"
+            f" {formats.count(deployed)} {formats.are(round(deployed))} assigned."
         ),
     ),
     Rule(

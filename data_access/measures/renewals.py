@@ -6,21 +6,22 @@ of an instant that the caller gives. What the service states is taken as it was 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from data_access import texts
+from data_access import formats, texts
 from data_access.measures import core, free_products
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
 from data_access.partner_center import renewal
 from data_access.partner_center.catalog import SUBSCRIPTIONS
-from data_access.partner_center.renewal import Action
+from data_access.partner_center.renewal import Action, NextTerm
 from data_access.selection import Selection
 
 #: Numbers of days that a page can look ahead.
@@ -37,6 +38,9 @@ TITLES = {
     OTHER: "Something else",
 }
 OUTCOMES = tuple(TITLES)
+#: What every outcome is called, also of what is over or has no end.
+ALL_TITLES = TITLES | {"none": "Over", "noEnd": "No end"}
+TERMS = {"P1M": "1 month", "P1Y": "1 year", "P3Y": "3 years"}
 #: What becomes at its end of a subscription for which nobody has decided, or that rolls into the extended service term.
 PAID_MONTHLY = "paid monthly at about +3\u00a0%"
 #: The outcomes for which somebody can decide otherwise until the end, and has to, or it costs more.
@@ -64,16 +68,19 @@ _INSTANT: Final = "datetime64[us, UTC]"
 class Totals:
     """The sums over subscriptions: active, of licenses, and not on trial. All but `reducible` end within the horizon.
 
-    `renewing`, `at_risk`, `undecided` and `reducible` count seats; `not_matched` those among the renewing without a
-    figure of what is not assigned, which `at_risk` leaves out. `on_trial`, `suspended` and `not_licenses` count the
-    subscriptions left out.
+    `renewing`, `at_risk`, `undecided` and `reducible` count seats; `reducible_elsewhere` those of the latter whose
+    subscriptions end beyond the horizon, or never. `at_risk` leaves out, of the renewing, the seats of no product that
+    can be matched (`not_matched`), and those of products without a figure of what is assigned (`without_figure`).
+    `on_trial`, `suspended` and `not_licenses` count the subscriptions left out.
     """
 
     renewing: int
     at_risk: int
     undecided: int
     reducible: int
+    reducible_elsewhere: int
     not_matched: int
+    without_figure: int
     on_trial: int
     suspended: int
     not_licenses: int
@@ -122,19 +129,45 @@ def judged(
 def next_actions(table: pd.DataFrame) -> list[Action]:
     """What is scheduled next for each subscription of `judged`; without a word where nothing is."""
     ends = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"]).astype("object")
-    return [_next_action(cell, end) for cell, end in zip(table["scheduledActions"], ends, strict=True)]
+    further = (
+        table["scheduledNextTermInstructions"] if "scheduledNextTermInstructions" in table else [None] * len(table)
+    )
+    return [_next_action(*cells) for cells in zip(table["scheduledActions"], ends, further, strict=True)]
 
 
 @lru_cache(maxsize=4096)  # most subscriptions of a day have the same
-def _next_action(cell: str | None, end: str | None) -> Action:
-    return renewal.next_action(cell, end) or Action("", None)
+def _next_action(cell: str | None, end: str | None, instructions: str | None) -> Action:
+    return renewal.next_action(cell, end) or Action("", None, renewal.next_term(instructions))
+
+
+def in_next_term(table: pd.DataFrame, actions: Sequence[Action]) -> list[str]:
+    """What of each subscription of `judged` changes with its renewal, such as " with 7 seats for 3 years".
+
+    `actions`: as `next_actions` gives them. Nothing where nothing changes, or it does not renew.
+    """
+    rows = zip(table["renewalOutcome"], table["quantity"], table["termDuration"], actions, strict=True)
+    return [
+        _changes(action.next_term, quantity, term) if outcome == RENEWS else ""
+        for outcome, quantity, term, action in rows
+    ]
+
+
+def _changes(then: NextTerm, quantity: Any, term: Any) -> str:
+    said = ""
+    if then.quantity is not None and (pd.isna(quantity) or then.quantity != quantity):
+        said += f" with {formats.number(then.quantity, 'seat')}"
+    if then.duration and then.duration != term:
+        said += f" for {TERMS.get(then.duration, then.duration)}"
+    return said
 
 
 def becomes(table: pd.DataFrame) -> list[str]:
-    """What becomes of each subscription of `judged`, in a word or two; Microsoft's own where it is not known to us."""
+    """What becomes of each subscription of `judged`, in some words; Microsoft's own where it is not known to us."""
+    actions = next_actions(table)
+    changes = in_next_term(table, actions)
     return [
-        f"Microsoft says: {action.word}" if outcome == OTHER and action.word else TITLES.get(outcome, outcome)
-        for outcome, action in zip(table["renewalOutcome"].astype("str"), next_actions(table), strict=True)
+        f"Microsoft says: {action.word}" if outcome == OTHER and action.word else TITLES.get(outcome, outcome) + change
+        for outcome, action, change in zip(table["renewalOutcome"].astype("str"), actions, changes, strict=True)
     ]
 
 
@@ -251,30 +284,34 @@ def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:
     taken = shown[counted(shown)]
     renewing = taken[taken["renewalOutcome"] == RENEWS]
     open_now = table[counted(table) & (table[_CANCEL_UNTIL] > now)]
+    reducible, unknown = _quantity(open_now), renewing[renewing["notAssigned"].isna()]
     return Totals(
         renewing=_quantity(renewing),
         at_risk=seats_at_risk(renewing),
         undecided=_quantity(taken[taken["renewalOutcome"].isin(TO_DECIDE)]),
-        reducible=_quantity(open_now),
-        not_matched=_quantity(renewing[renewing["notAssigned"].isna()]),
+        reducible=reducible,
+        reducible_elsewhere=reducible - _quantity(taken[taken[_CANCEL_UNTIL] > now]),
+        not_matched=_quantity(unknown[unknown[PRODUCT].isna()]),
+        without_figure=_quantity(unknown[unknown[PRODUCT].notna()]),
         on_trial=int(is_on_trial(shown).sum()),
         suspended=int((_status(shown) == "suspended").sum()),
         not_licenses=int((~is_of_licenses(shown)).sum()),
     )
 
 
-def by_period(table: pd.DataFrame, by_month: bool) -> pd.DataFrame:
-    """Seats of the subscriptions that sums take in, by the week or month of their end and by outcome.
+def by_period(table: pd.DataFrame, by_month: bool, zone: tzinfo | None = UTC) -> pd.DataFrame:
+    """Seats of the subscriptions that sums take in, by the week or month of their end in a zone, and by outcome.
 
-    Columns: period (the first day of the week, a Monday, or of the month; `datetime64[us, UTC]`), renewalOutcome,
-    quantity and seatsAtRisk (int64), subscriptions (how many). A seat that several of them may put at risk counts in
-    the first of their periods alone, so that those of an outcome add up to `seats_at_risk`.
+    Columns: period (the first day of the week, a Monday, or of the month; `datetime64[us]`), renewalOutcome, quantity
+    and seatsAtRisk (int64), subscriptions (how many). A seat that several of them may put at risk counts in the first
+    of their periods alone, so that those of an outcome add up to `seats_at_risk`.
     """
-    taken = table.loc[counted(table), [*_KEY, "quantity", "notAssigned", _END, "renewalOutcome"]]
-    day = taken[_END].dt.normalize()
+    needed = [*_KEY, "quantity", "notAssigned", _END, "commitmentEndDateTime", "renewalOutcome"]
+    taken = table.loc[counted(table), needed]
+    day = days_in(taken, zone)
     start = day - pd.to_timedelta(day.dt.day - 1 if by_month else day.dt.day_of_week, unit="D")
     by = ["period", "renewalOutcome"]
-    taken = taken.assign(period=start.astype(_INSTANT), quantity=taken["quantity"].astype("Int64").fillna(0))
+    taken = taken.assign(period=start, quantity=taken["quantity"].astype("Int64").fillna(0))
     groups = taken.groupby(by, sort=True)
     sums = pd.DataFrame({"quantity": groups["quantity"].sum(), "subscriptions": groups.size()}).astype("int64")
     # As in `seats_at_risk`, for all groups at once, and less what is at risk in a period before.

@@ -22,11 +22,19 @@ _LAST = datetime.max.replace(tzinfo=UTC), ""
 _FIRST_START, _FIRST_END = datetime(2025, 4, 1, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
 
 
+class NextTerm(NamedTuple):
+    """What Microsoft was told of a subscription's next term: its seats and its duration; None where nothing."""
+
+    quantity: int | None = None
+    duration: str | None = None
+
+
 class Action(NamedTuple):
     """What is scheduled for a subscription, in Microsoft's word, and when (UTC), where that was sent."""
 
     word: str
     at: datetime | None
+    next_term: NextTerm = NextTerm()
 
 
 def outcome(row: Mapping[str, Any]) -> str:
@@ -56,14 +64,31 @@ def next_action(scheduled: Any, end: Any) -> Action | None:
     """
     at_the_end = instants.exact(end) or _LAST
     actions = [
-        (instants.exact(texts.field(sent, "effectiveDate")), str(texts.field(sent, "actionType") or ""))
+        (instants.exact(texts.field(sent, "effectiveDate")), sent)
         for sent in _listed(_of_cell(scheduled) if isinstance(scheduled, str) else scheduled)
         if isinstance(sent, Mapping)
     ]
     if not actions:
         return None
-    at, word = min(actions, key=lambda action: action[0] or at_the_end)
-    return Action(word, at[0] if at else None)
+    at, sent = min(actions, key=lambda action: action[0] or at_the_end)
+    word = str(texts.field(sent, "actionType") or "")
+    return Action(word, at[0] if at else None, next_term(texts.field(sent, "instructions")))
+
+
+def next_term(instructions: Any) -> NextTerm:
+    """The next term by an action's `instructions`, or `scheduledNextTermInstructions`, as sent or as in a cell (JSON).
+
+    Documents and answers differ in where the duration stands: in the instructions, or in their product.
+    """
+    told = _of_cell(instructions) if isinstance(instructions, str) else instructions
+    if not isinstance(told, Mapping):
+        return NextTerm()
+    product, quantity = texts.field(told, "product"), texts.field(told, "quantity")
+    durations = [texts.field(each, "termDuration") for each in (told, product) if isinstance(each, Mapping)]
+    return NextTerm(
+        quantity if isinstance(quantity, int) and not isinstance(quantity, bool) else None,
+        next((duration for duration in durations if duration and isinstance(duration, str)), None),
+    )
 
 
 def end_of_term(row: Mapping[str, Any]) -> Any:

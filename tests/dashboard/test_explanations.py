@@ -173,7 +173,34 @@ def test_seats_that_renew_have_their_formula_their_share_and_what_is_left_out():
     assert lines(found["seatsUndecided"])[0].startswith("**7** = ")
     assert "Left out: 1 trial." in found["seatsRenewing"]
     assert "Assigned is as of live seats of 29 Nov 2026, 00:00 UTC." in found["seatsAtRisk"]
-    assert r"Filter: outcome \= \*x\*. The horizon does not hold for this figure." in found["seatsReducible"]
+    assert "The horizon does not hold for this figure." in found["seatsReducible"]
+    assert r"Filter: outcome \= \*x\*." in found["seatsReducible"]
+    assert "Left out" not in found["seatsReducible"]  # what the horizon leaves out of the others
+
+
+def test_seats_at_risk_and_reducible_say_what_they_lack_and_what_the_table_lacks():
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    later = {"commitmentEndDateTime": "2028-12-20T23:59:59Z", "cancellationAllowedUntilDate": "2026-12-01T00:00:00Z"}
+    subscriptions = renewals_of(
+        {"quantity": 10},
+        {"quantity": 2, "productId": None},
+        {"quantity": 1, "productId": "Q"},
+        {"quantity": 66, **later},
+        {"quantity": 5, "billingType": "usage"},
+        {"quantity": 5, "billingType": "usage"},
+    )
+    data = Renewals(subscriptions, now, seats_read_at=now)
+    model = renewals_view(data, RenewalsFilters(horizon="90"), now, "UTC", False)
+    found = explanations.of_renewals(model, data, "none")
+    assert (
+        "; 2 are of no product that can be matched: not in this figure; 1 is of products of which nobody says"
+        in (found["seatsAtRisk"])
+    )
+    assert "Left out: 2 subscriptions not billed by licenses." in found["seatsRenewing"]
+    assert (
+        "66 seats of it are of subscriptions that end later or never, and are not in the table."
+        in (found["seatsReducible"])
+    )
 
 
 def test_a_change_is_the_later_figure_less_the_earlier_one():

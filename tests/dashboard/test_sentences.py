@@ -6,6 +6,7 @@ import pytest
 from dashboard import sentences
 from dashboard.view_models.lines import Line
 from data_access.measures import trends
+from data_access.measures.renewals import Totals
 from data_access.measures.trends import Refusal, Velocity
 from tests.dashboard.weeks import FIRST, WEEK
 
@@ -69,3 +70,26 @@ def test_the_present_comes_first_then_the_range(percents, said):
 def test_what_does_not_move_is_not_said_to_be_sold_or_deployed(deployed, sold, sentence):
     pace = Velocity(deployed, deployed - 1, deployed + 1, sold, FIRST, FIRST + 4 * WEEK, 5)
     assert sentences.pace(line([50.0, 51.0], pace), estimated=False).replace("*", "") == sentence
+
+
+@pytest.mark.parametrize(
+    ("number", "reducible", "said"),
+    [
+        (0, 0, ""),
+        (1, 0, "1 more subscription ends later or never."),
+        (1, 1, "1 more subscription ends later or never. 1 seat of it can be reduced until 3 Dec 2026, 10:15."),
+        (3, 66, "3 more subscriptions end later or never. 66 seats of them can be reduced until 3 Dec 2026, 10:15."),
+    ],
+)
+def test_what_a_list_of_ends_does_not_have_is_said(number, reducible, said):
+    assert sentences.beside(number, reducible, "3 Dec 2026, 10:15") == said
+
+
+def test_what_ends_and_what_renews_are_told_apart_in_the_singular_too():
+    totals = Totals(
+        renewing=1, at_risk=1, undecided=2, reducible=0, reducible_elsewhere=0, not_matched=0, without_figure=0,
+        on_trial=0, suspended=0, not_licenses=0,
+    )  # fmt: skip
+    assert sentences.renewing(totals, 2).replace("*", "") == (
+        "The term of 2 subscriptions ends. 1 seat renews, 1 of them is not assigned. 2 seats need a decision."
+    )

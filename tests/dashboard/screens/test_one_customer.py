@@ -141,6 +141,6 @@ def test_a_customer_has_what_ends_and_what_is_not_used(visit):
         app.run()
     renewing, products = tables(app)["customer_renewals_table"], tables(app)["products_table"]
     assert [*renewing.columns[:2]] == ["offer", "act"]
-    assert f"{len(renewing)} subscriptions end." in text(app)
+    assert f"The term of {len(renewing)} subscriptions ends." in text(app)
     unused = sum(int(number) for number in products["unused"] if number.isdecimal())
     assert f"Up to **{unused}** of **{tiles(app)['Licenses deployed']}** deployed licenses were not used" in text(app)

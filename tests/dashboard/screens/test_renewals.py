@@ -103,6 +103,7 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
     words = "5 of 6 subscriptions together"
     assert total(app, "renewals_table") == (words, {"quantity": "67", "seatsAtRisk": "45", "becomes": said})
     assert deltas(app)["At risk"] == "74 % of what renews"
+    assert deltas(app)["Reducible now"] == "9 of them not in the table"
 
 
 def test_the_first_that_needs_a_decision_may_go_into_the_extended_service_term(visit):

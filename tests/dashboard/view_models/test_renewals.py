@@ -9,6 +9,8 @@ import pytest
 from dashboard.tables import on_page
 from dashboard.tables import renewals as tables
 from dashboard.view_models import renewals as view_models
+from data_access import Selection
+from data_access.datasets.renewals import Renewals
 from data_access.measures import renewals
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import SUBSCRIPTIONS
@@ -59,8 +61,8 @@ def test_a_field_of_microsofts_is_no_instant_beside_a_day_whatever_its_name(zone
     assert row[ends] == ("30 Nov 2026, 23:59" if zone == "UTC" else {"text": "1 Dec 2026, 00:59", **hint})
 
 
-def scheduled(action, on=None):
-    return json.dumps([{"actionType": action, "effectiveDate": on}])
+def scheduled(action, on=None, **instructions):
+    return json.dumps([{"actionType": action, "effectiveDate": on, "instructions": instructions}])
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,41 @@ def scheduled(action, on=None):
         (
             {"renewalOutcome": "undecided"},
             "Nobody has decided: paid monthly at about +3\u00a0% from 1 Dec 2026",
+        ),
+        (
+            # For the last day of the term, which is paid: it happens after it.
+            {
+                "renewalOutcome": "extendedServiceTerm",
+                "scheduledActions": scheduled("RenewToExtendedServiceTerm", "2026-11-30T00:00:00Z"),
+            },
+            "Paid monthly at about +3\u00a0% from 1 Dec 2026",
+        ),
+        (
+            {
+                "renewalOutcome": "extendedServiceTerm",
+                "scheduledActions": scheduled("RenewToExtendedServiceTerm", "2026-11-30T23:59:59.9999999Z"),
+            },
+            "Paid monthly at about +3\u00a0% from 1 Dec 2026",
+        ),
+        (
+            {"scheduledActions": scheduled("RenewToNewTerm", "2026-11-30T23:59:59Z", quantity=7)},
+            "Renews on 1 Dec 2026 with 7 seats",
+        ),
+        (
+            {"scheduledActions": scheduled("RenewToNewTerm", quantity=5, product={"termDuration": "P3Y"})},
+            "Renews on 1 Dec 2026 for 3 years",
+        ),
+        (
+            {"renewalOutcome": "ends", "scheduledActions": scheduled("Cancel", "2026-11-30T00:00:00Z")},
+            "Ends: a cancellation is scheduled",
+        ),
+        (
+            {"renewalOutcome": "ends", "scheduledActions": scheduled("Cancel", "2026-11-29T13:00:00Z")},
+            "Ends on 29 Nov 2026: a cancellation is scheduled",
+        ),
+        (
+            {"renewalOutcome": "ends", "scheduledActions": scheduled("Cancel", "2026-11-30T00:00:00Z"), **OLDER},
+            "Ends: a cancellation is scheduled",
         ),
         ({"renewalOutcome": "other", "scheduledActions": scheduled("Transition")}, "Microsoft says: Transition"),
         ({"renewalOutcome": "other", "scheduledActions": scheduled("{x}")}, "Microsoft says: {x}"),
@@ -118,6 +155,30 @@ def test_term_and_billing_are_said_in_words(change, words):
 def test_an_add_on_names_its_parent_and_what_becomes_of_that():
     rows = told({"offerName": "Phone", "renewalOutcome": "ends"}, {"parentSubscriptionId": "s0", "productId": "X"})
     assert rows["notes"].iloc[1] == "no figure of what is assigned; add-on of Phone (ends)"
+
+
+@pytest.mark.parametrize(("outcome", "word"), [("noEnd", "no end"), ("none", "over"), ("renews", "renews")])
+def test_an_add_on_names_what_becomes_of_its_parent_in_words_of_people(outcome, word):
+    parent = {"offerName": "Phone", "renewalOutcome": outcome}
+    assert told(parent, {"parentSubscriptionId": "s0"})["notes"].iloc[1].endswith(f"add-on of Phone ({word})")
+
+
+def of_customer(*changes):
+    table = frames.frame(SUBSCRIPTIONS, [{**ROW, "id": f"s{place}", **change} for place, change in enumerate(changes)])
+    data = Renewals(renewals.with_service(renewals.judged(table), None), NOW)
+    return view_models.of_customer(data, "AA", Selection(), NOW, "Europe/Berlin")
+
+
+def test_one_customer_says_what_ends_later_or_never_and_until_when_of_it_can_be_reduced():
+    later = {"commitmentEndDateTime": "2028-11-30T23:59:59Z"}
+    never = {"commitmentEndDateTime": None, "commitmentEndDate": "9999-12-10T00:00:00Z"}
+    open_now = {"cancellationAllowedUntilDate": "2026-12-03T10:15:00Z", "quantity": 9}
+    sooner = {"cancellationAllowedUntilDate": "2026-12-01T08:00:00Z", "quantity": 2}
+    model = of_customer({}, open_now, later | open_now, never | sooner, later, later | {"status": "deleted"})
+    assert (model.on_screen.number, model.beside, model.until) == (2, 3, "1 Dec 2026, 09:00")
+    assert (model.totals.reducible, model.totals.reducible_elsewhere) == (20, 11)
+    model = of_customer({}, open_now)
+    assert (model.beside, model.until, model.totals.reducible_elsewhere) == (0, "", 0)
 
 
 @pytest.mark.parametrize(

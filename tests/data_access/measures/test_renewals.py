@@ -1,5 +1,6 @@
 """What is renewed, until when it can be changed, and what of it is at risk: by hand, and against an oracle."""
 
+import json
 import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -172,16 +173,21 @@ def test_sums_leave_out_trials_what_is_suspended_and_what_is_no_license():
             {"quantity": 100, "billingType": "usage"},
             {"quantity": 7, "productId": None},
             {"quantity": 4, PRECISE_END: "2027-11-20T23:59:59Z", CANCEL: "2026-12-01T00:00:00Z"},
+            {"quantity": 3, PRECISE_END: "9999-12-10T00:00:00Z", CANCEL: "2026-12-01T00:00:00Z"},
+            {"quantity": 20, "productId": E5},
+            {"quantity": 2, CANCEL: "2026-12-01T00:00:00Z", "renewalOutcome": "ends"},
         ),
         seats({}),
     )
     totals = renewals.totals(table, NOW, 30)
     assert totals == renewals.Totals(
-        renewing=15,
+        renewing=35,
         at_risk=3,
         undecided=11,
-        reducible=4,
+        reducible=9,
+        reducible_elsewhere=7,
         not_matched=7,
+        without_figure=20,
         on_trial=1,
         suspended=1,
         not_licenses=1,
@@ -255,7 +261,7 @@ def test_the_day_of_a_renewal_is_that_of_the_zone_and_a_date_alone_has_none(zone
 
 def test_where_nothing_is_there_all_sums_are_zero():
     table = renewals.judged(subscriptions())
-    assert renewals.totals(table, NOW, 30) == renewals.Totals(*[0] * 8)
+    assert renewals.totals(table, NOW, 30) == renewals.Totals(*[0] * 10)
     assert renewals.by_period(renewals.within(table, NOW, 30), by_month=False).empty
     assert renewals.in_order(renewals.at(table, NOW)).empty
 
@@ -292,6 +298,48 @@ def test_seats_are_added_up_by_week_or_month_and_outcome(by_month, periods):
     assert found["quantity"].sum() == 22
     renews = found[found["renewalOutcome"] == "renews"]
     assert list(renews["seatsAtRisk"]) == ([3] if by_month else [3, 0])
+
+
+@pytest.mark.parametrize(
+    ("zone", "by_week", "by_month"),
+    [
+        ("UTC", "2026-11-23", "2026-11-01"),
+        ("Europe/Berlin", "2026-11-30", "2026-12-01"),  # where it is Monday already
+        ("America/Los_Angeles", "2026-11-23", "2026-11-01"),
+    ],
+)
+def test_the_week_and_the_month_of_an_end_are_those_of_the_zone_and_a_date_alone_has_none(zone, by_week, by_month):
+    sunday, last_of_november = {PRECISE_END: "2026-11-29T23:59:59Z"}, {PRECISE_END: "2026-11-30T23:59:59Z"}
+    date = {PRECISE_END: None, END: "2026-12-01T00:00:00Z"}
+    for change, is_month, period in (
+        (sunday, False, by_week),
+        (last_of_november, True, by_month),
+        (date, True, "2026-12-01"),
+    ):
+        table = renewals.judged(subscriptions(change))
+        assert list(renewals.by_period(table, is_month, ZoneInfo(zone))["period"]) == [pd.Timestamp(period)]
+
+
+@pytest.mark.parametrize(
+    ("instructions", "said"),
+    [
+        ({"quantity": 7}, "Renews with 7 seats"),
+        ({"quantity": 10, "product": {"termDuration": "P3Y"}}, "Renews for 3 years"),
+        ({"quantity": 1, "termDuration": "P1M"}, "Renews with 1 seat for 1 month"),
+        ({"quantity": 10, "product": {"termDuration": "P1Y"}}, "Renews"),
+        ({"quantity": True, "product": "P"}, "Renews"),
+        (None, "Renews"),
+    ],
+)
+def test_what_a_new_term_changes_is_said(instructions, said):
+    action = {"actionType": "RenewToNewTerm", "effectiveDate": "2026-12-11T00:00:00Z", "instructions": instructions}
+    table = renewals.judged(
+        subscriptions({}).assign(termDuration="P1Y", scheduledActions=json.dumps([action])).astype({"id": "str"})
+    )
+    assert renewals.becomes(table) == [said]
+    table = table.assign(scheduledActions=None, scheduledNextTermInstructions=json.dumps(instructions))
+    assert renewals.becomes(table) == [said]
+    assert renewals.becomes(table.assign(renewalOutcome="ends")) == ["Ends"]
 
 
 def test_a_seat_that_nobody_uses_is_at_risk_in_the_first_week_alone_so_that_the_weeks_add_up_to_the_tile():
