@@ -62,7 +62,7 @@ def found(page: Page) -> list[tuple[str, str, str, str]]:
             app.settle(page)
             findings += [
                 (f"{scheme} {width}", rule["id"], node["html"][:150], node["failureSummary"])
-                for rule in violations(page, exclude=[*STREAMLITS_OWN.values()], **rules)
+                for rule in violations(page, exclude=[*STREAMLITS_OWN.values()], options=rules)
                 for node in rule["nodes"]
             ]
     return findings
