@@ -1,5 +1,6 @@
 """`verify` beside programs that put files together or remove them, and files whose record is lost."""
 
+import shutil
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -33,15 +34,22 @@ class Shared(Store):
         return super().read(path)
 
 
-@pytest.fixture
-def account(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Three answers, and two of a month that is over."""
+    folder = tmp_path_factory.mktemp("written")
     for number in (1, 2, 3):
-        lake(tmp_path).append(sold(number))
+        lake(folder).append(sold(number))
     for day in (1, 2):
         at = datetime(2026, 10, day, tzinfo=UTC)
-        lake(tmp_path).append(fetched(COMMERCIAL_DEPLOYMENT, [{"licensesSold": day}], at=at))
-    return tmp_path
+        lake(folder).append(fetched(COMMERCIAL_DEPLOYMENT, [{"licensesSold": day}], at=at))
+    return folder
+
+
+@pytest.fixture
+def account(written, tmp_path):
+    """The same, of this test alone."""
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def compact(folder):
