@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from data_access.errors import SettingsError
+from data_access.file_kinds import is_no_file
 
 
 def check(environ: Mapping[str, str]) -> None:
@@ -34,6 +35,8 @@ def _problem(file: Path, *, may_be_folder: bool) -> str:
         if file.is_dir():
             next(file.iterdir(), None)
             return "" if may_be_folder else "which is a folder and not a file"
+        if is_no_file(file):
+            return "which is no file"
         return _content_problem(file, file.stat().st_mtime_ns)
     except FileNotFoundError:
         return "which is not there"

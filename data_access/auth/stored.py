@@ -29,6 +29,7 @@ from data_access.auth.credentials import (
 from data_access.auth.entra import Registration
 from data_access.call_pace import Pace
 from data_access.errors import SignInNeeded
+from data_access.file_kinds import is_no_file
 
 with temporary.assumed():  # for portalocker's semaphores
     import portalocker
@@ -151,8 +152,18 @@ class Stored(RenewableCredential):
             if time.time() - unfinished.stat().st_mtime > _LOCK_TIMEOUT:
                 unfinished.unlink(missing_ok=True)
 
-    @cached_property
+    @property
     def _tokens(self) -> PersistedTokenCache:
+        """All that is stored, read anew where it has changed."""
+        if is_no_file(self._file):
+            raise SignInNeeded(
+                f"{self._file} is no file in which a sign-in could be stored.",
+                "Let PARTNER_CENTER_SIGN_IN_FILE name a file, then sign in: python -m data_access sign-in.",
+            )
+        return self._cache
+
+    @cached_property
+    def _cache(self) -> PersistedTokenCache:
         try:
             return _TokenCache(_persistence(self._file))
         except OSError as error:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from pydantic_core import from_json
 
-from data_access import texts, titles
+from data_access import formats, texts, titles
 from data_access.errors import (
     ApplicationAlone,
     BadRequest,
@@ -374,6 +374,15 @@ def no_answer(what: str) -> PartnerCenterError:
     return Unavailable(
         f"Partner Center cannot be reached: {what}.",
         "Check the network, the proxy and PARTNER_CENTER_BASE_URL, then try again.",
+    )
+
+
+def endless(pages: int, rows: int) -> PartnerCenterError:
+    """The error for a fetch whose time is over while pages go on coming."""
+    return Unavailable(
+        f"Partner Center answered {formats.number(pages, 'page')} with {formats.number(rows, 'row')}, and had not come"
+        " to an end when the time for a whole fetch was over.",
+        "Try again later; if it lasts, give the id to Microsoft support.",
     )
 
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pandas as pd
 
-from data_access.errors import Details, Unreadable
+from data_access.errors import Details, Unavailable, Unreadable
 from data_access.partner_center import frames, protocol, raw_pages, wire
 from data_access.partner_center.answers import Answer, Progress, Step, refuse_unreadable
 from data_access.partner_center.catalog import Collection
@@ -59,7 +59,7 @@ class Reading:
         self._raw_lock = threading.Lock()
         self._progress_lock = threading.Lock()
         self._sent: set[tuple[int, int]] = set()  # the pages so far, by their number of rows and a hash of these
-        self._pages = self._empty_pages = self._same_pages = 0
+        self._pages = self._answered = self._empty_pages = self._same_pages = 0
         self._rows = 0
         self._total: int | None = None  # where it is known to count the whole collection
 
@@ -119,9 +119,9 @@ class Reading:
                 return
             call, page = following, self._page(following)
             if self._came_before(page):
-                if total <= rows:
-                    return  # it sends all rows to every request
-                self._refuse_same()
+                if page.link or total > rows:
+                    self._refuse_same()
+                return  # it sends all rows to every request
 
     def _in_parallel(self, first: Page, total: int) -> list[_ReadPage]:
         """The first page and all others, several at a time, each of the size that the service chose for the first."""
@@ -175,9 +175,20 @@ class Reading:
                     "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
                     Details(correlation_id=self.correlation_id),
                 )
-        if time.monotonic() > self.end:
-            raise protocol.no_answer(f"after {self._rows:,} rows the fetch takes too long")
-        return self.session.page(call, self._tell, self._stop, self.end)
+        self._check_end()
+        try:
+            page = self.session.page(call, self._tell, self._stop, self.end)
+        except Unavailable as error:
+            if error.details.status is None:  # no answer within what was left of the time
+                self._check_end()
+            raise
+        with self._parse_lock:
+            self._answered += 1
+        return page
+
+    def _check_end(self) -> None:
+        if self._answered and time.monotonic() > self.end:
+            raise protocol.endless(self._answered, self._rows) from None
 
     def _came_before(self, page: Page) -> bool:
         """Whether a page with the same rows, and no others, came before. Remembers this one.
@@ -207,9 +218,12 @@ class Reading:
         )
 
     def _refuse_same(self) -> NoReturn:
+        between = (
+            ", and let what stands between pass the header MS-ContinuationToken on" if self.collection.by_token else ""
+        )
         raise Unreadable(
             "The service sends the same page again and again.",
-            "Try again later; if it lasts, give the id to Microsoft support.",
+            f"Try again later; if it lasts, give the id to Microsoft support{between}.",
             Details(correlation_id=self.correlation_id),
         )
 

@@ -1,6 +1,7 @@
 """Files of certificates that the environment names: one that cannot be used is named, with its variable."""
 
 import os
+import sys
 from pathlib import Path
 
 import certifi
@@ -28,7 +29,7 @@ def not_a_certificate(tmp_path):
         ("/dev/null/ca.pem", "/dev/null/ca.pem, which cannot be read (Not a directory)."),
         ("/" + "a" * 999, "a, which cannot be read (File name too long)."),
         ("/caf\udce9", "/caf?, which is not there."),
-        ("/dev/null", "/dev/null, which holds no certificates that can be read (PEM)."),
+        ("/dev/null", "/dev/null, which is no file."),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(name, file, said, tmp_path):
@@ -46,6 +47,14 @@ def test_so_is_one_that_holds_something_else(name, not_a_certificate):
     Path(not_a_certificate).write_bytes(Path(certifi.where()).read_bytes())
     os.utime(not_a_certificate, (1, 1))
     certificates.check({name: not_a_certificate})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pipe_is_not_waited_for(name, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SettingsError, match=f"{name} names .*pipe, which is no file"):
+        certificates.check({name: str(tmp_path / "pipe")})
 
 
 def test_one_that_this_account_may_not_read(monkeypatch):

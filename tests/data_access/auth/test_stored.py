@@ -82,6 +82,28 @@ def test_what_a_killed_run_left_is_swept_away(settings, signed_in):
     assert not left.exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_refused_at_once(kind, settings, tmp_path, enter_code, amy):
+    place = tmp_path / "sign-in"
+    match kind:
+        case "pipe":
+            os.mkfifo(place)
+        case "device":
+            place.symlink_to("/dev/zero")
+        case _:
+            place.mkdir()
+    stored = Stored(settings.registration, place)
+    for read in (
+        stored.account,
+        stored.token,
+        lambda: stored.keep(interactive.by_device_code(settings.registration, enter_code(amy))),
+    ):
+        with pytest.raises(SignInNeeded, match="is no file in which a sign-in could be stored") as refused:
+            read()
+        assert "PARTNER_CENTER_SIGN_IN_FILE" in refused.value.advice
+
+
 def test_a_torn_file_says_what_to_do(settings, tmp_path):
     def use(content):
         file = tmp_path / f"torn-{len(content)}"

@@ -127,6 +127,21 @@ def test_a_list_that_never_ends_is_refused(client, partner):
         client.fetch(CUSTOMERS)
 
 
+@pytest.mark.parametrize("token", ["{}", "same"])
+def test_nor_does_a_list_end_at_a_page_that_came_before_and_leads_on(token, client, partner):
+    """As where something in between drops the token: each answer is the first page, of the size that it announces."""
+
+    def first_page(number):
+        link = {"uri": "/customers?size=2", "headers": headers(**{"MS-ContinuationToken": token.format(number)})}
+        return body([customer(ALFA), customer(BRAVO)], totalCount=2, links={"next": link})
+
+    partner.troubles["/v1/customers"] = first_page
+    with pytest.raises(errors.Unreadable, match="again and again") as refused:
+        client.fetch(CUSTOMERS)
+    assert "MS-ContinuationToken" in refused.value.advice
+    assert refused.value.exit_code == 6
+
+
 def test_a_customer_is_there_once_and_under_its_own_spelling(client, partner):
     upper = customer(BRAVO.upper())
     partner.customers = [customer(ALFA), upper, customer(ALFA.upper(), relationshipToPartner="advisor")]

@@ -1,0 +1,14 @@
+"""Whether a name that an operator gives is a file's: a pipe is read until somebody writes to it, a device without an end."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+
+def is_no_file(path: Path) -> bool:
+    """Whether something else than a file is there, at the end of all links; nothing at all is left to who opens it."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
