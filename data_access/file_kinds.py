@@ -1,4 +1,4 @@
-"""Whether a name that an operator gives is a file's: a pipe is read until somebody writes to it, a device without an end."""
+"""Whether an operator names a file: to read a pipe is to wait for who writes to it, and a device has no end."""
 
 from __future__ import annotations
 
