@@ -15,6 +15,12 @@ from pathlib import Path
 from data_access.errors import SettingsError
 from data_access.file_kinds import is_no_file
 
+#: What is said of a server whose certificate comes from an authority that this machine does not know, and what helps.
+DISTRUSTED = "its certificate is not trusted by this machine"
+TRUST_IT = (
+    "If a proxy of your company reads along, set REQUESTS_CA_BUNDLE and SSL_CERT_FILE to the file of its certificate."
+)
+
 
 def check(environ: Mapping[str, str]) -> None:
     """Raise SettingsError, which names variable and file, where one of them cannot be used."""

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import msal
 import requests
 
-from data_access import deadlines
+from data_access import certificates, deadlines
 from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.call_pace import Pace
@@ -160,7 +160,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except requests.exceptions.SSLError:
-        raise entra.no_answer("its certificate is not trusted by this machine") from None
+        raise entra.no_answer(certificates.DISTRUSTED, advice=certificates.TRUST_IT) from None
     except requests.exceptions.RequestException:
         raise entra.no_answer("it did not answer, or not in time") from None
     except msal.exceptions.MsalError:  # a status of 500 and more

@@ -165,13 +165,12 @@ def unknown_authority() -> SignInRefused:
     )
 
 
-def no_answer(what: str, details: Details | None = None) -> NoSignInService:
+_TRY_AGAIN = "Check the network, the proxy and PARTNER_CENTER_AUTHORITY, then try again."
+
+
+def no_answer(what: str, details: Details | None = None, advice: str = _TRY_AGAIN) -> NoSignInService:
     """The error for a sign-in service that gives no usable answer; `what` names the cause."""
-    return NoSignInService(
-        f"Microsoft's sign-in cannot be reached: {what}.",
-        "Check the network, the proxy and PARTNER_CENTER_AUTHORITY, then try again.",
-        details,
-    )
+    return NoSignInService(f"Microsoft's sign-in cannot be reached: {what}.", advice, details)
 
 
 def lapses(last_used: datetime) -> datetime:

@@ -16,7 +16,7 @@ from data_access.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_UNREADABLE = "cannot be read where BOOKS_FILE says; check the address, and whether this account may read it"
+_UNREADABLE = "cannot be read: check its address, and whether the account of the dashboard may read it"
 
 #: The sample's people.
 SAMPLE_PEOPLE = ("ann@partner.example", "ben@partner.example", "chloe@partner.example")

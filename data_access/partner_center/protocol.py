@@ -369,12 +369,12 @@ def redirected(answer_headers: Headers, status: int) -> PartnerCenterError:
     )
 
 
-def no_answer(what: str) -> PartnerCenterError:
+_TRY_AGAIN = "Check the network, the proxy and PARTNER_CENTER_BASE_URL, then try again."
+
+
+def no_answer(what: str, advice: str = _TRY_AGAIN) -> PartnerCenterError:
     """The error for a request without an answer; `what` names the cause, such as "it did not answer in time"."""
-    return Unavailable(
-        f"Partner Center cannot be reached: {what}.",
-        "Check the network, the proxy and PARTNER_CENTER_BASE_URL, then try again.",
-    )
+    return Unavailable(f"Partner Center cannot be reached: {what}.", advice)
 
 
 def endless(pages: int, rows: int) -> PartnerCenterError:

@@ -19,7 +19,7 @@ import requests
 import tenacity
 import urllib3
 
-from data_access import deadlines
+from data_access import certificates, deadlines
 from data_access.auth.credentials import Credential
 from data_access.call_pace import HeldBack, Pace, Pause
 from data_access.errors import (
@@ -200,10 +200,9 @@ class Session:
             with response:
                 body = (_read if response.status_code == 200 else _read_error)(response.raw, headers, stop)
         except requests.exceptions.SSLError as error:
-            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-            raise protocol.no_answer(
-                "its certificate is not trusted by this machine" if distrusted else "no secure connection can be made"
-            ) from None
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise protocol.no_answer(certificates.DISTRUSTED, certificates.TRUST_IT) from None
+            raise protocol.no_answer("no secure connection can be made") from None
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             raise protocol.no_answer("it did not answer in time") from None
         except requests.exceptions.TooManyRedirects:

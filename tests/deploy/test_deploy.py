@@ -136,8 +136,8 @@ def test_units_name_what_is_there(unit):
 
 def test_the_image_is_made_of_wheels_and_runs_as_anybody():
     stages = re.findall(r"^FROM (.+)$", CONTAINERFILE, re.MULTILINE)
-    assert stages == ["${BASE} AS wheels", "wheels AS program", "${BASE}"]
-    assert re.search(r"^ARG BASE=\S+:\d+\.\d+\.\d+-\S+$", CONTAINERFILE, re.MULTILINE), "a version, and no moving tag"
+    assert stages == ["${BASE} AS python", "python AS wheels", "wheels AS program", "python AS base", "scratch"]
+    assert re.search(r"^ARG BASE=\S+:\w+-\d{8}-\S+$", CONTAINERFILE, re.MULTILINE), "a day, and no moving tag"
     assert "--only-binary=:all:" in CONTAINERFILE
     assert re.search(r"^USER \d+:0$", CONTAINERFILE, re.MULTILINE)
     assert "/readyz" in CONTAINERFILE.partition("HEALTHCHECK")[2]
@@ -182,12 +182,25 @@ def test_compose_has_the_dashboard_behind_tls_and_the_jobs():
     assert set(names.split()) <= KNOWN
 
 
+def _lines_of_the_manual():
+    (lines,) = re.findall(r"```nginx\n(.+?)```", (ROOT / "docs" / "manual.md").read_text(), re.DOTALL)
+    return f"pid /run/nginx.pid;\nevents {{}}\nhttp {{\n{lines}\n}}\n"
+
+
+PROXIES = {
+    "compose": (DEPLOY / "compose" / "nginx.conf").read_text(),
+    "replicas": (DEPLOY / "replicas" / "nginx.conf").read_text(),
+    "manual": _lines_of_the_manual(),
+}
+
+
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here")
-def test_the_proxys_configuration_is_sound(tmp_path):
-    conf = (DEPLOY / "compose" / "nginx.conf").read_text()
+@pytest.mark.parametrize("conf", PROXIES.values(), ids=PROXIES)
+def test_the_proxys_configuration_is_sound(tmp_path, conf):
     key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     subprocess.run([*key, "-keyout", "tls.key", "-out", "tls.crt"], cwd=tmp_path, check=True, capture_output=True)
     conf = conf.replace("/etc/nginx/tls", f"{tmp_path}/tls").replace("/run/nginx.pid", f"{tmp_path}/pid")
+    conf = conf.replace("/var/log/nginx", str(tmp_path))
     conf = conf.replace("dashboard:8501", "127.0.0.1:8501")  # a name that only compose knows
     conf = conf.replace("    http2 on;\n", "")  # which older ones say otherwise
     (tmp_path / "nginx.conf").write_text(conf)
@@ -195,6 +208,21 @@ def test_the_proxys_configuration_is_sound(tmp_path):
         ["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("conf", PROXIES.values(), ids=PROXIES)
+def test_the_proxys_log_has_no_query_which_may_be_a_sign_ins_code_or_a_customer(conf):
+    (log_format,) = re.findall(r"log_format without_queries([^;]+);", conf)
+    assert "$uri" in log_format
+    assert not re.search(r"\$(request\b|request_uri|args|query_string|arg_)", log_format)
+    assert re.search(r"access_log \S+ without_queries;", conf)
+
+
+@pytest.mark.parametrize("conf", PROXIES.values(), ids=PROXIES)
+def test_the_proxy_keeps_probes_and_metrics_inside(conf):
+    (inside,) = re.findall(r"location ~ (\S+) \{\s*return 404;", conf)
+    assert all(re.search(inside, path) for path in ("/livez", "/readyz", "/metrics", "/_stcore/metrics"))
+    assert not re.search(inside, "/customers")
 
 
 def test_what_starts_the_dashboard_names_options_that_there_are():

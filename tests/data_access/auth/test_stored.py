@@ -286,8 +286,9 @@ def test_a_service_that_is_down_is_no_refusal_and_mends(signed_in, entra, where,
 
 def test_an_authority_nobody_trusts(signed_in, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    with pytest.raises(NoSignInService, match="certificate"):
+    with pytest.raises(NoSignInService, match="certificate") as refused:
         signed_in.renewed(signed_in.token())
+    assert "REQUESTS_CA_BUNDLE and SSL_CERT_FILE" in refused.value.advice
 
 
 @pytest.mark.program
