@@ -89,8 +89,8 @@ bench-small: $(DEV) $(DASH)
 screenshots: $(DEV) ## photograph every page and state into screenshots/
 	CHROMIUM=$$(sh tests/browser/chromium.sh) $(BIN)/python -m tests.browser.screenshots
 
-image: $(DEV) ## build the image of deploy/Containerfile with buildah, and try it as another user; needs root and Debian
-	CHROMIUM=$$(sh tests/browser/chromium.sh) sh tests/image/build.sh
+image: $(DEV) $(OBJECTS) ## build the image of deploy/Containerfile with buildah, and try it as another user; needs root and Debian
+	CHROMIUM=$$(sh tests/browser/chromium.sh) OBJECTS_PYTHON=$(OBJECTS_VENV)/bin/python sh tests/image/build.sh
 
 sbom: $(SBOM) ## write sbom.json, what deploy/requirements.lock installs with version and licence (CycloneDX), and check it
 	$(SBOM_VENV)/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json --pyproject pyproject.toml \

@@ -56,7 +56,10 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def server(script: Path, flags: str = "", log: Path | None = None, /, **settings: str) -> Iterator[tuple[str, int]]:
-    """Streamlit serving a script from its own folder, with our settings as given: its address and process id."""
+    """Streamlit serving a script from its own folder, with our settings as given: its address and process id.
+
+    It runs with the Python that runs the tests, or with the one that DASHBOARD_PYTHON names.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -64,7 +67,10 @@ def server(script: Path, flags: str = "", log: Path | None = None, /, **settings
     fixed = f"--server.address 127.0.0.1 --server.port {port} --server.headless true --browser.gatherUsageStats false"
     written = log.open("wb") if log else None
     process = subprocess.Popen(
-        [sys.executable, *f"-m streamlit run {script.name} {fixed} {flags}".split()],
+        [
+            os.environ.get("DASHBOARD_PYTHON", sys.executable),
+            *f"-m streamlit run {script.name} {fixed} {flags}".split(),
+        ],
         cwd=script.parent,
         env=inherited | settings,
         stdout=written or subprocess.DEVNULL,
