@@ -14,6 +14,8 @@ from data_access.partner_center.catalog import DEPLOYMENT
 from tests.dashboard.weeks import BACK, FIRST, WEEK, of_each_day, rows, timeline, weeks
 from tests.lakes import fetched
 
+pytestmark = pytest.mark.program
+
 DAY = timedelta(days=1)
 
 

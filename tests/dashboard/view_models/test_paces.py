@@ -17,6 +17,8 @@ from data_access.measures.trends import Projection, Velocity
 from tests.dashboard.test_sentences import line
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, UNDATED, WEEK, slowly, timeline, undated, weeks
 
+pytestmark = pytest.mark.program
+
 
 def test_the_file_of_paces_begins_with_all_together(tmp_path):
     found = trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)

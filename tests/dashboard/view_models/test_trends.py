@@ -16,6 +16,8 @@ from data_access.settings import load
 from tests.dashboard.weeks import FIRST, account, rows, slowly, timeline, weeks
 from tests.lakes import fetched
 
+pytestmark = pytest.mark.program
+
 
 def test_the_files_hold_every_point_of_the_lines(tmp_path):
     found = trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
