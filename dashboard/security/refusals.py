@@ -6,8 +6,9 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from data_access import refused_sign_in
+from data_access import Unavailable, refused_sign_in
 
 _ENTRA_CODE = re.compile(r"AADSTS[0-9]{4,8}")
 _CODE = re.compile(rf"{_ENTRA_CODE.pattern}|[a-z_]{{1,40}}")
@@ -25,6 +26,7 @@ class Refusal:
 
 NOT_COMPLETED, TOO_LARGE, UNEXPECTED = "not_completed", "too_large", "unexpected"
 _CLOCK, _CERTIFICATE, _NO_ANSWER, _NOT_UNDERSTOOD = "wrong_clock", "certificate", "no_answer", "not_understood"
+_UNAVAILABLE = "temporarily_unavailable"
 #: What Entra ID says of a code that is used or too old. For the sign-in to Partner Center the same means another thing.
 _TOO_LATE = frozenset({"AADSTS70000", "AADSTS70008", "AADSTS54005", "invalid_grant"})
 _OWN = {
@@ -50,6 +52,10 @@ _OWN = {
         "Microsoft's sign-in did not answer the dashboard.",
         "Check the network and the proxy of this machine, and server_metadata_url in [auth].",
     ),
+    _UNAVAILABLE: Refusal(
+        "Microsoft's sign-in is not available at the moment. Sign in again in a few minutes.",
+        "Nothing has to be done here. If it lasts, look at the status of Microsoft Entra ID.",
+    ),
     _NOT_UNDERSTOOD: Refusal(
         "What answered the dashboard in place of Microsoft's sign-in cannot be understood.",
         "Check server_metadata_url and client_id in [auth], and whether a proxy answers in Microsoft's place.",
@@ -62,6 +68,8 @@ def of(code: str) -> Refusal:
     if code in _OWN or code in _TOO_LATE:
         return _OWN.get(code, _OWN[NOT_COMPLETED])
     error = refused_sign_in({"error": code, "error_description": code})
+    if isinstance(error, Unavailable):
+        return _OWN[_UNAVAILABLE]
     # The person's sign-in has a secret of its own.
     return Refusal(error.message, error.advice.replace("PARTNER_CENTER_CLIENT_SECRET", "client_secret in [auth]"))
 
@@ -91,10 +99,20 @@ def of_failure(error: BaseException) -> str:
     causes = [*_causes(error)]
     if any(isinstance(cause, _TRUST) or "CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes):
         return _CERTIFICATE
+    if any(_is_passing(cause) for cause in causes):
+        return _UNAVAILABLE
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}  # of httpx, whichever Authlib uses
     if names & {"TransportError", "OSError"}:
         return _NO_ANSWER
     return _NOT_UNDERSTOOD if names & {"HTTPStatusError", "JSONDecodeError"} else UNEXPECTED
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether the provider answered with a status that says it is its own trouble, and passes."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return isinstance(status, int) and (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -54,6 +54,16 @@ REQUEST = httpx2.Request("GET", "https://login.example/x")
             "not_understood",
             "cannot be understood",
         ),
+        *(
+            (
+                httpx2.HTTPStatusError("x", request=REQUEST, response=httpx2.Response(status)),
+                "temporarily_unavailable",
+                "not available at the moment",
+            )
+            for status in (429, 500, 502, 503, 504)
+        ),
+        (OAuthError("server_error", "AADSTS90033: A transient error"), "AADSTS90033", "not available at the moment"),
+        (OAuthError("server_error", "hush"), "server_error", "not available at the moment"),
         (json.JSONDecodeError("x", "<html>", 0), "not_understood", "cannot be understood"),
         (KeyError("hush"), "unexpected", "did not foresee"),
     ],
