@@ -28,6 +28,7 @@ def of(deployment: Deployment, filters: CustomersFilters, moved: Lately | None, 
         mutes=mutes_and_bands.mutes(feeds),
         rules=mutes_and_bands.bands(),
         zone=figures.zone(),
+        now=figures.now(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -77,6 +77,12 @@ def is_dark() -> bool:
 def zone() -> str:
     """The zone in which the page tells days and times: its viewer's, see `renewals.zone`."""
     return renewals.zone(st.context.timezone)
+
+
+def now() -> datetime:
+    """The moment from which pages about customers count: the same for ten minutes, so that views are kept as long."""
+    moment = datetime.now(UTC)
+    return moment.replace(minute=moment.minute // 10 * 10, second=0, microsecond=0)
 
 
 def clicked_key(element: str) -> str:

@@ -242,8 +242,10 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
 def _uncounted(deployment: Deployment, filters: CustomersFilters, opens: table.Opens, feeds: Feeds) -> None:
     """List the customers of whom the figures have nothing, though something of theirs is live."""
     live = feeds.renewals.state.data
-    model = uncounted.uncounted(deployment, live, filters.search, figures.zone()) if live else None
-    if model is None or not model.number:
+    if live is None:
+        return
+    model = uncounted.uncounted(deployment, live, filters.search, figures.zone(), figures.now())
+    if not model.number:
         return
     has = "has" if model.number == 1 else "have"
     said = (

@@ -134,7 +134,9 @@ def _what_to_say(
     """Draw the sentences for the phone; nothing where there are none."""
     live, mutes = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
     used, zone = feeds.usage.state.data, figures.zone()
-    told = call_list.said_to(deployment, identity, selection, moved=moved, used=used, live=live, mutes=mutes, zone=zone)
+    told = call_list.said_to(
+        deployment, identity, selection, moved=moved, used=used, live=live, mutes=mutes, zone=zone, now=figures.now()
+    )
     if not told:
         return
     with st.container(border=True, key="what_to_say", gap="xsmall"):

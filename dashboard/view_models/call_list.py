@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -69,15 +70,17 @@ def of_all(
     mutes: tuple[Mute, ...] = (),
     rules: tuple[Rule, ...] = (),
     zone: str = UTC,
+    now: datetime | None = None,
 ) -> CallList:
     """The list of all customers that pass the filters.
 
     `moved`, `used` and `live` are left out where they are not at hand, and so are their columns and the rules that need
     them. Nothing calls for what is muted (`mutes`), which stays in the table and in all sums. `rules` are the bands in
-    which customers should be. Days of renewals are those of `zone` (IANA): on a page its viewer's, in a file UTC.
+    which customers should be. Days of renewals are those of `zone` (IANA): on a page its viewer's, in a file UTC. What
+    is left until them is counted from `now`, which the caller rounds; in a file from when they were read.
     """
     facts = deployment.facts.selected(filters.selection)
-    everybody = _prepared(deployment, filters.selection, moved, used, live, mutes=mutes, zone=zone)
+    everybody = _prepared(deployment, filters.selection, moved, used, live, mutes=mutes, zone=zone, now=now)
     table = _within(everybody, filters)
     if len(table) < len(everybody):
         facts = facts.of(facts.frame[facts.frame[CUSTOMER].isin(table[CUSTOMER])])
@@ -152,11 +155,12 @@ def said_to(
     live: Renewals | None,
     mutes: tuple[Mute, ...] = (),
     zone: str = UTC,
+    now: datetime | None = None,
 ) -> tuple[str, ...]:
-    """What to say to one customer, a sentence for each reason; nothing to one that is muted."""
+    """What to say to one customer, a sentence for each reason; nothing to one that is muted. See `of_all`."""
     if muted.customers(mutes, [customer]):
         return ()
-    table = _prepared(deployment, selection, moved, used, live, mutes=mutes, zone=zone)
+    table = _prepared(deployment, selection, moved, used, live, mutes=mutes, zone=zone, now=now)
     (told,) = call_list.said(table[table[CUSTOMER] == customer]) or [[]]
     return tuple(told)
 
@@ -218,12 +222,13 @@ def _prepared(
     *,
     mutes: tuple[Mute, ...],
     zone: str,
+    now: datetime | None,
 ) -> pd.DataFrame:
     """All customers of a selection, whatever is searched for; of their renewals, those of the same selection."""
     facts = deployment.facts.selected(selection)
     ending, at = None, None
     if live:
-        at = live.read_at.astimezone(ZoneInfo(zone))
+        at = (now or live.read_at).astimezone(ZoneInfo(zone))
         spoken = muted.without(mutes, renewals.selected(live.subscriptions, selection))
         ending = renewals.next_renewals(spoken, at, call_list.RENEWS_WITHIN)
     table = call_list.prepared(

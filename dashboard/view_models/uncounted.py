@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -26,10 +27,10 @@ class Uncounted:
 
 
 @remembered
-def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str) -> Uncounted:
+def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str, now: datetime) -> Uncounted:
     """Those that the figures of `deployment` do not have, as far as the search finds them, in the order of names.
 
-    Days are those of `zone` (IANA).
+    Renewals are those after `now`, which the caller rounds, on days of `zone` (IANA).
     """
     running = renewals.running(live.subscriptions)
     seats = _paid(live)
@@ -41,7 +42,7 @@ def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str) ->
         }
     ).rename_axis(CUSTOMER)
     table = table[~table.index.isin(deployment.facts.frame[CUSTOMER])]
-    at = live.read_at.astimezone(ZoneInfo(zone))
+    at = now.astimezone(ZoneInfo(zone))
     ending = renewals.next_renewals(live.subscriptions, at, call_list.RENEWS_WITHIN)
     table = table.join(ending[["renewal", "renewalDay"]]).reset_index()
     table = table.assign(customerName=table[CUSTOMER].map(_names(live)))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ FELL = 1.0  # percent points; less is within what goes up and down by itself
 BOUGHT = 10  # licenses
 IDLE, IDLE_PERCENT = 10, 10.0  # licenses, and percent of those deployed
 RENEWS_WITHIN = 60  # days
+_DAY = 24  # hours
 _COPILOT = "copilot"
 _MOVES = ["licensesSoldChange", "licensesDeployedChange", "deploymentPercentChange"]
 
@@ -57,28 +58,82 @@ def _subject(product: Any, seats: Any) -> tuple[str, bool]:
     return f"{formats.number(int(seats), 'seat')} of {name}", int(seats) != 1
 
 
-def _ends(product: Any, seats: Any, on: datetime, outcome: str) -> str:
+class Ending(NamedTuple):
+    """The subscription of a customer to speak of first, as `prepared` has it."""
+
+    product: Any
+    seats: Any
+    local: pd.Timestamp  # the end, in the zone of whoever reads it
+    day: pd.Timestamp
+    is_before: bool
+    hours: float  # that are left
+    days: float  # likewise, by the calendar
+    outcome: str
+    to_decide: Any
+    to_decide_seats: Any
+    is_reason: bool
+
+
+_OF_ENDING = (
+    *("renewalProduct", "renewalSeats", "renewalLocal", "renewalDay", "renewalIsBefore", "renewsInHours"),
+    *("renewsInDays", "renewalOutcome", "toDecide", "toDecideSeats", "renewalIsReason"),
+)
+
+
+def _when(end: Ending) -> str:
+    """The day of an end, with its hour where that is not the last minute of a day; in UTC it says so.
+
+    The older kind of subscription has a day alone, the first that is no longer paid.
+    """
+    if end.is_before:
+        return f"before {formats.day(end.day)}"
+    hour = "" if f"{end.local:%H:%M}" == "23:59" else f", {end.local:%H:%M}"
+    return f"on {formats.day(end.local)}{hour}{' (UTC)' if str(end.local.tz) == 'UTC' else ''}"
+
+
+def _left(end: Ending) -> str:
+    if end.is_before:
+        return f"in {formats.number(int(end.days), 'day')}"
+    if end.hours >= _DAY:
+        return f"in {formats.number(int(end.hours // _DAY), 'day')}"
+    return f"in {formats.number(round(end.hours), 'hour')}" if round(end.hours) else "in less than an hour"
+
+
+def _ends(end: Ending) -> str:
     """Such as "165 seats of Office 365 E3 end on 1 Dec 2026"."""
-    subject, are_many = _subject(product, seats)
-    verb = "renew" if outcome == renewals.RENEWS else "end"
-    return f"{subject} {verb}{'' if are_many else 's'} on {formats.day(on)}"
+    subject, are_many = _subject(end.product, end.seats)
+    verb = "renew" if end.outcome == renewals.RENEWS else "end"
+    return f"{subject} {verb}{'' if are_many else 's'} {_when(end)}"
 
 
-def _renewal_reason(product: Any, seats: Any, on: datetime, outcome: str, days: float) -> str:
+def _all_to_decide(end: Ending) -> str:
+    """Such as "28 seats of 5 subscriptions"; nothing where it is the one that is spoken of."""
+    if end.outcome not in renewals.TO_DECIDE or pd.isna(end.to_decide) or end.to_decide < 2:
+        return ""
+    seats = formats.number(int(end.to_decide_seats), "seat")
+    return f"{seats} of {formats.number(int(end.to_decide), 'subscription')}"
+
+
+def _renewal_reason(end: Ending) -> str:
     after = {
         renewals.UNDECIDED: "; nobody has decided",
         renewals.EXTENDED: f"; then {renewals.PAID_MONTHLY}",
-    }.get(outcome, "")
-    return f"{_ends(product, seats, on, outcome)}, in {formats.number(int(days), 'day')}{after}"
+    }.get(end.outcome, "")
+    if several := _all_to_decide(end):
+        after += f"; to be decided in all: {several}"
+    return f"{_ends(end)}, {_left(end)}{after}"
 
 
-def _renewal_said(product: Any, seats: Any, on: datetime, outcome: str) -> str:
-    ends, (_, are_many) = _ends(product, seats, on, outcome), _subject(product, seats)
-    if outcome == renewals.RENEWS:
+def _renewal_said(end: Ending) -> str:
+    ends, (_, are_many) = _ends(end), _subject(end.product, end.seats)
+    if end.outcome == renewals.RENEWS:
         return f"{ends}: how many will you need then?"
-    undecided = " and nobody has decided" if outcome == renewals.UNDECIDED else ""
+    undecided = " and nobody has decided" if end.outcome == renewals.UNDECIDED else ""
     they_are = "they are" if are_many else "it is"
-    return f"{ends}{undecided}: from then on {they_are} {renewals.PAID_MONTHLY}. Renew or cancel?"
+    said = f"{ends}{undecided}: from then on {they_are} {renewals.PAID_MONTHLY}. Renew or cancel?"
+    if several := _all_to_decide(end):
+        said += f" In all, {several} are to be decided within {RENEWS_WITHIN} days."
+    return said
 
 
 def _bought(table: pd.DataFrame) -> pd.Series:
@@ -130,10 +185,10 @@ RULES = (
         "renews",
         f"A subscription ends within {RENEWS_WITHIN} days: first what is undecided or goes into the extended service"
         " term, by its last day to act; then what renews by itself, unless all of its seats are assigned.",
-        ("renewalProduct", "renewalSeats", "renewalDay", "renewalOutcome", "renewsInDays", "renewalIsReason"),
+        _OF_ENDING,
         _renews,
-        lambda product, seats, on, outcome, days, _: _renewal_reason(product, seats, on, outcome, days),
-        lambda product, seats, on, outcome, _days, _: _renewal_said(product, seats, on, outcome),
+        lambda *end: _renewal_reason(Ending(*end)),
+        lambda *end: _renewal_said(Ending(*end)),
     ),
     Rule(
         "lost",
@@ -241,8 +296,13 @@ def prepared(
     if ending is not None and at is not None:
         ending = ending.reindex(table.index)
         days = (ending["renewalDay"] - pd.Timestamp(at).tz_localize(None).normalize()).dt.days
-        is_reason = ending["renewalIsReason"].astype("boolean").fillna(False).astype(bool)
-        table = table.join(ending.assign(renewsInDays=days, renewalIsReason=is_reason))
+        flags = {
+            name: ending[name].astype("boolean").fillna(False).astype(bool)
+            for name in ("renewalIsReason", "renewalIsBefore")
+        }
+        local = ending["renewal"].dt.tz_convert(at.tzinfo)
+        hours = (ending["renewal"] - at) / timedelta(hours=1)
+        table = table.join(ending.assign(renewalLocal=local, renewsInHours=hours, renewsInDays=days, **flags))
     return table.reset_index()
 
 

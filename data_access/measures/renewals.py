@@ -240,8 +240,9 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame
     is not billed by licenses do not count; a customer without any is not there.
 
     Columns: renewal (the end), renewalDay (its day in the zone of `now`, `datetime64[us]`; see `days_in`),
-    renewalOutcome, renewalProduct (str), renewalSeats (Int64), renewalIsReason (whether it is one of the first two
-    kinds).
+    renewalIsBefore (whether that day is the first that is no longer paid), renewalOutcome, renewalProduct (str),
+    renewalSeats (Int64), renewalIsReason (whether it is one of the first two kinds); and toDecide and toDecideSeats
+    (Int64): of how many subscriptions, and how many seats, is to be decided within `days`.
     """
     taken = table[counted(table) & table["renewalOutcome"].isin((*TO_DECIDE, RENEWS)) & (table[_END] >= now)]
     taken = at(taken, now)
@@ -254,6 +255,7 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame
             CUSTOMER: taken[CUSTOMER].astype("str"),
             "renewal": taken[_END],
             "renewalDay": day,
+            "renewalIsBefore": taken["commitmentEndDateTime"].isna(),
             "renewalOutcome": taken["renewalOutcome"].astype("str"),
             "renewalProduct": taken["offerName"].astype("str"),
             "renewalSeats": taken["quantity"].astype("Int64"),
@@ -262,7 +264,10 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame
             "_on": taken[_END].mask(is_urgent, taken[_ACT_BY]),
         }
     ).sort_values(["_later", "_on", "renewalSeats"], ascending=[True, True, False], kind="stable")
-    return ordered.drop_duplicates(CUSTOMER).set_index(CUSTOMER).drop(columns=["_later", "_on"])
+    first = ordered.drop_duplicates(CUSTOMER).set_index(CUSTOMER).drop(columns=["_later", "_on"])
+    urgent = taken[is_urgent].assign(**{CUSTOMER: taken[CUSTOMER].astype("str")}).groupby(CUSTOMER)["quantity"]
+    sums = pd.DataFrame({"toDecide": urgent.size(), "toDecideSeats": urgent.sum()}).astype("Int64")
+    return first.join(sums)
 
 
 def days_in(table: pd.DataFrame, zone: tzinfo | None) -> pd.Series:

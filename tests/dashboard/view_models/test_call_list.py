@@ -1,6 +1,6 @@
 """What the call list says of renewals: on which day they are for its viewer, and of which services."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -43,11 +43,11 @@ def ending(name, product, on):
     }
 
 
-def listed(zone="UTC", **filters):
+def listed(zone="UTC", now=None, **filters):
     rows = [ending("Dynamics 365", DYNAMICS, "2026-12-01T23:59:59Z"), ending("Office", E3, "2026-12-20T23:59:59Z")]
     judged = renewals.judged(frames.frame(SUBSCRIPTIONS, rows))
     live = Renewals(renewals.with_service(judged, FACTS.frame), READ)
-    return call_list.of_all(DEPLOYMENT, CustomersFilters(**filters), live=live, zone=zone)
+    return call_list.of_all(DEPLOYMENT, CustomersFilters(**filters), live=live, zone=zone, now=now)
 
 
 def cell(model, name):
@@ -58,10 +58,10 @@ def cell(model, name):
 @pytest.mark.parametrize(
     ("zone", "day", "days", "column"),
     [
-        ("UTC", "1 Dec 2026", 2, "1 Dec 2026"),
+        ("UTC", "1 Dec 2026 (UTC)", 2, "1 Dec 2026"),
         # At the viewer's it is the 30th already, and the second when the subscription ends.
-        ("Europe/Berlin", "2 Dec 2026", 2, {"text": "2 Dec 2026", "hint": "1 Dec 2026, 23:59 UTC"}),
-        ("America/Los_Angeles", "1 Dec 2026", 2, "1 Dec 2026"),
+        ("Europe/Berlin", "2 Dec 2026, 00:59", 2, {"text": "2 Dec 2026", "hint": "1 Dec 2026, 23:59 UTC"}),
+        ("America/Los_Angeles", "1 Dec 2026, 15:59", 2, "1 Dec 2026"),
     ],
 )
 def test_cards_reasons_and_the_table_tell_the_day_of_the_viewers_zone(zone, day, days, column):
@@ -74,7 +74,13 @@ def test_cards_reasons_and_the_table_tell_the_day_of_the_viewers_zone(zone, day,
 def test_a_file_has_the_instant_and_tells_days_in_utc_whoever_takes_it():
     (row,) = call_list.file(listed()).to_dict("records")
     assert row["nextRenewal"] == pd.Timestamp("2026-12-01T23:59:59Z")
-    assert "end on 1 Dec 2026" in row["why"]
+    assert "end on 1 Dec 2026 (UTC), in 2 days" in row["why"]
+
+
+@pytest.mark.parametrize(("hours", "left"), [(0, "in 2 days"), (47, "in 1 hour"), (49, "end on 20 Dec 2026")])
+def test_a_page_counts_from_now_however_long_ago_the_subscriptions_were_read(hours, left):
+    why = cell(listed(now=READ + timedelta(hours=hours)), "why")[0]
+    assert left in why
 
 
 def test_under_a_filter_only_renewals_of_its_services_are_a_reason():

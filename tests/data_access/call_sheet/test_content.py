@@ -42,6 +42,7 @@ def subscribed(**more):
         "commitmentEndDateTime": "2026-12-20T23:59:59Z",
         "cancellationAllowedUntilDate": None,
         "scheduledActions": None,
+        "termDuration": "P1Y",
         "renewalOutcome": "renews",
         **more,
     }
@@ -205,11 +206,11 @@ def test_the_steps_say_nothing_of_a_muted_product_and_no_total_moves():
     loud = sheet(TWO_PRODUCTS, subscriptions=subscriptions)
     made = sheet(TWO_PRODUCTS, subscriptions=subscriptions, mutes=(mute(TENANT, E3),))
     assert loud.steps == (
-        "100 seats of Office 365 E3 renew on 20 Dec 2026: how many will you need then?",
+        "100 seats of Office 365 E3 renew on 20 Dec 2026 (UTC): how many will you need then?",
         "60 licenses of Office 365 E3 are not assigned to anybody.",
     )
     assert made.steps == (
-        "100 seats of Office 365 E3 renew on 10 Jan 2027: how many will you need then?",
+        "100 seats of Office 365 E3 renew on 10 Jan 2027 (UTC): how many will you need then?",
         "10 licenses of Office 365 E5 are not assigned to anybody.",
     )
     assert (loud.muted, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration", "Sums include what is muted."))

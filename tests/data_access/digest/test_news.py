@@ -50,6 +50,7 @@ def subscribed(customer=NORD, **more):
         "commitmentEndDateTime": "2026-12-20T23:59:59Z",
         "cancellationAllowedUntilDate": None,
         "scheduledActions": None,
+        "termDuration": "P1Y",
         "renewalOutcome": "renews",
         **more,
     }

@@ -1,6 +1,7 @@
 """Whom to call and what to say: each rule where it speaks, at its edge, and where it keeps silent."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -15,7 +16,11 @@ SINCE = pd.Timestamp("2026-08-28")
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 DEPLOYED = {"customerTenantId": NORTH, "productName": "OFFICE 365 E3", "licensesSold": 100, "licensesDeployed": 100}
 ENDING = {
+    "renewal": pd.Timestamp("2026-12-29T23:59:59Z"),
     "renewalDay": pd.Timestamp("2026-12-29"),
+    "renewalIsBefore": False,
+    "toDecide": None,
+    "toDecideSeats": None,
     "renewalOutcome": "renews",
     "renewalProduct": "OFFICE 365 E3",
     "renewalSeats": 165,
@@ -23,7 +28,7 @@ ENDING = {
 }
 
 
-def told(*products, moved=None, lost=None, unused=None, ending=None, words=call_list.reasons):
+def told(*products, moved=None, lost=None, unused=None, ending=None, words=call_list.reasons, at=NOW):
     """What is told of Nordwind, with these products; all of them are deployed unless they say otherwise."""
     own = pd.Index([NORTH], name="customerTenantId")
     figures = {"licensesSoldChange": 0.0, "licensesDeployedChange": 0.0, "deploymentPercentChange": 0.0}
@@ -33,8 +38,8 @@ def told(*products, moved=None, lost=None, unused=None, ending=None, words=call_
         pd.DataFrame({**figures, **moved, "since": SINCE}, index=own) if moved else None,
         lost=None if lost is None else pd.DataFrame(lost),
         unused=None if unused is None else pd.Series([float(unused)], own),
-        ending=None if ending is None else pd.DataFrame([ENDING | ending], own).astype({"renewalSeats": "Int64"}),
-        at=NOW,
+        ending=None if ending is None else pd.DataFrame([ENDING | ending], own).astype(COUNTS),
+        at=at,
     )
     (reasons,) = words(table)
     return reasons
@@ -55,11 +60,12 @@ def gone(*licenses, of="VISIO PLAN 2"):
 
 
 def ends(on):
-    return {"renewalDay": pd.Timestamp(on)}
+    return {"renewalDay": pd.Timestamp(on), "renewal": pd.Timestamp(f"{on}T23:59:59Z")}
 
 
 COPILOT = {"productName": "Microsoft 365 Copilot", "licensesSold": 6}
 OTHERS = {"licensesDeployed": 90}
+COUNTS = dict.fromkeys(("renewalSeats", "toDecide", "toDecideSeats"), "Int64")
 SITUATIONS = [
     ("gap", {"products": [{"licensesDeployed": 99}]}, "1 license of Office 365 E3 is not deployed"),
     (
@@ -96,22 +102,22 @@ SITUATIONS = [
     ("lost", {"lost": [row | {"customerTenantId": SOUTH} for row in gone(20)]}, None),
     ("fell", {"moved": gone_down(-9.0), "lost": gone(20)}, None),  # it is not the same sum any more
     ("bought", {"moved": bought(40, 0), "lost": gone(20)}, None),
-    ("renews", {"ending": {}}, "165 seats of Office 365 E3 renew on 29 Dec 2026, in 31 days"),
-    ("renews", {"ending": ends("2026-11-28")}, "165 seats of Office 365 E3 renew on 28 Nov 2026, in 0 days"),
+    ("renews", {"ending": {}}, "165 seats of Office 365 E3 renew on 29 Dec 2026 (UTC), in 31 days"),
+    ("renews", {"ending": ends("2026-11-28")}, "165 seats of Office 365 E3 renew on 28 Nov 2026 (UTC), in 14 hours"),
     (
         "renews",
         {"ending": ends("2026-12-01") | {"renewalOutcome": "undecided"}},
-        "165 seats of Office 365 E3 end on 1 Dec 2026, in 3 days; nobody has decided",
+        "165 seats of Office 365 E3 end on 1 Dec 2026 (UTC), in 3 days; nobody has decided",
     ),
     (
         "renews",
         {"ending": {"renewalOutcome": "extendedServiceTerm", "renewalSeats": 1}},
-        "1 seat of Office 365 E3 ends on 29 Dec 2026, in 31 days; then paid monthly at about +3\u00a0%",
+        "1 seat of Office 365 E3 ends on 29 Dec 2026 (UTC), in 31 days; then paid monthly at about +3\u00a0%",
     ),
     (
         "renews",
         {"ending": {"renewalProduct": None, "renewalSeats": None}},
-        "A subscription without a name renews on 29 Dec 2026, in 31 days",
+        "A subscription without a name renews on 29 Dec 2026 (UTC), in 31 days",
     ),
     ("renews", {"ending": {"renewalIsReason": False}}, None),
     ("renews", {"ending": ends("2027-02-01")}, None),
@@ -133,7 +139,7 @@ _BEGINS = {
     "copilot": "Copilot",
     "idle": "Up to",
 }
-_SAYS = {"gap": "not deployed", "renews": "2026, in "}
+_SAYS = {"gap": "not deployed", "renews": "(UTC), in "}
 
 
 def _is_of(rule, reason):
@@ -157,7 +163,7 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
     spoken = [rule for rule in RULES if rule.key != "lost"]
     assert all(_is_of(rule.key, reason) for rule, reason in zip(spoken, told(*products, **situation), strict=True))
     assert told(*products, **situation, words=call_list.said) == [
-        "165 seats of Office 365 E3 renew on 29 Dec 2026: how many will you need then?",
+        "165 seats of Office 365 E3 renew on 29 Dec 2026 (UTC): how many will you need then?",
         "40 licenses of Office 365 E3 are not assigned to anybody.",
         "Since 28 Aug 2026 you bought 40 licenses, and only 3 more are assigned.",
         "The part of your licenses that is assigned fell from 59.10\u00a0% on 28 Aug 2026 to 56.60\u00a0%.",
@@ -171,16 +177,61 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
     [
         (
             {"renewalOutcome": "undecided"},
-            "165 seats of Office 365 E3 end on 29 Dec 2026 and nobody has decided: from then on they are",
+            "165 seats of Office 365 E3 end on 29 Dec 2026 (UTC) and nobody has decided: from then on they are",
         ),
         (
             {"renewalOutcome": "extendedServiceTerm", "renewalSeats": 1},
-            "1 seat of Office 365 E3 ends on 29 Dec 2026: from then on it is",
+            "1 seat of Office 365 E3 ends on 29 Dec 2026 (UTC): from then on it is",
         ),
     ],
 )
 def test_who_has_to_decide_is_asked_to(ending, said):
     assert told(ending=ending, words=call_list.said) == [f"{said} paid monthly at about +3\u00a0%. Renew or cancel?"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "end", "when"),
+    [
+        ("UTC", "2026-11-29T23:59:59Z", "on 29 Nov 2026 (UTC), in 3 hours"),
+        ("Europe/Berlin", "2026-11-29T23:59:59Z", "on 30 Nov 2026, 00:59, in 3 hours"),
+        ("America/Los_Angeles", "2026-11-29T23:59:59Z", "on 29 Nov 2026, 15:59, in 3 hours"),
+        ("Europe/Berlin", "2026-11-30T22:59:59Z", "on 30 Nov 2026, in 1 day"),
+        ("Europe/Berlin", "2026-11-29T21:20:00Z", "on 29 Nov 2026, 22:20, in less than an hour"),
+        # The calendar has three days between, of which little more than two are left.
+        ("Europe/Berlin", "2026-12-01T23:59:59Z", "on 2 Dec 2026, 00:59, in 2 days"),
+    ],
+)
+def test_an_end_is_told_with_its_hour_and_with_what_is_left_in_truth(zone, end, when):
+    at = datetime(2026, 11, 29, 21, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    instant = pd.Timestamp(end)
+    day = instant.tz_convert(zone).tz_localize(None).normalize()
+    assert told(ending={"renewal": instant, "renewalDay": day}, at=at) == [f"165 seats of Office 365 E3 renew {when}"]
+
+
+def test_the_older_kind_ends_before_a_day_everywhere():
+    older = {"renewal": pd.Timestamp("2026-12-01T00:00:00Z"), "renewalDay": pd.Timestamp("2026-12-01")}
+    for zone in ("UTC", "Europe/Berlin", "America/Los_Angeles"):
+        at = datetime(2026, 11, 29, 21, tzinfo=UTC).astimezone(ZoneInfo(zone))
+        assert told(ending=older | {"renewalIsBefore": True}, at=at) == [
+            "165 seats of Office 365 E3 renew before 1 Dec 2026, in 2 days"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason", "said"),
+    [
+        (
+            {"toDecide": 5, "toDecideSeats": 28},
+            "; nobody has decided; to be decided in all: 28 seats of 5 subscriptions",
+            " Renew or cancel? In all, 28 seats of 5 subscriptions are to be decided within 60 days.",
+        ),
+        ({"toDecide": 1, "toDecideSeats": 165}, "; nobody has decided", " Renew or cancel?"),
+    ],
+)
+def test_where_several_are_to_be_decided_their_sum_is_said(ending, reason, said):
+    undecided = ending | {"renewalOutcome": "undecided"}
+    assert told(ending=undecided)[0].endswith(f"in 31 days{reason}")
+    assert told(ending=undecided, words=call_list.said)[0].endswith(said)
 
 
 def test_what_is_said_has_the_digits_of_the_tiles():

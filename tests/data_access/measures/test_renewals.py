@@ -222,6 +222,21 @@ def test_what_is_to_be_decided_is_spoken_of_first_then_what_renews_by_itself(own
     assert list(found["renewalIsReason"]) == [True]
 
 
+def test_beside_the_first_stands_how_much_of_a_customer_is_to_be_decided():
+    rows = [
+        UNDECIDED | {"quantity": 8},
+        SOON | EXTENDED | {"quantity": 20},
+        {},
+        UNDECIDED | {"isTrial": True},
+        UNDECIDED | {PRECISE_END: "2027-03-01T23:59:59Z"},  # beyond the days looked at
+        {"customerTenantId": "BB"},
+    ]
+    found = renewals.next_renewals(renewals.judged(subscriptions(*rows)), NOW, 60)
+    assert found[["renewalSeats", "toDecide", "toDecideSeats"]].astype(object).where(found["toDecide"].notna(), None)[
+        ["toDecide", "toDecideSeats"]
+    ].to_dict("index") == {"AA": {"toDecide": 2, "toDecideSeats": 28}, "BB": {"toDecide": None, "toDecideSeats": None}}
+
+
 @pytest.mark.parametrize("change", [{"productId": E5}, {PRECISE_END: "2027-03-01T23:59:59Z"}])
 def test_what_renews_with_all_seats_assigned_or_much_later_is_next_but_no_reason(change):
     live = seats({"productId": E5, "consumedUnits": 10})
