@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -24,11 +24,11 @@ from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
 from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Result, Round
 from data_access.errors import SettingsError
-from data_access.history import engines
-from data_access.history.audit import MUTED, Audit, Entry
+from data_access.history import audit, engines
+from data_access.history.audit import MUTED, Audit
 from data_access.history.history import History
 from data_access.history.mutes import Mutes
-from data_access.history.sent_log import Past, SentLog
+from data_access.history.sent_log import Entry, SentLog
 from data_access.mail_url import SmtpServer
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT
@@ -70,11 +70,10 @@ def run(options: argparse.Namespace) -> bytes:
             return books.EVERYBODY
         return Customers(found.of([person.name], now))
 
-    past = log.past()
     whole = Round(
         plan=plan,
         looks=Looks(account),
-        past=past,
+        past=log.past(),
         now=now,
         book=book,
         link=_links(settings),
@@ -92,7 +91,9 @@ def run(options: argparse.Namespace) -> bytes:
     with jobs.recorded(account, "digest"):
         _note_mutes(account.audit, read.mutes, now)
         result = rounds.send(due, log, _carriers(settings, now))
-        _say(result, past)
+        uncertain = [entry for each in log.past().values() for entry in each.uncertain]
+        _say(result, uncertain)
+        log.say(uncertain)
         errors = [*(error for _, error in result.failures), *([unusable] if unusable else [])]
         if unusable and result.failures:
             terminal.say(str(unusable))
@@ -114,9 +115,9 @@ def _unusable(found: books.Books) -> SettingsError | None:
     )
 
 
-def _note_mutes(audit: Audit, mutes: Sequence[Mute], now: datetime) -> None:
+def _note_mutes(kept: Audit, mutes: Sequence[Mute], now: datetime) -> None:
     """Note each mute for the audit when it is met first: the file says what is muted, and not since when."""
-    known = audit.read(date.min)
+    known = kept.read(date.min)
     noted = set(zip(known["filters"], known["detail"], strict=True))
     entries = []
     for mute in mutes:
@@ -124,8 +125,8 @@ def _note_mutes(audit: Audit, mutes: Sequence[Mute], now: datetime) -> None:
         filters = urlencode({name: value for name, value in about.items() if value})
         detail = f"until {mute.until}: {mute.reason}"
         if (filters, detail) not in noted:
-            entries.append(Entry(now, MUTED, filters=filters, detail=detail))
-    audit.append(entries)
+            entries.append(audit.Entry(now, MUTED, filters=filters, detail=detail))
+    kept.append(entries)
 
 
 def _operates(listed: Sequence[Person], found: books.Books, person: Person) -> bool:
@@ -156,6 +157,9 @@ def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
 
 
 def _channels(settings: Settings, *, dry_run: bool) -> Callable[[Person], list[str]]:
+    if settings.mail_url and not dry_run:
+        mail_url.parse(settings.mail_url.get_secret_value())  # before the first message goes, by whatever channel
+
     def channels(person: Person) -> list[str]:
         mail = [MAIL] if person.addresses and (dry_run or settings.mail_url) else []
         if not mail and not person.teams:
@@ -212,18 +216,18 @@ def _sheets(settings: Settings, mutes: tuple[Mute, ...]) -> Callable[[Sequence[s
 
 
 def _carriers(settings: Settings, now: datetime) -> dict[str, Carrier]:
-    def mail(person: Person, made: Message, identity: str) -> None:
+    def mail(person: Person, made: Message, identity: str, begins: Callable[[], None]) -> None:
         url = settings.mail_url.get_secret_value() if settings.mail_url else ""
         server = mail_url.parse(url)
         letter = message.mail(made, server.sender, person.addresses, identity, now)
         if isinstance(server, SmtpServer):
-            delivery.by_smtp(server, letter, person.addresses)
+            delivery.by_smtp(server, letter, person.addresses, begins=begins)
         else:
             graph = clouds.CLOUDS[settings.partner_center_cloud].graph
-            delivery.by_graph(lambda: _graph_token(settings, graph), graph, server.sender, letter)
+            delivery.by_graph(lambda: _graph_token(settings, graph), graph, server.sender, letter, begins=begins)
 
-    def teams(person: Person, made: Message, identity: str) -> None:  # noqa: ARG001 - a card has no name of its own
-        delivery.by_workflow(person.teams or "", message.card(made))
+    def teams(person: Person, made: Message, _: str, begins: Callable[[], None]) -> None:  # a card has no name
+        delivery.by_workflow(person.teams or "", message.card(made), begins=begins)
 
     return {MAIL: mail, TEAMS: teams}
 
@@ -241,16 +245,17 @@ def _printed(due: Due) -> str:
     return f"To: {to}\nSubject: {message.subject(due.message)}\n\n{message.text(due.message)}"
 
 
-def _say(result: Result, past: Mapping[tuple[str, str], Past]) -> None:
+def _say(result: Result, uncertain: Sequence[Entry]) -> None:
     """Say what became of the round. People are named by the first letter of their name: the log has no addresses."""
     terminal.say(f"{formats.number(result.sent, 'digest')} sent, nothing new for {result.nothing}.")
     if result.overtaken:
         terminal.say(f"{formats.number(result.overtaken, 'digest')} left to another run that began before.")
-    for (name, channel), each in past.items():
-        for entry in each.uncertain:
+    own = {entry.run for entry in result.uncertain}
+    for entry in uncertain:
+        if entry.run not in own:  # whose failures follow
             terminal.say(
-                f"The digest for {masked(name)} by {channel} of {entry.at:%Y-%m-%d %H:%M} UTC may have been sent, or"
-                " not: its run was ended. It is not sent again."
+                f"The digest for {masked(entry.person)} by {entry.channel} of {entry.at:%Y-%m-%d %H:%M} UTC may have"
+                " been sent, or not: the run that handed it over was ended, or is still at it. It is not sent again."
             )
     for person, error in result.failures:
         terminal.say(f"{masked(person.name)}: {error}")

@@ -1,8 +1,14 @@
-"""Sending a digest: by SMTP, by Microsoft Graph, and into Teams by a Workflows address."""
+"""Sending a digest: by SMTP, by Microsoft Graph, and into Teams by a Workflows address.
+
+Each calls `begins` right before the message itself goes: whoever is ended earlier certainly sent nothing. What that
+raises ends the sending.
+"""
 
 from __future__ import annotations
 
 import base64
+import io
+import json
 import smtplib
 import ssl
 import time
@@ -24,7 +30,10 @@ _GRAPH_LARGEST = 4 * 2**20  # bytes of one request
 _TOO_MANY, _TRIES, _LONGEST_WAIT = 429, 3, 60.0  # seconds
 
 
-def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str]) -> None:
+Begins = Callable[[], None]
+
+
+def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str], *, begins: Begins) -> None:
     """Hand a mail to an SMTP server. STARTTLS is used wherever the server offers it, with its certificate checked.
 
     Raises NotSent, Uncertain, or SignInRefused where user and password are turned down; none names an address.
@@ -38,6 +47,7 @@ def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str]) -> None:
             _accepted(connection.mail(server.sender), "the sender")
             for address in to:
                 _accepted(connection.rcpt(address), "a recipient")
+            begins()
             _hand_over(connection, made.as_bytes())
     except smtplib.SMTPAuthenticationError:
         raise SignInRefused(
@@ -51,7 +61,13 @@ def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str]) -> None:
 
 
 def by_graph(
-    token: Callable[[], str], root: str, sender: str, made: EmailMessage, sleep: Callable[[float], None] = time.sleep
+    token: Callable[[], str],
+    root: str,
+    sender: str,
+    made: EmailMessage,
+    *,
+    begins: Begins,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Hand a mail to Microsoft Graph, which sends it from `sender`'s mailbox.
 
@@ -66,7 +82,7 @@ def by_graph(
             "Set call_sheets = false for this person in DIGEST_FILE, or send by SMTP.",
         )
     headers = {"Authorization": f"Bearer {token()}", "Content-Type": "text/plain"}
-    status = _post(f"{root}/v1.0/users/{sender}/sendMail", sleep, data=content, headers=headers)
+    status = _post(f"{root}/v1.0/users/{sender}/sendMail", content, headers, begins, sleep)
     if status in (401, 403):
         raise NotPermitted(
             "Microsoft Graph does not let this application send mail from that mailbox.",
@@ -76,9 +92,11 @@ def by_graph(
         raise _not_sent(f"Microsoft Graph answered {status}")
 
 
-def by_workflow(address: str, card: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> None:
+def by_workflow(
+    address: str, card: dict[str, Any], *, begins: Begins, sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Post a card into Teams. Raises NotSent or Uncertain; neither names the address, since who has it may post."""
-    status = _post(address, sleep, json=card)
+    status = _post(address, json.dumps(card).encode(), {"Content-Type": "application/json"}, begins, sleep)
     if status not in _WORKFLOW_TAKES:
         raise _not_sent(f"the Workflows address in Teams answered {status}")
 
@@ -119,36 +137,39 @@ def _hand_over(connection: smtplib.SMTP, content: bytes) -> None:
     _accepted((code, b""), "the message")
 
 
-def _post(address: str, sleep: Callable[[float], None], **content: Any) -> int:
+class _Body(io.BytesIO):
+    """The body of a request, which is read when the connection stands."""
+
+    def __init__(self, content: bytes, begins: Begins) -> None:
+        super().__init__(content)
+        self._begins = begins
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._begins()
+        return super().read(size)
+
+
+def _post(
+    address: str, content: bytes, headers: Mapping[str, str], begins: Begins, sleep: Callable[[float], None]
+) -> int:
     """The status of the answer. What is turned down for now is sent again when the service says, if that is soon."""
     for _ in range(_TRIES - 1):
-        status, wait = _posted(address, content)
+        status, wait = _posted(address, _Body(content, begins), headers)
         if status != _TOO_MANY or wait is None or wait > _LONGEST_WAIT:
             return status
         sleep(wait)
-    return _posted(address, content)[0]
+    return _posted(address, _Body(content, begins), headers)[0]
 
 
-def _posted(address: str, content: Mapping[str, Any]) -> tuple[int, float | None]:
+def _posted(address: str, body: _Body, headers: Mapping[str, str]) -> tuple[int, float | None]:
     """The status of one answer, and the seconds after which to come again."""
     with deadlines.DeadlineSession(_SECONDS) as session:
         try:
-            answer = session.post(address, allow_redirects=False, stream=True, **content)
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError):
-            raise _not_sent("the service cannot be reached") from None
-        except requests.exceptions.ConnectionError as error:
-            if _never_connected(error):
-                raise _not_sent("the service cannot be reached") from None
-            raise _uncertain() from None
+            answer = session.post(address, body, headers=headers, allow_redirects=False, stream=True)
         except requests.exceptions.RequestException:
-            raise _uncertain() from None
+            raise _uncertain() if body.tell() else _not_sent("the service cannot be reached") from None
         answer.close()
         return int(answer.status_code), retry_after_seconds(answer.headers.get("Retry-After"))
-
-
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError", "ProxyError")
 
 
 def _not_sent(why: str) -> NotSent:

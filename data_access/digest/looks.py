@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -14,6 +15,7 @@ from data_access.datasets.comparison import facts_file, latest_on_or_before
 from data_access.digest.news import Look
 from data_access.history import live
 from data_access.history.history import History
+from data_access.history.sent_log import Entry
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, renewals
 from data_access.partner_center import frames
@@ -45,10 +47,15 @@ class Looks:
         newest = {name.name: self._history.newest(name) for name in _LOOKED_AT}
         return {AT: now.isoformat(), **{name: snapshot.id for name, snapshot in newest.items() if snapshot}}
 
-    def before(self, marks: Mapping[str, str] | None, now: datetime, customers: Customers) -> Look:
-        """The look of these marks; without them, or where their figures were pruned, that of a first digest."""
-        known = marks and self._snapshot(COMMERCIAL_DEPLOYMENT, marks)
-        return self.look(marks, customers) if marks and known else self._first(now, customers)
+    def before(self, last: Entry | None, now: datetime, customers: Customers) -> Look:
+        """The look of a person's last digest, of those among these customers who were in the person's book then.
+
+        Without one, or where its figures were pruned, that of a first digest.
+        """
+        if last is None or self._snapshot(COMMERCIAL_DEPLOYMENT, last.looked_at) is None:
+            return self._first(now, customers)
+        then = customers if last.book is None else Customers(frozenset(filter(customers.__contains__, last.book)))
+        return replace(self.look(last.looked_at, then), mutes=last.mutes)
 
     def look(self, marks: Mapping[str, str], customers: Customers) -> Look:
         """What was known at these marks of these customers. Raises DamagedHistory where a file cannot be read."""
@@ -66,6 +73,7 @@ class Looks:
             processed=processed(deployment) if deployment else None,
             facts=Facts(facts),
             subscriptions=judged,
+            customers=customers,
         )
 
     def unread(self, customers: Customers) -> tuple[str, ...]:
@@ -81,7 +89,7 @@ class Looks:
 
     def _first(self, now: datetime, customers: Customers) -> Look:
         snapshots = [each for each in self._history.snapshots(COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
-        days = {snapshot.day: snapshot for snapshot in snapshots if snapshot.rows}
+        days = {processed(snapshot): snapshot for snapshot in snapshots if snapshot.rows}
         marks = {AT: (now - timedelta(days=FIRST_DAYS)).isoformat()}
         if days:
             since = latest_on_or_before(sorted(days), max(days) - timedelta(days=FIRST_DAYS))

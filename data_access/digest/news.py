@@ -9,7 +9,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from data_access import formats, mutes, texts, titles
+from data_access import books, formats, mutes, texts, titles
+from data_access.books import EVERYBODY, Customers
 from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
@@ -35,7 +36,8 @@ class Look:
     """What was known at one instant of a person's customers, and of nobody else's.
 
     `facts`: rows of the commercial deployment that was fetched on `day`, and `processed` up to a day. `subscriptions`:
-    as `renewals.judged` gives them; None where none were read.
+    as `renewals.judged` gives them; None where none were read. `customers`: those in the person's book. `mutes`: those
+    that held then; what they are about was not told.
     """
 
     at: datetime
@@ -43,6 +45,8 @@ class Look:
     processed: date | None
     facts: Facts
     subscriptions: pd.DataFrame | None = None
+    customers: Customers = EVERYBODY
+    mutes: tuple[Mute, ...] = ()
 
 
 def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
@@ -67,7 +71,7 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     missed = _missed(gone.drop(index=quiet.index))
     table = table[(table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(missed)]
     table = table.iloc[_by_seats(table)].assign(leavesOut=lambda rows: rows[CUSTOMER].isin(quiet[CUSTOMER]))
-    lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed), link))
+    lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed, before.customers), link))
     silent += muted.of_rows(plan.holding(now.at), quiet)
     dates = {"since": before.day.isoformat(), "until": now.day.isoformat()}
     view = News("on the page Changes", link("changes", level="customer", **dates))
@@ -113,8 +117,14 @@ def _by_seats(table: pd.DataFrame) -> list[int]:
     return [int(place) for place in order["place"]]
 
 
-def _change(row: pd.Series, missed: Mapping[str, str]) -> str:
+def _change(row: pd.Series, missed: Mapping[str, str], known: Customers) -> str:
     name = _called(row)
+    if str(row[CUSTOMER]) not in known:
+        sold, undeployed = (int(row[f"{measure}After"]) for measure in ("licensesSold", "undeployed"))
+        return (
+            f"{name} is new in your book: {formats.number(sold, 'license')} sold,"
+            f" {formats.count(undeployed)} of them not deployed"
+        )
     if row["status"] == changes.Status.NEW:
         return f"{name} is new: {formats.number(int(row['licensesSoldAfter']), 'license')} sold"
     if row["status"] == changes.Status.GONE:
@@ -136,7 +146,7 @@ def _crossed(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Pa
     """Customers whose percentage left its band; the first rule that speaks of a customer does so alone."""
     lines: list[tuple[str, str | None, News]] = []
     for rule in plan.rules:
-        if rule.person is not None and texts.key(rule.person) != texts.key(person):
+        if rule.person is not None and books.known_as(rule.person) != books.known_as(person):
             continue
         known = {tenant for tenant, _, _ in lines}
         lines += [line for line in _leaving(rule, before, now, link) if line[0] not in known]
@@ -155,24 +165,30 @@ def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[
     for _, row in is_now.sort_values("undeployed", ascending=False).iterrows():
         percent, then = row["deploymentPercent"], earlier.get(row[CUSTOMER])
         limit = bands.left(rule, percent)
-        if limit and not (then is not None and bands.left(rule, then) == limit):
+        own = products[row[CUSTOMER]]
+        only = str(own[0]) if len(own) == 1 and not pd.isna(own[0]) else None  # which a mute may be about
+        was_told = then is not None and not _was_muted(before, str(row[CUSTOMER]), only)
+        if limit and not (was_told and bands.left(rule, then) == limit):
             is_same = then is not None and not pd.isna(then) and str(row[CUSTOMER]) not in missed
             came = f" ({formats.percent(then)} before)" if is_same else ""
             said = f"{_called(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
-            own = products[row[CUSTOMER]]
-            only = str(own[0]) if len(own) == 1 and not pd.isna(own[0]) else None  # which a mute may be about
             yield str(row[CUSTOMER]), only, _news(row, said, link)
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     """Subscriptions of which something can still be decided, and whose last day to act came into reach."""
     heading = f"Last day to act within {REACH} days"
-    known = {_case(row) for row in _in_reach(before, plan)}
+    known = {_case(row) for row in _in_reach(before, plan) if not _was_muted(before, str(row[CUSTOMER]), _id(row))}
     new = [row for row in _in_reach(now, plan) if _case(row) not in known]
     lines = [(str(row[CUSTOMER]), _id(row), _news(row, _ending(row), link)) for row in new]
     told, silent = _unmuted(lines, plan, now.at)
     view = News("on the page Renewals", link("renewals", horizon=str(max(renewals.HORIZONS))))
     return _part(heading, told, silent, "subscription", view)
+
+
+def _was_muted(before: Look, tenant: str, product: str | None) -> bool:
+    """Whether nothing was told of it at the look before, since it was muted."""
+    return mutes.of(before.mutes, tenant, product) is not None
 
 
 def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:

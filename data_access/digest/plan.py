@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from data_access import mutes, texts
+from data_access import books, mutes, texts
+from data_access.digest import toml_lines
 from data_access.errors import SettingsError
 from data_access.loopback import is_loopback
 from data_access.mail_url import is_address
@@ -33,7 +33,6 @@ PRESETS: dict[str, tuple[float | None, float | None]] = {
     "non-profit": (85.0, None),
     "band": (85.0, 95.0),
 }
-_HEAD = re.compile(r"\s*\[\[?\s*\"?([\w-]+)\"?\s*\]?\]")
 _ADVICE = "Correct the file, then try again."
 
 
@@ -167,47 +166,42 @@ def parse(content: bytes) -> Plan:
         place = re.search(r"line (\d+)", str(error))
         where = f"DIGEST_FILE, line {place[1]}," if place else "DIGEST_FILE"
         raise SettingsError(f"{where} cannot be read as TOML.", _ADVICE) from None
-    lines = text.splitlines()
     for name, table in tables.items():
         if name not in _TABLES:
-            raise _at(_line(lines, name), f"{name} is none of {', '.join(_TABLES)}.")
+            raise _at(_line(text, name), f"{name} is none of {', '.join(_TABLES)}.")
         if not isinstance(table, list):
-            raise _at(_line(lines, name), f"{name} is written as [[{name}]].")
+            raise _at(_line(text, name), f"{name} is written as [[{name}]].")
     read: dict[str, Any] = {
-        field: tuple(_read(adapter, name, number, row, lines) for number, row in enumerate(tables.get(name, [])))
+        field: tuple(_read(adapter, name, number, row, text) for number, row in enumerate(tables.get(name, [])))
         for name, (field, adapter) in _TABLES.items()
     }
+    people: list[str] = [books.known_as(person.name) for person in read["people"]]
+    for number, person in enumerate(people):
+        if person in people[:number]:
+            raise _at(_line(text, "person", number, "name"), "name: this person stands above, too.")
     return Plan(**read)
 
 
-def _read(adapter: TypeAdapter[Any], name: str, number: int, row: object, lines: Sequence[str]) -> object:
+def _read(adapter: TypeAdapter[Any], name: str, number: int, row: object, text: str) -> object:
     try:
         return adapter.validate_python(row)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
         key = str(problem["loc"][0]) if problem["loc"] else ""
-        line = _line(lines, name, number, "" if problem["type"] == "missing" else key)
+        line = _line(text, name, number, "" if problem["type"] == "missing" else key)
         if problem["type"] == "extra_forbidden":
             raise _at(line, f"{key} is no key of [[{name}]].") from None
         if problem["type"] == "missing":
             raise _at(line, f"[[{name}]] needs {key}.") from None
-        words = problem["msg"].removeprefix("Value error, ")
+        words = "is a list, in brackets" if problem["type"] == "tuple_type" else problem["msg"]
+        words = words.removeprefix("Value error, ")
         raise _at(line, f"{f'{key}: ' if key else f'[[{name}]] '}{words[0].lower()}{words[1:]}.") from None
 
 
-def _line(lines: Sequence[str], table: str, number: int = 0, key: str = "") -> int:
-    """The line, from 1 on, of a table's so-manieth head, or of a key below it."""
-    heads = [place for place, line in enumerate(lines) if (head := _HEAD.match(line)) and head[1] == table]
-    if number >= len(heads):  # written in another way, as an array in one line
-        wanted = re.compile(rf"\s*\"?{re.escape(table)}\"?\s*=")
-        return next((place + 1 for place, line in enumerate(lines) if wanted.match(line)), 1)
-    wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
-    for place in range(heads[number] + 1, len(lines)) if key else ():
-        if _HEAD.match(lines[place]):
-            break
-        if wanted.match(lines[place]):
-            return place + 1
-    return heads[number] + 1
+def _line(text: str, table: str, number: int = 0, key: str = "") -> int:
+    """The line, from 1 on, of a key of a table's so-manieth entry, else that of the entry."""
+    found = toml_lines.places(text)
+    return found.get((table, number, key)) or found.get((table, number, "")) or found.get((table, 0, ""), 1)
 
 
 def _at(line: int, problem: str) -> SettingsError:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from data_access import titles
+from data_access import books, titles
 from data_access.books import Customers
 from data_access.digest import looks, news
 from data_access.digest.looks import Looks
 from data_access.digest.message import Attachment, Message, Part, subject_of
 from data_access.digest.plan import Person, Plan
-from data_access.errors import PartnerCenterError, Uncertain
+from data_access.errors import HistoryError, PartnerCenterError, Uncertain
 from data_access.history.sent_log import Entry, Past, SentLog, State
 from data_access.mutes import IN_SUMS
 
@@ -23,9 +23,10 @@ MAIL, TEAMS = "mail", "teams"
 _DAYS = {"day": 1, "week": 7}
 
 
-Carrier = Callable[[Person, Message, str], None]
-"""Hands a message over by one channel, under the digest's name. Raises NotSent, Uncertain, or another one of the family
-in `errors`.
+Carrier = Callable[[Person, Message, str, Callable[[], None]], None]
+"""Hands a message over by one channel, under the digest's name. It calls the last argument when all is ready and the
+message goes next: what ends before that certainly was not sent. Raises NotSent, Uncertain, or another one of the
+family in `errors`.
 """
 
 
@@ -46,6 +47,7 @@ class Result:
     nothing: int = 0
     overtaken: int = 0  # another program sends it
     failures: list[tuple[Person, PartnerCenterError]] = field(default_factory=list)
+    uncertain: list[Entry] = field(default_factory=list)  # of those failures: it may have been sent
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,12 +70,14 @@ class Round:
     ) -> Iterator[Due]:
         """The messages of those who are due; of all of these people where that is asked for."""
         marks, run = self.looks.marks(self.now), secrets.token_hex(8)
-        for person in people:
-            steps = {channel: self.past.get((person.name, channel), Past()).last for channel in channels(person)}
+        reached = [(person, channels(person)) for person in people]  # all, before anybody hears anything
+        for person, by in reached:
+            known_as, customers = books.known_as(person.name), self.book(person)
+            steps = {channel: self.past.get((known_as, channel), Past()).last for channel in by}
             for last in {step and step.digest: step for step in steps.values()}.values():
                 if not everybody and not _is_due(person, last, self.now):
                     continue
-                message = self.message(person, last.looked_at if last else None, marks)
+                message = self.message(person, customers, last, marks)
                 digest = _identity(person, last, marks)
                 yield Due(
                     person,
@@ -88,6 +92,9 @@ class Round:
                                 state=State.BEGUN,
                                 at=self.now,
                                 looked_at=marks,
+                                book=None if customers.is_everybody else tuple(sorted(customers.ids)),
+                                mutes=self.plan.holding(self.now),
+                                findings=self._findings(person),
                             ),
                             step,
                         )
@@ -96,14 +103,14 @@ class Round:
                     ),
                 )
 
-    def message(self, person: Person, since: Mapping[str, str] | None, marks: Mapping[str, str]) -> Message:
-        """What a person hears who heard last what was known at `since`; it may be empty."""
-        customers = self.book(person)
-        before = self.looks.before(since, self.now, customers)
+    def message(self, person: Person, customers: Customers, last: Entry | None, marks: Mapping[str, str]) -> Message:
+        """What a person hears of these customers who heard last what `last` says; it may be empty."""
+        before = self.looks.before(last, self.now, customers)
         now = self.looks.look(marks, customers)
         parts = news.parts(before, now, self.plan, person.name, self.link)
-        if self.operates(person):
-            parts += self.health
+        findings, known = self._findings(person), last.findings if last else ()
+        if {*findings}.difference(known) or any(part.lines for part in parts):  # one that stays is no news by itself
+            parts += self.health if findings else ()
         foot = (
             f"{self.foot}. {titles.PRODUCT} sends this once a {person.every} at most, and only where something is new."
         )
@@ -111,6 +118,10 @@ class Round:
         if any(part.note for part in parts):
             foot += f" {IN_SUMS}"
         return Message(subject_of(parts), parts, foot, self._attached(parts) if person.call_sheets else ())
+
+    def _findings(self, person: Person) -> tuple[str, ...]:
+        """The findings of Data health that a person hears of."""
+        return tuple(line.text for part in self.health for line in part.lines) if self.operates(person) else ()
 
     def _attached(self, parts: tuple[Part, ...]) -> tuple[Attachment, ...]:
         """The call sheets of the customers to call."""
@@ -122,27 +133,45 @@ def send(due: Iterable[Due], log: SentLog, carriers: Mapping[str, Carrier]) -> R
     """Hand each message over once by each of its channels; what fails is told in the result, and the rest goes on."""
     result = Result()
     for each in due:
-        for entry, last in each.entries:
+        for steps in each.entries:
+            entry, _ = steps
             if each.message.is_empty:
                 log.conclude(entry, State.NOTHING)
                 result.nothing += 1
-            elif not log.begin(entry, last):
-                result.overtaken += 1
             else:
-                _hand_over(each, entry, log, carriers[entry.channel], result)
+                _hand_over(each, steps, log, carriers[entry.channel], result)
     return result
 
 
-def _hand_over(due: Due, entry: Entry, log: SentLog, carrier: Carrier, result: Result) -> None:
+class _Overtaken(Exception):
+    pass
+
+
+def _hand_over(due: Due, steps: tuple[Entry, Entry | None], log: SentLog, carrier: Carrier, result: Result) -> None:
+    entry, last = steps
+    begun = False
+
+    def begin() -> None:
+        nonlocal begun
+        if not (begun or log.begin(entry, last)):
+            raise _Overtaken
+        begun = True
+
     try:
-        carrier(due.person, due.message, entry.digest)
+        carrier(due.person, due.message, entry.digest, begin)
+    except _Overtaken:
+        result.overtaken += 1
+    except HistoryError:
+        raise  # it cannot be noted what is sent, so nobody else is sent anything
     except PartnerCenterError as error:
         result.failures.append((due.person, error))
-        if not isinstance(error, Uncertain):
+        if isinstance(error, Uncertain):
+            result.uncertain.append(entry)
+        elif begun:
             log.conclude(entry, State.WITHDRAWN)
-        return
-    log.conclude(entry, State.SENT)
-    result.sent += 1
+    else:
+        log.conclude(entry, State.SENT)
+        result.sent += 1
 
 
 def _is_due(person: Person, last: Entry | None, now: datetime) -> bool:
@@ -160,5 +189,9 @@ def _next_day(last: date, every: str) -> date:
 
 def _identity(person: Person, last: Entry | None, marks: Mapping[str, str]) -> str:
     """The name of a digest: the same for the same person, going on from the same look."""
-    known = [person.name, last.digest if last else "", {name: mark for name, mark in marks.items() if name != looks.AT}]
+    known = [
+        books.known_as(person.name),
+        last.digest if last else "",
+        {name: mark for name, mark in marks.items() if name != looks.AT},
+    ]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:24]

@@ -3,34 +3,35 @@
     sent/<id>-<checksum>.json
 
 A digest that was begun and neither sent nor withdrawn may have been sent: a program was killed in between, or the
-connection broke. It counts as sent. Of two programs that begin the same one, at most one goes on.
+connection broke. It counts as sent, and the next run says so, once. Of two programs that begin the same one, at most
+one goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
 
+from data_access import books
 from data_access.errors import DamagedHistory
 from data_access.history import layout, record_files
 from data_access.history.record_files import RecordFiles
 from data_access.history.store import Store
+from data_access.mutes import Mute
 
 FOLDER = layout.SENT
-#: So long one program may take to hand a digest over; one that was begun earlier was left by a program that ended.
-_HANDING_OVER = timedelta(minutes=10)
 _LOOSE = 64  # files beside each other before a program puts them together
 
 
 class State(StrEnum):
     """What became of a digest."""
 
-    BEGUN = "begun"
+    BEGUN = "begun"  # a channel is about to be handed the message
     SENT = "sent"
     NOTHING = "nothing"  # there was nothing to say
     WITHDRAWN = "withdrawn"  # certainly not sent; the next run tries it again
@@ -38,7 +39,10 @@ class State(StrEnum):
 
 class Entry(BaseModel):
     """One step of one digest: `digest` names it, `run` the run of the program that hands it over, `channel` the way it
-    goes (mail or Teams); `looked_at` is what the next one goes on from, by names that the digest gives.
+    goes (mail or Teams). The next one goes on from what was told: `looked_at` by names that the digest gives, the
+    customers in the person's book (None: everybody), the mutes that held, and the findings of Data health.
+
+    `is_known`: that it may have been sent has been said.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,18 +54,23 @@ class Entry(BaseModel):
     state: State
     at: datetime  # UTC
     looked_at: dict[str, str] = {}
+    book: tuple[str, ...] | None = None  # tenant ids
+    mutes: tuple[Mute, ...] = ()
+    findings: tuple[str, ...] = ()
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """What was sent to one person by one channel: the last step that counts, and the digests of which it is not known
-    whether they arrived.
+    whether they arrived, which nobody has been told yet.
     """
 
     last: Entry | None = None
     uncertain: tuple[Entry, ...] = ()
 
 
+#: A person's name as `books.known_as` gives it, and a channel.
 _Key = tuple[str, str]
 
 
@@ -76,7 +85,11 @@ class SentLog:
 
     def past(self) -> dict[_Key, Past]:
         """What was sent so far, by person and channel."""
-        return _past(self._all(), self._clock())
+        found: dict[_Key, list[Entry]] = {}
+        for entry in _steps(self._all()):
+            if entry.state is not State.WITHDRAWN:
+                found.setdefault(_key(entry), []).append(entry)
+        return {key: Past(steps[-1], tuple(filter(_is_news, steps))) for key, steps in found.items()}
 
     def begin(self, entry: Entry, after: Entry | None) -> bool:
         """Note that a digest is about to be handed over, worked out from the last step `after`.
@@ -96,6 +109,11 @@ class SentLog:
         if len(self._files.paths()) >= _LOOSE:
             self.compact()
 
+    def say(self, uncertain: Iterable[Entry]) -> None:
+        """Note that it has been said of these that they may have been sent."""
+        if said := [entry.model_copy(update={"is_known": True}) for entry in uncertain]:
+            self._files.put(said)
+
     def compact(self) -> None:
         """Put the entries into one file, without those that later ones have overtaken."""
         files = self._files.read(self._files.paths())
@@ -114,7 +132,7 @@ def _damaged(path: str) -> DamagedHistory:
 
 
 def _key(entry: Entry) -> _Key:
-    return entry.person, entry.channel
+    return books.known_as(entry.person), entry.channel
 
 
 def _steps(entries: Iterable[Entry]) -> list[Entry]:
@@ -123,26 +141,16 @@ def _steps(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(last.values(), key=_order)
 
 
-def _order(entry: Entry) -> tuple[datetime, bool]:
-    return entry.at, entry.state is not State.BEGUN
+def _order(entry: Entry) -> tuple[datetime, bool, bool]:
+    return entry.at, entry.state is not State.BEGUN, entry.is_known
 
 
-def _past(entries: Iterable[Entry], now: datetime) -> dict[_Key, Past]:
-    found: dict[_Key, list[Entry]] = {}
-    for entry in _steps(entries):
-        if entry.state is not State.WITHDRAWN:
-            found.setdefault(_key(entry), []).append(entry)
-    return {
-        key: Past(
-            steps[-1],
-            tuple(step for step in steps if step.state is State.BEGUN and now - step.at > _HANDING_OVER),
-        )
-        for key, steps in found.items()
-    }
+def _is_news(step: Entry) -> bool:
+    return step.state is State.BEGUN and not step.is_known
 
 
 def _still_needed(entries: Iterable[Entry]) -> list[Entry]:
-    """For each person and channel the last step that counts, and all that was begun and not concluded."""
+    """For each person and channel the last step that counts, and all of which is still to be said that nobody knows."""
     steps = _steps(entries)
     last = {_key(step): step for step in steps if step.state is not State.WITHDRAWN}
-    return [step for step in steps if step is last.get(_key(step)) or step.state is State.BEGUN]
+    return [step for step in steps if step is last.get(_key(step)) or _is_news(step)]

@@ -7,6 +7,7 @@ import pytest
 from data_access.emulator import Emulator
 from data_access.emulator.sample import partner
 from data_access.history.engines import DuckDB
+from tests.data_access.digest.office import Mailbox, Office, smtp
 from tests.engines import Pandas
 
 
@@ -20,3 +21,15 @@ def engine(request):
 def emulator():
     """The service, for a partner with few customers and products."""
     return Emulator(partner(as_of=date(2026, 3, 31), customers=6, products=3))
+
+
+@pytest.fixture
+def mailbox():
+    return Mailbox()
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, capsys, mailbox):
+    """A partner's office that gets its digests into this mailbox."""
+    with smtp(mailbox) as server:
+        yield Office(tmp_path, monkeypatch, capsys, f"{server.host}:{server.port}", mailbox)

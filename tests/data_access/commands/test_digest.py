@@ -14,7 +14,6 @@ import pytest
 from pypdf import PdfReader
 
 from data_access import clouds, history, load_settings
-from data_access.__main__ import main
 from data_access.auth.credentials import Ready
 from data_access.digest.rounds import MAIL
 from data_access.emulator import DEMO_TOKEN, Emulator, failing
@@ -27,91 +26,13 @@ from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.partner_center.client import Client
 from data_access.partner_center.retry import RetryPolicy
-from tests.data_access.digest.office import Mailbox, Service, smtp
+from tests.data_access.digest.office import ANN, BEN, BOOKS, NORD, START, SUED, Service, collected
 from tests.entra import App, Entra, Tenant, serving
-from tests.lakes import fetched, keep
+from tests.lakes import fetched
 
 pytestmark = pytest.mark.program
 
-NORD, SUED = "0112A436-B14E-4888-967B-CA4BB2CF0001", "0112A436-B14E-4888-967B-CA4BB2CF0002"
-ANN, BEN = "ann@partner.example", "ben@partner.example"
 GONE = "gone@partner.example"
-BOOKS = f"customerTenantId,person,from,until\n{NORD},{ANN},,\n{SUED},{BEN},,\n{SUED},nobody,,\n"
-START = datetime(2026, 11, 2, tzinfo=UTC)
-
-
-def collected(week, nord, sued, hours=6):
-    """What was collected in a week: licenses deployed of 100 sold to each customer."""
-    day = START + timedelta(weeks=week)
-    rows = [
-        {
-            "customerTenantId": tenant,
-            "customerName": name,
-            "licensesDeployed": deployed,
-            "processedDateTime": f"{day:%Y-%m-%d}T00:00:00",
-        }
-        for tenant, name, deployed in ((NORD, "Nordwind =1+1 <b>GmbH</b>", nord), (SUED, "Südwind AG", sued))
-    ]
-    return partial(fetched, COMMERCIAL_DEPLOYMENT, rows, day + timedelta(hours=hours))
-
-
-class Office:
-    """A partner's office: the history, the settings and the mailbox."""
-
-    def __init__(self, tmp_path, monkeypatch, capsys, address, mailbox):
-        self._monkeypatch, self._capsys, self._folder, self._mailbox = monkeypatch, capsys, tmp_path, mailbox
-        (tmp_path / "books.csv").write_text(BOOKS)
-        self.settings = {
-            "PARTNER_CENTER_BASE_URL": "http://127.0.0.1:9",
-            "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
-            "HISTORY_URL": str(tmp_path / "history"),
-            "BOOKS_FILE": str(tmp_path / "books.csv"),
-            "MAIL_URL": f"smtp://{address}?from=digest@p.example",
-            "PUBLIC_URL": "https://licenses.p.example",
-        }
-
-    def collects(self, *past):
-        keep(self.settings, past)
-
-    def plans(self, toml):
-        (self._folder / "digest.toml").write_text(toml)
-        self.settings["DIGEST_FILE"] = str(self._folder / "digest.toml")
-
-    def digests(self, *arguments):
-        for name, value in self.settings.items():
-            self._monkeypatch.setenv(name, value)
-        code = main(["digest", *arguments])
-        out, err = self._capsys.readouterr()
-        return code, out, err
-
-    def noted(self):
-        """The mutes that the audit has, in their order."""
-        audit = history.open_audit(load_settings(self.settings))
-        entries = audit.read(START.date())
-        assert {*entries["action"]} <= {"mute"}
-        return entries["detail"].tolist()
-
-    @property
-    def mails(self):
-        """The mails so far, by the person that they went to."""
-        arrived = [email.message_from_bytes(envelope.content, policy=default) for envelope in self._mailbox.arrived]
-        return [(mail["To"], _text(mail)) for mail in arrived]
-
-
-def _text(mail):
-    body = mail.get_body(("plain",))
-    return body.get_content().replace("\r\n", "\n")
-
-
-@pytest.fixture
-def mailbox():
-    return Mailbox()
-
-
-@pytest.fixture
-def office(tmp_path, monkeypatch, capsys, mailbox):
-    with smtp(mailbox) as server:
-        yield Office(tmp_path, monkeypatch, capsys, f"{server.host}:{server.port}", mailbox)
 
 
 def test_each_person_hears_of_the_own_customers_and_of_nobody_elses(office):

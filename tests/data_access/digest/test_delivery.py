@@ -25,6 +25,10 @@ TO = ["ann@p.example", "ben@p.example"]
 MAIL = message.mail(MESSAGE, "digest@p.example", TO, "week-1", datetime(2026, 11, 28, tzinfo=UTC))
 
 
+def begins() -> None:
+    """Nobody else is at it."""
+
+
 @pytest.fixture
 def authority(tmp_path, monkeypatch):
     """A certificate for this machine; programs that read SSL_CERT_FILE trust it."""
@@ -43,10 +47,64 @@ def context(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
 def test_a_mail_arrives_for_everybody_in_it():
     mailbox = Mailbox()
     with smtp(mailbox) as server:
-        delivery.by_smtp(server, MAIL, TO)
+        delivery.by_smtp(server, MAIL, TO, begins=begins)
     (envelope,) = mailbox.arrived
     assert (envelope.mail_from, envelope.rcpt_tos) == ("digest@p.example", TO)
     assert email.message_from_bytes(envelope.content)["Subject"] == "Two to call"
+
+
+class Notes:
+    """Notes that a message is about to go; `ended` as a program that is killed at that moment."""
+
+    def __init__(self, ended: type[BaseException] | None = None) -> None:
+        self.ended, self.begun = ended, 0
+
+    def __call__(self) -> None:
+        self.begun += 1
+        if self.ended:
+            raise self.ended
+
+
+class Killed(BaseException):
+    """As a kill: nothing after it runs."""
+
+
+def test_a_mail_begins_when_the_server_has_taken_all_but_the_message():
+    class Strict(Mailbox):
+        async def handle_RCPT(self, *conversation: Any) -> str:  # noqa: N802 - by aiosmtpd
+            return "550 no such person" if conversation[3] == TO[1] else await self.takes(*conversation)
+
+        async def takes(self, *conversation: Any) -> str:
+            conversation[2].rcpt_tos.append(conversation[3])
+            return "250 OK"
+
+    mailbox, turned_down, killed, notes = Strict(), Notes(), Notes(Killed), Notes()
+    with smtp(mailbox) as server:
+        with pytest.raises(NotSent):
+            delivery.by_smtp(server, MAIL, TO, begins=turned_down)
+        with pytest.raises(Killed):
+            delivery.by_smtp(server, MAIL, TO[:1], begins=killed)
+        assert not mailbox.arrived
+        delivery.by_smtp(server, MAIL, TO[:1], begins=notes)
+    assert (turned_down.begun, killed.begun, notes.begun) == (0, 1, 1)
+    assert len(mailbox.arrived) == 1
+
+
+def test_a_request_begins_when_the_connection_stands():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    notes, killed = Notes(), Notes(Killed)
+    for send in (
+        lambda address, begins: delivery.by_workflow(address, message.card(MESSAGE), begins=begins),
+        lambda address, begins: delivery.by_graph(lambda: "T0KEN", address, "d@p.example", MAIL, begins=begins),
+    ):
+        with pytest.raises(NotSent, match="cannot be reached"):
+            send(nowhere, notes)
+        with Service(202) as service:
+            with pytest.raises(Killed):
+                send(service.address, killed)
+            assert not any(body for _, _, body in service.requests)
+    assert (notes.begun, killed.begun) == (0, 2)
 
 
 def test_the_password_travels_after_starttls(authority):
@@ -60,9 +118,11 @@ def test_the_password_travels_after_starttls(authority):
     more = {"tls_context": context(authority), "authenticator": authenticate, "auth_required": True}
     with smtp(mailbox, **more) as server:
         right = SmtpServer(server.host, server.port, server.sender, "ann", "right")
-        delivery.by_smtp(right, MAIL, TO)
+        delivery.by_smtp(right, MAIL, TO, begins=begins)
         with pytest.raises(SignInRefused, match="user or the password") as caught:
-            delivery.by_smtp(SmtpServer(server.host, server.port, server.sender, "ann", "wr0ng"), MAIL, TO)
+            delivery.by_smtp(
+                SmtpServer(server.host, server.port, server.sender, "ann", "wr0ng"), MAIL, TO, begins=begins
+            )
     assert {*signed_in} == {(True, b"ann", b"right"), (True, b"ann", b"wr0ng")}
     assert len(mailbox.arrived) == 1
     assert "wr0ng" not in str(caught.value)
@@ -72,14 +132,14 @@ def test_tls_from_the_first_byte(authority):
     mailbox = Mailbox()
     with smtp(mailbox, ssl_context=context(authority)) as server:
         wrapped = SmtpServer(server.host, server.port, server.sender, is_wrapped=True)
-        delivery.by_smtp(wrapped, MAIL, TO)
+        delivery.by_smtp(wrapped, MAIL, TO, begins=begins)
     assert len(mailbox.arrived) == 1
 
 
 def test_a_certificate_that_is_not_trusted_gets_nothing():
     mailbox = Mailbox()
     with smtp(mailbox, tls_context=context(trustme.CA())) as server, pytest.raises(NotSent, match="certificate"):
-        delivery.by_smtp(server, MAIL, TO)
+        delivery.by_smtp(server, MAIL, TO, begins=begins)
     assert not mailbox.arrived
 
 
@@ -87,21 +147,21 @@ def test_nothing_goes_to_another_machine_without_tls(monkeypatch):
     monkeypatch.setattr(delivery, "is_loopback", lambda _: False)  # as if it ran elsewhere
     mailbox = Mailbox()
     with smtp(mailbox) as server, pytest.raises(NotSent, match="no STARTTLS"):
-        delivery.by_smtp(server, MAIL, TO)
+        delivery.by_smtp(server, MAIL, TO, begins=begins)
     assert not mailbox.arrived
 
 
 @pytest.mark.parametrize(("answer", "said"), [("554 no", "the message"), ("451 later", "the message")])
 def test_a_message_that_is_turned_down_was_not_sent(answer, said):
     with smtp(Mailbox(answer)) as server, pytest.raises(NotSent, match=said):
-        delivery.by_smtp(server, MAIL, TO)
+        delivery.by_smtp(server, MAIL, TO, begins=begins)
 
 
 def test_a_server_that_is_not_there():
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(NotSent, match="cannot be reached"):
-        delivery.by_smtp(SmtpServer("127.0.0.1", port, "d@p.example"), MAIL, TO)
+        delivery.by_smtp(SmtpServer("127.0.0.1", port, "d@p.example"), MAIL, TO, begins=begins)
 
 
 def test_a_connection_that_breaks_after_the_message_leaves_it_open():
@@ -109,7 +169,7 @@ def test_a_connection_that_breaks_after_the_message_leaves_it_open():
         thread = threading.Thread(target=_breaks_after_the_message, args=[listener])
         thread.start()
         with pytest.raises(Uncertain):
-            delivery.by_smtp(SmtpServer("127.0.0.1", listener.getsockname()[1], "d@p.example"), MAIL, TO)
+            delivery.by_smtp(SmtpServer("127.0.0.1", listener.getsockname()[1], "d@p.example"), MAIL, TO, begins=begins)
         thread.join()
 
 
@@ -130,7 +190,7 @@ def _breaks_after_the_message(listener: socket.socket) -> None:
 
 def test_graph_gets_the_whole_mail_with_the_token():
     with Service(202) as graph:
-        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL)
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, begins=begins)
     ((path, headers, body),) = graph.requests
     assert path == "/v1.0/users/digest@p.example/sendMail"
     assert headers["Authorization"] == "Bearer T0KEN"
@@ -142,7 +202,7 @@ def test_graph_gets_the_whole_mail_with_the_token():
 )
 def test_graph_turns_a_mail_down(status, error):
     with Service(status) as graph, pytest.raises(error) as caught:
-        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL)
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, begins=begins)
     assert "T0KEN" not in str(caught.value)
 
 
@@ -160,9 +220,13 @@ def test_graph_is_asked_again_when_it_says_and_each_answer_counts_as_one_try(fir
     with Service(202, first) as graph:
         if waited is None:
             with pytest.raises(NotSent, match=str(first[0][0])):
-                delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, slept.append)
+                delivery.by_graph(
+                    lambda: "T0KEN", graph.address, "digest@p.example", MAIL, begins=begins, sleep=slept.append
+                )
         else:
-            delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, slept.append)
+            delivery.by_graph(
+                lambda: "T0KEN", graph.address, "digest@p.example", MAIL, begins=begins, sleep=slept.append
+            )
     assert (slept, len(graph.requests)) == (waited or [], arrived)
 
 
@@ -170,7 +234,7 @@ def test_graph_is_asked_again_when_it_says_and_each_answer_counts_as_one_try(fir
 def test_who_is_turned_down_for_long_is_not_waited_for(answers):
     slept: list[float] = []
     with Service(202, answers) as graph, pytest.raises(NotSent, match="429"):
-        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, slept.append)
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", MAIL, begins=begins, sleep=slept.append)
     assert len(graph.requests) <= 3
     assert sum(slept) == 0
 
@@ -181,13 +245,13 @@ def test_what_graph_would_not_take_is_not_handed_to_it():
     large.set_content("digest")
     large.add_attachment(bytes(3 * 2**20), maintype="application", subtype="pdf", filename="call-sheets.pdf")
     with Service(202) as graph, pytest.raises(NotSent, match="4 MB"):
-        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", large)
+        delivery.by_graph(lambda: "T0KEN", graph.address, "digest@p.example", large, begins=begins)
     assert not graph.requests
 
 
 def test_teams_gets_a_card():
     with Service(202) as teams:
-        delivery.by_workflow(f"{teams.address}/x?sig=SECRET", message.card(MESSAGE))
+        delivery.by_workflow(f"{teams.address}/x?sig=SECRET", message.card(MESSAGE), begins=begins)
     ((path, headers, body),) = teams.requests
     assert path == "/x?sig=SECRET"
     assert headers["Content-Type"] == "application/json"
@@ -197,5 +261,5 @@ def test_teams_gets_a_card():
 @pytest.mark.parametrize(("status", "error"), [(400, NotSent), (429, NotSent), (302, NotSent), (0, Uncertain)])
 def test_teams_turns_a_card_down_and_the_address_stays_unsaid(status, error):
     with Service(status) as teams, pytest.raises(error) as caught:
-        delivery.by_workflow(f"{teams.address}/x?sig=SECRET", message.card(MESSAGE))
+        delivery.by_workflow(f"{teams.address}/x?sig=SECRET", message.card(MESSAGE), begins=begins)
     assert "SECRET" not in str(caught.value)

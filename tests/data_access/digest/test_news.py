@@ -1,5 +1,6 @@
 """What a person hears: what is new and needs a word, and nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from data_access import measures
+from data_access.books import Customers
 from data_access.digest import news
 from data_access.digest.message import News
 from data_access.digest.news import Look
@@ -235,6 +237,17 @@ def test_a_last_day_is_news_once_and_again_when_it_changes():
     assert told(before, look(*rows, subscriptions=subscriptions)) == {}, "20 Dec was in reach a week ago"
     changed = [subscribed(renewalOutcome="ends")]
     assert HEADING in told(before, look(*rows, subscriptions=changed))
+
+
+def test_a_last_day_in_reach_is_news_to_who_takes_the_customer_over_and_when_a_mute_ends():
+    rows, subscriptions = (bought(NORD, 100, 40),), [subscribed()]
+    told_then, now = look(*rows, at=WEEK_AGO, subscriptions=subscriptions), look(*rows, subscriptions=subscriptions)
+    assert HEADING not in told(told_then, now)
+    anothers = replace(look(at=WEEK_AGO, subscriptions=[]), customers=Customers(frozenset({SUED})))
+    assert len(told(anothers, now)[HEADING][0]) == 1
+    for product, is_told in ((E3, True), (None, True), (E5, False)):
+        mute = Mute(customer=NORD, product=product, reason="migration", until=date(2026, 11, 25))
+        assert (HEADING in told(replace(told_then, mutes=(mute,)), now)) is is_told
 
 
 def test_time_alone_brings_a_last_day_into_reach():

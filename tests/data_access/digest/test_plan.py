@@ -87,6 +87,13 @@ def test_who_has_no_address_and_no_name_that_is_one_gets_no_mail():
         (f"[[mute]]\ncustomer = '{CUSTOMER}'\nreason = 'x'\nuntil = 2027-01-31T10:00:00Z\n", "line 4: until: "),
         (f"[[spare]]\ncustomer = '{CUSTOMER}'\nproduct = '{PRODUCT}'\nseats = -1\n", "line 4: seats: "),
         ("[[person]\nname = 'x'\n", "line 1, cannot be read as TOML."),
+        ("[[person]]\nname = 'x'\nto = 'a@b.example'\n", "line 3: to: is a list, in brackets."),
+        ("[[rule]]\nbelow = 80\n[[rule]]\nbelow = 80\n\n[rule.extra]\nbelow = 1\n", "line 6: extra is no key of"),
+        ('[[person]]\nname = """\nevry = 5\n"""\nevry = 6\n', "line 5: evry is no key of [[person]]."),
+        ("# ours\nrule = [\n  {below = 80},  # usual\n\n  {below = 90, bogus = 1},\n]\n", "line 5: bogus is no key of"),
+        ("rule = [{below = 80},\n {below = 90, bogus = 1}]\n", "line 2: bogus is no key of [[rule]]."),
+        ("[[person]]\nname = 'x'\n[[rule]]\nbelow = 80\nname = 'y'\n", "line 5: name is no key of [[rule]]."),
+        ("[[person]]\r\nname = 'Ann@x.example'\r\n[['person']]\r\nname = 'ann@X.example'\r\n", "line 4: name: this"),
         ("person = [{name = 'x', evry = 'day'}]\n", "line 1: evry is no key of [[person]]."),
     ],
 )

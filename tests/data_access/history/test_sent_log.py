@@ -81,13 +81,31 @@ def test_who_worked_it_out_before_another_one_was_sent_does_not_send_it(log, clo
     assert not log.begin(stale, known)
 
 
-def test_a_program_that_was_killed_leaves_an_uncertain_digest_that_counts_as_sent(log, clock):
+def test_a_program_that_was_killed_leaves_an_uncertain_digest_that_counts_as_sent_and_is_said_once(log):
     log.begin(entry(), None)
-    assert log.past()[ANN, "mail"].uncertain == (), "it may still be at it"
-    clock.now += timedelta(minutes=11)
     past = log.past()[ANN, "mail"]
     assert [each.digest for each in past.uncertain] == ["1"]
+    log.say(past.uncertain)
+    past = log.past()[ANN, "mail"]
+    assert past.uncertain == ()
     assert past.last.looked_at == {"c": "1"}
+    assert not log.begin(entry("2", "r2"), None)
+    log.compact()
+    assert log.past()[ANN, "mail"] == past
+
+
+def test_who_was_at_it_while_another_one_said_so_has_sent_it_all_the_same(log, clock):
+    log.begin(entry(), None)
+    log.say(log.past()[ANN, "mail"].uncertain)
+    clock.now += timedelta(seconds=1)
+    log.conclude(entry(), State.SENT)
+    assert log.past()[ANN, "mail"].last.state is State.SENT
+
+
+def test_a_person_is_the_same_however_the_name_is_spelled(log):
+    assert log.begin(entry(), None)
+    assert log.past().keys() == {(ANN, "mail")}
+    assert not log.begin(entry("2", "r2", person=ANN.upper()), None)
 
 
 def test_who_comes_second_leaves_the_first_alone_even_if_that_one_is_killed(log, clock):

@@ -1,0 +1,146 @@
+"""A round of digests: what counts as told, from one look to the next, and that each is sent once."""
+
+import smtplib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data_access import history, load_settings
+from data_access.history.run_log import Failure, Run, Tried
+from data_access.history.sent_log import SentLog
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
+from tests.data_access.digest.office import ANN, BEN, BOOKS, NORD, Service, collected
+
+pytestmark = pytest.mark.program
+
+OLAF = "olaf@partner.example"
+DAY = 1 / 7  # of a week
+
+
+class Ended(BaseException):
+    """As a kill: nothing after it runs."""
+
+
+def ended(*_, **__):
+    raise Ended
+
+
+def fails(office, collection, message):
+    now = datetime.now(UTC)
+    failure = Failure(title="Down", message=message, advice="Wait.", exit_code=5)
+    run = Run(started=now, outcomes={collection.name: Tried(at=now, failure=failure)})
+    history.open(load_settings(office.settings)).record(run)
+
+
+def test_a_finding_of_data_health_is_news_once_and_again_when_it_changes(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(f'[[person]]\nname = "{OLAF}"\noperator = true\n')
+    fails(office, COMMERCIAL_DEPLOYMENT, "Partner Center is down.")
+    for _ in range(3):
+        office.digests("--all")
+    assert ["Partner Center is down. Wait." in text for _, text in office.mails] == [True]
+    fails(office, SUBSCRIPTIONS, "Refused.")
+    for _ in range(2):
+        office.digests("--all")
+    assert len(office.mails) == 2
+    assert "Refused. Wait." in office.mails[1][1]
+
+
+def test_a_finding_that_stays_comes_along_with_other_news(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(f'[[person]]\nname = "{ANN}"\noperator = true\n')
+    fails(office, COMMERCIAL_DEPLOYMENT, "Partner Center is down.")
+    office.digests("--all")
+    office.collects(collected(0, 50, 50), collected(1, 40, 60), collected(2, 30, 60))
+    fails(office, COMMERCIAL_DEPLOYMENT, "Partner Center is down.")
+    office.digests("--all")
+    assert ["Partner Center is down" in text for _, text in office.mails] == [True, True]
+
+
+def test_the_first_digest_looks_back_seven_days_between_processing_dates_whenever_those_were_fetched(office):
+    late = [(0, 90, 72), (6 * DAY, 50, 72), (8 * DAY, 40, 9 * 24)]  # processed on 2, 8 and 10 Nov, fetched on 5, 11, 19
+    office.collects(*(collected(week, deployed, deployed, hours=hours) for week, deployed, hours in late))
+    _, out, _ = office.digests("--person", ANN, "--dry-run")
+    assert "What changed since 2 Nov 2026" in out
+    assert "deployed −50" in out
+
+
+def test_who_takes_a_customer_over_hears_of_it_and_who_gave_it_away_no_more(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(f'[[person]]\nname = "{ANN}"\n[[person]]\nname = "{BEN}"\n[[rule]]\nbelow = 45\n')
+    office.digests("--all")
+    Path(office.settings["BOOKS_FILE"]).write_text(BOOKS.replace(f"{NORD},{ANN}", f"{NORD},{BEN}"))
+    office.digests("--all")
+    assert [to for to, _ in office.mails] == [ANN, BEN, BEN]
+    text = office.mails[-1][1].replace("\u00a0", " ")
+    assert "Nordwind =1+1 <b>GmbH</b> is new in your book: 100 licenses sold, 60 of them not deployed" in text
+    assert "Nordwind =1+1 <b>GmbH</b>: 40.00 % deployed, below 45 %" in text
+    assert "Südwind AG: sold" not in text, "told before"
+    assert office.digests("--all")[0] == 0
+    assert len(office.mails) == 3
+
+
+@pytest.mark.parametrize("how", ["taken back", "over"])
+def test_what_was_muted_is_told_when_the_mute_ends(office, how):
+    people = f'[[person]]\nname = "{ANN}"\n[[rule]]\nbelow = 45\n'
+    mute = f'[[mute]]\ncustomer = "{NORD}"\nreason = "migration"\nuntil = {{}}\n'
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(people + mute.format("2999-01-01"))
+    office.digests("--all")
+    assert office.mails == []
+    office.plans(people + (mute.format("2020-01-01") if how == "over" else ""))
+    for _ in range(2):
+        office.digests("--all")
+    ((_, text),) = office.mails
+    assert "Left the band" in text
+
+
+def test_what_was_told_before_a_mute_is_not_told_again_when_it_is_set(office):
+    people = f'[[person]]\nname = "{ANN}"\n[[rule]]\nbelow = 45\n'
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(people)
+    office.digests("--all")
+    office.plans(f'{people}[[mute]]\ncustomer = "{NORD}"\nreason = "migration"\nuntil = 2999-01-01\n')
+    office.digests("--all")
+    assert len(office.mails) == 1
+
+
+def test_a_person_is_the_same_however_the_name_is_spelled(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    for name in (ANN, ANN.title()):
+        office.plans(f'[[person]]\nname = "{name}"\n')
+        office.digests("--all")
+    assert [to for to, _ in office.mails] == [ANN]
+
+
+def test_a_run_that_was_ended_before_the_server_greeted_has_sent_nothing_and_the_next_one_sends(office, monkeypatch):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    with monkeypatch.context() as patch:
+        patch.setattr(smtplib.SMTP, "connect", ended)
+        with pytest.raises(Ended):
+            office.digests()
+    _, _, err = office.digests()
+    assert "may have been sent" not in err
+    assert [to for to, _ in office.mails] == [ANN, BEN]
+
+
+def test_the_next_run_says_at_once_what_may_have_been_sent_and_says_it_once(office, monkeypatch):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    with monkeypatch.context() as patch:
+        patch.setattr(SentLog, "conclude", ended)
+        with pytest.raises(Ended):
+            office.digests()
+    said = [office.digests("--all")[2] for _ in range(2)]
+    assert ["The digest for a…@partner.example by mail of 20" in err for err in said] == [True, False]
+    assert [to for to, _ in office.mails] == [ANN, BEN]
+
+
+def test_a_channel_that_is_not_set_is_found_before_the_first_message_goes(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    with Service(202) as teams:
+        office.plans(f'[[person]]\nname = "{ANN}"\nteams = "{teams.address}/hook"\n[[person]]\nname = "{BEN}"\n')
+        for address in ("", "smtp://x:SECRET@mail"):
+            office.settings["MAIL_URL"] = address
+            assert office.digests()[0] == 2
+    assert teams.requests == []
