@@ -17,11 +17,12 @@ from data_access.partner_center import frames
 
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
 #: What makes a spreadsheet take a text for a formula (CWE-1236; OWASP ASVS 1.2.10), full-width forms included.
-#: Spreadsheets take a space of any kind before it away.
-_FORMULA = r"^\p{Z}*[-=+@\t\r\n\x00＝＋－＠]"
+#: Spreadsheets take a space of any kind before it away, and a control character passes for one.
+_UNSEEN = r"\p{Z}\p{Cc}"
+_FORMULA = rf"^[{_UNSEEN}]*[-=+@\t\r\n\x00＝＋－＠]"
 #: The same within a text, after a mark at which a spreadsheet of another language ends a cell: where lists have
 #: semicolons, quotes protect nothing, since the line is not cut at the commas before them.
-_INNER_FORMULA = r'([;\t\r\n][\p{Z}"\x00]*)([-=+@＝＋－＠])'
+_INNER_FORMULA = rf'([;\t\r\n][{_UNSEEN}"]*)([-=+@＝＋－＠])'
 #: A text that needs quotes. The csv module leaves a lone carriage return without, and readers take it for the end of
 #: the row.
 _BREAKING = r'(?s)^[^",\r\n]*[",\r\n].*$'

@@ -28,7 +28,8 @@ def run(options: argparse.Namespace) -> bytes:
     history.prepare_sample(settings)
     account_history = history.open(settings)
     old = account_history.old(options.keep_days)
-    size = sum(snapshot.facts_size + snapshot.raw_size for snapshot in old)
+    sizes = {file.path: file.size for snapshot in old for file in snapshot.files}
+    size = sum(size for path, size in sizes.items() if not account_history.store.is_linked(path))  # such a file stays
     if options.yes:
         with jobs.recorded(account_history, "prune"):
             account_history.prune(old)

@@ -249,6 +249,10 @@ class Store:
             return self._patience.run(delete)
         return True
 
+    def is_linked(self, path: str) -> bool:
+        """Whether a path leads through a link; what is there is then neither read nor removed."""
+        return self.is_local and self._patience.run(lambda _: _is_linked(Path(self.root), path))
+
     def abandoned(self, folder: str, before: datetime) -> Iterator[str]:
         """The half-written files below a folder that were last written to earlier than `before`."""
         return (
@@ -350,7 +354,9 @@ def _put_locally(path: Path, content: pa.Buffer) -> None:
             draft.unlink()
         if error.errno in _FULL:
             kilobytes = math.ceil(content.size / _BLOCK) * _BLOCK // 1000 + 1
-            raise OSError(error.errno, f"{os.strerror(error.errno)}: {kilobytes:,} kB are needed") from None
+            raise OSError(
+                error.errno, f"{os.strerror(error.errno)}: the next file alone takes {kilobytes:,} kB"
+            ) from None
         raise
     except BaseException:
         with contextlib.suppress(OSError):

@@ -31,10 +31,12 @@ SPLITTING = [
     "a\t\t-1",
     "a;\u00a0=1",
     "a\t\u3000\u2003@x",
+    "a;\x85=1",
 ]
 HOSTILE = ["=1+1", "@SUM(A1)", "+1", "-5 Ltd", "\tx", "\rx", "  =1", "＝1", "=cmd|' /C calc'!A0"]
 HOSTILE += ["\u00a0=1", "\u2003=1", "\u3000＝1", " \u00a0\u2009-1", "\u202f\tx"]
-SPACES = "".join(sign for sign in map(chr, range(0x10000)) if unicodedata.category(sign).startswith("Z"))
+HOSTILE += [f"{sign}=1" for sign in "\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028"]
+UNSEEN = "".join(sign for sign in map(chr, range(0x10000)) if unicodedata.category(sign) in ("Zs", "Zl", "Zp", "Cc"))
 HARMLESS = [
     "0815",
     "3-12",
@@ -93,8 +95,10 @@ def disarmed(text):
     signs, done, cut = "=+-@＝＋－＠", "", False
     for sign in text:
         done += f"'{sign}" if cut and sign in signs else sign
-        cut = sign in ";\t\r\n" or (cut and sign in f'{SPACES}"\0')
-    return f"'{done}" if text.lstrip(SPACES).startswith(tuple(f"{signs}\t\r\n\0")) else done
+        cut = sign in ";\t\r\n" or (cut and sign in f'{UNSEEN}"')
+    seen = text.lstrip(UNSEEN)
+    unseen = text[: len(text) - len(seen)]
+    return f"'{done}" if seen.startswith(tuple(signs)) or set(unseen) & set("\t\r\n\0") else done
 
 
 def read(text: str, separator: str = ",") -> list[list[str]]:
@@ -102,7 +106,7 @@ def read(text: str, separator: str = ",") -> list[list[str]]:
 
 
 def is_formula(cell):
-    return cell.lstrip(f"{SPACES}\0").startswith(tuple("=+-@＝＋－＠"))
+    return cell.lstrip(UNSEEN).startswith(tuple("=+-@＝＋－＠"))
 
 
 def test_a_machine_reads_back_what_was_sent():

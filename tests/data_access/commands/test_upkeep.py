@@ -69,6 +69,23 @@ def test_prune_asks_first_and_leaves_the_newest(command, tmp_path):
     assert len(facts_in(account)) == len(before) - 2
 
 
+def test_prune_does_not_count_what_is_behind_a_link_and_stays(command, tmp_path):
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    history.open(load_settings()).append(fetched(USAGE, [{"channel": "direct"}], at=long_ago))
+    command("collect")
+    (account,) = (tmp_path / "history").iterdir()
+    size = {name: sum(file.stat().st_size for file in old_in(account / name, long_ago)) for name in ("facts", "raw")}
+    assert command("prune", "--keep-days", "30")[1].endswith(f" {size['facts'] + size['raw']:,} bytes to remove\n")
+    (account / "facts").rename(tmp_path / "elsewhere")
+    (account / "facts").symlink_to(tmp_path / "elsewhere")
+    assert command("prune", "--keep-days", "30", "--yes")[1].endswith(f" {size['raw']:,} bytes removed\n")
+    assert len(old_in(tmp_path / "elsewhere", long_ago)) == 1
+
+
+def old_in(folder, day):
+    return [path for path in folder.rglob("*.parquet") if f"date={day:%Y-%m-%d}" in str(path)]
+
+
 def facts_in(account):
     return {path for path in files(account) if path.startswith("facts/")}
 

@@ -116,7 +116,7 @@ def test_a_full_disk_says_so_and_leaves_what_was_there(kept, tmp_path, monkeypat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(HistoryError, match="No space left on device: 5 kB are needed"):
+    with pytest.raises(HistoryError, match="No space left on device: the next file alone takes 5 kB"):
         kept.put(card("a", "new"))
     assert files(tmp_path) == before
     assert said(kept) == {"a": "old"}
