@@ -31,7 +31,7 @@ FILES = {
     "tests": ["**/tests", "pandas/conftest.py", "numpy/_core/_simd.*.so", "pyarrow/_pyarrow_cpp_tests.*.so"],
     "sources of extensions, and what compiles and types them": [
         *("**/*.pyx", "**/*.pxd", "**/*.pxi", "**/*.pyi", "**/*.h", "**/*.hpp", "**/*.cc", "**/*.a"),
-        *("pyarrow/include", "pyarrow/src", "numpy/distutils", "numpy/f2py"),
+        *("pyarrow/include", "pyarrow/src", "numpy/distutils"),
     ],
     "for notebooks": ["plotly/package_data/widgetbundle.js", "plotly/labextension"],
     "invented data": ["plotly/package_data/datasets", "plotly/data"],

@@ -4,6 +4,7 @@ LIBRARIES is a folder with what tests need besides. What the LOCK names is not t
 left out of the image is missing here too.
 """
 
+import os
 import re
 import sys
 import tempfile
@@ -25,6 +26,7 @@ for distribution in metadata.distributions(path=[libraries]):
         if not (beside / part).exists():
             (beside / part).symlink_to(Path(libraries) / part)
 sys.path.append(str(beside))
+os.environ["PYTHONPATH"] = str(beside)  # for the programs that tests start
 
 import pytest  # noqa: E402 - from there
 
