@@ -61,6 +61,7 @@ class Provenance:
     """The origin of a file's rows, for its name and for what it says of itself.
 
     `content` is the beginning of the name, `newest` the newest processing date, `link` the address of the same view.
+    `is_live`: they are no analytics, which Microsoft processes, and `newest` is when they were read.
     """
 
     content: str
@@ -69,6 +70,7 @@ class Provenance:
     source: str
     is_sample: bool
     link: str = ""
+    is_live: bool = False
 
     def name(self, kind: str = "", ending: str = "csv") -> str:
         """For example `license-deployment_2026-10-13_channel-direct.csv`."""
@@ -87,7 +89,8 @@ class Provenance:
 
     def picture(self, title: str, key: str) -> Picture:
         """For a picture of a chart; `key` tells it from the page's other ones."""
-        date = f"newest figures of {formats.day(self.newest)}" if self.newest else "undated"
+        of = "read" if self.is_live else "newest figures of"
+        date = f"{of} {formats.day(self.newest)}" if self.newest else "undated"
         about = " · ".join((self.source, *(["invented figures"] if self.is_sample else []), date))
         name = self.name(key.replace("_", "-"), "")
         return Picture(formats.on_one_line(title), (about, f"Filter: {formats.on_one_line(self.filter)}"), name)
@@ -98,7 +101,8 @@ class Provenance:
         facts: dict[str, Fact] = {"Source": self.source}
         if self.is_sample:
             facts["Sample data"] = "These figures are invented."
-        facts |= {"Filter": self.filter, "Newest processing date": self.newest, "The same view": self.link}
+        dated = "Read from Microsoft (UTC)" if self.is_live else "Newest processing date"
+        facts |= {"Filter": self.filter, dated: self.newest, "The same view": self.link}
         return Origin(self.content.replace("-", " ").capitalize(), facts, self.newest)
 
 

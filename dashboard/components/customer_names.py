@@ -11,7 +11,6 @@ from dashboard.filters import link
 from dashboard.filters.parameters import CUSTOMER
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID
 
-_PAGE = "customers"
 _OPENED = "_opened_customer"
 
 
@@ -23,9 +22,9 @@ def open_page(customer: str) -> None:
 def follow() -> None:
     """Leave for the page of the customer that was opened on this one, if one was."""
     if customer := st.session_state.pop(_OPENED, ""):
-        st.switch_page(f"screens/{_PAGE}.py", query_params=link.link_to(customer))
+        st.switch_page(f"screens/{link.CUSTOMERS_PAGE}.py", query_params=link.link_to(customer))
 
 
-def opens(click: Callable[[str], None] = open_page, page: str = _PAGE) -> Opens:
+def opens(click: Callable[[str], None] = open_page, page: str = link.CUSTOMERS_PAGE) -> Opens:
     """What the names of customers in a table open; `click` and `page` are others where the page shows it by itself."""
     return Opens(CUSTOMER_NAME.name, TENANT_ID.name, CUSTOMER.name, click, page)

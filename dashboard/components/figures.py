@@ -139,7 +139,9 @@ def downloads(files: Sequence[exports.File]) -> None:
         )
 
 
-def provenance(feeds: Feeds, content: str, newest: datetime | None, sentence: str) -> exports.Provenance:
-    """The origin of the rows of the page that is drawn; `sentence` says how they are filtered."""
+def provenance(
+    feeds: Feeds, content: str, newest: datetime | None, sentence: str, *, is_live: bool = False
+) -> exports.Provenance:
+    """The origin of the rows of the page that is drawn; `sentence` says how they are filtered. See `Provenance`."""
     address = link.address(feeds.public_url)
-    return exports.Provenance(content, newest, sentence, feeds.source, feeds.is_sample, address)
+    return exports.Provenance(content, newest, sentence, feeds.source, feeds.is_sample, address, is_live)

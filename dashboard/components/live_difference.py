@@ -36,7 +36,9 @@ def _differences(data: Renewals, feeds: Feeds) -> None:
     model = difference_view(data)
     if model is None:
         return
-    provenance = figures.provenance(feeds, "live-difference", data.read_at, file_filter(feeds, Selection()))
+    provenance = figures.provenance(
+        feeds, "live-difference", data.read_at, file_filter(feeds, Selection()), is_live=True
+    )
     files = exports.for_people_and_programs(
         lambda: model.rows, DIFFERENCES.described, (model,), provenance, "export_live_csv"
     )

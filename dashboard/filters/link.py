@@ -36,6 +36,8 @@ F = TypeVar("F", bound=Filters)
 F_co = TypeVar("F_co", bound=Filters, covariant=True)
 T = TypeVar("T")
 
+#: The address of the page that is about one customer, where its link names one.
+CUSTOMERS_PAGE = "customers"
 _PAGE = "_page"
 _DRAWN = "_drawn"  # the parameters whose widgets have got their value on this page, as they were drawn last
 _SAID = "_said"  # the link as this page's browser was told it, or told it, last
@@ -215,13 +217,23 @@ def shared_link() -> Link:
 
 def address(public_url: str | None) -> str:
     """The address of what is on screen, below `public_url` or, without one, the address that the visitor used."""
-    page, query = st.session_state.get(_PAGE, ""), urlencode(sorted(_link().items()), doseq=True)
+    page, query = st.session_state.get(_PAGE, ""), urlencode(sorted(_of_page(_link()).items()), doseq=True)
     root = public_url or (st.context.url or "").partition("?")[0].rstrip("/").removesuffix(f"/{page}")
     return f"{root}/{page}{'?' if query else ''}{query}"
 
 
 def _link() -> Link:
     return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _of_page(link: Link) -> Link:
+    """The link without a customer on a page that shows none: Back leads to one with the customer who was opened there.
+
+    It is left out where the link is written or handed on. To take it out at once would be a step for the Back button.
+    """
+    if st.session_state.get(_PAGE) == CUSTOMERS_PAGE:
+        return link
+    return {name: values for name, values in link.items() if name not in CUSTOMER.names}
 
 
 def _held(parameter: Parameter[Any]) -> dict[str, Any] | None:
@@ -239,7 +251,7 @@ def _amend(changes: Link, first: Iterable[str] = (), own: Iterable[str] = ()) ->
     when clicks follow each other quickly, the browser may have another one by now than it sent with this click.
     """
     link = _link()
-    changed = link | changes
+    changed = _of_page(link | changes)
     ordered = {name: changed[name] for name in dict.fromkeys([*first, *changed]) if changed.get(name)}
     said = st.session_state.get(_SAID, link)
     overtaken = said != link

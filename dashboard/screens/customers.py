@@ -213,7 +213,9 @@ def _customers_to_mute(model: CallList) -> dict[mutes_menu.Line, str]:
 
 def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, opens: table.Opens, feeds: Feeds) -> None:
     sentence = _filter(filters, feeds)
-    all_customers = figures.provenance(feeds, "customers", deployment.newest, sentence)
+    all_customers = figures.provenance(
+        feeds, "customers", deployment.newest, sentence, is_live=deployment.live is not None
+    )
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(call_list.rows_behind, deployment, filters.selection, model.table[customers.CUSTOMER])
     columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))

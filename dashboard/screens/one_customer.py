@@ -50,7 +50,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     used, live = feeds.usage.state.data, feeds.renewals.state.data
     own = usage.of_customer(used, identity) if used else None
     sentence = file_filter(feeds, filters.selection, customer=identity)
-    provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
+    provenance = figures.provenance(feeds, "customer", deployment.newest, sentence, is_live=deployment.live is not None)
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         customers_list.around(identity, deployment, moved, feeds)
         st.space("stretch")
@@ -96,7 +96,9 @@ def show_uncounted(
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         customers_list.back()
         st.space("stretch")
-        provenance = figures.provenance(feeds, "customer", deployment.newest, sentence)
+        provenance = figures.provenance(
+            feeds, "customer", deployment.newest, sentence, is_live=deployment.live is not None
+        )
         _actions(deployment, identity, name, provenance, feeds)
     notices.left_out(controls.unknown)
     if gone:

@@ -65,7 +65,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         known=bool(model.basis.rows) or not is_absent,
         is_whole=not lost,
     )
-    provenance = figures.provenance(feeds, content, deployment.newest, sentence)
+    provenance = figures.provenance(feeds, content, deployment.newest, sentence, is_live=deployment.live is not None)
     figures.bars(
         "services_chart",
         model,

@@ -163,7 +163,7 @@ def _origin(filters: RenewalsFilters, feeds: Feeds, data: Renewals) -> exports.P
         outcome=", ".join(filters.outcome),
         horizon=f"{filters.horizon} days",
     )
-    return figures.provenance(feeds, "renewals", data.read_at, sentence)
+    return figures.provenance(feeds, "renewals", data.read_at, sentence, is_live=True)
 
 
 def _table(model: RenewalsView, origin: exports.Provenance) -> None:
@@ -177,8 +177,16 @@ def _table(model: RenewalsView, origin: exports.Provenance) -> None:
 
 def _unread(data: Renewals) -> None:
     """Say whose subscriptions and seats could not be read, and what stands in for them."""
+    if data.left:
+        have, them = ("has", "it") if len(data.left) == 1 else ("have", "them")
+        st.info(
+            f"**{formats.number(len(data.left), 'customer')} {have} left**: Microsoft does not know {them} any more:"
+            f" {formats.listed(data.left)}.",
+            icon=":material/person_off:",
+        )
+    unread = [one for one in data.unread if one.collection == SUBSCRIPTIONS.name and not one.left]
     for with_reading, what in ((False, ", and are in no figure"), (True, " now; they are as they were read before")):
-        if names := data.names(SUBSCRIPTIONS.name, with_reading=with_reading):
+        if names := [one.name or one.tenant for one in unread if with_reading == (one.last_read is not None)]:
             st.warning(
                 f"**The subscriptions of {formats.number(len(names), 'customer')} could not be read**{what}:"
                 f" {formats.listed(names)}.",
@@ -207,7 +215,7 @@ def _unread(data: Renewals) -> None:
 
 def _without_seats(data: Renewals, otherwise: str) -> None:
     """Say whose live seats could not be read now, and what is not assigned there: without a reading `otherwise`."""
-    unread = [one for one in data.unread if one.collection == SEATS.name]
+    unread = [one for one in data.unread if one.collection == SEATS.name and not one.left]
     refused = [one.name or one.tenant for one in unread if one.refused]
     failed = {
         with_reading: [

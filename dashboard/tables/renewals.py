@@ -44,7 +44,11 @@ RENEWALS_FILE = Table(
         text("commitmentEndDate", "Ends", help="The last day that is paid; of older kinds the first that is not."),
         text("cancellationAllowedUntilDate", "Can be reduced until"),
         text("renewalOutcome", "Outcome", help="See *Renewals* in the manual."),
-        count("seatsAtRisk", "At risk", help=definition("seatsAtRisk")),
+        count(
+            "seatsAtRisk",
+            "At risk",
+            help="Seats of this subscription, whatever becomes of it; no more than are not assigned of its product.",
+        ),
         count("notAssigned", "Not assigned", help=definition("notAssigned")),
         text("notAssignedFrom", "Not assigned by", help="live: the tenant now; commercial: Microsoft's analytics."),
         text("lastDayToAct", "Last day to act", help="As Microsoft sent it."),

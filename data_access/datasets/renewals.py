@@ -39,7 +39,7 @@ FRESH = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A customer of whom a collection could not be read: it refused, or did not answer.
+    """A customer of whom a collection could not be read: it refused, has left, or did not answer.
 
     `last_read` is when (UTC) the reading was made that stands for it; None where there is none.
     """
@@ -49,6 +49,7 @@ class Unread:
     collection: str
     refused: bool
     last_read: datetime | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +102,11 @@ class Renewals:
             for one in self.unread
             if one.collection == collection and with_reading in (None, one.last_read is not None)
         ]
+
+    @property
+    def left(self) -> list[str]:
+        """The customers who are listed and whom Microsoft does not know any more when it is asked, by name or id."""
+        return [*dict.fromkeys(one.name or one.tenant for one in self.unread if one.left)]
 
 
 def current(
@@ -332,6 +338,8 @@ def never_read(unread: Iterable[Unread], collection: Collection) -> Unread | Non
 def not_read(unread: Unread, when: str = "") -> str:
     """Why there is nothing of a customer; `when`, such as *now*, where there is something that was read before."""
     why = "it refuses" if unread.refused else "it gave no usable answer"
+    if unread.left:
+        why = "it has left, and Microsoft does not know it any more"
     return f"The {unread.collection} of this customer could not be read{when and f' {when}'}: {why}."
 
 
@@ -375,6 +383,7 @@ def _unread(customers: pd.DataFrame, subscriptions: Answer | None, seats: Answer
                 collection,
                 tenant in refused,
                 answer.of_customers.earlier.get(tenant),
+                tenant in answer.of_customers.gone,
             )
             for tenant in answer.of_customers.unread
             if tenant in names

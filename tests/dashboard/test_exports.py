@@ -5,6 +5,7 @@ import gc
 import io
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -120,6 +121,16 @@ def test_a_picture_says_what_it_shows_and_where_it_is_from(deployment):
     assert picture.title == "Who is it?"
     assert picture.about == (f"{SOURCE} · invented figures · newest figures of 9 Oct 2026", "Filter: channel = a b")
     assert picture.name == "license-deployment_2026-10-09_channel-a-b_sample_customers-chart"
+
+
+def test_what_was_read_and_not_processed_is_dated_as_what_it_is():
+    read_at = datetime(2026, 10, 9, 8, tzinfo=UTC)
+    processed = exports.Provenance("renewals", read_at, "none", SOURCE, False, LINK)
+    read = replace(processed, is_live=True)
+    assert processed.origin.facts["Newest processing date"] == read_at
+    assert read.origin.facts["Read from Microsoft (UTC)"] == read_at
+    assert "Newest processing date" not in read.origin.facts
+    assert read.picture("Title", "key").about[0].endswith("read 9 Oct 2026")
 
 
 def test_commercial_counts_are_added_up_to_service_and_channel(connect):

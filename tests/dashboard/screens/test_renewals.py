@@ -293,6 +293,18 @@ def test_a_customer_whose_subscriptions_cannot_be_read_is_named(visit):
     assert list(on(app)["customerName"]) == ["Nordwind AB"]
 
 
+def test_a_customer_that_left_is_said_to_have_left_and_not_to_be_read_later(visit):
+    emulator = Emulator(partner([subscription(1)], [subscription(2)])).always(failing(404), where=SOUTH)
+    app = visit(emulator, page=PAGE)
+    assert "1 customer has left: Microsoft does not know it any more: <b>Süd</b>." in text(app).replace("*", "")
+    assert "could not be read" not in text(app)
+    app.query_params["customer"] = SOUTH
+    app.switch_page("screens/customers.py").run()
+    assert "could not be read: it has left, and Microsoft does not know it any more." in text(app)
+    assert "This customer has left: Microsoft does not know it any more." in text(app)
+    assert "Try again later" not in text(app)
+
+
 def test_the_page_of_a_customer_that_refuses_its_subscriptions_does_not_say_that_none_ends(visit):
     emulator = Emulator(partner([subscription(1)])).always(failing(403), where=f"{SOUTH}/subscriptions")
     app = visit(emulator, page=PAGE)
