@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from dashboard import formats
+from dashboard.cache import remembered
 from dashboard.charts.lines import WITHOUT
 from dashboard.view_models import paces
 from dashboard.view_models.lines import Line, Lost
+from dashboard.view_models.trends import TrendsView
 from data_access.datasets import usage as uses
 from data_access.measures.renewals import Totals
 from data_access.measures.trends import AS_OF, BEYOND, Change, Projection, Refusal
@@ -82,6 +84,31 @@ def without_rows(answered: datetime | None) -> str:
 
 def _newest(answered: datetime | None) -> str:
     return f"the newest answer that was collected, of {formats.day(answered)}"
+
+
+@remembered
+def of_trends(trend: TrendsView, by: str, target: float, estimated: bool) -> str:
+    """The answer of the Trends page, which has at least one point. Remembered: it looks at every line."""
+    whole = trend.whole
+    answer, more = [direction(whole, trend.answered)], []
+    if whole.change or not whole.is_whole:
+        answer.append(goal(whole, target))
+        more = [pace(whole, estimated), _where(trend, by)]
+    return "\n\n".join(filter(None, (" ".join(filter(None, part)) for part in (answer, more))))
+
+
+def _where(trend: TrendsView, noun: str) -> str:
+    """How many lines rose and fell, and which ones most."""
+    moved, there = trend.moved(), trend.there
+    if len(there) < 2 or not any(line.change for line in there):
+        return ""
+    rose = sum(points > 0 for _, points in moved)
+    ends = [f"{rose} of {formats.number(len(there), noun)} rose, {len(moved) - rose} fell."]
+    if moved and moved[-1][1] > 0:
+        ends.append(f"Largest rise: {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points).")
+    if moved and moved[0][1] < 0:
+        ends.append(f"Largest fall: {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points).")
+    return " ".join(ends)
 
 
 def new_parts(line: Line, change: Change) -> str:

@@ -46,37 +46,14 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     filters = controls.filters
     trend = trends.trends_view(timeline, filters, figures.is_dark())
     notices.left_out(controls.unknown)
-    _answer(trend, filters, timeline.estimated)
+    if len(trend.whole.points):
+        st.markdown(sentences.of_trends(trend, filters.by, filters.target, timeline.estimated))
     _tiles(trend.whole, timeline.estimated)
     origin = partial(_origin, trend, filters, timeline, feeds)
     _whole(trend, controls, timeline, origin("trends"))
     if len(trend.whole.points):
         _parts(trend, controls, origin("trends"))
         _figures(trend, filters, timeline.estimated, origin)
-
-
-def _answer(trend: TrendsView, filters: TrendsFilters, estimated: bool) -> None:
-    whole, noun = trend.whole, filters.by
-    if not len(whole.points):
-        return
-    answer, more = [sentences.direction(whole, trend.answered)], []
-    if whole.change or not whole.is_whole:
-        answer.append(sentences.goal(whole, filters.target))
-        more = [sentences.pace(whole, estimated), _where(trend, noun)]
-    st.markdown("\n\n".join(filter(None, (" ".join(filter(None, part)) for part in (answer, more)))))
-
-
-def _where(trend: TrendsView, noun: str) -> str:
-    moved, there = trend.moved(), trend.there
-    if len(there) < 2 or not any(line.change for line in there):
-        return ""
-    rose = sum(points > 0 for _, points in moved)
-    ends = [f"{rose} of {formats.number(len(there), noun)} rose, {len(moved) - rose} fell."]
-    if moved and moved[-1][1] > 0:
-        ends.append(f"Largest rise: {formats.plain(moved[-1][0])} ({formats.points(moved[-1][1])} points).")
-    if moved and moved[0][1] < 0:
-        ends.append(f"Largest fall: {formats.plain(moved[0][0])} ({formats.points(moved[0][1])} points).")
-    return " ".join(ends)
 
 
 def _tiles(line: Line, estimated: bool) -> None:
