@@ -103,6 +103,7 @@ def _axes(rows: Rows, places: list[int], palette: Palette) -> dict[str, Any]:
         "overlaying": "y",
         "anchor": "free",
         "showticklabels": True,
+        "ticklabeloverflow": "allow",  # they have their room; plotly would lay out the page to measure each of them
         "tickmode": "array",
         "tickvals": places,
         "tickfont": {"color": palette.text, "size": 13},

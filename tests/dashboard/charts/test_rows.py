@@ -61,6 +61,11 @@ def test_the_axis_of_the_marks_is_not_shifted_or_the_mouse_would_find_them_elsew
     assert axis["showticklabels"] is False
 
 
+def test_no_text_of_a_column_is_measured_in_the_browser_which_would_lay_out_the_page_for_each():
+    layout = chart()["layout"]
+    assert {layout[axis]["ticklabeloverflow"] for axis in AXES} == {"allow"}
+
+
 def test_a_narrow_screen_has_one_panel_with_name_and_figure_above_each_row():
     figure = chart()
     narrow = figure["narrow"]
