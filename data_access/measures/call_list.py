@@ -93,7 +93,7 @@ def _when(end: Ending) -> str:
 
 def _left(end: Ending) -> str:
     if end.is_before:
-        return f"in {formats.number(int(end.days), 'day')}"
+        return f"in {formats.number(int(end.days), 'day')}" if end.days > 1 else "today is the last day"
     if end.hours >= _DAY:
         return f"in {formats.number(int(end.hours // _DAY), 'day')}"
     return f"in {formats.number(round(end.hours), 'hour')}" if round(end.hours) else "in less than an hour"

@@ -1,6 +1,6 @@
 """Whom to call and what to say: each rule where it speaks, at its edge, and where it keeps silent."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -214,6 +214,9 @@ def test_the_older_kind_ends_before_a_day_everywhere():
         at = datetime(2026, 11, 29, 21, tzinfo=UTC).astimezone(ZoneInfo(zone))
         assert told(ending=older | {"renewalIsBefore": True}, at=at) == [
             "165 seats of Office 365 E3 renew before 1 Dec 2026, in 2 days"
+        ]
+        assert told(ending=older | {"renewalIsBefore": True}, at=at + timedelta(days=1)) == [
+            "165 seats of Office 365 E3 renew before 1 Dec 2026, today is the last day"
         ]
 
 
