@@ -11,7 +11,8 @@ from dashboard.filters.parameters import BOOK
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.security.sight import ALL, MINE, UNASSIGNED, Sight
-from data_access import Settings
+from data_access import Settings, load_settings
+from data_access.datasets.books_file import SAMPLE_PEOPLE
 
 _WIDTH = 230  # pixels
 _PROBLEMS_NAMED = 5
@@ -44,8 +45,11 @@ def choose(moment: str = "") -> None:
     )
 
 
-def words() -> None:
-    """Say whose figures are on screen, where there is a choice and they are not those of everybody."""
+def words(about: str) -> None:
+    """Say whose figures are on screen, where there is a choice and they are not those of everybody.
+
+    `about`: what the page shows, see `sitemap.Page`.
+    """
     seen = current_sight()
     if not seen.choices:
         return
@@ -55,7 +59,9 @@ def words() -> None:
     elif not seen.is_unlimited:
         mine = formats.number(len(seen.names.ids), "customer")
         st.caption(
-            ":material/domain: **The whole company** · figures without customers. Pages about customers show"
+            f":material/menu_book: **My customers** · {mine} today. *The whole company* is on pages of figures."
+            if about == "customers"
+            else ":material/domain: **The whole company** · figures without customers. Pages about customers show"
             f" yours ({mine} today).",
             width="content",
         )
@@ -94,8 +100,21 @@ def empty() -> None:
                 "Your book has no customers today (UTC), so this page shows none. The operator of this dashboard, or"
                 " your team lead, can say who looks after which customers."
             )
+            _of_this_machine(load_settings())
         if ALL in seen.choices and seen.book != ALL:
             st.button(f"Show {_title(ALL, seen).lower()}", on_click=_show_all, icon=":material/domain:")
+
+
+def _of_this_machine(settings: Settings) -> None:
+    """Say which person LOCAL_BOOK names, to whoever set it."""
+    if settings.local_book is None or session.person().is_known:
+        return
+    whole = (
+        f"The sample has {', '.join(SAMPLE_PEOPLE)}."
+        if settings.is_sample and not settings.books_file
+        else "Name the person as BOOKS_FILE does."
+    )
+    st.write(f"`LOCAL_BOOK` names {formats.plain(settings.local_book)}, who has no customer today. {whole}")
 
 
 def not_in_book(customer: str) -> None:
@@ -121,8 +140,8 @@ def problems(settings: Settings) -> None:
         first = "; ".join(f"line {problem.line}: {problem.reason}" for problem in books.problems[:_PROBLEMS_NAMED])
         more = len(books.problems) - _PROBLEMS_NAMED
         st.warning(
-            f"{formats.number(len(books.problems), 'line')} of BOOKS_FILE cannot be used, and give nobody any customer:"
-            f" {first}{f'; and {more:,} more' if more > 0 else ''}.",
+            f"{formats.number(len(books.problems), 'line')} of BOOKS_FILE cannot be used. Nobody gets a customer by"
+            f" that: {first}{f'; and {more:,} more' if more > 0 else ''}.",
             icon=":material/menu_book:",
         )
 

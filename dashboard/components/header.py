@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, sitemap
 from dashboard.components import book, frame
 from dashboard.feeds import Feeds, current_feeds, current_pin
+from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.security.roles import Person
 from data_access import titles
@@ -37,7 +38,7 @@ def head(
     with st.container(horizontal=True, vertical_alignment="center", key=f"{frame.heading_key()}{moment}"):
         st.title(heading, anchor=False, width="content")
         st.space("stretch")
-        book.words()
+        book.words(sitemap.at(link.page()).about)
         beside()
     if note := current_pin().note:
         st.info(note, icon=":material/event_busy:")

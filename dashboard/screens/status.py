@@ -138,7 +138,7 @@ def _books(settings: Settings) -> list[str]:
         frame = pd.DataFrame(rows, columns=[*BOOKS.names])
         table.show(BOOKS.on_screen(frame), "books_table", "How many customers each person has")
     if books.problems:
-        st.markdown(f"{formats.number(len(books.problems), 'line')} cannot be used, and give nobody any customer:")
+        st.markdown(f"{formats.number(len(books.problems), 'line')} cannot be used. Nobody gets a customer by that:")
         frame = pd.DataFrame(map(asdict, books.problems))
         table.show(BOOKS_PROBLEMS.on_screen(frame), "books_problems", "The lines that cannot be used")
         return [f"{formats.number(len(books.problems), 'line')} of BOOKS_FILE cannot be used."]

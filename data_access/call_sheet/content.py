@@ -30,6 +30,7 @@ _NAME = "productName"
 _LATELY = round(lately.MONTHS * 365 / 12)  # days: as long as the call list looks back
 _MOST_STEPS = 3
 _AT_RISK, _NOT_READ = "Seats at risk", "could not be read"
+_NO_SUM = "trials, usage and what is suspended do not count"
 _ONCE = "as above"  # what a tenant has free of a product, beside a further row of the product
 _MOST_ROWS, _MOST_NARROW = 8, 6  # of one table, and of one beside another: an ordinary sheet has one page
 _TEXT, _END = Column("Product", is_number=False), Column("Ends (UTC)", is_number=False)
@@ -141,7 +142,15 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     if records.subscriptions is not None and read_at is not None:
         spoken = muted.without(records.mutes, records.subscriptions)
         renewing = renewals.next_renewals(spoken, read_at, call_list.RENEWS_WITHIN)
-    table = call_list.prepared(records.now, moved, lost=missed, ending=renewing, at=read_at, mutes=records.mutes)
+    table = call_list.prepared(
+        records.now,
+        moved,
+        lost=missed,
+        unused=None if records.use is None else usage.unused_of(records.now, records.use),
+        ending=renewing,
+        at=read_at,
+        mutes=records.mutes,
+    )
     steps = tuple(call_list.said(table)[0][:_MOST_STEPS])
     seats_read_at = records.live.read_of(SEATS) if records.live else None
     return steps, call_list.aside(table, records.now, records.seats, seats_read_at)
@@ -279,11 +288,12 @@ def _changed(records: Records, change: trends.Change | None) -> Section | None:
     table = changes.compare(
         customers.by_product(records.deployment.of(before)), customers.by_product(records.now), customers.PRODUCT
     )
+    table = table.assign(title=_named(table))  # as in the table of all products
     table = table[table["status"] != changes.Status.SAME]
     table = table.iloc[(-table["undeployedChange"].abs()).argsort(kind="stable")]
     rows = [
         (
-            _with_status(titles.product_title(str(row[_NAME])), row["status"]),
+            _with_status(row["title"], row["status"]),
             formats.change(row["licensesSoldChange"]),
             formats.change(row["licensesDeployedChange"]),
             formats.change(row["undeployedChange"]),
@@ -317,16 +327,18 @@ def _renew_by_themselves(ending: pd.DataFrame) -> pd.DataFrame:
 
 def _why_less(ending: pd.DataFrame) -> str:
     """Why the figure of the seats at risk is less than its column adds up to; nothing where it is not."""
-    added_up = int(ending["seatsAtRisk"].sum())
-    every, renewing = (
-        renewals.seats_at_risk(part) for part in (ending[renewals.counted(ending)], _renew_by_themselves(ending))
-    )
+    counted = ending[renewals.counted(ending)]
+    added_up, of_counted = (int(rows["seatsAtRisk"].sum()) for rows in (ending, counted))
+    every, renewing = (renewals.seats_at_risk(part) for part in (counted, _renew_by_themselves(ending)))
     if renewing == added_up:
         return ""
-    return (
-        f"At risk: the rows add up to {formats.count(added_up)}, together they are {formats.count(every)}, since seats"
-        f" of a product count once and trials not at all; of what renews {formats.count(renewing)}"
-    )
+    reasons = [
+        *(["seats of a product count once"] if every < of_counted else []),
+        *([_NO_SUM] if of_counted < added_up else []),
+    ]
+    together = f", together they are {formats.count(every)}, since {' and '.join(reasons)}" if reasons else ""
+    of_what = f"; of what renews {formats.count(renewing)}" if renewing != every else ""
+    return f"At risk: the rows add up to {formats.count(added_up)}{together}{of_what}"
 
 
 def _renewing(records: Records, ending: pd.DataFrame | None) -> Section | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import math
 import threading
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +25,7 @@ from data_access.call_sheet.sheet import CallSheet, Line, Section
 _FOLDER = Path(__file__).parent
 _TEMPLATE, _COVERAGE = _FOLDER / "sheet.typ", _FOLDER / "coverage.txt"
 _BOX = "□"
+_PRINTED, _WORD, _PICTURE, _OTHER = "printed", "word", "picture", "other"  # kinds of signs
 _LONGEST, _CELL, _SENTENCE = 160, 60, 400  # characters of a name, of a cell, and of a sentence
 _WIDTH, _HEIGHT = 320, 92  # of the line's picture, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36, 5, 6, 18  # around the line
@@ -40,11 +43,30 @@ def pdf(sheets: Sequence[CallSheet]) -> bytes:
 def printed(text: str, longest: int = _LONGEST) -> str:
     """A text in characters that the font has: others are transcribed, or boxed where there is no transcription.
 
-    It is cut where it is longer than that, with the transcriptions, which can be ten times as long.
+    It is cut where it is longer than that, with the transcriptions, which can be ten times as long. Pictures give way
+    first: their names would hide what follows them.
     """
     one_line = formats.shortened(text, longest)
-    written = "".join(sign if ord(sign) in _coverage() else (anyascii(sign).strip() or _BOX) for sign in one_line)
+    runs = [(kind, "".join(run)) for kind, run in groupby(one_line, key=_kind)]
+    written = "".join(_written(kind, run) for kind, run in runs)
+    if len(written) > longest:
+        written = "".join(_BOX if kind == _PICTURE else _written(kind, run) for kind, run in runs)
     return formats.shortened(written, longest)
+
+
+def _kind(sign: str) -> str:
+    if ord(sign) in _coverage():
+        return _PRINTED
+    kind = unicodedata.category(sign)[0]
+    return _PICTURE if kind == "S" else _WORD if kind in "LM" else _OTHER
+
+
+def _written(kind: str, run: str) -> str:
+    """Some signs as far as they can be written: words whole, since some of their signs have no sound of their own."""
+    if kind == _PRINTED:
+        return run
+    written = [anyascii(sign).strip() for sign in run]
+    return "".join(written) or _BOX if kind == _WORD else "".join(sign or _BOX for sign in written)
 
 
 def _page(sheet: CallSheet) -> dict[str, object]:

@@ -14,6 +14,7 @@ import pandas as pd
 from data_access import measures, texts, titles
 from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
+from data_access.measures import Facts
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.answers import Answer, Answers, Progress, Step
 from data_access.partner_center.catalog import Collection
@@ -164,6 +165,29 @@ def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
     active = active.assign(service=active["serviceCode"], workloadName=workload_titles(active))
     percents = partner.frame.rename(columns=measures.clashes(partner.frame, partner.collection.columns, _OURS))
     percents = percents.assign(service=percents["serviceName"])
+    _put_alike(sold, active, percents)
+    return Usage(
+        counts,
+        partner,
+        deployment,
+        side_by_side(sold, active),
+        measures.activity_by(active, _ROW),
+        frames.plain(percents),
+    )
+
+
+def unused_of(facts: Facts, use: pd.DataFrame) -> pd.Series | None:
+    """As `unused_by_customer`, of facts of the commercial deployment and rows of the commercial usage."""
+    sold, active = facts.frame.copy(), use.assign(service=use["serviceCode"], workloadName=workload_titles(use))
+    if sold.empty or active.empty:
+        return None
+    none = frames.frame(catalog.USAGE, [])
+    _put_alike(sold, active, none.assign(service=none["serviceName"]))
+    return _unused(side_by_side(sold, active))
+
+
+def _put_alike(sold: pd.DataFrame, active: pd.DataFrame, percents: pd.DataFrame) -> None:
+    """Give the three tables the same spelling of services, channels and workloads, and of customers and products."""
     for name, spelling, tables in (
         ("service", titles.spellings, (sold, active, percents)),
         ("channel", titles.spellings, (sold, active, percents)),
@@ -175,14 +199,6 @@ def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
         columns = texts.alike(*(table[name] for table in tables), spelling=spelling)
         for table, column in zip(tables, columns, strict=True):
             table[name] = column
-    return Usage(
-        counts,
-        partner,
-        deployment,
-        side_by_side(sold, active),
-        measures.activity_by(active, _ROW),
-        frames.plain(percents),
-    )
 
 
 def workload_titles(active: pd.DataFrame) -> pd.Series:
@@ -314,7 +330,10 @@ def unused_by_customer(usage: Usage, selection: Selection) -> pd.Series | None:
     """
     if not (usage.counts.has_rows and usage.deployment.has_rows) or CUSTOMER not in usage.licenses:
         return None
-    licenses = selection.apply(usage.licenses)
+    return _unused(selection.apply(usage.licenses))
+
+
+def _unused(licenses: pd.DataFrame) -> pd.Series:
     known = licenses["unused"].where(licenses["licensesActive"].notna())
     sums: pd.Series = known.groupby(licenses[CUSTOMER], observed=True).sum(min_count=1)
     return sums.set_axis(sums.index.astype("str"))

@@ -258,7 +258,8 @@ def _to_call(now: Look, plan: Plan, link: Link) -> Part:
     sums = sums.sort_values(["beyond", "productName"], ascending=[False, True], kind="stable")
     whole = sums.groupby(CUSTOMER, sort=False)["beyond"].sum().sort_values(ascending=False, kind="stable")
     undeployed = rows.groupby(CUSTOMER, observed=True)["undeployed"].sum().to_dict()
-    names = rows.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER).set_index(CUSTOMER)["customerName"].to_dict()
+    named = rows.dropna(subset=["customerName"]).drop_duplicates(CUSTOMER)
+    names = {row[CUSTOMER]: _called(row) for _, row in named.iterrows()}
     first = sums.drop_duplicates(CUSTOMER).set_index(CUSTOMER)["productName"].to_dict()
     lines = [
         News(

@@ -146,6 +146,18 @@ def test_the_overview_of_a_book_stands_on_the_counts_of_its_customers(sit_down):
     assert "The whole company" in text(app)
 
 
+@pytest.mark.parametrize("page", [page.address for page in PAGES if page.about == "customers"])
+def test_a_page_about_customers_says_that_it_shows_the_own_ones_whatever_book_is_asked_for(sit_down, page):
+    said = text(sit_down(page, {"book": "all"}))
+    assert "**My customers** · 2 customers today. *The whole company* is on pages of figures." in said
+    assert "figures without customers" not in said
+
+
+def test_who_sits_at_a_machine_whose_local_book_nobody_has_is_told_the_name(sit_down):
+    said = text(sit_down("customers", name="ann", role=""))
+    assert "`LOCAL_BOOK` names ann, who has no customer today. Name the person as BOOKS_FILE does." in said
+
+
 def test_the_overview_of_a_book_says_which_of_its_customers_are_gone(sit_down):
     now = partner()
     rows = [row for row in now.commercial_deployment if row["customerTenantId"] != OWN]

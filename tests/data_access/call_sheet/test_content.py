@@ -176,12 +176,42 @@ def test_where_seats_at_risk_are_fewer_than_their_column_adds_up_to_the_sheet_sa
 
     of_what = "60 of what renews within 120 days"
     assert ends() == (of_what, "")
-    note = (
-        "At risk: the rows add up to 120, together they are 60, since seats of a product count once and trials not at"
-        " all; of what renews 60"
-    )
+    note = "At risk: the rows add up to 120, together they are 60, since seats of a product count once"
     others = {"id": "2", "quantity": 30}, {"id": "3", "quantity": 30, "renewalOutcome": "undecided"}
     assert ends(*others) == (of_what, note)
+
+
+def test_the_sheet_gives_no_reason_for_a_difference_that_there_is_not():
+    def note(*own):
+        return section(
+            sheet([{"licensesDeployed": 40}], subscriptions=[subscribed(**each) for each in own]), "What"
+        ).note
+
+    undecided, trial = {"quantity": 30, "renewalOutcome": "undecided"}, {"isTrial": True, "quantity": 10}
+    assert note(undecided) == "At risk: the rows add up to 30; of what renews 0"
+    assert note({}, trial | {"id": "2"}) == (
+        "At risk: the rows add up to 70, together they are 60, since trials, usage and what is suspended do not count"
+    )
+
+
+def test_what_is_assigned_and_not_used_is_a_reason_to_call():
+    def steps(active):
+        use = frame_of(COMMERCIAL_USAGE, [{"licensesActive": active, "licensesQualified": 100}])
+        return sheet([{"licensesSold": 100, "licensesDeployed": 100}], use=use).steps
+
+    assert "Up to 70 licenses are assigned but not used in 28 days." in steps(30)
+    assert not any("not used" in step for step in steps(100))
+
+
+def test_a_product_in_two_channels_is_named_with_its_channel_wherever_it_stands():
+    direct = {"channel": "direct"}
+    made = sheet_of_two([of(8), of(8) | direct], [of(10) | {"licensesDeployed": 60}, of(10) | direct])
+    assert [row[0] for row in section(made, "What changed").rows] == ["Office 365 Enterprise E3, Reseller"]
+    both = sheet_of_two(
+        [of(8), of(8) | direct], [of(10) | {"licensesSold": 200}, of(10) | direct | {"licensesSold": 9}]
+    )
+    assert {row[0] for row in section(both, "What changed").rows} == {row[0] for row in section(both, "Products").rows}
+    assert len({row[0] for row in section(both, "What changed").rows}) == 2
 
 
 def test_all_percentages_of_a_sheet_have_two_decimals():

@@ -102,6 +102,14 @@ def test_the_largest_changes_come_first_and_whom_to_call_comes_along():
     ]
 
 
+def test_a_long_name_is_cut_in_every_part():
+    named = {"customerName": "Nordwind " * 30}
+    said = told(look(bought(NORD, 100, 90, **named), at=WEEK_AGO), look(bought(NORD, 100, 40, **named)))
+    lines = [line for lines, _ in said.values() for line in lines]
+    assert len(lines) == 2
+    assert all(line.startswith(f"{'Nordwind ' * 6}Nordw…: ") for line in lines)
+
+
 def test_who_came_and_who_went():
     said = told(look(bought(NORD, 100, 40), at=WEEK_AGO), look(bought(SUED, 10, 10)))
     assert said["What changed since 20 Nov 2026"][0] == [
