@@ -25,7 +25,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import access_log, audit, cache, exports, probes, sitemap, static_files
+from dashboard import access_log, audit, cache, exports, probes, seldom, sitemap, static_files
 from dashboard.readiness import WATCH
 from dashboard.security import exposure, middleware, sharing, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback
@@ -88,7 +88,8 @@ class SecurityHeaders:
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Refuse what must not be served; then prepare what the first visitor would otherwise wait for."""
     loopback.keep_from_proxies(os.environ)
-    streamlit_internals.limit_sockets()
+    streamlit_internals.limit_sockets(lambda cookies: middleware.largest_message(cookies, exposure.SIGN_IN))
+    streamlit_internals.tell_of_messages(seldom.Seldom().may_write)
     streamlit_internals.judge_origins(lambda origin: exposure.is_own_origin(origin, "", exposure.SIGN_IN))
     streamlit_internals.forgive_widgets()
     streamlit_internals.send_together()

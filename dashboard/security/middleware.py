@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import re
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import quote, unquote
@@ -28,6 +26,7 @@ from dashboard.security.streamlit_internals import (
     CORE,
     LARGEST_HEADER,
     LARGEST_MESSAGE,
+    LARGEST_OF_STRANGERS,
     LOGIN,
     LOGOUT,
     MEDIA,
@@ -45,6 +44,7 @@ from dashboard.security.streamlit_internals import (
     sign_in_failures,
     tell_of_unknown_files,
 )
+from dashboard.seldom import Seldom
 from data_access import Settings, SettingsError, load_settings
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,6 @@ _FOREIGN = (
 #: Why a socket is closed (RFC 6455 and its registry): the other end is gone, a message too big, no room.
 _GONE, _TOO_BIG, _TRY_LATER = 1006, 1009, 1013
 _MOST_PAGES = 1_000
-_TELL_AGAIN = 60.0  # seconds
 _NOT_MADE_HERE = (
     "A file was asked for that this process does not have: it was made before a restart, or long ago, or a proxy leads"
     " a visitor to changing processes of the dashboard."
@@ -95,6 +94,11 @@ def person_of(claims: roles.Claims, settings: Settings, sign_in: SignIn, ended: 
     _, provider = sign_in.provider
     audience = str(provider.get("client_id", ""))
     return roles.judge(claims, Rules.of(settings, audience), datetime.now(UTC))
+
+
+def largest_message(cookies: Mapping[str, str], sign_in: SignIn) -> int:
+    """How many bytes a message may have of who sends these cookies; half of one may be kept for each open page."""
+    return LARGEST_MESSAGE if not sign_in.is_configured or claims_of(cookies) else LARGEST_OF_STRANGERS
 
 
 def register_download_owner(
@@ -124,7 +128,7 @@ class Gate:
         self._sign_in = sign_in
         self._ended = ended
         self._most_pages, self._open_pages = most_pages, 0
-        self._told_at: dict[str, float] = {}  # when a line was last written, of time.monotonic
+        self._seldom = Seldom()
         tell_of_unknown_files(partial(self._tell, _NOT_MADE_HERE))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,9 +173,8 @@ class Gate:
 
     def _tell(self, line: str) -> None:
         """Write a line into the log, unless it was written a moment ago."""
-        if time.monotonic() >= self._told_at.get(line, -math.inf) + _TELL_AGAIN:
+        if self._seldom.may_write(line):
             log.warning(line)
-            self._told_at[line] = time.monotonic()
 
     def _check(self, request: HTTPConnection) -> None:
         self._sign_in.check()
@@ -297,6 +300,7 @@ class Gate:
         """
         is_gone = has_asked = False
         claims = claims_of(request.cookies) if self._sign_in.is_configured else None
+        largest = largest_message(request.cookies, self._sign_in)
 
         def passes(message: Message) -> bool:
             try:
@@ -315,7 +319,7 @@ class Gate:
                 if message["type"] != "websocket.receive":
                     is_gone = message["type"] == "websocket.disconnect"
                     return message
-                if len(message.get("bytes") or message.get("text") or b"") > LARGEST_MESSAGE:
+                if len(message.get("bytes") or message.get("text") or b"") > largest:
                     await send({"type": "websocket.close", "code": _TOO_BIG})
                     is_gone = True
                     break

@@ -1,16 +1,14 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are nineteen: seventeen below, each with why it is used and what to look at when Streamlit's version changes, and
+There are twenty: eighteen below, each with why it is used and what to look at when Streamlit's version changes, and
 two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
-when Streamlit changes it.
+when Streamlit changes it. Paths are relative to the package `streamlit`.
 
 - `runner.postScriptGC` in .streamlit/config.toml, a hidden option. Why: a full garbage collection after every run takes
   longer than the run. Look at: `ScriptRunner` in runtime/scriptrunner/script_runner.py.
 - `client.allowedOrigins` in .streamlit/config.toml, a hidden option. Why: no page of another host may steer ours, and a
   list costs the browser time at each click. Look at: `create_host_config_routes` in
   web/server/starlette/starlette_routes.py.
-
-The paths are relative to the package `streamlit`.
 """
 
 from __future__ import annotations
@@ -31,6 +29,7 @@ import streamlit as st
 import websockets.http11
 import websockets.server
 from google.protobuf.message import DecodeError
+from starlette.requests import cookie_parser
 from streamlit import net_util
 from streamlit.auth_util import get_secrets_auth_section
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
@@ -50,6 +49,7 @@ from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 from uvicorn.protocols.websockets import websockets_sansio_impl
+from websockets.http11 import Request, Response
 
 from dashboard.unchanged import Element, Screen
 
@@ -166,38 +166,54 @@ def tell_of_unknown_files(tell: Callable[[], None]) -> None:
     _FILES_LOGGER.filters[:] = [is_error]
 
 
+def tell_of_messages(may_write: Callable[[tuple[str, int]], bool]) -> None:
+    """Have `may_write` say, by a line's place in Streamlit's code, whether what is odd about a message is logged.
+
+    Why: strangers could fill the log. Errors stay. Look at: `_LOGGER` in the modules of these names.
+    """
+
+    def is_due(record: logging.LogRecord) -> bool:
+        return bool(record.exc_info) or may_write((record.name, record.lineno))
+
+    for module in ("runtime.app_session", "runtime.scriptrunner.script_runner", "runtime.state.query_params"):
+        logging.getLogger(f"streamlit.{module}").filters[:] = [is_due]
+
+
 #: Bytes of a line of a request's head, such as the cookies, and of a message on a page's socket: more than pages need.
-LARGEST_HEADER, LARGEST_MESSAGE = 64 * 1024, 1024 * 1024
+#: One of who has not signed in has little more than its link, which is such a line, twice.
+LARGEST_HEADER, LARGEST_MESSAGE, LARGEST_OF_STRANGERS = 64 * 1024, 1024 * 1024, 160 * 1024
 #: Values of a link; where it has more, Streamlit passes over all of them (`sanitize_query_string` in query_params.py).
 MOST_VALUES = query_params.CLIENT_STATE_QUERY_STRING_MAX_FIELDS
 
 
-class _NarrowProtocol(websockets.server.ServerProtocol):
-    """Closes a socket at the head of a message that is too large, before its bytes are kept."""
+def limit_sockets(largest: Callable[[Mapping[str, str]], int]) -> None:
+    """Make room for the cookies of a sign-in, and none for messages that no page sends: `largest` says, by cookies.
 
-    def __init__(self, *arguments: Any, max_size: int | None, **named: Any) -> None:
-        super().__init__(*arguments, max_size=min(max_size or LARGEST_MESSAGE, LARGEST_MESSAGE), **named)
-
-
-def limit_sockets() -> None:
-    """Make room for the cookies of a sign-in, and none for messages that no page sends.
-
-    Why: the socket's library leaves a page without any answer where a header is larger than 8 kB, which the cookies of
-    45 groups are; and `server.maxMessageSize`, Streamlit's limit for what comes in, holds for what a page shows too.
-    Look at: `_get_websocket_protocol` and `_get_uvicorn_config_kwargs` in web/server/starlette/starlette_server.py;
-    MAX_LINE_LENGTH in http11.py of websockets (WEBSOCKETS_MAX_LINE_LENGTH, which is read before this program runs); and
-    `ServerProtocol` in protocols/websockets/websockets_sansio_impl.py of uvicorn.
+    Why: the socket's library gives a page no answer where a header has more than 8 kB, as the cookies of 45 groups do;
+    `server.maxMessageSize`, Streamlit's limit, holds for what a page shows too. Look at: `_get_uvicorn_config_kwargs`
+    in web/server/starlette/starlette_server.py; MAX_LINE_LENGTH in http11.py of websockets (its variable is read before
+    this program runs); `ServerProtocol` in websockets_sansio_impl.py of uvicorn.
     """
+
+    class Narrow(websockets.server.ServerProtocol):
+        """Closes a socket at the head of a message that is too large, before its bytes are kept."""
+
+        def __init__(self, *arguments: Any, max_size: int | None, **named: Any) -> None:  # noqa: ARG002
+            super().__init__(*arguments, max_size=largest({}), **named)
+
+        def accept(self, request: Request) -> Response:
+            self.max_message_size = largest(cookie_parser("; ".join(request.headers.get_all("Cookie"))))
+            return super().accept(request)
+
     websockets.http11.MAX_LINE_LENGTH = 4 * LARGEST_HEADER  # more than arrives at once, so that the middleware answers
-    websockets_sansio_impl.ServerProtocol = _NarrowProtocol  # type: ignore[assignment, attr-defined]  # imported there
+    websockets_sansio_impl.ServerProtocol = Narrow  # type: ignore[assignment, attr-defined]  # imported there
 
 
 def judge_origins(is_own: Callable[[str], bool]) -> None:
     """Have `is_own` say which other addresses may open a page's socket, and nobody asked what this machine's own is.
 
-    Why: Streamlit asks an outside host for it, for each socket of another origin, while everybody waits; and at the
-    start, before this program runs, where `browser.serverAddress` is not set. Look at: `_is_origin_allowed` in
-    web/server/starlette/starlette_websocket.py; `_print_url` in web/bootstrap.py.
+    Why: Streamlit asks an outside host, for each socket of another origin, while everybody waits; and at the start,
+    unless `browser.serverAddress` is set. Look at: `_is_origin_allowed` in web/server/starlette/starlette_websocket.py.
     """
     starlette_websocket.is_url_from_allowed_origins = is_own  # type: ignore[attr-defined, assignment]  # imported there
     net_util.get_external_ip = lambda: None
@@ -305,9 +321,8 @@ class _Sent:
 
     def __init__(self) -> None:
         self._screen: Screen[ForwardMsg] = Screen()
-        self._large: dict[
-            str, tuple[str, str, bool]
-        ] = {}  # what is known of it by its checksum, which may come instead
+        #: What is known of a large element, by its checksum, which may come in its place.
+        self._large: dict[str, tuple[str, str, bool]] = {}
 
     def needed(self, messages: Iterable[ForwardMsg]) -> list[ForwardMsg]:
         return [needed for message in messages for needed in self._of(message)]

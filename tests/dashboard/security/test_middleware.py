@@ -1,34 +1,23 @@
 """What strangers get from each address, where people land after signing in, and what may not be exposed."""
 
-import asyncio
-import contextlib
-import json
 import time
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse, RedirectResponse
-from starlette.routing import Route, WebSocketRoute
-from starlette.testclient import TestClient
+from starlette.responses import RedirectResponse
 from starlette.websockets import WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.web.server.server_util import get_cookie_secret
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from dashboard.security import middleware, streamlit_internals
-from dashboard.security.exposure import SignIn
-from dashboard.security.middleware import REFUSAL, RETURN_LINK, Gate
-from dashboard.security.roles import Ended, Person, Role
-from dashboard.security.streamlit_internals import LARGEST_HEADER, LARGEST_MESSAGE, MOST_VALUES
-from dashboard.sitemap import PAGES
+from dashboard.security.middleware import REFUSAL, RETURN_LINK
+from dashboard.security.roles import Person, Role
+from dashboard.security.streamlit_internals import LARGEST_HEADER, MOST_VALUES
 from tests.dashboard import visit
+from tests.dashboard.security.doors import arriving, cookie, gate
 
 ROOT = Path(__file__).parents[3]
 FROM_A_PAGE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"}
-ADDRESSES = [page.address for page in PAGES]
 OPEN = ["/", "/customers", "/status", "/static/js/x.js", "/fonts/x.woff2", "/_stcore/health", "/_stcore/host-config"]
 CLOSED = [
     "/media/abc.csv",
@@ -38,49 +27,6 @@ CLOSED = [
     "/elsewhere",
     "/_stcore/new",
 ]
-
-
-async def _answer(request):
-    if request.url.path == "/oauth2callback":
-        response = RedirectResponse("/", 302)
-        response.set_cookie("_streamlit_user", "x")
-        return response
-    return PlainTextResponse("secret figures")
-
-
-async def _socket(websocket):
-    """Says which messages arrive."""
-    await websocket.accept()
-    with contextlib.suppress(WebSocketDisconnect):
-        while True:
-            message = BackMsg.FromString(await websocket.receive_bytes())
-            operation = message.backend_operation_request.WhichOneof("payload")
-            await websocket.send_text(operation or message.WhichOneof("type"))
-
-
-@pytest.fixture
-def configured(configure, monkeypatch):
-    """Sign-in is configured as given."""
-    monkeypatch.setenv("ACCESS_TENANTS", visit.TENANT)
-    configure()
-    return configure
-
-
-def gate(answer):
-    """A browser before the gate, behind which this answers."""
-    routes = [WebSocketRoute("/_stcore/stream", _socket), Route("/{path:path}", answer)]
-    guard = Middleware(Gate, pages=ADDRESSES, sign_in=SignIn(secrets_files=list), ended=Ended())
-    return TestClient(Starlette(routes=routes, middleware=[guard]), follow_redirects=False)
-
-
-@pytest.fixture
-def browser():
-    return gate(_answer)
-
-
-def cookie(role="manager", oid="1", **more):
-    found = json.dumps(visit.claims(role, oid=oid, **more))
-    return {"_streamlit_user": create_signed_value(get_cookie_secret(), "_streamlit_user", found).decode()}
 
 
 def person(oid="1", role=Role.MANAGER):
@@ -123,27 +69,6 @@ def test_odd_paths_are_nobodys(browser):
     assert browser.get("/fonts/..\\media").status_code in (401, 404)
 
 
-def message_of(kind):
-    """A message of the browser of this kind; an operation's message goes by the operation."""
-    message = BackMsg()
-    part = message if kind in BackMsg.DESCRIPTOR.fields_by_name else message.backend_operation_request
-    if part.DESCRIPTOR.fields_by_name[kind].message_type:
-        getattr(part, kind).SetInParent()
-    else:
-        setattr(part, kind, True)
-    return message.SerializeToString()
-
-
-def arriving(socket, *kinds):
-    """Send messages of these kinds, then a rerun; the kinds that arrive before it."""
-    for kind in (*kinds, "rerun_script"):
-        socket.send_bytes(message_of(kind))
-    arrived = []
-    while "rerun_script" not in arrived:
-        arrived.append(socket.receive_text())
-    return arrived[:-1]
-
-
 FIELDS = BackMsg.DESCRIPTOR.fields_by_name
 OPERATIONS = FIELDS["backend_operation_request"].message_type.oneofs_by_name["payload"].fields
 EVERY_KIND = [kind for kind in (*FIELDS, *(field.name for field in OPERATIONS)) if kind != "rerun_script"]
@@ -154,28 +79,6 @@ def test_on_the_socket_strangers_can_be_asked_who_they_are_and_nothing_else(brow
     with browser.websocket_connect("/_stcore/stream") as socket:
         assert sorted(arriving(socket, *EVERY_KIND)) == ["app_heartbeat", "stop_script"]
         socket.send_bytes(b"\xff\xff nothing of ours")
-        assert arriving(socket) == []
-
-
-@pytest.mark.parametrize("is_configured", [True, False])
-@pytest.mark.parametrize("origin", ["http://evil.example", "http://testserver:9999", "null", "http://[bad"])
-def test_a_page_of_another_origin_gets_no_socket(browser, configure, is_configured, origin, caplog):
-    if is_configured:
-        configure()
-    for _ in range(3):
-        with (
-            pytest.raises(WebSocketDisconnect) as refused,
-            browser.websocket_connect("/_stcore/stream", headers={"Origin": origin}),
-        ):
-            pass
-        assert refused.value.code == 1008
-    (line,) = caplog.messages
-    assert "PUBLIC_URL" in line
-    assert origin not in line
-
-
-def test_a_page_of_our_own_does(browser):
-    with browser.websocket_connect("/_stcore/stream", headers={"Origin": "http://testserver"}) as socket:
         assert arriving(socket) == []
 
 
@@ -428,84 +331,3 @@ def test_cookies_that_are_too_large_are_said_at_the_door(browser, caplog):
     assert caplog.text.count("65536 bytes") == 1
     with pytest.raises(WebSocketDisconnect), browser.websocket_connect("/_stcore/stream"):
         pass
-
-
-# Messages from strangers
-
-
-def test_a_message_larger_than_any_of_a_page_closes_the_socket(browser):
-    with browser.websocket_connect("/_stcore/stream") as socket:
-        socket.send_bytes(bytes(LARGEST_MESSAGE))
-        assert arriving(socket) == [], "it is no message of a page, and small enough to look at"
-        socket.send_bytes(bytes(LARGEST_MESSAGE + 1))
-        with pytest.raises(WebSocketDisconnect) as closed:
-            socket.receive_text()
-    assert closed.value.code == 1009
-
-
-def test_nor_is_anything_sent_to_it_afterwards():
-    async def socket(websocket):
-        await websocket.accept()
-        with contextlib.suppress(WebSocketDisconnect):
-            await websocket.receive_bytes()
-        with contextlib.suppress(WebSocketDisconnect):
-            await websocket.send_text("figures")
-
-    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", socket)])
-    browser = TestClient(Gate(app, ADDRESSES, SignIn(secrets_files=list), Ended()))
-    with browser.websocket_connect("/_stcore/stream") as page:
-        page.send_text("x" * (LARGEST_MESSAGE + 1))
-        assert page.receive()["type"] == "websocket.close"
-
-
-@pytest.mark.parametrize("leaves_at", ["websocket.accept", "websocket.send", "websocket.close"])
-def test_a_page_that_leaves_in_the_midst_is_no_error(leaves_at):
-    """As Streamlit goes on: it sends from a task of its own, and closes the socket where asking what came fails."""
-
-    async def socket(websocket):
-        await websocket.accept()
-        for _ in range(3):
-            with contextlib.suppress(WebSocketDisconnect):
-                await websocket.send_text("figures")
-        try:
-            await websocket.receive_bytes()
-        except WebSocketDisconnect:
-            ended.append("disconnected")
-            await websocket.close()
-        except RuntimeError:
-            await websocket.close()
-
-    came, ended, sent = [{"type": "websocket.connect"}], list[str](), list[str]()
-
-    async def receive():
-        return came.pop() if came else {"type": "websocket.disconnect", "code": 1006}
-
-    async def send(message):
-        sent.append(message["type"])
-        if message["type"] == leaves_at:
-            raise OSError
-
-    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", socket)])
-    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"host", b"localhost")], "query_string": b""}
-    asyncio.run(Gate(app, ADDRESSES, SignIn(secrets_files=list), Ended())(scope, receive, send))
-    assert ended == ["disconnected"]
-    assert sent.count(leaves_at) <= 1, "nothing is sent to who has gone"
-
-
-def test_no_more_pages_are_opened_than_there_are_files_for(caplog):
-    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", _socket)])
-    browser = TestClient(Gate(app, ADDRESSES, SignIn(secrets_files=list), Ended(), most_pages=2))
-
-    def opened():
-        return browser.websocket_connect("/_stcore/stream")
-
-    with opened():
-        with opened():
-            for _ in range(3):
-                with pytest.raises(WebSocketDisconnect) as closed, opened():
-                    pass
-                assert closed.value.code == 1013
-            assert caplog.text.count("No further page is opened: there are 2.") == 1
-        # The gate counts a page until its task has ended, which leaving the block waits for.
-        with opened():
-            pass

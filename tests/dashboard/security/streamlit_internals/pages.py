@@ -36,17 +36,17 @@ class Page:
     """The browser's end of a page's socket."""
 
     def __init__(self, socket):
-        self._socket = socket
+        self.socket = socket
         self.elements, self.session, self.fragment = {}, "", ""
         self.came: list[ForwardMsg] = []  # after the last message
 
     def send(self, message, until):
         """Send a message; what comes back, up to a message of the kind `until`."""
-        self._socket.send_bytes(message.SerializeToString())
+        self.socket.send_bytes(message.SerializeToString())
         answers = {}
         self.came.clear()
         while until not in answers:
-            answer = ForwardMsg.FromString(self._socket.receive_bytes())
+            answer = ForwardMsg.FromString(self.socket.receive_bytes())
             self.came.append(answer)
             answers[answer.WhichOneof("type")] = answer
             if answer.WhichOneof("type") == "new_session":

@@ -1,9 +1,11 @@
 """How much a page's socket takes, that what a page sends arrives in order, and what its messages are."""
 
 import asyncio
+import logging
 import re
 import socket
 import threading
+import time
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +19,9 @@ from starlette.middleware import Middleware
 from starlette.websockets import WebSocketDisconnect
 from streamlit import net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.state import query_params
 from streamlit.web import bootstrap
 from streamlit.web.server.starlette import starlette_server, starlette_websocket
 from uvicorn.protocols.websockets import websockets_sansio_impl
@@ -30,15 +34,29 @@ from dashboard.security.roles import Ended
 from dashboard.security.streamlit_internals import (
     LARGEST_HEADER,
     LARGEST_MESSAGE,
+    LARGEST_OF_STRANGERS,
     MESSAGES_FOR_ALL,
     MESSAGES_FOR_SIGNED_IN,
+    MOST_VALUES,
     judge_origins,
     limit_sockets,
     message_kind,
     of_known_fragment,
     send_together,
+    tell_of_messages,
 )
+from dashboard.seldom import Seldom
 from tests.dashboard.security.streamlit_internals.pages import CONTENT, opened
+
+FRAGMENT = """
+import streamlit as st
+
+@st.fragment
+def part():
+    st.button("in it")
+
+part()
+"""
 
 
 @pytest.fixture
@@ -46,7 +64,7 @@ def socket_server(monkeypatch):
     """The address of a server with Streamlit's settings, that says how large each message is."""
     monkeypatch.setattr(websockets.http11, "MAX_LINE_LENGTH", 8192)  # as the library has it
     monkeypatch.setattr(websockets_sansio_impl, "ServerProtocol", websockets.server.ServerProtocol)
-    limit_sockets()
+    limit_sockets(lambda cookies: LARGEST_MESSAGE if cookies.get("who") == "amy" else LARGEST_OF_STRANGERS)
 
     async def app(_scope, receive, send):
         await send({"type": "websocket.accept"})
@@ -66,16 +84,58 @@ def socket_server(monkeypatch):
 
 
 def test_limit_sockets(socket_server):
-    for cookies in (100, 8_192, LARGEST_HEADER - 1_000):
-        with connect(socket_server, additional_headers={"Cookie": "x" * cookies}) as page:
-            page.send(bytes(LARGEST_MESSAGE))
-            assert page.recv() == str(LARGEST_MESSAGE), cookies
-    with connect(socket_server) as page:
-        page.send([bytes(LARGEST_MESSAGE), b"x"])  # in two parts, since all of one would still be on its way
-        with pytest.raises(ConnectionClosedError) as closed:
-            page.recv()
-        assert closed.value.rcvd
-        assert closed.value.rcvd.code == 1009
+    for who, largest in (("amy", LARGEST_MESSAGE), ("nobody", LARGEST_OF_STRANGERS)):
+        for size in (100, 8_192, LARGEST_HEADER - 1_000):
+            with connect(socket_server, additional_headers={"Cookie": f"x={'x' * size}; who={who}"}) as page:
+                page.send(bytes(largest))
+                assert page.recv() == str(largest), (who, size)
+                page.send([bytes(largest), b"x"])  # in two parts, since all of one would still be on its way
+                with pytest.raises(ConnectionClosedError) as closed:
+                    page.recv()
+                assert closed.value.rcvd
+                assert closed.value.rcvd.code == 1009
+
+
+class Lines(logging.Handler):
+    def __init__(self, lines):
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record):
+        self._lines.append(record)
+
+
+@pytest.mark.parametrize("is_seldom", [False, True])
+def test_tell_of_messages(streamlit, tmp_path, monkeypatch, is_seldom):
+    """A line about a message comes as often as such messages do, unless it is told seldom."""
+    loggers = [logging.getLogger(name) for name in (query_params.__name__, app_session.__name__)]
+    lines: list[logging.LogRecord] = []
+    handler = Lines(lines)
+    for logger in loggers:
+        monkeypatch.setattr(logger, "filters", [])
+        monkeypatch.setattr(logger, "handlers", [handler])
+    if is_seldom:
+        tell_of_messages(Seldom().may_write)
+    with streamlit() as browser:
+        (tmp_path / "page.py").write_text(FRAGMENT, encoding="utf-8")
+        with opened(browser) as page:
+            for number in range(3):
+                message = BackMsg()
+                message.rerun_script.query_string = "&x=" * (MOST_VALUES + number)
+                page.send(message, "script_finished")
+            message = BackMsg()
+            message.rerun_script.fragment_id = "0" * 32
+            page.socket.send_bytes(message.SerializeToString())  # to which nothing comes back
+            until = time.monotonic() + 20
+            while not any("fragment" in line.getMessage() for line in lines) and time.monotonic() < until:
+                time.sleep(0.05)
+    said = [line.getMessage()[:17] for line in lines]
+    assert set(said) == {"Ignoring query st", "The fragment with"}, "Streamlit still says so, and there"
+    assert (len(said) == 2) is is_seldom
+    if is_seldom:
+        loggers[0].error("It broke.", exc_info=ValueError())
+        loggers[0].error("It broke.", exc_info=ValueError())
+        assert len(lines) == 4, "errors are always told"
 
 
 @pytest.mark.parametrize("is_replaced", [False, True])
@@ -159,17 +219,6 @@ def test_all_that_was_sent_arrives_in_order_whatever_fails_among_it():
     loop.close()
     assert arrived == list(range(1000))
     assert len(failed) == 100
-
-
-FRAGMENT = """
-import streamlit as st
-
-@st.fragment
-def part():
-    st.button("in it")
-
-part()
-"""
 
 
 def test_of_known_fragment(streamlit, tmp_path):
