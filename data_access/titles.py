@@ -55,6 +55,11 @@ def channel_title(code: str) -> str:
     return CHANNELS.get(texts.key(code), code)
 
 
+def through(title: str, channel: str) -> str:
+    """What is sold under this title in one channel alone."""
+    return f"{title} through {channel_title(channel)}"
+
+
 @lru_cache(maxsize=4096)
 def product_title(name: str) -> str:
     """A product's name as people write it: Microsoft sends many of them in capitals. Others stay as they are."""

@@ -14,7 +14,7 @@ from dashboard.view_models.deployment import DeploymentView, Summed
 from dashboard.view_models.movement import Moved
 from data_access.measures import MEASURES
 
-NOT_WHOLE = "a service is missing now"  # what a sum says that cannot be compared, with a target either
+NOT_WHOLE = "a part is missing now"  # what a sum says that cannot be compared, with a target either
 _NAMED_OUTSIDE = 5
 _NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
 
@@ -45,7 +45,7 @@ def answered(model: DeploymentView, target: float, estimated: bool) -> str:
 def below(model: DeploymentView, target: float, noun: str, *, is_whole: bool = True) -> str:
     """How many rows are below the target, what is missing over all, and what is assigned beyond what was sold.
 
-    Not `is_whole`: the sum lacks a service, so nothing is said of its target.
+    Not `is_whole`: the sum lacks a part, so nothing is said of its target.
     """
     total = model.total
     said = (
@@ -80,7 +80,7 @@ def tiles(
     """The four figures, each with what is behind it as help; `noun` is what one bar stands for.
 
     `moved`: the movement of each measure for which it is known. Not `known`: the answer does not have what is chosen.
-    Not `is_whole`: the sums lack a service that was there.
+    Not `is_whole`: the sums lack a part that was there.
     """
     total = model.total
     deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"

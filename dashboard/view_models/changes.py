@@ -16,11 +16,12 @@ from dashboard.feeds import Feeds
 from dashboard.filters import levels
 from dashboard.tables import changes as changes_tables
 from dashboard.tables.columns import OnScreen, Total
+from dashboard.view_models import lines
 from dashboard.view_models.lines import Lost
 from data_access import Selection, Timeline, titles
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Comparison, Differences
-from data_access.measures import changes, customers, trends
+from data_access.measures import changes, customers, parts
 from data_access.measures.changes import Status, Why
 from data_access.measures.trends import AS_OF
 
@@ -52,7 +53,7 @@ class ChangesView:
     words: str
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
     total: Total  # of all rows
-    missing: tuple[Lost, ...] = ()  # services that were there before the earlier answer, which does not have them
+    missing: tuple[Lost, ...] = ()  # parts that were there before the earlier answer, which does not have them
     lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
@@ -99,10 +100,8 @@ def changes_view(
         words=contributions.in_words(drawn, f"{compared.level}s"),
         table=table,
         total=changes_tables.total(table, why, moved, levels.WORDS[compared.level].noun, estimated),
-        missing=_missing(
-            past, differences.services if differences.services is not None else table, selection, compared
-        ),
-        lost=_lost(table, differences.services, compared.since),
+        missing=_missing(past, differences.parts, selection, compared),
+        lost=_lost(table, differences.parts, compared.since),
     )
 
 
@@ -119,31 +118,39 @@ def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: 
         return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
 
 
-def _lost(table: pd.DataFrame, services: pd.DataFrame | None, since: date) -> tuple[Lost, ...]:
-    """The rows that are gone, after the services that are."""
-    found: list[Lost] = []
-    for rows in (services, table):
-        if rows is None:
-            continue
-        gone = rows[(rows["status"] == Status.GONE) & (rows["licensesSoldBefore"] > 0)]
+def _lost(table: pd.DataFrame, of_parts: pd.DataFrame, since: date) -> tuple[Lost, ...]:
+    """What is gone: of the parts, where the rows do not tell them apart, and of the rows, where they tell more."""
+    found: list[tuple[str, float]] = []
+    if "productName" not in table:
+        then, now = (_sold(of_parts, when) for when in ("Before", "After"))
+        gone = parts.together(parts.lost(then, now, parts.OF_COMPANY))
+        found += zip(gone[parts.TITLE], gone["licensesSold"], strict=True)
+    if "service" not in table or "productName" in table:
+        gone = table[(table["status"] == Status.GONE) & (table["licensesSoldBefore"] > 0)]
         gone = gone.sort_values("licensesSoldBefore", ascending=False, kind="stable")
-        titled = zip(_titled(gone)["title"], gone["licensesSoldBefore"], strict=True)
-        found += [Lost(str(title), float(sold), pd.Timestamp(since)) for title, sold in titled]
-    return tuple(found)
+        found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], strict=True)
+    return tuple(Lost(str(title), float(sold), pd.Timestamp(since)) for title, sold in found)
 
 
-def _missing(past: Timeline, services: pd.DataFrame, selection: Selection, compared: Comparison) -> tuple[Lost, ...]:
-    """The services that count as new although an answer before the earlier one had them, where that can be told."""
+def _missing(past: Timeline, of_parts: pd.DataFrame, selection: Selection, compared: Comparison) -> tuple[Lost, ...]:
+    """The parts that count as new although an answer before the earlier one had them, where that can be told."""
     if comparison.collection_of(past, compared.level) is not past.collection:
         return ()
-    new = services.loc[services["status"] == Status.NEW, "service"]
-    lines = trends.lines(past.facts.selected(selection), ["service"])
     until = pd.Timestamp(compared.since, tz=UTC) + pd.Timedelta(days=1)
-    earlier = lines[lines["service"].isin(new) & (lines[AS_OF] < until) & (lines["licensesSold"] > 0)]
-    last = earlier.sort_values(AS_OF, kind="stable").drop_duplicates("service", keep="last")
-    last = last.sort_values("licensesSold", ascending=False, kind="stable")
-    titled = zip(_titled(last)["title"], last["licensesSold"], last[AS_OF], strict=True)
-    return tuple(Lost(str(title), float(sold), on) for title, sold, on in titled)
+    known = lines.of_parts(past.facts.selected(selection))
+    last = known[known[AS_OF] < until].sort_values(AS_OF, kind="stable")
+    last = last.drop_duplicates([*parts.OF_COMPANY], keep="last").dropna(subset=["service"])
+    then, now = (_sold(of_parts, when) for when in ("Before", "After"))
+    absent = parts.lost(last, then, parts.OF_COMPANY)
+    is_back = ~absent.index.isin(parts.lost(absent, now, parts.OF_COMPANY).index)
+    return lines.lost(absent[is_back])
+
+
+def _sold(table: pd.DataFrame, when: str) -> pd.DataFrame:
+    """The parts that are there on one of the dates of `changes.compare`, with the licenses sold then."""
+    there = (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0)
+    rows = table[there].assign(licensesSold=table[f"licensesSold{when}"])
+    return rows.groupby([*parts.OF_COMPANY], dropna=False, observed=True)["licensesSold"].sum().reset_index()
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:

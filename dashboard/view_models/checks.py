@@ -87,12 +87,14 @@ def passed(checks: Sequence[Check]) -> int:
     return sum(check.mark is Mark.GOOD for check in checks)
 
 
-def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None]) -> Check:
+def timing(
+    ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None], of_channels: Sequence[str] = ()
+) -> Check:
     """Whether services are processed as often as usual.
 
     `ages`: services (see `health.services`) by collection, the pages' own collection first; `last_read`: the last
     successful read of each. The finding names late services of every collection, and of the first alone those that are
-    unknown, undated or not in the newest answer.
+    unknown, undated or not in the newest answer, with what is gone of others (`of_channels`, by name).
     """
     first, *others = ages
     services = ages[first]
@@ -112,7 +114,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
         ]
         if unseen:
             finding += f" But nothing was collected since {formats.day(min(unseen))}: run `collect`."
-        return Check("late", Mark.BAD, f"{finding}{_gone(services)}", rows)
+        return Check("late", Mark.BAD, f"{finding}{_gone(services, of_channels)}", rows)
     if services.empty:
         return Check("late", Mark.UNKNOWN, NO_DATES)
     unknown = services[services["timing"] == Timing.UNKNOWN]
@@ -125,7 +127,7 @@ def timing(ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | 
         return Check("late", Mark.UNKNOWN, NO_DATES, rows)
     on_time = len(there) - len(unknown) - len(undated)
     finding = f"{formats.part(on_time, len(there), 'service')} on time."
-    gone = _gone(services)
+    gone = _gone(services, of_channels)
     finding += gone
     if len(unknown):
         finding += f" Too few dates to tell for {_listed(unknown['service'])}."
@@ -237,7 +239,8 @@ def lost(losses: Mapping[str, Loss]) -> Check:
             f"No collection became unusually smaller, by {LOSS_FLOOR * 100:.0f} % or more.",
         )
     findings = [
-        f"*{_title(name)}* {loss.finding}: {loss.numbers} since the answer of {formats.day(loss.since)}."
+        f"*{_title(name)}* {loss.finding}: {loss.numbers} since the answer of {formats.day(loss.since)}"
+        f"{f'; gone: {_and_more(loss.named)}' if loss.named else ''}."
         for name, loss in losses.items()
     ]
     amounts = ("customers", "licenses", "rows")
@@ -345,23 +348,26 @@ def _failing(name: str, standing: Standing) -> str:
 
 def _listed(codes: Iterable[str]) -> str:
     """Services for a sentence: the first ones by name, and the number of the others."""
-    services = [formats.plain(titles.service_title(str(code))) for code in codes]
-    more = len(services) - _NAMED
+    return _and_more([titles.service_title(str(code)) for code in codes])
+
+
+def _and_more(named: Sequence[str]) -> str:
+    named = [*map(formats.plain, named)]
+    more = len(named) - _NAMED
     if more > 0:
-        return f"{', '.join(services[:_NAMED])} and {more} more"
-    return _and(services)
+        return f"{', '.join(named[:_NAMED])} and {more} more"
+    return _and(named)
 
 
 def _and(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
-def _gone(services: pd.DataFrame) -> str:
-    """The services that are not in the newest answer, as a sentence after another one; nothing where all are."""
+def _gone(services: pd.DataFrame, of_channels: Sequence[str]) -> str:
+    """What is not in the newest answer, as a sentence after another one; nothing where all is."""
     gone = services[services["timing"] == Timing.GONE]
-    if gone.empty:
-        return ""
-    return f" {_listed(gone['service'])} {formats.are(len(gone))} {Timing.GONE}."
+    named = [*map(titles.service_title, gone["service"]), *of_channels]
+    return f" {_and_more(named)} {formats.are(len(named))} {Timing.GONE}." if named else ""
 
 
 def _title(collection: str) -> str:

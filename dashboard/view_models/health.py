@@ -14,8 +14,9 @@ from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.health import SERVICES, date_in
-from dashboard.view_models import checks
+from dashboard.view_models import checks, lines
 from dashboard.view_models.checks import Check, Mark
+from dashboard.view_models.lines import Parts
 from data_access import (
     COLLECTIONS,
     DamagedHistory,
@@ -30,7 +31,7 @@ from data_access import (
     unread_customers,
 )
 from data_access.datasets import comparison
-from data_access.measures import changes, health, trends
+from data_access.measures import changes, health, parts, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.health import Loss, Timing
 from data_access.partner_center import catalog
@@ -136,7 +137,7 @@ def _of_runs(feeds: Feeds, past: Timeline, services: dict[str, pd.DataFrame], no
     except HistoryError as error:
         collected = checks.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
     read = {} if feeds.is_sample else {name: state.last_success for name, state in standing.items()}
-    return [checks.timing(services, read), collected]
+    return [checks.timing(services, read, _of_channels(past)), collected]
 
 
 def _of_customers(feeds: Feeds, past: Timeline) -> tuple[list[Check], list[str]]:
@@ -198,6 +199,15 @@ def _unread(feeds: Feeds, past: Timeline) -> list[str]:
     """The customers of this visitor whom the newest answers lack, by name, or by tenant id where it is unknown."""
     found = unread_customers(past.history)
     return [name or tenant for tenant, name in found.items() if feeds.may_name(tenant)]
+
+
+@remembered
+def _of_channels(past: Timeline) -> list[str]:
+    """What the newest answer lost lately of services that it has, in words."""
+    facts = past.facts
+    now = facts.frame[facts.frame["snapshot"] == (past.newest.id if past.newest else None)]
+    gone = parts.together(Parts(facts, now, lines.of_parts(facts)).gone())
+    return [*gone.loc[texts.keys(gone["service"].astype("str")).isin(texts.keys(now["service"])), parts.TITLE]]
 
 
 @remembered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,13 +11,12 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.charts.lines import WITHOUT
-from data_access import texts, titles
-from data_access.measures import Facts, trends
-from data_access.measures.trends import AS_OF, Between, ByAnswer, Change, Projection, Refusal, Velocity
+from data_access.measures import Facts, parts, trends
+from data_access.measures.parts import Part
+from data_access.measures.trends import AS_OF, Between, Change, Projection, Refusal, Velocity
 
 ALL = "all together"
 ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
-_PRODUCT = "productName"
 _YEAR = timedelta(days=365)
 _CLEARLY = timedelta(weeks=4)
 _NAMED = 3  # parts at a point
@@ -50,7 +49,7 @@ class Line:
     pace: Velocity | Refusal
     goal: Projection | Refusal
     absent: Refusal | None  # why it has no figures now; None where it has
-    lost: tuple[Lost, ...] = ()  # its services or products that have none, so that it is not the sum that it was
+    lost: tuple[Lost, ...] = ()  # its parts that have none, so that it is not the sum that it was
     new_since: datetime | None = None  # the day of the first answer of the range, where it was never there before
     came: tuple[str, ...] = ()  # its parts at the end of `change` that were never there at its beginning
 
@@ -75,43 +74,45 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a line is the sum of: the products of one customer, else services."""
+    """What a line is the sum of, see `measures.parts`."""
 
     facts: Facts  # of all dates
     now: pd.DataFrame  # the rows of the newest answer
-    by_part: ByAnswer | None = None  # the facts by part, where somebody has added them up
+    lines: pd.DataFrame  # those of the parts, see `of_parts`
 
     @cached_property
-    def column(self) -> str:
-        return part_of(self.facts)
+    def columns(self) -> tuple[str, str]:
+        return parts.columns(self.facts)
 
     @cached_property
-    def _lines(self) -> pd.DataFrame:
-        return self.by_part.lines if self.by_part else trends.lines(self.facts, [self.column])
+    def _absent(self) -> pd.DataFrame:
+        return parts.absent(self.lines, self.now, self.columns)
+
+    @cached_property
+    def _presence(self) -> parts.Presence:
+        return parts.presence(self.facts, self.columns)
+
+    @cached_property
+    def _now(self) -> list[Part]:
+        return parts.of(self.now, self.columns)
 
     def gone(self, compared: pd.DataFrame | None = None) -> pd.DataFrame:
-        """The last points of those that the newest answer does not have, as `trends.gone` has it."""
-        return trends.gone(self._lines, self.now, self.column, compared)
+        """The last points of those that the newest answer does not have and that are missed, as `parts` has it."""
+        return parts.missed(self._absent, self.lines, compared)
 
     def lacking(self, gone: pd.DataFrame) -> dict[str, str]:
         """Which were missing on a date, in words, by snapshot; those that are `gone` are missing ever since."""
-        missing = trends.missing(self.facts, self.column, {*self.now[self.column].dropna(), *gone[self.column]})
-        return {snapshot: self._named(codes) for snapshot, codes in missing.items()}
+        now = [*self._now, *parts.of(gone, self.columns)] if len(gone) else self._now
+        return {snapshot: _named(titles) for snapshot, titles in self._presence.missing(now).items()}
 
     def came(self, compared: pd.DataFrame) -> tuple[str, ...]:
         """The titles of those that the last of these points has, with licenses sold, and the first does not."""
-        frame = self.facts.frame
-        first, last = (
-            {texts.key(code): code for code in rows[rows["licensesSold"] > 0][self.column].dropna().astype("str")}
-            for rows in (frame[frame["snapshot"] == compared["snapshot"].iloc[end]] for end in (0, -1))
-        )
-        new = [code for key, code in last.items() if key not in first]
-        return tuple(sorted((_title(code, self.column) for code in new), key=texts.order))
+        return tuple(self._presence.new(compared["snapshot"].iloc[0], compared["snapshot"].iloc[-1]))
 
-    def _named(self, codes: Iterable[str]) -> str:
-        names = [_title(code, self.column) for code in codes]
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        return f"{', '.join(names[:_NAMED])}{more}"
+
+def of_parts(facts: Facts) -> pd.DataFrame:
+    """The lines of the parts of which these facts are the sum, by service, added up once for all that is asked."""
+    return trends.lines(facts, [*dict.fromkeys(("service", *parts.columns(facts)))])
 
 
 def points_moved(points: pd.DataFrame, change: Change) -> float:
@@ -123,15 +124,10 @@ def points_moved(points: pd.DataFrame, change: Change) -> float:
     return formats.points_between(newest - (change.percent or 0.0), newest)
 
 
-def part_of(facts: Facts) -> str:
-    """The column of what a sum of these facts is made of."""
-    return _PRODUCT if _PRODUCT in facts.frame else "service"
-
-
-def lost(gone: pd.DataFrame, part: str) -> tuple[Lost, ...]:
-    """What is gone, from its last points; `part`: the column that names it."""
-    rows = zip(gone[part], gone["licensesSold"], gone[AS_OF], strict=True)
-    return tuple(Lost(_title(str(code), part), sold, on) for code, sold, on in rows)
+def lost(gone: pd.DataFrame) -> tuple[Lost, ...]:
+    """What is gone, from the last points of its parts."""
+    rows = parts.together(gone)
+    return tuple(Lost(*row) for row in zip(rows[parts.TITLE], rows["licensesSold"], rows[AS_OF], strict=True))
 
 
 def line_of(
@@ -143,19 +139,15 @@ def line_of(
     *,
     between: Between | None,
     absent: Refusal | None,
-    parts: Parts | None = None,
+    made_of: Parts,
 ) -> Line:
     """One line within a range, from its `points` of all dates and those `shown`, which are in the range.
 
-    `between`: the range; None where there is no second day. `parts`: what it is the sum of; None of a service.
+    `between`: the range; None where there is no second day. `made_of`: what it is the sum of.
     """
-    lacking, measured, losses, refused = dict[str, str](), points, tuple[Lost, ...](), absent
-    if parts:
-        recent, gone = parts.gone(), parts.gone(shown)
-        measured = points[~points["snapshot"].isin([*parts.lacking(recent)])]
-        lacking = parts.lacking(gone)
-        if not absent:
-            losses, refused = lost(gone, parts.column), Refusal.NOT_WHOLE if len(recent) else None
+    recent, gone = made_of.gone(), made_of.gone(shown)
+    measured, lacking = points[~points["snapshot"].isin([*made_of.lacking(recent)])], made_of.lacking(gone)
+    refused = absent or (Refusal.NOT_WHOLE if len(recent) else None)
     points, shown = (
         table.assign(**{WITHOUT: [lacking.get(snapshot, "") for snapshot in table["snapshot"]]})
         for table in (points, shown)
@@ -170,7 +162,7 @@ def line_of(
         change, lately = None, None
     elif change and between and compared["snapshot"].iloc[0] == between.first:
         change = replace(change, since=between.since)  # what was known on that day
-    year, turned = (_year(known, parts), trends.turn(known)) if len(compared) else (None, None)
+    year, turned = (_year(known, made_of), trends.turn(known)) if len(compared) else (None, None)
     return Line(
         key=key,
         title=title,
@@ -182,9 +174,9 @@ def line_of(
         pace=refused or trends.velocity(measured),
         goal=refused or trends.projection(measured, target),
         absent=absent,
-        lost=losses,
+        lost=() if absent else lost(gone),
         new_since=new_since,
-        came=parts.came(compared) if parts and change else (),
+        came=made_of.came(compared) if change else (),
     )
 
 
@@ -202,13 +194,14 @@ def _compared(points: pd.DataFrame, shown: pd.DataFrame, is_known: bool) -> tupl
     return shown, whole[:0] if len(shown) and shown[WITHOUT].iloc[-1] else whole
 
 
-def _year(known: pd.DataFrame, parts: Parts | None) -> Change | None:
+def _year(known: pd.DataFrame, made_of: Parts) -> Change | None:
     """The change over twelve months; None where a part is gone that was there in them."""
     year = trends.change(known, _YEAR.days)
-    if year and parts and len(parts.gone(known[known[AS_OF] >= year.since])):
+    if year and len(made_of.gone(known[known[AS_OF] >= year.since])):
         return None
     return year
 
 
-def _title(code: str, part: str) -> str:
-    return titles.product_title(code) if part == _PRODUCT else titles.service_title(code)
+def _named(titles: Sequence[str]) -> str:
+    more = f" and {len(titles) - _NAMED:,} more" if len(titles) > _NAMED else ""
+    return f"{', '.join(titles[:_NAMED])}{more}"

@@ -1,4 +1,4 @@
-"""How the figures of the Overview's tiles have moved, and which services are lost since."""
+"""How the figures of the Overview's tiles have moved, and which parts of them are lost since."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.sparkline import sparkline
 from dashboard.view_models import lines
-from dashboard.view_models.lines import ESTIMATES, Lost
+from dashboard.view_models.lines import ESTIMATES, Lost, Parts
 from data_access import Deployment, Selection, Timeline, measures
-from data_access.measures import trends
+from data_access.measures import parts, trends
 from data_access.measures.trends import AS_OF
 
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
@@ -36,7 +36,7 @@ class Moved:
 def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark: bool) -> dict[str, Moved]:
     """How the figures of a selection have moved in some `trends.USUAL_DAYS`, by measure; empty without an earlier date.
 
-    Empty as well where a service is gone: then it is not the same sum.
+    Empty as well where a part is gone: then it is not the same sum.
 
     Estimates are compared with estimates and counts with counts.
     """
@@ -69,7 +69,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
 
 @remembered
 def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tuple[Lost, ...]:
-    """The services that the history has lately, or on the date compared with, and an answer does not.
+    """The parts that the history has lately, or on the date compared with, and an answer does not.
 
     None where they cannot be compared.
     """
@@ -78,22 +78,21 @@ def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tu
         return ()
     change = trends.change(line, trends.USUAL_DAYS)
     compared = line[line[AS_OF] >= change.since] if change else None
-    by_service = trends.lines(timeline.facts.selected(selection), ["service"])
-    return lines.lost(
-        trends.gone(by_service, deployment.facts.selected(selection).frame, "service", compared), "service"
-    )
+    kept = timeline.facts.selected(selection)
+    return lines.lost(Parts(kept, deployment.facts.selected(selection).frame, lines.of_parts(kept)).gone(compared))
 
 
 def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:
     """The line of all together up to the figures on screen, which may be newer than the history.
 
-    Without dates on which a service was missing. None where they cannot be compared.
+    Without dates on which a part was missing. None where they cannot be compared.
     """
     facts = deployment.facts.selected(selection)
     if timeline.collection is not deployment.answer.collection or not len(facts):
         return None
     kept = timeline.facts.selected(selection)
-    lacking = trends.missing(kept, "service", facts.frame["service"].unique())
+    columns = parts.columns(kept)
+    lacking = parts.presence(kept, columns).missing(parts.of(facts.frame, columns))
     line = trends.lines(kept, [])
     total = measures.total(facts)
     as_of = trends.next_as_of(

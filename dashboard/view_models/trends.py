@@ -19,7 +19,7 @@ from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import paces
-from dashboard.view_models.lines import ALL, ESTIMATES, Line, Parts, line_of, part_of
+from dashboard.view_models.lines import ALL, ESTIMATES, Line, Parts, line_of, of_parts
 from data_access import Timeline, texts, timeline_of_customer, titles
 from data_access.datasets import comparison
 from data_access.measures import MEASURES, Facts, trends
@@ -81,6 +81,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     within = _within(timeline, filters)
     now, why = _now(timeline, facts)
     together, each = trends.by_answer(facts, []), trends.by_answer(facts, [filters.by])
+    made_of = Parts(facts, now, of_parts(facts))
     whole = line_of(
         "",
         ALL,
@@ -89,9 +90,9 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         filters.target,
         between=within,
         absent=why if now.empty else None,
-        parts=Parts(facts, now, each if filters.by == part_of(facts) else None),
+        made_of=made_of,
     )
-    lines = _lines(facts, each, now, within, filters, why=why)
+    lines = _lines(made_of, each, within, filters, why=why)
     measure = _measure(timeline, filters)
     known = len(lines)
     lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters))
@@ -113,13 +114,11 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     )
 
 
-def _lines(
-    facts: Facts, each: ByAnswer, now: pd.DataFrame, within: Between | None, filters: TrendsFilters, *, why: Refusal
-) -> list[Line]:
-    """The line of each service or channel; `why`: the reason of those that the rows of `now` do not have."""
-    by = filters.by
-    shown = _shown(each, within)
-    there, has_parts = {*now[by].dropna()}, by != part_of(facts)
+def _lines(whole: Parts, each: ByAnswer, within: Between | None, filters: TrendsFilters, *, why: Refusal) -> list[Line]:
+    """The line of each service or channel; `why`: the reason of those that the rows of now do not have."""
+    by, facts, now = filters.by, whole.facts, whole.now
+    shown, parts = _shown(each, within), whole.lines
+    there = {*now[by].dropna()}
     return [
         line_of(
             str(key),
@@ -129,7 +128,7 @@ def _lines(
             filters.target,
             between=within,
             absent=None if key in there else why,
-            parts=Parts(facts.of(facts.frame[facts.frame[by] == key]), now[now[by] == key]) if has_parts else None,
+            made_of=Parts(facts.of(facts.frame[facts.frame[by] == key]), now[now[by] == key], parts[parts[by] == key]),
         )
         for key, points in each.lines.groupby(by, sort=True)
     ]

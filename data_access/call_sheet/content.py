@@ -17,7 +17,7 @@ from data_access import formats, measures, mutes, texts, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
 from data_access.datasets import lately, usage
 from data_access.datasets.renewals import OfOne, Unread, never_read, not_read
-from data_access.measures import Facts, call_list, changes, customers, muted, renewals, trends
+from data_access.measures import Facts, call_list, changes, customers, muted, parts, renewals, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 from data_access.mutes import Mute
@@ -158,8 +158,9 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
 
 def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:
     """The products that the customer has no more, of which the line had some on this date or later, with their ids."""
-    by_product = trends.lines(records.deployment, [_NAME])
-    gone = trends.gone(by_product, records.now.frame, _NAME, line[line[AS_OF] >= since])
+    lines = trends.lines(records.deployment, parts.OF_CUSTOMER)
+    absent = parts.absent(lines, records.now.frame, parts.OF_CUSTOMER)
+    gone = parts.together(parts.missed(absent, lines, line[line[AS_OF] >= since]))
     ids = records.deployment.frame.drop_duplicates(_NAME).set_index(_NAME)[PRODUCT]
     return gone.assign(customerTenantId=records.tenant, productId=gone[_NAME].map(ids))
 
@@ -432,7 +433,7 @@ def _missed(products: pd.DataFrame) -> str:
     if products.empty:
         return "Not in the newest answer: what is muted"
     first = products.iloc[0]
-    return call_list.missed(str(first[_NAME]), first["licensesSold"], first[AS_OF], len(products) - 1)
+    return call_list.missed(str(first[parts.TITLE]), first["licensesSold"], first[AS_OF], len(products) - 1)
 
 
 def _number(value: Any) -> str:

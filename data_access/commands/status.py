@@ -112,11 +112,10 @@ def as_text(account_history: History, now: datetime) -> list[str]:
 
 
 def in_words(loss: Loss) -> str:
-    """What a collection lost, with the numbers then and now, and the services that are gone."""
+    """What a collection lost, with the numbers then and now, and what is gone of services."""
     text = f"not well: it {loss.finding}: {loss.numbers} since the answer of {loss.since:%Y-%m-%d %H:%M} UTC"
-    if not loss.gone:
+    if not (named := loss.named):
         return text
-    named = sorted(map(titles.service_title, loss.gone), key=texts.order)
     more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
     return f"{text}; gone: {', '.join(map(printable_id, named[:_NAMED]))}{more}"
 
@@ -165,6 +164,7 @@ def _loss(loss: Loss | None) -> dict[str, Any]:
             "before": asdict(loss.before),
             "after": asdict(loss.after),
             "servicesGone": [*loss.gone],
+            "channelsGone": [{"service": service, "channel": channel} for service, channel in loss.of_channels],
         }
     }
 

@@ -15,6 +15,7 @@ from data_access.history.engines import Engine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
 from data_access.measures import changes, customers
+from data_access.measures.parts import OF_COMPANY
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
 from data_access.selection import Selection
@@ -53,12 +54,12 @@ class Pair:
 class Differences:
     """Two dates side by side: `table` as of `changes.compare`; `estimated` says whether licenses deployed are.
 
-    `services`: the same of the services behind a level whose rows do not tell what they lost, else None.
+    `parts`: the same by columns that tell the parts apart of which all is the sum, see `measures.parts`.
     """
 
     table: pd.DataFrame
     estimated: bool
-    services: pd.DataFrame | None = None
+    parts: pd.DataFrame
 
 
 def collection_of(timeline: Timeline, level: str) -> Collection:
@@ -112,10 +113,13 @@ def compare(
     labels = [_LABELS[name] for name in keys if name in _LABELS]
     if collection_of(timeline, compared.level) is timeline.collection and keys == ["service"]:
         facts = timeline.facts.selected(selection)
-        before, after = (
-            measures.by(facts.of(facts.frame[facts.frame["snapshot"] == snapshot.id]), keys) for snapshot in both
-        )
-        return Differences(changes.compare(before, after, keys, labels), timeline.estimated)
+        of_both = [facts.of(facts.frame[facts.frame["snapshot"] == snapshot.id]) for snapshot in both]
+
+        def by(keys: Sequence[str]) -> pd.DataFrame:
+            before, after = (measures.by(facts, keys) for facts in of_both)
+            return changes.compare(before, after, keys)
+
+        return Differences(by(keys), timeline.estimated, by(OF_COMPANY))
     connected = engine()
 
     def compared_by(keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
@@ -125,8 +129,8 @@ def compare(
         )
         return changes.compare(before, after, keys, labels)
 
-    services = compared_by(["service"]) if keys == [customers.CUSTOMER] else None
-    return Differences(compared_by(keys, labels), estimated=False, services=services)
+    table = compared_by(keys, labels)
+    return Differences(table, estimated=False, parts=table if {*OF_COMPANY} <= {*keys} else compared_by(OF_COMPANY))
 
 
 def facts_file(history: History, snapshot: Snapshot) -> tuple[str, ...]:

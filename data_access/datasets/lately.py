@@ -9,11 +9,10 @@ from datetime import date
 
 import pandas as pd
 
-from data_access import texts
 from data_access.datasets import comparison
 from data_access.datasets.timeline import Timeline
 from data_access.history.engines import Engine
-from data_access.measures import Facts, customers
+from data_access.measures import Facts, customers, parts
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center import catalog
 from data_access.selection import Selection
@@ -22,7 +21,7 @@ MONTHS = 3
 POINTS = 7  # of each line, and the figures of now behind them
 _SHORTEST = 7  # days; less is no time to move in
 _PERCENT = "deploymentPercent"
-_PRODUCT, _LABELS = [CUSTOMER, "productName", "snapshot"], ["customerName", "productId"]
+_PARTS, _LABELS = [CUSTOMER, *parts.OF_CUSTOMER], ["customerName", "productId"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +29,9 @@ class Lately:
     """The change of each customer `since` a day: `table` as `call_list.prepared` takes it, by customerTenantId.
 
     Both are None where the history is shorter than a week. `lost`: the products with licenses sold that customers had
-    on one of the dates and that the figures of now do not have: customerTenantId, customerName, productId, productName
-    (str), licensesSold (int64), processedDateTime (UTC) of the last of these dates, those with most licenses first.
+    on one of the dates and that the figures of now do not have, or not through the same channel: customerTenantId,
+    customerName, productId, productName, part (what to call it; all str), licensesSold (int64), processedDateTime (UTC)
+    of the last of these dates, those with most licenses first.
     """
 
     since: date | None
@@ -53,7 +53,7 @@ def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, select
     whole = [each for each in timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
     looked_at = {each.id: each for each in [*(snapshots[day] for day in days), *whole[-2:]] if each.rows}
     files = timeline.history.facts(looked_at[identity] for identity in sorted(looked_at))
-    lost = _lost(engine().grouped(files.paths, _PRODUCT, labels=_LABELS, selection=selection), facts)
+    lost = _lost(engine().grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection), facts)
     if (days[-1] - days[0]).days < _SHORTEST:
         return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
@@ -91,14 +91,8 @@ def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFr
 
 
 def _lost(then: pd.DataFrame, now: Facts) -> pd.DataFrame:
-    """`Lately.lost`. A product is the same by its name, however spelled."""
-    last = then.sort_values("snapshot", kind="stable").drop_duplicates([CUSTOMER, "productName"], keep="last")
-    there = now.frame[[CUSTOMER, "productName"]].drop_duplicates()
-    known, sought = (
-        pd.MultiIndex.from_arrays([rows[CUSTOMER].astype("str"), texts.keys(rows["productName"]).fillna("")])
-        for rows in (there, last)
-    )
-    gone = (last["licensesSold"] > 0) & ~sought.isin(known)
-    columns = [CUSTOMER, "customerName", "productId", "productName", "licensesSold", "processedDateTime"]
-    order = ["licensesSold", CUSTOMER, "productName"]
-    return last[gone].sort_values(order, ascending=[False, True, True], ignore_index=True)[columns]
+    """`Lately.lost`."""
+    last = then.sort_values("snapshot", kind="stable").drop_duplicates(_PARTS, keep="last")
+    lost = parts.together(parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER]), [CUSTOMER])
+    columns = [CUSTOMER, "customerName", "productId", "productName", parts.TITLE, "licensesSold", "processedDateTime"]
+    return lost.reset_index(drop=True)[columns]

@@ -16,6 +16,7 @@ from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
 from data_access.measures import Facts, call_list, changes, core, muted, renewals
 from data_access.measures.customers import CUSTOMER
+from data_access.measures.parts import OF_CUSTOMER, TITLE, lost, together
 from data_access.mutes import Mute
 
 #: How far ahead a last day to act is in reach, in days.
@@ -79,20 +80,16 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
 
 
 def _gone(before: Look, now: Look) -> pd.DataFrame:
-    """The products with licenses that customers of now had before and have no more; those with most licenses first."""
-    was = core.by(before.facts, [CUSTOMER, _NAME], [_PRODUCT])
-    there, sought = (
-        pd.MultiIndex.from_arrays([rows[CUSTOMER].astype("str"), texts.keys(rows[_NAME].astype("str")).fillna("")])
-        for rows in (now.facts.frame, was)
-    )
-    gone = was[~sought.isin(there) & (was["licensesSold"] > 0) & was[CUSTOMER].isin(now.facts.frame[CUSTOMER])]
-    return gone.sort_values(["licensesSold", _NAME], ascending=[False, True])
+    """The parts with licenses that customers of now had before and have no more, see `measures.parts`."""
+    was = core.by(before.facts, [CUSTOMER, *OF_CUSTOMER], [_PRODUCT])
+    was = was[was[CUSTOMER].isin(now.facts.frame[CUSTOMER])]
+    return lost(was, now.facts.frame, OF_CUSTOMER, [CUSTOMER])
 
 
-def _without(facts: Facts, products: pd.DataFrame) -> Facts:
-    """The facts without these products of customers."""
+def _without(facts: Facts, gone: pd.DataFrame) -> Facts:
+    """The facts without these parts of customers."""
     left_out, all_of_them = (
-        pd.MultiIndex.from_frame(rows[[CUSTOMER, _NAME]].astype("str")) for rows in (products, facts.frame)
+        pd.MultiIndex.from_frame(rows[[CUSTOMER, *OF_CUSTOMER]].astype("str")) for rows in (gone, facts.frame)
     )
     return facts.of(facts.frame[~all_of_them.isin(left_out)])
 
@@ -100,10 +97,10 @@ def _without(facts: Facts, products: pd.DataFrame) -> Facts:
 def _missed(gone: pd.DataFrame) -> dict[str, str]:
     """What is gone of each customer in words, by tenant id: theirs is not the same sum."""
     words: dict[str, str] = {}
-    for tenant, rows in gone.groupby(CUSTOMER, observed=True):
+    for tenant, rows in together(gone, [CUSTOMER]).groupby(CUSTOMER, observed=True):
         first = rows.iloc[0]
         words[str(tenant)] = call_list.missed(
-            str(first[_NAME]), first["licensesSold"], first["processedDateTime"], len(rows) - 1
+            str(first[TITLE]), first["licensesSold"], first["processedDateTime"], len(rows) - 1
         )
     return words
 

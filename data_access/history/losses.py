@@ -14,11 +14,13 @@ from data_access import texts
 from data_access.errors import HistoryError
 from data_access.history.snapshot import Snapshot
 from data_access.history.store import Damaged, Store
-from data_access.measures import customers, health
+from data_access.measures import customers, health, parts
 from data_access.measures.health import Amounts
+from data_access.measures.parts import Part
 from data_access.partner_center.catalog import COLLECTIONS
 
-_LICENSES = ("licensesSold", "licensesDeployed")
+_SOLD = "licensesSold"
+_LICENSES = (_SOLD, "licensesDeployed")
 
 
 def loss(folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table) -> health.Loss | None:
@@ -42,6 +44,7 @@ def loss(folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table) -> hea
         after,
         is_first=sum(bool(answer.rows) for answer in answers[:-1]) == 1,
         gone=_gone(whole[since], whole[-1]),
+        of_channels=_of_channels(summary, whole[since], whole[-1]),
     )
 
 
@@ -52,11 +55,24 @@ def _gone(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     return tuple(sorted(gone, key=texts.order))
 
 
+def _of_channels(summary: pa.Table, before: Snapshot, after: Snapshot) -> tuple[Part, ...]:
+    """What went of services that are left; none in a collection that does not count licenses."""
+    if _SOLD not in summary.column_names:
+        return ()
+    then, now = (
+        summary.filter(pc.equal(summary["snapshot"], each.id)).select([*parts.OF_COMPANY, _SOLD]).to_pandas()
+        for each in (before, after)
+    )
+    left = {part.key.name for part in parts.of(now, parts.OF_COMPANY)}
+    lost = parts.of(parts.lost(then, now, parts.OF_COMPANY), parts.OF_COMPANY)
+    return tuple(sorted((part for part in lost if part.key.name in left), key=lambda part: part.key))
+
+
 def _licenses(summary: pa.Table) -> dict[str, int] | None:
     """The licenses sold by snapshot; None in a collection that does not count them."""
-    if "licensesSold" not in summary.column_names:
+    if _SOLD not in summary.column_names:
         return None
-    sums = summary.group_by("snapshot").aggregate([("licensesSold", "sum")])
+    sums = summary.group_by("snapshot").aggregate([(_SOLD, "sum")])
     return dict(zip(sums["snapshot"].to_pylist(), sums["licensesSold_sum"].to_pylist(), strict=True))
 
 

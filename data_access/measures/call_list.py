@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data_access import formats, texts, titles
-from data_access.measures import customers, free_products, muted, renewals
+from data_access.measures import customers, free_products, muted, parts, renewals
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
@@ -151,9 +151,9 @@ def _more_products(number: int) -> str:
 
 
 def missed(product: str, sold: float, on: datetime, more: float) -> str:
-    """What the newest answer has no more of a customer: the product with most licenses, and how many others."""
+    """What the newest answer has no more of a customer: `product` has most licenses of so many others."""
     return (
-        f"Not in the newest answer: {titles.product_title(product)}"
+        f"Not in the newest answer: {product}"
         f" ({formats.number(int(sold), 'license')} sold on {formats.day(on)}){_more_products(int(more))}"
     )
 
@@ -197,7 +197,7 @@ RULES = (
         lambda table: table["lostSold"] > 0,
         missed,
         lambda product, sold, on, more: (
-            f"Microsoft's newest figures have no {titles.product_title(product)} of yours any more, of which you had"
+            f"Microsoft's newest figures have no {product} of yours any more, of which you had"
             f" {formats.number(int(sold), 'license')} on {formats.day(on)}{_more_products(int(more))}: what became of"
             f" {'them' if more or sold > 1 else 'it'}?"
         ),
@@ -380,7 +380,7 @@ def _lost(products: pd.DataFrame) -> pd.DataFrame:
     first = products.drop_duplicates(CUSTOMER).set_index(CUSTOMER)
     return pd.DataFrame(
         {
-            "lostProduct": first["productName"].fillna("(no name)"),
+            "lostProduct": first[parts.TITLE],
             "lostSold": first["licensesSold"].astype("float64"),
             "lostOn": first["processedDateTime"],
             "lostMore": (products.groupby(CUSTOMER).size() - 1).astype("float64"),

@@ -11,8 +11,10 @@ from typing import Protocol
 
 import pandas as pd
 
+from data_access import texts, titles
 from data_access.measures import changes, customers
 from data_access.measures.changes import Status
+from data_access.measures.parts import Part
 from data_access.partner_center import frames
 
 #: The usual cadence and delay come from the newest gaps between processing dates, at most this many.
@@ -72,6 +74,14 @@ class Loss:
     after: Amounts
     is_first: bool = False  # whether there was one answer with rows before, so that nothing is known to be usual
     gone: tuple[str, ...] = ()  # the services, by code, that were in the one before and are not among those left
+    of_channels: tuple[Part, ...] = ()  # what went of services that are left: those in a channel that they had
+
+    @property
+    def named(self) -> list[str]:
+        """What is gone, in words and in their order."""
+        services = map(titles.service_title, self.gone)
+        channels = (titles.through(titles.service_title(part.name), part.channel) for part in self.of_channels)
+        return sorted([*services, *channels], key=texts.order)
 
     @property
     def finding(self) -> str:

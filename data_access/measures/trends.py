@@ -130,6 +130,11 @@ def with_back_fills(facts: Facts, back_fills: Collection[str]) -> Facts:
     return facts.of(facts.frame.assign(**{_PARTIAL: facts.frame["snapshot"].isin(back_fills)}))
 
 
+def answers(facts: Facts) -> pd.DataFrame:
+    """The rows of whole answers, without those of back-fills."""
+    return facts.frame[~facts.frame[_PARTIAL]] if _PARTIAL in facts.frame else facts.frame
+
+
 def by_snapshot(frame: Frame, keys: Sequence[str], *, estimated: bool) -> Frame:
     """One row per value of `keys` and snapshot, from which `points` makes lines.
 
@@ -244,10 +249,10 @@ def lines(facts: Facts, keys: Sequence[str]) -> pd.DataFrame:
 
 def has_gone_back(facts: Facts, now: pd.DataFrame) -> bool:
     """Whether a part has an older date in the rows of the next answer than in the last one."""
-    answers = facts.frame[~facts.frame[_PARTIAL]] if _PARTIAL in facts.frame else facts.frame
-    if answers.empty:
+    kept = answers(facts)
+    if kept.empty:
         return False
-    last = answers[answers["snapshot"] == answers["snapshot"].max()]
+    last = kept[kept["snapshot"] == kept["snapshot"].max()]
     columns = ["service", "channel", "processedDateTime"]
     both = [rows[columns].assign(snapshot=place) for rows, place in ((last, "0"), (now, "1"))]
     parts = pd.concat([rows.astype({"service": "str", "channel": "str"}) for rows in both], ignore_index=True)
@@ -273,38 +278,6 @@ def _went_back(rows: pd.DataFrame) -> pd.DataFrame:
     last = np.flatnonzero(np.append((part[1:] != part[:-1]) | (answer[1:] != answer[:-1]), True))
     is_older = (part[last][1:] == part[last][:-1]) & (dates[order][last][1:] < dates[order][last][:-1])
     return pd.DataFrame(dated.iloc[order[last[1:][is_older]]])
-
-
-def missing(facts: Facts, part: str, now: Collection[str]) -> dict[str, list[str]]:
-    """Which parts the sum of all facts lacked, by snapshot: points are comparable where they are of the same parts.
-
-    `part` is the column of what the sum is made of, such as services; a part is the same however it is spelled. What
-    earlier and later answers have, with licenses sold, is missing in between; what comes first later is new. `now` is
-    what counts as there in the end, such as the parts of the newest answer.
-    """
-    rows = facts.frame
-    if _PARTIAL in rows:
-        rows = rows[~rows[_PARTIAL]]
-    rows = rows.dropna(subset=[part])
-    if rows.empty:
-        return {}
-    # A crosstab of pandas would take a hundred milliseconds of a year of days.
-    at, snapshots = pd.factorize(rows["snapshot"].astype("str"), sort=True)
-    place, spellings = pd.factorize(rows[part].astype("str"))
-    names = {texts.key(text): text for text in spellings}
-    keys = sorted(names)
-    columns = np.array([keys.index(texts.key(text)) for text in spellings])
-    cells, shape = at * len(keys) + columns[place], (len(snapshots), len(keys))
-    licenses = rows["licensesSold"].to_numpy(dtype="float64", na_value=0.0)
-    there, sold = (np.bincount(cells, each, np.prod(shape)).reshape(shape) > 0 for each in (None, licenses))
-    before = np.maximum.accumulate(sold, axis=0)
-    ends = np.isin(keys, [texts.key(text) for text in now])
-    after = np.maximum.accumulate(sold[::-1], axis=0)[::-1] | ends
-    lacks = before & after & ~there
-    return {
-        str(snapshots[int(row)]): [names[keys[column]] for column in np.flatnonzero(lacks[row])]
-        for row in np.flatnonzero(lacks.any(axis=1))
-    }
 
 
 def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime, *, went_back: bool = False) -> datetime:
@@ -370,26 +343,6 @@ def change(line: pd.DataFrame, days: int | None = None) -> Change | None:
         None if pd.isna(percent) else float(percent),
         float(after["undeployed"] - before["undeployed"]),
     )
-
-
-def gone(by_part: pd.DataFrame, now: pd.DataFrame, part: str, compared: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The parts with licenses sold that a sum has lost, at their last points; those with most licenses first.
-
-    `by_part`: the lines by `part`, such as services. `now`: the rows of the newest answer. `compared`: the points of
-    the sum that are compared, the oldest first; a part that any of them has is missed, and so is one with a point in
-    the last `WEEKS`. A part is the same however it is spelled. An answer without any part misses none.
-    """
-    there = {*map(texts.key, now[part].dropna().unique())}
-    if by_part.empty or not there:
-        return by_part[:0]
-    last = by_part.sort_values(AS_OF, kind="stable").drop_duplicates(part, keep="last").dropna(subset=[part])
-    is_there = texts.keys(last[part].astype("str")).isin(there)
-    is_missed = last[AS_OF] >= by_part[AS_OF].max() - timedelta(weeks=WEEKS)
-    if compared is not None and len(compared):
-        # A service that is not processed again is in answers of later dates than its own.
-        is_missed |= (last[AS_OF] >= compared[AS_OF].iloc[0]) | last["snapshot"].isin(compared["snapshot"])
-    missed = last[~is_there & is_missed & (last["licensesSold"] > 0)]
-    return pd.DataFrame(missed.sort_values(["licensesSold", part], ascending=[False, True]))
 
 
 def turn(line: pd.DataFrame) -> datetime | None:

@@ -52,6 +52,18 @@ def undated(percents, sold=1000):
     return partial(fetched, DEPLOYMENT, sent, FIRST + timedelta(weeks=4))
 
 
+def in_channels(week, *left_out):
+    """An answer of a week: Microsoft 365 at 50 % in one channel and 90 % in the other, without those left out."""
+    day = FIRST + week * WEEK
+    sent = [
+        *(row | {"channel": "reseller"} for row in rows(day, {"o365": 50.0 - week / 5}, 1000)),
+        *(row | {"channel": "direct"} for row in rows(day, {"o365": 90.0}, 1000)),
+        *(row | {"channel": "reseller"} for row in rows(day, {"crm": 20.0}, 300)),
+    ]
+    there = [row for row in sent if (row["serviceName"], row["channel"]) not in left_out]
+    return partial(fetched, DEPLOYMENT, there, day)
+
+
 GONE = [*weeks(*RISING), partial(fetched, DEPLOYMENT, rows(FIRST, {"crm": 42.0, "exo": 1.0}), FIRST + 6 * WEEK)]
 EMPTY = [*weeks(*RISING), partial(fetched, DEPLOYMENT, [], FIRST + 6 * WEEK)]
 

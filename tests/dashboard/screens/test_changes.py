@@ -109,6 +109,18 @@ def test_what_the_later_answer_lacks_is_said_first(look_back):
     assert "Visio (100 licenses sold on 27 Oct 2026)" in at["customer-and-product"]
 
 
+def test_a_channel_that_a_service_lost_is_said(look_back):
+    direct = {"channel": "direct", "licensesSold": 40}
+    lost = "Not in the answer of 24 Nov 2026: Microsoft 365 through Direct (40 licenses sold on 27 Oct 2026)."
+    assert lost in said(look_back([services(28, {}, direct), services(0, {})]))
+    assert lost not in said(look_back([services(28, {}, direct), services(0, {}, direct)]))
+    assert lost not in said(look_back([services(28, {}, direct), services(0, {})], {"channel": "reseller"}))
+    since = {"since": str((NOW - 14 * DAY).date()), "until": str(NOW.date())}
+    back = said(look_back([services(28, {}, direct), services(14, {}), services(0, {}, direct)], since))
+    assert "Not in the answer of 10 Nov 2026: Microsoft 365 through Direct (40 licenses sold on" in back
+    assert "So it counts as new." in back
+
+
 def test_what_the_earlier_answer_lacks_although_it_was_there_before_is_said(look_back):
     link = {"since": str((NOW - 14 * DAY).date()), "until": str(NOW.date())}
     app = look_back([BEFORE, services(14, {}), services(0, {}, CRM | {"proratedDeploymentPercent": 60})], link)

@@ -93,6 +93,12 @@ def test_a_service_that_has_gone_is_not_on_time(look_back):
     assert list(tables(app)["health_table"]["timing"]) == ["not in the newest answer", "on time"]
 
 
+def test_what_a_service_lost_of_its_channels_is_named(look_back):
+    both = [services(days, {}, {"channel": "direct", "licensesSold": 5}) for days in (22, 15, 8)]
+    app = look_back([*both, services(1), customers(8), customers(1, {"licensesSold": 101})], page=PAGE)
+    assert "1 of 1 service is on time. Microsoft 365 through Direct is not in the newest answer." in said(app)
+
+
 def test_a_late_service_is_named_with_what_is_usual(look_back):
     old = [services(days) for days in (60, 53, 46, 39)]
     app = look_back([*old, customers(8), customers(1, {"licensesSold": 101})], page=PAGE)

@@ -85,7 +85,7 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     )
     assert f"{missing} What is left is deployed to 90.00 % on 22 Aug 2026." in said(app)
     assert "43.64" not in said(app)
-    assert deltas(app)["Deployment %"] == "a service is missing now"
+    assert deltas(app)["Deployment %"] == "a part is missing now"
     assert "No date for 80 %: a part of it is not in the newest answer." in said(app)
     assert "Improving" not in said(app)
     assert "usually stays the same" not in said(app)
@@ -106,9 +106,9 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
     in_order = [str(getattr(element, "value", "")).replace("\u00a0", " ") for element in overview.main]
     of_answer = [place for place, words in enumerate(in_order) if "**90 %** deployed" in words]
     assert in_order.index(overview.warning[0].value) < of_answer[0]
-    assert deltas(overview)["Deployment %"] == "a service is missing now"
+    assert deltas(overview)["Deployment %"] == "a part is missing now"
     assert "target reached" not in said(overview)
-    assert "Overall: a service is missing now." in said(overview)
+    assert "Overall: a part is missing now." in said(overview)
 
 
 @pytest.mark.parametrize("left", [{}, {"crm": 10.0}])

@@ -11,7 +11,7 @@ from dashboard.view_models import movement
 from dashboard.view_models.trends import trends_view
 from data_access import Deployment, Selection, measures
 from data_access.partner_center.catalog import DEPLOYMENT
-from tests.dashboard.weeks import BACK, FIRST, WEEK, of_each_day, rows, timeline, weeks
+from tests.dashboard.weeks import BACK, FIRST, WEEK, in_channels, of_each_day, rows, timeline, weeks
 from tests.lakes import fetched
 
 pytestmark = pytest.mark.program
@@ -43,6 +43,18 @@ def test_what_is_gone_longer_than_a_pace_is_looked_at_is_missed_where_its_date_i
     now = Deployment(answer, measures.facts(DEPLOYMENT, answer.frame))
     assert [(one.title, one.on) for one in movement.lost(kept, now, Selection())] == [("Visio", FIRST)]
     assert movement.moved(kept, now, Selection(), False) == {}
+
+
+def test_a_service_that_lost_a_channel_is_missed(tmp_path):
+    kept = timeline(tmp_path, [*map(in_channels, range(6))])
+    answer = in_channels(6, ("o365", "reseller"))()
+    now = Deployment(answer, measures.facts(DEPLOYMENT, answer.frame))
+    lost = [(one.title, one.sold) for one in movement.lost(kept, now, Selection())]
+    assert lost == [("Microsoft 365 through Reseller", 1000)]
+    assert movement.moved(kept, now, Selection(), False) == {}
+    direct = Selection.of(["direct"])
+    assert movement.lost(kept, now, direct) == ()
+    assert movement.moved(kept, now, direct, False)["deploymentPercent"].said[0] == "±"
 
 
 def test_the_overviews_tiles_compare_with_a_date_that_has_all_services(tmp_path):

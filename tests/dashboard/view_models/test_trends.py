@@ -11,9 +11,10 @@ import pytest
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models.trends import trends_view
 from data_access import csv_files, open_timeline
+from data_access.measures.trends import Refusal, Velocity
 from data_access.partner_center.catalog import DEPLOYMENT
 from data_access.settings import load
-from tests.dashboard.weeks import FIRST, account, rows, slowly, timeline, weeks
+from tests.dashboard.weeks import FIRST, account, in_channels, rows, slowly, timeline, weeks
 from tests.lakes import fetched
 
 pytestmark = pytest.mark.program
@@ -35,6 +36,38 @@ def test_what_has_no_date_in_the_range_is_counted(tmp_path):
     long, short = (trends_view(kept, TrendsFilters(range=chosen), False) for chosen in ("all", "3m"))
     assert (len(long.lines), long.outside) == (3, 0)
     assert (len(short.lines), short.outside) == (2, 1)
+
+
+LOST = "Microsoft 365 through Reseller"
+
+
+def test_a_service_that_lost_a_channel_is_not_the_sum_that_it_was(tmp_path):
+    kept = timeline(tmp_path, [*map(in_channels, range(6)), in_channels(6, ("o365", "reseller"))])
+    found = trends_view(kept, TrendsFilters(), False)
+    assert [(one.title, one.sold) for one in found.whole.lost] == [(LOST, 1000)]
+    o365, crm = sorted(found.lines, key=lambda line: line.key, reverse=True)
+    assert [one.title for one in o365.lost] == [LOST]
+    for line in (found.whole, o365):
+        assert (line.change, line.pace, line.goal) == (None, Refusal.NOT_WHOLE, Refusal.NOT_WHOLE)
+    assert crm.lost == ()
+    assert crm.change is not None
+    assert list(found.points["without"][found.points["without"] != ""]) == [LOST, LOST]
+    one = trends_view(kept, TrendsFilters(service=("o365",)), False).whole
+    assert (one.goal, [part.title for part in one.lost]) == (Refusal.NOT_WHOLE, [LOST])
+    without_it = trends_view(kept, TrendsFilters(channel=("direct",)), False).whole
+    assert (without_it.lost, without_it.goal) == ((), Refusal.REACHED)
+
+
+def test_a_date_that_lacks_a_channel_is_not_compared(tmp_path):
+    kept = timeline(tmp_path, [in_channels(0), in_channels(1, ("o365", "reseller")), *map(in_channels, (2, 3, 4, 5))])
+    found = trends_view(kept, TrendsFilters(service=("o365",)), False)
+    for line in (found.whole, *found.lines):
+        assert list(line.points["without"]) == ["", LOST, "", "", "", ""]
+        assert line.lost == ()
+        assert isinstance(line.pace, Velocity)
+        assert line.pace.points == 5
+        assert line.change is not None
+        assert line.change.percent == pytest.approx(-0.5)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,16 @@ def test_the_services_that_are_gone_are_named(command, emulator):
     assert "it shrank by more than ever before: from 400 to 100 licenses" in said
 
 
+def test_a_service_that_lost_one_of_its_channels_is_named_with_it(command, emulator):
+    rows = [{"channel": "reseller"}, {"channel": "direct"}, {"serviceName": "crm"}]
+    emulator.source = Partner(deployment=rows_of(DEPLOYMENT, rows))
+    command("collect")
+    emulator.source = Partner(deployment=rows_of(DEPLOYMENT, rows[1:]))
+    assert "UTC; gone: Microsoft 365 through Reseller\n" in command("collect")[1]
+    loss = json.loads(command("status", "--format", "json")[1])["collections"]["deployment"]["loss"]
+    assert (loss["servicesGone"], loss["channelsGone"]) == ([], [{"service": "o365", "channel": "reseller"}])
+
+
 def test_an_answer_without_rows_is_no_failure_and_says_what_is_gone(command, emulator):
     assert "not well" not in command("collect")[2]
     customers, sold = 6, sum(row["licensesSold"] for row in emulator.source.commercial_deployment)

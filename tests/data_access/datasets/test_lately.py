@@ -54,6 +54,16 @@ def test_the_change_is_from_three_months_ago_to_the_figures_of_now(tmp_path):
     assert row["since"] == pd.Timestamp(found.since)
 
 
+def test_a_product_that_was_sold_in_one_channel_more_has_lost_that_part(tmp_path):
+    past = kept(
+        tmp_path, (91, [customer(NORTH, 40), customer(NORTH, 20, channel="direct")]), (0, [customer(NORTH, 41)])
+    )
+    lost = moved(past, customer(NORTH, 41)).lost
+    assert list(lost["part"].str.rpartition(" through ")[2]) == ["Direct"]
+    assert list(lost["licensesSold"]) == [100]
+    assert list(moved(past, customer(NORTH, 41), selection=Selection.of(["reseller"])).lost["part"]) == []
+
+
 def test_a_customer_that_is_new_had_nothing_and_one_that_has_gone_is_not_there(tmp_path):
     past = kept(tmp_path, (91, [customer(NORTH, 40), customer(SOUTH, 1)]), (0, [customer(NORTH, 41)]))
     table = moved(past, customer(NORTH, 41), customer(NEW, 5, sold=50)).table

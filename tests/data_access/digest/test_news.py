@@ -128,6 +128,12 @@ def test_of_a_customer_that_lost_a_product_the_product_is_told_and_no_change():
     assert falling["Left the band"][0] == ["Nordwind GmbH: 70.00\u00a0% deployed, below 75 %"]
 
 
+def test_of_a_customer_that_has_a_product_in_one_channel_less_the_channel_is_told():
+    then = (bought(NORD, 100, 70), bought(NORD, 50, 40) | {"channel": "direct"})
+    (line,) = told(look(*then, at=WEEK_AGO), look(bought(NORD, 100, 70)))["What changed since 20 Nov 2026"][0]
+    assert "not in the newest answer: E3 through Direct (50 licenses sold on" in line
+
+
 E5_SOLD = "E5 (50 licenses sold on 9 Oct 2026)"
 FELL = (bought(NORD, 100, 60), bought(NORD, 100, 100, "E5"))
 

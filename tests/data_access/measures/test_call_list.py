@@ -53,9 +53,9 @@ def bought(sold, deployed):
     return {"licensesSoldChange": sold, "licensesDeployedChange": deployed}
 
 
-def gone(*licenses, of="VISIO PLAN 2"):
+def gone(*licenses):
     """Products that Nordwind had in November, with so many licenses each."""
-    row = {"customerTenantId": NORTH, "productName": of, "processedDateTime": pd.Timestamp("2026-11-18", tz="UTC")}
+    row = {"customerTenantId": NORTH, "part": "Visio Plan 2", "processedDateTime": pd.Timestamp("2026-11-18", tz="UTC")}
     return [row | {"licensesSold": number} for number in licenses]
 
 

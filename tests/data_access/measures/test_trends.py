@@ -177,22 +177,6 @@ def test_a_back_fill_without_a_date_makes_no_point():
     assert list(trends.lines(facts, ["service"])["deploymentPercent"]) == [60]
 
 
-def test_a_part_is_missing_between_answers_that_have_it_and_not_before_the_first():
-    found = history(
-        (2, [of("o365", 1)]),
-        (3, [of("o365", 2), of("CRM", 2)]),
-        (4, [of("o365", 3)]),
-        (5, [of("o365", 4), of("crm", 4), of("teams", 4, licensesSold=0)]),
-        (6, [of("o365", 5)]),
-    )
-    assert trends.missing(found, "service", ["o365"]) == {"00000002": ["crm"]}
-    still = trends.missing(found, "service", ["o365", "Crm", "teams"])
-    assert still == {"00000002": ["crm"], "00000004": ["crm"]}
-    back_fill = trends.with_back_fills(found, ["00000002"])
-    assert trends.missing(back_fill, "service", ["o365"]) == {}
-    assert trends.missing(history((1, [])), "service", []) == {}
-
-
 def test_a_code_is_the_same_in_capitals_and_without():
     found = history((2, [of("Teams", 1)]), (3, [of("teams", 2)]))
     assert list(trends.lines(found, ["service"])["service"]) == ["teams", "teams"]
@@ -407,9 +391,3 @@ def test_a_line_turned_where_it_began_to_go_its_way(percents, place):
 
 def test_what_has_no_percentage_has_no_turn():
     assert trends.turn(line((0, 0), (0, 0), (0, 0))) is None
-
-
-def test_a_product_that_is_spelled_otherwise_is_not_lost():
-    then = pd.DataFrame({"productName": ["Visio", "Project"], "licensesSold": [5, 3], "asOf": [BEGIN, BEGIN]})
-    now = pd.DataFrame({"productName": ["VISIO"]})
-    assert list(trends.gone(then, now, "productName")["productName"]) == ["Project"]

@@ -1,0 +1,185 @@
+"""Parts: the finest rows of which a sum is made, which of them it has lost, and which it lacked on a date.
+
+A sum of a company is made of services in channels, that of a customer of products in channels. Single customers come
+and go, and are no parts: what is missing when one leaves is what that one had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from data_access import texts, titles
+from data_access.measures.core import Facts
+from data_access.measures.trends import AS_OF, WEEKS, answers
+
+#: The columns that tell the parts of a sum apart: what is sold, and the channel through which it is.
+OF_COMPANY = ("service", "channel")
+OF_CUSTOMER = ("productName", "channel")
+#: The column of what a part is called.
+TITLE = "part"
+_NO_NAME = "(no name)"
+
+
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+Row = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Places = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+class Part(NamedTuple):
+    """A part, as it is spelled: the code of a service or the name of a product, and the channel."""
+
+    name: str
+    channel: str
+
+    @property
+    def key(self) -> Part:
+        """What all spellings of the same part have in common."""
+        return Part(texts.key(self.name), texts.key(self.channel))
+
+
+def columns(facts: Facts) -> tuple[str, str]:
+    """The columns of the parts of a sum of facts over time: those of one customer have its products."""
+    return OF_CUSTOMER if OF_CUSTOMER[0] in facts.frame else OF_COMPANY
+
+
+def of(rows: pd.DataFrame, columns: Sequence[str]) -> list[Part]:
+    """The parts that rows have, each spelling once; a row without a name is of none."""
+    named = rows.dropna(subset=[columns[0]])
+    return _factorized(named, columns)[1]
+
+
+def lost(then: pd.DataFrame, now: pd.DataFrame, columns: Sequence[str], within: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of `then` with licenses sold whose parts the rows of `now` do not have, with their `TITLE`.
+
+    `within`: the columns of what has parts of its own, such as customers. `then` has one row for each part of these.
+    A part is the same however it is spelled. It is called by its name alone where nothing of that name is there now.
+    """
+    of_then, of_now = (_keyed(rows, columns, within) for rows in (then, now))
+    is_there, is_left = (
+        pd.MultiIndex.from_frame(of_then[keys]).isin(pd.MultiIndex.from_frame(of_now[keys].drop_duplicates()))
+        for keys in ([*within, *columns], [*within, columns[0]])
+    )
+    is_lost = ~is_there & (then["licensesSold"] > 0).to_numpy()
+    named = zip(*(then[is_lost][name].astype("str").fillna("") for name in columns), is_left[is_lost], strict=True)
+    called = [_title(Part(name, channel), columns, is_left=left) for name, channel, left in named]
+    return then[is_lost].assign(**{TITLE: pd.Series(called, index=then.index[is_lost], dtype="str")})
+
+
+def together(lost: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
+    """What is `lost`, one row for each title, with the sum of licenses sold; those with most licenses first."""
+    rows = lost.sort_values("licensesSold", ascending=False, kind="stable")
+    of_title = rows.groupby([*within, TITLE], observed=True, sort=False)["licensesSold"]
+    first = rows.assign(licensesSold=of_title.transform("sum")).drop_duplicates([*within, TITLE])
+    return first.sort_values(["licensesSold", *within, TITLE], ascending=[False, *[True] * (len(within) + 1)])
+
+
+def absent(lines: pd.DataFrame, now: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The last points of the parts that the newest answer does not have, however old, as `lost` has them.
+
+    `lines`: those of the parts (see `trends.lines`). `now`: the rows of the newest answer; without any part it lacks
+    none.
+    """
+    last = lines.sort_values(AS_OF, kind="stable").drop_duplicates([*columns], keep="last")
+    last = last.dropna(subset=[columns[0]])
+    there = {part.key for part in of(now, columns)}
+    if not there or all(part.key in there for part in of(last, columns)):
+        return last[:0].assign(**{TITLE: pd.Series(dtype="str")})
+    return lost(last, now, columns)
+
+
+def missed(absent: pd.DataFrame, lines: pd.DataFrame, compared: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Those of the parts that are `absent` of which a sum has to say so: it had them in the last `WEEKS`.
+
+    `compared`: the points of the sum that are compared, the oldest first; a part that any of them has is missed too.
+    """
+    if absent.empty:
+        return absent
+    is_missed = absent[AS_OF] >= lines[AS_OF].max() - timedelta(weeks=WEEKS)
+    if compared is not None and len(compared):
+        # What is not processed again is in answers of later dates than its own.
+        is_missed |= (absent[AS_OF] >= compared[AS_OF].iloc[0]) | absent["snapshot"].isin(compared["snapshot"])
+    return pd.DataFrame(absent[is_missed])
+
+
+@dataclass(frozen=True, eq=False)
+class Presence:
+    """Which answers had which parts: a row for each snapshot in order, a column for each of `keys`."""
+
+    columns: Sequence[str]
+    snapshots: Sequence[str]
+    keys: Sequence[Part]
+    spelled: Mapping[Part, Part]
+    there: Matrix
+    sold: Matrix  # with licenses sold
+
+    def missing(self, now: Iterable[Part]) -> dict[str, list[str]]:
+        """What the sum of all lacked, by snapshot, in words: points are comparable where they are of the same parts.
+
+        What earlier and later answers have, with licenses sold, is missing in between; what comes first later is new.
+        `now` are the parts that count as there in the end, such as those of the newest answer.
+        """
+        before = np.maximum.accumulate(self.sold, axis=0)
+        at_the_end = {part.key for part in now}
+        ends = np.array([key in at_the_end for key in self.keys], dtype=bool)
+        after = np.maximum.accumulate(self.sold[::-1], axis=0)[::-1] | ends
+        lacks = before & after & ~self.there
+        return {
+            self.snapshots[row]: self._titles(lacks[row], self.there[row])
+            for row in np.flatnonzero(lacks.any(axis=1)).tolist()
+        }
+
+    def new(self, since: str, until: str) -> list[str]:
+        """What one snapshot has, with licenses sold, and an earlier one does not, in words and in their order."""
+        if not {since, until} <= {*self.snapshots}:
+            return []
+        before, after = (self.sold[self.snapshots.index(snapshot)] for snapshot in (since, until))
+        return sorted(self._titles(after & ~before, before), key=texts.order)
+
+    def _titles(self, named: Row, left: Row) -> list[str]:
+        """What the parts of these columns are called, each once; `left`: those of which something is there."""
+        names = {self.keys[column].name for column in np.flatnonzero(left).tolist()}
+        found = (self.keys[column] for column in np.flatnonzero(named).tolist())
+        return list(dict.fromkeys(_title(self.spelled[key], self.columns, is_left=key.name in names) for key in found))
+
+
+def presence(facts: Facts, columns: Sequence[str]) -> Presence:
+    """Which whole answers had which parts, however they are spelled."""
+    rows = answers(facts).dropna(subset=[columns[0]])
+    # A crosstab of pandas would take a hundred milliseconds of a year of days.
+    at, snapshots = pd.factorize(rows["snapshot"], sort=True)
+    place, spelled = _factorized(rows, columns)
+    names = {part.key: part for part in spelled}
+    keys = sorted(names)
+    column_of = {key: column for column, key in enumerate(keys)}
+    cells = at * len(keys) + np.array([column_of[part.key] for part in spelled], dtype="int64")[place]
+    shape = (len(snapshots), len(keys))
+    licenses = rows["licensesSold"].to_numpy(dtype="float64", na_value=0.0)
+    there, sold = (np.bincount(cells, each, shape[0] * shape[1]).reshape(shape) > 0 for each in (None, licenses))
+    return Presence(columns, [*map(str, snapshots)], keys, names, there, sold)
+
+
+def _title(part: Part, columns: Sequence[str], *, is_left: bool) -> str:
+    named = titles.product_title(part.name) if columns[0] == OF_CUSTOMER[0] else titles.service_title(part.name)
+    named = named or _NO_NAME
+    return titles.through(named, part.channel) if is_left and part.channel else named
+
+
+def _keyed(rows: pd.DataFrame, columns: Sequence[str], within: Sequence[str]) -> pd.DataFrame:
+    """What tells the parts of rows apart, in one spelling."""
+    keys = {name: texts.keys(rows[name].astype("str")).fillna("") for name in columns}
+    return rows[[*within]].astype("str").assign(**keys)
+
+
+def _factorized(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[Places, list[Part]]:
+    """The place of each row's part among the distinct ones, and these."""
+    (name, names), (channel, channels) = (pd.factorize(rows[column], use_na_sentinel=False) for column in columns)
+    place, pairs = pd.factorize(name * len(channels) + channel)
+    return place, [
+        Part(str(names[pair // len(channels)]), str(channels[pair % len(channels)])) for pair in pairs.tolist()
+    ]
