@@ -15,11 +15,12 @@ from dashboard.sitemap import PAGES
 from data_access.emulator import Emulator
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.answers import Answer, OfCustomers
-from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
 from tests import bookkeeping, lakes
 from tests.bookkeeping import BOOKS, FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
 from tests.dashboard import visit as visits
-from tests.dashboard.visit import bar, text, tiles
+from tests.dashboard.visit import bar, tables, text, tiles
+from tests.rows import rows_of
 
 pytestmark = pytest.mark.program
 
@@ -130,6 +131,22 @@ def test_the_walk_would_find_them(sit_down, sent, page):
     assert traces(sent, *NAMES) == [*NAMES.values()]
     sit_down(page, name="ben@x")
     assert traces(sent, *NAMES) == [NAMES[SHARED_ONE], NAMES[FOREIGN]]
+
+
+def test_customers_of_whom_the_counts_have_nothing_are_those_of_the_own_book_alone(sit_down, sent):
+    counted = [{"customerTenantId": SHARED_ONE, "customerName": NAMES[SHARED_ONE]}]
+    account = partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, counted))
+    app = sit_down("renewals", account=account, past=())
+    app.switch_page("screens/customers.py").run()
+    assert list(tables(app)["uncounted_table"]["customerName"]) == [NAMES[OWN]]
+    app.query_params["customer"] = OWN
+    app.run()
+    assert app.title[0].value == NAMES[OWN]
+    assert traces(sent, *NAMES) == [NAMES[OWN], NAMES[SHARED_ONE]]
+    app.query_params["customer"] = FOREIGN
+    app.run()
+    assert "This customer is not in your book" in text(app)
+    assert NAMES[FOREIGN] not in text(app)
 
 
 def sold(app):
