@@ -39,7 +39,6 @@ from data_access.datasets import usage as uses
 from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals, not_read, unread_of
 from data_access.measures import muted
-from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 
@@ -227,8 +226,7 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
         sentence = file_filter(
             feeds, filters.selection, customer=identity, range=within, collection=own.collection.name
         )
-        newest = whole.points[AS_OF].iloc[-1]
-        provenance = figures.provenance(feeds, "customer-history", newest, sentence)
+        provenance = figures.provenance(feeds, "customer-history", trend.processed, sentence)
         picture = provenance.picture(f"{MEASURE.options[filters.measure]}, {name}", "history_chart")
         figures.chart(trend.figure, key="history_line", words=trend.words, picture=picture)
         points, columns = (lambda: trend.points), partial(POINTS_FILE.described, estimated=own.facts.estimated)

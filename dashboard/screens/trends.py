@@ -15,12 +15,12 @@ from dashboard.filters import link
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import BY, CHANNEL, MEASURE, ORDER, SERVICE, TrendsFilters
 from dashboard.security import session
-from dashboard.tables.trends import PACES_FILE, POINTS_FILE
+from dashboard.tables.trends import PACES_FILE, POINTS_FILE, in_days
 from dashboard.view_models import paces, trends
 from dashboard.view_models.lines import Line
 from dashboard.view_models.trends import TrendsView
 from data_access import Timeline, measures
-from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
+from data_access.measures.trends import Projection, Refusal, Velocity
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Is deployment improving?"
@@ -172,10 +172,9 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
 def _origin(
     trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds, content: str, **more: str
 ) -> exports.Provenance:
-    dates = trend.whole.points[AS_OF]
-    within, newest = dates_of.said(filters.range, filters.dates), dates.iloc[-1] if len(dates) else None
+    within = dates_of.said(filters.range, filters.dates)
     sentence = file_filter(feeds, filters.selection, range=within, **more, collection=timeline.collection.name)
-    return figures.provenance(feeds, f"{content}-by-{filters.by}", newest, sentence)
+    return figures.provenance(feeds, f"{content}-by-{filters.by}", trend.processed, sentence)
 
 
 def _figures(
@@ -187,7 +186,12 @@ def _figures(
     of_paces = partial(PACES_FILE.described, estimated=estimated)
     files = [
         exports.workbook(
-            "export_pace_xlsx", "This table, Excel", lambda: trend.paces, of_paces, of=(trend,), provenance=paces
+            "export_pace_xlsx",
+            "This table, Excel",
+            lambda: in_days(trend.paces),
+            of_paces,
+            of=(trend,),
+            provenance=paces,
         ),
         exports.for_programs(
             "export_pace", "This table, CSV", lambda: trend.paces, of_paces, of=(trend,), provenance=paces

@@ -20,10 +20,12 @@ def definition(measure: str) -> str:
 
 def at(when: str, column: Column, label: str, kind: Kind | None = None) -> Column:
     """A measure's column for one of two dates, or for its change; `when` ends its name."""
+    first = _CHANGED if kind is Kind.SIGNED else ""
     dated = replace(column, name=f"{column.name}{when}", label=label, kind=kind or column.kind, estimate=None)
+    dated = replace(dated, help=f"{first}{column.help}")
     if column.estimate is None:
         return dated
-    return following(dated, f"{column.estimate.name}{when}", column.estimate.help)
+    return following(dated, f"{column.estimate.name}{when}", f"{first}{column.estimate.help}")
 
 
 def without_codes(rows: pd.DataFrame, code: str) -> pd.DataFrame:
@@ -51,6 +53,7 @@ def summed(total: measures.Total, number: int, noun: str, *, estimated: bool = F
 
 
 _VISIBLE = 0.5  # licenses
+_CHANGED = "The later figure less the earlier one, of: "
 TITLE = text("title", "Service")
 SERVICE = text("service", "Code")
 CHANNEL = text("channel", "Channel", told=titles.channel_title)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dashboard.tables.columns import Kind, Table, count, following, instant, signed, text
+import pandas as pd
+
+from dashboard.tables.columns import Column, Kind, Table, count, following, instant, signed, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -24,14 +26,16 @@ from dashboard.tables.common import (
 )
 from data_access.measures import MEASURES
 
+_RANGE = "The {} end of the range in which the true number of licenses deployed a week most likely lies."
+_DAYS = "The {} day of the range in which the day of the target most likely lies."
 _LINE = text("line", "Line")
 _SOLD_PER_WEEK = signed("soldPerWeek", MEASURES["soldPerWeek"].label, decimals=1, help=definition("soldPerWeek"))
 _DEPLOYED_PER_WEEK, _SLOWEST, _FASTEST = (
-    following(signed(f"deployedPerWeek{end}", label, decimals=1, help=definition("velocity")))
-    for end, label in (
-        ("", MEASURES["velocity"].label),
-        ("Slowest", f"{MEASURES['velocity'].label}, at least"),
-        ("Fastest", f"{MEASURES['velocity'].label}, at most"),
+    following(signed(f"deployedPerWeek{end}", label, decimals=1, help=help))
+    for end, label, help in (  # noqa: A001 - what a column calls it
+        ("", MEASURES["velocity"].label, definition("velocity")),
+        ("Slowest", f"{MEASURES['velocity'].label}, at least", _RANGE.format("lower")),
+        ("Fastest", f"{MEASURES['velocity'].label}, at most", _RANGE.format("upper")),
     )
 )
 _TARGET_REACHED = text("targetReached", MEASURES["projection"].label, help=definition("projection"), width=255)
@@ -74,9 +78,9 @@ PACES_FILE = Table(
         _SLOWEST,
         _FASTEST,
         _SOLD_PER_WEEK,
-        _TARGET_REACHED,
-        text("targetEarliest", "Earliest"),
-        text("targetLatest", "Latest"),
+        replace(_TARGET_REACHED, kind=Kind.DAY, width=None),
+        Column("targetEarliest", "Earliest", Kind.DAY, help=_DAYS.format("first")),
+        Column("targetLatest", "Latest", Kind.DAY, help=_DAYS.format("last")),
         text("targetRefused", "Why there is no day"),
         _STANDS_AT,
     )
@@ -94,3 +98,9 @@ POINTS_FILE = Table(
         text("without", "Without, so not compared"),
     )
 )
+
+
+def in_days(paces: pd.DataFrame) -> pd.DataFrame:
+    """The rows of PACES_FILE for a workbook, with days as such, where files for programs have their ISO texts."""
+    days = [name for name in PACES_FILE.of_kind(Kind.DAY) if name in paces]
+    return paces.assign(**{name: pd.to_datetime(paces[name], utc=True).astype("datetime64[us, UTC]") for name in days})

@@ -36,7 +36,6 @@ from data_access.measures.customers import CUSTOMER
 from data_access.measures.health import Loss, Timing
 from data_access.partner_center import catalog
 
-_DAY = 86_400  # seconds
 _PLACE = ["service", "channel"]
 _ORDER = {Timing.LATE: 0, Timing.GONE: 1, Timing.UNDATED: 2, Timing.UNKNOWN: 3, Timing.ON_TIME: 4}
 _SEVERITY = list(Mark)
@@ -89,7 +88,9 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
     mark, sentence = checks.verdict(findings)
     table = services.assign(
         title=services["service"].map(titles.service_title),
-        ageDays=(pd.Timestamp(now) - services["processedDateTime"]).dt.total_seconds() / _DAY,
+        ageDays=services["processedDateTime"]
+        .map(lambda at: health.age_in_days(at, now), na_action="ignore")
+        .astype("float64"),
     )
     for snapshot in newest:
         if snapshot.collection != past.collection.name:

@@ -54,6 +54,12 @@ class TrendsView:
     on_screen: OnScreen  # pace and target of each line
 
     @property
+    def processed(self) -> datetime | None:
+        """The newest processing date of what is shown; None where there is none."""
+        dates = pd.concat([line.points["processedDateTime"] for line in (self.whole, *self.lines)]).dropna()
+        return dates.max() if len(dates) else None
+
+    @property
     def there(self) -> list[Line]:
         """The parts that are in the newest answer."""
         return [line for line in self.lines if not line.absent]

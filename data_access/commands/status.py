@@ -14,7 +14,7 @@ from data_access.foreign_text import printable_id
 from data_access.history.history import History
 from data_access.history.run_log import Standing
 from data_access.history.store import Damaged
-from data_access.measures.health import Loss
+from data_access.measures.health import Loss, age_in_days
 from data_access.partner_center.answers import OfCustomers
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import load
@@ -131,7 +131,7 @@ def _cell(ages: dict[str, datetime | None], code: str, now: datetime) -> str:
 
 
 def _days(processed: datetime | None, now: datetime) -> int | None:
-    return (now.date() - processed.date()).days if processed else None
+    return age_in_days(processed, now) if processed else None
 
 
 def _iso(instant: datetime | date | None) -> str | None:

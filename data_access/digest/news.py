@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from data_access import books, formats, mutes, texts, titles
+from data_access import books, formats, mutes, titles
 from data_access.books import EVERYBODY, Customers
 from data_access.digest import bands
 from data_access.digest.message import News, Part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -103,6 +103,11 @@ class Loss:
         )
 
 
+def age_in_days(processed: datetime, now: datetime) -> int:
+    """From the one date to the other (UTC), as people count days, whatever the time of day."""
+    return (now.astimezone(UTC).date() - processed.astimezone(UTC).date()).days
+
+
 def lost_since(answers: Sequence[Amounts]) -> int | None:
     """The position of the answer against which the newest one lost more than is usual; None where it did not.
 
@@ -130,7 +135,7 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
 
         service (str)
         processedDateTime (UTC)  that of the newest answer, else the newest; NaT where there is none
-        ageDays (float64)        since then
+        ageDays (float64)        since then, see `age_in_days`
         dates (int64)            how many different ones there are; with fewer than three, the rest is NaN or NaT
         cadenceDays (float64)    the median gap between the newest dates
         delayDays (float64)      the median time from a date to the fetch that first brought it: Microsoft's and ours
@@ -237,7 +242,7 @@ def _service(code: str, fetches: pd.DataFrame, now: datetime, answer: str | None
     dates = fetches["processedDateTime"].drop_duplicates().sort_values()
     of_now = fetches.loc[fetches["snapshot"] == answer, "processedDateTime"]
     newest: pd.Timestamp = of_now.iloc[-1] if len(of_now) else dates.iloc[-1]
-    age = (now - newest) / _DAY
+    age = age_in_days(newest, now)
     if len(dates) < _FEWEST:
         return code, newest, age, len(dates), None, None, None, None, Timing.UNKNOWN
     cadence = pd.Timedelta(dates.diff().dropna().tail(USUAL).median())

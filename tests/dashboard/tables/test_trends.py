@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from dashboard.tables import trends as tables
+from dashboard.workbooks.cells import Cells
+from data_access import csv_files
 from data_access.measures import trends
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import facts_of, fetched
@@ -32,3 +34,20 @@ def test_a_pace_of_estimates_is_one_and_that_of_licenses_sold_is_not(estimated, 
         column.label.replace("\u00a0", " ") for column in tables.PACES.on_screen(rows, estimated=estimated).columns
     ]
     assert labels == ["Sold a week", *named]
+
+
+def test_a_workbook_has_the_days_of_the_target_as_dates():
+    paces = pd.DataFrame({"targetReached": ["2027-03-04", None], "targetEarliest": ["2027-01-09", None]})
+    paces = paces.assign(targetLatest=pd.Series([None, None], dtype="str"))
+    days = tables.in_days(paces)
+    assert days["targetReached"].iloc[0] == datetime(2027, 3, 4, tzinfo=UTC)
+    described = tables.PACES_FILE.described(days.columns)
+    arrow = csv_files.arrow(days)
+    for column in described:
+        cells = Cells.of(column, arrow[column.name])
+        assert (cells.is_instant, cells.look["num_format"]) == (True, "yyyy-mm-dd")
+
+
+def test_no_column_has_the_definition_of_another_one():
+    helps = [column.help for column in tables.PACES_FILE.columns if column.help]
+    assert len(helps) == len({*helps})

@@ -58,6 +58,13 @@ def test_a_service_that_lost_a_channel_is_not_the_sum_that_it_was(tmp_path):
     assert (without_it.lost, without_it.goal) == ((), Refusal.REACHED)
 
 
+def test_the_newest_processing_date_is_that_of_what_is_shown_and_no_day_of_a_fetch(tmp_path):
+    older = partial(fetched, DEPLOYMENT, rows(FIRST, {"o365": 52.0, "crm": 40.0}), FIRST + timedelta(weeks=5))
+    found = trends_view(timeline(tmp_path, [*slowly(3), older]), TrendsFilters(), False)
+    assert found.whole.points["asOf"].iloc[-1] == FIRST + timedelta(weeks=5)
+    assert found.processed == FIRST + timedelta(weeks=2)
+
+
 def test_a_date_that_lacks_a_channel_is_not_compared(tmp_path):
     kept = timeline(tmp_path, [in_channels(0), in_channels(1, ("o365", "reseller")), *map(in_channels, (2, 3, 4, 5))])
     found = trends_view(kept, TrendsFilters(service=("o365",)), False)

@@ -128,7 +128,7 @@ def test_a_back_fill_does_not_make_news_look_slow():
 def test_a_date_that_went_back_is_that_of_the_newest_answer():
     found = seen((24.75, 24), (25.75, 19))
     row = health.services(found, BEGIN + 28.6 * DAY, "00000001").to_dict("records")[0]
-    assert (row["processedDateTime"], row["ageDays"], row["dates"]) == (BEGIN + 19 * DAY, pytest.approx(9.6), 2)
+    assert (row["processedDateTime"], row["ageDays"], row["dates"]) == (BEGIN + 19 * DAY, 9, 2)
 
 
 def test_services_do_not_mix():
@@ -254,3 +254,9 @@ def test_percent_against_counts():
         *("deploymentPercentSent", "deploymentPercentCounted", "difference"),
         *("licensesSoldSent", "licensesSoldCounted", "processedDateTimeSent", "processedDateTimeCounted"),
     ]
+
+
+@pytest.mark.parametrize(("processed", "days"), [("2026-11-24T00:00", 5), ("2026-11-24T23:59", 5), ("2026-11-29", 0)])
+def test_days_are_counted_from_date_to_date(processed, days):
+    now = datetime(2026, 11, 29, 13, tzinfo=UTC)
+    assert health.age_in_days(datetime.fromisoformat(processed).replace(tzinfo=UTC), now) == days
