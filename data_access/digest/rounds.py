@@ -69,7 +69,7 @@ class Round:
         self, people: Iterable[Person], channels: Callable[[Person], list[str]], *, everybody: bool
     ) -> Iterator[Due]:
         """The messages of those who are due; of all of these people where that is asked for."""
-        marks, run = self.looks.marks(self.now), secrets.token_hex(8)
+        marks, run, holding = self.looks.marks(self.now), secrets.token_hex(8), self.plan.holding(self.now)
         reached = [(person, channels(person)) for person in people]  # all, before anybody hears anything
         for person, by in reached:
             known_as, customers = books.known_as(person.name), self.book(person)
@@ -93,7 +93,9 @@ class Round:
                                 at=self.now,
                                 looked_at=marks,
                                 book=None if customers.is_everybody else tuple(sorted(customers.ids)),
-                                mutes=self.plan.holding(self.now),
+                                mutes=tuple(
+                                    each for each in holding if not each.customer or each.customer in customers
+                                ),
                                 findings=self._findings(person),
                             ),
                             step,

@@ -1,7 +1,7 @@
 """A round of digests: what counts as told, from one look to the next, and that each is sent once."""
 
 import smtplib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from data_access import history, load_settings
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.sent_log import SentLog
+from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
 from tests.data_access.digest.office import ANN, BEN, BOOKS, NORD, Service, collected
 
@@ -94,6 +95,20 @@ def test_what_was_muted_is_told_when_the_mute_ends(office, how):
         office.digests("--all")
     ((_, text),) = office.mails
     assert "Left the band" in text
+
+
+def test_a_mute_from_a_page_that_is_taken_back_early_gives_back_what_it_kept_silent(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(f'[[person]]\nname = "{ANN}"\n[[rule]]\nbelow = 45\n')
+    set_on_pages = history.open_mutes(load_settings(office.settings))
+    mute = Mute(customer=NORD, reason="migration", until=datetime.now(UTC).date() + timedelta(days=30))
+    set_on_pages.set(mute, ANN)
+    assert office.digests("--all")[0] == 0
+    set_on_pages.end(mute)
+    assert office.mails == []
+    for _ in range(2):
+        assert office.digests("--all")[0] == 0
+    assert ["Left the band" in text for _, text in office.mails] == [True]
 
 
 def test_what_was_told_before_a_mute_is_not_told_again_when_it_is_set(office):
