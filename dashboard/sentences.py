@@ -137,9 +137,18 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def lost(services: Sequence[Lost]) -> str:
-    """What is not in the newest answer, how much it was, and what that means for a sum."""
+    """What is not in the newest answer, how much it was, and what that means for a sum; nothing where all is there."""
+    if not services:
+        return ""
     them = "it" if len(services) == 1 else "them"
     return f"{not_there(services)} Without {them} the sum cannot be compared with the dates before."
+
+
+def of_picture(title: str, line: Line) -> str:
+    """The title of a picture, which stands alone, with what is not in the newest answer."""
+    named = [one.title for one in line.lost]
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    return f"{title}; not in the newest answer: {', '.join(named[:_NAMED])}{more}" if named else title
 
 
 def not_there(services: Sequence[Lost], answer: str = "the newest answer") -> str:

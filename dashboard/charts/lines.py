@@ -218,7 +218,8 @@ def _way(start: tuple[datetime, float], goal: Projection, end: datetime, palette
 
 def _arrival(goal: Projection, end: datetime, palette: Palette) -> dict[str, Any]:
     """When the target is reached, at the end of its line."""
-    months = f"{goal.earliest:%b %Y}" + (f" – {goal.latest:%b %Y}" if goal.latest else " or later")
+    earliest, latest = f"{goal.earliest:%b %Y}", f"{goal.latest:%b %Y}" if goal.latest else None
+    months = f"{earliest} or later" if not latest else earliest if earliest == latest else f"{earliest} – {latest}"
     return {
         "x": end.isoformat(),
         "xanchor": "right",

@@ -15,7 +15,9 @@ from dashboard.filters.link import Controls
 from dashboard.filters.parameters import DATES, RANGE
 from dashboard.security import session
 from dashboard.security.roles import Role
-from data_access import Readable, Timeline
+from dashboard.view_models import movement
+from dashboard.view_models.lines import Lost
+from data_access import Deployment, Readable, Selection, Timeline
 from data_access.datasets import comparison
 from data_access.partner_center.catalog import Collection
 
@@ -63,6 +65,12 @@ def at_hand(past: Readable[Timeline] | None) -> Timeline | None:
     if past and past.refresh_if_due().data is None:
         loading.wait(past, _MOMENT)
     return past.state.data if past else None
+
+
+def lost(feeds: Feeds, deployment: Deployment, selection: Selection) -> tuple[Lost, ...]:
+    """The parts that the figures on screen have lost, as far as the history is at hand."""
+    past = at_hand(feeds.past)
+    return movement.lost(past, deployment, selection) if past else ()
 
 
 def opening(feeds: Feeds) -> None:

@@ -31,6 +31,8 @@ from data_access.datasets.renewals import Renewals
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS
 
 _REASONS_SHOWN = 50
+
+
 #: Where totals can be seen that another page gives in other numbers.
 COUNTED_SEPARATELY = (
     "Microsoft counts services and customers separately, so totals can differ. By customer and product, more than sold"
@@ -226,6 +228,12 @@ def overview_says(undeployed: float, overview: Deployment, selection: Selection)
             " counts by service and channel, where more than sold of one product makes up for another. Here each"
             " product of each customer counts by itself. Microsoft counts both separately, too."
         )
+
+
+def lost(said: str) -> None:
+    """Draw what the figures on screen have lost (`said`), before any sum of them; nothing where they are whole."""
+    if said:
+        st.warning(said, icon=":material/broken_image:")
 
 
 def left_out(unknown: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from dashboard.components import (
     customers_list,
     figures,
     header,
+    history_states,
     lately,
     loading,
     mutes_menu,
@@ -131,6 +132,8 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         return
     if model.gone:
         st.markdown(sentences.not_there(model.gone))
+    lost = history_states.lost(feeds, deployment, filters.selection)
+    notices.lost(sentences.lost(lost))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_call(model), width="stretch")
         mutes_menu.counted(model.muted)
@@ -140,7 +143,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     sentence = _filter(filters, feeds)
     whole = not (filters.search or filters.below or filters.atleast)
     explained = explanations.of_deployment(model, deployment, used if whole else None, sentence)
-    tiles.tiles(model, filters.target, False, "customer", explained=explained)
+    tiles.tiles(model, filters.target, False, "customer", explained=explained, is_whole=not lost)
     overview = current_feeds().deployment.state.data  # as far as it is at hand: nothing is fetched for a remark
     if overview and whole and not feeds.is_book and not deployment.live:
         notices.overview_says(model.total.undeployed, overview, filters.selection)

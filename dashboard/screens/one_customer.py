@@ -227,7 +227,8 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
             feeds, filters.selection, customer=identity, range=within, collection=own.collection.name
         )
         provenance = figures.provenance(feeds, "customer-history", trend.processed, sentence)
-        picture = provenance.picture(f"{MEASURE.options[filters.measure]}, {name}", "history_chart")
+        title = sentences.of_picture(f"{MEASURE.options[filters.measure]}, {name}", whole)
+        picture = provenance.picture(title, "history_chart")
         figures.chart(trend.figure, key="history_line", words=trend.words, picture=picture)
         points, columns = (lambda: trend.points), partial(POINTS_FILE.described, estimated=own.facts.estimated)
         with st.container(horizontal=True):

@@ -45,8 +45,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     moved = movement.moved(past, deployment, filters.selection, dark) if past else {}
     notices.left_out(controls.unknown)
     is_absent = notices.not_in_answer(deployment, filters.selection)
-    if lost := movement.lost(past, deployment, filters.selection) if past else ():
-        st.warning(sentences.lost(lost), icon=":material/broken_image:")
+    lost = history_states.lost(feeds, deployment, filters.selection)
+    notices.lost(sentences.lost(lost))
     within = None
     if feeds.is_book and not deployment.live:
         then, within = lately.moved(deployment, filters.selection, feeds)

@@ -82,7 +82,7 @@ def _tiles(line: Line, estimated: bool) -> None:
         tiles.tile(
             "kpi_deployed_per_week",
             "velocity",
-            formats.change(pace.deployed, estimated) if pace else formats.NOTHING,
+            formats.change(pace.deployed, estimated, paces.decimals(pace)) if pace else formats.NOTHING,
             no_pace
             if not pace
             else "nothing moved"
@@ -130,7 +130,9 @@ def _whole(
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
-            picture = origin.picture(f"{MEASURE.options[controls.filters.measure]} of all", "trends_chart")
+            picture = origin.picture(
+                sentences.of_picture(f"{MEASURE.options[controls.filters.measure]} of all", trend.whole), "trends_chart"
+            )
             figures.chart(trend.figure, key="trends_whole", words=trend.words, picture=picture)
         else:
             st.info(
@@ -165,7 +167,8 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
             number = f"The first {panels.MOST_PANELS} of {number}; the table has them all"
         scale = "on one scale" if filters.measure == "percent" else "each around its own first figure (dotted)"
         st.caption(f"{number}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
-        picture = origin.picture(f"{MEASURE.options[filters.measure]} by {filters.by}", "trends_parts_chart")
+        title = sentences.of_picture(f"{MEASURE.options[filters.measure]} by {filters.by}", trend.whole)
+        picture = origin.picture(title, "trends_parts_chart")
         figures.chart(trend.small, key="trends_small", words=trend.small_words, picture=picture, on_click=click)
 
 

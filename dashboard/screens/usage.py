@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import explanations, exports, formats
-from dashboard.components import figures, loading, notices, table, tiles
+from dashboard import explanations, exports, formats, sentences
+from dashboard.components import figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, USAGE_TARGET, UsageFilters
@@ -96,6 +96,8 @@ def show(usage: Usage, feeds: Feeds) -> None:
     filters = controls.filters
     model = usage_view(usage, filters, figures.is_dark())
     notices.left_out(controls.unknown)
+    if usage.counted:
+        notices.lost(sentences.lost(history_states.lost(feeds, usage.counted, filters.selection)))
     if model.number or model.on_screen.number:
         st.markdown(_answer(model))
         st.caption(_window(model.window))
@@ -123,6 +125,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
         )
     if model.on_screen.number:
         _workloads(model, provenance)
+    history_states.opening(feeds)  # at the end, where it moves nothing
 
 
 def _heading(usage: Usage) -> str:

@@ -59,8 +59,14 @@ def spread(pace: Velocity) -> str:
     """The range of a pace, or that there is none; tenths of a license say something only where there are few."""
     if math.isnan(pace.slowest):
         return formats.NOTHING
-    decimals = 1 if max(abs(pace.slowest), abs(pace.fastest)) < _MANY else 0
-    return f"{formats.change(pace.slowest, decimals=decimals)} to {formats.change(pace.fastest, decimals=decimals)}"
+    ends = (formats.change(end, decimals=decimals(pace)) for end in (pace.slowest, pace.fastest))
+    return " to ".join(ends)
+
+
+def decimals(pace: Velocity) -> int:
+    """How many decimals a pace and the ends of its range have, so that it does not stand outside of them."""
+    is_known = not math.isnan(pace.slowest)
+    return 1 if is_known and max(abs(pace.slowest), abs(pace.fastest)) < _MANY else 0
 
 
 def reached(line: Line) -> str:

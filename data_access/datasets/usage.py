@@ -13,6 +13,7 @@ import pandas as pd
 
 from data_access import measures, texts, titles
 from data_access.books import CUSTOMER, Customers
+from data_access.datasets.deployment import Deployment
 from data_access.errors import PartnerCenterError
 from data_access.measures import Facts
 from data_access.partner_center import catalog, frames
@@ -79,6 +80,14 @@ class Usage:
     @property
     def has_rows(self) -> bool:
         return any(source.has_rows for source in self.sources)
+
+    @cached_property
+    def counted(self) -> Deployment | None:
+        """What is sold and deployed, as other pages have it; None where it could not be read or has no rows."""
+        answer = self.deployment.answer
+        if answer is None or answer.frame.empty:
+            return None
+        return Deployment(answer, measures.facts(self.deployment.collection, answer.frame))
 
     @property
     def fetched_at(self) -> datetime:

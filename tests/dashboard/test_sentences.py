@@ -1,10 +1,12 @@
 """Answers in words: which of several findings is said first, and what is not said of what stands still."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from dashboard import sentences
-from dashboard.view_models.lines import Line
+from dashboard.view_models.lines import Line, Lost
 from data_access.measures import trends
 from data_access.measures.renewals import Totals
 from data_access.measures.trends import Refusal, Velocity
@@ -93,3 +95,13 @@ def test_what_ends_and_what_renews_are_told_apart_in_the_singular_too():
     assert sentences.renewing(totals, 2).replace("*", "") == (
         "The term of 2 subscriptions ends. 1 seat renews, 1 of them is not assigned. 2 seats need a decision."
     )
+
+
+def test_a_picture_that_stands_alone_says_what_its_last_point_lacks():
+    whole, lost = (
+        line([50.0, 75.0]),
+        [Lost(title, 10.0, pd.Timestamp(FIRST)) for title in ("A", "B", "C through Direct", "D")],
+    )
+    assert sentences.of_picture("Deployment % of all", whole) == "Deployment % of all"
+    said = sentences.of_picture("Deployment % of all", replace(whole, lost=tuple(lost)))
+    assert said == "Deployment % of all; not in the newest answer: A, B, C through Direct and 1 more"

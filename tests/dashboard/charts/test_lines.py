@@ -48,6 +48,8 @@ def test_the_way_to_a_target_that_is_near_ends_there_with_its_range():
     assert likely["y"] == [60.0, 80.0, 80.0]
     assert figure["layout"]["xaxis"]["range"][1] > "2026-12-20"
     assert figure["layout"]["annotations"][1]["text"] == "80\u00a0%: Nov 2026 – Dec 2026"
+    one_month = large(goal=replace(GOAL, latest=GOAL.earliest))
+    assert one_month["layout"]["annotations"][1]["text"] == "80\u00a0%: Nov 2026"
 
 
 def test_the_way_to_a_target_far_ahead_is_drawn_as_far_as_there_is_room():

@@ -39,7 +39,7 @@ def test_the_tiles_say_pace_and_day(visit):
     app = visit(NOW, page=PAGE, past=weeks(*RISING))
     assert tiles(app) == {
         "Deployment %": "50.00 %",
-        "Deployed a week": "≈ +2",
+        "Deployed a week": "≈ +2.0",
         "Sold a week": "±0",
         "Target reached": "Apr 2027",
     }

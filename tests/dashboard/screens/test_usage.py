@@ -2,6 +2,8 @@
 
 import csv
 import io
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -13,6 +15,7 @@ from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
 from tests.dashboard.visit import bar, charts, tables, text, tiles, total
+from tests.lakes import NOW, fetched
 from tests.rows import rows_of
 
 PAGE = "usage"
@@ -256,3 +259,20 @@ def test_a_percentage_of_other_days_has_its_own_date_on_screen(connect):
     usage = rows_of(USAGE, [{"processedDateTime": "2026-10-01T00:00:00Z"}])
     model = model_of(connect, Partner(commercial_usage=PARTNER.commercial_usage, usage=usage))
     assert "Partner window ends (UTC)" in [column.label for column in model.on_screen.columns]
+
+
+@pytest.mark.parametrize("page", ["usage", "customers", "overview"])
+def test_what_the_counts_have_lost_is_said_wherever_their_sums_stand(page, visit):
+    both = [{"licensesDeployed": 20}, {"channel": "direct", "licensesDeployed": 90}]
+    past = [partial(fetched, COMMERCIAL_DEPLOYMENT, both, NOW - timedelta(weeks=week)) for week in (3, 2, 1)]
+    use = rows_of(COMMERCIAL_USAGE, [{"channel": "direct"}])
+    now = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, both[1:]), commercial_usage=use)
+    lost = "Not in the newest answer: Microsoft 365 through Reseller (100 licenses sold on"
+    app = visit(Emulator(now), past=past, page=page)
+    for _ in range(40):
+        if lost in said(app).replace("*", ""):
+            break
+        app.run()
+    assert lost in said(app).replace("*", "")
+    app.query_params["channel"] = "direct"
+    assert lost not in said(app.run()).replace("*", "")

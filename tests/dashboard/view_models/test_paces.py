@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -18,6 +19,7 @@ from tests.dashboard.test_sentences import line
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, UNDATED, WEEK, slowly, timeline, undated, weeks
 
 pytestmark = pytest.mark.program
+NAN = math.nan
 
 
 def test_the_file_of_paces_begins_with_all_together(tmp_path):
@@ -32,6 +34,14 @@ def test_the_file_of_paces_begins_with_all_together(tmp_path):
     assert isinstance(found.whole.pace, Velocity)
     assert float(read[0]["deployedPerWeek"]) == pytest.approx(found.whole.pace.deployed)
     assert found.on_screen.number == 2
+
+
+@pytest.mark.parametrize(("ends", "places"), [((11.4, 11.7), 1), ((-3.0, 99.9), 1), ((90, 210), 0), ((NAN, NAN), 0)])
+def test_a_pace_has_as_many_decimals_as_its_range(ends, places):
+    slowest, fastest = ends
+    pace = Velocity(11.5, slowest, fastest, 0.0, FIRST, FIRST + WEEK, 5)
+    assert paces.decimals(pace) == places
+    assert paces.spread(replace(pace, slowest=11.4, fastest=11.7)) == "+11.4 to +11.7"
 
 
 def test_the_table_has_the_processing_date_that_the_overview_has_and_no_range_of_what_never_moved(tmp_path):
