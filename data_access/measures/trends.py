@@ -113,11 +113,9 @@ def rows(summary: pd.DataFrame) -> Facts:
     """The history's rows by service and channel, made ready for `lines`; keep the result as long as they are the same.
 
     `summary`: the columns of `measures.summary`, `snapshot` and `fetchedAt`, of one collection. Codes that differ only
-    in case become one.
+    in case become one, spelled as in the newest answer that has it, which is what other pages show.
     """
-    spelled = {
-        name: titles.one_spelling(summary[name].dropna()).reindex(summary.index) for name in ("service", "channel")
-    }
+    spelled = {name: _as_lately(summary[name], summary["snapshot"]) for name in ("service", "channel")}
     table = summary.assign(**spelled)
     return Facts(table.assign(**core.identities(table)), bool(summary["estimated"].any()))
 
@@ -364,6 +362,16 @@ def turn(line: pd.DataFrame) -> datetime | None:
             break
     since: datetime = line[AS_OF].iloc[best]
     return since if best < len(climbed) - 1 else None
+
+
+def _as_lately(codes: pd.Series, snapshots: pd.Series) -> pd.Series:
+    """The codes in one spelling each: that of the newest snapshot which has them, of several there the usual one."""
+    last = pd.DataFrame({"code": codes.astype("str"), "snapshot": snapshots.astype("str")}).dropna(subset=["code"])
+    last = last.groupby("code")["snapshot"].max().reset_index()
+    last["key"] = texts.keys(last["code"])
+    newest = last[last["snapshot"] == last.groupby("key")["snapshot"].transform("max")]
+    spelled = {texts.key(code): one for code, one in titles.spellings(newest["code"]).items()}
+    return codes.astype("str").map({code: spelled[key] for code, key in zip(last["code"], last["key"], strict=True)})
 
 
 def _in_order(answers: pd.DataFrame) -> list[datetime]:

@@ -177,6 +177,11 @@ def test_a_back_fill_without_a_date_makes_no_point():
     assert list(trends.lines(facts, ["service"])["deploymentPercent"]) == [60]
 
 
+def test_a_code_is_spelled_as_in_the_newest_answer_that_has_it():
+    found = history((2, [of("power bi", 1), of("O365", 1)]), (3, [of("Power BI", 2)]), (4, [of("o365", 3)]))
+    assert list(trends.lines(found, ["service"])["service"]) == ["Power BI", "Power BI", "o365", "o365"]
+
+
 def test_a_code_is_the_same_in_capitals_and_without():
     found = history((2, [of("Teams", 1)]), (3, [of("teams", 2)]))
     assert list(trends.lines(found, ["service"])["service"]) == ["teams", "teams"]
