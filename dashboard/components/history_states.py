@@ -101,9 +101,8 @@ def reach(past: Timeline) -> None:
     oldest, newest = (formats.day(date) for date in past.processed)
     if last := past.history.newest(past.collection):
         span = newest if oldest == newest else f"{oldest} to {newest}"
-        st.caption(
-            f"Processing dates of all services: {span} · last collected {formats.age(datetime.now(UTC) - last.fetched_at)}"
-        )
+        collected = formats.age(datetime.now(UTC) - last.fetched_at)
+        st.caption(f"Processing dates of all services: {span} · last collected {collected}")
 
 
 def top(past: Timeline, heading: str, feeds: Feeds, controls: Controls[Any] | None = None) -> None:
