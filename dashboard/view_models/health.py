@@ -88,9 +88,9 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
     mark, sentence = checks.verdict(findings)
     table = services.assign(
         title=services["service"].map(titles.service_title),
-        ageDays=services["processedDateTime"]
-        .map(lambda at: health.age_in_days(at, now), na_action="ignore")
-        .astype("float64"),
+        ageDays=[
+            float("nan") if pd.isna(at) else float(health.age_in_days(at, now)) for at in services["processedDateTime"]
+        ],
     )
     for snapshot in newest:
         if snapshot.collection != past.collection.name:
