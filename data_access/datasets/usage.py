@@ -14,6 +14,7 @@ import pandas as pd
 from data_access import measures, texts, titles
 from data_access.books import CUSTOMER, Customers
 from data_access.datasets.deployment import Deployment
+from data_access.datasets.deployment import without_customers as without_names
 from data_access.errors import PartnerCenterError
 from data_access.measures import Facts
 from data_access.partner_center import catalog, frames
@@ -63,7 +64,8 @@ class Usage:
 
     `licenses`: see `side_by_side`. `workloads`: one row per service, workloadName and channel, with the sums of
     licensesActive and licensesQualified (int64), usagePercent and the newest processedDateTime. `percents`: the
-    partner's own rows, with `service`, and fields that we do not know.
+    partner's own rows, with `service`, and fields that we do not know. `counted`: what is sold and deployed, as other
+    pages have it; None where it could not be read or has no rows.
     """
 
     counts: Source
@@ -72,6 +74,7 @@ class Usage:
     licenses: pd.DataFrame
     workloads: pd.DataFrame
     percents: pd.DataFrame
+    counted: Deployment | None
 
     @property
     def sources(self) -> tuple[Source, Source, Source]:
@@ -80,14 +83,6 @@ class Usage:
     @property
     def has_rows(self) -> bool:
         return any(source.has_rows for source in self.sources)
-
-    @cached_property
-    def counted(self) -> Deployment | None:
-        """What is sold and deployed, as other pages have it; None where it could not be read or has no rows."""
-        answer = self.deployment.answer
-        if answer is None or answer.frame.empty:
-            return None
-        return Deployment(answer, measures.facts(self.deployment.collection, answer.frame))
 
     @property
     def fetched_at(self) -> datetime:
@@ -164,13 +159,16 @@ def without_customers(usage: Usage) -> Usage:
         return replace(source, answer=replace(source.answer, frame=dates, pages=None))
 
     licenses = usage.licenses.drop(columns=CUSTOMER)
-    return replace(usage, counts=part(usage.counts), deployment=part(usage.deployment), licenses=licenses)
+    counted = usage.counted and without_names(usage.counted)
+    return replace(
+        usage, counts=part(usage.counts), deployment=part(usage.deployment), licenses=licenses, counted=counted
+    )
 
 
 def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
     """Everything the page needs, worked out once for each fetch."""
-    sold = measures.facts(deployment.collection, deployment.frame).frame
-    active = counts.frame
+    facts = measures.facts(deployment.collection, deployment.frame)
+    sold, active = facts.frame.copy(), counts.frame
     active = active.assign(service=active["serviceCode"], workloadName=workload_titles(active))
     percents = partner.frame.rename(columns=measures.clashes(partner.frame, partner.collection.columns, _OURS))
     percents = percents.assign(service=percents["serviceName"])
@@ -182,6 +180,7 @@ def put_together(counts: Source, partner: Source, deployment: Source) -> Usage:
         side_by_side(sold, active),
         measures.activity_by(active, _ROW),
         frames.plain(percents),
+        Deployment(deployment.answer, facts) if deployment.answer and deployment.has_rows else None,
     )
 
 
