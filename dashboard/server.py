@@ -93,7 +93,6 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     streamlit_internals.judge_origins(lambda origin: exposure.is_own_origin(origin, "", exposure.SIGN_IN))
     streamlit_internals.forgive_widgets()
     streamlit_internals.send_together()
-    streamlit_internals.send_changes()
     streamlit_internals.read_theme_once()
     _refuse_to_expose()
     prepare_sample_history()

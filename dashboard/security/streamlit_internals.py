@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are twenty: eighteen below, each with why it is used and what to look at when Streamlit's version changes, and
+There are nineteen: seventeen below, each with why it is used and what to look at when Streamlit's version changes, and
 two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
 when Streamlit changes it. Paths are relative to the package `streamlit`.
 
@@ -35,7 +35,6 @@ from streamlit.auth_util import get_secrets_auth_section
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime import app_session
@@ -50,8 +49,6 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 from uvicorn.protocols.websockets import websockets_sansio_impl
 from websockets.http11 import Request, Response
-
-from dashboard.unchanged import Element, Screen
 
 log = logging.getLogger(__name__)
 
@@ -310,85 +307,6 @@ def read_theme_once() -> None:
             message.MergeFrom(read[section])
 
     app_session._populate_theme_msg = populate  # type: ignore[assignment]  # noqa: SLF001 - replaced on purpose
-
-
-_MOST_LARGE = 50  # large elements that are known; a browser keeps those of its last runs
-_KEPT = "unchanged"  # in place of the id of a run: no element is of that run, so that the browser clears nothing
-
-
-class _Sent:
-    """What goes to one browser, less what it shows already; see `unchanged`."""
-
-    def __init__(self) -> None:
-        self._screen: Screen[ForwardMsg] = Screen()
-        #: What is known of a large element, by its checksum, which may come in its place.
-        self._large: dict[str, tuple[str, str, bool]] = {}
-
-    def needed(self, messages: Iterable[ForwardMsg]) -> list[ForwardMsg]:
-        return [needed for message in messages for needed in self._of(message)]
-
-    def _of(self, message: ForwardMsg) -> list[ForwardMsg]:
-        kind = message.WhichOneof("type")
-        if kind == "new_session":
-            self._screen.begin(message.metadata.run.fragment_ids)
-        elif kind in ("delta", "ref_hash"):
-            element = self._element(message)
-            return self._screen.take(element, message) if element else [*self._screen.all_of_it(), message]
-        elif kind == "script_finished":
-            done = message.script_finished in (
-                ForwardMsg.FINISHED_SUCCESSFULLY,
-                ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
-            )
-            before, keeps = self._screen.end(done=done)
-            if keeps:
-                message.metadata.run.script_run_id = _KEPT
-            return [*before, message]
-        return [message]
-
-    def _element(self, message: ForwardMsg) -> Element | None:
-        """The element or container in a message; None where it is neither, or cannot be told."""
-        place, delta, part = tuple(message.metadata.delta_path), message.delta, message.delta.fragment_id
-        match delta.WhichOneof("type"):
-            case "new_element":
-                element = delta.new_element
-                name = element.WhichOneof("type") or ""
-                identity = f"{name} {getattr(getattr(element, name, None), 'id', '')}"
-                acts = element.has_one_shot_effect
-            case "add_block":
-                identity, acts = f"{delta.add_block.WhichOneof('type')} {delta.add_block.id}", False
-            case None if message.ref_hash in self._large:
-                identity, part, acts = self._large[message.ref_hash]
-            case _:
-                return None
-        content = message.hash or message.ref_hash
-        if message.metadata.cacheable:
-            self._large[content] = (identity, part, acts)
-            if len(self._large) > _MOST_LARGE:
-                del self._large[next(iter(self._large))]
-        return Element(place, identity, content, part, acts)
-
-
-_flush = AppSession.flush_browser_queue
-_SENT = "_sent_messages"
-
-
-def send_changes() -> None:
-    """Have the elements that a browser shows already left out of what is sent to it.
-
-    Why: a click changes a third of the elements of a page, and each takes processor time here to send, and there to
-    draw. Look at: `flush_browser_queue` in runtime/app_session.py, `populate_hash_if_needed` in
-    runtime/forward_msg_cache.py; and in the script `index` that static/index.html loads: `handleScriptFinished`, with
-    what it clears by the id of the run, and `getRetained`, which keeps an element whose place another one takes.
-    """
-
-    def flush(session: AppSession) -> list[ForwardMsg]:
-        messages = _flush(session)
-        if not messages:
-            return messages
-        sent: _Sent = session.__dict__.setdefault(_SENT, _Sent())
-        return sent.needed(messages)
-
-    AppSession.flush_browser_queue = flush  # type: ignore[method-assign, assignment]  # replaced on purpose
 
 
 def file_id(content: bytes, mimetype: str, name: str) -> str:

@@ -38,16 +38,13 @@ class Page:
     def __init__(self, socket):
         self.socket = socket
         self.elements, self.session, self.fragment = {}, "", ""
-        self.came: list[ForwardMsg] = []  # after the last message
 
     def send(self, message, until):
         """Send a message; what comes back, up to a message of the kind `until`."""
         self.socket.send_bytes(message.SerializeToString())
         answers = {}
-        self.came.clear()
         while until not in answers:
             answer = ForwardMsg.FromString(self.socket.receive_bytes())
-            self.came.append(answer)
             answers[answer.WhichOneof("type")] = answer
             if answer.WhichOneof("type") == "new_session":
                 self.session = answer.new_session.initialize.session_id
