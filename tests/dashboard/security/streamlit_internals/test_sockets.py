@@ -83,15 +83,19 @@ def socket_server(monkeypatch):
         thread.join()
 
 
+def send_and_hear(page, message):
+    page.send(message)
+    return page.recv()
+
+
 def test_limit_sockets(socket_server):
     for who, largest in (("amy", LARGEST_MESSAGE), ("nobody", LARGEST_OF_STRANGERS)):
         for size in (100, 8_192, LARGEST_HEADER - 1_000):
             with connect(socket_server, additional_headers={"Cookie": f"x={'x' * size}; who={who}"}) as page:
                 page.send(bytes(largest))
                 assert page.recv() == str(largest), (who, size)
-                page.send([bytes(largest), b"x"])  # in two parts, since all of one would still be on its way
-                with pytest.raises(ConnectionClosedError) as closed:
-                    page.recv()
+                with pytest.raises(ConnectionClosedError) as closed:  # while it is sent, or after that
+                    send_and_hear(page, [bytes(largest), b"x"])  # in two parts: all of one would still be on its way
                 assert closed.value.rcvd
                 assert closed.value.rcvd.code == 1009
 
