@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import feeds, mutes_and_bands, page_runs, saved_views, sitemap
+from dashboard import feeds, mutes_and_bands, page_runs, saved_views, sitemap, static_files
 from dashboard.components import book, foot, header, mutes_menu, notices
 from dashboard.filters import link
 from dashboard.security import session
@@ -11,7 +11,7 @@ from data_access import SettingsError, lapse_notice, load_settings, titles
 
 with page_runs.run():
     # Called before the navigation, which would otherwise fetch each page's icon for the tab from a host of Google's.
-    st.set_page_config(page_icon="dashboard/icon.svg", layout="wide", menu_items={})
+    st.set_page_config(page_icon=static_files.ICON, layout="wide", menu_items={})
     pages = [st.Page(entry.file, title=entry.title, icon=entry.icon) for entry in sitemap.PAGES]
     page = st.navigation(pages, position="hidden")  # our own links carry the filters along
     header.tab(page.title)

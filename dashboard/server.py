@@ -187,6 +187,7 @@ _SCRIPTS = {
     # Not those beside that folder: their names stand for other contents after an upgrade.
     **{f"static/{name}": file for name, file in static_files.in_folder(streamlit_internals.STATIC / "static").items()},
     static_files.PLOTLY: static_files.PLOTLY_FILE,
+    static_files.ICON.lstrip("/"): static_files.ICON_FILE,
 }
 _LATER = [
     f"<./{script}>; rel=modulepreload; crossorigin; fetchpriority=low"

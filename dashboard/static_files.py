@@ -6,6 +6,7 @@ Streamlit leaves the compression of its own to a proxy, and sends 9 MB for the f
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,11 +16,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.security import streamlit_internals
+
 #: Our own scripts and styles.
 BROWSER = Path(__file__).parent / "browser"
 #: The script that draws charts: its address below the path of the pages, and its file.
 PLOTLY = f"plotly-{plotly.__version__}.js"
 PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+#: The icon of pages: its address below theirs, and its file.
+ICON_FILE = BROWSER / "icon.svg"
+ICON = f"{streamlit_internals.FILES_OF_APP}icon-{zlib.crc32(ICON_FILE.read_bytes()):08x}.svg"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
 _END = b"</head>"
 _CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")

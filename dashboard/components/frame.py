@@ -61,7 +61,8 @@ def _person(moment: str) -> None:
     name = formats.plain(formats.shortened(user.name, _NAME_LENGTH))
     with st.popover(name, icon=":material/account_circle:", key=f"person{moment}"):
         st.caption(f"{formats.plain(user.username)} · {user.role.name.lower()}")
-        st.button("Sign out", f"sign_out{moment}", on_click=st.logout, icon=":material/logout:", type="tertiary")
+        if st.button("Sign out", f"sign_out{moment}", icon=":material/logout:", type="tertiary"):
+            st.logout()
 
 
 def _top(feeds: Feeds, moment: str, *, has_filters: bool) -> None:

@@ -197,13 +197,15 @@ def _draw_closed(denied: Denied) -> None:
             st.write(f"{formats.plain(denied.message)} {formats.plain(denied.advice)}")
             if code := refusals.code(unquote(str(st.context.cookies.get(middleware.REFUSAL, "")))):
                 st.error(f"{formats.plain(refusals.of(code).message)} ({formats.plain(code)})", icon=":material/error:")
-            if denied.again:
-                # Not the primary kind, whose white on the dark theme's blue is hard to read.
-                st.button("Sign in with Microsoft", on_click=_start_sign_in, icon=":material/login:", width="stretch")
+            # Not the primary kind, whose white on the dark theme's blue is hard to read; and without a callback,
+            # which a process that has not drawn the button before would not know.
+            if denied.again and st.button("Sign in with Microsoft", icon=":material/login:", width="stretch"):
+                _start_sign_in()
             if st.user.get("is_logged_in"):
                 name = str(st.user.get("preferred_username") or st.user.get("name") or "")
                 st.caption(f"Signed in as {formats.plain(name)}")
-                st.button("Sign out", on_click=st.logout, type="tertiary", icon=":material/logout:")
+                if st.button("Sign out", type="tertiary", icon=":material/logout:"):
+                    st.logout()
     _come_back()
 
 

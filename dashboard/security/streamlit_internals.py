@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are nineteen: seventeen below, each with why it is used and what to look at when Streamlit's version changes, and
+There are twenty: eighteen below, each with why it is used and what to look at when Streamlit's version changes, and
 two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
 when Streamlit changes it. Paths are relative to the package `streamlit`.
 
@@ -30,7 +30,7 @@ import websockets.http11
 import websockets.server
 from google.protobuf.message import DecodeError
 from starlette.requests import cookie_parser
-from streamlit import net_util
+from streamlit import net_util, url_util
 from streamlit.auth_util import get_secrets_auth_section
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
@@ -81,6 +81,12 @@ INDEX_PAGE = STATIC / "index.html"
 _INDEX_SCRIPT = re.compile(r'<script type="module"[^>]* src="\./([^"]+)"')
 _SCRIPTS = re.compile(r"m\.f\|\|\(m\.f=(\[[^\]]*\])\)")
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
+
+
+#: The address below which Streamlit keeps files of an app. Why: a page that has its icon from there learns where its
+#: server is with its first message; one that has not shows an error for good in place of each component that it draws
+#: at the moment the server is lost. Look at: `requireServerUri` in the scripts, and `handleFavicon`, which reaches it.
+FILES_OF_APP = url_util.STATIC_SERVING_ENDPOINT
 
 
 def sign_in_table() -> Mapping[str, Any]:

@@ -69,7 +69,9 @@ def test_every_font_that_is_here_is_used():
 
 def test_only_names_that_stand_for_one_content_are_kept_for_good():
     assert "manifest.json" not in server._SCRIPTS
-    assert all(name.startswith("static/") or name == static_files.PLOTLY for name in server._SCRIPTS)
+    assert all(
+        name.startswith("static/") or name in (static_files.PLOTLY, static_files.ICON[1:]) for name in server._SCRIPTS
+    )
     assert any(name.startswith("static/js/index.") for name in server._SCRIPTS)
 
 

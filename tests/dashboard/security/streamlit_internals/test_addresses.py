@@ -1,13 +1,16 @@
 """What Streamlit serves, at which addresses: pages, scripts, files."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from streamlit.commands.page_config import _get_favicon_string
 
 from dashboard.security.streamlit_internals import (
     CALLBACK,
     CORE,
+    FILES_OF_APP,
     INDEX_PAGE,
     LOGIN,
     LOGOUT,
@@ -59,6 +62,17 @@ def test_addresses(streamlit):
         assert browser.get(f"/a-page/{CORE}health").status_code == 404
     assert {path: bool(PUBLIC.fullmatch(path.strip("/"))) for path in SERVED} == SERVED
     assert PUBLIC.fullmatch(_first_script(INDEX_PAGE))
+
+
+def test_an_icon_among_the_files_of_an_app_has_a_page_ask_where_its_server_is():
+    address = f"{FILES_OF_APP}icon.svg"
+    assert _get_favicon_string(address) == address, "it reaches the page as it is"
+    script = (STATIC / _first_script(INDEX_PAGE)).read_text()
+    asks = r"buildMediaURL\(\w\)\{[^}]*startsWith\((\w+)\)\?\w+\(this\.requireServerUri\(\),\w\):\w\}"
+    assert (found := re.search(asks, script))
+    assert f"{found[1]}=`{FILES_OF_APP}`" in script
+    assert re.search(r"buildBidiComponentURL\(\w,\w\)\{return \w+\(this\.requireServerUri\(\)", script)
+    assert "throw Error(`not connected to a server!`)" in script
 
 
 class _Scripts(HTMLParser):
