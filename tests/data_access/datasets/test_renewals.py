@@ -1,6 +1,7 @@
 """What the Renewals page stands on, read from the emulator, and what of it some customers' account manager sees."""
 
 import random
+import shutil
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -105,6 +106,7 @@ def test_seats_alone_are_kept_for_pages_that_stand_on_them():
 # The reading that is at hand
 
 CUSTOMERS = 4
+CALLS = 1 + 2 * CUSTOMERS  # the list of customers, then two for each
 AS_OFTEN_BUT_SOONER = RetryPolicy(first_wait=0.001)  # a call that fails is tried as often as in the program
 
 
@@ -126,33 +128,66 @@ class Account:
         return found, sum("/customers" in each.target for each in self.emulator.requests[before:])
 
 
-@pytest.fixture
-def account(tmp_path):
+@pytest.fixture(scope="module")
+def service():
+    """The emulator of a partner with few customers, its address, and a client of it."""
     emulator = Emulator(partner(as_of=date(2026, 3, 31), customers=CUSTOMERS))
-    with serving(emulator) as address:
-        settings = Settings(
-            partner_center_base_url=address, partner_center_access_token=DEMO_TOKEN, history_url=str(tmp_path)
-        )
-        with Client(address, Ready(DEMO_TOKEN), AS_OFTEN_BUT_SOONER) as client:
-            yield Account(settings, client, emulator)
+    with (
+        serving(emulator) as address,
+        Client(address, Ready(DEMO_TOKEN), AS_OFTEN_BUT_SOONER) as client,
+    ):
+        yield emulator, address, client
 
 
-CALLS = 1 + 2 * CUSTOMERS  # the list of customers, then two for each
+def account_of(service, folder):
+    emulator, address, client = service
+    settings = Settings(
+        partner_center_base_url=address, partner_center_access_token=DEMO_TOKEN, history_url=str(folder)
+    )
+    return Account(settings, client, emulator)
 
 
-def test_without_a_history_everything_is_asked(account):
-    found, calls = account.current()
-    assert calls == CALLS
-    assert account.current(found) == (found, 0)
-    account.now += timedelta(hours=25)
-    assert account.current(found)[1] == CALLS
-
-
-def test_a_reading_of_the_history_is_the_same_and_takes_no_call(account):
+@pytest.fixture(scope="module")
+def collected(service, tmp_path_factory):
+    """An account after one run of collect, which tests have copies of."""
+    account = account_of(service, tmp_path_factory.mktemp("collected"))
     account.collect()
-    found, calls = account.current()
+    return account
+
+
+@pytest.fixture(scope="module")
+def read(service, tmp_path_factory):
+    """What was read of everybody, by an account without a history."""
+    found, calls = account_of(service, tmp_path_factory.mktemp("nothing")).current()
+    assert calls == CALLS
+    return found
+
+
+@pytest.fixture
+def account(service, tmp_path):
+    """An account without a history."""
+    yield account_of(service, tmp_path)
+    service[0].heal()
+
+
+@pytest.fixture
+def just_collected(account, collected, tmp_path):
+    """The account at the moment of its first run of collect."""
+    shutil.copytree(collected.settings.history_url, tmp_path, dirs_exist_ok=True)
+    account.now = collected.now
+    return account
+
+
+def test_without_a_history_everything_is_asked_once_a_day(account, read):
+    assert account.current(read) == (read, 0)
+    account.now += timedelta(hours=25)
+    assert account.current(read)[1] == CALLS
+
+
+def test_a_reading_of_the_history_is_the_same_and_takes_no_call(just_collected):
+    found, calls = just_collected.current()
     assert calls == 0
-    asked = fetched(account.emulator.source)
+    asked = fetched(just_collected.emulator.source)
     columns = [
         "id",
         "productId",
@@ -170,49 +205,45 @@ def test_a_reading_of_the_history_is_the_same_and_takes_no_call(account):
     )
     assert found.unread == asked.unread
     assert found.customers == CUSTOMERS
-    assert found.read_at == account.now
+    assert found.read_at == just_collected.now
     live, live_asked = live_seats.deployment(found), live_seats.deployment(asked)
     assert measures.total(live.facts) == measures.total(live_asked.facts)
 
 
-def test_a_newer_reading_of_the_history_takes_the_place_of_the_last_one(account):
-    last, _ = account.current()
+def test_a_newer_reading_of_the_history_takes_the_place_of_the_last_one(account, read):
     account.now += timedelta(hours=1)
     account.collect()
-    found, calls = account.current(last)
+    found, calls = account.current(read)
     assert calls == 0
     assert found.read_at == account.now
     assert account.current(found) == (found, 0)
 
 
-def test_an_old_reading_of_the_history_is_not_shown(account):
-    account.collect()
-    account.now += timedelta(hours=25)
-    assert account.current()[1] == CALLS
+def test_an_old_reading_of_the_history_is_not_shown(just_collected):
+    just_collected.now += timedelta(hours=25)
+    assert just_collected.current()[1] == CALLS
 
 
-def test_whoever_asks_for_it_gets_a_new_reading(account):
-    account.collect()
-    found, _ = account.current()
-    assert account.current(found, newer_than=datetime.now(UTC))[1] == CALLS
+def test_whoever_asks_for_it_gets_a_new_reading(just_collected):
+    found, _ = just_collected.current()
+    assert just_collected.current(found, newer_than=datetime.now(UTC))[1] == CALLS
 
 
-def test_what_the_history_got_after_somebody_asked_for_it_is_new_enough(account):
-    last, _ = account.current()
+def test_what_the_history_got_after_somebody_asked_for_it_is_new_enough(account, read):
     failed_at = datetime.now(UTC)
     account.now = failed_at + timedelta(minutes=5)
     account.collect()
-    found, calls = account.current(last, newer_than=failed_at)
+    found, calls = account.current(read, newer_than=failed_at)
     assert (found.read_at, calls) == (account.now, 0)
 
 
 @pytest.mark.parametrize("status", [403, 503])
 @pytest.mark.parametrize("shown", [True, False], ids=["of what is shown", "of the history"])
-def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, account):
+def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, account, request):
     if shown:
-        before, _ = account.current()
+        before = request.getfixturevalue("read")
     else:
-        account.collect()
+        request.getfixturevalue("just_collected")
         before = dataset.kept(history.open(account.settings))
     tenant = before.answer(SEATS).frame["customerTenantId"].iloc[-1]
     account.emulator.always(failing(status), where=f"{tenant.lower()}/subscribedskus")
@@ -236,11 +267,10 @@ def test_of_who_cannot_be_read_any_more_the_last_reading_counts(shown, status, a
 
 
 @pytest.mark.parametrize("status", [403, 503])
-def test_also_where_nobodys_seats_can_be_read_any_more(status, account):
-    before, _ = account.current()
+def test_also_where_nobodys_seats_can_be_read_any_more(status, account, read):
     account.emulator.always(failing(status), where="/subscribedskus")
-    after, _ = account.current(before, newer_than=datetime.now(UTC))
-    then, now = map(live_seats.deployment, (before, after))
+    after, _ = account.current(read, newer_than=datetime.now(UTC))
+    then, now = map(live_seats.deployment, (read, after))
     assert measures.total(now.facts) == measures.total(then.facts)
     assert (now.newest, len(after.names(SEATS.name))) == (then.newest, CUSTOMERS)
     assert [*after.troubles] == [SEATS.name]
@@ -248,13 +278,12 @@ def test_also_where_nobodys_seats_can_be_read_any_more(status, account):
 
 
 @pytest.mark.parametrize("status", [403, 503])
-def test_so_it_is_where_the_last_run_of_collect_could_read_nobodys(status, account):
-    account.collect()
-    before, _ = account.current()
-    account.now += timedelta(hours=1)
-    account.emulator.always(failing(status), where="/subscribedskus")
-    account.collect()
-    after, calls = account.current()
+def test_so_it_is_where_the_last_run_of_collect_could_read_nobodys(status, just_collected):
+    before, _ = just_collected.current()
+    just_collected.now += timedelta(hours=1)
+    just_collected.emulator.always(failing(status), where="/subscribedskus")
+    just_collected.collect()
+    after, calls = just_collected.current()
     then, now = map(live_seats.deployment, (before, after))
     assert calls == 0
     assert now.live
@@ -268,11 +297,10 @@ def test_a_history_that_cannot_be_read_is_no_hindrance(account, tmp_path):
     assert account.current()[1] == CALLS
 
 
-def test_a_file_of_the_history_that_was_changed_is_not_shown(account, tmp_path):
-    account.collect()
+def test_a_file_of_the_history_that_was_changed_is_not_shown(just_collected, tmp_path):
     for file in tmp_path.rglob("*subscriptions*/**/*.parquet"):
         file.write_bytes(b"nothing of the kind")
-    assert account.current()[1] == CALLS
+    assert just_collected.current()[1] == CALLS
 
 
 # The whole way, from the bytes of the service to what is on the page
