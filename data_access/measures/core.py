@@ -261,7 +261,7 @@ def facts(collection: Collection, frame: pd.DataFrame) -> Facts:
     """
     frame = frame.rename(columns=clashes(frame, collection.columns))
     estimated = collection is catalog.DEPLOYMENT
-    named = nw.from_native(frame, eager_only=True).with_columns(service=nw.col(service_of(estimated=estimated)))
+    named = nw.from_native(frame.assign(service=frame[service_of(estimated=estimated)]), eager_only=True)
     rows: pd.DataFrame = row_by_row(named, estimated=estimated).to_native()
     return Facts(told_apart(rows), estimated, tuple(frame.columns))
 
@@ -303,13 +303,16 @@ def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with their `identities`, and beside each of Microsoft's what was sent, where that is something else."""
     rows = rows.assign(**{name: rows[name].astype("category") for name in IDENTITIES if name in rows})
     spelled = identities(rows)
-    # A text that stands for others stands for itself as well: with the same texts, nothing has changed.
-    sent = {
-        as_sent(name): rows[name]
-        for name in _RESPELLED
-        if name in rows and {*spelled[name].dropna().unique()} != {*rows[name].dropna().unique()}
-    }
+    sent = {as_sent(name): rows[name] for name in _RESPELLED if name in rows and _differ(spelled[name], rows[name])}
     return rows.assign(**spelled, **sent)
+
+
+def _differ(spelled: pd.Series, sent: pd.Series) -> bool:
+    """Whether any of the categories that were sent has another spelling now."""
+    if spelled.cat.categories.equals(sent.cat.categories):  # nearly always, and quick to see
+        return False
+    # A text that stands for others stands for itself as well: with the same texts, nothing has changed.
+    return {*spelled.dropna().unique()} != {*sent.dropna().unique()}
 
 
 def grouped(frame: Frame, keys: Sequence[str], *, estimated: bool, labels: Sequence[str] = ()) -> Frame:

@@ -114,8 +114,8 @@ def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
     """The same table with text in place of categories."""
-    categories = table.select_dtypes("category").columns
-    return table.astype(dict.fromkeys(categories, "str")) if len(categories) else table
+    categories = [name for name, dtype in table.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)]
+    return table.assign(**{str(name): table[name].astype("str") for name in categories}) if categories else table
 
 
 def as_text(table: pd.DataFrame) -> pd.DataFrame:
