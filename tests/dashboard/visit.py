@@ -127,10 +127,13 @@ def _read(table):
 def taken_away(app, monkeypatch):
     """What the CSV files hold, by name, each as a table."""
     found = {}
-    # AppTest takes no file.
-    monkeypatch.setattr(figures, "downloads", lambda files: found.update({f.name: f.content() for f in files}))
+
+    def take(files):
+        found.update({file.name: file.content() for file in files if file.name.endswith(".csv")})
+
+    monkeypatch.setattr(figures, "downloads", take)  # AppTest takes no file
     app.run()
-    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items() if name.endswith(".csv")}
+    return {name: pd.read_csv(io.BytesIO(content)) for name, content in found.items()}
 
 
 def text(app):
