@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
-from data_access.measures import straight_line, trends
+from data_access.measures import FEWEST_DATES_FOR_DAY, straight_line, trends
 from data_access.measures.straight_line import Numbers
 from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
 
@@ -27,6 +27,10 @@ CARRIED = (0.0, 0.5, 0.8)
 DRIFTING = 1.0
 #: By how much a line rises over its dates, in standard deviations of its noise: clearly, hardly, not at all.
 RISES = (10, 2, 0)
+#: By how much a line rises from date to date where the target is near or far, likewise: clearly, as it wavers, hardly.
+STEPS = (2, 1, 0.25)
+#: How many such rises ahead of the newest date the target then lies.
+AHEAD = (1, 3, 10)
 
 _BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
 _SOLD = 10_000
@@ -45,6 +49,11 @@ class Outcome:
     given: float  # share of lines with a range
     holds: float  # share of those ranges in which the truth lies
     width: float  # median, as a multiple of the narrowest honest one's; an open range is wider than any, NaN: both are
+
+    @property
+    def wrong(self) -> float:
+        """Share of all lines with a range in which the truth does not lie."""
+        return self.given * (1 - self.holds) if self.given else 0.0
 
 
 @dataclass(frozen=True)
@@ -86,9 +95,18 @@ def pace(
 
 def day(dates: Dates, carried: float, rises: float, runs: int, seed: int, *, as_time_passes: bool = False) -> Outcome:
     """The ranges of the day against Fieller's of least squares, told that deviations are independent."""
+    return _day(_lines(dates, carried, rises, runs, seed, as_time_passes=as_time_passes), runs)
+
+
+def near_day(dates: int, carried: float, runs: int, seed: int, *, step: float, ahead: int) -> Outcome:
+    """The same for a line that rises by `step` from date to date, with a target so many of these rises ahead."""
+    return _day(_lines(dates, carried, step * (dates - 1), runs, seed, missing=step * ahead), runs)
+
+
+def _day(lines: Iterable[_Line], runs: int) -> Outcome:
     ahead = np.arange(1, trends.HORIZON.days + 1) / 7
     held, wide, narrowest = [], [], []
-    for line in _lines(dates, carried, rises, runs, seed, as_time_passes=as_time_passes):
+    for line in lines:
         found = trends.projection(line.points, line.target)
         if not isinstance(found, Projection):
             continue
@@ -122,6 +140,25 @@ def run(runs: int) -> None:
             _row(weeks, carried, runs)
         for carried in filter(None, CARRIED):
             _row(weeks, carried, runs, as_time_passes=True)
+    _near(runs)
+
+
+def _near(runs: int) -> None:
+    """Print what becomes of lines whose target is near, and of such whose target is far."""
+    print(
+        "\nThe day, by how many of a line's rises from date to date the target is ahead. A line that hardly rises has"
+        "\nmostly no range; those that have one look steeper by chance, so that of these fewer hold: nothing is"
+        f"\npromised of them, but that of 100 lines {100 - straight_line.HOLD} at most"
+        f" ({100 - straight_line.HOLD_WANDERING} with 0.8) have a range that is wrong."
+    )
+    print("dates  carried  rise  " + "".join(f"{f'{ahead} ahead':>24}" for ahead in AHEAD))
+    print(" " * 22 + f"{'given  holds  width':>24}" * len(AHEAD))
+    for dates in (dates for dates in DATES if dates >= FEWEST_DATES_FOR_DAY):
+        for carried in CARRIED:
+            for step in STEPS:
+                outcomes = (near_day(dates, carried, runs, dates, step=step, ahead=ahead) for ahead in AHEAD)
+                cells = "".join(f"{_cells(outcome):>24}" for outcome in outcomes)
+                print(f"{dates:5}  {carried:7.1f}  {step:4}  {cells}", flush=True)
 
 
 def _row(dates: Dates, carried: float, runs: int, *, as_time_passes: bool = False) -> None:
@@ -135,22 +172,28 @@ def _row(dates: Dates, carried: float, runs: int, *, as_time_passes: bool = Fals
 
 
 def _lines(
-    dates: Dates, carried: float, rises: float, runs: int, seed: int, *, as_time_passes: bool = False
+    dates: Dates,
+    carried: float,
+    rises: float,
+    runs: int,
+    seed: int,
+    *,
+    missing: float = RISES[0],
+    as_time_passes: bool = False,
 ) -> Iterator[_Line]:
     """Lines of whole licenses: a straight rise, and noise of which a part is carried on to the next date.
 
     It is the same part for each gap, or (`as_time_passes`) that part for the mean gap, and more for a shorter one.
 
-    Evenly spaced dates are weekly, or twice a week where there are more dates than weeks. In truth the target is as far
-    above the newest date as a clear rise has brought the line.
+    Evenly spaced dates are weekly, or twice a week where there are more dates than weeks. In truth the target is
+    `missing` above the newest date, in standard deviations of the noise: as far as a clear rise has brought the line.
     """
     if isinstance(dates, int):
         dates = [week * min(1, trends.WEEKS / dates) for week in range(dates)]
     weeks: Numbers = np.array(dates, dtype="float64")
     moments = [_BEGIN + timedelta(weeks=float(week)) for week in weeks]
     way = rises * _NOISE
-    missing = float(RISES[0] * _NOISE)
-    target = (_FIRST + way + missing) / _SOLD * 100
+    target = (_FIRST + way + missing * _NOISE) / _SOLD * 100
     random = np.random.default_rng(seed)
     gaps = np.diff(weeks)
     left = carried ** (gaps / gaps.mean() if as_time_passes else np.ones_like(gaps))
@@ -168,7 +211,7 @@ def _lines(
                 AS_OF: moments,
             }
         )
-        yield _Line(points, weeks, way / weeks[-1], target, missing)
+        yield _Line(points, weeks, way / weeks[-1], target, missing * _NOISE)
 
 
 def _known(line: _Line, figures: Numbers) -> straight_line.StraightLine:

@@ -76,10 +76,11 @@ def test_manual_shows_each_command(command):
     [
         f"the last one that is at least {trends.USUAL_DAYS} days older",
         f"The line shows the last {trends.WEEKS} weeks",
-        f"fewer than {measures.FEWEST_DATES} dates in {trends.WEEKS} weeks",
+        f"fewer than {measures.FEWEST_DATES_FOR_DAY} dates in {trends.WEEKS} weeks ({measures.FEWEST_DATES} for",
         f"any two points of the last {trends.WEEKS} weeks",
         f"at least {straight_line.HOLD} times in 100 where half of what disturbs a date is gone by the next one",
         f"and {straight_line.HOLD_WANDERING} times where a fifth is; it takes {measures.FEWEST_DATES} dates",
+        f"It takes {measures.FEWEST_DATES_FOR_DAY} dates",
         f"does not answer is given up after {patience.SECONDS:.0f} seconds",
         f"lost {health.LOSS_FLOOR * 100:.0f} % of its rows",
         f"The first {base.MOST_BARS} of … services",

@@ -47,6 +47,7 @@ class Refusal(Enum):
     NOTHING_SOLD = "no licenses are sold"
     REACHED = "the target is reached"
     TOO_FEW = f"{core.TOO_FEW} in the last {WEEKS} weeks"
+    TOO_FEW_FOR_DAY = f"{core.TOO_FEW_FOR_DAY} in the last {WEEKS} weeks"
     SOLD_MOVED = "sales changed more than deployment"
     STANDS_STILL = "in a usual week it comes no closer to the target"
     MOVES_AWAY = "moving away from the target"
@@ -302,15 +303,15 @@ def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:
     Where the gap stands now is taken from all points, since the newest one is as noisy as any.
     """
     if not len(line):
-        return Refusal.TOO_FEW
+        return Refusal.TOO_FEW_FOR_DAY
     newest = line.iloc[-1]
     if not newest["licensesSold"]:
         return Refusal.NOTHING_SOLD
     if newest["deploymentPercent"] >= target:
         return Refusal.REACHED
     recent, weeks = _recent(line)
-    if len(recent) < core.FEWEST_DATES:
-        return Refusal.TOO_FEW
+    if len(recent) < core.FEWEST_DATES_FOR_DAY:
+        return Refusal.TOO_FEW_FOR_DAY
     sold, deployed = _numbers(recent["licensesSold"]), _numbers(recent["licensesDeployed"])
     if abs(straight_line.median_slope(weeks, sold)) > abs(straight_line.median_slope(weeks, deployed)):
         return Refusal.SOLD_MOVED

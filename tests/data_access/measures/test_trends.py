@@ -207,7 +207,7 @@ def test_counts_make_lines_as_estimates_do():
 def test_no_history_is_no_line():
     nothing = history((1, []))
     assert trends.lines(nothing, ["service"]).empty
-    assert trends.projection(trends.lines(nothing, []), 80) is Refusal.TOO_FEW
+    assert trends.projection(trends.lines(nothing, []), 80) is Refusal.TOO_FEW_FOR_DAY
     assert trends.velocity(trends.lines(nothing, [])) is Refusal.TOO_FEW
     assert trends.change(trends.lines(nothing, []), 30) is None
 
@@ -257,7 +257,13 @@ def test_velocity_is_of_now():
 
 def test_three_dates_are_too_few_for_a_range_and_so_for_a_pace():
     assert trends.velocity(line((100, 10), (100, 12), (100, 14))) is Refusal.TOO_FEW
-    assert trends.projection(line((100, 10), (100, 12), (100, 14)), 80) is Refusal.TOO_FEW
+
+
+def test_four_dates_have_a_pace_and_are_too_few_for_a_day():
+    figures = [(100, 60), (100, 62), (100, 64), (100, 66), (100, 68)]
+    assert pace_of(figures[:4]).deployed == 2
+    assert trends.projection(line(*figures[:4]), 80) is Refusal.TOO_FEW_FOR_DAY
+    assert day_of(*figures).on == (BEGIN + 10 * WEEK).date()
 
 
 def test_an_estimate_is_known_to_the_hundredth_of_a_percent_that_it_is_made_of():
@@ -266,7 +272,7 @@ def test_an_estimate_is_known_to_the_hundredth_of_a_percent_that_it_is_made_of()
 
 
 def test_a_date_for_the_target():
-    found = day_of((100, 60), (100, 62), (100, 64), (100, 66))
+    found = day_of((100, 60), (100, 62), (100, 64), (100, 66), (100, 68))
     assert found.on == (BEGIN + 10 * WEEK).date()
     assert found.earliest < found.on < found.latest
 
@@ -280,13 +286,13 @@ def test_where_the_gap_stands_now_is_not_taken_from_the_newest_point_alone():
 
 
 def test_a_growing_number_sold_puts_the_date_off():
-    same = day_of((100, 60), (100, 62), (100, 64), (100, 66))
-    more = day_of((97, 60), (98, 62), (99, 64), (100, 66))
+    same = day_of((100, 60), (100, 62), (100, 64), (100, 66), (100, 68))
+    more = day_of((96, 60), (97, 62), (98, 64), (99, 66), (100, 68))
     assert more.on > same.on
 
 
 def test_the_slow_end_of_the_range_may_be_out_of_sight():
-    found = day_of((1000, 100), (1000, 90), (1000, 130), (1000, 120))
+    found = day_of((1000, 100), (1000, 90), (1000, 130), (1000, 120), (1000, 150))
     assert found.latest is None
 
 
@@ -295,14 +301,14 @@ def test_the_slow_end_of_the_range_may_be_out_of_sight():
     [
         pytest.param([(0, 0), (0, 0), (0, 0), (0, 0)], Refusal.NOTHING_SOLD, id="nothing sold"),
         pytest.param([(100, 70), (100, 80)], Refusal.REACHED, id="reached, however few the dates"),
-        pytest.param([(100, 70), (100, 75)], Refusal.TOO_FEW, id="two dates"),
-        pytest.param([(100, 65), (150, 70), (200, 75), (250, 80)], Refusal.SOLD_MOVED, id="sold grows faster"),
-        pytest.param([(400, 65), (300, 70), (200, 75), (150, 80)], Refusal.SOLD_MOVED, id="sold shrinks faster"),
-        pytest.param([(100, 70), (100, 70), (100, 70), (100, 70)], Refusal.STANDS_STILL, id="no movement"),
-        pytest.param([(100, 70), (100, 65), (100, 60), (100, 55)], Refusal.MOVES_AWAY, id="away"),
-        pytest.param([(100, 60), (100, 75), (100, 65), (100, 72)], Refusal.UNEVEN, id="up and down, rather up"),
-        pytest.param([(100, 72), (100, 60), (100, 75), (100, 60)], Refusal.UNEVEN, id="up and down, rather down"),
-        pytest.param([(10**6, 70), (10**6, 71), (10**6, 72), (10**6, 73)], Refusal.TOO_FAR, id="too far"),
+        pytest.param([(100, 70), (100, 75)], Refusal.TOO_FEW_FOR_DAY, id="two dates"),
+        pytest.param([(100, 65), (150, 70), (200, 75), (250, 80), (300, 85)], Refusal.SOLD_MOVED, id="sold grows"),
+        pytest.param([(500, 60), (400, 65), (300, 70), (200, 75), (150, 80)], Refusal.SOLD_MOVED, id="sold shrinks"),
+        pytest.param([(100, 70)] * 5, Refusal.STANDS_STILL, id="no movement"),
+        pytest.param([(100, 75), (100, 70), (100, 65), (100, 60), (100, 55)], Refusal.MOVES_AWAY, id="away"),
+        pytest.param([(100, 60), (100, 75), (100, 55), (100, 78), (100, 62)], Refusal.UNEVEN, id="rather up"),
+        pytest.param([(100, 72), (100, 60), (100, 75), (100, 70), (100, 60)], Refusal.UNEVEN, id="rather down"),
+        pytest.param([(10**6, 70 + week) for week in range(5)], Refusal.TOO_FAR, id="too far"),
     ],
 )
 def test_a_date_is_refused_with_its_reason(figures, why):
@@ -312,6 +318,8 @@ def test_a_date_is_refused_with_its_reason(figures, why):
 def test_the_words_say_the_numbers_that_decide():
     assert trends.Refusal.TOO_FEW.value == f"{measures.TOO_FEW} in the last {trends.WEEKS} weeks"
     assert str(measures.FEWEST_DATES) in measures.TOO_FEW
+    assert Refusal.TOO_FEW_FOR_DAY.value == f"{measures.TOO_FEW_FOR_DAY} in the last {trends.WEEKS} weeks"
+    assert measures.TOO_FEW_FOR_DAY in measures.MEASURES["projection"].care
     assert measures.TOO_FEW in measures.MEASURES["velocity"].care
     for name in ("velocity", "projection"):
         assert f"the last {trends.WEEKS} weeks" in measures.MEASURES[name].definition
@@ -319,8 +327,8 @@ def test_the_words_say_the_numbers_that_decide():
 
 
 def test_dates_long_ago_do_not_count():
-    old = line((100, 60), (100, 62), (100, 64), (100, 66), every=timedelta(weeks=trends.WEEKS))
-    assert trends.projection(old, 80) is Refusal.TOO_FEW
+    old = line((100, 60), (100, 62), (100, 64), (100, 66), (100, 68), every=timedelta(weeks=trends.WEEKS))
+    assert trends.projection(old, 80) is Refusal.TOO_FEW_FOR_DAY
 
 
 def test_change_says_since_when():
