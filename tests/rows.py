@@ -45,6 +45,7 @@ DEFAULTS = {
         "licensesQualified": 100,
     },
 }
+_FACTS: dict[str, measures.Facts] = {}
 
 
 def rows_of(collection, changes):
@@ -59,7 +60,12 @@ def frame_of(collection, changes):
 
 
 def facts_of(collection, changes):
-    return measures.facts(collection, frame_of(collection, changes))
+    """The facts of such rows; they are made once, since many tests ask for the same, and nobody changes them."""
+    changes = [*changes]
+    asked = repr((collection.name, changes))
+    if asked not in _FACTS:
+        _FACTS[asked] = measures.facts(collection, frame_of(collection, changes))
+    return _FACTS[asked]
 
 
 def fetched(facts, number, at):

@@ -90,21 +90,20 @@ def test_rows_that_did_not_come_stay_missing_whosever_they_were():
     assert (len(part.frame), part.missing) == (2, 5)
 
 
-@pytest.mark.parametrize("compacted", [False, True])
-def test_the_history_of_some_customers_is_the_sum_of_theirs(tmp_path, compacted):
+def test_the_history_of_some_customers_is_the_sum_of_theirs_also_once_its_files_are_put_together(tmp_path):
     account = lakes.lake(tmp_path)
     for fetched in bookkeeping.PAST:
         account.append(fetched())
-    if compacted:
-        account.compact()
-    past = Timeline(account, catalog.DEPLOYMENT, measures.facts(catalog.DEPLOYMENT, answer(catalog.DEPLOYMENT).frame))
-    engine = DuckDB()
-    own = timeline.of_customers(past, engine, ANNS)
-    single = [timeline.of_customer(past, engine, tenant) for tenant in (OWN, SHARED_ONE)]
-    lines = [
-        trends.lines(each.facts, [])[["processedDateTime", "licensesSold", "undeployed"]] for each in (own, *single)
-    ]
-    assert lines[0]["licensesSold"].tolist() == [1_200] * 3
-    assert (lines[0]["undeployed"] == lines[1]["undeployed"] + lines[2]["undeployed"]).all()
-    assert own.newest == account.newest(catalog.COMMERCIAL_DEPLOYMENT)
-    assert not timeline.of_customers(past, engine, Customers()).facts.frame.size
+    now = measures.facts(catalog.DEPLOYMENT, answer(catalog.DEPLOYMENT).frame)
+    for put_together in (lambda: None, account.compact):
+        put_together()
+        past, engine = Timeline(account, catalog.DEPLOYMENT, now), DuckDB()
+        own = timeline.of_customers(past, engine, ANNS)
+        single = [timeline.of_customer(past, engine, tenant) for tenant in (OWN, SHARED_ONE)]
+        lines = [
+            trends.lines(each.facts, [])[["processedDateTime", "licensesSold", "undeployed"]] for each in (own, *single)
+        ]
+        assert lines[0]["licensesSold"].tolist() == [1_200] * 3
+        assert (lines[0]["undeployed"] == lines[1]["undeployed"] + lines[2]["undeployed"]).all()
+        assert own.newest == account.newest(catalog.COMMERCIAL_DEPLOYMENT)
+        assert not timeline.of_customers(past, engine, Customers()).facts.frame.size
