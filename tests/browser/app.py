@@ -32,7 +32,10 @@ ROOT = Path(__file__).parents[2]
 HOST = "localhost"  # the same name everywhere, as for a sign-in that trusts one origin
 Scheme = Literal["light", "dark"]
 TILES = ("kpi_licenses_sold", "kpi_licenses_deployed", "kpi_deployment_percent", "kpi_undeployed")
-_CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
+_CHROMIUM_ARGUMENTS = [
+    *("--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"),
+    "--disable-gpu",  # where there is none, to play one takes an eighth of the time
+]
 #: What `dashboard.formats.plain` puts into a text and nobody sees: what holds a link apart, and directions of writing.
 INVISIBLE = str.maketrans("", "", "\u2060\u2068\u2069")
 #: Has a page add up, as `window.shifts`, how its layout shifts without a click, as in Cumulative Layout Shift.

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from data_access.emulator import gateway
@@ -72,15 +73,6 @@ def test_back_returns_to_the_former_figures(sample, visitors):
         assert app.figures(page) == figures
 
 
-def test_a_parameter_may_be_repeated_and_written_in_capitals(sample, visitors):
-    page = visitors.open(sample)
-    app.click_pill(page, "Direct")
-    app.click_pill(page, "Reseller")
-    assert link(page) == {"channel": ["direct", "reseller"]}
-    both = app.figures(page)
-    assert app.figures(visitors.open(f"{sample}/?channel=RESELLER&channel=Direct")) == both
-
-
 def test_order_and_target_travel_in_the_link(sample, visitors):
     page = visitors.open(sample)
     before = app.labels(page)
@@ -101,15 +93,10 @@ def test_order_and_target_travel_in_the_link(sample, visitors):
 @pytest.mark.parametrize(
     ("query", "left_out"),
     [
-        ("channel=nowhere&service=nothing&channel=direct", ['channel "nowhere"', 'service "nothing"']),
         ("channel=&service=&sort=&target=&utm=%00%ff", []),  # which asks for nothing
         (f"service={'x' * 3_000}&channel={quote('<script>alert(1)</script>')}", ["<script>alert(1)</script>", "xxx"]),
-        (
-            "sort=sideways&target=lots&target=nan&target=-5&target=1e999",
-            ['sort "sideways"', 'target "lots"', 'target "nan"', 'target "-5"', 'target "1e999"'],
-        ),
     ],
-    ids=["unknown", "empty", "attack", "nonsense"],
+    ids=["empty", "attack"],
 )
 def test_a_bad_link_is_harmless_and_says_what_it_left_out(query, left_out, sample, visitors):
     page = visitors.open(f"{sample}/?{query}")
@@ -157,50 +144,34 @@ def test_the_chart_is_as_wide_as_its_frame(sample, visitors):
         )
 
 
-@pytest.mark.parametrize(
-    ("query", "percent"),
-    [("service=o365&channel=direct", "26.16 %"), ("service=crm&channel=reseller", "33.3333 %")],
-)
-def test_one_service_in_one_channel_shows_exactly_the_percent_that_was_sent(query, percent, live, visitors):
-    page = visitors.open(f"{live.address}/?{query}")
-    assert app.figure(page, "kpi_deployment_percent") == percent
-    assert percent in " ".join(app.labels(page)[0].split())
-
-
 # Files
 
 
-def test_the_file_for_excel_holds_what_the_tiles_say(sample, visitors):
+def test_the_files_hold_what_the_tiles_say_and_the_same_view_gives_the_same_bytes(sample, visitors):
     page = visitors.open(f"{sample}/?channel=reseller")
-    name, content = app.download(page, "export_csv")
+    sold, undeployed = (number(app.figure(page, f"kpi_{tile}")) for tile in ("licenses_sold", "undeployed"))
+    files = [app.download(page, key) for key in ("export_csv", "export_csv_exact")]
+    (for_excel, content), (for_machines, exact) = files
+
     rows = rows_of(content)
-    assert re.fullmatch(r"license-deployment_\d{4}-\d\d-\d\d_channel-reseller_sample\.csv", name)
+    assert re.fullmatch(r"license-deployment_\d{4}-\d\d-\d\d_channel-reseller_sample\.csv", for_excel)
     assert content.startswith(b"\xef\xbb\xbf")
-    assert sum(int(row["licensesSold"]) for row in rows) == number(app.figure(page, "kpi_licenses_sold"))
-    assert round(sum(float(row["undeployed"]) for row in rows)) == number(app.figure(page, "kpi_undeployed"))
+    assert sum(int(row["licensesSold"]) for row in rows) == sold
+    assert round(sum(float(row["undeployed"]) for row in rows)) == undeployed
     assert {row["channel"] for row in rows} == {"reseller"}
     assert {row["source"] for row in rows} == {"Sample data"}
     assert {row["filter"] for row in rows} == {"channel = reseller"}
 
-
-def test_the_same_view_gives_the_same_bytes(sample, visitors):
-    page = visitors.open(f"{sample}/?channel=direct&service=o365")
-    files = [app.download(page, key) for key in ("export_csv", "export_csv_exact")]
-    assert [app.download(page, key) for key in ("export_csv", "export_csv_exact")] == files
-    visitors.open(page.url)
-    assert [app.download(page, key) for key in ("export_csv", "export_csv_exact")] == files
-
-
-def test_the_file_for_machines_is_plain(sample, visitors):
-    page = visitors.open(f"{sample}/?channel=direct")
-    name, content = app.download(page, "export_csv_exact")
-    assert name.endswith("_channel-direct_sample_exact.csv")
-    assert not content.startswith(b"\xef\xbb\xbf")
-    rows = rows_of(content, "utf-8")
+    rows = rows_of(exact, "utf-8")
+    assert for_machines.endswith("_channel-reseller_sample_exact.csv")
+    assert not exact.startswith(b"\xef\xbb\xbf")
     first_columns = ["serviceName", "channel", "licensesSold", "proratedDeploymentPercent", "processedDateTime"]
     assert list(rows[0])[:5] == first_columns
-    assert sum(int(row["licensesSold"]) for row in rows) == number(app.figure(page, "kpi_licenses_sold"))
+    assert sum(int(row["licensesSold"]) for row in rows) == sold
     assert [row for row in rows if not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", row["processedDateTime"])] == []
+
+    visitors.open(page.url)
+    assert [app.download(page, key) for key in ("export_csv", "export_csv_exact")] == files
 
 
 # Hostile text is text
@@ -260,8 +231,8 @@ def test_a_full_visit_asks_no_other_host(sample, visitors):
     app.download(page, "export_csv")
     page.get_by_role("button", name="Refresh").click()
     app.settle(page)
-    requests = [url for witness in visitors.witnesses for url in witness.requests]
-    fonts = [url for url in requests if "inter" in url and url.endswith(".woff2")]
+    asked = [url for witness in visitors.witnesses for url in witness.requests]
+    fonts = [url for url in asked if "inter" in url and url.endswith(".woff2")]
     assert fonts
     assert all(url.startswith(f"{sample}/fonts/") for url in fonts)
     policy = page.request.get(sample).headers["content-security-policy"]
@@ -269,9 +240,8 @@ def test_a_full_visit_asks_no_other_host(sample, visitors):
     assert "script-src 'self' 'sha256-" in policy
 
 
-def test_no_other_host_may_steer_the_page(sample, visitors):
-    page = visitors.open(sample)
-    assert page.request.get(f"{sample}/_stcore/host-config").json()["allowedOrigins"] == []
+def test_no_other_host_may_steer_the_page(sample):
+    assert requests.get(f"{sample}/_stcore/host-config", timeout=5).json()["allowedOrigins"] == []
 
 
 # For everyone

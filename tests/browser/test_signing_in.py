@@ -22,17 +22,28 @@ def office() -> Iterator[Office]:
         yield office
 
 
+@pytest.fixture(scope="session")
+def _browser_of_somebody(browser: Browser) -> Iterator[BrowserContext]:
+    """Its first window serves all tests, as it has to compile Streamlit's scripts only once."""
+    with browser.new_context(viewport={"width": 1366, "height": 900}, ignore_https_errors=True) as context:
+        context.new_page()
+        yield context
+
+
 @pytest.fixture
-def somebody(browser: Browser) -> Iterator[BrowserContext]:
+def somebody(_browser_of_somebody: BrowserContext) -> Iterator[BrowserContext]:
     """A browser of somebody's own, who has not signed in."""
-    context = browser.new_context(viewport={"width": 1366, "height": 900}, ignore_https_errors=True)
-    yield context
-    context.close()
+    yield _browser_of_somebody
+    window, *others = _browser_of_somebody.pages
+    window.goto("about:blank")
+    for other in others:
+        other.close()
+    _browser_of_somebody.clear_cookies()
 
 
 def knock(context: BrowserContext, office: Office, link: str = "/") -> Page:
     """Open a link, and see the closed door."""
-    page = context.new_page()
+    page = context.pages[0] if context.pages else context.new_page()
     page.goto(office.address + link)
     expect(page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible()
     return page
