@@ -33,7 +33,7 @@ from data_access import PartnerCenterError, SettingsError, history, load_setting
 log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
-_STYLES = ("frame.css", "tiles.css", "print.css")
+_STYLES, _ARRIVING = ("frame.css", "tiles.css", "print.css"), "arriving.css"
 _TIDY_EVERY = 60  # seconds
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
 #: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.
@@ -168,11 +168,15 @@ def _base_path() -> list[str]:
     return [part for part in str(st.get_option("server.baseUrlPath")).split("/") if part]
 
 
-def _style() -> str:
-    """Our own CSS, with the backgrounds of both themes."""
+def _styles() -> str:
+    """Our own CSS, with the backgrounds of both themes; apart from it what holds only while parts of a page come."""
     pages = (f"--page-{theme}: {st.get_option(f'theme.{theme}.backgroundColor')}" for theme in ("light", "dark"))
-    own = "\n".join((static_files.BROWSER / name).read_text(encoding="utf-8") for name in _STYLES)
-    return f"<style>:root {{ {'; '.join(pages)} }}\n{own}</style>"
+    own = "\n".join(map(_sheet, _STYLES))
+    return f"<style>:root {{ {'; '.join(pages)} }}\n{own}</style><style data-arriving>{_sheet(_ARRIVING)}</style>"
+
+
+def _sheet(name: str) -> str:
+    return (static_files.BROWSER / name).read_text(encoding="utf-8")
 
 
 _PAGE_PATH = "/".join(("", *_base_path(), ""))
@@ -182,7 +186,11 @@ _ELEMENTS = (
     *("Metric", "BidiComponent", "DownloadButton"),
 )
 #: The components of our own on most pages, with their scripts.
-_COMPONENTS = {"frame": ["frame.js"], "chart": ["chart.js", "parts.js", "picture.js"], "table": ["table.js"]}
+_COMPONENTS = {
+    "frame": ["frame.js", "arriving.js"],
+    "chart": ["chart.js", "parts.js", "picture.js"],
+    "table": ["table.js"],
+}
 _SCRIPTS = {
     # Not those beside that folder: their names stand for other contents after an upgrade.
     **{f"static/{name}": file for name, file in static_files.in_folder(streamlit_internals.STATIC / "static").items()},
@@ -202,7 +210,7 @@ MIDDLEWARE = [
     Middleware(access_log.AccessLog),
     Middleware(SecurityHeaders),
     Middleware(probes.Probes, base=_PAGE_PATH),
-    Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER, head=_style() + _PLOTLY),
+    Middleware(static_files.StaticFiles, files=_SCRIPTS, address=_PAGE_PATH, later=_LATER, head=_styles() + _PLOTLY),
     Middleware(
         middleware.Gate,
         pages=[page.address for page in sitemap.PAGES],

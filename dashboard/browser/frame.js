@@ -1,5 +1,7 @@
 // What only a script can do for a page: landmarks, where a page begins, the folding of the bar, and copying its link.
 
+import "./arriving.js"
+
 const MAIN = "[data-testid=stMain]"
 const OPEN = "filtersOpen" // of the root element's data, for frame.css
 const PATIENCE = 15000 // milliseconds until a page has its heading

@@ -199,8 +199,10 @@ function row(cells, columns, { opens, target }, key, open) {
     const content = inside(cell, target)
     let children = opened ? [link(opens, key, content, open)] : content
     if (children.length > 1) children = [make("span", {}, ...children)]
-    const kind = numeric ? "number" : isTime ? "time" : undefined
-    const td = make("td", { role: "cell", class: kind, "data-label": whole(columns[place]) }, ...children)
+    const isDrawn = cell.bar !== undefined || cell.line
+    const kinds = { number: numeric, time: isTime && !numeric, list: Array.isArray(cell), drawn: isDrawn }
+    const named = Object.keys(kinds).filter((kind) => kinds[kind]).join(" ")
+    const td = make("td", { role: "cell", class: named || undefined, "data-label": whole(columns[place]) }, ...children)
     td.dir = numeric ? "ltr" : "auto"
     if (cell.hint) td.title = cell.hint
     if (width) td.style.maxWidth = `${width}px`
@@ -249,7 +251,7 @@ function body(root, data, open, ask) {
   })
   return make(
     "table",
-    { role: "table", "aria-label": label },
+    { role: "table", "aria-label": label, class: parts?.some(({ rows }) => rows.length) ? "parted" : undefined },
     group("thead", ...groups(columns), make("tr", { role: "row" }, ...heads)),
     group("tbody", ...lines),
     ...(total ? [group("tfoot", row(total, columns, { target: data.target }))] : []),
@@ -350,7 +352,7 @@ function prepare(root, label) {
   const descriptions = make("div", { class: "descriptions", hidden: "" })
   tip.hidden = true
   tip.addEventListener("mouseleave", () => (tip.hidden = true))
-  const aside = make("p", { class: "aside", "aria-hidden": "true" }, "More columns to the right →")
+  const aside = make("p", { class: "aside", "aria-hidden": "true", hidden: "" }, "More columns to the right →")
   root.append(make("div", { class: "sorting" }), aside, scroller, make("div", { class: "others" }), tip, descriptions, make("nav", { "aria-label": `Pages of ${label}` }), make("p", { class: "cut" }), make("p", { class: "unseen", role: "status" }))
   const fade = () => scroller.classList.toggle("more", scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 1)
   scroller.addEventListener("scroll", fade, { passive: true })
@@ -361,6 +363,7 @@ function prepare(root, label) {
     const scrolls = scroller.scrollWidth > scroller.clientWidth + 1
     scroller.tabIndex = scrolls ? 0 : -1
     scroller.classList.toggle("scrolls", scrolls)
+    aside.hidden = !scrolls
     fade()
   })
   root.watch.observe(scroller)
@@ -368,7 +371,7 @@ function prepare(root, label) {
 
 // The headings stay in sight below the bar of the page, whose height changes with what it holds.
 function stayBelowBar(root) {
-  const bar = document.querySelector("[data-testid=stLayoutWrapper]:has(> [class*=st-key-frame])")
+  const bar = document.querySelector(".st-key-frame, .st-key-frame_waiting")?.parentElement
   const height = bar && getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0
   root.style.setProperty("--license-bar", `${height}px`)
 }
@@ -400,7 +403,9 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
   root.watch.observe(drawn)
   const rows = table.rows.length
   root.querySelector(".sorting").replaceChildren(...(rows > 1 ? sorting(table, data.label, ask) : []))
-  root.querySelector(".others").replaceChildren(...(data.cards ? [] : more(root, [...drawn.tBodies[0].rows])))
+  const others = data.cards ? [] : more(root, [...drawn.tBodies[0].rows])
+  root.querySelector(".others").replaceChildren(...others)
+  root.classList.toggle("few", others.length > 0)
   root.querySelector("nav").replaceChildren(...pager(table, data.label, ask))
   root.querySelector("nav").hidden = table.pages === 1
   root.querySelector(".cut").textContent = table.cut

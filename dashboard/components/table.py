@@ -23,7 +23,7 @@ from dashboard.tables import on_page
 from dashboard.tables.columns import OnScreen, Order
 from dashboard.tables.on_page import Places
 
-_HTML = '<div class="license-table" data-awaited></div>'  # until its script has drawn it, see frame.css
+_HTML = '<div class="license-table" data-awaited></div>'  # until its script has drawn it, see arriving.css
 _ARRANGED = "_arranged"  # ends the name of a table's arrangement in the session
 
 

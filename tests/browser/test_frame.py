@@ -67,6 +67,18 @@ def test_nothing_moves_while_a_page_comes_for_the_first_time(address, width, sam
         assert page.evaluate("window.shifts") < 0.1  # as whoever measures pages calls good
 
 
+def test_what_stands_below_a_part_that_has_not_come_is_hidden_until_then(sample, visitors):
+    page = visitors.open(sample)
+    below = page.locator(".st-key-overview_table")
+    for awaited in (False, True, False):
+        page.locator(".st-key-services_chart .chart").evaluate(
+            "(chart, awaited) => chart.toggleAttribute('data-awaited', awaited)", awaited
+        )
+        expect(below).to_be_visible(visible=not awaited)
+        # And the rules that do it hold no longer than that: they cost time at each change of the page.
+        assert page.evaluate("document.querySelector('style[data-arriving]').disabled") is not awaited
+
+
 def test_the_landmark_names_the_page_that_is_shown(sample, visitors):
     page = visitors.open(f"{sample}/trends", chart=CHARTS["trends"])
     current = pages(page).locator("[aria-current=page]")

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
@@ -81,6 +82,13 @@ def test_the_page_announces_the_scripts_of_all_our_components():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize("name", ["frame.css", "tiles.css", "table.css"])
+def test_no_rule_has_the_browser_look_at_the_page_again_for_each_element_that_comes(name):
+    sheet = (static_files.BROWSER / name).read_text(encoding="utf-8")
+    assert re.findall(r":has\((?!> |img\)).*", sheet) == []  # children alone, or what comes seldom
+    assert {*re.findall(r'\[class\*="(.*?)"\]', sheet)} <= {"st-key-heading_"}  # and nothing below it
+
+
 def test_a_system_that_gives_no_more_files_starts_all_the_same(monkeypatch):
     def refuse(*_):
         raise ValueError("not allowed to raise maximum limit")
