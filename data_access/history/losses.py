@@ -49,9 +49,9 @@ def loss(folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table) -> hea
 
 
 def _gone(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
-    """The services that went; none where nothing is left, since that says it all."""
+    """The services that went, all of them where nothing is left."""
     there = {texts.key(code) for code in after.as_of}
-    gone = [code for code in before.as_of if texts.key(code) not in there] if after.rows else []
+    gone = [code for code in before.as_of if texts.key(code) not in there]
     return tuple(sorted(gone, key=texts.order))
 
 

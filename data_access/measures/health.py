@@ -73,12 +73,14 @@ class Loss:
     before: Amounts
     after: Amounts
     is_first: bool = False  # whether there was one answer with rows before, so that nothing is known to be usual
-    gone: tuple[str, ...] = ()  # the services, by code, that were in the one before and are not among those left
+    gone: tuple[str, ...] = ()  # the services, by code, that were in the one before and are not in this one
     of_channels: tuple[Part, ...] = ()  # what went of services that are left: those in a channel that they had
 
     @property
     def named(self) -> list[str]:
-        """What is gone, in words and in their order."""
+        """What is gone, in words and in their order; nothing where nothing is left, since that says it all."""
+        if not self.after.rows:
+            return []
         services = map(titles.service_title, self.gone)
         channels = (titles.through(titles.service_title(part.name), part.channel) for part in self.of_channels)
         return sorted([*services, *channels], key=texts.order)

@@ -68,7 +68,9 @@ def test_a_service_that_lost_one_of_its_channels_is_named_with_it(command, emula
 
 def test_an_answer_without_rows_is_no_failure_and_says_what_is_gone(command, emulator):
     assert "not well" not in command("collect")[2]
-    customers, sold = 6, sum(row["licensesSold"] for row in emulator.source.commercial_deployment)
+    rows = emulator.source.commercial_deployment
+    customers, sold = 6, sum(row["licensesSold"] for row in rows)
+    services = sorted({row["serviceCode"] for row in rows})
     emulator.source = Partner(usage=emulator.source.usage)
     gone = f"from {customers} to 0 customers, from {sold:,} to 0 licenses, from 18 to 0 rows since the answer of 2"
     for _ in range(2):  # the second one brings the same again, and it is still gone
@@ -84,3 +86,5 @@ def test_an_answer_without_rows_is_no_failure_and_says_what_is_gone(command, emu
     loss = collections["commercial-deployment"]["loss"]
     assert loss["before"] == {"rows": 18, "licenses": sold, "customers": customers}
     assert loss["after"] == {"rows": 0, "licenses": 0, "customers": 0}
+    assert loss["servicesGone"] == services
+    assert "; gone:" not in command("status")[1], "where nothing is left, that says it all"
