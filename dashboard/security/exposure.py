@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import streamlit as st
@@ -22,6 +22,7 @@ from data_access.settings import SECRETS_FILE
 PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _SHORTEST_SECRET, _FEWEST_SIGNS = 32, 8
 _READ_AGAIN = 1.0  # seconds
+_USUAL_PORTS = {"http": 80, "https": 443}
 _CORRECT = "Correct [auth] in .streamlit/secrets.toml as in docs/sign-in.md, then start again."
 #: Headers that a proxy adds: the caller is on another machine than the connection says.
 _FORWARDED = frozenset(
@@ -52,7 +53,8 @@ class SignIn:
         self._secrets_files = secrets_files
         self._seconds = seconds
         self._table: Mapping[str, Any] = {}
-        self._table_until = self._checked_until = -math.inf  # of time.monotonic
+        self._told: frozenset[Origin] = frozenset()
+        self._table_until = self._told_until = self._checked_until = -math.inf  # of time.monotonic
         self._was_configured = False
 
     @property
@@ -73,6 +75,19 @@ class SignIn:
             (name, value) for name, value in table.items() if isinstance(value, Mapping) and PROVIDER_KEYS[0] in value
         )
         return next(providers, (None, {}))
+
+    @property
+    def told(self) -> frozenset[Origin]:
+        """Where people are told to come, by PUBLIC_URL and `redirect_uri`."""
+        now = time.monotonic()
+        if now >= self._told_until:
+            try:
+                public = load_settings().public_url
+            except SettingsError:  # which pages say themselves
+                public = None
+            told = map(origin_of, (public or "", str(self.table.get("redirect_uri", ""))))
+            self._told, self._told_until = frozenset(filter(None, told)), now + self._seconds
+        return self._told
 
     @property
     def is_configured(self) -> bool:
@@ -138,20 +153,49 @@ def is_own_origin(address: str, host: str, sign_in: SignIn) -> bool:
     """Whether a page at this address is one of ours: at the `host` that it asks, or where people are told to come.
 
     A proxy may ask under another name than the one that people type: PUBLIC_URL, `redirect_uri` or Streamlit's own
-    `browser.serverAddress` says which that is.
+    `browser.serverAddress` and `serverPort` say which that is. Another port of the same host is another program's, and
+    where people are told to come by https, a page of that host without it is not ours.
     """
-    asking = parts_of(address)
-    if not asking.netloc:  # a page without an origin, such as a file or one in a sandbox
+    asking = origin_of(address)
+    if asking is None:  # a page without an origin, such as a file or one in a sandbox
         return False
-    if asking.netloc.casefold() == host.casefold():
+    told = sign_in.told
+    if asking in told:
         return True
+    is_near = _is_this_machine(asking.host)
+    if (
+        asking.scheme == "http"
+        and not is_near
+        and any((one.scheme, one.host) == ("https", asking.host) for one in told)
+    ):
+        return False
+    if asking == origin_of(f"{asking.scheme}://{host}"):
+        return True
+    named = str(st.get_option("browser.serverAddress"))
+    # Behind a proxy its own port is the usual one, whatever this server's is.
+    ports = {_USUAL_PORTS[asking.scheme], st.get_option("browser.serverPort")}
+    usual = {origin_of(f"{asking.scheme}://{named}:{port}") for port in ports}
+    return asking in usual and not is_near
+
+
+class Origin(NamedTuple):
+    """What a browser tells pages apart by; the host is in small letters."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def origin_of(address: str) -> Origin | None:
+    """The origin of an address of a page that somebody sent; None where it has none."""
+    parts = parts_of(address)
     try:
-        public = load_settings().public_url or ""
-    except SettingsError:  # which pages say themselves
-        public = ""
-    told = {parts_of(told).netloc.casefold() for told in (public, str(sign_in.table.get("redirect_uri", "")))}
-    named = parts_of(f"//{st.get_option('browser.serverAddress')}").hostname or ""
-    return asking.netloc.casefold() in told or (asking.hostname == named and not _is_this_machine(named))
+        port = parts.port
+    except ValueError:  # no number, or too large
+        return None
+    if not parts.hostname or parts.scheme not in _USUAL_PORTS:
+        return None
+    return Origin(parts.scheme, parts.hostname, _USUAL_PORTS[parts.scheme] if port is None else port)
 
 
 def is_from_this_machine(request: HTTPConnection) -> bool:

@@ -19,7 +19,7 @@ from dashboard.security import exposure, streamlit_internals
 from dashboard.security.exposure import SignIn
 from dashboard.security.middleware import Gate
 from dashboard.security.roles import Ended
-from data_access import SettingsError
+from data_access import SettingsError, load_settings
 
 ROOT = Path(__file__).parents[3]
 LIVE = {"PARTNER_CENTER_ACCESS_TOKEN": "x"}
@@ -249,6 +249,11 @@ HERE = "127.0.0.1:8501"
         ("null", "", False),
         ("", HERE, False),
         ("http://[bad", HERE, False),
+        ("https://licenses.example", "licenses.example:443", True),
+        ("https://licenses.example:8443", "licenses.example:8443", True),
+        ("https://licenses.example:8443", "licenses.example", False),
+        ("https://licenses.example:99999", "licenses.example:99999", False),
+        ("ftp://licenses.example", "licenses.example", False),
     ],
 )
 def test_a_page_is_ours_at_the_host_that_it_asks_and_at_no_other(origin, host, is_own):
@@ -257,17 +262,32 @@ def test_a_page_is_ours_at_the_host_that_it_asks_and_at_no_other(origin, host, i
 
 def test_or_at_the_address_that_people_are_told(monkeypatch, configure):
     def own(origin):
-        return exposure.is_own_origin(origin, "upstream:8501", NOT_CONFIGURED)
+        return exposure.is_own_origin(origin, "upstream:8501", SignIn(secrets_files=list))
 
     addresses = ["https://public.example", "https://entra.example:444"]
     assert not any(map(own, addresses))
     monkeypatch.setenv("PUBLIC_URL", "https://Public.example/licenses")
     configure(redirect_uri="https://entra.example:444/oauth2callback")
-    sign_in = SignIn(secrets_files=list)
+    sign_in = SignIn(secrets_files=list, seconds=0)
     assert all(exposure.is_own_origin(address, "upstream:8501", sign_in) for address in addresses)
+    assert exposure.is_own_origin("https://public.example:443", "upstream:8501", sign_in), "the usual port"
+    assert not exposure.is_own_origin("http://public.example", "public.example", sign_in), "people come by https"
     assert not exposure.is_own_origin("https://entra.example", "upstream:8501", sign_in), "another port"
     monkeypatch.setenv("PUBLIC_URL", "nonsense")
     assert not exposure.is_own_origin("https://public.example", "upstream:8501", sign_in), "and no error"
+
+
+def test_settings_are_not_read_for_each_socket(monkeypatch):
+    read = []
+
+    def settings():
+        read.append(1)
+        return load_settings()
+
+    monkeypatch.setattr(exposure, "load_settings", settings)
+    sign_in = SignIn(secrets_files=list, seconds=60)
+    assert not any(exposure.is_own_origin("https://evil.example", HERE, sign_in) for _ in range(50))
+    assert len(read) == 1
 
 
 def test_or_where_streamlit_is_told_to_be_unless_that_is_this_machine():
@@ -275,6 +295,10 @@ def test_or_where_streamlit_is_told_to_be_unless_that_is_this_machine():
     try:
         for named, is_own in (("licenses.example", True), ("localhost", False), ("127.0.0.1", False)):
             config.set_option("browser.serverAddress", named)
-            assert exposure.is_own_origin(f"https://{named}:9999", "upstream:8501", NOT_CONFIGURED) is is_own
+            port = st.get_option("browser.serverPort")
+            for address in (f"https://{named}", f"http://{named}", f"http://{named}:{port}"):
+                assert exposure.is_own_origin(address, "upstream:8501", NOT_CONFIGURED) is is_own
+            for other in (9999, port + 1):
+                assert not exposure.is_own_origin(f"https://{named}:{other}", "upstream:8501", NOT_CONFIGURED)
     finally:
         config.set_option("browser.serverAddress", before)
