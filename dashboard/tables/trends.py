@@ -95,7 +95,7 @@ POINTS_FILE = Table(
         text("snapshot", "Snapshot"),
         FETCHED_AT,
         _STANDS_AT,
-        text("without", "Without, so not compared"),
+        text("without", "Without, so not compared", help="In JSON, as Microsoft spells it."),
     )
 )
 

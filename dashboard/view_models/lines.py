@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from data_access.measures.parts import Part
 from data_access.measures.trends import AS_OF, Between, Change, Projection, Refusal, Velocity
 
 ALL = "all together"
+WITHOUT_AS_SENT = "withoutAsSent"
 ESTIMATES = ("licensesDeployed", "undeployed")  # where Microsoft sends a percentage and no count
 _YEAR = timedelta(days=365)
 _CLEARLY = timedelta(weeks=4)
@@ -35,8 +37,8 @@ class Lost:
 class Line:
     """One line: its points in the range (columns of `trends.lines`), and what is to be said of it.
 
-    `points` have a further column WITHOUT, which parts were missing on a date, in words. Such a point is not compared,
-    and nothing is measured on it.
+    `points` have two further columns: WITHOUT, which parts were missing on a date, in words, and WITHOUT_AS_SENT, the
+    same for files. Such a point is not compared, and nothing is measured on it.
     """
 
     key: str
@@ -102,8 +104,20 @@ class Parts:
 
     def lacking(self, gone: pd.DataFrame) -> dict[str, str]:
         """Which were missing on a date, in words, by snapshot; those that are `gone` are missing ever since."""
-        now = [*self._now, *parts.of(gone, self.columns)] if len(gone) else self._now
-        return {snapshot: _named(titles) for snapshot, titles in self._presence.missing(now).items()}
+        return {snapshot: _named(titles) for snapshot, titles in self._presence.missing(self._end(gone)).items()}
+
+    def lacking_as_sent(self, gone: pd.DataFrame) -> dict[str, str]:
+        """The same for files: all of them, as Microsoft spells them, in JSON."""
+        return {
+            snapshot: json.dumps(
+                [{name: text for name, text in zip(self.columns, part, strict=True) if text} for part in lacked],
+                ensure_ascii=False,
+            )
+            for snapshot, lacked in self._presence.lacking(self._end(gone)).items()
+        }
+
+    def _end(self, gone: pd.DataFrame) -> list[Part]:
+        return [*self._now, *parts.of(gone, self.columns)] if len(gone) else self._now
 
     def came(self, compared: pd.DataFrame) -> tuple[str, ...]:
         """The titles of those that the last of these points has, with licenses sold, and the first does not."""
@@ -147,9 +161,15 @@ def line_of(
     """
     recent, gone = made_of.gone(), made_of.gone(shown)
     measured, lacking = points[~points["snapshot"].isin([*made_of.lacking(recent)])], made_of.lacking(gone)
+    as_sent = made_of.lacking_as_sent(gone)
     refused = absent or (Refusal.NOT_WHOLE if len(recent) else None)
     points, shown = (
-        table.assign(**{WITHOUT: [lacking.get(snapshot, "") for snapshot in table["snapshot"]]})
+        table.assign(
+            **{
+                name: [lacked.get(snapshot, "") for snapshot in table["snapshot"]]
+                for name, lacked in ((WITHOUT, lacking), (WITHOUT_AS_SENT, as_sent))
+            }
+        )
         for table in (points, shown)
     )
     is_known = between is None or between.first in {*shown["snapshot"]}

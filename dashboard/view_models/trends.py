@@ -11,7 +11,7 @@ from dashboard import page_turns
 from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.base import Finished
-from dashboard.charts.lines import Shown, line_chart, line_chart_in_words
+from dashboard.charts.lines import WITHOUT, Shown, line_chart, line_chart_in_words
 from dashboard.charts.panels import MOST_PANELS, Panel, small_multiples, small_multiples_in_words
 from dashboard.feeds import Feeds
 from dashboard.filters import dates
@@ -19,7 +19,7 @@ from dashboard.filters.parameters import TrendsFilters
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import paces
-from dashboard.view_models.lines import ALL, ESTIMATES, Line, Parts, line_of, of_parts
+from dashboard.view_models.lines import ALL, ESTIMATES, WITHOUT_AS_SENT, Line, Parts, line_of, of_parts
 from data_access import Timeline, texts, timeline_of_customer, titles
 from data_access.datasets import comparison
 from data_access.measures import MEASURES, Facts, trends
@@ -195,7 +195,9 @@ def _place(line: Line, filters: TrendsFilters) -> tuple[bool, float, str, str]:
 
 def _points(whole: Line, lines: list[Line], by: str, estimated: bool) -> pd.DataFrame:
     """Every point in the range, those of all together first."""
-    parts = [line.points.assign(line=line.what(by)) for line in (whole, *lines)]
+    parts = [
+        line.points.assign(line=line.what(by), **{WITHOUT: line.points[WITHOUT_AS_SENT]}) for line in (whole, *lines)
+    ]
     table = pd.concat(parts, ignore_index=True)
     if by not in table:
         table[by] = pd.Series(index=table.index, dtype="str")

@@ -119,7 +119,13 @@ class Presence:
     sold: Matrix  # with licenses sold
 
     def missing(self, now: Iterable[Part]) -> dict[str, list[str]]:
-        """What the sum of all lacked, by snapshot, in words: points are comparable where they are of the same parts.
+        """What the sum of all lacked, by snapshot, in words; see `lacking`."""
+        return {snapshot: self._titles(lacked) for snapshot, lacked in self.lacking(now).items()}
+
+    def lacking(self, now: Iterable[Part]) -> dict[str, list[Part]]:
+        """What the sum of all lacked, by snapshot: points are comparable where they are of the same parts.
+
+        A part without a channel stands for a name of which nothing was there.
 
         What earlier and later answers have, with licenses sold, is missing in between; what comes first later is new.
         `now` are the parts that count as there in the end, such as those of the newest answer.
@@ -130,7 +136,7 @@ class Presence:
         after = np.maximum.accumulate(self.sold[::-1], axis=0)[::-1] | ends
         lacks = before & after & ~self.there
         return {
-            self.snapshots[row]: self._titles(lacks[row], self.there[row])
+            self.snapshots[row]: self._named(lacks[row], self.there[row])
             for row in np.flatnonzero(lacks.any(axis=1)).tolist()
         }
 
@@ -139,13 +145,23 @@ class Presence:
         if not {since, until} <= {*self.snapshots}:
             return []
         before, after = (self.sold[self.snapshots.index(snapshot)] for snapshot in (since, until))
-        return sorted(self._titles(after & ~before, before), key=texts.order)
+        return sorted(self._titles(self._named(after & ~before, before)), key=texts.order)
 
-    def _titles(self, named: Row, left: Row) -> list[str]:
-        """What the parts of these columns are called, each once; `left`: those of which something is there."""
+    def _named(self, named: Row, left: Row) -> list[Part]:
+        """The parts of these columns, each name once of which nothing is there; `left`: what is."""
         names = {self.keys[column].name for column in np.flatnonzero(left).tolist()}
-        found = (self.keys[column] for column in np.flatnonzero(named).tolist())
-        return list(dict.fromkeys(_title(self.spelled[key], self.columns, is_left=key.name in names) for key in found))
+        found: dict[Part, Part] = {}
+        for column in np.flatnonzero(named).tolist():
+            key = self.keys[column]
+            spelled = self.spelled[key]
+            if key.name in names:
+                found[key] = spelled
+            else:
+                found.setdefault(key._replace(channel=""), spelled._replace(channel=""))
+        return list(found.values())
+
+    def _titles(self, named: Iterable[Part]) -> list[str]:
+        return list(dict.fromkeys(_title(part, self.columns, is_left=True) for part in named))
 
 
 def presence(facts: Facts, columns: Sequence[str]) -> Presence:

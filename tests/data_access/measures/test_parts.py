@@ -31,6 +31,7 @@ def test_a_part_is_missing_between_answers_that_have_it_and_not_before_the_first
     )
     o365 = Part("o365", "reseller")
     assert parts.presence(found, OF_COMPANY).missing([o365]) == {"00000002": ["Dynamics 365"]}
+    assert parts.presence(found, OF_COMPANY).lacking([o365]) == {"00000002": [Part("crm", "")]}
     still = parts.presence(found, OF_COMPANY).missing([o365, Part("Crm", "Reseller"), Part("teams", "reseller")])
     assert still == {"00000002": ["Dynamics 365"], "00000004": ["Dynamics 365"]}
     back_fill = trends.with_back_fills(found, ["00000002"])
