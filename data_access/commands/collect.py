@@ -50,6 +50,8 @@ def run(options: argparse.Namespace) -> bytes:
             country=settings.partner_center_country,
             since=options.since,
         )
+    if report.unclaimed:
+        terminal.say(terminal.unclaimed(report.unclaimed))
     for name, whose in report.of_customers.items():
         for line in terminal.unread(whose):
             terminal.say(f"{name}: {line}")

@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> bytes:
     if options.yes:
         with jobs.recorded(account_history, "prune"):
             account_history.prune(old)
+            account_history.sweep(options.keep_days)  # what a killed `prune` left behind
     elif old:
         terminal.say("Nothing was removed; add --yes to do it.")
     first = f", the oldest of {min(snapshot.day for snapshot in old)}" if old else ""

@@ -6,12 +6,13 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tqdm import tqdm
 
 from data_access import foreign_text, formats, logs
 from data_access.errors import PartnerCenterError
+from data_access.history.history import GRACE_OF_ANSWERS
 from data_access.partner_center.answers import OfCustomers, Progress, Step
 
 _MOST_NAMED = 1000  # customers on one line; where the service is down, that may be all
@@ -92,6 +93,16 @@ def complain(error: PartnerCenterError) -> None:
         *(f"  {label}: {fact}" for label, fact in error.details.labelled().items()),
     ):
         say(line)
+
+
+def unclaimed(paths: Sequence[str]) -> str:
+    """What to say of files of the history that no record names; `paths` are not empty."""
+    number = formats.number(len(paths), "file")
+    return (
+        f"{number} without a snapshot, such as {paths[0]}. A killed run left them, or a record below small/ is lost:"
+        f" then bring that back from a backup. Answers stay for {GRACE_OF_ANSWERS.days} days, and longer where the"
+        " history has no older record."
+    )
 
 
 def unread(of_customers: OfCustomers) -> list[str]:

@@ -6,7 +6,7 @@ import argparse
 
 from data_access import formats, history
 from data_access.commands import terminal
-from data_access.errors import DamagedHistory
+from data_access.errors import DamagedHistory, HistoryError
 from data_access.settings import load
 
 HELP = "check every file of the history against its checksum"
@@ -18,10 +18,6 @@ _ADVICE = {
     " Nothing is lost with those below months/: `compact` makes them anew.",
     True: "Move what does not belong there out of this folder; a backup does not help.",
 }
-_UNCLAIMED = (
-    "A run that was killed left them, or a record below small/ is lost: then bring that back from a backup, for the"
-    " next `collect` or `compact` removes them."
-)
 
 
 def describe(command: argparse.ArgumentParser) -> None:
@@ -36,9 +32,13 @@ def run(options: argparse.Namespace) -> bytes:
     history.prepare_sample(settings)
     account_history = history.open(settings)
     verified = account_history.verify(reread=options.reread)
+    if not verified.files:
+        raise HistoryError(
+            f"There is no history at {account_history.store.name}.",
+            "Check HISTORY_URL, and whether the disk is there; `collect` begins a history.",
+        )
     if verified.unclaimed:
-        number = formats.number(len(verified.unclaimed), "file")
-        terminal.say(f"{number} without a snapshot, such as {verified.unclaimed[0]}. {_UNCLAIMED}")
+        terminal.say(terminal.unclaimed(verified.unclaimed))
     if verified.findings:
         address = account_history.store.name
         for finding in verified.findings:

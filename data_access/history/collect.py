@@ -64,6 +64,8 @@ class Report:
     losses: dict[str, Loss] = field(default_factory=dict)
     #: The customers that a live collection was kept without.
     of_customers: dict[str, OfCustomers] = field(default_factory=dict)
+    #: Answers of the history that no record names, by path.
+    unclaimed: list[str] = field(default_factory=list)
 
     @property
     def failure(self) -> PartnerCenterError | None:
@@ -158,7 +160,7 @@ def run(
         record(PartnerCenterError.exit_code)
         raise
     record(report.failure.exit_code if report.failure else 0)
-    history.sweep()
+    report.unclaimed.extend(history.sweep().unclaimed)
     return report
 
 

@@ -42,7 +42,7 @@ from data_access.history import (
 from data_access.history.audit import Audit
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
-from data_access.history.results import Compacted, Kept, Paths, Verified
+from data_access.history.results import Compacted, Kept, Paths, Swept, Verified
 from data_access.history.run_log import Job, Run, Runs, Standing
 from data_access.history.skus import Skus
 from data_access.history.snapshot import (
@@ -56,7 +56,7 @@ from data_access.history.snapshot import (
     sent_checksum,
 )
 from data_access.history.soundness import Inspected
-from data_access.history.store import Damaged, Store
+from data_access.history.store import Damaged, Listed, Store
 from data_access.measures import health
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.answers import Answer, OfCustomers
@@ -64,8 +64,11 @@ from data_access.partner_center.catalog import COLLECTIONS, Collection
 
 #: For so long, a file without a snapshot may belong to a run that is still going on.
 GRACE = timedelta(days=1)
+#: For so long, an answer without a snapshot stays: a killed run left it, or its record is lost and in a backup.
+GRACE_OF_ANSWERS = timedelta(days=30)
 
-_OF_SNAPSHOTS = (draft.FACTS, draft.RAW, monthly.FOLDER, parts.FOLDER)
+_ANSWERS = (draft.FACTS, draft.RAW)
+_OF_SNAPSHOTS = (*_ANSWERS, monthly.FOLDER, parts.FOLDER)
 _LOOKS = 5  # of `verify`, while other programs remove files
 _OTHER_ROWS = "gives other rows today than when it was fetched"
 _OF_PEOPLE = (layout.VIEWS, layout.MUTES)
@@ -295,10 +298,13 @@ class History:
 
     def old(self, keep_days: int) -> list[Snapshot]:
         """The snapshots of days before the last `keep_days`; the newest of each collection is never among them."""
-        first_day = self._clock().date() - timedelta(days=keep_days)
+        first_day = self._first_day(keep_days)
         newest = {snapshot.id for name in self._index.by_collection if (snapshot := self.newest(name))}
         snapshots = self._index.snapshots.values()
         return [snapshot for snapshot in snapshots if snapshot.day < first_day and snapshot.id not in newest]
+
+    def _first_day(self, keep_days: int) -> date:
+        return self._clock().date() - timedelta(days=keep_days)
 
     def prune(self, snapshots: Iterable[Snapshot]) -> None:
         """Remove snapshots for good: first their records, then their files, and those of their months.
@@ -339,30 +345,42 @@ class History:
         months = {snapshot.month for snapshot in merged.values() if snapshot.month}
         return Compacted(before, self._count_with_records(), len(months))
 
-    def sweep(self) -> int:
-        """Remove what killed runs left behind, and nothing that a running one may still need; returns how many files.
+    def sweep(self, keep_days: int | None = None) -> Swept:
+        """Remove what killed runs left behind, and nothing that a running one may still need.
 
-        A file without a snapshot is removed when it is older than GRACE. While a summary file is damaged, the files of
-        its snapshots are not known, and only half-written files are removed.
+        A file without a snapshot is removed when it is older than GRACE, an answer when it is older than
+        GRACE_OF_ANSWERS and the collection has a record from before it: else the records may be what is missing. With
+        `keep_days`, an answer of a day before these is removed in any case. While a summary file is damaged, the files
+        of its snapshots are not known, and only half-written files are removed.
         """
         before = self._clock() - GRACE
         half_written = [
             path for folder in (*_OF_SNAPSHOTS, *_WITH_RECORDS) for path in self.store.abandoned(folder, before)
         ]
-        return sum(self.store.delete(path) for path in (*half_written, *self._unclaimed()))
+        unclaimed = self._unclaimed()
+        kept = [file.path for file in unclaimed if self._may_come_back(file, keep_days)]
+        removed = {*half_written, *(file.path for file in unclaimed)}.difference(kept)
+        return Swept(sum(self.store.delete(path) for path in sorted(removed)), tuple(kept))
 
-    def _unclaimed(self) -> list[str]:
+    def _may_come_back(self, file: Listed, keep_days: int | None) -> bool:
+        """Whether the record of a file without one may be lost, rather than never written, and the file is wanted."""
+        kind, collection, *_ = file.path.split("/")
+        if kind not in _ANSWERS or (keep_days is not None and layout.day(file.path) < self._first_day(keep_days)):
+            return False
+        is_young = file.written >= self._clock() - GRACE_OF_ANSWERS
+        records = [store.moment(snapshot.id) for snapshot in self._index.by_collection.get(collection, ())]
+        return is_young or not records or store.moment(file.path) < min(records)
+
+    def _unclaimed(self) -> list[Listed]:
         """Read the index again; the files without a snapshot that are older than GRACE.
 
         There are none of them while a summary file is damaged: which files its snapshots have is not known then.
         """
         before = self._clock() - GRACE
-        written = [
-            file.path for folder in _OF_SNAPSHOTS for file in self.store.finished(folder) if file.written < before
-        ]
+        written = [file for folder in _OF_SNAPSHOTS for file in self.store.finished(folder) if file.written < before]
         self.reload()  # after the listing: a file that got its snapshot in between is needed
         needed = _paths(self._index.snapshots.values())
-        return [] if self._index.findings else [path for path in written if path not in needed]
+        return [] if self._index.findings else [file for file in written if file.path not in needed]
 
     def _inspected(self) -> tuple[list[Inspected], list[str]]:
         """Every file that should be there, as it was read, and those that belong to no snapshot.
@@ -373,7 +391,7 @@ class History:
         inspected: dict[str, Inspected] = {}
         gone: set[str] = set()
         for _ in range(_LOOKS):
-            unclaimed = self._unclaimed()
+            unclaimed = [file.path for file in self._unclaimed()]
             snapshots = self._index.snapshots.values()
             expected: dict[str, str | None] = {
                 file.path: file.checksum for snapshot in snapshots for file in snapshot.files

@@ -6,6 +6,7 @@ All else that lies there is somebody else's: it is not read, is no damage, and i
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from data_access.partner_center.catalog import COLLECTIONS
 
@@ -69,6 +70,11 @@ def is_half_written(path: str) -> bool:
 def is_of(path: str, kind: str, collection: str) -> bool:
     """Whether this is the path of a finished file of this kind and collection."""
     return path.startswith(f"{kind}/{collection}/") and is_finished(path)
+
+
+def day(path: str) -> date:
+    """The day in the path of an answer."""
+    return date.fromisoformat(path.split("/")[2].removeprefix("date="))
 
 
 def _matches(patterns: dict[str, re.Pattern[str]], path: str) -> bool:

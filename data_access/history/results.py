@@ -49,3 +49,14 @@ class Compacted:
     before: int
     after: int
     months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """The result of `History.sweep`: how many files were removed, and the answers that stay although none names them.
+
+    A killed run left these, or a record below `small/` is lost.
+    """
+
+    removed: int
+    unclaimed: tuple[str, ...]

@@ -83,6 +83,11 @@ def stem(path: str) -> str:
     return posixpath.basename(path).rpartition("-")[0]
 
 
+def moment(name: str) -> str:
+    """When a file was named, from its path or its name, as `20261120T063000Z`, which sorts by time."""
+    return posixpath.basename(name).split("-")[1]
+
+
 def check(path: str, content: pa.Buffer, expected: str | None = None) -> None:
     """Raise Damaged where a file does not fit its name, or its whole checksum where that is known."""
     short = posixpath.basename(path).rpartition("-")[2].partition(".")[0]

@@ -267,6 +267,6 @@ def test_a_months_file_without_a_record_is_swept(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         lake(tmp_path, store=KilledBeforeCommit).compact()
     assert len(months_of(tmp_path)) == 1
-    assert lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE)).sweep() == 1
+    assert lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE)).sweep().removed == 1
     assert not months_of(tmp_path)
     assert not lake(tmp_path).verify().findings

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from data_access import HistoryError
-from data_access.history.history import GRACE
+from data_access.history.history import GRACE_OF_ANSWERS
 from data_access.history.store import Store
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.damage import KilledBeforeCommit
@@ -84,10 +84,10 @@ def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more
     draft.write_bytes(b"PAR1")
     everything = files(tmp_path)
     clock = Clock(datetime.now(UTC))
-    assert lake(tmp_path, clock).sweep() == 0
+    assert lake(tmp_path, clock).sweep().removed == 0
     assert files(tmp_path) == everything
-    clock.forward(seconds=GRACE.total_seconds() + 60)
-    assert lake(tmp_path, clock).sweep() == 3
+    clock.forward(seconds=GRACE_OF_ANSWERS.total_seconds() + 60)
+    assert lake(tmp_path, clock).sweep().removed == 3
     assert len(files(tmp_path)) == 3
     assert not lake(tmp_path).verify().findings
 
