@@ -201,6 +201,26 @@ def test_what_is_spelled_in_two_ways_is_one_on_every_engine(engine, tmp_path):
     assert set(engine.customer([path], WHO_AND_WHAT[customers.CUSTOMER]).frame["service"]) == {"exo"}
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_what_is_spelled_anew_over_time_is_spelled_once_whatever_the_engine(engine, order, tmp_path):
+    spellings = [("exo", "E3 plan", "Fabrikam"), ("EXO", "E3 PLAN", "FABRIKAM"), ("Exo", "e3  plan ", "fabrikam")]
+    sent = [dict(zip(("serviceCode", "productName", "customerName"), spellings[place], strict=True)) for place in order]
+    paths = [
+        keep(tmp_path, facts_of(COMMERCIAL_DEPLOYMENT, [row]), number, BEGIN + timedelta(days=number))
+        for number, row in enumerate(sent)
+    ]
+    (row,) = engine.grouped(paths, customers.PRODUCT, labels=["customerName"]).to_dict("records")
+    assert (row["service"], row["productName"], row["customerName"]) == ("exo", "E3 plan", "FABRIKAM")
+    assert row["licensesSold"] == 300
+    (row,) = engine.grouped(paths, [customers.CUSTOMER], labels=["customerName"]).to_dict("records")
+    assert (row["customerName"], row["licensesSold"]) == ("FABRIKAM", 300)
+    for key, spelled in (("service", "exo"), ("productName", "E3 plan")):
+        assert list(engine.points(paths, [key])[key]) == [spelled]
+    found = engine.customer(paths, WHO_AND_WHAT[customers.CUSTOMER]).frame
+    assert list(zip(found["service"], found["productName"], strict=True)) == [("exo", "E3 plan")] * 3
+    assert list(found["customerName"]) == [row["customerName"] for row in sent], "as sent, in the order of keeping"
+
+
 def test_estimates_in_two_spellings_stay_between_the_percentages_that_were_sent(engine, tmp_path):
     percents = [78.29, 78.29, 12.34]
     paths = [
