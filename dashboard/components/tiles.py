@@ -83,9 +83,10 @@ def tiles(
     Not `is_whole`: the sums lack a part that was there.
     """
     total = model.total
+    sold_in = int((model.table["licensesSold"] > 0).sum())
     deployed = "licensesDeployedEstimated" if estimated else "licensesDeployed"
     figures = (
-        ("kpi_licenses_sold", "licensesSold", formats.count(total.sold), f"in {formats.number(model.number, noun)}"),
+        ("kpi_licenses_sold", "licensesSold", formats.count(total.sold), f"in {formats.number(sold_in, noun)}"),
         (
             "kpi_licenses_deployed",
             deployed,

@@ -69,6 +69,9 @@ class Summed(Protocol):
     @property
     def below_target(self) -> int: ...
 
+    @property
+    def table(self) -> pd.DataFrame: ...
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DeploymentView:

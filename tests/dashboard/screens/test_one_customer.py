@@ -6,10 +6,12 @@ from functools import partial
 import pytest
 
 from data_access.emulator import Emulator, sample
+from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.dashboard.screens.nordwind import NORTH, PAGE, PARTNER, SOUTH, collected, customers_on, lost_lately
-from tests.dashboard.visit import charts, tables, taken_away, text, tiles
+from tests.dashboard.visit import charts, deltas, tables, taken_away, text, tiles
 from tests.lakes import fetched
+from tests.rows import rows_of
 
 
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
@@ -18,6 +20,18 @@ def test_a_link_by_id_opens_the_customer_with_its_products(spelled, visit):
     assert app.title[0].value == "Nordwind AB"
     assert list(tables(app)["products_table"]["productName"]) == ["B", "Office 365 Enterprise E3"]
     assert tiles(app)["Licenses sold"] == "200"
+
+
+def test_licenses_are_sold_in_products_that_have_some_and_the_table_has_the_others_too(visit):
+    sent = [
+        {"customerTenantId": NORTH, "productName": "A", "licensesSold": 10, "licensesDeployed": 4},
+        {"customerTenantId": NORTH, "productName": "B", "licensesSold": 0, "licensesDeployed": 0},
+        {"customerTenantId": NORTH, "productName": "C", "licensesSold": 0, "licensesDeployed": 3},
+    ]
+    partner = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sent))
+    app = visit(Emulator(partner), {"customer": NORTH}, page=PAGE)
+    assert deltas(app)["Licenses sold"] == "in 1 product"
+    assert set(tables(app)["products_table"]["productName"]) == {"A", "B", "C"}
 
 
 def test_from_a_customer_back_to_all(visit):
@@ -50,10 +64,10 @@ def history_of(app):
 
 
 def test_a_customer_has_a_history(visit):
-    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 45, 50, 52))
+    app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=collected(40, 44, 48, 50, 52))
     assert "Improving: +12.00 points since 1 Sep 2026, to 52.00 %." in text(app).replace("*", "")
     assert "80 % is reached about" in text(app)
-    assert history_of(app) == [[40, 45, 50, 52]]
+    assert history_of(app) == [[40, 44, 48, 50, 52]]
 
 
 @pytest.mark.parametrize(
