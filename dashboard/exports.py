@@ -22,8 +22,9 @@ _CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreads
 
 _SLUG_LENGTH = 48
 NO_FILTER = Selection().sentence()
-#: The files of the last minutes; of many, the largest one alone may be a hundred megabytes.
-FILES = Cache(budget=256 * 2**20, unseen=300)
+#: Seconds for which a file is kept after somebody took it, and bytes of all; one alone may be a hundred megabytes.
+KEPT, BUDGET = 300, 256 * 2**20
+FILES = Cache(budget=BUDGET, unseen=KEPT)
 #: One file is made at a time: ten at once would take ten times the memory, and their clicks from everybody else.
 _making = threading.Lock()
 

@@ -9,7 +9,7 @@ import gc
 import hashlib
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -94,6 +94,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     streamlit_internals.forgive_widgets()
     streamlit_internals.send_together()
     streamlit_internals.read_theme_once()
+    drop_old_files = streamlit_internals.keep_made_files(exports.KEPT, exports.BUDGET)
     _refuse_to_expose()
     prepare_sample_history()
     import_module("dashboard.components.notices")
@@ -105,7 +106,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     shared = sharing.Sharing(middleware.ENDED)
     if exposure.SIGN_IN.is_configured:
         shared.start()
-    tidying = asyncio.create_task(_tidy_up())
+    tidying = asyncio.create_task(_tidy_up(cache.VIEWS.tidy, exports.FILES.tidy, drop_old_files))
     yield
     tidying.cancel()
     WATCH.end()
@@ -113,12 +114,12 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     await asyncio.to_thread(audit.RECORDER.end)
 
 
-async def _tidy_up() -> None:
+async def _tidy_up(*tidy: Callable[[], None]) -> None:
     """Drop what nobody has looked at for long, also while nobody clicks."""
     while True:
         await asyncio.sleep(_TIDY_EVERY)
-        cache.VIEWS.tidy()
-        exports.FILES.tidy()
+        for drop in tidy:
+            drop()
 
 
 def raise_limit_of_files() -> int:

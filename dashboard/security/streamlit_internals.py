@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are twenty: eighteen below, each with why it is used and what to look at when Streamlit's version changes, and
+There are twenty-one: nineteen below, each with why it is used and what to look at when Streamlit's version changes, and
 two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
 when Streamlit changes it. Paths are relative to the package `streamlit`.
 
@@ -16,7 +16,9 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections import deque
+import threading
+import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -39,8 +41,8 @@ from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.media_file_storage import MediaFileStorageError
-from streamlit.runtime.memory_media_file_storage import _calculate_file_id
+from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorageError
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage, _calculate_file_id
 from streamlit.runtime.state import query_params
 from streamlit.runtime.state.common import is_element_id
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, Serialized, Value, WStates
@@ -323,6 +325,56 @@ def file_id(content: bytes, mimetype: str, name: str) -> str:
     runtime/memory_media_file_storage.py.
     """
     return _calculate_file_id(content, mimetype, name)
+
+
+_load_file, _delete_file = MemoryMediaFileStorage.load_and_get_id, MemoryMediaFileStorage.delete_file
+
+
+def keep_made_files(seconds: float, budget: int, clock: Callable[[], float] = time.monotonic) -> Callable[[], None]:
+    """Have a file stay for some seconds after a button's click made it, of many the newest within a budget of bytes.
+
+    Returns what drops those whose time is over. The newest file stays for its time, however large it is.
+
+    Why: no page refers to such a file, so Streamlit deletes it when the second run ends after it was made, whosever run
+    that is; with many people, before the browser has asked for it. Look at: `remove_orphaned_files` and
+    `execute_deferred` in runtime/media_file_manager.py, which call what is replaced here.
+    """
+    made: OrderedDict[tuple[MemoryMediaFileStorage, str], tuple[float, int]] = OrderedDict()  # when, and bytes
+    lock = threading.Lock()
+
+    def load(
+        storage: MemoryMediaFileStorage,
+        content: str | bytes,
+        mimetype: str,
+        kind: MediaFileKind,
+        name: str | None = None,
+    ) -> str:
+        with lock:
+            file = _load_file(storage, content, mimetype, kind, name)
+            if kind == MediaFileKind.DOWNLOADABLE:
+                made[storage, file] = clock(), storage.get_file(file).content_size
+                made.move_to_end((storage, file))
+        drop()
+        return file
+
+    def delete(storage: MemoryMediaFileStorage, file: str) -> None:
+        with lock:
+            if (storage, file) not in made:
+                _delete_file(storage, file)
+
+    def drop() -> None:
+        with lock:
+            size = sum(size for _, size in made.values())
+            for (storage, file), (since, of_file) in list(made.items()):
+                if clock() - since < seconds and (size <= budget or len(made) == 1):
+                    break
+                del made[storage, file]
+                size -= of_file
+                _delete_file(storage, file)
+
+    MemoryMediaFileStorage.load_and_get_id = load  # type: ignore[method-assign, assignment]  # replaced on purpose
+    MemoryMediaFileStorage.delete_file = delete  # type: ignore[method-assign, assignment]  # likewise
+    return drop
 
 
 def message_kind(content: bytes) -> str | None:
