@@ -56,6 +56,8 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
         _actions(deployment, identity, name, provenance, feeds)
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), figures.is_dark(), own)
     notices.left_out(controls.unknown)
+    lost = call_list.lost(moved, identity) if moved else ()
+    notices.lost(sentences.lost(lost))
     tiles.answer(model, filters.target, estimated=False)
     _quiet(deployment, identity, filters.selection, feeds)
     _what_to_say(deployment, identity, filters.selection, moved, feeds)
@@ -63,7 +65,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
         if within:
             lately.watch(within)
     explained = explanations.of_deployment(model, deployment, own, sentence)
-    tiles.tiles(model, filters.target, False, "product", explained=explained)
+    tiles.tiles(model, filters.target, False, "product", explained=explained, is_whole=not lost)
     question = "Which products are not deployed?"
     figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)
     _products(model, deployment, identity, filters, provenance, own=own)

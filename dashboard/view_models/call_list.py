@@ -27,6 +27,7 @@ from data_access.digest import bands
 from data_access.digest.plan import Rule
 from data_access.measures import call_list, customers, muted, renewals
 from data_access.measures.customers import CUSTOMER
+from data_access.measures.parts import TITLE
 from data_access.mutes import Mute, counted, said
 from data_access.partner_center.catalog import SEATS
 
@@ -142,6 +143,13 @@ def gone(deployment: Deployment, selection: Selection, moved: Lately, search: st
     table = table.sort_values(["sold"], ascending=False, kind="stable")
     titled = zip(table["name"].fillna(table.index.to_series()), table["sold"], table["on"], strict=True)
     return tuple(Lost(str(name), float(sold), on) for name, sold, on in titled)
+
+
+@remembered
+def lost(moved: Lately, customer: str) -> tuple[Lost, ...]:
+    """What one customer, by tenant id in capitals, had lately and has no more: its sum lacks that."""
+    rows = moved.lost[moved.lost[CUSTOMER] == customer]
+    return tuple(Lost(*row) for row in zip(rows[TITLE], rows["licensesSold"], rows["processedDateTime"], strict=True))
 
 
 @remembered

@@ -40,7 +40,8 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
 
     Estimates are compared with estimates and counts with counts.
     """
-    line = _until(timeline, deployment, selection)
+    past = timeline.by(deployment.answer.collection)
+    line = _until(past, deployment, selection) if past else None
     if line is None or lost(timeline, deployment, selection):
         return {}
     change = trends.change(line, trends.USUAL_DAYS)
@@ -73,24 +74,25 @@ def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tu
 
     None where they cannot be compared.
     """
-    line = _until(timeline, deployment, selection)
-    if line is None:
+    past = timeline.by(deployment.answer.collection)
+    line = _until(past, deployment, selection) if past else None
+    if past is None or line is None:
         return ()
     change = trends.change(line, trends.USUAL_DAYS)
     compared = line[line[AS_OF] >= change.since] if change else None
-    kept = timeline.facts.selected(selection)
+    kept = past.facts.selected(selection)
     return lines.lost(Parts(kept, deployment.facts.selected(selection).frame, lines.of_parts(kept)).gone(compared))
 
 
-def _until(timeline: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:
-    """The line of all together up to the figures on screen, which may be newer than the history.
+def _until(past: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:
+    """The line of all together up to the figures on screen, which may be newer than the history of their collection.
 
-    Without dates on which a part was missing. None where they cannot be compared.
+    Without dates on which a part was missing. None where there are no figures now.
     """
     facts = deployment.facts.selected(selection)
-    if timeline.collection is not deployment.answer.collection or not len(facts):
+    if not len(facts):
         return None
-    kept = timeline.facts.selected(selection)
+    kept = past.facts.selected(selection)
     columns = parts.columns(kept)
     lacking = parts.presence(kept, columns).missing(parts.of(facts.frame, columns))
     line = trends.lines(kept, [])

@@ -53,6 +53,20 @@ class Timeline:
         dates = self.facts.frame["processedDateTime"].dropna()
         return (dates.min(), dates.max()) if len(dates) else (None, None)
 
+    def by(self, collection: Collection) -> Timeline | None:
+        """The same by the figures of a collection; None where it is not kept, as live seats are not, or not of these.
+
+        Pages of customers stand on the commercial counts where the lines of the company stand on partner deployment.
+        """
+        if collection is self.collection:
+            return self
+        return self._counts if collection is catalog.COMMERCIAL_DEPLOYMENT else None
+
+    @cached_property
+    def _counts(self) -> Timeline:
+        # A timeline of some customers stands on the commercial counts itself, so this one is the company's.
+        return _summed(self.history, catalog.COMMERCIAL_DEPLOYMENT)
+
 
 def fetch(settings: Settings, last: Timeline | None, progress: Progress) -> Timeline:
     """Open the history; what has not changed since `last` stays the same object.
@@ -81,6 +95,11 @@ def of(account: History) -> Timeline:
     collection = catalog.DEPLOYMENT
     if not any(snapshot.rows for snapshot in account.snapshots(collection)):
         collection = catalog.COMMERCIAL_DEPLOYMENT
+    return _summed(account, collection)
+
+
+def _summed(account: History, collection: Collection) -> Timeline:
+    """The timeline of the sums of a collection by service and channel."""
     facts = trends.rows(account.summary(collection).to_pandas())
     back_fills = {snapshot.id for snapshot in account.snapshots(collection) if snapshot.backfill_date}
     return Timeline(

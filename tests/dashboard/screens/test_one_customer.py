@@ -87,9 +87,13 @@ def test_a_customer_that_is_not_in_the_newest_answer_has_no_figure_now(left, why
 
 
 def test_the_page_of_a_customer_says_what_it_lost(visit):
-    said = text(lost_lately(visit, {"customer": NORTH})).replace("*", "")
+    app = lost_lately(visit, {"customer": NORTH})
+    said = text(app).replace("*", "")
+    lost = "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 Oct 2026). Without it the sum cannot"
+    assert app.warning[0].value.replace("*", "").startswith(lost)
+    assert [metric.delta for metric in app.metric if metric.label == "Deployment %"] == ["a part is missing now"]
     assert "Microsoft's newest figures have no Visio Plan 2 of yours any more" in said.replace("\\", "")
-    assert "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 Oct 2026). Without it the sum cannot" in said
+    assert lost in said
     assert "Improving" not in said
     gone = text(lost_lately(visit, {"customer": SOUTH})).replace("*", "")
     assert "Not in the newest answer: Süd (30 licenses sold on 9 Oct 2026)." in gone

@@ -13,7 +13,7 @@ from dashboard.view_models.usage import usage_view
 from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, USAGE
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 from tests.dashboard.visit import bar, charts, tables, text, tiles, total
 from tests.lakes import NOW, fetched
 from tests.rows import rows_of
@@ -261,10 +261,12 @@ def test_a_percentage_of_other_days_has_its_own_date_on_screen(connect):
     assert "Partner window ends (UTC)" in [column.label for column in model.on_screen.columns]
 
 
+@pytest.mark.parametrize("company", [[], [{}]], ids=["counts alone", "partner deployment too"])
 @pytest.mark.parametrize("page", ["usage", "customers", "overview"])
-def test_what_the_counts_have_lost_is_said_wherever_their_sums_stand(page, visit):
+def test_what_the_counts_have_lost_is_said_wherever_their_sums_stand(page, company, visit):
     both = [{"licensesDeployed": 20}, {"channel": "direct", "licensesDeployed": 90}]
-    past = [partial(fetched, COMMERCIAL_DEPLOYMENT, both, NOW - timedelta(weeks=week)) for week in (3, 2, 1)]
+    kept = [(COMMERCIAL_DEPLOYMENT, both), (DEPLOYMENT, company)]
+    past = [partial(fetched, *each, NOW - timedelta(weeks=week)) for week in (3, 2, 1) for each in kept]
     use = rows_of(COMMERCIAL_USAGE, [{"channel": "direct"}])
     now = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, both[1:]), commercial_usage=use)
     lost = "Not in the newest answer: Microsoft 365 through Reseller (100 licenses sold on"
@@ -274,5 +276,7 @@ def test_what_the_counts_have_lost_is_said_wherever_their_sums_stand(page, visit
             break
         app.run()
     assert lost in said(app).replace("*", "")
+    judged = [metric.delta for metric in app.metric if metric.label == "Deployment %"]
+    assert judged == ([] if page == "usage" else ["a part is missing now"])
     app.query_params["channel"] = "direct"
     assert lost not in said(app.run()).replace("*", "")
