@@ -40,17 +40,18 @@ function loadPlotly(address) {
 
 // Streamlit draws the page anew for a new theme only when it is asked to.
 function followTheme(place, setStateValue) {
+  if (!place.isConnected) return
   const background = getComputedStyle(place).getPropertyValue("--st-background-color")
   if (place.background && place.background !== background) setStateValue("background", background)
   place.background = background
 }
 
-const isNarrow = (place) => place.clientWidth > 0 && place.clientWidth < NARROW
+const isNarrow = ({ width }) => width > 0 && width < NARROW
 const isPart = (value) => value !== null && typeof value === "object" && !Array.isArray(value)
 
 // The figure as it looks at this width: on a narrow place each part of it with what differs there.
 function fitted({ data, layout, narrow }, place) {
-  const width = place.clientWidth || undefined
+  const width = place.width || undefined
   if (!isNarrow(place) || !narrow.layout) return { traces: data, layout: { ...layout, width } }
   const parts = Object.entries(narrow.layout).map(([name, part]) => [
     name,
@@ -71,9 +72,10 @@ async function draw(Plotly, place) {
 }
 
 function followWidth(Plotly, place) {
-  if (!place.clientWidth || place.clientWidth === place.layout?.width) return
+  place.width = place.clientWidth
+  if (!place.width || place.width === place.layout?.width) return
   if (place.narrow !== isNarrow(place)) draw(Plotly, place)
-  else Plotly.relayout(place, { width: place.clientWidth }).then(() => placeParts(place))
+  else Plotly.relayout(place, { width: place.width }).then(() => placeParts(place))
 }
 
 export default async function ({ data, parentElement, setStateValue, setTriggerValue }) {
@@ -82,7 +84,8 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
   place.figure = JSON.parse(spec)
   place.setAttribute("role", "figure")
   place.setAttribute("aria-label", words)
-  followTheme(place, setStateValue)
+  requestAnimationFrame(() => followTheme(place, setStateValue)) // when the browser looks at the styles anyway
+  place.width ??= place.clientWidth // later it is told: to ask would have the browser lay out the page
   // The room of the first figure, before its script is there.
   if (!place.layout) place.style.height = `${fitted(place.figure, place).layout.height}px`
   delete place.dataset.awaited

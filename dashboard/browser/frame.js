@@ -221,9 +221,10 @@ function begin(heading) {
     title().focus({ preventScroll: true })
     main().scrollTop = 0
     if (top) stay(heading, top)
-    const again = () => held && document.querySelector(held)
+    const again = () => document.querySelector(held)
+    const isShown = () => again()?.checkVisibility({ visibilityProperty: true }) // what stands above it may not have come
     const isFree = () => document.activeElement === title() || document.activeElement === document.body
-    if (held) when(again, () => isFree() && again().focus({ preventScroll: true }))
+    if (held) when(isShown, () => isFree() && again().focus({ preventScroll: true }))
   })
 }
 

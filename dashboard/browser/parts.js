@@ -34,13 +34,14 @@ export function offerParts(place, buttons, parts, click) {
   if (held === again.dataset.key) again.focus({ preventScroll: true })
 }
 
-// Puts each button over its part, once the chart is drawn or has another width.
+// Puts each button over its part, once the chart is drawn or has another width. By plotly's own measures: to ask the
+// browser for one would have it lay out the page, for each button anew.
 export function placeParts(place) {
   for (const button of place.parts?.children ?? []) {
     const { left, right, top, bottom } = box(place, button.dataset.key)
     const style = { left, top, width: right - left, height: bottom - top }
-    for (const [name, pixels] of Object.entries(style)) button.style[name] = `${pixels}px`
-    button.classList.toggle("right", left + right > place.clientWidth)
+    button.style.cssText = Object.entries(style).map(([name, pixels]) => `${name}: ${pixels}px`).join(";")
+    button.classList.toggle("right", left + right > place._fullLayout.width)
   }
 }
 
@@ -63,7 +64,7 @@ function box(place, key) {
     })
   }
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
-  if (row && top === bottom) return { left: 0, right: place.clientWidth, top: top - row, bottom: bottom + row }
+  if (row && top === bottom) return { left: 0, right: place._fullLayout.width, top: top - row, bottom: bottom + row }
   if (stacked) {
     const { l, t, w, h } = place._fullLayout._size
     return { left: l, right: l + w, top: t, bottom: t + h }

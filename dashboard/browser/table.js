@@ -265,6 +265,9 @@ const wordy = ({ columns }) => [...columns.keys()].filter((place) => place && !c
 function putBelow(root, below) {
   const table = root.querySelector("table")
   const { columns } = root.drawn.table
+  const now = [...below].join()
+  if (table.below === now) return
+  table.below = now
   root.classList.toggle("stacked", below.size > 0)
   const kept = columns.length - below.size
   table.style.setProperty("--columns", kept)
@@ -398,8 +401,10 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
 
   const drawn = body(root, { ...data, table }, open, ask)
   scroller.replaceChildren(drawn)
+  // It is fitted as soon as the browser has laid it out: to measure it here would lay out the page once more.
   root.fitted = undefined
-  fit(root, scroller)
+  drawn.below = ""
+  root.classList.remove("stacked")
   root.watch.observe(drawn)
   const rows = table.rows.length
   root.querySelector(".sorting").replaceChildren(...(rows > 1 ? sorting(table, data.label, ask) : []))
@@ -417,6 +422,7 @@ export default async function ({ data, name, parentElement, setTriggerValue }) {
     root.querySelector("[role=status]").textContent = `${order}${table.range}.`
   }
   if (root.turned) {
+    fit(root, scroller)
     scroller.focus({ preventScroll: true })
     root.scrollIntoView({ block: "start" })
   } else if (held) {

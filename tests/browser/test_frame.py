@@ -76,7 +76,9 @@ def test_what_stands_below_a_part_that_has_not_come_is_hidden_until_then(sample,
         )
         expect(below).to_be_visible(visible=not awaited)
         # And the rules that do it hold no longer than that: they cost time at each change of the page.
-        assert page.evaluate("document.querySelector('style[data-arriving]').disabled") is not awaited
+        page.wait_for_function(
+            "awaited => document.querySelector('style[data-arriving]').disabled !== awaited", arg=awaited
+        )
 
 
 def test_the_landmark_names_the_page_that_is_shown(sample, visitors):
