@@ -43,7 +43,7 @@ class AccessLog:
 
         async def send_marked(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 MutableHeaders(scope=message)[_HEADER] = identity
             elif message["type"] in ("websocket.accept", "websocket.close"):

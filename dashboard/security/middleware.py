@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -66,15 +65,16 @@ _FOREIGN = (
     "A page was refused its socket: its address is neither the one that it asked (Host) nor PUBLIC_URL or redirect_uri."
     " Either another site tried, or a proxy changes Host: set PUBLIC_URL."
 )
+#: One line for all refusals that an address alone says, and anybody may write.
+_WITHOUT_SIGN_IN = "refused by the provider's page"
 #: Why a socket is closed (RFC 6455 and its registry): the other end is gone, a message too big, no room.
 _GONE, _TOO_BIG, _TRY_LATER = 1006, 1009, 1013
 _MOST_PAGES = 1_000
+_DENIAL = "websocket.http.response"  # what a server of sockets offers that can refuse one with any answer
 _NOT_MADE_HERE = (
     "A file was asked for that this process does not have: it was made before a restart, or long ago, or a proxy leads"
     " a visitor to changing processes of the dashboard."
 )
-#: Characters of a query that a terminal would obey, in the bytes of UTF-8.
-_CONTROLS = re.compile(rb"%[01][0-9a-f]|%7f|%c2%[89][0-9a-f]", re.IGNORECASE)
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 
 #: The sign-ins that people ended in this process. One for all: the middleware sees a person sign out, and that person's
@@ -227,7 +227,7 @@ class Gate:
                 headers = MutableHeaders(raw=message["headers"])
                 if path == CALLBACK:
                     link = unquote(request.cookies.get(RETURN_LINK, ""))
-                    refusal = _outcome(request, headers, failures)
+                    refusal = self._outcome(request, headers, failures)
                     if not refusal:
                         _note(audit.SIGNED_IN, claims_of(_cookies_after(request, headers)))
                     _lead_back(headers, link, refusal)
@@ -235,11 +235,9 @@ class Gate:
                     _set_cookie(headers, RETURN_LINK, link)  # Streamlit would forget it
             await send(message)
 
-        # Streamlit writes what the provider is said to have answered into the log, whoever sent it.
-        scope = {**request.scope, "query_string": _CONTROLS.sub(b"+", request.scope["query_string"])}
         with sign_in_failures() as failures:
             try:
-                await self._app(scope, receive, send_led)
+                await self._app(request.scope, receive, send_led)
             except Exception as error:
                 if is_answered:
                     raise
@@ -247,12 +245,43 @@ class Gate:
         if not failures:
             return
         code = refusals.of_failure(failures[0])
-        _log_refusal(code, failures[0])
+        self._tell_refusal(code, code, failures[0])
         if not is_answered:
             response = RedirectResponse(f"/{_base()}", 302)
             link = _link_of(request) if path == LOGIN else unquote(request.cookies.get(RETURN_LINK, ""))
             _lead_back(response.headers, link, code)
             await response(request.scope, receive, send)
+
+    def _outcome(self, request: HTTPConnection, headers: MutableHeaders, failures: list[BaseException]) -> str:
+        """The code of why a sign-in failed; empty where it did not. One that no browser could show again is taken back.
+
+        What is no error of Streamlit's is written into the log.
+        """
+        if refused := refusals.of_answer(request.query_params):
+            self._tell_refusal(refused, _WITHOUT_SIGN_IN)
+            return refused
+        if failures:
+            return refusals.of_failure(failures[0])
+        cookies = _cookies_after(request, headers)
+        if "code" in request.query_params and not cookies.get(USER_COOKIE):
+            self._tell_refusal(refusals.NOT_COMPLETED, refusals.NOT_COMPLETED)
+            return refusals.NOT_COMPLETED
+        if sum(len(name) + len(value) + len("=; ") for name, value in cookies.items()) <= _MOST_COOKIES:
+            return ""
+        self._tell_refusal(refusals.TOO_LARGE, refusals.TOO_LARGE)
+        signed_in = [cookie for cookie in headers.getlist("set-cookie") if cookie.startswith(USER_COOKIE)]
+        headers.raw[:] = [(name, value) for name, value in headers.raw if value.decode("latin-1") not in signed_in]
+        return refusals.TOO_LARGE
+
+    def _tell_refusal(self, code: str, line: str, error: BaseException | None = None) -> None:
+        """Say in the log why a person could not sign in, unless such a `line` was written a moment ago.
+
+        In our words, with the error's class, as its own may quote tokens.
+        """
+        if self._seldom.may_write(line):
+            refusal = refusals.of(code)
+            cause = f", {type(error).__module__}.{type(error).__qualname__}" if error else ""
+            log.warning("A person's sign-in failed (%s%s): %s %s", code, cause, refusal.message, refusal.advice)
 
     def _comes_from_us(self, request: HTTPConnection) -> bool:
         """Whether a page of ours opens a socket, or a program that is no browser and says nothing."""
@@ -343,8 +372,8 @@ class Gate:
 
 
 async def _refuse(status: int, why: str, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
+    if scope["type"] == "websocket" and _DENIAL not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})  # which the server answers with 403
     else:
         await PlainTextResponse(why, status)(scope, receive, send)
 
@@ -355,24 +384,6 @@ def _link_of(request: HTTPConnection) -> str:
     if page.netloc != request.headers.get("host"):
         return ""
     return page.path + (f"?{page.query}" if page.query else "")
-
-
-def _outcome(request: HTTPConnection, headers: MutableHeaders, failures: list[BaseException]) -> str:
-    """The code of why a sign-in failed; empty where it did not. One that no browser could show again is taken back."""
-    if refused := refusals.of_answer(request.query_params):
-        return refused
-    if failures:
-        return refusals.of_failure(failures[0])
-    cookies = _cookies_after(request, headers)
-    if "code" in request.query_params and not cookies.get(USER_COOKIE):
-        _log_refusal(refusals.NOT_COMPLETED)
-        return refusals.NOT_COMPLETED
-    if sum(len(name) + len(value) + len("=; ") for name, value in cookies.items()) <= _MOST_COOKIES:
-        return ""
-    _log_refusal(refusals.TOO_LARGE)
-    signed_in = [cookie for cookie in headers.getlist("set-cookie") if cookie.startswith(USER_COOKIE)]
-    headers.raw[:] = [(name, value) for name, value in headers.raw if value.decode("latin-1") not in signed_in]
-    return refusals.TOO_LARGE
 
 
 def _cookies_after(request: HTTPConnection, headers: MutableHeaders) -> dict[str, str]:
@@ -400,13 +411,6 @@ def _lead_back(headers: MutableHeaders, link: str, refusal: str) -> None:
         # Two slashes at the start, or one backwards, would lead to another host.
         path, query = quote("/" + parts.path.lstrip("/\\"), safe="/%"), quote(parts.query, safe=_IN_QUERIES)
         headers["location"] = f"{path}?{query}" if query else path
-
-
-def _log_refusal(code: str, error: BaseException | None = None) -> None:
-    """Say in the log why a person could not sign in: our words, and the error's class, as its own may quote tokens."""
-    refusal = refusals.of(code)
-    cause = f", {type(error).__module__}.{type(error).__qualname__}" if error else ""
-    log.warning("A person's sign-in failed (%s%s): %s %s", code, cause, refusal.message, refusal.advice)
 
 
 def _set_cookie(headers: MutableHeaders, name: str, value: str) -> None:

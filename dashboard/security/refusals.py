@@ -13,7 +13,9 @@ from data_access import Unavailable, refused_sign_in
 _ENTRA_CODE = re.compile(r"AADSTS[0-9]{4,8}")
 _CODE = re.compile(rf"{_ENTRA_CODE.pattern}|[a-z_]{{1,40}}")
 _TIMES = ("exp", "iat", "nbf")  # claims that hold only at the right time
-_TRUST = (ssl.SSLError, FileNotFoundError)  # the latter is of a bundle that SSL_CERT_FILE names
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+#: Parts of OpenSSL that read a bundle of certificates. Of an answer that is late, or that ends, `ssl` has errors too.
+_OF_A_BUNDLE = frozenset({"PEM", "X509"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ _OWN = {
         "Nothing has to be done here. If it lasts, look at the status of Microsoft Entra ID.",
     ),
     _NOT_UNDERSTOOD: Refusal(
-        "What answered the dashboard in place of Microsoft's sign-in cannot be understood.",
+        "The answer of Microsoft's sign-in could not be used.",
         "Check server_metadata_url and client_id in [auth], and whether a proxy answers in Microsoft's place.",
     ),
 }
@@ -97,14 +99,20 @@ def of_failure(error: BaseException) -> str:
     if answered := of_answer({"error": given["error"], "error_description": given["description"]}):
         return answered
     causes = [*_causes(error)]
-    if any(isinstance(cause, _TRUST) or "CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes):
+    if any(map(_is_of_trust, causes)):
         return _CERTIFICATE
     if any(_is_passing(cause) for cause in causes):
         return _UNAVAILABLE
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}  # of httpx, whichever Authlib uses
     if names & {"TransportError", "OSError"}:
         return _NO_ANSWER
-    return _NOT_UNDERSTOOD if names & {"HTTPStatusError", "JSONDecodeError"} else UNEXPECTED
+    return _NOT_UNDERSTOOD if names & {"HTTPStatusError", "ValueError"} else UNEXPECTED
+
+
+def _is_of_trust(error: BaseException) -> bool:
+    """Whether the provider's certificate is not trusted, or the bundle that SSL_CERT_FILE names cannot be read."""
+    is_of_bundle = isinstance(error, FileNotFoundError) or getattr(error, "library", None) in _OF_A_BUNDLE
+    return is_of_bundle or isinstance(error, ssl.SSLCertVerificationError) or _UNTRUSTED in str(error)
 
 
 def _is_passing(error: BaseException) -> bool:

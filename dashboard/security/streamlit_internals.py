@@ -120,20 +120,31 @@ def claims_of(cookies: Mapping[str, str]) -> dict[str, Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-#: The logger to which Streamlit says why a sign-in failed, and nobody else. Why: people have to be told, and its
-#: traceback quotes what the provider answered. Look at: `_auth_login` and `_auth_callback` in
+#: The logger to which Streamlit says why a sign-in failed, and nobody else. Why: people have to be told, and its lines
+#: quote what the provider answered, or a stranger in its place. Look at: `_auth_login` and `_auth_callback` in
 #: web/server/starlette/starlette_auth_routes.py.
 _SIGN_IN_LOGGER = logging.getLogger("streamlit.web.server.starlette.starlette_auth_routes")
+_NAMES_NOBODY = "did not return user information"
+#: How its lines begin that come of the address alone, which anybody can ask for.
+_OF_THE_ADDRESS = ("Error during authentication", "Missing provider for OAuth callback")
 _failures: ContextVar[list[BaseException]] = ContextVar("failures")
 
 
+class NamesNobody(ValueError):
+    """The provider answered, and its answer does not say who signed in."""
+
+
 def _take_failure(record: logging.LogRecord) -> bool:
-    """Keep an error for the request that it befell, in place of a traceback in the log."""
+    """Keep an error for the request that it befell, in place of a line in the log."""
     failures = _failures.get(None)
-    error = record.exc_info[1] if record.exc_info else None
-    if failures is None or error is None:
+    if failures is None:
         return True
-    failures.append(error)
+    if record.exc_info and record.exc_info[1]:
+        failures.append(record.exc_info[1])
+    elif _NAMES_NOBODY in str(record.msg):
+        failures.append(NamesNobody())
+    else:
+        return not str(record.msg).startswith(_OF_THE_ADDRESS)
     return False
 
 
@@ -172,16 +183,20 @@ def tell_of_unknown_files(tell: Callable[[], None]) -> None:
 
 
 def tell_of_messages(may_write: Callable[[tuple[str, int]], bool]) -> None:
-    """Have `may_write` say, by a line's place in Streamlit's code, whether what is odd about a message is logged.
+    """Have `may_write` say, by a line's place in the code, whether what is odd about a message or request is logged.
 
-    Why: strangers could fill the log. Errors stay. Look at: `_LOGGER` in the modules of these names.
+    Why: strangers could fill the log. Errors stay, but for bytes that are no text. Look at: `_LOGGER` in the modules of
+    these names; `self.logger` in uvicorn's protocols.
     """
 
     def is_due(record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+            record.exc_info = None
         return bool(record.exc_info) or may_write((record.name, record.lineno))
 
     for module in ("runtime.app_session", "runtime.scriptrunner.script_runner", "runtime.state.query_params"):
         logging.getLogger(f"streamlit.{module}").filters[:] = [is_due]
+    logging.getLogger("uvicorn.error").filters[:] = [is_due]
 
 
 #: Bytes of a line of a request's head, such as the cookies, and of a message on a page's socket: more than pages need.

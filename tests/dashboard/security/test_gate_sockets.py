@@ -6,7 +6,7 @@ import contextlib
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -24,11 +24,11 @@ def test_a_page_of_another_origin_gets_no_socket(browser, configure, is_configur
         configure()
     for _ in range(3):
         with (
-            pytest.raises(WebSocketDisconnect) as refused,
+            pytest.raises(WebSocketDenialResponse) as refused,
             browser.websocket_connect("/_stcore/stream", headers={"Origin": origin}),
         ):
             pass
-        assert refused.value.code == 1008
+        assert refused.value.status_code == 403
     (line,) = caplog.messages
     assert "PUBLIC_URL" in line
     assert origin not in line

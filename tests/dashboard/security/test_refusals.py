@@ -8,7 +8,7 @@ import pytest
 from authlib.integrations.base_client.errors import MismatchingStateError, OAuthError
 from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidClaimError
 
-from dashboard.security import refusals
+from dashboard.security import refusals, streamlit_internals
 
 
 @pytest.mark.parametrize(
@@ -41,18 +41,20 @@ REQUEST = httpx2.Request("GET", "https://login.example/x")
         (ExpiredTokenError("exp"), "wrong_clock", "clock"),
         (InvalidClaimError("iat"), "wrong_clock", "clock"),
         (InvalidClaimError("nbf"), "wrong_clock", "clock"),
-        (InvalidClaimError("iss"), "not_understood", "cannot be understood"),
-        (BadSignatureError(), "not_understood", "cannot be understood"),
+        (InvalidClaimError("iss"), "not_understood", "could not be used"),
+        (BadSignatureError(), "not_understood", "could not be used"),
         (MismatchingStateError(), "not_completed", "not completed"),
         (FileNotFoundError(2, "No such file"), "certificate", "certificate"),
         (caused(httpx2.ConnectError("x"), ssl.SSLCertVerificationError("x")), "certificate", "certificate"),
         (httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] x"), "certificate", "certificate"),
         (httpx2.ConnectError("All connection attempts failed"), "no_answer", "did not answer"),
         (httpx2.ReadTimeout("x"), "no_answer", "did not answer"),
+        (caused(httpx2.ReadTimeout("x"), ssl.SSLWantReadError("x")), "no_answer", "did not answer"),
+        (caused(httpx2.ReadError("x"), ssl.SSLEOFError("x")), "no_answer", "did not answer"),
         (
             httpx2.HTTPStatusError("x", request=REQUEST, response=httpx2.Response(404)),
             "not_understood",
-            "cannot be understood",
+            "could not be used",
         ),
         *(
             (
@@ -64,7 +66,9 @@ REQUEST = httpx2.Request("GET", "https://login.example/x")
         ),
         (OAuthError("server_error", "AADSTS90033: A transient error"), "AADSTS90033", "not available at the moment"),
         (OAuthError("server_error", "hush"), "server_error", "not available at the moment"),
-        (json.JSONDecodeError("x", "<html>", 0), "not_understood", "cannot be understood"),
+        (json.JSONDecodeError("x", "<html>", 0), "not_understood", "could not be used"),
+        (ValueError("Token endpoint response is not a JSON object (HTTP 200)."), "not_understood", "could not be used"),
+        (streamlit_internals.NamesNobody(), "not_understood", "could not be used"),
         (KeyError("hush"), "unexpected", "did not foresee"),
     ],
     ids=repr,
@@ -75,6 +79,14 @@ def test_each_cause_has_its_sentence(error, code, words):
     refusal = refusals.of(code)
     assert words in refusal.message
     assert "hush" not in f"{refusal.message} {refusal.advice}"
+
+
+def test_a_bundle_that_holds_no_certificates_is_named_as_such(tmp_path):
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("nothing of the kind", encoding="ascii")
+    with pytest.raises(ssl.SSLError) as refused:
+        ssl.create_default_context(cafile=bundle)
+    assert refusals.of_failure(refused.value) == "certificate"
 
 
 def test_the_operator_is_told_of_the_secret_of_this_sign_in():

@@ -23,6 +23,7 @@ from dashboard.security.streamlit_internals import (
 )
 from tests.dashboard.security.streamlit_internals.pages import opened
 from tests.entra import App, Entra, Person, Tenant, Visitor, serving
+from tests.entra.troubles import answering, slow
 
 with warnings.catch_warnings():
     from authlib.deprecate import AuthlibDeprecationWarning
@@ -113,6 +114,18 @@ def code_expires(entra, _):
     entra.clock.advance(minutes=11)
 
 
+def answer_is_late(entra, _):
+    entra.always(slow(6))  # a second more than the library waits
+
+
+def answer_leads_elsewhere(entra, _):
+    entra.always(answering({"x": 1}, 302))
+
+
+def answer_names_nobody(entra, _):
+    entra.always(answering({"access_token": "x", "token_type": "Bearer"}))
+
+
 def certificate_is_missing(_, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", certifi.where())  # which does not hold Entra's
 
@@ -123,6 +136,9 @@ def certificate_is_missing(_, monkeypatch):
         ((nothing, secret_expires), "AADSTS7000222"),
         ((nothing, code_expires), "AADSTS70008"),
         ((nothing, certificate_is_missing), "certificate"),
+        ((nothing, answer_is_late), "no_answer"),
+        ((nothing, answer_leads_elsewhere), "not_understood"),
+        ((nothing, answer_names_nobody), "not_understood"),
         ((clock_differs, nothing), "wrong_clock"),
     ],
 )
@@ -144,6 +160,20 @@ def test_sign_in_failures(streamlit, entra, caplog, troubles, code):
     assert f"A person's sign-in failed ({code}, " in record.getMessage()
     for secret in ("Traceback", "its-secret", answer["code"]):
         assert secret not in record.getMessage()
+
+
+def test_what_streamlit_says_of_an_address_alone_stays_out_of_the_log(streamlit, configure, caplog):
+    configure()
+    logger = logging.getLogger("streamlit.web.server.starlette.starlette_auth_routes")
+    logger.addHandler(caplog.handler)
+    guard = Middleware(Gate, pages=[""], sign_in=SignIn(secrets_files=list), ended=Ended())
+    with streamlit(guard) as browser:
+        for _ in range(5):
+            browser.get(f"/{CALLBACK}?error=x&error_description=forged")
+            browser.get(f"/{CALLBACK}?code=forged&state=forged")
+    logger.removeHandler(caplog.handler)
+    said = [record.getMessage().partition(":")[0] for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said == ["A person's sign-in failed (x)", "A person's sign-in failed (not_completed)"]
 
 
 def test_a_sign_in_that_cannot_begin_fails_in_the_same_way(streamlit, entra, caplog):

@@ -142,6 +142,29 @@ def test_tell_of_messages(streamlit, tmp_path, monkeypatch, is_seldom):
         assert len(lines) == 4, "errors are always told"
 
 
+@pytest.mark.parametrize("is_seldom", [False, True])
+def test_nor_do_bytes_that_are_no_request_and_no_text_fill_the_log(socket_server, monkeypatch, is_seldom):
+    lines: list[logging.LogRecord] = []
+    logger = logging.getLogger("uvicorn.error")
+    monkeypatch.setattr(logger, "filters", [])
+    monkeypatch.setattr(logger, "handlers", [Lines(lines)])
+    if is_seldom:
+        tell_of_messages(Seldom().may_write)
+    port = int(socket_server.rpartition(":")[2])
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port)) as stranger:
+            stranger.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 130_000 + b"\r\n\r\nno request\r\n\r\n")
+            assert stranger.recv(100).startswith(b"HTTP/1.1 400")
+        with connect(socket_server) as page:
+            page.send(b"\xff", text=True)
+            with pytest.raises(ConnectionClosedError):
+                page.recv()
+    said = [line.getMessage() for line in lines if line.levelno >= logging.WARNING]
+    one_of_each = ["Invalid HTTP request received.", "Invalid UTF-8 sequence received from client."]
+    assert sorted(said) == sorted(one_of_each * (1 if is_seldom else 3))
+    assert any(line.exc_info for line in lines) is not is_seldom
+
+
 @pytest.mark.parametrize("is_replaced", [False, True])
 def test_judge_origins(streamlit, monkeypatch, is_replaced):
     asked = []
