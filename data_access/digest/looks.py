@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -11,13 +11,13 @@ from pyarrow import dataset
 
 from data_access import formats, measures
 from data_access.books import Customers
-from data_access.datasets.comparison import facts_file, latest_on_or_before
+from data_access.datasets.comparison import facts_file
 from data_access.digest.news import Look
 from data_access.history import live
 from data_access.history.history import History
 from data_access.history.sent_log import Entry
 from data_access.history.snapshot import Snapshot
-from data_access.measures import Facts, renewals
+from data_access.measures import Facts, renewals, trends
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
 
@@ -33,6 +33,36 @@ def processed(snapshot: Snapshot) -> date:
     """The newest processing date of a snapshot, or the day of the fetch where none was sent."""
     _, newest = snapshot.processed
     return newest.date() if newest else snapshot.day
+
+
+def standing(answers: Sequence[Snapshot]) -> tuple[Snapshot | None, date | None]:
+    """What answers in the order of keeping say in the end: the last one with rows, and since when later ones have none.
+
+    An answer without rows takes nobody's figures away. The day is None where the last one has rows, or none ever had.
+    """
+    with_rows = [place for place, answer in enumerate(answers) if answer.rows]
+    if not with_rows:
+        return (answers[-1] if answers else None), None
+    later = answers[with_rows[-1] + 1 :]
+    return answers[with_rows[-1]], later[0].day if later else None
+
+
+def first_look(answers: Sequence[Snapshot]) -> Snapshot:
+    """The last of some answers with rows, in the order of keeping, that is `FIRST_DAYS` older than the newest.
+
+    The first one where none is as old. One that went back in time is as old as its fetch.
+    """
+    moments: list[datetime] = []
+    for answer in answers:
+        moments.append(trends.after(moments[-1] if moments else None, answer.processed[1], answer.fetched_at))
+    until = moments[-1].date() - timedelta(days=FIRST_DAYS)
+    old_enough = [answer for answer, moment in zip(answers, moments, strict=True) if moment.date() <= until]
+    return old_enough[-1] if old_enough else answers[0]
+
+
+def counts(history: History) -> list[Snapshot]:
+    """The answers of the commercial counts in the order of keeping, without back-fills."""
+    return [answer for answer in history.snapshots(COMMERCIAL_DEPLOYMENT) if not answer.backfill_date]
 
 
 class Looks:
@@ -59,7 +89,7 @@ class Looks:
 
     def look(self, marks: Mapping[str, str], customers: Customers) -> Look:
         """What was known at these marks of these customers. Raises DamagedHistory where a file cannot be read."""
-        deployment = self._snapshot(COMMERCIAL_DEPLOYMENT, marks)
+        deployment, empty_since = self._standing(marks)
         facts = self._of(COMMERCIAL_DEPLOYMENT, deployment, customers)
         subscribed = self._snapshot(SUBSCRIPTIONS, marks)
         judged = None
@@ -72,6 +102,7 @@ class Looks:
             day=deployment.day if deployment else None,
             processed=processed(deployment) if deployment else None,
             facts=Facts(facts),
+            empty_since=empty_since,
             subscriptions=judged,
             customers=customers,
         )
@@ -88,13 +119,18 @@ class Looks:
         return tuple(said)
 
     def _first(self, now: datetime, customers: Customers) -> Look:
-        snapshots = [each for each in self._history.snapshots(COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
-        days = {processed(snapshot): snapshot for snapshot in snapshots if snapshot.rows}
+        with_rows = [answer for answer in counts(self._history) if answer.rows]
         marks = {AT: (now - timedelta(days=FIRST_DAYS)).isoformat()}
-        if days:
-            since = latest_on_or_before(sorted(days), max(days) - timedelta(days=FIRST_DAYS))
-            marks[COMMERCIAL_DEPLOYMENT.name] = days[since].id
+        if with_rows:
+            marks[COMMERCIAL_DEPLOYMENT.name] = first_look(with_rows).id
         return self.look(marks, customers)
+
+    def _standing(self, marks: Mapping[str, str]) -> tuple[Snapshot | None, date | None]:
+        """What was known of the commercial counts at these marks."""
+        marked = self._snapshot(COMMERCIAL_DEPLOYMENT, marks)
+        if marked is None:
+            return None, None
+        return standing([answer for answer in counts(self._history) if answer.id <= marked.id])
 
     def _snapshot(self, collection: Collection, marks: Mapping[str, str]) -> Snapshot | None:
         wanted = marks.get(collection.name)

@@ -45,7 +45,8 @@ class News:
 class Part:
     """A heading with its lines, most important first.
 
-    `rest`: that there are `more` lines, and the view that shows them all. `note`: what is muted.
+    `lead`: what to know before them. `rest`: that there are `more` lines, and the view that shows them all. `note`:
+    what is muted.
     """
 
     heading: str
@@ -53,6 +54,7 @@ class Part:
     rest: News | None = None
     more: int = 0
     note: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def text(message: Message) -> str:
     """The message as plain text."""
     lines: list[str] = []
     for part in _shown(message):
-        lines += [_clean(part.heading), ""]
+        lines += [_clean(part.heading), "", *([_clean(part.lead), ""] if part.lead else [])]
         for news in part.lines:
             lines += [f"- {_clean(news.text)}", *([f"  {news.link}"] if news.link else [])]
         if rest := part.rest:
@@ -102,6 +104,7 @@ def as_html(message: Message) -> str:
     """The message as HTML: it fits a phone, follows dark and light, and fetches nothing from anywhere."""
     body = "".join(
         f"<h2>{_escaped(part.heading)}</h2>"
+        + (f"<p>{_escaped(part.lead)}</p>" if part.lead else "")
         + (f"<ul>{''.join(f'<li>{_linked(news)}</li>' for news in part.lines)}</ul>" if part.lines else "")
         + (f"<p>{_linked(part.rest)}</p>" if part.rest else "")
         + (f'<p class="faint">{_escaped(part.note)}</p>' if part.note else "")
@@ -123,6 +126,8 @@ def card(message: Message) -> dict[str, Any]:
     body = [_block(message.subject, weight="Bolder", size="Medium")]
     for part in _shown(message):
         body.append(_block(part.heading, weight="Bolder"))
+        if part.lead:
+            body.append(_block(part.lead))
         body += [_line(news) for news in part.lines]
         if part.rest:
             body.append(_line(part.rest, bullet=""))

@@ -14,7 +14,7 @@ from data_access.books import EVERYBODY, Customers
 from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
-from data_access.measures import Facts, call_list, changes, core, muted, renewals
+from data_access.measures import Facts, call_list, changes, core, muted, no_rows, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.parts import OF_CUSTOMER, TITLE, lost, together
 from data_access.mutes import Mute
@@ -36,7 +36,8 @@ class Link(Protocol):
 class Look:
     """What was known at one instant of a person's customers, and of nobody else's.
 
-    `facts`: rows of the commercial deployment that was fetched on `day`, and `processed` up to a day. `subscriptions`:
+    `facts`: rows of the commercial deployment that was fetched on `day`, and `processed` up to a day. `empty_since`:
+    the day from which on later answers have no rows; None where these facts are the newest answer. `subscriptions`:
     as `renewals.judged` gives them; None where none were read. `customers`: those in the person's book. `mutes`: those
     that held then; what they are about was not told.
     """
@@ -45,6 +46,7 @@ class Look:
     day: date | None
     processed: date | None
     facts: Facts
+    empty_since: date | None = None
     subscriptions: pd.DataFrame | None = None
     customers: Customers = EVERYBODY
     mutes: tuple[Mute, ...] = ()
@@ -52,11 +54,19 @@ class Look:
 
 def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
     """What is new for a person; the customers to call come along where anything else is new."""
-    due = _due(before, now, plan, link)
+    empty, due = _emptied(before, now), _due(before, now, plan, link)
     figures = (_crossed(before, now, plan, person, link), _changed(before, now, plan, link))
-    if not any(part.lines for part in (due, *figures)):
+    if not any(part.lines for part in (*empty, due, *figures)):
         return ()
-    return (due, _to_call(now, plan, link), *figures)
+    return (*empty, due, _to_call(now, plan, link), *figures)
+
+
+def _emptied(before: Look, now: Look) -> tuple[Part, ...]:
+    """That Microsoft sends nothing any more, which is news once."""
+    if now.empty_since in (None, before.empty_since) or not len(now.facts):
+        return ()
+    line = no_rows.said(now.empty_since, now.processed, core.total(now.facts))
+    return (Part("The newest answer", (News(line),)),)
 
 
 def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
@@ -76,7 +86,17 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     silent += muted.of_rows(plan.holding(now.at), quiet)
     dates = {"since": before.day.isoformat(), "until": now.day.isoformat()}
     view = News("on the page Changes", link("changes", level="customer", **dates))
-    return _part(heading, lines, silent, "customer", view)
+    return replace(_part(heading, lines, silent, "customer", view), lead=_went_back(before.processed, now.processed))
+
+
+def _went_back(before: date, now: date | None) -> str:
+    """That the newer figures have the older date; empty where time went on."""
+    if now is None or now >= before:
+        return ""
+    return (
+        f"Microsoft's dates went back: its newest figures are of {formats.day(now)}, those before were of"
+        f" {formats.day(before)}."
+    )
 
 
 def _gone(before: Look, now: Look) -> pd.DataFrame:

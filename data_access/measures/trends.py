@@ -281,7 +281,7 @@ def _went_back(rows: pd.DataFrame) -> pd.DataFrame:
 
 def next_as_of(line: pd.DataFrame, processed: datetime, fetched_at: datetime, *, went_back: bool = False) -> datetime:
     """Where the next answer stands in time, after the points of one line; see `points`. `processed` may be NaT."""
-    return _after(line[AS_OF].iloc[-1] if len(line) else None, processed, fetched_at, went_back)
+    return after(line[AS_OF].iloc[-1] if len(line) else None, processed, fetched_at, went_back=went_back)
 
 
 def velocity(line: pd.DataFrame) -> Velocity | Refusal:
@@ -380,12 +380,15 @@ def _in_order(answers: pd.DataFrame) -> list[datetime]:
     moments: list[datetime] = []
     back = answers[_WENT_BACK] if _WENT_BACK in answers else [False] * len(answers)
     for processed, fetched_at, went_back in zip(answers["processedDateTime"], answers["fetchedAt"], back, strict=True):
-        moments.append(_after(moments[-1] if moments else None, processed, fetched_at, went_back))
+        moments.append(after(moments[-1] if moments else None, processed, fetched_at, went_back=went_back))
     return moments
 
 
-def _after(last: datetime | None, processed: datetime, fetched_at: datetime, went_back: bool) -> datetime:
-    if not pd.isna(processed) and (last is None or (processed >= last and not went_back)):
+def after(
+    last: datetime | None, processed: datetime | None, fetched_at: datetime, *, went_back: bool = False
+) -> datetime:
+    """Where an answer stands in time that came after one which stands at `last`; see `points`."""
+    if processed is not None and not pd.isna(processed) and (last is None or (processed >= last and not went_back)):
         return processed
     return fetched_at if last is None else max(fetched_at, last)
 

@@ -2,6 +2,7 @@
 
 import smtplib
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from data_access.history.sent_log import SentLog
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
 from tests.data_access.digest.office import ANN, BEN, BOOKS, NORD, Service, collected
+from tests.lakes import fetched
 
 pytestmark = pytest.mark.program
 
@@ -65,6 +67,60 @@ def test_the_first_digest_looks_back_seven_days_between_processing_dates_wheneve
     _, out, _ = office.digests("--person", ANN, "--dry-run")
     assert "What changed since 2 Nov 2026" in out
     assert "deployed −50" in out
+
+
+def counted(day, processed, *rows):
+    """What was collected of Nordwind on a day of November."""
+    of = {"customerTenantId": NORD, "customerName": "Nordwind", "processedDateTime": f"2026-11-{processed:02}T00:00:00"}
+    return partial(fetched, COMMERCIAL_DEPLOYMENT, [of | row for row in rows], datetime(2026, 11, day, 6, tzinfo=UTC))
+
+
+def first_digest(office, *answers):
+    """The plain text of Ann's first digest, its headings and lines."""
+    office.collects(*answers)
+    code, out, _ = office.digests("--person", ANN, "--dry-run")
+    assert code == 0
+    return out.replace("\u00a0", " ")
+
+
+def test_news_are_told_of_the_answer_that_came_last_though_its_date_is_older(office):
+    before = {"licensesSold": 1000, "licensesDeployed": 900}
+    out = first_digest(office, counted(10, 10, before), counted(24, 8, {**before, "licensesDeployed": 400}))
+    went_back = "Microsoft's dates went back: its newest figures are of 8 Nov 2026, those before were of 10 Nov 2026."
+    assert f"What changed since 10 Nov 2026\n\n{went_back}" in out
+    assert "deployed −500, not deployed +500 (90.00 % deployed before, 40.00 % now)" in out
+    assert "Whom to call\n\n- Nordwind: 600 licenses not deployed" in out
+    assert "figures of 8 Nov 2026" in out
+
+
+def test_what_is_lost_with_the_newest_date_is_news(office):
+    crm = {"productName": "CRM", "licensesSold": 100, "licensesDeployed": 10}
+    old = {**crm, "processedDateTime": "2026-11-18T00:00:00"}
+    both = counted(20, 20, {"productName": "E3", "licensesSold": 1000, "licensesDeployed": 500}, old)
+    out = first_digest(office, both, counted(21, 19, {**crm, "licensesSold": 200, "licensesDeployed": 180}))
+    assert "Nordwind: not in the newest answer: E3 (1,000 licenses sold on 20 Nov 2026). What is left is" in out
+    assert "Whom to call\n\n- Nordwind: 20 licenses not deployed" in out
+
+
+def test_an_answer_without_rows_is_news_once_and_nobody_is_gone(office):
+    ten, seventeen = ({"licensesSold": 1100, "licensesDeployed": deployed} for deployed in (550, 660))
+    answers = counted(10, 10, ten), counted(17, 17, seventeen), counted(24, 24)
+    out = first_digest(office, *answers)
+    assert (
+        "- Microsoft's answers have no rows since 24 Nov 2026. The last figures are of 17 Nov 2026: 1,100 licenses"
+        " sold, 60.00 % of them deployed."
+    ) in out
+    assert "deployed +110, not deployed −110 (50.00 % deployed before, 60.00 % now)" in out
+    assert "figures of 17 Nov 2026. " in out
+    assert "gone" not in out
+    assert office.digests("--all")[0] == 0
+    office.collects(*answers, counted(25, 25, {**seventeen, "licensesDeployed": 770}))
+    assert office.digests("--all")[0] == 0
+    text = office.mails[-1][1].replace("\u00a0", " ")
+    assert "What changed since 17 Nov 2026" in text
+    assert "deployed +110" in text
+    assert "Nordwind is new" not in text
+    assert "no rows" not in text
 
 
 def test_who_takes_a_customer_over_hears_of_it_and_who_gave_it_away_no_more(office):
