@@ -34,9 +34,9 @@ run: $(APP) ## open the dashboard (on the sample partner, until a source is conf
 emulate: $(APP) ## serve the sample partner as Partner Center would, on port 8600
 	$(BIN)/python -m data_access emulate --port 8600
 
-# Two at a time, since each of them waits for much of its time, and no figure of the small bench counts; beside the program
-# the replicas, which wait for most of theirs between one loss and the next; then alone what fills both cores with
-# browsers. A browser that is missing is installed before, since a package manager lets in one at a time.
+# Two at a time, since each of them waits for much of its time, and no figure of the small bench counts; the replicas
+# beside the program, as they wait between one loss and the next; then alone what fills both cores with browsers. A
+# browser that is missing is installed before, since a package manager lets in one at a time.
 test: ## every check there is
 	@sh tests/browser/chromium.sh > /dev/null
 	$(MAKE) --jobs 2 --output-sync=target lint bench-small unit peer objects spark faults FAULT_KILLS=60

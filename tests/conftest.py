@@ -20,13 +20,16 @@ hypothesis.settings.register_profile("searching", deadline=None, max_examples=1_
 hypothesis.settings.load_profile("steady")
 
 
+gc.disable()  # while tests are collected, see `settled_memory`
+
+
 @pytest.fixture(autouse=True, scope="session")
 def settled_memory():
     """As in the server: what was imported lasts as long as the run, so that nobody need look through it for garbage."""
-    gc.collect()
     gc.freeze()
     usual = gc.get_threshold()
     gc.set_threshold(20 * usual[0], *usual[1:])  # a test leaves little behind
+    gc.enable()
     yield
     gc.set_threshold(*usual)
     gc.unfreeze()
