@@ -20,6 +20,7 @@ from data_access.datasets.renewals import Renewals
 from data_access.measures import customers
 from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _Known = tuple[Timeline | None, Renewals | None, Usage | None]
 #: Customers in one file: a page takes a quarter of a second, and nobody calls more in a week.
@@ -85,6 +86,10 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
     if past is not None and not past.history.is_empty:
         with suppress(PartnerCenterError):  # the sheet does without; the page says why the history cannot be read
             own = timeline_of_customer(past, feeds.engine(past), tenant)
+    empty_since = None
+    if own and deployment.is_empty:
+        last, empty_since = own.history.last_figures(COMMERCIAL_DEPLOYMENT)
+        now = own.facts.of(own.facts.frame[own.facts.frame["snapshot"] == (last and last.id)])
     own_live = renewals.of_one(live, tenant, now.frame) if live else None
     return Records(
         tenant=tenant,
@@ -93,6 +98,7 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
         is_sample=feeds.is_sample,
         deployment=own.facts if own else now.of(now.frame.head(0).assign(snapshot="", fetchedAt=_NEVER)),
         now=now,
+        empty_since=empty_since,
         use=None if used is None else _of(used.counts.frame, tenant),
         live=own_live,
         mutes=mutes,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from data_access import formats, measures, mutes, texts, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
 from data_access.datasets import lately, usage
 from data_access.datasets.renewals import OfOne, Unread, never_read, not_read
-from data_access.measures import Facts, call_list, changes, customers, muted, parts, renewals, trends
+from data_access.measures import Facts, call_list, changes, customers, muted, no_rows, parts, renewals, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 from data_access.mutes import Mute
@@ -44,7 +44,8 @@ class Records:
 
     `deployment`: rows of its products with the snapshot that they are of, of the whole history, as
     `timeline.of_customer` gives them.
-    `now`: the facts of the newest answer. `use`: rows of the newest commercial usage, None where none was collected.
+    `now`: the facts of the newest answer that has rows. `empty_since`: since when later ones have none, of anybody; None
+    where it is the newest. `use`: rows of the newest commercial usage, None where none was collected.
     `live`: its subscriptions and live seats, None where customers were never read.
     `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks.
     """
@@ -55,6 +56,7 @@ class Records:
     is_sample: bool
     deployment: Facts
     now: Facts
+    empty_since: date | None = None
     use: pd.DataFrame | None = None
     live: OfOne | None = None
     mutes: tuple[Mute, ...] = ()
@@ -107,10 +109,20 @@ def _muted(records: Records, lost: pd.DataFrame) -> tuple[str, ...]:
 
 def _dates(records: Records, line: pd.DataFrame) -> str:
     newest = records.now.frame["processedDateTime"].max()
-    if pd.isna(newest) and len(line):
-        newest = line[AS_OF].iloc[-1]
-    known = [] if pd.isna(newest) else [f"Figures of {formats.day(newest)}"]
+    stands_at = newest
+    if len(line) and (pd.isna(newest) or line["processedDateTime"].iloc[-1] == newest):
+        stands_at = line[AS_OF].iloc[-1]  # else the figures are newer than the history
+    known = [] if pd.isna(stands_at) else [f"Figures of {_dated(newest, stands_at)}"]
+    if records.empty_since:
+        known = [no_rows.said(records.empty_since).removesuffix("."), *known]
     return "; ".join([*known, *(_read(records.live) if records.live else ())])
+
+
+def _dated(processed: datetime, stands_at: datetime) -> str:
+    """The date of figures; where Microsoft went back in time, also which answer has them: it came after all others."""
+    if pd.isna(processed) or processed.date() == stands_at.date():
+        return formats.day(stands_at)
+    return f"{formats.day(processed)}, in the answer of {formats.day(stands_at)}"
 
 
 def _read(live: OfOne) -> list[str]:
@@ -416,9 +428,9 @@ def _line(records: Records, line: pd.DataFrame) -> Line | None:
     shown = shown[shown[AS_OF] >= shown[AS_OF].iloc[-1] - _YEAR]
     pairs = zip(shown[AS_OF], shown["deploymentPercent"], strict=True)
     points = tuple((moment.date(), float(percent)) for moment, percent in pairs)
-    (first, was), (last, is_now) = points[0], points[-1]
+    (first, was), (_, is_now) = points[0], points[-1]
     processed = shown["processedDateTime"].iloc[-1]
-    now = f"{_percent(is_now)} on {formats.day(last if pd.isna(processed) else processed)}."
+    now = f"{_percent(is_now)} on {_dated(processed, shown[AS_OF].iloc[-1])}."
     if len(points) == 1:
         return Line(points, now)
     missed = _lost(records, line, shown[AS_OF].iloc[0])

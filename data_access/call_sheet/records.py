@@ -17,9 +17,10 @@ from data_access.datasets.timeline import Timeline
 from data_access.errors import DamagedHistory, SettingsError
 from data_access.history.engines import Engine
 from data_access.history.history import History
+from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts
 from data_access.mutes import Mute
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, Collection
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from data_access.settings import Settings
 
 
@@ -39,7 +40,8 @@ def of_customer(
     """
     history, wanted = past.history, texts.identifier(tenant)
     whole = timeline.of_customer(past, engine, wanted)
-    now = _newest(history, COMMERCIAL_DEPLOYMENT, wanted)
+    last, empty_since = history.last_figures(COMMERCIAL_DEPLOYMENT)
+    now = _rows(history, last, wanted)
     counts = whole.facts.frame.head(0) if now is None else now
     own = renewals.of_one(live, wanted, counts) if live else None
     listed = [answer.frame[answer.frame[CUSTOMER] == wanted] for answer in live.answers] if live else []
@@ -57,7 +59,8 @@ def of_customer(
         is_sample=settings.is_sample,
         deployment=whole.facts,
         now=Facts(counts),
-        use=_newest(history, COMMERCIAL_USAGE, wanted),
+        empty_since=empty_since,
+        use=_rows(history, history.newest(COMMERCIAL_USAGE), wanted),
         live=own,
         mutes=mutes,
     )
@@ -70,10 +73,9 @@ def live_of(history: History) -> Renewals | None:
     return None
 
 
-def _newest(history: History, collection: Collection, tenant: str) -> pd.DataFrame | None:
-    """The customer's rows in the newest answer; None where there is no answer, or its file is not what was written."""
-    newest = history.newest(collection)
-    paths = history.facts([newest]).paths if newest else ()
+def _rows(history: History, answer: Snapshot | None, tenant: str) -> pd.DataFrame | None:
+    """The customer's rows in an answer; None where there is none, or its file is not what was written."""
+    paths = history.facts([answer]).paths if answer else ()
     if not paths:
         return None
     rows = dataset.dataset(list(paths), format="parquet", filesystem=history.files)

@@ -18,7 +18,7 @@ from data_access.call_sheet import content, document, records
 from data_access.commands import jobs, terminal
 from data_access.datasets import books_file, timeline
 from data_access.digest import delivery, message, plan_file, rounds
-from data_access.digest.looks import Looks, counts, processed, standing
+from data_access.digest.looks import Looks, processed
 from data_access.digest.message import Message, News, Part
 from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
@@ -180,7 +180,7 @@ def _links(settings: Settings) -> Link:
 
 
 def _foot(settings: Settings, account: History) -> str:
-    newest, _ = standing(counts(account))
+    newest, _ = account.last_figures(COMMERCIAL_DEPLOYMENT)
     source = connection.title(settings)
     if not newest:
         return source

@@ -35,18 +35,6 @@ def processed(snapshot: Snapshot) -> date:
     return newest.date() if newest else snapshot.day
 
 
-def standing(answers: Sequence[Snapshot]) -> tuple[Snapshot | None, date | None]:
-    """What answers in the order of keeping say in the end: the last one with rows, and since when later ones have none.
-
-    An answer without rows takes nobody's figures away. The day is None where the last one has rows, or none ever had.
-    """
-    with_rows = [place for place, answer in enumerate(answers) if answer.rows]
-    if not with_rows:
-        return (answers[-1] if answers else None), None
-    later = answers[with_rows[-1] + 1 :]
-    return answers[with_rows[-1]], later[0].day if later else None
-
-
 def first_look(answers: Sequence[Snapshot]) -> Snapshot:
     """The last of some answers with rows, in the order of keeping, that is `FIRST_DAYS` older than the newest.
 
@@ -58,11 +46,6 @@ def first_look(answers: Sequence[Snapshot]) -> Snapshot:
     until = moments[-1].date() - timedelta(days=FIRST_DAYS)
     old_enough = [answer for answer, moment in zip(answers, moments, strict=True) if moment.date() <= until]
     return old_enough[-1] if old_enough else answers[0]
-
-
-def counts(history: History) -> list[Snapshot]:
-    """The answers of the commercial counts in the order of keeping, without back-fills."""
-    return [answer for answer in history.snapshots(COMMERCIAL_DEPLOYMENT) if not answer.backfill_date]
 
 
 class Looks:
@@ -89,7 +72,8 @@ class Looks:
 
     def look(self, marks: Mapping[str, str], customers: Customers) -> Look:
         """What was known at these marks of these customers. Raises DamagedHistory where a file cannot be read."""
-        deployment, empty_since = self._standing(marks)
+        marked = self._snapshot(COMMERCIAL_DEPLOYMENT, marks)
+        deployment, empty_since = self._history.last_figures(COMMERCIAL_DEPLOYMENT, marked) if marked else (None, None)
         facts = self._of(COMMERCIAL_DEPLOYMENT, deployment, customers)
         subscribed = self._snapshot(SUBSCRIPTIONS, marks)
         judged = None
@@ -119,18 +103,12 @@ class Looks:
         return tuple(said)
 
     def _first(self, now: datetime, customers: Customers) -> Look:
-        with_rows = [answer for answer in counts(self._history) if answer.rows]
+        snapshots = self._history.snapshots(COMMERCIAL_DEPLOYMENT)
+        with_rows = [answer for answer in snapshots if answer.rows and not answer.backfill_date]
         marks = {AT: (now - timedelta(days=FIRST_DAYS)).isoformat()}
         if with_rows:
             marks[COMMERCIAL_DEPLOYMENT.name] = first_look(with_rows).id
         return self.look(marks, customers)
-
-    def _standing(self, marks: Mapping[str, str]) -> tuple[Snapshot | None, date | None]:
-        """What was known of the commercial counts at these marks."""
-        marked = self._snapshot(COMMERCIAL_DEPLOYMENT, marks)
-        if marked is None:
-            return None, None
-        return standing([answer for answer in counts(self._history) if answer.id <= marked.id])
 
     def _snapshot(self, collection: Collection, marks: Mapping[str, str]) -> Snapshot | None:
         wanted = marks.get(collection.name)

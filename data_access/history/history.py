@@ -141,6 +141,22 @@ class History:
         snapshots = reversed(self.snapshots(collection))
         return next((snapshot for snapshot in snapshots if snapshot.backfill_date is None), None)
 
+    def last_figures(
+        self, collection: Collection | str, until: Snapshot | None = None
+    ) -> tuple[Snapshot | None, date | None]:
+        """The last answer that has rows, and the day since when later ones have none; of those up to `until`.
+
+        An answer without rows takes nobody's figures away. The day is None where the newest answer has rows. Where none
+        ever had any, it is the newest answer and None. Back-fills do not count.
+        """
+        kept = [each for each in self.snapshots(collection) if each.backfill_date is None]
+        answers = [each for each in kept if until is None or each.id <= until.id]
+        with_rows = [place for place, answer in enumerate(answers) if answer.rows]
+        if not with_rows:
+            return (answers[-1] if answers else None), None
+        later = answers[with_rows[-1] + 1 :]
+        return answers[with_rows[-1]], later[0].day if later else None
+
     def until(self, day: date) -> History:
         """The history as it was at the end of a day (UTC), to read from alone; it has no records of runs."""
         history = copy.copy(self)

@@ -323,9 +323,9 @@ def test_a_muted_product_that_is_gone_is_named_by_its_table_alone():
 def test_the_figures_are_of_the_newest_processing_date_and_not_of_the_day_of_the_fetch():
     # What went was processed last, so that the line goes on at the instant of the fetch.
     made = sheet_of_two([of(9), of(10) | VISIO], [of(9)])
-    assert made.dates == "Figures of 9 Sep 2026"
+    assert made.dates == "Figures of 9 Sep 2026, in the answer of 28 Nov 2026"
     assert made.line
-    assert made.line.words.endswith("on 9 Sep 2026.")
+    assert made.line.words.endswith("on 9 Sep 2026, in the answer of 28 Nov 2026.")
 
 
 def test_nothing_is_said_of_what_is_not_known():

@@ -87,6 +87,25 @@ def test_the_figures_of_this_customer_and_of_nobody_else(call_sheet):
     assert "Sample" not in words
 
 
+def test_an_answer_without_rows_takes_nobodys_figures_away(call_sheet):
+    _, pdf, _ = call_sheet(*PAST, partial(fetched, COMMERCIAL_DEPLOYMENT, [], LAST + timedelta(days=7)))
+    words = text(pdf).replace("\u00a0", " ")
+    assert "Microsoft's answers have no rows since 16 Oct 2026; Figures of 9 Oct 2026" in words
+    assert "Licenses sold 130 +20 since 9 Sep 2026" in words
+    assert "Not deployed 50 −10 since 9 Sep 2026" in words
+    assert "gone" not in words
+
+
+def test_figures_of_an_older_date_say_which_answer_they_came_in(call_sheet):
+    older = {"licensesDeployed": 40, "processedDateTime": "2026-11-08T00:00:00Z"}
+    newer = {"licensesDeployed": 90, "processedDateTime": "2026-11-10T00:00:00Z"}
+    days = (datetime(2026, 11, day, 12, tzinfo=UTC) for day in (10, 24))
+    past = [partial(fetched, COMMERCIAL_DEPLOYMENT, [row], day) for row, day in zip((newer, older), days, strict=True)]
+    words = text(call_sheet(*past)[1]).replace("\u00a0", " ")
+    assert "Figures of 8 Nov 2026, in the answer of 24 Nov 2026" in words
+    assert "From 90.00 % on 10 Nov 2026 to 40.00 % on 8 Nov 2026, in the answer of 24 Nov 2026." in words
+
+
 def test_what_is_muted_in_the_file_of_digests_is_not_said_and_counted(call_sheet, tmp_path, monkeypatch):
     file = tmp_path / "digest.toml"
     monkeypatch.setenv("DIGEST_FILE", str(file))
