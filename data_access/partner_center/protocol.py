@@ -281,11 +281,11 @@ def is_last(received: Page, rows_so_far: int) -> bool:
 def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterError:
     """The error for an answer other than 200, with the code, description and ids that the service sent.
 
-    A body without a field of Microsoft's, under no header of theirs, is none of Partner Center's, whatever the status
-    says. No body at all tells nothing of who sent it, and is taken by its status (decision 4).
+    An answer without a field of Microsoft's, under no header of theirs, is none of Partner Center's, whatever the
+    status says. Without a body it is taken by its status only where that asks for another try (decision 4).
     """
     fields = _error_fields(body)
-    foreign = bool(body.strip()) and not _is_microsofts(answer_headers, body, fields)
+    foreign = not _is_microsofts(answer_headers, body, fields) and (bool(body.strip()) or not may_pass(status))
     if (foreign or status == _PROXY_ASKS) and status != _TOO_MANY:  # to wait is right, whoever asks for it
         return intercepted(answer_headers, status)
     code, description = _code_and_description(fields)

@@ -127,6 +127,8 @@ PAGE = b"<!doctype html><html><title>Web site blocked by your company</title></h
         (403, {"Content-Type": "text/html", **IDS}, PAGE),  # it repeats what it was sent
         (200, {}, b" <HTML>sign in here</HTML>"),
         (403, {"Content-Type": "text/plain"}, b"RBAC: access denied"),
+        *((status, {"Content-Length": "0", "Server": "gateway"}, b"") for status in (302, 400, 401, 403, 404, 405)),
+        (403, {}, b" \r\n"),
         (404, {}, body({"rule": 7})),
         (403, {}, body({})),
         (403, {}, body({"error": "blocked by policy"})),
@@ -151,12 +153,14 @@ def test_what_has_nothing_of_microsofts_came_from_something_in_between(status, h
         (403, {"MS-CV": "UGInjBojP0y0mAqo.0", "Content-Type": "text/html"}, PAGE, errors.NotPermitted),
         (401, {"WWW-Authenticate": "OAuth realm=urn:cpsvc:cpid:1"}, b"", errors.SignInError),
         (403, IDS, b"", errors.NotPermitted),
-        (403, {}, b"", errors.NotPermitted),  # nothing tells who sent it
         (404, {}, body({"code": 60003}), errors.BadRequest),
         (401, {}, body({"error": "invalid_grant", "error_description": "AADSTS70002"}), errors.SignInError),
         (403, {}, body({"error": {"code": "Forbidden", "message": "No."}}), errors.NotPermitted),
         (403, {}, body({"message": "The supplied role does not have the rights"}), errors.NotPermitted),
-        (404, {}, b"", errors.BadRequest),
+        (401, {"MS-CorrelationId": "c-1"}, b"", errors.SignInError),
+        (404, {"MS-RequestId": "r-1", "Content-Length": "0"}, b"", errors.BadRequest),
+        (404, {"MS-ServerId": "102030524"}, b"", errors.BadRequest),
+        (503, {}, b"", errors.Unavailable),  # to try again is right, whoever asks for it
         (200, {"Request-Context": "appId=cid-v1:1"}, PAGE, errors.Unreadable),
         (429, {"Retry-After": "3"}, PAGE, errors.Throttled),  # to wait is right, whoever asks for it
     ],
