@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tqdm import tqdm
 
@@ -84,14 +85,15 @@ def say(text: str) -> None:
 
 
 def complain(error: PartnerCenterError) -> None:
-    """Print an error, with the facts for the operator."""
+    """Print an error, with the facts for the operator.
+
+    What the service itself said of it, which may name a customer, is for whoever sits at a terminal, and for no log.
+    """
     if logs.is_json():
         logs.event(f"{error.title}: {error}", "error", exit_code=error.exit_code, **error.details.for_programs())
         return
-    for line in (
-        f"{error.title}: {error}",
-        *(f"  {label}: {fact}" for label, fact in error.details.labelled().items()),
-    ):
+    details = error.details if sys.stderr.isatty() else replace(error.details, description=None)
+    for line in (f"{error.title}: {error}", *(f"  {label}: {fact}" for label, fact in details.labelled().items())):
         say(line)
 
 

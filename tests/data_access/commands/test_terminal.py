@@ -6,6 +6,7 @@ import pytest
 
 from data_access.commands import terminal
 from data_access.commands.terminal import Notes
+from data_access.errors import BadRequest, Details
 from data_access.partner_center.answers import OfCustomers
 
 
@@ -42,3 +43,14 @@ def test_what_was_sent_as_a_customers_id_is_one_line_and_cut():
     (line,) = terminal.unread(OfCustomers(gone=("A" * 100_000, "B\nC\x1b[31m")))
     expected = f"2 customers left: Partner Center does not know them any more: {'A' * 63}…, B C [31m"
     assert line == expected
+
+
+@pytest.mark.parametrize("sits_there", [True, False])
+def test_what_microsoft_said_is_for_a_terminal_and_for_no_log(capsys, monkeypatch, sits_there):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: sits_there)
+    details = Details(400, "2000", "Customer Nordwind has no relationship.", "r-1", "c-1")
+    terminal.complain(BadRequest("It was not accepted.", "Check it.", details))
+    said = capsys.readouterr().err
+    for fact in ("HTTP status: 400", "Code: 2000", "MS-RequestId: r-1", "MS-CorrelationId: c-1"):
+        assert fact in said
+    assert ("Nordwind" in said) is sits_there
