@@ -41,6 +41,7 @@ def browse(entra):
     return browse
 
 
+@pytest.mark.program
 def test_a_person_signs_in_with_a_browser_and_the_data_comes(settings, browse, amy, entra, service):
     stored = connection.stored(settings)
     account = stored.keep(interactive.by_browser(settings.registration, browse(amy)))
@@ -53,6 +54,7 @@ def test_a_person_signs_in_with_a_browser_and_the_data_comes(settings, browse, a
     assert USER_IMPERSONATION in asked.query["scope"].split()
 
 
+@pytest.mark.program
 def test_an_answer_to_another_question_is_not_taken(settings, browse, amy):
     stored = connection.stored(settings)
     spoil = lambda fields: {**fields, "state": "another"}  # noqa: E731 - one line says it

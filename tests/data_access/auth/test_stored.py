@@ -104,6 +104,7 @@ def test_what_is_no_file_is_refused_at_once(kind, settings, tmp_path, enter_code
         assert "PARTNER_CENTER_SIGN_IN_FILE" in refused.value.advice
 
 
+@pytest.mark.program
 def test_a_torn_file_says_what_to_do(settings, tmp_path):
     def use(content):
         file = tmp_path / f"torn-{len(content)}"

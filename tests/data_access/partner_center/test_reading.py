@@ -379,6 +379,7 @@ def test_pages_far_smaller_than_asked_for_have_an_end(connect):
     assert len(emulator.requests) <= 20
 
 
+@pytest.mark.program
 @pytest.mark.parametrize("total_count", ["all", "absent"])
 def test_a_whole_fetch_ends_in_time(total_count, connect):
     emulator = of(numbered(1000), page_limit=1, total_count=total_count).always(slow(0.05))

@@ -58,6 +58,7 @@ def at_once(pages):
     return at_once
 
 
+@pytest.mark.program
 def test_one_page_that_is_throttled_holds_all_of_them_back(pages, at_once, connect):
     at_once((right, 0.2), (throttled("1"), 0), (right, 0.2), (right, 0.2))
     found = connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT)
@@ -68,6 +69,7 @@ def test_one_page_that_is_throttled_holds_all_of_them_back(pages, at_once, conne
     assert sorted(map(page_of, pages.requests[5:])) == [2, 5, 6, 7, 8]
 
 
+@pytest.mark.program
 def test_of_several_waits_the_longest_counts(pages, at_once, connect):
     at_once((throttled("1"), 0), (throttled("1"), 0.2), (throttled("0"), 0.3), (right, 0.1))
     assert len(connect(pages, LONG).fetch(COMMERCIAL_DEPLOYMENT).frame) == 9
@@ -89,6 +91,7 @@ def test_a_wait_beyond_the_budget_ends_the_fetch_and_the_next_one_at_once(pages,
     assert sum(page_of(asked) == 0 for asked in pages.requests) == 1
 
 
+@pytest.mark.program
 def test_two_fetches_of_one_client_wait_together(connect):
     emulator = Emulator(documented()).next(throttled("1"))
     client = connect(emulator, LONG)
