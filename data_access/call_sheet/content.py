@@ -44,8 +44,8 @@ class Records:
 
     `deployment`: rows of its products with the snapshot that they are of, of the whole history, as
     `timeline.of_customer` gives them.
-    `now`: the facts of the newest answer that has rows. `empty_since`: since when later ones have none, of anybody; None
-    where it is the newest. `use`: rows of the newest commercial usage, None where none was collected.
+    `now`: the facts of the newest answer that has rows. `empty_since`: since when later ones have none, of anybody;
+    None where it is the newest. `use`: rows of the newest commercial usage, None where none was collected.
     `live`: its subscriptions and live seats, None where customers were never read.
     `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks.
     """
