@@ -125,11 +125,13 @@ def apart(names: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
     Engines take `Snapshot` and `snapshot` for one column.
     """
     used = {key(name) for name in taken}
-    renames = {}
+    renames, added = {}, dict[str, str]()  # to the last name with the same key
     for name in names:
-        free = name
+        common = key(name)
+        free = name + added.get(common, "")
         while key(free) in used:
             free += AS_SENT
+        added[common] = free[len(name) :]
         used.add(key(free))
         if free != name:
             renames[name] = free

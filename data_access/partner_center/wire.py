@@ -342,12 +342,18 @@ def _names(row: type) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _renames(row: type, sent: tuple[str, ...]) -> dict[str, str]:
     """The fields of one row that are spelled otherwise than ours, each with the name that it means."""
-    names, found = _names(row), dict[str, str]()
+    names, found, taken = _names(row), dict[str, str](), set(sent)
     for spelled in sent:
         name = names.get(texts.key(spelled), spelled)
-        if name not in sent and name not in found.values():
+        if name not in taken:
             found[spelled] = name
+            taken.add(name)
     return found
+
+
+#: Fields of all rows of a page that are not ours, or spelled otherwise. Each becomes a column.
+MOST_UNKNOWN = 500
+_TOO_MANY = f"would make more than {MOST_UNKNOWN} columns of fields that are not known"
 
 
 def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], list[SetAside]]:
@@ -359,11 +365,18 @@ def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], li
     validate, known, shape = _reader(row).validate_python, row.__annotations__.keys(), _SHAPES.get(row)
     readable: list[dict[str, Any]] = []
     set_aside: list[SetAside] = []
+    unknown = frozenset[str]()
     for position, raw in enumerate(arrived, start=1):
         try:
             sent = raw
-            if isinstance(raw, dict) and not raw.keys() <= known and (renames := _renames(row, tuple(raw))):
-                sent = {renames.get(name, name): value for name, value in raw.items()}
+            if isinstance(raw, dict) and not raw.keys() <= known:
+                fields = unknown | (raw.keys() - known)
+                if len(fields) > MOST_UNKNOWN:
+                    set_aside.append(SetAside(position, _TOO_MANY))
+                    continue
+                unknown = fields
+                if renames := _renames(row, tuple(raw)):
+                    sent = {renames.get(name, name): value for name, value in raw.items()}
             if shape and isinstance(sent, dict):
                 readable.append(shape.finished(validate(shape.of(sent))))
             else:

@@ -129,6 +129,21 @@ def test_names_that_are_taken_get_another_one():
     assert texts.apart(["a", "b"], ["c"]) == {}
 
 
+def test_of_many_names_that_are_the_same_each_is_tried_once(monkeypatch):
+    asked: list[str] = []
+    key = texts.key
+
+    def counted(text):
+        asked.append(text)
+        return key(text)
+
+    monkeypatch.setattr(texts, "key", counted)
+    names = [f"{' ' * number}note" for number in range(300)]
+    renames = texts.apart(names, ["note"])
+    assert [renames[name].count("(as sent)") for name in names] == list(range(1, 301))
+    assert len(asked) < 5 * len(names)
+
+
 @given(WORDS)
 def test_no_two_names_are_the_same_afterwards(names):
     names = list(dict.fromkeys(names))

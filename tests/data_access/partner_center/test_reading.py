@@ -9,6 +9,7 @@ import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,6 +36,7 @@ from data_access.emulator import (
     truncated,
 )
 from data_access.emulator.sample import Partner
+from data_access.partner_center import client, reading
 from data_access.partner_center.answers import Step
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.partner_center.retry import RetryPolicy
@@ -387,6 +389,18 @@ def test_a_whole_fetch_ends_in_time(total_count, connect):
     with pytest.raises(errors.Unavailable, match=r"answered \d+ pages? with \d+ rows?, and had not come to an end"):
         connect(emulator, RetryPolicy(whole=1)).fetch(COMMERCIAL_DEPLOYMENT)
     assert time.monotonic() - begun < 3
+
+
+def test_pages_without_end_end_after_half_an_hour_as_the_manual_says(connect, monkeypatch):
+    emulator = of(Endless(lambda number: numbered(1, number)[0]), page_limit=2, total_count="absent")
+    began = time.monotonic()
+    clock = SimpleNamespace(monotonic=lambda: began + 20 * len(emulator.requests))  # each page takes 20 s
+    for module in (client, reading):
+        monkeypatch.setattr(module, "time", clock)
+    with pytest.raises(errors.Unavailable, match="answered 91 pages with 182 rows, and had not come to an end"):
+        connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
+    assert len(emulator.requests) == 91
+    assert reading.MOST_PAGES == 10_000, "the other limit that the manual names"
 
 
 def test_no_answer_at_all_within_that_time_is_no_fetch_without_an_end(connect):

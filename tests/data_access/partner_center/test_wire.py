@@ -145,6 +145,20 @@ def test_of_two_strange_spellings_the_first_counts_and_the_other_is_kept():
     assert "LicensesSold" not in row
 
 
+def spelled(number, name="licensesSold"):
+    """A name in so many spellings that differ in capitals."""
+    signs = range(len(name))
+    return ["".join(name[at].swapcase() if way >> at & 1 else name[at] for at in signs) for way in range(1, number + 1)]
+
+
+def test_rows_that_would_make_too_many_columns_are_set_aside():
+    rows = [ROW | dict.fromkeys(spelled(4_000), 1), ROW | dict.fromkeys(spelled(500), 1), ROW | {"more": 1}, ROW]
+    readable, set_aside = wire.read(wire.PartnerDeployment, rows)
+    assert [len(row) for row in readable] == [len(ROW) + 500, len(ROW)]
+    reason = "would make more than 500 columns of fields that are not known"
+    assert [(row.position, row.reason) for row in set_aside] == [(1, reason), (3, reason)]
+
+
 def test_unknown_fields_are_kept():
     assert read_one(region={"name": "EMEA"})["region"] == {"name": "EMEA"}
 
