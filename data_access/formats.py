@@ -81,7 +81,12 @@ def change(value: float, estimated: bool = False, decimals: int = 0) -> str:
 
 def between(before: float, after: float, estimated: bool = False) -> str:
     """By how many licenses something moved, such that it adds up with both ends as `count` shows them."""
-    return change(round(after) - round(before), estimated)
+    return change(licenses_between(before, after), estimated)
+
+
+def licenses_between(before: float, after: float) -> int:
+    """The number of `between`."""
+    return round(after) - round(before)
 
 
 def points_between(before: float, after: float) -> float:

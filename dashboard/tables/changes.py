@@ -102,13 +102,21 @@ CHANGES_FILE = Table(
 def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], noun: str, estimated: bool) -> Total:
     """The last row: all rows of `changes.compare`, those of a status that is not shown too, since `why` is of all.
 
-    `moved`: the change of the percentage, and its parts by deploying and by selling, as the page prints them.
+    `moved`: the change of the percentage, and its parts by deploying and by selling, as the page prints them. Changes
+    in licenses are those of both sums as they are printed, as in the tiles.
     """
     change, deployed, sold = moved if why.change is not None else (None, None, None)
     summed = {
         column.where(estimated).name: compared[column.name].sum()
-        for column in (*_BEFORE_AND_AFTER, *_CHANGES)
-        if column.kind is not Kind.PERCENT and column.name != DEPLOYMENT_PERCENT_CHANGE.name
+        for column in _BEFORE_AND_AFTER
+        if column.kind is not Kind.PERCENT
+    }
+    changed = {
+        change.where(estimated).name: formats.licenses_between(
+            *(compared[f"{column.name}{when}"].sum() for when in _DATES)
+        )
+        for column, change in _CHANGE_OF.items()
+        if change in (SOLD_CHANGE, DEPLOYED_CHANGE, UNDEPLOYED_CHANGE)
     }
     ratios = {
         f"{DEPLOYMENT_PERCENT.name}Before": why.before,
@@ -116,7 +124,7 @@ def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], n
         DEPLOYMENT_PERCENT_CHANGE.name: change,
     }
     parts = dict(zip((effect.name for effect in _EFFECTS), (deployed, sold), strict=True))
-    return Total(f"{formats.number(len(compared), noun)} together", summed | ratios | parts)
+    return Total(f"{formats.number(len(compared), noun)} together", summed | changed | ratios | parts)
 
 
 def on_screen(compared: pd.DataFrame, estimated: bool, total: Total | None = None) -> OnScreen:

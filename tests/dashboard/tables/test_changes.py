@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard import formats
 from dashboard.tables import changes as tables
 from data_access import measures
 from data_access.measures import changes
@@ -93,3 +94,15 @@ def test_points_add_up_with_both_percentages_as_they_are_printed():
     shown = tables.on_screen(rows, estimated=True).rows["deploymentPercentChange"]
     assert shown.to_pylist() == [9.67]
     assert tables.CHANGES_FILE.select(rows)["deploymentPercentChange"].iloc[0] == 9.662
+
+
+def test_the_last_row_rounds_what_moved_as_the_tiles_do():
+    before, after = (
+        measures.by(facts_of(DEPLOYMENT, [{"licensesSold": 1000, "proratedDeploymentPercent": percent}]), ["service"])
+        for percent in (40.06, 40.14)
+    )
+    table = changes.compare(before, after, ["service"])
+    was, is_now = (float(table[f"undeployed{when}"].sum()) for when in ("Before", "After"))
+    assert (was, is_now) == pytest.approx((599.4, 598.6))
+    total = tables.total(table, changes.why(table), (0.08, 0.08, 0.0), "service", estimated=True)
+    assert (total.figures["undeployedChange"], formats.between(was, is_now)) == (0, "±0")
