@@ -31,7 +31,7 @@ def in_file(lines: Sequence[Line], by: str, *, estimated: bool) -> pd.DataFrame:
             {
                 "line": line.what(by),
                 by: line.key or None,
-                "processingDates": len(line.points),
+                "processingDates": line.points[AS_OF].nunique(),
                 "since": line.points[AS_OF].iloc[0],
                 AS_OF: now[AS_OF],
                 "processedDateTime": now["processedDateTime"],

@@ -197,9 +197,9 @@ class ByAnswer:
 
         The first answer may be of days before its own: what Microsoft had processed by then is what was known. Both
         ends are as they were sent, so a comparison of both answers says the same. A line may have two points of one
-        date: where the last answer has other figures than the first, of the same processing date. A line that the first
-        answer does not have begins later; one for which nothing came has no points, unless the range is that of the
-        whole history.
+        date: where a later answer has other figures of it than the first, which are those of `lines`, on which
+        paces are measured. A line that the first answer does not have begins later; one for which nothing came has no
+        points, unless the range is that of the whole history.
         """
         keys, table = [*self.keys], self._dated
         is_filled, at = table["snapshot"].isin(self.back_fills), table["snapshot"]
@@ -210,7 +210,7 @@ class ByAnswer:
         found = pd.concat([table[at == between.first], came], ignore_index=True)
         is_later = found.duplicated([*keys, AS_OF])
         is_revised = ~found.duplicated([*keys, AS_OF, "licensesSold", "licensesDeployed"])
-        found = found[~is_later | (is_revised & (found["snapshot"] == between.last))]
+        found = found[~is_later | is_revised]
         if not between.is_all:
             has_news = found["snapshot"] != between.first
             of_line = [found[key] for key in keys] or [pd.Series(0, index=found.index)]

@@ -39,6 +39,21 @@ def test_what_has_no_date_in_the_range_is_counted(tmp_path):
     assert (len(short.lines), short.outside) == (2, 1)
 
 
+def test_the_file_of_points_has_both_answers_of_the_first_date_and_paces_are_of_the_later_one(tmp_path):
+    answers = weeks(*({"ems": percent} for percent in (50.0, 52.0, 53.0, 54.0)))
+    revised = partial(fetched, DEPLOYMENT, rows(FIRST, {"ems": 51.0}), FIRST + timedelta(days=3))
+    found = trends_view(timeline(tmp_path, [answers[0], revised, *answers[1:]]), TrendsFilters(range="all"), False)
+    (line,) = found.lines
+    assert [*line.points["deploymentPercent"]] == [50.0, 51.0, 52.0, 53.0, 54.0]
+    assert line.change
+    assert line.change.percent == 4.0, "as on Changes"
+    counted = line.points.drop_duplicates("asOf", keep="last")
+    assert [*counted["deploymentPercent"]] == [51.0, 52.0, 53.0, 54.0]
+    assert isinstance(line.pace, Velocity)
+    assert (line.pace.points, line.pace.deployed) == (len(counted), 1.0)
+    assert [*found.paces["processingDates"]] == [4, 4]
+
+
 LOST = "Microsoft 365 through Reseller"
 
 
