@@ -142,7 +142,8 @@ class Settings(BaseModel):
         None, description="A ready bearer token (App+User), for debugging or from another tool."
     )
     partner_center_tenant_id: Tenant | None = Field(
-        None, description="App registration: the id of the partner's tenant, a GUID."
+        None,
+        description="App registration: the id of the partner's tenant, a GUID. Beside a ready token it may stand alone.",
     )
     partner_center_client_id: Identifier | None = Field(None, description="App registration: the application's id.")
     partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
@@ -284,6 +285,9 @@ class Settings(BaseModel):
             for name in ("partner_center_tenant_id", "partner_center_client_id", "partner_center_client_secret")
         }
         missing = [name.upper() for name, value in registration.items() if value is None]
+        has_token = self.partner_center_access_token is not None
+        if has_token and missing == ["PARTNER_CENTER_CLIENT_ID", "PARTNER_CENTER_CLIENT_SECRET"]:
+            return self  # beside a ready token the tenant alone says whose figures these are, and who may sign in
         if 0 < len(missing) < len(registration):
             raise ValueError(f"the app registration is incomplete: {' and '.join(missing)} not set")
         return self

@@ -36,8 +36,7 @@ def run(options: argparse.Namespace) -> bytes:
     settings = load()
     history.prepare_sample(settings)
     account_history = history.open(settings)
-    for notice in account_history.notices:
-        terminal.say(notice)
+    terminal.say_each(account_history.notices)
     if settings.is_sample:
         terminal.say(connection.SAMPLE_NOTICE)
     with connection.connect(settings) as client, terminal.progress() as progress:

@@ -19,6 +19,7 @@ def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every comman
     settings = load()
     history.prepare_sample(settings)
     account_history = history.open(settings)
+    terminal.say_each(account_history.notices)
     with jobs.recorded(account_history, "compact"):
         compacted, swept = account_history.compact(), account_history.sweep()
         removed = swept.removed + account_history.audit.forget(settings.audit_days)

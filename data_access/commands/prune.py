@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> bytes:
     settings = load()
     history.prepare_sample(settings)
     account_history = history.open(settings)
+    terminal.say_each(account_history.notices)
     old = account_history.old(options.keep_days)
     sizes = {file.path: file.size for snapshot in old for file in snapshot.files}
     size = sum(size for path, size in sizes.items() if not account_history.store.is_linked(path))  # such a file stays

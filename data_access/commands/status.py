@@ -33,8 +33,7 @@ def run(options: argparse.Namespace) -> bytes:
     settings = load()
     history.prepare_sample(settings)
     account_history = history.open(settings)
-    for notice in account_history.notices:
-        terminal.say(notice)
+    terminal.say_each(account_history.notices)
     now = datetime.now(UTC)
     if options.format == "json":
         return f"{json.dumps(as_json(account_history, now), ensure_ascii=False, indent=2)}\n".encode()

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tqdm import tqdm
@@ -82,6 +82,12 @@ def deliver(result: bytes) -> str:
 def say(text: str) -> None:
     """Print a line for the user."""
     logs.event(text)
+
+
+def say_each(notices: Iterable[str]) -> None:
+    """Print a line for each notice."""
+    for notice in notices:
+        say(notice)
 
 
 def complain(error: PartnerCenterError) -> None:

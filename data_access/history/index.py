@@ -71,6 +71,11 @@ class _View:
         self.files.append(file)
         self.snapshots.update((record.id, record) for record in file.records)
 
+    def has(self, path: str) -> bool:
+        """Whether the snapshot after which a file is named is known already, and is of the file's collection."""
+        known = self.snapshots.get(store.stem(path))
+        return known is not None and known.collection == _collection(path)
+
     def of(self, collection: str) -> list[_SummaryFile]:
         return [file for file in self.files if _collection(file.path) == collection]
 
@@ -230,7 +235,7 @@ class Index:
                     view.add(file)
 
         read([path for path in view.listed if _is_pack(path)])
-        read([path for path in view.listed if not _is_pack(path) and store.stem(path) not in view.snapshots])
+        read([path for path in view.listed if not _is_pack(path) and not view.has(path)])
         view.sort()
         return view
 

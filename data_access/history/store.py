@@ -323,6 +323,8 @@ def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 entries = list(scanned)
         except FileNotFoundError:
             continue  # none was there, or another program removed it meanwhile
+        except NotADirectoryError as error:
+            raise NotADirectoryError(error.errno, f"{parent} is a file where a folder belongs") from None
         for entry in entries:
             path = f"{parent}/{entry.name}"
             if entry.is_dir(follow_symlinks=False) and layout.is_folder(path):

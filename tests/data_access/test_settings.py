@@ -209,3 +209,12 @@ def test_links_begin_with_the_address_that_people_use(given, begins, tmp_path):
 def test_an_address_that_no_link_can_begin_with_is_refused(given, tmp_path):
     with pytest.raises(SettingsError, match="PUBLIC_URL"):
         load({"PUBLIC_URL": given}, tmp_path / "none.toml")
+
+
+def test_the_tenant_alone_may_stand_beside_a_ready_token():
+    settings = Settings(partner_center_access_token="t", partner_center_tenant_id=TENANT)
+    assert (settings.tenants, settings.has_registration, settings.is_sample) == ((TENANT,), False, False)
+    for alone in ({"partner_center_tenant_id": TENANT}, {"partner_center_client_secret": "s"}):
+        token = {} if "partner_center_tenant_id" in alone else {"partner_center_access_token": "t"}
+        with pytest.raises(ValueError, match="the app registration is incomplete"):
+            Settings(**token, **alone)

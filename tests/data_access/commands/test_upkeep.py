@@ -110,3 +110,39 @@ def test_a_place_that_cannot_be_used_is_2(name, command, monkeypatch):
 )
 def test_bad_usage_is_2(arguments, command):
     assert command(*arguments)[:2] == (2, "")
+
+
+def test_a_copy_of_another_collections_record_is_named_before_and_after_compact(command, tmp_path):
+    command("collect")
+    (usage,) = (tmp_path / "history").glob("*/small/usage/*.parquet")
+    strange = shutil.copy(usage, usage.parents[1] / "deployment")
+    named = f"small/deployment/{usage.name}: has a record of another collection, usage"
+    assert named in " ".join(command("verify")[2].split())
+    history.open(load_settings()).append(fetched(USAGE, [{"channel": "more"}], at=datetime.now(UTC)))
+    assert command("compact")[0] == 0
+    assert not usage.exists(), "it is in a pack"
+    code, _, told = command("verify")
+    assert (code, named in " ".join(told.split()), Path(strange).exists()) == (6, True, True)
+
+
+@pytest.mark.parametrize("job", [("verify",), ("compact",), ("prune", "--keep-days", "30", "--yes")])
+def test_a_file_where_a_folder_belongs_is_named(command, tmp_path, job):
+    command("collect")
+    (account,) = (tmp_path / "history").iterdir()
+    (account / "months").touch()
+    code, output, told = command(*job)
+    assert (code, output) == (2, "")
+    assert "cannot be used: months is a file where a folder belongs." in " ".join(told.split())
+
+
+@pytest.mark.parametrize("job", [("compact",), ("prune", "--keep-days", "30", "--yes")])
+def test_what_is_left_out_is_told_by_each_job(command, tmp_path, job):
+    command("collect")
+    (account,) = (tmp_path / "history").iterdir()
+    place = account / "small" / "deployment"
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    code, _, told = command(*job)
+    assert code == 0
+    assert "small/deployment is left out: it is a link" in " ".join(told.split())
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 1
