@@ -143,7 +143,7 @@ class Settings(BaseModel):
     )
     partner_center_tenant_id: Tenant | None = Field(
         None,
-        description="App registration: the id of the partner's tenant, a GUID. Beside a ready token it may stand alone.",
+        description="App registration: the partner tenant's id, a GUID; it may stand alone beside a ready token.",
     )
     partner_center_client_id: Identifier | None = Field(None, description="App registration: the application's id.")
     partner_center_client_secret: Secret | None = Field(None, description="App registration: its secret.")
