@@ -14,6 +14,7 @@ from dashboard.view_models import paces
 from dashboard.view_models.lines import Line, Lost
 from dashboard.view_models.trends import TrendsView
 from data_access.datasets import usage as uses
+from data_access.measures import no_rows
 from data_access.measures.renewals import Totals
 from data_access.measures.trends import AS_OF, BEYOND, Change, Projection, Refusal
 
@@ -31,11 +32,10 @@ def direction(line: Line, answered: datetime | None) -> str:
     newest = line.points.iloc[-1]
     percent = formats.percent(newest["deploymentPercent"])
     if line.absent:
-        said = (
-            without_rows(answered)
-            if line.absent is Refusal.NO_ROWS
-            else f"What is shown here is not in {_newest(answered)}."
-        )
+        if line.absent is Refusal.NO_ROWS:
+            last = newest[AS_OF], int(newest["licensesSold"]), newest["deploymentPercent"]
+            return f"**{no_rows.said(answered, *last)}**"
+        said = f"What is shown here is not in {_newest(answered)}."
         return f"**{said}** The last figure is of {formats.day(newest[AS_OF])}: {percent} of the licenses sold."
     if line.lost and not line.is_whole:
         return f"{lost(line.lost)} What is left is deployed to **{percent}** on {formats.day(newest[AS_OF])}."
@@ -78,8 +78,7 @@ def direction(line: Line, answered: datetime | None) -> str:
 
 def without_rows(answered: datetime | None) -> str:
     """That nothing is there now; `answered` as for `direction`."""
-    newest = _newest(answered)
-    return f"{newest[0].upper()}{newest[1:]}, has no rows."
+    return no_rows.said(answered)
 
 
 def _newest(answered: datetime | None) -> str:

@@ -17,7 +17,7 @@ from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.view_models import movement
 from dashboard.view_models.lines import Lost
-from data_access import Deployment, Readable, Selection, Timeline
+from data_access import Answer, Deployment, Readable, Selection, Timeline
 from data_access.datasets import comparison
 from data_access.partner_center.catalog import Collection
 
@@ -71,6 +71,19 @@ def lost(feeds: Feeds, deployment: Deployment, selection: Selection) -> tuple[Lo
     """The parts that the figures on screen have lost, as far as the history is at hand."""
     past = at_hand(feeds.past)
     return movement.lost(past, deployment, selection) if past else ()
+
+
+def no_rows(feeds: Feeds, deployment: Deployment) -> None:
+    """The notice of figures without rows, and what the history had before, as far as it is at hand."""
+    emptied(feeds, deployment.answer)
+    notices.no_rows(deployment, feeds.live.state.error)
+
+
+def emptied(feeds: Feeds, answer: Answer) -> None:
+    """Say since when there are no rows, and what the last ones had, where the history knows that."""
+    past = at_hand(feeds.past)
+    if past and (said := movement.emptied(past, answer)):
+        st.warning(f"**{said}**", icon=":material/history_toggle_off:")
 
 
 def opening(feeds: Feeds) -> None:
@@ -142,7 +155,7 @@ def left_out(past: Timeline) -> None:
             st.code("\n".join(past.notices), language=None, wrap_lines=True)
 
 
-def no_rows(feeds: Feeds) -> None:
+def nothing_collected(feeds: Feeds) -> None:
     """The message for a history in which no answer of the analytics has a row; that is so where Microsoft has none."""
     whose = " of these customers" if feeds.is_book else ""
     st.info(

@@ -65,7 +65,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
     if days:
         history_states.too_short(collection.title, formats.day(days[0]))
     elif not len(past.facts):
-        history_states.no_rows(feeds)
+        history_states.nothing_collected(feeds)
     else:
         st.info(
             f"The history has no rows of *{collection.title}*, which this comparison needs. Compare services instead;"

@@ -84,11 +84,14 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     if one and uncounted_name is not None:
         gone = _gone(deployment, customer, feeds)
         one_customer.show_uncounted(deployment, texts.identifier(customer), name, one, feeds, gone=gone)
-    elif customer and rows.empty and deployment.answer.is_part:
+    elif customer and rows.empty and deployment.answer.is_part and not feeds.may_name(texts.identifier(customer)):
         customers_list.back()
         book.not_in_book(customer)
     elif not len(deployment.facts):
-        notices.no_rows(deployment, feeds.live.state.error)
+        history_states.no_rows(feeds, deployment)
+        if one:
+            identity = texts.identifier(customer)
+            one_customer.show_uncounted(deployment, identity, identity, one, feeds, gone=())
     elif everybody:
         show_all(deployment, everybody, feeds)
     elif rows.empty or not one:

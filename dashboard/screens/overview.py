@@ -36,7 +36,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         notices.stands_in()
     notices.set_aside(deployment.answer)
     if not len(deployment.facts):
-        notices.no_rows(deployment, feeds.live.state.error)
+        history_states.no_rows(feeds, deployment)
         return
     if not past:
         history_states.unreadable(feeds)

@@ -36,7 +36,7 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     controls = link.follow(TrendsFilters, feeds.codes())
     history_states.top(timeline, _QUESTION, feeds, controls)
     if not len(timeline.facts):
-        history_states.no_rows(feeds)
+        history_states.nothing_collected(feeds)
         return
     history_states.reach(timeline)
     if feeds.is_book:

@@ -91,6 +91,8 @@ def show(usage: Usage, feeds: Feeds) -> None:
     loading.top(feeds.usage, _QUESTION, feeds, controls)
     notes(usage)
     if not usage.has_rows:
+        if usage.deployment.answer:
+            history_states.emptied(feeds, usage.deployment.answer)
         no_rows(usage)
         return
     filters = controls.filters

@@ -14,8 +14,8 @@ from dashboard.charts import palette
 from dashboard.charts.sparkline import sparkline
 from dashboard.view_models import lines
 from dashboard.view_models.lines import ESTIMATES, Lost, Parts
-from data_access import Deployment, Selection, Timeline, measures
-from data_access.measures import parts, trends
+from data_access import Answer, Deployment, Selection, Timeline, measures
+from data_access.measures import no_rows, parts, trends
 from data_access.measures.trends import AS_OF
 
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
@@ -82,6 +82,20 @@ def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tu
     compared = line[line[AS_OF] >= change.since] if change else None
     kept = past.facts.selected(selection)
     return lines.lost(Parts(kept, deployment.facts.selected(selection).frame, lines.of_parts(kept)).gone(compared))
+
+
+def emptied(timeline: Timeline, answer: Answer) -> str:
+    """Since when Microsoft's answers have no rows, and what the last ones had; empty where none ever had any.
+
+    `answer`: one without rows, which may be newer than the history.
+    """
+    past = timeline.by(answer.collection) or timeline
+    last, since = past.history.last_figures(past.collection)
+    kept = past.facts.of(past.facts.frame[past.facts.frame["snapshot"] == (last and last.id)])
+    if last is None or not len(kept) or (answer.is_part and since is None):
+        return ""
+    total = measures.total(kept)
+    return no_rows.said(since or answer.fetched_at, last.processed[1] or last.day, total.sold, total.percent)
 
 
 def _until(past: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:

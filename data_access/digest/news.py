@@ -65,7 +65,8 @@ def _emptied(before: Look, now: Look) -> tuple[Part, ...]:
     """That Microsoft sends nothing any more, which is news once."""
     if now.empty_since in (None, before.empty_since) or not len(now.facts):
         return ()
-    line = no_rows.said(now.empty_since, now.processed, core.total(now.facts))
+    total = core.total(now.facts)
+    line = no_rows.said(now.empty_since, now.processed, total.sold, total.percent)
     return (Part("The newest answer", (News(line),)),)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from data_access import formats
-from data_access.measures.core import Total
 
 
-def said(since: date | None, last: date | None = None, total: Total | None = None) -> str:
+def said(since: date | None, last: date | None = None, sold: int = 0, percent: float | None = None) -> str:
     """Since when answers have no rows; and of when the last figures are, and what they are, where there were any."""
     words = f"Microsoft's answers have no rows since {formats.day(since)}."
-    if last is None or total is None:
+    if last is None:
         return words
-    percent = formats.percent(total.percent, as_sent=False)
-    figures = f"{formats.number(total.sold, 'license')} sold, {percent} of them deployed"
+    figures = f"{formats.number(sold, 'license')} sold, {formats.percent(percent, as_sent=False)} of them deployed"
     return f"{words} The last figures are of {formats.day(last)}: {figures}."

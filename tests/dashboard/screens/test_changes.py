@@ -86,7 +86,7 @@ def test_the_last_row_is_of_all_rows_and_says_what_the_tiles_say(link, look_back
 
 def test_a_newest_answer_without_rows_is_said_and_older_dates_are_compared(look_back):
     app = look_back([BEFORE, AFTER, partial(fetched, DEPLOYMENT, [], NOW + DAY)])
-    assert "The newest answer that was collected, of 25 Nov 2026, has no rows. What is compared is older." in said(app)
+    assert "Microsoft's answers have no rows since 25 Nov 2026. What is compared is older." in said(app)
     assert "between 27 Oct 2026 and 24 Nov 2026" in said(app)
     assert "has no rows" not in said(look_back([BEFORE, AFTER]))
 

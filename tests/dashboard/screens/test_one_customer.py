@@ -71,19 +71,37 @@ def test_a_customer_has_a_history(visit):
 
 
 @pytest.mark.parametrize(
-    ("left", "why"),
+    ("left", "why", "last"),
     [
-        ([{"customerTenantId": SOUTH}], "What is shown here is not in the newest answer that was collected, of "),
-        ([], "The newest answer that was collected, of 22 Sep 2026, has no rows."),
+        (
+            [{"customerTenantId": SOUTH}],
+            "What is shown here is not in the newest answer that was collected, of ",
+            "The last figure is of 8 Sep 2026: 45.00",
+        ),
+        (
+            [],
+            "Microsoft's answers have no rows since 22 Sep 2026.",
+            "The last figures are of 8 Sep 2026: 100 licenses sold, 45.00",
+        ),
     ],
 )
-def test_a_customer_that_is_not_in_the_newest_answer_has_no_figure_now(left, why, visit):
+def test_a_customer_that_is_not_in_the_newest_answer_has_no_figure_now(left, why, last, visit):
     gone = partial(fetched, COMMERCIAL_DEPLOYMENT, left, datetime(2026, 9, 22, tzinfo=UTC))
     app = visit(Emulator(PARTNER), {"customer": NORTH}, page=PAGE, past=[*collected(40, 45), gone])
     assert why in text(app)
-    assert "The last figure is of 8 Sep 2026: 45.00" in text(app)
+    assert last in text(app)
     assert "rose" not in text(app)
     assert "No date for 80" in text(app)
+
+
+@pytest.mark.parametrize("page", ["overview", "customers", "usage"])
+def test_pages_without_rows_say_what_the_last_answer_had_and_a_customer_keeps_its_past(page, visit):
+    app = visit(Emulator(Partner()), {"customer": NORTH}, page=page, past=collected(40, 45))
+    (said,) = [one.value for one in app.warning if "no rows" in one.value]
+    assert "The last figures are of 8 Sep 2026: 200 licenses sold, 23.00" in said
+    assert said.startswith("**Microsoft's answers have no rows since ")
+    if page == "customers":
+        assert history_of(app) == [[40, 45]]
 
 
 def test_the_page_of_a_customer_says_what_it_lost(visit):

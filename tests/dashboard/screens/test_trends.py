@@ -152,8 +152,8 @@ def test_the_others_go_on_and_say_who_is_gone(visit):
 def test_an_answer_without_rows_is_said(visit):
     app = visit(NOW, page=PAGE, past=EMPTY)
     assert (
-        "The newest answer that was collected, of 12 Sep 2026, has no rows. The last figure is of 5 Sep 2026: 50.00 %"
-        " of the licenses sold. No date for 80 %: the newest answer has no rows." in " ".join(said(app).split())
+        "Microsoft's answers have no rows since 12 Sep 2026. The last figures are of 5 Sep 2026: 200 licenses sold,"
+        " 50.00 % of them deployed. No date for 80 %: the newest answer has no rows." in " ".join(said(app).split())
     )
     assert set(tiles(app).values()) == {"–"}
 
