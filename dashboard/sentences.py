@@ -17,6 +17,7 @@ from data_access.datasets import usage as uses
 from data_access.measures import no_rows
 from data_access.measures.renewals import Totals
 from data_access.measures.trends import AS_OF, BEYOND, Change, Projection, Refusal
+from data_access.measures.unread_rows import Absence
 
 _NAMED = 3  # lines in a sentence
 _MONTH, _ENOUGH = 30.44, 1.5  # days; of a unit, from which on it is told in it
@@ -35,7 +36,8 @@ def direction(line: Line, answered: datetime | None) -> str:
         if line.absent is Refusal.NO_ROWS:
             last = newest[AS_OF], int(newest["licensesSold"]), newest["deploymentPercent"]
             return f"**{no_rows.said(answered, *last)}**"
-        said = f"What is shown here is not in {_newest(answered)}."
+        is_gone = line.absent is Refusal.NOT_THERE
+        said = f"What is shown here is {f'not in {_newest(answered)}' if is_gone else line.absent.value}."
         return f"**{said}** The last figure is of {formats.day(newest[AS_OF])}: {percent} of the licenses sold."
     if line.lost and not line.is_whole:
         return f"{lost(line.lost)} What is left is deployed to **{percent}** on {formats.day(newest[AS_OF])}."
@@ -145,19 +147,30 @@ def lost(services: Sequence[Lost]) -> str:
 
 def of_picture(title: str, line: Line) -> str:
     """The title of a picture, which stands alone, with what is not in the newest answer."""
-    named = [one.title for one in line.lost]
-    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
-    return f"{title}; not in the newest answer: {', '.join(named[:_NAMED])}{more}" if named else title
+    for why, services in _by_why(line.lost):
+        more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
+        said = why.said()
+        title += f"; {said[:1].lower()}{said[1:]}: {', '.join(one.title for one in services[:_NAMED])}{more}"
+    return title
 
 
 def not_there(services: Sequence[Lost], answer: str = "the newest answer") -> str:
-    """What is not in an answer, and how much it was before."""
+    """What is not in an answer, or could not be read in it, and how much it was before."""
+    return " ".join(f"**{why.said(answer)}: {_with_licenses(those)}.**" for why, those in _by_why(services))
+
+
+def _by_why(services: Sequence[Lost]) -> list[tuple[Absence, list[Lost]]]:
+    of_each = ((why, [one for one in services if one.why is why]) for why in Absence)
+    return [(why, those) for why, those in of_each if those]
+
+
+def _with_licenses(services: Sequence[Lost]) -> str:
     named = [
         f"{formats.plain(one.title)} ({formats.number(round(one.sold), 'license')} sold on {formats.day(one.on)})"
         for one in services[:_NAMED]
     ]
     more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
-    return f"**Not in {answer}: {', '.join(named)}{more}.**"
+    return f"{', '.join(named)}{more}"
 
 
 def _span(time: timedelta) -> str:
@@ -182,9 +195,17 @@ def _since(line: Line) -> str:
 
 
 def gone(lines: Sequence[Line], answered: datetime | None) -> str:
-    """Which of these lines are not in the newest answer; nothing where none is missing."""
-    titles = [line.title for line in lines if line.absent]
-    return f"Not in the newest answer, of {formats.day(answered)}: {_listed(titles)}." if titles else ""
+    """Which of these lines the newest answer does not have, or not so that they could be read; nothing where all."""
+    words = {Refusal.UNREAD: Absence.UNREAD, Refusal.UNCERTAIN: Absence.UNCERTAIN}
+    named: dict[Absence, list[str]] = {}
+    for line in lines:
+        if line.absent:
+            named.setdefault(words.get(line.absent, Absence.GONE), []).append(line.title)
+    answer = f"the newest answer, of {formats.day(answered)}"
+    return " ".join(
+        f"{why.said(f'{answer},' if why is Absence.UNCERTAIN else answer)}: {_listed(those)}."
+        for why, those in named.items()
+    )
 
 
 def went_back(line: Line) -> str:

@@ -15,7 +15,13 @@ from data_access.measures.health import Timing
 
 _DAY = 86_400  # seconds
 _TOLD = (Timing.LATE, Timing.ON_TIME)  # what has a usual age
-_WORDS = {Timing.LATE: "late", Timing.ON_TIME: "on time", Timing.GONE: "gone"}
+_WORDS = {
+    Timing.LATE: "late",
+    Timing.ON_TIME: "on time",
+    Timing.GONE: "gone",
+    Timing.UNREAD: "not read",
+    Timing.UNCERTAIN: "not read",
+}
 _ROOM = 1.05
 _DOT = 11  # pixels
 _NARROW_NAME = 22  # characters

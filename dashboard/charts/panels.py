@@ -37,14 +37,15 @@ _UP, _DOWN = "▲", "▼"
 class Panel:
     """One line: what it is called, and its points (columns of `trends.lines`, and WITHOUT) in the order of their dates.
 
-    `is_now`: the last point is of the newest answer; else the date of its figure is said. `is_whole`: it is of the same
-    parts as the first; else they are not compared. `is_new`: it is not in the figures that the range begins with.
+    `absent`: why the last point is not of the newest answer; then the date of its figure is said. `is_whole`: it is of
+    the same parts as the first; else they are not compared. `is_new`: it is not in the figures that the range begins
+    with.
     """
 
     key: str
     title: str
     points: pd.DataFrame
-    is_now: bool = True
+    absent: Refusal | None = None
     is_whole: bool = True
     is_new: bool = False
 
@@ -106,7 +107,7 @@ def _news(panel: Panel, measure: Shown) -> int:
     """1 where the line moved for the better, −1 where for the worse, 0 where neither is, or that cannot be told."""
     values = panel.compared[measure.column]
     first, last = values.iloc[0], values.iloc[-1]
-    moved, is_compared = last - first, panel.is_now and panel.is_whole and not panel.is_new
+    moved, is_compared = last - first, not panel.absent and panel.is_whole and not panel.is_new
     if not is_compared or pd.isna(moved) or formats.STILL in measure.change(first, last):
         return 0
     return measure.good if moved > 0 else -measure.good
@@ -184,7 +185,7 @@ def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:
         f"{panel.title}: {measure.figure(panel.compared[measure.column].iloc[0])} to"
         f" {measure.figure(panel.compared[measure.column].iloc[-1])}"
         + ("" if panel.is_whole else ", not compared")
-        + ("" if panel.is_now else f" on {formats.day(panel.points[AS_OF].iloc[-1])}, {Refusal.NOT_THERE.value}")
+        + (f" on {formats.day(panel.points[AS_OF].iloc[-1])}, {panel.absent.value}" if panel.absent else "")
         for panel in panels
         if len(panel.points)
     )
@@ -245,7 +246,7 @@ def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str
     """The newest figure, and its change since the first one; or its date, where it is not one of now."""
     panel, values = curve.panel, curve.panel.compared[measure.column]
     figure, moved = measure.figure(values.iloc[-1]), values.iloc[-1] - values.iloc[0]
-    if not panel.is_now:
+    if panel.absent:
         return (
             f"{figure}  <span style='color:{palette.muted}'>last on {formats.day(panel.points[AS_OF].iloc[-1])}</span>"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -139,7 +139,9 @@ def set_aside(answer: Answer, named: bool = False) -> None:
             icon=":material/rule:",
         )
         with st.expander("Which rows, and why"):
-            rows = pd.DataFrame(map(asdict, answer.set_aside[:_REASONS_SHOWN]))
+            rows = pd.DataFrame(
+                [(row.position, row.reason) for row in answer.set_aside[:_REASONS_SHOWN]], columns=[*SET_ASIDE.names]
+            )
             table.show(SET_ASIDE.on_screen(rows), f"set_aside_{answer.collection.name}", "Rows that could not be read")
     if answer.twice:
         st.warning(

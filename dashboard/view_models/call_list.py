@@ -25,7 +25,7 @@ from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals
 from data_access.digest import bands
 from data_access.digest.plan import Rule
-from data_access.measures import call_list, customers, muted, renewals
+from data_access.measures import call_list, customers, muted, parts, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.parts import TITLE
 from data_access.mutes import Mute, counted, said
@@ -141,8 +141,9 @@ def gone(deployment: Deployment, selection: Selection, moved: Lately, search: st
         name=("customerName", "first"), sold=("licensesSold", "sum"), on=("processedDateTime", "max")
     )
     table = table.sort_values(["sold"], ascending=False, kind="stable")
-    titled = zip(table["name"].fillna(table.index.to_series()), table["sold"], table["on"], strict=True)
-    return tuple(Lost(str(name), float(sold), on) for name, sold, on in titled)
+    why = parts.why(table.reset_index(), [CUSTOMER], deployment.unread)
+    titled = zip(table["name"].fillna(table.index.to_series()), table["sold"], table["on"], why, strict=True)
+    return tuple(Lost(str(name), float(sold), on, why) for name, sold, on, why in titled)
 
 
 @remembered
@@ -217,7 +218,7 @@ def moved_soon(
 def _moved(feeds: Feeds, past: Timeline, deployment: Deployment, selection: Selection) -> Lately | None:
     facts = deployment.facts.selected(selection)
     with page_turns.paused():
-        return lately.moved(past, lambda: feeds.engine(past), facts, selection)
+        return lately.moved(past, lambda: feeds.engine(past), facts, selection, deployment.unread)
 
 
 @remembered

@@ -24,8 +24,11 @@ from data_access.datasets.comparison import Comparison, Differences
 from data_access.measures import changes, customers, parts
 from data_access.measures.changes import Status, Why
 from data_access.measures.trends import AS_OF
+from data_access.measures.unread_rows import Absence, UnreadRows
 
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
+#: What tells rows apart that are gone, of what a row that was set aside can tell of itself.
+_TELL_APART = (customers.CUSTOMER, *customers.PRODUCT)
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
 
 
@@ -101,7 +104,7 @@ def changes_view(
         table=table,
         total=changes_tables.total(table, why, moved, levels.WORDS[compared.level].noun, estimated),
         missing=_missing(past, differences.parts, selection, compared),
-        lost=_lost(table, differences.parts, compared.since),
+        lost=_lost(table, differences.parts, compared.since, _unread(past, compared)),
     )
 
 
@@ -118,18 +121,24 @@ def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: 
         return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
 
 
-def _lost(table: pd.DataFrame, of_parts: pd.DataFrame, since: date) -> tuple[Lost, ...]:
+def _unread(past: Timeline, compared: Comparison) -> UnreadRows:
+    """What the later of both answers does not tell."""
+    return past.history.unread(comparison.pair(past, compared).after)
+
+
+def _lost(table: pd.DataFrame, of_parts: pd.DataFrame, since: date, unread: UnreadRows) -> tuple[Lost, ...]:
     """What is gone: of the parts, where the rows do not tell them apart, and of the rows, where they tell more."""
-    found: list[tuple[str, float]] = []
+    found: list[tuple[str, float, Absence]] = []
     if "productName" not in table:
         then, now = (_sold(of_parts, when) for when in ("Before", "After"))
-        gone = parts.together(parts.lost(then, now, parts.OF_COMPANY))
-        found += zip(gone[parts.TITLE], gone["licensesSold"], strict=True)
+        gone = parts.together(parts.lost(then, now, parts.OF_COMPANY, unread=unread))
+        found += zip(gone[parts.TITLE], gone["licensesSold"], map(Absence, gone[parts.WHY]), strict=True)
     if "service" not in table or "productName" in table:
         gone = table[(table["status"] == Status.GONE) & (table["licensesSoldBefore"] > 0)]
         gone = gone.sort_values("licensesSoldBefore", ascending=False, kind="stable")
-        found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], strict=True)
-    return tuple(Lost(str(title), float(sold), pd.Timestamp(since)) for title, sold in found)
+        why = parts.why(gone, [name for name in _TELL_APART if name in gone], unread)
+        found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], why, strict=True)
+    return tuple(Lost(str(title), float(sold), pd.Timestamp(since), why) for title, sold, why in found)
 
 
 def _missing(past: Timeline, of_parts: pd.DataFrame, selection: Selection, compared: Comparison) -> tuple[Lost, ...]:

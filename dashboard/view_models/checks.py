@@ -12,6 +12,7 @@ import pandas as pd
 from dashboard import formats
 from dashboard.tables.health import BEHIND, CHECKS_FILE
 from data_access import COLLECTIONS, NotPermitted, Snapshot, Standing, titles
+from data_access.measures import health
 from data_access.measures.health import LOSS_FLOOR, Loss, Timing
 from data_access.partner_center.catalog import PER_CUSTOMER
 
@@ -19,6 +20,7 @@ from data_access.partner_center.catalog import PER_CUSTOMER
 CONTRADICTION = 1.0
 #: A history without a successful run of `collect` for longer is neglected.
 NEGLECTED = timedelta(days=8)
+_NO_CHANNELS: Mapping[Timing, Sequence[str]] = {}
 _NAMED = 3  # services or reasons named in a sentence
 NO_DATES = "Microsoft gave no processing dates."
 #: How a verdict on what does not stop anything begins, here and on Status.
@@ -88,13 +90,15 @@ def passed(checks: Sequence[Check]) -> int:
 
 
 def timing(
-    ages: Mapping[str, pd.DataFrame], last_read: Mapping[str, datetime | None], of_channels: Sequence[str] = ()
+    ages: Mapping[str, pd.DataFrame],
+    last_read: Mapping[str, datetime | None],
+    of_channels: Mapping[Timing, Sequence[str]] = _NO_CHANNELS,
 ) -> Check:
     """Whether services are processed as often as usual.
 
     `ages`: services (see `health.services`) by collection, the pages' own collection first; `last_read`: the last
     successful read of each. The finding names late services of every collection, and of the first alone those that are
-    unknown, undated or not in the newest answer, with what is gone of others (`of_channels`, by name).
+    unknown, undated or not in the newest answer, with what is not there of others (`of_channels`, by name).
     """
     first, *others = ages
     services = ages[first]
@@ -119,7 +123,7 @@ def timing(
         return Check("late", Mark.UNKNOWN, NO_DATES)
     unknown = services[services["timing"] == Timing.UNKNOWN]
     undated = services[services["timing"] == Timing.UNDATED]
-    there = services[services["timing"] != Timing.GONE]
+    there = services[~services["timing"].isin(health.ABSENT)]
     if there.empty:
         finding = f"The newest answer has no service that was there before: {_listed(services['service'])}."
         return Check("late", Mark.NOTE, finding, rows)
@@ -240,7 +244,7 @@ def lost(losses: Mapping[str, Loss]) -> Check:
         )
     findings = [
         f"*{_title(name)}* {loss.finding}: {loss.numbers} since the answer of {formats.day(loss.since)}"
-        f"{f'; gone: {_and_more(loss.named)}' if loss.named else ''}."
+        f"{loss.more(_and_more)}."
         for name, loss in losses.items()
     ]
     amounts = ("customers", "licenses", "rows")
@@ -258,8 +262,11 @@ def lost(losses: Mapping[str, Loss]) -> Check:
     return Check("lost", Mark.BAD, " ".join(findings), rows)
 
 
-def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
-    """Whether customers went missing between the two newest fetches. `gone`: see `health.absent`."""
+def absent(gone: pd.DataFrame, days: tuple[datetime, datetime], unread: str = "") -> Check:
+    """Whether customers went missing between the two newest fetches. `gone`: see `health.absent`.
+
+    `unread`: how many rows of the newer one are not known, so that they may be of these customers.
+    """
     if gone.empty:
         return Check("absent", Mark.GOOD, f"All customers of {formats.day(days[0])} are still there.")
     sold = formats.number(int(gone["licensesSold"].sum()), "license")
@@ -267,7 +274,8 @@ def absent(gone: pd.DataFrame, days: tuple[datetime, datetime]) -> Check:
         "absent",
         Mark.BAD,
         f"{formats.number(len(gone), 'customer')} with {sold} sold, there on {formats.day(days[0])},"
-        f" {formats.are(len(gone))} absent on {formats.day(days[1])}.",
+        f" {formats.are(len(gone))} absent on {formats.day(days[1])}."
+        + (f" But {unread} then: they need not be gone." if unread else ""),
         gone,
     )
 
@@ -363,11 +371,15 @@ def _and(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
-def _gone(services: pd.DataFrame, of_channels: Sequence[str]) -> str:
-    """What is not in the newest answer, as a sentence after another one; nothing where all is."""
-    gone = services[services["timing"] == Timing.GONE]
-    named = [*map(titles.service_title, gone["service"]), *of_channels]
-    return f" {_and_more(named)} {formats.are(len(named))} {Timing.GONE}." if named else ""
+def _gone(services: pd.DataFrame, of_channels: Mapping[Timing, Sequence[str]]) -> str:
+    """What is not in the newest answer, a sentence for each why after another one; nothing where all is."""
+    said = ""
+    for why in health.ABSENT:
+        named = [*map(titles.service_title, services.loc[services["timing"] == why, "service"])]
+        named += of_channels.get(why, ())
+        if named:
+            said += f" {_and_more(named)} {'' if why is Timing.UNREAD else f'{formats.are(len(named))} '}{why}."
+    return said
 
 
 def _title(collection: str) -> str:

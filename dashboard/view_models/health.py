@@ -34,10 +34,14 @@ from data_access.datasets import comparison
 from data_access.measures import changes, health, parts, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.health import Loss, Timing
+from data_access.measures.unread_rows import ALL_READ
 from data_access.partner_center import catalog
 
 _PLACE = ["service", "channel"]
-_ORDER = {Timing.LATE: 0, Timing.GONE: 1, Timing.UNDATED: 2, Timing.UNKNOWN: 3, Timing.ON_TIME: 4}
+_ORDER = {
+    timing: place
+    for place, timing in enumerate((Timing.LATE, *health.ABSENT, Timing.UNDATED, Timing.UNKNOWN, Timing.ON_TIME))
+}
 _SEVERITY = list(Mark)
 _COMPARED = 2  # fetches, to find customers that are in the first and not in the second
 _NO_COUNTS = f"The history has no rows of *{catalog.COMMERCIAL_DEPLOYMENT.title}*."
@@ -61,7 +65,7 @@ class HealthView:
     @property
     def there(self) -> pd.DataFrame:
         """The services that are in the newest answer."""
-        return self.table[self.table["timing"] != Timing.GONE]
+        return self.table[~self.table["timing"].isin(health.ABSENT)]
 
     @property
     def on_time(self) -> int:
@@ -113,7 +117,7 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
 
 @remembered
 def _services(past: Timeline, now: datetime) -> pd.DataFrame:
-    return health.services(past.facts.frame, now, past.newest.id if past.newest else None)
+    return health.services(past.facts.frame, now, past.newest.id if past.newest else None, past.unread)
 
 
 @remembered
@@ -125,7 +129,8 @@ def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
         if collection is not past.collection and len(small):
             spelled = small.assign(service=titles.one_spelling(small["service"]))
             newest = past.history.newest(collection)
-            services[collection.name] = health.services(spelled, now, newest.id if newest else None)
+            unread = past.history.unread(newest) if newest else ALL_READ
+            services[collection.name] = health.services(spelled, now, newest.id if newest else None, unread)
     return services
 
 
@@ -177,7 +182,10 @@ def _absent(feeds: Feeds, past: Timeline) -> Check:
     if len(fetches) < _COMPARED:
         return checks.not_at_hand("absent", _ONE_DATE if fetches else _NO_COUNTS)
     before, after = (_figures(feeds, past, fetch, [CUSTOMER]) for fetch in fetches)
-    return checks.absent(health.absent(before, after), (fetches[0].fetched_at, fetches[1].fetched_at))
+    absent, unread = health.absent(before, after), past.history.unread(fetches[1])
+    is_theirs = {*texts.keys(absent[CUSTOMER])}.__contains__
+    days = (fetches[0].fetched_at, fetches[1].fetched_at)
+    return checks.absent(absent, days, unread.within(CUSTOMER, is_theirs).in_words)
 
 
 @remembered
@@ -203,12 +211,13 @@ def _unread(feeds: Feeds, past: Timeline) -> list[str]:
 
 
 @remembered
-def _of_channels(past: Timeline) -> list[str]:
-    """What the newest answer lost lately of services that it has, in words."""
+def _of_channels(past: Timeline) -> dict[Timing, list[str]]:
+    """What the newest answer does not have of services that it has, and had lately, in words, by why."""
     facts = past.facts
     now = facts.frame[facts.frame["snapshot"] == (past.newest.id if past.newest else None)]
-    gone = parts.together(Parts(facts, now, lines.of_parts(facts)).gone())
-    return [*gone.loc[texts.keys(gone["service"].astype("str")).isin(texts.keys(now["service"])), parts.TITLE]]
+    gone = parts.together(Parts(facts, now, lines.of_parts(facts), past.unread).gone())
+    gone = gone[texts.keys(gone["service"].astype("str")).isin(texts.keys(now["service"]))]
+    return {timing: [*gone.loc[gone[parts.WHY] == why, parts.TITLE]] for why, timing in health.OF_ABSENT.items()}
 
 
 @remembered

@@ -15,6 +15,7 @@ from dashboard.charts.lines import WITHOUT
 from data_access.measures import Facts, parts, trends
 from data_access.measures.parts import Part
 from data_access.measures.trends import AS_OF, Between, Change, Projection, Refusal, Velocity
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 
 ALL = "all together"
 WITHOUT_AS_SENT = "withoutAsSent"
@@ -26,11 +27,12 @@ _NAMED = 3  # parts at a point
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What the newest answer does not have, such as a service: the licenses sold on its last date."""
+    """What the newest answer does not have, such as a service: the licenses sold on its last date, and why."""
 
     title: str
     sold: float
     on: pd.Timestamp
+    why: Absence = Absence.GONE
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,6 +83,7 @@ class Parts:
     facts: Facts  # of all dates
     now: pd.DataFrame  # the rows of the newest answer
     lines: pd.DataFrame  # those of the parts, see `of_parts`
+    unread: UnreadRows = ALL_READ  # what the newest answer does not tell
 
     @cached_property
     def columns(self) -> tuple[str, str]:
@@ -88,7 +91,7 @@ class Parts:
 
     @cached_property
     def _absent(self) -> pd.DataFrame:
-        return parts.absent(self.lines, self.now, self.columns)
+        return parts.absent(self.lines, self.now, self.columns, self.unread)
 
     @cached_property
     def _presence(self) -> parts.Presence:
@@ -141,7 +144,8 @@ def points_moved(points: pd.DataFrame, change: Change) -> float:
 def lost(gone: pd.DataFrame) -> tuple[Lost, ...]:
     """What is gone, from the last points of its parts."""
     rows = parts.together(gone)
-    return tuple(Lost(*row) for row in zip(rows[parts.TITLE], rows["licensesSold"], rows[AS_OF], strict=True))
+    columns = zip(rows[parts.TITLE], rows["licensesSold"], rows[AS_OF], rows[parts.WHY], strict=True)
+    return tuple(Lost(title, sold, on, Absence(why)) for title, sold, on, why in columns)
 
 
 def line_of(

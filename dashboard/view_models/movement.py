@@ -81,7 +81,8 @@ def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tu
     change = trends.change(line, trends.USUAL_DAYS)
     compared = line[line[AS_OF] >= change.since] if change else None
     kept = past.facts.selected(selection)
-    return lines.lost(Parts(kept, deployment.facts.selected(selection).frame, lines.of_parts(kept)).gone(compared))
+    now = deployment.facts.selected(selection).frame
+    return lines.lost(Parts(kept, now, lines.of_parts(kept), deployment.unread).gone(compared))
 
 
 def emptied(timeline: Timeline, answer: Answer) -> str:

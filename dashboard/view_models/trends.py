@@ -22,8 +22,9 @@ from dashboard.view_models import paces
 from dashboard.view_models.lines import ALL, ESTIMATES, WITHOUT_AS_SENT, Line, Parts, line_of, of_parts
 from data_access import Timeline, texts, timeline_of_customer, titles
 from data_access.datasets import comparison
-from data_access.measures import MEASURES, Facts, trends
+from data_access.measures import MEASURES, Facts, parts, trends
 from data_access.measures.trends import AS_OF, Between, ByAnswer, Refusal
+from data_access.measures.unread_rows import Absence
 
 #: The column of each measure that can be shown; `trends.Change` has its change under the measure's own name.
 _COLUMNS = {
@@ -34,6 +35,11 @@ _COLUMNS = {
 }
 _TITLES = {"service": titles.service_title, "channel": titles.channel_title}
 _GOOD = {"licensesSold": 0, "undeployed": -1}  # as `Shown` has it, where more is not better
+_REFUSED = {
+    Absence.GONE: Refusal.NOT_THERE,
+    Absence.UNREAD: Refusal.UNREAD,
+    Absence.UNCERTAIN: Refusal.UNCERTAIN,
+}
 _NO_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -87,7 +93,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     within = _within(timeline, filters)
     now, why = _now(timeline, facts)
     together, each = trends.by_answer(facts, []), trends.by_answer(facts, [filters.by])
-    made_of = Parts(facts, now, of_parts(facts))
+    made_of = Parts(facts, now, of_parts(facts), timeline.unread)
     whole = line_of(
         "",
         ALL,
@@ -95,7 +101,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         _shown(together, within),
         filters.target,
         between=within,
-        absent=why if now.empty else None,
+        absent=None if len(now) else Refusal.UNCERTAIN if timeline.unread and why is Refusal.NOT_THERE else why,
         made_of=made_of,
     )
     lines = _lines(made_of, each, within, filters, why=why)
@@ -123,8 +129,10 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
 def _lines(whole: Parts, each: ByAnswer, within: Between | None, filters: TrendsFilters, *, why: Refusal) -> list[Line]:
     """The line of each service or channel; `why`: the reason of those that the rows of now do not have."""
     by, facts, now = filters.by, whole.facts, whole.now
-    shown, parts = _shown(each, within), whole.lines
-    there = {*now[by].dropna()}
+    shown, of_parts = _shown(each, within), whole.lines
+    there, of_each = {*now[by].dropna()}, [*each.lines.groupby(by, sort=True)]
+    known = pd.DataFrame({by: [key for key, _ in of_each]}, dtype="str")
+    reasons = [why if why is Refusal.NO_ROWS else _REFUSED[each] for each in parts.why(known, [by], whole.unread)]
     return [
         line_of(
             str(key),
@@ -133,15 +141,20 @@ def _lines(whole: Parts, each: ByAnswer, within: Between | None, filters: Trends
             shown[shown[by] == key].reset_index(drop=True),
             filters.target,
             between=within,
-            absent=None if key in there else why,
-            made_of=Parts(facts.of(facts.frame[facts.frame[by] == key]), now[now[by] == key], parts[parts[by] == key]),
+            absent=None if key in there else refused,
+            made_of=Parts(
+                facts.of(facts.frame[facts.frame[by] == key]),
+                now[now[by] == key],
+                of_parts[of_parts[by] == key],
+                whole.unread.within(by, texts.key(str(key)).__eq__),
+            ),
         )
-        for key, points in each.lines.groupby(by, sort=True)
+        for (key, points), refused in zip(of_each, reasons, strict=True)
     ]
 
 
 def _panel(line: Line) -> Panel:
-    return Panel(line.key, line.title, line.points, not line.absent, line.is_whole, line.new_since is not None)
+    return Panel(line.key, line.title, line.points, line.absent, line.is_whole, line.new_since is not None)
 
 
 def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:

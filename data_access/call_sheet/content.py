@@ -20,6 +20,7 @@ from data_access.datasets.renewals import OfOne, Unread, never_read, not_read
 from data_access.measures import Facts, call_list, changes, customers, muted, no_rows, parts, renewals, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
+from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS, Collection
 
@@ -33,6 +34,7 @@ _AT_RISK, _NOT_READ = "Seats at risk", "could not be read"
 _NO_SUM = "trials, usage and what is suspended do not count"
 _ONCE = "as above"  # what a tenant has free of a product, beside a further row of the product
 _MOST_ROWS, _MOST_NARROW = 8, 6  # of one table, and of one beside another: an ordinary sheet has one page
+_TELL_APART = (customers.CUSTOMER, *customers.PRODUCT)
 _TEXT, _END = Column("Product", is_number=False), Column("Ends (UTC)", is_number=False)
 #: All percentages of a sheet have as many decimals.
 _percent = partial(formats.percent, as_sent=False)
@@ -47,6 +49,7 @@ class Records:
     `now`: the facts of the newest answer that has rows. `empty_since`: since when later ones have none, of anybody;
     None where it is the newest. `use`: rows of the newest commercial usage, None where none was collected.
     `live`: its subscriptions and live seats, None where customers were never read.
+    `unread`: what the newest answer does not tell, as far as it may be of this customer.
     `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks.
     """
 
@@ -60,6 +63,12 @@ class Records:
     use: pd.DataFrame | None = None
     live: OfOne | None = None
     mutes: tuple[Mute, ...] = ()
+    unread: UnreadRows = ALL_READ
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether there is nothing of it in the newest answer, which need not have been read as a whole."""
+        return self.now.frame.empty and len(self.deployment.frame) > 0 and bool(self.unread)
 
     @property
     def subscriptions(self) -> pd.DataFrame | None:
@@ -115,7 +124,8 @@ def _dates(records: Records, line: pd.DataFrame) -> str:
     known = [] if pd.isna(stands_at) else [f"Figures of {_dated(newest, stands_at)}"]
     if records.empty_since:
         known = [no_rows.said(records.empty_since).removesuffix("."), *known]
-    return "; ".join([*known, *(_read(records.live) if records.live else ())])
+    unread = [f"of the newest answer, {said}"] if (said := records.unread.in_words) else []
+    return "; ".join([*known, *unread, *(_read(records.live) if records.live else ())])
 
 
 def _dated(processed: datetime, stands_at: datetime) -> str:
@@ -171,7 +181,7 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
 def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:
     """The products that the customer has no more, of which the line had some on this date or later, with their ids."""
     lines = trends.lines(records.deployment, parts.OF_CUSTOMER)
-    absent = parts.absent(lines, records.now.frame, parts.OF_CUSTOMER)
+    absent = parts.absent(lines, records.now.frame, parts.OF_CUSTOMER, records.unread)
     gone = parts.together(parts.missed(absent, lines, line[line[AS_OF] >= since]))
     ids = records.deployment.frame.drop_duplicates(_NAME).set_index(_NAME)[PRODUCT]
     return gone.assign(customerTenantId=records.tenant, productId=gone[_NAME].map(ids))
@@ -189,7 +199,9 @@ def _figures(records: Records, change: trends.Change | None, ending: pd.DataFram
     if records.now.frame.empty and records.never_read(SEATS):
         figures: tuple[Figure, ...] = (Figure("Live seats enabled", formats.NOTHING, _NOT_READ),)
     else:
-        figures = _of_counts(records.now, change) if seats is None else _of_seats(seats)
+        figures = _of_seats(seats) if seats is not None else _of_counts(records.now, change)
+        if records.is_unread and seats is None:
+            figures = tuple(Figure(figure.label, formats.NOTHING, _NOT_READ) for figure in figures)
     if ending is None:
         unread = records.never_read(SUBSCRIPTIONS)
         return (*figures, Figure(_AT_RISK, formats.NOTHING, _NOT_READ)) if unread else figures
@@ -249,10 +261,11 @@ def _products(records: Records) -> Section:
         )
         for place, (name, (_, row)) in enumerate(zip(_named(table), table.iterrows(), strict=True))
     ]
+    nothing = f"The newest answer has no product{' that could be read' if records.is_unread else ''}."
     columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed", "Deployed %")))
     if free is not None:
         columns = (*columns, Column("Free to assign today"))
-    return _section("Products by what is not deployed", columns, rows, "product", "The newest answer has no product.")
+    return _section("Products by what is not deployed", columns, rows, "product", nothing)
 
 
 def _named(table: pd.DataFrame) -> list[str]:
@@ -301,12 +314,14 @@ def _changed(records: Records, change: trends.Change | None) -> Section | None:
     table = changes.compare(
         customers.by_product(records.deployment.of(before)), customers.by_product(records.now), customers.PRODUCT
     )
-    table = table.assign(title=_named(table))  # as in the table of all products
+    why = parts.why(table.assign(customerTenantId=records.tenant), _TELL_APART, records.unread)
+    status = table["status"].where(table["status"] != changes.Status.GONE, pd.Series(why, table.index, dtype="str"))
+    table = table.assign(title=_named(table), said=status)  # as in the table of all products
     table = table[table["status"] != changes.Status.SAME]
     table = table.iloc[(-table["undeployedChange"].abs()).argsort(kind="stable")]
     rows = [
         (
-            _with_status(row["title"], row["status"]),
+            _with_status(row["title"], row["said"]),
             formats.change(row["licensesSoldChange"]),
             formats.change(row["licensesDeployedChange"]),
             formats.change(row["undeployedChange"]),
@@ -441,11 +456,12 @@ def _line(records: Records, line: pd.DataFrame) -> Line | None:
 
 
 def _missed(products: pd.DataFrame) -> str:
-    """What the newest answer has no more, of what is not muted."""
+    """What the newest answer has no more or was not read of it, of what is not muted: the first, for its reason."""
     if products.empty:
         return "Not in the newest answer: what is muted"
     first = products.iloc[0]
-    return call_list.missed(str(first[parts.TITLE]), first["licensesSold"], first[AS_OF], len(products) - 1)
+    more = int((products[parts.WHY] == first[parts.WHY]).sum()) - 1
+    return call_list.missed(str(first[parts.TITLE]), first["licensesSold"], first[AS_OF], more, str(first[parts.WHY]))
 
 
 def _number(value: Any) -> str:

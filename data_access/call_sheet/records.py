@@ -60,6 +60,7 @@ def of_customer(
         deployment=whole.facts,
         now=Facts(counts),
         empty_since=empty_since,
+        unread=whole.unread,
         use=_rows(history, history.newest(COMMERCIAL_USAGE), wanted),
         live=own,
         mutes=mutes,

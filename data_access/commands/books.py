@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ from data_access.datasets.deployment import fetch_commercial
 from data_access.errors import PartnerCenterError, SettingsError
 from data_access.foreign_text import printable, printable_id
 from data_access.history import engines, live
+from data_access.measures import parts
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS
 from data_access.settings import Settings, load
 
@@ -37,10 +40,14 @@ def run(_: argparse.Namespace) -> bytes:
         )
     found = books_file.keeper(settings).books()
     try:
-        known, problem = _customers(settings), ""
+        (known, unread), problem = _customers(settings), ""
     except PartnerCenterError as error:
-        known, problem = None, f"The customers that there are cannot be read, so nothing is compared: {error}"
-    lines = [*report(found, known, datetime.now(UTC)), *([problem] if problem else [])]
+        known, unread, problem = (
+            None,
+            ALL_READ,
+            f"The customers that there are cannot be read, so nothing is compared: {error}",
+        )
+    lines = [*report(found, known, datetime.now(UTC), unread), *([problem] if problem else [])]
     if found.failure or found.problems:
         for line in lines:
             terminal.say(line)
@@ -52,17 +59,23 @@ def run(_: argparse.Namespace) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def report(found: Books, known: frozenset[str] | None, now: datetime) -> Iterator[str]:
-    """The report, line by line, without names of customers; `known` are the tenant ids of those that there are."""
+def report(found: Books, known: frozenset[str] | None, now: datetime, unread: UnreadRows = ALL_READ) -> Iterator[str]:
+    """The report, line by line, without names of customers; `known` are the tenant ids of those that there are.
+
+    `unread`: what the answer with their licenses does not tell. Customers of its rows are there.
+    """
     if found.failure:
         yield f"BOOKS_FILE {found.failure}, so nobody has a book."
         return
     people = found.people(now)
     yield f"{len(people):,} {'person' if len(people) == 1 else 'people'} with customers today ({now:%Y-%m-%d} UTC):"
     for person, book in people.items():
-        gone = len(book.difference(known or book))
-        yield f"  {printable(person)}: {formats.number(len(book), 'customer')}" + (
-            f", of which Microsoft does not list {gone:,}" if gone else ""
+        there = pd.DataFrame({CUSTOMER: sorted(book.difference(known or book))}, dtype="str")
+        why = Counter(parts.why(there, [CUSTOMER], unread))
+        yield (
+            f"  {printable(person)}: {formats.number(len(book), 'customer')}"
+            + (f", of which Microsoft does not list {gone:,}" if (gone := why[Absence.GONE]) else "")
+            + "".join(f", {why[each]:,} {each}" for each in (Absence.UNREAD, Absence.UNCERTAIN) if why[each])
         )
     if known is not None:
         unassigned = found.unassigned(now)
@@ -74,19 +87,27 @@ def report(found: Books, known: frozenset[str] | None, now: datetime) -> Iterato
         yield from (f"  line {problem.line}: {problem.reason}" for problem in found.problems)
 
 
-def _customers(settings: Settings) -> frozenset[str]:
-    """The tenant ids of the customers that are listed or have licenses, from the history or else from the service."""
+def _customers(settings: Settings) -> tuple[frozenset[str], UnreadRows]:
+    """The tenant ids of the customers that are listed or have licenses, from the history or else from the service.
+
+    And what the answer with the licenses does not tell.
+    """
     columns: list[pd.Series] = []
+    unread = ALL_READ
     if not settings.is_sample:
         account = history.open(settings)
-        if (newest := account.newest(COMMERCIAL_DEPLOYMENT)) and newest.rows:
+        if newest := account.newest(COMMERCIAL_DEPLOYMENT):
+            unread = account.unread(newest)
+        if newest and newest.rows:
             engine = engines.connect(settings, account.files)
             columns.append(engine.grouped(facts_file(account, newest), [CUSTOMER])[CUSTOMER])
         if (listed := account.newest(CUSTOMERS)) and listed.rows:
             columns.append(live.rows(account, listed)[CUSTOMER])
     if not columns:
         with connect(settings) as client:
-            columns.append(fetch_commercial(client, lambda _: None).facts.frame[CUSTOMER])
+            counts = fetch_commercial(client, lambda _: None)
+            columns.append(counts.facts.frame[CUSTOMER])
+            unread = counts.unread
             with contextlib.suppress(PartnerCenterError):  # those with licenses can be compared all the same
                 columns.append(client.fetch(CUSTOMERS, progress=lambda _: None).frame[CUSTOMER])
-    return frozenset(tenant for column in columns for tenant in column.dropna().astype(str))
+    return frozenset(tenant for column in columns for tenant in column.dropna().astype(str)), unread

@@ -111,12 +111,14 @@ def as_text(account_history: History, now: datetime) -> list[str]:
 
 
 def in_words(loss: Loss) -> str:
-    """What a collection lost, with the numbers then and now, and what is gone of services."""
+    """What a collection lost, with the numbers then and now, what was not read, and what is gone of services."""
     text = f"not well: it {loss.finding}: {loss.numbers} since the answer of {loss.since:%Y-%m-%d %H:%M} UTC"
-    if not (named := loss.named):
-        return text
-    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
-    return f"{text}; gone: {', '.join(map(printable_id, named[:_NAMED]))}{more}"
+    return text + loss.more(_listed)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(map(printable_id, names[:_NAMED]))}{more}"
 
 
 def _newest(account_history: History, name: str) -> dict[str, datetime | None]:

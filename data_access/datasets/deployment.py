@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -9,9 +10,11 @@ from functools import cached_property
 from data_access import measures
 from data_access.books import CUSTOMER, Customers
 from data_access.errors import PartnerCenterError
-from data_access.measures import Facts
+from data_access.measures import Facts, unread_rows
+from data_access.measures.unread_rows import UnreadRows
 from data_access.partner_center import catalog
 from data_access.partner_center.answers import Answer, Answers, Progress, Step
+from data_access.partner_center.wire import SetAside
 from data_access.texts import AS_SENT
 
 _NAMING = (CUSTOMER, "customerName")
@@ -56,6 +59,11 @@ class Deployment:
         return self.answer.fetched_at
 
     @cached_property
+    def unread(self) -> UnreadRows:
+        """What the answer does not tell."""
+        return unread_rows.of(self.answer.set_aside, self.answer.missing)
+
+    @cached_property
     def channels(self) -> list[str]:
         return sorted(self.facts.frame["channel"].unique())
 
@@ -91,7 +99,17 @@ def of_customers(deployment: Deployment, customers: Customers) -> Deployment:
     if customers.is_everybody:
         return deployment
     answer = deployment.answer.part(customers.rows(deployment.answer.frame))
+    answer = replace(answer, set_aside=_without_others(answer.set_aside, customers))
     return Deployment(answer, deployment.facts.of(customers.rows(deployment.facts.frame)))
+
+
+def _without_others(set_aside: Iterable[SetAside], customers: Customers) -> tuple[SetAside, ...]:
+    """The rows that could not be read, of those of other customers no more than that they are of others."""
+    others = ((CUSTOMER, ""),)
+    return tuple(
+        replace(row, identity=others) if (whose := dict(row.identity).get(CUSTOMER)) and whose not in customers else row
+        for row in set_aside
+    )
 
 
 def without_customers(deployment: Deployment) -> Deployment:
@@ -106,7 +124,11 @@ def without_customers(deployment: Deployment) -> Deployment:
     kept = [str(name) for name in facts.frame if name not in facts.sent or name in known]
     kept = [name for name in kept if name.removesuffix(AS_SENT) not in _NAMING]
     sent = tuple(name for name in facts.sent if name in known)
-    answer = replace(deployment.answer, frame=deployment.answer.frame[[*sent]], pages=None)
+    set_aside = tuple(
+        replace(row, identity=tuple(pair for pair in row.identity if pair[0] not in _NAMING))
+        for row in deployment.answer.set_aside
+    )
+    answer = replace(deployment.answer, frame=deployment.answer.frame[[*sent]], set_aside=set_aside, pages=None)
     return replace(deployment, answer=answer, facts=replace(facts, frame=facts.frame[kept], sent=sent))
 
 

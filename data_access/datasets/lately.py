@@ -14,6 +14,7 @@ from data_access.datasets.timeline import Timeline
 from data_access.history.engines import Engine
 from data_access.measures import Facts, customers, parts
 from data_access.measures.customers import CUSTOMER
+from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.partner_center import catalog
 from data_access.selection import Selection
 
@@ -30,8 +31,8 @@ class Lately:
 
     Both are None where the history is shorter than a week. `lost`: the products with licenses sold that customers had
     on one of the dates and that the figures of now do not have, or not through the same channel: customerTenantId,
-    customerName, productId, productName, part (what to call it; all str), licensesSold (int64), processedDateTime (UTC)
-    of the last of these dates, those with most licenses first.
+    customerName, productId, productName, part (what to call it), why (`Absence`; all str), licensesSold (int64),
+    processedDateTime (UTC) of the last of these dates, those with most licenses first.
     """
 
     since: date | None
@@ -39,11 +40,18 @@ class Lately:
     lost: pd.DataFrame
 
 
-def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, selection: Selection) -> Lately | None:
+def moved(
+    timeline: Timeline,
+    engine: Callable[[], Engine],
+    facts: Facts,
+    selection: Selection,
+    unread: UnreadRows = ALL_READ,
+) -> Lately | None:
     """How the customers of `facts`, which are now, moved since `MONTHS` before the newest snapshot, and what they lost.
 
-    `facts`: those of the selection. A customer that was not there then had nothing. None where the history holds
-    nothing. Raises EngineError where its files cannot be read, SettingsError where there is no engine.
+    `facts`: those of the selection; `unread`: what their answer does not tell. A customer that was not there then had
+    nothing. None where the history holds nothing. Raises EngineError where its files cannot be read, SettingsError
+    where there is no engine.
     """
     snapshots = comparison.days_of(timeline, catalog.COMMERCIAL_DEPLOYMENT)
     days = spread([*snapshots])
@@ -53,7 +61,9 @@ def moved(timeline: Timeline, engine: Callable[[], Engine], facts: Facts, select
     whole = [each for each in timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
     looked_at = {each.id: each for each in [*(snapshots[day] for day in days), *whole[-2:]] if each.rows}
     files = timeline.history.facts(looked_at[identity] for identity in sorted(looked_at))
-    lost = _lost(engine().grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection), facts)
+    lost = _lost(
+        engine().grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection), facts, unread
+    )
     if (days[-1] - days[0]).days < _SHORTEST:
         return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
@@ -90,9 +100,9 @@ def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFr
     )
 
 
-def _lost(then: pd.DataFrame, now: Facts) -> pd.DataFrame:
+def _lost(then: pd.DataFrame, now: Facts, unread: UnreadRows) -> pd.DataFrame:
     """`Lately.lost`."""
     last = then.sort_values("snapshot", kind="stable").drop_duplicates(_PARTS, keep="last")
-    lost = parts.together(parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER]), [CUSTOMER])
-    columns = [CUSTOMER, "customerName", "productId", "productName", parts.TITLE, "licensesSold", "processedDateTime"]
+    lost = parts.together(parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER], unread), [CUSTOMER])
+    columns = [CUSTOMER, *_LABELS, "productName", parts.TITLE, parts.WHY, "licensesSold", "processedDateTime"]
     return lost.reset_index(drop=True)[columns]

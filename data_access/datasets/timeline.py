@@ -8,11 +8,12 @@ from datetime import date, datetime
 from functools import cached_property
 
 from data_access import history
-from data_access.books import Customers
+from data_access.books import CUSTOMER, EVERYBODY, Customers
 from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, trends
+from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.partner_center import catalog
 from data_access.partner_center.answers import Progress, Step
 from data_access.partner_center.catalog import Collection
@@ -24,7 +25,8 @@ class Timeline:
     """The history at one moment. `facts` are what lines are drawn from (see `trends.rows`).
 
     `snapshots` are the ids of all that there were, `notices` says what had to be left out. `newest` is the record of
-    the newest answer, which is what is now; None where there is none, or its rows could not be read.
+    the newest answer, which is what is now; None where there is none, or its rows could not be read. `customers` are
+    those of whom it is.
     """
 
     history: History
@@ -33,6 +35,7 @@ class Timeline:
     snapshots: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     newest: Snapshot | None = None
+    customers: Customers = EVERYBODY
 
     @property
     def estimated(self) -> bool:
@@ -52,6 +55,12 @@ class Timeline:
         """The oldest and the newest processing date; (None, None) where none is known."""
         dates = self.facts.frame["processedDateTime"].dropna()
         return (dates.min(), dates.max()) if len(dates) else (None, None)
+
+    @cached_property
+    def unread(self) -> UnreadRows:
+        """What the newest answer does not tell."""
+        found = self.history.unread(self.newest) if self.newest else ALL_READ
+        return found.within(CUSTOMER, self.customers.__contains__)
 
     def by(self, collection: Collection) -> Timeline | None:
         """The same by the figures of a collection; None where it is not kept, as live seats are not, or not of these.
@@ -121,7 +130,7 @@ def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
 
     Raises EngineError where the files cannot be read.
     """
-    return _by_customer(past, lambda paths: engine.customer(paths, tenant))
+    return _by_customer(past, Customers(frozenset({tenant})), lambda paths: engine.customer(paths, tenant))
 
 
 def of_customers(past: Timeline, engine: Engine, customers: Customers) -> Timeline:
@@ -134,10 +143,10 @@ def of_customers(past: Timeline, engine: Engine, customers: Customers) -> Timeli
         keys = ["service", "channel", "snapshot", "fetchedAt"]
         return trends.rows(RestrictedEngine(engine, customers).grouped(paths, keys).assign(estimated=False))
 
-    return _by_customer(past, sums)
+    return _by_customer(past, customers, sums)
 
 
-def _by_customer(past: Timeline, ask: Callable[[tuple[str, ...]], Facts]) -> Timeline:
+def _by_customer(past: Timeline, whose: Customers, ask: Callable[[tuple[str, ...]], Facts]) -> Timeline:
     """The timeline of what `ask` gives for the files of the commercial counts, by customer."""
     snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
     ids = tuple(snapshot.id for snapshot in snapshots)
@@ -146,4 +155,4 @@ def _by_customer(past: Timeline, ask: Callable[[tuple[str, ...]], Facts]) -> Tim
     facts = facts.of(facts.frame[facts.frame["snapshot"].isin(ids)])
     facts = trends.with_back_fills(facts, {snapshot.id for snapshot in snapshots if snapshot.backfill_date})
     newest = None if files.notices else past.history.newest(catalog.COMMERCIAL_DEPLOYMENT)
-    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, files.notices, newest)
+    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, files.notices, newest, whose)

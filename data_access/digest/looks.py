@@ -10,7 +10,7 @@ import pandas as pd
 from pyarrow import dataset
 
 from data_access import formats, measures
-from data_access.books import Customers
+from data_access.books import CUSTOMER, Customers
 from data_access.datasets.comparison import facts_file
 from data_access.digest.news import Look
 from data_access.history import live
@@ -18,6 +18,7 @@ from data_access.history.history import History
 from data_access.history.sent_log import Entry
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, renewals, trends
+from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS, Collection
 
@@ -54,6 +55,7 @@ class Looks:
     def __init__(self, history: History) -> None:
         self._history = history
         self._rows: dict[str, pd.DataFrame] = {}
+        self._set_aside: dict[str, UnreadRows] = {}
 
     def marks(self, now: datetime) -> dict[str, str]:
         """What is looked at now: the newest snapshot of each collection, and the instant."""
@@ -87,13 +89,16 @@ class Looks:
             processed=processed(deployment) if deployment else None,
             facts=Facts(facts),
             empty_since=empty_since,
+            unread=self._unread(deployment, customers),
             subscriptions=judged,
             customers=customers,
         )
 
     def unread(self, customers: Customers) -> tuple[str, ...]:
-        """Whom of these customers the newest answers lack, a sentence for each collection."""
+        """What of these customers the newest answers lack, a sentence for each collection."""
         said = []
+        if of_counts := self._unread(self._history.newest(COMMERCIAL_DEPLOYMENT), customers).in_words:
+            said.append(f"Of the newest figures, {of_counts}.")
         for collection in (SUBSCRIPTIONS, SEATS):
             lacking = live.unread(self._history, (collection,)).items()
             names = sorted(formats.shortened(name or tenant, 60) for tenant, name in lacking if tenant in customers)
@@ -101,6 +106,14 @@ class Looks:
             if names:
                 said.append(f"Not read the last time: the {collection.name} of {', '.join(names[:_NAMED])}{more}.")
         return tuple(said)
+
+    def _unread(self, deployment: Snapshot | None, customers: Customers) -> UnreadRows:
+        """What an answer does not tell, as far as it may be of these customers."""
+        if deployment is None:
+            return ALL_READ
+        if deployment.id not in self._set_aside:
+            self._set_aside[deployment.id] = self._history.unread(deployment)
+        return self._set_aside[deployment.id].within(CUSTOMER, customers.__contains__)
 
     def _first(self, now: datetime, customers: Customers) -> Look:
         snapshots = self._history.snapshots(COMMERCIAL_DEPLOYMENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Protocol
 
 import pandas as pd
@@ -16,13 +17,21 @@ from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
 from data_access.measures import Facts, call_list, changes, core, muted, no_rows, renewals
 from data_access.measures.customers import CUSTOMER
-from data_access.measures.parts import OF_CUSTOMER, TITLE, lost, together
+from data_access.measures.parts import OF_CUSTOMER, TITLE, WHY, lost, together, why
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.mutes import Mute
 
 #: How far ahead a last day to act is in reach, in days.
 REACH = 30
 _MOST_LINES = 10  # of one part
 _TO_CALL, TO_CALL = 3, "Whom to call"
+#: All percentages of a digest have as many decimals.
+_percent = partial(formats.percent, as_sent=False)
+_IS_NOT_THERE = {
+    Absence.GONE: "is gone",
+    Absence.UNREAD: f"{Absence.UNREAD} in the newest answer",
+    Absence.UNCERTAIN: f"is {Absence.UNCERTAIN}",
+}
 _PRODUCT, _NAME = "productId", "productName"
 
 
@@ -37,8 +46,9 @@ class Look:
     """What was known at one instant of a person's customers, and of nobody else's.
 
     `facts`: rows of the commercial deployment that was fetched on `day`, and `processed` up to a day. `empty_since`:
-    the day from which on later answers have no rows; None where these facts are the newest answer. `subscriptions`:
-    as `renewals.judged` gives them; None where none were read. `customers`: those in the person's book. `mutes`: those
+    the day from which on later answers have no rows; None where these facts are the newest answer. `unread`: what the
+    answer of the facts does not tell. `subscriptions`: as `renewals.judged` gives them; None where none were read.
+    `customers`: those in the person's book. `mutes`: those
     that held then; what they are about was not told.
     """
 
@@ -48,6 +58,7 @@ class Look:
     facts: Facts
     empty_since: date | None = None
     subscriptions: pd.DataFrame | None = None
+    unread: UnreadRows = ALL_READ
     customers: Customers = EVERYBODY
     mutes: tuple[Mute, ...] = ()
 
@@ -81,7 +92,9 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     was, is_now = (core.by(facts, keys, labels) for facts in (_without(before.facts, quiet), now.facts))
     table = changes.compare(was, is_now, keys, labels)
     missed = _missed(gone.drop(index=quiet.index))
-    table = table[(table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(missed)]
+    had_none = (table["status"] == changes.Status.GONE) & (table["licensesSoldBefore"] == 0)
+    table = table[~had_none & ((table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(missed))]
+    table = table.assign(why=why(table, [CUSTOMER], now.unread))
     table = table.iloc[_by_seats(table)].assign(leavesOut=lambda rows: rows[CUSTOMER].isin(quiet[CUSTOMER]))
     lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed, before.customers), link))
     silent += muted.of_rows(plan.holding(now.at), quiet)
@@ -104,7 +117,7 @@ def _gone(before: Look, now: Look) -> pd.DataFrame:
     """The parts with licenses that customers of now had before and have no more, see `measures.parts`."""
     was = core.by(before.facts, [CUSTOMER, *OF_CUSTOMER], [_PRODUCT])
     was = was[was[CUSTOMER].isin(now.facts.frame[CUSTOMER])]
-    return lost(was, now.facts.frame, OF_CUSTOMER, [CUSTOMER])
+    return lost(was, now.facts.frame, OF_CUSTOMER, [CUSTOMER], now.unread)
 
 
 def _without(facts: Facts, gone: pd.DataFrame) -> Facts:
@@ -121,7 +134,11 @@ def _missed(gone: pd.DataFrame) -> dict[str, str]:
     for tenant, rows in together(gone, [CUSTOMER]).groupby(CUSTOMER, observed=True):
         first = rows.iloc[0]
         words[str(tenant)] = call_list.missed(
-            str(first[TITLE]), first["licensesSold"], first["processedDateTime"], len(rows) - 1
+            str(first[TITLE]),
+            first["licensesSold"],
+            first["processedDateTime"],
+            int((rows[WHY] == first[WHY]).sum()) - 1,
+            str(first[WHY]),
         )
     return words
 
@@ -146,9 +163,11 @@ def _change(row: pd.Series, missed: Mapping[str, str], known: Customers) -> str:
     if row["status"] == changes.Status.NEW:
         return f"{name} is new: {formats.number(int(row['licensesSoldAfter']), 'license')} sold"
     if row["status"] == changes.Status.GONE:
-        return f"{name} is gone: {formats.number(int(row['licensesSoldBefore']), 'license')} were sold"
+        were = formats.number(int(row["licensesSoldBefore"]), "license")
+        were += " was" if row["licensesSoldBefore"] == 1 else " were"
+        return f"{name} {_IS_NOT_THERE[row['why']]}: {were} sold"
     if what := missed.get(str(row[CUSTOMER])):
-        left = formats.percent(row["deploymentPercentAfter"])
+        left = _percent(row["deploymentPercentAfter"])
         return f"{name}: {what[0].lower()}{what[1:]}. What is left is deployed to {left}"
     percents = (row["deploymentPercentBefore"], row["deploymentPercentAfter"])
     left_out = "; without a muted product that is gone" if row["leavesOut"] else ""
@@ -156,7 +175,7 @@ def _change(row: pd.Series, missed: Mapping[str, str], known: Customers) -> str:
         f"{name}: sold {formats.change(row['licensesSoldChange'])},"
         f" deployed {formats.change(row['licensesDeployedChange'])},"
         f" not deployed {formats.change(row['undeployedChange'])}"
-        f" ({formats.percent(percents[0])} deployed before, {formats.percent(percents[1])} now{left_out})"
+        f" ({_percent(percents[0])} deployed before, {_percent(percents[1])} now{left_out})"
     )
 
 
@@ -188,8 +207,8 @@ def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[
         was_told = then is not None and not _was_muted(before, str(row[CUSTOMER]), only)
         if limit and not (was_told and bands.left(rule, then) == limit):
             is_same = then is not None and not pd.isna(then) and str(row[CUSTOMER]) not in missed
-            came = f" ({formats.percent(then)} before)" if is_same else ""
-            said = f"{_called(row)}: {formats.percent(percent)}{about} deployed, {limit}{came}"
+            came = f" ({_percent(then)} before)" if is_same else ""
+            said = f"{_called(row)}: {_percent(percent)}{about} deployed, {limit}{came}"
             yield str(row[CUSTOMER]), only, _news(row, said, link)
 
 

@@ -231,7 +231,7 @@ def _joined(collection: Collection, answers: Sequence[Answer]) -> Answer:
     set_aside: list[SetAside] = []
     before = 0
     for answer in answers:
-        set_aside += [SetAside(before + row.position, row.reason) for row in answer.set_aside]
+        set_aside += [replace(row, position=before + row.position) for row in answer.set_aside]
         before += len(answer.frame) + len(answer.set_aside)
     no_rows = frames.of_customer(frames.frame(collection, []), "")
     return Answer(

@@ -57,7 +57,8 @@ from data_access.history.snapshot import (
 )
 from data_access.history.soundness import Inspected
 from data_access.history.store import Damaged, Listed, Store
-from data_access.measures import health
+from data_access.measures import health, unread_rows
+from data_access.measures.unread_rows import UnreadRows
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.answers import Answer, OfCustomers
 from data_access.partner_center.catalog import COLLECTIONS, Collection
@@ -203,6 +204,17 @@ class History:
         """
         return raw_pages.reread(COLLECTIONS[snapshot.collection], self.store.read_sound(snapshot.raw))
 
+    def unread(self, snapshot: Snapshot) -> UnreadRows:
+        """What an answer does not tell; where rows were set aside, they are read again from what was sent."""
+        if not snapshot.set_aside:
+            return UnreadRows(missing=snapshot.missing)
+        try:
+            rows = self.reread(snapshot).set_aside
+        except (FileNotFoundError, Damaged, PartnerCenterError):
+            rows = ()
+        # Those that are not found again may be of anything, like those that did not come.
+        return unread_rows.of(rows, snapshot.missing + max(0, snapshot.set_aside - len(rows)))
+
     def of_customers(self, snapshot: Snapshot) -> OfCustomers:
         """The customers that a snapshot has no rows of, by why; nobody in a collection that is not live.
 
@@ -281,7 +293,7 @@ class History:
 
     def loss(self, collection: Collection | str) -> health.Loss | None:
         """What the newest answer of a collection lost, where that is more than is usual."""
-        return losses.loss(self.store, self.snapshots(collection), self.summary(collection))
+        return losses.loss(self.store, self.snapshots(collection), self.summary(collection), self.unread)
 
     def verify(self, *, reread: bool = False) -> Verified:
         """Compare every file with its checksum; with `reread` also parse each raw answer again and compare the rows.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,17 +18,20 @@ from data_access.history.store import Damaged, Store
 from data_access.measures import customers, health, parts
 from data_access.measures.health import Amounts
 from data_access.measures.parts import Part
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.partner_center.catalog import COLLECTIONS
 
 _SOLD = "licensesSold"
 _LICENSES = (_SOLD, "licensesDeployed")
 
 
-def loss(folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table) -> health.Loss | None:
+def loss(
+    folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table, unread_of: Callable[[Snapshot], UnreadRows]
+) -> health.Loss | None:
     """What the newest of a collection's snapshots lost, where that is more than is usual; see `health.lost_since`.
 
     Back-fills and readings of a part of the customers do not count. The customers of both answers are counted where
-    there is a loss and their rows can be read.
+    there is a loss and their rows can be read. `unread_of`: see `History.unread`.
     """
     whole = [each for each in snapshots if each.backfill_date is None and not each.failed_customers]
     licenses = _licenses(summary)
@@ -38,34 +42,49 @@ def loss(folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table) -> hea
     before, after = (
         replace(answers[position], customers=_customers(folder, whole[position])) for position in (since, -1)
     )
+    unread = unread_of(whole[-1])
+    told = unread if whole[-1].rows else ALL_READ  # where nothing is left, all is gone
+    gone = _gone(whole[since], whole[-1], told)
+    of_channels = _of_channels(summary, whole[since], whole[-1], told)
     return health.Loss(
         whole[since].fetched_at,
         before,
         after,
         is_first=sum(bool(answer.rows) for answer in answers[:-1]) == 1,
-        gone=_gone(whole[since], whole[-1]),
-        of_channels=_of_channels(summary, whole[since], whole[-1]),
+        gone=tuple(code for code, why in gone if why is Absence.GONE),
+        of_channels=tuple(part for part, why in of_channels if why is Absence.GONE),
+        in_doubt=tuple(
+            (why, part)
+            for part, why in (*((Part(code, ""), why) for code, why in gone), *of_channels)
+            if why is not Absence.GONE
+        ),
+        unread=unread.in_words,
     )
 
 
-def _gone(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
-    """The services that went, all of them where nothing is left."""
+def _gone(before: Snapshot, after: Snapshot, unread: UnreadRows) -> list[tuple[str, Absence]]:
+    """The services that are not there, all of them where nothing is left, each with why."""
     there = {texts.key(code) for code in after.as_of}
-    gone = [code for code in before.as_of if texts.key(code) not in there]
-    return tuple(sorted(gone, key=texts.order))
+    gone = sorted((code for code in before.as_of if texts.key(code) not in there), key=texts.order)
+    why = parts.why(pd.DataFrame({"service": gone}, dtype="str"), ["service"], unread)
+    return [*zip(gone, why, strict=True)]
 
 
-def _of_channels(summary: pa.Table, before: Snapshot, after: Snapshot) -> tuple[Part, ...]:
-    """What went of services that are left; none in a collection that does not count licenses."""
+def _of_channels(
+    summary: pa.Table, before: Snapshot, after: Snapshot, unread: UnreadRows
+) -> list[tuple[Part, Absence]]:
+    """What is not there of services that are left, with why; none in a collection that does not count licenses."""
     if _SOLD not in summary.column_names:
-        return ()
+        return []
     then, now = (
         summary.filter(pc.equal(summary["snapshot"], each.id)).select([*parts.OF_COMPANY, _SOLD]).to_pandas()
         for each in (before, after)
     )
     left = {part.key.name for part in parts.of(now, parts.OF_COMPANY)}
-    lost = parts.of(parts.lost(then, now, parts.OF_COMPANY), parts.OF_COMPANY)
-    return tuple(sorted((part for part in lost if part.key.name in left), key=lambda part: part.key))
+    lost = parts.lost(then, now, parts.OF_COMPANY, unread=unread).dropna(subset=[parts.OF_COMPANY[0]])
+    named = zip(*(lost[name].astype("str") for name in (*parts.OF_COMPANY, parts.WHY)), strict=True)
+    found = {Part(name, channel): Absence(why) for name, channel, why in named}
+    return sorted(((part, why) for part, why in found.items() if part.key.name in left), key=lambda pair: pair[0].key)
 
 
 def _licenses(summary: pa.Table) -> dict[str, int] | None:

@@ -18,6 +18,7 @@ from data_access.measures import customers, free_products, muted, parts, renewal
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
+from data_access.measures.unread_rows import Absence
 from data_access.mutes import Mute
 
 FELL = 1.0  # percent points; less is within what goes up and down by itself
@@ -33,7 +34,8 @@ _MOVES = ["licensesSoldChange", "licensesDeployedChange", "deploymentPercentChan
 class Rule:
     """One reason to call. `needs` are the columns that it looks at; without them it says nothing.
 
-    `applies` gets the table and marks rows; `reason` and `said` get the values of `needs` in one row.
+    `applies` gets the table and marks rows; `reason` and `said` get the values of `needs` in one row. An empty text is
+    not told.
     """
 
     key: str
@@ -150,11 +152,22 @@ def _more_products(number: int) -> str:
     return f" and {formats.more(number, 'product')}" if number else ""
 
 
-def missed(product: str, sold: float, on: datetime, more: float) -> str:
+def missed(product: str, sold: float, on: datetime, more: float, why: str = Absence.GONE) -> str:
     """What the newest answer has no more of a customer: `product` has most licenses of so many others."""
     return (
-        f"Not in the newest answer: {product}"
+        f"{Absence(why).said()}: {product}"
         f" ({formats.number(int(sold), 'license')} sold on {formats.day(on)}){_more_products(int(more))}"
+    )
+
+
+def _lost_said(product: str, sold: float, on: datetime, more: float, why: str) -> str:
+    """A question about what is gone; nothing where it may be there all the same."""
+    if why != Absence.GONE:
+        return ""
+    return (
+        f"Microsoft's newest figures have no {product} of yours any more, of which you had"
+        f" {formats.number(int(sold), 'license')} on {formats.day(on)}{_more_products(int(more))}: what became of"
+        f" {'them' if more or sold > 1 else 'it'}?"
     )
 
 
@@ -192,15 +205,12 @@ RULES = (
     ),
     Rule(
         "lost",
-        "A product with licenses is not in the newest answer any more. What has moved is then not told.",
-        ("lostProduct", "lostSold", "lostOn", "lostMore"),
+        "A product with licenses is not in the newest answer any more, or could not be read there: nobody is asked what"
+        " became of that. What has moved is then not told.",
+        ("lostProduct", "lostSold", "lostOn", "lostMore", "lostWhy"),
         lambda table: table["lostSold"] > 0,
         missed,
-        lambda product, sold, on, more: (
-            f"Microsoft's newest figures have no {product} of yours any more, of which you had"
-            f" {formats.number(int(sold), 'license')} on {formats.day(on)}{_more_products(int(more))}: what became of"
-            f" {'them' if more or sold > 1 else 'it'}?"
-        ),
+        _lost_said,
     ),
     Rule(
         "gap",
@@ -351,7 +361,8 @@ def _told(table: pd.DataFrame, words: Callable[[Rule], Callable[..., str]]) -> l
         places = np.flatnonzero(rule.applies(table).fillna(False).to_numpy(dtype=bool))
         values = table.iloc[places][[*rule.needs]].itertuples(index=False, name=None)
         for place, figures in zip(places, values, strict=True):
-            told[place].append(words(rule)(*figures))
+            if text := words(rule)(*figures):
+                told[place].append(text)
     return told
 
 
@@ -376,13 +387,17 @@ def _copilot(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lost(products: pd.DataFrame) -> pd.DataFrame:
-    """The first product that each customer lost, and how many others."""
+    """The first product that each customer lost, and how many others as it: what is gone before what was not read."""
+    order = products[parts.WHY].map({why: place for place, why in enumerate(Absence)})
+    products = products.iloc[order.to_numpy().argsort(kind="stable")]
     first = products.drop_duplicates(CUSTOMER).set_index(CUSTOMER)
+    same = products[products[parts.WHY] == products[CUSTOMER].map(first[parts.WHY])]
     return pd.DataFrame(
         {
             "lostProduct": first[parts.TITLE],
             "lostSold": first["licensesSold"].astype("float64"),
             "lostOn": first["processedDateTime"],
-            "lostMore": (products.groupby(CUSTOMER).size() - 1).astype("float64"),
+            "lostMore": (same.groupby(CUSTOMER).size() - 1).astype("float64"),
+            "lostWhy": first[parts.WHY],
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,9 +12,10 @@ from typing import Protocol
 import pandas as pd
 
 from data_access import texts, titles
-from data_access.measures import changes, customers
+from data_access.measures import changes, customers, parts
 from data_access.measures.changes import Status
 from data_access.measures.parts import Part
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.partner_center import frames
 
 #: The usual cadence and delay come from the newest gaps between processing dates, at most this many.
@@ -34,6 +35,13 @@ class Timing(StrEnum):
     UNKNOWN = "too few dates to tell"
     UNDATED = "no processing date"
     GONE = "not in the newest answer"
+    UNREAD = "could not be read in the newest answer"
+    UNCERTAIN = "not among the rows of the newest answer that could be read"
+
+
+#: The timing of what has no row in the newest answer that could be read, by why.
+OF_ABSENT = {Absence.GONE: Timing.GONE, Absence.UNREAD: Timing.UNREAD, Absence.UNCERTAIN: Timing.UNCERTAIN}
+ABSENT = (*OF_ABSENT.values(),)
 
 
 class Fetch(Protocol):
@@ -75,15 +83,29 @@ class Loss:
     is_first: bool = False  # whether there was one answer with rows before, so that nothing is known to be usual
     gone: tuple[str, ...] = ()  # the services, by code, that were in the one before and are not in this one
     of_channels: tuple[Part, ...] = ()  # what went of services that are left: those in a channel that they had
+    in_doubt: tuple[tuple[Absence, Part], ...] = ()  # what may be there all the same; a whole service has no channel
+    unread: str = ""  # how many rows of the answer could not be read or did not come, in words
 
     @property
-    def named(self) -> list[str]:
-        """What is gone, in words and in their order; nothing where nothing is left, since that says it all."""
+    def named(self) -> list[tuple[str, list[str]]]:
+        """What is gone or in doubt, in words and in their order; nothing where nothing is left, since that says it all.
+
+        Each with what to say of it, and the names.
+        """
         if not self.after.rows:
             return []
-        services = map(titles.service_title, self.gone)
-        channels = (titles.through(titles.service_title(part.name), part.channel) for part in self.of_channels)
-        return sorted([*services, *channels], key=texts.order)
+        gone = ((Absence.GONE, part) for part in (*(Part(code, "") for code in self.gone), *self.of_channels))
+        found: dict[Absence, list[str]] = {why: [] for why in Absence}
+        for why, part in (*gone, *self.in_doubt):
+            title = titles.service_title(part.name)
+            found[why].append(titles.through(title, part.channel) if part.channel else title)
+        return [(str(why), sorted(names, key=texts.order)) for why, names in found.items() if names]
+
+    def more(self, listed: Callable[[list[str]], str]) -> str:
+        """What there is to say after the numbers: what was not read, and what is gone. `listed` joins names."""
+        return "".join(
+            f"; {said}" for said in (self.unread, *(f"{what}: {listed(of)}" for what, of in self.named)) if said
+        )
 
     @property
     def finding(self) -> str:
@@ -130,10 +152,13 @@ def lost_since(answers: Sequence[Amounts]) -> int | None:
     return None
 
 
-def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd.DataFrame:
+def services(
+    rows: pd.DataFrame, now: datetime, newest: str | None = None, unread: UnreadRows = ALL_READ
+) -> pd.DataFrame:
     """One row per service: its date, its age, how often it is usually processed, and whether the next date is late.
 
-    `rows`: the frame of `trends.rows`; `newest`: the id of the newest answer, where it is known. Columns:
+    `rows`: the frame of `trends.rows`; `newest`: the id of the newest answer, where it is known; `unread`: what that
+    one does not tell. Columns:
 
         service (str)
         processedDateTime (UTC)  that of the newest answer, else the newest; NaT where there is none
@@ -143,8 +168,8 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
         delayDays (float64)      the median time from a date to the fetch that first brought it: Microsoft's and ours
         expectedBy (UTC)         newest date + cadence + delay
         lateAfter (UTC)          expectedBy + cadence: when it counts as late
-        timing (Timing)          late when it is later than that; gone when it has no row in the newest
-                                 answer; undated when its rows there, or all its rows, have no date
+        timing (Timing)          late when it is later than that; gone, unread or uncertain when it has no row in
+                                 the newest answer; undated when its rows there, or all its rows, have no date
     """
     dated = rows.dropna(subset=["processedDateTime"]).groupby(["service", "snapshot"], observed=True)
     fetches = dated.agg(processedDateTime=("processedDateTime", "max"), fetchedAt=("fetchedAt", "max"))
@@ -169,7 +194,9 @@ def services(rows: pd.DataFrame, now: datetime, newest: str | None = None) -> pd
     undated = there - {*now_rows.dropna(subset=["processedDateTime"])["service"]}
     found.loc[found["service"].isin(undated), "timing"] = Timing.UNDATED
     if newest is not None:
-        found.loc[~found["service"].isin(there), "timing"] = Timing.GONE
+        is_absent = ~found["service"].isin(there)
+        why = parts.why(found[is_absent], ["service"], unread)
+        found.loc[is_absent, "timing"] = [OF_ABSENT[each] for each in why]
     return found
 
 

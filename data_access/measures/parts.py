@@ -17,12 +17,15 @@ import pandas as pd
 from data_access import texts, titles
 from data_access.measures.core import Facts
 from data_access.measures.trends import AS_OF, WEEKS, answers
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 
 #: The columns that tell the parts of a sum apart: what is sold, and the channel through which it is.
 OF_COMPANY = ("service", "channel")
 OF_CUSTOMER = ("productName", "channel")
 #: The column of what a part is called.
 TITLE = "part"
+#: The column of why it is not there, an `Absence`.
+WHY = "why"
 _NO_NAME = "(no name)"
 
 
@@ -54,10 +57,17 @@ def of(rows: pd.DataFrame, columns: Sequence[str]) -> list[Part]:
     return _factorized(named, columns)[1]
 
 
-def lost(then: pd.DataFrame, now: pd.DataFrame, columns: Sequence[str], within: Sequence[str] = ()) -> pd.DataFrame:
-    """The rows of `then` with licenses sold whose parts the rows of `now` do not have, with their `TITLE`.
+def lost(
+    then: pd.DataFrame,
+    now: pd.DataFrame,
+    columns: Sequence[str],
+    within: Sequence[str] = (),
+    unread: UnreadRows = ALL_READ,
+) -> pd.DataFrame:
+    """The rows of `then` with licenses sold whose parts the rows of `now` do not have, with their `TITLE` and `WHY`.
 
     `within`: the columns of what has parts of its own, such as customers. `then` has one row for each part of these.
+    `unread`: what the answer of `now` does not tell.
     A part is the same however it is spelled. It is called by its name alone where nothing of that name is there now.
     """
     of_then, of_now = (_keyed(rows, columns, within) for rows in (then, now))
@@ -68,18 +78,29 @@ def lost(then: pd.DataFrame, now: pd.DataFrame, columns: Sequence[str], within: 
     is_lost = ~is_there & (then["licensesSold"] > 0).to_numpy()
     named = zip(*(then[is_lost][name].astype("str").fillna("") for name in columns), is_left[is_lost], strict=True)
     called = [_title(Part(name, channel), columns, is_left=left) for name, channel, left in named]
-    return then[is_lost].assign(**{TITLE: pd.Series(called, index=then.index[is_lost], dtype="str")})
+    why = unread.why(of_then[is_lost].assign(**{name: texts.keys(of_then[is_lost][name]) for name in within}))
+    added = {TITLE: called, WHY: why}
+    return then[is_lost].assign(
+        **{name: pd.Series(values, index=then.index[is_lost], dtype="str") for name, values in added.items()}
+    )
+
+
+def why(rows: pd.DataFrame, columns: Sequence[str], unread: UnreadRows) -> list[Absence]:
+    """Why what these columns of the rows tell apart is not in an answer, with all that it has."""
+    return unread.why(pd.DataFrame({name: texts.keys(rows[name].astype("str")).fillna("") for name in columns}))
 
 
 def together(lost: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
-    """What is `lost`, one row for each title, with the sum of licenses sold; those with most licenses first."""
+    """What is `lost`, one row for each title and why, with the sum of licenses sold; those with most licenses first."""
     rows = lost.sort_values("licensesSold", ascending=False, kind="stable")
-    of_title = rows.groupby([*within, TITLE], observed=True, sort=False)["licensesSold"]
-    first = rows.assign(licensesSold=of_title.transform("sum")).drop_duplicates([*within, TITLE])
-    return first.sort_values(["licensesSold", *within, TITLE], ascending=[False, *[True] * (len(within) + 1)])
+    keys = [*within, TITLE, WHY]
+    first = rows.assign(licensesSold=rows.groupby(keys, observed=True, sort=False)["licensesSold"].transform("sum"))
+    return first.drop_duplicates(keys).sort_values(["licensesSold", *keys], ascending=[False, *[True] * len(keys)])
 
 
-def absent(lines: pd.DataFrame, now: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def absent(
+    lines: pd.DataFrame, now: pd.DataFrame, columns: Sequence[str], unread: UnreadRows = ALL_READ
+) -> pd.DataFrame:
     """The last points of the parts that the newest answer does not have, however old, as `lost` has them.
 
     `lines`: those of the parts (see `trends.lines`). `now`: the rows of the newest answer; without any part it lacks
@@ -89,8 +110,8 @@ def absent(lines: pd.DataFrame, now: pd.DataFrame, columns: Sequence[str]) -> pd
     last = last.dropna(subset=[columns[0]])
     there = {part.key for part in of(now, columns)}
     if not there or all(part.key in there for part in of(last, columns)):
-        return last[:0].assign(**{TITLE: pd.Series(dtype="str")})
-    return lost(last, now, columns)
+        return last[:0].assign(**dict.fromkeys((TITLE, WHY), pd.Series(dtype="str")))
+    return lost(last, now, columns, unread=unread)
 
 
 def missed(absent: pd.DataFrame, lines: pd.DataFrame, compared: pd.DataFrame | None = None) -> pd.DataFrame:

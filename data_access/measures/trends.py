@@ -54,6 +54,8 @@ class Refusal(Enum):
     UNEVEN = "the figures vary too much"
     TOO_FAR = f"at this pace it takes {BEYOND}"
     NOT_THERE = "not in the newest answer"
+    UNREAD = "could not be read in the newest answer"
+    UNCERTAIN = "not among the rows of the newest answer that could be read"
     NO_ROWS = "the newest answer has no rows"
     NOT_WHOLE = "a part of it is not in the newest answer"
 

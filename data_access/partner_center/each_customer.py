@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -237,7 +237,7 @@ class _Found:
     def _readable(self, key: str, page: Page) -> list[dict[str, object]]:
         """The readable rows of a page, with whose they are."""
         readable, set_aside = wire.read(self._collection.row, page.rows)
-        self._set_aside += [wire.SetAside(self._rows + row.position, row.reason) for row in set_aside]
+        self._set_aside += [replace(row, position=self._rows + row.position) for row in set_aside]
         self._rows += len(page.rows)
         self._announced += max(page.total or 0, len(page.rows))
         whose = {"customerTenantId": key, "customerName": self.customers[key].name}

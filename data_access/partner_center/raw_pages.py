@@ -7,7 +7,7 @@ One Parquet file per fetch, a row per page: `start` (int64, rows before it), `ro
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -113,7 +113,7 @@ def reread(collection: Collection, file: pa.Buffer) -> Reread:
     for start, rows, received in pages(file):
         arrived = protocol.page(200, {}, received.body).rows[:rows]
         readable, unreadable = wire.read(collection.row, arrived)
-        set_aside += [wire.SetAside(start + row.position, row.reason) for row in unreadable]
+        set_aside += [replace(row, position=start + row.position) for row in unreadable]
         customer = collection.customer_in(received.address)
         if customer is None:
             tables.append(frames.frame(collection, readable))

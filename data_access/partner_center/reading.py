@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -76,7 +76,7 @@ class Reading:
             self._stop.set()
         set_aside, start = [], 0
         for page in pages:
-            set_aside += [wire.SetAside(start + row.position, row.reason) for row in page.set_aside]
+            set_aside += [replace(row, position=start + row.position) for row in page.set_aside]
             start += page.rows
         refuse_unreadable(set_aside, start, self.correlation_id)
         frame, twice = frames.once(self.collection, [page.frame for page in pages])

@@ -319,10 +319,18 @@ _SHAPES: dict[type, _Shape] = {
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A row that could not be read. `position` counts from 1 over the whole answer."""
+    """A row that could not be read. `position` counts from 1 over the whole answer.
+
+    `identity`: what tells the row apart, as far as that could be read: our names of columns, each with the `texts.key`
+    of its text.
+    """
 
     position: int
     reason: str
+    identity: tuple[tuple[str, str], ...] = ()
+
+
+_TELL_APART = ("channel", "customerTenantId", "productId", "productName")
 
 
 @cache
@@ -367,12 +375,12 @@ def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], li
     set_aside: list[SetAside] = []
     unknown = frozenset[str]()
     for position, raw in enumerate(arrived, start=1):
+        sent = raw
         try:
-            sent = raw
             if isinstance(raw, dict) and not raw.keys() <= known:
                 fields = unknown | (raw.keys() - known)
                 if len(fields) > MOST_UNKNOWN:
-                    set_aside.append(SetAside(position, _TOO_MANY))
+                    set_aside.append(SetAside(position, _TOO_MANY, _identity(row, sent)))
                     continue
                 unknown = fields
                 if renames := _renames(row, tuple(raw)):
@@ -382,8 +390,22 @@ def read(row: type, arrived: Iterable[object]) -> tuple[list[dict[str, Any]], li
             else:
                 readable.append(validate(sent))
         except ValidationError as error:
-            set_aside.append(SetAside(position, _reason(error)))
+            set_aside.append(SetAside(position, _reason(error), _identity(row, sent)))
     return readable, set_aside
+
+
+def _identity(row: type, sent: object) -> tuple[tuple[str, str], ...]:
+    """What tells a row apart, of what could be read of it."""
+    if not isinstance(sent, dict):
+        return ()
+    fields = {name: name for name in _TELL_APART if name in row.__annotations__}
+    fields["service"] = "serviceCode" if "serviceCode" in row.__annotations__ else "serviceName"
+    found = {name: sent.get(field) for name, field in fields.items()}
+    return tuple(
+        (name, texts.key(text))
+        for name, text in found.items()
+        if isinstance(text, str) and text.strip() and texts.is_whole(text)
+    )
 
 
 def _reason(error: ValidationError) -> str:

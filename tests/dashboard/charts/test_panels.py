@@ -8,6 +8,7 @@ import pytest
 from dashboard.charts.lines import Shown
 from dashboard.charts.palette import LIGHT
 from dashboard.charts.panels import Panel, small_multiples, small_multiples_in_words
+from data_access.measures.trends import Refusal
 from tests.dashboard.charts.trend import PERCENT, SOLD, SPAN, drawn, points
 
 
@@ -106,7 +107,7 @@ def test_hostile_titles_are_text():
 
 
 def test_a_panel_whose_last_point_is_not_of_now_says_its_date_instead_of_a_change():
-    gone = replace(one("o365"), is_now=False)
+    gone = replace(one("o365"), absent=Refusal.NOT_THERE)
     labels = [text for trace in small(gone, one("crm"))["data"] for text in trace.get("text", []) if text]
     assert sum("last on 1 Nov 2026" in label for label in labels) == 1
     assert sum("+10.00 points" in label for label in labels) == 1

@@ -14,6 +14,7 @@ from data_access.digest.message import News
 from data_access.digest.news import Look
 from data_access.digest.plan import Plan, Rule, Spare
 from data_access.measures import renewals
+from data_access.measures.unread_rows import UnreadRows
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.rows import frame_of
@@ -116,6 +117,31 @@ def test_who_came_and_who_went():
         "Nordwind GmbH is gone: 100 licenses were sold",
         "Südwind AG is new: 10 licenses sold",
     ]
+
+
+def test_whose_rows_could_not_be_read_is_not_gone():
+    before = look(bought(NORD, 100, 40), bought(SUED, 10, 10), bought(SUED, 20, 10, "E5"), at=WEEK_AGO)
+    now = look(bought(SUED, 10, 10))
+    heading = "What changed since 20 Nov 2026"
+    own = {"customerTenantId": NORD.lower(), "productName": "e3", "channel": "reseller", "service": "o365"}
+    read_in_part = replace(now, unread=UnreadRows((own,), missing=1))
+    assert [line.replace("\u00a0", " ") for line in told(before, read_in_part)[heading][0]] == [
+        "Nordwind GmbH could not be read in the newest answer: 100 licenses were sold",
+        "Südwind AG: not among the rows of the newest answer that could be read: E5 (20 licenses sold on 9 Oct 2026)."
+        " What is left is deployed to 100.00 %",
+    ]
+    (nord, _) = told(before, replace(now, unread=UnreadRows(missing=2)))[heading][0]
+    assert nord == "Nordwind GmbH is not among the rows that could be read: 100 licenses were sold"
+
+
+def test_a_customer_who_had_no_licenses_is_no_news_when_it_goes():
+    assert told(look(bought(NORD, 0, 3), bought(SUED, 10, 10), at=WEEK_AGO), look(bought(SUED, 10, 10))) == {}
+
+
+def test_all_percentages_have_two_decimals():
+    said = told(look(bought(NORD, 1600, 1000), at=WEEK_AGO), look(bought(NORD, 1600, 1335)))
+    (line,) = said["What changed since 20 Nov 2026"][0]
+    assert "(62.50 % deployed before, 83.44 % now)" in line.replace("\u00a0", " ")
 
 
 def test_of_a_customer_that_lost_a_product_the_product_is_told_and_no_change():

@@ -8,6 +8,7 @@ import pytest
 
 from data_access.measures import call_list
 from data_access.measures.call_list import RULES
+from data_access.measures.unread_rows import Absence
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.rows import facts_of
 
@@ -56,6 +57,7 @@ def bought(sold, deployed):
 def gone(*licenses):
     """Products that Nordwind had in November, with so many licenses each."""
     row = {"customerTenantId": NORTH, "part": "Visio Plan 2", "processedDateTime": pd.Timestamp("2026-11-18", tz="UTC")}
+    row |= {"why": Absence.GONE}
     return [row | {"licensesSold": number} for number in licenses]
 
 
@@ -263,6 +265,17 @@ def test_a_customer_that_was_not_measured_is_not_told_of():
 
 def test_nobody_is_nobody():
     assert call_list.reasons(call_list.prepared(facts_of(COMMERCIAL_DEPLOYMENT, []))) == []
+
+
+def test_nobody_is_asked_what_became_of_what_could_not_be_read():
+    unread = [row | {"why": Absence.UNREAD} for row in gone(20, 10)]
+    assert told(lost=unread, words=call_list.said) == []
+    assert told(lost=unread)[0] == (
+        "Could not be read in the newest answer: Visio Plan 2 (20 licenses sold on 18 Nov 2026) and 1 more product"
+    )
+    assert (
+        told(lost=[*unread, *gone(5)])[0] == "Not in the newest answer: Visio Plan 2 (5 licenses sold on 18 Nov 2026)"
+    )
 
 
 def test_who_lost_products_is_asked_what_became_of_them():
