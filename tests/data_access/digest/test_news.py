@@ -127,8 +127,10 @@ def test_whose_rows_could_not_be_read_is_not_gone():
     read_in_part = replace(now, unread=UnreadRows((own,), missing=1))
     assert [line.replace("\u00a0", " ") for line in told(before, read_in_part)[heading][0]] == [
         "Nordwind GmbH could not be read in the newest answer: 100 licenses were sold",
-        "Südwind AG: not among the rows of the newest answer that could be read: E5 (20 licenses sold on 9 Oct 2026)."
-        " What is left is deployed to 100.00 %",
+        (
+            "Südwind AG: not among the rows of the newest answer that could be read: E5 (20 licenses sold on"
+            " 9 Oct 2026). What is left is deployed to 100.00 %"
+        ),
     ]
     (nord, _) = told(before, replace(now, unread=UnreadRows(missing=2)))[heading][0]
     assert nord == "Nordwind GmbH is not among the rows that could be read: 100 licenses were sold"
