@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, timedelta
 
@@ -49,16 +50,19 @@ def part(some: int, whole: int, noun: str) -> str:
     return f"{some:,} of {number(whole, noun)} {are(1 if whole == 1 else some)}"
 
 
-def percent(value: float | None, *, as_sent: bool = True) -> str:
+def percent(value: float | None, *, as_sent: bool = True, target: float | None = None) -> str:
     """Percent points with two decimals, as Microsoft sends them, or with more where it sent more.
 
-    `as_sent` is False for a percentage that Microsoft did not send: it has two decimals.
+    `as_sent` is False for a percentage that Microsoft did not send: it has two decimals. What misses the `target` that
+    it is judged by is not rounded up to it.
     """
     if value is None or pd.isna(value):
         return NOTHING
     exact = f"{value:.{_SENT_DECIMALS}f}"
     if float(exact) != value or not as_sent:
         exact = f"{value:.{DECIMALS}f}"
+        if target is not None and value < target <= float(exact):
+            exact = f"{math.floor(value * 10**DECIMALS) / 10**DECIMALS:.{DECIMALS}f}"
     whole, _, decimals = exact.partition(".")
     return f"{int(whole):,}.{decimals.rstrip('0'):0<2}{NBSP}%"
 

@@ -74,13 +74,13 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
             {"range": [0, most * _ROOM], **_whole_numbers(most)},
         ),
     )
-    percents = [formats.percent(percent, as_sent=estimated) for percent in table["deploymentPercent"]]
+    percents = [formats.percent(percent, as_sent=estimated, target=target) for percent in table["deploymentPercent"]]
     return rows.figure(
         Rows(
             names=_names(table["title"], few),
             short=_names(table["title"], few, _NARROW_NAME),
             keys=table[key].tolist(),
-            hover=_hover(table, estimated),
+            hover=_hover(table, estimated, target),
             figures=Column(_bold(percents, few)),
             columns=(
                 Column([formats.count(number) for number in sold], "Sold"),
@@ -114,7 +114,7 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
     wholes = [max(sum(numbers), 1e-9) for numbers in zip(*(numbers for _, numbers, _ in parts), strict=True)]
     deployed = table["licensesSold"].notna().any()
     totals = table["licensesSold" if deployed else "licensesQualified"].fillna(0)
-    percents = [formats.percent(percent, as_sent=False) for percent in table["usagePercent"]]
+    percents = [formats.percent(percent, as_sent=False, target=target) for percent in table["usagePercent"]]
     names = [f"{mark(colour)} {name}" for name, _, colour in parts]
     few = _most_undeployed(table["undeployed"])
     if any(few):
@@ -155,7 +155,7 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
             names=_names(table["title"], few),
             short=_names(table["title"], few, _NARROW_NAME),
             keys=table[key].tolist(),
-            hover=_usage_hover(table),
+            hover=_usage_hover(table, target),
             figures=Column(percents),
             columns=(
                 *(Column(numbers, name.capitalize()) for name, numbers in wasted),
@@ -220,7 +220,7 @@ def in_words(table: pd.DataFrame, percents: pd.Series, what: str, target: float,
     """The text alternative of the chart; `what` names the percentage and the rows, `as_sent` as in `formats`."""
     below = int((percents < target).sum())
     figures = "; ".join(
-        f"{title}: {formats.percent(percent, as_sent=as_sent)}"
+        f"{title}: {formats.percent(percent, as_sent=as_sent, target=target)}"
         for title, percent in zip(table["title"], percents, strict=True)
     )
     return (
@@ -257,14 +257,14 @@ def _shown(licenses: float, estimated: bool = False) -> str:
     return formats.count(licenses, estimated) if licenses >= _VISIBLE else ""
 
 
-def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
+def _hover(table: pd.DataFrame, estimated: bool, target: float) -> list[str]:
     def figure(value: float) -> str:
         return formats.count(value, estimated)
 
     each: Any = table.itertuples()
     return [
         f"<b>{written(row.title)}</b>"
-        f"<br>Deployment {formats.percent(row.deploymentPercent, as_sent=estimated)}"
+        f"<br>Deployment {formats.percent(row.deploymentPercent, as_sent=estimated, target=target)}"
         f"<br>Sold {formats.count(row.licensesSold)}"
         f"<br>Deployed {figure(row.licensesDeployed)}"
         f"<br>Not deployed {figure(row.undeployed)}"
@@ -274,11 +274,11 @@ def _hover(table: pd.DataFrame, estimated: bool) -> list[str]:
     ]
 
 
-def _usage_hover(table: pd.DataFrame) -> list[str]:
+def _usage_hover(table: pd.DataFrame, target: float) -> list[str]:
     each: Any = table.itertuples()
     return [
         f"<b>{written(row.title)}</b>"
-        f"<br>Usage {formats.percent(row.usagePercent, as_sent=False)}"
+        f"<br>Usage {formats.percent(row.usagePercent, as_sent=False, target=target)}"
         + "".join(
             f"<br>{MEASURES[name].label} {formats.count(value)}"
             for name in _IN_HOVER

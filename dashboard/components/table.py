@@ -57,7 +57,7 @@ def show(
 
     `key` names the element (`st-key-…`), `label` says to those who cannot see it what the table holds. `in_link`: its
     order and page stand in the link; for one table of a page. `target` is marked in bars of percentages (percent
-    points). `cards`: a few rows side by side, each as a card without headings.
+    points), none of which is rounded up to it. `cards`: a few rows side by side, each as a card without headings.
     """
     columns, number = on_page.sortable(table), on_page.pages(table.number)
     reading = link.rows() if in_link else Reading(_kept(key))
@@ -84,7 +84,7 @@ def show(
     _mount()(
         key=key,
         data={
-            "table": _content(table, order, page, opens.key if opens else ""),
+            "table": _content(table, order, page, opens.key if opens else "", target),
             "label": label,
             "target": target,
             "cards": cards,
@@ -137,7 +137,7 @@ def _places(table: OnScreen, order: Order) -> Places:
 
 
 @remembered
-def _content(table: OnScreen, order: Order | None, page: int, key: str) -> str:
+def _content(table: OnScreen, order: Order | None, page: int, key: str, target: float | None) -> str:
     """One page of the table as JSON, written once for all who look at it."""
     places = _places(table, order) if order else None
-    return orjson.dumps(on_page.content(table, order, places, page, key=key)).decode()
+    return orjson.dumps(on_page.content(table, order, places, page, key=key, target=target)).decode()

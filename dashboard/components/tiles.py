@@ -33,7 +33,7 @@ def answered(model: DeploymentView, target: float, estimated: bool) -> str:
         return "Nothing was sold here, so there is no percentage."
     to_go = f"**{formats.count(total.undeployed, estimated)}** to go" if round(total.undeployed) else "nothing to go"
     rounds_up = total.percent < target <= round(total.percent)
-    percent = formats.percent(total.percent) if rounds_up else formats.whole_percent(total.percent)
+    percent = formats.percent(total.percent, target=target) if rounds_up else formats.whole_percent(total.percent)
     sentence = f"**{percent}** deployed, {to_go}."
     title, undeployed = model.largest_gap
     if model.number > 1 and undeployed >= 1:
@@ -96,7 +96,7 @@ def tiles(
         (
             "kpi_deployment_percent",
             "deploymentPercent",
-            formats.percent(total.percent, as_sent=estimated),
+            formats.percent(total.percent, as_sent=estimated, target=target),
             formats.to_target(total.percent, target) if is_whole else NOT_WHOLE,
         ),
         (

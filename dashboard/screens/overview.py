@@ -82,7 +82,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     files = exports.for_people_and_programs(rows, columns, (deployment, filters.selection), provenance)
     title = f"{deployment.noun.capitalize()}s and channels"
     with figures.figures(title, files):
-        table.show(model.on_screen, "overview_table", title, in_link=True)
+        table.show(model.on_screen, "overview_table", title, in_link=True, target=filters.target)
     if within:
         lately.watch(within)
     if not past:

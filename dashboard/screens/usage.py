@@ -202,7 +202,7 @@ def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
         tiles.tile(
             "kpi_usage_percent",
             "usagePercent",
-            formats.percent(total.percent, as_sent=False),
+            formats.percent(total.percent, as_sent=False, target=filters.usagetarget),
             _not_at_hand(usage.counts) or context,
             explained=explained["usagePercent"],
         )

@@ -42,7 +42,7 @@ class Column:
     `note` names the column with what some rows have to add, in small letters below the text.
     Columns of one `group` that stand side by side share a heading above their labels. `told` puts a text into the words
     of a page where Microsoft sends a code, or capitals; files have it as it was sent. A percentage `as_sent` is one of
-    Microsoft's own, not calculated here, and keeps its decimals.
+    Microsoft's own, not calculated here, and keeps its decimals. What misses the `target` is not rounded up to it.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Column:
     note: str = ""
     group: str = ""
     told: Callable[[str], str] = str
+    target: float | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from functools import partial
 from typing import Any
@@ -55,30 +56,40 @@ def places(table: OnScreen, order: Order) -> Places:
     return np.argsort(np.where(np.isnan(values), np.inf, -values if order.descending else values), kind="stable")
 
 
-def content(table: OnScreen, order: Order | None, rows: Places | None, page: int, *, key: str = "") -> dict[str, Any]:
+def content(
+    table: OnScreen,
+    order: Order | None,
+    rows: Places | None,
+    page: int,
+    *,
+    key: str = "",
+    target: float | None = None,
+) -> dict[str, Any]:
     """One page of a table, as JSON: its columns, its cells, and the row that sums them all.
 
     `rows`: their places in the `order`, or None as they are. `key` names the column that identifies a row to open.
+    `target`: what percentages are judged by (percent points).
     Rows with parts have these with them, so that opening one asks for nothing; a table that is printed whole has all
     of its rows.
     """
+    columns = [replace(column, target=target) for column in table.columns]
     first = (page - 1) * ROWS_ON_PAGE
     part = (
         table.rows.slice(first, ROWS_ON_PAGE) if rows is None else table.rows.take(rows[first : first + ROWS_ON_PAGE])
     )
     printed = None
     if ROWS_ON_PAGE < table.number <= ROWS_ON_PAPER:
-        printed = _rows(table.rows if rows is None else table.rows.take(rows), table.columns)
+        printed = _rows(table.rows if rows is None else table.rows.take(rows), columns)
     return {
-        "columns": [_heading(column, order or table.order) for column in table.columns],
-        "rows": _rows(part, table.columns),
+        "columns": [_heading(column, order or table.order) for column in columns],
+        "rows": _rows(part, columns),
         "paper": printed,
         "cut": f"{_range(first, part.num_rows, table.number)} rows; the files have all."
         if table.number > ROWS_ON_PAPER
         else "",
         "keys": part[key].to_pylist() if key else None,
-        "parts": [_parts(table, of) for of in part[table.whole].to_pylist()] if table.whole else None,
-        "total": _total(table.total, table.columns) if table.total else None,
+        "parts": [_parts(table, of, columns) for of in part[table.whole].to_pylist()] if table.whole else None,
+        "total": _total(table.total, columns) if table.total else None,
         "page": page,
         "pages": pages(table.number),
         "range": _range(first, part.num_rows, table.number),
@@ -86,9 +97,9 @@ def content(table: OnScreen, order: Order | None, rows: Places | None, page: int
     }
 
 
-def _parts(table: OnScreen, of: str) -> dict[str, Any]:
+def _parts(table: OnScreen, of: str, columns: Sequence[Column]) -> dict[str, Any]:
     """The rows that the row `of` opens to, in their own order."""
-    return {"of": of, "rows": _rows(table.parts[of], table.columns) if of in table.parts else []}
+    return {"of": of, "rows": _rows(table.parts[of], columns) if of in table.parts else []}
 
 
 def _rows(part: pa.Table, columns: Sequence[Column]) -> list[list[Cell]]:
@@ -202,7 +213,7 @@ def _writer(column: Column) -> Callable[[Any], Cell]:
     if kind is Kind.TEXTS:
         return lambda values: [formats.on_one_line(str(value)) for value in values]
     if kind is Kind.PERCENT:
-        return partial(formats.percent, as_sent=column.as_sent)
+        return partial(formats.percent, as_sent=column.as_sent, target=column.target)
     if kind is Kind.SIGNED:
         return partial(formats.change, decimals=column.decimals)
     if kind in _INSTANTS:

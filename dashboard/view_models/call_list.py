@@ -100,7 +100,7 @@ def of_all(
         basis=basis_of(facts, filters.selection),
         number=len(table),
         below_target=int((table["deploymentPercent"] < filters.target).sum()),
-        first=customers_table.CALLS.on_screen(_cards(calls)),
+        first=customers_table.CALLS.on_screen(_cards(calls, filters.target)),
         theirs=float(calls["undeployed"].sum()),
         table=table,
         on_screen=customers_table.on_screen(
@@ -284,9 +284,9 @@ def _bands(table: pd.DataFrame, outside: Mapping[str, str]) -> pd.Series:
     return pd.Series(words, index=table.index, dtype="str")
 
 
-def _cards(calls: pd.DataFrame) -> pd.DataFrame:
+def _cards(calls: pd.DataFrame, target: float) -> pd.DataFrame:
     figures = [
-        f"{formats.count(undeployed)} not deployed · {formats.percent(percent)} deployed"
+        f"{formats.count(undeployed)} not deployed · {formats.percent(percent, target=target)} deployed"
         for undeployed, percent in zip(calls["undeployed"], calls["deploymentPercent"], strict=True)
     ]
     said = [" ".join(sentences[:_ON_A_CARD]) for sentences in call_list.said(calls)]

@@ -84,3 +84,18 @@ def test_what_is_missing_is_never_nothing(percent, target):
     said = formats.to_target(percent, target)
     assert (said == "target reached") == (percent >= target)
     assert all(float(number) for number in re.findall(r"[\d.]+", said))
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "said"),
+    [
+        (79.9999, 80.0, "79.99"),
+        (79.9999, None, "80.00"),
+        (79.9999, 79.9, "80.00"),
+        (80.0, 80.0, "80.00"),
+        (79.96, 80.0, "79.96"),
+        (79.964, 79.965, "79.96"),
+    ],
+)
+def test_what_misses_the_target_is_not_rounded_up_to_it(value, target, said):
+    assert formats.percent(value, as_sent=False, target=target) == f"{said}\u00a0%"

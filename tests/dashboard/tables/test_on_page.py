@@ -254,3 +254,9 @@ def test_only_what_is_on_screen_and_has_an_order_can_be_sorted():
         pd.DataFrame({"name": ["a"], "why": [["x"]], "id": ["A"]})
     )
     assert on_page.sortable(table) == {"name"}
+
+
+def test_a_percentage_that_misses_the_target_is_not_rounded_up_to_it():
+    table = on_screen(percent("deployed", "Deployed"), rows={"deployed": [79.9999, 80.0]})
+    content = on_page.content(table, None, None, 1, target=80.0)
+    assert column_of(content) == ["79.99\u00a0%", "80.00\u00a0%"]
