@@ -182,14 +182,20 @@ def tell_of_unknown_files(tell: Callable[[], None]) -> None:
     _FILES_LOGGER.filters[:] = [is_error]
 
 
+#: What uvicorn says of each socket that was refused with an answer other than its own 403, and means an error.
+_OF_A_REFUSAL = "ASGI callable returned without completing handshake."
+
+
 def tell_of_messages(may_write: Callable[[tuple[str, int]], bool]) -> None:
     """Have `may_write` say, by a line's place in the code, whether what is odd about a message or request is logged.
 
     Why: strangers could fill the log. Errors stay, but for bytes that are no text. Look at: `_LOGGER` in the modules of
-    these names; `self.logger` in uvicorn's protocols.
+    these names; `self.logger` in uvicorn's protocols, and `run_asgi` in websockets_sansio_impl.py there.
     """
 
     def is_due(record: logging.LogRecord) -> bool:
+        if record.msg == _OF_A_REFUSAL:
+            return False
         if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
             record.exc_info = None
         return bool(record.exc_info) or may_write((record.name, record.lineno))

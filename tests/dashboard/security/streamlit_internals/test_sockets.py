@@ -16,6 +16,7 @@ import uvicorn
 import websockets.http11
 import websockets.server
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnect
 from streamlit import net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -25,7 +26,7 @@ from streamlit.runtime.state import query_params
 from streamlit.web import bootstrap
 from streamlit.web.server.starlette import starlette_server, starlette_websocket
 from uvicorn.protocols.websockets import websockets_sansio_impl
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from dashboard.security.exposure import SignIn
@@ -66,7 +67,10 @@ def socket_server(monkeypatch):
     monkeypatch.setattr(websockets_sansio_impl, "ServerProtocol", websockets.server.ServerProtocol)
     limit_sockets(lambda cookies: LARGEST_MESSAGE if cookies.get("who") == "amy" else LARGEST_OF_STRANGERS)
 
-    async def app(_scope, receive, send):
+    async def app(scope, receive, send):
+        if scope["path"] == "/refused":
+            await PlainTextResponse("No.", 431)(scope, receive, send)
+            return
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] != "websocket.disconnect":
             if "bytes" in message:
@@ -148,6 +152,7 @@ def test_nor_do_bytes_that_are_no_request_and_no_text_fill_the_log(socket_server
     logger = logging.getLogger("uvicorn.error")
     monkeypatch.setattr(logger, "filters", [])
     monkeypatch.setattr(logger, "handlers", [Lines(lines)])
+    monkeypatch.setattr(logger, "level", logging.WARNING)
     if is_seldom:
         tell_of_messages(Seldom().may_write)
     port = int(socket_server.rpartition(":")[2])
@@ -159,9 +164,16 @@ def test_nor_do_bytes_that_are_no_request_and_no_text_fill_the_log(socket_server
             page.send(b"\xff", text=True)
             with pytest.raises(ConnectionClosedError):
                 page.recv()
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"{socket_server}/refused")
+        assert (refused.value.response.status_code, refused.value.response.body) == (431, b"No.")
+    until = time.monotonic() + (0.5 if is_seldom else 20)  # the last line comes after the answer
+    while len(lines) < 9 and time.monotonic() < until:
+        time.sleep(0.05)
     said = [line.getMessage() for line in lines if line.levelno >= logging.WARNING]
     one_of_each = ["Invalid HTTP request received.", "Invalid UTF-8 sequence received from client."]
-    assert sorted(said) == sorted(one_of_each * (1 if is_seldom else 3))
+    of_refusals = [] if is_seldom else ["ASGI callable returned without completing handshake."] * 3
+    assert sorted(said) == sorted([*one_of_each * (1 if is_seldom else 3), *of_refusals])
     assert any(line.exc_info for line in lines) is not is_seldom
 
 
