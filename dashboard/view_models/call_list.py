@@ -17,6 +17,7 @@ from dashboard.filters.parameters import ATLEAST, BELOW, SEARCH, CustomersFilter
 from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
 from dashboard.tables.microsoft import own_rows
+from dashboard.view_models import lines
 from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
 from dashboard.view_models.lines import Lost
 from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
@@ -27,7 +28,7 @@ from data_access.digest import bands
 from data_access.digest.plan import Rule
 from data_access.measures import call_list, customers, muted, parts, renewals
 from data_access.measures.customers import CUSTOMER
-from data_access.measures.parts import TITLE
+from data_access.measures.trends import AS_OF
 from data_access.mutes import Mute, counted, said
 from data_access.partner_center.catalog import SEATS
 
@@ -150,7 +151,7 @@ def gone(deployment: Deployment, selection: Selection, moved: Lately, search: st
 def lost(moved: Lately, customer: str) -> tuple[Lost, ...]:
     """What one customer, by tenant id in capitals, had lately and has no more: its sum lacks that."""
     rows = moved.lost[moved.lost[CUSTOMER] == customer]
-    return tuple(Lost(*row) for row in zip(rows[TITLE], rows["licensesSold"], rows["processedDateTime"], strict=True))
+    return lines.lost(rows.assign(**{AS_OF: rows["processedDateTime"]}))
 
 
 @remembered

@@ -104,7 +104,7 @@ def changes_view(
         table=table,
         total=changes_tables.total(table, why, moved, levels.WORDS[compared.level].noun, estimated),
         missing=_missing(past, differences.parts, selection, compared),
-        lost=_lost(table, differences.parts, compared.since, _unread(past, compared)),
+        lost=_lost(table, differences.parts, compared.since, _unread(past, compared), _processed(past, compared)),
     )
 
 
@@ -126,19 +126,34 @@ def _unread(past: Timeline, compared: Comparison) -> UnreadRows:
     return past.history.unread(comparison.pair(past, compared).after)
 
 
-def _lost(table: pd.DataFrame, of_parts: pd.DataFrame, since: date, unread: UnreadRows) -> tuple[Lost, ...]:
-    """What is gone: of the parts, where the rows do not tell them apart, and of the rows, where they tell more."""
-    found: list[tuple[str, float, Absence]] = []
+def _processed(past: Timeline, compared: Comparison) -> pd.Series:
+    """The processing date that each part had in the earlier answer, by service and channel, as far as it is known."""
+    counted = past.by(comparison.collection_of(past, compared.level))
+    rows = counted.facts.frame if counted else past.facts.frame[:0]
+    rows = rows[rows["snapshot"] == comparison.pair(past, compared).before.id]
+    return rows.groupby([*parts.OF_COMPANY], observed=True)["processedDateTime"].max()
+
+
+def _lost(
+    table: pd.DataFrame, of_parts: pd.DataFrame, since: date, unread: UnreadRows, processed: pd.Series
+) -> tuple[Lost, ...]:
+    """What is gone: of the parts, where the rows do not tell them apart, and of the rows, where they tell more.
+
+    A part has the date of its figures, `processed`, as on other pages; what has none that of the answer.
+    """
+    found: list[tuple[str, float, pd.Timestamp, Absence]] = []
+    of_answer = pd.Timestamp(since, tz=UTC)
     if "productName" not in table:
         then, now = (_sold(of_parts, when) for when in ("Before", "After"))
         gone = parts.together(parts.lost(then, now, parts.OF_COMPANY, unread=unread))
-        found += zip(gone[parts.TITLE], gone["licensesSold"], map(Absence, gone[parts.WHY]), strict=True)
+        dates = [processed.get((row.service, row.channel), of_answer) for row in gone.itertuples()]
+        found += zip(gone[parts.TITLE], gone["licensesSold"], dates, map(Absence, gone[parts.WHY]), strict=True)
     if "service" not in table or "productName" in table:
         gone = table[(table["status"] == Status.GONE) & (table["licensesSoldBefore"] > 0)]
         gone = gone.sort_values("licensesSoldBefore", ascending=False, kind="stable")
         why = parts.why(gone, [name for name in _TELL_APART if name in gone], unread)
-        found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], why, strict=True)
-    return tuple(Lost(str(title), float(sold), pd.Timestamp(since), why) for title, sold, why in found)
+        found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], [of_answer] * len(gone), why, strict=True)
+    return tuple(Lost(str(title), float(sold), of_answer if pd.isna(on) else on, why) for title, sold, on, why in found)
 
 
 def _missing(past: Timeline, of_parts: pd.DataFrame, selection: Selection, compared: Comparison) -> tuple[Lost, ...]:

@@ -23,7 +23,10 @@ _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """By how much one figure has moved, in words; the kind of news that is; and its line as a picture."""
+    """By how much one figure has moved, in words; the kind of news that is; and its line as a picture.
+
+    `since`: when the answer was fetched with which it is compared, as on Trends and Changes.
+    """
 
     said: str
     since: datetime
@@ -47,6 +50,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
     change = trends.change(line, trends.USUAL_DAYS)
     if change is None:
         return {}
+    since = line.loc[line[AS_OF] == change.since, "fetchedAt"].iloc[-1]
     recent = line[line[AS_OF] >= line[AS_OF].iloc[-1] - _RECENT]
 
     def of(column: str, by: float | None, good: int) -> dict[str, Moved]:
@@ -58,7 +62,7 @@ def moved(timeline: Timeline, deployment: Deployment, selection: Selection, dark
         arrow: Literal["up", "down", "off"] = "off" if still else "up" if by > 0 else "down"
         kind: Literal["good", "bad", "neither"] = "neither" if still or not good else "good" if by * good > 0 else "bad"
         picture = sparkline(recent[AS_OF], recent[column], palette.of(dark))
-        return {column: Moved(said, change.since, arrow, kind, picture)}
+        return {column: Moved(said, since, arrow, kind, picture)}
 
     return {
         **of("licensesSold", change.sold, 0),
@@ -125,6 +129,7 @@ def _until(past: Timeline, deployment: Deployment, selection: Selection) -> pd.D
         "undeployed": total.undeployed,
         AS_OF: as_of,
         "snapshot": "",  # it may not be kept
+        "fetchedAt": deployment.answer.fetched_at,
     }
     line = line[(line[AS_OF] < as_of) & ~line["snapshot"].isin([*lacking])]
     newest = pd.DataFrame([now]).astype({"deploymentPercent": "float64"})  # which is missing where nothing is sold

@@ -2,14 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
 from dashboard import sentences
 from dashboard.filters.parameters import TrendsFilters
-from dashboard.view_models import movement
+from dashboard.view_models import changes, movement
 from dashboard.view_models.trends import trends_view
 from data_access import Deployment, Selection, measures
+from data_access.datasets.comparison import Comparison
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.dashboard.weeks import BACK, FIRST, WEEK, in_channels, of_each_day, rows, timeline, weeks
 from tests.lakes import fetched
@@ -87,3 +89,28 @@ def test_where_nothing_is_sold_any_more_there_is_no_change_of_the_percentage(tmp
     moved = movement.moved(kept, Deployment(answer, measures.facts(DEPLOYMENT, answer.frame)), Selection(), False)
     assert "deploymentPercent" not in moved
     assert moved["licensesSold"].said == "−100"
+
+
+def test_one_change_and_one_loss_have_one_date_on_overview_trends_and_changes(tmp_path):
+    processed, fetched_on, later = (datetime(2026, 11, day, 18, tzinfo=UTC) for day in (20, 21, 30))
+    both = rows(processed, {"o365": 50.0, "crm": 10.0}, 1000)
+    answers = {
+        True: rows(later, {"o365": 90.0, "crm": 10.0}, 1000),
+        False: rows(later, {"crm": 10.0}, 1000),
+    }
+    for is_whole, sent in answers.items():
+        calls = [partial(fetched, DEPLOYMENT, *each) for each in ((both, fetched_on), (sent, later))]
+        kept = timeline(tmp_path / str(is_whole), calls)
+        answer = calls[1]()
+        now = Deployment(answer, measures.facts(DEPLOYMENT, answer.frame))
+        whole = trends_view(kept, TrendsFilters(), False).whole
+        if is_whole:
+            moved = movement.moved(kept, now, Selection(), False)["deploymentPercent"]
+            assert whole.change
+            assert moved.since.date() == whole.change.since.date() == fetched_on.date()
+            continue
+        asked = Comparison("service", fetched_on.date(), later.date())
+        nobodys: Any = None  # of services the summaries tell all
+        view = changes.changes_view(nobodys, kept, asked, Selection(), search="", dark=False)
+        for lost in (movement.lost(kept, now, Selection()), whole.lost, view.lost):
+            assert [(one.title, one.on.date()) for one in lost] == [("Microsoft 365", processed.date())]
