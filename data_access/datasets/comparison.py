@@ -14,7 +14,8 @@ from data_access.errors import DamagedHistory
 from data_access.history.engines import Engine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
-from data_access.measures import changes, customers
+from data_access.measures import Facts, changes, customers, product_names
+from data_access.measures.free_products import PRODUCT
 from data_access.measures.parts import OF_COMPANY
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
@@ -123,10 +124,14 @@ def compare(
     connected = engine()
 
     def compared_by(keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
+        grain = [*keys, PRODUCT] if "productName" in keys else keys
         before, after = (
-            connected.grouped(facts_file(timeline.history, snapshot), keys, labels=labels, selection=selection)
+            connected.grouped(facts_file(timeline.history, snapshot), grain, labels=labels, selection=selection)
             for snapshot in both
         )
+        if grain is not keys:  # a product is the same by its id, and is compared by its name
+            of_both = (product_names.as_in(after, before), after)
+            before, after = (measures.by(Facts(rows), keys, labels) for rows in of_both)
         return changes.compare(before, after, keys, labels)
 
     table = compared_by(keys, labels)

@@ -12,7 +12,7 @@ import pandas as pd
 from data_access.datasets import comparison
 from data_access.datasets.timeline import Timeline
 from data_access.history.engines import Engine
-from data_access.measures import Facts, customers, parts
+from data_access.measures import Facts, customers, parts, product_names
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.partner_center import catalog
@@ -102,6 +102,7 @@ def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFr
 
 def _lost(then: pd.DataFrame, now: Facts, unread: UnreadRows) -> pd.DataFrame:
     """`Lately.lost`."""
+    then = product_names.as_in(now.frame, then)
     last = then.sort_values("snapshot", kind="stable").drop_duplicates(_PARTS, keep="last")
     lost = parts.together(parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER], unread), [CUSTOMER])
     columns = [CUSTOMER, *_LABELS, "productName", parts.TITLE, parts.WHY, "licensesSold", "processedDateTime"]

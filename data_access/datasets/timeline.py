@@ -12,7 +12,7 @@ from data_access.books import CUSTOMER, EVERYBODY, Customers
 from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
-from data_access.measures import Facts, trends
+from data_access.measures import Facts, product_names, trends
 from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.partner_center import catalog
 from data_access.partner_center.answers import Progress, Step
@@ -152,7 +152,7 @@ def _by_customer(past: Timeline, whose: Customers, ask: Callable[[tuple[str, ...
     ids = tuple(snapshot.id for snapshot in snapshots)
     files = past.history.by_customer(snapshots)
     facts = ask(files.paths)
-    facts = facts.of(facts.frame[facts.frame["snapshot"].isin(ids)])
+    facts = facts.of(product_names.as_lately(facts.frame[facts.frame["snapshot"].isin(ids)]))
     facts = trends.with_back_fills(facts, {snapshot.id for snapshot in snapshots if snapshot.backfill_date})
     newest = None if files.notices else past.history.newest(catalog.COMMERCIAL_DEPLOYMENT)
     return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, files.notices, newest, whose)

@@ -15,7 +15,7 @@ from data_access.books import EVERYBODY, Customers
 from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
-from data_access.measures import Facts, call_list, changes, core, muted, no_rows, renewals
+from data_access.measures import Facts, call_list, changes, core, muted, no_rows, product_names, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.parts import OF_CUSTOMER, TITLE, WHY, lost, together, why
 from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
@@ -65,6 +65,7 @@ class Look:
 
 def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
     """What is new for a person; the customers to call come along where anything else is new."""
+    before = replace(before, facts=before.facts.of(product_names.as_in(now.facts.frame, before.facts.frame)))
     empty, due = _emptied(before, now), _due(before, now, plan, link)
     figures = (_crossed(before, now, plan, person, link), _changed(before, now, plan, link))
     if not any(part.lines for part in (*empty, due, *figures)):

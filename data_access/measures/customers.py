@@ -12,7 +12,8 @@ from data_access.measures.core import Facts
 
 #: One customer; the tenant id is the identity, the name only what it is called.
 CUSTOMER = books.CUSTOMER
-#: What tells one customer's products apart. The product id is left out: Microsoft does not promise it.
+#: What tells one customer's products apart. The product id is left out: Microsoft does not promise it. Where it comes,
+#: `product_names` sees to it that a product has one name in what is compared.
 PRODUCT = ["service", "channel", "productName"]
 
 

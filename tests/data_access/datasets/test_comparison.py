@@ -59,6 +59,20 @@ def test_a_service_and_a_product_that_are_spelled_otherwise_are_compared_with_th
     assert [*map(texts.key, comparison.pair(past, asked).not_processed_anew)] == [texts.key("Größe")]
 
 
+def test_a_product_that_microsoft_renamed_is_compared_with_itself(tmp_path):
+    kept = lake(tmp_path)
+    for at, name in zip((NOW - MONTH, NOW), ("VISIO PLAN 2", "VISIO PLAN TWO"), strict=True):
+        rows = [{"productName": name, "licensesDeployed": at.day}, {"productName": "EMS", "productId": None}]
+        kept.append(fetched(COMMERCIAL_DEPLOYMENT, rows, at))
+    for level in ("product", "customer and product"):
+        asked = Comparison(level, BEFORE, AFTER)
+        table = comparison.compare(of(kept, COMMERCIAL_DEPLOYMENT), engine, asked, Selection()).table
+        assert dict(zip(table["productName"], table["status"], strict=True)) == {
+            "EMS": "same",
+            "VISIO PLAN TWO": "changed",
+        }
+
+
 def test_days_without_rows_are_no_dates(tmp_path):
     kept = lake(tmp_path)
     kept.append(fetched(COMMERCIAL_DEPLOYMENT, [], NOW - MONTH))

@@ -54,6 +54,13 @@ def test_the_change_is_from_three_months_ago_to_the_figures_of_now(tmp_path):
     assert row["since"] == pd.Timestamp(found.since)
 
 
+def test_a_product_that_microsoft_renamed_is_not_lost(tmp_path):
+    past = kept(tmp_path, (91, [customer(NORTH, 40)]), (0, [customer(NORTH, 41, productName="E THREE")]))
+    assert moved(past, customer(NORTH, 41, productName="E THREE")).lost.empty
+    lost = moved(past, customer(NORTH, 41, productName="E THREE", productId="P")).lost
+    assert [*lost["part"]] == ["Office 365 Enterprise E3"], "which has another id"
+
+
 def test_a_product_that_was_sold_in_one_channel_more_has_lost_that_part(tmp_path):
     past = kept(
         tmp_path, (91, [customer(NORTH, 40), customer(NORTH, 20, channel="direct")]), (0, [customer(NORTH, 41)])

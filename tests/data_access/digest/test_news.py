@@ -136,6 +136,13 @@ def test_whose_rows_could_not_be_read_is_not_gone():
     assert nord == "Nordwind GmbH is not among the rows that could be read: 100 licenses were sold"
 
 
+def test_a_product_that_is_called_otherwise_is_not_gone():
+    before = look(bought(NORD, 100, 40), at=WEEK_AGO)
+    said = told(before, look(bought(NORD, 101, 41, productName="E THREE")))
+    (line,) = said["What changed since 20 Nov 2026"][0]
+    assert line.startswith("Nordwind GmbH: sold +1, deployed +1, not deployed ±0")
+
+
 def test_a_customer_who_had_no_licenses_is_no_news_when_it_goes():
     assert told(look(bought(NORD, 0, 3), bought(SUED, 10, 10), at=WEEK_AGO), look(bought(SUED, 10, 10))) == {}
 
