@@ -14,20 +14,21 @@ class Page:
     """One page. `file` is relative to the script that Streamlit runs.
 
     `about`: whether the page shows figures, as those of a book or of the company; or customers, as those that may be
-    named; or the program, whatever book is on screen. `has_past`: whether the history has what it shows.
+    named; or the data, as those of the company with findings about the customers that may be named; or the program,
+    whatever book is on screen. `has_past`: whether the history has what it shows.
     """
 
     file: str
     title: str
     icon: str
     role: Role
-    about: Literal["figures", "customers", "program"] = "figures"
+    about: Literal["figures", "customers", "data", "program"] = "figures"
     has_past: bool = True
 
     @property
     def can_be_pinned(self) -> bool:
         """Whether the page can show what was known on a day."""
-        return self.has_past and self.about != "program"
+        return self.has_past and self.about in ("figures", "customers")
 
     @property
     def name(self) -> str:
@@ -48,7 +49,7 @@ PAGES = (
     Page("screens/customers.py", "Customers", ":material/groups:", Role.MANAGER, "customers"),
     Page("screens/renewals.py", "Renewals", ":material/event_repeat:", Role.MANAGER, "customers", has_past=False),
     Page("screens/usage.py", "Usage", ":material/monitoring:", Role.READER),
-    Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER, "program"),
+    Page("screens/health.py", "Data health", ":material/monitor_heart:", Role.MANAGER, "data"),
     Page("screens/status.py", "Status", ":material/health_and_safety:", Role.OPERATOR, "program"),
     Page("screens/audit.py", "Audit", ":material/policy:", Role.OPERATOR, "program"),
 )

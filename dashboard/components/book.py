@@ -11,7 +11,7 @@ from dashboard.filters.parameters import BOOK
 from dashboard.security import session
 from dashboard.security.roles import Role
 from dashboard.security.sight import ALL, MINE, UNASSIGNED, Sight
-from data_access import Settings, load_settings
+from data_access import Customers, Settings, load_settings
 from data_access.datasets.books_file import SAMPLE_PEOPLE
 
 _WIDTH = 230  # pixels
@@ -51,11 +51,19 @@ def words(about: str) -> None:
     `about`: what the page shows, see `sitemap.Page`.
     """
     seen = current_sight()
-    if not seen.choices:
+    if not seen.choices or about == "program":
         return
-    if seen.is_book:
-        number = "" if seen.figures.others else f" · {formats.number(len(seen.figures.ids), 'customer')} today"
-        st.caption(f":material/menu_book: **{formats.plain(_title(seen.book, seen))}**{number}", width="content")
+    if about == "data":
+        if not seen.names.is_everybody:
+            whose = _title(seen.book if seen.is_unlimited else MINE, seen)
+            st.caption(
+                ":material/domain: **The whole company** · findings about customers are of"
+                f" **{formats.plain(whose)}** alone{_number(seen.names)}",
+                width="content",
+            )
+    elif seen.is_book:
+        title = formats.plain(_title(seen.book, seen))
+        st.caption(f":material/menu_book: **{title}**{_number(seen.figures)}", width="content")
     elif not seen.is_unlimited:
         mine = formats.number(len(seen.names.ids), "customer")
         st.caption(
@@ -65,6 +73,11 @@ def words(about: str) -> None:
             f" yours ({mine} today).",
             width="content",
         )
+
+
+def _number(customers: Customers) -> str:
+    """How many customers a book has, as it goes on after the book's title."""
+    return "" if customers.others else f" · {formats.number(len(customers.ids), 'customer')} today"
 
 
 def customers_listed() -> str:

@@ -64,8 +64,8 @@ class Check:
         return QUESTIONS[self.key]
 
 
-def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
-    """The page's question answered in a sentence, which claims only what is known."""
+def verdict(checks: Sequence[Check], *, is_part: bool = False) -> tuple[Mark, str]:
+    """The page's question answered in a sentence, which claims only what is known; `is_part`: of some customers."""
     bad = [check.finding for check in checks if check.mark is Mark.BAD]
     notes = [check for check in checks if check.mark in (Mark.NOTE, Mark.UNKNOWN)]
     further = f" {formats.number(len(notes), 'thing')} to know below." if notes else ""
@@ -77,7 +77,8 @@ def verdict(checks: Sequence[Check]) -> tuple[Mark, str]:
         claimed = f" {claims[0].upper()}{claims[1:]}." if claims else ""
         if unknown:
             return Mark.UNKNOWN, f"**Nothing is known to be wrong.**{claimed}{further}"
-        return Mark.GOOD, f"**All is well.**{claimed}{further}"
+        well = "**All is well**, as far as these customers show." if is_part else "**All is well.**"
+        return Mark.GOOD, f"{well}{claimed}{further}"
     if len(bad) == 1:
         return Mark.BAD, f"**{NOT_ALL_WELL}.** {bad[0]}{further}"
     listed = "".join(f"\n- {finding}" for finding in bad)

@@ -89,7 +89,7 @@ def health_view(feeds: Feeds, past: Timeline, now: datetime, dark: bool) -> Heal
         _fitting(past),
         checks.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
     ]
-    mark, sentence = checks.verdict(findings)
+    mark, sentence = checks.verdict(findings, is_part=feeds.is_book)
     table = services.assign(
         title=services["service"].map(titles.service_title),
         ageDays=[

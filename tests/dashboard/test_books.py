@@ -170,6 +170,28 @@ def test_a_page_about_customers_says_that_it_shows_the_own_ones_whatever_book_is
     assert "figures without customers" not in said
 
 
+@pytest.mark.parametrize(
+    ("role", "book", "whose"),
+    [
+        ("manager", "", "My customers** alone · 2 customers today"),
+        ("manager", "all", "My customers** alone · 2 customers today"),
+        ("lead", "ben@x", "Customers of ben@x** alone · 2 customers today"),
+        ("lead", "unassigned", "Customers in no book** alone"),
+    ],
+)
+def test_data_health_says_that_its_data_are_the_companys_and_of_whom_its_findings_are(sit_down, role, book, whose):
+    said = text(sit_down("health", {"book": book} if book else None, role=role))
+    assert f"**The whole company** · findings about customers are of **{whose}" in said.replace("\\", "").replace(
+        "\u2060", ""
+    )
+    assert "figures without customers" not in said
+
+
+@pytest.mark.parametrize("page", ["status", "audit"])
+def test_pages_of_the_program_are_about_no_book(sit_down, page):
+    assert ":material/menu_book:" not in text(sit_down(page, role="operator", name="ben@x"))
+
+
 def test_who_sits_at_a_machine_whose_local_book_nobody_has_is_told_the_name(sit_down):
     said = text(sit_down("customers", name="ann", role=""))
     assert "`LOCAL_BOOK` names ann, who has no customer today. Name the person as BOOKS_FILE does." in said

@@ -44,6 +44,11 @@ def test_all_is_well_where_everything_is():
     )
 
 
+def test_all_is_well_with_some_customers_does_not_say_so_of_all():
+    _, sentence = checks.verdict([check(Mark.GOOD, key="late")], is_part=True)
+    assert sentence == "**All is well**, as far as these customers show. Services are on time."
+
+
 @pytest.mark.parametrize(
     ("late", "read", "claimed"),
     [
