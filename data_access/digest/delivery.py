@@ -7,8 +7,10 @@ raises ends the sending.
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
+import re
 import smtplib
 import ssl
 import time
@@ -25,6 +27,9 @@ from data_access.mail_url import SmtpServer
 from data_access.partner_center.retry import retry_after_seconds
 
 _SECONDS = 30.0  # that one conversation with a server may be silent, and one request may take
+_DONE, _REFUSALS, _GO_ON = 2, (4, 5), 354  # the first digits of SMTP's answers; the one that asks for the message
+_END_OF_LINE, _END_OF_MESSAGE = b"\r\n", b"\r\n.\r\n"
+_LINE_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)  # of the message itself gets one more
 _GRAPH_TAKES, _WORKFLOW_TAKES = {202}, {200, 201, 202}
 _GRAPH_LARGEST = 4 * 2**20  # bytes of one request
 _TOO_MANY, _TRIES, _LONGEST_WAIT = 429, 3, 60.0  # seconds
@@ -40,15 +45,16 @@ def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str], *, begins
     """
     trusted = ssl.create_default_context()
     try:
-        with _connected(server, trusted) as connection:
+        with contextlib.closing(_connected(server, trusted)) as connection:
             if server.user:
                 connection.login(server.user, server.password)
             connection.ehlo_or_helo_if_needed()
             _accepted(connection.mail(server.sender), "the sender")
             for address in to:
                 _accepted(connection.rcpt(address), "a recipient")
-            begins()
-            _hand_over(connection, made.as_bytes())
+            _hand_over(connection, made.as_bytes(), begins)
+            with contextlib.suppress(smtplib.SMTPException, OSError):  # it has the message, whatever it says
+                connection.quit()
     except smtplib.SMTPAuthenticationError:
         raise SignInRefused(
             "The mail server turned the user or the password of MAIL_URL down.",
@@ -123,18 +129,29 @@ def _protect(connection: smtplib.SMTP, host: str, trusted: ssl.SSLContext) -> No
 
 
 def _accepted(answer: tuple[int, bytes], who: str) -> None:
-    if answer[0] // 100 != 2:
+    if answer[0] // 100 != _DONE:
         raise _not_sent(f"the mail server does not take {who} (answer {answer[0]})")
 
 
-def _hand_over(connection: smtplib.SMTP, content: bytes) -> None:
+def _hand_over(connection: smtplib.SMTP, content: bytes, begins: Begins) -> None:
+    """As `SMTP.data`, which does not tell a server that left at the command from one that has the message."""
+    code, _ = connection.docmd("DATA")
+    if code != _GO_ON:
+        raise _turned_down(code)
+    begins()
     try:
-        code, _ = connection.data(content)
-    except smtplib.SMTPDataError as error:
-        raise _not_sent(f"the mail server does not take the message (answer {error.smtp_code})") from None
-    except (smtplib.SMTPServerDisconnected, OSError):
+        connection.send(_LINE_WITH_DOT.sub(b"..", content).removesuffix(_END_OF_LINE) + _END_OF_MESSAGE)
+        code, _ = connection.getreply()
+    except (smtplib.SMTPException, OSError):
         raise _uncertain() from None
-    _accepted((code, b""), "the message")
+    if code // 100 in _REFUSALS:
+        raise _turned_down(code)
+    if code // 100 != _DONE:
+        raise _uncertain()
+
+
+def _turned_down(code: int) -> NotSent:
+    return _not_sent(f"the mail server does not take the message (answer {code})")
 
 
 class _Body(io.BytesIO):

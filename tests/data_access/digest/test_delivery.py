@@ -1,13 +1,17 @@
 """Handing a digest over: to a real SMTP server, and to services that speak HTTP as Graph and Workflows do."""
 
 import base64
+import contextlib
 import email
 import json
+import signal
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 import pytest
@@ -164,28 +168,71 @@ def test_a_server_that_is_not_there():
         delivery.by_smtp(SmtpServer("127.0.0.1", port, "d@p.example"), MAIL, TO, begins=begins)
 
 
-def test_a_connection_that_breaks_after_the_message_leaves_it_open():
+@contextlib.contextmanager
+def scripted(**answers: Any) -> Iterator[SmtpServer]:
+    """An SMTP server for one conversation. `data`, `message` and `quit`: what it answers to each, a line or a function
+    that gives one; an empty line: it closes the connection.
+    """
+    said: dict[str, Any] = {"data": "354 go on", "message": "250 OK", "quit": "221 bye"} | answers
+
+    def converse() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as lines, contextlib.suppress(ConnectionError):
+            connection.sendall(b"220 here\r\n")
+            is_message = False
+            for line in lines:
+                command = "message" if is_message else line.strip().decode().lower()
+                if is_message and line != b".\r\n":
+                    continue
+                answer = said.get(command, "250 OK")
+                answer = answer if isinstance(answer, str) else answer()
+                if not answer:
+                    return
+                connection.sendall(f"{answer}\r\n".encode())
+                is_message = command == "data" and answer.startswith("354")
+
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_breaks_after_the_message, args=[listener])
+        thread = threading.Thread(target=converse)
         thread.start()
-        with pytest.raises(Uncertain):
-            delivery.by_smtp(SmtpServer("127.0.0.1", listener.getsockname()[1], "d@p.example"), MAIL, TO, begins=begins)
+        yield SmtpServer("127.0.0.1", listener.getsockname()[1], "d@p.example")
         thread.join()
 
 
-def _breaks_after_the_message(listener: socket.socket) -> None:
-    connection, _ = listener.accept()
-    with connection, connection.makefile("rb") as lines:
-        connection.sendall(b"220 here\r\n")
-        for line in lines:
-            if line.startswith(b"DATA"):
-                connection.sendall(b"354 go on\r\n")
-            elif line == b".\r\n":
-                return
-            elif line[:4] in (b"ehlo", b"mail", b"rcpt", b"EHLO", b"MAIL", b"RCPT"):
-                connection.sendall(b"250 OK\r\n")
-            elif line.startswith(b"data"):
-                connection.sendall(b"354 go on\r\n")
+@pytest.mark.parametrize("answer", ["", "451 later", "250 what message?"])
+def test_a_server_that_leaves_before_the_message_has_certainly_not_got_it(answer):
+    notes = Notes()
+    with scripted(data=answer) as server, pytest.raises(NotSent):
+        delivery.by_smtp(server, MAIL, TO, begins=notes)
+    assert notes.begun == 0
+
+
+@pytest.mark.parametrize("answer", ["", "what?", "354 go on"])
+def test_it_is_left_open_where_the_message_went_and_no_answer_says_what_became_of_it(answer):
+    with scripted(message=answer) as server, pytest.raises(Uncertain):
+        delivery.by_smtp(server, MAIL, TO, begins=begins)
+
+
+def test_an_interrupt_while_the_server_has_the_message_is_an_interrupt():
+    def interrupts() -> str:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        return "250 OK"
+
+    with scripted(message=interrupts, quit="250 OK") as server, pytest.raises(KeyboardInterrupt):
+        delivery.by_smtp(server, MAIL, TO, begins=begins)
+
+
+@pytest.mark.parametrize("answer", ["", "421 too late"])
+def test_a_message_that_was_taken_was_sent_however_the_server_takes_leave(answer):
+    with scripted(quit=answer) as server:
+        delivery.by_smtp(server, MAIL, TO, begins=begins)
+
+
+def test_a_line_of_a_dot_alone_does_not_end_the_message():
+    mailbox, made = Mailbox(), EmailMessage(policy=SMTP)
+    made.set_content("before\n.\n..\nafter\n", cte="7bit")
+    with smtp(mailbox) as server:
+        delivery.by_smtp(server, made, TO, begins=begins)
+    assert mailbox.arrived[0].content == made.as_bytes()
 
 
 def test_graph_gets_the_whole_mail_with_the_token():
