@@ -2,9 +2,11 @@
 
 import pytest
 
+from data_access.commands import status
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
+    DEPLOYMENT,
     WITHOUT_CUSTOMER,
 )
 from tests.lakes import fetched, lake
@@ -23,6 +25,19 @@ def test_customers_without_licenses_are_not_among_those_that_are_gone(tmp_path):
     loss = history.loss(COMMERCIAL_DEPLOYMENT)
     assert loss is not None
     assert loss.numbers == "from 2 to 0 customers, from 10 to 0 licenses, from 3 to 0 rows"
+
+
+def test_a_service_whose_row_could_not_be_read_is_not_gone(tmp_path):
+    history = lake(tmp_path)
+    crm = {"serviceName": "crm", "licensesSold": 500}
+    history.append(fetched(DEPLOYMENT, [{}, {"channel": "direct"}, crm]))
+    history.append(fetched(DEPLOYMENT, [{}, {"channel": "direct", "licensesSold": -1}]))
+    loss = history.loss(DEPLOYMENT)
+    assert loss is not None
+    assert (loss.gone, loss.of_channels) == (("crm",), ())
+    assert status.in_words(loss).endswith(
+        "; 1 row could not be read; gone: Dynamics 365; could not be read: Microsoft 365 through Direct"
+    )
 
 
 def test_what_comes_back_is_well_again(run, emulator):
