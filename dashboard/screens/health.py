@@ -13,10 +13,10 @@ from dashboard.components import figures, history_states, live_difference, table
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.security import session
 from dashboard.tables import health as health_tables
-from dashboard.view_models import checks
-from dashboard.view_models.checks import Check, Mark
 from dashboard.view_models.health import HealthView, health_view
 from data_access import Selection, Timeline
+from data_access.datasets import checks
+from data_access.datasets.checks import Check, Mark
 
 _QUESTION = "Can these figures be trusted today?"
 _AGES = "How old is what we know?"

@@ -16,9 +16,6 @@ from dashboard.components import audit_notice, header, history_states, notices, 
 from dashboard.feeds import Feeds, books_now, current_feeds, customers_now
 from dashboard.security import session
 from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, HISTORY, without_failures
-from dashboard.view_models import checks
-from dashboard.view_models.checks import Mark
-from dashboard.view_models.health import losses
 from data_access import (
     COLLECTIONS,
     Books,
@@ -35,6 +32,9 @@ from data_access import (
     stored_sign_in,
     unread_customers,
 )
+from data_access.datasets import checks
+from data_access.datasets.checks import Mark
+from data_access.datasets.health import losses
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _QUESTION = "Does everything work?"

@@ -6,23 +6,24 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import partial
 from urllib.parse import urlencode
 
 import msal
+import pandas as pd
 
 from data_access import books, clouds, connection, formats, history, mail_url
 from data_access.auth import credentials
 from data_access.books import Customers
 from data_access.call_sheet import content, document, records
 from data_access.commands import jobs, terminal
-from data_access.datasets import books_file, timeline
+from data_access.datasets import books_file, checks, health, timeline
+from data_access.datasets.timeline import Timeline
 from data_access.digest import delivery, message, plan_file, rounds
 from data_access.digest.looks import Looks, processed
-from data_access.digest.message import Message, News, Part
+from data_access.digest.message import Message, News
 from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
-from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Result, Round
+from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Finding, Result, Round
 from data_access.errors import SettingsError
 from data_access.history import audit, engines
 from data_access.history.audit import MUTED, Audit
@@ -31,7 +32,7 @@ from data_access.history.mutes import Mutes
 from data_access.history.sent_log import Entry, SentLog
 from data_access.mail_url import SmtpServer
 from data_access.mutes import Mute
-from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.settings import Settings, load
 
 _PROBLEMS_NAMED = 5
@@ -70,16 +71,16 @@ def run(options: argparse.Namespace) -> bytes:
             return books.EVERYBODY
         return Customers(found.of([person.name], now))
 
+    link = _links(settings)
     whole = Round(
         plan=plan,
         looks=Looks(account),
         past=log.past(),
         now=now,
         book=book,
-        link=_links(settings),
+        link=link,
         foot=_foot(settings, account),
-        health=_health(account),
-        operates=partial(_operates, [*read.people] if settings.books_file else [], found),
+        health=_health(settings, account, now, link) if any(person.operator for person in people) else (),
         sheets=_sheets(settings, plan.holding(now)),
     )
     channels = _channels(settings, dry_run=options.dry_run)
@@ -129,17 +130,6 @@ def _note_mutes(kept: Audit, mutes: Sequence[Mute], now: datetime) -> None:
     kept.append(entries)
 
 
-def _operates(listed: Sequence[Person], found: books.Books, person: Person) -> bool:
-    """Whether a person hears of Data health: who is said to, else who is listed and stands in no line of the books.
-
-    Who has no customers today for any other reason does not.
-    """
-    if person.operator is not None:
-        return person.operator
-    in_books = {line.person for line in found.lines}
-    return person in listed and books.known_as(person.name) not in in_books
-
-
 def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
     """Whom the round is about. Without a `[[person]]`, everybody in BOOKS_FILE whose name is an address."""
     people = list(read.people) or [Person(name=each) for each in found.people(datetime.now(UTC))]
@@ -187,21 +177,26 @@ def _foot(settings: Settings, account: History) -> str:
     return f"{source}, figures of {formats.day(processed(newest))}"
 
 
-def _health(account: History) -> tuple[Part, ...]:
-    """The findings of Data health that name no customer."""
-    standings = account.standing()
-    failing = [
-        f"{COLLECTIONS[name].title}: {standing.failure.message} {standing.failure.advice}"
-        for name, standing in standings.items()
-        if standing.failing and standing.failure
-    ]
-    lost = [
-        f"{COLLECTIONS[name].title} {loss.finding}: {loss.numbers}"
-        for name in standings
-        if (loss := account.loss(name))
-    ]
-    lines = tuple(News(line) for line in (*failing, *lost))
-    return (Part("Data health", lines),) if lines else ()
+class _Company:
+    """Whose findings those of a digest are: the whole company's, in which no customer is named."""
+
+    is_book = False
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self.is_sample = settings, settings.is_sample
+
+    def may_name(self, _: str) -> bool:
+        return False
+
+    def grouped(self, past: Timeline, paths: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:
+        engine = engines.connect(self._settings, past.history.files)
+        return engine.grouped(paths, keys, labels=["customerName"])
+
+
+def _health(settings: Settings, account: History, now: datetime, link: Link) -> tuple[Finding, ...]:
+    """What is not well by the page of Data health."""
+    found = health.findings(_Company(settings), timeline.of(account), now)
+    return tuple(Finding(check.case, News(formats.bare(check.finding), link("health"))) for check in checks.bad(found))
 
 
 def _sheets(settings: Settings, mutes: tuple[Mute, ...]) -> Callable[[Sequence[str]], bytes]:

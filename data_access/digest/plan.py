@@ -59,18 +59,14 @@ class _Table(BaseModel):
 
 
 class Person(_Table):
-    """One `[[person]]`: who hears, where, and how often.
-
-    `operator`: whether the person hears of Data health, too; where that is not said, whoever stands in no line of
-    BOOKS_FILE does.
-    """
+    """One `[[person]]`: who hears, where, and how often; an `operator` hears of Data health, too."""
 
     name: Text
     to: Annotated[tuple[Annotated[Text, AfterValidator(_address)], ...], Field(strict=False)] = ()
     every: Literal["day", "week", "month"] = "week"
     teams: Annotated[Text, AfterValidator(_workflow)] | None = Field(None, repr=False)  # who has it, may post
     call_sheets: bool = False
-    operator: bool | None = None
+    operator: bool = False
 
     @property
     def addresses(self) -> tuple[str, ...]:

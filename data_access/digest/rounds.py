@@ -13,7 +13,7 @@ from data_access import books, titles
 from data_access.books import Customers
 from data_access.digest import looks, news
 from data_access.digest.looks import Looks
-from data_access.digest.message import Attachment, Message, Part, subject_of
+from data_access.digest.message import Attachment, Message, News, Part, subject_of
 from data_access.digest.plan import Person, Plan
 from data_access.errors import HistoryError, PartnerCenterError, Uncertain
 from data_access.history.sent_log import Entry, Past, SentLog, State
@@ -28,6 +28,14 @@ Carrier = Callable[[Person, Message, str, Callable[[], None]], None]
 message goes next: what ends before that certainly was not sent. Raises NotSent, Uncertain, or another one of the
 family in `errors`.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding of *Data health*. It is news again when its `case` is another one."""
+
+    case: str
+    line: News
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,7 @@ class Round:
     book: Callable[[Person], Customers]
     link: news.Link
     foot: str
-    health: tuple[Part, ...] = ()  # findings of Data health
-    operates: Callable[[Person], bool] = lambda _: False  # who hears of them
+    health: tuple[Finding, ...] = ()  # of which operators hear
     sheets: Callable[[Sequence[str]], bytes]  # the call sheets of these customers, by tenant id, as one PDF
 
     def due(
@@ -112,7 +119,7 @@ class Round:
         parts = news.parts(before, now, self.plan, person.name, self.link)
         findings, known = self._findings(person), last.findings if last else ()
         if {*findings}.difference(known) or any(part.lines for part in parts):  # one that stays is no news by itself
-            parts += self.health if findings else ()
+            parts += (Part("Data health", tuple(each.line for each in self.health)),) if findings else ()
         foot = (
             f"{self.foot}. {titles.PRODUCT} sends this once a {person.every} at most, and only where something is new."
         )
@@ -122,8 +129,8 @@ class Round:
         return Message(subject_of(parts), parts, foot, self._attached(parts) if person.call_sheets else ())
 
     def _findings(self, person: Person) -> tuple[str, ...]:
-        """The findings of Data health that a person hears of."""
-        return tuple(line.text for part in self.health for line in part.lines) if self.operates(person) else ()
+        """The findings of Data health that a person hears of, as they are known by."""
+        return tuple(each.case for each in self.health) if person.operator else ()
 
     def _attached(self, parts: tuple[Part, ...]) -> tuple[Attachment, ...]:
         """The call sheets of the customers to call."""

@@ -2,7 +2,7 @@
 
 from dashboard.charts import freshness, palette
 from data_access.measures.health import Timing
-from tests.dashboard.timings import services
+from tests.timings import services
 
 
 def parts(table):

@@ -9,8 +9,8 @@ import pytest
 from dashboard.tables import health as tables
 from dashboard.tables import on_page
 from dashboard.tables.status import HISTORY
-from dashboard.view_models import checks
 from data_access import Standing, measures
+from data_access.datasets import checks
 from data_access.measures import changes, health, trends
 from data_access.partner_center.catalog import COLLECTIONS, COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.rows import facts_of, fetched

@@ -6,8 +6,8 @@ import pytest
 
 from dashboard.feeds import _Sources
 from dashboard.view_models import health
-from dashboard.view_models.checks import Mark
 from data_access import EVERYBODY, open_timeline
+from data_access.datasets.checks import Mark
 from data_access.settings import load
 from tests import lakes
 

@@ -19,7 +19,7 @@ from data_access.digest.rounds import MAIL
 from data_access.emulator import DEMO_TOKEN, Emulator, failing
 from data_access.emulator import serving as emulated
 from data_access.emulator.sample import Partner
-from data_access.history import collect
+from data_access.history import collect, live
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.sent_log import Entry, SentLog, State
 from data_access.mutes import Mute
@@ -85,11 +85,11 @@ OLAF = "olaf@partner.example"
     ("people", "hear"),
     [
         ("", set()),
-        (f'[[person]]\nname = "{OLAF}"\n[[person]]\nname = "{ANN}"\n[[person]]\nname = "{GONE}"\n', {OLAF}),
-        (f'[[person]]\nname = "{OLAF}"\noperator = false\n[[person]]\nname = "{ANN}"\noperator = true\n', {ANN}),
+        (f'[[person]]\nname = "{OLAF}"\n[[person]]\nname = "{ANN}"\n[[person]]\nname = "{GONE}"\n', set()),
+        (f'[[person]]\nname = "{OLAF}"\n[[person]]\nname = "{ANN}"\noperator = true\n', {ANN}),
     ],
 )
-def test_operators_hear_of_data_health_and_nobody_else_whoever_has_no_customers(office, people, hear):
+def test_who_is_said_to_operate_hears_of_data_health_and_nobody_else_whoever_has_no_customers(office, people, hear):
     office.collects(collected(0, 50, 50), collected(1, 40, 60))
     office.plans(people)
     Path(office.settings["BOOKS_FILE"]).write_text(f"{BOOKS}{NORD},{GONE},,2020-01-01\n")
@@ -99,6 +99,22 @@ def test_operators_hear_of_data_health_and_nobody_else_whoever_has_no_customers(
     history.open(load_settings(office.settings)).record(Run(started=now, outcomes={COMMERCIAL_DEPLOYMENT.name: tried}))
     assert office.digests("--all")[0] == 0
     assert {to for to, said in office.mails if "Partner Center is down" in said} == hear
+
+
+def test_an_operator_hears_once_of_each_problem_that_data_health_shows_and_of_no_customer_by_name(office, monkeypatch):
+    office.collects(collected(0, 50, 50), collected(1, 50, 50))
+    office.plans(f'[[person]]\nname = "{OLAF}"\noperator = true\n')
+    said = []
+    for unread in ([NORD], [NORD], [NORD, SUED]):
+        monkeypatch.setattr(live, "unread", lambda *_, unread=unread: dict.fromkeys(unread, "Wind"))
+        assert office.digests("--person", OLAF)[0] == 0
+        said.append([text for _, text in office.mails])
+    assert [len(mails) for mails in said] == [1, 1, 2]
+    first, second = said[-1]
+    assert "- The account could not read 1 customer.\n  https://licenses.p.example/health\n" in first
+    assert "The last run of collect was" in first
+    assert "could not read 2 customers." in second
+    assert "ind" not in first + second
 
 
 BROKEN = {
@@ -382,7 +398,7 @@ def test_without_books_everybody_hears_of_all(office):
 
 
 def test_a_person_without_customers_hears_how_the_collections_are_and_no_names(office):
-    office.plans('[[person]]\nname = "operator@partner.example"\n')
+    office.plans('[[person]]\nname = "operator@partner.example"\noperator = true\n')
     empty = partial(fetched, COMMERCIAL_DEPLOYMENT, [], START + timedelta(weeks=2))
     office.collects(collected(0, 50, 50), collected(1, 40, 60), empty)
     office.digests()

@@ -1,19 +1,20 @@
 """What a page says of how far figures can be trusted, from what was found."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from dashboard.view_models import checks
-from dashboard.view_models.checks import Check, Mark
 from data_access import NotPermitted, Standing, Unavailable
+from data_access.datasets import checks
+from data_access.datasets.checks import Check, Mark
 from data_access.history.run_log import Failure
 from data_access.measures import health
 from data_access.measures.health import Timing
 from data_access.partner_center.catalog import CUSTOMER_USAGE, DEPLOYMENT, USAGE
-from tests.dashboard.timings import DAY, NOW, services
+from tests.timings import DAY, NOW, services
 
 
 def timing(**timings):
@@ -231,3 +232,19 @@ def test_rounding_is_no_contradiction():
 def test_the_file_of_checks_is_plain_text():
     table = checks.table([check(Mark.BAD, "*Title* of `verify`, \\<b\\>.")])
     assert table["finding"][0] == "Title of verify, <b>."
+
+
+def test_a_failure_of_another_day_is_the_same_case_and_another_reason_is_not():
+    def case(standing, now=NOW):
+        return checks.collecting({DEPLOYMENT.name: standing}, now).case
+
+    same = failed(Unavailable, NOW - 2 * DAY)
+    assert case(same) == case(replace(same, last_failure=NOW + DAY))
+    assert case(same) != case(replace(same, failure=same.failure.model_copy(update={"message": "Refused."})))
+    assert case(READ, NOW + 10 * DAY) == case(READ, NOW + 11 * DAY)
+
+
+def test_customers_that_may_not_be_named_are_counted():
+    found = checks.read_customers([], [], 2, is_part=False)
+    assert (found.mark, found.finding) == (Mark.BAD, "The account could not read 2 customers.")
+    assert checks.read_customers([], ["A"], 1, is_part=False).finding == "The account could not read 2 customers: A."

@@ -1,4 +1,7 @@
-"""The checks of the Data health page: pure functions that judge the history's figures, and their verdict."""
+"""The checks of *Data health*, for its page and for digests: they judge the history's figures, and give a verdict.
+
+Findings are Markdown, as `formats.plain` writes it.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,27 @@ from enum import StrEnum
 
 import pandas as pd
 
-from dashboard import formats
-from dashboard.tables.health import BEHIND, CHECKS_FILE
-from data_access import COLLECTIONS, NotPermitted, Snapshot, Standing, titles
+from data_access import formats, titles
+from data_access.errors import NotPermitted
+from data_access.history.run_log import Standing
+from data_access.history.snapshot import Snapshot
 from data_access.measures import health
 from data_access.measures.health import LOSS_FLOOR, Loss, Timing
-from data_access.partner_center.catalog import PER_CUSTOMER
+from data_access.partner_center.catalog import COLLECTIONS, PER_CUSTOMER
 
 #: Percent points between Microsoft's percentage and its counts that rounding does not explain.
 CONTRADICTION = 1.0
 #: A history without a successful run of `collect` for longer is neglected.
 NEGLECTED = timedelta(days=8)
 _NO_CHANNELS: Mapping[Timing, Sequence[str]] = {}
+_COLLECTED = (
+    *("collection", "lastRead", "state", "lastFailure"),
+    *("failure", "status", "code", "requestId", "correlationId"),
+)
+_LOST = (
+    *("collection", "since", "customersBefore", "customersAfter"),
+    *("licensesBefore", "licensesAfter", "rowsBefore", "rowsAfter"),
+)
 _NAMED = 3  # services or reasons named in a sentence
 NO_DATES = "Microsoft gave no processing dates."
 #: How a verdict on what does not stop anything begins, here and on Status.
@@ -58,18 +70,24 @@ class Check:
     mark: Mark
     finding: str
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lasting: str = ""  # the finding without what a day alone changes, where that differs
 
     @property
     def question(self) -> str:
         return QUESTIONS[self.key]
 
+    @property
+    def case(self) -> str:
+        """What makes the finding news again: it changes with what was found, and not with the day."""
+        return f"{self.key}: {self.lasting or self.finding}"
+
 
 def verdict(checks: Sequence[Check], *, is_part: bool = False) -> tuple[Mark, str]:
     """The page's question answered in a sentence, which claims only what is known; `is_part`: of some customers."""
-    bad = [check.finding for check in checks if check.mark is Mark.BAD]
+    problems = [check.finding for check in bad(checks)]
     notes = [check for check in checks if check.mark in (Mark.NOTE, Mark.UNKNOWN)]
     further = f" {formats.number(len(notes), 'thing')} to know below." if notes else ""
-    if not bad:
+    if not problems:
         unknown = any(check.mark is Mark.UNKNOWN for check in checks)
         claims = ", and ".join(
             _CLAIMS[check.key] for check in checks if check.mark is Mark.GOOD and check.key in _CLAIMS
@@ -79,10 +97,15 @@ def verdict(checks: Sequence[Check], *, is_part: bool = False) -> tuple[Mark, st
             return Mark.UNKNOWN, f"**Nothing is known to be wrong.**{claimed}{further}"
         well = "**All is well**, as far as these customers show." if is_part else "**All is well.**"
         return Mark.GOOD, f"{well}{claimed}{further}"
-    if len(bad) == 1:
-        return Mark.BAD, f"**{NOT_ALL_WELL}.** {bad[0]}{further}"
-    listed = "".join(f"\n- {finding}" for finding in bad)
-    return Mark.BAD, f"**{NOT_ALL_WELL}: {len(bad):,} problems.**{further}\n{listed}"
+    if len(problems) == 1:
+        return Mark.BAD, f"**{NOT_ALL_WELL}.** {problems[0]}{further}"
+    listed = "".join(f"\n- {finding}" for finding in problems)
+    return Mark.BAD, f"**{NOT_ALL_WELL}: {len(problems):,} problems.**{further}\n{listed}"
+
+
+def bad(checks: Iterable[Check]) -> list[Check]:
+    """The problems: what the `verdict` says is not well."""
+    return [check for check in checks if check.mark is Mark.BAD]
 
 
 def passed(checks: Sequence[Check]) -> int:
@@ -162,17 +185,18 @@ def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool
             for name in COLLECTIONS
             if (state := standing.get(name))
         ],
-        columns=[*BEHIND["collected"].names],
+        columns=[*_COLLECTED],
     ).astype({"lastRead": "datetime64[us, UTC]", "lastFailure": "datetime64[us, UTC]", "status": "Int64"})
     failing = [name for name in COLLECTIONS if name in standing and standing[name].failing]
     faults = [name for name in failing if not _excused(name, standing)]
     finding = " ".join(_failing(name, standing[name]) for name in faults or failing)
     if faults:
-        return Check("collected", Mark.BAD, finding, rows)
+        reasons = " ".join(f"{name}{_why(standing[name])}" for name in faults)
+        return Check("collected", Mark.BAD, finding, rows, reasons)
     newest = max((state.last_success for state in standing.values() if state.last_success), default=None)
     if has_job and (newest is None or now - newest > NEGLECTED):
         ran = f"The last run of `collect` was {formats.age(now - newest)}." if newest else "`collect` has never run."
-        return Check("collected", Mark.BAD, ran, rows)
+        return Check("collected", Mark.BAD, ran, rows, "neglected")
     if failing:
         return Check("collected", Mark.NOTE, finding, rows)
     if newest is None:
@@ -214,16 +238,18 @@ def reading(readings: pd.DataFrame, newest: Sequence[Snapshot]) -> Check:
     return Check("read", Mark.GOOD, finding, rows)
 
 
-def read_customers(newest: Sequence[Snapshot], unread: Sequence[str], *, is_part: bool) -> Check:
+def read_customers(newest: Sequence[Snapshot], unread: Sequence[str], unnamed: int = 0, *, is_part: bool) -> Check:
     """Whether every customer could be read, where each is asked for; `newest`: the snapshots read.
 
-    `unread`: the customers whose subscriptions or live seats could not be read, by name, each once. Of others per
-    customer nobody keeps who they are, so they are counted where the visitor sees all (not `is_part`).
+    `unread`: the customers whose subscriptions or live seats could not be read, by name, each once; `unnamed`: how many
+    more there are whose names are not for this reader. Of others per customer nobody
+    keeps who they are, so they are counted where the visitor sees all (not `is_part`).
     """
     findings = []
-    if unread:
-        named = formats.listed(unread)
-        findings.append(f"The account could not read {formats.number(len(unread), 'customer')}: {named}.")
+    if unread or unnamed:
+        number = formats.number(len(unread) + unnamed, "customer")
+        named = f": {formats.listed(unread)}" if unread else ""
+        findings.append(f"The account could not read {number}{named}.")
     findings += [
         f"*{_title(snapshot.collection)}* lacks {formats.number(snapshot.unread_customers, 'customer')}."
         for snapshot in newest
@@ -258,8 +284,8 @@ def lost(losses: Mapping[str, Loss]) -> Check:
             )
             for name, loss in losses.items()
         ],
-        columns=[*BEHIND["lost"].names],
-    ).astype({"since": "datetime64[us, UTC]"} | dict.fromkeys(BEHIND["lost"].names[2:], "Int64"))
+        columns=[*_LOST],
+    ).astype({"since": "datetime64[us, UTC]"} | dict.fromkeys(_LOST[2:], "Int64"))
     return Check("lost", Mark.BAD, " ".join(findings), rows)
 
 
@@ -329,7 +355,7 @@ def not_at_hand(key: str, why: str) -> Check:
 def table(checks: Sequence[Check]) -> pd.DataFrame:
     """The checks as rows: check, question, result, finding."""
     rows = [(check.key, check.question, str(check.mark), formats.bare(check.finding)) for check in checks]
-    return pd.DataFrame(rows, columns=[*CHECKS_FILE.names]).astype("str")
+    return pd.DataFrame(rows, columns=["check", "question", "result", "finding"]).astype("str")
 
 
 def _excused(name: str, standing: Mapping[str, Standing]) -> bool:
@@ -346,13 +372,16 @@ def _excused(name: str, standing: Mapping[str, Standing]) -> bool:
 
 def _failing(name: str, standing: Standing) -> str:
     """When and why a collection could not be read, and the day of its newest figures."""
-    why = f": {formats.plain(standing.failure.message)}" if standing.failure else "."
     newest = (
         f"Its newest figures were read on {formats.day(standing.last_success)}."
         if standing.last_success
         else "It was never read before."
     )
-    return f"*{_title(name)}* could not be read on {formats.day(standing.last_failure)}{why} {newest}"
+    return f"*{_title(name)}* could not be read on {formats.day(standing.last_failure)}{_why(standing)} {newest}"
+
+
+def _why(standing: Standing) -> str:
+    return f": {formats.plain(standing.failure.message)}" if standing.failure else "."
 
 
 def _listed(codes: Iterable[str]) -> str:
