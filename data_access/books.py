@@ -108,6 +108,12 @@ class Books:
         """The customers of each person who has any at that instant, by the person's name as `known_as` gives it."""
         return self._on(at)[0]
 
+    def names(self, person: str) -> bool:
+        """Whether any line names this person (as `known_as` gives it), of any day, and also one that cannot be used."""
+        return any(line.person == person for line in self.lines) or any(
+            problem.person == person for problem in self.problems
+        )
+
     def unassigned(self, at: datetime) -> Customers:
         """The customers of nobody: all but those in anybody's book at that instant."""
         return self._on(at)[1]

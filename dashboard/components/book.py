@@ -10,13 +10,17 @@ from dashboard.filters import link
 from dashboard.filters.parameters import BOOK
 from dashboard.security import session
 from dashboard.security.roles import Role
-from dashboard.security.sight import ALL, MINE, UNASSIGNED, Sight
+from dashboard.security.sight import ALL, MINE, UNASSIGNED, NotTold, Sight
 from data_access import Customers, Settings, load_settings
 from data_access.datasets.books_file import SAMPLE_PEOPLE
 
 _WIDTH = 230  # pixels
 _PROBLEMS_NAMED = 5
 _LONGEST_ID = 64
+_CANNOT_BE_TOLD = (
+    "**Who looks after which customers cannot be told at the moment**, so this page shows no customers. They come back"
+    " by themselves as soon as it can."
+)
 
 
 def choose(moment: str = "") -> None:
@@ -65,18 +69,20 @@ def words(about: str) -> None:
         title = formats.plain(_title(seen.book, seen))
         st.caption(f":material/menu_book: **{title}**{_number(seen.figures)}", width="content")
     elif not seen.is_unlimited:
-        mine = formats.number(len(seen.names.ids), "customer")
+        mine = _number(seen.names)
         st.caption(
-            f":material/menu_book: **My customers** · {mine} today. *The whole company* is on pages of figures."
+            f":material/menu_book: **My customers**{mine}. *The whole company* is on pages of figures."
             if about == "customers"
             else ":material/domain: **The whole company** · figures without customers. Pages about customers show"
-            f" yours ({mine} today).",
+            f" yours{mine}.",
             width="content",
         )
 
 
 def _number(customers: Customers) -> str:
     """How many customers a book has, as it goes on after the book's title."""
+    if current_sight().not_told is NotTold.UNUSABLE:
+        return " · which these are cannot be told at the moment"
     return "" if customers.others else f" · {formats.number(len(customers.ids), 'customer')} today"
 
 
@@ -106,7 +112,15 @@ def empty() -> None:
     """The content of a page that has no customer to show."""
     seen = current_sight()
     with st.container(border=True, key="empty_book"):
-        if seen.is_unlimited:
+        if seen.not_told is NotTold.UNUSABLE:
+            st.write(_CANNOT_BE_TOLD)
+            st.write(_next_step())
+        elif seen.not_told is NotTold.UNNAMED:
+            st.write(
+                f"**No line of the books file names this person:** {formats.plain(seen.book)}. Is the name spelled as"
+                " there? The choice of books in the bar has everybody with customers today."
+            )
+        elif seen.is_unlimited:
             st.write(f"{formats.plain(_title(seen.book, seen))}: this book has no customers today (UTC).")
         else:
             st.write(
@@ -116,6 +130,17 @@ def empty() -> None:
             _of_this_machine(load_settings())
         if ALL in seen.choices and seen.book != ALL:
             st.button(f"Show {_title(ALL, seen).lower()}", on_click=_show_all, icon=":material/domain:")
+
+
+def _next_step() -> str:
+    """What to do while BOOKS_FILE cannot be used, for whom is told why and for whom is not."""
+    if session.may(Role.LEAD):
+        return "What is wrong with BOOKS_FILE stands at the top of this page."
+    if not session.person().is_known:
+        return "`.venv/bin/python -m data_access books` says what is wrong with BOOKS_FILE."
+    return (
+        "The operator of this dashboard is told what is wrong. If it stays like this, ask the operator, or your lead."
+    )
 
 
 def _of_this_machine(settings: Settings) -> None:

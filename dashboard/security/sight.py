@@ -5,8 +5,9 @@ Nothing here draws or reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum, auto
 
 from dashboard.security.roles import Person, Role
 from data_access import EVERYBODY, NOBODY, Books, Customers
@@ -14,6 +15,13 @@ from data_access.books import known_as
 
 #: The values of the link parameter `book` that are no person.
 MINE, ALL, UNASSIGNED = "mine", "all", "unassigned"
+
+
+class NotTold(Enum):
+    """Why books do not say whose customers these are."""
+
+    UNUSABLE = auto()  # the file as a whole: nobody knows who looks after whom, or after nobody
+    UNNAMED = auto()  # no line names this person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +38,7 @@ class Sight:
     is_unlimited: bool = False  # whether this person may see every customer, whatever is on screen
     owner: str = ""  # whose book is on screen; empty where it is everybody's figures
     names_owner: str = ""  # likewise, of the customers that may be named beside everybody's figures
+    not_told: NotTold | None = None  # then none are on screen
     choices: tuple[str, ...] = field(default=(), compare=False)  # the books that this person may choose
 
     @property
@@ -48,14 +57,15 @@ def decide(person: Person, books: Books, asked: str, at: datetime, *, restricts:
         return Sight(book=ALL, figures=EVERYBODY, names=NOBODY)
     own = Customers(books.of(person.known_as, at))
     if person.role < Role.LEAD:
-        return _of_manager(person, own, asked) if restricts else _of_everybody(())
+        return _of_manager(person, own, books, asked) if restricts else _of_everybody(())
     return _of_lead(person, own, books, asked, at)
 
 
-def _of_manager(person: Person, own: Customers, asked: str) -> Sight:
+def _of_manager(person: Person, own: Customers, books: Books, asked: str) -> Sight:
+    mine = Sight(book=MINE, figures=own, names=own, owner=_name(person), not_told=_not_told(books), choices=(MINE, ALL))
     if asked and known_as(asked) != MINE:
-        return Sight(book=ALL, figures=EVERYBODY, names=own, names_owner=_name(person), choices=(MINE, ALL))
-    return Sight(book=MINE, figures=own, names=own, owner=_name(person), choices=(MINE, ALL))
+        return replace(mine, book=ALL, figures=EVERYBODY, owner="", names_owner=mine.owner)
+    return mine
 
 
 def _of_lead(person: Person, own: Customers, books: Books, asked: str, at: datetime) -> Sight:
@@ -65,13 +75,28 @@ def _of_lead(person: Person, own: Customers, books: Books, asked: str, at: datet
     choices = (ALL, *named, UNASSIGNED, *people) if people or asked != ALL else ()
     if asked == ALL:
         return _of_everybody(choices)
+    not_told = _not_told(books)
     if asked == UNASSIGNED:
-        figures, owner = books.unassigned(at), UNASSIGNED
+        figures, owner = NOBODY if not_told else books.unassigned(at), UNASSIGNED
     elif asked == MINE:
         figures, owner = own, _name(person)
     else:
         figures, owner = Customers(people.get(asked, frozenset())), asked
-    return Sight(book=asked, figures=figures, names=figures, is_unlimited=True, owner=owner, choices=choices)
+        if not (not_told or figures.ids or books.names(asked)):
+            not_told = NotTold.UNNAMED
+    return Sight(
+        book=asked,
+        figures=figures,
+        names=figures,
+        is_unlimited=True,
+        owner=owner,
+        not_told=not_told,
+        choices=choices,
+    )
+
+
+def _not_told(books: Books) -> NotTold | None:
+    return NotTold.UNUSABLE if books.failure else None
 
 
 def _of_everybody(choices: tuple[str, ...]) -> Sight:

@@ -357,13 +357,57 @@ def test_a_lead_with_a_book_begins_with_it(sit_down):
     assert sold(sit_down("customers", role="lead", name="ben@x")) == "70,207"
 
 
-@pytest.mark.parametrize("books", [f"{HEADER}x,ann@x,,\n", "no header"])
-def test_leads_are_told_what_is_wrong_with_the_books_and_managers_see_nothing(sit_down, sent, books):
+CANNOT_BE_TOLD = "Who looks after which customers cannot be told at the moment"
+
+
+@pytest.mark.parametrize(
+    ("books", "said"), [(f"{HEADER}x,ann@x,,\n", "Your book has no customers today"), ("no header", CANNOT_BE_TOLD)]
+)
+def test_leads_are_told_what_is_wrong_with_the_books_and_managers_see_nothing(sit_down, sent, books, said):
     app = sit_down("customers", books=books)
-    assert "Your book has no customers today" in text(app)
+    assert said in text(app)
     assert "BOOKS_FILE" not in text(app)
     assert traces(sent, *NAMES) == []
     assert "BOOKS_FILE" in text(sit_down("customers", role="lead", books=books))
+
+
+def test_while_the_file_cannot_be_read_nobody_is_said_to_have_no_customers(sit_down, tmp_path, sent):
+    app = sit_down("customers")
+    sent.clear()
+    (tmp_path / "books.csv").write_bytes(b"\xff\xfe")
+    for name, link in (("mine", {}), ("the company", {"book": "all"})):
+        follow(app, link)
+        assert CANNOT_BE_TOLD in text(app), name
+        assert "The operator of this dashboard is told what is wrong" in text(app)
+        assert "no customers today" not in text(app).lower()
+        assert "0 customers" not in text(app)
+    app.switch_page("screens/overview.py").run()
+    follow(app, {"book": "all"})
+    assert "Pages about customers show yours · which these are cannot be told at the moment." in text(app)
+    assert traces(sent, *NAMES) == []
+    (tmp_path / "books.csv").write_text(BOOKS)
+    follow(app, {})
+    assert sold(app) == "1,200"
+
+
+@pytest.mark.parametrize("book", ["unassigned", "mine", "ben@x"])
+def test_while_the_file_cannot_be_read_a_lead_sees_no_customer_as_one_of_a_book(sit_down, sent, book):
+    app = sit_down("customers", {"book": book}, role="lead", books="no header")
+    assert CANNOT_BE_TOLD in text(app)
+    assert "BOOKS_FILE has no column customerTenantId" in text(app)
+    assert traces(sent, *NAMES) == []
+    next(button for button in app.button if button.label == "Show all customers").click().run()
+    assert sold(app) == f"{sum(SOLD.values()):,}"
+
+
+def test_a_lead_is_told_that_no_line_names_a_person(sit_down):
+    said = text(sit_down("customers", {"book": "typo@x"}, role="lead"))
+    assert "No line of the books file names this person:** typo@" in said
+    assert "no customers today (UTC)" not in said
+    past = f"{HEADER}{OWN},dora@x,,2020-01-01\n"
+    said = text(sit_down("customers", {"book": "dora@x"}, role="lead", books=past))
+    assert "this book has no customers today (UTC)" in said
+    assert "No line of the books file" not in said
 
 
 def test_status_says_who_looks_after_whom_and_which_lines_cannot_be_used(sit_down):
@@ -403,7 +447,7 @@ def test_a_hand_over_takes_effect_in_a_page_that_is_open(sit_down, tmp_path, sen
     assert traces(sent, OWN, SHARED_ONE, FOREIGN) == []
     (tmp_path / "books.csv").unlink()
     app.run()
-    assert "Your book has no customers today" in text(app)
+    assert CANNOT_BE_TOLD in text(app)
 
 
 def test_a_hand_over_at_midnight_takes_effect_in_a_page_that_is_open(sit_down, monkeypatch, sent):

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.security.roles import Person, Role, at_this_machine
-from dashboard.security.sight import decide
+from dashboard.security.sight import NotTold, decide
 from data_access import EVERYBODY, NOBODY, Books, Customers, Settings
-from data_access.books import Line
+from data_access.books import Line, Problem
 
 ACME, BOLT, CORK = (str(UUID(int=number)).upper() for number in (1, 2, 3))
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -71,6 +71,29 @@ def test_without_books_that_can_be_used_managers_see_nobody(books):
 @pytest.mark.parametrize("asked", ["", "mine", "all", "ben@x"])
 def test_where_no_books_are_configured_a_manager_sees_all(asked):
     assert seen(Role.MANAGER, asked, restricts=False) == (EVERYBODY, EVERYBODY)
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "books", "not_told"),
+    [
+        (Role.MANAGER, "", Books(failure="cannot be read"), NotTold.UNUSABLE),
+        (Role.MANAGER, "all", Books(failure="cannot be read"), NotTold.UNUSABLE),
+        (Role.MANAGER, "", BOOKS, None),
+        (Role.LEAD, "all", Books(failure="cannot be read"), None),
+        (Role.LEAD, "mine", Books(failure="cannot be read"), NotTold.UNUSABLE),
+        (Role.LEAD, "unassigned", Books(failure="cannot be read"), NotTold.UNUSABLE),
+        (Role.LEAD, "ben@x", Books(failure="cannot be read"), NotTold.UNUSABLE),
+        (Role.LEAD, "ben@x", BOOKS, None),
+        (Role.LEAD, "typo@x", BOOKS, NotTold.UNNAMED),
+        (Role.LEAD, "typo@x", Books(problems=(Problem(2, "no GUID", "typo@x"),)), None),
+        (Role.LEAD, "chloe@x", Books((Line(ACME, "chloe@x", None, NOW.date()),)), None),
+    ],
+)
+def test_what_books_do_not_tell_is_no_empty_book(role, asked, books, not_told):
+    found = decide(someone(role, "Ann@X"), books, asked, NOW, restricts=True)
+    assert found.not_told is not_told
+    if not_told:
+        assert found.names == NOBODY
 
 
 def test_a_book_goes_by_the_object_id_too_and_both_add_up():
