@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from data_access import formats, history
+from data_access import books, formats, history
 from data_access.books import CUSTOMER, Books
 from data_access.commands import terminal
 from data_access.connection import connect
@@ -73,7 +73,7 @@ def report(found: Books, known: frozenset[str] | None, now: datetime, unread: Un
         there = pd.DataFrame({CUSTOMER: sorted(book.difference(known or book))}, dtype="str")
         why = Counter(parts.why(there, [CUSTOMER], unread))
         yield (
-            f"  {printable(person)}: {formats.number(len(book), 'customer')}"
+            f"  {printable(person)} ({books.mark(person)}): {formats.number(len(book), 'customer')}"
             + (f", of which Microsoft does not list {gone:,}" if (gone := why[Absence.GONE]) else "")
             + "".join(f", {why[each]:,} {each}" for each in (Absence.UNREAD, Absence.UNCERTAIN) if why[each])
         )

@@ -43,7 +43,7 @@ HELP = "work out what each person should hear, and send it"
 def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     whom = command.add_mutually_exclusive_group()
-    whom.add_argument("--person", metavar="NAME", help="this person alone, whatever is due")
+    whom.add_argument("--person", metavar="NAME", help="this one alone, whatever is due: a name, or the mark in a log")
     whom.add_argument("--all", action="store_true", help="everybody, whatever is due")
     command.add_argument("--dry-run", action="store_true", help="print each message, send and record nothing")
 
@@ -134,7 +134,8 @@ def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
     """Whom the round is about. Without a `[[person]]`, everybody in BOOKS_FILE whose name is an address."""
     people = list(read.people) or [Person(name=each) for each in found.people(datetime.now(UTC))]
     if name is not None:
-        people = [person for person in people if books.known_as(person.name) == books.known_as(name)]
+        wanted = books.known_as(name)
+        people = [person for person in people if wanted in (books.known_as(person.name), books.mark(person.name))]
         if not people:
             raise SettingsError(
                 "Nobody with that name gets a digest.",
@@ -241,7 +242,7 @@ def _printed(due: Due) -> str:
 
 
 def _say(result: Result, uncertain: Sequence[Entry]) -> None:
-    """Say what became of the round. People are named by the first letter of their name: the log has no addresses."""
+    """Say what became of the round. The log has no addresses: people have marks there."""
     terminal.say(f"{formats.number(result.sent, 'digest')} sent, nothing new for {result.nothing}.")
     if result.overtaken:
         terminal.say(f"{formats.number(result.overtaken, 'digest')} left to another run that began before.")
@@ -257,6 +258,6 @@ def _say(result: Result, uncertain: Sequence[Entry]) -> None:
 
 
 def masked(name: str) -> str:
-    """A person's name as a log may have it: without what would be an address."""
+    """A person's name as a log may have it: without what would be an address, and different for each person."""
     local, at, domain = name.partition("@")
-    return f"{local[:1]}…{at}{domain}" if at else name
+    return f"{local[:1]}…{at}{domain} ({books.mark(name)})" if at else name

@@ -52,8 +52,8 @@ def test_it_says_how_many_customers_each_person_has_and_who_has_nobody(check):
     assert (code, err) == (0, [])
     assert out == [
         f"2 people with customers today ({datetime.now(UTC):%Y-%m-%d} UTC):",
-        "  ann@x: 1 customer",
-        "  ben@x: 2 customers, of which Microsoft does not list 1",
+        "  ann@x (1910ee99): 1 customer",
+        "  ben@x (e2d9bc30): 2 customers, of which Microsoft does not list 1",
         "1 of 2 customers without anybody:",
         f"  {BOLT}",
     ]
@@ -76,7 +76,7 @@ def test_where_customers_are_not_listed_those_with_licenses_are_compared(check, 
 def test_lines_that_cannot_be_used_are_2_with_the_whole_report_on_stderr(check):
     code, out, err = check(f"{HEADER}{ACME},ann@x,,\nnobody,ann@x,,\n{BOLT},,,\n")
     assert (code, out) == (2, [])
-    assert "  ann@x: 1 customer" in err
+    assert "  ann@x (1910ee99): 1 customer" in err
     assert err[-4:-1] == [
         "2 lines that cannot be used:",
         "  line 3: customerTenantId is no GUID",
@@ -111,4 +111,4 @@ def test_the_history_tells_which_customers_there_are_and_no_call_is_made(check):
 
 def test_the_sample_has_books_of_its_own(capsys):
     assert main(["books"]) == 0
-    assert "  ann@partner.example: 45 customers" in capsys.readouterr().out.splitlines()
+    assert "  ann@partner.example (cf68624a): 45 customers" in capsys.readouterr().out.splitlines()

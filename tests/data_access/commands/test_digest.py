@@ -4,6 +4,7 @@ import base64
 import email
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.policy import default
@@ -332,6 +333,21 @@ def test_a_failure_is_told_and_tried_again(office, mailbox):
     code, _, _ = office.digests("--all")
     assert code == 0
     assert {to for to, _ in office.mails} == {ANN, BEN}
+
+
+def test_each_person_has_a_mark_in_the_log_by_which_one_is_told_from_another(office, mailbox):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    people = [f"m{number}@partner.example" for number in range(4)]
+    office.plans("".join(f'[[person]]\nname = "{name}"\n' for name in people))
+    office.settings["BOOKS_FILE"] = ""
+    mailbox.answer = "451 later"
+    _, _, err = office.digests()
+    assert not [name for name in people if name in err]
+    marks = re.findall(r"^m…@partner\.example \((\w+)\): ", err, re.MULTILINE)
+    assert len({*marks}) == len(people)
+    mailbox.answer = "250 OK"
+    office.digests("--person", marks[2])
+    assert [to for to, _ in office.mails] == [people[2]]
 
 
 def test_a_run_that_was_ended_half_way_sends_nothing_twice_and_says_so(office, monkeypatch):

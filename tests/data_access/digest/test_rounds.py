@@ -203,7 +203,7 @@ def test_the_next_run_says_at_once_what_may_have_been_sent_and_says_it_once(offi
         with pytest.raises(Ended):
             office.digests()
     said = [office.digests("--all")[2] for _ in range(2)]
-    assert ["The digest for a…@partner.example by mail of 20" in err for err in said] == [True, False]
+    assert ["The digest for a…@partner.example (cf68624a) by mail of 20" in err for err in said] == [True, False]
     assert [to for to, _ in office.mails] == [ANN, BEN]
 
 
