@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import islice
 
 import pandas as pd
 
@@ -176,7 +177,7 @@ def _parse(text: str, delimiter: str) -> Books:
             many = "more than one column" if name in places else "no column"
             return Books(failure=f"has {many} {name} in its first line")
     lines, problems = [], []
-    for number, cells in [*_records(text, delimiter)][1:]:
+    for number, cells in islice(_records(text, delimiter), 1, None):
         ours = [cells[places[name][0]] if places[name][0] < len(cells) else "" for name in _HEADER]
         line = _line(*ours)
         if isinstance(line, Line):

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 _UNREADABLE = "cannot be read: check its address, and whether the account of the dashboard may read it"
 
+_LARGEST = 16 * 2**20  # bytes: more than 100,000 lines, which are parsed in seconds
+
 #: The sample's people.
 SAMPLE_PEOPLE = ("ann@partner.example", "ben@partner.example", "chloe@partner.example")
 _ANN, _BEN, _CHLOE = SAMPLE_PEOPLE
@@ -54,7 +56,7 @@ class BooksFile:
     restricts = True
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._file = OperatorFile(address, _parsed, _unreadable, Books(), clock=clock)
+        self._file = OperatorFile(address, _parsed, _unreadable, Books(), largest=_LARGEST, clock=clock)
 
     def books(self) -> Books:
         """The books as they are in the file now."""
@@ -90,7 +92,7 @@ def _parsed(content: bytes) -> Books:
 
 
 def _unreadable(before: Books, why: Failure) -> Books:
-    failure = why.words if why.unanswered else _UNREADABLE
+    failure = why.words if why.unanswered or why.too_large else _UNREADABLE
     if before.failure == failure:
         return before
     log.warning("BOOKS_FILE %s. Nobody has a book.", failure)

@@ -29,10 +29,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a file cannot be read, in words that follow its name; whether it is that it does not answer."""
+    """Why a file cannot be read, in words that follow its name; whether it is that it does not answer, or its size."""
 
     words: str
     unanswered: bool = False
+    too_large: bool = False
+
+
+class _TooLarge(Damaged):
+    pass
 
 
 class OperatorFile(Generic[T]):
@@ -97,7 +102,8 @@ class OperatorFile(Generic[T]):
         if not info.is_file:  # to open a pipe is to wait for who writes to it
             raise Damaged("is no file that can be read")
         if info.size > self._largest:
-            raise Damaged(f"is larger than {self._largest / 2**20:.0f} MB")
+            limit = f"{self._largest / 2**20:.0f} MB, the most that is read"
+            raise _TooLarge(f"is larger than {limit}: it has {info.size:,} bytes")
         version = (info.size, info.mtime_ns)
         if version == self._version:
             return None
@@ -110,7 +116,7 @@ def _failure(error: Exception) -> Failure:
     if isinstance(error, StoreUnanswered):
         return Failure("does not answer", unanswered=True)
     if isinstance(error, Damaged):
-        return Failure(str(error))
+        return Failure(str(error), too_large=isinstance(error, _TooLarge))
     missing = isinstance(error, FileNotFoundError)
     return Failure(f"cannot be read: {os.strerror(errno.ENOENT)}" if missing else "cannot be reached")
 

@@ -110,6 +110,17 @@ def test_a_file_that_cannot_be_read_gives_nobody_anything_until_it_is_mended(fil
     assert anns(kept) == {BOLT}
 
 
+def test_a_file_of_a_hundred_thousand_lines_is_read_and_one_of_gigabytes_is_not_opened(file, caplog):
+    write(file, *(f"{number:08X}{ACME[8:]}" for number in range(100_000)))
+    kept = BooksFile(str(file))
+    assert len(anns(kept)) == 100_000
+    os.truncate(file, 2**32)
+    said = "is larger than 16 MB, the most that is read: it has 4,294,967,296 bytes"
+    with caplog.at_level(logging.WARNING):
+        assert (anns(kept), kept.books().failure) == (frozenset(), said)
+    assert [record.getMessage() for record in caplog.records] == [f"BOOKS_FILE {said}. Nobody has a book."]
+
+
 def test_a_file_that_was_never_there_gives_nobody_anything(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert BooksFile(str(tmp_path / "books.csv")).books().failure

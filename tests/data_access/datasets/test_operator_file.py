@@ -57,4 +57,5 @@ def test_what_is_no_file_is_not_opened(tmp_path):
 def test_what_is_too_large_is_not_read(tmp_path):
     file = tmp_path / "file"
     file.write_bytes(bytes(2**20 + 1))
-    assert following(file, largest=2**20).now() == (None, Failure("is larger than 1 MB"))
+    said = "is larger than 1 MB, the most that is read: it has 1,048,577 bytes"
+    assert following(file, largest=2**20).now() == (None, Failure(said, too_large=True))
