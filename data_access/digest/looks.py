@@ -70,7 +70,7 @@ class Looks:
         if last is None or self._snapshot(COMMERCIAL_DEPLOYMENT, last.looked_at) is None:
             return self._first(now, customers)
         then = customers if last.book is None else Customers(frozenset(filter(customers.__contains__, last.book)))
-        return replace(self.look(last.looked_at, then), mutes=last.mutes)
+        return replace(self.look(last.looked_at, then), mutes=last.mutes, rules=last.rules)
 
     def look(self, marks: Mapping[str, str], customers: Customers) -> Look:
         """What was known at these marks of these customers. Raises DamagedHistory where a file cannot be read."""

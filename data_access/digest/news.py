@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pandas as pd
 
-from data_access import books, formats, mutes, titles
+from data_access import formats, mutes, titles
 from data_access.books import EVERYBODY, Customers
 from data_access.digest import bands
 from data_access.digest.message import News, Part
@@ -49,7 +49,8 @@ class Look:
     the day from which on later answers have no rows; None where these facts are the newest answer. `unread`: what the
     answer of the facts does not tell. `subscriptions`: as `renewals.judged` gives them; None where none were read.
     `customers`: those in the person's book. `mutes`: those
-    that held then; what they are about was not told.
+    that held then; what they are about was not told. `rules`: by which customers out of their band were told then, each
+    as `Rule.case` has it.
     """
 
     at: datetime
@@ -61,13 +62,14 @@ class Look:
     unread: UnreadRows = ALL_READ
     customers: Customers = EVERYBODY
     mutes: tuple[Mute, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
     """What is new for a person; the customers to call come along where anything else is new."""
     before = replace(before, facts=before.facts.of(product_names.as_in(now.facts.frame, before.facts.frame)))
     empty, due = _emptied(before, now), _due(before, now, plan, link)
-    figures = (_crossed(before, now, plan, person, link), _changed(before, now, plan, link))
+    figures = (_outside(before, now, plan, person, link), _changed(before, now, plan, link))
     if not any(part.lines for part in (*empty, due, *figures)):
         return ()
     return (*empty, due, _to_call(now, plan, link), *figures)
@@ -180,19 +182,30 @@ def _change(row: pd.Series, missed: Mapping[str, str], known: Customers) -> str:
     )
 
 
-def _crossed(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Part:
-    """Customers whose percentage left its band; the first rule that speaks of a customer does so alone."""
-    lines: list[tuple[str, str | None, News]] = []
-    for rule in plan.rules:
-        if rule.person is not None and books.known_as(rule.person) != books.known_as(person):
-            continue
-        known = {tenant for tenant, _, _ in lines}
-        lines += [line for line in _leaving(rule, before, now, link) if line[0] not in known]
-    told, silent = _unmuted(lines, plan, now.at)
-    return _part("Left the band", told, silent, "customer", News("on the page Customers", link("customers")))
+def _outside(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Part:
+    """Customers out of their band of whom that was not told yet, those first who left it since the look before.
+
+    The first rule that speaks of a customer does so alone.
+    """
+    lines: list[_Outside] = []
+    for rule in plan.rules_of(person):
+        known = {line.customer for line in lines}
+        lines += [line for line in _out_of(rule, before, now, link) if line.customer not in known]
+    lines.sort(key=lambda line: not line.has_left)
+    told, silent = _unmuted([(line.customer, line.product, line.news) for line in lines], plan, now.at)
+    return _part("Out of the band", told, silent, "customer", News("on the page Customers", link("customers")))
 
 
-def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[str, str | None, News]]:
+class _Outside(NamedTuple):
+    """A customer out of a band: `product` is the one of which the rule speaks there, if it is one alone."""
+
+    customer: str
+    product: str | None
+    news: News
+    has_left: bool
+
+
+def _out_of(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[_Outside]:
     covered = [bands.covered(rule, look.facts) for look in (before, now)]
     was, is_now = (core.by(facts, [CUSTOMER], ["customerName"]) for facts in covered)
     products = covered[1].frame.groupby(CUSTOMER, observed=True)[_PRODUCT].unique().to_dict()
@@ -205,12 +218,13 @@ def _leaving(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[tuple[
         limit = bands.left(rule, percent)
         own = products[row[CUSTOMER]]
         only = str(own[0]) if len(own) == 1 and not pd.isna(own[0]) else None  # which a mute may be about
-        was_told = then is not None and not _was_muted(before, str(row[CUSTOMER]), only)
-        if limit and not (was_told and bands.left(rule, then) == limit):
-            is_same = then is not None and not pd.isna(then) and str(row[CUSTOMER]) not in missed
-            came = f" ({_percent(then)} before)" if is_same else ""
+        was_out = then is not None and bands.left(rule, then) == limit
+        was_told = was_out and rule.case in before.rules and not _was_muted(before, str(row[CUSTOMER]), only)
+        if limit and not was_told:
+            has_left = then is not None and not pd.isna(then) and not was_out
+            came = f" ({_percent(then)} before)" if has_left and str(row[CUSTOMER]) not in missed else ""
             said = f"{_called(row)}: {_percent(percent)}{about} deployed, {limit}{came}"
-            yield str(row[CUSTOMER]), only, _news(row, said, link)
+            yield _Outside(str(row[CUSTOMER]), only, _news(row, said, link), has_left)
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:

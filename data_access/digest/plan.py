@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -105,6 +106,12 @@ class Rule(_Table):
         """Percent points below which, and above which, a figure is news."""
         return PRESETS[self.preset] if self.preset is not None else (self.below, self.above)
 
+    @property
+    def case(self) -> str:
+        """What a rule is known by among those of a person: its band, and of what it speaks."""
+        about = [text and texts.key(text) for text in (self.service, self.product, self.customer)]
+        return json.dumps([*self.band, *about])
+
 
 class Spare(_Table):
     """One `[[spare]]`: so many seats of a product at a customer may stay unassigned."""
@@ -122,6 +129,11 @@ class Plan:
     rules: tuple[Rule, ...] = ()
     spares: tuple[Spare, ...] = ()
     mutes: tuple[Mute, ...] = ()
+
+    def rules_of(self, person: str) -> tuple[Rule, ...]:
+        """The rules that are for a person, in their order."""
+        own = books.known_as(person)
+        return tuple(rule for rule in self.rules if rule.person is None or books.known_as(rule.person) == own)
 
     def holding(self, at: datetime) -> tuple[Mute, ...]:
         """The mutes that hold at an instant."""

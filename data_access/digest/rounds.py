@@ -103,6 +103,7 @@ class Round:
                                 mutes=tuple(
                                     each for each in holding if not each.customer or each.customer in customers
                                 ),
+                                rules=tuple(rule.case for rule in self.plan.rules_of(person.name)),
                                 findings=self._findings(person),
                             ),
                             step,

@@ -40,7 +40,8 @@ class State(StrEnum):
 class Entry(BaseModel):
     """One step of one digest: `digest` names it, `run` the run of the program that hands it over, `channel` the way it
     goes (mail or Teams). The next one goes on from what was told: `looked_at` by names that the digest gives, the
-    customers in the person's book (None: everybody), the mutes that held, and the findings of Data health.
+    customers in the person's book (None: everybody), the mutes that held, the rules that spoke to the person, and the
+    findings of Data health, both by names that the digest gives.
 
     `is_known`: that it may have been sent has been said.
     """
@@ -56,6 +57,7 @@ class Entry(BaseModel):
     looked_at: dict[str, str] = {}
     book: tuple[str, ...] | None = None  # tenant ids
     mutes: tuple[Mute, ...] = ()
+    rules: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     is_known: bool = False
 

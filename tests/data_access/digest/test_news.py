@@ -160,7 +160,7 @@ def test_of_a_customer_that_lost_a_product_the_product_is_told_and_no_change():
         f"Nordwind GmbH: not in the newest answer: {E5_SOLD}. What is left is deployed to 70.00 %",
     ]
     falling = told(look(*FELL, at=WEEK_AGO), look(bought(NORD, 100, 70)), Plan(rules=(Rule(below=75),)))
-    assert falling["Left the band"][0] == ["Nordwind GmbH: 70.00\u00a0% deployed, below 75 %"]
+    assert falling["Out of the band"][0] == ["Nordwind GmbH: 70.00\u00a0% deployed, below 75 %"]
 
 
 def test_of_a_customer_that_has_a_product_in_one_channel_less_the_channel_is_told():
@@ -211,15 +211,33 @@ def test_each_line_leads_to_its_customer():
 )
 def test_a_customer_who_leaves_a_band_is_news_once(rule, deployed, said):
     before, now = (bought(NORD, 100, number) for number in deployed)
-    lines = told(look(before, at=WEEK_AGO), look(now), Plan(rules=(rule,))).get("Left the band", ([], ""))[0]
+    then = replace(look(before, at=WEEK_AGO), rules=(rule.case,))
+    lines = told(then, look(now), Plan(rules=(rule,))).get("Out of the band", ([], ""))[0]
     assert len(lines) == len(said)
     assert all(line.replace("\u00a0", " ").startswith(start) for line, start in zip(lines, said, strict=True))
+
+
+def test_a_rule_that_is_new_tells_of_all_who_are_out_first_of_those_who_have_just_left():
+    then = (bought(NORD, 1000, 500), bought(SUED, 100, 85))
+    now = (bought(NORD, 1000, 510), bought(SUED, 100, 79))
+    known = Rule(below=40)
+    before = replace(look(*then, at=WEEK_AGO), rules=(known.case,))
+    said = told(before, look(*now), Plan(rules=(known, Rule(below=80))))["Out of the band"][0]
+    assert [line.replace("\u00a0", " ") for line in said] == [
+        "Südwind AG: 79.00 % deployed, below 80 % (85.00 % before)",
+        "Nordwind GmbH: 51.00 % deployed, below 80 %",
+    ]
+
+
+def test_a_rule_with_a_preset_is_the_one_with_its_numbers():
+    assert Rule(preset="usual").case == Rule(below=80).case
+    assert len({Rule(below=80, **more).case for more in ({}, {"service": "o365"}, {"product": "E3"})}) == 3
 
 
 def test_of_several_rules_the_first_one_speaks():
     rules = (Rule(below=90), Rule(below=80))
     said = told(look(bought(NORD, 100, 95), at=WEEK_AGO), look(bought(NORD, 100, 50)), Plan(rules=rules))
-    assert len(said["Left the band"][0]) == 1
+    assert len(said["Out of the band"][0]) == 1
 
 
 HEADING = "Last day to act within 30 days"
@@ -332,7 +350,7 @@ def test_a_muted_product_is_no_reason_to_call_and_no_band_of_its_own():
         ["Nordwind GmbH: 63 licenses not deployed, 60 of them muted or spare; most of the others of E5"],
         "2 muted, until 31 Jan 2027: migration",
     )
-    assert said["Left the band"] == ([], "2 muted, until 31 Jan 2027: migration")
+    assert said["Out of the band"] == ([], "2 muted, until 31 Jan 2027: migration")
 
 
 def test_a_muted_product_that_is_gone_is_not_named_and_the_others_are_compared_without_it():

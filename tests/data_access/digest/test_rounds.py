@@ -123,6 +123,19 @@ def test_an_answer_without_rows_is_news_once_and_nobody_is_gone(office):
     assert "no rows" not in text
 
 
+def test_who_is_out_of_a_band_is_told_in_the_first_digest_and_when_a_rule_is_new_each_once(office):
+    person = f'[[person]]\nname = "{ANN}"\n'
+    office.collects(collected(0, 50, 50), collected(1, 50, 50))
+    for rules in ("[[rule]]\nbelow = 60\n", "[[rule]]\nbelow = 60\n[[rule]]\nabove = 45\n"):
+        office.plans(person + rules)
+        for _ in range(2):
+            assert office.digests("--all")[0] == 0
+    first, second = (text.replace("\u00a0", " ") for _, text in office.mails)
+    assert "50.00 % deployed, below 60 %" in first
+    assert "50.00 % deployed, above 45 %" in second
+    assert "below 60 %" not in second
+
+
 def test_who_takes_a_customer_over_hears_of_it_and_who_gave_it_away_no_more(office):
     office.collects(collected(0, 50, 50), collected(1, 40, 60))
     office.plans(f'[[person]]\nname = "{ANN}"\n[[person]]\nname = "{BEN}"\n[[rule]]\nbelow = 45\n')
@@ -150,7 +163,7 @@ def test_what_was_muted_is_told_when_the_mute_ends(office, how):
     for _ in range(2):
         office.digests("--all")
     ((_, text),) = office.mails
-    assert "Left the band" in text
+    assert "Out of the band" in text
 
 
 def test_a_mute_from_a_page_that_is_taken_back_early_gives_back_what_it_kept_silent(office):
@@ -164,7 +177,7 @@ def test_a_mute_from_a_page_that_is_taken_back_early_gives_back_what_it_kept_sil
     assert office.mails == []
     for _ in range(2):
         assert office.digests("--all")[0] == 0
-    assert ["Left the band" in text for _, text in office.mails] == [True]
+    assert ["Out of the band" in text for _, text in office.mails] == [True]
 
 
 def test_what_was_told_before_a_mute_is_not_told_again_when_it_is_set(office):
