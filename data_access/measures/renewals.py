@@ -19,6 +19,7 @@ from data_access import formats, texts
 from data_access.measures import core, free_products
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
+from data_access.partner_center import instants as sent_dates
 from data_access.partner_center import renewal
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 from data_access.partner_center.renewal import Action, NextTerm
@@ -58,7 +59,6 @@ OURS = frozenset(
     {"assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "service", "channel", "channels"}
 )
 _END, _CANCEL_UNTIL, _ACT_BY, _IS_BEFORE = "end", "cancelUntil", "actBy", "isBefore"
-_NEVER = "9999"  # the year of an end that stands for none
 _SUMMED = (*_KEY, "quantity", "notAssigned", "status", "isTrial", "billingType", _END, _CANCEL_UNTIL, "renewalOutcome")
 _RUNNING = frozenset({"active", "suspended"})
 _INSTANT: Final = "datetime64[us, UTC]"
@@ -362,11 +362,9 @@ def selected(table: pd.DataFrame, selection: Selection) -> pd.DataFrame:
 
 def instants(dates: pd.Series) -> pd.Series:
     """Dates as they were sent, as `datetime64[us, UTC]`; missing where there is none, or one that stands for none."""
-    sent = dates.astype("str")
-    # Microsoft sends seven digits after the second, for which pandas would take a unit that ends in the year 2262.
-    short = sent.where(~sent.str.startswith(_NEVER, na=False)).str.replace(r"(\.\d{6})\d+", r"\1", regex=True)
-    found: pd.Series = pd.to_datetime(short, utc=True, errors="coerce", format="ISO8601").astype(_INSTANT)
-    return found
+    codes, distinct = pd.factorize(dates)
+    told = pd.Series([*map(sent_dates.stated, distinct), None], dtype=_INSTANT)
+    return told.iloc[codes].set_axis(dates.index)  # a missing one has the code -1, which is the last
 
 
 def _per_product(table: pd.DataFrame | None, whole: str, part: str, source: str) -> pd.DataFrame:

@@ -14,8 +14,9 @@ from data_access.partner_center.catalog import Collection
 
 #: How rows are made of an answer; one more whenever the same bytes give other rows. In the first one, a code that came
 #: in several spellings was written in small letters. In the second one, a row on two pages counted as often as on the
-#: earlier one. In the third one, live rows had no `attributes`, and some of their fields kept strange capitals.
-READING = 4
+#: earlier one. In the third one, live rows had no `attributes`, and some of their fields kept strange capitals. In the
+#: fourth one, a live row's date in the year 1 was a date, and one with a space within set its row aside.
+READING = 5
 INSTANT = "datetime64[us, UTC]"
 _COUNT = "int64"
 _PERCENT = "float64"

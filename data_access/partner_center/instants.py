@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationErr
 from pydantic_core import PydanticCustomError
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)", re.ASCII)
+_SPACES = re.compile(r"(?<=[-T:.])\s+|\s+(?=[-T:.Z])")  # Microsoft's samples have "2026-12-14T 23:59:59Z"
 _FURTHER = re.compile(r"\.\d{6}(\d*[1-9])", re.ASCII)  # the digits after the sixth, which a datetime has no room for
 #: .NET's smallest and largest date, which stand for none; sibling calls send 0001-01-01T00:00:00, and a subscription
 #: without an end has one in the year 9999.
@@ -37,6 +38,10 @@ def _none_in_the_last_year(value: datetime | None) -> datetime | None:
     return None if value is None or is_never(value) else value
 
 
+def _without_spaces(value: str) -> str:
+    return _SPACES.sub("", value.strip())
+
+
 _Utc = Annotated[datetime | None, BeforeValidator(_iso_date), AfterValidator(_utc)]
 _read_instant = TypeAdapter(Annotated[_Utc, AfterValidator(_none_in_the_last_year)]).validate_python
 _read_known_instant = lru_cache(maxsize=4096)(_read_instant)
@@ -50,24 +55,31 @@ def instant(value: Any) -> datetime | None:
 
 
 def sent(value: Any) -> Any:
-    """A date as it was sent, looked at and found to be one; an empty text is none. Raises pydantic's errors."""
-    if isinstance(value, str) and not value.strip():
-        return None
-    _read_moment(value.strip()) if isinstance(value, str) else _read_instant(value)
-    return value
+    """A date as it was sent, looked at and found to be one; an empty text is none, and so is .NET's smallest date.
+
+    Raises pydantic's errors.
+    """
+    if isinstance(value, str):
+        return value if value.strip() and _read_moment(_without_spaces(value)) else None
+    return _read_instant(value)
 
 
 def moment(value: Any) -> datetime | None:
     """A date as UTC, one in the year 9999 included; None where there is none, or none that can be read."""
     try:
-        return _read_moment(value.strip()) if isinstance(value, str) else None
+        return _read_moment(_without_spaces(value)) if isinstance(value, str) else None
     except ValidationError:
         return None
 
 
+def stated(value: Any) -> datetime | None:
+    """A date as UTC; None where there is none, none that can be read, or one that stands for none."""
+    return _none_in_the_last_year(moment(value))
+
+
 def exact(value: Any) -> tuple[datetime, str] | None:
-    """What orders dates by all of their digits: the `moment`, and what follows the microseconds; None likewise."""
-    at = moment(value)
+    """What orders dates by all of their digits: what is `stated`, and what follows the microseconds; None likewise."""
+    at = stated(value)
     if at is None:
         return None
     found = _FURTHER.search(value)

@@ -52,6 +52,15 @@ def test_the_last_day_is_right_in_every_zone(zone, newer, older):
     assert list(rows["ends"]) == [newer, older]
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("none", ["0001-01-01T00:00:00", "9999-12-31T23:59:59.9999999Z"])
+def test_a_date_that_stands_for_none_is_none_in_every_zone(none, zone):
+    action = scheduled("RenewToNewTerm", none)
+    (row,) = told({"cancellationAllowedUntilDate": none, "scheduledActions": action}, zone=zone).to_dict("records")
+    plain = told({}, zone=zone).iloc[0]
+    assert (row["act"], row["becomes"]) == (plain["act"], plain["becomes"])
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
 def test_a_field_of_microsofts_is_no_instant_beside_a_day_whatever_its_name(zone):
     table = tables.on_screen(told({"endsAt": "x", "actAt": "x"}, zone=zone), zone)

@@ -100,6 +100,8 @@ def test_a_customers_seats_of_a_product_count_once():
         ({PRECISE_END: None, END: None}, None, False),
         ({PRECISE_END: "9999-12-10T23:59:59Z"}, None, False),
         ({PRECISE_END: None, END: "9999-12-10T00:00:00Z"}, None, False),
+        ({CANCEL: "9999-12-31T23:59:59.9999999"}, PRECISE_END, False),
+        ({CANCEL: "0001-01-01T00:00:00"}, PRECISE_END, False),
     ],
 )
 def test_the_last_day_to_act_is_what_was_sent(change, last_day, is_before):

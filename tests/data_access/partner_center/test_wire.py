@@ -134,6 +134,21 @@ def test_two_spellings_of_it_in_one_row_are_two_fields():
     assert (row["billingType"], row["BillingType"]) == ("license", "usage")
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("2026-12-14T 23:59:59Z", "2026-12-14T 23:59:59Z"),
+        ("0001-01-01T00:00:00", None),
+        ("9999-12-10T00:00:00Z", "9999-12-10T00:00:00Z"),
+    ],
+)
+@pytest.mark.parametrize("name", ["commitmentEndDateTime", "cancellationAllowedUntilDate", "effectiveStartDate"])
+def test_a_date_with_a_space_is_read_and_one_in_the_year_1_is_none(name, sent, kept):
+    (row,), set_aside = wire.read(wire.Subscription, [subscription(**{name: sent})])
+    assert not set_aside
+    assert row[name] == kept
+
+
 def test_a_field_that_is_there_in_two_spellings_is_the_one_that_we_know():
     row = read_one(LicensesSold=7, LICENSESSOLD=8)
     assert (row["licensesSold"], row["LicensesSold"], row["LICENSESSOLD"]) == (474, 7, 8)
