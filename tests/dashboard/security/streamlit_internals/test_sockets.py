@@ -172,8 +172,11 @@ def test_nor_do_bytes_that_are_no_request_and_no_text_fill_the_log(socket_server
         time.sleep(0.05)
     said = [line.getMessage() for line in lines if line.levelno >= logging.WARNING]
     one_of_each = ["Invalid HTTP request received.", "Invalid UTF-8 sequence received from client."]
-    of_refusals = [] if is_seldom else ["ASGI callable returned without completing handshake."] * 3
-    assert sorted(said) == sorted([*one_of_each * (1 if is_seldom else 3), *of_refusals])
+    if is_seldom:
+        assert sorted(said) == one_of_each
+    else:
+        assert {*said} == {*one_of_each, "ASGI callable returned without completing handshake."}, "and each comes often"
+        assert len(said) > 2 * len({*said})
     assert any(line.exc_info for line in lines) is not is_seldom
 
 
