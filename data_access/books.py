@@ -26,6 +26,9 @@ _PERSON, _FROM, _UNTIL = "person", "from", "until"
 _HEADER = (CUSTOMER, _PERSON, _FROM, _UNTIL)
 _DELIMITERS = (",", ";")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)  # `fromisoformat` takes weeks and dates without hyphens too
+#: A line that was cut off may have lost a date, and would hold too early or too long.
+_SHORT = "has fewer cells than the first line"
+_SEVERAL = re.compile("[,;]")  # between people in one cell
 #: A guest's sign-in name as Entra ID keeps it, such as `ann_contoso.com#EXT#@partner.onmicrosoft.com`. No domain has an
 #: underscore, so the last one stands for the @ of the address with which the guest signs in.
 _GUEST = re.compile(r"(.+)_([^_]+)#ext#@.+")
@@ -83,13 +86,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that cannot be used, by its number in the file, and why; `person`, as `known_as` gives it, is whom it
-    names, whose whole book is not known then.
+    """A line that cannot be used, by its number in the file, and why; `people`, as `known_as` gives them, are those
+    whom it names, whose whole books are not known then.
     """
 
     line: int
     reason: str
-    person: str = ""
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +116,7 @@ class Books:
     def names(self, person: str) -> bool:
         """Whether any line names this person (as `known_as` gives it), of any day, and also one that cannot be used."""
         return any(line.person == person for line in self.lines) or any(
-            problem.person == person for problem in self.problems
+            person in problem.people for problem in self.problems
         )
 
     def unassigned(self, at: datetime) -> Customers:
@@ -178,12 +181,14 @@ def _parse(text: str, delimiter: str) -> Books:
             return Books(failure=f"has {many} {name} in its first line")
     lines, problems = [], []
     for number, cells in islice(_records(text, delimiter), 1, None):
-        ours = [cells[places[name][0]] if places[name][0] < len(cells) else "" for name in _HEADER]
-        line = _line(*ours)
+        ours = [cells[places[name][0]] for name in _HEADER if places[name][0] < len(cells)]
+        line = _line(*ours) if len(ours) == len(_HEADER) else _SHORT
         if isinstance(line, Line):
             lines.append(line)
         elif any(cells):
-            problems.append(Problem(number, line, known_as(ours[_HEADER.index(_PERSON)])))
+            person = places[_PERSON][0]
+            named = _SEVERAL.split(cells[person]) if person < len(cells) else []
+            problems.append(Problem(number, line, tuple(known_as(name) for name in named if name)))
     return Books(tuple(lines), tuple(problems))
 
 
@@ -207,6 +212,8 @@ def _line(customer: str, person: str, since: str, until: str) -> Line | str:
     """The line with these cells, or why it cannot be used."""
     if not person:
         return "no person"
+    if _SEVERAL.search(person) or person.count("@") > 1:
+        return "names more than one person; write a line for each"
     if not person.isprintable():
         return "the person's name holds a line break or a control character"
     if not is_guid(customer):

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> bytes:
             "Correct the file, then run it again.",
         )
     unusable = _unusable(found)
-    unknown = {problem.person for problem in found.problems}
+    unknown = {person for problem in found.problems for person in problem.people}
     people = [person for person in _people(read, found, options.person) if books.known_as(person.name) not in unknown]
     history.prepare_sample(settings)
     account, now = history.open(settings), datetime.now(UTC)

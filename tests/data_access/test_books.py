@@ -85,6 +85,11 @@ def test_two_people_are_never_taken_for_one(names):
         (f"{ACME},ann@x,2026-01-01T00:00:00,", "from is no date such as 2026-12-31"),
         (f"{ACME},ann@x,2026-01-01,2026-01-01", "until is not after from"),
         (f"{ACME},ann@x,2026-01-02,2026-01-01", "until is not after from"),
+        (f"{ACME},ann@x", "has fewer cells than the first line"),
+        (f"{ACME},ann@x,", "has fewer cells than the first line"),
+        (f'{ACME},"ann@x;ben@x",,', "names more than one person; write a line for each"),
+        (f'{ACME},"ann@x, ben@x",,', "names more than one person; write a line for each"),
+        (f"{ACME},ann@x ben@x,,", "names more than one person; write a line for each"),
     ],
 )
 def test_a_line_that_cannot_be_used_gives_nobody_anything_and_is_named_by_its_number(line, reason):
@@ -101,7 +106,7 @@ def test_a_line_that_cannot_be_used_gives_nobody_anything_and_is_named_by_its_nu
         f"\ufeff{HEADER}\r\n{ACME},ann@x,,\r\n",
         f"customerTenantId;person;from;until\n{ACME};ann@x;;\n",
         f'person;note;until;from;CustomerTenantId\n"ann@x";"two\nlines, one; cell";;;"{ACME}"\n',
-        f"{HEADER}\n\n,,,\n{ACME},ann@x\n",
+        f"{HEADER}\n\n,,,\n{ACME},ann@x,,\n",
         f'"customerTenantId","person","from","until"\r\n"{ACME}","ann@x","",""\r\n',
         f'\ufeff"customerTenantId";"person";"from";"until"\r\n"{ACME}";"ann@x";"";""\r\n',
     ],
@@ -113,12 +118,19 @@ def test_a_file_is_understood_as_spreadsheets_write_it(content):
 
 
 def test_a_line_that_cannot_be_used_says_whose_book_is_not_whole():
-    found = of("acme, Ann@X ,,", f"{ACME}", f"{ACME},ben_x.example#EXT#@p,yesterday,")
-    assert [problem.person for problem in found.problems] == ["ann@x", "", "ben@x.example"]
+    found = of(
+        "acme, Ann@X ,,",
+        f"{ACME}",
+        f"{ACME},ben_x.example#EXT#@p,yesterday,",
+        f'{ACME},"ann@x; Ben@x",,',
+        f"{ACME},a@x",
+    )
+    said = [("ann@x",), (), ("ben@x.example",), ("ann@x", "ben@x"), ("a@x",)]
+    assert [problem.people for problem in found.problems] == said
 
 
 def test_lines_are_counted_as_an_editor_counts_them():
-    found = of(f'{ACME},ann@x,,,"two\nlines"', "nobody", header=f"{HEADER},note")
+    found = of(f'{ACME},ann@x,,,"two\nlines"', f"{ACME},,,", header=f"{HEADER},note")
     assert found.problems == (Problem(4, "no person"),)
 
 

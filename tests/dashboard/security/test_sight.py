@@ -85,7 +85,7 @@ def test_where_no_books_are_configured_a_manager_sees_all(asked):
         (Role.LEAD, "ben@x", Books(failure="cannot be read"), NotTold.UNUSABLE),
         (Role.LEAD, "ben@x", BOOKS, None),
         (Role.LEAD, "typo@x", BOOKS, NotTold.UNNAMED),
-        (Role.LEAD, "typo@x", Books(problems=(Problem(2, "no GUID", "typo@x"),)), None),
+        (Role.LEAD, "typo@x", Books(problems=(Problem(2, "no GUID", ("typo@x",)),)), None),
         (Role.LEAD, "chloe@x", Books((Line(ACME, "chloe@x", None, NOW.date()),)), None),
     ],
 )
