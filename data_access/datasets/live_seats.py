@@ -7,6 +7,7 @@ where it cannot be read now, whoever sold them; products that are free or on tri
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import pandas as pd
 
@@ -20,6 +21,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS,
 #: What the figures are called in files. Their columns are those of the commercial counts.
 COLLECTION = replace(COMMERCIAL_DEPLOYMENT, name="live-seats", title=SEATS.title, page=SEATS.page)
 _UNKNOWN = "unknown"
+#: The product of a row that says of none: a code of a service, which these figures stand on, is never missing.
+_NO_NAME = "(no name)"
 
 
 def deployment(data: Renewals) -> Deployment:
@@ -38,7 +41,8 @@ def deployment(data: Renewals) -> Deployment:
 
 def _as_counts(seats: pd.DataFrame, data: Renewals) -> pd.DataFrame:
     """The rows of live seats with the columns of the commercial counts."""
-    products = seats["productName"].fillna(seats["skuPartNumber"]).fillna(seats["productId"])
+    named = (seats[name].where(seats[name].str.strip() != "") for name in ("productName", "skuPartNumber", "productId"))
+    products = reduce(pd.Series.fillna, named).fillna(_NO_NAME)
     customers = data.rows(CUSTOMERS)
     relations = (
         None if customers is None else customers.drop_duplicates("customerTenantId").set_index("customerTenantId")

@@ -398,6 +398,21 @@ def test_the_customers_page_stands_on_live_seats_too(visit):
     assert sorted(tables(app)["customers_table"]["customerName"]) == ["Nordwind AB", "Südstern KG"]
 
 
+@pytest.mark.parametrize("product", [None, {"id": None, "name": ""}])
+@pytest.mark.parametrize("page", [None, "customers", "renewals", "health"])
+def test_live_seats_of_no_product_stand_under_no_name_and_no_page_fails(page, product, visit):
+    row = {"activeUnits": 20, "consumedUnits": 2, "productSku": product}
+    source = tenants()
+    source.seats[NORTH.upper()].append(row)
+    link = {"customer": NORTH.upper()} if page == "customers" else {}
+    app = visit(Emulator(source), link, page=page)
+    if page is None:
+        assert tiles(app)["Licenses sold"] == "80"
+        assert "(no name)" in str(tables(app)["overview_table"])
+    if page == "customers":
+        assert "(no name)" in str(tables(app)["products_table"])
+
+
 def test_where_live_seats_cannot_be_read_either_the_page_says_why(visit):
     app = visit(Emulator(tenants()).always(failing(403), where="/v1/customers"))
     assert "Microsoft returned no rows" in text(app)

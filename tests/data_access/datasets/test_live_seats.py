@@ -91,6 +91,21 @@ def test_where_no_seats_can_be_read_there_are_no_figures():
     assert found.newest is None
 
 
+@pytest.mark.parametrize(
+    "product", [None, {}, {"id": None, "name": None}, {"name": "", "id": " "}, "text", 7, [{"id": "A"}]]
+)
+def test_a_row_that_says_of_no_product_counts_and_takes_nothing_else_away(product):
+    row = {"activeUnits": 5, "consumedUnits": 2}
+    (tenant,) = list(INVENTED.seats)[:1]
+    known = {"id": "a1", "name": "Alpha"}
+    seats = [{**row, "productSku": product}, {**row, "productSku": known}, row]
+    source = Partner(customers=INVENTED.customers[:1], seats={tenant: seats}, subscriptions={tenant: []})
+    with connection.invented(source) as client:
+        found = live_seats.deployment(renewals.fetch(client, lambda _: None))
+    assert found.services == ["(no name)", "Alpha"]
+    assert (measures.total(found.facts).sold, measures.total(found.facts).deployed) == (15, 6)
+
+
 def test_names_that_are_missing_are_made_up_for():
     seats = [
         {"activeUnits": 5, "consumedUnits": None, "productSku": {"id": "a1", "skuPartNumber": "PART"}},
