@@ -86,9 +86,16 @@ def emptied(feeds: Feeds, answer: Answer) -> None:
         st.warning(f"**{said}**", icon=":material/history_toggle_off:")
 
 
-def opening(feeds: Feeds) -> None:
-    """Say that the history is still being opened, and draw the page again then."""
-    if feeds.past and feeds.past.state.running:
+def opening(feeds: Feeds, *, has_past: bool) -> None:
+    """Say that the history is still being opened, and draw the page again then.
+
+    `has_past`: whether the page is drawn with it.
+    """
+    if feeds.past is None or has_past:
+        return
+    if feeds.past.state.data is not None:
+        st.rerun()  # it came while the page was drawn without it
+    if feeds.past.state.running:
         loading.watch(feeds.past, "Opening the history; changes are shown as soon as it is open.")
 
 

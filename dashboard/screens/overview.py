@@ -85,8 +85,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         table.show(model.on_screen, "overview_table", title, in_link=True, target=filters.target)
     if within:
         lately.watch(within)
-    if not past:
-        history_states.opening(feeds)  # at the end, where it moves nothing
+    history_states.opening(feeds, has_past=past is not None)  # at the end, where it moves nothing
 
 
 feeds = current_feeds()

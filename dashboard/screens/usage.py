@@ -98,6 +98,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
     filters = controls.filters
     model = usage_view(usage, filters, figures.is_dark())
     notices.left_out(controls.unknown)
+    past = history_states.at_hand(feeds.past)
     if usage.counted:
         notices.lost(sentences.lost(history_states.lost(feeds, usage.counted, filters.selection)))
     if model.number or model.on_screen.number:
@@ -127,7 +128,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
         )
     if model.on_screen.number:
         _workloads(model, provenance)
-    history_states.opening(feeds)  # at the end, where it moves nothing
+    history_states.opening(feeds, has_past=past is not None)  # at the end, where it moves nothing
 
 
 def _heading(usage: Usage) -> str:

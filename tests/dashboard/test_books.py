@@ -10,7 +10,7 @@ import pytest
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from dashboard import feeds
-from dashboard.components import figures
+from dashboard.components import figures, history_states
 from dashboard.sitemap import PAGES
 from data_access.emulator import Emulator
 from data_access.partner_center import frames, raw_pages
@@ -207,6 +207,25 @@ def test_the_overview_of_a_book_says_which_of_its_customers_are_gone(sit_down):
         app.run()
     assert "Not in the newest answer: Ownly Ltd (1,000 licenses sold on" in text(app).replace("*", "")
     assert sold(app) == "200"
+
+
+def test_changes_that_come_while_the_overview_is_drawn_are_on_it(sit_down, monkeypatch):
+    """The history of a book comes after the tiles were drawn without it, and before the foot of the page is."""
+    is_first, at_hand = [True], history_states.at_hand
+
+    def too_late(past):
+        found = at_hand(past)
+        if is_first:
+            is_first.clear()
+            past.wait(20)
+            return None
+        return found
+
+    monkeypatch.setattr(history_states, "at_hand", too_late)
+    app = sit_down()
+    assert not is_first
+    (tile,) = [tile for tile in app.metric if tile.label == "Licenses sold"]
+    assert "since" in tile.delta
 
 
 def test_each_page_is_about_the_book(sit_down):
