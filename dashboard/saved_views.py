@@ -1,4 +1,4 @@
-"""The saved views of the person of a run: known from memory, and read again in the background for other processes.
+"""The saved views of the person of a run: known from memory, and read again when they are some seconds old.
 
 Opening one is following its link; what it may show is decided by the book then.
 """
@@ -24,7 +24,7 @@ _ByOwner = Mapping[str, Sequence[SavedView]]
 
 def mine() -> Sequence[SavedView] | None:
     """The views of this person, by name; None where they are not known yet, or cannot be read."""
-    known = _current().now()
+    known = _current().newest()
     return None if known is None else known.get(_owner(), ())
 
 

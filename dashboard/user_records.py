@@ -19,7 +19,7 @@ T = TypeVar("T")
 class UserRecords(Generic[S, T]):
     """`open_` opens a part of the history, `read` reads all of it; both raise HistoryError where that fails.
 
-    `patience`: so many seconds a page waits for the first look.
+    `patience`: so many seconds a page waits for the first look, and for one that it asks to be new.
     """
 
     def __init__(self, open_: Callable[[], S], read: Callable[[S], T], patience: float = _FIRST) -> None:
@@ -34,6 +34,16 @@ class UserRecords(Generic[S, T]):
             with page_turns.paused():
                 self._feed.wait(self._patience)
         return self._feed.state.data
+
+    def newest(self) -> T | None:
+        """What is kept, as it was some seconds ago at most; what was known before where the look takes longer.
+
+        For what is seldom asked for: the last look may be of yesterday.
+        """
+        if not self._feed.state.running and self._feed.refresh_if_due().running:
+            with page_turns.paused():
+                self._feed.wait(self._patience)
+        return self.now()
 
     def change(self, work: Callable[[S], str | None]) -> str:
         """Do something to what is kept; why not, in words. For callbacks, since it waits for a disk."""

@@ -2,9 +2,11 @@
 
 import errno
 import os
+from datetime import timedelta
 
 import pytest
 
+from dashboard import user_records
 from data_access import history, load_settings
 from data_access.emulator import Emulator
 from tests.bookkeeping import FOREIGN, HEADER, NAMES, OWN, partner
@@ -121,6 +123,17 @@ def test_each_person_has_the_own_views(sit):
 def test_without_sign_in_views_are_of_the_machine(sit):
     save(sit(), "a view")
     assert [*history.open_views(load_settings()).all()] == [""]
+
+
+def test_a_view_that_another_process_kept_is_in_the_menu_when_it_is_opened(sit, monkeypatch):
+    """With a book of this machine or without one, the views are the machine's."""
+    monkeypatch.setattr(user_records, "_AGE", timedelta(0))
+    app = sit()
+    assert views(app) == []
+    history.open_views(load_settings()).save("", "from elsewhere", "trends", {})
+    assert [label for label, _, _ in views(app)] == ["from elsewhere"]
+    monkeypatch.setenv("LOCAL_BOOK", "ann@x")
+    assert [label for label, _, _ in views(sit())] == ["from elsewhere"]
 
 
 def test_what_a_view_shows_is_decided_by_the_book_when_it_is_opened(sit):

@@ -2,7 +2,9 @@
 
 import threading
 import time
+from datetime import timedelta
 
+from dashboard import user_records
 from dashboard.user_records import UserRecords
 from data_access import HistoryError
 
@@ -46,6 +48,27 @@ def test_who_changes_something_sees_it_at_once():
     assert known.now() == ()
     assert known.change(lambda shelf: shelf.add("b")) == ""
     assert known.now() == ("b",)
+
+
+def test_what_another_process_wrote_is_there_at_once_where_the_newest_is_asked_for(monkeypatch):
+    monkeypatch.setattr(user_records, "_AGE", timedelta(0))
+    shelf = Shelf("a")
+    known = kept(shelf)
+    assert known.newest() == ("a",)
+    shelf.add("b")
+    assert known.newest() == ("a", "b")
+
+
+def test_what_hangs_holds_up_who_asks_for_the_newest_once(monkeypatch):
+    monkeypatch.setattr(user_records, "_AGE", timedelta(0))
+    shelf = Shelf("a")
+    known = kept(shelf, patience=0.2)
+    assert known.newest() == ("a",)
+    shelf.answers.clear()
+    begun = time.monotonic()
+    assert [known.newest() for _ in range(20)] == [("a",)] * 20
+    assert 0.15 < time.monotonic() - begun < 2
+    shelf.answers.set()
 
 
 def test_what_could_not_be_done_is_said():
