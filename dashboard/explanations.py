@@ -122,10 +122,11 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
     where = source + _but_for(left_out, filtered)
     seats, until = "the sum of seats of the subscriptions", model.until
     renewing, at_risk = formats.count(totals.renewing), formats.count(totals.at_risk)
-    share = formats.percent(totals.at_risk / totals.renewing * 100 if totals.renewing else None, as_sent=False)
-    spare = (
-        f"**{at_risk}** = the seats of these that are not assigned; {at_risk} ÷ {renewing} that renew × 100 = {share}"
-    )
+    share = formats.percent(totals.at_risk / totals.known * 100 if totals.known else None, as_sent=False)
+    spare = f"**{at_risk}** = the seats of these that are not assigned; {at_risk} ÷ {formats.count(totals.known)} that"
+    spare += f" renew{' and of which that is known' if totals.unknown else ''} × 100 = {share}"
+    if totals.renewing and not totals.known:
+        spare = f"**{formats.NOTHING}**: of none of these seats is known whether it is assigned"
     for number, what in (
         (totals.not_matched, "of no product that can be matched"),
         (totals.without_figure, "of products of which nobody says what is assigned"),

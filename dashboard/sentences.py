@@ -285,7 +285,7 @@ def renewing(totals: Totals, number: int) -> str:
     """Of how much the term ends, and what of it asks for something."""
     said = f"The term of {formats.number(number, 'subscription')} ends."
     if totals.renewing:
-        said += f" {seats(totals.renewing, 'renew')}, {not_assigned(totals.at_risk)}."
+        said += f" {renew(totals)}."
     if totals.undecided:
         said += f" {seats(totals.undecided, 'need')} a decision."
     return said
@@ -297,9 +297,13 @@ def seats(number: int, verb: str) -> str:
     return f"**{formats.count(number)}** {noun} {verb}{ending}"
 
 
-def not_assigned(number: int) -> str:
-    """How many of some seats are not assigned."""
-    return f"**{formats.count(number)}** of them {formats.are(number)} not assigned"
+def renew(totals: Totals) -> str:
+    """How many seats renew, and how many of them are not assigned, as far as that is known."""
+    said = seats(totals.renewing, "renew")
+    if not totals.known:
+        return f"{said}; whether {'it is' if totals.renewing == 1 else 'they are'} assigned is not known"
+    said += f", **{formats.count(totals.at_risk)}** of them {formats.are(totals.at_risk)} not assigned"
+    return f"{said}; of **{formats.count(totals.unknown)}** that is not known" if totals.unknown else said
 
 
 def beside(number: int, reducible: int, until: str) -> str:

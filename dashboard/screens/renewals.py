@@ -19,7 +19,7 @@ from dashboard.security import session
 from dashboard.tables import renewals as tables
 from dashboard.view_models.renewals import RenewalsView, renewals_view
 from data_access.datasets.renewals import Renewals
-from data_access.measures.renewals import RENEWS, TO_DECIDE
+from data_access.measures.renewals import RENEWS, TO_DECIDE, Totals
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
 
 _QUESTION = "Which renewals need a decision?"
@@ -84,7 +84,7 @@ def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
         largest = "" if is_one else f"; the largest: {_subject(model.largest)}"
         said.append(f"The first: {_subject(model.first)}{largest}.")
     if totals.renewing:
-        said.append(f"{sentences.seats(totals.renewing, 'renew')}, {sentences.not_assigned(totals.at_risk)}.")
+        said.append(f"{sentences.renew(totals)}.")
     elif _shows(filters, RENEWS):
         said.append("None of what is shown renews.")
     return " ".join(said) or f"**{formats.number(model.number, 'subscription')}** chosen here until {until}."
@@ -104,23 +104,32 @@ def _subject(row: pd.Series) -> str:
 
 def _tiles(model: RenewalsView, filters: RenewalsFilters, explained: explanations.Explanations) -> None:
     totals = model.totals
-    share = f"{totals.at_risk / totals.renewing * 100:.0f}\u00a0% of what renews" if totals.renewing else _NONE_RENEWS
-    unmatched = f" · {formats.count(totals.not_matched)} not matched" if totals.not_matched else ""
-    if totals.without_figure:
-        unmatched += f" · {formats.count(totals.without_figure)} without a figure"
+    at_risk = formats.count(totals.at_risk) if totals.known or not totals.renewing else formats.NOTHING
     elsewhere = formats.count(totals.reducible_elsewhere)
     where = f"{elsewhere} of them not in the table" if totals.reducible_elsewhere else "whatever their end"
     with st.grid(4, gap="small", min_column_width=165):
         for key, measure, number, context, outcomes in (
-            ("kpi_renewing", "seatsRenewing", totals.renewing, f"until {model.until}", (RENEWS,)),
-            ("kpi_at_risk", "seatsAtRisk", totals.at_risk, share + unmatched, (RENEWS,)),
-            ("kpi_undecided", "seatsUndecided", totals.undecided, "need a decision", TO_DECIDE),
-            ("kpi_reducible", "seatsReducible", totals.reducible, where, filters.outcome),
+            ("kpi_renewing", "seatsRenewing", formats.count(totals.renewing), f"until {model.until}", (RENEWS,)),
+            ("kpi_at_risk", "seatsAtRisk", at_risk, _of_what(totals), (RENEWS,)),
+            ("kpi_undecided", "seatsUndecided", formats.count(totals.undecided), "need a decision", TO_DECIDE),
+            ("kpi_reducible", "seatsReducible", formats.count(totals.reducible), where, filters.outcome),
         ):
             if _shows(filters, *outcomes):
-                tiles.tile(key, measure, formats.count(number), context, explained=explained[measure])
+                tiles.tile(key, measure, number, context, explained=explained[measure])
             else:
                 tiles.tile(key, measure, formats.NOTHING, "not in the filter")
+
+
+def _of_what(totals: Totals) -> str:
+    """Of what the seats at risk are a part, and of how many seats it is not known, and why."""
+    if not totals.renewing:
+        return _NONE_RENEWS
+    unknown = ((totals.not_matched, "not matched"), (totals.without_figure, "without a figure"))
+    said = [f"{formats.count(number)} {why}" for number, why in unknown if number]
+    if totals.known:
+        of_what = f"of {formats.count(totals.known)} known" if totals.unknown else "of what renews"
+        said = [f"{totals.at_risk / totals.known * 100:.0f}\u00a0% {of_what}", *said]
+    return " · ".join(said)
 
 
 def _chart(model: RenewalsView, controls: Controls[RenewalsFilters], origin: exports.Provenance) -> None:

@@ -87,7 +87,12 @@ def _total(rows: pd.DataFrame) -> Total | None:
     number = formats.number(len(rows), "subscription")
     words = f"{number} together" if len(taken) == len(rows) else f"{len(taken):,} of {number} together"
     at_risk, added_up = renewals.seats_at_risk(taken), int(taken["seatsAtRisk"].sum())
+    unknown = renewals.seats_unknown(taken)
+    if unknown and taken["seatsAtRisk"].isna().all():
+        return Total(words, {"quantity": taken["quantity"].sum(), "becomes": "At risk: not known of any shown"})
     said = "At risk: not assigned of all shown"
+    if unknown:
+        said = f"At risk: not assigned of what is known; of {formats.number(unknown, 'seat')} it is not"
     if at_risk < added_up:
         said += f"; seats of a product count once, the rows add up to {formats.count(added_up)}"
     return Total(words, {"quantity": taken["quantity"].sum(), "seatsAtRisk": at_risk, "becomes": said})

@@ -205,8 +205,16 @@ def _figures(records: Records, change: trends.Change | None, ending: pd.DataFram
     if ending is None:
         unread = records.never_read(SUBSCRIPTIONS)
         return (*figures, Figure(_AT_RISK, formats.NOTHING, _NOT_READ)) if unread else figures
-    at_risk = formats.count(renewals.seats_at_risk(_renew_by_themselves(ending)))
-    return (*figures, Figure(_AT_RISK, at_risk, f"of what renews within {HORIZON} days"))
+    return (*figures, _at_risk(_renew_by_themselves(ending)))
+
+
+def _at_risk(renewing: pd.DataFrame) -> Figure:
+    of_what, unknown = f"of what renews within {HORIZON} days", renewals.seats_unknown(renewing)
+    if unknown and renewing["seatsAtRisk"].isna().all():
+        return Figure(_AT_RISK, formats.NOTHING, f"not known {of_what}")
+    if unknown:
+        of_what += f"; of {formats.number(unknown, 'seat')} not known"
+    return Figure(_AT_RISK, formats.count(renewals.seats_at_risk(renewing)), of_what)
 
 
 def _of_counts(now: Facts, change: trends.Change | None) -> tuple[Figure, ...]:

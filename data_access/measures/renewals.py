@@ -59,7 +59,18 @@ OURS = frozenset(
     {"assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "service", "channel", "channels"}
 )
 _END, _CANCEL_UNTIL, _ACT_BY, _IS_BEFORE = "end", "cancelUntil", "actBy", "isBefore"
-_SUMMED = (*_KEY, "quantity", "notAssigned", "status", "isTrial", "billingType", _END, _CANCEL_UNTIL, "renewalOutcome")
+_SUMMED = (
+    *_KEY,
+    "quantity",
+    "notAssigned",
+    "seatsAtRisk",
+    "status",
+    "isTrial",
+    "billingType",
+    _END,
+    _CANCEL_UNTIL,
+    "renewalOutcome",
+)
 _RUNNING = frozenset({"active", "suspended"})
 _INSTANT: Final = "datetime64[us, UTC]"
 
@@ -84,6 +95,16 @@ class Totals:
     on_trial: int
     suspended: int
     not_licenses: int
+
+    @property
+    def unknown(self) -> int:
+        """The seats, of the renewing, of which it is not known whether they are assigned."""
+        return self.not_matched + self.without_figure
+
+    @property
+    def known(self) -> int:
+        """The seats, of the renewing, of which `at_risk` is a part."""
+        return self.renewing - self.unknown
 
 
 def not_assigned(seats: pd.DataFrame | None, counts: pd.DataFrame | None) -> pd.DataFrame:
@@ -225,11 +246,16 @@ def is_of_licenses(table: pd.DataFrame) -> pd.Series:
 
 def seats_at_risk(table: pd.DataFrame) -> int:
     """The seats at risk of several subscriptions together: a customer's seats of a product count once."""
-    known = table[table["notAssigned"].notna() & table["quantity"].notna()]
+    known = table[table["seatsAtRisk"].notna()]
     if known.empty:
         return 0
     sums = known.groupby(_KEY, sort=False).agg(quantity=("quantity", "sum"), notAssigned=("notAssigned", "first"))
     return int(np.minimum(sums["quantity"].astype("int64"), sums["notAssigned"].astype("int64")).sum())
+
+
+def seats_unknown(table: pd.DataFrame) -> int:
+    """The seats of several subscriptions of which it is not known whether they are assigned, which is not none."""
+    return _quantity(table[table["seatsAtRisk"].isna()])
 
 
 def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame:
@@ -289,7 +315,7 @@ def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:
     taken = shown[counted(shown)]
     renewing = taken[taken["renewalOutcome"] == RENEWS]
     open_now = table[counted(table) & (table[_CANCEL_UNTIL] > now)]
-    reducible, unknown = _quantity(open_now), renewing[renewing["notAssigned"].isna()]
+    reducible, unknown = _quantity(open_now), renewing[renewing["seatsAtRisk"].isna()]
     return Totals(
         renewing=_quantity(renewing),
         at_risk=seats_at_risk(renewing),
@@ -311,7 +337,7 @@ def by_period(table: pd.DataFrame, by_month: bool, zone: tzinfo | None = UTC) ->
     and seatsAtRisk (int64), subscriptions (how many). A seat that several of them may put at risk counts in the first
     of their periods alone, so that those of an outcome add up to `seats_at_risk`.
     """
-    needed = [*_KEY, "quantity", "notAssigned", _END, "commitmentEndDateTime", "renewalOutcome"]
+    needed = [*_KEY, "quantity", "notAssigned", "seatsAtRisk", _END, "commitmentEndDateTime", "renewalOutcome"]
     taken = table.loc[counted(table), needed]
     day = days_in(taken, zone)
     start = day - pd.to_timedelta(day.dt.day - 1 if by_month else day.dt.day_of_week, unit="D")
@@ -320,7 +346,7 @@ def by_period(table: pd.DataFrame, by_month: bool, zone: tzinfo | None = UTC) ->
     groups = taken.groupby(by, sort=True)
     sums = pd.DataFrame({"quantity": groups["quantity"].sum(), "subscriptions": groups.size()}).astype("int64")
     # As in `seats_at_risk`, for all groups at once, and less what is at risk in a period before.
-    known = taken[taken["notAssigned"].notna()].groupby([*by, *_KEY])
+    known = taken[taken["seatsAtRisk"].notna()].groupby([*by, *_KEY])
     products = known.agg(quantity=("quantity", "sum"), spare=("notAssigned", "first")).astype("int64")
     of_outcome = ["renewalOutcome", *_KEY]
     so_far = products.assign(quantity=products.groupby(level=of_outcome)["quantity"].cumsum()).min(axis=1)

@@ -97,6 +97,23 @@ def test_what_ends_and_what_renews_are_told_apart_in_the_singular_too():
     )
 
 
+@pytest.mark.parametrize(
+    ("renewing", "at_risk", "not_matched", "without_figure", "said"),
+    [
+        (120, 0, 0, 0, "120 seats renew, 0 of them are not assigned"),
+        (120, 0, 20, 100, "120 seats renew; whether they are assigned is not known"),
+        (1, 0, 0, 1, "1 seat renews; whether it is assigned is not known"),
+        (120, 3, 5, 15, "120 seats renew, 3 of them are not assigned; of 20 that is not known"),
+    ],
+)
+def test_what_is_not_known_to_be_assigned_is_not_zero(renewing, at_risk, not_matched, without_figure, said):
+    totals = Totals(
+        renewing=renewing, at_risk=at_risk, undecided=0, reducible=0, reducible_elsewhere=0, not_matched=not_matched,
+        without_figure=without_figure, on_trial=0, suspended=0, not_licenses=0,
+    )  # fmt: skip
+    assert sentences.renew(totals).replace("*", "") == said
+
+
 def test_a_picture_that_stands_alone_says_what_its_last_point_lacks():
     whole, lost = (
         line([50.0, 75.0]),

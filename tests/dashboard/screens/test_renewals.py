@@ -277,6 +277,32 @@ def test_a_customer_that_refuses_its_seats_is_named_and_where_there_are_no_count
     assert "commercial counts" not in said
 
 
+@pytest.mark.parametrize(
+    ("south", "tile", "said", "last"),
+    [
+        (
+            [],
+            ("–", "120 without a figure"),
+            "120 seats renew; whether they are assigned is not known.",
+            ("–", "At risk: not known of any shown"),
+        ),
+        (
+            [subscription(2, quantity=30)],
+            ("5", "17 % of 30 known · 120 without a figure"),
+            "150 seats renew, 5 of them are not assigned; of 120 that is not known.",
+            ("5", "At risk: not assigned of what is known; of 120 seats it is not"),
+        ),
+    ],
+)
+def test_what_is_not_known_to_be_assigned_is_said_and_is_not_zero(south, tile, said, last, visit):
+    source = partner([subscription(1, quantity=120)], south, without_role=[NORTH.upper()], commercial_deployment=[])
+    app = visit(Emulator(source), page=PAGE)
+    assert (tiles(app)["At risk"], deltas(app)["At risk"].replace("\u00a0", " ")) == tile
+    assert said in text(app).replace("*", "")
+    cells = total(app, "renewals_table")[1]
+    assert (cells.get("seatsAtRisk", "–"), cells["becomes"]) == last
+
+
 def test_where_no_seats_can_be_read_the_page_says_why(visit):
     emulator = Emulator(partner([subscription(1)])).always(failing(403), where="/subscribedskus")
     app = visit(emulator, page=PAGE)

@@ -181,6 +181,16 @@ def test_where_seats_at_risk_are_fewer_than_their_column_adds_up_to_the_sheet_sa
     assert ends(*others) == (of_what, note)
 
 
+def test_seats_of_which_it_is_not_known_whether_they_are_assigned_are_not_zero_at_risk():
+    def figure(*own):
+        made = sheet([{"licensesDeployed": 40}], subscriptions=[subscribed(**each) for each in own])
+        return next((one.value, one.change) for one in made.figures if one.label == "Seats at risk")
+
+    unknown = {"id": "2", "productId": None, "quantity": 7}
+    assert figure(unknown) == ("–", "not known of what renews within 120 days")
+    assert figure({}, unknown) == ("60", "of what renews within 120 days; of 7 seats not known")
+
+
 def test_the_sheet_gives_no_reason_for_a_difference_that_there_is_not():
     def note(*own):
         return section(
