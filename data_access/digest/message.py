@@ -97,6 +97,7 @@ def text(message: Message) -> str:
         if rest := part.rest:
             lines += [_clean(rest.text), *([rest.link] if rest.link else [])]
         lines += [*([_clean(part.note)] if part.note else []), ""]
+    lines += [*silent, ""] if (silent := _silent(message)) else []
     return "\n".join([*lines, _clean(message.foot), ""])
 
 
@@ -109,7 +110,7 @@ def as_html(message: Message) -> str:
         + (f"<p>{_linked(part.rest)}</p>" if part.rest else "")
         + (f'<p class="faint">{_escaped(part.note)}</p>' if part.note else "")
         for part in _shown(message)
-    )
+    ) + "".join(f'<p class="faint">{_escaped(line)}</p>' for line in _silent(message))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_escaped(message.subject)}</title>'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
@@ -133,6 +134,7 @@ def card(message: Message) -> dict[str, Any]:
             body.append(_line(part.rest, bullet=""))
         if part.note:
             body.append(_block(part.note, isSubtle=True))
+    body += [_block(line, isSubtle=True) for line in _silent(message)]
     body.append(_block(message.foot, isSubtle=True, size="Small"))
     content = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -171,7 +173,12 @@ def subject(message: Message) -> str:
 
 
 def _shown(message: Message) -> list[Part]:
-    return [part for part in message.parts if part.lines or part.note]
+    return [part for part in message.parts if part.lines]
+
+
+def _silent(message: Message) -> list[str]:
+    """What is muted under headings that have no line: such a heading would promise one."""
+    return [f"{_clean(part.heading)}: {_clean(part.note)}" for part in message.parts if part.note and not part.lines]
 
 
 def _linked(news: News) -> str:

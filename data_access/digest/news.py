@@ -92,18 +92,40 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     marked = muted.products(plan.holding(now.at), gone)
     quiet = gone[:0] if marked is None else gone[marked]
     keys, labels = [CUSTOMER], ["customerName"]
-    was, is_now = (core.by(facts, keys, labels) for facts in (_without(before.facts, quiet), now.facts))
-    table = changes.compare(was, is_now, keys, labels)
+    facts = _without(before.facts, quiet), now.facts
+    table = _compared(facts, keys, labels)
     missed = _missed(gone.drop(index=quiet.index))
     had_none = (table["status"] == changes.Status.GONE) & (table["licensesSoldBefore"] == 0)
     table = table[~had_none & ((table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(missed))]
+    only_muted, moved = _muted_changes(facts, plan.holding(now.at))
+    table = table[~table[CUSTOMER].isin([*filter(before.customers.__contains__, only_muted)])]
     table = table.assign(why=why(table, [CUSTOMER], now.unread))
     table = table.iloc[_by_seats(table)].assign(leavesOut=lambda rows: rows[CUSTOMER].isin(quiet[CUSTOMER]))
     lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed, before.customers), link))
-    silent += muted.of_rows(plan.holding(now.at), quiet)
+    silent += [*muted.of_rows(plan.holding(now.at), quiet), *moved]
     dates = {"since": before.day.isoformat(), "until": now.day.isoformat()}
     view = News("on the page Changes", link("changes", level="customer", **dates))
     return replace(_part(heading, lines, silent, "customer", view), lead=_went_back(before.processed, now.processed))
+
+
+def _compared(facts: tuple[Facts, Facts], keys: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:
+    was, is_now = (core.by(each, keys, labels) for each in facts)
+    return changes.compare(was, is_now, keys, labels)
+
+
+def _muted_changes(facts: tuple[Facts, Facts], holding: Sequence[Mute]) -> tuple[set[str], list[Mute]]:
+    """The customers of whom nothing changed but muted products, and the mute of each muted product that did.
+
+    Customers that are muted as a whole are not among them.
+    """
+    if all(mute.product is None for mute in holding):
+        return set(), []
+    table = _compared(facts, [CUSTOMER, *OF_CUSTOMER], [_PRODUCT])
+    table = table[table["status"] != changes.Status.SAME]
+    table = table[~table[CUSTOMER].isin(muted.customers(holding, list(table[CUSTOMER].unique())))]
+    is_muted = muted.rows(holding, table)
+    others = {*table.loc[~is_muted, CUSTOMER]}
+    return {*table[CUSTOMER]} - others, muted.of_rows(holding, table)
 
 
 def _went_back(before: date, now: date | None) -> str:
@@ -192,17 +214,22 @@ def _outside(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Pa
         known = {line.customer for line in lines}
         lines += [line for line in _out_of(rule, before, now, link) if line.customer not in known]
     lines.sort(key=lambda line: not line.has_left)
-    told, silent = _unmuted([(line.customer, line.product, line.news) for line in lines], plan, now.at)
+    told, _ = _unmuted([line[:3] for line in lines], plan, now.at)
+    _, silent = _unmuted([line[:3] for line in lines if not line.is_known], plan, now.at)
     return _part("Out of the band", told, silent, "customer", News("on the page Customers", link("customers")))
 
 
 class _Outside(NamedTuple):
-    """A customer out of a band: `product` is the one of which the rule speaks there, if it is one alone."""
+    """A customer out of a band: `product` is the one of which the rule speaks there, if it is one alone.
+
+    `is_known`: it was out of the band at the look before, which told it or counted it as muted.
+    """
 
     customer: str
     product: str | None
     news: News
     has_left: bool
+    is_known: bool
 
 
 def _out_of(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[_Outside]:
@@ -219,12 +246,12 @@ def _out_of(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[_Outsid
         own = products[row[CUSTOMER]]
         only = str(own[0]) if len(own) == 1 and not pd.isna(own[0]) else None  # which a mute may be about
         was_out = then is not None and bands.left(rule, then) == limit
-        was_told = was_out and rule.case in before.rules and not _was_muted(before, str(row[CUSTOMER]), only)
-        if limit and not was_told:
+        is_known = was_out and rule.case in before.rules
+        if limit and not (is_known and not _was_muted(before, str(row[CUSTOMER]), only)):
             has_left = then is not None and not pd.isna(then) and not was_out
             came = f" ({_percent(then)} before)" if has_left and str(row[CUSTOMER]) not in missed else ""
             said = f"{_called(row)}: {_percent(percent)}{about} deployed, {limit}{came}"
-            yield _Outside(str(row[CUSTOMER]), only, _news(row, said, link), has_left)
+            yield _Outside(str(row[CUSTOMER]), only, _news(row, said, link), has_left, is_known)
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:

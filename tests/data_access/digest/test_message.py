@@ -28,8 +28,17 @@ MESSAGE = Message(
 def test_plain_text_has_every_line_with_its_link():
     assert messages.text(MESSAGE) == (
         "Whom to call\n\n- Nordwind GmbH: 114 seats of E5 not assigned\n  " + LINK + "\n- Südwind AG\n\n"
-        "Renewals\n\n3 muted, until 31 Jan 2027: migration\n\nSample data, as of 28 Nov 2026\n"
+        "Renewals: 3 muted, until 31 Jan 2027: migration\n\nSample data, as of 28 Nov 2026\n"
     )
+
+
+def test_no_heading_stands_above_nothing_but_what_is_muted():
+    said = "Renewals: 3 muted, until 31 Jan 2027: migration"
+    made = messages.as_html(MESSAGE)
+    assert f'<p class="faint">{said}</p>' in made
+    assert made.count("<h2>") == 1
+    *_, block, _ = messages.card(MESSAGE)["attachments"][0]["content"]["body"]
+    assert block == {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": said, "isSubtle": True}]}
 
 
 def test_a_message_is_empty_where_no_part_has_a_line():

@@ -231,7 +231,7 @@ def test_a_rule_that_is_new_tells_of_all_who_are_out_first_of_those_who_have_jus
 
 def test_a_rule_with_a_preset_is_the_one_with_its_numbers():
     assert Rule(preset="usual").case == Rule(below=80).case
-    assert len({Rule(below=80, **more).case for more in ({}, {"service": "o365"}, {"product": "E3"})}) == 3
+    assert len({Rule.model_validate({"below": 80, **more}).case for more in ({}, {"service": "o365"}, {"product": "E3"})}) == 3
 
 
 def test_of_several_rules_the_first_one_speaks():
@@ -372,6 +372,44 @@ def test_a_muted_product_that_is_gone_is_not_named_and_the_others_are_compared_w
 
 def test_what_changed_twice_on_a_day_is_told():
     assert told(look(bought(NORD, 100, 40)), look(bought(NORD, 100, 50)))["What changed since 27 Nov 2026"]
+
+
+def test_a_change_of_muted_products_alone_is_counted_and_is_no_news_and_the_others_are_told_whole():
+    mute = Mute(product=E5, reason="migration", until=date(2027, 1, 31))
+    rows = bought(NORD, 100, 60), bought(NORD, 10, 9, "E5"), bought(SUED, 5, 5)
+    before = look(*rows, at=WEEK_AGO)
+    fewer = bought(NORD, 10, 2, "E5")
+    assert told(before, look(rows[0], fewer, rows[2]), Plan(mutes=(mute,))) == {}
+    heard = told(before, look(rows[0], fewer, bought(SUED, 5, 4)), Plan(mutes=(mute,)))
+    lines, note = heard["What changed since 20 Nov 2026"]
+    assert ([line.partition(":")[0] for line in lines], note) == (
+        ["Südwind AG"],
+        "1 muted, until 31 Jan 2027: migration",
+    )
+    (line,), note = told(before, look(bought(NORD, 100, 61), fewer, rows[2]), Plan(mutes=(mute,)))[
+        "What changed since 20 Nov 2026"
+    ]
+    assert "deployed −6" in line.replace("\u00a0", " ")
+    assert note == "1 muted, until 31 Jan 2027: migration"
+
+
+def test_a_customer_who_is_new_in_the_book_is_told_with_muted_products_alone():
+    mute = Mute(product=E3, reason="migration", until=date(2027, 1, 31))
+    before = replace(look(bought(SUED, 5, 5, "E5"), at=WEEK_AGO), customers=Customers(frozenset({SUED})))
+    heard = told(before, look(bought(SUED, 5, 5, "E5"), bought(NORD, 10, 4)), Plan(mutes=(mute,)))
+    (line,) = heard["What changed since 20 Nov 2026"][0]
+    assert line.startswith("Nordwind GmbH is new in your book")
+
+
+def test_what_was_out_of_the_band_while_it_was_muted_is_counted_when_it_left_it_alone():
+    mute = Mute(customer=NORD, reason="migration", until=date(2027, 1, 31))
+    plan = Plan(mutes=(mute,), rules=(Rule(below=80),))
+    known = tuple(rule.case for rule in plan.rules)
+    now = look(bought(NORD, 100, 60), bought(SUED, 10, 8))
+    for deployed, counted in ((90, True), (60, False)):
+        before = look(bought(NORD, 100, deployed), bought(SUED, 10, 9), at=WEEK_AGO)
+        heard = told(replace(before, mutes=(mute,), rules=known), now, plan)
+        assert ("Out of the band" in heard) is counted
 
 
 def test_where_all_is_muted_there_is_no_message():
