@@ -23,7 +23,7 @@ from data_access.digest.looks import Looks, processed
 from data_access.digest.message import Message, News
 from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
-from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Finding, Result, Round
+from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Finding, Result, Round, Way
 from data_access.errors import SettingsError
 from data_access.history import audit, engines
 from data_access.history.audit import MUTED, Audit
@@ -83,8 +83,8 @@ def run(options: argparse.Namespace) -> bytes:
         health=_health(settings, account, now, link) if any(person.operator for person in people) else (),
         sheets=_sheets(settings, plan.holding(now)),
     )
-    channels = _channels(settings, dry_run=options.dry_run)
-    due = whole.due(people, channels, everybody=options.all or options.person is not None)
+    ways = _ways(settings, dry_run=options.dry_run)
+    due = whole.due(people, ways, everybody=options.all or options.person is not None)
     if options.dry_run and unusable:
         raise unusable
     if options.dry_run:
@@ -147,17 +147,17 @@ def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
     return [person for person in people if person.addresses or person.teams]
 
 
-def _channels(settings: Settings, *, dry_run: bool) -> Callable[[Person], list[str]]:
+def _ways(settings: Settings, *, dry_run: bool) -> Callable[[Person], list[Way]]:
     if settings.mail_url and not dry_run:
         mail_url.parse(settings.mail_url.get_secret_value())  # before the first message goes, by whatever channel
 
-    def channels(person: Person) -> list[str]:
-        mail = [MAIL] if person.addresses and (dry_run or settings.mail_url) else []
+    def ways(person: Person) -> list[Way]:
+        mail = [Way(MAIL, to) for to in dict.fromkeys(person.addresses)] if dry_run or settings.mail_url else []
         if not mail and not person.teams:
             raise SettingsError("MAIL_URL is not set, so no mail can be sent.", "Set it, or print with --dry-run.")
-        return [*mail, *([TEAMS] if person.teams else [])]
+        return [*mail, *([Way(TEAMS)] if person.teams else [])]
 
-    return channels
+    return ways
 
 
 def _links(settings: Settings) -> Link:
@@ -212,17 +212,17 @@ def _sheets(settings: Settings, mutes: tuple[Mute, ...]) -> Callable[[Sequence[s
 
 
 def _carriers(settings: Settings, now: datetime) -> dict[str, Carrier]:
-    def mail(person: Person, made: Message, identity: str, begins: Callable[[], None]) -> None:
+    def mail(_: Person, made: Message, entry: Entry, begins: Callable[[], None]) -> None:
         url = settings.mail_url.get_secret_value() if settings.mail_url else ""
         server = mail_url.parse(url)
-        letter = message.mail(made, server.sender, person.addresses, identity, now)
+        letter = message.mail(made, server.sender, entry.to, entry.digest, now)
         if isinstance(server, SmtpServer):
-            delivery.by_smtp(server, letter, person.addresses, begins=begins)
+            delivery.by_smtp(server, letter, entry.to, begins=begins)
         else:
             graph = clouds.CLOUDS[settings.partner_center_cloud].graph
             delivery.by_graph(lambda: _graph_token(settings, graph), graph, server.sender, letter, begins=begins)
 
-    def teams(person: Person, made: Message, _: str, begins: Callable[[], None]) -> None:  # a card has no name
+    def teams(person: Person, made: Message, _: Entry, begins: Callable[[], None]) -> None:  # a card has no name
         delivery.by_workflow(person.teams or "", message.card(made), begins=begins)
 
     return {MAIL: mail, TEAMS: teams}
@@ -237,7 +237,7 @@ def _graph_token(settings: Settings, graph: str) -> str:
 
 
 def _printed(due: Due) -> str:
-    to = ", ".join(due.person.addresses) or "Teams"
+    to = ", ".join(entry.to for entry, _ in due.entries if entry.to) or "Teams"
     return f"To: {to}\nSubject: {message.subject(due.message)}\n\n{message.text(due.message)}"
 
 
@@ -250,11 +250,17 @@ def _say(result: Result, uncertain: Sequence[Entry]) -> None:
     for entry in uncertain:
         if entry.run not in own:  # whose failures follow
             terminal.say(
-                f"The digest for {masked(entry.person)} by {entry.channel} of {entry.at:%Y-%m-%d %H:%M} UTC may have"
+                f"The digest for {_masked(entry)} by {entry.channel} of {entry.at:%Y-%m-%d %H:%M} UTC may have"
                 " been sent, or not: the run that handed it over was ended, or is still at it. It is not sent again."
             )
-    for person, error in result.failures:
-        terminal.say(f"{masked(person.name)}: {error}")
+    for entry, error in result.failures:
+        terminal.say(f"{_masked(entry)}: {error}")
+
+
+def _masked(entry: Entry) -> str:
+    """Whom a digest is for, and at which of that person's addresses where it is not the name."""
+    is_named = not entry.to or books.known_as(entry.to) == books.known_as(entry.person)
+    return masked(entry.person) if is_named else f"{masked(entry.person)}, at {masked(entry.to)}"
 
 
 def masked(name: str) -> str:

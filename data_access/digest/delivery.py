@@ -14,7 +14,7 @@ import re
 import smtplib
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from typing import Any
 
@@ -38,10 +38,11 @@ _TOO_MANY, _TRIES, _LONGEST_WAIT = 429, 3, 60.0  # seconds
 Begins = Callable[[], None]
 
 
-def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str], *, begins: Begins) -> None:
-    """Hand a mail to an SMTP server. STARTTLS is used wherever the server offers it, with its certificate checked.
+def by_smtp(server: SmtpServer, made: EmailMessage, to: str, *, begins: Begins) -> None:
+    """Hand a mail for one address to an SMTP server.
 
-    Raises NotSent, Uncertain, or SignInRefused where user and password are turned down; none names an address.
+    STARTTLS is used wherever the server offers it, with its certificate checked. Raises NotSent, Uncertain, or
+    SignInRefused where user and password are turned down; none names an address.
     """
     trusted = ssl.create_default_context()
     try:
@@ -50,8 +51,7 @@ def by_smtp(server: SmtpServer, made: EmailMessage, to: Sequence[str], *, begins
                 connection.login(server.user, server.password)
             connection.ehlo_or_helo_if_needed()
             _accepted(connection.mail(server.sender), "the sender")
-            for address in to:
-                _accepted(connection.rcpt(address), "a recipient")
+            _accepted(connection.rcpt(to), "the recipient")
             _hand_over(connection, made.as_bytes(), begins)
             with contextlib.suppress(smtplib.SMTPException, OSError):  # it has the message, whatever it says
                 connection.quit()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -151,10 +150,10 @@ def card(message: Message) -> dict[str, Any]:
     }
 
 
-def mail(message: Message, sender: str, to: Sequence[str], identity: str, now: datetime) -> EmailMessage:
+def mail(message: Message, sender: str, to: str, identity: str, now: datetime) -> EmailMessage:
     """The message as mail; `identity` makes its Message-ID, which is the same for the same digest."""
     made = EmailMessage(policy=SMTP)
-    made["From"], made["To"] = sender, ", ".join(to)
+    made["From"], made["To"] = sender, to
     made["Subject"] = subject(message)
     made["Date"] = format_datetime(now)
     made["Message-ID"] = f"<{identity}@{sender.partition('@')[2]}>"

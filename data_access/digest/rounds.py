@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from data_access import books, titles
 from data_access.books import Customers
@@ -23,8 +24,15 @@ MAIL, TEAMS = "mail", "teams"
 _DAYS = {"day": 1, "week": 7}
 
 
-Carrier = Callable[[Person, Message, str, Callable[[], None]], None]
-"""Hands a message over by one channel, under the digest's name. It calls the last argument when all is ready and the
+class Way(NamedTuple):
+    """How a digest goes: a mail to each address by itself, so that who can be reached gets it once and nobody twice."""
+
+    channel: str
+    to: str = ""  # of a mail
+
+
+Carrier = Callable[[Person, Message, Entry, Callable[[], None]], None]
+"""Hands a message over by one channel, as the entry has it. It calls the last argument when all is ready and the
 message goes next: what ends before that certainly was not sent. Raises NotSent, Uncertain, or another one of the
 family in `errors`.
 """
@@ -40,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message that a person should get by these channels, and the entries that go on from what was looked at last."""
+    """A message that a person should get in these ways, and the entries that go on from what was looked at last."""
 
     person: Person
     message: Message
@@ -54,7 +62,7 @@ class Result:
     sent: int = 0
     nothing: int = 0
     overtaken: int = 0  # another program sends it
-    failures: list[tuple[Person, PartnerCenterError]] = field(default_factory=list)
+    failures: list[tuple[Entry, PartnerCenterError]] = field(default_factory=list)
     uncertain: list[Entry] = field(default_factory=list)  # of those failures: it may have been sent
 
 
@@ -64,7 +72,7 @@ class Round:
 
     plan: Plan
     looks: Looks
-    past: Mapping[tuple[str, str], Past]
+    past: Mapping[tuple[str, str, str], Past]
     now: datetime
     book: Callable[[Person], Customers]
     link: news.Link
@@ -72,15 +80,13 @@ class Round:
     health: tuple[Finding, ...] = ()  # of which operators hear
     sheets: Callable[[Sequence[str]], bytes]  # the call sheets of these customers, by tenant id, as one PDF
 
-    def due(
-        self, people: Iterable[Person], channels: Callable[[Person], list[str]], *, everybody: bool
-    ) -> Iterator[Due]:
+    def due(self, people: Iterable[Person], ways: Callable[[Person], list[Way]], *, everybody: bool) -> Iterator[Due]:
         """The messages of those who are due; of all of these people where that is asked for."""
         marks, run, holding = self.looks.marks(self.now), secrets.token_hex(8), self.plan.holding(self.now)
-        reached = [(person, channels(person)) for person in people]  # all, before anybody hears anything
+        reached = [(person, ways(person)) for person in people]  # all, before anybody hears anything
         for person, by in reached:
             known_as, customers = books.known_as(person.name), self.book(person)
-            steps = {channel: self.past.get((known_as, channel), Past()).last for channel in by}
+            steps = {way: self._last(known_as, way) for way in by}
             for last in {step and step.digest: step for step in steps.values()}.values():
                 if not everybody and not _is_due(person, last, self.now):
                     continue
@@ -95,7 +101,8 @@ class Round:
                                 digest=digest,
                                 run=run,
                                 person=person.name,
-                                channel=channel,
+                                channel=way.channel,
+                                to=way.to,
                                 state=State.BEGUN,
                                 at=self.now,
                                 looked_at=marks,
@@ -108,10 +115,19 @@ class Round:
                             ),
                             step,
                         )
-                        for channel, step in steps.items()
+                        for way, step in steps.items()
                         if (step and step.digest) == (last and last.digest)
                     ),
                 )
+
+    def _last(self, known_as: str, way: Way) -> Entry | None:
+        """The last step by this way; at first that of the mails that went to all addresses at once."""
+        past = (
+            self.past.get((known_as, way.channel, books.known_as(way.to)))
+            or self.past.get((known_as, way.channel, ""))
+            or Past()
+        )
+        return past.last
 
     def message(self, person: Person, customers: Customers, last: Entry | None, marks: Mapping[str, str]) -> Message:
         """What a person hears of these customers who heard last what `last` says; it may be empty."""
@@ -140,7 +156,7 @@ class Round:
 
 
 def send(due: Iterable[Due], log: SentLog, carriers: Mapping[str, Carrier]) -> Result:
-    """Hand each message over once by each of its channels; what fails is told in the result, and the rest goes on."""
+    """Hand each message over once in each of its ways; what fails is told in the result, and the rest goes on."""
     result = Result()
     for each in due:
         for steps in each.entries:
@@ -168,13 +184,13 @@ def _hand_over(due: Due, steps: tuple[Entry, Entry | None], log: SentLog, carrie
         begun = True
 
     try:
-        carrier(due.person, due.message, entry.digest, begin)
+        carrier(due.person, due.message, entry, begin)
     except _Overtaken:
         result.overtaken += 1
     except HistoryError:
         raise  # it cannot be noted what is sent, so nobody else is sent anything
     except PartnerCenterError as error:
-        result.failures.append((due.person, error))
+        result.failures.append((entry, error))
         if isinstance(error, Uncertain):
             result.uncertain.append(entry)
         elif begun:

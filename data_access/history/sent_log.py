@@ -39,9 +39,10 @@ class State(StrEnum):
 
 class Entry(BaseModel):
     """One step of one digest: `digest` names it, `run` the run of the program that hands it over, `channel` the way it
-    goes (mail or Teams). The next one goes on from what was told: `looked_at` by names that the digest gives, the
-    customers in the person's book (None: everybody), the mutes that held, the rules that spoke to the person, and the
-    findings of Data health, both by names that the digest gives.
+    goes (mail or Teams), `to` the one address of a mail; without it, it went to all of the person's addresses at once,
+    as those of earlier programs did. The next one goes on from what was told: `looked_at` by names that the digest
+    gives, the customers in the person's book (None: everybody), the mutes that held, the rules that spoke to the
+    person, and the findings of Data health, both by names that the digest gives.
 
     `is_known`: that it may have been sent has been said.
     """
@@ -52,6 +53,7 @@ class Entry(BaseModel):
     run: str
     person: str
     channel: str
+    to: str = ""
     state: State
     at: datetime  # UTC
     looked_at: dict[str, str] = {}
@@ -72,8 +74,8 @@ class Past:
     uncertain: tuple[Entry, ...] = ()
 
 
-#: A person's name as `books.known_as` gives it, and a channel.
-_Key = tuple[str, str]
+#: A person's name, a channel, and an address of that person, where two are the same as `books.known_as` has it.
+_Key = tuple[str, str, str]
 
 
 class SentLog:
@@ -86,7 +88,7 @@ class SentLog:
         self._clock = clock
 
     def past(self) -> dict[_Key, Past]:
-        """What was sent so far, by person and channel."""
+        """What was sent so far, by person, channel and address."""
         found: dict[_Key, list[Entry]] = {}
         for entry in _steps(self._all()):
             if entry.state is not State.WITHDRAWN:
@@ -94,13 +96,14 @@ class SentLog:
         return {key: Past(steps[-1], tuple(filter(_is_news, steps))) for key, steps in found.items()}
 
     def begin(self, entry: Entry, after: Entry | None) -> bool:
-        """Note that a digest is about to be handed over, worked out from the last step `after`.
+        """Note that a digest is about to be handed over, worked out from the last step `after`, if there was one.
 
         False where another run has begun one meanwhile, or sent one.
         """
         self._files.put([entry])
         others = [step for step in _steps(self._all()) if _key(step) == _key(entry) and step.run != entry.run]
-        if [step for step in others if step.state is not State.WITHDRAWN][-1:] == ([after] if after else []):
+        own = [after] if after and _key(after) == _key(entry) else []
+        if [step for step in others if step.state is not State.WITHDRAWN][-1:] == own:
             return True
         self.conclude(entry, State.WITHDRAWN)
         return False
@@ -134,7 +137,7 @@ def _damaged(path: str) -> DamagedHistory:
 
 
 def _key(entry: Entry) -> _Key:
-    return books.known_as(entry.person), entry.channel
+    return books.known_as(entry.person), entry.channel, books.known_as(entry.to)
 
 
 def _steps(entries: Iterable[Entry]) -> list[Entry]:

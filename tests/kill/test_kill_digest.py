@@ -77,4 +77,4 @@ def left_open(settings):
     """The people whose digest may have been sent, or not, as the next run says it."""
     wanted = Settings(**{name.lower(): value for name, value in settings.items()})
     kept = SentLog(history.open(wanted).store, lambda: datetime.now(UTC))
-    return [person for (person, _), past in kept.past().items() if past.uncertain]
+    return [person for (person, *_), past in kept.past().items() if past.uncertain]

@@ -1,5 +1,6 @@
 """A round of digests: what counts as told, from one look to the next, and that each is sent once."""
 
+import re
 import smtplib
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,7 +10,7 @@ import pytest
 
 from data_access import history, load_settings
 from data_access.history.run_log import Failure, Run, Tried
-from data_access.history.sent_log import SentLog
+from data_access.history.sent_log import SentLog, State
 from data_access.mutes import Mute
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTIONS
 from tests.data_access.digest.office import ANN, BEN, BOOKS, NORD, Service, collected
@@ -134,6 +135,49 @@ def test_who_is_out_of_a_band_is_told_in_the_first_digest_and_when_a_rule_is_new
     assert "50.00 % deployed, below 60 %" in first
     assert "50.00 % deployed, above 45 %" in second
     assert "below 60 %" not in second
+
+
+def test_one_address_that_is_turned_down_keeps_no_other_waiting_and_is_tried_again_alone(office, mailbox, monkeypatch):
+    refused = "gone@partner.example"
+
+    async def takes(_server, _session, envelope, address, _options):
+        if address == refused and address not in allowed:
+            return "550 no such person"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    allowed: set[str] = set()
+    monkeypatch.setattr(mailbox, "handle_RCPT", takes, raising=False)
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(f'[[person]]\nname = "{ANN}"\nto = ["{refused}", "{BEN}"]\n')
+    for _ in range(2):
+        code, _, err = office.digests()
+        assert code == 5
+        assert re.search(r"a…@partner.example \(\w+\), at g…@partner.example \(\w+\): The digest was not sent", err)
+        assert "the recipient (answer 550)" in err
+        assert refused not in err
+    assert [to for to, _ in office.mails] == [BEN]
+    allowed.add(refused)
+    assert office.digests()[0] == 0
+    assert [to for to, _ in office.mails] == [BEN, refused]
+    assert office.mails[0][1] == office.mails[1][1]
+
+
+def test_who_got_the_mails_to_all_addresses_at_once_goes_on_from_them(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    office.plans(f'[[person]]\nname = "{ANN}"\n')
+    office.digests()
+    log = SentLog(history.open(load_settings(office.settings)).store, lambda: datetime.now(UTC))
+    last = log.past()[ANN, "mail", ANN].last
+    assert last
+    for path in Path(office.settings["HISTORY_URL"]).rglob("sent/*.json"):
+        path.unlink()
+    log.conclude(last.model_copy(update={"to": ""}), State.SENT)
+    assert office.digests("--all")[0] == 0
+    assert len(office.mails) == 1
+    office.collects(collected(0, 50, 50), collected(1, 40, 60), collected(2, 30, 60))
+    assert office.digests("--all")[0] == 0
+    assert "deployed −10" in office.mails[1][1]
 
 
 def test_who_takes_a_customer_over_hears_of_it_and_who_gave_it_away_no_more(office):

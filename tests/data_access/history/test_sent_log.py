@@ -20,7 +20,7 @@ def entry(digest="1", run="r1", *, person=ANN, at=NOW, channel="mail"):
 
 
 def last(log, person=ANN):
-    past = log.past().get((person, "mail"))
+    past = log.past().get((person, "mail", ""))
     return past and past.last
 
 
@@ -41,7 +41,7 @@ def test_the_next_one_goes_on_from_what_was_looked_at_last(log, clock):
         assert log.begin(begun, last(log))
         clock.now += timedelta(days=7)
         log.conclude(begun, state)
-    past = log.past()[ANN, "mail"]
+    past = log.past()[ANN, "mail", ""]
     assert (past.last.state, past.last.looked_at, past.uncertain) == (State.NOTHING, {"c": "2"}, ())
 
 
@@ -49,7 +49,7 @@ def test_people_and_channels_are_apart(log):
     log.begin(entry(), None)
     assert log.begin(entry(person=BEN), None)
     assert log.begin(entry(channel="teams"), None)
-    assert set(log.past()) == {(ANN, "mail"), (BEN, "mail"), (ANN, "teams")}
+    assert set(log.past()) == {(ANN, "mail", ""), (BEN, "mail", ""), (ANN, "teams", "")}
 
 
 def test_what_certainly_was_not_sent_is_tried_again(log):
@@ -83,28 +83,28 @@ def test_who_worked_it_out_before_another_one_was_sent_does_not_send_it(log, clo
 
 def test_a_program_that_was_killed_leaves_an_uncertain_digest_that_counts_as_sent_and_is_said_once(log):
     log.begin(entry(), None)
-    past = log.past()[ANN, "mail"]
+    past = log.past()[ANN, "mail", ""]
     assert [each.digest for each in past.uncertain] == ["1"]
     log.say(past.uncertain)
-    past = log.past()[ANN, "mail"]
+    past = log.past()[ANN, "mail", ""]
     assert past.uncertain == ()
     assert past.last.looked_at == {"c": "1"}
     assert not log.begin(entry("2", "r2"), None)
     log.compact()
-    assert log.past()[ANN, "mail"] == past
+    assert log.past()[ANN, "mail", ""] == past
 
 
 def test_who_was_at_it_while_another_one_said_so_has_sent_it_all_the_same(log, clock):
     log.begin(entry(), None)
-    log.say(log.past()[ANN, "mail"].uncertain)
+    log.say(log.past()[ANN, "mail", ""].uncertain)
     clock.now += timedelta(seconds=1)
     log.conclude(entry(), State.SENT)
-    assert log.past()[ANN, "mail"].last.state is State.SENT
+    assert log.past()[ANN, "mail", ""].last.state is State.SENT
 
 
 def test_a_person_is_the_same_however_the_name_is_spelled(log):
     assert log.begin(entry(), None)
-    assert log.past().keys() == {(ANN, "mail")}
+    assert log.past().keys() == {(ANN, "mail", "")}
     assert not log.begin(entry("2", "r2", person=ANN.upper()), None)
 
 
@@ -113,7 +113,7 @@ def test_who_comes_second_leaves_the_first_alone_even_if_that_one_is_killed(log,
     assert not log.begin(entry(run="r2"), None)
     clock.now += timedelta(hours=1)
     assert not log.begin(entry(run="r3"), None)
-    assert [each.run for each in log.past()[ANN, "mail"].uncertain] == ["r1"]
+    assert [each.run for each in log.past()[ANN, "mail", ""].uncertain] == ["r1"]
 
 
 @pytest.mark.parametrize("seed", range(40))
