@@ -88,7 +88,12 @@ def run(options: argparse.Namespace) -> bytes:
     if options.dry_run and unusable:
         raise unusable
     if options.dry_run:
-        return "\n".join(_printed(each) for each in due if not each.message.is_empty).encode("utf-8", "replace")
+        printed = [_printed(each) for each in due if not each.message.is_empty]
+        if not printed:
+            terminal.say(
+                "Nothing is new for anybody who is due: no message would go out."
+            )
+        return "\n".join(printed).encode("utf-8", "replace")
     with jobs.recorded(account, "digest"):
         _note_mutes(account.audit, read.mutes, now)
         result = rounds.send(due, log, _carriers(settings, now))

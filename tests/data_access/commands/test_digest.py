@@ -195,6 +195,13 @@ def test_a_dry_run_prints_and_records_nothing(office):
     assert len(office.mails) == 2, "nothing was recorded"
 
 
+def test_a_dry_run_says_where_nothing_is_new(office):
+    office.collects(collected(0, 50, 50), collected(1, 50, 50))
+    code, out, err = office.digests("--dry-run")
+    assert (code, out) == (0, "")
+    assert "Nothing is new for anybody who is due" in err
+
+
 def test_the_first_digest_looks_back_seven_days(office):
     office.collects(collected(0, 90, 90), collected(1, 50, 50), collected(2, 40, 40))
     _, out, _ = office.digests("--person", ANN, "--dry-run")
