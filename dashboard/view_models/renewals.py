@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,7 +36,7 @@ _WORDS = {
     renewals.RENEWS: "Renews on {after}{changes}",
     _ENDS: "Ends: a cancellation is scheduled",
     "expires": "Expires: it does not renew by itself",
-    "other": "Microsoft says: {action}",
+    "other": "Microsoft says: {action}{changes}",
 }
 #: Where the cancellation comes before the end of the term.
 _ENDS_SOONER = "Ends on {after}: a cancellation is scheduled"
@@ -211,10 +210,7 @@ def _becomes(rows: pd.DataFrame) -> list[str]:
 
 def _term(duration: object, cycle: object) -> str:
     term = renewals.TERMS.get(str(duration), str(duration)) if isinstance(duration, str) else ""
-    # Microsoft writes both `monthly` and `One_Time`.
-    return ", ".join(
-        part for part in (term, re.sub("_+", " ", cycle).lower() if isinstance(cycle, str) else "") if part
-    )
+    return ", ".join(part for part in (term, renewals.billing(cycle) if isinstance(cycle, str) else "") if part)
 
 
 def _notes(rows: pd.DataFrame) -> pd.Series:
@@ -228,6 +224,7 @@ def _notes(rows: pd.DataFrame) -> pd.Series:
         "productId",
         "notAssigned",
         "notAssignedFrom",
+        "nextProduct",
         "parentSubscriptionId",
     ):
         parent = parents.loc[row["parentSubscriptionId"]] if row["parentSubscriptionId"] in parents.index else None
@@ -248,6 +245,8 @@ def _note(row: dict[str, Any], parent: pd.Series | None) -> Iterable[str]:
         yield "no figure of what is assigned"
     elif row["notAssignedFrom"] == renewals.COMMERCIAL:
         yield "assigned by the commercial counts"
+    if pd.notna(row["nextProduct"]):
+        yield "of the product that it becomes, no figure of what is assigned"
     if parent is not None:
         outcome = renewals.ALL_TITLES.get(parent["renewalOutcome"], parent["renewalOutcome"])
         yield f"add-on of {titles.product_title(str(parent['offerName']))} ({outcome.lower()})"

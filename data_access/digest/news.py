@@ -310,6 +310,8 @@ def _ending(row: pd.Series) -> str:
 
 def _assigned(row: pd.Series) -> str:
     """What is known of the seats of a subscription: those of a product are not told apart by their subscriptions."""
+    if pd.notna(row["nextProduct"]):
+        return ", no figure of what is assigned of the product that it becomes"
     if pd.isna(row["seatsAtRisk"]):
         return ", not matched to a product" if _id(row) is None else ", no figure of what is assigned"
     assigned, free = int(row["assigned"]), int(row["notAssigned"])

@@ -6,6 +6,7 @@ of an instant that the caller gives. What the service states is taken as it was 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -46,6 +47,8 @@ TERMS = {"P1M": "1 month", "P1Y": "1 year", "P3Y": "3 years"}
 PAID_MONTHLY = "paid monthly at about +3\u00a0%"
 #: The outcomes for which somebody can decide otherwise until the end, and has to, or it costs more.
 TO_DECIDE = (UNDECIDED, EXTENDED)
+#: The outcomes after which there is a term of which Microsoft may have been told.
+_WITH_NEXT_TERM = (RENEWS, OTHER)
 
 #: The sources of what is not assigned, as `notAssignedFrom` names them.
 LIVE, COMMERCIAL = "live", "commercial"
@@ -56,7 +59,10 @@ ADDED = ("seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct")
 _KEY = [CUSTOMER, PRODUCT]
 #: What this module adds to Microsoft's columns for pages alone.
 OURS = frozenset(
-    {"assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "service", "channel", "channels"}
+    {
+        *("assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "nextProduct"),
+        *("service", "channel", "channels"),
+    }
 )
 _END, _CANCEL_UNTIL, _ACT_BY, _IS_BEFORE = "end", "cancelUntil", "actBy", "isBefore"
 _SUMMED = (
@@ -127,8 +133,9 @@ def judged(
     """The subscriptions, row by row, with what is not assigned of their products, and what of them is at risk.
 
     Adds assigned, notAssigned and seatsAtRisk (Int64, missing where the product is not matched or has no figure),
-    notAssignedFrom, and, as `datetime64[us, UTC]`, end and cancelUntil; a term without an end has none. A field of
-    Microsoft's under one of our names gets another one.
+    notAssignedFrom, and, as `datetime64[us, UTC]`, end and cancelUntil; a term without an end has none. nextProduct
+    (str) is the product that one becomes at its end, where that is another one: of its seats nothing is known, so none
+    are known to be at risk. A field of Microsoft's under one of our names gets another one.
     """
     ours = core.clashes(subscriptions, SUBSCRIPTIONS.columns, [*ADDED, *OURS])
     subscriptions = subscriptions.rename(columns=ours)
@@ -139,9 +146,12 @@ def judged(
         table = subscriptions.assign(assigned=nothing, notAssigned=nothing, notAssignedFrom=pd.array([], "str"))
     quantity, spare = table["quantity"].astype("Int64"), table["notAssigned"].astype("Int64")
     stated = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"])
+    following = _next_products(table)
+    is_known = quantity.notna() & spare.notna() & following.isna()
     return table.assign(
         notAssigned=spare,
-        seatsAtRisk=quantity.where(quantity <= spare, spare).where(quantity.notna() & spare.notna()),
+        seatsAtRisk=quantity.where(quantity <= spare, spare).where(is_known),
+        nextProduct=following,
         end=instants(stated),
         cancelUntil=instants(table["cancellationAllowedUntilDate"]),
     )
@@ -158,28 +168,75 @@ def next_actions(table: pd.DataFrame) -> list[Action]:
 
 @lru_cache(maxsize=4096)  # most subscriptions of a day have the same
 def _next_action(cell: str | None, end: str | None, instructions: str | None) -> Action:
-    return renewal.next_action(cell, end) or Action("", None, renewal.next_term(instructions))
+    told = renewal.next_term(instructions)
+    action = renewal.next_action(cell, end) or Action("", None)
+    return action._replace(next_term=action.next_term.or_else(told))
+
+
+def _next_products(table: pd.DataFrame) -> pd.Series:
+    """The product that each subscription becomes at its end, where that is another one than its own, else missing.
+
+    It is called as other subscriptions of it are, or else by the ids of its product and SKU.
+    """
+    found = pd.Series(None, index=table.index, dtype="str")
+    cells = [name for name in ("scheduledActions", "scheduledNextTermInstructions") if name in table]
+    told = table[table[cells].notna().any(axis=1) & table["renewalOutcome"].isin(_WITH_NEXT_TERM)]
+    if told.empty or "offerId" not in table:
+        return found
+    offers = table["offerId"].map(_sku, na_action="ignore")
+    names = dict(zip(offers, table["offerName"], strict=True))
+    for index, action in zip(told.index, next_actions(told), strict=True):
+        product, own = action.next_term.product, offers[index]
+        if product and not (isinstance(own, str) and _is_of(own, product.upper())):
+            name = names.get(product.upper())
+            found[index] = name if isinstance(name, str) and name.strip() else product
+    return found
+
+
+def _sku(offer: str) -> str:
+    """The ids of product and SKU with which the id of an offer begins, in capitals."""
+    return ":".join(offer.split(":")[:2]).strip().upper()
+
+
+def _is_of(own: str, product: str) -> bool:
+    """Whether a SKU is of a product that may be named without one."""
+    return own == product or own.startswith(f"{product}:")
 
 
 def in_next_term(table: pd.DataFrame, actions: Sequence[Action]) -> list[str]:
-    """What of each subscription of `judged` changes with its renewal, such as " with 7 seats for 3 years".
+    """What of each subscription of `judged` changes at its end, such as " as Visio Plan 2 with 7 seats for 3 years".
 
-    `actions`: as `next_actions` gives them. Nothing where nothing changes, or it does not renew.
+    `actions`: as `next_actions` gives them. Nothing where nothing changes, or there is no next term.
     """
-    rows = zip(table["renewalOutcome"], table["quantity"], table["termDuration"], actions, strict=True)
-    return [
-        _changes(action.next_term, quantity, term) if outcome == RENEWS else ""
-        for outcome, quantity, term, action in rows
-    ]
+    cycles = table["billingCycle"] if "billingCycle" in table else [None] * len(table)
+    rows = zip(
+        *(table[name] for name in ("renewalOutcome", "nextProduct", "quantity", "termDuration")),
+        *(cycles, actions),
+        strict=True,
+    )
+    return [_changes(action.next_term, *now) if outcome in _WITH_NEXT_TERM else "" for outcome, *now, action in rows]
 
 
-def _changes(then: NextTerm, quantity: Any, term: Any) -> str:
-    said = ""
+def _changes(then: NextTerm, product: Any, quantity: Any, term: Any, cycle: Any) -> str:
+    said = f" as {product}" if isinstance(product, str) else ""
     if then.quantity is not None and (pd.isna(quantity) or then.quantity != quantity):
         said += f" with {formats.number(then.quantity, 'seat')}"
     if then.duration and then.duration != term:
         said += f" for {TERMS.get(then.duration, then.duration)}"
+    if then.billing and _evened(then.billing) != _evened(cycle):
+        said += f", {billing(then.billing)} billing"
+    if then.end:
+        said += f", until {formats.day(then.end)}"
     return said
+
+
+def billing(cycle: str) -> str:
+    """How a subscription is billed, in words: Microsoft writes `monthly`, `Annual` and `One_Time`."""
+    return re.sub("_+", " ", cycle).lower()
+
+
+def _evened(cycle: Any) -> str:
+    return re.sub(r"[_\s]+", "", cycle).lower() if isinstance(cycle, str) else ""
 
 
 def becomes(table: pd.DataFrame) -> list[str]:
@@ -187,7 +244,8 @@ def becomes(table: pd.DataFrame) -> list[str]:
     actions = next_actions(table)
     changes = in_next_term(table, actions)
     return [
-        f"Microsoft says: {action.word}" if outcome == OTHER and action.word else TITLES.get(outcome, outcome) + change
+        (f"Microsoft says: {action.word}" if outcome == OTHER and action.word else TITLES.get(outcome, outcome))
+        + change
         for outcome, action, change in zip(table["renewalOutcome"].astype("str"), actions, changes, strict=True)
     ]
 

@@ -23,10 +23,21 @@ _FIRST_START, _FIRST_END = datetime(2025, 4, 1, tzinfo=UTC), datetime(2026, 5, 4
 
 
 class NextTerm(NamedTuple):
-    """What Microsoft was told of a subscription's next term: its seats and its duration; None where nothing."""
+    """What Microsoft was told of a subscription's next term; None where nothing.
+
+    Its seats, its duration, its product (the ids of product and SKU, as an `offerId` begins), how it is billed, and an
+    end of its own (UTC).
+    """
 
     quantity: int | None = None
     duration: str | None = None
+    product: str | None = None
+    billing: str | None = None
+    end: datetime | None = None
+
+    def or_else(self, other: NextTerm) -> NextTerm:
+        """The same, and what it does not say by another one."""
+        return other._replace(**{name: value for name, value in self._asdict().items() if value is not None})
 
 
 class Action(NamedTuple):
@@ -78,16 +89,25 @@ def next_action(scheduled: Any, end: Any) -> Action | None:
 def next_term(instructions: Any) -> NextTerm:
     """The next term by an action's `instructions`, or `scheduledNextTermInstructions`, as sent or as in a cell (JSON).
 
-    Documents and answers differ in where the duration stands: in the instructions, or in their product.
+    Documents and answers differ in where things stand: in the instructions, or in their product.
     """
     told = _of_cell(instructions) if isinstance(instructions, str) else instructions
     if not isinstance(told, Mapping):
         return NextTerm()
     product, quantity = texts.field(told, "product"), texts.field(told, "quantity")
-    durations = [texts.field(each, "termDuration") for each in (told, product) if isinstance(each, Mapping)]
+    places = [each for each in (told, product) if isinstance(each, Mapping)]
+
+    def text(name: str) -> str | None:
+        found = (texts.field(place, name) for place in places)
+        return next((value.strip() for value in found if isinstance(value, str) and value.strip()), None)
+
+    ids = (text("productId"), text("skuId"))
     return NextTerm(
         quantity if isinstance(quantity, int) and not isinstance(quantity, bool) else None,
-        next((duration for duration in durations if duration and isinstance(duration, str)), None),
+        text("termDuration"),
+        ":".join(filter(None, ids)) if ids[0] else None,
+        text("billingCycle"),
+        instants.stated(text("customTermEndDate")),
     )
 
 

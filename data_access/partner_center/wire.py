@@ -238,7 +238,7 @@ _WHOLE_ROW_RULES: dict[type, AfterValidator] = {PartnerDeployment: AfterValidato
 #: Fields that are no columns of ours and are known all the same: what they say is read by these names.
 _FURTHER = {
     Customer: ("id", "companyProfile", "attributes"),
-    Subscription: ("productType", "billingType", "links", "attributes"),
+    Subscription: ("productType", "billingType", "scheduledNextTermInstructions", "links", "attributes"),
     Seats: ("productSku", "attributes"),
 }
 
