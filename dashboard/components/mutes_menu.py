@@ -35,8 +35,10 @@ def draw(feeds: Feeds, lines: Mapping[Line, str]) -> None:
         st.session_state.pop(_PROBLEM, None)
         return
     with menu:
-        # Said until the next try: a page draws itself anew when late figures come, and nobody has read it by then.
-        if told := st.session_state.get(_PROBLEM):
+        # Said until another try, or until what was asked for is another: a page draws itself anew when late figures
+        # come, and nobody has read it by then.
+        told, about = st.session_state.get(_PROBLEM, ("", None))
+        if told and about == _asked():
             st.warning(formats.plain(told), icon=":material/error:")
         _ask(feeds, lines)
 
@@ -75,10 +77,11 @@ def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:
     today = datetime.now(UTC).date()
 
     def mute() -> None:
-        state = st.session_state
-        state[_PROBLEM] = _mute(feeds, state.get(_WHAT), state.get(_REASON, ""), state.get(_UNTIL), today)
-        if not state[_PROBLEM]:
-            state[_REASON] = ""
+        line, reason, until = asked = _asked()
+        told = _mute(feeds, line, reason, until, today)
+        st.session_state[_PROBLEM] = told, asked
+        if not told:
+            st.session_state[_REASON] = ""
 
     # On the page of one customer that is the one; of a list nobody is muted because it comes first.
     chosen = 0 if len({customer for customer, _ in lines}) == 1 else None
@@ -91,16 +94,24 @@ def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:
         format_func=lambda line: formats.on_one_line(lines.get(line, "")),
     )
     st.text_input("Reason", key=_REASON, max_chars=LONGEST_REASON)
-    st.date_input(
-        "Until, at 00:00 UTC",
-        None,
-        min_value=today + timedelta(days=1),
-        max_value=today + timedelta(days=MOST_DAYS),
-        key=_UNTIL,
-        format="YYYY-MM-DD",
-    )
+    # Side by side: the calendar opens below its field, also for who types a day, and would cover the button there.
+    with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        st.date_input(
+            "Until, at 00:00 UTC",
+            None,
+            min_value=today + timedelta(days=1),
+            max_value=today + timedelta(days=MOST_DAYS),
+            key=_UNTIL,
+            format="YYYY-MM-DD",
+        )
+        st.button("Mute this", "mute_this", on_click=mute, icon=":material/notifications_off:")
     st.caption("Until then the call list and digests leave it out. Totals stay as they are.")
-    st.button("Mute this", "mute_this", on_click=mute, icon=":material/notifications_off:")
+
+
+def _asked() -> tuple[object, str, object]:
+    """What the menu holds: the line to mute, why, and until when."""
+    state = st.session_state
+    return state.get(_WHAT), state.get(_REASON) or "", state.get(_UNTIL)
 
 
 def _mute(feeds: Feeds, line: object, reason: str, until: object, today: date) -> str:

@@ -117,6 +117,15 @@ def test_a_mute_needs_a_reason_and_an_end(sit, reason, until, problem):
     assert problem in text(app)
 
 
+def test_what_was_missing_is_said_no_longer_once_it_is_there(sit):
+    app = sit()
+    mute(app, (OWN, None), "")
+    assert "Give a reason." in text(app)
+    app.text_input(key="mute_reason").set_value("migration").run()
+    assert "Give a reason." not in text(app)
+    assert kept() == ()
+
+
 def test_a_manager_is_offered_the_own_customers_alone(sit):
     app = sit(name="ann@x")
     app.session_state["mute"] = True
