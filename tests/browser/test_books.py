@@ -140,6 +140,15 @@ def test_two_people_who_share_a_customer_get_each_their_own_on_a_warm_cache(desk
     assert bookkeeping.traces(log, *NAMES) == []
 
 
+def test_on_a_phone_the_words_of_the_book_begin_on_the_left(desk):
+    page = desk(ANN).go("/customers")
+    page.set_viewport_size({"width": 390, "height": 844})
+    words = page.get_by_text("2 customers today")
+    expect(words).to_be_visible(timeout=_SLOW)
+    left = page.get_by_role("heading", level=1).bounding_box()["x"]
+    assert abs(words.bounding_box()["x"] - left) < 2
+
+
 def test_a_hand_over_reaches_a_page_that_is_open_and_so_does_a_file_that_breaks(desk, firm):
     ann = desk(ANN)
     page = ann.go("/customers")
