@@ -288,6 +288,17 @@ def test_on_a_small_laptop_a_table_needs_no_scrolling_aside_and_its_rows_are_low
     assert average <= height
 
 
+def test_on_paper_texts_have_the_width_that_figures_leave(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    page.set_viewport_size({"width": 1046, "height": 720})  # A4 across, within its margins
+    page.emulate_media(media="print")
+    cells = table(page).locator("tbody tr").first.locator("td")
+    widths = cells.evaluate_all("cells => cells.map(cell => cell.offsetWidth)")
+    assert widths[-1] > sum(widths) * 0.45
+    fits = "cells => cells.every(cell => cell.scrollWidth <= cell.clientWidth)"
+    assert cells.evaluate_all(fits)
+
+
 def test_on_a_phone_a_table_begins_with_a_few_rows_and_a_button_shows_the_others(sample, visitors):
     page = visitors.open(f"{sample}/customers", chart="customers_chart")
     page.set_viewport_size(PHONE)
