@@ -69,10 +69,10 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     question = "Which products are not deployed?"
     figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)
     _products(model, deployment, identity, filters, provenance, own=own)
-    if live:
-        _renewing(live, identity, filters.selection)
-    place = st.container()
+    renewing, place = st.container(), st.container()
     live_seats.show(identity, name, feeds, has_analytics=deployment.live is None)
+    with renewing:  # which stands on the live seats that were just read
+        _renewing(live, identity, name, filters.selection, feeds)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
@@ -107,9 +107,10 @@ def show_uncounted(
     what = "live seats of this customer that somebody pays for" if deployment.live else "licenses of this customer"
     st.markdown(f"The figures of this page have no {what}. Below is what else was read of it.")
     _quiet(deployment, identity, filters.selection, feeds)
-    if live := feeds.renewals.state.data:
-        _renewing(live, identity, filters.selection)
+    renewing = st.container()
     live_seats.show(identity, name, feeds, has_analytics=False)
+    with renewing:
+        _renewing(feeds.renewals.state.data, identity, name, filters.selection, feeds)
     st.caption(f"Tenant id {identity}")
     _history(identity, name, controls, feeds)
 
@@ -168,10 +169,13 @@ def _products(
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
 
 
-def _renewing(live: Renewals, identity: str, selection: Selection) -> None:
-    """Draw what of a customer ends within a year, the last day to act first."""
+def _renewing(live: Renewals | None, identity: str, name: str, selection: Selection, feeds: Feeds) -> None:
+    """Draw what of a customer ends within a year, the last day to act first; nothing where that was not read."""
+    if live is None:
+        return
+    seats = None if feeds.day else feeds.seats(identity, name).state.data
     now, zone = datetime.now(UTC).replace(second=0, microsecond=0), figures.zone()
-    model = renewals.of_customer(live, identity, selection, now, zone)
+    model = renewals.of_customer(live, identity, selection, now, zone, seats=seats)
     unread = next((one for one in unread_of(live, identity) if one.collection == SUBSCRIPTIONS.name), None)
     with st.container(border=True, key="customer_renewals"):
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -18,10 +18,9 @@ from dashboard.charts.base import Finished
 from dashboard.filters.parameters import RenewalsFilters
 from dashboard.tables import renewals as tables
 from dashboard.tables.columns import OnScreen
-from data_access import Selection, texts, titles
-from data_access.datasets.renewals import Renewals
+from data_access import Answer, Selection, texts, titles
+from data_access.datasets.renewals import Renewals, subscriptions_of
 from data_access.measures import customers, muted, renewals
-from data_access.measures.customers import CUSTOMER
 from data_access.measures.renewals import Totals
 from data_access.mutes import Mute, counted
 
@@ -115,9 +114,14 @@ class OfCustomer:
 
 
 @remembered
-def of_customer(data: Renewals, customer: str, selection: Selection, now: datetime, zone: str) -> OfCustomer:
-    """The subscriptions of one customer, the last day to act first; arguments as for `renewals_view`."""
-    own = renewals.selected(data.subscriptions[data.subscriptions[CUSTOMER] == customer], selection)
+def of_customer(
+    data: Renewals, customer: str, selection: Selection, now: datetime, zone: str, *, seats: Answer | None = None
+) -> OfCustomer:
+    """The subscriptions of one customer, the last day to act first; arguments as for `renewals_view`.
+
+    `seats`: the live seats of this customer, where they were read by themselves.
+    """
+    own = renewals.selected(subscriptions_of(data, customer, seats), selection)
     days = max(renewals.HORIZONS)
     shown = renewals.in_order(renewals.at(renewals.within(own, now, days), now))
     told = in_words(shown, lasting_words(own, zone)).drop(columns="customerName")

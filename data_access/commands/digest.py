@@ -90,9 +90,7 @@ def run(options: argparse.Namespace) -> bytes:
     if options.dry_run:
         printed = [_printed(each) for each in due if not each.message.is_empty]
         if not printed:
-            terminal.say(
-                "Nothing is new for anybody who is due: no message would go out."
-            )
+            terminal.say("Nothing is new for anybody who is due: no message would go out.")
         return "\n".join(printed).encode("utf-8", "replace")
     with jobs.recorded(account, "digest"):
         _note_mutes(account.audit, read.mutes, now)

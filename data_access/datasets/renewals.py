@@ -320,6 +320,27 @@ def of_one(data: Renewals, tenant: str, counts: pd.DataFrame) -> OfOne:
     )
 
 
+def subscriptions_of(data: Renewals, tenant: str, seats: Answer | None = None) -> pd.DataFrame:
+    """The subscriptions of one customer, judged by `seats` where they were read since: live ones come first.
+
+    `seats`: the live seats of this customer alone.
+    """
+    own = data.subscriptions[data.subscriptions["customerTenantId"] == tenant]
+    read = data.rows(SUBSCRIPTIONS)
+    unread = next((one for one in data.unread if one.tenant == tenant and one.collection == SEATS.name), None)
+    last = unread.last_read if unread else data.seats_read_at
+    if seats is None or read is None or (last and seats.fetched_at <= last):
+        return own
+    counts = data.rows(COMMERCIAL_DEPLOYMENT)
+    again = renewals.judged(
+        read[read["customerTenantId"] == tenant],
+        seats.frame,
+        None if counts is None else counts[counts["customerTenantId"] == tenant],
+    )
+    figures = ("assigned", "notAssigned", "notAssignedFrom", "seatsAtRisk")
+    return own.assign(**{name: again[name].array for name in figures})
+
+
 def unread_of(data: Renewals, tenant: str) -> tuple[Unread, ...]:
     """What of a customer could not be read, be it of this customer alone or of all."""
     of_all = (

@@ -303,6 +303,21 @@ def test_what_is_not_known_to_be_assigned_is_said_and_is_not_zero(south, tile, s
     assert (cells.get("seatsAtRisk", "–"), cells["becomes"]) == last
 
 
+def test_seats_that_are_read_again_come_before_the_counts_on_the_whole_page_of_the_customer(visit):
+    service = Emulator(partner([subscription(1)])).always(failing(500), where=f"{NORTH}/subscribedskus")
+    app = visit(service, page=PAGE)
+    (row,) = on(app).to_dict("records")
+    assert (row["assigned"], row["seatsAtRisk"]) == ("97", "3")
+    service.heal()
+    app.query_params["customer"] = NORTH.upper()
+    app.switch_page("screens/customers.py").run()
+    app.button(key="seats_again").click().run()
+    assert "60 assigned, 40 free to assign" in text(app).replace("*", "")
+    (row,) = tables(app)["customer_renewals_table"].to_dict("records")
+    assert (row["assigned"], row["seatsAtRisk"]) == ("60", "10")
+    assert "by the commercial counts" not in str(row)
+
+
 def test_where_no_seats_can_be_read_the_page_says_why(visit):
     emulator = Emulator(partner([subscription(1)])).always(failing(403), where="/subscribedskus")
     app = visit(emulator, page=PAGE)
