@@ -97,7 +97,7 @@ def sheet(records: Records) -> CallSheet:
         source=records.source,
         dates=_dates(records, line),
         mark="Sample data" if records.is_sample else "",
-        figures=_figures(records, change if is_whole else None, ending),
+        figures=_figures(records, line, change if is_whole else None, ending),
         steps=steps,
         aside=aside,
         muted=_muted(records, _lost(records, line, change.since) if change else line[:0]),
@@ -152,7 +152,7 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     if change := trends.change(line, _LATELY):
         moved = pd.DataFrame(
             {
-                "since": [pd.Timestamp(change.since).tz_localize(None).normalize()],
+                "since": [pd.Timestamp(_answered(line, change.since).date())],
                 "licensesSoldChange": [float(change.sold)],
                 "licensesDeployedChange": [change.deployed],
                 "deploymentPercentChange": [float("nan") if change.percent is None else change.percent],
@@ -178,6 +178,11 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     return steps, call_list.aside(table, records.now, records.seats, seats_read_at)
 
 
+def _answered(line: pd.DataFrame, moment: datetime) -> datetime:
+    """When the answer was fetched that stands at a moment of a line: by that day pages name what they compare with."""
+    return pd.Timestamp(line.loc[line[AS_OF] == moment, "fetchedAt"].iloc[-1]).to_pydatetime()
+
+
 def _lost(records: Records, line: pd.DataFrame, since: datetime) -> pd.DataFrame:
     """The products that the customer has no more, of which the line had some on this date or later, with their ids."""
     lines = trends.lines(records.deployment, parts.OF_CUSTOMER)
@@ -194,12 +199,14 @@ def _products_of(records: Records, lost: pd.DataFrame) -> set[str]:
     return {str(product) for column in known for product in column}
 
 
-def _figures(records: Records, change: trends.Change | None, ending: pd.DataFrame | None) -> tuple[Figure, ...]:
+def _figures(
+    records: Records, line: pd.DataFrame, change: trends.Change | None, ending: pd.DataFrame | None
+) -> tuple[Figure, ...]:
     seats = records.seats if records.now.frame.empty else None
     if records.now.frame.empty and records.never_read(SEATS):
         figures: tuple[Figure, ...] = (Figure("Live seats enabled", formats.NOTHING, _NOT_READ),)
     else:
-        figures = _of_seats(seats) if seats is not None else _of_counts(records.now, change)
+        figures = _of_seats(seats) if seats is not None else _of_counts(records.now, line, change)
         if records.is_unread and seats is None:
             figures = tuple(Figure(figure.label, formats.NOTHING, _NOT_READ) for figure in figures)
     if ending is None:
@@ -217,9 +224,9 @@ def _at_risk(renewing: pd.DataFrame) -> Figure:
     return Figure(_AT_RISK, formats.count(renewals.seats_at_risk(renewing)), of_what)
 
 
-def _of_counts(now: Facts, change: trends.Change | None) -> tuple[Figure, ...]:
+def _of_counts(now: Facts, line: pd.DataFrame, change: trends.Change | None) -> tuple[Figure, ...]:
     total = measures.total(now)
-    since = f" since {formats.day(change.since)}" if change else ""
+    since = f" since {formats.day(_answered(line, change.since))}" if change else ""
     return (
         Figure("Licenses sold", formats.count(total.sold), formats.change(change.sold) + since if change else ""),
         Figure(
@@ -337,7 +344,7 @@ def _changed(records: Records, change: trends.Change | None) -> Section | None:
         for _, row in table.iterrows()
     ]
     columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed")))
-    heading = f"What changed since {formats.day(change.since)}"
+    heading = f"What changed since {formats.day(_answered(trends.lines(records.deployment, []), change.since))}"
     return _section(heading, columns, rows, "product", "No product changed.", is_narrow=True)
 
 

@@ -75,6 +75,7 @@ def _page(sheet: CallSheet) -> dict[str, object]:
     return fields | {
         "line": line,
         "steps": [printed(step, _SENTENCE) for step in sheet.steps],
+        "dates": printed(sheet.dates, _SENTENCE),
         "aside": printed(sheet.aside, _SENTENCE),
         "muted": [printed(line, _SENTENCE) for line in sheet.muted],
         "definitions": printed(sheet.definitions, _SENTENCE),
@@ -84,7 +85,7 @@ def _page(sheet: CallSheet) -> dict[str, object]:
 
 def _section(section: Section) -> dict[str, object]:
     rows = [[printed(cell, _CELL) for cell in row] for row in section.rows]
-    return {**asdict(section), "note": printed(section.note), "rows": rows}
+    return {**asdict(section), "note": printed(section.note, _SENTENCE), "rows": rows}
 
 
 def _all_printed(value: object) -> object:

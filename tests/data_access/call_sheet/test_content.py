@@ -1,6 +1,6 @@
 """What stands on a call sheet, from records made by hand."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
@@ -46,6 +46,14 @@ def subscribed(**more):
         "renewalOutcome": "renews",
         **more,
     }
+
+
+def answered(day, deployed, sold=100):
+    """The facts of an answer that was fetched the morning after this day of processing, as the history has them."""
+    sent = {"licensesDeployed": deployed, "licensesSold": sold, "processedDateTime": f"{day}T21:40:00Z"}
+    facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, [sent]))
+    fetched = pd.Timestamp(f"{day}T06:00:00Z") + timedelta(days=1)
+    return Facts(facts.frame.assign(snapshot=str(day), fetchedAt=fetched))
 
 
 def sheet(rows=(), live=None, subscriptions=None, mutes=(), *, unread=(), use=None):
@@ -202,6 +210,28 @@ def test_the_sheet_gives_no_reason_for_a_difference_that_there_is_not():
     assert note({}, trial | {"id": "2"}) == (
         "At risk: the rows add up to 70, together they are 60, since trials, usage and what is suspended do not count"
     )
+
+
+def test_what_moved_is_told_since_the_day_of_the_answer_compared_as_on_pages():
+    answers = [
+        answered(date(2026, 8, 30), 40),
+        answered(date(2026, 10, 30), 42, 120),
+        answered(date(2026, 11, 29), 50, 131),
+    ]
+    made = content.sheet(
+        Records(
+            tenant=TENANT,
+            name="TEST COMPANY",
+            source="",
+            is_sample=False,
+            deployment=Facts(pd.concat([each.frame for each in answers], ignore_index=True)),
+            now=answers[-1],
+        )
+    )
+    assert "Since 31 Aug 2026 you bought 31 licenses, and only 10 more are assigned." in made.steps
+    assert next(figure.change for figure in made.figures) == "+11 since 31 Oct 2026"
+    assert section(made, "What changed").heading == "What changed since 31 Oct 2026"
+    assert made.dates == "Figures of 29 Nov 2026"
 
 
 def test_what_is_assigned_and_not_used_is_a_reason_to_call():

@@ -162,6 +162,21 @@ def test_source_and_dates_stand_at_the_foot_and_a_sample_is_marked():
     assert words.startswith("Call sheet Sample data Nordwind GmbH")
 
 
+def test_sentences_below_a_table_and_at_the_foot_are_whole():
+    note = (
+        "and 2 subscriptions more. At risk: the rows add up to 1,200, together they are 1,160, since seats of a product"
+        " count once and trials, usage and what is suspended do not count; of what renews 1,140"
+    )
+    dates = (
+        "Microsoft's newest answers have no rows since 24 Nov 2026; Figures of 20 Nov 2026, in the answer of 23 Nov"
+        " 2026; subscriptions of 28 Nov 2026, 06:30 UTC; live seats of 27 Nov 2026, 06:30 UTC"
+    )
+    reader = read(replace(SHEET, dates=dates, sections=(replace(SHEET.sections[0], note=note),)))
+    assert len(reader.pages) == 1
+    assert note in text(reader)
+    assert dates in text(reader)
+
+
 def test_a_long_word_breaks_where_the_page_ends():
     name = "W" * 110
     lines = read(replace(SHEET, customer=name)).pages[0].extract_text().split("\n")
