@@ -24,11 +24,11 @@ _COLUMNS = (
     count("quantity", "Seats"),
     count("assigned", "Assigned of the product", help="At this customer, over all subscriptions of the product."),
     count("seatsAtRisk", "At risk", help="Seats of this subscription; no more than are not assigned of the product."),
-    text("becomes", "Outcome", note="notes"),
+    text("becomes", "Outcome", utc="becomesAt", note="notes"),
     text("term", "Term and billing"),
     text("ends", "Ends", by="end", utc="endsAt"),
 )
-_BEHIND = ("actBy", "end", "actAt", "endsAt", "reducible", "notes", TENANT_ID.name)
+_BEHIND = ("actBy", "end", "actAt", "endsAt", "becomesAt", "reducible", "notes", TENANT_ID.name)
 _TIMES = ("act", "ends")
 #: The columns of the file that say more than their name; dates stay as Microsoft sent them.
 RENEWALS_FILE = Table(
@@ -66,10 +66,13 @@ def zone(name: str | None) -> str:
 
 def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
     """The rows with what people read, their times in this zone; a day that is told as one has none."""
-    rows = rows.drop(columns=["endsAt", "actAt"], errors="ignore")  # Microsoft may send fields of these names
+    instants = rows["becomesAt"]
+    rows = rows.drop(
+        columns=["endsAt", "actAt", "becomesAt"], errors="ignore"
+    )  # Microsoft may send fields of these names
     if zone != _UTC:
         ends = rows["end"].where(rows["commitmentEndDateTime"].notna())
-        rows = rows.assign(endsAt=ends, actAt=ends.where(~rows["isReducible"], rows["cancelUntil"]))
+        rows = rows.assign(becomesAt=instants, endsAt=ends, actAt=ends.where(~rows["isReducible"], rows["cancelUntil"]))
     named = [
         replace(column, label=f"{column.label} ({zone})") if column.name in _TIMES else column for column in _COLUMNS
     ]

@@ -35,7 +35,7 @@ _WORDS = {
     renewals.RENEWS: "Renews on {after}{changes}",
     _ENDS: "Ends: a cancellation is scheduled",
     "expires": "Expires: it does not renew by itself",
-    "other": "Microsoft says: {action}{changes}",
+    "other": "{action}{changes}",
 }
 #: Where the cancellation comes before the end of the term.
 _ENDS_SOONER = "Ends on {after}: a cancellation is scheduled"
@@ -144,12 +144,12 @@ def _lasting(data: Renewals, zone: str) -> pd.DataFrame:
 def lasting_words(every: pd.DataFrame, zone: str) -> pd.DataFrame:
     """What people read of all subscriptions, as far as it does not depend on the hour: for `in_words`.
 
-    Columns: offer, becomes, term, ends, notes; and until, the instant until which seats can be reduced.
+    Columns: offer, becomes with becomesAt, term, ends, notes; and until, the instant until which seats can be reduced.
     """
     return pd.DataFrame(
         {
             "offer": every["offerName"].fillna("(no name)").map(titles.product_title),
-            "becomes": pd.Series(_becomes(every), every.index, dtype="str"),
+            **_becomes(every, zone),
             "term": pd.Series(
                 [_term(*each) for each in zip(every["termDuration"], every["billingCycle"], strict=True)],
                 every.index,
@@ -163,13 +163,13 @@ def lasting_words(every: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def in_words(rows: pd.DataFrame, lasting: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `renewals.at` with what people read: offer, act, reducible, becomes, term, ends, and notes.
+    """The rows of `renewals.at` with what people read: offer, act, reducible, becomes, becomesAt, term, ends, and notes.
 
     `lasting`: `lasting_words` of these rows and any others.
     """
     told, is_reducible = lasting.loc[rows.index], rows["isReducible"]
     return rows.assign(
-        **{name: told[name] for name in ("offer", "becomes", "term", "ends", "notes")},
+        **{name: told[name] for name in ("offer", "becomes", "becomesAt", "term", "ends", "notes")},
         act=told["ends"].where(~is_reducible, told["until"]),
         reducible=pd.Series(_REDUCIBLE, rows.index, dtype="str").where(is_reducible),
     )
@@ -191,25 +191,43 @@ def _said(instants: pd.Series, words: Callable[[pd.Timestamp], str]) -> pd.Serie
     return told.iloc[codes].set_axis(instants.index)  # a missing one has the code -1, which is the last
 
 
-def _becomes(rows: pd.DataFrame) -> list[str]:
-    """What becomes of each subscription; the day is the one that Microsoft sent, or the first after the end.
+def _becomes(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """What becomes of each subscription (becomes), and the instant whose day in the zone is told (becomesAt), if any.
 
-    What is sent for the last day of the term happens after it: until then the term is paid.
+    It is the one that Microsoft sent, or the first after the end; what is sent for the last day of the term happens
+    after it: until then the term is paid. Of the older kind the end is a day, which has no zone.
     """
     actions = renewals.next_actions(rows)
-    sent = pd.Series([action.at for action in actions], rows.index, dtype=rows["end"].dtype).dt.floor("D")
-    after = rows["end"].where(rows["commitmentEndDateTime"].isna(), rows["end"].dt.normalize() + timedelta(days=1))
-    after = after.dt.floor("D")
+    sent = pd.Series([action.at for action in actions], rows.index, dtype=rows["end"].dtype)
+    is_date, end = rows["commitmentEndDateTime"].isna(), rows["end"].dt.normalize()
+    after = end.where(is_date, end + timedelta(days=1))
     last_day = after - timedelta(days=1)
-    days = _said(sent.where(sent != last_day, after).fillna(after), formats.day)
-    is_sooner = (sent < last_day) & (rows["renewalOutcome"] == _ENDS)
-    told = zip(rows["renewalOutcome"], is_sooner, days, actions, renewals.in_next_term(rows, actions), strict=True)
-    return [
-        (_ENDS_SOONER if sooner else _WORDS.get(outcome, str(outcome))).format(
-            after=day, action=action.word or "nothing", changes=changes
-        )
-        for outcome, sooner, day, action, changes in told
+    at = sent.where(sent.dt.normalize() != last_day, after).fillna(after)
+    is_day = is_date & (at == at.dt.normalize())
+    own = at.dt.tz_convert(zone).dt.tz_localize(None).where(~is_day, at.dt.tz_localize(None))
+    outcomes = rows["renewalOutcome"]
+    is_sooner = (sent < last_day) & (outcomes == _ENDS)
+    words = [
+        _ENDS_SOONER if sooner else _WORDS.get(outcome, str(outcome))
+        for outcome, sooner in zip(outcomes, is_sooner, strict=True)
     ]
+    told = zip(
+        words, _said(own.dt.normalize(), formats.day), actions, renewals.in_next_term(rows, actions), strict=True
+    )
+    is_told = pd.Series(["{after}" in word for word in words], rows.index, dtype=bool)
+    return pd.DataFrame(
+        {
+            "becomes": pd.Series(
+                [
+                    word.format(after=day, action=renewals.in_microsofts_word(action), changes=changes)
+                    for word, day, action, changes in told
+                ],
+                rows.index,
+                dtype="str",
+            ),
+            "becomesAt": at.where(is_told & ~is_day),
+        }
+    )
 
 
 def _term(duration: object, cycle: object) -> str:

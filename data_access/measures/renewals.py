@@ -244,10 +244,16 @@ def becomes(table: pd.DataFrame) -> list[str]:
     actions = next_actions(table)
     changes = in_next_term(table, actions)
     return [
-        (f"Microsoft says: {action.word}" if outcome == OTHER and action.word else TITLES.get(outcome, outcome))
-        + change
+        (in_microsofts_word(action) if outcome == OTHER else TITLES.get(outcome, outcome)) + change
         for outcome, action, change in zip(table["renewalOutcome"].astype("str"), actions, changes, strict=True)
     ]
+
+
+def in_microsofts_word(action: Action) -> str:
+    """What is scheduled, where its word is not known to us."""
+    if not action.word.strip():
+        return "Something is scheduled; Microsoft does not say what"
+    return f"Microsoft says: {action.word}"
 
 
 def at(table: pd.DataFrame, now: datetime) -> pd.DataFrame:

@@ -74,6 +74,33 @@ def scheduled(action, on=None, **instructions):
     return json.dumps([{"actionType": action, "effectiveDate": on, "instructions": instructions}])
 
 
+CANCELLED = {"renewalOutcome": "ends", "commitmentEndDateTime": "2026-12-20T23:59:59Z"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "change", "words", "hint"),
+    [
+        (
+            "America/Los_Angeles",
+            {**CANCELLED, "scheduledActions": scheduled("Cancel", "2026-12-01T03:00:00Z")},
+            "Ends on 30 Nov 2026: a cancellation is scheduled",
+            "1 Dec 2026, 03:00 UTC",
+        ),
+        ("America/Los_Angeles", {}, "Renews on 30 Nov 2026", "1 Dec 2026, 00:00 UTC"),
+        ("Europe/Berlin", {}, "Renews on 1 Dec 2026", "1 Dec 2026, 00:00 UTC"),
+        ("America/Los_Angeles", OLDER, "Renews on 1 Dec 2026", None),
+        ("UTC", {}, "Renews on 1 Dec 2026", None),
+        ("Europe/Berlin", {"renewalOutcome": "expires"}, "Expires: it does not renew by itself", None),
+    ],
+)
+def test_the_day_of_the_outcome_is_that_of_the_zone_and_in_utc_on_hover(zone, change, words, hint):
+    table = tables.on_screen(told(change, zone=zone), zone)
+    (row,) = on_page.content(table, None, None, 1)["rows"]
+    cell = row[[column.name for column in table.columns].index("becomes")]
+    found = cell if isinstance(cell, dict) else {"text": cell}
+    assert (found["text"], found.get("hint")) == (words, hint)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -138,8 +165,15 @@ def scheduled(action, on=None, **instructions):
             },
             "Microsoft says: Transition",
         ),
-        ({"renewalOutcome": "other", "scheduledActions": "[3"}, "Microsoft says: nothing"),
-        ({"renewalOutcome": "other", "scheduledActions": '"text"'}, "Microsoft says: nothing"),
+        (
+            {"renewalOutcome": "other", "scheduledActions": scheduled(" ")},
+            "Something is scheduled; Microsoft does not say what",
+        ),
+        ({"renewalOutcome": "other", "scheduledActions": "[3"}, "Something is scheduled; Microsoft does not say what"),
+        (
+            {"renewalOutcome": "other", "scheduledActions": '"text"'},
+            "Something is scheduled; Microsoft does not say what",
+        ),
         ({"renewalOutcome": "word of tomorrow"}, "word of tomorrow"),
     ],
 )
