@@ -258,7 +258,7 @@ def read_customers(newest: Sequence[Snapshot], unread: Sequence[str], unnamed: i
     if findings:
         rows = pd.DataFrame({"customerName": [*unread]}, dtype="str")
         return Check("customers", Mark.BAD, " ".join(findings), rows)
-    return Check("customers", Mark.GOOD, "No answer lacks a customer.")
+    return Check("customers", Mark.GOOD, f"No answer lacks {'one of these customers' if is_part else 'a customer'}.")
 
 
 def lost(losses: Mapping[str, Loss]) -> Check:

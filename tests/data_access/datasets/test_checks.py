@@ -75,7 +75,7 @@ def test_no_services_and_no_readings_are_no_good_news():
 @pytest.mark.parametrize(
     ("unread", "is_part", "mark", "finding"),
     [
-        ((), True, Mark.GOOD, "No answer lacks a customer."),
+        ((), True, Mark.GOOD, "No answer lacks one of these customers."),
         ((), False, Mark.BAD, "*Customer licenses deployment* lacks 2 customers."),
         (("<b>A",), True, Mark.BAD, r"The account could not read 1 customer: \<b\>A."),
     ],
