@@ -15,7 +15,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SUBSCRIPTI
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LiveSeatsView:
-    """The sums of what is paid for, how many rows are left out of them, and all rows."""
+    """The sums of what is paid for, how many products are left out of them, and all rows."""
 
     enabled: int
     assigned: int
@@ -36,6 +36,6 @@ def live_seats_view(answer: Answer, known: Renewals | None) -> LiveSeatsView:
         enabled=int(enabled.sum()),
         assigned=int(assigned.sum()),
         free_to_assign=int((enabled - assigned).clip(lower=0).sum()),
-        left_out=int(free.sum()),
+        left_out=free_products.number(seats[free]),
         on_screen=tables.on_screen(seats, free),
     )

@@ -163,7 +163,7 @@ def lasting_words(every: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def in_words(rows: pd.DataFrame, lasting: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `renewals.at` with what people read: offer, act, reducible, becomes, becomesAt, term, ends, and notes.
+    """The rows of `renewals.at` with what people read: offer, act, reducible, becomes, becomesAt, term, ends, notes.
 
     `lasting`: `lasting_words` of these rows and any others.
     """

@@ -35,7 +35,7 @@ def deployment(data: Renewals) -> Deployment:
     announced = answer.missing + len(rows) + len(answer.set_aside)
     shaped = replace(answer, collection=COLLECTION, frame=rows, pages=None, announced=announced)
     unread = data.names(SEATS.name), data.names(SEATS.name, with_reading=True)
-    live = LiveFigures(data.seats_read_at, int(free.sum()), *map(len, unread))
+    live = LiveFigures(data.seats_read_at, free_products.number(seats[free]), *map(len, unread))
     return Deployment(shaped, measures.facts(COLLECTION, rows), live=live)
 
 

@@ -57,6 +57,13 @@ def is_free(
     )
 
 
+def number(free: pd.DataFrame) -> int:
+    """How many products at customers these rows of live seats are of: one may have several rows."""
+    keys = pd.DataFrame({CUSTOMER: free[CUSTOMER].astype("str"), PRODUCT: identities(free[PRODUCT])})
+    is_named = keys[PRODUCT].notna()  # of rows that name no product nobody knows whether they are of one
+    return len(keys[is_named].drop_duplicates()) + int((~is_named).sum())
+
+
 def identities(products: pd.Series) -> pd.Series:
     """Ids of products in capitals, as the commercial counts have them; each distinct one is looked at once."""
     return products.astype("str").map(texts.identifiers(products.dropna().unique())).astype("str")

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data_access.measures.free_products import REVIEWED, is_free
+from data_access.measures.free_products import REVIEWED, is_free, number
 
 E3 = "6FD2C87F-B296-42F0-B197-1E91E994B900"
 FLOW = next(product for product, name in REVIEWED.items() if name == "FLOW_FREE")
@@ -45,6 +45,13 @@ def counts(customer="AA", product=E3):
 )
 def test_what_nobody_pays_for_is_known_by_its_number_its_trials_or_the_list(live, bought, commercial, free):
     assert list(is_free(live, bought, commercial)) == [free]
+
+
+def test_a_product_in_several_rows_of_one_customer_is_one_that_is_left_out():
+    other = seats().assign(customerTenantId="BB")
+    nameless = seats(None)
+    assert number(pd.concat([seats(), seats(E3.lower(), total=25), seats(FLOW), other, nameless, nameless])) == 5
+    assert number(seats().head(0)) == 0
 
 
 def test_without_seats_none_is_free():
