@@ -47,7 +47,8 @@ class Records:
     `deployment`: rows of its products with the snapshot that they are of, of the whole history, as
     `timeline.of_customer` gives them.
     `now`: the facts of the newest answer that has rows. `empty_since`: since when later ones have none, of anybody;
-    None where it is the newest. `use`: rows of the newest commercial usage, None where none was collected.
+    None where it is the newest. `then`: those with which the call list compares, and the day of their answer; None
+    where there is none. `use`: rows of the newest commercial usage, None where none was collected.
     `live`: its subscriptions and live seats, None where customers were never read.
     `unread`: what the newest answer does not tell, as far as it may be of this customer.
     `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks.
@@ -59,6 +60,7 @@ class Records:
     is_sample: bool
     deployment: Facts
     now: Facts
+    then: tuple[date, Facts] | None = None
     empty_since: date | None = None
     use: pd.DataFrame | None = None
     live: OfOne | None = None
@@ -148,17 +150,8 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     """What to say, by the rules of the call list: the first sentences that have a reason; and what is said aside."""
     if records.now.frame.empty or muted.customers(records.mutes, [records.tenant]):
         return (), ""
-    moved, renewing, missed = None, None, None
+    renewing, missed = None, None
     if change := trends.change(line, _LATELY):
-        moved = pd.DataFrame(
-            {
-                "since": [pd.Timestamp(_answered(line, change.since).date())],
-                "licensesSoldChange": [float(change.sold)],
-                "licensesDeployedChange": [change.deployed],
-                "deploymentPercentChange": [float("nan") if change.percent is None else change.percent],
-            },
-            index=pd.Index([records.tenant]),
-        )
         missed = _lost(records, line, change.since)
     read_at = records.live.read_at if records.live else None
     if records.subscriptions is not None and read_at is not None:
@@ -166,7 +159,7 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
         renewing = renewals.next_renewals(spoken, read_at, call_list.RENEWS_WITHIN)
     table = call_list.prepared(
         records.now,
-        moved,
+        _moved(records),
         lost=missed,
         unused=None if records.use is None else usage.unused_of(records.now, records.use),
         ending=renewing,
@@ -176,6 +169,22 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     steps = tuple(call_list.said(table)[0][:_MOST_STEPS])
     seats_read_at = records.live.read_of(SEATS) if records.live else None
     return steps, call_list.aside(table, records.now, records.seats, seats_read_at)
+
+
+def _moved(records: Records) -> pd.DataFrame | None:
+    """How the customer moved, as `call_list.prepared` takes it, since the answer that the call list compares with."""
+    if records.then is None:
+        return None
+    day, then = records.then
+    was, is_now = measures.total(then), measures.total(records.now)
+    percents = [float("nan") if total.percent is None else total.percent for total in (was, is_now)]
+    moves = {
+        "since": pd.Timestamp(day),
+        "licensesSoldChange": float(is_now.sold - was.sold),
+        "licensesDeployedChange": is_now.deployed - was.deployed,
+        "deploymentPercentChange": percents[1] - percents[0],
+    }
+    return pd.DataFrame([moves], index=pd.Index([records.tenant]))
 
 
 def _answered(line: pd.DataFrame, moment: datetime) -> datetime:

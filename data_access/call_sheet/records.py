@@ -11,7 +11,7 @@ from data_access import measures, texts
 from data_access.books import CUSTOMER
 from data_access.call_sheet.content import Records
 from data_access.connection import title
-from data_access.datasets import renewals, timeline
+from data_access.datasets import lately, renewals, timeline
 from data_access.datasets.renewals import Renewals
 from data_access.datasets.timeline import Timeline
 from data_access.errors import DamagedHistory, SettingsError
@@ -43,6 +43,8 @@ def of_customer(
     last, empty_since = history.last_figures(COMMERCIAL_DEPLOYMENT)
     now = _rows(history, last, wanted)
     counts = whole.facts.frame.head(0) if now is None else now
+    compared = lately.compared_with(past)
+    then = _rows(history, compared, wanted)
     own = renewals.of_one(live, wanted, counts) if live else None
     listed = [answer.frame[answer.frame[CUSTOMER] == wanted] for answer in live.answers] if live else []
     known = [rows for rows in (counts, *listed, whole.facts.frame) if len(rows)]
@@ -59,6 +61,7 @@ def of_customer(
         is_sample=settings.is_sample,
         deployment=whole.facts,
         now=Facts(counts),
+        then=(compared.day, Facts(then)) if compared and then is not None else None,
         empty_since=empty_since,
         unread=whole.unread,
         use=_rows(history, history.newest(COMMERCIAL_USAGE), wanted),

@@ -12,6 +12,7 @@ import pandas as pd
 from data_access.datasets import comparison
 from data_access.datasets.timeline import Timeline
 from data_access.history.engines import Engine
+from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, customers, parts, product_names
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.unread_rows import ALL_READ, UnreadRows
@@ -64,7 +65,7 @@ def moved(
     lost = _lost(
         engine().grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection), facts, unread
     )
-    if (days[-1] - days[0]).days < _SHORTEST:
+    if not _is_long_enough(days):
         return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
     then = engine().grouped(files.paths, [CUSTOMER, "snapshot"], selection=selection)
@@ -74,6 +75,17 @@ def moved(
         return Lately(None, None, lost)  # the first file is damaged, so nobody can say from where things moved
     changes = _changes(then, known, customers.by_customer(facts).set_index(CUSTOMER))
     return Lately(days[0], changes.assign(since=pd.Timestamp(days[0])), lost)
+
+
+def compared_with(timeline: Timeline) -> Snapshot | None:
+    """The answer with which `moved` compares; None where the history is shorter than a week."""
+    snapshots = comparison.days_of(timeline, catalog.COMMERCIAL_DEPLOYMENT)
+    days = spread([*snapshots])
+    return snapshots[days[0]] if days and _is_long_enough(days) else None
+
+
+def _is_long_enough(days: list[date]) -> bool:
+    return (days[-1] - days[0]).days >= _SHORTEST
 
 
 def spread(days: list[date]) -> list[date]:

@@ -226,6 +226,7 @@ def test_what_moved_is_told_since_the_day_of_the_answer_compared_as_on_pages():
             is_sample=False,
             deployment=Facts(pd.concat([each.frame for each in answers], ignore_index=True)),
             now=answers[-1],
+            then=(date(2026, 8, 31), answers[0]),
         )
     )
     assert "Since 31 Aug 2026 you bought 31 licenses, and only 10 more are assigned." in made.steps

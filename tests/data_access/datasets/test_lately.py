@@ -46,7 +46,9 @@ def test_the_change_is_from_three_months_ago_to_the_figures_of_now(tmp_path):
         (0, [customer(NORTH, 55)]),
     )
     found = moved(past, customer(NORTH, 60, sold=120))
-    assert found.since == (NOW - 91 * DAY).date()
+    compared = lately.compared_with(past)
+    assert compared
+    assert found.since == compared.day == (NOW - 91 * DAY).date()
     (row,) = found.table.to_dict("records")
     assert (row["licensesSoldChange"], row["licensesDeployedChange"]) == (20, 20)
     assert row["deploymentPercentChange"] == 10
