@@ -19,9 +19,9 @@ from data_access.books import known_as
 from data_access.digest.plan import Rule
 from data_access.digest.plan_file import PlanFile
 from data_access.history.mutes import Mutes, SetMute
-from data_access.mutes import Mute
+from data_access.mutes import Mute, Spare
 
-__all__ = ["FileUnanswered", "Mute", "Rule", "SetMute", "bands", "end", "enter", "failure", "mute", "mutes"]
+__all__ = ["FileUnanswered", "Mute", "Rule", "SetMute", "bands", "end", "enter", "failure", "mute", "mutes", "spares"]
 
 _RULES = "_rules"
 
@@ -51,6 +51,13 @@ def mutes(feeds: Feeds) -> tuple[Mute, ...]:
     return tuple(
         mute for mute in everything if mute.holds(now) and (mute.customer is None or feeds.may_name(mute.customer))
     )
+
+
+def spares(feeds: Feeds) -> tuple[Spare, ...]:
+    """How many seats may be spare, of the customers that this visitor may name; none of a day in the past."""
+    if feeds.day:
+        return ()
+    return tuple(spare for spare in _current().plan.now()[0].spares if feeds.may_name(spare.customer))
 
 
 def bands() -> tuple[Rule, ...]:

@@ -1,4 +1,7 @@
-"""Mutes: of what nothing is said until a day, and why. Totals never change by one; what is muted is counted."""
+"""Mutes: of what nothing is said until a day, and why; and seats that may be spare. Totals never change by either.
+
+What is muted is counted.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from data_access import formats, texts
 from data_access.foreign_text import is_guid
@@ -55,6 +58,16 @@ class Mute(BaseModel):
         return (self.customer is None or self.customer == texts.identifier(customer)) and (
             self.product is None or (product is not None and self.product == texts.identifier(product))
         )
+
+
+class Spare(BaseModel):
+    """So many seats of a product at a customer may stay unassigned: they are no reason to call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+    customer: Guid
+    product: Guid
+    seats: Annotated[int, Field(ge=0)]
 
 
 def of(mutes: Iterable[Mute], customer: str, product: str | None) -> Mute | None:

@@ -225,15 +225,15 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
     every_row = replace(all_customers, content=deployment.answer.collection.name)
     rows = partial(call_list.rows_behind, deployment, filters.selection, model.table[customers.CUSTOMER])
     columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
-    muting, bands = mutes_and_bands.mutes(feeds), mutes_and_bands.bands()
+    muting, bands, spares = mutes_and_bands.mutes(feeds), mutes_and_bands.bands(), mutes_and_bands.spares(feeds)
 
     def whole() -> pd.DataFrame:
         known = _all_known(deployment, filters.selection, feeds)
-        return call_list.file(call_list.of_all(deployment, filters, *known, mutes=muting, rules=bands))
+        return call_list.file(call_list.of_all(deployment, filters, *known, mutes=muting, rules=bands, spares=spares))
 
     in_order = table.keys_in_order(model.on_screen, model.ids)
     files = (
-        call_sheet.of_several(deployment, in_order, feeds, all_customers, muting),
+        call_sheet.of_several(deployment, in_order, feeds, all_customers, (muting, spares)),
         *exports.for_people_and_programs(whole, CUSTOMERS_FILE.described, (model,), all_customers),
         exports.workbook("export_rows_xlsx", "Every row, Excel", rows, columns, of=(model,), provenance=every_row),
         exports.for_programs("export_rows", "Every row, CSV", rows, columns, of=(model,), provenance=every_row),

@@ -120,7 +120,8 @@ def _actions(deployment: Deployment, identity: str, name: str, provenance: expor
     lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
     products = call_list.products_of(deployment, identity)
     mutes_menu.draw(feeds, lines | {(identity, product): title for product, title in products.items()})
-    figures.downloads([call_sheet.file(deployment, identity, feeds, provenance, mutes_and_bands.mutes(feeds))])
+    quiet = mutes_and_bands.mutes(feeds), mutes_and_bands.spares(feeds)
+    figures.downloads([call_sheet.file(deployment, identity, feeds, provenance, quiet)])
 
 
 def _quiet(deployment: Deployment, identity: str, selection: Selection, feeds: Feeds) -> None:
@@ -137,17 +138,30 @@ def _what_to_say(
 ) -> None:
     """Draw the sentences for the phone; nothing where there are none."""
     live, mutes = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
+    spares = mutes_and_bands.spares(feeds)
     used, zone = feeds.usage.state.data, figures.zone()
     told = call_list.said_to(
-        deployment, identity, selection, moved=moved, used=used, live=live, mutes=mutes, zone=zone, now=figures.now()
+        deployment,
+        identity,
+        selection,
+        moved=moved,
+        used=used,
+        live=live,
+        mutes=mutes,
+        spares=spares,
+        zone=zone,
+        now=figures.now(),
     )
-    if not told:
+    kept = call_list.kept_spare(deployment, identity, selection, spares)
+    if not told and not kept:
         return
     with st.container(border=True, key="what_to_say", gap="xsmall"):
         st.header("What to say", anchor=False)
         st.markdown("\n".join(f"- {formats.plain(sentence)}" for sentence in told))
-        if aside := call_list.said_aside(deployment, identity, selection, live=live, mutes=mutes):
+        if aside := call_list.said_aside(deployment, identity, selection, live=live, mutes=mutes, spares=spares):
             st.caption(aside)
+        if kept:
+            st.caption(formats.plain(kept))
 
 
 def _products(

@@ -26,10 +26,10 @@ from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals
 from data_access.digest import bands
 from data_access.digest.plan import Rule
-from data_access.measures import call_list, customers, muted, parts, renewals
+from data_access.measures import call_list, customers, muted, parts, renewals, spare
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.trends import AS_OF
-from data_access.mutes import Mute, counted, said
+from data_access.mutes import Mute, Spare, counted, said
 from data_access.partner_center.catalog import SEATS
 
 FIRST = 3  # customers to call
@@ -70,6 +70,7 @@ def of_all(
     live: Renewals | None = None,
     *,
     mutes: tuple[Mute, ...] = (),
+    spares: tuple[Spare, ...] = (),
     rules: tuple[Rule, ...] = (),
     zone: str = UTC,
     now: datetime | None = None,
@@ -82,7 +83,9 @@ def of_all(
     is left until them is counted from `now`, which the caller rounds; in a file from when they were read.
     """
     facts = deployment.facts.selected(filters.selection)
-    everybody = _prepared(deployment, filters.selection, moved, used, live, mutes=mutes, zone=zone, now=now)
+    everybody = _prepared(
+        deployment, filters.selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now
+    )
     table = _within(everybody, filters)
     if len(table) < len(everybody):
         facts = facts.of(facts.frame[facts.frame[CUSTOMER].isin(table[CUSTOMER])])
@@ -164,29 +167,42 @@ def said_to(
     used: Usage | None,
     live: Renewals | None,
     mutes: tuple[Mute, ...] = (),
+    spares: tuple[Spare, ...] = (),
     zone: str = UTC,
     now: datetime | None = None,
 ) -> tuple[str, ...]:
     """What to say to one customer, a sentence for each reason; nothing to one that is muted. See `of_all`."""
     if muted.customers(mutes, [customer]):
         return ()
-    table = _prepared(deployment, selection, moved, used, live, mutes=mutes, zone=zone, now=now)
+    table = _prepared(deployment, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
     (told,) = call_list.said(table[table[CUSTOMER] == customer]) or [[]]
     return tuple(told)
 
 
 @remembered
 def said_aside(
-    deployment: Deployment, customer: str, selection: Selection, *, live: Renewals | None, mutes: tuple[Mute, ...] = ()
+    deployment: Deployment,
+    customer: str,
+    selection: Selection,
+    *,
+    live: Renewals | None,
+    mutes: tuple[Mute, ...] = (),
+    spares: tuple[Spare, ...] = (),
 ) -> str:
-    """By whose count the licenses are that one customer is told to have spare, where its tenant says otherwise."""
+    """By whose count the licenses are that one customer is told to have, where its tenant says otherwise."""
     seats = live.answer(SEATS) if live else None
     if seats is None or customer in seats.of_customers.refused or muted.customers(mutes, [customer]):
         return ""
     facts = customers.one(deployment.facts, customer).selected(selection)
     own = seats.frame[seats.frame[CUSTOMER] == customer]
     read_at = seats.of_customers.earlier.get(customer, seats.fetched_at)
-    return call_list.aside(call_list.prepared(facts, mutes=mutes), facts, own, read_at)
+    return call_list.aside(call_list.prepared(facts, mutes=mutes, spares=spares), facts, own, read_at)
+
+
+@remembered
+def kept_spare(deployment: Deployment, customer: str, selection: Selection, spares: tuple[Spare, ...]) -> str:
+    """Which licenses of one customer are spare as allowed, in words; empty where none is."""
+    return spare.said(spares, customers.one(deployment.facts, customer).selected(selection).frame)
 
 
 @remembered
@@ -231,6 +247,7 @@ def _prepared(
     live: Renewals | None,
     *,
     mutes: tuple[Mute, ...],
+    spares: tuple[Spare, ...],
     zone: str,
     now: datetime | None,
 ) -> pd.DataFrame:
@@ -240,7 +257,7 @@ def _prepared(
     if live:
         at = (now or live.read_at).astimezone(ZoneInfo(zone))
         spoken = muted.without(mutes, renewals.selected(live.subscriptions, selection))
-        ending = renewals.next_renewals(spoken, at, call_list.RENEWS_WITHIN)
+        ending = renewals.next_renewals(spoken, at, call_list.RENEWS_WITHIN, spares)
     table = call_list.prepared(
         facts,
         moved.table if moved else None,
@@ -249,6 +266,7 @@ def _prepared(
         ending=ending,
         at=at,
         mutes=mutes,
+        spares=spares,
     )
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
 

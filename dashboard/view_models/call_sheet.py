@@ -19,10 +19,12 @@ from data_access.datasets import renewals
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers
 from data_access.measures.customers import CUSTOMER
-from data_access.mutes import Mute
+from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
 _Known = tuple[Timeline | None, Renewals | None, Usage | None]
+#: What holds of mutes, and what may be spare.
+Quiet = tuple[tuple[Mute, ...], tuple[Spare, ...]]
 #: Customers in one file: a page takes a quarter of a second, and nobody calls more in a week.
 MOST = 25
 _PDF = "application/pdf"
@@ -31,12 +33,16 @@ _WAIT = 5.0  # seconds for subscriptions and seats, which may have to be asked f
 
 
 def file(
-    deployment: Deployment, tenant: str, feeds: Feeds, provenance: exports.Provenance, mutes: tuple[Mute, ...]
+    deployment: Deployment,
+    tenant: str,
+    feeds: Feeds,
+    provenance: exports.Provenance,
+    quiet: Quiet,
 ) -> exports.File:
     """The PDF of one customer, of what is known when somebody asks for it; `tenant` is the id in capitals."""
     explanation = "One page to bring along, as PDF."
     return _file(
-        "call_sheet", "Call sheet", explanation, provenance, partial(_pdf, deployment, (tenant,), feeds, mutes)
+        "call_sheet", "Call sheet", explanation, provenance, partial(_pdf, deployment, (tenant,), feeds, quiet)
     )
 
 
@@ -45,7 +51,7 @@ def of_several(
     tenants: Sequence[str],
     feeds: Feeds,
     provenance: exports.Provenance,
-    mutes: tuple[Mute, ...],
+    quiet: Quiet,
 ) -> exports.File:
     """One PDF of the first `MOST` of these customers, in this order; its button says where that is not all."""
     first, number = tuple(tenants[:MOST]), formats.number(len(tenants), "customer")
@@ -55,7 +61,7 @@ def of_several(
         explanation = (
             f"A page for each of the first {MOST} of {number}, as one PDF. A search or a filter makes it others."
         )
-    return _file("call_sheets", label, explanation, provenance, partial(_pdf, deployment, first, feeds, mutes))
+    return _file("call_sheets", label, explanation, provenance, partial(_pdf, deployment, first, feeds, quiet))
 
 
 def _file(
@@ -64,21 +70,33 @@ def _file(
     return exports.File(key, label, explanation, ":material/print:", provenance.name(ending="pdf"), _PDF, content)
 
 
-def _pdf(deployment: Deployment, tenants: tuple[str, ...], feeds: Feeds, mutes: tuple[Mute, ...]) -> bytes:
+def _pdf(
+    deployment: Deployment,
+    tenants: tuple[str, ...],
+    feeds: Feeds,
+    quiet: Quiet,
+) -> bytes:
     feeds.renewals.refresh_if_due()
     feeds.renewals.wait(_WAIT)
     past = feeds.past.state.data if feeds.past else None
     known = past, feeds.renewals.state.data, feeds.usage.state.data
 
     def make() -> exports.Content:
-        made = [sheets.sheet(_records(deployment, tenant, feeds, known, mutes)) for tenant in tenants]
+        made = [sheets.sheet(_records(deployment, tenant, feeds, known, quiet)) for tenant in tenants]
         return exports.counted(document.pdf(made), len(made))
 
-    return exports.FILES.kept("call sheet", (deployment, *known, tenants, mutes), make)
+    return exports.FILES.kept("call sheet", (deployment, *known, tenants, quiet), make)
 
 
-def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, mutes: tuple[Mute, ...]) -> Records:
+def _records(
+    deployment: Deployment,
+    tenant: str,
+    feeds: Feeds,
+    known: _Known,
+    quiet: Quiet,
+) -> Records:
     past, live, used = known
+    mutes, spares = quiet
     now = customers.one(deployment.facts, tenant)
     names = now.frame["customerName"].dropna()
     name = str(names.iloc[0]) if len(names) else (live and uncounted.name_of(live, tenant)) or ""
@@ -102,6 +120,7 @@ def _records(deployment: Deployment, tenant: str, feeds: Feeds, known: _Known, m
         use=None if used is None else _of(used.counts.frame, tenant),
         live=own_live,
         mutes=mutes,
+        spares=spares,
     )
 
 

@@ -17,11 +17,11 @@ from data_access import formats, measures, mutes, texts, titles
 from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Section
 from data_access.datasets import lately, usage
 from data_access.datasets.renewals import OfOne, Unread, never_read, not_read
-from data_access.measures import Facts, call_list, changes, customers, muted, no_rows, parts, renewals, trends
+from data_access.measures import Facts, call_list, changes, customers, muted, no_rows, parts, renewals, spare, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 from data_access.measures.unread_rows import ALL_READ, UnreadRows
-from data_access.mutes import Mute
+from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS, Collection
 
 #: How far ahead renewals are shown, in days.
@@ -51,7 +51,8 @@ class Records:
     where there is none. `use`: rows of the newest commercial usage, None where none was collected.
     `live`: its subscriptions and live seats, None where customers were never read.
     `unread`: what the newest answer does not tell, as far as it may be of this customer.
-    `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks.
+    `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks, nor
+    of the licenses that may be spare by `spares`.
     """
 
     tenant: str
@@ -65,6 +66,7 @@ class Records:
     use: pd.DataFrame | None = None
     live: OfOne | None = None
     mutes: tuple[Mute, ...] = ()
+    spares: tuple[Spare, ...] = ()
     unread: UnreadRows = ALL_READ
 
     @property
@@ -156,7 +158,7 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     read_at = records.live.read_at if records.live else None
     if records.subscriptions is not None and read_at is not None:
         spoken = muted.without(records.mutes, records.subscriptions)
-        renewing = renewals.next_renewals(spoken, read_at, call_list.RENEWS_WITHIN)
+        renewing = renewals.next_renewals(spoken, read_at, call_list.RENEWS_WITHIN, records.spares)
     table = call_list.prepared(
         records.now,
         _moved(records),
@@ -165,10 +167,13 @@ def _steps(records: Records, line: pd.DataFrame) -> tuple[tuple[str, ...], str]:
         ending=renewing,
         at=read_at,
         mutes=records.mutes,
+        spares=records.spares,
     )
     steps = tuple(call_list.said(table)[0][:_MOST_STEPS])
     seats_read_at = records.live.read_of(SEATS) if records.live else None
-    return steps, call_list.aside(table, records.now, records.seats, seats_read_at)
+    kept = spare.said(records.spares, records.now.frame)
+    aside = call_list.aside(table, records.now, records.seats, seats_read_at)
+    return steps, " ".join(filter(None, (aside, kept)))
 
 
 def _moved(records: Records) -> pd.DataFrame | None:

@@ -19,7 +19,7 @@ from data_access.history.engines import Engine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts
-from data_access.mutes import Mute
+from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from data_access.settings import Settings
 
@@ -32,11 +32,12 @@ def of_customer(
     *,
     live: Renewals | None,
     mutes: tuple[Mute, ...] = (),
+    spares: tuple[Spare, ...] = (),
 ) -> Records:
-    """All that was collected of a customer, by tenant id in any case; `mutes` are those that hold now.
+    """All that was collected of a customer, by tenant id in any case.
 
-    `live`: as `live_of` gives it. Raises SettingsError where the history does not know the customer, EngineError where
-    its files cannot be read.
+    `mutes` are those that hold now, `spares` those of DIGEST_FILE. `live`: as `live_of` gives it. Raises SettingsError
+    where the history does not know the customer, EngineError where its files cannot be read.
     """
     history, wanted = past.history, texts.identifier(tenant)
     whole = timeline.of_customer(past, engine, wanted)
@@ -67,6 +68,7 @@ def of_customer(
         use=_rows(history, history.newest(COMMERCIAL_USAGE), wanted),
         live=own,
         mutes=mutes,
+        spares=spares,
     )
 
 

@@ -39,12 +39,13 @@ def run(options: argparse.Namespace) -> bytes:
     with terminal.progress() as progress:
         past = timeline.fetch(settings, None, progress)
     engine = engines.connect(settings, past.history.files)
-    muted = (*plan_file.read(settings).mutes, *Mutes(past.history.store).all())
+    plan = plan_file.read(settings)
+    muted = (*plan.mutes, *Mutes(past.history.store).all())
     now = datetime.now(UTC)
     holding = tuple(mute for mute in muted if mute.holds(now))
     live = records.live_of(past.history)
     found = [
-        records.of_customer(settings, past, engine, tenant, live=live, mutes=holding)
+        records.of_customer(settings, past, engine, tenant, live=live, mutes=holding, spares=plan.spares)
         for tenant in dict.fromkeys(options.customer)
     ]
     pdf = document.pdf([content.sheet(each) for each in found])

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> bytes:
         link=link,
         foot=_foot(settings, account),
         health=_health(settings, account, now, link) if any(person.operator for person in people) else (),
-        sheets=_sheets(settings, plan.holding(now)),
+        sheets=_sheets(settings, plan, now),
     )
     ways = _ways(settings, dry_run=options.dry_run)
     due = whole.due(people, ways, everybody=options.all or options.person is not None)
@@ -203,12 +203,15 @@ def _health(settings: Settings, account: History, now: datetime, link: Link) -> 
     return tuple(Finding(check.case, News(formats.bare(check.finding), link("health"))) for check in checks.bad(found))
 
 
-def _sheets(settings: Settings, mutes: tuple[Mute, ...]) -> Callable[[Sequence[str]], bytes]:
+def _sheets(settings: Settings, plan: Plan, now: datetime) -> Callable[[Sequence[str]], bytes]:
     def sheets(tenants: Sequence[str]) -> bytes:
         past = timeline.fetch(settings, None, lambda _: None)
         engine = engines.connect(settings, past.history.files)
-        live = records.live_of(past.history)
-        found = [records.of_customer(settings, past, engine, tenant, live=live, mutes=mutes) for tenant in tenants]
+        live, mutes = records.live_of(past.history), plan.holding(now)
+        found = [
+            records.of_customer(settings, past, engine, tenant, live=live, mutes=mutes, spares=plan.spares)
+            for tenant in tenants
+        ]
         return document.pdf([content.sheet(each) for each in found])
 
     return sheets

@@ -15,7 +15,7 @@ from data_access.books import EVERYBODY, Customers
 from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
-from data_access.measures import Facts, call_list, changes, core, muted, no_rows, product_names, renewals
+from data_access.measures import Facts, call_list, changes, core, muted, no_rows, product_names, renewals, spare
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.parts import OF_CUSTOMER, TITLE, WHY, lost, together, why
 from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
@@ -284,16 +284,16 @@ def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
     is_to_decide = table["renewalOutcome"].isin(renewals.TO_DECIDE)
     table = pd.concat([table[is_to_decide], table[~is_to_decide]])
     table = table.assign(becomes=renewals.becomes(table))
-    return [row for _, row in table.iterrows() if _needs_a_word(row, plan)]
+    table = table.assign(allowed=spare.allowed(plan.spares, table))
+    return [row for _, row in table.iterrows() if _needs_a_word(row)]
 
 
-def _needs_a_word(row: pd.Series, plan: Plan) -> bool:
+def _needs_a_word(row: pd.Series) -> bool:
     if row["renewalOutcome"] != renewals.RENEWS:
         return True
     if pd.isna(row["seatsAtRisk"]):
         return True  # whether its seats are assigned is not known
-    product = _id(row)
-    return int(row["seatsAtRisk"]) > (plan.spare(str(row[CUSTOMER]), product) if product else 0)
+    return int(row["seatsAtRisk"]) > int(row["allowed"])
 
 
 def _case(row: pd.Series) -> tuple[str, ...]:
@@ -330,8 +330,7 @@ def _to_call(now: Look, plan: Plan, link: Link) -> Part:
     The number that is told is the customer's whole one; it says how much of it is no reason to call.
     """
     rows = now.facts.frame
-    allowed = _spares(rows, plan)
-    table = rows.assign(beyond=(rows["undeployed"] - allowed).clip(lower=0))
+    table = rows.assign(beyond=rows["undeployed"] - spare.within(plan.spares, rows))
     holding = plan.holding(now.at)
     silent = muted.lines(holding, table[table["beyond"] > 0])
     table = muted.without(holding, table)
@@ -361,13 +360,6 @@ def _not_deployed(number: float, beyond: float) -> str:
     whole = f"{formats.number(round(number), 'license')} not deployed"
     calm = round(number) - round(beyond)
     return f"{whole}, {formats.count(calm)} of them muted or spare; most of the others" if calm else f"{whole}, most"
-
-
-def _spares(rows: pd.DataFrame, plan: Plan) -> pd.Series:
-    if _PRODUCT not in rows or not plan.spares:
-        return pd.Series(0.0, index=rows.index)
-    pairs = zip(rows[CUSTOMER].astype("str"), rows[_PRODUCT].astype("str"), strict=True)
-    return pd.Series([float(plan.spare(tenant, product)) for tenant, product in pairs], index=rows.index)
 
 
 def _told(

@@ -25,7 +25,7 @@ from data_access.digest import toml_lines
 from data_access.errors import SettingsError
 from data_access.loopback import is_loopback
 from data_access.mail_url import is_address
-from data_access.mutes import Guid, Mute, Text
+from data_access.mutes import Guid, Mute, Spare, Text
 
 #: What a rule may call its threshold, and the percent points below which, or between which, figures should be.
 PRESETS: dict[str, tuple[float | None, float | None]] = {
@@ -113,14 +113,6 @@ class Rule(_Table):
         return json.dumps([*self.band, *about])
 
 
-class Spare(_Table):
-    """One `[[spare]]`: so many seats of a product at a customer may stay unassigned."""
-
-    customer: Guid
-    product: Guid
-    seats: Annotated[int, Field(ge=0)]
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that DIGEST_FILE says; an empty one where there is none."""
@@ -142,17 +134,6 @@ class Plan:
     def muted(self, customer: str, product: str | None, at: datetime) -> Mute | None:
         """The mute that holds at this instant, the one that ends last; None where there is none."""
         return mutes.of(self.holding(at), customer, product)
-
-    def spare(self, customer: str, product: str) -> int:
-        """How many seats of a product may stay unassigned at a customer."""
-        return max(
-            (
-                spare.seats
-                for spare in self.spares
-                if spare.customer == texts.identifier(customer) and spare.product == texts.identifier(product)
-            ),
-            default=0,
-        )
 
 
 _TABLES: dict[str, tuple[str, TypeAdapter[Any]]] = {

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from data_access import formats, texts, titles
-from data_access.measures import customers, free_products, muted, parts, renewals
+from data_access.measures import customers, free_products, muted, parts, renewals, spare
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.unread_rows import Absence
-from data_access.mutes import Mute
+from data_access.mutes import Mute, Spare
 
 FELL = 1.0  # percent points; less is within what goes up and down by itself
 BOUGHT = 10  # licenses
@@ -184,6 +184,10 @@ def _of(product: str) -> str:
     return f" of {titles.product_title(product)}"
 
 
+def _within(spare: float) -> str:
+    return f", {formats.count(spare)} of them within your allowance" if round(spare) else ""
+
+
 def _assigned(deployed: float) -> str:
     return f" {formats.are(round(deployed))} assigned" if round(deployed) > 0 else ""
 
@@ -215,10 +219,10 @@ RULES = (
     Rule(
         "gap",
         "Licenses are not deployed; the product with most of them is named.",
-        ("topProduct", "topUndeployed"),
-        lambda table: table["topUndeployed"] >= 1,
-        lambda product, gap: f"{_are(gap, _of(product))} not deployed",
-        lambda product, gap: f"{_are(gap, _of(product))} not assigned to anybody.",
+        ("topProduct", "topUndeployed", "topSpare"),
+        lambda table: table["topUndeployed"] - table["topSpare"] >= 1,
+        lambda product, gap, spare: f"{_are(gap, _of(product))} not deployed{_within(spare)}",
+        lambda product, gap, spare: f"{_are(gap, _of(product))} not assigned to anybody{_within(spare)}.",
     ),
     Rule(
         "bought",
@@ -276,6 +280,7 @@ def prepared(
     ending: pd.DataFrame | None = None,
     at: datetime | None = None,
     mutes: Sequence[Mute] = (),
+    spares: Sequence[Spare] = (),
 ) -> pd.DataFrame:
     """One row per customer: `customers.by_customer` and all that rules look at, as far as it is at hand.
 
@@ -285,13 +290,15 @@ def prepared(
     customer that lost one is not the same sum as before, so it did not move. `unused`: licenses deployed and not used,
     by customerTenantId. `ending`: the subscription of each customer to speak of first: `renewals.next_renewals` gives
     them for `RENEWS_WITHIN` days from the instant `at`, in whose zone its days are. No rule speaks of products that
-    are muted by one of `mutes`; the sums have them all the same.
+    are muted by one of `mutes`, nor of licenses that may be spare by `spares`; sums have them all the same.
 
-    Adds topProduct and topUndeployed (the product with most licenses not deployed), toDeploy (licenses of all products
-    that rules speak of), copilotSold and copilotDeployed.
+    Adds topProduct, topUndeployed and topSpare (the product with most licenses not deployed beyond what may be spare,
+    and how many of its own may), toDeploy (licenses of all products that rules speak of), copilotSold and
+    copilotDeployed.
     """
     table = customers.by_customer(facts).set_index(CUSTOMER)
     told = _loud(facts.frame, mutes)
+    told = told.assign(spare=spare.within(spares, told))
     table = table.join(_top(told)).join(_copilot(told)).join(_to_deploy(told))
     sums = ["copilotSold", "copilotDeployed", "toDeploy"]
     table[sums] = table[sums].fillna(0.0)
@@ -338,7 +345,7 @@ def aside(table: pd.DataFrame, facts: Facts, seats: pd.DataFrame | None, read_at
     `table`: the row of `prepared` of one customer. `facts`: those that it was made of. `seats`: the customer's live
     seats, read at `read_at`; None where they are not at hand. Nothing where both say the same, or the tenant nothing.
     """
-    if seats is None or read_at is None or not (table["topUndeployed"] >= 1).any():
+    if seats is None or read_at is None or not (table["topUndeployed"] - table["topSpare"] >= 1).any():
         return ""
     product, gap = table["topProduct"].iloc[0], round(table["topUndeployed"].iloc[0])
     counted = facts.frame[(facts.frame[CUSTOMER] == table[CUSTOMER].iloc[0]) & (facts.frame["productName"] == product)]
@@ -368,14 +375,17 @@ def _told(table: pd.DataFrame, words: Callable[[Rule], Callable[..., str]]) -> l
 
 def _top(rows: pd.DataFrame) -> pd.DataFrame:
     """The product of each customer with most licenses not deployed; of equal ones the first by name."""
-    gaps = rows.groupby([CUSTOMER, "productName"], observed=True)["undeployed"].sum().reset_index()
-    gaps = gaps.sort_values(["undeployed", "productName"], ascending=[False, True], kind="stable")
-    first = gaps.drop_duplicates(CUSTOMER).set_index(CUSTOMER).set_axis(["topProduct", "topUndeployed"], axis=1)
+    gaps = rows.groupby([CUSTOMER, "productName"], observed=True)[["undeployed", "spare"]].sum().reset_index()
+    gaps["_beyond"] = gaps["undeployed"] - gaps["spare"]
+    gaps = gaps.sort_values(["_beyond", "productName"], ascending=[False, True], kind="stable").drop(columns="_beyond")
+    names = ["topProduct", "topUndeployed", "topSpare"]
+    first = gaps.drop_duplicates(CUSTOMER).set_index(CUSTOMER).set_axis(names, axis=1)
     return first.astype({"topProduct": "str"})
 
 
 def _to_deploy(rows: pd.DataFrame) -> pd.Series:
-    return rows.groupby(CUSTOMER, observed=True)["undeployed"].sum().rename("toDeploy")
+    beyond = rows["undeployed"] - rows["spare"]
+    return beyond.groupby(rows[CUSTOMER], observed=True).sum().rename("toDeploy")
 
 
 def _copilot(rows: pd.DataFrame) -> pd.DataFrame:

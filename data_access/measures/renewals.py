@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from data_access import formats, texts
-from data_access.measures import core, free_products
+from data_access.measures import core, free_products, spare
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
+from data_access.mutes import Spare
 from data_access.partner_center import instants as sent_dates
 from data_access.partner_center import renewal
 from data_access.partner_center.catalog import SUBSCRIPTIONS
@@ -322,12 +323,13 @@ def seats_unknown(table: pd.DataFrame) -> int:
     return _quantity(table[table["seatsAtRisk"].isna()])
 
 
-def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame:
+def next_renewals(table: pd.DataFrame, now: datetime, days: int, spares: Sequence[Spare] = ()) -> pd.DataFrame:
     """The subscription of each customer to speak of first, by customerTenantId (str).
 
     `table`: as `judged` gives it. What ends within `days` and is to be decided comes first, by its last day to act;
-    then what renews by itself within them, unless all of its seats are assigned; then whatever is next. Trials and what
-    is not billed by licenses do not count; a customer without any is not there.
+    then what renews by itself within them, unless all of its seats are assigned, or as many as `spares` do not allow to
+    stay free; then whatever is next. Trials and what is not billed by licenses do not count; a customer without any is
+    not there.
 
     Columns: renewal (the end), renewalDay (its day in the zone of `now`, `datetime64[us]`; see `days_in`),
     renewalIsBefore (whether that day is the first that is no longer paid), renewalOutcome, renewalProduct (str),
@@ -339,7 +341,7 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame
     day = days_in(taken, now.tzinfo)
     is_soon = day <= pd.Timestamp(now).tz_localize(None).normalize() + timedelta(days=days)
     is_urgent = is_soon & taken["renewalOutcome"].isin(TO_DECIDE)
-    is_reason = is_urgent | (is_soon & taken["seatsAtRisk"].ne(0).fillna(True).astype(bool))
+    is_reason = is_urgent | (is_soon & (taken["seatsAtRisk"] > spare.allowed(spares, taken)).fillna(True).astype(bool))
     ordered = pd.DataFrame(
         {
             CUSTOMER: taken[CUSTOMER].astype("str"),

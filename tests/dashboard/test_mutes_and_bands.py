@@ -180,6 +180,12 @@ def test_mutes_of_the_file_hold_on_pages_as_well(sit):
     assert "Set in DIGEST_FILE" in text(sit(link={"customer": FOREIGN}))
 
 
+def test_what_may_be_spare_is_no_reason_to_call_and_its_page_says_so(sit):
+    plan = f'[[spare]]\ncustomer = "{FOREIGN}"\nproduct = "{PRODUCT}"\nseats = 99999\n'
+    assert NAMES[FOREIGN] not in called(sit(plan=plan))
+    assert "within your allowance of 99,999" in formats.bare(text(sit(link={"customer": FOREIGN}, plan=plan)))
+
+
 def test_muted_renewals_are_counted_and_stay_in_every_sum(sit):
     before = sit("renewals")
     plan = f'[[mute]]\ncustomer = "{FOREIGN}"\nreason = "sold"\nuntil = {UNTIL}\n'

@@ -9,7 +9,7 @@ from data_access.call_sheet import content
 from data_access.call_sheet.content import Records
 from data_access.datasets.renewals import OfOne, Unread
 from data_access.measures import Facts, renewals
-from data_access.mutes import Mute
+from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from tests.rows import WHO_AND_WHAT, frame_of
 
@@ -56,7 +56,7 @@ def answered(day, deployed, sold=100):
     return Facts(facts.frame.assign(snapshot=str(day), fetchedAt=fetched))
 
 
-def sheet(rows=(), live=None, subscriptions=None, mutes=(), *, unread=(), use=None):
+def sheet(rows=(), live=None, subscriptions=None, mutes=(), *, unread=(), use=None, spares=()):
     facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows))
     table = None if live is None else pd.DataFrame(live)
     judged = None
@@ -73,6 +73,7 @@ def sheet(rows=(), live=None, subscriptions=None, mutes=(), *, unread=(), use=No
         live=OfOne(judged, table, READ, tuple(unread)),
         use=use,
         mutes=mutes,
+        spares=spares,
     )
     return content.sheet(records)
 
@@ -286,6 +287,14 @@ def test_the_steps_say_nothing_of_a_muted_product_and_no_total_moves():
     )
     assert (loud.muted, made.muted) == ((), ("1 muted, until 31 Jan 2027: migration", "Sums include what is muted."))
     assert (made.figures, made.sections) == (loud.figures, loud.sections)
+
+
+def test_the_steps_say_nothing_of_what_may_be_spare_and_the_sheet_says_that_it_may():
+    spares = (Spare(customer=TENANT, product=E3, seats=100),)
+    made = sheet(TWO_PRODUCTS, subscriptions=[subscribed()], spares=spares)
+    assert made.steps == ("10 licenses of Office 365 E5 are not assigned to anybody.",)
+    assert made.aside == "Not deployed and no reason to call: 60 of Office 365 E3 within your allowance of 100."
+    assert made.figures == sheet(TWO_PRODUCTS, subscriptions=[subscribed()]).figures
 
 
 def test_of_a_muted_customer_no_step_is_said_and_the_mute_is():

@@ -12,10 +12,10 @@ from data_access.books import Customers
 from data_access.digest import news
 from data_access.digest.message import News
 from data_access.digest.news import Look
-from data_access.digest.plan import Plan, Rule, Spare
+from data_access.digest.plan import Plan, Rule
 from data_access.measures import renewals
 from data_access.measures.unread_rows import UnreadRows
-from data_access.mutes import Mute
+from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.rows import frame_of
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from data_access.digest import plan
 from data_access.errors import SettingsError
+from data_access.mutes import Spare
 
 CUSTOMER, OTHER = "0112A436-B14E-4888-967B-CA4BB2CF1234", "0112A436-B14E-4888-967B-CA4BB2CF5678"
 PRODUCT = "6FD2C87F-B296-42F0-B197-1E91E994B900"
@@ -47,8 +48,7 @@ def test_a_whole_file():
     assert (read.people[0].every, read.people[0].call_sheets) == ("day", True)
     assert [rule.band for rule in read.rules] == [(80.0, None), (85.0, None)]
     assert read.rules[1].customer == CUSTOMER
-    assert read.spare(CUSTOMER.lower(), PRODUCT.lower()) == 5
-    assert read.spare(OTHER, PRODUCT) == 0
+    assert read.spares == (Spare(customer=CUSTOMER, product=PRODUCT, seats=5),)
     assert read.mutes[0].reason == "migration"
 
 
