@@ -191,7 +191,7 @@ def _unread(feeds: Feeds) -> str:
     with contextlib.suppress(HistoryError):
         if number := len(unread_customers(past.history)) if past else 0:
             it = "it" if number == 1 else "them"
-            return f"The account could not read {formats.number(number, 'customer')}; *Data health* names {it}."
+            return f"{formats.number(number, 'customer')} could not be read; *Data health* names {it}."
     return ""
 
 

@@ -18,7 +18,7 @@ from data_access.history.run_log import Standing
 from data_access.history.snapshot import Snapshot
 from data_access.measures import health
 from data_access.measures.health import LOSS_FLOOR, Loss, Timing
-from data_access.partner_center.catalog import COLLECTIONS, PER_CUSTOMER
+from data_access.partner_center.catalog import COLLECTIONS, CUSTOMERS, PER_CUSTOMER, SEATS, SUBSCRIPTIONS
 
 #: Percent points between Microsoft's percentage and its counts that rounding does not explain.
 CONTRADICTION = 1.0
@@ -249,7 +249,8 @@ def read_customers(newest: Sequence[Snapshot], unread: Sequence[str], unnamed: i
     if unread or unnamed:
         number = formats.number(len(unread) + unnamed, "customer")
         named = f": {formats.listed(unread)}" if unread else ""
-        findings.append(f"The account could not read {number}{named}.")
+        findings.append(f"{number} could not be read{named}.")
+        findings += [] if is_part else _by_cause(newest)
     findings += [
         f"*{_title(snapshot.collection)}* lacks {formats.number(snapshot.unread_customers, 'customer')}."
         for snapshot in newest
@@ -259,6 +260,21 @@ def read_customers(newest: Sequence[Snapshot], unread: Sequence[str], unnamed: i
         rows = pd.DataFrame({"customerName": [*unread]}, dtype="str")
         return Check("customers", Mark.BAD, " ".join(findings), rows)
     return Check("customers", Mark.GOOD, f"No answer lacks {'one of these customers' if is_part else 'a customer'}.")
+
+
+def _by_cause(newest: Sequence[Snapshot]) -> list[str]:
+    """How many customers each live collection lacks, those that break off apart from those that refuse."""
+    listed = next((snapshot.rows for snapshot in newest if snapshot.collection == CUSTOMERS.name), None)
+    said = []
+    for snapshot in newest:
+        if snapshot.collection in (SUBSCRIPTIONS.name, SEATS.name) and snapshot.unread_customers:
+            lacking = f"{snapshot.unread_customers:,}{f' of {listed:,}' if listed else ''}"
+            refused = snapshot.unread_customers - snapshot.failed_customers
+            said.append(
+                f"*{_title(snapshot.collection)}* lacks {lacking}: {refused:,} refused or have left,"
+                f" {snapshot.failed_customers:,} broke off or gave no usable answer."
+            )
+    return said
 
 
 def lost(losses: Mapping[str, Loss]) -> Check:
@@ -371,13 +387,16 @@ def _excused(name: str, standing: Mapping[str, Standing]) -> bool:
 
 
 def _failing(name: str, standing: Standing) -> str:
-    """When and why a collection could not be read, and the day of its newest figures."""
+    """When and why a collection could not be read, or not of all customers, and the day of its newest figures."""
+    day = formats.day(standing.last_failure)
+    if standing.last_success and standing.last_success == standing.last_failure:  # a snapshot was kept all the same
+        return f"*{_title(name)}* could not be read of some customers on {day}{_why(standing)} The others were read."
     newest = (
         f"Its newest figures were read on {formats.day(standing.last_success)}."
         if standing.last_success
         else "It was never read before."
     )
-    return f"*{_title(name)}* could not be read on {formats.day(standing.last_failure)}{_why(standing)} {newest}"
+    return f"*{_title(name)}* could not be read on {day}{_why(standing)} {newest}"
 
 
 def _why(standing: Standing) -> str:

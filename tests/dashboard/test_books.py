@@ -336,8 +336,8 @@ def refusing(*whose):
 @pytest.mark.parametrize(
     ("role", "finding"),
     [
-        ("manager", "The account could not read 1 customer: Ownly Ltd."),
-        ("lead", "The account could not read 2 customers: Ownly Ltd, Strangers GmbH."),
+        ("manager", "1 customer could not be read: Ownly Ltd."),
+        ("lead", "2 customers could not be read: Ownly Ltd, Strangers GmbH."),
     ],
 )
 def test_who_refuses_two_collections_is_counted_once_and_named_within_the_book(sit_down, sent, role, finding):
@@ -350,9 +350,7 @@ def test_who_refuses_two_collections_is_counted_once_and_named_within_the_book(s
 def test_the_status_counts_who_could_not_be_read_and_names_nobody(sit_down):
     app = sit_down("status", role="operator", past=[*PAST, *refusing(OWN, FOREIGN)])
     assert not app.success
-    assert "The account could not read 2 customers; *Data health* names them." in str(
-        [one.value for one in app.warning]
-    )
+    assert "2 customers could not be read; *Data health* names them." in str([one.value for one in app.warning])
     assert NAMES[OWN] not in text(app)
 
 

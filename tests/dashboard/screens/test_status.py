@@ -140,7 +140,7 @@ def test_where_everything_works_the_verdict_says_so_or_as_data_health_who_could_
     app = tested()
     (verdict,) = [said.value for said in (*app.success, *app.warning)]
     # The history, which knows who could not be read, may still be on its way.
-    assert verdict.startswith(("**Everything works.** ", "**Not all is well.** The account could not read 1 customer"))
+    assert verdict.startswith(("**Everything works.** ", "**Not all is well.** 1 customer could not be read"))
     assert "**9 of 9** collections were asked" in verdict
     assert not app.error
 

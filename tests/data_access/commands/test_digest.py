@@ -112,9 +112,9 @@ def test_an_operator_hears_once_of_each_problem_that_data_health_shows_and_of_no
         said.append([text for _, text in office.mails])
     assert [len(mails) for mails in said] == [1, 1, 2]
     first, second = said[-1]
-    assert "- The account could not read 1 customer.\n  https://licenses.p.example/health\n" in first
+    assert "- 1 customer could not be read.\n  https://licenses.p.example/health\n" in first
     assert "The last run of collect was" in first
-    assert "could not read 2 customers." in second
+    assert "2 customers could not be read." in second
     assert "ind" not in first + second
 
 

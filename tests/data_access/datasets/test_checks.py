@@ -77,7 +77,7 @@ def test_no_services_and_no_readings_are_no_good_news():
     [
         ((), True, Mark.GOOD, "No answer lacks one of these customers."),
         ((), False, Mark.BAD, "*Customer licenses deployment* lacks 2 customers."),
-        (("<b>A",), True, Mark.BAD, r"The account could not read 1 customer: \<b\>A."),
+        (("<b>A",), True, Mark.BAD, r"1 customer could not be read: \<b\>A."),
     ],
 )
 def test_customers_who_could_not_be_read_are_named_as_far_as_they_are_the_visitors(unread, is_part, mark, finding):
@@ -246,5 +246,26 @@ def test_a_failure_of_another_day_is_the_same_case_and_another_reason_is_not():
 
 def test_customers_that_may_not_be_named_are_counted():
     found = checks.read_customers([], [], 2, is_part=False)
-    assert (found.mark, found.finding) == (Mark.BAD, "The account could not read 2 customers.")
-    assert checks.read_customers([], ["A"], 1, is_part=False).finding == "The account could not read 2 customers: A."
+    assert (found.mark, found.finding) == (Mark.BAD, "2 customers could not be read.")
+    assert checks.read_customers([], ["A"], 1, is_part=False).finding == "2 customers could not be read: A."
+
+
+def test_who_refuses_and_who_breaks_off_are_told_apart_with_how_many_there_are():
+    def kept(collection, rows, unread=0, broken=0):
+        return SimpleNamespace(collection=collection, rows=rows, unread_customers=unread, failed_customers=broken)
+
+    newest: Any = [kept("customers", 45), kept("subscriptions", 300, 1, 1), kept("seats", 200, 7, 3)]
+    assert checks.read_customers(newest, ["A"], 6, is_part=False).finding == (
+        "7 customers could not be read: A. *Subscriptions* lacks 1 of 45: 0 refused or have left, 1 broke off"
+        " or gave no usable answer. *Live seats* lacks 7 of 45: 4 refused or have left, 3 broke off or gave"
+        " no usable answer."
+    )
+    assert checks.read_customers(newest, ["A"], is_part=True).finding == "1 customer could not be read: A."
+
+
+def test_a_collection_that_lacks_some_customers_was_read_all_the_same():
+    found = checks.collecting(
+        {"subscriptions": replace(failed(Unavailable), last_success=failed(Unavailable).last_failure)}, NOW
+    )
+    assert "could not be read of some customers on 24 Nov 2026: No" in found.finding
+    assert found.finding.endswith("The others were read.")
