@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -115,12 +116,16 @@ class Rule(_Table):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that DIGEST_FILE says; an empty one where there is none."""
+    """All that DIGEST_FILE says; an empty one where there is none.
+
+    `lines`: the line, from 1 on, of each entry of a table by its number from 0 on.
+    """
 
     people: tuple[Person, ...] = ()
     rules: tuple[Rule, ...] = ()
     spares: tuple[Spare, ...] = ()
     mutes: tuple[Mute, ...] = ()
+    lines: Mapping[tuple[str, int], int] = field(default_factory=dict, compare=False)
 
     def rules_of(self, person: str) -> tuple[Rule, ...]:
         """The rules that are for a person, in their order."""
@@ -168,7 +173,8 @@ def parse(content: bytes) -> Plan:
     for number, person in enumerate(people):
         if person in people[:number]:
             raise _at(_line(text, "person", number, "name"), "name: this person stands above, too.")
-    return Plan(**read)
+    lines = {(name, number): _line(text, name, number) for name in tables for number in range(len(tables[name]))}
+    return Plan(**read, lines=lines)
 
 
 def _read(adapter: TypeAdapter[Any], name: str, number: int, row: object, text: str) -> object:

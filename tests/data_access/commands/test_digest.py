@@ -195,6 +195,18 @@ def test_a_dry_run_prints_and_records_nothing(office):
     assert len(office.mails) == 2, "nothing was recorded"
 
 
+def test_who_is_in_no_book_and_a_rule_that_speaks_of_nothing_are_said_with_their_lines(office):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60))
+    rules = '[[rule]]\nbelow = 1\n[[rule]]\nbelow = 1\nservice = "nosuch"\n'
+    office.plans(f'[[person]]\nname = "{ANN}"\n[[person]]\nname = "an@partner.example"\n{rules}')
+    code, _, err = office.digests("--dry-run")
+    said = [line for line in err.splitlines() if line.startswith("DIGEST_FILE")]
+    assert code == 0
+    assert [line.split(":")[0] for line in said] == ["DIGEST_FILE, line 3", "DIGEST_FILE, line 7"]
+    assert "is in no line of BOOKS_FILE and no operator" in said[0]
+    assert "an@partner.example" not in err
+
+
 def test_a_dry_run_says_where_nothing_is_new(office):
     office.collects(collected(0, 50, 50), collected(1, 50, 50))
     code, out, err = office.digests("--dry-run")
