@@ -222,6 +222,11 @@ def test_the_link_chooses_horizon_outcome_and_words(visit):
     assert "renewals_table" not in tables(app)
 
 
+def test_a_horizon_and_an_outcome_that_there_are_not_are_said_to_be_ignored(visit):
+    app = visit(Emulator(partner([subscription(1)])), {"horizon": "77", "outcome": "zzz"}, page=PAGE)
+    assert 'Ignored from the link: horizon "77", outcome "zzz"' in formats.seen(text(app)).replace("\\", "")
+
+
 def test_a_channel_leaves_out_what_has_none_and_says_so(visit):
     counts = [{"customerTenantId": NORTH.upper(), "productId": E3.upper(), "channel": "direct"}]
     rows = partner([subscription(1)], [subscription(2)], commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, counts))
