@@ -261,7 +261,7 @@ def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     new = [row for row in _in_reach(now, plan) if _case(row) not in known]
     lines = [(str(row[CUSTOMER]), _id(row), _news(row, _ending(row), link)) for row in new]
     told, silent = _unmuted(lines, plan, now.at)
-    view = News("on the page Renewals", link("renewals", horizon=str(max(renewals.HORIZONS))))
+    view = News("among all that end, on the page Renewals", link("renewals", horizon=str(max(renewals.HORIZONS))))
     return _part(heading, told, silent, "subscription", view)
 
 

@@ -65,7 +65,9 @@ def test_a_card_is_rich_text_without_markdown():
 
 
 NAMED = News("Nord & Co. is gone: 3 licenses were sold", LINK, name="Nord & Co.")
-REST = News("and 113 subscriptions more, on the page Renewals", "https://p.example/renewals?horizon=365")
+REST = News(
+    "and 113 subscriptions more, among all that end, on the page Renewals", "https://p.example/renewals?horizon=365"
+)
 LONG = Message("s", (Part("h", (NAMED, News("Süd: new")), REST, 113),), "foot")
 
 

@@ -451,4 +451,6 @@ def test_a_long_list_says_how_many_more():
 def test_the_rest_of_subscriptions_is_on_the_page_that_has_all_of_their_last_days():
     own = [subscribed(id=str(number), renewalOutcome="undecided") for number in range(12)]
     (due, *_) = news.parts(look(at=WEEK_AGO), look(subscriptions=own), Plan(), ANN, link)
-    assert due.rest == News("and 2 subscriptions more, on the page Renewals", "https://p.example/renewals?horizon=365")
+    assert due.rest == News(
+        "and 2 subscriptions more, among all that end, on the page Renewals", "https://p.example/renewals?horizon=365"
+    )
