@@ -58,9 +58,12 @@ def run(options: argparse.Namespace) -> bytes:
     if not report.failure:
         for name, loss in report.losses.items():  # again, for whoever keeps but what went wrong
             terminal.say(f"{name}: {status.in_words(loss)}")
-    if report.failure:
+    if failure := report.failure:
         terminal.say(text.rstrip())
-        raise report.failure
+        for name, whose in report.of_customers.items():
+            if whose.failure is failure:  # of some customers alone: the service does answer
+                failure.title = f"{name}: {formats.number(len(whose.failed), 'customer')} gave no usable answer"
+        raise failure
     return text.encode()
 
 

@@ -1,6 +1,7 @@
 """`collect` as a command: a line for each collection, what is not well among them, and its exit codes."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,18 @@ def test_a_failed_run_has_its_code_and_leaves_stdout_empty(trouble, code, comman
     assert "deployment: not read" in complaint
     assert "Traceback" not in complaint
     assert DEMO_TOKEN not in complaint
+
+
+def test_one_customer_that_breaks_off_is_no_service_that_does_not_answer(command, emulator):
+    tenants = [f"{digit * 8}-0000-4000-8000-000000000001" for digit in "ab"]
+    customers = [{"id": each, "companyProfile": {"tenantId": each, "companyName": each[:1]}} for each in tenants]
+    empty: dict[str, list[Any]] = {each.upper(): [] for each in tenants}
+    emulator.source = Partner(customers=customers, subscriptions=empty, seats=empty)
+    emulator.always(gateway(), where=f"{tenants[1]}/subscriptions")
+    ended, output, complaint = command("collect")
+    assert (ended, output) == (5, "")
+    assert "subscriptions: 1 customer gave no usable answer: " in complaint
+    assert "is not answering" not in complaint
 
 
 def test_the_services_that_are_gone_are_named(command, emulator):
