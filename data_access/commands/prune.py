@@ -30,13 +30,18 @@ def run(options: argparse.Namespace) -> bytes:
     terminal.say_each(account_history.notices)
     old = account_history.old(options.keep_days)
     sizes = {file.path: file.size for snapshot in old for file in snapshot.files}
+    without_record = account_history.old_without_record(options.keep_days)
+    sizes |= {file.path: file.size for file in without_record}
     size = sum(size for path, size in sizes.items() if not account_history.store.is_linked(path))  # such a file stays
     if options.yes:
         with jobs.recorded(account_history, "prune"):
             account_history.prune(old)
-            account_history.sweep(options.keep_days)  # what a killed `prune` left behind
-    elif old:
+            account_history.sweep(options.keep_days)
+    elif sizes:
         terminal.say("Nothing was removed; add --yes to do it.")
-    first = f", the oldest of {min(snapshot.day for snapshot in old)}" if old else ""
-    snapshots, size_said = formats.number(len(old), "snapshot"), formats.number(size, "byte")
-    return f"{snapshots}{first}, {size_said} {'removed' if options.yes else 'to remove'}\n".encode()
+    counted = formats.number(len(old), "snapshot")
+    if old:
+        counted += f", the oldest of {min(snapshot.day for snapshot in old)}"
+    if without_record:
+        counted += f", {formats.number(len(without_record), 'file')} without a snapshot"
+    return f"{counted}, {formats.number(size, 'byte')} {'removed' if options.yes else 'to remove'}\n".encode()

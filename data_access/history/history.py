@@ -386,18 +386,27 @@ class History:
             path for folder in (*_OF_SNAPSHOTS, *_WITH_RECORDS) for path in self.store.abandoned(folder, before)
         ]
         unclaimed = self._unclaimed()
-        kept = [file.path for file in unclaimed if self._may_come_back(file, keep_days)]
+        kept = [file.path for file in unclaimed if self._may_come_back(file) and not self._is_old(file, keep_days)]
         removed = {*half_written, *(file.path for file in unclaimed)}.difference(kept)
         return Swept(sum(self.store.delete(path) for path in sorted(removed)), tuple(kept))
 
-    def _may_come_back(self, file: Listed, keep_days: int | None) -> bool:
-        """Whether the record of a file without one may be lost, rather than never written, and the file is wanted."""
+    def old_without_record(self, keep_days: int) -> list[Listed]:
+        """The answers of days before the last `keep_days` that no snapshot names: `sweep` removes them with these days.
+
+        A file that may belong to a run that is going on is never among them.
+        """
+        return [file for file in self._unclaimed() if self._is_old(file, keep_days)]
+
+    def _is_old(self, file: Listed, keep_days: int | None) -> bool:
+        is_answer = file.path.split("/")[0] in _ANSWERS
+        return keep_days is not None and is_answer and layout.day(file.path) < self._first_day(keep_days)
+
+    def _may_come_back(self, file: Listed) -> bool:
+        """Whether the record of an answer without one may be lost, rather than never written."""
         kind, collection, *_ = file.path.split("/")
-        if kind not in _ANSWERS or (keep_days is not None and layout.day(file.path) < self._first_day(keep_days)):
-            return False
         is_young = file.written >= self._clock() - GRACE_OF_ANSWERS
         records = [store.moment(snapshot.id) for snapshot in self._index.by_collection.get(collection, ())]
-        return is_young or not records or store.moment(file.path) < min(records)
+        return kind in _ANSWERS and (is_young or not records or store.moment(file.path) < min(records))
 
     def _unclaimed(self) -> list[Listed]:
         """Read the index again; the files without a snapshot that are older than GRACE.

@@ -1,5 +1,6 @@
 """`verify`, `prune` and `compact`; and what every command of a history refuses."""
 
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,6 +81,22 @@ def test_prune_does_not_count_what_is_behind_a_link_and_stays(command, tmp_path)
     (account / "facts").symlink_to(tmp_path / "elsewhere")
     assert command("prune", "--keep-days", "30", "--yes")[1].endswith(f" {size['raw']:,} bytes removed\n")
     assert len(old_in(tmp_path / "elsewhere", long_ago)) == 1
+
+
+def test_prune_counts_the_old_answers_that_have_no_record(command, tmp_path):
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    history.open(load_settings()).append(fetched(USAGE, [{"channel": "direct"}], at=long_ago))
+    (account,) = (tmp_path / "history").iterdir()
+    theirs = [path for path in files(account) if path.startswith(("facts/", "raw/"))]
+    for path in theirs:
+        os.utime(account / path, times=(long_ago.timestamp(),) * 2)
+    size = sum((account / path).stat().st_size for path in theirs)
+    shutil.rmtree(account / "small")
+    command("collect")
+    told = f"0 snapshots, 2 files without a snapshot, {size:,} bytes to remove\n"
+    assert command("prune", "--keep-days", "30") == (0, told, "Nothing was removed; add --yes to do it.\n")
+    assert command("prune", "--keep-days", "30", "--yes")[1] == told.replace("to remove", "removed")
+    assert not {*theirs} & {*files(account)}
 
 
 def old_in(folder, day):
