@@ -88,8 +88,9 @@ def test_prune_counts_the_old_answers_that_have_no_record(command, tmp_path):
     history.open(load_settings()).append(fetched(USAGE, [{"channel": "direct"}], at=long_ago))
     (account,) = (tmp_path / "history").iterdir()
     theirs = [path for path in files(account) if path.startswith(("facts/", "raw/"))]
+    last_week = (datetime.now(UTC) - timedelta(days=7)).timestamp()
     for path in theirs:
-        os.utime(account / path, times=(long_ago.timestamp(),) * 2)
+        os.utime(account / path, (last_week, last_week))
     size = sum((account / path).stat().st_size for path in theirs)
     shutil.rmtree(account / "small")
     command("collect")
