@@ -165,7 +165,10 @@ def _part(outcome: str, own: pd.DataFrame, colour: str) -> dict[str, Any]:
     """The part of the bars that one outcome has. `own`: a row for each period, with its label."""
     quantity = own["quantity"].fillna(0)
     unused = own["seatsAtRisk"].fillna(0)
-    more = [f"<br>of them not assigned: {formats.count(seats)}" if outcome in _PAID else "" for seats in unused]
+    # None that is known: whether there is one that nobody knows of, the tile says.
+    more = [
+        f"<br>of them not assigned: {formats.count(seats)}" if outcome in _PAID and seats else "" for seats in unused
+    ]
     hover = [
         f"<b>{period}</b><br>{_TITLES[outcome]}: {formats.count(seats)} seats{further}"
         for period, seats, further in zip(own["period"], quantity, more, strict=True)

@@ -36,6 +36,11 @@ def test_a_bar_has_a_part_for_each_outcome_and_beside_it_what_is_paid_for_and_no
     assert renewals.TOGETHER["ends"] == ("ends", "expires")
 
 
+def test_a_part_of_which_no_seat_is_known_to_be_at_risk_does_not_say_zero():
+    drawn = renewals.figure(periods(("2026-11-30", "renews", 50, 0)), by_month=False, palette=LIGHT)
+    assert drawn.data[0].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats"
+
+
 def test_what_is_not_assigned_has_a_bar_of_its_own_over_all_that_is_paid_for():
     rows = [("2026-11-30", "renews", 50, 40), ("2026-11-30", "undecided", 7, 3), ("2026-11-30", "ends", 5, 5)]
     drawn = renewals.figure(periods(*rows), by_month=False, palette=LIGHT)
