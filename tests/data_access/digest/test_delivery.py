@@ -4,8 +4,8 @@ import base64
 import contextlib
 import email
 import json
-import signal
 import socket
+import smtplib
 import ssl
 import threading
 from collections.abc import Iterator
@@ -212,13 +212,17 @@ def test_it_is_left_open_where_the_message_went_and_no_answer_says_what_became_o
         delivery.by_smtp(server, MAIL, TO, begins=begins)
 
 
-def test_an_interrupt_while_the_server_has_the_message_is_an_interrupt():
-    def interrupts() -> str:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        return "250 OK"
+def test_an_interrupt_while_the_server_has_the_message_is_an_interrupt(monkeypatch):
+    notes, answered = Notes(), smtplib.SMTP.getreply
 
-    with scripted(message=interrupts, quit="250 OK") as server, pytest.raises(KeyboardInterrupt):
-        delivery.by_smtp(server, MAIL, TO, begins=begins)
+    def interrupted(connection: smtplib.SMTP) -> tuple[int, bytes]:
+        if notes.begun:
+            raise KeyboardInterrupt
+        return answered(connection)
+
+    monkeypatch.setattr(smtplib.SMTP, "getreply", interrupted)
+    with scripted(quit="250 OK") as server, pytest.raises(KeyboardInterrupt):
+        delivery.by_smtp(server, MAIL, TO, begins=notes)
 
 
 @pytest.mark.parametrize("answer", ["", "421 too late"])
