@@ -4,8 +4,8 @@ import base64
 import contextlib
 import email
 import json
-import socket
 import smtplib
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
