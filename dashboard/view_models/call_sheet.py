@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard import exports, formats
 from dashboard.feeds import Feeds
 from dashboard.view_models import uncounted
-from data_access import Deployment, PartnerCenterError, Timeline, Usage, timeline_of_customer
+from data_access import Deployment, PartnerCenterError, Timeline, Usage, texts, timeline_of_customer
 from data_access.call_sheet import content as sheets
 from data_access.call_sheet import document
 from data_access.call_sheet.content import Records
@@ -117,6 +117,7 @@ def _records(
         deployment=own.facts if own else now.of(now.frame.head(0).assign(snapshot="", fetchedAt=_NEVER)),
         now=now,
         empty_since=empty_since,
+        unread=deployment.unread.within(CUSTOMER, texts.key(tenant).__eq__),
         use=None if used is None else _of(used.counts.frame, tenant),
         live=own_live,
         mutes=mutes,

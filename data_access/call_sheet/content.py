@@ -20,7 +20,7 @@ from data_access.datasets.renewals import OfOne, Unread, never_read, not_read
 from data_access.measures import Facts, call_list, changes, customers, muted, no_rows, parts, renewals, spare, trends
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
-from data_access.measures.unread_rows import ALL_READ, UnreadRows
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS, Collection
 
@@ -70,9 +70,12 @@ class Records:
     unread: UnreadRows = ALL_READ
 
     @property
-    def is_unread(self) -> bool:
-        """Whether there is nothing of it in the newest answer, which need not have been read as a whole."""
-        return self.now.frame.empty and len(self.deployment.frame) > 0 and bool(self.unread)
+    def absence(self) -> Absence | None:
+        """Why the newest answer has nothing of it, where one before had; else None."""
+        if len(self.now.frame) or self.deployment.frame.empty:
+            return None
+        (why,) = parts.why(pd.DataFrame({customers.CUSTOMER: [self.tenant]}), [customers.CUSTOMER], self.unread)
+        return why
 
     @property
     def subscriptions(self) -> pd.DataFrame | None:
@@ -90,7 +93,7 @@ class Records:
 def sheet(records: Records) -> CallSheet:
     """The sheet of one customer."""
     line = trends.lines(records.deployment, [])
-    change = trends.change(line, trends.USUAL_DAYS)
+    change = None if records.absence else trends.change(line, trends.USUAL_DAYS)
     is_whole = change is None or _lost(records, line, change.since).empty
     ending = _ending(records)
     steps, aside = _steps(records, line)
@@ -126,6 +129,8 @@ def _dates(records: Records, line: pd.DataFrame) -> str:
     if len(line) and (pd.isna(newest) or line["processedDateTime"].iloc[-1] == newest):
         stands_at = line[AS_OF].iloc[-1]  # else the figures are newer than the history
     known = [] if pd.isna(stands_at) else [f"Figures of {_dated(newest, stands_at)}"]
+    if records.absence:
+        known = [f"{records.absence.said()}; last figures of {formats.day(stands_at)}"]
     if records.empty_since:
         known = [no_rows.said(records.empty_since).removesuffix("."), *known]
     unread = [f"of the newest answer, {said}"] if (said := records.unread.in_words) else []
@@ -220,13 +225,22 @@ def _figures(
     if records.now.frame.empty and records.never_read(SEATS):
         figures: tuple[Figure, ...] = (Figure("Live seats enabled", formats.NOTHING, _NOT_READ),)
     else:
-        figures = _of_seats(seats) if seats is not None else _of_counts(records.now, line, change)
-        if records.is_unread and seats is None:
-            figures = tuple(Figure(figure.label, formats.NOTHING, _NOT_READ) for figure in figures)
+        figures = _of_seats(seats) if seats is not None else _of_counts(_last(records, line), line, change)
+        if records.absence and seats is None:
+            why = records.absence.said()
+            figures = tuple(replace(figure, change=f"{why[0].lower()}{why[1:]}") for figure in figures)
     if ending is None:
         unread = records.never_read(SUBSCRIPTIONS)
         return (*figures, Figure(_AT_RISK, formats.NOTHING, _NOT_READ)) if unread else figures
     return (*figures, _at_risk(_renew_by_themselves(ending)))
+
+
+def _last(records: Records, line: pd.DataFrame) -> Facts:
+    """The figures of now, or those of the last answer with the customer, where the newest one has none."""
+    if not records.absence:
+        return records.now
+    frame = records.deployment.frame
+    return records.deployment.of(frame[frame["snapshot"] == line["snapshot"].iloc[-1]])
 
 
 def _at_risk(renewing: pd.DataFrame) -> Figure:
@@ -290,7 +304,7 @@ def _products(records: Records) -> Section:
         )
         for place, (name, (_, row)) in enumerate(zip(_named(table), table.iterrows(), strict=True))
     ]
-    nothing = f"The newest answer has no product{' that could be read' if records.is_unread else ''}."
+    nothing = f"The newest answer has no product{' that could be read' if records.unread else ''}."
     columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed", "Deployed %")))
     if free is not None:
         columns = (*columns, Column("Free to assign today"))

@@ -3,12 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
+import pytest
 
 from data_access import measures
 from data_access.call_sheet import content
 from data_access.call_sheet.content import Records
 from data_access.datasets.renewals import OfOne, Unread
 from data_access.measures import Facts, renewals
+from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE
 from tests.rows import WHO_AND_WHAT, frame_of
@@ -234,6 +236,39 @@ def test_what_moved_is_told_since_the_day_of_the_answer_compared_as_on_pages():
     assert next(figure.change for figure in made.figures) == "+11 since 31 Oct 2026"
     assert section(made, "What changed").heading == "What changed since 31 Oct 2026"
     assert made.dates == "Figures of 29 Nov 2026"
+
+
+NOT_READ = {"customerTenantId": TENANT.casefold()}
+
+
+@pytest.mark.parametrize(
+    ("unread", "said"),
+    [
+        (ALL_READ, "not in the newest answer"),
+        (UnreadRows((NOT_READ,)), "could not be read in the newest answer"),
+        (UnreadRows(missing=1), "not among the rows of the newest answer that could be read"),
+    ],
+)
+def test_of_a_customer_that_the_newest_answer_does_not_have_the_last_figures_stand_and_no_change_does(unread, said):
+    before = [answered(date(2026, 10, 26), 10, 50), answered(date(2026, 11, 16), 16, 56)]
+    made = content.sheet(
+        Records(
+            tenant=TENANT,
+            name="TEST COMPANY",
+            source="",
+            is_sample=False,
+            deployment=Facts(pd.concat([each.frame for each in before], ignore_index=True)),
+            now=NOTHING,
+            unread=unread,
+        )
+    )
+    assert [(figure.label, figure.value, figure.change) for figure in made.figures] == [
+        ("Licenses sold", "56", said),
+        ("Deployed", "28.57\u00a0%", said),
+        ("Not deployed", "40", said),
+    ]
+    assert made.dates.startswith(f"{said[0].upper()}{said[1:]}; last figures of 16 Nov 2026")
+    assert not any(part.heading.startswith("What changed") for part in made.sections)
 
 
 def test_what_is_assigned_and_not_used_is_a_reason_to_call():
