@@ -17,7 +17,7 @@ from data_access.call_sheet import document
 from data_access.call_sheet.content import Records
 from data_access.datasets import renewals
 from data_access.datasets.renewals import Renewals
-from data_access.measures import customers
+from data_access.measures import customers, product_names
 from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -117,7 +117,9 @@ def _records(
         deployment=own.facts if own else now.of(now.frame.head(0).assign(snapshot="", fetchedAt=_NEVER)),
         now=now,
         empty_since=empty_since,
-        unread=deployment.unread.within(CUSTOMER, texts.key(tenant).__eq__),
+        unread=product_names.of_unread(
+            deployment.unread.within(CUSTOMER, texts.key(tenant).__eq__), (own.facts if own else now).frame
+        ),
         use=None if used is None else _of(used.counts.frame, tenant),
         live=own_live,
         mutes=mutes,

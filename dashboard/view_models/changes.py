@@ -104,7 +104,7 @@ def changes_view(
         table=table,
         total=changes_tables.total(table, why, moved, levels.WORDS[compared.level].noun, estimated),
         missing=_missing(past, differences.parts, selection, compared),
-        lost=_lost(table, differences.parts, compared.since, _unread(past, compared), _processed(past, compared)),
+        lost=_lost(table, differences.parts, compared.since, differences.unread, _processed(past, compared)),
     )
 
 
@@ -119,11 +119,6 @@ def on_screen(model: ChangesView, statuses: tuple[str, ...]) -> OnScreen:
 def _differences(feeds: Feeds, past: Timeline, compared: Comparison, selection: Selection) -> Differences:
     with page_turns.paused():
         return comparison.compare(past, lambda: feeds.engine(past), compared, selection)
-
-
-def _unread(past: Timeline, compared: Comparison) -> UnreadRows:
-    """What the later of both answers does not tell."""
-    return past.history.unread(comparison.pair(past, compared).after)
 
 
 def _processed(past: Timeline, compared: Comparison) -> pd.Series:

@@ -358,16 +358,17 @@ def _changed(records: Records, change: trends.Change | None) -> Section | None:
         customers.by_product(records.deployment.of(before)), customers.by_product(records.now), customers.PRODUCT
     )
     why = parts.why(table.assign(customerTenantId=records.tenant), _TELL_APART, records.unread)
-    status = table["status"].where(table["status"] != changes.Status.GONE, pd.Series(why, table.index, dtype="str"))
-    table = table.assign(title=_named(table), said=status)  # as in the table of all products
+    is_there = table["status"] != changes.Status.GONE
+    status = table["status"].where(is_there, pd.Series(why, table.index, dtype="str"))
+    moves = ["licensesSoldChange", "licensesDeployedChange", "undeployedChange"]
+    is_known = is_there | (status == Absence.GONE)
+    table = table.assign(title=_named(table), said=status, **table[moves].where(is_known))  # as in that of all products
     table = table[table["status"] != changes.Status.SAME]
-    table = table.iloc[(-table["undeployedChange"].abs()).argsort(kind="stable")]
+    table = table.sort_values("undeployedChange", key=lambda change: -change.abs(), kind="stable")
     rows = [
         (
             _with_status(row["title"], row["said"]),
-            formats.change(row["licensesSoldChange"]),
-            formats.change(row["licensesDeployedChange"]),
-            formats.change(row["undeployedChange"]),
+            *(formats.NOTHING if pd.isna(row[name]) else formats.change(row[name]) for name in moves),
         )
         for _, row in table.iterrows()
     ]

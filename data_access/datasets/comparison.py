@@ -17,6 +17,7 @@ from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, changes, customers, product_names
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.parts import OF_COMPANY
+from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
 from data_access.selection import Selection
@@ -55,12 +56,14 @@ class Pair:
 class Differences:
     """Two dates side by side: `table` as of `changes.compare`; `estimated` says whether licenses deployed are.
 
-    `parts`: the same by columns that tell the parts apart of which all is the sum, see `measures.parts`.
+    `parts`: the same by columns that tell the parts apart of which all is the sum, see `measures.parts`. `unread`: what
+    the later answer does not tell, by the names of products in `table`.
     """
 
     table: pd.DataFrame
     estimated: bool
     parts: pd.DataFrame
+    unread: UnreadRows = ALL_READ
 
 
 def collection_of(timeline: Timeline, level: str) -> Collection:
@@ -111,6 +114,7 @@ def compare(
     """
     keys, snapshots = changes.LEVELS[compared.level], pair(timeline, compared)
     both = (snapshots.before, snapshots.after)
+    unread = timeline.history.unread(snapshots.after)
     labels = [_LABELS[name] for name in keys if name in _LABELS]
     if collection_of(timeline, compared.level) is timeline.collection and keys == ["service"]:
         facts = timeline.facts.selected(selection)
@@ -120,22 +124,25 @@ def compare(
             before, after = (measures.by(facts, keys) for facts in of_both)
             return changes.compare(before, after, keys)
 
-        return Differences(by(keys), timeline.estimated, by(OF_COMPANY))
+        return Differences(by(keys), timeline.estimated, by(OF_COMPANY), unread)
     connected = engine()
 
-    def compared_by(keys: Sequence[str], labels: Sequence[str] = ()) -> pd.DataFrame:
+    def compared_by(keys: Sequence[str], labels: Sequence[str] = ()) -> tuple[pd.DataFrame, UnreadRows]:
         grain = [*keys, PRODUCT] if "productName" in keys else keys
         before, after = (
             connected.grouped(facts_file(timeline.history, snapshot), grain, labels=labels, selection=selection)
             for snapshot in both
         )
+        named = unread
         if grain is not keys:  # a product is the same by its id, and is compared by its name
-            of_both = (product_names.as_in(after, before), after)
-            before, after = (measures.by(Facts(rows), keys, labels) for rows in of_both)
-        return changes.compare(before, after, keys, labels)
+            before = product_names.as_in(after, before)
+            named = product_names.of_unread(unread, before)
+            before, after = (measures.by(Facts(rows), keys, labels) for rows in (before, after))
+        return changes.compare(before, after, keys, labels), named
 
-    table = compared_by(keys, labels)
-    return Differences(table, estimated=False, parts=table if {*OF_COMPANY} <= {*keys} else compared_by(OF_COMPANY))
+    table, named = compared_by(keys, labels)
+    of_parts = table if {*OF_COMPANY} <= {*keys} else compared_by(OF_COMPANY)[0]
+    return Differences(table, estimated=False, parts=of_parts, unread=named)
 
 
 def facts_file(history: History, snapshot: Snapshot) -> tuple[str, ...]:

@@ -116,6 +116,7 @@ def _lost(then: pd.DataFrame, now: Facts, unread: UnreadRows) -> pd.DataFrame:
     """`Lately.lost`."""
     then = product_names.as_in(now.frame, then)
     last = then.sort_values("snapshot", kind="stable").drop_duplicates(_PARTS, keep="last")
+    unread = product_names.of_unread(unread, last)
     lost = parts.together(parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER], unread), [CUSTOMER])
     columns = [CUSTOMER, *_LABELS, "productName", parts.TITLE, parts.WHY, "licensesSold", "processedDateTime"]
     return lost.reset_index(drop=True)[columns]

@@ -60,7 +60,7 @@ class Timeline:
     def unread(self) -> UnreadRows:
         """What the newest answer does not tell."""
         found = self.history.unread(self.newest) if self.newest else ALL_READ
-        return found.within(CUSTOMER, self.customers.__contains__)
+        return product_names.of_unread(found.within(CUSTOMER, self.customers.__contains__), self.facts.frame)
 
     def by(self, collection: Collection) -> Timeline | None:
         """The same by the figures of a collection; None where it is not kept, as live seats are not, or not of these.

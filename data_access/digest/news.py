@@ -142,7 +142,7 @@ def _gone(before: Look, now: Look) -> pd.DataFrame:
     """The parts with licenses that customers of now had before and have no more, see `measures.parts`."""
     was = core.by(before.facts, [CUSTOMER, *OF_CUSTOMER], [_PRODUCT])
     was = was[was[CUSTOMER].isin(now.facts.frame[CUSTOMER])]
-    return lost(was, now.facts.frame, OF_CUSTOMER, [CUSTOMER], now.unread)
+    return lost(was, now.facts.frame, OF_CUSTOMER, [CUSTOMER], product_names.of_unread(now.unread, was))
 
 
 def _without(facts: Facts, gone: pd.DataFrame) -> Facts:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+
 import pandas as pd
 
 from data_access import texts
 from data_access.measures.free_products import PRODUCT
+from data_access.measures.unread_rows import UnreadRows
 
 _NAME, _ANSWER = "productName", "snapshot"
 
@@ -43,6 +47,21 @@ def as_lately(rows: pd.DataFrame) -> pd.DataFrame:
     answers = rows[_ANSWER].astype("str")
     newest = answers.groupby(rows[PRODUCT].astype("str")).transform("max")
     return as_in(rows[answers == newest], rows)
+
+
+def of_unread(unread: UnreadRows, then: pd.DataFrame) -> UnreadRows:
+    """What could not be read, each row by the name that its product has in `then`: it may be the one with a new name.
+
+    As in `as_in`, an id with several names does not tell products apart.
+    """
+    if not unread.rows or not {PRODUCT, _NAME} <= {*then}:
+        return unread
+    known = then[[PRODUCT, _NAME]].dropna().drop_duplicates().astype("str")
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for product, name in zip(texts.keys(known[PRODUCT]), texts.keys(known[_NAME]), strict=True):
+        names[product].add(name)
+    called = {product: {_NAME: name} for product, (name, *more) in names.items() if not more}
+    return replace(unread, rows=tuple({**row, **called.get(row.get(PRODUCT, ""), {})} for row in unread.rows))
 
 
 def _names(rows: pd.DataFrame) -> pd.DataFrame:

@@ -351,7 +351,7 @@ def test_a_long_list_says_how_many_more():
     assert products.rows[0][0] == "Product 0"
 
 
-def sheet_of_two(before, after, mutes=()):
+def sheet_of_two(before, after, mutes=(), unread=ALL_READ):
     """The sheet of a customer with rows of two answers."""
     then, now = (
         measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows)).frame for rows in (before, after)
@@ -368,6 +368,7 @@ def sheet_of_two(before, after, mutes=()):
             deployment=Facts(pd.concat(dated, ignore_index=True)),
             now=Facts(now),
             mutes=mutes,
+            unread=unread,
         )
     )
 
@@ -392,6 +393,22 @@ def test_a_product_that_is_gone_is_named_however_long_ago_and_no_change_is_said(
         "Not in the newest answer: Visio Plan 2 (20 licenses sold on 9 May 2026): the sum"
     )
     assert ("Visio Plan 2 (gone)", "−20", "−10", "−10") in section(made, "What changed").rows
+
+
+@pytest.mark.parametrize(
+    ("unread", "said"),
+    [
+        (
+            UnreadRows((NOT_READ | {"service": "o365", "channel": "reseller", "productName": "visio plan 2"},)),
+            "could not be read",
+        ),
+        (UnreadRows(missing=1), "not among the rows that could be read"),
+    ],
+)
+def test_how_a_product_changed_that_was_not_read_nobody_knows(unread, said):
+    made = sheet_of_two([of(5), of(5) | VISIO], [of(10) | {"licensesDeployed": 60}], unread=unread)
+    rows = section(made, "What changed").rows
+    assert rows == (("Office 365 Enterprise E3", "±0", "+10", "−10"), (f"Visio Plan 2 ({said})", "–", "–", "–"))
 
 
 def test_a_muted_product_that_is_gone_is_named_by_its_table_alone():

@@ -11,9 +11,11 @@ from data_access.datasets import comparison, timeline
 from data_access.datasets.comparison import Comparison
 from data_access.errors import DamagedHistory
 from data_access.history import engines
-from data_access.measures import changes, trends
+from data_access.measures import changes, parts, trends
+from data_access.measures.unread_rows import Absence
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.lakes import NOW, fetched, lake
+from tests.rows import WHO_AND_WHAT
 
 DAYS = st.lists(st.dates(date(2024, 1, 1), date(2026, 12, 31)), min_size=2, unique=True).map(sorted)
 MONTH = timedelta(days=28)
@@ -43,6 +45,21 @@ def test_of_one_day_the_snapshot_that_was_kept_last_counts(tmp_path):
     kept.append(fetched(DEPLOYMENT, [{"licensesSold": 7}], NOW + timedelta(hours=1)))
     (one,) = comparison.days_of(of(kept), DEPLOYMENT).values()
     assert one.id == kept.newest(DEPLOYMENT).id
+
+
+def test_a_row_that_was_not_read_is_of_the_product_that_it_was_before_a_new_name(tmp_path):
+    kept = lake(tmp_path)
+    other = {"productName": "VISIO", "productId": "V" * 8}
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{"productName": "PROJECT P3"}, other], NOW - MONTH))
+    kept.append(
+        fetched(COMMERCIAL_DEPLOYMENT, [{"productName": "PROJECT PLAN 3", "licensesDeployed": None}, other], NOW)
+    )
+    past = of(kept, COMMERCIAL_DEPLOYMENT)
+    differences = comparison.compare(past, engine, Comparison("product", BEFORE, AFTER), Selection())
+    gone = differences.table[differences.table["status"] == changes.Status.GONE]
+    assert parts.why(gone, [*parts.OF_CUSTOMER], differences.unread) == [Absence.UNREAD]
+    tenant = WHO_AND_WHAT["customerTenantId"]
+    assert timeline.of_customer(past, engine(), tenant).unread.rows == differences.unread.rows
 
 
 def test_a_service_and_a_product_that_are_spelled_otherwise_are_compared_with_themselves(tmp_path):

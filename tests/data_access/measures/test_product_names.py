@@ -3,6 +3,7 @@
 import pandas as pd
 
 from data_access.measures import product_names
+from data_access.measures.unread_rows import Absence, UnreadRows
 
 
 def rows(*products, **more):
@@ -25,6 +26,20 @@ def test_what_has_no_id_or_is_not_there_or_shares_its_id_with_others_keeps_its_n
     shared = rows(("P1", "A"), ("P1", "B"))
     assert product_names.as_in(rows(("P1", "C")), shared) is shared
     assert product_names.as_in(now, then[["productName"]]).equals(then[["productName"]])
+
+
+def test_a_row_that_was_not_read_is_of_the_product_with_its_id_whatever_it_is_called_now():
+    aside = UnreadRows(({"productId": "p1", "productName": "visio plan two", "channel": "direct"}, {"channel": "x"}))
+    then = rows(("P1", "VISIO PLAN 2"), ("P2", "PROJECT P3"))
+    named = product_names.of_unread(aside, then)
+    assert named.rows == ({**aside.rows[0], "productName": "visio plan 2"}, {"channel": "x"})
+    assert named.why(pd.DataFrame({"productName": ["visio plan 2", "project p3"], "channel": "direct"})) == [
+        Absence.UNREAD,
+        Absence.GONE,
+    ]
+    shared = rows(("P1", "A"), ("P1", "B"))
+    assert product_names.of_unread(aside, shared).rows == aside.rows
+    assert product_names.of_unread(aside, then[["productName"]]) is aside
 
 
 def test_of_several_answers_the_newest_one_with_the_product_names_it():
