@@ -27,6 +27,7 @@ FIRST_DAYS = 7
 _NAMED = 10  # customers in one sentence
 #: The name of the instant among the marks; the others are names of collections.
 AT = "at"
+_SOLD, _DEPLOYED = "licensesSold", "licensesDeployed"
 _LOOKED_AT = (COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS)
 
 
@@ -47,6 +48,11 @@ def first_look(answers: Sequence[Snapshot]) -> Snapshot:
     until = moments[-1].date() - timedelta(days=FIRST_DAYS)
     old_enough = [answer for answer, moment in zip(answers, moments, strict=True) if moment.date() <= until]
     return old_enough[-1] if old_enough else answers[0]
+
+
+def _with_licenses(look: Look) -> frozenset[str]:
+    rows = look.facts.frame
+    return frozenset(rows.loc[(rows[_SOLD] > 0) | (rows[_DEPLOYED] > 0), CUSTOMER].astype("str"))
 
 
 class Looks:
@@ -93,6 +99,19 @@ class Looks:
             subscriptions=judged,
             customers=customers,
         )
+
+    def earlier(self, before: Look, now: Look) -> frozenset[str]:
+        """The customers with licenses now and none before, of whom an answer up to that look had some."""
+        came = _with_licenses(now).difference(_with_licenses(before))
+        if not came or before.day is None:
+            return frozenset()
+        until = [each for each in self._history.snapshots(COMMERCIAL_DEPLOYMENT) if each.day <= before.day]
+        files = self._history.by_customer(until)
+        rows = dataset.dataset(list(files.paths), format="parquet", filesystem=self._history.files)
+        field = dataset.field
+        of_them = field(CUSTOMER).isin(sorted(came)) & field("snapshot").isin([each.id for each in until])
+        found = rows.to_table([CUSTOMER], filter=of_them & ((field(_SOLD) > 0) | (field(_DEPLOYED) > 0)))
+        return frozenset(map(str, found[CUSTOMER].unique().to_pylist()))
 
     def unread(self, customers: Customers) -> tuple[str, ...]:
         """What of these customers the newest answers lack, a sentence for each collection."""

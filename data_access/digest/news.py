@@ -47,10 +47,10 @@ class Look:
 
     `facts`: rows of the commercial deployment that was fetched on `day`, and `processed` up to a day. `empty_since`:
     the day from which on later answers have no rows; None where these facts are the newest answer. `unread`: what the
-    answer of the facts does not tell. `subscriptions`: as `renewals.judged` gives them; None where none were read.
-    `customers`: those in the person's book. `mutes`: those
-    that held then; what they are about was not told. `rules`: by which customers out of their band were told then, each
-    as `Rule.case` has it.
+    answer of the facts does not tell. `earlier`: those of the customers new since whom an answer up to then had.
+    `subscriptions`: as `renewals.judged` gives them; None where none were read. `customers`: those in the person's
+    book. `mutes`: those that held then; what they are about was not told. `rules`: by which customers out of their band
+    were told then, each as `Rule.case` has it.
     """
 
     at: datetime
@@ -60,6 +60,7 @@ class Look:
     empty_since: date | None = None
     subscriptions: pd.DataFrame | None = None
     unread: UnreadRows = ALL_READ
+    earlier: frozenset[str] = frozenset()
     customers: Customers = EVERYBODY
     mutes: tuple[Mute, ...] = ()
     rules: tuple[str, ...] = ()
@@ -101,7 +102,7 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     table = table[~table[CUSTOMER].isin([*filter(before.customers.__contains__, only_muted)])]
     table = table.assign(why=why(table, [CUSTOMER], now.unread))
     table = table.iloc[_by_seats(table)].assign(leavesOut=lambda rows: rows[CUSTOMER].isin(quiet[CUSTOMER]))
-    lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed, before.customers), link))
+    lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed, before), link))
     silent += [*muted.of_rows(plan.holding(now.at), quiet), *moved]
     dates = {"since": before.day.isoformat(), "until": now.day.isoformat()}
     view = News("on the page Changes", link("changes", level="customer", **dates))
@@ -177,16 +178,17 @@ def _by_seats(table: pd.DataFrame) -> list[int]:
     return [int(place) for place in order["place"]]
 
 
-def _change(row: pd.Series, missed: Mapping[str, str], known: Customers) -> str:
+def _change(row: pd.Series, missed: Mapping[str, str], before: Look) -> str:
     name = _called(row)
-    if str(row[CUSTOMER]) not in known:
+    if str(row[CUSTOMER]) not in before.customers:
         sold, undeployed = (int(row[f"{measure}After"]) for measure in ("licensesSold", "undeployed"))
         return (
             f"{name} is new in your book: {formats.number(sold, 'license')} sold,"
             f" {formats.count(undeployed)} of them not deployed"
         )
     if row["status"] == changes.Status.NEW:
-        return f"{name} is new: {formats.number(int(row['licensesSoldAfter']), 'license')} sold"
+        came = "back" if str(row[CUSTOMER]) in before.earlier else "new"
+        return f"{name} is {came}: {formats.number(int(row['licensesSoldAfter']), 'license')} sold"
     if row["status"] == changes.Status.GONE:
         were = formats.number(int(row["licensesSoldBefore"]), "license")
         were += " was" if row["licensesSoldBefore"] == 1 else " were"

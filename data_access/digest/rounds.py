@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -133,6 +133,7 @@ class Round:
         """What a person hears of these customers who heard last what `last` says; it may be empty."""
         before = self.looks.before(last, self.now, customers)
         now = self.looks.look(marks, customers)
+        before = replace(before, earlier=self.looks.earlier(before, now))
         parts = news.parts(before, now, self.plan, person.name, self.link)
         findings, known = self._findings(person), last.findings if last else ()
         if {*findings}.difference(known) or any(part.lines for part in parts):  # one that stays is no news by itself

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.program
 
 OLAF = "olaf@partner.example"
 DAY = 1 / 7  # of a week
+IDS = {name: f"0112A436-B14E-4888-967B-CA4BB2CF800{place}" for place, name in enumerate(("beta", "omega", "zeta"))}
 
 
 class Ended(BaseException):
@@ -101,6 +102,20 @@ def test_what_is_lost_with_the_newest_date_is_news(office):
     out = first_digest(office, both, counted(21, 19, {**crm, "licensesSold": 200, "licensesDeployed": 180}))
     assert "Nordwind: not in the newest answer: E3 (1,000 licenses sold on 20 Nov 2026). What is left is" in out
     assert "Whom to call\n\n- Nordwind: 20 licenses not deployed" in out
+
+
+def test_who_was_there_before_and_missing_once_is_back_and_not_new(office):
+    def answer(day, *tenants):
+        named = zip(tenants, map(str.title, tenants), strict=True)
+        return counted(day, day, *({"customerTenantId": IDS[each], "customerName": name} for each, name in named))
+
+    Path(office.settings["BOOKS_FILE"]).write_text(
+        "\n".join(["customerTenantId,person,from,until", *(f"{tenant},{ANN},," for tenant in IDS.values()), ""])
+    )
+    out = first_digest(office, answer(2, "zeta", "beta"), answer(10, "beta"), answer(17, "zeta", "beta", "omega"))
+    assert "- Omega is new: 100 licenses sold" in out
+    assert "- Zeta is back: 100 licenses sold" in out
+    assert "Beta" not in out.partition("What changed")[2]
 
 
 def test_an_answer_without_rows_is_news_once_and_nobody_is_gone(office):
