@@ -42,17 +42,20 @@ class Use(NamedTuple):
     sold: float | None
 
 
-def of_deployment(model: Summed, deployment: Deployment, usage: Usage | None, filtered: str) -> Explanations:
+def of_deployment(
+    model: Summed, deployment: Deployment, usage: Usage | None, filtered: str, target: float | None = None
+) -> Explanations:
     """For the tiles of the Overview and of customers.
 
     `filtered` is the filter in words. `usage` gives the ratios of use, where it is at hand for the same customers.
+    `target` is what the percentage is judged by.
     """
     total, basis, estimated = model.total, model.basis, deployment.estimated
     sold, rows = formats.count(total.sold), formats.number(basis.rows, "row")
     deployed, undeployed, over = (
         _licenses(number, estimated) for number in (total.deployed, total.undeployed, total.over_deployed)
     )
-    share = formats.percent(total.percent, as_sent=estimated)
+    share = formats.percent(total.percent, as_sent=estimated, target=target)
     bought, each, name = "licenses sold", "licenses deployed", "licensesDeployed"
     where = f"{_source(deployment.answer, rows, basis.processed)}{_left_out([deployment.answer], filtered)}"
     if estimated:
@@ -76,7 +79,7 @@ def of_deployment(model: Summed, deployment: Deployment, usage: Usage | None, fi
     }
 
 
-def of_usage(model: UsageView, usage: Usage, filtered: str) -> Explanations:
+def of_usage(model: UsageView, usage: Usage, filtered: str, target: float | None = None) -> Explanations:
     """For the tiles of the Usage page."""
     total = model.total
     use = Use(total.active, total.qualified, _used(total), total.sold)
@@ -87,7 +90,7 @@ def of_usage(model: UsageView, usage: Usage, filtered: str) -> Explanations:
             *(total.unused, total.no_figures, use.used, use.active, use.qualified),
         ),
     )
-    share = formats.percent(total.percent, as_sent=False)
+    share = formats.percent(total.percent, as_sent=False, target=target)
     sources = dict(_sources(usage))
     answers = [each.answer for each in (usage.deployment, usage.counts) if each.answer]
     end = _left_out(answers, filtered)

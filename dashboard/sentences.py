@@ -25,13 +25,13 @@ _YEAR, _NEAR_A_YEAR = 365, 14  # days
 _NAMES_OF_MONTHS = 330  # days, for which the name of a month alone is clear
 
 
-def direction(line: Line, answered: datetime | None) -> str:
+def direction(line: Line, answered: datetime | None, target: float | None = None) -> str:
     """Where it stands, and whether that is more or less than before; `line` has at least one point.
 
-    `answered`: when the newest answer was fetched.
+    `answered`: when the newest answer was fetched. `target`: what the percentage is judged by.
     """
     newest = line.points.iloc[-1]
-    percent = formats.percent(newest["deploymentPercent"])
+    percent = formats.percent(newest["deploymentPercent"], target=target)
     if line.absent:
         if line.absent is Refusal.NO_ROWS:
             last = newest[AS_OF], int(newest["licensesSold"]), newest["deploymentPercent"]
@@ -91,7 +91,7 @@ def _newest(answered: datetime | None) -> str:
 def of_trends(trend: TrendsView, by: str, target: float, estimated: bool) -> str:
     """The answer of the Trends page, which has at least one point. Remembered: it looks at every line."""
     whole = trend.whole
-    answer, more = [direction(whole, trend.answered)], []
+    answer, more = [direction(whole, trend.answered, target)], []
     if whole.change or not whole.is_whole:
         answer.append(goal(whole, target))
         more = [pace(whole, estimated), _where(trend, by)]

@@ -34,7 +34,8 @@ _NARROW_MARGIN = {"l": 46, "r": 10, "t": 40, "b": 28}
 class Shown:
     """The measure that the lines show: its column, its title, and whether it is a percentage or an estimate.
 
-    `good`: 1 where more is better, −1 where less is, 0 where neither is.
+    `good`: 1 where more is better, −1 where less is, 0 where neither is. A percentage that misses the `target` is not
+    rounded up to it.
     """
 
     column: str
@@ -42,9 +43,10 @@ class Shown:
     is_percent: bool
     estimated: bool = False
     good: int = 1
+    target: float | None = None
 
     def figure(self, value: float) -> str:
-        return formats.percent(value) if self.is_percent else formats.count(value, self.estimated)
+        return formats.percent(value, target=self.target) if self.is_percent else formats.count(value, self.estimated)
 
     def change(self, before: float, after: float) -> str:
         """What moved, in words; points are the difference of both figures as they are printed."""

@@ -145,7 +145,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
     sentence = _filter(filters, feeds)
     whole = not (filters.search or filters.below or filters.atleast)
-    explained = explanations.of_deployment(model, deployment, used if whole else None, sentence)
+    explained = explanations.of_deployment(model, deployment, used if whole else None, sentence, filters.target)
     tiles.tiles(model, filters.target, False, "customer", explained=explained, is_whole=not lost)
     overview = current_feeds().deployment.state.data  # as far as it is at hand: nothing is fetched for a remark
     if overview and whole and not feeds.is_book and not deployment.live:

@@ -64,7 +64,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     with st.container():  # there with and without it, so that what follows keeps its place
         if within:
             lately.watch(within)
-    explained = explanations.of_deployment(model, deployment, own, sentence)
+    explained = explanations.of_deployment(model, deployment, own, sentence, filters.target)
     tiles.tiles(model, filters.target, False, "product", explained=explained, is_whole=not lost)
     question = "Which products are not deployed?"
     figures.bars("products_chart", model, question, "product", controls, origin=provenance, of=name)
@@ -236,7 +236,7 @@ def _history(identity: str, name: str, controls: Controls[CustomerFilters], feed
         if not len(whole.points):
             st.caption("What was collected so far has nothing of this customer in this choice and range.")
             return
-        answer = [sentences.direction(whole, trend.answered)]
+        answer = [sentences.direction(whole, trend.answered, filters.target)]
         if whole.change or not whole.is_whole:
             answer.append(sentences.goal(whole, filters.target))
         st.markdown(" ".join(answer))

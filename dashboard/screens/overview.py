@@ -54,7 +54,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
             st.markdown(sentences.not_there(gone))
     tiles.answer(model, filters.target, deployment.estimated)
     content, sentence = deployment.answer.collection.name, file_filter(feeds, filters.selection)
-    explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence)
+    explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence, filters.target)
     tiles.tiles(
         model,
         filters.target,

@@ -48,7 +48,7 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     notices.left_out(controls.unknown)
     if len(trend.whole.points):
         st.markdown(sentences.of_trends(trend, filters.by, filters.target, timeline.estimated))
-    _tiles(trend.whole, timeline.estimated)
+    _tiles(trend.whole, filters.target, timeline.estimated)
     origin = partial(_origin, trend, filters, timeline, feeds)
     _whole(trend, controls, timeline, origin("trends"))
     if len(trend.whole.points):
@@ -56,15 +56,16 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
         _figures(trend, filters, timeline.estimated, origin)
 
 
-def _tiles(line: Line, estimated: bool) -> None:
+def _tiles(line: Line, target: float, estimated: bool) -> None:
     points, change, goal = line.points, line.lately or line.change, line.goal
+    percent = points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None
     pace = line.pace if isinstance(line.pace, Velocity) else None
     no_pace = _NOT_NOW if line.absent else tiles.NOT_WHOLE if line.lost else _TOO_FEW
     with st.grid(4, gap="small", min_column_width=165):
         tiles.tile(
             "kpi_deployment_percent",
             "deploymentPercent",
-            formats.percent(points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None),
+            formats.percent(percent, target=target),
             _NOT_NOW
             if len(points) and line.absent
             else tiles.NOT_WHOLE
@@ -202,7 +203,7 @@ def _figures(
     ]
     with figures.figures("Speed and expected date; likely range", [*files, *points]):
         st.caption("*This table* has all columns and a total row. The other three files hold every point of the lines.")
-        table.show(trend.on_screen, "trends_table", "Speed and expected date", in_link=True)
+        table.show(trend.on_screen, "trends_table", "Speed and expected date", in_link=True, target=filters.target)
 
 
 feeds = current_feeds()

@@ -102,7 +102,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
     if usage.counted:
         notices.lost(sentences.lost(history_states.lost(feeds, usage.counted, filters.selection)))
     if model.number or model.on_screen.number:
-        st.markdown(_answer(model))
+        st.markdown(_answer(model, filters.usagetarget))
         st.caption(_window(model.window))
     else:
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
@@ -127,7 +127,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
             " alone."
         )
     if model.on_screen.number:
-        _workloads(model, provenance)
+        _workloads(model, provenance, filters.usagetarget)
     history_states.opening(feeds, has_past=past is not None)  # at the end, where it moves nothing
 
 
@@ -137,14 +137,14 @@ def _heading(usage: Usage) -> str:
     return "Not deployed, or not used?" if usage.deployment.has_rows else "What is not used?"
 
 
-def _answer(model: UsageView) -> str:
+def _answer(model: UsageView, target: float) -> str:
     """The page's question answered in a sentence."""
     total = model.total
     if total.sold is None:
         if total.percent is None:
             return "Microsoft's own percentages are in the table, one per service, workload and channel."
         return (
-            f"**{formats.percent(total.percent, as_sent=False)}** of what qualifies is used:"
+            f"**{formats.percent(total.percent, as_sent=False, target=target)}** of what qualifies is used:"
             f" **{formats.count(total.active or 0)}** of"
             f" **{formats.count(total.qualified or 0)}**, counted once per workload."
         )
@@ -181,7 +181,7 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
 
 
 def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
-    explained = explanations.of_usage(model, usage, file_filter(feeds, filters.selection))
+    explained = explanations.of_usage(model, usage, file_filter(feeds, filters.selection), filters.usagetarget)
 
     def tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
         figure = formats.NOTHING if value is None else formats.count(value)
@@ -221,11 +221,11 @@ def _not_at_hand(source: Source) -> str:
     return "no rows from Microsoft" if source.answer else "cannot be read"
 
 
-def _workloads(model: UsageView, provenance: exports.Provenance) -> None:
+def _workloads(model: UsageView, provenance: exports.Provenance, target: float) -> None:
     files = exports.for_people_and_programs(lambda: model.workloads, WORKLOADS_FILE.described, (model,), provenance)
     with figures.figures("Workloads", files):
         st.caption(notices.COUNTED_SEPARATELY)
-        table.show(model.on_screen, "usage_table", "Workloads", in_link=True)
+        table.show(model.on_screen, "usage_table", "Workloads", in_link=True, target=target)
 
 
 feeds = current_feeds()

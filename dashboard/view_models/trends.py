@@ -192,7 +192,8 @@ def _measure(timeline: Timeline, filters: TrendsFilters) -> Shown:
     column = _COLUMNS[filters.measure]
     estimated = timeline.estimated and column in ESTIMATES
     title = MEASURES[column].label + (" (≈ estimated)" if estimated else "")
-    return Shown(column, title, filters.measure == "percent", estimated, good=_GOOD.get(column, 1))
+    is_percent, good = filters.measure == "percent", _GOOD.get(column, 1)
+    return Shown(column, title, is_percent, estimated, good=good, target=filters.target)
 
 
 def _place(line: Line, filters: TrendsFilters) -> tuple[bool, float, str, str]:

@@ -252,7 +252,7 @@ def _out_of(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[_Outsid
         if limit and not (is_known and not _was_muted(before, str(row[CUSTOMER]), only)):
             has_left = then is not None and not pd.isna(then) and not was_out
             came = f" ({_percent(then)} before)" if has_left and str(row[CUSTOMER]) not in missed else ""
-            said = f"{_called(row)}: {_percent(percent)}{about} deployed, {limit}{came}"
+            said = f"{_called(row)}: {_percent(percent, target=rule.band[0])}{about} deployed, {limit}{came}"
             yield _Outside(str(row[CUSTOMER]), only, _news(row, said, link), has_left, is_known)
 
 

@@ -56,6 +56,15 @@ def test_the_last_row_is_the_line_of_all_and_says_what_the_tiles_say(visit):
     assert "Apr 2027" in cells["targetReached"]
 
 
+def test_what_misses_the_target_is_rounded_up_to_it_nowhere(visit):
+    just_below = {"o365": 79.9968, "crm": 79.9969}
+    app = visit(NOW, page=PAGE, past=weeks({"o365": 50.0, "crm": 50.0}, just_below, sold=1_000_000))
+    _, cells = total(app, "trends_table")
+    words = [said(app), *cells.values(), *tiles(app).values(), str(charts(app)), str(tables(app)["trends_table"])]
+    assert not any("80.00" in each for each in words)
+    assert cells["deploymentPercent"] == tiles(app)["Deployment %"] == "79.99 %"
+
+
 def test_where_the_figures_are_not_of_now_no_row_is_of_all(visit):
     app = visit(NOW, {"service": "o365"}, page=PAGE, past=GONE)
     assert total(app, "trends_table") is None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -54,6 +55,14 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
     assert "Of 200 licenses sold, 100 are not deployed and up to 60 are deployed but not used." in said(app)
     assert "Dynamics 365 has the most: 50 not deployed, up to 40 not used." in said(app)
     assert charts(app)
+
+
+def test_what_misses_the_target_is_rounded_up_to_it_nowhere(visit):
+    counts = rows_of(COMMERCIAL_USAGE, [{"licenseActive": 799_968, "licensesQualified": 1_000_000}])
+    for partner in (Partner(commercial_usage=counts), replace(PARTNER, commercial_usage=counts)):
+        app = visit(Emulator(partner), {"usagetarget": "80"}, page=PAGE)
+        assert tiles(app)["Usage %"] == "79.99 %"
+        assert "80.00" not in said(app) + str(tables(app)["usage_table"])
 
 
 def test_used_says_within_which_days(visit):

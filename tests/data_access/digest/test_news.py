@@ -217,6 +217,12 @@ def test_a_customer_who_leaves_a_band_is_news_once(rule, deployed, said):
     assert all(line.replace("\u00a0", " ").startswith(start) for line, start in zip(lines, said, strict=True))
 
 
+def test_what_is_below_a_band_is_not_rounded_up_to_it():
+    before, now = look(bought(NORD, 1_000_000, 900_000), at=WEEK_AGO), look(bought(NORD, 1_000_000, 799_968))
+    (line,) = told(before, now, Plan(rules=(Rule(below=80),)))["Out of the band"][0]
+    assert line.replace("\u00a0", " ") == "Nordwind GmbH: 79.99 % deployed, below 80 % (90.00 % before)"
+
+
 def test_a_rule_that_is_new_tells_of_all_who_are_out_first_of_those_who_have_just_left():
     then = (bought(NORD, 1000, 500), bought(SUED, 100, 85))
     now = (bought(NORD, 1000, 510), bought(SUED, 100, 79))
