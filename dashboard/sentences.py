@@ -14,10 +14,11 @@ from dashboard.view_models import paces
 from dashboard.view_models.lines import Line, Lost
 from dashboard.view_models.trends import TrendsView
 from data_access.datasets import usage as uses
-from data_access.measures import no_rows
+from data_access.measures import MEASURES, no_rows
 from data_access.measures.renewals import Totals
 from data_access.measures.trends import AS_OF, BEYOND, Change, Projection, Refusal
 from data_access.measures.unread_rows import Absence
+from data_access.partner_center.catalog import COMMERCIAL_USAGE, Collection
 
 _NAMED = 3  # lines in a sentence
 _MONTH, _ENOUGH = 30.44, 1.5  # days; of a unit, from which on it is told in it
@@ -159,16 +160,32 @@ def not_there(services: Sequence[Lost], answer: str = "the newest answer") -> st
     return " ".join(f"**{why.said(answer)}: {_with_licenses(those)}.**" for why, those in _by_why(services))
 
 
+def no_use(services: Sequence[Lost], collection: Collection) -> str:
+    """What the newest answer of a collection of use does not have, and what that means for the sum of the counts."""
+    answer = f"the newest answer of *{collection.title}*"
+    said = [
+        f"**{why.said(answer)}: {_first(those, [f'last on {formats.day(one.on)}' for one in those])}.**"
+        for why, those in _by_why(services)
+    ]
+    if collection is COMMERCIAL_USAGE:
+        said.append(f"{MEASURES['usagePercent'].label} is that of what is left.")
+    return " ".join(said)
+
+
 def _by_why(services: Sequence[Lost]) -> list[tuple[Absence, list[Lost]]]:
     of_each = ((why, [one for one in services if one.why is why]) for why in Absence)
     return [(why, those) for why, those in of_each if those]
 
 
 def _with_licenses(services: Sequence[Lost]) -> str:
-    named = [
-        f"{formats.plain(one.title)} ({formats.number(round(one.sold), 'license')} sold on {formats.day(one.on)})"
-        for one in services[:_NAMED]
-    ]
+    sold = [f"{formats.number(round(one.sold), 'license')} sold on {formats.day(one.on)}" for one in services]
+    return _first(services, sold)
+
+
+def _first(services: Sequence[Lost], said: Sequence[str]) -> str:
+    """The first of these, each with what is said of it, and how many more there are."""
+    pairs = zip(services[:_NAMED], said, strict=False)
+    named = [f"{formats.plain(one.title)} ({about})" for one, about in pairs]
     more = f" and {len(services) - _NAMED:,} more" if len(services) > _NAMED else ""
     return f"{', '.join(named)}{more}"
 

@@ -11,7 +11,7 @@ from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, USAGE_TARGET, UsageFilters
 from dashboard.security import session
 from dashboard.tables.usage import WORKLOADS_FILE
-from dashboard.view_models.usage import UsageView, usage_view
+from dashboard.view_models.usage import UsageView, lost, usage_view
 from data_access import PartnerCenterError, Usage
 from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
@@ -101,12 +101,16 @@ def show(usage: Usage, feeds: Feeds) -> None:
     past = history_states.at_hand(feeds.past)
     if usage.counted:
         notices.lost(sentences.lost(history_states.lost(feeds, usage.counted, filters.selection)))
+    gone = lost(past, usage, filters.selection) if past else {}
+    for collection in (COMMERCIAL_USAGE, USAGE):
+        if without := gone.get(collection.name):
+            notices.lost(sentences.no_use(without, collection))
     if model.number or model.on_screen.number:
         st.markdown(_answer(model, filters.usagetarget))
         st.caption(_window(model.window))
     else:
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
-    _tiles(usage, model, filters)
+    _tiles(usage, model, filters, is_whole=COMMERCIAL_USAGE.name not in gone)
     provenance = figures.provenance(feeds, "usage", model.window[1], file_filter(feeds, filters.selection))
     if model.number:
         only = controls.only(SERVICE)
@@ -180,7 +184,7 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     return _USED.format(newest if oldest == newest else each)
 
 
-def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
+def _tiles(usage: Usage, model: UsageView, filters: UsageFilters, *, is_whole: bool) -> None:
     explained = explanations.of_usage(model, usage, file_filter(feeds, filters.selection), filters.usagetarget)
 
     def tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
@@ -199,7 +203,7 @@ def _tiles(usage: Usage, model: UsageView, filters: UsageFilters) -> None:
         tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
         tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
         missing = formats.to_target(total.percent, filters.usagetarget)
-        context = "nothing qualified" if total.percent is None else missing
+        context = "nothing qualified" if total.percent is None else missing if is_whole else tiles.NOT_WHOLE
         tiles.tile(
             "kpi_usage_percent",
             "usagePercent",

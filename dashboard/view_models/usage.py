@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,9 @@ from dashboard.charts.base import Finished
 from dashboard.filters.parameters import UsageFilters
 from dashboard.tables import usage as usage_table
 from dashboard.tables.columns import OnScreen
-from data_access import Customers, Usage, titles
+from dashboard.view_models import lines
+from dashboard.view_models.lines import Lost
+from data_access import Customers, Selection, Timeline, Usage, titles
 from data_access.datasets import usage as uses
 
 #: The columns of each sort order, and whether they ascend.
@@ -43,6 +46,16 @@ class UsageView:
 def of_customer(usage: Usage, customer: str) -> Usage:
     """The same of one customer, by tenant id."""
     return uses.of_customers(usage, Customers(frozenset({customer})))
+
+
+@remembered
+def lost(past: Timeline, usage: Usage, selection: Selection) -> Mapping[str, tuple[Lost, ...]]:
+    """What the newest answers of use do not have and had lately, by the name of the collection."""
+    return {
+        source.collection.name: gone
+        for source in (usage.counts, usage.partner)
+        if (gone := lines.lost(uses.lost(past.history, usage, source, selection)))
+    }
 
 
 @remembered

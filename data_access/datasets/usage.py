@@ -16,7 +16,9 @@ from data_access.books import CUSTOMER, Customers
 from data_access.datasets.deployment import Deployment
 from data_access.datasets.deployment import without_customers as without_names
 from data_access.errors import PartnerCenterError
-from data_access.measures import Facts
+from data_access.history.history import History
+from data_access.measures import Facts, parts, trends, unread_rows
+from data_access.measures.unread_rows import ALL_READ
 from data_access.partner_center import catalog, frames
 from data_access.partner_center.answers import Answer, Answers, Progress, Step
 from data_access.partner_center.catalog import Collection
@@ -329,6 +331,25 @@ def by_service(usage: Usage, selection: Selection) -> pd.DataFrame:
         .rename_axis("service")
         .reset_index()
     )
+
+
+def lost(history: History, usage: Usage, source: Source, selection: Selection) -> pd.DataFrame:
+    """What answers of use had lately and that of `source` does not: `parts.missed`, by service and channel.
+
+    `source`: one of the two of use. None of it where its answer is that of some customers, since the history is the
+    whole company's, or has no rows. A row without licenses of its own counts as one.
+    """
+    summed = history.summary(source.collection).to_pandas()
+    whole = {each.id for each in history.snapshots(source.collection) if not each.backfill_date}
+    if source.answer is None or source.answer.is_part:
+        whole = set()
+    lines = selection.apply(summed[summed["snapshot"].isin(whole)])
+    lines = lines.groupby(["snapshot", *parts.OF_COMPANY], observed=True)[["processedDateTime", "fetchedAt"]].max()
+    lines = lines.reset_index().sort_values("snapshot", kind="stable").assign(licensesSold=1)
+    lines[trends.AS_OF] = lines["processedDateTime"].fillna(lines["fetchedAt"])
+    now = selection.apply(usage.workloads if source is usage.counts else usage.percents)
+    unread = ALL_READ if source.answer is None else unread_rows.of(source.answer.set_aside, source.answer.missing)
+    return parts.missed(parts.absent(lines, now, parts.OF_COMPANY, unread), lines)
 
 
 def unused_by_customer(usage: Usage, selection: Selection) -> pd.Series | None:

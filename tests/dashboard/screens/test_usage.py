@@ -15,7 +15,7 @@ from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
-from tests.dashboard.visit import bar, charts, tables, text, tiles, total
+from tests.dashboard.visit import bar, charts, deltas, tables, text, tiles, total
 from tests.lakes import NOW, fetched
 from tests.rows import rows_of
 
@@ -268,6 +268,27 @@ def test_a_percentage_of_other_days_has_its_own_date_on_screen(connect):
     usage = rows_of(USAGE, [{"processedDateTime": "2026-10-01T00:00:00Z"}])
     model = model_of(connect, Partner(commercial_usage=PARTNER.commercial_usage, usage=usage))
     assert "Partner window ends (UTC)" in [column.label for column in model.on_screen.columns]
+
+
+def test_what_the_figures_of_use_have_lost_is_said_and_no_target_is_reached_without_it(visit):
+    full = {"licenseActive": 100}
+    counts, percents = [full, CRM | {"licenseActive": 10}], [{}, {"serviceName": "crm", "channel": "direct"}]
+    kept = [(COMMERCIAL_USAGE, counts), (USAGE, percents)]
+    past = [partial(fetched, *each, NOW - timedelta(weeks=week)) for week in (3, 2, 1) for each in kept]
+    now = Partner(commercial_usage=rows_of(COMMERCIAL_USAGE, counts[:1]), usage=rows_of(USAGE, percents[:1]))
+    app = visit(Emulator(now), past=past, page=PAGE)
+    for _ in range(40):
+        if "Not in the newest answer" in said(app):
+            break
+        app.run()
+    for collection in (COMMERCIAL_USAGE, USAGE):
+        assert f"Not in the newest answer of {collection.title}: Dynamics 365 (last on 8 Oct 2026)." in said(app)
+    assert "Usage % is that of what is left." in said(app)
+    assert deltas(app)["Usage %"] == "a part is missing now"
+    app.query_params["service"] = "o365"
+    app.run()
+    assert "Not in the newest answer" not in said(app)
+    assert deltas(app)["Usage %"] == "target reached"
 
 
 @pytest.mark.parametrize("company", [[], [{}]], ids=["counts alone", "partner deployment too"])
