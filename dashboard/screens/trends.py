@@ -187,7 +187,7 @@ def _figures(
     columns = partial(POINTS_FILE.described, estimated=estimated)
     points = exports.for_people_and_programs(lambda: trend.points, columns, (trend,), origin("trends"))
     paces = origin("pace", target=f"{filters.target:g} %")
-    of_paces = partial(PACES_FILE.described, estimated=estimated)
+    of_paces = partial(PACES_FILE.described, estimated=estimated, target=filters.target)
     files = [
         exports.workbook(
             "export_pace_xlsx",

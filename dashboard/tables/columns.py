@@ -179,14 +179,20 @@ class Table:
         return named[[*(name for name in known if name in named and name not in unknown), *others]]
 
     def described(
-        self, names: Iterable[str], *, estimated: bool = False, unknown: Set[str] = frozenset()
+        self,
+        names: Iterable[str],
+        *,
+        estimated: bool = False,
+        unknown: Set[str] = frozenset(),
+        target: float | None = None,
     ) -> tuple[Column, ...]:
         """A column for each of these names; a name that the table lacks becomes a text column.
 
         `unknown`: names of Microsoft's columns that are unknown to us, even if the table has the same name.
+        `target`: what the percentages are judged by (percent points).
         """
         known = {
-            column.name: column
+            column.name: replace(column, target=target)
             for declared in self.columns
             for column in (declared.where(estimated=True), declared.where(estimated))
         }

@@ -47,6 +47,7 @@ _EPOCH = datetime(1899, 12, 31, tzinfo=UTC)  # the day before Excel's first
 _LEAP = 59  # after this day Excel counts a 29 February 1900, which never was
 _NARROWEST, _WIDEST, _FILTER_BUTTON = 10, 60, 4  # characters
 _JOINED_AT_ONCE = 10_000  # rows
+_MOST_DECIMALS = 12
 _TEXT = pa.large_string()
 
 #: What XML or Excel would not take for the characters that they are.
@@ -80,7 +81,7 @@ class Cells:
     @property
     def look(self) -> Look:
         """How these cells look."""
-        decimals = f".{'0' * self.column.decimals}" if self.column.decimals else ""
+        decimals = f".{'0' * self._decimals}" if self._decimals else ""
         return {"num_format": _FORMATS[self._kind].format(decimals)}
 
     @property
@@ -119,6 +120,17 @@ class Cells:
         else:
             cells = [number(value, style) for value in values]
         return pa.array(cells, _TEXT)
+
+    @property
+    def _decimals(self) -> int:
+        """As many as the column has, or as it takes to tell what misses the target from the target."""
+        decimals, target = self.column.decimals, self.column.target
+        if target is None or self.column.kind is not Kind.PERCENT:
+            return decimals
+        missing = [value for value in self.distinct.to_pylist() if value is not None and value < target]
+        while decimals < _MOST_DECIMALS and any(round(value, decimals) >= target for value in missing):
+            decimals += 1
+        return decimals
 
     @property
     def _kind(self) -> Kind:

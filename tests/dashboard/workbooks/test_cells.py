@@ -188,3 +188,15 @@ def test_each_kind_of_column_has_its_format(column, value, held, look):
     cell = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]["A2"]
     found = cell.value.replace(tzinfo=UTC) if isinstance(cell.value, datetime) else cell.value
     assert (found, cell.number_format) == (held, look)
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "look"),
+    [(79.9968, 80.0, "0.000%"), (79.9999968, 80.0, "0.000000%"), (80.0, 80.0, "0.00%"), (79.9968, None, "0.00%")],
+)
+def test_a_percentage_that_misses_its_target_is_not_shown_as_the_target(value, target, look):
+    table = pd.DataFrame({"share": [value, None, 12.5]})
+    (column,) = columns.Table((columns.percent("share", "Share %"),)).described(["share"], target=target)
+    content = workbook(table, [column], Origin("Rows", {}, None))
+    cell = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]["A2"]
+    assert (cell.number_format, cell.value) == (look, pytest.approx(value / 100))
