@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from pypdf import PdfReader
@@ -12,6 +13,7 @@ from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.dashboard.visit import tables, text
+from tests.lakes import NOW, fetched
 from tests.rows import rows_of
 
 COUNTED, SOLD_ONLY, TENANT_ONLY, NEITHER = (f"{digit * 8}-0000-4000-8000-000000000001" for digit in "ABCD")
@@ -55,9 +57,9 @@ def partner(**more):
     )
 
 
-def customers(visit, link=None, **more):
+def customers(visit, link=None, past=(), **more):
     """The page Customers once the subscriptions have been read, as somebody sees it who came from Renewals."""
-    app = visit(Emulator(partner(**more)), page="renewals")
+    app = visit(Emulator(partner(**more)), page="renewals", past=past)
     for name, value in (link or {}).items():
         app.query_params[name] = value
     return app.switch_page("screens/customers.py").run()
@@ -107,6 +109,24 @@ def test_the_page_of_one_stands_on_its_subscriptions_and_seats(spelled, visit, m
     assert "Bravo *Ltd*" in page.extract_text()
     next(button for button in app.button if button.label == "Back to all customers").click().run()
     assert "uncounted_table" in tables(app)
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ([], "Not in the newest answer"),
+        ([{"customerTenantId": NEITHER, "licensesDeployed": None}], "Could not be read in the newest answer"),
+    ],
+)
+def test_the_call_sheet_of_one_who_had_licenses_says_of_when_and_why_there_are_none(sent, said, visit, monkeypatch):
+    taken: list[File] = []
+    monkeypatch.setattr(figures, "downloads", taken.extend)
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": COUNTED}, *sent])
+    had = partial(fetched, COMMERCIAL_DEPLOYMENT, [{"customerTenantId": NEITHER}], NOW)
+    customers(visit, {"customer": NEITHER}, past=[had], commercial_deployment=rows)
+    sheet = next(file for file in taken if file.key == "call_sheet")
+    (page,) = PdfReader(io.BytesIO(sheet.content())).pages
+    assert f"{said}; last figures of 9 Oct 2026" in " ".join(page.extract_text().split())
 
 
 def test_a_customer_who_is_listed_and_has_nothing_has_a_page_too(visit):
