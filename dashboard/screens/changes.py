@@ -31,7 +31,7 @@ from data_access.measures.changes import Status
 
 _QUESTION = "What is different, and why did the percentage move?"
 _CHART = "changes_bars"
-_DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED)  # the table's rows until the user chooses others
+_DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED, Status.UNREAD)  # the table's rows until the user chooses others
 
 
 @session.part
@@ -114,6 +114,11 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         )
     if lost := model.lost:
         st.markdown(sentences.not_there(lost, f"the answer of {formats.day(compared.until)}"))
+    if model.lacking:
+        st.markdown(
+            f"**In the answer of {formats.day(compared.until)}, {model.lacking}.** A product is the sum of its"
+            " customers: its figures and changes lack these rows."
+        )
     st.markdown(_answer(model, compared))
     counted = _counted(past, compared, pair)
     _tiles(model, explanations.of_changes(model, counted))
@@ -149,7 +154,8 @@ def _statuses(model: ChangesView, controls: Controls[ChangesFilters]) -> None:
     counts = model.counts  # the widget outlives this run, and must not keep the view model
     options = [str(status) for status in Status if counts[status] or status in controls.filters.status]
     if len(options) > 1 or controls.filters.status:
-        controls.draw(STATUS, options=options, words=lambda status: f"{status.capitalize()} {counts[status]:,}")
+        words = {str(status): f"{status.word.capitalize()} {counts[status]:,}" for status in Status}
+        controls.draw(STATUS, options=options, words=words.__getitem__)
 
 
 def _counted(past: Timeline, compared: Comparison, pair: comparison.Pair) -> str:
@@ -177,18 +183,25 @@ def _processed(snapshot: Snapshot) -> str:
     return newest if oldest == newest else f"{oldest} to {newest}"
 
 
+def _nothing(model: ChangesView) -> str:
+    """Why there is no percentage on one of the dates."""
+    return "Nothing was sold here on one of the dates" if model.known else "Nothing here could be read on both dates"
+
+
 def _answer(model: ChangesView, compared: Comparison) -> str:
     """The page's question answered in a sentence."""
-    counts = [f"{model.counts[status]:,} {status}" for status in Status if model.counts[status]]
+    counts = [f"{model.counts[status]:,} {status.word}" for status in Status if model.counts[status]]
     rows = formats.number(model.number, levels.WORDS[compared.level].noun)
     if model.products:
         rows = formats.number(model.products, "product")
         if model.products != model.number:
             rows += f" in {model.number:,} rows, by service and channel"
     counted = f"{rows}: {', '.join(counts)}."
+    if model.known < model.number:
+        counted += " What could not be read, or not as a whole, is in no sum and no change."
     why, between_them = model.why, f"between **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     if why.change is None:
-        return f"Nothing was sold here on one of the dates, so there is no percentage to compare. {counted}"
+        return f"{_nothing(model)}, so there is no percentage to compare. {counted}"
     before, after = (formats.percent(round(part or 0, formats.DECIMALS)) for part in (why.before, why.after))
     change, deployed, sold = contributions.printed(why)
     if not change and not deployed and not sold:
@@ -246,7 +259,7 @@ def _chart(
         st.header("What moved it?", anchor=False)
         if model.why.change is None:
             st.info(
-                "Nothing was sold on one of the dates, so there is no percentage to compare.",
+                f"{_nothing(model)}, so there is no percentage to compare.",
                 icon=":material/block:",
             )
             return

@@ -100,7 +100,7 @@ CHANGES_FILE = Table(
 
 
 def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], noun: str, estimated: bool) -> Total:
-    """The last row: all rows of `changes.compare`, those of a status that is not shown too, since `why` is of all.
+    """The last row: all `known` rows of `changes.compare`, shown or not, since `why` is of all of them.
 
     `moved`: the change of the percentage, and its parts by deploying and by selling, as the page prints them. Changes
     in licenses are those of both sums as they are printed, as in the tiles.
@@ -132,10 +132,11 @@ def on_screen(compared: pd.DataFrame, estimated: bool, total: Total | None = Non
 
     The change of a percentage is that of both figures as they are printed, as on Trends; the file has the exact one.
     """
-    words = {str(status): status.capitalize() for status in Status}
+    words = {str(status): status.word.capitalize() for status in Status}
     before, after = (compared[f"{DEPLOYMENT_PERCENT.name}{when}"].round(formats.DECIMALS) for when in _DATES)
-    points = {DEPLOYMENT_PERCENT_CHANGE.name: (after - before).round(formats.DECIMALS)}
-    rows = compared.assign(status=compared["status"].map(words), **points)
+    change = DEPLOYMENT_PERCENT_CHANGE.name
+    points = (after - before).round(formats.DECIMALS).where(compared[change].notna())
+    rows = compared.assign(**{"status": compared["status"].map(words), change: points})
     if SERVICE.name in rows:
         services = {code: titles.service_title(code) for code in rows[SERVICE.name].unique()}
         rows = without_codes(rows.assign(title=rows[SERVICE.name].map(services)), SERVICE.name)

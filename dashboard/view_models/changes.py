@@ -24,11 +24,9 @@ from data_access.datasets.comparison import Comparison, Differences
 from data_access.measures import changes, customers, parts
 from data_access.measures.changes import Status, Why
 from data_access.measures.trends import AS_OF
-from data_access.measures.unread_rows import Absence, UnreadRows
+from data_access.measures.unread_rows import Absence
 
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
-#: What tells rows apart that are gone, of what a row that was set aside can tell of itself.
-_TELL_APART = (customers.CUSTOMER, *customers.PRODUCT)
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
 
 
@@ -42,12 +40,16 @@ class BeforeAndAfter:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ChangesView:
-    """The content of the Changes page. `number` counts all rows within the search, of every status."""
+    """The content of the Changes page. `number` counts all rows within the search, of every status.
+
+    What could not be read in the later answer, or not as a whole, is in `counts` and in `table`, and in nothing else.
+    """
 
     why: Why
     sums: Mapping[str, BeforeAndAfter]  # licensesSold, licensesDeployed, undeployed
     counts: Mapping[str, int]  # number of rows by status
     number: int
+    known: int  # how many of them could be read
     products: int | None  # how many different ones these are, where a row is of no more than one
     up: tuple[str, float]  # title and percent points of the row that lifted the percentage most; 0.0 where none did
     down: tuple[str, float]
@@ -55,8 +57,9 @@ class ChangesView:
     figure: Finished
     words: str
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
-    total: Total  # of all rows
+    total: Total  # of all rows that are known
     missing: tuple[Lost, ...] = ()  # parts that were there before the earlier answer, which does not have them
+    lacking: str = ""  # how many rows of the later answer there are none of, where rows are sums of customers' products
     lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
@@ -82,19 +85,20 @@ def changes_view(
     if search and searched:
         table = changes.among(customers.matching(table, search, searched))
     table = contributions.in_order(table)
-    net = contributions.net_effect(table)
+    net, known = contributions.net_effect(table), changes.known(table)
     key = customers.CUSTOMER if customers.CUSTOMER in table else "service"
-    drawn = contributions.bars(table, _titled(table.head(contributions.number_drawn(table))), key=key)
+    drawn = contributions.bars(known, _titled(known.head(contributions.number_drawn(known))), key=key)
     why = changes.why(table)
     moved = (0.0, 0.0, 0.0) if why.change is None else contributions.printed(why)
     return ChangesView(
         why=why,
         sums={
-            name: BeforeAndAfter(float(table[f"{name}Before"].sum()), float(table[f"{name}After"].sum()))
+            name: BeforeAndAfter(float(known[f"{name}Before"].sum()), float(known[f"{name}After"].sum()))
             for name in ("licensesSold", "licensesDeployed", "undeployed")
         },
         counts={status: int((table["status"] == status).sum()) for status in Status},
         number=len(table),
+        known=len(known),
         products=table["productName"].nunique(dropna=False) if key == "service" and "productName" in table else None,
         up=_first(table, net, net > 0),
         down=_first(table, net, net < 0),
@@ -102,9 +106,10 @@ def changes_view(
         figure=contributions.figure(drawn, estimated, palette.of(dark), key=key),
         words=contributions.in_words(drawn, f"{compared.level}s"),
         table=table,
-        total=changes_tables.total(table, why, moved, levels.WORDS[compared.level].noun, estimated),
-        missing=_missing(past, differences.parts, selection, compared),
-        lost=_lost(table, differences.parts, compared.since, differences.unread, _processed(past, compared)),
+        total=changes_tables.total(known, why, moved, levels.WORDS[compared.level].noun, estimated),
+        missing=_missing(past, differences, selection, compared),
+        lost=_lost(table, differences, compared.since, _processed(past, compared)),
+        lacking=differences.untold.in_words if changes.LEVELS[compared.level] == customers.PRODUCT else "",
     )
 
 
@@ -129,29 +134,42 @@ def _processed(past: Timeline, compared: Comparison) -> pd.Series:
     return rows.groupby([*parts.OF_COMPANY], observed=True)["processedDateTime"].max()
 
 
-def _lost(
-    table: pd.DataFrame, of_parts: pd.DataFrame, since: date, unread: UnreadRows, processed: pd.Series
-) -> tuple[Lost, ...]:
-    """What is gone: of the parts, where the rows do not tell them apart, and of the rows, where they tell more.
+def _lost(table: pd.DataFrame, differences: Differences, since: date, processed: pd.Series) -> tuple[Lost, ...]:
+    """What is gone or unread: of the parts, where rows do not tell them apart, and of the rows, where they tell more.
 
-    A part has the date of its figures, `processed`, as on other pages; what has none that of the answer.
+    Each has the processing date of its figures, of parts `processed`, as on other pages; what has none the answer's.
     """
     found: list[tuple[str, float, pd.Timestamp, Absence]] = []
     of_answer = pd.Timestamp(since, tz=UTC)
     if "productName" not in table:
-        then, now = (_sold(of_parts, when) for when in ("Before", "After"))
-        gone = parts.together(parts.lost(then, now, parts.OF_COMPANY, unread=unread))
+        then, now = (differences.sold(when) for when in ("Before", "After"))
+        gone = parts.together(parts.lost(then, now, parts.OF_COMPANY, unread=differences.untold))
         dates = [processed.get((row.service, row.channel), of_answer) for row in gone.itertuples()]
         found += zip(gone[parts.TITLE], gone["licensesSold"], dates, map(Absence, gone[parts.WHY]), strict=True)
     if "service" not in table or "productName" in table:
-        gone = table[(table["status"] == Status.GONE) & (table["licensesSoldBefore"] > 0)]
+        is_nothing = (table["status"] == Status.GONE) | table["licensesSoldAfter"].isna()
+        gone = table[is_nothing & (table["licensesSoldBefore"] > 0)]
         gone = gone.sort_values("licensesSoldBefore", ascending=False, kind="stable")
-        why = parts.why(gone, [name for name in _TELL_APART if name in gone], unread)
-        found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], [of_answer] * len(gone), why, strict=True)
+        why = parts.why(gone, [name for name in comparison.TELL_APART if name in gone], differences.untold)
+        keys = [name for name in differences.processed if name in gone]
+        on = gone[keys].merge(differences.processed, on=keys, how="left")["processedDateTime"]
+        found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], on, why, strict=True)
+    if "productName" not in table and "service" not in table and differences.unread is not None:
+        found += _parts_of_customers(table, differences.unread)
     return tuple(Lost(str(title), float(sold), of_answer if pd.isna(on) else on, why) for title, sold, on, why in found)
 
 
-def _missing(past: Timeline, of_parts: pd.DataFrame, selection: Selection, compared: Comparison) -> tuple[Lost, ...]:
+def _parts_of_customers(table: pd.DataFrame, unread: pd.DataFrame) -> list[tuple[str, float, pd.Timestamp, Absence]]:
+    """What the later answer does not tell of customers of whom it tells something, each customer's parts by name."""
+    partly = table[(table["status"] == Status.UNREAD) & table["licensesSoldAfter"].notna()]
+    rows = parts.together(unread[unread[customers.CUSTOMER].isin(partly[customers.CUSTOMER])], [customers.CUSTOMER])
+    names = _titled(partly).set_index(customers.CUSTOMER)["title"]
+    named = zip(rows[customers.CUSTOMER].map(names), rows[parts.TITLE], strict=True)
+    columns = zip(named, rows["licensesSold"], rows["processedDateTime"], rows[parts.WHY], strict=True)
+    return [(f"{name} · {part}", sold, on, Absence(why)) for (name, part), sold, on, why in columns]
+
+
+def _missing(past: Timeline, differences: Differences, selection: Selection, compared: Comparison) -> tuple[Lost, ...]:
     """The parts that count as new although an answer before the earlier one had them, where that can be told."""
     if comparison.collection_of(past, compared.level) is not past.collection:
         return ()
@@ -159,17 +177,10 @@ def _missing(past: Timeline, of_parts: pd.DataFrame, selection: Selection, compa
     known = lines.of_parts(past.facts.selected(selection))
     last = known[known[AS_OF] < until].sort_values(AS_OF, kind="stable")
     last = last.drop_duplicates([*parts.OF_COMPANY], keep="last").dropna(subset=["service"])
-    then, now = (_sold(of_parts, when) for when in ("Before", "After"))
-    absent = parts.lost(last, then, parts.OF_COMPANY)
-    is_back = ~absent.index.isin(parts.lost(absent, now, parts.OF_COMPANY).index)
-    return lines.lost(absent[is_back])
-
-
-def _sold(table: pd.DataFrame, when: str) -> pd.DataFrame:
-    """The parts that are there on one of the dates of `changes.compare`, with the licenses sold then."""
-    there = (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0)
-    rows = table[there].assign(licensesSold=table[f"licensesSold{when}"])
-    return rows.groupby([*parts.OF_COMPANY], dropna=False, observed=True)["licensesSold"].sum().reset_index()
+    then, now = (differences.sold(when) for when in ("Before", "After"))
+    never = parts.lost(parts.lost(last, then, parts.OF_COMPANY), now, parts.OF_COMPANY)
+    # One channel of two that is back is named: its licenses are not those of the service.
+    return lines.lost(parts.lost(last, pd.concat([then, never[[*parts.OF_COMPANY]]]), parts.OF_COMPANY))
 
 
 def _titled(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -14,16 +14,19 @@ from data_access.errors import DamagedHistory
 from data_access.history.engines import Engine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
-from data_access.measures import Facts, changes, customers, product_names
+from data_access.measures import Facts, changes, customers, parts, product_names
+from data_access.measures.changes import Status
 from data_access.measures.free_products import PRODUCT
-from data_access.measures.parts import OF_COMPANY
-from data_access.measures.unread_rows import ALL_READ, UnreadRows
+from data_access.measures.parts import OF_COMPANY, OF_CUSTOMER
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import Collection
 from data_access.selection import Selection
 
 #: A day with figures stands for one without if it is no further from it.
 NEAR = timedelta(days=14)
+#: What tells rows apart that are gone, of what a row that was set aside can tell of itself.
+TELL_APART = (customers.CUSTOMER, *customers.PRODUCT)
 _LABELS = {customers.CUSTOMER: "customerName"}
 
 
@@ -56,14 +59,23 @@ class Pair:
 class Differences:
     """Two dates side by side: `table` as of `changes.compare`; `estimated` says whether licenses deployed are.
 
-    `parts`: the same by columns that tell the parts apart of which all is the sum, see `measures.parts`. `unread`: what
-    the later answer does not tell, by the names of products in `table`.
+    `parts`: the same by columns that tell the parts apart of which all is the sum, see `measures.parts`. `unread`: the
+    parts of services or customers that the later answer does not tell, as `parts.lost` has them; None where there is
+    none to tell. `processed`: the processing dates (processedDateTime, UTC) that the table's rows had on the earlier
+    date, by the columns that tell them apart. `untold`: the rows that the later answer does not tell, by the names of
+    products in `table`.
     """
 
     table: pd.DataFrame
     estimated: bool
     parts: pd.DataFrame
-    unread: UnreadRows = ALL_READ
+    processed: pd.DataFrame
+    untold: UnreadRows = ALL_READ
+    unread: pd.DataFrame | None = None
+
+    def sold(self, when: str) -> pd.DataFrame:
+        """The `parts` that are there `Before` or `After`, with the licenses sold then."""
+        return _sold(self.parts, when)
 
 
 def collection_of(timeline: Timeline, level: str) -> Collection:
@@ -104,6 +116,12 @@ def pair(timeline: Timeline, compared: Comparison) -> Pair:
     return Pair(days[compared.since], days[compared.until])
 
 
+def untold(timeline: Timeline, compared: Comparison) -> UnreadRows:
+    """What the later of both answers does not tell."""
+    found = timeline.history.unread(pair(timeline, compared).after)
+    return found.within(customers.CUSTOMER, timeline.customers.__contains__)
+
+
 def compare(
     timeline: Timeline, engine: Callable[[], Engine], compared: Comparison, selection: Selection
 ) -> Differences:
@@ -113,21 +131,23 @@ def compare(
     written, EngineError where it cannot be read, SettingsError where there is no engine.
     """
     keys, snapshots = changes.LEVELS[compared.level], pair(timeline, compared)
+    unread = untold(timeline, compared)
     both = (snapshots.before, snapshots.after)
-    unread = timeline.history.unread(snapshots.after)
     labels = [_LABELS[name] for name in keys if name in _LABELS]
     if collection_of(timeline, compared.level) is timeline.collection and keys == ["service"]:
         facts = timeline.facts.selected(selection)
         of_both = [facts.of(facts.frame[facts.frame["snapshot"] == snapshot.id]) for snapshot in both]
 
-        def by(keys: Sequence[str]) -> pd.DataFrame:
+        def by(keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
             before, after = (measures.by(facts, keys) for facts in of_both)
-            return changes.compare(before, after, keys)
+            return before, after
 
-        return Differences(by(keys), timeline.estimated, by(OF_COMPANY), unread)
+        rows, of_company = by(keys), changes.compare(*by(OF_COMPANY), OF_COMPANY)
+        table = changes.compare(*rows, keys)
+        return _but_unread(Differences(table, timeline.estimated, of_company, _processed(*rows, keys)), unread)
     connected = engine()
 
-    def compared_by(keys: Sequence[str], labels: Sequence[str] = ()) -> tuple[pd.DataFrame, UnreadRows]:
+    def rows_by(keys: Sequence[str], labels: Sequence[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame, UnreadRows]:
         grain = [*keys, PRODUCT] if "productName" in keys else keys
         before, after = (
             connected.grouped(facts_file(timeline.history, snapshot), grain, labels=labels, selection=selection)
@@ -138,11 +158,49 @@ def compare(
             before = product_names.as_in(after, before)
             named = product_names.of_unread(unread, before)
             before, after = (measures.by(Facts(rows), keys, labels) for rows in (before, after))
-        return changes.compare(before, after, keys, labels), named
+        return before, after, named
 
-    table, named = compared_by(keys, labels)
-    of_parts = table if {*OF_COMPANY} <= {*keys} else compared_by(OF_COMPANY)[0]
-    return Differences(table, estimated=False, parts=of_parts, unread=named)
+    before, after, named = rows_by(keys, labels)
+    table = changes.compare(before, after, keys, labels)
+    of_company = table if {*OF_COMPANY} <= {*keys} else changes.compare(*rows_by(OF_COMPANY)[:2], OF_COMPANY)
+    found = Differences(table, estimated=False, parts=of_company, processed=_processed(before, after, keys))
+    if unread and keys == [customers.CUSTOMER]:
+        before, after, of_parts = rows_by([customers.CUSTOMER, *OF_CUSTOMER], labels)
+        lost = parts.lost(before, after, OF_CUSTOMER, [customers.CUSTOMER], of_parts)
+        return _but_unread(found, named, lost)
+    return _but_unread(found, named)
+
+
+def _but_unread(found: Differences, unread: UnreadRows, lost: pd.DataFrame | None = None) -> Differences:
+    """The same, where nothing is called gone that the later answer does not tell (`unread`).
+
+    `lost`: the parts that customers lost. A service is without what it lost in one of its channels. A product is a sum
+    of customers, who come and go and are no parts: it is judged as a whole.
+    """
+    if not unread:
+        return found
+    own = [name for name in TELL_APART if name in found.table]
+    gone = found.table[found.table["status"] == Status.GONE]
+    why = pd.Series(parts.why(gone, own, unread), gone.index, dtype="str")
+    is_unread = why.reindex(found.table.index).fillna(Absence.GONE) != Absence.GONE
+    if own == ["service"]:
+        lost = parts.lost(found.sold("Before"), found.sold("After"), OF_COMPANY, unread=unread)
+    if lost is not None:
+        lost = lost[lost[parts.WHY] != Absence.GONE]
+        is_unread |= texts.keys(found.table[own[0]]).isin(texts.keys(lost[own[0]]))
+    return replace(found, table=changes.but_unread(found.table, is_unread), untold=unread, unread=lost)
+
+
+def _processed(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """`Differences.processed`, its keys spelled as in `changes.compare`."""
+    return changes.alike(before, after, keys)[0][[*keys, "processedDateTime"]]
+
+
+def _sold(table: pd.DataFrame, when: str) -> pd.DataFrame:
+    """The parts that are there on one of the dates of `changes.compare`, with the licenses sold then."""
+    there = (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0)
+    rows = table[there].assign(licensesSold=table[f"licensesSold{when}"])
+    return rows.groupby([*OF_COMPANY], dropna=False, observed=True)["licensesSold"].sum().reset_index()
 
 
 def facts_file(history: History, snapshot: Snapshot) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 
+from data_access import texts
 from data_access.datasets import comparison
 from data_access.datasets.timeline import Timeline
 from data_access.history.engines import Engine
@@ -61,10 +62,17 @@ def moved(
     # What is lost was in the answer before the newest one, which may be of the same day, or is of one of the days.
     whole = [each for each in timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
     looked_at = {each.id: each for each in [*(snapshots[day] for day in days), *whole[-2:]] if each.rows}
-    files = timeline.history.facts(looked_at[identity] for identity in sorted(looked_at))
-    lost = _lost(
-        engine().grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection), facts, unread
-    )
+
+    def lost_since(answers: Collection[Snapshot]) -> pd.DataFrame:
+        files = timeline.history.facts(sorted(answers, key=lambda each: each.id))
+        then = engine().grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection)
+        return _lost(then, facts, unread)
+
+    lost = lost_since(looked_at.values())
+    last = [looked_at[identity] for identity in lost["snapshot"].unique()]
+    if again := [each for each in _kept_again(whole, last) if each.id not in looked_at]:
+        lost = lost_since([*looked_at.values(), *again])
+    lost = _together(lost)
     if not _is_long_enough(days):
         return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
@@ -112,11 +120,27 @@ def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFr
     )
 
 
+def _kept_again(answers: Sequence[Snapshot], last: Iterable[Snapshot]) -> list[Snapshot]:
+    """The last of all answers with each processing date of these: of one date kept twice the later one counts."""
+    dates = {date for each in last for date in _dates(each)}
+    newest = {date: each for each in answers for date in _dates(each) if date in dates}
+    return [*{each.id: each for each in newest.values()}.values()]
+
+
+def _dates(answer: Snapshot) -> Iterator[tuple[str, datetime]]:
+    return ((texts.key(service), instant) for service, instant in answer.as_of.items() if instant)
+
+
 def _lost(then: pd.DataFrame, now: Facts, unread: UnreadRows) -> pd.DataFrame:
-    """`Lately.lost`."""
+    """The parts that are lost, each as the last answer (`snapshot`) has it."""
     then = product_names.as_in(now.frame, then)
     last = then.sort_values("snapshot", kind="stable").drop_duplicates(_PARTS, keep="last")
     unread = product_names.of_unread(unread, last)
-    lost = parts.together(parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER], unread), [CUSTOMER])
+    return parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER], unread)
+
+
+def _together(lost: pd.DataFrame) -> pd.DataFrame:
+    """`Lately.lost`, from the parts."""
+    lost = parts.together(lost, [CUSTOMER])
     columns = [CUSTOMER, *_LABELS, "productName", parts.TITLE, parts.WHY, "licensesSold", "processedDateTime"]
     return lost.reset_index(drop=True)[columns]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_access import texts
 from data_access.measures import core, customers
+from data_access.measures.unread_rows import Absence
 
 #: The levels at which two dates are compared, each with the columns that tell its rows apart.
 LEVELS = {
@@ -34,6 +35,12 @@ class Status(StrEnum):
     GONE = "gone"
     CHANGED = "changed"
     SAME = "same"
+    UNREAD = "unread"  # the later answer does not tell what it is, or not all of it; see `but_unread`
+
+    @property
+    def word(self) -> str:
+        """What a page calls it."""
+        return Absence.UNREAD.value if self is Status.UNREAD else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +82,41 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str], labe
     return among(table[[*keys, *labels, "status", *figures]])
 
 
+def but_unread(table: pd.DataFrame, is_unread: pd.Series) -> pd.DataFrame:
+    """The rows of `compare`, those that the later answer does not tell, or not all of them, marked as `Status.UNREAD`.
+
+    Nothing is known of what became of them: their changes and effects are NaN, and so are their figures after where
+    there are none. Effects of the others are shares in the change of these alone.
+    """
+    if not is_unread.any():
+        return table
+    is_nothing = is_unread & ~_is_there(table, "After")
+    blank = {f"{name}After": is_nothing for name in _COMPARED} | {f"{name}Change": is_unread for name in _COMPARED}
+    table = table.assign(status=table["status"].mask(is_unread, str(Status.UNREAD)))
+    for name, where in blank.items():
+        table[name] = table[name].astype("float64").mask(where)
+    return among(table)
+
+
+def known(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of which both dates are known, and which can be compared."""
+    return table[table["status"] != Status.UNREAD]
+
+
 def among(table: pd.DataFrame) -> pd.DataFrame:
     """Some of the rows of `compare`, with deployedEffect and soldEffect as shares in the change of theirs alone."""
-    shares = Effects.of(table)
-    deployed, sold = (shares.deployed, shares.sold) if shares else (np.nan, np.nan)
-    return table.assign(deployedEffect=deployed, soldEffect=sold).astype(
-        {"deployedEffect": "float64", "soldEffect": "float64"}
+    compared = known(table)
+    shares = Effects.of(compared)
+    deployed, sold = (
+        pd.Series(effects, compared.index, dtype="float64").reindex(table.index)
+        for effects in ((shares.deployed, shares.sold) if shares else (np.nan, np.nan))
     )
+    return table.assign(deployedEffect=deployed, soldEffect=sold)
 
 
 def why(table: pd.DataFrame) -> Why:
-    """Why the percentage of all rows of `compare` together moved; for some of its rows, add up their effects."""
+    """Why the percentage of all `known` rows of `compare` together moved; for some of them, add up their effects."""
+    table = known(table)
     effects = Effects.of(table)
     if effects is None:
         return Why(_percent(table, "Before"), _percent(table, "After"), None, None, None)
@@ -143,10 +174,12 @@ def alike(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> tup
     return before, after
 
 
+def _is_there(table: pd.DataFrame, when: str) -> pd.Series:
+    return (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0)
+
+
 def _status(table: pd.DataFrame) -> pd.Series:
-    was, is_now = (
-        (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0) for when in ("Before", "After")
-    )
+    was, is_now = (_is_there(table, when) for when in ("Before", "After"))
     moved = (table["licensesSoldChange"] != 0) | (table["licensesDeployedChange"] != 0)
     status = np.select([~was & is_now, was & ~is_now, moved], [Status.NEW, Status.GONE, Status.CHANGED], Status.SAME)
     return pd.Series(status, index=table.index, dtype="str")

@@ -209,6 +209,7 @@ def test_a_change_is_the_later_figure_less_the_earlier_one():
         sums={"licensesSold": BeforeAndAfter(33958, 34167), "undeployed": BeforeAndAfter(9571.5, 9504.25)},
         counts={},
         number=2,
+        known=2,
         products=None,
         up=("", 0.0),
         down=("", 0.0),

@@ -116,6 +116,22 @@ def test_products_that_the_figures_do_not_have_any_more_are_lost(tmp_path):
     assert list(spelled.lost["productName"]) == ["Project"]
 
 
+def test_of_a_date_that_was_collected_twice_the_later_answer_counts(tmp_path):
+    def south(sold):
+        return customer(SOUTH, 1, sold=sold, processedDateTime="2026-11-16T00:00:00")
+
+    past = kept(
+        tmp_path,
+        (91, [customer(NORTH, 40)]),
+        (8, [customer(NORTH, 41), south(59)]),
+        (7, [customer(NORTH, 41), south(62)]),
+        (3, [customer(NORTH, 42)]),
+        (0, [customer(NORTH, 43)]),
+    )
+    (lost,) = moved(past, customer(NORTH, 43)).lost.to_dict("records")
+    assert (lost["licensesSold"], lost["processedDateTime"]) == (62, pd.Timestamp("2026-11-16", tz="UTC"))
+
+
 def test_a_file_from_which_all_is_measured_and_that_is_damaged_leaves_nothing_to_say(tmp_path):
     past = kept(tmp_path, (91, [customer(NORTH, 40)]), (0, [customer(NORTH, 41)]))
     first, _ = past.history.snapshots(COMMERCIAL_DEPLOYMENT)

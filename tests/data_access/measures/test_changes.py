@@ -34,10 +34,23 @@ AFTER = [customer("A", 100, 80), customer("B", 100, 100), customer("D", 0, 0), c
 def test_new_gone_changed_and_the_same():
     table = changes.compare(at(BEFORE), at(AFTER), CUSTOMER).set_index(CUSTOMER)
     assert dict(table["status"]) == {"A": "changed", "B": "same", "C": "gone", "D": "gone", "E": "new"}
-    assert set(table["status"]) == set(Status)
+    assert set(table["status"]) == set(Status) - {Status.UNREAD}
     assert dict(table["licensesSoldChange"]) == {"A": 0, "B": 0, "C": -50, "D": -10, "E": 40}
     assert dict(table["undeployedChange"]) == {"A": -30, "B": 0, "C": -50, "D": 0, "E": 30}
     assert table["licensesSoldBefore"].dtype == table["licensesSoldAfter"].dtype == "int64"
+
+
+def test_what_could_not_be_read_is_compared_with_nothing():
+    table = changes.compare(at(BEFORE), at(AFTER), CUSTOMER)
+    marked = changes.but_unread(table, table["customerTenantId"].isin(["A", "C"])).set_index(CUSTOMER)
+    assert dict(marked["status"]) == {"A": "unread", "B": "same", "C": "unread", "D": "gone", "E": "new"}
+    assert marked.loc[["A", "C"], ["licensesSoldChange", "deployedEffect", "soldEffect"]].isna().all(axis=None)
+    assert marked.loc["A", "licensesSoldAfter"] == 100, "what is left"
+    assert math.isnan(marked["licensesSoldAfter"]["C"])
+    assert marked.loc["C", "licensesSoldBefore"] == 50
+    others = changes.compare(at([BEFORE[1], BEFORE[3]]), at([AFTER[1], *AFTER[2:]]), CUSTOMER)
+    assert changes.why(marked) == changes.why(others)
+    assert [*changes.known(marked)["deployedEffect"]] == [*others["deployedEffect"]]
 
 
 def test_who_is_absent_has_no_percentage():
