@@ -11,8 +11,7 @@ from data_access.datasets import comparison, timeline
 from data_access.datasets.comparison import Comparison
 from data_access.errors import DamagedHistory
 from data_access.history import engines
-from data_access.measures import changes, parts, trends
-from data_access.measures.unread_rows import Absence
+from data_access.measures import changes, trends
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.lakes import NOW, fetched, lake
 from tests.rows import WHO_AND_WHAT
@@ -56,10 +55,9 @@ def test_a_row_that_was_not_read_is_of_the_product_that_it_was_before_a_new_name
     )
     past = of(kept, COMMERCIAL_DEPLOYMENT)
     differences = comparison.compare(past, engine, Comparison("product", BEFORE, AFTER), Selection())
-    gone = differences.table[differences.table["status"] == changes.Status.GONE]
-    assert parts.why(gone, [*parts.OF_CUSTOMER], differences.untold) == [Absence.UNREAD]
+    assert [*differences.table["status"]] == [changes.Status.UNREAD, changes.Status.SAME]
     tenant = WHO_AND_WHAT["customerTenantId"]
-    assert timeline.of_customer(past, engine(), tenant).untold.rows == differences.unread.rows
+    assert timeline.of_customer(past, engine(), tenant).unread.rows == differences.untold.rows
 
 
 def test_a_service_and_a_product_that_are_spelled_otherwise_are_compared_with_themselves(tmp_path):
