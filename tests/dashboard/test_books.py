@@ -1,6 +1,7 @@
 """Every page and every file of people with books: nothing of anybody else's customers is in them."""
 
 import io
+import time
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -355,11 +356,11 @@ def test_the_status_counts_who_could_not_be_read_and_names_nobody(sit_down):
 
 
 def wait_for(app, words):
-    for _ in range(20):
-        if words in text(app).lower():
-            return
+    until = time.monotonic() + 30
+    while words not in text(app).lower():
+        assert time.monotonic() < until, words
+        time.sleep(0.05)
         app.run()
-    raise AssertionError(words)
 
 
 @pytest.mark.parametrize(
