@@ -9,9 +9,12 @@ function look() {
   style.disabled = !document.querySelector(AWAITED)
 }
 
-// Once before each picture of the page that may show something new.
+// What comes is hidden at once, or it would be seen where it does not stay; shown again once before the next picture.
 const changes = new MutationObserver(() => {
-  if (!isDue) requestAnimationFrame(look)
-  isDue = true
+  if (style.disabled) look()
+  else if (!isDue) {
+    isDue = true
+    requestAnimationFrame(look)
+  }
 })
 changes.observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-awaited"] })
