@@ -25,7 +25,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import access_log, audit, cache, exports, probes, seldom, sitemap, static_files
+from dashboard import access_log, audit, cache, exports, metrics, page_runs, probes, seldom, sitemap, static_files
 from dashboard.readiness import WATCH
 from dashboard.security import exposure, middleware, sharing, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback
@@ -102,6 +102,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     for component in _COMPONENTS:
         streamlit_internals.register_component(component, static_files.BROWSER)  # pages announce their scripts
     _settle_memory()
+    metrics.expect([page_runs.NO_PAGE, *(page.name for page in sitemap.PAGES)])
     WATCH.start()
     shared = sharing.Sharing(middleware.ENDED)
     if exposure.SIGN_IN.is_configured:

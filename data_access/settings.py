@@ -376,7 +376,11 @@ def _secrets(file: Path) -> Mapping[str, Any]:
         if not file.is_file():
             return {}
         table = tomllib.loads(file.read_text(encoding="utf-8-sig")).get(SECRETS_TABLE, {})
-    except (ValueError, RecursionError, OSError):  # ValueError: no TOML, no UTF-8, a number of thousands of digits
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror}.", "Let the user that runs the program read it, then start again."
+        ) from None
+    except (ValueError, RecursionError):  # ValueError: no TOML, no UTF-8, a number of thousands of digits
         # The parser's message may quote the line, and the line may hold a secret.
         raise SettingsError(f"{file} cannot be read as TOML.", "Correct the file, then start again.") from None
     if not isinstance(table, dict):

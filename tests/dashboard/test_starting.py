@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from dashboard import sitemap
 from tests.dashboard import visit
 from tests.ports import free_port
 
@@ -62,7 +63,10 @@ def test_it_starts_without_a_history_and_is_ready_soon_after_it_is_back(tmp_path
         place.unlink()
         assert until(lambda: ask("readyz").status_code == 200) < 10
         assert ask("metrics").status_code == 401
-        assert "license_insights_ready 1.0" in ask("metrics", Authorization=f"Bearer {TOKEN}").text
+        metrics = ask("metrics", Authorization=f"Bearer {TOKEN}").text
+        assert "license_insights_ready 1.0" in metrics
+        for page in sitemap.PAGES:  # or the first failure would be no rise
+            assert f'license_insights_failed_runs_total{{page="{page.name}"}} 0.0' in metrics
         ask("trends?service=a-query")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert all({"time", "level", "event"} <= line.keys() for line in lines)

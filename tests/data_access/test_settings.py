@@ -173,6 +173,13 @@ def test_a_file_that_cannot_be_meant_is_named(text, secrets):
         load({}, file)
 
 
+def test_a_file_that_may_not_be_read_is_said_to_be_that(tmp_path):
+    """As for another user than its owner; root, who may run this, reads everything that the system can open."""
+    file = tmp_path / ("x" * 300)
+    with pytest.raises(SettingsError, match=r"cannot be read: File name too long.+Let the user"):
+        load({}, file)
+
+
 @pytest.mark.parametrize("value", ["inf", "nan", "1e400", "[]", "-1", "{}"])
 def test_nor_does_a_number_in_the_file(value, secrets):
     with pytest.raises(SettingsError, match="PARTNER_CENTER_REFRESH_MINUTES "):

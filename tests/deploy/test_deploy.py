@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -174,12 +175,42 @@ def test_the_image_holds_no_settings_of_anybody():
 def test_compose_has_the_dashboard_behind_tls_and_the_jobs():
     services = COMPOSE["services"]
     assert services.keys() == {"dashboard", "jobs", "proxy"}
-    assert all(service["read_only"] for service in services.values())
+    assert all(service["read_only"] and service["mem_limit"] for service in services.values())
+    assert {services[name]["image"] for name in ("dashboard", "jobs")} == {f"{NAME}:{VERSION}"}
     assert {name for service in services.values() for name in service.get("environment", {})} <= SETTINGS
+    assert all(service["cap_drop"] == ["ALL"] for service in services.values())
     assert "ports" not in services["dashboard"], "only the proxy is reached from outside"
-    (loop,) = [line for line in services["jobs"]["command"] if "data_access" in line]
-    (names,) = re.findall(r"for job in ([a-z -]+);", loop)
-    assert set(names.split()) <= KNOWN
+    assert services["jobs"]["healthcheck"] == {"disable": True}, "the image's asks for the dashboard"
+
+
+def test_jobs_of_compose_are_run_in_turn_whatever_becomes_of_one(tmp_path):
+    for name, does in {"python": "echo $3 >> said; exit 5", "sleep": "echo $1 >> said; kill $PPID"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    command = [part.replace("$$", "$") for part in COMPOSE["services"]["jobs"]["command"]]
+    subprocess.run(command, cwd=tmp_path, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False, timeout=30)
+    *jobs, pause = (tmp_path / "said").read_text().split()
+    assert jobs == ["collect", "digest", "compact"]
+    assert set(jobs) <= KNOWN
+    assert int(pause) <= 24 * 3600
+
+
+def test_settings_are_a_folder_so_that_a_file_that_is_replaced_is_seen():
+    assert "ln -s /settings/secrets.toml .streamlit/secrets.toml" in CONTAINERFILE
+    for name in ("dashboard", "jobs"):
+        assert "./settings:/settings:ro" in COMPOSE["services"][name]["volumes"]
+    for pod in pods().values():
+        (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "settings"]
+        assert mount == {"name": "settings", "mountPath": "/settings", "readOnly": True}
+
+
+def test_no_secret_that_stands_beside_compose_gets_into_git():
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    mounted = {line.partition(":")[0] for each in COMPOSE["services"].values() for line in each["volumes"]}
+    secret = {name.removeprefix("./") for name in mounted if name.startswith("./")} - {"nginx.conf"}
+    assert secret == {"settings", "tls.crt", "tls.key"}
+    for name in secret:
+        assert any(fnmatch(f"deploy/compose/{name}", line.rstrip("/")) for line in ignored), name
 
 
 def _lines_of_the_manual():
@@ -270,6 +301,20 @@ def test_alert_rules_ask_for_metrics_that_there_are(names):
         assert rule["expr"].count("(") == rule["expr"].count(")")
         assert rule["annotations"]["summary"].endswith(".")
         assert rule["labels"]["severity"] in ("warning", "critical")
+
+
+def test_the_alarm_of_memory_rings_before_the_limit_and_not_long_before():
+    (group,) = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"]
+    (expression,) = [rule["expr"] for rule in group["rules"] if rule["alert"] == "LicenseInsightsMemory"]
+    rings = float(expression.rpartition(">")[2])
+    unit = (DEPLOY / "systemd" / f"{NAME}.service").read_text()
+    limits = {
+        *re.findall(r"^MemoryMax=(\d+)G$", unit, re.MULTILINE),
+        COMPOSE["services"]["dashboard"]["mem_limit"].removesuffix("g"),
+        pods()[NAME]["containers"][0]["resources"]["limits"]["memory"].removesuffix("Gi"),
+    }
+    (limit,) = {int(number) * 2**30 for number in limits}
+    assert 0.75 < rings / limit < 0.9
 
 
 def test_prometheus_brings_the_token():

@@ -1,15 +1,22 @@
 #!/bin/sh
 # Builds deploy/Containerfile with buildah, without a container engine, and tries the result: as user 12345, with a root
-# that is only read and one folder for data. Needs root, Debian's buildah, debootstrap and curl, and a registry of packages.
-# BASE=… takes another base than one made here. This machine's certificates and settings of pip are lent to the build, and
-# what LEND names besides. Then the tests of what the libraries do for us run with the image's Python and libraries, and a
-# browser looks at its pages: whatever was left out and is needed fails there.
+# that is only read and one folder for data. Needs root, Debian, and its registry of packages, from which it installs what
+# is missing. BASE=… takes another base than one made here. This machine's certificates and settings of pip are lent to
+# the build, and what LEND names besides. Then the tests of what the libraries do for us run with the image's Python and
+# libraries, and a browser looks at its pages: whatever was left out and is needed fails there.
 set -eu
 cd "$(dirname "$0")/../.."
 limit=450 # MB, unpacked
 port=${PORT:-8599}
 store_port=${STORE_PORT:-8598}
 python=${PYTHON:-.venv/bin/python}
+missing=""
+for command in buildah debootstrap curl; do
+    command -v $command >/dev/null || missing="$missing $command"
+done
+# shellcheck disable=SC2086
+[ -z "$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing; } >&2
+
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 work=$(mktemp -d /tmp/image.XXXXXX)
 container=""
@@ -53,6 +60,7 @@ echo "size of the root: $(size "$work/root") MB, of which libraries $(size "$wor
 [ "$(size "$work/root")" -lt $limit ] || { echo "$limit MB are too many"; exit 1; }
 mount -o remount,bind,ro "$work/root"
 mount -t tmpfs -o mode=1777 data "$work/root/data"
+mount -t tmpfs settings "$work/root/settings"
 mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
 mount -t proc proc "$work/root/proc"
 mount --bind /dev "$work/root/dev"
@@ -64,6 +72,9 @@ within() { # in a subshell, so that a server that is started so has its process 
 }
 (within python -m data_access --version)
 (within sh -c 'touch /app/x 2>/dev/null && echo "the root can be written to" && exit 1; exit 0')
+printf '[partner_center]\npartner_center_tries = "many"\n' >"$work/root/settings/secrets.toml"
+(within python -m data_access status 2>&1 | grep PARTNER_CENTER_TRIES) || { echo "settings are not read"; exit 1; }
+rm "$work/root/settings/secrets.toml"
 (within python -m data_access collect)
 (within python -m data_access verify)
 (within python -m data_access call-sheet --customer "$(within python -m data_access fetch customers --format csv 2>/dev/null | sed -n 2p | cut -d, -f1)" --out /tmp/sheet.pdf)
