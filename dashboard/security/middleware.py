@@ -7,7 +7,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from urllib.parse import quote, unquote
 
 import streamlit as st
@@ -23,6 +22,7 @@ from dashboard.security.roles import Denied, Ended, Person, Role, Rules
 from dashboard.security.streamlit_internals import (
     CALLBACK,
     CORE,
+    FILE,
     LARGEST_HEADER,
     LARGEST_MESSAGE,
     LARGEST_OF_STRANGERS,
@@ -37,14 +37,14 @@ from dashboard.security.streamlit_internals import (
     RERUN,
     USER_COOKIE,
     claims_of,
+    explain_files,
     file_id,
     message_kind,
     of_known_fragment,
     sign_in_failures,
-    tell_of_unknown_files,
 )
 from dashboard.seldom import Seldom
-from data_access import Settings, SettingsError, load_settings
+from data_access import PartnerCenterError, Settings, SettingsError, load_settings
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,9 @@ _NOT_MADE_HERE = (
     "A file was asked for that this process does not have: it was made before a restart, or long ago, or a proxy leads"
     " a visitor to changing processes of the dashboard."
 )
+#: The same for the person who asked, and what stands at a file's button where nobody foresaw why it is not made.
+_PAGE_IS_OLD = "The dashboard has started anew since this page was drawn. Reload the page."
+_UNFORESEEN = "This file could not be made. The log tells the operator why."
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 
 #: The sign-ins that people ended in this process. One for all: the middleware sees a person sign out, and that person's
@@ -129,7 +132,7 @@ class Gate:
         self._ended = ended
         self._most_pages, self._open_pages = most_pages, 0
         self._seldom = Seldom()
-        tell_of_unknown_files(partial(self._tell, _NOT_MADE_HERE))
+        explain_files(self._why_no_file)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -175,6 +178,19 @@ class Gate:
         """Write a line into the log, unless it was written a moment ago."""
         if self._seldom.may_write(line):
             log.warning(line)
+
+    def _why_no_file(self, error: BaseException | None) -> str:
+        """Why a file is not made that a page asks for, and what to do; None: this process did not draw its button."""
+        if error is None:
+            self._tell(_NOT_MADE_HERE)
+            return _PAGE_IS_OLD
+        if isinstance(error, Denied):
+            return f"{error.message} Reload the page."  # which says the rest, and has the button to sign in
+        if isinstance(error, PartnerCenterError):
+            log.warning("A file could not be made: %s, %s", type(error).__name__, error.details.for_log())
+            return str(error)
+        log.error("A file could not be made: unexpected error", exc_info=error)
+        return _UNFORESEEN
 
     def _check(self, request: HTTPConnection) -> None:
         self._sign_in.check()
@@ -324,20 +340,23 @@ class Gate:
     def _filter_messages(self, request: HTTPConnection, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """A page's socket, without the messages that no page needs or this person may no longer send.
 
-        A rerun always passes: it shows people who are not let in the page that says so. A message larger than any of a
-        page closes the socket.
+        A rerun always passes: it shows people who are not let in the page that says so. So does the wish for a file of
+        who has signed in: at its button stands why it is not made. A message larger than any of a page closes the
+        socket.
         """
         is_gone = has_asked = False
         claims = claims_of(request.cookies) if self._sign_in.is_configured else None
         largest = largest_message(request.cookies, self._sign_in)
 
         def passes(message: Message) -> bool:
+            kind = message_kind(message.get("bytes") or b"")
             try:
                 self._check(request)
-                kind = message_kind(message.get("bytes") or b"")
                 if kind in MESSAGES_FOR_SIGNED_IN and claims is not None:
                     self._person_of(claims)
-            except (Denied, SettingsError):
+            except Denied:
+                return kind == FILE and bool(claims)
+            except SettingsError:
                 return False
             return kind in MESSAGES_FOR_ALL | MESSAGES_FOR_SIGNED_IN
 

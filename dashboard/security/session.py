@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import audit, formats, page_runs
 from dashboard.security import exposure, middleware, refusals, roles
 from dashboard.security.roles import Denied, Person, Role
-from data_access import Settings, titles
+from data_access import Settings, load_settings, titles
 
 P = ParamSpec("P")
 
@@ -116,17 +116,16 @@ def note(action: str, *, filters: str, detail: str) -> None:
 def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
     """What makes a file for this person alone, as long as the sign-in lasts.
 
-    Streamlit calls it at a click, outside a run. It raises PermissionError where the sign-in has ended, or the person
-    may no longer see what was on screen.
+    Streamlit calls it at a click, outside a run. It raises Denied where the person is not let in any more, or may no
+    longer see what was on screen.
     """
     owner, claims, still = person(), st.session_state[_CLAIMS], st.session_state.get(_STILL)
     page, filters = page_runs.page(), _filters()
 
     def make() -> bytes:
-        if _is_over(owner, claims):
-            raise PermissionError("the sign-in has ended")
+        _person(load_settings(), claims)
         if still and not still():
-            raise PermissionError("what this person may see has changed")
+            raise Denied("Whose customers you may see has changed since this page was drawn.", "Reload the page.")
         made = content()
         if owner.is_known:
             middleware.register_download_owner(made, mimetype, name, owner, still or (lambda: True))

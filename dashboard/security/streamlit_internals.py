@@ -13,6 +13,7 @@ when Streamlit changes it. Paths are relative to the package `streamlit`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -36,11 +37,13 @@ from streamlit import net_util, url_util
 from streamlit.auth_util import get_secrets_auth_section
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.proto.ForwardMsg_pb2 import BackendOperationResponse
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.backend_operation_handler import DeferredFileHandler
 from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage, _calculate_file_id
 from streamlit.runtime.state import query_params
@@ -70,9 +73,9 @@ PUBLIC = re.compile(
 #: The messages that a page of ours sends to the server, without and with a sign-in. Why: the middleware drops all
 #: others, such as to clear the caches of all, to upload a file, or to install files on the server. Look at:
 #: `handle_backmsg` and `_create_backend_operation_dispatcher` in runtime/app_session.py.
-RERUN = "rerun_script"
+RERUN, FILE = "rerun_script", "deferred_file"
 MESSAGES_FOR_ALL = frozenset({RERUN, "stop_script", "app_heartbeat"})
-MESSAGES_FOR_SIGNED_IN = frozenset({"deferred_file", "dataframe_chunk"})
+MESSAGES_FOR_SIGNED_IN = frozenset({FILE, "dataframe_chunk"})
 _OPERATION = "backend_operation_request"
 _FRAGMENT = re.compile(r"[0-9a-f]{32}")
 
@@ -161,25 +164,25 @@ def sign_in_failures() -> Iterator[list[BaseException]]:
         _failures.reset(before)
 
 
-#: The logger to which Streamlit says that it cannot make the file of a button. Why: a page that has found another
-#: process may ask for a file of the one that is lost, which is no error of the program, and deserves no traceback. Look
-#: at: `DeferredFileHandler` in runtime/backend_operation_handler.py and `execute_deferred` in
-#: runtime/media_file_manager.py.
-_FILES_LOGGER = logging.getLogger("streamlit.runtime.backend_operation_handler")
-_NOT_FOUND = re.compile(r"Deferred file \S+ not found")
+def explain_files(explain: Callable[[BaseException | None], str]) -> None:
+    """Have a button whose file is not made show what `explain` says of the error; of None where it is not known here.
 
+    Why: Streamlit says the same of every reason, and writes a traceback. Look at: `DeferredFileHandler` in
+    runtime/backend_operation_handler.py and `execute_deferred` in runtime/media_file_manager.py.
+    """
 
-def tell_of_unknown_files(tell: Callable[[], None]) -> None:
-    """Have `tell` called where a page asks for the file of a button that this process did not draw; one for all."""
+    async def handle(
+        handler: DeferredFileHandler, request: BackendOperationRequest, _: str
+    ) -> BackendOperationResponse:
+        answer = BackendOperationResponse(request_id=request.request_id)
+        make = handler._get_media_file_mgr().execute_deferred  # noqa: SLF001
+        try:
+            answer.deferred_file.url = await asyncio.to_thread(make, request.deferred_file.file_id)
+        except MediaFileStorageError as error:
+            answer.error_msg = explain(error.__cause__)
+        return answer
 
-    def is_error(record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if not (isinstance(error, MediaFileStorageError) and _NOT_FOUND.fullmatch(str(error))):
-            return True
-        tell()
-        return False
-
-    _FILES_LOGGER.filters[:] = [is_error]
+    DeferredFileHandler.handle = handle  # type: ignore[method-assign, assignment]  # replaced on purpose
 
 
 #: What uvicorn says of each socket that was refused with an answer other than its own 403, and means an error.

@@ -23,7 +23,7 @@ ANN = Person("Ann Account", "ann@x", roles=["manager"])
 BEN = Person("Ben Books", "ben@x", roles=["manager"])
 RITA = Person("Rita Reader", "rita@x", roles=["reader"])
 NOT_OF = {ANN.name: (FOREIGN, NOBODYS), BEN.name: (OWN, NOBODYS), RITA.name: tuple(NAMES)}
-#: Where people with books, and without, ask for the same; tests/dashboard/test_books.py walks through every page.
+#: Where people with books, and without, ask for the same; tests/dashboard/books/ walks through every page.
 LINKS = ("/", "/changes?level=customer", "/customers", "/renewals", "/customers?book=all")
 _SLOW = 30_000  # milliseconds in which a busy machine draws a page anew
 _SECRETS = ("its-secret", "hush-0123456789abcdefghijklmnopqrstuv")
@@ -147,6 +147,34 @@ def test_on_a_phone_the_words_of_the_book_begin_on_the_left(desk):
     expect(words).to_be_visible(timeout=_SLOW)
     left = page.get_by_role("heading", level=1).bounding_box()["x"]
     assert abs(words.bounding_box()["x"] - left) < 2
+
+
+def test_who_asks_an_open_page_for_a_file_after_a_hand_over_reads_why_there_is_none_and_what_to_do(desk, firm):
+    ann = desk(ANN)
+    page = ann.go("/customers")
+    button = page.locator(".st-key-export_csv button:visible")
+    expect(button).to_be_visible(timeout=_SLOW)
+    log = firm.log.stat().st_size
+    try:
+        for width in (1366, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            firm.books.write_text(f"{HEADER}{SHARED_ONE},ann@x,,\n{OWN},ben@x,,\n")
+            ann.received.clear()
+            button.click()
+            said = page.get_by_text("may see has changed since this page was drawn. Reload the page.")
+            expect(said).to_be_visible(timeout=_SLOW)
+            place = said.bounding_box()
+            assert place["x"] >= 0
+            assert place["x"] + place["width"] <= width
+            assert place["y"] + place["height"] <= 844
+            assert bookkeeping.traces(b"\n".join(ann.received), OWN) == []
+            firm.books.write_text(BOOKS)
+            ann.go("/customers")
+            with page.expect_download():
+                button.click()
+    finally:
+        firm.books.write_text(BOOKS)
+    assert b"Traceback" not in firm.log.read_bytes()[log:]
 
 
 def test_a_hand_over_reaches_a_page_that_is_open_and_so_does_a_file_that_breaks(desk, firm):

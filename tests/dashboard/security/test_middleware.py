@@ -83,13 +83,13 @@ def test_on_the_socket_strangers_can_be_asked_who_they_are_and_nothing_else(brow
 
 
 @pytest.mark.usefixtures("configured")
-def test_people_ask_for_rows_and_files_until_their_sign_in_ends(browser):
+def test_people_ask_for_rows_until_their_sign_in_ends_and_hear_at_its_button_why_a_file_is_not_made(browser):
     browser.cookies.update(cookie("manager"))
     with browser.websocket_connect("/_stcore/stream") as socket:
         everything = ["app_heartbeat", "dataframe_chunk", "deferred_file", "stop_script"]
         assert sorted(arriving(socket, *EVERY_KIND)) == everything
         browser.get("/auth/logout", headers=FROM_A_PAGE)
-        assert sorted(arriving(socket, *EVERY_KIND)) == ["app_heartbeat", "stop_script"]
+        assert sorted(arriving(socket, *EVERY_KIND)) == ["app_heartbeat", "deferred_file", "stop_script"]
 
 
 # People

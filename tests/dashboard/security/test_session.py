@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.components import figures
 from dashboard.security import middleware, session
-from dashboard.security.roles import Role
+from dashboard.security.roles import Denied, Role
 from dashboard.sitemap import PAGES
 from tests.dashboard import visit
 from tests.dashboard.visit import bar, tables, text
@@ -116,7 +116,7 @@ def test_a_file_is_noted_when_it_is_taken_with_its_rows(knock, noted, monkeypatc
     def handed(file):
         return file, session.handed_out(file.content, file.mimetype, file.name)
 
-    knock()
+    app = knock()
     assert [entry.action for entry in noted] == ["look"], "offered, and not taken"
     file, take = files["export_csv"]
     rows = len(take().splitlines()) - 1
@@ -126,3 +126,7 @@ def test_a_file_is_noted_when_it_is_taken_with_its_rows(knock, noted, monkeypatc
     assert taken.person == "mia@contoso.example"
     take()
     assert len(noted) == 3, "each time"
+    middleware.ENDED.add(app.user, datetime.now(UTC))
+    with pytest.raises(Denied, match=r"You have signed out\."):
+        take()
+    assert len(noted) == 3

@@ -65,13 +65,17 @@ class Page:
 
     def file(self):
         """The address of the file that its button stands for."""
+        return self.answer().deferred_file.url
+
+    def answer(self):
+        """What comes back of a click on the button of its file."""
         message = BackMsg()
         request = message.backend_operation_request
         request.request_id, request.session_id = "1", self.session
         request.deferred_file.file_id = self.elements["download_button"].deferred_file_id
         assert message_kind(message.SerializeToString()) == "deferred_file"
         answer = self.send(message, "backend_operation_response")["backend_operation_response"]
-        return answer.backend_operation_response.deferred_file.url
+        return answer.backend_operation_response
 
 
 @contextmanager

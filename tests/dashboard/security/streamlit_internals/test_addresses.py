@@ -21,7 +21,6 @@ from dashboard.security.streamlit_internals import (
     file_id,
     inline_scripts,
     scripts_of,
-    tell_of_unknown_files,
 )
 from tests.dashboard.security.streamlit_internals.pages import CONTENT, SCRIPT, opened
 
@@ -129,13 +128,3 @@ def test_file_id(streamlit, tmp_path, size):
             address = page.file()
         assert address == f"/{MEDIA}{file_id(content, 'text/csv', 'Größe.csv')}.csv"
         assert browser.get(address).content == content
-
-
-def test_a_button_of_another_process_is_told_without_a_traceback(streamlit, caplog):
-    told = []
-    tell_of_unknown_files(lambda: told.append("not made here"))
-    with streamlit() as browser, opened(browser) as page:
-        page.elements["download_button"].deferred_file_id = "0" * 32
-        assert not page.file()
-    assert told == ["not made here"]
-    assert not caplog.records

@@ -1,12 +1,17 @@
 """A file that a click made waits for its browser, whatever others do in between."""
 
 import pytest
+from starlette.middleware import Middleware
+from streamlit.runtime.backend_operation_handler import DeferredFileHandler
 from streamlit.runtime.media_file_storage import MediaFileKind
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from dashboard.security import streamlit_internals
-from dashboard.security.streamlit_internals import keep_made_files
-from tests.dashboard.security.streamlit_internals.pages import CONTENT, opened, wait_for_scripts
+from dashboard.security.exposure import SignIn
+from dashboard.security.middleware import Gate
+from dashboard.security.roles import Ended
+from dashboard.security.streamlit_internals import explain_files, keep_made_files
+from tests.dashboard.security.streamlit_internals.pages import CONTENT, SCRIPT, opened, wait_for_scripts
 
 SECONDS, BUDGET = 300, 1000
 
@@ -79,3 +84,74 @@ def test_what_a_page_shows_goes_as_streamlit_says():
     shown = storage.load_and_get_id(b"a picture", "image/png", MediaFileKind.MEDIA)
     storage.delete_file(shown)
     assert not storage._files_by_id
+
+
+OF_ANOTHER_PROCESS = "0" * 32
+
+
+@pytest.fixture
+def click(streamlit, monkeypatch, tmp_path):
+    """Click on the button of a file that this code makes, behind the middleware or not; returns what comes back."""
+    monkeypatch.setattr(DeferredFileHandler, "handle", DeferredFileHandler.handle)  # what is set holds for this test
+
+    def click(make, file, *middleware, before=""):
+        with streamlit(*middleware) as browser:
+            (tmp_path / "page.py").write_text(before + SCRIPT.replace(f"lambda: {CONTENT!r}", make), encoding="utf-8")
+            with opened(browser) as page:
+                button = page.elements["download_button"]
+                button.deferred_file_id = file or button.deferred_file_id
+                return page.answer()
+
+    return click
+
+
+@pytest.mark.parametrize(
+    ("make", "file", "said"),
+    [
+        ("lambda: 1 / 0", "", "not made: ZeroDivisionError"),
+        (f"lambda: {CONTENT!r}", OF_ANOTHER_PROCESS, "not made: NoneType"),
+        (f"lambda: {CONTENT!r}", "", ""),
+    ],
+)
+def test_explain_files(click, caplog, make, file, said):
+    explain_files(lambda error: f"not made: {type(error).__name__}")
+    answer = click(make, file)
+    assert answer.error_msg == said
+    assert bool(answer.deferred_file.url) is not bool(said)
+    assert not caplog.records, "what is explained is no traceback in the log"
+
+
+RAISING = """
+from dashboard.security.roles import Denied
+from data_access import EngineError
+
+def fail():
+    raise {}
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "logged"),
+    [
+        ('Denied("You have signed out.", "Sign in again.")', "You have signed out. Reload the page.", ""),
+        (
+            'EngineError("The history query failed.", "Try again.")',
+            "The history query failed. Try again.",
+            "A file could not be made: EngineError",
+        ),
+        ("", "The dashboard has started anew since this page was drawn. Reload the page.", "does not have"),
+        (
+            'RuntimeError("Strangers GmbH")',
+            "This file could not be made. The log tells the operator why.",
+            "unexpected error",
+        ),
+    ],
+    ids=["who may not", "known", "of another process", "unforeseen"],
+)
+def test_the_gate_says_why_a_file_is_not_made_and_what_to_do(click, caplog, error, said, logged):
+    gate = Middleware(Gate, pages=[""], sign_in=SignIn(secrets_files=list), ended=Ended())
+    file = "" if error else OF_ANOTHER_PROCESS
+    assert click("fail", file, gate, before=RAISING.format(error or "OSError")).error_msg == said
+    assert len(caplog.records) == bool(logged)
+    assert logged in caplog.text

@@ -1,96 +1,27 @@
 """Every page and every file of people with books: nothing of anybody else's customers is in them."""
 
-import io
 import time
-import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from dashboard import feeds
-from dashboard.components import figures, history_states
+from dashboard.components import history_states
+from dashboard.security.roles import Denied
 from dashboard.sitemap import PAGES
-from data_access.emulator import Emulator
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.answers import Answer, OfCustomers
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
-from tests import bookkeeping, lakes
-from tests.bookkeeping import BOOKS, FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
+from tests import lakes
+from tests.bookkeeping import FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
 from tests.dashboard import visit as visits
+from tests.dashboard.books.desks import CANNOT_BE_TOLD, follow, sold, traces
 from tests.dashboard.visit import bar, tables, text, tiles
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.program
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Whatever goes to the browser, and whatever a file holds, as it is made."""
-    kept = []
-    enqueue = ForwardMsgQueue.enqueue
-
-    def enqueue_and_keep(queue, message):
-        kept.append(message.SerializeToString())
-        enqueue(queue, message)
-
-    downloads = figures.downloads
-
-    def download_and_keep(files):
-        kept.extend(_unpacked(file.name, file.content()) for file in files)
-        downloads(files)
-
-    monkeypatch.setattr(ForwardMsgQueue, "enqueue", enqueue_and_keep)
-    monkeypatch.setattr(figures, "downloads", download_and_keep)
-    return kept
-
-
-def _unpacked(name, content):
-    if content.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            content = b"\n".join(parts.read(part) for part in parts.namelist())
-    return name.encode() + b"\n" + content
-
-
-@pytest.fixture
-def sit_down(visit, monkeypatch, tmp_path, configure, claims):
-    """Open a page as a person with a role, or at this machine without sign-in."""
-
-    def sit_down(page="", link=None, *, role="manager", name="ann@x", books=BOOKS, account=None, past=PAST, **settings):
-        file = tmp_path / "books.csv"
-        monkeypatch.delenv("BOOKS_FILE", raising=False)
-        if books:
-            file.write_text(books)
-            settings["BOOKS_FILE"] = str(file)
-        if role:
-            configure()
-            monkeypatch.setenv("ACCESS_TENANTS", visits.TENANT)
-            claims.update(visits.claims(role, preferred_username=name))
-        else:
-            settings["LOCAL_BOOK"] = name
-        return visit(Emulator(account or partner()), link, page, past, **settings)
-
-    return sit_down
-
-
-def follow(app, link):
-    """Open another link in the same window."""
-    for name in [*app.query_params]:
-        del app.query_params[name]
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-
-
-def traces(sent, *tenants):
-    """The customers of which there is a trace in what was sent since the last time."""
-    content = b"\n".join(sent)
-    sent.clear()
-    assert content
-    return bookkeeping.traces(content, *tenants)
 
 
 #: What is drawn once somebody opens it.
@@ -148,10 +79,6 @@ def test_customers_of_whom_the_counts_have_nothing_are_those_of_the_own_book_alo
     app.run()
     assert "This customer is not in your book" in text(app)
     assert NAMES[FOREIGN] not in text(app)
-
-
-def sold(app):
-    return tiles(app)["Licenses sold"]
 
 
 def test_the_overview_of_a_book_stands_on_the_counts_of_its_customers(sit_down):
@@ -375,68 +302,6 @@ def test_a_lead_with_a_book_begins_with_it(sit_down):
     assert sold(sit_down("customers", role="lead", name="ben@x")) == "70,207"
 
 
-CANNOT_BE_TOLD = "Who looks after which customers cannot be told at the moment"
-
-
-@pytest.mark.parametrize(
-    ("books", "said"), [(f"{HEADER}x,ann@x,,\n", "Your book has no customers today"), ("no header", CANNOT_BE_TOLD)]
-)
-def test_leads_are_told_what_is_wrong_with_the_books_and_managers_see_nothing(sit_down, sent, books, said):
-    app = sit_down("customers", books=books)
-    assert said in text(app)
-    assert "BOOKS_FILE" not in text(app)
-    assert traces(sent, *NAMES) == []
-    assert "BOOKS_FILE" in text(sit_down("customers", role="lead", books=books))
-
-
-def test_while_the_file_cannot_be_read_nobody_is_said_to_have_no_customers(sit_down, tmp_path, sent):
-    app = sit_down("customers")
-    sent.clear()
-    (tmp_path / "books.csv").write_bytes(b"\xff\xfe")
-    for name, link in (("mine", {}), ("the company", {"book": "all"})):
-        follow(app, link)
-        assert CANNOT_BE_TOLD in text(app), name
-        assert "The operator of this dashboard is told what is wrong" in text(app)
-        assert "no customers today" not in text(app).lower()
-        assert "0 customers" not in text(app)
-    app.switch_page("screens/overview.py").run()
-    follow(app, {"book": "all"})
-    assert "Pages about customers show yours · which these are cannot be told at the moment." in text(app)
-    assert traces(sent, *NAMES) == []
-    (tmp_path / "books.csv").write_text(BOOKS)
-    follow(app, {})
-    assert sold(app) == "1,200"
-
-
-@pytest.mark.parametrize("book", ["unassigned", "mine", "ben@x"])
-def test_while_the_file_cannot_be_read_a_lead_sees_no_customer_as_one_of_a_book(sit_down, sent, book):
-    app = sit_down("customers", {"book": book}, role="lead", books="no header")
-    assert CANNOT_BE_TOLD in text(app)
-    assert "BOOKS_FILE has no column customerTenantId" in text(app)
-    assert traces(sent, *NAMES) == []
-    next(button for button in app.button if button.label == "Show all customers").click().run()
-    assert sold(app) == f"{sum(SOLD.values()):,}"
-
-
-def test_a_lead_is_told_that_no_line_names_a_person(sit_down):
-    said = text(sit_down("customers", {"book": "typo@x"}, role="lead"))
-    assert "No line of the books file names this person:** typo@" in said
-    assert "no customers today (UTC)" not in said
-    past = f"{HEADER}{OWN},dora@x,,2020-01-01\n"
-    said = text(sit_down("customers", {"book": "dora@x"}, role="lead", books=past))
-    assert "this book has no customers today (UTC)" in said
-    assert "No line of the books file" not in said
-
-
-def test_status_says_who_looks_after_whom_and_which_lines_cannot_be_used(sit_down):
-    app = sit_down("status", role="operator", books=f"{BOOKS}x,ann@x,,\n")
-    assert "2 people have customers today" in text(app)
-    drawn = visits.tables(app)
-    assert [*drawn["books_table"]["person"]] == ["ann@x", "ben@x"]
-    assert [*drawn["books_problems"]["line"]] == ["6"]
-    assert "BOOKS_FILE is not set" in text(sit_down("status", role="operator", books=""))
-
-
 @pytest.mark.parametrize("page", ADDRESSES)
 def test_on_another_source_a_local_book_without_a_file_shows_no_customer(sit_down, sent, page):
     sit_down(page, role="", books="")
@@ -500,7 +365,7 @@ def test_a_file_of_a_book_that_was_handed_over_is_not_made(sit_down, tmp_path, m
     sit_down("customers")
     assert made[0]()
     (tmp_path / "books.csv").write_text(f"{HEADER}{NOBODYS},ann@x,,\n")
-    with pytest.raises(PermissionError):
+    with pytest.raises(Denied, match="Whose customers you may see has changed"):
         made[0]()
 
 
