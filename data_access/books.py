@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from itertools import islice
 
 import pandas as pd
@@ -115,9 +116,18 @@ class Books:
 
     def names(self, person: str) -> bool:
         """Whether any line names this person (as `known_as` gives it), of any day, and also one that cannot be used."""
-        return any(line.person == person for line in self.lines) or any(
-            person in problem.people for problem in self.problems
-        )
+        return person in self._in_problems or any(line.person == person for line in self.lines)
+
+    def is_in_part(self, names: Iterable[str]) -> bool:
+        """Whether a line that cannot be used names the person with these sign-in names or ids.
+
+        Then customers may be missing in that person's book, or all of them.
+        """
+        return any(known_as(name) in self._in_problems for name in names)
+
+    @cached_property
+    def _in_problems(self) -> frozenset[str]:
+        return frozenset(person for problem in self.problems for person in problem.people)
 
     def unassigned(self, at: datetime) -> Customers:
         """The customers of nobody: all but those in anybody's book at that instant."""

@@ -115,6 +115,11 @@ def empty() -> None:
         if seen.not_told is NotTold.UNUSABLE:
             st.write(_CANNOT_BE_TOLD)
             st.write(_next_step())
+        elif seen.not_told is NotTold.IN_PART:
+            st.write(
+                f"No line of the books file that can be used gives {_whom(seen)} a customer today (UTC), so this page"
+                " shows none. What is wrong stands at the top of this page."
+            )
         elif seen.not_told is NotTold.UNNAMED:
             st.write(
                 f"**No line of the books file names this person:** {formats.plain(seen.book)}. Is the name spelled as"
@@ -132,8 +137,13 @@ def empty() -> None:
             st.button(f"Show {_title(ALL, seen).lower()}", on_click=_show_all, icon=":material/domain:")
 
 
+def _whom(seen: Sight) -> str:
+    """The person whose book is on screen, in a sentence to who looks at it."""
+    return formats.plain(seen.book) if seen.is_unlimited and seen.book != MINE else "you"
+
+
 def _next_step() -> str:
-    """What to do while BOOKS_FILE cannot be used, for whom is told why and for whom is not."""
+    """What to do while BOOKS_FILE, or a line of it, cannot be used: for whom is told why, and for whom is not."""
     if session.may(Role.LEAD):
         return "What is wrong with BOOKS_FILE stands at the top of this page."
     if not session.person().is_known:
@@ -168,8 +178,9 @@ def not_in_book(customer: str) -> None:
 
 
 def problems(settings: Settings) -> None:
-    """Tell leads and operators what of BOOKS_FILE cannot be used; everybody else has a smaller book then."""
+    """Tell leads and operators what of BOOKS_FILE cannot be used; others whether it is about them, and nothing more."""
     if not (settings.books_file and session.may(Role.LEAD)):
+        _in_part()
         return
     books = books_now(settings)
     if books.failure:
@@ -180,6 +191,17 @@ def problems(settings: Settings) -> None:
         st.warning(
             f"{formats.number(len(books.problems), 'line')} of BOOKS_FILE cannot be used. Nobody gets a customer by"
             f" that: {first}{f'; and {more:,} more' if more > 0 else ''}.",
+            icon=":material/menu_book:",
+        )
+
+
+def _in_part() -> None:
+    """Tell a manager that customers may be missing in the own book."""
+    seen = current_sight()
+    if seen.not_told is NotTold.IN_PART:
+        st.warning(
+            "**Lines of the books file that name you cannot be used**, so your book may lack customers."
+            f" {_next_step()}",
             icon=":material/menu_book:",
         )
 

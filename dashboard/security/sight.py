@@ -5,6 +5,7 @@ Nothing here draws or reads.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -18,10 +19,11 @@ MINE, ALL, UNASSIGNED = "mine", "all", "unassigned"
 
 
 class NotTold(Enum):
-    """Why books do not say whose customers these are."""
+    """Why books do not say whose customers these are, or do not say it of all."""
 
     UNUSABLE = auto()  # the file as a whole: nobody knows who looks after whom, or after nobody
     UNNAMED = auto()  # no line names this person
+    IN_PART = auto()  # a line that names this person cannot be used: customers may be missing, or all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Sight:
     is_unlimited: bool = False  # whether this person may see every customer, whatever is on screen
     owner: str = ""  # whose book is on screen; empty where it is everybody's figures
     names_owner: str = ""  # likewise, of the customers that may be named beside everybody's figures
-    not_told: NotTold | None = None  # then none are on screen
+    not_told: NotTold | None = None
     choices: tuple[str, ...] = field(default=(), compare=False)  # the books that this person may choose
 
     @property
@@ -62,7 +64,8 @@ def decide(person: Person, books: Books, asked: str, at: datetime, *, restricts:
 
 
 def _of_manager(person: Person, own: Customers, books: Books, asked: str) -> Sight:
-    mine = Sight(book=MINE, figures=own, names=own, owner=_name(person), not_told=_not_told(books), choices=(MINE, ALL))
+    not_told = _not_told(books, person.known_as)
+    mine = Sight(book=MINE, figures=own, names=own, owner=_name(person), not_told=not_told, choices=(MINE, ALL))
     if asked and known_as(asked) != MINE:
         return replace(mine, book=ALL, figures=EVERYBODY, owner="", names_owner=mine.owner)
     return mine
@@ -75,13 +78,13 @@ def _of_lead(person: Person, own: Customers, books: Books, asked: str, at: datet
     choices = (ALL, *named, UNASSIGNED, *people) if people or asked != ALL else ()
     if asked == ALL:
         return _of_everybody(choices)
-    not_told = _not_told(books)
     if asked == UNASSIGNED:
+        not_told = _not_told(books)
         figures, owner = NOBODY if not_told else books.unassigned(at), UNASSIGNED
     elif asked == MINE:
-        figures, owner = own, _name(person)
+        figures, owner, not_told = own, _name(person), _not_told(books, person.known_as)
     else:
-        figures, owner = Customers(people.get(asked, frozenset())), asked
+        figures, owner, not_told = Customers(people.get(asked, frozenset())), asked, _not_told(books, (asked,))
         if not (not_told or figures.ids or books.names(asked)):
             not_told = NotTold.UNNAMED
     return Sight(
@@ -95,8 +98,10 @@ def _of_lead(person: Person, own: Customers, books: Books, asked: str, at: datet
     )
 
 
-def _not_told(books: Books) -> NotTold | None:
-    return NotTold.UNUSABLE if books.failure else None
+def _not_told(books: Books, whose: Sequence[str] = ()) -> NotTold | None:
+    if books.failure:
+        return NotTold.UNUSABLE
+    return NotTold.IN_PART if books.is_in_part(whose) else None
 
 
 def _of_everybody(choices: tuple[str, ...]) -> Sight:

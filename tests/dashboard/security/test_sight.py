@@ -17,6 +17,7 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 BOOKS = Books(tuple(Line(tenant, person, None, None) for tenant, person in ((ACME, "ann@x"), (BOLT, "ben@x"))))
 ANNS, BENS = (Customers(frozenset({tenant})) for tenant in (ACME, BOLT))
 NOBODYS = Customers(frozenset({ACME, BOLT}), others=True)
+UNUSABLE = Books(BOOKS.lines, (Problem(2, "no GUID", ("typo@x",)),))
 
 
 def someone(role, *names):
@@ -85,7 +86,13 @@ def test_where_no_books_are_configured_a_manager_sees_all(asked):
         (Role.LEAD, "ben@x", Books(failure="cannot be read"), NotTold.UNUSABLE),
         (Role.LEAD, "ben@x", BOOKS, None),
         (Role.LEAD, "typo@x", BOOKS, NotTold.UNNAMED),
-        (Role.LEAD, "typo@x", Books(problems=(Problem(2, "no GUID", ("typo@x",)),)), None),
+        (Role.LEAD, "typo@x", UNUSABLE, NotTold.IN_PART),
+        (Role.LEAD, "all", UNUSABLE, None),
+        (Role.LEAD, "ben@x", UNUSABLE, None),
+        (Role.MANAGER, "", UNUSABLE, None),
+        (Role.MANAGER, "", Books(problems=(Problem(2, "no GUID", ("ann@x",)),)), NotTold.IN_PART),
+        (Role.MANAGER, "all", Books(problems=(Problem(2, "no GUID", ("oid",)),)), NotTold.IN_PART),
+        (Role.LEAD, "mine", Books(problems=(Problem(2, "no GUID", ("ann@x",)),)), NotTold.IN_PART),
         (Role.LEAD, "chloe@x", Books((Line(ACME, "chloe@x", None, NOW.date()),)), None),
     ],
 )
