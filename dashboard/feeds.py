@@ -30,6 +30,7 @@ from dashboard.security import session, sight
 from dashboard.security.roles import Role
 from dashboard.security.sight import Sight
 from data_access import (
+    EVERYBODY,
     NOBODY,
     Answer,
     Answers,
@@ -74,8 +75,6 @@ from data_access import (
 )
 from data_access.datasets import deployment, live_seats, renewals, usage
 from data_access.datasets.feed import Either, Part
-from data_access.measures.customers import CUSTOMER
-from data_access.partner_center.catalog import CUSTOMERS
 
 _SIGHT, _ENTERED, _OF_CUSTOMERS = "_sight", "_feeds", "_feeds_of_customers"
 _PINNED = "_pinned"
@@ -445,16 +444,11 @@ def books_now(settings: Settings) -> Books:
     return _keeper(settings.scope, settings).books()
 
 
-def customers_now(settings: Settings) -> frozenset[str] | None:
-    """The tenant ids of all customers that are listed or have licenses, if they are at hand; as for `books_now`."""
+def everybody(settings: Settings) -> Feeds:
+    """The feeds of all customers, whatever is on screen. Raises PermissionError for people who may not see them."""
     if not session.may(Role.LEAD):
         raise PermissionError("these are every person's customers")
-    sources = _chosen_sources(settings)
-    counts, live = sources.customers.state.data, sources.renewals.state.data
-    listed = live.answer(CUSTOMERS) if live else None
-    frames = [counts.facts.frame if counts else None, listed.frame if listed else None]
-    columns = [frame[CUSTOMER].dropna().astype(str) for frame in frames if frame is not None]
-    return frozenset(tenant for column in columns for tenant in column) if columns else None
+    return _chosen_sources(settings).seen(EVERYBODY, named=True)
 
 
 def _of_day(sources: _Sources, *, can_be_pinned: bool) -> tuple[Pinned, _Sources]:

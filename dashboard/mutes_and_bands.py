@@ -13,10 +13,11 @@ import streamlit as st
 from dashboard import audit
 from dashboard.feeds import Feeds
 from dashboard.security import session
+from dashboard.security.roles import Role
 from dashboard.user_records import UserRecords
 from data_access import FileUnanswered, Settings, SettingsError, history
 from data_access.books import known_as
-from data_access.digest.plan import Rule
+from data_access.digest.plan import Plan, Rule
 from data_access.digest.plan_file import PlanFile
 from data_access.history.mutes import Mutes, SetMute
 from data_access.mutes import Mute, Spare
@@ -70,6 +71,13 @@ def bands() -> tuple[Rule, ...]:
 def failure() -> SettingsError | None:
     """Why DIGEST_FILE cannot be used, if it cannot."""
     return _current().plan.now()[1]
+
+
+def plan_now() -> Plan:
+    """All that DIGEST_FILE says, for people who operate the dashboard. Raises PermissionError for others."""
+    if not session.may(Role.OPERATOR):
+        raise PermissionError("it names every person, and whoever is muted")
+    return _current().plan.now()[0]
 
 
 def mute(feeds: Feeds, wanted: Mute) -> str:

@@ -24,6 +24,10 @@ _END_PROBLEM = "_end_mute_problem"
 _UNTIL_IT_CAN_BE_USED = "Until then pages show no bands, and no mutes of it."
 _UNTIL_IT_ANSWERS = "Until it does, the bands and mutes hold that it had when it was last read."
 _NOT_IN_BOOK = "This customer is not in your book."
+_NOT_APPLIED = (
+    "The bands and mutes that the operator of this dashboard keeps cannot be read, so none of them is applied here. The"
+    " operator is told why. If it stays like this, ask the operator."
+)
 
 
 def draw(feeds: Feeds, lines: Mapping[Line, str]) -> None:
@@ -71,6 +75,13 @@ def failure() -> None:
             f"{formats.plain(error.message)} {_UNTIL_IT_ANSWERS if kept else _UNTIL_IT_CAN_BE_USED}",
             icon=":material/notifications_off:",
         )
+
+
+def not_applied() -> None:
+    """Say on a page that has bands or mutes that those of DIGEST_FILE are not applied, to who is not told why."""
+    error = mutes_and_bands.failure()
+    if error and not (session.may(Role.OPERATOR) or isinstance(error, mutes_and_bands.FileUnanswered)):
+        st.warning(_NOT_APPLIED, icon=":material/notifications_off:")
 
 
 def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:

@@ -81,6 +81,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     if deployment.live:
         notices.live_seats(deployment.live, live)
     notices.set_aside(deployment.answer)
+    mutes_menu.not_applied()
     if one and uncounted_name is not None:
         gone = _gone(deployment, customer, feeds)
         one_customer.show_uncounted(deployment, texts.identifier(customer), name, one, feeds, gone=gone)

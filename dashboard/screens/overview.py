@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import explanations, exports, mutes_and_bands, sentences
-from dashboard.components import book, figures, history_states, lately, loading, notices, table, tiles
+from dashboard.components import book, figures, history_states, lately, loading, mutes_menu, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, OverviewFilters
@@ -35,6 +35,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     elif deployment.stands_in:
         notices.stands_in()
     notices.set_aside(deployment.answer)
+    mutes_menu.not_applied()
     if not len(deployment.facts):
         history_states.no_rows(feeds, deployment)
         return

@@ -41,6 +41,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
         st.info(_NEEDED, icon=":material/info:")
         return
     _unread(data)
+    mutes_menu.not_applied()
     if data.subscriptions.empty:
         _no_subscriptions(data)
         return

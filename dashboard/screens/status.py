@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import formats, page_turns
+from dashboard import formats, mutes_and_bands, page_turns
 from dashboard.components import audit_notice, header, history_states, notices, table
-from dashboard.feeds import Feeds, books_now, current_feeds, customers_now
+from dashboard.feeds import Feeds, books_now, current_feeds, everybody
 from dashboard.security import session
-from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, HISTORY, without_failures
+from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, DIGEST_MISTAKES, HISTORY, without_failures
 from data_access import (
     COLLECTIONS,
     Books,
@@ -35,7 +35,10 @@ from data_access import (
 from data_access.datasets import checks
 from data_access.datasets.checks import Mark
 from data_access.datasets.health import losses
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.digest import mistakes
+from data_access.measures import Facts
+from data_access.measures.customers import CUSTOMER
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS
 
 _QUESTION = "Does everything work?"
 _UNREADABLE = "The history cannot be read."
@@ -71,19 +74,22 @@ def show(feeds: Feeds) -> None:
     with st.container(border=True, key="status_books"):
         st.header("Who looks after which customers", anchor=False)
         wrong += _books(settings)
+    with st.container(border=True, key="status_digest"):
+        st.header("Digests, bands and mutes", anchor=False)
+        unusable, doubtful = _digest(settings)
+    wrong += unusable
     with place_of_verdict.container(key="status_verdict"):
-        _verdict(outcomes, _answer(outcomes, collected), wrong, _unread(feeds))
+        _verdict(outcomes, _answer(outcomes, collected), wrong, " ".join(filter(None, (_unread(feeds), doubtful))))
     if wrong and not _failed(outcomes):
         place.markdown(_answer(outcomes, collected))  # else the verdict says it
     else:
         place.empty()
 
 
-def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str], unread: str) -> None:
+def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str], doubtful: str) -> None:
     """The page's question answered in one sentence and its colour.
 
-    `wrong`: what is not well beside the collections. `unread`: of how many customers something is missing, in a
-    sentence. That is no failure as long as others can be read.
+    `wrong`: what is not well beside the collections. `doubtful`: what is to be looked at and no failure, in sentences.
     """
     problems = [*([answer] if _failed(outcomes) else []), *wrong]
     if len(problems) > 1:
@@ -91,8 +97,8 @@ def _verdict(outcomes: Mapping[str, Outcome], answer: str, wrong: Sequence[str],
         st.error(f"**{len(problems):,} things do not work.**\n{listed}", icon=":material/error:")
     elif problems:
         st.error(f"**Not everything works.** {problems[0]}", icon=":material/error:")
-    elif unread:
-        st.warning(f"**{checks.NOT_ALL_WELL}.** {unread} {answer}", icon=":material/report:")
+    elif doubtful:
+        st.warning(f"**{checks.NOT_ALL_WELL}.** {doubtful} {answer}", icon=":material/report:")
     elif outcomes:
         st.success(f"**Everything works.** {answer}", icon=":material/check_circle:")
     else:
@@ -125,14 +131,14 @@ def _books(settings: Settings) -> list[str]:
     if not settings.books_file:
         st.markdown("BOOKS_FILE is not set: every manager sees every customer.")
         return []
-    books, everybody = books_now(settings), customers_now(settings)
+    books = books_now(settings)
     if books.failure:
         st.markdown(f"Nobody has a book: BOOKS_FILE {books.failure}.")
         return [f"BOOKS_FILE {books.failure}."]
     now = datetime.now(UTC)
     people = books.people(now)
     number = f"{len(people):,} {'person has' if len(people) == 1 else 'people have'}"
-    st.markdown(f"{number} customers today (UTC). {_without(books, everybody)}")
+    st.markdown(f"{number} customers today (UTC). {_without(books, _customers(everybody(settings)))}")
     if people:
         rows = [(person, len(customers)) for person, customers in people.items()]
         frame = pd.DataFrame(rows, columns=[*BOOKS.names])
@@ -145,15 +151,55 @@ def _books(settings: Settings) -> list[str]:
     return []
 
 
-def _without(books: Books, everybody: frozenset[str] | None) -> str:
-    if everybody is None:
+def _customers(whole: Feeds) -> frozenset[str] | None:
+    """The tenant ids of all customers that are listed or have licenses, if they are at hand."""
+    counts, live = whole.customers.state.data, whole.renewals.state.data
+    listed = live.answer(CUSTOMERS) if live else None
+    frames = [counts.facts.frame if counts else None, listed.frame if listed else None]
+    columns = [frame[CUSTOMER].dropna().astype(str) for frame in frames if frame is not None]
+    return frozenset(tenant for column in columns for tenant in column) if columns else None
+
+
+def _without(books: Books, tenants: frozenset[str] | None) -> str:
+    if tenants is None:
         return "Open the page *Customers* once to see here how many customers are in no book."
     unassigned = books.unassigned(datetime.now(UTC))
-    number = sum(tenant in unassigned for tenant in everybody)
+    number = sum(tenant in unassigned for tenant in tenants)
     return (
-        f"{formats.part(number, len(everybody), 'customer')} in no book; *Customers in no book* has"
+        f"{formats.part(number, len(tenants), 'customer')} in no book; *Customers in no book* has"
         f" {'it' if number == 1 else 'them'}."
     )
+
+
+def _digest(settings: Settings) -> tuple[list[str], str]:
+    """Draw what DIGEST_FILE says, and tell what is wrong with it and what is to be looked at."""
+    if not settings.digest_file:
+        st.markdown(
+            "DIGEST_FILE is not set: everybody in BOOKS_FILE whose name is an address gets a digest each week, and"
+            " pages have no bands."
+        )
+        return [], ""
+    if error := mutes_and_bands.failure():
+        said = formats.plain(error.message)
+        st.markdown(f"{said} {formats.plain(error.advice)}")
+        return [said], ""
+    plan, counts = mutes_and_bands.plan_now(), everybody(settings).customers.state.data
+    st.markdown(
+        f"{formats.part(len(plan.holding(datetime.now(UTC))), len(plan.mutes), 'mute')} in force,"
+        f" {formats.number(len(plan.rules), 'band')}, {formats.number(len(plan.spares), 'allowance')} of spare seats."
+    )
+    is_counted = counts is not None and not counts.live
+    if plan.rules and not is_counted:
+        st.markdown("Open the page *Customers* once to see here which bands speak of nothing.")
+    facts = counts.facts if counts and is_counted else Facts(pd.DataFrame())
+    books = books_now(settings) if settings.books_file else None
+    found = sorted([*mistakes.unreachable(plan), *mistakes.matching_nothing(plan, books, facts)])
+    if not found:
+        return [], ""
+    number = formats.number(len(found), "line")
+    st.markdown(f"{number} may be mistyped:")
+    table.show(DIGEST_MISTAKES.on_screen(pd.DataFrame(found)), "digest_mistakes", "The lines that may be mistyped")
+    return [], f"{number} of DIGEST_FILE may be mistyped."
 
 
 def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) -> list[str]:

@@ -25,6 +25,7 @@ CALLS = Table(
 _OF_FAILURES = ("code", "correlationId", "requestId", "advice", "lastFailure", "failure", "status")
 BOOKS = Table((text("person", "Person"), count("customers", "Customers today")))
 BOOKS_PROBLEMS = Table((Column("line", "Line", Kind.ORDINAL), text("reason", "Why it cannot be used")))
+DIGEST_MISTAKES = Table((Column("line", "Line", Kind.ORDINAL), text("reason", "What it does not find")))
 _COLLECTION, *_LAST_RUN = health.BEHIND["collected"].columns
 HISTORY = Table((_COLLECTION, count("snapshots", "Snapshots"), *_LAST_RUN))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from data_access.call_sheet import content, document, records
 from data_access.commands import jobs, terminal
 from data_access.datasets import books_file, checks, health, timeline
 from data_access.datasets.timeline import Timeline
-from data_access.digest import bands, delivery, message, plan_file, rounds
+from data_access.digest import delivery, message, mistakes, plan_file, rounds
 from data_access.digest.looks import Looks, processed
 from data_access.digest.message import Message, News
 from data_access.digest.news import Link
@@ -59,8 +59,7 @@ def run(options: argparse.Namespace) -> bytes:
             "Correct the file, then run it again.",
         )
     unusable = _unusable(found)
-    unknown = {person for problem in found.problems for person in problem.people}
-    people = [person for person in _people(read, found, options.person) if books.known_as(person.name) not in unknown]
+    people = [person for person in _people(read, found, options.person) if not found.is_in_part([person.name])]
     history.prepare_sample(settings)
     account, now = history.open(settings), datetime.now(UTC)
     plan = replace(read, mutes=(*read.mutes, *Mutes(account.store).all()))
@@ -72,8 +71,9 @@ def run(options: argparse.Namespace) -> bytes:
         return Customers(found.of([person.name], now))
 
     link, looks = _links(settings), Looks(account)
-    for mistake in _matching_nothing(read, found if settings.books_file else None, looks, now):
-        terminal.say(mistake)
+    facts = looks.look(looks.marks(now), books.EVERYBODY).facts
+    for line, reason in mistakes.matching_nothing(read, found if settings.books_file else None, facts, masked):
+        terminal.say(f"DIGEST_FILE, line {line}: {reason}")
     whole = Round(
         plan=plan,
         looks=looks,
@@ -106,21 +106,6 @@ def run(options: argparse.Namespace) -> bytes:
         if errors:
             raise max(errors, key=lambda error: error.exit_code)
     return b""
-
-
-def _matching_nothing(plan: Plan, found: books.Books | None, looks: Looks, now: datetime) -> Iterator[str]:
-    """Which people of the plan are in no book, and which rules speak of nothing that there is: perhaps mistyped."""
-    known = {line.person for line in found.lines} if found else set()
-    for number, person in enumerate(plan.people if found else ()):
-        if not person.operator and books.known_as(person.name) not in known:
-            yield (
-                f"DIGEST_FILE, line {plan.lines['person', number]}: {masked(person.name)} is in no line of BOOKS_FILE"
-                " and no operator, so there is nothing to tell."
-            )
-    facts = looks.look(looks.marks(now), books.EVERYBODY).facts
-    for number, rule in enumerate(plan.rules if len(facts) else ()):
-        if not len(bands.covered(rule, facts)):
-            yield f"DIGEST_FILE, line {plan.lines['rule', number]}: this rule speaks of nothing in the newest answer."
 
 
 def _unusable(found: books.Books) -> SettingsError | None:

@@ -242,3 +242,41 @@ def test_while_the_file_does_not_answer_its_bands_stay_and_operators_are_told(si
     app.run()
     assert "DIGEST_FILE does not answer. Until it does, the bands and mutes hold" in text(app)
     assert "below 80 %" in [*tables(app)["customers_table"]["band"]]
+
+
+NOT_APPLIED = "so none of them is applied here. The operator is told why."
+
+
+@pytest.mark.parametrize(
+    ("page", "said"), [("", True), ("customers", True), ("renewals", True), ("trends", False), ("usage", False)]
+)
+def test_who_is_not_told_why_reads_where_bands_and_mutes_would_be_that_they_are_not_applied(sit, page, said):
+    shown = text(sit(page, name="ann@x", plan="[[rule]]\nbelow = 'x'\n"))
+    assert (NOT_APPLIED in shown) is said
+    assert "DIGEST_FILE" not in shown
+    assert NOT_APPLIED not in text(sit(page, plan="[[rule]]\nbelow = 'x'\n", role="operator", name="olga@x"))
+    assert NOT_APPLIED not in text(sit(page, name="ann@x", plan="[[rule]]\nbelow = 80\n"))
+
+
+def test_status_says_what_of_the_file_cannot_be_used(sit):
+    app = sit("status", plan="[[rule]]\nbelow = 'x'\n")
+    assert "DIGEST_FILE, line 2: below" in app.error[0].value.replace("\\", "")
+    assert "digest_mistakes" not in tables(app)
+
+
+def test_status_names_the_lines_that_may_be_mistyped(sit):
+    plan = '[[rule]]\nbelow = 80\n[[rule]]\nbelow = 80\nservice = "o356"\n[[person]]\nname = "an@x.example"\n'
+    app = sit("customers", plan=plan, role="operator", name="olga@x")
+    app.switch_page("screens/status.py").run()
+    shown = tables(app)["digest_mistakes"]
+    assert [*shown["line"]] == ["3", "6"]
+    assert "speaks of nothing" in shown["reason"].iloc[0]
+    assert "2 lines may be mistyped:" in text(app)
+
+
+def test_status_of_a_file_without_mistakes_says_what_is_in_it(sit):
+    plan = f'[[rule]]\nbelow = 80\n[[mute]]\ncustomer = "{OWN}"\nreason = "x"\nuntil = 2020-01-01\n'
+    app = sit("status", plan=plan)
+    assert "0 of 1 mute is in force, 1 band, 0 allowances of spare seats." in text(app)
+    assert "Open the page *Customers* once" in text(app)
+    assert "digest_mistakes" not in tables(app)

@@ -153,3 +153,13 @@ def test_a_collection_that_shrank_is_not_called_working(look_back):
     )
     assert not app.success
     assert "Partner licenses deployment* shrank: from 300 to 100 licenses" in str([error.value for error in app.error])
+
+
+def test_where_all_else_works_the_verdict_says_that_lines_of_digest_file_may_be_mistyped(visit, tmp_path):
+    plan = tmp_path / "digest.toml"
+    plan.write_text(
+        '[[person]]\nname = "ann@x.example"\n[[rule]]\nbelow = 80\nperson = "an@x.example"\n', encoding="utf-8"
+    )
+    app = visit(page="status", DIGEST_FILE=str(plan))
+    assert not app.error
+    assert "1 line of DIGEST_FILE may be mistyped." in app.warning[0].value
