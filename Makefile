@@ -96,10 +96,11 @@ sbom: $(SBOM) ## write sbom.json, what deploy/requirements.lock installs with ve
 	    $(SBOM_VENV)/program/bin/python
 	$(SBOM_VENV)/bin/python tests/deploy/sbom.py sbom.json deploy/requirements.lock
 
-manifests: $(DEV) $(MANIFESTS) ## what is under deploy/ by the schemas of Kubernetes and Compose, and the alerts by promtool; no part of `make test`
+manifests: $(DEV) $(MANIFESTS) ## what is under deploy/ by the schemas of Kubernetes and Compose, by nginx and by promtool; no part of `make test`
 	$(MANIFESTS_VENV)/bin/kubernetes-validate --strict deploy/kubernetes/*.yaml
 	$(MANIFESTS_VENV)/bin/python tests/deploy/compose.py deploy/compose/compose.yaml
 	$(MANIFESTS_VENV)/bin/compose-lint check -q deploy/compose/compose.yaml
+	NGINX=$$(sh tests/unpacked.sh nginx nginx) $(BIN)/pytest -q tests/deploy
 	sh tests/deploy/alerts.sh
 
 lock: $(LOCK) ## write deploy/requirements.lock: the checksum of every file that the program may be installed from

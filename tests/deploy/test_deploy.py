@@ -1,6 +1,7 @@
 """What is under deploy/: it parses, and names no command, setting, file or metric that is not there."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -218,6 +219,8 @@ def _lines_of_the_manual():
     return f"pid /run/nginx.pid;\nevents {{}}\nhttp {{\n{lines}\n}}\n"
 
 
+NGINX = os.environ.get("NGINX") or shutil.which("nginx")
+OF_NGINX = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 PROXIES = {
     "compose": (DEPLOY / "compose" / "nginx.conf").read_text(),
     "replicas": (DEPLOY / "replicas" / "nginx.conf").read_text(),
@@ -225,7 +228,7 @@ PROXIES = {
 }
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here")
+@pytest.mark.skipif(NGINX is None, reason="no nginx here")
 @pytest.mark.parametrize("conf", PROXIES.values(), ids=PROXIES)
 def test_the_proxys_configuration_is_sound(tmp_path, conf):
     key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
@@ -234,10 +237,10 @@ def test_the_proxys_configuration_is_sound(tmp_path, conf):
     conf = conf.replace("/var/log/nginx", str(tmp_path))
     conf = conf.replace("dashboard:8501", "127.0.0.1:8501")  # a name that only compose knows
     conf = conf.replace("    http2 on;\n", "")  # which older ones say otherwise
-    (tmp_path / "nginx.conf").write_text(conf)
-    done = subprocess.run(
-        ["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False
-    )
+    folders = "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in OF_NGINX)
+    (tmp_path / "nginx.conf").write_text(conf.replace("http {\n", f"http {{\n{folders}"))
+    command = [NGINX, "-t", "-e", tmp_path / "log", "-c", tmp_path / "nginx.conf"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

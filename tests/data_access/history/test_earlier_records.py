@@ -1,0 +1,81 @@
+"""All that an earlier program kept, of each customer and beside its snapshots, is read as it was there.
+
+`fixtures/2026-11-30/history` was written by the program of that day, from its emulator at the address below, with two
+customers and three products: `collect --customers` about a day of the week before and about the day itself, `digest` to
+one person, `compact`, and what people did: each kind of line of the audit, two saved views, a mute, a sign-in that
+ended. `seen.json` beside it is what that program read in it, by `seen`.
+"""
+
+import json
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from data_access import COLLECTIONS
+from data_access.commands import status
+from data_access.history import audit
+from data_access.history.ended import EndedSignIns
+from data_access.history.mutes import Mutes
+from data_access.history.sent_log import SentLog
+from data_access.history.skus import Skus
+from data_access.history.store import Store
+from data_access.history.views import Views
+from tests.lakes import Clock, lake
+
+WRITTEN = Path(__file__).parent / "fixtures" / "2026-11-30"
+THEN = Clock(datetime(2026, 11, 30, 12, tzinfo=UTC))
+FIRST = date(2026, 11, 1)
+
+
+def seen(folder):
+    """What the history in an account's folder says, as JSON has it."""
+    history, store = lake(folder, THEN), Store(str(folder))
+    newest = {name: found for name in COLLECTIONS if (found := history.newest(name))}
+    told = {
+        "snapshots": {name: [snapshot.id for snapshot in history.snapshots(name)] for name in COLLECTIONS},
+        "rows": {name: history.reread(one).frame.to_csv(index=False).splitlines() for name, one in newest.items()},
+        "summaries": {name: history.summary(name).to_pandas().to_csv(index=False).splitlines() for name in newest},
+        "status": status.as_json(history, THEN())["collections"],
+        "jobs": {name: [job.last_run, job.last_success, job.failing] for name, job in history.jobs().items()},
+        "audit": history.audit.read(FIRST).to_csv(index=False).splitlines(),
+        "views": {owner: [view.model_dump() for view in own] for owner, own in Views(store).all().items()},
+        "mutes": [mute.model_dump() for mute in Mutes(store, THEN).all()],
+        "sent": [past.last and past.last.model_dump() for past in SentLog(store, THEN).past().values()],
+        "ended": EndedSignIns(store, THEN).learn(),
+        "products": Skus(store, THEN).known(),
+    }
+    return json.loads(json.dumps(told, default=str))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the account's folder."""
+    (account,) = shutil.copytree(WRITTEN / "history", tmp_path / "history").iterdir()
+    return account
+
+
+def test_everything_is_read_as_it_was(folder):
+    then = json.loads((WRITTEN / "seen.json").read_text(encoding="utf-8"))
+    now = seen(folder)
+    for kind, read in then.items():
+        assert read, kind
+        assert now[kind] == read, kind
+    assert not lake(folder).verify(reread=True).findings
+
+
+def test_it_holds_each_kind_of_record(folder):
+    """Or the fixture would show less than it says."""
+    kinds = {each.name for each in folder.iterdir()}
+    assert kinds >= {"facts", "raw", "small", "runs", "audit", "ended", "sent", "skus", "views", "mutes"}
+    actions = set(lake(folder).audit.read(FIRST)["action"])
+    assert actions == {audit.SIGNED_IN, audit.SIGNED_OUT, audit.LOOKED, audit.REFUSED, audit.TOOK, audit.MUTED}
+    assert all(lake(folder).snapshots(name) for name in COLLECTIONS)
+
+
+def test_compact_changes_nothing_that_is_read(folder):
+    before = seen(folder)
+    lake(folder, Clock(datetime(2027, 1, 5, tzinfo=UTC))).compact()
+    assert seen(folder) == before
+    assert not lake(folder).verify(reread=True).findings
