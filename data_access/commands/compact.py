@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every comman
     account_history = history.open(settings)
     terminal.say_each(account_history.notices)
     with jobs.recorded(account_history, "compact"):
-        compacted, swept = account_history.compact(), account_history.sweep()
+        compacted, swept = account_history.compact(), account_history.leftovers.sweep()
         removed = swept.removed + account_history.audit.forget(settings.audit_days)
     if swept.unclaimed:
         terminal.say(terminal.unclaimed(swept.unclaimed))

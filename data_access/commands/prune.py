@@ -30,13 +30,13 @@ def run(options: argparse.Namespace) -> bytes:
     terminal.say_each(account_history.notices)
     old = account_history.old(options.keep_days)
     sizes = {file.path: file.size for snapshot in old for file in snapshot.files}
-    without_record = account_history.old_without_record(options.keep_days)
+    without_record = account_history.leftovers.old_answers(options.keep_days)
     sizes |= {file.path: file.size for file in without_record}
     size = sum(size for path, size in sizes.items() if not account_history.store.is_linked(path))  # such a file stays
     if options.yes:
         with jobs.recorded(account_history, "prune"):
             account_history.prune(old)
-            account_history.sweep(options.keep_days)
+            account_history.leftovers.sweep(options.keep_days)
     elif sizes:
         terminal.say("Nothing was removed; add --yes to do it.")
     counted = formats.number(len(old), "snapshot")

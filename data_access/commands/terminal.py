@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from data_access import foreign_text, formats, logs
 from data_access.errors import PartnerCenterError
-from data_access.history.history import GRACE_OF_ANSWERS
+from data_access.history.leftovers import GRACE_OF_ANSWERS
 from data_access.partner_center.answers import OfCustomers, Progress, Step
 
 _MOST_NAMED = 1000  # customers on one line; where the service is down, that may be all

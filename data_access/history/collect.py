@@ -160,7 +160,7 @@ def run(
         record(PartnerCenterError.exit_code)
         raise
     record(report.failure.exit_code if report.failure else 0)
-    report.unclaimed.extend(history.sweep().unclaimed)
+    report.unclaimed.extend(history.leftovers.sweep().unclaimed)
     return report
 
 

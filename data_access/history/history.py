@@ -8,7 +8,7 @@ Below the account's folder, beside the summary files of `index` and the records 
     parts/<collection>/date=<day>/<id>-<checksum>.parquet     answers of a run that is not over, see `parts`
 
 The summary file is the commit: its record says all about the snapshot, these files included. A file that was written
-before it and never got one is swept by a later run. Nothing is ever changed in place, so any number of programs may
+before it and never got one is one of the `leftovers`. Nothing is ever changed in place, so any number of programs may
 write at the same time.
 """
 
@@ -17,32 +17,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from data_access.errors import HistoryError, PartnerCenterError
-from data_access.history import (
-    audit,
-    draft,
-    ended,
-    index,
-    layout,
-    losses,
-    monthly,
-    parts,
-    run_log,
-    sent_log,
-    skus,
-    soundness,
-    store,
-)
+from data_access.history import index, layout, leftovers, losses, monthly, run_log, soundness, store
 from data_access.history.audit import Audit
 from data_access.history.draft import Draft
 from data_access.history.index import Finding, Index
-from data_access.history.results import Compacted, Kept, Paths, Swept, Verified
+from data_access.history.leftovers import Leftovers
+from data_access.history.results import Compacted, Kept, Paths, Verified
 from data_access.history.run_log import Job, Run, Runs, Standing
 from data_access.history.skus import Skus
 from data_access.history.snapshot import (
@@ -51,37 +38,21 @@ from data_access.history.snapshot import (
     Snapshot,
     checksum,
     checksum_of,
+    file_paths,
     folded,
     of_customers,
     sent_checksum,
 )
 from data_access.history.soundness import Inspected
-from data_access.history.store import Damaged, Listed, Store
+from data_access.history.store import Damaged, Store
 from data_access.measures import health, unread_rows
 from data_access.measures.unread_rows import UnreadRows
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.answers import Answer, OfCustomers
 from data_access.partner_center.catalog import COLLECTIONS, Collection
 
-#: For so long, a file without a snapshot may belong to a run that is still going on.
-GRACE = timedelta(days=1)
-#: For so long, an answer without a snapshot stays: a killed run left it, or its record is lost and in a backup.
-GRACE_OF_ANSWERS = timedelta(days=30)
-
-_ANSWERS = (draft.FACTS, draft.RAW)
-_OF_SNAPSHOTS = (*_ANSWERS, monthly.FOLDER, parts.FOLDER)
 _LOOKS = 5  # of `verify`, while other programs remove files
 _OTHER_ROWS = "gives other rows today than when it was fetched"
-_OF_PEOPLE = (layout.VIEWS, layout.MUTES)
-_WITH_RECORDS = (
-    index.FOLDER,
-    run_log.FOLDER,
-    sent_log.FOLDER,
-    audit.FOLDER,
-    skus.FOLDER,
-    ended.FOLDER,
-    *_OF_PEOPLE,
-)
 
 
 class History:
@@ -291,6 +262,11 @@ class History:
         """Who looked at what, and took what away."""
         return Audit(self.store, self._clock)
 
+    @property
+    def leftovers(self) -> Leftovers:
+        """What no snapshot names."""
+        return Leftovers(self.store, self._index, self._clock)
+
     def loss(self, collection: Collection | str) -> health.Loss | None:
         """What the newest answer of a collection lost, where that is more than is usual."""
         return losses.loss(self.store, self.snapshots(collection), self.summary(collection), self.unread)
@@ -326,13 +302,10 @@ class History:
 
     def old(self, keep_days: int) -> list[Snapshot]:
         """The snapshots of days before the last `keep_days`; the newest of each collection is never among them."""
-        first_day = self._first_day(keep_days)
+        first_day = leftovers.first_day(self._clock(), keep_days)
         newest = {snapshot.id for name in self._index.by_collection if (snapshot := self.newest(name))}
         snapshots = self._index.snapshots.values()
         return [snapshot for snapshot in snapshots if snapshot.day < first_day and snapshot.id not in newest]
-
-    def _first_day(self, keep_days: int) -> date:
-        return self._clock().date() - timedelta(days=keep_days)
 
     def prune(self, snapshots: Iterable[Snapshot]) -> None:
         """Remove snapshots for good: first their records, then their files, and those of their months.
@@ -373,52 +346,6 @@ class History:
         months = {snapshot.month for snapshot in merged.values() if snapshot.month}
         return Compacted(before, self._count_with_records(), len(months))
 
-    def sweep(self, keep_days: int | None = None) -> Swept:
-        """Remove what killed runs left behind, and nothing that a running one may still need.
-
-        A file without a snapshot is removed when it is older than GRACE, an answer when it is older than
-        GRACE_OF_ANSWERS and the collection has a record from before it: else the records may be what is missing. With
-        `keep_days`, an answer of a day before these is removed in any case. While a summary file is damaged, the files
-        of its snapshots are not known, and only half-written files are removed.
-        """
-        before = self._clock() - GRACE
-        half_written = [
-            path for folder in (*_OF_SNAPSHOTS, *_WITH_RECORDS) for path in self.store.abandoned(folder, before)
-        ]
-        unclaimed = self._unclaimed()
-        kept = [file.path for file in unclaimed if self._may_come_back(file) and not self._is_old(file, keep_days)]
-        removed = {*half_written, *(file.path for file in unclaimed)}.difference(kept)
-        return Swept(sum(self.store.delete(path) for path in sorted(removed)), tuple(kept))
-
-    def old_without_record(self, keep_days: int) -> list[Listed]:
-        """The answers of days before the last `keep_days` that no snapshot names: `sweep` removes them with these days.
-
-        A file that may belong to a run that is going on is never among them.
-        """
-        return [file for file in self._unclaimed() if self._is_old(file, keep_days)]
-
-    def _is_old(self, file: Listed, keep_days: int | None) -> bool:
-        is_answer = file.path.split("/")[0] in _ANSWERS
-        return keep_days is not None and is_answer and layout.day(file.path) < self._first_day(keep_days)
-
-    def _may_come_back(self, file: Listed) -> bool:
-        """Whether the record of an answer without one may be lost, rather than never written."""
-        kind, collection, *_ = file.path.split("/")
-        is_young = file.written >= self._clock() - GRACE_OF_ANSWERS
-        records = [store.moment(snapshot.id) for snapshot in self._index.by_collection.get(collection, ())]
-        return kind in _ANSWERS and (is_young or not records or store.moment(file.path) < min(records))
-
-    def _unclaimed(self) -> list[Listed]:
-        """Read the index again; the files without a snapshot that are older than GRACE.
-
-        There are none of them while a summary file is damaged: which files its snapshots have is not known then.
-        """
-        before = self._clock() - GRACE
-        written = [file for folder in _OF_SNAPSHOTS for file in self.store.finished(folder) if file.written < before]
-        self.reload()  # after the listing: a file that got its snapshot in between is needed
-        needed = _paths(self._index.snapshots.values())
-        return [] if self._index.findings else [file for file in written if file.path not in needed]
-
     def _inspected(self) -> tuple[list[Inspected], list[str]]:
         """Every file that should be there, as it was read, and those that belong to no snapshot.
 
@@ -428,12 +355,12 @@ class History:
         inspected: dict[str, Inspected] = {}
         gone: set[str] = set()
         for _ in range(_LOOKS):
-            unclaimed = [file.path for file in self._unclaimed()]
+            unclaimed = [file.path for file in self.leftovers.unclaimed()]
             snapshots = self._index.snapshots.values()
             expected: dict[str, str | None] = {
                 file.path: file.checksum for snapshot in snapshots for file in snapshot.files
             }
-            expected |= {file.path: None for folder in _WITH_RECORDS for file in self.store.finished(folder)}
+            expected |= {file.path: None for folder in layout.WITH_RECORDS for file in self.store.finished(folder)}
             inspected = {path: inspected[path] for path in expected if path in inspected and path not in gone}
             new = [(path, checksum) for path, checksum in expected.items() if path not in inspected]
             read = self.store.read_all(new, lambda file: soundness.inspect(self.store, *file))
@@ -446,7 +373,7 @@ class History:
         )
 
     def _count_with_records(self) -> int:
-        return sum(len(self.store.finished(folder)) for folder in _WITH_RECORDS)
+        return sum(len(self.store.finished(folder)) for folder in layout.WITH_RECORDS)
 
     def _draft(
         self,
@@ -479,10 +406,10 @@ class History:
 
     def _keep(self, records: Mapping[str, Snapshot]) -> None:
         """Let these be the only snapshots, and remove the files that only others had."""
-        before = _paths(self._index.snapshots.values())
+        before = file_paths(self._index.snapshots.values())
         self._index.rewrite(records)
         # What is there now may have more: a summary file that another process holds open could not be removed.
-        for path in sorted(before - _paths(records.values()) - _paths(self._index.snapshots.values())):
+        for path in sorted(before - file_paths(records.values()) - file_paths(self._index.snapshots.values())):
             self.store.delete(path)
 
     def _merge_months(self) -> list[Snapshot]:
@@ -543,7 +470,3 @@ def _described(snapshot: Snapshot) -> str:
 
 def _without_month(snapshot: Snapshot) -> Snapshot:
     return snapshot.model_copy(update={"month": None})
-
-
-def _paths(snapshots: Iterable[Snapshot]) -> set[str]:
-    return {file.path for snapshot in snapshots for file in snapshot.files}

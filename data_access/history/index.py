@@ -74,10 +74,10 @@ class _View:
     def has(self, path: str) -> bool:
         """Whether the snapshot after which a file is named is known already, and is of the file's collection."""
         known = self.snapshots.get(store.stem(path))
-        return known is not None and known.collection == _collection(path)
+        return known is not None and known.collection == layout.collection(path)
 
     def of(self, collection: str) -> list[_SummaryFile]:
-        return [file for file in self.files if _collection(file.path) == collection]
+        return [file for file in self.files if layout.collection(file.path) == collection]
 
     def sort(self) -> None:
         """Put each collection's snapshots in their order, without those that have the rows of the one before."""
@@ -153,7 +153,7 @@ class Index:
         Raises HistoryError where they cannot be read.
         """
         for tried in range(_TRIES):
-            time.sleep(_PAUSE * tried)
+            time.sleep(_PAUSE * tried)  # another program is at work, and tells nobody when it is done
             with contextlib.suppress(FileNotFoundError):  # packed since it was listed
                 view = self._read()
                 # A listing takes its time. It can come too early for a new pack and too late for the one before.
@@ -202,7 +202,7 @@ class Index:
         view, damaged = self._view, {finding.path for finding in self.findings}
         for collection in {snapshot.collection for snapshot in view.snapshots.values()}:
             files = view.of(collection)
-            replaced = [path for path in view.listed if _collection(path) == collection and path not in damaged]
+            replaced = [path for path in view.listed if layout.collection(path) == collection and path not in damaged]
             remaining = {identity: record for identity, record in records.items() if record.collection == collection}
             if len(replaced) == 1 and remaining == {record.id: record for record in files[0].records}:
                 continue
@@ -253,7 +253,8 @@ class Index:
             return Finding(path, "cannot be understood; a newer version of this program may have written it")
 
     def _summary_file(self, path: str, content: pa.Buffer, records: list[Snapshot]) -> _SummaryFile | Finding:
-        problem = next(filter(None, (misplaced(record, _collection(path), self._owner) for record in records)), "")
+        collection = layout.collection(path)
+        problem = next(filter(None, (misplaced(record, collection, self._owner) for record in records)), "")
         if problem:
             return Finding(path, problem, misplaced=True)
         problem = _without_rows(pq.read_table(pa.BufferReader(content), columns=["snapshot"]), records)
@@ -297,10 +298,6 @@ def _without_rows(rows: pa.Table, records: Iterable[Snapshot]) -> str:
 
 def _is_pack(path: str) -> bool:
     return path.rpartition("/")[2].startswith(PACK)
-
-
-def _collection(path: str) -> str:
-    return path.split("/")[1]
 
 
 def _rows(files: Iterable[_SummaryFile], ids: set[str], collection: str) -> pa.Table:

@@ -15,6 +15,12 @@ FACTS, RAW, MONTHS, SMALL, RUNS, SENT = "facts", "raw", "months", "small", "runs
 AUDIT, ENDED = "audit", "ended"
 PARTS, SKUS = "parts", "skus"
 VIEWS, MUTES = "views", "mutes"
+#: An answer, as its rows and as it arrived.
+ANSWERS = (FACTS, RAW)
+#: What a snapshot names, or a run that is going on.
+OF_SNAPSHOTS = (*ANSWERS, MONTHS, PARTS)
+#: Records, each file by itself.
+WITH_RECORDS = (SMALL, RUNS, SENT, AUDIT, SKUS, ENDED, VIEWS, MUTES)
 #: Before the names of summary files that hold more than one snapshot.
 PACK = "pack-"
 
@@ -70,6 +76,16 @@ def is_half_written(path: str) -> bool:
 def is_of(path: str, kind: str, collection: str) -> bool:
     """Whether this is the path of a finished file of this kind and collection."""
     return path.startswith(f"{kind}/{collection}/") and is_finished(path)
+
+
+def is_answer(path: str) -> bool:
+    """Whether a finished file is one of an answer."""
+    return path.partition("/")[0] in ANSWERS
+
+
+def collection(path: str) -> str:
+    """The collection in the path of a file of OF_SNAPSHOTS, or of a summary file."""
+    return path.split("/")[1]
 
 
 def day(path: str) -> date:

@@ -53,7 +53,7 @@ class Compacted:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """The result of `History.sweep`: how many files were removed, and the answers that stay although none names them.
+    """The result of `Leftovers.sweep`: how many files were removed, and the answers that stay although none names them.
 
     A killed run left these, or a record below `small/` is lost.
     """

@@ -221,6 +221,11 @@ def misplaced(record: Snapshot, collection: str, owner: Owner | None) -> str:
     return ""
 
 
+def file_paths(snapshots: Iterable[Snapshot]) -> set[str]:
+    """The paths of all files of these snapshots."""
+    return {file.path for snapshot in snapshots for file in snapshot.files}
+
+
 def metadata(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The metadata of a file: the records of its snapshots, as far as they are known when it is written."""
     return {RECORDS: json.dumps(list(records), ensure_ascii=False, separators=(",", ":"))}

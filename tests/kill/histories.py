@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from data_access import Settings, history
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
-from data_access.history.history import GRACE_OF_ANSWERS, History
+from data_access.history.history import History
+from data_access.history.leftovers import GRACE_OF_ANSWERS
 from data_access.history.store import Store
 from data_access.partner_center import catalog
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
@@ -160,7 +161,7 @@ def tidied(account):
         Store(str(account)), "test", clock=lambda: datetime.now(UTC) + GRACE_OF_ANSWERS + timedelta(hours=1)
     )
     later.compact()
-    left = later.sweep(KEEP_DAYS).unclaimed
+    left = later.leftovers.sweep(KEEP_DAYS).unclaimed
     snapshots = [snapshot for collection in catalog.COLLECTIONS.values() for snapshot in later.snapshots(collection)]
     needed = {file.path for snapshot in snapshots for file in snapshot.files}
     files = [path.relative_to(account).as_posix() for path in account.rglob("*") if path.is_file()]

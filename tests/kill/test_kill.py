@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from data_access.emulator import serving
-from data_access.history.history import GRACE_OF_ANSWERS, History
+from data_access.history.history import History
+from data_access.history.leftovers import GRACE_OF_ANSWERS
 from data_access.history.store import Store
 from data_access.partner_center import catalog
 from tests.kill import killing
@@ -31,11 +32,11 @@ def test_killed_at_any_instant_nothing_is_lost_and_nothing_half_visible(tmp_path
     assert len(shown) >= count.finished
     verified = after.verify(reread=True)
     assert not verified.findings
-    assert after.sweep().removed == 0, "what has just been written may belong to a run that goes on"
+    assert after.leftovers.sweep().removed == 0, "what has just been written may belong to a run that goes on"
     later = History(
         Store(str(account)), "test", clock=lambda: datetime.now(UTC) + GRACE_OF_ANSWERS + timedelta(hours=1)
     )
-    swept = later.sweep(keep_days=1).removed
+    swept = later.leftovers.sweep(keep_days=1).removed
     assert not later.verify(reread=True).findings
     assert [one for collection in catalog.COLLECTIONS.values() for one in later.snapshots(collection)] == shown
     after.reload()

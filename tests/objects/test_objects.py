@@ -12,7 +12,8 @@ from data_access.__main__ import main
 from data_access.emulator import DEMO_TOKEN, Emulator
 from data_access.emulator.sample import partner
 from data_access.history import collect, snapshot
-from data_access.history.history import GRACE_OF_ANSWERS, History
+from data_access.history.history import History
+from data_access.history.leftovers import GRACE_OF_ANSWERS
 from data_access.history.store import Store
 from data_access.history.views import Views
 from data_access.partner_center import catalog
@@ -100,9 +101,9 @@ def test_prune_and_sweep_remove_objects(settings, emulator, connect):
     assert [found.path for found in again.store.finished("facts")] == [second.facts]
     left_behind = f"{first.id}-{'0' * 16}.parquet"
     again.store.put(f"facts/deployment/date=2026-04-01/{left_behind}", again.store.read(second.raw))
-    assert again.sweep().removed == 0
+    assert again.leftovers.sweep().removed == 0
     later = History(again.store, "test", clock=lambda: datetime.now(UTC) + GRACE_OF_ANSWERS + timedelta(hours=1))
-    assert later.sweep().removed == 1
+    assert later.leftovers.sweep().removed == 1
     assert not later.verify().findings
 
 

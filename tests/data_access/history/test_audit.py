@@ -131,6 +131,6 @@ def test_the_history_does_not_mind_it(tmp_path, clock, kept):
     assert not history.notices
     assert history.verify().files == 1
     clock.forward(days=9)
-    history.sweep()
+    history.leftovers.sweep()
     assert history.compact().before == 1
     assert len(kept.read(TODAY)) == 1

@@ -115,7 +115,7 @@ def test_a_full_disk_says_so_and_leaves_what_was_there(kept, tmp_path, monkeypat
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)  # as on a full disk
     with pytest.raises(HistoryError, match="No space left on device: the next file alone takes 5 kB"):
         kept.put(card("a", "new"))
     assert files(tmp_path) == before
@@ -138,7 +138,7 @@ def test_the_housekeeping_of_the_history_leaves_records_alone(kept, tmp_path):
     history = lake(tmp_path, later)
     history.compact()
     history.prune(history.old(1))
-    history.sweep()
+    history.leftovers.sweep()
     assert files(tmp_path) == before
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from data_access import HistoryError, Settings, history
 from data_access.history import store
-from data_access.history.history import GRACE, History
+from data_access.history.history import History
 from data_access.history.index import Index
+from data_access.history.leftovers import GRACE
 from data_access.history.snapshot import parquet
 from data_access.history.store import Store
 from data_access.partner_center.catalog import DEPLOYMENT, USAGE
@@ -47,7 +48,7 @@ def test_the_figures_of_two_partners_never_add_up_when_files_are_copied_together
     (finding,) = merged.verify().findings
     assert finding.path in notice
     merged.compact()
-    merged.sweep()
+    merged.leftovers.sweep()
     assert set(there) <= set(files(folder)), "they are the operator's to move back"
     assert sold(history.open(mine)) == [1]
 

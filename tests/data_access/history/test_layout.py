@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from data_access.history import layout
-from data_access.history.history import GRACE_OF_ANSWERS
+from data_access.history.leftovers import GRACE_OF_ANSWERS
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.damage import KilledBeforeCommit
 from tests.lakes import Clock, fetched, files, lake
@@ -80,7 +80,7 @@ def every_command(folder):
     assert not history.notices
     assert not history.verify(reread=True).findings
     history.compact()
-    assert history.sweep().removed == 2, "what the killed run left"
+    assert history.leftovers.sweep().removed == 2, "what the killed run left"
     assert not history.verify(reread=True).findings
     history.prune(history.old(1))
     assert not history.verify(reread=True).findings
@@ -109,7 +109,7 @@ def test_what_another_account_has_is_neither_read_nor_removed_through_links(acco
     history = lake(account, LATER)
     assert history.is_empty
     history.compact()
-    assert history.sweep().removed == 0
+    assert history.leftovers.sweep().removed == 0
     assert files(other) == theirs
 
 
@@ -124,7 +124,7 @@ def test_summary_files_behind_a_link_are_said_to_be_there_and_nothing_is_swept(l
     assert history.notices == (sentence,)
     assert [finding.path for finding in history.verify().findings] == [linked]
     history.compact()
-    assert history.sweep().removed == 0, "what they name is needed"
+    assert history.leftovers.sweep().removed == 0, "what they name is needed"
     assert set(files(account)) >= {path for path in everything if path.startswith(("facts/", "raw/"))}
 
 
@@ -136,7 +136,7 @@ def test_a_link_in_the_place_of_a_file_is_left_where_it_is(account, tmp_path):
     assert len(history.snapshots(DEPLOYMENT)) == 1
     assert [finding.path for finding in history.verify().findings] == [path.relative_to(account).as_posix()]
     history.compact()
-    assert history.sweep().removed == 0, "its snapshot needs its files"
+    assert history.leftovers.sweep().removed == 0, "its snapshot needs its files"
     assert path.is_symlink()
     assert there.exists()
 

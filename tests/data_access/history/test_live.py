@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import narwhals as nw
@@ -19,6 +18,7 @@ from data_access.partner_center.catalog import CUSTOMERS, LIVE, SEATS, SUBSCRIPT
 from data_access.partner_center.retry import RetryPolicy
 from tests.lakes import Clock, files, lake
 from tests.partner import ALFA, BRAVO, CHARLIE, Partner, customer, refused, serving, sku, subscription
+from tests.waiting import until
 
 pytestmark = pytest.mark.program
 
@@ -347,7 +347,7 @@ def test_what_nobody_goes_on_with_is_swept(run, partner, tmp_path, clock):
     there = [path for path in files(tmp_path) if path.startswith("parts/")]
     assert lake(tmp_path, clock).notices == ()
     clock.now = clock().replace(year=2030)
-    lake(tmp_path, clock).sweep()
+    lake(tmp_path, clock).leftovers.sweep()
     assert there
     assert not [path for path in files(tmp_path) if path.startswith("parts/")]
 
@@ -393,8 +393,7 @@ def test_a_run_that_is_killed_half_way_is_gone_on_with(tmp_path):
         }
         command = [sys.executable, "-m", "data_access", "collect"]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as killed:
-            while len(partner.paths("subscribedskus")) < MANY - 100:
-                time.sleep(0.01)
+            until(lambda: len(partner.paths("subscribedskus")) >= MANY - 100)
             killed.kill()
         before = len(partner.paths("subscribedskus"))
         assert not list(tmp_path.rglob("facts/seats"))

@@ -11,8 +11,9 @@ import pytest
 from pyarrow import fs
 
 from data_access import HistoryError
-from data_access.history.history import GRACE, History
+from data_access.history.history import History
 from data_access.history.index import PACK, Index
+from data_access.history.leftovers import GRACE
 from data_access.history.monthly import finished, merged
 from data_access.history.snapshot import Snapshot, facts, table
 from data_access.history.store import Store
@@ -267,6 +268,6 @@ def test_a_months_file_without_a_record_is_swept(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         lake(tmp_path, store=KilledBeforeCommit).compact()
     assert len(months_of(tmp_path)) == 1
-    assert lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE)).sweep().removed == 1
+    assert lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE)).leftovers.sweep().removed == 1
     assert not months_of(tmp_path)
     assert not lake(tmp_path).verify().findings

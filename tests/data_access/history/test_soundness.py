@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_access.history import store
-from data_access.history.history import GRACE
+from data_access.history.leftovers import GRACE
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.damage import DAMAGES, flipped
 from tests.data_access.history.keeping import TWO, keep, numbers, sold
@@ -56,7 +56,7 @@ def test_a_damaged_small_file_hides_its_snapshot_and_keeps_its_files_from_the_sw
     assert numbers(history) == [1]
     assert path.name in history.notices[0]
     assert [finding.path for finding in history.verify().findings] == [path.relative_to(tmp_path).as_posix()]
-    assert history.sweep().removed == 0
+    assert history.leftovers.sweep().removed == 0
     history.compact()
     assert path.exists()
     assert len(list(tmp_path.glob("facts/**/*.parquet"))) == 2
@@ -83,5 +83,5 @@ def test_a_file_of_a_newer_program_is_left_alone(tmp_path):
     history = lake(tmp_path, Clock(datetime.now(UTC) + 2 * GRACE))
     assert history.is_empty
     assert "newer version" in history.notices[0]
-    assert history.sweep().removed == 0
+    assert history.leftovers.sweep().removed == 0
     assert len(files(tmp_path)) == 3

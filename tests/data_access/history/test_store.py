@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from data_access import HistoryError
-from data_access.history.history import GRACE
+from data_access.history.leftovers import GRACE
 from data_access.history.store import Store
 from data_access.partner_center.catalog import DEPLOYMENT
 from tests.lakes import Clock, fetched, files, lake
@@ -100,20 +100,20 @@ def test_a_file_that_goes_while_its_folder_is_listed_hides_no_other(tmp_path, mo
 
     for draft in drafts:
         draft.write_bytes(b"PAR1")
-    monkeypatch.setattr(os, "scandir", scanned)
+    monkeypatch.setattr(os, "scandir", scanned)  # or the moment would be left to chance
     assert lake(tmp_path).snapshots(DEPLOYMENT) == before
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP])
 def test_a_file_system_that_cannot_sync_folders_keeps_a_history(number, tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "fsync", refusing_folders(number))
+    monkeypatch.setattr(os, "fsync", refusing_folders(number))  # as 9p and others do
     lake(tmp_path).append(fetched(DEPLOYMENT, [{}]))
     assert len(lake(tmp_path).snapshots(DEPLOYMENT)) == 1
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
 def test_a_folder_that_fails_to_sync_is_an_error(number, tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "fsync", refusing_folders(number))
+    monkeypatch.setattr(os, "fsync", refusing_folders(number))  # as 9p and others do
     with pytest.raises(HistoryError, match=os.strerror(number)):
         lake(tmp_path).append(fetched(DEPLOYMENT, [{}]))
 
@@ -132,7 +132,7 @@ def test_a_file_that_another_process_holds_open_is_left_for_the_next_time(number
 
     clock = Clock(datetime.now(UTC) + 2 * GRACE)
     history = lake(tmp_path, clock)
-    monkeypatch.setattr(Path, "unlink", refused)
+    monkeypatch.setattr(Path, "unlink", refused)  # root may remove anything
     history.prune(history.old(1))
     assert set(before) <= set(files(tmp_path))
     assert not lake(tmp_path).verify().findings, "no record without its files"
@@ -147,7 +147,7 @@ def test_a_file_that_may_not_be_removed_is_an_error(tmp_path, monkeypatch):
     def refused(*_, **__):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "unlink", refused)
+    monkeypatch.setattr(Path, "unlink", refused)  # root may remove anything
     with pytest.raises(HistoryError, match=os.strerror(errno.EACCES)):
         Store(str(tmp_path)).delete("small/deployment/x")
 
@@ -161,7 +161,7 @@ def test_a_full_disk_says_how_much_is_needed_and_prune_removes_nothing(tmp_path,
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)  # as on a full disk
     with pytest.raises(HistoryError, match=r"No space left on device: the next file alone takes \d+ kB"):
         history.prune(history.old(1))
     assert files(tmp_path) == before

@@ -1,23 +1,17 @@
-"""`verify` beside programs that put files together or remove them, and files whose record is lost."""
+"""`verify` beside programs that put files together or remove them."""
 
 import shutil
 import threading
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from data_access import HistoryError
-from data_access.history.history import GRACE, GRACE_OF_ANSWERS
-from data_access.history.results import Swept
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.data_access.history.keeping import sold
-from tests.lakes import Clock, fetched, files, lake
-
-LATER = Clock(datetime.now(UTC) + 2 * GRACE)
-MUCH_LATER = Clock(datetime.now(UTC) + 2 * GRACE_OF_ANSWERS)
+from tests.lakes import fetched, files, lake
 
 
 class Shared(Store):
@@ -116,46 +110,3 @@ def test_a_history_that_changes_at_each_look_is_not_judged(account):
     compact(account)
     with pytest.raises(HistoryError, match="changes faster than it can be"):
         shared.verify()
-
-
-def test_files_whose_record_is_lost_are_named_once_no_run_can_need_them(account):
-    (record,) = (path for path in account.glob("small/deployment/*") if "00000002-" in path.name)
-    record.unlink()
-    theirs = [path for path in files(account) if "/deployment/" in path and "/00000002-" in path]
-    assert len(theirs) == 2, "facts and raw answer"
-    at_once, later = lake(account).verify(), lake(account, LATER).verify()
-    assert not at_once.findings
-    assert not at_once.unclaimed
-    assert later == replace(at_once, unclaimed=tuple(theirs))
-
-
-def test_a_damaged_record_leaves_it_open_whose_files_are_whose(account):
-    for path in account.glob("small/deployment/*"):
-        path.write_bytes(b"")
-    assert lake(account, LATER).verify().unclaimed == ()
-
-
-def test_answers_whose_record_is_lost_stay_while_it_can_come_back(account):
-    (record,) = (path for path in account.glob("small/deployment/*") if "00000002-" in path.name)
-    content = record.read_bytes()
-    record.unlink()
-    theirs = tuple(path for path in files(account) if "/deployment/" in path and "/00000002-" in path)
-    assert lake(account, LATER).sweep() == Swept(0, theirs)
-    record.write_bytes(content)
-    assert lake(account, LATER).sweep() == Swept(0, ())
-    record.unlink()
-    assert lake(account, MUCH_LATER).sweep() == Swept(2, ())
-
-
-def test_where_all_records_are_lost_a_run_takes_no_answer_along(account):
-    shutil.rmtree(account / "small")
-    before = tuple(path for path in files(account) if path.startswith(("facts/", "raw/")))
-    lake(account, MUCH_LATER).append(sold(9))
-    assert lake(account, MUCH_LATER).sweep() == Swept(0, before)
-
-
-def test_with_a_number_of_days_to_keep_older_answers_go_with_or_without_a_record(account):
-    shutil.rmtree(account / "small")
-    answers = tuple(path for path in files(account) if path.startswith(("facts/", "raw/")))
-    assert lake(account, MUCH_LATER).sweep(keep_days=365) == Swept(0, answers)
-    assert lake(account, MUCH_LATER).sweep(keep_days=7) == Swept(len(answers), ())

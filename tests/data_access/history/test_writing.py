@@ -5,18 +5,15 @@ import os
 import resource
 import shutil
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from data_access import HistoryError
-from data_access.history.history import GRACE_OF_ANSWERS
 from data_access.history.store import Store
 from data_access.partner_center.catalog import DEPLOYMENT
-from tests.damage import KilledBeforeCommit
 from tests.data_access.history.keeping import keep, sold
-from tests.lakes import Clock, files, lake
+from tests.lakes import files, lake
 
 
 @pytest.mark.parametrize("folder", ["raw", "facts", "small"])
@@ -72,24 +69,6 @@ def test_a_folder_that_may_not_be_written_says_so_and_can_be_read():
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755)
         shutil.rmtree(folder)
-
-
-def test_what_a_killed_run_left_behind_is_swept_when_nobody_can_need_it_any_more(tmp_path):
-    keep(tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        lake(tmp_path, store=KilledBeforeCommit).append(sold(3))
-    draft = (
-        tmp_path / "small" / "deployment" / ".00000009-20261124T063000Z-0a1b2c3d-0123456789abcdef.parquet.1a2b3c4d.tmp"
-    )
-    draft.write_bytes(b"PAR1")
-    everything = files(tmp_path)
-    clock = Clock(datetime.now(UTC))
-    assert lake(tmp_path, clock).sweep().removed == 0
-    assert files(tmp_path) == everything
-    clock.forward(seconds=GRACE_OF_ANSWERS.total_seconds() + 60)
-    assert lake(tmp_path, clock).sweep().removed == 3
-    assert len(files(tmp_path)) == 3
-    assert not lake(tmp_path).verify().findings
 
 
 def test_a_run_that_a_sweep_took_for_dead_puts_its_files_back(tmp_path):
