@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats, mutes_and_bands, page_turns
+from dashboard.cache import remembered
 from dashboard.components import audit_notice, header, history_states, notices, table
 from dashboard.feeds import Feeds, books_now, current_feeds, everybody
 from dashboard.security import session
@@ -224,7 +225,7 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
 
 def _shrunk(past: Timeline) -> list[str]:
     """Tell which collections lost more than is usual."""
-    check = checks.lost(losses(past))
+    check = checks.lost(remembered(losses)(past))
     if check.mark is not Mark.BAD:
         return []
     st.markdown(check.finding)
@@ -235,10 +236,16 @@ def _unread(feeds: Feeds) -> str:
     """How many customers the newest answers lack, in a sentence; empty where they lack none."""
     past = history_states.at_hand(feeds.history)
     with contextlib.suppress(HistoryError):
-        if number := len(unread_customers(past.history)) if past else 0:
+        if number := _number_unread(past, feeds.history.state.fetched_at) if past and feeds.history else 0:
             it = "it" if number == 1 else "them"
             return f"{formats.number(number, 'customer')} could not be read; *Data health* names {it}."
     return ""
+
+
+@remembered
+def _number_unread(past: Timeline, _looked_at: datetime | None) -> int:
+    """How many these are, read again at each look at the history, so that a file that was mended counts."""
+    return len(unread_customers(past.history))
 
 
 def _collected(feeds: Feeds) -> dict[str, datetime]:

@@ -61,7 +61,6 @@ class Looks:
     def __init__(self, history: History) -> None:
         self._history = history
         self._rows: dict[str, pd.DataFrame] = {}
-        self._set_aside: dict[str, UnreadRows] = {}
 
     def marks(self, now: datetime) -> dict[str, str]:
         """What is looked at now: the newest snapshot of each collection, and the instant."""
@@ -130,9 +129,7 @@ class Looks:
         """What an answer does not tell, as far as it may be of these customers."""
         if deployment is None:
             return ALL_READ
-        if deployment.id not in self._set_aside:
-            self._set_aside[deployment.id] = self._history.unread(deployment)
-        return self._set_aside[deployment.id].within(CUSTOMER, customers.__contains__)
+        return self._history.unread(deployment).within(CUSTOMER, customers.__contains__)
 
     def _first(self, now: datetime, customers: Customers) -> Look:
         snapshots = self._history.snapshots(COMMERCIAL_DEPLOYMENT)

@@ -82,6 +82,7 @@ class History:
         self._runs = Runs(folder, clock)
         self.skus = Skus(folder, clock)
         """What the catalogue of products said."""
+        self._unread: dict[str, UnreadRows] = {}  # of the answers that were read again for it, by snapshot
 
     @property
     def files(self) -> Any:
@@ -176,15 +177,18 @@ class History:
         return raw_pages.reread(COLLECTIONS[snapshot.collection], self.store.read_sound(snapshot.raw))
 
     def unread(self, snapshot: Snapshot) -> UnreadRows:
-        """What an answer does not tell; where rows were set aside, they are read again from what was sent."""
+        """What an answer does not tell; where rows were set aside, they are read again, once, from what was sent."""
         if not snapshot.set_aside:
             return UnreadRows(missing=snapshot.missing)
-        try:
-            rows = self.reread(snapshot).set_aside
-        except (FileNotFoundError, Damaged, PartnerCenterError):
-            rows = ()
-        # Those that are not found again may be of anything, like those that did not come.
-        return unread_rows.of(rows, snapshot.missing + max(0, snapshot.set_aside - len(rows)))
+        if snapshot.id not in self._unread:
+            try:
+                rows = self.reread(snapshot).set_aside
+            except (FileNotFoundError, Damaged, PartnerCenterError):
+                # Rows that are not found again may be of anything, like those that did not come.
+                return UnreadRows(missing=snapshot.missing + snapshot.set_aside)
+            lacking = max(0, snapshot.set_aside - len(rows))
+            self._unread[snapshot.id] = unread_rows.of(rows, snapshot.missing + lacking)
+        return self._unread[snapshot.id]
 
     def of_customers(self, snapshot: Snapshot) -> OfCustomers:
         """The customers that a snapshot has no rows of, by why; nobody in a collection that is not live.

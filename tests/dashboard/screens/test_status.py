@@ -14,6 +14,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.dashboard.visit import TENANT, tables, text
 from tests.lakes import NOW, fetched
 
+DAY = timedelta(days=1)
+
 
 def calls(app):
     return tables(app)["calls_table"].set_index("collection")
@@ -148,7 +150,7 @@ def test_where_everything_works_the_verdict_says_so_or_as_data_health_who_could_
 def test_a_collection_that_shrank_is_not_called_working(look_back):
     many = [{"serviceName": name} for name in ("o365", "crm", "exo")]
     app = look_back(
-        [partial(fetched, DEPLOYMENT, many, NOW - timedelta(days=1)), partial(fetched, DEPLOYMENT, many[:1], NOW)],
+        [partial(fetched, DEPLOYMENT, many, NOW - DAY), partial(fetched, DEPLOYMENT, many[:1], NOW)],
         page="status",
     )
     assert not app.success
@@ -163,3 +165,15 @@ def test_where_all_else_works_the_verdict_says_that_lines_of_digest_file_may_be_
     app = visit(page="status", DIGEST_FILE=str(plan))
     assert not app.error
     assert "1 line of DIGEST_FILE may be mistyped." in app.warning[0].value
+
+
+def test_the_page_drawn_again_reads_no_answer_again(look_back, tmp_path):
+    many = [{"customerTenantId": f"T{number}"} for number in range(3)]
+    past = [partial(fetched, COMMERCIAL_DEPLOYMENT, rows, at) for rows, at in ((many, NOW - DAY), (many[:1], NOW))]
+    app = look_back(past, page="status")
+    (verdict,) = [error.value for error in app.error]
+    assert "from 300 to 100 licenses, from 3 to 1 customers" in verdict
+    for path in tmp_path.rglob("facts/**/*.parquet"):
+        path.unlink()
+    app.run()
+    assert [error.value for error in app.error] == [verdict]

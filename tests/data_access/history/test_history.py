@@ -18,6 +18,7 @@ from data_access.history.engines import DuckDB
 from data_access.history.run_log import Run, Tried
 from data_access.history.snapshot import checksum, summary_schema
 from data_access.history.store import Store
+from data_access.measures.unread_rows import UnreadRows
 from data_access.partner_center import frames, raw_pages, wire
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
 from tests.damage import flipped
@@ -171,6 +172,19 @@ def test_what_is_set_aside_is_counted_by_reason_and_set_aside_again_when_it_is_r
     assert (snapshot.rows, snapshot.set_aside, snapshot.reasons) == (1, 1, {"licensesSold is not a number": 1})
     again = lake(tmp_path).reread(snapshot)
     assert (len(again.frame), again.set_aside[0].position) == (1, 2)
+
+
+def test_what_an_answer_does_not_tell_is_read_again_once_as_soon_as_its_file_can_be(tmp_path):
+    snapshot = keep(tmp_path, changes=[{}, {"licensesSold": "many"}])
+    history, raw = lake(tmp_path), tmp_path / snapshot.raw
+    content = raw.read_bytes()
+    raw.unlink()
+    assert history.unread(snapshot) == UnreadRows(missing=1)
+    raw.write_bytes(content)
+    told = history.unread(snapshot)
+    assert len(told.rows) == 1
+    raw.unlink()
+    assert history.unread(snapshot) == told
 
 
 def test_a_parser_mended_since_reads_the_past_again(tmp_path):
