@@ -14,7 +14,7 @@ from dashboard.view_models import uncounted
 from data_access import Deployment, PartnerCenterError, Timeline, Usage, texts, timeline_of_customer
 from data_access.call_sheet import content as sheets
 from data_access.call_sheet import document
-from data_access.call_sheet.content import Records
+from data_access.call_sheet.customer import Records
 from data_access.datasets import renewals
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, product_names

@@ -1,4 +1,4 @@
-"""What the history has of one customer, for the call sheet."""
+"""Reads what the history has of one customer, for the call sheet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pyarrow import dataset
 
 from data_access import measures, texts
 from data_access.books import CUSTOMER
-from data_access.call_sheet.content import Records
+from data_access.call_sheet.customer import Records
 from data_access.connection import title
 from data_access.datasets import lately, renewals, timeline
 from data_access.datasets.renewals import Renewals

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+
+from data_access import formats
+
+#: All percentages of a sheet have as many decimals.
+percent = partial(formats.percent, as_sent=False)
 
 
 @dataclass(frozen=True, slots=True)

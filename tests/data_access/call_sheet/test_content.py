@@ -7,7 +7,7 @@ import pytest
 
 from data_access import measures
 from data_access.call_sheet import content
-from data_access.call_sheet.content import Records
+from data_access.call_sheet.customer import Records
 from data_access.datasets.renewals import OfOne, Unread
 from data_access.measures import Facts, renewals
 from data_access.measures.unread_rows import ALL_READ, UnreadRows
@@ -58,26 +58,29 @@ def answered(day, deployed, sold=100):
     return Facts(facts.frame.assign(snapshot=str(day), fetchedAt=fetched))
 
 
+def records(now, *answers, **more):
+    """What is known of a customer: the facts of now, and the rows of these answers."""
+    past = pd.concat([answer.frame for answer in answers], ignore_index=True)
+    return Records(
+        tenant=TENANT,
+        name="TEST COMPANY",
+        source="Microsoft Partner Center",
+        is_sample=False,
+        deployment=Facts(past),
+        now=now,
+        **more,
+    )
+
+
 def sheet(rows=(), live=None, subscriptions=None, mutes=(), *, unread=(), use=None, spares=()):
     facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows))
     table = None if live is None else pd.DataFrame(live)
     judged = None
     if subscriptions is not None:
         judged = renewals.at(renewals.judged(pd.DataFrame(subscriptions), table, facts.frame), READ)
-    dated = facts.frame.assign(snapshot="1", fetchedAt=pd.Timestamp(READ))
-    records = Records(
-        tenant=TENANT,
-        name="TEST COMPANY",
-        source="Microsoft Partner Center",
-        is_sample=False,
-        deployment=Facts(dated),
-        now=facts,
-        live=OfOne(judged, table, READ, tuple(unread)),
-        use=use,
-        mutes=mutes,
-        spares=spares,
-    )
-    return content.sheet(records)
+    dated = Facts(facts.frame.assign(snapshot="1", fetchedAt=pd.Timestamp(READ)))
+    live = OfOne(judged, table, READ, tuple(unread))
+    return content.sheet(records(facts, dated, live=live, use=use, mutes=mutes, spares=spares))
 
 
 def section(made, heading):
@@ -221,17 +224,7 @@ def test_what_moved_is_told_since_the_day_of_the_answer_compared_as_on_pages():
         answered(date(2026, 10, 30), 42, 120),
         answered(date(2026, 11, 29), 50, 131),
     ]
-    made = content.sheet(
-        Records(
-            tenant=TENANT,
-            name="TEST COMPANY",
-            source="",
-            is_sample=False,
-            deployment=Facts(pd.concat([each.frame for each in answers], ignore_index=True)),
-            now=answers[-1],
-            then=(date(2026, 8, 31), answers[0]),
-        )
-    )
+    made = content.sheet(records(answers[-1], *answers, then=(date(2026, 8, 31), answers[0])))
     assert "Since 31 Aug 2026 you bought 31 licenses, and only 10 more are assigned." in made.steps
     assert next(figure.change for figure in made.figures) == "+11 since 31 Oct 2026"
     assert section(made, "What changed").heading == "What changed since 31 Oct 2026"
@@ -251,17 +244,7 @@ NOT_READ = {"customerTenantId": TENANT.casefold()}
 )
 def test_of_a_customer_that_the_newest_answer_does_not_have_the_last_figures_stand_and_no_change_does(unread, said):
     before = [answered(date(2026, 10, 26), 10, 50), answered(date(2026, 11, 16), 16, 56)]
-    made = content.sheet(
-        Records(
-            tenant=TENANT,
-            name="TEST COMPANY",
-            source="",
-            is_sample=False,
-            deployment=Facts(pd.concat([each.frame for each in before], ignore_index=True)),
-            now=NOTHING,
-            unread=unread,
-        )
-    )
+    made = content.sheet(records(NOTHING, *before, unread=unread))
     assert [(figure.label, figure.value, figure.change) for figure in made.figures] == [
         ("Licenses sold", "56", said),
         ("Deployed", "28.57\u00a0%", said),
@@ -357,20 +340,10 @@ def sheet_of_two(before, after, mutes=(), unread=ALL_READ):
         measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows)).frame for rows in (before, after)
     )
     dated = [
-        frame.assign(snapshot=identity, fetchedAt=pd.Timestamp(READ)) for identity, frame in (("1", then), ("2", now))
+        Facts(frame.assign(snapshot=identity, fetchedAt=pd.Timestamp(READ)))
+        for identity, frame in (("1", then), ("2", now))
     ]
-    return content.sheet(
-        Records(
-            tenant=TENANT,
-            name="TEST COMPANY",
-            source="Microsoft Partner Center",
-            is_sample=False,
-            deployment=Facts(pd.concat(dated, ignore_index=True)),
-            now=Facts(now),
-            mutes=mutes,
-            unread=unread,
-        )
-    )
+    return content.sheet(records(Facts(now), *dated, mutes=mutes, unread=unread))
 
 
 def of(month):
