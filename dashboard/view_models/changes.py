@@ -109,7 +109,7 @@ def changes_view(
         total=changes_tables.total(known, why, moved, levels.WORDS[compared.level].noun, estimated),
         missing=_missing(past, differences, selection, compared),
         lost=_lost(table, differences, compared.since, _processed(past, compared)),
-        lacking=differences.untold.in_words if changes.LEVELS[compared.level] == customers.PRODUCT else "",
+        lacking=differences.unread.in_words if changes.LEVELS[compared.level] == customers.PRODUCT else "",
     )
 
 
@@ -143,27 +143,27 @@ def _lost(table: pd.DataFrame, differences: Differences, since: date, processed:
     of_answer = pd.Timestamp(since, tz=UTC)
     if "productName" not in table:
         then, now = (differences.sold(when) for when in ("Before", "After"))
-        gone = parts.together(parts.lost(then, now, parts.OF_COMPANY, unread=differences.untold))
+        gone = parts.together(parts.lost(then, now, parts.OF_COMPANY, unread=differences.unread))
         dates = [processed.get((row.service, row.channel), of_answer) for row in gone.itertuples()]
         found += zip(gone[parts.TITLE], gone["licensesSold"], dates, map(Absence, gone[parts.WHY]), strict=True)
     if "service" not in table or "productName" in table:
         is_nothing = (table["status"] == Status.GONE) | table["licensesSoldAfter"].isna()
         gone = table[is_nothing & (table["licensesSoldBefore"] > 0)]
         gone = gone.sort_values("licensesSoldBefore", ascending=False, kind="stable")
-        why = parts.why(gone, [name for name in comparison.TELL_APART if name in gone], differences.untold)
+        why = parts.why(gone, [name for name in comparison.TELL_APART if name in gone], differences.unread)
         keys = [name for name in differences.processed if name in gone]
         on = gone[keys].merge(differences.processed, on=keys, how="left")["processedDateTime"]
         found += zip(_titled(gone)["title"], gone["licensesSoldBefore"], on, why, strict=True)
-    if "productName" not in table and "service" not in table and differences.unread is not None:
-        found += _parts_of_customers(table, differences.unread)
+    if differences.of_customers is not None:
+        found += _of_customers(table, differences.of_customers)
     return tuple(Lost(str(title), float(sold), of_answer if pd.isna(on) else on, why) for title, sold, on, why in found)
 
 
-def _parts_of_customers(table: pd.DataFrame, unread: pd.DataFrame) -> list[tuple[str, float, pd.Timestamp, Absence]]:
-    """What the later answer does not tell of customers of whom it tells something, each customer's parts by name."""
-    partly = table[(table["status"] == Status.UNREAD) & table["licensesSoldAfter"].notna()]
-    rows = parts.together(unread[unread[customers.CUSTOMER].isin(partly[customers.CUSTOMER])], [customers.CUSTOMER])
-    names = _titled(partly).set_index(customers.CUSTOMER)["title"]
+def _of_customers(table: pd.DataFrame, unread: pd.DataFrame) -> list[tuple[str, float, pd.Timestamp, Absence]]:
+    """What the later answer does not tell of the customers of a table, each with the customer's name."""
+    known = table[table[customers.CUSTOMER].isin(unread[customers.CUSTOMER])]
+    rows = parts.together(unread[unread[customers.CUSTOMER].isin(known[customers.CUSTOMER])], [customers.CUSTOMER])
+    names = _titled(known).set_index(customers.CUSTOMER)["title"]
     named = zip(rows[customers.CUSTOMER].map(names), rows[parts.TITLE], strict=True)
     columns = zip(named, rows["licensesSold"], rows["processedDateTime"], rows[parts.WHY], strict=True)
     return [(f"{name} · {part}", sold, on, Absence(why)) for (name, part), sold, on, why in columns]

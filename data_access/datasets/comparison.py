@@ -59,19 +59,19 @@ class Pair:
 class Differences:
     """Two dates side by side: `table` as of `changes.compare`; `estimated` says whether licenses deployed are.
 
-    `parts`: the same by columns that tell the parts apart of which all is the sum, see `measures.parts`. `unread`: the
-    parts of services or customers that the later answer does not tell, as `parts.lost` has them; None where there is
-    none to tell. `processed`: the processing dates (processedDateTime, UTC) that the table's rows had on the earlier
-    date, by the columns that tell them apart. `untold`: the rows that the later answer does not tell, by the names of
-    products in `table`.
+    `parts`: the same by columns that tell the parts apart of which all is the sum, see `measures.parts`. `processed`:
+    the processing dates (processedDateTime, UTC) that the table's rows had on the earlier date, by the columns that
+    tell them apart. `unread`: what the later answer does not tell, by the names of products in `table`.
+    `of_customers`: what it does not tell of customers of whom it tells something, as `parts.lost` has it; None at
+    other levels.
     """
 
     table: pd.DataFrame
     estimated: bool
     parts: pd.DataFrame
     processed: pd.DataFrame
-    untold: UnreadRows = ALL_READ
-    unread: pd.DataFrame | None = None
+    unread: UnreadRows = ALL_READ
+    of_customers: pd.DataFrame | None = None
 
     def sold(self, when: str) -> pd.DataFrame:
         """The `parts` that are there `Before` or `After`, with the licenses sold then."""
@@ -116,12 +116,6 @@ def pair(timeline: Timeline, compared: Comparison) -> Pair:
     return Pair(days[compared.since], days[compared.until])
 
 
-def untold(timeline: Timeline, compared: Comparison) -> UnreadRows:
-    """What the later of both answers does not tell."""
-    found = timeline.history.unread(pair(timeline, compared).after)
-    return found.within(customers.CUSTOMER, timeline.customers.__contains__)
-
-
 def compare(
     timeline: Timeline, engine: Callable[[], Engine], compared: Comparison, selection: Selection
 ) -> Differences:
@@ -131,7 +125,7 @@ def compare(
     written, EngineError where it cannot be read, SettingsError where there is no engine.
     """
     keys, snapshots = changes.LEVELS[compared.level], pair(timeline, compared)
-    unread = untold(timeline, compared)
+    unread = timeline.history.unread(snapshots.after).within(customers.CUSTOMER, timeline.customers.__contains__)
     both = (snapshots.before, snapshots.after)
     labels = [_LABELS[name] for name in keys if name in _LABELS]
     if collection_of(timeline, compared.level) is timeline.collection and keys == ["service"]:
@@ -183,12 +177,18 @@ def _but_unread(found: Differences, unread: UnreadRows, lost: pd.DataFrame | Non
     gone = found.table[found.table["status"] == Status.GONE]
     why = pd.Series(parts.why(gone, own, unread), gone.index, dtype="str")
     is_unread = why.reindex(found.table.index).fillna(Absence.GONE) != Absence.GONE
-    if own == ["service"]:
+    of_services = own == ["service"]
+    if of_services:
         lost = parts.lost(found.sold("Before"), found.sold("After"), OF_COMPANY, unread=unread)
     if lost is not None:
         lost = lost[lost[parts.WHY] != Absence.GONE]
         is_unread |= texts.keys(found.table[own[0]]).isin(texts.keys(lost[own[0]]))
-    return replace(found, table=changes.but_unread(found.table, is_unread), untold=unread, unread=lost)
+    table = changes.but_unread(found.table, is_unread)
+    if lost is None or of_services:
+        return replace(found, table=table, unread=unread)
+    partly = table[(table["status"] == Status.UNREAD) & table["licensesSoldAfter"].notna()]
+    of_customers = lost[lost[customers.CUSTOMER].isin(partly[customers.CUSTOMER])]
+    return replace(found, table=table, unread=unread, of_customers=of_customers)
 
 
 def _processed(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -57,7 +57,7 @@ def test_a_row_that_was_not_read_is_of_the_product_that_it_was_before_a_new_name
     differences = comparison.compare(past, engine, Comparison("product", BEFORE, AFTER), Selection())
     assert [*differences.table["status"]] == [changes.Status.UNREAD, changes.Status.SAME]
     tenant = WHO_AND_WHAT["customerTenantId"]
-    assert timeline.of_customer(past, engine(), tenant).unread.rows == differences.untold.rows
+    assert timeline.of_customer(past, engine(), tenant).unread.rows == differences.unread.rows
 
 
 def test_a_service_and_a_product_that_are_spelled_otherwise_are_compared_with_themselves(tmp_path):
