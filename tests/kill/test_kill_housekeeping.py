@@ -59,10 +59,11 @@ def test_killed_at_any_instant_nothing_is_lost_or_doubled(command, beside, setti
             assert not beside or other.end() == 0
             return code, length, copy
 
-        _, longest, copy = run(None)
+        _, shortest, copy = run(None)
         shutil.rmtree(copy)
         for number in range(KILLS):
-            code, _, copy = run(longest * (number + 0.5) / KILLS)
+            code, length, copy = run(shortest * (number + 0.5) / KILLS)
+            shortest = shortest if code == KILLED else min(shortest, length)
             after = histories.digest(copy)
             lost, new = before - after, after - before
             assert new.total() == (KEPT if beside else 0), new
