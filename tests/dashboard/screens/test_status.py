@@ -172,7 +172,7 @@ def test_the_page_drawn_again_reads_no_answer_again(look_back, tmp_path):
     past = [partial(fetched, COMMERCIAL_DEPLOYMENT, rows, at) for rows, at in ((many, NOW - DAY), (many[:1], NOW))]
     app = look_back(past, page="status")
     (verdict,) = [error.value for error in app.error]
-    assert "from 300 to 100 licenses, from 3 to 1 customers" in verdict
+    assert "from 3 to 1 customers" in verdict
     for path in tmp_path.rglob("facts/**/*.parquet"):
         path.unlink()
     app.run()
