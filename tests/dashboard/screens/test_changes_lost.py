@@ -1,0 +1,143 @@
+"""The Changes page where one of both answers lacks what the other has, or could not be read."""
+
+import dataclasses
+
+from dashboard import formats
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from tests.dashboard.screens.two_dates import (
+    AFTER,
+    BEFORE,
+    CRM,
+    DAY,
+    NAMED,
+    customers,
+    exact,
+    rows,
+    said,
+    services,
+)
+from tests.dashboard.visit import tiles, total
+from tests.lakes import NOW, fetched
+
+
+def test_what_the_later_answer_lacks_is_said_first(look_back):
+    lost = "Not in the answer of 24 Nov 2026: Dynamics 365 (100 licenses sold on 1 Nov 2026)."
+    assert said(look_back([BEFORE, AFTER])).index(lost) < said(look_back([BEFORE, AFTER])).index("Deployment % rose")
+    own = [NAMED[0], NAMED[0] | {"productName": "Visio", "serviceCode": "crm", "channel": "direct"}]
+    counts = [BEFORE, AFTER, customers(28, *own, NAMED[1]), customers(0, own[0])]
+    at = {level: said(look_back(counts, {"level": level})) for level in ("customer", "product", "customer-and-product")}
+    assert "24 Nov 2026: Dynamics 365 (200 licenses sold on 9 Oct 2026), Süd (100 licenses" in at["customer"]
+    assert "Not in the answer of 24 Nov 2026: " in at["product"]
+    assert "Visio · direct (100 licenses sold on 9 Oct 2026)" in at["product"]
+    assert "Visio (100 licenses sold on 9 Oct 2026)" in at["customer-and-product"]
+
+
+#: Of 24 Nov: Alpha has more, nobody could read Zeta's row, and two rows of those that were announced did not come.
+UNREAD = [
+    {"customerTenantId": "A", "customerName": "Alpha", "licensesDeployed": 60},
+    {"customerTenantId": "E", "customerName": "Epsilon", "licensesSold": 53, "licensesDeployed": 42},
+    {"customerTenantId": "Z", "customerName": "Zeta", "licensesSold": -5},
+]
+_READ = [
+    UNREAD[0] | {"licensesDeployed": 50},
+    UNREAD[1],
+    UNREAD[1] | {"productName": "PROJECT P3", "productId": "P3", "licensesSold": 54, "licensesDeployed": 1},
+    UNREAD[2] | {"licensesSold": 120},
+    {"customerTenantId": "C", "customerName": "Gamma", "licensesSold": 80},
+]
+_UNREAD = [
+    BEFORE,
+    AFTER,
+    customers(28, *_READ),
+    lambda: dataclasses.replace(fetched(COMMERCIAL_DEPLOYMENT, UNREAD, NOW), announced=len(UNREAD) + 2),
+]
+
+
+def test_what_could_not_be_read_is_not_called_gone_and_moves_nothing(look_back, monkeypatch):
+    app = look_back(_UNREAD, {"level": "customer"})
+    told = said(app)
+    assert "Could not be read in the answer of 24 Nov 2026: Zeta (120 licenses sold on 9 Oct 2026)." in told
+    assert (
+        "Not among the rows of the answer of 24 Nov 2026 that could be read: Gamma (80 licenses sold on 9 Oct 2026),"
+        " Epsilon · Project P3 (54 licenses sold on 9 Oct 2026)."
+    ) in told
+    assert "4 customers: 1 changed, 3 could not be read. What could not be read, or not as a whole, is in" in told
+    assert "gone" not in told.lower()
+    assert "Deployment % rose from 50.00 % to 60.00 %" in told, "Alpha alone"
+    assert tiles(app)["Licenses sold"] == "±0"
+    shown = rows(app).set_index("customerName")
+    assert dict(shown["status"]) == {
+        "Alpha": "Changed",
+        "Epsilon": "Could not be read",
+        "Gamma": "Could not be read",
+        "Zeta": "Could not be read",
+    }
+    assert [*shown.loc["Zeta", ["licensesSoldBefore", "licensesSoldAfter", "licensesSoldChange", "soldEffect"]]] == [
+        "120",
+        formats.NOTHING,
+        formats.NOTHING,
+        formats.NOTHING,
+    ]
+    assert shown.loc["Epsilon", "deploymentPercentAfter"] == "79.25\u00a0%", "what is left"
+    assert shown.loc["Epsilon", "deploymentPercentChange"] == formats.NOTHING
+    assert total(app, "changes_table")[0] == "1 customer together"
+    (pills,) = (group for group in app.button_group if group.key == "status")
+    assert pills.options == ["Changed 1", "Could not be read 3"]
+    file = exact(app, monkeypatch).set_index("customerName")
+    assert dict(file["status"]) == {"Alpha": "changed", "Epsilon": "unread", "Gamma": "unread", "Zeta": "unread"}
+
+
+def test_where_nothing_could_be_read_that_is_why_there_is_no_percentage(look_back):
+    told = said(look_back(_UNREAD, {"level": "customer", "search": "zeta"}))
+    assert "Nothing here could be read on both dates, so there is no percentage to compare. 1 customer: 1 could" in told
+
+
+def test_a_product_that_could_not_be_read_is_not_called_gone(look_back):
+    shown = rows(look_back(_UNREAD, {"level": "customer-and-product"}))
+    assert {*shown["status"]} == {"Changed", "Could not be read"}
+    told = said(look_back(_UNREAD, {"level": "product"}))
+    assert "In the answer of 24 Nov 2026, 1 row could not be read, 2 rows did not come. A product is the sum of" in told
+
+
+def test_parts_and_customers_that_are_lost_have_the_processing_date_of_the_later_of_two_answers(look_back):
+    """An answer of 17 Nov that Microsoft processed on the 16th, as it did the one of the day before."""
+    date = {"processedDateTime": "2026-11-16T00:00:00"}
+    north, beta = NAMED[0] | date, {"customerName": "Beta", "serviceCode": "ems", "productName": "EMS E5"} | date
+    history = [
+        customers(8, north, beta | {"licensesSold": 59}),
+        customers(7, north, beta | {"licensesSold": 62}),
+        customers(0, north | {"processedDateTime": "2026-11-24T00:00:00"}),
+    ]
+    told = said(look_back(history, {"level": "customer", "since": "2026-11-17"}))
+    assert "(62 licenses sold on 16 Nov 2026), Beta (62 licenses sold on 16 Nov 2026)." in told
+
+
+def test_a_channel_that_a_service_lost_is_said(look_back):
+    direct = {"channel": "direct", "licensesSold": 40}
+    lost = "Not in the answer of 24 Nov 2026: Microsoft 365 through Direct (40 licenses sold on 1 Nov 2026)."
+    assert lost in said(look_back([services(28, {}, direct), services(0, {})]))
+    assert lost not in said(look_back([services(28, {}, direct), services(0, {}, direct)]))
+    assert lost not in said(look_back([services(28, {}, direct), services(0, {})], {"channel": "reseller"}))
+    since = {"since": str((NOW - 14 * DAY).date()), "until": str(NOW.date())}
+    back = said(look_back([services(28, {}, direct), services(14, {}), services(0, {}, direct)], since))
+    assert "Not in the answer of 10 Nov 2026: Microsoft 365 through Direct (40 licenses sold on" in back
+    assert "So it counts as new." in back
+
+
+def test_what_the_earlier_answer_lacks_although_it_was_there_before_is_said(look_back):
+    link = {"since": str((NOW - 14 * DAY).date()), "until": str(NOW.date())}
+    app = look_back([BEFORE, services(14, {}), services(0, {}, CRM | {"proratedDeploymentPercent": 60})], link)
+    assert (
+        "Not in the answer of 10 Nov 2026: Dynamics 365 (100 licenses sold on 1 Nov 2026). So it counts as new."
+    ) in said(app)
+    assert "So it counts as new" not in said(look_back([BEFORE, AFTER]))
+
+
+def test_of_two_channels_that_were_lost_the_one_that_is_back_is_named(look_back):
+    link = {"since": str((NOW - 14 * DAY).date()), "until": str(NOW.date())}
+    both = services(28, {}, CRM | {"licensesSold": 370}, CRM | {"licensesSold": 270, "channel": "direct"})
+    again = CRM | {"processedDateTime": "2026-11-20T00:00:00Z"}
+    told = said(look_back([both, services(14, {}), services(0, {}, again)], link))
+    assert "10 Nov 2026: Dynamics 365 through Reseller (370 licenses sold on 1 Nov 2026). So it counts as new." in told
+    told = said(look_back([both, services(14, {}), services(0, {}, again, again | {"channel": "direct"})], link))
+    assert "10 Nov 2026: Dynamics 365 (640 licenses sold on 1 Nov 2026). So it counts as new." in told
