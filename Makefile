@@ -39,7 +39,7 @@ emulate: $(APP) ## serve the sample partner as Partner Center would, on port 860
 # browser that is missing is installed before, since a package manager lets in one at a time.
 test: ## every check there is
 	@sh tests/browser/chromium.sh > /dev/null
-	$(MAKE) --jobs 2 --output-sync=target lint bench-small unit peer objects spark faults FAULT_KILLS=60
+	$(MAKE) --jobs 2 --output-sync=target lint bench-small unit peer objects spark faults FAULT_KILLS=24
 	$(MAKE) --jobs 2 --output-sync=target replicas program REPLICA_ROUNDS=2
 	$(MAKE) browser
 

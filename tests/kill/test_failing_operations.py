@@ -23,8 +23,8 @@ COMMANDS = {
 }
 DEATH = None
 FAILURES: dict[str, int | None] = {"full": errno.ENOSPC, "broken": errno.EIO, "death": DEATH}
-#: Each so many-th operation, for those who have less time; with three, each operation still fails in one of the ways.
-EACH = max(1, 200 // int(os.environ.get("FAULT_KILLS", "200")))
+#: With fewer kills each third operation fails, so that each still fails in one of the three ways.
+EACH = 1 if int(os.environ.get("FAULT_KILLS", "200")) >= 200 else 3
 KEPT = len(WITHOUT_CUSTOMER + LIVE)  # by a run of `collect`
 
 
