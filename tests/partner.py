@@ -43,6 +43,8 @@ class Partner:
     seats: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     skus: dict[str, str] = field(default_factory=dict)
     """The `provisioningId` of each `product/sku`."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """The `title` of each `product/sku`, of those that have one."""
     page: int = 500
     troubles: dict[str, Trouble] = field(default_factory=dict)
     """Each gets the number of the call to that part, from 1, and returns an answer, or None for the right one."""
@@ -79,9 +81,11 @@ class Partner:
             case ["v1", "customers", tenant, "subscribedskus"] if tenant in self.seats:
                 return collection(self.seats[tenant])
             case ["v1", "products", product, "skus", sku] if (found := self.skus.get(f"{product}/{sku}")) is not None:
+                title = self.titles.get(f"{product}/{sku}")
                 return {
                     "id": sku,
                     "productId": product,
+                    **({"title": title} if title else {}),
                     "dynamicAttributes": {"provisioningId": found} if found else {},
                 }
         return None

@@ -52,6 +52,7 @@ RENEWALS_FILE = Table(
         count("notAssigned", "Not assigned", help=definition("notAssigned")),
         text("notAssignedFrom", "Not assigned by", help="live: the tenant now; commercial: Microsoft's analytics."),
         text("lastDayToAct", "Last day to act", help="As Microsoft sent it."),
+        text("nextProduct", "Becomes", help="The product after its end, if another; by its ids where it has no name."),
     )
 )
 

@@ -210,14 +210,14 @@ def _kept(account: History, collection: Collection) -> Answer | None:
     newest = account.newest(collection)
     if newest is None:
         return None
-    whose = OfCustomers()
+    whose, titles = OfCustomers(), account.skus.titles() if collection is SUBSCRIPTIONS else {}
     if collection in (SUBSCRIPTIONS, SEATS):
         rows, made = last_readings(account, newest)
         whose = replace(account.of_customers(newest), earlier=made)
     else:
         rows = kept_rows(account, newest)
     read_at = _last_found(account, newest)
-    return Answer(collection, rows, (), None, read_at, newest.correlation_id, of_customers=whose)
+    return Answer(collection, rows, (), None, read_at, newest.correlation_id, of_customers=whose, titles=titles)
 
 
 def _last_found(account: History, snapshot: Snapshot) -> datetime:
@@ -372,7 +372,7 @@ def put_together(found: Live, counts: Answer | None, facts: pd.DataFrame | None)
     customers, subscriptions, seats = found.customers, found.subscriptions, found.seats
     read = subscriptions.frame if subscriptions else frames.frame(SUBSCRIPTIONS, [])
     at_hand = _read_now(seats) if seats and SEATS.name not in found.troubles else None
-    table = renewals.judged(read, at_hand, facts)
+    table = renewals.judged(read, at_hand, facts, subscriptions.titles if subscriptions else renewals.NO_TITLES)
     return Renewals(
         renewals.with_service(table, facts),
         (subscriptions or customers).fetched_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 import pandas as pd
 from pyarrow import dataset
@@ -87,7 +88,7 @@ class Looks:
         if subscribed:
             read = self._snapshot(SEATS, marks)
             seats = self._of(SEATS, read, customers) if read else None
-            judged = renewals.judged(self._of(SUBSCRIPTIONS, subscribed, customers), seats, facts)
+            judged = renewals.judged(self._of(SUBSCRIPTIONS, subscribed, customers), seats, facts, self._titles)
         return Look(
             at=datetime.fromisoformat(marks[AT]),
             day=deployment.day if deployment else None,
@@ -124,6 +125,11 @@ class Looks:
             if names:
                 said.append(f"Not read the last time: the {collection.name} of {', '.join(names[:_NAMED])}{more}.")
         return tuple(said)
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        """What the catalogue calls its SKUs."""
+        return self._history.skus.titles()
 
     def _unread(self, deployment: Snapshot | None, customers: Customers) -> UnreadRows:
         """What an answer does not tell, as far as it may be of these customers."""

@@ -1,4 +1,4 @@
-"""What the catalogue of products said: the id of each SKU's product, which hardly changes and is asked for once.
+"""What the catalogue of products said: the id of each SKU's product and its title, which hardly change.
 
     skus/<id>-<checksum>.json
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from data_access.history import layout, record_files
 from data_access.history.record_files import RecordFiles
 from data_access.history.store import Store
+from data_access.partner_center.products import Entry
 
 FOLDER = layout.SKUS
 #: After so long a SKU without a product is asked for again.
@@ -24,12 +25,16 @@ _LOOSE = 20  # files that may stand side by side
 
 
 class Sku(BaseModel):
-    """One SKU by its key, `product:sku`; `product` is Entra's id, empty where the catalogue gives none."""
+    """One SKU by its key, `product:sku`; `product` is Entra's id, empty where the catalogue gives none.
+
+    The title is None where an earlier version did not keep it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     sku: str
     product: str
+    title: str | None = None
     at: datetime  # UTC, when it was said
 
 
@@ -40,23 +45,23 @@ class Skus:
         self._files = RecordFiles(folder, FOLDER, record_files.json(list[Sku]), clock)
         self._clock = clock
 
-    def known(self) -> dict[str, str]:
-        """The products by SKU, those without one included as long as they need not be asked for again.
+    def known(self) -> dict[str, Entry]:
+        """What was said by SKU, of those without a product as long as they need not be asked for again.
 
         Raises HistoryError where they cannot be listed.
         """
         since = self._clock() - AGAIN
-        return {
-            one.sku: one.product
-            for one in _newest(self._files.read(self._files.paths()).values()).values()
-            if one.product or one.at > since
-        }
+        return {one.sku: Entry(one.product, one.title) for one in self._all() if one.product or one.at > since}
 
-    def add(self, found: Mapping[str, str]) -> None:
+    def titles(self) -> dict[str, str]:
+        """The titles by SKU, however long ago they were said. Raises HistoryError where they cannot be listed."""
+        return {one.sku: one.title for one in self._all() if one.title}
+
+    def add(self, found: Mapping[str, Entry]) -> None:
         """Remember what the catalogue said. Raises HistoryError where that cannot be written."""
         if found:
             now = self._clock()
-            self._files.put([Sku(sku=sku, product=product, at=now) for sku, product in sorted(found.items())])
+            self._files.put([Sku(sku=sku, at=now, **said._asdict()) for sku, said in sorted(found.items())])
             if len(self._files.paths()) > _LOOSE:
                 self.compact()
 
@@ -65,6 +70,9 @@ class Skus:
         read = self._files.read(self._files.paths())
         if len(read) > 1:
             self._files.replace(read, list(_newest(read.values()).values()))
+
+    def _all(self) -> Iterable[Sku]:
+        return _newest(self._files.read(self._files.paths()).values()).values()
 
 
 def _newest(files: Iterable[list[Sku]]) -> dict[str, Sku]:

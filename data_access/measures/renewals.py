@@ -7,16 +7,16 @@ of an instant that the caller gives. What the service states is taken as it was 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from data_access import formats, texts
+from data_access import formats, texts, titles
 from data_access.measures import core, free_products, spare
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
@@ -55,13 +55,17 @@ _WITH_NEXT_TERM = (RENEWS, OTHER)
 LIVE, COMMERCIAL = "live", "commercial"
 
 #: What `judged` and `at` add for files, in this order.
-ADDED = ("seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct")
+ADDED = ("seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct", "nextProduct")
+#: Nothing is known of what the catalogue calls its SKUs.
+NO_TITLES: Mapping[str, str] = MappingProxyType({})
+#: What is scheduled next for each subscription of `judged`, see there.
+next_actions = renewal.next_actions
 
 _KEY = [CUSTOMER, PRODUCT]
 #: What this module adds to Microsoft's columns for pages alone.
 OURS = frozenset(
     {
-        *("assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible", "nextProduct"),
+        *("assigned", "end", "cancelUntil", "actBy", "isBefore", "isReducible"),
         *("service", "channel", "channels"),
     }
 )
@@ -129,14 +133,18 @@ def not_assigned(seats: pd.DataFrame | None, counts: pd.DataFrame | None) -> pd.
 
 
 def judged(
-    subscriptions: pd.DataFrame, seats: pd.DataFrame | None = None, counts: pd.DataFrame | None = None
+    subscriptions: pd.DataFrame,
+    seats: pd.DataFrame | None = None,
+    counts: pd.DataFrame | None = None,
+    called: Mapping[str, str] = NO_TITLES,
 ) -> pd.DataFrame:
     """The subscriptions, row by row, with what is not assigned of their products, and what of them is at risk.
 
     Adds assigned, notAssigned and seatsAtRisk (Int64, missing where the product is not matched or has no figure),
     notAssignedFrom, and, as `datetime64[us, UTC]`, end and cancelUntil; a term without an end has none. nextProduct
     (str) is the product that one becomes at its end, where that is another one: of its seats nothing is known, so none
-    are known to be at risk. A field of Microsoft's under one of our names gets another one.
+    are known to be at risk. `called` are the titles of the catalogue by the ids of product and SKU. A field of
+    Microsoft's under one of our names gets another one.
     """
     ours = core.clashes(subscriptions, SUBSCRIPTIONS.columns, [*ADDED, *OURS])
     subscriptions = subscriptions.rename(columns=ours)
@@ -147,7 +155,7 @@ def judged(
         table = subscriptions.assign(assigned=nothing, notAssigned=nothing, notAssignedFrom=pd.array([], "str"))
     quantity, spare = table["quantity"].astype("Int64"), table["notAssigned"].astype("Int64")
     stated = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"])
-    following = _next_products(table)
+    following = _next_products(table, called)
     is_known = quantity.notna() & spare.notna() & following.isna()
     return table.assign(
         notAssigned=spare,
@@ -158,26 +166,11 @@ def judged(
     )
 
 
-def next_actions(table: pd.DataFrame) -> list[Action]:
-    """What is scheduled next for each subscription of `judged`; without a word where nothing is."""
-    ends = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"]).astype("object")
-    further = (
-        table["scheduledNextTermInstructions"] if "scheduledNextTermInstructions" in table else [None] * len(table)
-    )
-    return [_next_action(*cells) for cells in zip(table["scheduledActions"], ends, further, strict=True)]
-
-
-@lru_cache(maxsize=4096)  # most subscriptions of a day have the same
-def _next_action(cell: str | None, end: str | None, instructions: str | None) -> Action:
-    told = renewal.next_term(instructions)
-    action = renewal.next_action(cell, end) or Action("", None)
-    return action._replace(next_term=action.next_term.or_else(told))
-
-
-def _next_products(table: pd.DataFrame) -> pd.Series:
+def _next_products(table: pd.DataFrame, called: Mapping[str, str]) -> pd.Series:
     """The product that each subscription becomes at its end, where that is another one than its own, else missing.
 
-    It is called as other subscriptions of it are, or else by the ids of its product and SKU.
+    It is called as in the catalogue, or else as other subscriptions of it are, or else by the ids of its product and
+    SKU.
     """
     found = pd.Series(None, index=table.index, dtype="str")
     cells = [name for name in ("scheduledActions", "scheduledNextTermInstructions") if name in table]
@@ -185,12 +178,12 @@ def _next_products(table: pd.DataFrame) -> pd.Series:
     if told.empty or "offerId" not in table:
         return found
     offers = table["offerId"].map(_sku, na_action="ignore")
-    names = dict(zip(offers, table["offerName"], strict=True))
+    is_named = table["offerName"].fillna("").str.strip() != ""
+    names = {**dict(zip(offers[is_named], table.loc[is_named, "offerName"], strict=True)), **called}
     for index, action in zip(told.index, next_actions(told), strict=True):
         product, own = action.next_term.product, offers[index]
         if product and not (isinstance(own, str) and _is_of(own, product.upper())):
-            name = names.get(product.upper())
-            found[index] = name if isinstance(name, str) and name.strip() else product
+            found[index] = names.get(product.upper(), product)
     return found
 
 
@@ -219,7 +212,7 @@ def in_next_term(table: pd.DataFrame, actions: Sequence[Action]) -> list[str]:
 
 
 def _changes(then: NextTerm, product: Any, quantity: Any, term: Any, cycle: Any) -> str:
-    said = f" as {product}" if isinstance(product, str) else ""
+    said = f" as {titles.product_title(product)}" if isinstance(product, str) else ""
     if then.quantity is not None and (pd.isna(quantity) or then.quantity != quantity):
         said += f" with {formats.number(then.quantity, 'seat')}"
     if then.duration and then.duration != term:

@@ -56,6 +56,7 @@ class Answer:
     pages: raw_pages.Pages | None = None  # the pages as they arrived, where the caller asked for them
     twice: int = 0  # rows that came on two pages and were counted once
     of_customers: OfCustomers = OfCustomers()  # about many customers: who was read without a row, and who was not read
+    titles: Mapping[str, str] = field(default_factory=dict)  # of subscriptions: of SKUs, as the catalogue has them
     is_part: bool = False  # whether the rows are those of some customers, out of a larger answer
 
     @property

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from data_access import texts
+from data_access.partner_center import renewal
 
 SKU_PATH = "/v1/products/{product}/skus/{sku}"
 _IN_LINK = re.compile(r"/products/([^/?]+)/skus/([^/?]+)(?:\?(?:.*&)?country=([A-Za-z]{2})\b)?")
@@ -55,6 +56,16 @@ class Offer:
         return f"{self.product}:{self.sku}".upper()
 
 
+class Entry(NamedTuple):
+    """What the catalogue says of a SKU: Entra's id of its product, in capitals, and its title; empty where it does not.
+
+    The title is None where nobody kept it.
+    """
+
+    product: str
+    title: str | None
+
+
 def offer(row: Mapping[str, Any]) -> Offer | None:
     """The offer of a subscription, from `links.sku.uri` or else from `offerId`; None for a legacy one."""
     link: Any = row
@@ -68,11 +79,30 @@ def offer(row: Mapping[str, Any]) -> Offer | None:
     return None
 
 
-def provisioning_id(sku: Mapping[str, Any]) -> str:
-    """The id of the product that a SKU of the catalogue gives, in capitals; empty where it gives none."""
+def next_offers(subscriptions: pd.DataFrame, offers: Sequence[Offer | None]) -> list[Offer]:
+    """What subscriptions become at their end, where that is another SKU; `offers` are what they were sold as."""
+    found = []
+    for own, action in zip(offers, renewal.next_actions(subscriptions), strict=True):
+        following = offer({"offerId": action.next_term.product})
+        if following and not (own and own.key == following.key):
+            found.append(replace(following, country=own.country if own else ""))
+    return found
+
+
+def entry(sku: Mapping[str, Any]) -> Entry:
+    """What a SKU of the catalogue says."""
     attributes = texts.field(sku, "dynamicAttributes")
-    found = texts.field(attributes, "provisioningId") if isinstance(attributes, Mapping) else None
-    return texts.identifier(found) if isinstance(found, str) and texts.is_whole(found) else ""
+    product = _text(texts.field(attributes, "provisioningId")) if isinstance(attributes, Mapping) else ""
+    return Entry(texts.identifier(product), _text(texts.field(sku, "title")))
+
+
+def titles_of(skus: Mapping[str, Entry]) -> dict[str, str]:
+    """The titles of SKUs by `Offer.key`, of those that have one."""
+    return {key: each.title for key, each in skus.items() if each.title}
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) and texts.is_whole(value) else ""
 
 
 def evened(title: str) -> str:
@@ -97,7 +127,7 @@ def titles(tables: Iterable[pd.DataFrame]) -> Titles:
 
 
 def matched(
-    subscriptions: pd.DataFrame, offers: Sequence[Offer | None], skus: Mapping[str, str], known: Titles
+    subscriptions: pd.DataFrame, offers: Sequence[Offer | None], skus: Mapping[str, Entry], known: Titles
 ) -> pd.DataFrame:
     """The subscriptions with their `productId`: by the catalogue (`skus`, by `Offer.key`), or else by title.
 
@@ -105,8 +135,8 @@ def matched(
     """
 
     def product(offer: Offer | None, tenant: str, title: object) -> str | None:
-        if offer and (found := skus.get(offer.key)):
-            return found
+        if offer and (found := skus.get(offer.key)) and found.product:
+            return found.product
         same = known.get((tenant, evened(title)), frozenset()) if isinstance(title, str) else set()
         return next(iter(same)) if len(same) == 1 else None
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+import pandas as pd
 
 from data_access import texts
 from data_access.partner_center import instants
@@ -84,6 +87,25 @@ def next_action(scheduled: Any, end: Any) -> Action | None:
     at, sent = min(actions, key=lambda action: action[0] or at_the_end)
     word = str(texts.field(sent, "actionType") or "")
     return Action(word, at[0] if at else None, next_term(texts.field(sent, "instructions")))
+
+
+def next_actions(table: pd.DataFrame) -> list[Action]:
+    """What is scheduled next for each subscription of a table; without a word where nothing is.
+
+    Of the next term, the table's `scheduledNextTermInstructions` say what the action does not.
+    """
+    ends = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"]).astype("object")
+    further = (
+        table["scheduledNextTermInstructions"] if "scheduledNextTermInstructions" in table else [None] * len(table)
+    )
+    return [_next_action(*cells) for cells in zip(table["scheduledActions"], ends, further, strict=True)]
+
+
+@lru_cache(maxsize=4096)  # most subscriptions of a day have the same
+def _next_action(cell: str | None, end: str | None, instructions: str | None) -> Action:
+    told = next_term(instructions)
+    action = next_action(cell, end) or Action("", None)
+    return action._replace(next_term=action.next_term.or_else(told))
 
 
 def next_term(instructions: Any) -> NextTerm:

@@ -252,7 +252,7 @@ def test_the_file_has_the_rows_of_the_view_as_they_were_sent(visit, monkeypatch)
     app = visit(Emulator(partner([sent], [subscription(2, quantity=3)])), page=PAGE)
     files = taken_away(app, monkeypatch)
     (exact,) = (table for name, table in files.items() if name.endswith("exact.csv"))
-    known = [*SUBSCRIPTIONS.columns, "seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct"]
+    known = [*SUBSCRIPTIONS.columns, "seatsAtRisk", "notAssigned", "notAssignedFrom", "lastDayToAct", "nextProduct"]
     assert list(exact.columns)[: len(known)] == known
     assert {"tomorrows", "source", "filter"} <= {*exact.columns}
     assert not {"end", "actBy", "service", "channel"} & {*exact.columns}

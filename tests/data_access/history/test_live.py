@@ -6,15 +6,18 @@ import sys
 from pathlib import Path
 
 import narwhals as nw
+import pyarrow as pa
 import pytest
 
 from data_access import EVERYBODY, Client, Customers, RestrictedEngine
 from data_access.auth.credentials import Ready
 from data_access.commands import status
 from data_access.datasets import renewals
-from data_access.history import collect, live
+from data_access.digest.looks import Looks
+from data_access.history import collect, live, store
 from data_access.partner_center import each_customer
 from data_access.partner_center.catalog import CUSTOMERS, LIVE, SEATS, SUBSCRIPTIONS
+from data_access.partner_center.products import Entry
 from data_access.partner_center.retry import RetryPolicy
 from tests.lakes import Clock, files, lake
 from tests.partner import ALFA, BRAVO, CHARLIE, Partner, customer, refused, serving, sku, subscription
@@ -418,9 +421,9 @@ def test_the_catalogue_is_asked_once_and_its_answer_is_kept(run, partner, tmp_pa
         clock.forward(days=100)
     assert len(partner.paths("/products/")) == 1
     kept = lake(tmp_path, clock)
-    assert kept.skus.known() == {"CFQ7TTC0MM8R:001P": COPILOT}
+    assert kept.skus.known() == {"CFQ7TTC0MM8R:001P": Entry(COPILOT, "")}
     kept.compact()
-    assert lake(tmp_path, clock).skus.known() == {"CFQ7TTC0MM8R:001P": COPILOT}
+    assert lake(tmp_path, clock).skus.known() == {"CFQ7TTC0MM8R:001P": Entry(COPILOT, "")}
     assert not kept.verify().findings
 
 
@@ -436,10 +439,39 @@ def test_a_sku_without_a_product_is_asked_for_again_after_a_while(run, partner, 
     assert len(partner.paths("/products/")) == 2
 
 
+def test_the_product_that_a_subscription_becomes_has_its_name_from_the_catalogue_for_good(
+    run, partner, tmp_path, clock
+):
+    then = {"product": {"productId": "CFQ7TTC0HD33", "skuId": "0002"}}
+    partner.subscriptions[ALFA] = [subscription(scheduledNextTermInstructions=then)]
+    partner.skus["CFQ7TTC0HD33/0002"], partner.titles["CFQ7TTC0HD33/0002"] = "", "Visio Plan 2"
+    run()
+    del partner.skus["CFQ7TTC0HD33/0002"]
+    clock.forward(days=20)
+    run()
+    clock.forward(days=20)
+    kept = lake(tmp_path, clock)
+    assert renewals.kept(kept).subscriptions["nextProduct"].dropna().to_list() == ["Visio Plan 2"]
+    kept.compact()
+    judged = Looks(kept).look(Looks(kept).marks(clock()), EVERYBODY).subscriptions
+    assert judged is not None
+    assert judged["nextProduct"].dropna().to_list() == ["Visio Plan 2"]
+
+
+def test_what_an_earlier_version_kept_of_the_catalogue_counts(tmp_path, clock):
+    kept = lake(tmp_path, clock)
+    kept.skus.add({"P:1": Entry("A", None)})
+    (file,) = (tmp_path / "skus").iterdir()
+    content = file.read_bytes().replace(b',"title":null', b"")
+    file.unlink()
+    (file.parent / store.sealed(file.name.rpartition("-")[0], "json", pa.py_buffer(content))).write_bytes(content)
+    assert lake(tmp_path, clock).skus.known() == {"P:1": Entry("A", None)}
+
+
 def test_many_small_files_of_the_catalogue_become_one(tmp_path, clock):
     kept = lake(tmp_path, clock)
     for number in range(30):
-        kept.skus.add({f"P:{number}": str(number)})
+        kept.skus.add({f"P:{number}": Entry(str(number), "")})
     assert len(list((tmp_path / "skus").iterdir())) < 20
     assert len(kept.skus.known()) == 30
     victim = next(iter((tmp_path / "skus").iterdir()))

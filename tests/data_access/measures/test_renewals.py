@@ -358,6 +358,21 @@ def test_a_new_term_says_what_changes_and_another_product_has_no_seats_known_to_
         assert (totals.renewing, totals.at_risk, totals.without_figure) == ((10, 3, 0) if risk else (10, 0, 10))
 
 
+def test_another_product_is_called_as_in_the_catalogue_or_as_where_it_was_sold_or_by_its_ids():
+    told = [{"product": {"productId": id_, "skuId": "2"}} for id_ in "abc"]
+    sent = subscriptions({}, {"offerName": "Beta"}, {}).assign(
+        offerId=["X:1:X", "B:2:Y", "B:2:Z"],
+        scheduledActions=None,
+        scheduledNextTermInstructions=[json.dumps(each) for each in told],
+    )
+    sent.loc[1, "scheduledNextTermInstructions"], sent.loc[2, "offerName"] = None, None
+    found = renewals.judged(pd.concat([sent] * 2, ignore_index=True), called={"A:2": "Alpha"})["nextProduct"]
+    assert found.fillna("").to_list() == ["Alpha", "", "c:2"] * 2
+    sent.loc[0, "scheduledNextTermInstructions"] = json.dumps(told[1])
+    assert renewals.judged(sent)["nextProduct"].iloc[0] == "Beta"
+    assert renewals.judged(sent, called={"B:2": "ALPHA (NEW)"})["nextProduct"].iloc[0] == "ALPHA (NEW)"
+
+
 def test_what_is_cancelled_has_no_next_term():
     sent = subscriptions({"renewalOutcome": "ends"}).assign(
         offerId="A:1:X", termDuration="P1Y", scheduledActions='[{"actionType": "Cancel"}]',

@@ -13,6 +13,7 @@ from data_access.partner_center import each_customer, protocol, raw_pages, sku_c
 from data_access.partner_center.answers import Step
 from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS
 from data_access.partner_center.each_customer import Customer
+from data_access.partner_center.products import Entry
 from data_access.partner_center.retry import RetryPolicy
 from data_access.partner_center.sku_catalogue import Known
 from tests.partner import ALFA, BRAVO, CHARLIE, NAMES, Partner, customer, problem, refused, serving, sku, subscription
@@ -326,6 +327,43 @@ def test_a_sku_is_asked_for_in_the_country_of_the_offer(client, partner, custome
     partner.subscriptions[ALFA] = [subscription(links={"sku": {"uri": uri}})]
     with_products(client, customers[:1], Known(country="FR"))
     assert [call.query["country"] for call in partner.calls if "/products/" in call.path] == ["DE"]
+
+
+VISIO = {"product": {"productId": "cfq7ttc0hd33", "skuId": "0002"}}
+
+
+@pytest.mark.parametrize("is_in_action", [False, True])
+def test_of_the_product_that_a_subscription_becomes_the_catalogue_gives_the_title(
+    is_in_action, client, partner, customers
+):
+    action = [{"actionType": "RenewToNewTerm", "instructions": VISIO}]
+    told = {"scheduledActions": action} if is_in_action else {"scheduledNextTermInstructions": VISIO}
+    uri = "/products/CFQ7TTC0MM8R/skus/001P?country=DE"
+    partner.subscriptions[ALFA] = [subscription(links={"sku": {"uri": uri}}, **told)]
+    partner.skus["cfq7ttc0hd33/0002"], partner.titles["cfq7ttc0hd33/0002"] = "", "Visio Plan 2"
+    answer, asked = with_products(client, customers)
+    assert answer.titles == {"CFQ7TTC0HD33:0002": "Visio Plan 2"}
+    assert set(answer.frame["productId"]) == {COPILOT}
+    assert [call.query for call in partner.calls if "cfq7ttc0hd33" in call.path] == [{"country": "DE"}]
+    again, _ = with_products(client, customers, Known(asked.found))
+    assert again.titles == answer.titles
+    assert len(partner.paths("cfq7ttc0hd33")) == 1
+
+
+def test_a_title_that_nobody_kept_is_asked_for_where_it_is_needed_and_the_product_stays(client, partner, customers):
+    partner.subscriptions[ALFA] = [subscription(scheduledNextTermInstructions=VISIO)]
+    known = {"CFQ7TTC0MM8R:001P": Entry(COPILOT, None), "CFQ7TTC0HD33:0002": Entry("V", None)}
+    answer, asked = with_products(client, customers, Known(known))
+    assert asked.found == {"CFQ7TTC0HD33:0002": Entry("V", "")}, "the catalogue does not have it any more"
+    assert answer.titles == {}
+    assert len(partner.paths("/products/")) == 1
+
+
+@pytest.mark.parametrize("product", [{"productId": "CFQ7TTC0MM8R", "skuId": "001p"}, {"productId": "X"}, None])
+def test_a_subscription_that_stays_what_it_is_asks_the_catalogue_nothing_more(product, client, partner, customers):
+    partner.subscriptions[ALFA] = [subscription(scheduledNextTermInstructions={"product": product})]
+    with_products(client, customers)
+    assert len(partner.paths("/products/")) == 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 503])

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from data_access.partner_center import products
-from data_access.partner_center.products import Offer
+from data_access.partner_center.products import Entry, Offer
 from tests.partner import subscription
 
 
@@ -34,19 +34,19 @@ def test_an_offer_is_named_by_a_link_or_by_its_id(changes, offer):
 
 
 @pytest.mark.parametrize(
-    ("sku", "found"),
+    ("sku", "product", "title"),
     [
         ({"dynamicAttributes": {"provisioningId": "3b555118-da6a-4418-894f-7df1e2096870"}},
-         "3B555118-DA6A-4418-894F-7DF1E2096870"),
-        ({"DynamicAttributes": {"ProvisioningID": "a"}}, "A"),
-        ({"dynamicAttributes": {}}, ""),
-        ({"dynamicAttributes": {"provisioningId": "3b555118\ud800"}}, ""),
-        ({"dynamicAttributes": None}, ""),
-        ({}, ""),
+         "3B555118-DA6A-4418-894F-7DF1E2096870", ""),
+        ({"DynamicAttributes": {"ProvisioningID": "a"}, "Title": " Visio "}, "A", "Visio"),
+        ({"dynamicAttributes": {}, "title": "Visio\ud800"}, "", ""),
+        ({"dynamicAttributes": {"provisioningId": "3b555118\ud800"}, "title": "Visio"}, "", "Visio"),
+        ({"dynamicAttributes": None, "title": 365}, "", ""),
+        ({}, "", ""),
     ],
 )  # fmt: skip
-def test_a_sku_names_its_product(sku, found):
-    assert products.provisioning_id(sku) == found
+def test_a_sku_names_its_product(sku, product, title):
+    assert products.entry(sku) == Entry(product, title)
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,5 @@ def test_the_catalogue_goes_first_then_a_title_of_the_same_customer_that_is_clea
     known = products.titles(
         [table(("a", "VISIO PLAN 2", "v"), ("A", "Project Plan 3", "p1"), ("A", "project plan 3", "P2"))]
     )
-    found = products.matched(subscriptions, offers, {"P:S": "BY-SKU", "Q:S": ""}, known)
+    found = products.matched(subscriptions, offers, {"P:S": Entry("BY-SKU", ""), "Q:S": Entry("", "")}, known)
     assert list(found["productId"].fillna("")) == ["BY-SKU", "V", "", "", ""]
