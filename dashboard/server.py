@@ -189,9 +189,9 @@ _ELEMENTS = (
 )
 #: The components of our own on most pages, with their scripts.
 _COMPONENTS = {
-    "frame": ["frame.js", "arriving.js"],
-    "chart": ["chart.js", "parts.js", "picture.js"],
-    "table": ["table.js"],
+    "frame": ["frame.js", "arriving.js", "lead.js"],
+    "chart": ["chart.js", "lead.js", "parts.js", "picture.js"],
+    "table": ["table.js", "lead.js"],
 }
 _SCRIPTS = {
     # Not those beside that folder: their names stand for other contents after an upgrade.

@@ -1,5 +1,6 @@
 // Draws figures with plotly: a new figure takes the place of the one before it. A narrow place gets its own look.
 
+import { address, lead } from "./lead.js"
 import { offerParts, placeParts } from "./parts.js"
 import { offerPictures } from "./picture.js"
 
@@ -80,7 +81,7 @@ function followWidth(Plotly, place) {
 
 export default async function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const place = parentElement.querySelector(".chart")
-  const { spec, words, clickable, script, picture } = data
+  const { spec, words, clickable, opens, script, picture } = data
   place.figure = JSON.parse(spec)
   place.setAttribute("role", "figure")
   place.setAttribute("aria-label", words)
@@ -98,7 +99,7 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
     return
   }
   if (!place.layout) place.textContent = ""
-  const click = (key) => setTriggerValue("clicked", key)
+  const click = (key) => (opens ? lead(address(opens, key)) : setTriggerValue("clicked", key))
   offerParts(place, parentElement.querySelector(".chart-parts"), clickable ? place.figure.parts : [], click)
   await draw(Plotly, place)
   place.removeAllListeners("plotly_click")

@@ -1,6 +1,7 @@
 // What only a script can do for a page: landmarks, where a page begins, the folding of the bar, and copying its link.
 
 import "./arriving.js"
+import { isForBrowser, lead } from "./lead.js"
 
 const MAIN = "[data-testid=stMain]"
 const OPEN = "filtersOpen" // of the root element's data, for frame.css
@@ -17,11 +18,13 @@ const EMPTIED = "input[type=search], [data-testid=stNumberInputField]" // fields
 const ANSWERED = 8000 // milliseconds after which a page that the server does not open is loaded as any other
 
 let view // the heading's key of what is on screen
+let shown // the address of its page
 let back = { until: 0 } // the place to which Back or Forward led, and when that no longer matters
 let opener // the button of the menu that the keyboard has opened
 const places = new Map() // of each address where somebody did something: how far it was scrolled, and with what
 
 const main = () => document.querySelector(MAIN)
+const addressed = () => location.pathname.split("/").pop()
 
 // Before a click leads elsewhere: once it does, the page shrinks, and scrolls, under the old address.
 for (const kind of ["pointerdown", "keydown"]) {
@@ -31,7 +34,11 @@ for (const kind of ["pointerdown", "keydown"]) {
     true,
   )
 }
-addEventListener("popstate", () => (back = { ...places.get(location.href), until: performance.now() + PATIENCE }), true)
+addEventListener("popstate", ({ isTrusted }) => {
+  if (isTrusted) back = { ...places.get(location.href), until: performance.now() + PATIENCE }
+  // The server that drew this page opens another one without loading anything anew; one that has forgotten it does not.
+  setTimeout(() => shown !== addressed() && location.reload(), ANSWERED)
+}, true)
 addEventListener("keydown", (event) => {
   const pressed = document.activeElement
   if (event.key === "Tab") followMenu(event, pressed)
@@ -134,25 +141,17 @@ function target(page, query) {
   return url.href
 }
 
-// The server that drew this page opens another one without loading anything anew; one that has forgotten it does not.
-function lead(anchor, page, state) {
-  anchor.addEventListener("click", (event) => {
-    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
-    event.preventDefault()
-    const { heading } = state.data
-    state.open(page.name)
-    setTimeout(() => view === heading && state.data.page !== page.address && location.assign(anchor.href), ANSWERED)
-  })
-}
-
-function list(pages, state) {
-  const { page: shown, pages: all, query } = state.data
+function list(pages, { pages: all, query }) {
   if (pages.children.length !== all.length) {
     pages.replaceChildren(
       ...all.map((page) => {
         const anchor = document.createElement("a")
         anchor.textContent = page.title
-        lead(anchor, page, state)
+        anchor.addEventListener("click", (event) => {
+          if (isForBrowser(event)) return
+          event.preventDefault()
+          lead(anchor.href)
+        })
         return anchor
       }),
     )
@@ -230,7 +229,7 @@ function begin(heading) {
 
 function address(publicUrl, pinned) {
   const base = publicUrl ? `${publicUrl}/` : document.baseURI
-  const page = new URL(location.pathname.split("/").pop(), base)
+  const page = new URL(addressed(), base)
   page.search = location.search
   if (pinned !== undefined) page.searchParams.delete("asof")
   if (pinned) page.searchParams.set("asof", pinned)
@@ -325,13 +324,13 @@ async function copyLink(state, pinned, done = state.data.copied) {
   if (isCopied && !(state.data.links ?? []).length) state.timer = setTimeout(() => state.panel.hidePopover(), SAID)
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const place = parentElement.querySelector(".frame-tools")
   const state = (place.state ??= {})
   state.data = data
-  state.open = (page) => setTriggerValue("opened", page)
+  shown = data.page
   if (!state.copy) build(place, state)
-  list(parentElement.querySelector(".frame-pages"), state)
+  list(parentElement.querySelector(".frame-pages"), data)
   name(parentElement.querySelector(".frame-source"), data)
   fold(state, data)
   begin(data.heading)

@@ -1,5 +1,7 @@
 // Draws a page of a table as the server sends it: texts go in as texts, sorting and turning pages are asked of the server.
 
+import { address, isForBrowser, lead } from "./lead.js"
+
 const LONG = 40 // characters of a name that may be cut off
 const ABREAST = 3 // texts below a row that may stand side by side
 const FEW = { rows: 8, more: 2 } // rows of a table on a phone, and how many more are no reason for a button
@@ -73,13 +75,6 @@ function inside(cell, target) {
   ]
 }
 
-function address(opens, key) {
-  const url = new URL(opens.page || document.location.pathname, document.baseURI)
-  url.search = document.location.search
-  url.searchParams.set(opens.parameter, key)
-  return url.href
-}
-
 function link(opens, key, children, open) {
   const anchor = make("a", { href: address(opens, key), "data-id": `row ${key}` }, ...children)
   if (anchor.textContent.length > LONG) anchor.title = anchor.textContent
@@ -88,9 +83,10 @@ function link(opens, key, children, open) {
     anchor.addEventListener(moment, () => (anchor.href = address(opens, key)))
   }
   anchor.addEventListener("click", (event) => {
-    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+    if (isForBrowser(event)) return
     event.preventDefault()
-    open(key)
+    if (opens.page) lead(anchor.href)
+    else open(key)
   })
   return anchor
 }

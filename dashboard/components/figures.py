@@ -15,7 +15,7 @@ from dashboard.charts.base import Finished
 from dashboard.feeds import Feeds
 from dashboard.filters import link
 from dashboard.filters.kinds import Number
-from dashboard.filters.link import Controls
+from dashboard.filters.link import Controls, Lead
 from dashboard.filters.parameters import SORT, BarsFilters, UsageFilters
 from dashboard.security import session, streamlit_internals
 from dashboard.tables import renewals
@@ -94,11 +94,18 @@ def clicked_key(element: str) -> str:
 
 
 def chart(
-    figure: Finished, *, key: str, words: str, picture: exports.Picture, on_click: Callable[[], None] | None = None
+    figure: Finished,
+    *,
+    key: str,
+    words: str,
+    picture: exports.Picture,
+    on_click: Callable[[], None] | None = None,
+    opens: Lead | None = None,
 ) -> None:
     """A figure with its text alternative, and with buttons that take it along as a picture.
 
-    `on_click` is called when the user clicks a point of it; `clicked_key` then says which one.
+    `on_click` is called when the user clicks a point of it; `clicked_key` then says which one. Or that `opens` the page
+    about what the point stands for.
     """
     draw = streamlit_internals.component("chart", static_files.BROWSER, "chart.js", _CHART)
     draw(
@@ -106,7 +113,8 @@ def chart(
         data={
             "spec": figure.spec,
             "words": words,
-            "clickable": bool(on_click),
+            "clickable": bool(on_click or opens),
+            "opens": asdict(opens) if opens else None,
             "script": static_files.PLOTLY,
             "picture": asdict(picture) | {"colours": palette.FOR_PRINT if is_dark() else {}},
         },

@@ -24,7 +24,6 @@ _HTML = (
     f'<strong class="frame-product">{titles.PRODUCT}</strong><nav class="frame-pages" aria-label="Pages"></nav>'
     '<span class="frame-source"></span><div class="frame-tools"></div>'
 )
-_ASKED = "_page_asked_for"
 
 
 def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None:
@@ -32,8 +31,6 @@ def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None
 
     `moment` makes the keys differ where one run draws several bars.
     """
-    if asked := st.session_state.pop(_ASKED, None):
-        st.switch_page(asked, query_params=link.shared_link())
     with st.container(key=f"frame{moment}", gap="xsmall"):
         with st.container(key=f"frame_top{moment}", horizontal=True, vertical_alignment="center", wrap=False):
             _top(feeds, moment, has_filters=bool(controls or current_sight().choices))
@@ -70,23 +67,14 @@ def _top(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
 
     One component: as elements of Streamlit's these would be a quarter of all that a click sends.
     """
-    key = f"frame_tools{moment}"
-
-    def open_page() -> None:
-        match st.session_state.get(key):
-            case {"opened": str(name)} if page := sitemap.named(name):
-                st.session_state[_ASKED] = page.file
-
     component = streamlit_internals.component("frame", static_files.BROWSER, "frame.js", _HTML)
     component(
-        key=key,
+        key=f"frame_tools{moment}",
         width="content",
         data={
             "page": link.page(),
             "pages": [
-                {"name": page.name, "address": page.address, "title": page.title}
-                for page in sitemap.PAGES
-                if session.may(page.role)
+                {"address": page.address, "title": page.title} for page in sitemap.PAGES if session.may(page.role)
             ],
             "query": urlencode(link.shared_link(), doseq=True),
             "source": feeds.title,
@@ -97,7 +85,6 @@ def _top(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
             "publicUrl": feeds.public_url or "",
             **_links(feeds),
         },
-        on_opened_change=open_page,
     )
 
 

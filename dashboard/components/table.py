@@ -7,7 +7,7 @@ a name that is to be opened. Order and page stand in the link for one table of a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -17,6 +17,7 @@ from dashboard import formats, static_files
 from dashboard.cache import remembered
 from dashboard.filters import link, rows
 from dashboard.filters.kinds import Reading
+from dashboard.filters.link import Lead
 from dashboard.filters.rows import Arrangement
 from dashboard.security import streamlit_internals
 from dashboard.tables import on_page
@@ -29,18 +30,15 @@ _ARRANGED = "_arranged"  # ends the name of a table's arrangement in the session
 
 @dataclass(frozen=True, slots=True)
 class Opens:
-    """What a click on a row's name opens: the text of `column` becomes a link.
+    """What a click on a row's name opens: the text of `column` becomes a link, the `lead` to what `key` names.
 
-    The link is the one of this view with `parameter` set to the row's `key`; `page` is the address of another page that
-    shows it, relative to this one. `click` is called with the key, in a callback, where the browser need not load
-    anything anew.
+    `click` is called with the key, in a callback, where it leads to the same page.
     """
 
     column: str
     key: str
-    parameter: str
-    click: Callable[[str], None]
-    page: str = ""
+    lead: Lead
+    click: Callable[[str], None] | None = None
 
 
 def show(
@@ -78,7 +76,7 @@ def show(
 
     def click() -> None:
         state = st.session_state.get(key)
-        if opens and isinstance(state, dict) and isinstance(state.get("opened"), str):
+        if opens and opens.click and isinstance(state, dict) and isinstance(state.get("opened"), str):
             opens.click(state["opened"])
 
     _mount()(
@@ -88,10 +86,10 @@ def show(
             "label": label,
             "target": target,
             "cards": cards,
-            "opens": {"column": opens.column, "parameter": opens.parameter, "page": opens.page} if opens else None,
+            "opens": {"column": opens.column, **asdict(opens.lead)} if opens else None,
         },
         on_arranged_change=arrange,
-        **({"on_opened_change": click} if opens else {}),
+        **({"on_opened_change": click} if opens and opens.click else {}),
     )
 
 

@@ -8,7 +8,7 @@ labels into the link instead of codes and would drop what it does not know witho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -201,12 +201,22 @@ def clear() -> None:
     _amend({name: [] for name in (*names, *ROWS.names)}, own=names)
 
 
-def link_to(customer: str) -> Link:
-    """The link of the page about one customer, from a page of another kind.
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The way to a page about one thing, as browser/lead.js follows it.
 
-    It takes the whole link along: Streamlit writes it on the page that is left, too, and Back leads there.
+    `page` is its address, relative to this one and empty for the same; `parameter` names in its link what is opened.
+    `query` is the rest of that link, None for the link of this page as it is when somebody clicks.
     """
-    return _link() | CUSTOMER.write(customer)
+
+    page: str
+    parameter: str
+    query: str | None = None
+
+
+def to_customer() -> Lead:
+    """The way to the page about one customer, from a page of another kind."""
+    return Lead(CUSTOMERS_PAGE, CUSTOMER.name, urlencode(shared_link(), doseq=True))
 
 
 def shared_link() -> Link:
@@ -217,23 +227,13 @@ def shared_link() -> Link:
 
 def address(public_url: str | None) -> str:
     """The address of what is on screen, below `public_url` or, without one, the address that the visitor used."""
-    page, query = st.session_state.get(_PAGE, ""), urlencode(sorted(_of_page(_link()).items()), doseq=True)
+    page, query = st.session_state.get(_PAGE, ""), urlencode(sorted(_link().items()), doseq=True)
     root = public_url or (st.context.url or "").partition("?")[0].rstrip("/").removesuffix(f"/{page}")
     return f"{root}/{page}{'?' if query else ''}{query}"
 
 
 def _link() -> Link:
     return {name: st.query_params.get_all(name) for name in st.query_params}
-
-
-def _of_page(link: Link) -> Link:
-    """The link without a customer on a page that shows none: Back leads to one with the customer who was opened there.
-
-    It is left out where the link is written or handed on. To take it out at once would be a step for the Back button.
-    """
-    if st.session_state.get(_PAGE) == CUSTOMERS_PAGE:
-        return link
-    return {name: values for name, values in link.items() if name not in CUSTOMER.names}
 
 
 def _held(parameter: Parameter[Any]) -> dict[str, Any] | None:
@@ -251,7 +251,7 @@ def _amend(changes: Link, first: Iterable[str] = (), own: Iterable[str] = ()) ->
     when clicks follow each other quickly, the browser may have another one by now than it sent with this click.
     """
     link = _link()
-    changed = _of_page(link | changes)
+    changed = link | changes
     ordered = {name: changed[name] for name in dict.fromkeys([*first, *changed]) if changed.get(name)}
     said = st.session_state.get(_SAID, link)
     overtaken = said != link

@@ -37,7 +37,6 @@ _DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED, Status.UNREAD)  # the tab
 @session.part
 def show(past: Timeline, feeds: Feeds) -> None:
     """Draw the page for a history with snapshots."""
-    customer_names.follow()
     customers = session.may(Role.MANAGER) and current_sight().figures == current_sight().names
     controls = link.follow(ChangesFilters, feeds.codes(), replace(LEVEL, closed=levels.closed_to(customers)))
     history_states.top(past, _QUESTION, feeds, controls)
@@ -270,14 +269,12 @@ def _chart(
 
         def click() -> None:
             if key := figures.clicked_key(_CHART):
-                if opens:
-                    customer_names.open_page(key)
-                else:
-                    controls.only(SERVICE)(key)
+                controls.only(SERVICE)(key)
 
         title = f"What moved deployment % from {formats.day(compared.since)} to {formats.day(compared.until)}"
         picture = origin.picture(title, "changes_chart")
-        figures.chart(model.figure, key=_CHART, words=model.words, picture=picture, on_click=click)
+        leads = {"opens": link.to_customer()} if opens else {"on_click": click}
+        figures.chart(model.figure, key=_CHART, words=model.words, picture=picture, **leads)
 
 
 def _table(rows: OnScreen) -> None:

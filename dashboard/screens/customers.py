@@ -129,7 +129,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     used = feeds.usage.state.data
     model = customers_list.of(deployment, filters, moved, feeds)
     notices.left_out(controls.unknown)
-    opens = customer_names.opens(partial(controls.put, CUSTOMER), page="")
+    opens = customer_names.opens(partial(controls.put, CUSTOMER))
     if model.number == 0:
         st.info(f"No customer fits. {_alone(model, filters)}", icon=":material/person_search:")
         _uncounted(deployment, filters, opens, feeds)

@@ -33,7 +33,6 @@ _NONE_RENEWS = "of what renews: nothing here"
 @session.part
 def show(data: Renewals, feeds: Feeds) -> None:
     """Draw the page for what was read of the customers."""
-    customer_names.follow()
     controls = link.follow(RenewalsFilters, feeds.codes())
     loading.top(feeds.renewals, _QUESTION, feeds, controls, read_at=data.read_at)
     if error := data.troubles.get(SUBSCRIPTIONS.name):

@@ -106,8 +106,9 @@ def _tiles(line: Line, target: float, estimated: bool) -> None:
 
 def _why() -> None:
     """The way to what moved the percentage in the same range."""
-    if st.button("Why?", key="why", icon=":material/compare_arrows:", help="What moved it: Changes, in this range"):
-        st.switch_page("screens/changes.py", query_params=link.shared_link())
+    said, icon = "What moved it: Changes, in this range", ":material/compare_arrows:"
+    with st.container(key="why", width="content"):
+        st.page_link("screens/changes.py", label="Why?", icon=icon, help=said, query_params=link.shared_link())
 
 
 def _target_reached(line: Line, goal: Projection) -> tuple[str, str]:

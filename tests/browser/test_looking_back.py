@@ -66,7 +66,7 @@ def test_why_leads_from_trends_to_changes_in_one_click_with_the_same_points(quer
     said = page.get_by_text(re.compile("points (in|since) ")).first.inner_text()
     found = re.search(r"[+−]\d+\.\d\d(?= points (in|since) )", said)
     assert found, said
-    page.get_by_role("button", name="Why?").first.click()
+    page.get_by_role("link", name="Why?").click()
     app.wait_for_chart(page, CHANGES)
     app.settle(page)
     expect(page.locator(".st-key-kpi_deployment_percent [data-testid=stMetricValue]")).to_contain_text(found.group())
@@ -118,6 +118,7 @@ def test_a_click_on_a_customer_opens_its_page(sample, visitors):
     app.wait_for_chart(page, "products_chart")
     expect(page).to_have_url(re.compile("/customers.*customer="))
     assert link(page)["channel"] == ["direct"]
+    assert "level" not in link(page)
     page.go_back()
     app.wait_for_chart(page, CHANGES)
     assert link(page)["level"] == ["customer"]

@@ -63,6 +63,44 @@ def test_back_leads_through_pages_and_their_choices_and_a_reload_stays(sample, v
     expect(page.locator(".st-key-sort").locator(chosen)).to_have_text("Name")
 
 
+@pytest.mark.parametrize(
+    ("address", "way", "there"),
+    [
+        ("renewals?channel=direct&horizon=365&search=a", "Customers", CUSTOMERS),
+        ("customers?below=90&channel=direct", "Renewals", "renewals_chart"),
+        ("trends?channel=direct&measure=sold", "Why?", "changes_chart"),
+        ("changes?channel=direct&level=customer&status=changed", "bar", PRODUCTS),
+    ],
+)
+def test_the_way_to_another_page_is_one_step_and_back_leads_to_the_same_link(address, way, there, sample, visitors):
+    chart = f"{address.partition('?')[0]}_chart"
+    page = visitors.open(f"{sample}/{address}", chart=chart)
+    app.settle(page)
+    steps = page.evaluate("history.length")
+    if way == "bar":
+        page.locator(f".st-key-{chart} .chart-parts button").nth(1).press("Enter")
+    else:
+        page.get_by_role("link", name=way, exact=True).click()
+    app.wait_for_chart(page, there)
+    app.settle(page)
+    assert link(page)["channel"] == ["direct"]
+    assert link(page).keys() <= {"channel", "customer"}
+    assert page.evaluate("history.length") == steps + 1
+    page.go_back()
+    app.wait_for_chart(page, chart)
+    app.settle(page)
+    assert page.url == f"{sample}/{address}"
+
+
+def test_a_page_that_the_server_does_not_open_is_loaded_as_any_other(sample, visitors):
+    page = visitors.open(f"{sample}/?channel=direct")
+    page.evaluate("() => { window.isHere = true; window.WebSocket.prototype.send = () => {} }")
+    page.get_by_role("link", name="Trends", exact=True).click()
+    app.wait_for_chart(page, TRENDS)
+    assert not page.evaluate("window.isHere")
+    assert link(page) == {"channel": ["direct"]}
+
+
 def test_a_search_stands_in_the_link_and_finds_the_same_for_others(sample, visitors):
     page = visitors.open(f"{sample}/customers", chart=CUSTOMERS)
     field = page.get_by_role("searchbox", name="Search").or_(page.get_by_label("Search", exact=True)).first

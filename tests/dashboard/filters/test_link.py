@@ -187,13 +187,6 @@ def test_filters_go_along_and_clicks_go_on_after_a_page_that_draws_fewer_of_them
     assert (app.session_state["sort"], app.session_state["target"]) == ("name", 70)
 
 
-@pytest.mark.parametrize(("page", "kept"), [("usage", False), ("", False), ("customers", True)])
-def test_a_customer_that_back_left_in_the_link_of_another_page_goes_with_the_next_choice(page, kept, visit):
-    app = visit(link={"customer": ["x"], "horizon": ["90"]}, page=page)
-    app.button_group(key="channel").set_value(["direct"]).run()
-    assert link(app) == {"channel": ["direct"], "horizon": ["90"], **({"customer": ["x"]} if kept else {})}
-
-
 def test_a_search_that_finds_nobody_can_be_followed_by_another(visit):
     app = visit(page="customers")
     for words in ("nobody", "nobody else", "gmbh"):
