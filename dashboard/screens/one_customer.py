@@ -1,5 +1,6 @@
 """One customer, with what to say and its products: what the Customers page shows where its link names one."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -46,21 +47,22 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     """Draw one customer, by tenant id; `name` is what pictures call it."""
     filters = controls.filters
     moved, within = lately.moved(deployment, filters.selection, feeds)
-    used, live = feeds.usage.state.data, feeds.renewals.state.data
+    used, live = feeds.usage.state.data, _live(identity, name, feeds)
     own = usage.of_customer(used, identity) if used else None
     sentence = file_filter(feeds, filters.selection, customer=identity)
     provenance = figures.provenance(feeds, "customer", deployment.newest, sentence, is_live=deployment.live is not None)
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         customers_list.around(identity, deployment, moved, feeds)
         st.space("stretch")
-        _actions(deployment, identity, name, provenance, feeds)
+        _actions(deployment, identity, name, provenance, feeds, live=lambda: live)
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), figures.is_dark(), own)
     notices.left_out(controls.unknown)
     lost = call_list.lost(moved, identity) if moved else ()
     notices.lost(sentences.lost(lost))
     tiles.answer(model, filters.target, estimated=False)
     _quiet(deployment, identity, filters.selection, feeds)
-    _what_to_say(deployment, identity, filters.selection, moved, feeds)
+    told = partial(_told, deployment, identity, filters.selection, moved=moved, used=own, feeds=feeds)
+    _what_to_say(deployment, identity, filters.selection, told(live=live), feeds)
     with st.container():  # there with and without it, so that what follows keeps its place
         if within:
             lately.watch(within)
@@ -71,8 +73,11 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     _products(model, deployment, identity, filters, provenance, own=own)
     renewing, place = st.container(), st.container()
     live_seats.show(identity, name, feeds, has_analytics=deployment.live is None)
-    with renewing:  # which stands on the live seats that were just read
-        _renewing(live, identity, name, filters.selection, feeds)
+    before, live = live, _live(identity, name, feeds)  # with the live seats that were just read
+    if told(live=live) != told(live=before):
+        st.rerun()  # what to say stands above, by the seats before
+    with renewing:
+        _renewing(live, identity, filters.selection)
     st.caption(f"Tenant id {identity}")
     with place:  # drawn last, since an engine may be slow
         _history(identity, name, controls, feeds)
@@ -92,7 +97,7 @@ def show_uncounted(
 
     `gone`: what an earlier answer had of it.
     """
-    filters = controls.filters
+    filters, live = controls.filters, _live(identity, name, feeds)
     sentence = file_filter(feeds, filters.selection, customer=identity)
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         customers_list.back()
@@ -100,7 +105,7 @@ def show_uncounted(
         provenance = figures.provenance(
             feeds, "customer", deployment.newest, sentence, is_live=deployment.live is not None
         )
-        _actions(deployment, identity, name, provenance, feeds)
+        _actions(deployment, identity, name, provenance, feeds, live=lambda: live)
     notices.left_out(controls.unknown)
     if gone:
         st.markdown(sentences.not_there(gone))
@@ -109,19 +114,34 @@ def show_uncounted(
     _quiet(deployment, identity, filters.selection, feeds)
     renewing = st.container()
     live_seats.show(identity, name, feeds, has_analytics=False)
+    live = _live(identity, name, feeds)
     with renewing:
-        _renewing(feeds.renewals.state.data, identity, name, filters.selection, feeds)
+        _renewing(live, identity, filters.selection)
     st.caption(f"Tenant id {identity}")
     _history(identity, name, controls, feeds)
 
 
-def _actions(deployment: Deployment, identity: str, name: str, provenance: exports.Provenance, feeds: Feeds) -> None:
+def _live(identity: str, name: str, feeds: Feeds) -> Renewals | None:
+    """The subscriptions and live seats of the customer, as far as they are at hand; the newest seats count."""
+    live = feeds.renewals.state.data
+    return renewals.known_of(live, identity, feeds.seats(identity, name).state.data) if live else None
+
+
+def _actions(
+    deployment: Deployment,
+    identity: str,
+    name: str,
+    provenance: exports.Provenance,
+    feeds: Feeds,
+    *,
+    live: Callable[[], Renewals | None],
+) -> None:
     """Draw what is done with one customer: it or a product of its is muted, its call sheet taken away."""
     lines: dict[mutes_menu.Line, str] = {(identity, None): f"{name or identity}, all products"}
     products = call_list.products_of(deployment, identity)
     mutes_menu.draw(feeds, lines | {(identity, product): title for product, title in products.items()})
     quiet = mutes_and_bands.mutes(feeds), mutes_and_bands.spares(feeds)
-    figures.downloads([call_sheet.file(deployment, identity, feeds, provenance, quiet)])
+    figures.downloads([call_sheet.file(deployment, identity, feeds, provenance, quiet, live=live)])
 
 
 def _quiet(deployment: Deployment, identity: str, selection: Selection, feeds: Feeds) -> None:
@@ -133,14 +153,19 @@ def _quiet(deployment: Deployment, identity: str, selection: Selection, feeds: F
     mutes_menu.notice(feeds, about, products)
 
 
-def _what_to_say(
-    deployment: Deployment, identity: str, selection: Selection, moved: Lately | None, feeds: Feeds
-) -> None:
-    """Draw the sentences for the phone; nothing where there are none."""
-    live, mutes = feeds.renewals.state.data, mutes_and_bands.mutes(feeds)
-    spares = mutes_and_bands.spares(feeds)
-    used, zone = feeds.usage.state.data, figures.zone()
-    told = call_list.said_to(
+def _told(
+    deployment: Deployment,
+    identity: str,
+    selection: Selection,
+    *,
+    moved: Lately | None,
+    used: Usage | None,
+    live: Renewals | None,
+    feeds: Feeds,
+) -> tuple[tuple[str, ...], str]:
+    """What to say to a customer, and what is said aside; `used` and `live` are those of the customer."""
+    mutes, spares = mutes_and_bands.mutes(feeds), mutes_and_bands.spares(feeds)
+    said = call_list.said_to(
         deployment,
         identity,
         selection,
@@ -149,16 +174,25 @@ def _what_to_say(
         live=live,
         mutes=mutes,
         spares=spares,
-        zone=zone,
+        zone=figures.zone(),
         now=figures.now(),
     )
-    kept = call_list.kept_spare(deployment, identity, selection, spares)
-    if not told and not kept:
+    aside = call_list.said_aside(deployment, identity, selection, live=live, mutes=mutes, spares=spares)
+    return said, aside
+
+
+def _what_to_say(
+    deployment: Deployment, identity: str, selection: Selection, told: tuple[tuple[str, ...], str], feeds: Feeds
+) -> None:
+    """Draw the sentences for the phone, `_told`; nothing where there are none."""
+    said, aside = told
+    kept = call_list.kept_spare(deployment, identity, selection, mutes_and_bands.spares(feeds))
+    if not said and not kept:
         return
     with st.container(border=True, key="what_to_say", gap="xsmall"):
         st.header("What to say", anchor=False)
-        st.markdown("\n".join(f"- {formats.plain(sentence)}" for sentence in told))
-        if aside := call_list.said_aside(deployment, identity, selection, live=live, mutes=mutes, spares=spares):
+        st.markdown("\n".join(f"- {formats.plain(sentence)}" for sentence in said))
+        if aside:
             st.caption(aside)
         if kept:
             st.caption(formats.plain(kept))
@@ -183,13 +217,12 @@ def _products(
         table.show(model.on_screen, "products_table", "Products", target=filters.target)
 
 
-def _renewing(live: Renewals | None, identity: str, name: str, selection: Selection, feeds: Feeds) -> None:
+def _renewing(live: Renewals | None, identity: str, selection: Selection) -> None:
     """Draw what of a customer ends within a year, the last day to act first; nothing where that was not read."""
     if live is None:
         return
-    seats = None if feeds.day else feeds.seats(identity, name).state.data
     now, zone = datetime.now(UTC).replace(second=0, microsecond=0), figures.zone()
-    model = renewals.of_customer(live, identity, selection, now, zone, seats=seats)
+    model = renewals.of_customer(live, selection, now, zone)
     unread = next((one for one in unread_of(live, identity) if one.collection == SUBSCRIPTIONS.name), None)
     with st.container(border=True, key="customer_renewals"):
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -22,11 +22,12 @@ from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
 from dashboard.view_models.lines import Lost
 from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
 from data_access.datasets import lately, usage
+from data_access.datasets import renewals as datasets
 from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals
 from data_access.digest import bands
 from data_access.digest.plan import Rule
-from data_access.measures import call_list, customers, muted, parts, renewals, spare
+from data_access.measures import Facts, call_list, customers, muted, parts, renewals, spare
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.trends import AS_OF
 from data_access.mutes import Mute, Spare, counted, said
@@ -171,11 +172,15 @@ def said_to(
     zone: str = UTC,
     now: datetime | None = None,
 ) -> tuple[str, ...]:
-    """What to say to one customer, a sentence for each reason; nothing to one that is muted. See `of_all`."""
+    """What to say to one customer, a sentence for each reason; nothing to one that is muted.
+
+    `live` and `used` are those of this customer, the rest is as for `of_all`.
+    """
     if muted.customers(mutes, [customer]):
         return ()
-    table = _prepared(deployment, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
-    (told,) = call_list.said(table[table[CUSTOMER] == customer]) or [[]]
+    facts = customers.one(deployment.facts, customer).selected(selection)
+    table = _with_reasons(facts, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
+    (told,) = call_list.said(table) or [[]]
     return tuple(told)
 
 
@@ -189,14 +194,17 @@ def said_aside(
     mutes: tuple[Mute, ...] = (),
     spares: tuple[Spare, ...] = (),
 ) -> str:
-    """By whose count the licenses are that one customer is told to have, where its tenant says otherwise."""
-    seats = live.answer(SEATS) if live else None
-    if seats is None or customer in seats.of_customers.refused or muted.customers(mutes, [customer]):
+    """By whose count the licenses are that one customer is told to have, where its tenant says otherwise.
+
+    `live` is that of this customer.
+    """
+    if live is None or muted.customers(mutes, [customer]):
         return ""
-    facts = customers.one(deployment.facts, customer).selected(selection)
-    own = seats.frame[seats.frame[CUSTOMER] == customer]
-    read_at = seats.of_customers.earlier.get(customer, seats.fetched_at)
-    return call_list.aside(call_list.prepared(facts, mutes=mutes, spares=spares), facts, own, read_at)
+    facts = customers.one(deployment.facts, customer)
+    own = datasets.of_one(live, customer, facts.frame)
+    facts = facts.selected(selection)
+    table = call_list.prepared(facts, mutes=mutes, spares=spares)
+    return call_list.aside(table, facts, own.seats, own.read_of(SEATS))
 
 
 @remembered
@@ -253,6 +261,21 @@ def _prepared(
 ) -> pd.DataFrame:
     """All customers of a selection, whatever is searched for; of their renewals, those of the same selection."""
     facts = deployment.facts.selected(selection)
+    return _with_reasons(facts, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
+
+
+def _with_reasons(
+    facts: Facts,
+    selection: Selection,
+    moved: Lately | None,
+    used: Usage | None,
+    live: Renewals | None,
+    *,
+    mutes: tuple[Mute, ...],
+    spares: tuple[Spare, ...],
+    zone: str,
+    now: datetime | None,
+) -> pd.DataFrame:
     ending, at = None, None
     if live:
         at = (now or live.read_at).astimezone(ZoneInfo(zone))

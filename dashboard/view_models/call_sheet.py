@@ -38,12 +38,16 @@ def file(
     feeds: Feeds,
     provenance: exports.Provenance,
     quiet: Quiet,
+    *,
+    live: Callable[[], Renewals | None],
 ) -> exports.File:
-    """The PDF of one customer, of what is known when somebody asks for it; `tenant` is the id in capitals."""
+    """The PDF of one customer, of what is known when somebody asks for it; `tenant` is the id in capitals.
+
+    Its subscriptions and live seats are those that the page shows: `live` gives them, once the page is drawn.
+    """
     explanation = "One page to bring along, as PDF."
-    return _file(
-        "call_sheet", "Call sheet", explanation, provenance, partial(_pdf, deployment, (tenant,), feeds, quiet)
-    )
+    content = partial(_pdf, deployment, (tenant,), feeds, quiet, live)
+    return _file("call_sheet", "Call sheet", explanation, provenance, content)
 
 
 def of_several(
@@ -75,11 +79,15 @@ def _pdf(
     tenants: tuple[str, ...],
     feeds: Feeds,
     quiet: Quiet,
+    shown: Callable[[], Renewals | None] = lambda: None,
 ) -> bytes:
-    feeds.renewals.refresh_if_due()
-    feeds.renewals.wait(_WAIT)
+    live = shown()
+    if live is None:
+        feeds.renewals.refresh_if_due()
+        feeds.renewals.wait(_WAIT)
+        live = feeds.renewals.state.data
     past = feeds.past.state.data if feeds.past else None
-    known = past, feeds.renewals.state.data, feeds.usage.state.data
+    known = past, live, feeds.usage.state.data
 
     def make() -> exports.Content:
         made = [sheets.sheet(_records(deployment, tenant, feeds, known, quiet)) for tenant in tenants]

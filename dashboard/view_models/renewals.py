@@ -19,7 +19,8 @@ from dashboard.filters.parameters import RenewalsFilters
 from dashboard.tables import renewals as tables
 from dashboard.tables.columns import OnScreen
 from data_access import Answer, Selection, texts, titles
-from data_access.datasets.renewals import Renewals, subscriptions_of
+from data_access.datasets import renewals as datasets
+from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, muted, renewals
 from data_access.measures.renewals import Totals
 from data_access.mutes import Mute, counted
@@ -114,14 +115,15 @@ class OfCustomer:
 
 
 @remembered
-def of_customer(
-    data: Renewals, customer: str, selection: Selection, now: datetime, zone: str, *, seats: Answer | None = None
-) -> OfCustomer:
-    """The subscriptions of one customer, the last day to act first; arguments as for `renewals_view`.
+def known_of(data: Renewals, customer: str, seats: Answer | None) -> Renewals:
+    """What all parts of one customer's page stand on; `seats` are its live seats, where they were read alone."""
+    return datasets.of_customer(data, customer, seats)
 
-    `seats`: the live seats of this customer, where they were read by themselves.
-    """
-    own = renewals.selected(subscriptions_of(data, customer, seats), selection)
+
+@remembered
+def of_customer(known: Renewals, selection: Selection, now: datetime, zone: str) -> OfCustomer:
+    """The subscriptions of one customer (`known`), the last day to act first; the rest is as for `renewals_view`."""
+    own = renewals.selected(known.subscriptions, selection)
     days = max(renewals.HORIZONS)
     shown = renewals.in_order(renewals.at(renewals.within(own, now, days), now))
     told = in_words(shown, lasting_words(own, zone)).drop(columns="customerName")

@@ -85,11 +85,12 @@ def _dated(processed: datetime, stands_at: datetime) -> str:
 
 def _read(live: OfOne) -> list[str]:
     """Of when the subscriptions and the live seats are, as far as they could be read."""
-    named: dict[datetime, list[str]] = {}
+    named: dict[str, list[str]] = {}
     for collection, rows in ((SUBSCRIPTIONS, live.subscriptions), (SEATS, live.seats)):
         if rows is not None:
-            named.setdefault(live.read_of(collection), []).append(collection.name)
-    return [f"{' and '.join(names)} of {formats.day(at)}, {formats.clock(at)}" for at, names in named.items()]
+            at = live.read_of(collection)
+            named.setdefault(f"{formats.day(at)}, {formats.clock(at)}", []).append(collection.name)
+    return [f"{' and '.join(names)} of {said}" for said, names in named.items()]
 
 
 def _steps(records: Records) -> tuple[tuple[str, ...], str]:

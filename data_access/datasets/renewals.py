@@ -287,18 +287,20 @@ class OfOne:
     """What is known of one customer: None where it could not be read, and never was.
 
     `subscriptions`: as `renewals.at` gives them; `seats`: the live seats that somebody pays for. `read_at` is when
-    customers were last read, and `unread` says whether this one was not, and since when.
+    subscriptions were last read, `seats_read_at` likewise, None for the same time; `unread` says whether those of this
+    customer were not, and since when.
     """
 
     subscriptions: pd.DataFrame | None
     seats: pd.DataFrame | None
     read_at: datetime
     unread: tuple[Unread, ...] = ()
+    seats_read_at: datetime | None = None
 
     def read_of(self, collection: Collection) -> datetime:
         """When a collection of this customer was last read, if it ever was."""
         mine = (one.last_read for one in self.unread if one.collection == collection.name)
-        return next(mine, None) or self.read_at
+        return next(mine, None) or (self.seats_read_at if collection is SEATS else None) or self.read_at
 
 
 def of_one(data: Renewals, tenant: str, counts: pd.DataFrame) -> OfOne:
@@ -317,28 +319,33 @@ def of_one(data: Renewals, tenant: str, counts: pd.DataFrame) -> OfOne:
         None if seats is None else seats[~free_products.is_free(seats, subscriptions, counts)],
         data.read_at,
         unread,
+        data.seats_read_at,
     )
 
 
-def subscriptions_of(data: Renewals, tenant: str, seats: Answer | None = None) -> pd.DataFrame:
-    """The subscriptions of one customer, judged by `seats` where they were read since: live ones come first.
+def of_customer(data: Renewals, tenant: str, seats: Answer | None = None) -> Renewals:
+    """The same of one customer; `seats`, its live seats alone, take the place of the others where they were read since.
 
-    `seats`: the live seats of this customer alone.
+    Its subscriptions are judged by them.
     """
-    own = data.subscriptions[data.subscriptions["customerTenantId"] == tenant]
-    read = data.rows(SUBSCRIPTIONS)
-    unread = next((one for one in data.unread if one.tenant == tenant and one.collection == SEATS.name), None)
-    last = unread.last_read if unread else data.seats_read_at
-    if seats is None or read is None or (last and seats.fetched_at <= last):
+    own = of_customers(data, Customers(frozenset({tenant})))
+    unread = next((one for one in own.unread if one.collection == SEATS.name), None)
+    last = unread.last_read if unread else own.seats_read_at
+    if seats is None or (last and seats.fetched_at <= last):
         return own
-    counts = data.rows(COMMERCIAL_DEPLOYMENT)
-    again = renewals.judged(
-        read[read["customerTenantId"] == tenant],
-        seats.frame,
-        None if counts is None else counts[counts["customerTenantId"] == tenant],
+    read, table = own.rows(SUBSCRIPTIONS), own.subscriptions
+    if read is not None:
+        again = renewals.judged(read, seats.frame, own.rows(COMMERCIAL_DEPLOYMENT))
+        figures = ("assigned", "notAssigned", "notAssignedFrom", "seatsAtRisk")
+        table = table.assign(**{name: again[name].array for name in figures})
+    return replace(
+        own,
+        subscriptions=table,
+        seats_read_at=seats.fetched_at,
+        unread=tuple(one for one in own.unread if one.collection != SEATS.name),
+        troubles={name: error for name, error in own.troubles.items() if name != SEATS.name},
+        answers=(*(answer for answer in own.answers if answer.collection is not SEATS), seats),
     )
-    figures = ("assigned", "notAssigned", "notAssignedFrom", "seatsAtRisk")
-    return own.assign(**{name: again[name].array for name in figures})
 
 
 def unread_of(data: Renewals, tenant: str) -> tuple[Unread, ...]:

@@ -1,11 +1,15 @@
 """The Renewals page in every situation; what all pages share is in test_pages.py."""
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pypdf import PdfReader
 
 from dashboard import formats
+from dashboard.components import figures
+from dashboard.exports import File
 from dashboard.tables import renewals as renewals_tables
 from data_access.emulator import Emulator, failing
 from data_access.emulator.sample import Partner
@@ -245,6 +249,31 @@ def test_a_bar_for_each_week_has_a_part_for_each_outcome(visit):
     ]
     outcomes = [trace.get("customdata", [""])[0] for trace in drawn]
     assert outcomes == ["renews", "undecided", ""]  # of which a click chooses one; what is not assigned is no outcome
+
+
+def test_the_page_of_one_customer_and_its_call_sheet_stand_on_the_same_seats_however_late_they_were_read(
+    visit, monkeypatch
+):
+    taken: list[File] = []
+    monkeypatch.setattr(figures, "downloads", taken.extend)
+    rows = partner([subscription(1, quantity=30)])
+    app = visit(Emulator(rows), page=PAGE)
+    rows.seats[NORTH.upper()] = [seats(assigned=95)]
+    app.query_params["customer"] = NORTH
+    app = app.switch_page("screens/customers.py").run()
+
+    def figures_of_both():
+        sheet = [file for file in taken if file.key == "call_sheet"][-1]
+        (printed,) = PdfReader(io.BytesIO(sheet.content())).pages
+        (on_sheet,) = re.findall(r"Seats at risk\s+(\d+)", printed.extract_text())
+        return tables(app)["customer_renewals_table"]["seatsAtRisk"][0], on_sheet
+
+    assert figures_of_both() == ("5", "5")
+    assert "the customer's tenant has 5 free" in text(app)
+    rows.seats[NORTH.upper()] = [seats(assigned=88)]
+    app.button(key="seats_again").click().run()
+    assert figures_of_both() == ("12", "12")
+    assert "the customer's tenant has 12 free" in text(app)
 
 
 def test_the_file_has_the_rows_of_the_view_as_they_were_sent(visit, monkeypatch):

@@ -9,10 +9,10 @@ from dashboard.filters.parameters import CustomersFilters
 from dashboard.tables import on_page
 from dashboard.view_models import call_list
 from data_access import Deployment, Selection
-from data_access.datasets.renewals import Renewals
+from data_access.datasets.renewals import Renewals, Unread
 from data_access.measures import renewals
 from data_access.partner_center import frames
-from data_access.partner_center.answers import Answer, OfCustomers
+from data_access.partner_center.answers import Answer
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
 from tests.rows import facts_of
 
@@ -91,15 +91,17 @@ def test_under_a_filter_only_renewals_of_its_services_are_a_reason():
 
 
 @pytest.mark.parametrize(
-    ("whose", "said"),
+    ("unread", "on"),
     [
-        (OfCustomers(), "10 is the count of Microsoft's analytics of 9 Oct 2026; the customer's tenant has 25 free on"),
-        (OfCustomers(refused=(NORTH,)), ""),
+        ((), "29 Nov 2026"),
+        ((Unread(NORTH, None, SEATS.name, refused=True, last_read=READ - timedelta(days=9)),), "20 Nov 2026"),
+        ((Unread(NORTH, None, SEATS.name, refused=True),), ""),
     ],
 )
-def test_beside_what_to_say_stands_what_the_tenant_says_unless_it_lets_nobody_read_it(whose, said):
-    row = {"customerTenantId": NORTH, "productId": E3, "activeUnits": 100, "consumedUnits": 75}
-    seats = Answer(SEATS, frames.frame(SEATS, [row]), (), None, READ, "", of_customers=whose)
-    live = Renewals(frames.frame(SUBSCRIPTIONS, []), READ, answers=(seats,))
+def test_beside_what_to_say_stands_what_the_tenant_says_and_when_unless_it_lets_nobody_read_it(unread, on):
+    row = {"customerTenantId": NORTH, "productId": E3, "activeUnits": 100, "consumedUnits": 75, "totalUnits": 100}
+    seats = Answer(SEATS, frames.frame(SEATS, [row]), (), None, READ, "")
+    live = Renewals(frames.frame(SUBSCRIPTIONS, []), READ, unread=unread, answers=(seats,))
     found = call_list.said_aside(DEPLOYMENT, NORTH, Selection.of((), ("o365",)), live=live)
-    assert found == (f"{said} 29 Nov 2026." if said else "")
+    said = "10 is the count of Microsoft's analytics of 9 Oct 2026; the customer's tenant has 25 free on"
+    assert found == (f"{said} {on}." if on else "")

@@ -9,11 +9,11 @@ import pytest
 from dashboard.tables import on_page
 from dashboard.tables import renewals as tables
 from dashboard.view_models import renewals as view_models
-from data_access import Selection
+from data_access import Answer, Selection
 from data_access.datasets.renewals import Renewals
 from data_access.measures import renewals
 from data_access.partner_center import frames
-from data_access.partner_center.catalog import SUBSCRIPTIONS
+from data_access.partner_center.catalog import CUSTOMERS, SUBSCRIPTIONS
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ROW = {
@@ -208,8 +208,9 @@ def test_an_add_on_names_what_becomes_of_its_parent_in_words_of_people(outcome, 
 
 def of_customer(*changes):
     table = frames.frame(SUBSCRIPTIONS, [{**ROW, "id": f"s{place}", **change} for place, change in enumerate(changes)])
-    data = Renewals(renewals.with_service(renewals.judged(table), None), NOW)
-    return view_models.of_customer(data, "AA", Selection(), NOW, "Europe/Berlin")
+    listed = Answer(CUSTOMERS, frames.frame(CUSTOMERS, [{"customerTenantId": "AA"}]), (), 1, NOW, "")
+    data = Renewals(renewals.with_service(renewals.judged(table), None), NOW, answers=(listed,))
+    return view_models.of_customer(view_models.known_of(data, "AA", None), Selection(), NOW, "Europe/Berlin")
 
 
 def test_one_customer_says_what_ends_later_or_never_and_until_when_of_it_can_be_reduced():
