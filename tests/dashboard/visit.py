@@ -52,6 +52,17 @@ def opened(settings, link, page, monkeypatch, claims):
     return app
 
 
+def wait_for(app, has_come):
+    """Draw the page anew until this can be said of it: what is read in the background comes when it comes."""
+    until = time.monotonic() + 60  # as long as a busy machine may take
+    while not has_come(app):
+        assert time.monotonic() < until, text(app)
+        time.sleep(0.05)  # which leaves the machine to those who read
+        app.run()
+        assert not app.exception
+    return app
+
+
 def live(address):
     return {"PARTNER_CENTER_BASE_URL": address, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
 

@@ -1,6 +1,5 @@
 """Every page and every file of people with books: nothing of anybody else's customers is in them."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -18,7 +17,7 @@ from tests import lakes
 from tests.bookkeeping import FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
 from tests.dashboard import visit as visits
 from tests.dashboard.books.desks import CANNOT_BE_TOLD, follow, sold, traces
-from tests.dashboard.visit import bar, tables, text, tiles
+from tests.dashboard.visit import bar, tables, text, tiles, wait_for
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.program
@@ -129,10 +128,7 @@ def test_the_overview_of_a_book_says_which_of_its_customers_are_gone(sit_down):
     now = partner()
     rows = [row for row in now.commercial_deployment if row["customerTenantId"] != OWN]
     app = sit_down(account=replace(now, commercial_deployment=rows))
-    for _ in range(40):
-        if "Looking back three months" not in text(app) and "Not in the newest answer" in text(app):
-            break
-        app.run()
+    wait_for(app, lambda app: "Looking back three months" not in text(app) and "Not in the newest answer" in text(app))
     assert "Not in the newest answer: Ownly Ltd (1,000 licenses sold on" in text(app).replace("*", "")
     assert sold(app) == "200"
 
@@ -227,7 +223,7 @@ def test_the_counts_that_stand_in_on_the_overview_name_nobody_to_a_reader(sit_do
 def test_live_seats_that_stand_in_name_nobody_outside_the_book(sit_down, sent, role, names):
     empty = partner(deployment=(), commercial_deployment=())
     app = sit_down(link={"book": "all"}, role=role, account=empty)
-    wait_for(app, "live seats")
+    wait_for(app, lambda app: "live seats" in text(app).lower())
     assert sold(app) == f"{sum(SOLD.values()):,}"
     assert traces(sent, *NAMES) == []
     follow(app, {})
@@ -277,17 +273,9 @@ def test_who_refuses_two_collections_is_counted_once_and_named_within_the_book(s
 
 def test_the_status_counts_who_could_not_be_read_and_names_nobody(sit_down):
     app = sit_down("status", role="operator", past=[*PAST, *refusing(OWN, FOREIGN)])
-    wait_for(app, "2 customers could not be read; *data health* names them.")
+    wait_for(app, lambda app: "2 customers could not be read; *data health* names them." in text(app).lower())
     assert not app.success
     assert NAMES[OWN] not in text(app)
-
-
-def wait_for(app, words):
-    until = time.monotonic() + 30
-    while words not in text(app).lower():
-        assert time.monotonic() < until, words
-        time.sleep(0.05)
-        app.run()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from functools import partial
 from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
-from tests.dashboard.visit import tables, text
+from tests.dashboard.visit import tables, text, wait_for
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -51,11 +51,7 @@ def collected(*deployed):
 
 def shown_in_the_end(app, key):
     """A table once the history has been looked at: a page does not wait for it, and people look again."""
-    for _ in range(40):
-        if "deploymentPercentChange" in tables(app)[key]:
-            break
-        app.run()
-    return tables(app)[key].iloc[0]
+    return tables(wait_for(app, lambda app: "deploymentPercentChange" in tables(app)[key]))[key].iloc[0]
 
 
 def lost_lately(visit, link=None):
@@ -73,8 +69,6 @@ def lost_lately(visit, link=None):
 
 def until_known(app):
     """The page once it is known how customers moved."""
-    for _ in range(40):
-        if "Looking back three months" not in text(app) and "Not in the newest answer" in text(app):
-            break
-        app.run()
-    return app
+    return wait_for(
+        app, lambda app: "Looking back three months" not in text(app) and "Not in the newest answer" in text(app)
+    )

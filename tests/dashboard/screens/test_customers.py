@@ -1,4 +1,4 @@
-"""The call list in every situation; what all pages share is in test_pages.py."""
+"""The call list in every situation; what all pages share is in test_overview.py."""
 
 import io
 
@@ -21,7 +21,7 @@ from tests.dashboard.screens.nordwind import (
     lost_lately,
     shown_in_the_end,
 )
-from tests.dashboard.visit import bar, headings, tables, taken_away, text, tiles
+from tests.dashboard.visit import bar, headings, tables, taken_away, text, tiles, wait_for
 from tests.rows import rows_of
 
 MORE = {"licensesSold": 100, "licensesDeployed": 107}
@@ -185,10 +185,7 @@ def test_the_list_says_how_each_customer_moved_since_a_day_and_why_to_call(visit
     assert "Fell 20.00 points since 1 Sep 2026" in row["why"]
     assert headings(app, "customers_table")["deploymentPercentChange"]["label"] == "± since 1 Sep"
     app = visit(Emulator(Partner(commercial_deployment=now)), {"customer": NORTH}, page=PAGE, past=was)
-    for _ in range(40):
-        if "fell from" in text(app):
-            break
-        app.run()
+    wait_for(app, lambda app: "fell from" in text(app))
     assert "assigned fell from 80.00 % on 1 Sep 2026 to 60.00 %." in text(app).replace("\u2060", "")
 
 
@@ -297,10 +294,7 @@ def test_renewals_that_were_collected_are_on_the_list_whoever_has_seen_them_befo
 @pytest.mark.parametrize(("link", "key"), [({}, "customers_table"), ({"customer": NORTH}, "products_table")])
 def test_what_is_not_used_comes_though_nobody_opens_usage(link, key, visit):
     app = visit(Emulator(USE), link, page=PAGE)
-    for _ in range(40):
-        if "Reading what is used" not in text(app):
-            break
-        app.run()
+    wait_for(app, lambda app: "Reading what is used" not in text(app))
     assert "unused" in headings(app, key)
 
 
@@ -309,9 +303,6 @@ def test_what_the_page_stands_without_is_said(link, visit):
     emulator = Emulator(USE)
     emulator.always(failing(403, 900150, "The role does not have the rights."), where="/usage")
     app = visit(emulator, link, page=PAGE)
-    for _ in range(40):
-        if "Reading what is used" not in text(app):
-            break
-        app.run()
+    wait_for(app, lambda app: "Reading what is used" not in text(app))
     assert "Without *Not used*: " in text(app)
     assert "nobody has read the subscriptions since this dashboard started" in text(app)

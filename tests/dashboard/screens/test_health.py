@@ -1,6 +1,5 @@
-"""The page of data health in every situation; what all pages share is in test_pages.py."""
+"""The page of data health in every situation; what all pages share is in test_overview.py."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -12,7 +11,7 @@ from data_access.emulator.sample import partner
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
-from tests.dashboard.visit import charts, tables, text, tiles
+from tests.dashboard.visit import charts, tables, text, tiles, wait_for
 from tests.lakes import fetched
 
 PAGE = "health"
@@ -298,12 +297,7 @@ def test_live_seats_are_held_against_the_analytics_once_somebody_has_read_them(v
     app = visit(Emulator(partner(as_of=TODAY.date(), customers=20)), page="health", past=WELL)
     assert "Nothing read since this dashboard started" in text(app)
     app.button(key="read_live").click().run()
-    for _ in range(100):
-        if "live_difference_table" in tables(app):
-            break
-        time.sleep(0.1)
-        app.run()
-    assert not app.exception
+    wait_for(app, lambda app: "live_difference_table" in tables(app))
     assert "at customers are the same in both" in text(app).replace("*", "")
     found = tables(app)["live_difference_table"]
     assert len(found) == 50

@@ -9,7 +9,7 @@ from data_access.emulator import Emulator, sample
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.dashboard.screens.nordwind import NORTH, PAGE, PARTNER, SOUTH, collected, customers_on, lost_lately
-from tests.dashboard.visit import charts, deltas, tables, taken_away, text, tiles
+from tests.dashboard.visit import charts, deltas, tables, taken_away, text, tiles, wait_for
 from tests.lakes import fetched
 from tests.rows import rows_of
 
@@ -171,10 +171,7 @@ def test_a_stranger_is_told_and_not_an_error(visit):
 def test_a_customer_has_what_ends_and_what_is_not_used(visit):
     tenant = sample.partner(as_of=datetime.now(UTC).date()).commercial_deployment[0]["customerTenantId"]
     app = visit(None, {"customer": tenant}, page=PAGE)
-    for _ in range(40):
-        if "customer_renewals_table" in tables(app) and "unused" in tables(app)["products_table"]:
-            break
-        app.run()
+    wait_for(app, lambda app: "customer_renewals_table" in tables(app) and "unused" in tables(app)["products_table"])
     renewing, products = tables(app)["customer_renewals_table"], tables(app)["products_table"]
     assert [*renewing.columns[:2]] == ["offer", "act"]
     assert f"The term of {len(renewing)} subscriptions ends." in text(app)

@@ -1,6 +1,5 @@
 """Every page in every situation: no exception, and the one thing that the situation promises."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +11,20 @@ from data_access.emulator.sample import Partner
 from data_access.history import collect
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests import lakes
-from tests.dashboard.visit import TENANT, bar, charts, headings, live, opened, parts, tables, taken_away, text, tiles
+from tests.dashboard.visit import (
+    TENANT,
+    bar,
+    charts,
+    headings,
+    live,
+    opened,
+    parts,
+    tables,
+    taken_away,
+    text,
+    tiles,
+    wait_for,
+)
 from tests.rows import rows_of
 
 ROWS = rows_of(
@@ -199,10 +211,7 @@ def test_the_last_good_figures_stay_with_their_age(visit):
     app = visit(emulator)
     emulator.always(gateway())
     app.button[0].click().run()
-    for _ in range(50):
-        if app.warning:
-            break
-        app.run()
+    wait_for(app, lambda app: app.warning)
     assert "last good figures, fetched just now" in text(app)
     assert tiles(app)["Licenses sold"] == "1,574"
 
@@ -363,10 +372,7 @@ def test_live_seats_as_they_were_last_read_count_and_the_page_says_whose(status,
     app = visit(emulator)
     emulator.always(failing(status), where=f"{SOUTH}/subscribedskus")
     next(button for button in app.button if button.label == "Refresh").click().run()
-    until = time.monotonic() + 10
-    while "could not be read" not in text(app) and time.monotonic() < until:
-        app.run()
-    said = text(app)
+    said = text(wait_for(app, lambda app: "could not be read" in text(app)))
     assert tiles(app)["Licenses sold"] == "60"
     assert "1 customer could not be read now; the last reading before counts: Südstern KG." in said
     assert "read just now or, where that failed, the last time before." in said

@@ -1,4 +1,4 @@
-"""The Renewals page in every situation; what all pages share is in test_pages.py."""
+"""The Renewals page in every situation; what all pages share is in test_overview.py."""
 
 import io
 import re

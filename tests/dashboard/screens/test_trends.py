@@ -10,7 +10,7 @@ from data_access.emulator import Emulator
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests import lakes
-from tests.dashboard.visit import charts, deltas, headings, tables, taken_away, text, tiles, total
+from tests.dashboard.visit import charts, deltas, headings, tables, taken_away, text, tiles, total, wait_for
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, RISING, UNDATED, rows, undated, weeks
 from tests.lakes import fetched
 from tests.rows import rows_of
@@ -105,11 +105,7 @@ def test_the_newest_answer_is_now_even_where_a_service_has_gone(visit):
         "Sold a week": formats.NOTHING,
         "Target reached": formats.NOTHING,
     }
-    overview = visit(Emulator(partner), past=past)
-    for _ in range(40):
-        if missing in said(overview):
-            break
-        overview.run()
+    overview = wait_for(visit(Emulator(partner), past=past), lambda app: missing in said(app))
     (warning,) = [notice.value.replace("*", "") for notice in overview.warning]
     assert warning == missing
     in_order = [str(getattr(element, "value", "")).replace("\u00a0", " ") for element in overview.main]

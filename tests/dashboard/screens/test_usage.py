@@ -1,4 +1,4 @@
-"""The Usage page in every situation; what all pages share is in test_pages.py."""
+"""The Usage page in every situation; what all pages share is in test_overview.py."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
-from tests.dashboard.visit import bar, charts, deltas, tables, text, tiles, total
+from tests.dashboard.visit import bar, charts, deltas, tables, text, tiles, total, wait_for
 from tests.lakes import NOW, fetched
 from tests.rows import rows_of
 
@@ -277,10 +277,7 @@ def test_what_the_figures_of_use_have_lost_is_said_and_no_target_is_reached_with
     past = [partial(fetched, *each, NOW - timedelta(weeks=week)) for week in (3, 2, 1) for each in kept]
     now = Partner(commercial_usage=rows_of(COMMERCIAL_USAGE, counts[:1]), usage=rows_of(USAGE, percents[:1]))
     app = visit(Emulator(now), past=past, page=PAGE)
-    for _ in range(40):
-        if "Not in the newest answer" in said(app):
-            break
-        app.run()
+    wait_for(app, lambda app: "Not in the newest answer" in said(app))
     for collection in (COMMERCIAL_USAGE, USAGE):
         assert f"Not in the newest answer of {collection.title}: Dynamics 365 (last on 8 Oct 2026)." in said(app)
     assert "Usage % is that of what is left." in said(app)
@@ -300,12 +297,7 @@ def test_what_the_counts_have_lost_is_said_wherever_their_sums_stand(page, compa
     use = rows_of(COMMERCIAL_USAGE, [{"channel": "direct"}])
     now = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, both[1:]), commercial_usage=use)
     lost = "Not in the newest answer: Microsoft 365 through Reseller (100 licenses sold on"
-    app = visit(Emulator(now), past=past, page=page)
-    for _ in range(40):
-        if lost in said(app).replace("*", ""):
-            break
-        app.run()
-    assert lost in said(app).replace("*", "")
+    app = wait_for(visit(Emulator(now), past=past, page=page), lambda app: lost in said(app).replace("*", ""))
     judged = [metric.delta for metric in app.metric if metric.label == "Deployment %"]
     assert judged == ([] if page == "usage" else ["a part is missing now"])
     app.query_params["channel"] = "direct"
