@@ -33,7 +33,7 @@ from data_access import PartnerCenterError, SettingsError, history, load_setting
 log = logging.getLogger(__name__)
 
 FONTS = Path(__file__).parent / "fonts"
-_STYLES, _ARRIVING = ("frame.css", "tiles.css", "print.css"), "arriving.css"
+_STYLES, _ARRIVING = ("page.css", "frame.css", "chart.css", "tiles.css", "print.css"), "arriving.css"
 _TIDY_EVERY = 60  # seconds
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
 #: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.

@@ -9,12 +9,14 @@ const TIGHT = { width: 1400, row: 72 } // pixels: below this width rows that are
 const SVG = "http://www.w3.org/2000/svg"
 const LINE = { width: 64, height: 20, edge: 3, leastRange: 2 } // pixels; and the unit of the figures
 
-const style = new CSSStyleSheet()
-const styled = fetch(new URL("table.css", import.meta.url))
-  .then((answer) => answer.text())
-  .then((text) => style.replace(text))
-  .then(() => document.adoptedStyleSheets.push(style))
+const styled = Promise.all(["table.css", "cards.css"].map(sheet))
+  .then((sheets) => document.adoptedStyleSheets.push(...sheets))
   .catch(() => {}) // a table without its looks is a table
+
+async function sheet(name) {
+  const answer = await fetch(new URL(name, import.meta.url))
+  return new CSSStyleSheet().replace(await answer.text())
+}
 
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name)

@@ -82,7 +82,7 @@ def test_the_page_announces_the_scripts_of_all_our_components():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-@pytest.mark.parametrize("name", ["frame.css", "tiles.css", "table.css"])
+@pytest.mark.parametrize("name", ["page.css", "frame.css", "chart.css", "tiles.css", "table.css", "cards.css"])
 def test_no_rule_has_the_browser_look_at_the_page_again_for_each_element_that_comes(name):
     sheet = (static_files.BROWSER / name).read_text(encoding="utf-8")
     assert re.findall(r":has\((?!> |img\)).*", sheet) == []  # children alone, or what comes seldom
@@ -94,5 +94,5 @@ def test_a_system_that_gives_no_more_files_starts_all_the_same(monkeypatch):
         raise ValueError("not allowed to raise maximum limit")
 
     monkeypatch.setattr("resource.getrlimit", lambda _: (256, -1))  # RLIM_INFINITY
-    monkeypatch.setattr("resource.setrlimit", refuse)
+    monkeypatch.setattr("resource.setrlimit", refuse)  # as macOS does
     assert server.raise_limit_of_files() == 256

@@ -24,14 +24,14 @@ def test_the_charts_stand_on_the_pages_background(name):
 @pytest.mark.parametrize("colour", ["bar", "distance"])
 def test_the_bars_of_tables_have_the_colours_of_the_charts(colour):
     light, dark = (getattr(PALETTES[name], colour).lower() for name in ("light", "dark"))
-    assert f"--{colour}: light-dark({light}, {dark});" in (ROOT / "dashboard/browser/frame.css").read_text()
+    assert f"--{colour}: light-dark({light}, {dark});" in (ROOT / "dashboard/browser/page.css").read_text()
 
 
 def test_paper_is_printed_in_the_colour_of_light_text():
     sheet = (ROOT / "dashboard/browser/print.css").read_text()
     printed = re.findall(r"(?:color|fill): (#[0-9a-f]{6}) !important", sheet)
     (line,) = re.findall(
-        r"--frame-line: light-dark\((#[0-9a-f]{6}),", (ROOT / "dashboard/browser/frame.css").read_text()
+        r"--frame-line: light-dark\((#[0-9a-f]{6}),", (ROOT / "dashboard/browser/page.css").read_text()
     )
     assert {*printed} == {PALETTES["light"].text.lower(), line}
 
