@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 from dashboard import page_turns
 from data_access import Feed, HistoryError, Progress
 
-_AGE = timedelta(seconds=5)  # after which what another process wrote is looked for
+#: After this time, what another process wrote is looked for.
+AGE = timedelta(seconds=5)
 _FIRST, _WRITTEN = 1.0, 5.0  # seconds to wait for the first look, and for one after a change
 
 S = TypeVar("S")
@@ -19,13 +20,17 @@ T = TypeVar("T")
 class UserRecords(Generic[S, T]):
     """`open_` opens a part of the history, `read` reads all of it; both raise HistoryError where that fails.
 
-    `patience`: so many seconds a page waits for the first look, and for one that it asks to be new.
+    `patience`: so many seconds a page waits for the first look, and for one that it asks to be new. `age`: how old a
+    look is before there is another.
     """
 
-    def __init__(self, open_: Callable[[], S], read: Callable[[S], T], patience: float = _FIRST) -> None:
+    def __init__(
+        self, open_: Callable[[], S], read: Callable[[S], T], patience: float = _FIRST, age: timedelta | None = None
+    ) -> None:
+        age = AGE if age is None else age
         self._open, self._reading, self._patience = open_, read, patience
         self._opened: S | None = None
-        self._feed: Feed[T] = Feed(self._read, _AGE, cool_down=_AGE)
+        self._feed: Feed[T] = Feed(self._read, age, cool_down=age)
 
     def now(self) -> T | None:
         """What is kept; None where it is not known yet, or cannot be read."""

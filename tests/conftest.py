@@ -64,4 +64,4 @@ def no_settings():
 def nothing_of_others(monkeypatch, tmp_path_factory):
     """No test sees that person's history, nor waits for what another test's service, at the same port, has asked."""
     monkeypatch.setenv("HISTORY_URL", str(tmp_path_factory.getbasetemp() / "history"))
-    monkeypatch.setattr(connection, "PACES", {})
+    monkeypatch.setattr(connection, "PACES", {})  # a process has one for each address

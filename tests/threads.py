@@ -1,10 +1,11 @@
 """Waiting for threads of ours that nobody else waits for."""
 
 import threading
-import time
+
+from tests.waiting import until
 
 
 def end_of_pages():
     """Wait until no thread of a client asks for pages any more."""
-    while any(thread.name.startswith("page") for thread in threading.enumerate()):
-        time.sleep(0.001)  # they belong to a pool that was let go, so there is nothing to join
+    # They belong to a pool that was let go, so there is nothing to join.
+    until(lambda: not any(thread.name.startswith("page") for thread in threading.enumerate()))

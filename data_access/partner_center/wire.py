@@ -228,8 +228,10 @@ def grouped(row: type, fields: tuple[str, ...]) -> type:
     """The row type of a commercial collection with `groupby`: the fields grouped by, and the two counts."""
     kinds = get_type_hints(row, include_extras=True)
     counts = {name: kind for name, kind in kinds.items() if name.startswith("licenses")}
-    # mypy follows literal names and fields alone; these depend on the query.
-    made: type = _as_it_arrives(TypedDict(f"{row.__name__}Grouped", dict.fromkeys(fields, Name) | counts))  # type: ignore[operator]
+    fields_of_it = dict.fromkeys(fields, Name) | counts
+    made: type = _as_it_arrives(
+        TypedDict(f"{row.__name__}Grouped", fields_of_it)  # type: ignore[operator]  # they depend on the query
+    )
     return made
 
 

@@ -28,7 +28,7 @@ def ask(monkeypatch):
 
     def ask(path, **headers):
         written = io.StringIO()
-        monkeypatch.setattr(sys, "stderr", logs.Lines(written))
+        monkeypatch.setattr(sys, "stderr", logs.Lines(written))  # put back after the test
         app = Starlette(routes=[Route("/{path:path}", _answer)], middleware=[Middleware(AccessLog)])
         answered = TestClient(app).get(path, headers=headers)
         access.handlers.clear()

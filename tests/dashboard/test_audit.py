@@ -11,6 +11,7 @@ from dashboard.audit import LOOKED, Recorder
 from data_access import HistoryError, history, load_settings
 from data_access.history.audit import Entry
 from tests.lakes import NOW
+from tests.waiting import until
 
 FULL = HistoryError("The history at /x cannot be used: No space left on device.", "Make room.")
 
@@ -35,13 +36,6 @@ class Disk:
 @pytest.fixture
 def disk():
     return Disk()
-
-
-def until(condition):
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_entries_are_written_together_and_the_rest_at_the_end(disk):

@@ -29,7 +29,7 @@ HERE = ("127.0.0.1", 50000)
 @pytest.fixture(autouse=True)
 def afresh(monkeypatch):
     """Nothing was counted before, and the history is counted anew."""
-    monkeypatch.setattr(metrics, "HOLDINGS", metrics.count_again_after(timedelta(0)))
+    monkeypatch.setattr(metrics, "HOLDINGS", metrics.count_again_after(timedelta(0)))  # or it takes a minute
 
 
 @pytest.fixture

@@ -238,7 +238,7 @@ def test_while_the_file_does_not_answer_its_bands_stay_and_operators_are_told(si
             raise StoreUnanswered("", "")
         return infos(store, paths)
 
-    monkeypatch.setattr(Store, "infos", hang)
+    monkeypatch.setattr(Store, "infos", hang)  # as a disk over the network does
     app.run()
     assert "DIGEST_FILE does not answer. Until it does, the bands and mutes hold" in text(app)
     assert "below 80 %" in [*tables(app)["customers_table"]["band"]]

@@ -12,6 +12,7 @@ from dashboard.readiness import BAD_SETTINGS, BROKEN, NO_HISTORY, STARTING, Read
 from data_access import HistoryError, SettingsError, history, load_settings
 from data_access.history import sample_history
 from tests.dashboard import visit
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -66,19 +67,12 @@ def test_a_store_that_hangs_is_said_in_time_and_so_is_its_return(place, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(os, "scandir", hang)
         watch.start()
-        assert soon(watch, NO_HISTORY)
-        time.sleep(0.5)
+        until(lambda: watch.readiness == NO_HISTORY)
+        time.sleep(0.5)  # ten looks, none of which comes to an end
         assert watch.readiness is NO_HISTORY
     os.close(os.open(account / "pipe", os.O_WRONLY))
-    assert soon(watch, Readiness())
+    until(lambda: watch.readiness == Readiness())
     watch.end()
-
-
-def soon(watch, wanted):
-    until = time.monotonic() + 5
-    while watch.readiness != wanted and time.monotonic() < until:
-        time.sleep(0.01)
-    return watch.readiness == wanted
 
 
 @pytest.mark.parametrize(

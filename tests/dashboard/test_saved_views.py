@@ -84,7 +84,7 @@ def test_a_name_that_is_taken_or_missing_is_said_in_words(sit):
 
 
 def test_a_shut_menu_reads_nothing(sit, monkeypatch):
-    monkeypatch.setattr(history, "open_views", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(history, "open_views", lambda _: pytest.fail("read"))  # nothing else would tell
     assert not sit("trends").text_input
 
 
@@ -127,7 +127,7 @@ def test_without_sign_in_views_are_of_the_machine(sit):
 
 def test_a_view_that_another_process_kept_is_in_the_menu_when_it_is_opened(sit, monkeypatch):
     """With a book of this machine or without one, the views are the machine's."""
-    monkeypatch.setattr(user_records, "_AGE", timedelta(0))
+    monkeypatch.setattr(user_records, "AGE", timedelta(0))  # or it takes five seconds
     app = sit()
     assert views(app) == []
     history.open_views(load_settings()).save("", "from elsewhere", "trends", {})
@@ -153,7 +153,7 @@ def test_a_full_disk_is_said_and_nothing_is_kept(sit, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)  # as on a full disk
     save(app, "a view")
     assert "No space left on device" in text(app)
     monkeypatch.undo()

@@ -4,14 +4,14 @@ import json
 import os
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import requests
 
 from dashboard import sitemap
+from tests import waiting
 from tests.dashboard import visit
 from tests.ports import free_port
 
@@ -38,17 +38,14 @@ def started(log, **settings):
             server.wait()
 
 
-def until(condition, seconds=30):
+def until(condition):
     """Wait for a condition, which may fail to connect at first; returns how long it took."""
-    begun = time.monotonic()
-    while time.monotonic() < begun + seconds:
-        try:
-            if condition():
-                return time.monotonic() - begun
-        except (requests.ConnectionError, requests.Timeout):
-            pass
-        time.sleep(0.05)
-    pytest.fail("it does not come")
+
+    def holds():
+        with suppress(requests.ConnectionError, requests.Timeout):
+            return condition()
+
+    return waiting.until(holds)
 
 
 def test_it_starts_without_a_history_and_is_ready_soon_after_it_is_back(tmp_path):

@@ -4,7 +4,6 @@ import threading
 import time
 from datetime import timedelta
 
-from dashboard import user_records
 from dashboard.user_records import UserRecords
 from data_access import HistoryError
 
@@ -50,19 +49,17 @@ def test_who_changes_something_sees_it_at_once():
     assert known.now() == ("b",)
 
 
-def test_what_another_process_wrote_is_there_at_once_where_the_newest_is_asked_for(monkeypatch):
-    monkeypatch.setattr(user_records, "_AGE", timedelta(0))
+def test_what_another_process_wrote_is_there_at_once_where_the_newest_is_asked_for():
     shelf = Shelf("a")
-    known = kept(shelf)
+    known = kept(shelf, age=timedelta(0))
     assert known.newest() == ("a",)
     shelf.add("b")
     assert known.newest() == ("a", "b")
 
 
-def test_what_hangs_holds_up_who_asks_for_the_newest_once(monkeypatch):
-    monkeypatch.setattr(user_records, "_AGE", timedelta(0))
+def test_what_hangs_holds_up_who_asks_for_the_newest_once():
     shelf = Shelf("a")
-    known = kept(shelf, patience=0.2)
+    known = kept(shelf, patience=0.2, age=timedelta(0))
     assert known.newest() == ("a",)
     shelf.answers.clear()
     begun = time.monotonic()

@@ -88,7 +88,7 @@ def run(monkeypatch, capsys):
         for name, value in {"PARTNER_CENTER_TRIES": "2", **given}.items():
             monkeypatch.setenv(name, value)
         written = io.StringIO()
-        monkeypatch.setattr(sys, "stderr", logs.Lines(written))
+        monkeypatch.setattr(sys, "stderr", logs.Lines(written))  # put back after the test
         try:
             code = main([*arguments])
         except SystemExit as ended:

@@ -244,7 +244,7 @@ def test_streams_that_nobody_reads(arguments, streams, code, said, tmp_path):
 
 def test_a_result_that_cannot_be_written_is_a_failure_of_commands_that_only_print(run, monkeypatch, tmp_path):
     sample_of(tmp_path, datetime.now(UTC))
-    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stdout", None)  # as without a console
     for command, code in (("status", 2), ("verify", 0), ("compact", 0)):
         done = run(command, HISTORY_URL=str(tmp_path))
         assert done.returncode == code, command
@@ -278,11 +278,11 @@ def test_an_interrupt_that_a_library_makes_something_else_of_is_an_interrupt(run
     def interrupted(_options):
         try:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
+            time.sleep(1)  # where the interrupt comes
         except KeyboardInterrupt:
             raise ImportError("initialisation failed") from None
 
-    monkeypatch.setattr("data_access.commands.fetch.run", interrupted)
+    monkeypatch.setattr("data_access.commands.fetch.run", interrupted)  # else the moment is left to chance
     done = run("fetch", "deployment")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 
@@ -294,9 +294,9 @@ def test_an_interrupt_that_comes_where_nothing_can_be_raised_is_an_interrupt_a_m
 
     def interrupted(_options):
         Finalized()
-        time.sleep(10)
+        time.sleep(10)  # which the interrupt cuts short
 
-    monkeypatch.setattr("data_access.commands.fetch.run", interrupted)
+    monkeypatch.setattr("data_access.commands.fetch.run", interrupted)  # else the moment is left to chance
     begun = time.monotonic()
     done = run("fetch", "deployment")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")

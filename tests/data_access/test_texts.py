@@ -137,7 +137,7 @@ def test_of_many_names_that_are_the_same_each_is_tried_once(monkeypatch):
         asked.append(text)
         return key(text)
 
-    monkeypatch.setattr(texts, "key", counted)
+    monkeypatch.setattr(texts, "key", counted)  # counts the calls
     names = [f"{' ' * number}note" for number in range(300)]
     renames = texts.apart(names, ["note"])
     assert [renames[name].count("(as sent)") for name in names] == list(range(1, 301))

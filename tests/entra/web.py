@@ -29,6 +29,7 @@ from tests.entra.directory import App, Tenant, first_resource
 from tests.entra.emulator import Asked, Entra
 from tests.entra.grants import Grant, Session
 from tests.entra.refusals import Refusal
+from tests.waiting import until
 
 _COOKIE = "ESTSAUTHPERSISTENT"
 _Answer = Callable[[Request], Awaitable[Response]]
@@ -53,8 +54,7 @@ def serving(entra: Entra, port: int = 0) -> Iterator[Entra]:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            while thread.is_alive() and not server.started:
-                time.sleep(0.005)
+            until(lambda: server.started or not thread.is_alive())
             yield entra
         finally:
             server.stopping.set()

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, exp
 from tests.browser import app
 from tests.browser.office import sign_in
 from tests.replicas.office import OLAF, Office, proxy
+from tests.waiting import until
 
 ROUNDS = int(os.environ.get("REPLICA_ROUNDS", "100"))
 LINK = "/?channel=direct&target=70"
@@ -89,14 +90,9 @@ def take(page: Page) -> tuple[str, bytes, int]:
     raise AssertionError(f"No file came in {_TRIES} tries.")
 
 
-def ended_in_both(two: Office, cookies: Mapping[str, str]) -> bool:
-    """Whether neither process takes these cookies any more, within some seconds."""
-    deadline = time.monotonic() + 10
-    while two.asked_of_each(METRICS, cookies) != [401, 401]:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
+def wait_for_end_in_both(two: Office, cookies: Mapping[str, str]) -> None:
+    """Wait until neither process takes these cookies any more, which is so within some seconds."""
+    until(lambda: two.asked_of_each(METRICS, cookies) == [401, 401], seconds=10)
 
 
 def test_people_work_on_while_one_process_after_the_other_is_lost(browser, two: Office, tmp_path):
@@ -178,9 +174,9 @@ def test_signing_out_ends_it_in_both(browser, two: Office, tmp_path):
         page.get_by_role("button", name=OLAF.name).click()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible()
-        assert ended_in_both(two, cookies)
+        wait_for_end_in_both(two, cookies)
         two.restart(two.replicas[0])
-        assert ended_in_both(two, cookies), "a restart forgot it"
+        wait_for_end_in_both(two, cookies)  # or a restart forgot it
 
 
 def test_without_the_cookie_the_log_names_files_that_do_not_come(browser, two: Office, tmp_path):

@@ -1,6 +1,5 @@
 """Who signs out in one process is out in all of them, and stays out when one starts anew."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +12,7 @@ from data_access.history.store import Store
 from tests.damage import flipped
 from tests.dashboard import visit
 from tests.lakes import Clock, files, lake
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -109,9 +109,6 @@ def test_it_goes_on_in_the_background(tmp_path):
     for each in both:
         each.start()
     here.add(claims, datetime.now(UTC))
-    until = time.monotonic() + 10
-    while claims not in there:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: claims in there)
     for each in both:
         each.end()

@@ -112,5 +112,5 @@ def test_it_needs_no_folder_for_temporary_files(monkeypatch):
     def none():
         raise FileNotFoundError
 
-    monkeypatch.setattr("tempfile.gettempdir", none)
+    monkeypatch.setattr("tempfile.gettempdir", none)  # as where no folder can be written
     assert zipfile.is_zipfile(io.BytesIO(workbook(ROWS, COLUMNS, ORIGIN)))

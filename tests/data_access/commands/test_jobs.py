@@ -27,7 +27,7 @@ def test_a_record_that_cannot_be_written_changes_nothing(tmp_path, monkeypatch):
     def fail(*_):
         raise HistoryError("The disk is full.", "Make room.")
 
-    monkeypatch.setattr(History, "record", fail)
+    monkeypatch.setattr(History, "record", fail)  # as on a full disk
     with recorded(lake(tmp_path), "compact"):
         pass
     with pytest.raises(Unavailable), recorded(lake(tmp_path), "compact"):

@@ -47,7 +47,7 @@ def test_what_was_sent_as_a_customers_id_is_one_line_and_cut():
 
 @pytest.mark.parametrize("sits_there", [True, False])
 def test_what_microsoft_said_is_for_a_terminal_and_for_no_log(capsys, monkeypatch, sits_there):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: sits_there)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: sits_there)  # tests have no terminal
     details = Details(400, "2000", "Customer Nordwind has no relationship.", "r-1", "c-1")
     terminal.complain(BadRequest("It was not accepted.", "Check it.", details))
     said = capsys.readouterr().err

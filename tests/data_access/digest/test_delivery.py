@@ -220,7 +220,7 @@ def test_an_interrupt_while_the_server_has_the_message_is_an_interrupt(monkeypat
             raise KeyboardInterrupt
         return answered(connection)
 
-    monkeypatch.setattr(smtplib.SMTP, "getreply", interrupted)
+    monkeypatch.setattr(smtplib.SMTP, "getreply", interrupted)  # else the moment is left to chance
     with scripted(quit="250 OK") as server, pytest.raises(KeyboardInterrupt):
         delivery.by_smtp(server, MAIL, TO, begins=notes)
 

@@ -3,7 +3,6 @@
 import http.client
 import itertools
 import json
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -27,6 +26,7 @@ from tests.data_access.emulator.asking import (
     get,
     value,
 )
+from tests.waiting import until
 
 # What is right
 
@@ -150,8 +150,7 @@ def test_stopped_means_stopped():
         with serving(slow_usage) as base_url:
             session.get(base_url + DEPLOYMENT, timeout=5)
             late = pool.submit(get, base_url + USAGE)
-            while len(slow_usage.requests) < 2:
-                time.sleep(0.001)
+            until(lambda: len(slow_usage.requests) == 2)
         assert isinstance(late.exception(), requests.ConnectionError)
         with pytest.raises(requests.ConnectionError):
             session.get(base_url + DEPLOYMENT, timeout=5)

@@ -53,7 +53,7 @@ def test_a_back_fill_that_meets_what_nobody_foresaw_keeps_what_it_has(run, past,
             raise KeyError("ACME Ltd")
         return really(client, collection, query, **named)
 
-    monkeypatch.setattr(Client, "fetch", unforeseen)
+    monkeypatch.setattr(Client, "fetch", unforeseen)  # a mistake that the program does not have yet
     report = run(since=past[-1])
     back_fill = report.back_fills["commercial-deployment"]
     assert (back_fill.days, back_fill.ended) == (1, f"it failed at {past[2]}")

@@ -135,7 +135,7 @@ def test_what_nobody_foresaw_in_one_collection_leaves_the_others(where, run, tmp
             raise KeyError("ACME Ltd")
         return really(*arguments, **named)
 
-    monkeypatch.setattr(place, where, unforeseen)
+    monkeypatch.setattr(place, where, unforeseen)  # a mistake that the program does not have yet
     report = run()
     assert list(report.kept) == [name for name in ALL if name != "usage"]
     assert list(report.errors) == ["usage"]

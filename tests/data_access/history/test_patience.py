@@ -1,5 +1,6 @@
 """A store that hangs is given up in time, and used again once it answers."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from data_access.errors import HistoryError
 from data_access.history.patience import Hanging, Patience
 from data_access.history.store import Store
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 0.1  # stands in for the product's twenty
@@ -69,20 +71,18 @@ def test_a_file_that_cannot_be_opened_is_no_damage_and_holds_up_nothing_else(tmp
     assert time.monotonic() - begun < SECONDS
     with open(tmp_path / "small" / "b", "wb"):  # noqa: PTH123 - whoever waited goes on
         pass
-    until = time.monotonic() + 10
-    while True:
-        try:
-            assert store.read("small/a") == CONTENT
-            break
-        except HistoryError:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+
+    def answers():
+        with contextlib.suppress(HistoryError):
+            return store.read("small/a") == CONTENT
+
+    until(answers)
 
 
 def test_much_to_do_may_take_longer():
     def slowly(allowance):
         allowance.for_bytes(2**20)
-        time.sleep(2 * SECONDS)
+        time.sleep(2 * SECONDS)  # longer than may be without such an allowance
         return "done"
 
     assert Patience(SECONDS).run(slowly) == "done"

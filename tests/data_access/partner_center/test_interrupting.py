@@ -14,6 +14,7 @@ from data_access.emulator import (
 )
 from tests.data_access.partner_center.paged import numbered, of
 from tests.programs import Programs
+from tests.waiting import until
 
 
 def interrupted(program, folder, address, emulator, after):
@@ -21,9 +22,7 @@ def interrupted(program, folder, address, emulator, after):
     environment = {"PARTNER_CENTER_BASE_URL": address, "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN}
     folder.mkdir()
     program.start(["fetch", "commercial-deployment"], environment, folder / "stderr", folder / "stdout")
-    until = time.monotonic() + 30
-    while len(emulator.requests) < after and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: len(emulator.requests) >= after)
     program.kill(signal.SIGINT)
     begun = time.monotonic()
     code = program.end()

@@ -67,7 +67,7 @@ def hosts():
 
     looked_up = socket.getaddrinfo
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket, "getaddrinfo", look_up)
+        patch.setattr(socket, "getaddrinfo", look_up)  # names of no real server
         yield asked
 
 
@@ -396,7 +396,7 @@ def test_pages_without_end_end_after_half_an_hour_as_the_manual_says(connect, mo
     began = time.monotonic()
     clock = SimpleNamespace(monotonic=lambda: began + 20 * len(emulator.requests))  # each page takes 20 s
     for module in (client, reading):
-        monkeypatch.setattr(module, "time", clock)
+        monkeypatch.setattr(module, "time", clock)  # half an hour passes in it
     with pytest.raises(errors.Unavailable, match="answered 91 pages with 182 rows, and had not come to an end"):
         connect(emulator).fetch(COMMERCIAL_DEPLOYMENT)
     assert len(emulator.requests) == 91
@@ -444,7 +444,7 @@ def test_progress_grows_up_to_the_total(connect):
     def progress(step):
         assert one_at_a_time.acquire(blocking=False)
         steps.append(step)
-        time.sleep(0.001)
+        time.sleep(0.001)  # others would come in between
         one_at_a_time.release()
 
     emulator = of(numbered(60), page_limit=1)

@@ -233,7 +233,7 @@ def call(address, patience, customer):
 @pytest.mark.parametrize("paces", [QUICK, ENDLESS], ids=["quick", "endless"])
 def test_every_status_with_every_body_at_every_pace_ends_as_the_rules_say(paces, serve, monkeypatch):
     # All at once, since most of it is waiting; each in the name of a customer, by which its requests are known.
-    monkeypatch.setattr(protocol, "LARGEST_PAGE", LIMIT)
+    monkeypatch.setattr(protocol, "LARGEST_PAGE", LIMIT)  # a page of the real limit takes a second
     situations = {
         (status, body, pace): str(uuid.uuid4())
         for pace in paces
@@ -267,7 +267,7 @@ def test_a_compressed_answer_that_drips_without_a_word_ends_with_the_budget(conn
 
 
 def test_a_bomb_is_found_out_before_it_fills_the_memory(connect, monkeypatch):
-    monkeypatch.setattr(protocol, "LARGEST_PAGE", LIMIT)
+    monkeypatch.setattr(protocol, "LARGEST_PAGE", LIMIT)  # a page of the real limit takes a second
     bomb = gzip.compress(bytes(64 * LIMIT), 1)
     client = connect(Emulator().always(answer(200, GZIP, bomb)))
     tracemalloc.start()

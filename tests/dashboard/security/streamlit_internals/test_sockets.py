@@ -48,6 +48,7 @@ from dashboard.security.streamlit_internals import (
 )
 from dashboard.seldom import Seldom
 from tests.dashboard.security.streamlit_internals.pages import CONTENT, opened
+from tests.waiting import until
 
 FRAGMENT = """
 import streamlit as st
@@ -134,9 +135,7 @@ def test_tell_of_messages(streamlit, tmp_path, monkeypatch, is_seldom):
             message = BackMsg()
             message.rerun_script.fragment_id = "0" * 32
             page.socket.send_bytes(message.SerializeToString())  # to which nothing comes back
-            until = time.monotonic() + 20
-            while not any("fragment" in line.getMessage() for line in lines) and time.monotonic() < until:
-                time.sleep(0.05)
+            until(lambda: any("fragment" in line.getMessage() for line in lines))
     said = [line.getMessage()[:17] for line in lines]
     assert set(said) == {"Ignoring query st", "The fragment with"}, "Streamlit still says so, and there"
     assert (len(said) == 2) is is_seldom
