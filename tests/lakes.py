@@ -97,14 +97,18 @@ def weekly(weeks, until, changes=({},)):
     ]
 
 
+def without_rows(collection, at, **more):
+    """An answer that has no row; `more`: what else it says, such as whose rows could not be read."""
+    return Answer(collection, frames.frame(collection, []), (), 0, at, "", raw_pages.Pages(), **more)
+
+
 def sample_of(folder, at):
     """The settings of a sample that was prepared at this time; of its year, the newest snapshots alone are there."""
     settings = Settings(history_url=str(folder))
     for collection in WITHOUT_CUSTOMER:
         history.open(settings).append(fetched(collection, [{}], at))
     for collection in LIVE:
-        no_rows = frames.frame(collection, [])
-        history.open(settings).append(Answer(collection, no_rows, (), 0, at, "", raw_pages.Pages()))
+        history.open(settings).append(without_rows(collection, at))
     return settings
 
 

@@ -41,7 +41,7 @@ def opened(settings, link, page, monkeypatch, claims):
     st.cache_resource.clear()
     for name, value in {"PARTNER_CENTER_TRIES": "1", **settings}.items():
         monkeypatch.setenv(name, value)
-    app = AppTest.from_file(str(APP), default_timeout=30)
+    app = AppTest.from_file(str(APP), default_timeout=120)  # seconds, as long as a busy machine may take
     app.user.update(claims)
     for name, values in link.items():
         app.query_params[name] = values

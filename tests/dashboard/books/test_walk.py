@@ -10,8 +10,7 @@ from dashboard import feeds
 from dashboard.components import history_states
 from dashboard.security.roles import Denied
 from dashboard.sitemap import PAGES
-from data_access.partner_center import frames, raw_pages
-from data_access.partner_center.answers import Answer, OfCustomers
+from data_access.partner_center.answers import OfCustomers
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
 from tests import lakes
 from tests.bookkeeping import FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
@@ -235,26 +234,8 @@ def test_live_seats_that_stand_in_name_nobody_outside_the_book(sit_down, sent, r
 def refusing(*whose):
     """Neither subscriptions nor seats of these customers could be read, and the others have none."""
     listed = lakes.fetched_from(partner(), CUSTOMERS, NOW)
-    of_customers = OfCustomers(refused=whose)
-    return [
-        lambda answer=answer: answer
-        for answer in (
-            listed,
-            *(
-                Answer(
-                    collection,
-                    frames.frame(collection, []),
-                    (),
-                    0,
-                    NOW,
-                    "",
-                    raw_pages.Pages(),
-                    of_customers=of_customers,
-                )
-                for collection in (SEATS, SUBSCRIPTIONS)
-            ),
-        )
-    ]
+    unread = (lakes.without_rows(each, NOW, of_customers=OfCustomers(refused=whose)) for each in (SEATS, SUBSCRIPTIONS))
+    return [lambda answer=answer: answer for answer in (listed, *unread)]
 
 
 @pytest.mark.parametrize(

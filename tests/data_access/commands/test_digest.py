@@ -20,16 +20,17 @@ from data_access.digest.rounds import MAIL
 from data_access.emulator import DEMO_TOKEN, Emulator, failing
 from data_access.emulator import serving as emulated
 from data_access.emulator.sample import Partner
-from data_access.history import collect, live
+from data_access.history import collect
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.sent_log import Entry, SentLog, State
 from data_access.mutes import Mute
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.partner_center.answers import OfCustomers
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS
 from data_access.partner_center.client import Client
 from data_access.partner_center.retry import RetryPolicy
 from tests.data_access.digest.office import ANN, BEN, BOOKS, NORD, START, SUED, Service, collected
 from tests.entra import App, Entra, Tenant, serving
-from tests.lakes import fetched
+from tests.lakes import fetched, fetched_from, without_rows
 
 pytestmark = pytest.mark.program
 
@@ -102,17 +103,29 @@ def test_who_is_said_to_operate_hears_of_data_health_and_nobody_else_whoever_has
     assert {to for to, said in office.mails if "Partner Center is down" in said} == hear
 
 
-def test_an_operator_hears_once_of_each_problem_that_data_health_shows_and_of_no_customer_by_name(office, monkeypatch):
+def refusing(week, *whose):
+    """Seats as they were read in a week, of these customers not."""
+    at = START + timedelta(weeks=week, hours=6)
+    listed = [{"id": tenant, "companyProfile": {"tenantId": tenant, "companyName": "Wind"}} for tenant in (NORD, SUED)]
+    answers = (
+        fetched_from(Partner(customers=listed), CUSTOMERS, at),
+        without_rows(SEATS, at, of_customers=OfCustomers(refused=whose)),
+    )
+    return [lambda answer=answer: answer for answer in answers]
+
+
+def test_an_operator_hears_once_of_each_problem_that_data_health_shows_and_of_no_customer_by_name(office):
     office.collects(collected(0, 50, 50), collected(1, 50, 50))
     office.plans(f'[[person]]\nname = "{OLAF}"\noperator = true\n')
     said = []
-    for unread in ([NORD], [NORD], [NORD, SUED]):
-        monkeypatch.setattr(live, "unread", lambda *_, unread=unread: dict.fromkeys(unread, "Wind"))
+    for past in (refusing(1, NORD), [], refusing(2, NORD, SUED)):
+        office.collects(*past)
         assert office.digests("--person", OLAF)[0] == 0
         said.append([text for _, text in office.mails])
     assert [len(mails) for mails in said] == [1, 1, 2]
     first, second = said[-1]
-    assert "- 1 customer could not be read.\n  https://licenses.p.example/health\n" in first
+    (line,) = [line for line in first.splitlines() if line.startswith("- 1 customer could not be read. ")]
+    assert f"{line}\n  https://licenses.p.example/health\n" in first
     assert "The last run of collect was" in first
     assert "2 customers could not be read." in second
     assert "ind" not in first + second
