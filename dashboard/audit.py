@@ -145,7 +145,7 @@ RECORDER = Recorder()
 
 
 def note(action: str, person: str = "", person_id: str = "", **more: str | int | None) -> None:
-    """Note what somebody did now; `more` are other fields of `Entry`. A text that is very long is cut."""
+    """Note what a person did now; `more` are other fields of `Entry`. A text that is very long is cut."""
     fields = {"person": person, "personId": person_id, **more}
     kept: dict[str, Any] = {
         name: value.encode("utf-8", "replace").decode()[:_LONGEST] if isinstance(value, str) else value

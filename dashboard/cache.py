@@ -26,7 +26,7 @@ Key = tuple[Hashable, ...]
 _BUDGET = 256 * 2**20  # bytes of all results: a comparison of ten thousand customers' products takes a hundred million
 _FIGURE = 4  # times the bytes of its JSON is what a figure takes in memory, about
 _LEAST = 2**16  # bytes that a result counts for; a small one is made of many objects
-_UNSEEN = 1800  # seconds after which a result goes that nobody has looked at
+_UNSEEN = 1800  # seconds after which a result goes that no visitor has looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Cache:
         try:
             result = work()
             size = max(_LEAST, _size(result))
-        except BaseException as error:  # noqa: BLE001 - whoever waits must not wait for ever
+        except BaseException as error:  # noqa: BLE001 - callers must not wait for ever
             with self._lock:
                 self._drop(key, entry)
             entry.result.set_exception(error)

@@ -22,7 +22,7 @@ _CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreads
 
 _SLUG_LENGTH = 48
 NO_FILTER = Selection().sentence()
-#: Seconds for which a file is kept after somebody took it, and bytes of all; one alone may be a hundred megabytes.
+#: Seconds for which a file is kept after a visitor took it, and bytes of all; one alone may be a hundred megabytes.
 KEPT, BUDGET = 300, 256 * 2**20
 FILES = Cache(budget=BUDGET, unseen=KEPT)
 #: One file is made at a time: ten at once would take ten times the memory, and their clicks from everybody else.
@@ -217,7 +217,7 @@ def _made_once(
     of: tuple[object, ...],
     provenance: Provenance,
 ) -> Callable[[], bytes]:
-    """What makes a file, or finds the same one that somebody else has just taken."""
+    """What makes a file, or finds the same one that another visitor has just taken."""
 
     def make() -> bytes:
         with _making:

@@ -233,7 +233,7 @@ class _Sources:
 
     def _open_history(self, settings: Settings, progress: Progress) -> Timeline:
         timeline = open_timeline(settings, self.history.state.data if self.history else None, progress)
-        # What was collected of renewals comes with the rest: or pages would say more after somebody had asked for it.
+        # What was collected of renewals comes with the rest: or pages would say more after a visitor had asked for it.
         with contextlib.suppress(HistoryError):
             if renewals.is_kept(timeline.history):
                 self.renewals.refresh_if_due()

@@ -27,7 +27,7 @@ from data_access.version import VERSION
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PREFIX = "license_insights"
-#: Before the history is counted again, where somebody asks; and seconds that the answer waits for it.
+#: Before the history is counted again, where a program asks; and seconds that the answer waits for it.
 _HOLDINGS_AGE, _HOLDINGS_WAIT = timedelta(seconds=10), 0.5
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -71,7 +71,7 @@ def observe(page: str, seconds: float, *, has_failed: bool) -> None:
 
 
 def count_again_after(age: timedelta) -> Feed[Holdings]:
-    """What the history holds, counted when somebody asks and the last count is as old as this."""
+    """What the history holds, counted when a program asks and the last count is as old as this."""
     return Feed(lambda progress: holdings.take_stock(load_settings(), progress), age, cool_down=age)
 
 

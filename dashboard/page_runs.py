@@ -1,4 +1,4 @@
-"""Page runs: each time that a page, or a part of one, is worked out for somebody, timed and named in the log."""
+"""Page runs: each time that a page, or a part of one, is worked out for a visitor, timed and named in the log."""
 
 from __future__ import annotations
 

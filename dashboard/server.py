@@ -116,7 +116,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 
 
 async def _tidy_up(*tidy: Callable[[], None]) -> None:
-    """Drop what nobody has looked at for long, also while nobody clicks."""
+    """Drop what no visitor has looked at for long, also while none clicks."""
     while True:
         await asyncio.sleep(_TIDY_EVERY)
         for drop in tidy:

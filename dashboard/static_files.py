@@ -80,7 +80,7 @@ class StaticFiles:
         if (name, encoding) not in self._copies:
             copy = asyncio.create_task(asyncio.to_thread(_compressed, path, encoding))
             self._copies[name, encoding] = copy
-        content = await asyncio.shield(self._copies[name, encoding])  # whoever else waits for it must get it
+        content = await asyncio.shield(self._copies[name, encoding])  # others that wait for it must get it
         return Response(content, media_type=media_type, headers=headers | {"Content-Encoding": encoding})
 
     def _announcing(self, send: Send) -> Send:

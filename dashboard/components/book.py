@@ -154,7 +154,7 @@ def _next_step() -> str:
 
 
 def _of_this_machine(settings: Settings) -> None:
-    """Say which person LOCAL_BOOK names, to whoever set it."""
+    """Say which person LOCAL_BOOK names, to the user who set it."""
     if settings.local_book is None or session.person().is_known:
         return
     whole = (

@@ -18,7 +18,7 @@ _HEADING = "Do live seats and the analytics agree?"
 
 
 def show(feeds: Feeds) -> None:
-    """Draw what differs by customer and product, if somebody has read the seats; this reads none by itself."""
+    """Draw what differs by customer and product, if a visitor has had the seats read; this reads none by itself."""
     if feeds.day:
         return
     state = feeds.renewals.state

@@ -102,7 +102,7 @@ def keys_in_order(table: OnScreen, keys: list[str]) -> list[str]:
 
 
 def order_in_link(table: OnScreen) -> str:
-    """The order in which the table is that has its order in the link, as a sentence; nothing where nobody sorted it."""
+    """The order, chosen by the visitor, of the table that has its order in the link, as a sentence; else nothing."""
     order = _order(link.rows().value)
     if not order or order.column not in on_page.sortable(table):
         return ""

@@ -186,7 +186,7 @@ def _filter(filters: CustomersFilters, feeds: Feeds) -> str:
 def _all_known(
     deployment: Deployment, selection: Selection, feeds: Feeds
 ) -> tuple[Lately | None, Usage | None, Renewals | None]:
-    """What reasons stand on, waited for: a file of the same view holds the same, however soon somebody takes it."""
+    """What reasons stand on, waited for: a file of the same view holds the same, however soon the visitor takes it."""
     feeds.usage.refresh_if_due()
     moved = None
     with suppress(PartnerCenterError):

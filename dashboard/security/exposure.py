@@ -187,7 +187,7 @@ class Origin(NamedTuple):
 
 
 def origin_of(address: str) -> Origin | None:
-    """The origin of an address of a page that somebody sent; None where it has none."""
+    """The origin of an address of a page that a browser sent; None where it has none."""
     parts = parts_of(address)
     try:
         port = parts.port
@@ -214,7 +214,7 @@ def _is_handed_on(headers: Mapping[str, str]) -> bool:
 
 
 def parts_of(address: str) -> SplitResult:
-    """The parts of an address that somebody sent; all empty where it is none."""
+    """The parts of an address that a browser sent; all empty where it is none."""
     try:
         return urlsplit(address)
     except ValueError:  # brackets where no address has any

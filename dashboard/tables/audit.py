@@ -1,4 +1,4 @@
-"""The table of the Audit page, and of its file: one row for each thing that somebody did."""
+"""The table of the Audit page, and of its file: one row for each thing that a person did."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def file(
     *,
     live: Callable[[], Renewals | None],
 ) -> exports.File:
-    """The PDF of one customer, of what is known when somebody asks for it; `tenant` is the id in capitals.
+    """The PDF of one customer, of what is known when the visitor asks for it; `tenant` is the id in capitals.
 
     Its subscriptions and live seats are those that the page shows: `live` gives them, once the page is drawn.
     """

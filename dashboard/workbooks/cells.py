@@ -55,12 +55,12 @@ _SPECIAL = re.compile(r"[&<>\x00-\x08\x0b-\x1f\ufffe\uffff]|_x[0-9a-fA-F]{4}_|^\
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _LIKE_CONTROL = re.compile(r"(_x[0-9a-fA-F]{4}_)")
 _SPACE_AROUND = re.compile(r"^\s|\s$")
-#: What Excel would run, or read as a number or a date, if somebody entered the cell again.
+#: What Excel would run, or read as a number or a date, if a user entered the cell again.
 _READ_ANEW = re.compile(r"\s*[-=+@＝＋－＠\d]")
 
 Look = Mapping[str, Any]  # the properties of one of XlsxWriter's formats
 
-#: A text that stays one if somebody enters the cell again.
+#: A text that stays one if a user enters the cell again.
 QUOTED: Look = {"quote_prefix": True}
 
 

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> bytes:
             terminal.say(f"{name}: {line}")
     text = "".join(f"{line}\n" for line in lines(report))
     if not report.failure:
-        for name, loss in report.losses.items():  # again, for whoever keeps but what went wrong
+        for name, loss in report.losses.items():  # again, for an operator who keeps but what went wrong
             terminal.say(f"{name}: {status.in_words(loss)}")
     if failure := report.failure:
         terminal.say(text.rstrip())

@@ -1,4 +1,4 @@
-"""The jobs whose runs the history remembers, so that whoever hosts the program sees that they still run."""
+"""The jobs whose runs the history remembers, so that the operator sees that they still run."""
 
 from __future__ import annotations
 

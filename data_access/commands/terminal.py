@@ -93,7 +93,7 @@ def say_each(notices: Iterable[str]) -> None:
 def complain(error: PartnerCenterError) -> None:
     """Print an error, with the facts for the operator.
 
-    What the service itself said of it, which may name a customer, is for whoever sits at a terminal, and for no log.
+    What the service itself said of it, which may name a customer, is for the user at a terminal, and for no log.
     """
     if logs.is_json():
         logs.event(f"{error.title}: {error}", "error", exit_code=error.exit_code, **error.details.for_programs())

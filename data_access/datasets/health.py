@@ -46,7 +46,7 @@ class Reader(Protocol):
 
 
 class Remembered(Protocol):
-    """Keeps the results of a function, by its arguments, for whoever asks for the findings often."""
+    """Keeps the results of a function, by its arguments, for a caller that asks for the findings often."""
 
     def __call__(self, work: Callable[P, T], /) -> Callable[P, T]: ...
 

@@ -1,4 +1,4 @@
-"""What the history holds, in the few numbers that tell whoever hosts the program whether it is kept up."""
+"""What the history holds, in the few numbers that tell the operator whether it is kept up."""
 
 from __future__ import annotations
 

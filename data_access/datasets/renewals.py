@@ -120,7 +120,7 @@ def current(
 ) -> Renewals:
     """The newest reading that is at hand: the history's or the `last` one, while it is `FRESH`, or else a new one.
 
-    With `newer_than`, such as when somebody asked for a new one, only what was read after that is at hand. Raises what
+    With `newer_than`, such as when a visitor asked for a new one, only what was read after that is at hand. Raises what
     `fetch` does.
     """
     known, account = Known(country=settings.partner_center_country), None

@@ -65,7 +65,7 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What somebody did, under the names of COLUMNS; `time` in UTC. `person` is a sign-in name, empty without one."""
+    """What a person did, under the names of COLUMNS; `time` in UTC. `person` is a sign-in name, empty without one."""
 
     time: datetime
     action: str

@@ -65,7 +65,7 @@ class Ending(NamedTuple):
 
     product: Any
     seats: Any
-    local: pd.Timestamp  # the end, in the zone of whoever reads it
+    local: pd.Timestamp  # the end, in the zone of the reader
     day: pd.Timestamp
     is_before: bool
     hours: float  # that are left
