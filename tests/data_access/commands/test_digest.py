@@ -118,8 +118,8 @@ def test_an_operator_hears_once_of_each_problem_that_data_health_shows_and_of_no
     office.collects(collected(0, 50, 50), collected(1, 50, 50))
     office.plans(f'[[person]]\nname = "{OLAF}"\noperator = true\n')
     said = []
-    for past in (refusing(1, NORD), [], refusing(2, NORD, SUED)):
-        office.collects(*past)
+    for week, whose in ((1, [NORD]), (1, [NORD]), (2, [NORD, SUED])):
+        office.collects(*refusing(week, *whose))
         assert office.digests("--person", OLAF)[0] == 0
         said.append([text for _, text in office.mails])
     assert [len(mails) for mails in said] == [1, 1, 2]
