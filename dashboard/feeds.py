@@ -43,6 +43,7 @@ from data_access import (
     Feed,
     HistoryError,
     Known,
+    NotKept,
     NotPermitted,
     OnBehalfOf,
     PartnerCenterError,
@@ -371,7 +372,7 @@ def _or_live(figures: Readable[Deployment], live: Readable[Deployment]) -> Reada
 
 
 def _no_renewals(_progress: Progress) -> Renewals:
-    raise HistoryError("Renewals are shown as they are now, and not as of another day.", "Show the newest figures.")
+    raise NotKept("Renewals and live seats are shown as they are now alone, and not as of a day.", "Show what is now.")
 
 
 def enter(settings: Settings, *, can_be_pinned: bool = True) -> Sight:

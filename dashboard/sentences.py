@@ -160,6 +160,13 @@ def not_there(services: Sequence[Lost], answer: str = "the newest answer") -> st
     return " ".join(f"**{why.said(answer)}: {_with_licenses(those)}.**" for why, those in _by_why(services))
 
 
+def lacking(rows: str, gaps: Sequence[str], answer: str) -> str:
+    """How many rows an answer lacks, in words, and what of sums is therefore not known: `gaps`, or nothing by name."""
+    if gaps:
+        return f"**In {answer}, {rows}.** So it does not tell all of {_listed(gaps)}: what became of that is not known."
+    return f"**In {answer}, {rows}.** A product is the sum of its customers: its figures may lack these rows."
+
+
 def no_use(services: Sequence[Lost], collection: Collection) -> str:
     """What the newest answer of a collection of use does not have, and what that means for the sum of the counts."""
     answer = f"the newest answer of *{collection.title}*"

@@ -3,7 +3,8 @@
     PartnerCenterError
     ├── SettingsError        bad usage or settings                       exit 2
     │   ├── HistoryError     the history cannot be read or written       exit 2
-    │   │   └── StoreUnanswered  it did not answer in time               exit 2
+    │   │   ├── StoreUnanswered  it did not answer in time               exit 2
+    │   │   └── NotKept          it can be read, and has nothing of it   exit 2
     │   └── FileUnanswered   DIGEST_FILE did not answer in time          exit 2
     ├── BadRequest           400, 404, 405 …: the question is wrong      exit 2
     ├── SignInError          401: Partner Center turned the token down   exit 3
@@ -113,6 +114,12 @@ class HistoryError(SettingsError):
 
 class StoreUnanswered(HistoryError):
     """An operation of the store was given up, or one before it that is still under way."""
+
+
+class NotKept(HistoryError):
+    """A history that can be read has nothing of what was asked for."""
+
+    title = "Not in the history"
 
 
 class FileUnanswered(SettingsError):

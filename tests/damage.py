@@ -1,5 +1,7 @@
 """What can happen to a file, and to a program that writes one."""
 
+import os
+
 from data_access.history import index
 from data_access.history.store import Store
 
@@ -38,4 +40,14 @@ def gone(path):
     path.unlink()
 
 
-DAMAGES = [truncated, flipped, emptied, torn, gone]
+def piped(path):
+    """Whoever opens it waits for one who writes to it."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+def huge(path):
+    os.truncate(path, 2**32)
+
+
+DAMAGES = [truncated, flipped, emptied, torn, piped, huge, gone]

@@ -19,6 +19,7 @@ from data_access import (
     Answer,
     Deployment,
     LiveFigures,
+    NotKept,
     PartnerCenterError,
     Selection,
     Throttled,
@@ -191,11 +192,15 @@ def no_rows(deployment: Deployment, live: PartnerCenterError | None = None) -> N
         )
         st.code(f"MS-CorrelationId: {deployment.answer.correlation_id}", language=None)
     if deployment.trouble:
-        st.caption("This page then shows the commercial counts, but they cannot be read:")
+        st.caption(f"This page then shows the commercial counts, but {_without(deployment.trouble)}:")
         trouble(deployment.trouble, key="trouble_commercial")
     elif live:
-        st.caption("This page then shows live seats, but they cannot be read:")
+        st.caption(f"This page then shows live seats, but {_without(live)}:")
         trouble(live, key="trouble_live")
+
+
+def _without(error: PartnerCenterError) -> str:
+    return "none are kept" if isinstance(error, NotKept) else "they cannot be read"
 
 
 def not_in_answer(deployment: Deployment, selection: Selection) -> bool:

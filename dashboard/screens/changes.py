@@ -114,10 +114,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     if lost := model.lost:
         st.markdown(sentences.not_there(lost, f"the answer of {formats.day(compared.until)}"))
     if model.lacking:
-        st.markdown(
-            f"**In the answer of {formats.day(compared.until)}, {model.lacking}.** A product is the sum of its"
-            " customers: its figures and changes lack these rows."
-        )
+        st.markdown(sentences.lacking(model.lacking, model.gaps, f"the answer of {formats.day(compared.until)}"))
     st.markdown(_answer(model, compared))
     counted = _counted(past, compared, pair)
     _tiles(model, explanations.of_changes(model, counted))

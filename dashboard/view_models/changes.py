@@ -59,7 +59,8 @@ class ChangesView:
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
     total: Total  # of all rows that are known
     missing: tuple[Lost, ...] = ()  # parts that were there before the earlier answer, which does not have them
-    lacking: str = ""  # how many rows of the later answer there are none of, where rows are sums of customers' products
+    lacking: str = ""  # how many rows of the later answer there are none of, where one may be of any row's sum
+    gaps: tuple[str, ...] = ()  # rows of which the later answer tells a part, where `lost` does not name the other one
     lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
@@ -84,6 +85,7 @@ def changes_view(
     searched = [name for name in _SEARCHED if name in table]
     if search and searched:
         table = changes.among(customers.matching(table, search, searched))
+    gaps = _gaps(table, differences)
     table = contributions.in_order(table)
     net, known = contributions.net_effect(table), changes.known(table)
     key = customers.CUSTOMER if customers.CUSTOMER in table else "service"
@@ -109,7 +111,8 @@ def changes_view(
         total=changes_tables.total(known, why, moved, levels.WORDS[compared.level].noun, estimated),
         missing=_missing(past, differences, selection, compared),
         lost=_lost(table, differences, compared.since, _processed(past, compared)),
-        lacking=differences.unread.in_words if changes.LEVELS[compared.level] == customers.PRODUCT else "",
+        lacking=differences.unread.in_words if gaps or changes.LEVELS[compared.level] == customers.PRODUCT else "",
+        gaps=gaps,
     )
 
 
@@ -157,6 +160,12 @@ def _lost(table: pd.DataFrame, differences: Differences, since: date, processed:
     if differences.of_customers is not None:
         found += _of_customers(table, differences.of_customers)
     return tuple(Lost(str(title), float(sold), of_answer if pd.isna(on) else on, why) for title, sold, on, why in found)
+
+
+def _gaps(table: pd.DataFrame, differences: Differences) -> tuple[str, ...]:
+    """The titles of `Differences.gaps`, as far as they are in the table, those with most licenses first."""
+    rows = table[table.index.isin(differences.gaps)]
+    return tuple(_titled(rows.sort_values("licensesSoldBefore", ascending=False, kind="stable"))["title"])
 
 
 def _of_customers(table: pd.DataFrame, unread: pd.DataFrame) -> list[tuple[str, float, pd.Timestamp, Absence]]:

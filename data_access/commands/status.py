@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> bytes:
 
 def as_json(account_history: History, now: datetime) -> dict[str, Any]:
     """The status for programs: instants in ISO 8601 UTC, ages in whole days."""
+    without_snapshot = [file.path for file in account_history.leftovers.unclaimed()]
     standings = account_history.standing()
     return {
         "source": account_history.source,
@@ -63,14 +64,18 @@ def as_json(account_history: History, now: datetime) -> dict[str, Any]:
             for name in COLLECTIONS
             if name in standings
         },
+        **({"filesWithoutSnapshot": without_snapshot} if without_snapshot else {}),
     }
 
 
 def as_text(account_history: History, now: datetime) -> list[str]:
     """The status for people: a paragraph on the collections and a table of services, line by line."""
+    without_snapshot = [file.path for file in account_history.leftovers.unclaimed()]
     standings = account_history.standing()
     names = [name for name in COLLECTIONS if name in standings]
     lines = [f"{account_history.source}, in {account_history.store.name}"]
+    if without_snapshot:
+        lines.append(terminal.unclaimed(without_snapshot))
     if not names:
         return [*lines, "There is no history yet: run collect."]
     for name in names:

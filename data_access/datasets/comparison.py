@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -63,7 +63,7 @@ class Differences:
     the processing dates (processedDateTime, UTC) that the table's rows had on the earlier date, by the columns that
     tell them apart. `unread`: what the later answer does not tell, by the names of products in `table`.
     `of_customers`: what it does not tell of customers of whom it tells something, as `parts.lost` has it; None at
-    other levels.
+    other levels. `gaps`: the rows of which it tells a part, and of which no lost part says what they lack.
     """
 
     table: pd.DataFrame
@@ -72,6 +72,7 @@ class Differences:
     processed: pd.DataFrame
     unread: UnreadRows = ALL_READ
     of_customers: pd.DataFrame | None = None
+    gaps: pd.Index = field(default_factory=lambda: pd.Index([]))
 
     def sold(self, when: str) -> pd.DataFrame:
         """The `parts` that are there `Before` or `After`, with the licenses sold then."""
@@ -158,37 +159,42 @@ def compare(
     table = changes.compare(before, after, keys, labels)
     of_company = table if {*OF_COMPANY} <= {*keys} else changes.compare(*rows_by(OF_COMPANY)[:2], OF_COMPANY)
     found = Differences(table, estimated=False, parts=of_company, processed=_processed(before, after, keys))
-    if unread and keys == [customers.CUSTOMER]:
-        before, after, of_parts = rows_by([customers.CUSTOMER, *OF_CUSTOMER], labels)
-        lost = parts.lost(before, after, OF_CUSTOMER, [customers.CUSTOMER], of_parts)
+    if unread and not {*TELL_APART} <= {*keys}:  # rows are sums of a customer's products, or of a product's customers
+        grain = [*dict.fromkeys((customers.CUSTOMER, *keys, *OF_CUSTOMER))]
+        before, after, of_parts = rows_by(grain, [*_LABELS.values()])
+        lost = parts.lost(before, after, OF_CUSTOMER, [name for name in grain if name not in OF_CUSTOMER], of_parts)
         return _but_unread(found, named, lost)
     return _but_unread(found, named)
 
 
 def _but_unread(found: Differences, unread: UnreadRows, lost: pd.DataFrame | None = None) -> Differences:
-    """The same, where nothing is called gone that the later answer does not tell (`unread`).
+    """The same, where nothing is called gone or changed that the later answer does not tell (`unread`).
 
-    `lost`: the parts that customers lost. A service is without what it lost in one of its channels. A product is a sum
-    of customers, who come and go and are no parts: it is judged as a whole.
+    A row that was set aside leaves a gap in the row of the table that it names; what may have been set aside, or did
+    not come, leaves one where a part is lost. `lost`: those parts, without it those of the company.
     """
     if not unread:
         return found
     own = [name for name in TELL_APART if name in found.table]
-    gone = found.table[found.table["status"] == Status.GONE]
-    why = pd.Series(parts.why(gone, own, unread), gone.index, dtype="str")
-    is_unread = why.reindex(found.table.index).fillna(Absence.GONE) != Absence.GONE
-    of_services = own == ["service"]
-    if of_services:
+    why = pd.Series(parts.why(found.table, own, unread), found.table.index, dtype="str")
+    is_gone = found.table["status"] == Status.GONE
+    is_unread = (why == Absence.UNREAD) | (is_gone & (why == Absence.UNCERTAIN))
+    if own == ["service"]:
         lost = parts.lost(found.sold("Before"), found.sold("After"), OF_COMPANY, unread=unread)
+    is_named = pd.Series(False, found.table.index)
     if lost is not None:
         lost = lost[lost[parts.WHY] != Absence.GONE]
-        is_unread |= texts.keys(found.table[own[0]]).isin(texts.keys(lost[own[0]]))
+        of_table, of_lost = (pd.MultiIndex.from_frame(parts.keyed(rows, own)) for rows in (found.table, lost))
+        lacks = of_table.isin(of_lost)
+        is_unread |= lacks
+        is_named |= lacks & (len(own) == 1)
     table = changes.but_unread(found.table, is_unread)
-    if lost is None or of_services:
-        return replace(found, table=table, unread=unread)
-    partly = table[(table["status"] == Status.UNREAD) & table["licensesSoldAfter"].notna()]
-    of_customers = lost[lost[customers.CUSTOMER].isin(partly[customers.CUSTOMER])]
-    return replace(found, table=table, unread=unread, of_customers=of_customers)
+    is_partly = is_unread & table["licensesSoldAfter"].notna()
+    of_customers = None
+    if lost is not None and own == [customers.CUSTOMER]:
+        of_customers = lost[lost[customers.CUSTOMER].isin(table[is_partly][customers.CUSTOMER])]
+    gaps = table.index[is_partly & ~is_named]
+    return replace(found, table=table, unread=unread, of_customers=of_customers, gaps=gaps)
 
 
 def _processed(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -33,6 +33,7 @@ from data_access.history.results import Compacted, Kept, Paths, Verified
 from data_access.history.run_log import Job, Run, Runs, Standing
 from data_access.history.skus import Skus
 from data_access.history.snapshot import (
+    File,
     Month,
     Owner,
     Snapshot,
@@ -174,7 +175,8 @@ class History:
         Raises FileNotFoundError or Damaged where the file is not what was written, one of the family in `errors` where
         a body cannot be understood.
         """
-        return raw_pages.reread(COLLECTIONS[snapshot.collection], self.store.read_sound(snapshot.raw))
+        content = self.store.read_sound(snapshot.raw, size=snapshot.raw_size)
+        return raw_pages.reread(COLLECTIONS[snapshot.collection], content)
 
     def unread(self, snapshot: Snapshot) -> UnreadRows:
         """What an answer does not tell; where rows were set aside, they are read again, once, from what was sent."""
@@ -195,7 +197,7 @@ class History:
 
         Raises HistoryError, FileNotFoundError or Damaged where its file cannot be read.
         """
-        return of_customers(self.store.read(snapshot.facts))
+        return of_customers(self.store.read(snapshot.facts, snapshot.facts_size))
 
     def append(self, answer: Answer, backfill_date: date | None = None) -> Kept:
         """Keep an answer that was fetched with `keep_raw`, unless the newest snapshot has the same rows already.
@@ -283,7 +285,10 @@ class History:
         inspected, unclaimed = self._inspected()
         findings = [Finding(file.path, file.problem) for file in inspected if file.problem]
         known = {finding.path for finding in findings}
-        findings += [finding for finding in self._index.findings if finding.path not in known]
+        folders = (*layout.OF_SNAPSHOTS, *layout.WITH_RECORDS)
+        strangers = [each for folder in folders for each in self.store.strangers(folder)]
+        elsewhere = [*self._index.findings, *(Finding(path, problem, misplaced=True) for path, problem in strangers)]
+        findings += {finding.path: finding for finding in elsewhere if finding.path not in known}.values()
         outgrown: set[str] = set()
         if reread:
             otherwise = [
@@ -361,12 +366,10 @@ class History:
         for _ in range(_LOOKS):
             unclaimed = [file.path for file in self.leftovers.unclaimed()]
             snapshots = self._index.snapshots.values()
-            expected: dict[str, str | None] = {
-                file.path: file.checksum for snapshot in snapshots for file in snapshot.files
-            }
+            expected: dict[str, File | None] = {file.path: file for snapshot in snapshots for file in snapshot.files}
             expected |= {file.path: None for folder in layout.WITH_RECORDS for file in self.store.finished(folder)}
             inspected = {path: inspected[path] for path in expected if path in inspected and path not in gone}
-            new = [(path, checksum) for path, checksum in expected.items() if path not in inspected]
+            new = [(path, file) for path, file in expected.items() if path not in inspected]
             read = self.store.read_all(new, lambda file: soundness.inspect(self.store, *file))
             inspected |= {file.path: file for file in read}
             before, gone = gone, {file.path for file in read if file.problem == soundness.GONE}

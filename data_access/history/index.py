@@ -222,10 +222,7 @@ class Index:
 
     def _read(self) -> _View:
         view = _View(listed=self._listed())
-        view.findings += [
-            Finding(path, "is a link, and links are not followed; HISTORY_URL may name another disk", misplaced=True)
-            for path in self._store.links(FOLDER)
-        ]
+        view.findings += [Finding(path, problem, misplaced=True) for path, problem in self._store.strangers(FOLDER)]
 
         def read(paths: list[str]) -> None:
             for file in self._store.read_all(paths, self._open):

@@ -93,7 +93,7 @@ def rows(history: History, snapshot: Snapshot) -> pd.DataFrame:
     Raises DamagedHistory where its file is not what was written.
     """
     try:
-        content = history.store.read_sound(snapshot.facts)
+        content = history.store.read_sound(snapshot.facts, size=snapshot.facts_size)
     except (FileNotFoundError, Damaged):
         raise DamagedHistory(
             "A file of the history is not what was written.", "The operator runs: python -m data_access verify."
@@ -167,7 +167,7 @@ def _titles(history: History, collection: Collection) -> pd.DataFrame | None:
     if newest is None:
         return None
     with contextlib.suppress(FileNotFoundError, Damaged, HistoryError, pa.ArrowException):
-        content = history.store.read_sound(newest.facts)
+        content = history.store.read_sound(newest.facts, size=newest.facts_size)
         table: pd.DataFrame = pq.read_table(pa.BufferReader(content), columns=_NAMES).to_pandas()
         return table
     return None

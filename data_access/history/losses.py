@@ -73,13 +73,16 @@ def _gone(before: Snapshot, after: Snapshot, unread: UnreadRows) -> list[tuple[s
 def _of_channels(
     summary: pa.Table, before: Snapshot, after: Snapshot, unread: UnreadRows
 ) -> list[tuple[Part, Absence]]:
-    """What is not there of services that are left, with why; none in a collection that does not count licenses."""
-    if _SOLD not in summary.column_names:
+    """What is not there of services that are left, with why; none in a collection without services."""
+    if not {*parts.OF_COMPANY} <= {*summary.column_names}:
         return []
+    counted = [_SOLD] if _SOLD in summary.column_names else []
     then, now = (
-        summary.filter(pc.equal(summary["snapshot"], each.id)).select([*parts.OF_COMPANY, _SOLD]).to_pandas()
+        summary.filter(pc.equal(summary["snapshot"], each.id)).select([*parts.OF_COMPANY, *counted]).to_pandas()
         for each in (before, after)
     )
+    if not counted:  # use is not sold; what has a row was there
+        then = then.assign(**{_SOLD: 1})
     left = {part.key.name for part in parts.of(now, parts.OF_COMPANY)}
     lost = parts.lost(then, now, parts.OF_COMPANY, unread=unread).dropna(subset=[parts.OF_COMPANY[0]])
     named = zip(*(lost[name].astype("str") for name in (*parts.OF_COMPANY, parts.WHY)), strict=True)
@@ -98,7 +101,7 @@ def _licenses(summary: pa.Table) -> dict[str, int] | None:
 def _customers(folder: Store, snapshot: Snapshot) -> int | None:
     """How many customers have licenses, or rows where these are not counted; None where that cannot be read."""
     try:
-        content = folder.read_sound(snapshot.facts)
+        content = folder.read_sound(snapshot.facts, size=snapshot.facts_size)
     except (FileNotFoundError, Damaged, HistoryError):
         return None
     file = pq.ParquetFile(pa.BufferReader(content))

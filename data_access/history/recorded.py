@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from data_access.errors import DamagedHistory, HistoryError
+from data_access.errors import DamagedHistory, NotKept
 from data_access.history.history import History
 from data_access.history.store import Damaged
 from data_access.partner_center.answers import Answer, Progress, Step
@@ -24,12 +24,12 @@ class Recorded:
     def fetch(self, collection: Collection, *, progress: Progress) -> Answer:
         """The newest answer that was kept, read again from its bytes.
 
-        Raises HistoryError where none was kept, DamagedHistory where its file is not what was written, and one of the
+        Raises NotKept where none was kept, DamagedHistory where its file is not what was written, and one of the
         family in `errors` where it cannot be understood any more.
         """
         snapshot = self._history.newest(collection)
         if snapshot is None:
-            raise HistoryError(
+            raise NotKept(
                 f"The history has nothing of {collection.title} that far back.",
                 "Choose a later day, or look at the newest figures.",
             )

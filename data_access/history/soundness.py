@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pyarrow import fs
+
 from data_access.history.snapshot import File
-from data_access.history.store import Damaged, Store
+from data_access.history.store import NO_FILE, Damaged, Store
 
 #: The files whose checksum this process has compared, each with the time it was written.
 _SOUND: set[tuple[str, int]] = set()
@@ -34,10 +36,10 @@ def problems(folder: Store, files: Sequence[File]) -> list[str]:
     return [_problem(folder, file, info) for file, info in zip(files, infos, strict=True)]
 
 
-def inspect(folder: Store, path: str, checksum: str | None = None) -> Inspected:
-    """Read a file and compare its checksum with its name, and with the whole one where that is known."""
+def inspect(folder: Store, path: str, known: File | None = None) -> Inspected:
+    """Read a file and compare its checksum with its name, and with what a record knows of it."""
     try:
-        content = folder.read_sound(path, checksum)
+        content = folder.read_sound(path, *((known.checksum, known.size) if known else ()))
     except FileNotFoundError:
         return Inspected(path, 0, GONE)
     except Damaged as error:
@@ -47,12 +49,12 @@ def inspect(folder: Store, path: str, checksum: str | None = None) -> Inspected:
 
 def _problem(folder: Store, file: File, info: Any) -> str:
     if not info.is_file:
-        return GONE
+        return GONE if info.type == fs.FileType.NotFound else NO_FILE
     if info.size != file.size:
         return f"has {info.size:,} bytes and not {file.size:,}"
     compared = (info.path, info.mtime_ns)
     if folder.is_local and compared not in _SOUND:
-        if problem := inspect(folder, file.path, file.checksum).problem:
+        if problem := inspect(folder, file.path, file).problem:
             return problem
         _SOUND.add(compared)
     return ""

@@ -14,6 +14,7 @@ import os
 import posixpath
 import re
 import secrets
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,10 @@ _HELD = (5, 32)  # Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _BLOCK = 4096  # bytes; a disk gives whole ones
 _GONE = (FileNotFoundError, NotADirectoryError)
+#: Bytes; no file of the history has more of which no record says how many it has.
+LARGEST = 2**28
+#: What is said of a pipe, a device or a folder, which is not opened: to read a pipe is to wait for who writes to it.
+NO_FILE = "is no file that can be read"
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -157,18 +162,24 @@ class Store:
             for _ in pool.map(self.put, files.keys(), files.values()):
                 pass
 
-    def read(self, path: str) -> pa.Buffer:
-        """A file's content.
+    def read(self, path: str, size: int | None = None) -> pa.Buffer:
+        """A file's content; `size` is how many bytes it has, where that is known.
 
-        Raises FileNotFoundError where there is none, Damaged where the disk or the store cannot read it or a link leads
-        to it, HistoryError where it does not answer.
+        Raises FileNotFoundError where there is none, Damaged where the disk or the store cannot read it, its size is
+        another one or more than `LARGEST`, it is no file or a link leads to it, HistoryError where it does not answer.
         """
 
         def read(allowance: Allowance) -> pa.Buffer:
             if self.is_local and not self._follows_links and _is_linked(Path(self.root), path):
                 raise Damaged("is behind a link, which is not followed")
+            if self.is_local and not stat.S_ISREG(Path(self.full(path)).stat().st_mode):
+                raise Damaged(NO_FILE)
             with self.files.open_input_file(self.full(path)) as file:
-                allowance.for_bytes(file.size())
+                found = file.size()
+                if found != size if size is not None else found > LARGEST:
+                    expected = f"not {size:,}" if size is not None else "no file of its kind so many"
+                    raise Damaged(f"has {found:,} bytes and {expected}")
+                allowance.for_bytes(found)
                 return file.read_buffer()
 
         try:
@@ -181,12 +192,12 @@ class Store:
         except OSError as error:
             raise Damaged(f"cannot be read: {_reason(error)}") from None
 
-    def read_sound(self, path: str, expected: str | None = None) -> pa.Buffer:
-        """A file's content, once it fits its name, and its whole checksum where that is known.
+    def read_sound(self, path: str, expected: str | None = None, size: int | None = None) -> pa.Buffer:
+        """A file's content, once it fits its name, and its size and whole checksum where these are known.
 
         Raises what `read` does, and Damaged where it does not fit.
         """
-        content = self.read(path)
+        content = self.read(path, size)
         check(path, content, expected)
         return content
 
@@ -206,15 +217,15 @@ class Store:
         """
         return [file for file in self._listed(folder) if layout.is_finished(file.path)]
 
-    def links(self, folder: str) -> list[str]:
-        """The links that stand where a folder or a file of the history would be, this folder included, by path.
+    def strangers(self, folder: str) -> list[tuple[str, str]]:
+        """What stands where a folder or a file of the history would be and is none, this folder included, by path.
 
-        Raises HistoryError where it cannot be listed.
+        Each with what is wrong with it, to follow "it". Raises HistoryError where it cannot be listed.
         """
         if not self.is_local:
             return []
         with understood(self.url):
-            return self._patience.run(lambda _: sorted(_links(Path(self.root), folder)))
+            return self._patience.run(lambda _: sorted(_strangers(Path(self.root), folder)))
 
     def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
         """The file system's information about each path.
@@ -233,13 +244,13 @@ class Store:
     def delete(self, path: str) -> bool:
         """Remove a file; whether it is gone now. That it was gone already is no error.
 
-        What is behind a link is left alone, and a file that another process holds open is left for a later sweep.
+        A folder and what is behind a link are left alone; what another process holds open is left for a later sweep.
         """
 
         def delete(_: Allowance) -> bool:
             if not self.is_local:
                 self.files.delete_file(self.full(path))
-            elif _is_linked(Path(self.root), path):
+            elif _is_linked(Path(self.root), path) or Path(self.full(path)).is_dir():
                 return False
             else:
                 try:
@@ -305,12 +316,18 @@ def _files(root: Path, folder: str) -> Iterator[Listed]:
                 yield Listed(path, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
 
 
-def _links(root: Path, folder: str) -> Iterator[str]:
+def _strangers(root: Path, folder: str) -> Iterator[tuple[str, str]]:
+    linked = "is a link, and links are not followed; HISTORY_URL may name another disk"
     if _is_linked(root, folder):
-        yield folder
+        yield folder, linked
     for path, entry in _entries(root, folder):
-        if entry.is_symlink() and (layout.is_folder(path) or layout.is_finished(path)):
-            yield path
+        is_folder, is_file = layout.is_folder(path), layout.is_finished(path)
+        if entry.is_symlink() and (is_folder or is_file):
+            yield path, linked
+        elif is_folder and not entry.is_dir(follow_symlinks=False):
+            yield path, "is no folder"
+        elif is_file and not entry.is_file(follow_symlinks=False):
+            yield path, NO_FILE
 
 
 def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

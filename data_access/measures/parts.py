@@ -87,7 +87,12 @@ def lost(
 
 def why(rows: pd.DataFrame, columns: Sequence[str], unread: UnreadRows) -> list[Absence]:
     """Why what these columns of the rows tell apart is not in an answer, with all that it has."""
-    return unread.why(pd.DataFrame({name: texts.keys(rows[name].astype("str")).fillna("") for name in columns}))
+    return unread.why(keyed(rows, columns))
+
+
+def keyed(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """These columns of the rows in one spelling of each text."""
+    return pd.DataFrame({name: texts.keys(rows[name].astype("str")).fillna("") for name in columns}, index=rows.index)
 
 
 def together(lost: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
@@ -209,8 +214,7 @@ def _title(part: Part, columns: Sequence[str], *, is_left: bool) -> str:
 
 def _keyed(rows: pd.DataFrame, columns: Sequence[str], within: Sequence[str]) -> pd.DataFrame:
     """What tells the parts of rows apart, in one spelling."""
-    keys = {name: texts.keys(rows[name].astype("str")).fillna("") for name in columns}
-    return rows[[*within]].astype("str").assign(**keys)
+    return rows[[*within]].astype("str").join(keyed(rows, columns))
 
 
 def _factorized(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[Places, list[Part]]:

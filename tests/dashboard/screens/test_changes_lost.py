@@ -96,7 +96,24 @@ def test_a_product_that_could_not_be_read_is_not_called_gone(look_back):
     shown = rows(look_back(_UNREAD, {"level": "customer-and-product"}))
     assert {*shown["status"]} == {"Changed", "Could not be read"}
     told = said(look_back(_UNREAD, {"level": "product"}))
-    assert "In the answer of 24 Nov 2026, 1 row could not be read, 2 rows did not come. A product is the sum of" in told
+    assert "Project P3 · reseller (54 licenses sold on 9 Oct 2026)." in told
+    assert (
+        "In the answer of 24 Nov 2026, 1 row could not be read, 2 rows did not come. So it does not tell all of"
+        " Office 365 Enterprise E3 · reseller: what became of that is not known."
+    ) in told
+
+
+def test_by_product_what_lacks_a_row_has_no_effect_and_is_named_and_the_others_are_compared(look_back):
+    visio = {"productName": "Visio", "productId": "V", "licensesDeployed": 50}
+    now = [visio | {"licensesDeployed": 60}, *UNREAD]
+    both = [BEFORE, AFTER, customers(28, visio, *_READ[:2], _READ[3]), customers(0, *now)]
+    app = look_back(both, {"level": "product"})
+    shown = rows(app).set_index("productName")
+    assert [*shown["status"]] == ["Changed", "Could not be read"]
+    assert [*shown["deployedEffect"]][1] == formats.NOTHING
+    told = said(app)
+    assert "Deployment % rose from 50.00 % to 60.00 %" in told, "Visio alone"
+    assert "1 row could not be read. So it does not tell all of Office 365 Enterprise E3 · reseller" in told
 
 
 def test_parts_and_customers_that_are_lost_have_the_processing_date_of_the_later_of_two_answers(look_back):

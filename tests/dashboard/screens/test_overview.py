@@ -1,6 +1,7 @@
 """Every page in every situation: no exception, and the one thing that the situation promises."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import streamlit as st
@@ -431,3 +432,13 @@ def test_a_reader_sees_live_seats_without_customers(visit):
     assert tiles(app)["Licenses sold"] == "30"
     assert "1 customer could not be read and is in no figure." in text(app)
     assert not any(name in text(app) + str(tables(app)) for name in ("Nordwind", "Südstern", SOUTH, SOUTH.upper()))
+
+
+@pytest.mark.parametrize("kept", [[DEPLOYMENT], [DEPLOYMENT, COMMERCIAL_DEPLOYMENT]])
+def test_of_a_pinned_day_without_rows_it_is_said_what_is_not_kept(kept, look_back):
+    answers = [partial(lakes.fetched, collection, []) for collection in kept]
+    said = text(look_back(answers, {"asof": str(lakes.NOW.date())}, ""))
+    assert "Microsoft returned no rows" in said
+    assert "but none are kept" in said
+    assert "Not in the history" in said
+    assert "cannot be" not in said, "it can be read and has nothing of it"

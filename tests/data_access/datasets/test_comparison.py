@@ -1,5 +1,6 @@
 """Two dates of the history: which there are, which are meant, and both side by side."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -58,6 +59,35 @@ def test_a_row_that_was_not_read_is_of_the_product_that_it_was_before_a_new_name
     assert [*differences.table["status"]] == [changes.Status.UNREAD, changes.Status.SAME]
     tenant = WHO_AND_WHAT["customerTenantId"]
     assert timeline.of_customer(past, engine(), tenant).unread.rows == differences.unread.rows
+
+
+@pytest.mark.parametrize("level", ["service", "product"])
+def test_a_sum_that_lacks_a_row_which_could_not_be_read_moved_nothing(level, tmp_path):
+    """Of customer B the row of Office was set aside; its Visio is another sum."""
+    other = {"serviceCode": "visio", "productName": "VISIO PLAN 2", "productId": "V" * 8}
+    theirs = {"customerTenantId": "B"}
+    kept = lake(tmp_path)
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{}, theirs, other, other | theirs], NOW - MONTH))
+    now = [{}, {**theirs, "licensesSold": -5}, {**other, "licensesDeployed": 90}, other | theirs]
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, now, NOW))
+    found = comparison.compare(of(kept, COMMERCIAL_DEPLOYMENT), engine, Comparison(level, BEFORE, AFTER), Selection())
+    assert dict(zip(found.table["service"], found.table["status"], strict=True)) == {
+        "o365": changes.Status.UNREAD,
+        "visio": changes.Status.CHANGED,
+    }
+    assert found.table.set_index("service")["licensesSoldAfter"]["o365"] == 100, "what is left of it"
+    assert changes.why(found.table).change == 20, "of Visio alone"
+
+
+def test_a_product_lacks_a_customer_that_may_be_among_rows_that_did_not_come(tmp_path):
+    other = {"productName": "VISIO PLAN 2", "productId": "V" * 8}
+    kept = lake(tmp_path)
+    kept.append(fetched(COMMERCIAL_DEPLOYMENT, [{}, {"customerTenantId": "B"}, other], NOW - MONTH))
+    came = replace(fetched(COMMERCIAL_DEPLOYMENT, [{}, other | {"licensesDeployed": 60}], NOW), announced=3)
+    kept.append(came)
+    past = of(kept, COMMERCIAL_DEPLOYMENT)
+    found = comparison.compare(past, engine, Comparison("product", BEFORE, AFTER), Selection())
+    assert [*found.table["status"]] == [changes.Status.UNREAD, changes.Status.CHANGED]
 
 
 def test_a_service_and_a_product_that_are_spelled_otherwise_are_compared_with_themselves(tmp_path):

@@ -1,12 +1,15 @@
 """The layout: files of the history are known by their place and name, and all else is left as it is."""
 
+import os
 import shutil
 from datetime import UTC, datetime
 
 import pytest
 
-from data_access.history import layout
+from data_access.history import layout, run_log
 from data_access.history.leftovers import GRACE_OF_ANSWERS
+from data_access.history.run_log import Run
+from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.damage import KilledBeforeCommit
 from tests.lakes import Clock, fetched, files, lake
@@ -150,6 +153,31 @@ def test_what_stands_behind_a_link_is_not_read_as_a_file_of_the_history(kind, ac
         path.relative_to(account).as_posix(),
         "is behind a link, which is not followed",
     )
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+@pytest.mark.parametrize("kind", ["small", "facts", "raw", "runs"])
+def test_a_pipe_or_a_folder_in_the_place_of_a_file_is_named_and_nothing_waits_for_it(kind, make, account):
+    run_log.Runs(Store(str(account)), LATER).add(Run(started=datetime.now(UTC)))
+    path = next(path for path in sorted((account / kind).rglob("*")) if path.is_file())
+    path.unlink()
+    make(path)
+    history = lake(account, LATER)
+    assert history.standing()
+    (finding,) = history.verify(reread=True).findings
+    assert (finding.path, finding.problem) == (path.relative_to(account).as_posix(), "is no file that can be read")
+    history.compact()
+    history.leftovers.sweep()
+    assert not path.is_file(), "it is somebody else's"
+
+
+def test_a_file_in_the_place_of_a_collections_folder_is_named(account):
+    folder = account / "small" / "deployment"
+    shutil.rmtree(folder)
+    folder.write_bytes(b"")
+    history = lake(account, LATER)
+    assert history.notices == ("small/deployment is left out: it is no folder.",)
+    assert history.snapshots(COMMERCIAL_DEPLOYMENT)
 
 
 def test_files_of_others_are_neither_read_nor_damage_nor_deleted(account):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from data_access.commands import status
 from data_access.history.leftovers import GRACE, GRACE_OF_ANSWERS
 from data_access.history.results import Swept
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -58,6 +59,10 @@ def test_files_whose_record_is_lost_are_named_once_no_run_can_need_them(account)
     assert len(theirs) == 2, "facts and raw answer"
     at_once, later = lake(account), lake(account, LATER)
     assert at_once.leftovers.unclaimed() == []
+    assert "filesWithoutSnapshot" not in status.as_json(at_once, LATER())
+    assert status.as_json(later, LATER())["filesWithoutSnapshot"] == theirs
+    (said,) = (line for line in status.as_text(later, LATER()) if "without a snapshot" in line)
+    assert said.startswith(f"2 files without a snapshot, such as {theirs[0]}.")
     assert [file.path for file in later.leftovers.unclaimed()] == theirs
     assert later.verify() == replace(at_once.verify(), unclaimed=tuple(theirs))
 

@@ -7,6 +7,7 @@ from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
     DEPLOYMENT,
+    USAGE,
     WITHOUT_CUSTOMER,
 )
 from tests.lakes import fetched, lake
@@ -38,6 +39,20 @@ def test_a_service_whose_row_could_not_be_read_is_not_gone(tmp_path):
     assert status.in_words(loss).endswith(
         "; 1 row could not be read; gone: Dynamics 365; could not be read: Microsoft 365 through Direct"
     )
+
+
+def test_of_use_the_channels_are_named_as_well(tmp_path):
+    history = lake(tmp_path)
+    there = [
+        {"workloadName": name, "channel": channel}
+        for name in ("Exchange", "Teams")
+        for channel in ("reseller", "direct")
+    ]
+    history.append(fetched(USAGE, [*there, {"serviceName": "crm"}]))
+    history.append(fetched(USAGE, there[:1]))
+    loss = history.loss(USAGE)
+    assert loss is not None
+    assert status.in_words(loss).endswith("; gone: Dynamics 365, Microsoft 365 through Direct")
 
 
 def test_what_comes_back_is_well_again(run, emulator):

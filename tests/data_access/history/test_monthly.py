@@ -248,8 +248,8 @@ def test_a_pack_that_cannot_be_read_again_is_an_error_in_words(damage, tmp_path)
 class Vanishing(Store):
     """A folder from which another program removes the facts as soon as they have been read once."""
 
-    def read(self, path):
-        content = super().read(path)
+    def read(self, path, size=None):
+        content = super().read(path, size)
         if path.startswith("facts/"):
             self.delete(path)
         return content

@@ -20,9 +20,9 @@ def test_a_reader_opens_few_files_however_many_there_are(tmp_path):
     opened: list[str] = []
 
     class Watched(Store):
-        def read(self, path):
+        def read(self, path, size=None):
             opened.append(path)
-            return super().read(path)
+            return super().read(path, size)
 
     assert numbers(lake(tmp_path, store=Watched)) == list(range(14))
     assert len(opened) <= 1 + 4

@@ -23,11 +23,11 @@ class Shared(Store):
         super().__init__(url)
         self._one_at_a_time = threading.RLock()
 
-    def read(self, path):
+    def read(self, path, size=None):
         with self._one_at_a_time:
             if self.when(path):
                 self.then()
-        return super().read(path)
+        return super().read(path, size)
 
 
 @pytest.fixture(scope="module")
