@@ -311,7 +311,7 @@ def summary_schema(collection: Collection) -> pa.Schema:
     return _SUMMARY_DEPLOYMENT if "licensesSold" in collection.columns else _SUMMARY_USAGE
 
 
-def parquet(parts: Iterable[pa.Table], about: Mapping[str, str]) -> pa.Buffer:
+def parquet(parts: Iterable[pa.Table], about: Mapping[str, str], row_group: int = _ROW_GROUP) -> pa.Buffer:
     """A Parquet file of one or more tables of the same columns, with `about` in its metadata."""
     file, writer = pa.BufferOutputStream(), None
     for rows in parts:
@@ -319,7 +319,7 @@ def parquet(parts: Iterable[pa.Table], about: Mapping[str, str]) -> pa.Buffer:
         writer = writer or pq.ParquetWriter(
             file, rows.schema, compression="zstd", store_schema=False, write_page_checksum=True
         )
-        writer.write_table(rows, row_group_size=_ROW_GROUP)
+        writer.write_table(rows, row_group_size=row_group)
     if writer is None:
         raise ValueError("no table to write")
     writer.add_key_value_metadata(about)

@@ -14,7 +14,7 @@ from data_access import HistoryError
 from data_access.history.history import History
 from data_access.history.index import PACK, Index
 from data_access.history.leftovers import GRACE
-from data_access.history.monthly import finished, merged
+from data_access.history.monthly import content, finished, merged
 from data_access.history.snapshot import Snapshot, facts, table
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -47,6 +47,15 @@ def written(folder, number, rows):
     made = table(facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, rows)), f"{number:08}", NOW)
     pq.write_table(made, path, store_schema=False)
     return str(path)
+
+
+def test_groups_of_rows_are_small_so_that_a_book_passes_over_what_lies_between_its_customers(tmp_path):
+    day = [{"customerTenantId": f"T{number % 100:02}", "productName": f"P{number}"} for number in range(9_000)]
+    paths = [written(tmp_path, number, day) for number in (1, 2)]
+    made = pq.ParquetFile(content(fs.LocalFileSystem(), paths, ["1", "2"]))
+    groups = [made.metadata.row_group(number).num_rows for number in range(made.num_row_groups)]
+    assert sum(groups) == 18_000
+    assert max(groups) <= 2**14
 
 
 @pytest.mark.parametrize("rows_at_a_time", [1, 3, 7, 1000])
