@@ -37,7 +37,7 @@ def serving() -> Iterator[str]:
             for _ in range(300):
                 with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
                     break
-                time.sleep(0.1)
+                time.sleep(0.1)  # it tells nobody when it is ready
             yield f"127.0.0.1:{port}"
         finally:
             server.terminate()

@@ -113,7 +113,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
             with urllib.request.urlopen(address):
                 return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.1)  # it tells nobody when it is ready
     raise RuntimeError(f"The dashboard did not start: exit code {process.poll()}.")
 
 

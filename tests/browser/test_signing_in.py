@@ -229,7 +229,7 @@ def test_the_page_closes_when_the_sign_in_ends_although_nobody_clicks(somebody, 
 
 def test_nothing_secret_was_said(office):
     """Last: what the server wrote during all of the above, with everything logged."""
-    time.sleep(0.5)
+    time.sleep(0.5)  # in which the log is written
     said = office.log.read_text()
     assert "SESSIONS_CONNECTED" in said
     tokens = set(office.partner_center.admission.seen)

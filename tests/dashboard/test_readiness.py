@@ -65,7 +65,7 @@ def test_a_store_that_hangs_is_said_in_time_and_so_is_its_return(place, monkeypa
     os.mkfifo(account / "pipe")
     watch = Watch(reaching(0.2), every=0.05)
     with monkeypatch.context() as patch:
-        patch.setattr(os, "scandir", hang)
+        patch.setattr(os, "scandir", hang)  # as a disk over the network does
         watch.start()
         until(lambda: watch.readiness == NO_HISTORY)
         time.sleep(0.5)  # ten looks, none of which comes to an end

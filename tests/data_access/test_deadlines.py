@@ -52,7 +52,7 @@ def named(monkeypatch):
             hosts = addresses if host == NAME else [host]
             return [found for host in hosts for found in looked_up(host, port, *arguments, **more)]
 
-        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)  # names of no real server
 
     return name
 

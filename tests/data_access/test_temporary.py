@@ -17,12 +17,12 @@ def nowhere(monkeypatch):
             raise FileNotFoundError("No usable temporary directory found")
         return tempfile.tempdir
 
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(tempfile, "gettempdir", refuse)
+    monkeypatch.setattr(tempfile, "tempdir", None)  # which outlives the test
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)  # as where no folder can be written
 
 
 def test_the_folder_is_the_platforms(monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "tempdir", None)  # which outlives the test
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     assert temporary.folder() == str(tmp_path)
 

@@ -85,7 +85,7 @@ def run(service, environment, token, program):
 def collect(service, environment, chance, longest, count, kills, program):  # noqa: PLR0917
     while count.killed < kills:
         run(service, environment, f"run{chance.random()}", program)
-        time.sleep(chance.uniform(0, longest))
+        time.sleep(chance.uniform(0, longest))  # the instant of the kill
         program.kill()
         match program.end():
             case 0:

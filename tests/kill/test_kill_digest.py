@@ -50,7 +50,7 @@ def test_killed_at_any_instant_nobody_gets_it_twice_and_it_is_known_who_may_have
             with ThreadPoolExecutor(1) as waiting:
                 end = waiting.submit(program.end)
                 if seconds is not None:
-                    time.sleep(seconds)
+                    time.sleep(seconds)  # the instant of the kill
                     program.kill()
                 code = end.result()
             codes[code] += 1

@@ -49,7 +49,7 @@ def test_killed_at_any_instant_nothing_is_lost_or_doubled(command, beside, setti
             with ThreadPoolExecutor(1) as waiting:
                 end = waiting.submit(program.end)
                 if seconds is not None:
-                    time.sleep(seconds)
+                    time.sleep(seconds)  # the instant of the kill
                     program.kill()
                 code = end.result()
             length = time.monotonic() - begun

@@ -71,7 +71,7 @@ def test_killed_within_any_operation_it_is_done_or_not_and_all_before_it_are(tmp
                 assert program.stdout.readline().split() == [*map(str, done)]
                 length = time.monotonic() - started
             begin(OPERATIONS[killed_in])
-            time.sleep(length * (number % 5) / 5)
+            time.sleep(length * (number % 5) / 5)  # the instant of the kill
             program.kill()
             said = len(program.stdout.read().splitlines())
         assert program.returncode == KILLED

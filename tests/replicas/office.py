@@ -66,7 +66,7 @@ class Replica:
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
                 return
-            time.sleep(0.1)
+            time.sleep(0.1)  # it tells nobody when it is ready
         raise RuntimeError(f"A replica is not ready: exit code {self._process.poll()}.")
 
     def end(self, by: signal.Signals = signal.SIGKILL) -> None:
@@ -204,7 +204,7 @@ def proxy(office: Office, folder: Path, *, is_sticky: bool = True) -> Iterator[N
             with suppress(OSError):
                 requests.get(office.address, verify=False, timeout=5)
                 break
-            time.sleep(0.05)
+            time.sleep(0.05)  # likewise
         yield
     finally:
         server.terminate()

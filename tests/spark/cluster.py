@@ -89,7 +89,7 @@ def _wait_for(process, port, log, name):
                 return
         if process.poll() is not None:
             break
-        time.sleep(0.2)
+        time.sleep(0.2)  # it tells nobody when it is ready
     raise RuntimeError(f"Spark's {name} does not listen:\n{log.read_text(errors='replace')[-3000:]}")
 
 

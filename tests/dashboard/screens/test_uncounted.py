@@ -95,7 +95,7 @@ def test_a_filter_by_what_they_do_not_have_leaves_them_out_and_says_so(link, vis
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
 def test_the_page_of_one_stands_on_its_subscriptions_and_seats(spelled, visit, monkeypatch):
     taken: list[File] = []
-    monkeypatch.setattr(figures, "downloads", taken.extend)
+    monkeypatch.setattr(figures, "downloads", taken.extend)  # AppTest takes no file
     app = customers(visit, {"customer": spelled(SOLD_ONLY)})
     said = text(app).replace("*", "")
     assert "has no licenses for this customer" not in said
@@ -120,7 +120,7 @@ def test_the_page_of_one_stands_on_its_subscriptions_and_seats(spelled, visit, m
 )
 def test_the_call_sheet_of_one_who_had_licenses_says_of_when_and_why_there_are_none(sent, said, visit, monkeypatch):
     taken: list[File] = []
-    monkeypatch.setattr(figures, "downloads", taken.extend)
+    monkeypatch.setattr(figures, "downloads", taken.extend)  # AppTest takes no file
     rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": COUNTED}, *sent])
     had = partial(fetched, COMMERCIAL_DEPLOYMENT, [{"customerTenantId": NEITHER}], NOW)
     customers(visit, {"customer": NEITHER}, past=[had], commercial_deployment=rows)

@@ -163,7 +163,7 @@ def test_files_are_read_once_in_a_while(secrets_file, monkeypatch):
         read.append(what)
         return result
 
-    monkeypatch.setattr(streamlit_internals, "sign_in_table", lambda: noted("table", {}))
+    monkeypatch.setattr(streamlit_internals, "sign_in_table", lambda: noted("table", {}))  # tells when
     sign_in = SignIn(secrets_files=lambda: noted("files", [secrets_file]))
     for _ in range(100):
         sign_in.check()
@@ -284,7 +284,7 @@ def test_settings_are_not_read_for_each_socket(monkeypatch):
         read.append(1)
         return load_settings()
 
-    monkeypatch.setattr(exposure, "load_settings", settings)
+    monkeypatch.setattr(exposure, "load_settings", settings)  # counts the calls
     sign_in = SignIn(secrets_files=list, seconds=60)
     assert not any(exposure.is_own_origin("https://evil.example", HERE, sign_in) for _ in range(50))
     assert len(read) == 1

@@ -392,7 +392,7 @@ def test_a_run_that_was_ended_half_way_sends_nothing_twice_and_says_so(office, m
         raise Ended
 
     with monkeypatch.context() as patch:
-        patch.setattr(SentLog, "conclude", end)
+        patch.setattr(SentLog, "conclude", end)  # or the moment would be left to chance
         with pytest.raises(Ended):
             office.digests()
     assert [to for to, _ in office.mails] == [ANN]

@@ -162,7 +162,7 @@ def test_one_address_that_is_turned_down_keeps_no_other_waiting_and_is_tried_aga
         return "250 OK"
 
     allowed: set[str] = set()
-    monkeypatch.setattr(mailbox, "handle_RCPT", takes, raising=False)
+    monkeypatch.setattr(mailbox, "handle_RCPT", takes, raising=False)  # which takes everybody
     office.collects(collected(0, 50, 50), collected(1, 40, 60))
     office.plans(f'[[person]]\nname = "{ANN}"\nto = ["{refused}", "{BEN}"]\n')
     for _ in range(2):
@@ -260,7 +260,7 @@ def test_a_person_is_the_same_however_the_name_is_spelled(office):
 def test_a_run_that_was_ended_before_the_server_greeted_has_sent_nothing_and_the_next_one_sends(office, monkeypatch):
     office.collects(collected(0, 50, 50), collected(1, 40, 60))
     with monkeypatch.context() as patch:
-        patch.setattr(smtplib.SMTP, "connect", ended)
+        patch.setattr(smtplib.SMTP, "connect", ended)  # or the moment would be left to chance
         with pytest.raises(Ended):
             office.digests()
     _, _, err = office.digests()
@@ -271,7 +271,7 @@ def test_a_run_that_was_ended_before_the_server_greeted_has_sent_nothing_and_the
 def test_the_next_run_says_at_once_what_may_have_been_sent_and_says_it_once(office, monkeypatch):
     office.collects(collected(0, 50, 50), collected(1, 40, 60))
     with monkeypatch.context() as patch:
-        patch.setattr(SentLog, "conclude", ended)
+        patch.setattr(SentLog, "conclude", ended)  # likewise
         with pytest.raises(Ended):
             office.digests()
     said = [office.digests("--all")[2] for _ in range(2)]

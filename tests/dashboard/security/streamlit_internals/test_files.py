@@ -35,7 +35,7 @@ def drop(monkeypatch, clock):
         ("load_and_get_id", streamlit_internals._load_file),
         ("delete_file", streamlit_internals._delete_file),
     ):
-        monkeypatch.setattr(MemoryMediaFileStorage, name, method)
+        monkeypatch.setattr(MemoryMediaFileStorage, name, method)  # put back after the test
     return keep_made_files(SECONDS, BUDGET, clock)
 
 

@@ -10,7 +10,7 @@ from tests.dashboard.security.streamlit_internals.pages import opened
 @pytest.fixture
 def theirs(monkeypatch):
     """Have what is replaced stand there again after the test."""
-    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
+    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)  # put back after the test
 
 
 @pytest.mark.usefixtures("theirs")

@@ -39,7 +39,7 @@ GROUPS = [str(uuid.uuid4()) for _ in range(200)]  # the most that a token carrie
 def test_sign_in_table(option, monkeypatch, tmp_path):
     file = tmp_path / "secrets.toml"
     option("secrets.files", [str(file)])
-    monkeypatch.setattr(st.secrets, "_secrets", None)
+    monkeypatch.setattr(st.secrets, "_secrets", None)  # read before by others
     monkeypatch.setattr(st.secrets, "_file_watchers_installed", True)  # which outlive the test
     assert sign_in_table() == {}
     file.write_text('[auth]\nredirect_uri = "x"\n[auth.entra]\nclient_id = "y"\n', encoding="utf-8")
