@@ -77,6 +77,10 @@ printf '[partner_center]\npartner_center_tries = "many"\n' >"$work/root/settings
 rm "$work/root/settings/secrets.toml"
 (within python -m data_access collect)
 (within python -m data_access verify)
+(within tar --create --directory /data history) >"$work/history.tar"
+(within sh -c 'mkdir /tmp/restored && tar --extract --directory /tmp/restored') <"$work/history.tar"
+(within env HISTORY_URL=/tmp/restored/history python -m data_access verify)
+rm -r "$work/history.tar" "$work/root/tmp/restored"
 (within python -m data_access call-sheet --customer "$(within python -m data_access fetch customers --format csv 2>/dev/null | sed -n 2p | cut -d, -f1)" --out /tmp/sheet.pdf)
 within streamlit run --server.headless=true --server.address=127.0.0.1 --server.port="$port" >/dev/null 2>"$work/log" &
 server=$!
