@@ -13,7 +13,7 @@ from data_access.measures import FEWEST_DATES_FOR_DAY, straight_line, trends
 from data_access.measures.straight_line import Numbers
 from data_access.measures.trends import AS_OF, Projection, Refusal, Velocity
 
-DATES = (4, 5, 8, 13, 26)
+DATES = (4, 5, 8, 9, 13, 26)
 #: Weeks of few dates and one of daily ones, as the last, as the first, and between them; and weekly dates with holes.
 UNEVEN: tuple[tuple[float, ...], ...] = (
     (*range(0, 10, 2), *(11 + day / 7 for day in range(8))),
@@ -146,10 +146,8 @@ def run(runs: int) -> None:
 def _near(runs: int) -> None:
     """Print what becomes of lines whose target is near, and of such whose target is far."""
     print(
-        "\nThe day, by how many of a line's rises from date to date the target is ahead. A line that hardly rises has"
-        "\nmostly no range; those that have one look steeper by chance, so that of these fewer hold: nothing is"
-        f"\npromised of them, but that of 100 lines {100 - straight_line.HOLD} at most"
-        f" ({100 - straight_line.HOLD_WANDERING} with 0.8) have a range that is wrong."
+        "\nThe day, by how many of a line's rises from date to date the target is ahead. A line that rises less has"
+        "\nmostly no range; of those that have one more look steeper by chance."
     )
     print("dates  carried  rise  " + "".join(f"{f'{ahead} ahead':>24}" for ahead in AHEAD))
     print(" " * 22 + f"{'given  holds  width':>24}" * len(AHEAD))

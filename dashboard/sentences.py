@@ -281,7 +281,7 @@ def goal(line: Line, target: float) -> str:
     if isinstance(line.goal, Projection):
         earliest, latest = paces.ends(line.goal)
         if not latest:
-            return f"**{target:g}\u00a0% is not expected before {earliest}**. It may take {BEYOND}, or never come."
+            return f"**{target:g}\u00a0% is not expected before {earliest}**. It may take {BEYOND}."
         if paces.is_far(line):
             return f"**{target:g}\u00a0% is not expected before {earliest}**; most likely it is reached by {latest}."
         within = f"in {earliest}" if earliest == latest else f"between {earliest} and {latest}"

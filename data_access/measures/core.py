@@ -59,7 +59,7 @@ WEEKS = 13
 FEWEST_DATES = straight_line.FEWEST_POINTS  # that make a pace
 TOO_FEW = f"fewer than {FEWEST_DATES} processing dates"
 #: That make a day of the target, which doubts the level as well; decision 17 says what fewer give.
-FEWEST_DATES_FOR_DAY = 5
+FEWEST_DATES_FOR_DAY = 9
 TOO_FEW_FOR_DAY = f"fewer than {FEWEST_DATES_FOR_DAY} processing dates"
 
 #: An estimate is as fine as a percentage with two decimals makes it: one ten-thousandth of a license. As whole numbers
@@ -204,8 +204,8 @@ MEASURES = {
         f"The day on which no license is missing to the target any more, if all goes on as in the last {WEEKS} weeks.",
         "It follows the median slope of the licenses missing, which need not be what the medians of licenses sold and"
         " deployed make of it. The likely range is that of licenses a week, with the doubt about how many are missing"
-        " now; it holds as often where deployed rises, from date to date, by about as much as it wavers, or more."
-        f" There is none with {TOO_FEW_FOR_DAY}."
+        " now; it holds as often where deployed rises, from date to date, by a quarter of what it wavers, or more."
+        f" There is none with {TOO_FEW_FOR_DAY}, nor where the range of the pace holds no movement too."
         " Where no date can be defended, the reason stands in its place; without a latest date, the earliest one does.",
     ),
     "soldPerWeek": Measure(

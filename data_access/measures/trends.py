@@ -51,6 +51,7 @@ class Refusal(Enum):
     SOLD_MOVED = "sales changed more than deployment"
     STANDS_STILL = "in a usual week it comes no closer to the target"
     MOVES_AWAY = "moving away from the target"
+    UNCLEAR = "the figures vary too much to say that the target comes closer"
     UNEVEN = "the figures vary too much"
     TOO_FAR = f"at this pace it takes {BEYOND}"
     NOT_THERE = "not in the newest answer"
@@ -77,7 +78,7 @@ class Velocity:
 class Projection:
     """The day on which the target is reached if all goes on as in the last `WEEKS`, and between which days most likely.
 
-    `latest` is None where the slow end of the range does not reach it within the horizon, or never.
+    `latest` is None where the slow end of the range does not reach it within the horizon.
     """
 
     target: float  # percent points
@@ -320,9 +321,10 @@ def projection(line: pd.DataFrame, target: float) -> Projection | Refusal:
     gap = straight_line.fit(weeks, sold * (target / 100) - deployed, _step(recent))
     if not gap.pace:
         return Refusal.STANDS_STILL
-    if gap.pace > 0:
-        return Refusal.UNEVEN if gap.paces()[0] < 0 else Refusal.MOVES_AWAY
-    return _reached(gap, target, newest[AS_OF])
+    lowest, highest = gap.paces()
+    if lowest < 0 <= highest:  # of lines that hardly come closer, a day would be given to those that seem to by chance
+        return Refusal.UNCLEAR
+    return Refusal.MOVES_AWAY if gap.pace > 0 else _reached(gap, target, newest[AS_OF])
 
 
 def change(line: pd.DataFrame, days: int | None = None) -> Change | None:

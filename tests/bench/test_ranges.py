@@ -26,7 +26,7 @@ def test_the_range_of_the_pace_holds_the_truth(dates, carried):
     assert carried or outcome.width <= 2
 
 
-@pytest.mark.parametrize(("dates", "carried", "rises"), [(5, 0.5, 2), (8, 0.0, 10), (8, 0.8, 10), (13, 0.8, 0)])
+@pytest.mark.parametrize(("dates", "carried", "rises"), [(9, 0.0, 10), (9, 0.8, 10), (13, 0.5, 2)])
 def test_the_range_of_the_day_holds_the_truth_where_it_is_given(dates, carried, rises):
     outcome = ranges.day(dates, carried, rises, RUNS, seed=1)
     assert outcome.given > 0.2
@@ -36,7 +36,7 @@ def test_the_range_of_the_day_holds_the_truth_where_it_is_given(dates, carried, 
 
 @pytest.mark.parametrize(
     ("dates", "carried", "step", "ahead"),
-    [(5, 0.0, 1, 1), (5, 0.5, 1, 1), (5, 0.5, 2, 3), (8, 0.5, 1, 10), (8, 0.8, 1, 1)],
+    [(9, 0.0, 1, 1), (9, 0.5, 0.25, 10), (9, 0.8, 0.25, 10), (13, 0.5, 0.25, 10), (13, 0.8, 0.25, 1)],
 )
 def test_so_it_does_for_a_target_near_and_far(dates, carried, step, ahead):
     outcome = ranges.near_day(dates, carried, RUNS, seed=1, step=step, ahead=ahead)
@@ -44,15 +44,13 @@ def test_so_it_does_for_a_target_near_and_far(dates, carried, step, ahead):
     assert outcome.holds >= promised(carried) - CHANCE / np.sqrt(outcome.given)
 
 
-def test_four_dates_would_not_keep_it_so_they_give_no_day():
-    assert ranges.near_day(4, 0.5, RUNS, seed=1, step=1, ahead=1).given == 0
+def test_eight_dates_would_not_keep_it_so_they_give_no_day():
+    assert ranges.near_day(8, 0.5, RUNS, seed=1, step=1, ahead=1).given == 0
 
 
-@pytest.mark.parametrize(("dates", "carried", "ahead"), [(5, 0.0, 10), (13, 0.8, 10)])
-def test_of_lines_that_hardly_rise_few_have_a_range_that_is_wrong(dates, carried, ahead):
-    hardly = ranges.near_day(dates, carried, RUNS, seed=1, step=0.25, ahead=ahead)
-    assert 0 < hardly.wrong <= 1 - promised(carried) + CHANCE
-    assert hardly.given < 1
+@pytest.mark.parametrize(("dates", "carried"), [(9, 0.8), (13, 0.5)])
+def test_of_lines_that_do_not_rise_few_have_a_day(dates, carried):
+    assert ranges.day(dates, carried, 0, RUNS, seed=1).given <= 0.1 + CHANCE
 
 
 @pytest.mark.parametrize("weeks", ranges.UNEVEN, ids=["few, then daily", "daily, then few", "daily between", "holes"])

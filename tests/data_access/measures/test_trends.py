@@ -259,11 +259,13 @@ def test_three_dates_are_too_few_for_a_range_and_so_for_a_pace():
     assert trends.velocity(line((100, 10), (100, 12), (100, 14))) is Refusal.TOO_FEW
 
 
-def test_four_dates_have_a_pace_and_are_too_few_for_a_day():
-    figures = [(100, 60), (100, 62), (100, 64), (100, 66), (100, 68)]
-    assert pace_of(figures[:4]).deployed == 2
-    assert trends.projection(line(*figures[:4]), 80) is Refusal.TOO_FEW_FOR_DAY
-    assert day_of(*figures).on == (BEGIN + 10 * WEEK).date()
+RISING = [(100, 60 + 2 * week) for week in range(9)]
+
+
+def test_eight_dates_have_a_pace_and_are_too_few_for_a_day():
+    assert pace_of(RISING[:4]).deployed == 2
+    assert trends.projection(line(*RISING[:8]), 80) is Refusal.TOO_FEW_FOR_DAY
+    assert day_of(*RISING).on == (BEGIN + 10 * WEEK).date()
 
 
 def test_an_estimate_is_known_to_the_hundredth_of_a_percent_that_it_is_made_of():
@@ -272,7 +274,7 @@ def test_an_estimate_is_known_to_the_hundredth_of_a_percent_that_it_is_made_of()
 
 
 def test_a_date_for_the_target():
-    found = day_of((100, 60), (100, 62), (100, 64), (100, 66), (100, 68))
+    found = day_of(*RISING)
     assert found.on == (BEGIN + 10 * WEEK).date()
     assert found.earliest < found.on < found.latest
 
@@ -286,14 +288,20 @@ def test_where_the_gap_stands_now_is_not_taken_from_the_newest_point_alone():
 
 
 def test_a_growing_number_sold_puts_the_date_off():
-    same = day_of((100, 60), (100, 62), (100, 64), (100, 66), (100, 68))
-    more = day_of((96, 60), (97, 62), (98, 64), (99, 66), (100, 68))
-    assert more.on > same.on
+    more = day_of(*((93 + week, deployed) for week, (_, deployed) in enumerate(RISING)))
+    assert more.on > day_of(*RISING).on
 
 
 def test_the_slow_end_of_the_range_may_be_out_of_sight():
-    found = day_of((1000, 100), (1000, 90), (1000, 130), (1000, 120), (1000, 150))
+    found = day_of(*((1000, deployed) for deployed in (100, 100, 120, 110, 130, 120, 140, 130, 150)))
     assert found.latest is None
+
+
+def test_without_a_pace_that_certainly_comes_closer_there_is_no_day():
+    figures = [(1000, deployed) for deployed in (600, 640, 590, 660, 610, 650, 600, 670, 620)]
+    pace = pace_of(figures)
+    assert pace.slowest < 0 < pace.deployed
+    assert trends.projection(line(*figures), 80) is Refusal.UNCLEAR
 
 
 @pytest.mark.parametrize(
@@ -302,13 +310,14 @@ def test_the_slow_end_of_the_range_may_be_out_of_sight():
         pytest.param([(0, 0), (0, 0), (0, 0), (0, 0)], Refusal.NOTHING_SOLD, id="nothing sold"),
         pytest.param([(100, 70), (100, 80)], Refusal.REACHED, id="reached, however few the dates"),
         pytest.param([(100, 70), (100, 75)], Refusal.TOO_FEW_FOR_DAY, id="two dates"),
-        pytest.param([(100, 65), (150, 70), (200, 75), (250, 80), (300, 85)], Refusal.SOLD_MOVED, id="sold grows"),
-        pytest.param([(500, 60), (400, 65), (300, 70), (200, 75), (150, 80)], Refusal.SOLD_MOVED, id="sold shrinks"),
-        pytest.param([(100, 70)] * 5, Refusal.STANDS_STILL, id="no movement"),
-        pytest.param([(100, 75), (100, 70), (100, 65), (100, 60), (100, 55)], Refusal.MOVES_AWAY, id="away"),
-        pytest.param([(100, 60), (100, 75), (100, 55), (100, 78), (100, 62)], Refusal.UNEVEN, id="rather up"),
-        pytest.param([(100, 72), (100, 60), (100, 75), (100, 70), (100, 60)], Refusal.UNEVEN, id="rather down"),
-        pytest.param([(10**6, 70 + week) for week in range(5)], Refusal.TOO_FAR, id="too far"),
+        pytest.param([(65 + 50 * week, 65 + 5 * week) for week in range(9)], Refusal.SOLD_MOVED, id="sold grows"),
+        pytest.param([(900 - 90 * week, 60 + 2 * week) for week in range(9)], Refusal.SOLD_MOVED, id="sold shrinks"),
+        pytest.param([(100, 70)] * 9, Refusal.STANDS_STILL, id="no movement"),
+        pytest.param([(100, 75 - 5 * week) for week in range(9)], Refusal.MOVES_AWAY, id="away"),
+        pytest.param([(100, 60 + 15 * (week % 2) + week % 3) for week in range(9)], Refusal.UNCLEAR, id="rather up"),
+        pytest.param([(100, 72), (100, 60), (100, 75), (100, 70), (100, 50)] * 2, Refusal.UNCLEAR, id="rather down"),
+        pytest.param([(10**6, 70 + week) for week in range(9)], Refusal.UNCLEAR, id="estimates that are too coarse"),
+        pytest.param([(10**6, 70 + 1000 * week) for week in range(9)], Refusal.TOO_FAR, id="too far"),
     ],
 )
 def test_a_date_is_refused_with_its_reason(figures, why):
@@ -327,7 +336,7 @@ def test_the_words_say_the_numbers_that_decide():
 
 
 def test_dates_long_ago_do_not_count():
-    old = line((100, 60), (100, 62), (100, 64), (100, 66), (100, 68), every=timedelta(weeks=trends.WEEKS))
+    old = line(*RISING, every=timedelta(weeks=trends.WEEKS))
     assert trends.projection(old, 80) is Refusal.TOO_FEW_FOR_DAY
 
 
