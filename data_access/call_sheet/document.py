@@ -24,8 +24,8 @@ from data_access.call_sheet.sheet import CallSheet, Line, Section
 
 _FOLDER = Path(__file__).parent
 _TEMPLATE, _COVERAGE = _FOLDER / "sheet.typ", _FOLDER / "coverage.txt"
-_BOX = "□"
-_PRINTED, _WORD, _PICTURE, _OTHER = "printed", "word", "picture", "other"  # kinds of signs
+_PRINTED, _UNSEEN, _WORD, _OTHER = "printed", "unseen", "word", "other"  # kinds of signs
+_NOT_IN_XML = ("Cc", "Cs", "Cn")  # categories of signs
 _LONGEST, _CELL, _SENTENCE = 160, 60, 400  # characters of a name, of a cell, and of a sentence
 _WIDTH, _HEIGHT = 320, 92  # of the line's picture, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36, 5, 6, 18  # around the line
@@ -41,38 +41,45 @@ def pdf(sheets: Sequence[CallSheet]) -> bytes:
 
 
 def printed(text: str, longest: int = _LONGEST) -> str:
-    """A text in characters that the font has: others are transcribed, or boxed where there is no transcription.
+    """A text in characters that the fonts have; the others are transcribed, or named where there is no transcription.
 
-    It is cut where it is longer than that, with the transcriptions, which can be ten times as long. Pictures give way
-    first: their names would hide what follows them.
+    It is cut where it is longer than that, with the transcriptions, which can be ten times as long.
     """
     one_line = formats.shortened(text, longest)
-    runs = [(kind, "".join(run)) for kind, run in groupby(one_line, key=_kind)]
-    written = "".join(_written(kind, run) for kind, run in runs)
-    if len(written) > longest:
-        written = "".join(_BOX if kind == _PICTURE else _written(kind, run) for kind, run in runs)
+    written = "".join(_written(kind, "".join(run)) for kind, run in groupby(one_line, key=_kind))
     return formats.shortened(written, longest)
 
 
 def _kind(sign: str) -> str:
     if ord(sign) in _coverage():
         return _PRINTED
-    kind = unicodedata.category(sign)[0]
-    return _PICTURE if kind == "S" else _WORD if kind in "LM" else _OTHER
+    category = unicodedata.category(sign)
+    if category == "Cf" or "VARIATION SELECTOR" in unicodedata.name(sign, ""):
+        return _UNSEEN
+    return _WORD if category[0] in "LM" else _OTHER
 
 
 def _written(kind: str, run: str) -> str:
     """Some signs as far as they can be written: words whole, since some of their signs have no sound of their own."""
-    if kind == _PRINTED:
-        return run
+    if kind in (_PRINTED, _UNSEEN):
+        return run if kind == _PRINTED else ""
     written = [anyascii(sign).strip() for sign in run]
-    return "".join(written) or _BOX if kind == _WORD else "".join(sign or _BOX for sign in written)
+    if kind == _WORD and any(written):
+        return "".join(written)
+    return "".join(each or _named(sign) for each, sign in zip(written, run, strict=True))
+
+
+def _named(sign: str) -> str:
+    """A sign by its name in Unicode, or by its number where it has none."""
+    name = unicodedata.name(sign, "").lower()
+    return f":{name}:" if name else f"[U+{ord(sign):04X}]"
 
 
 def _page(sheet: CallSheet) -> dict[str, object]:
     fields = {name: _all_printed(value) for name, value in asdict(sheet).items()}
     line = sheet.line and {"words": printed(sheet.line.words, _SENTENCE), "picture": _picture(sheet.line)}
     return fields | {
+        "title": _title(sheet.customer),
         "line": line,
         "steps": [printed(step, _SENTENCE) for step in sheet.steps],
         "dates": printed(sheet.dates, _SENTENCE),
@@ -81,6 +88,12 @@ def _page(sheet: CallSheet) -> dict[str, object]:
         "definitions": printed(sheet.definitions, _SENTENCE),
         "sections": [_section(section) for section in sheet.sections],
     }
+
+
+def _title(name: str) -> str:
+    """A name as it was sent, for the title of the file, which takes all that XML does."""
+    one_line = formats.on_one_line(name)
+    return "".join(sign for sign in one_line if unicodedata.category(sign) not in _NOT_IN_XML)
 
 
 def _section(section: Section) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The PDF of a call sheet, read again with another library."""
 
 import io
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,6 +17,9 @@ from data_access.call_sheet.sheet import CallSheet, Column, Figure, Line, Sectio
 from tests.examples import examples
 
 DAY = date(2026, 11, 28)
+ROCKET = "\N{ROCKET}"
+FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+FLAG = "\N{REGIONAL INDICATOR SYMBOL LETTER D}\N{REGIONAL INDICATOR SYMBOL LETTER E}"
 HOSTILE = ["=cmd|' /C calc'!A0", "<b>bold</b>", "#eval(1) $x$ *b* _i_ @ref `raw` //", "![x](http://evil.example)", "\\"]
 
 SHEET = CallSheet(
@@ -98,18 +102,41 @@ def test_hostile_text_is_text(name):
         ("株式会社", "ZhuShiHuiShe"),
         ("شركة أحمد", "shrkh 'hmd"),
         ("क्या", "kya"),
-        ("\N{ROCKET} Acme", ":rocket: Acme"),
-        ("\N{ROCKET}" * 30 + " Acme GmbH \N{SNOWMAN}", "□ Acme GmbH □"),
-        ("\N{ARABIC LETTER ALEF}", "□"),
+        (f"{ROCKET} Acme {FAMILY}{FLAG}", f"{ROCKET} Acme {FAMILY}{FLAG}"),
+        (f"{ROCKET}" * 300, f"{ROCKET}" * 159 + "…"),
+        ("\N{MATHEMATICAL BOLD CAPITAL A}", "A"),
+        ("\N{BLACK STAR} \N{SNOWMAN}", "* \N{SNOWMAN}"),
+        ("\N{ETHIOPIC TONAL MARK YIZET}x", ":ethiopic tonal mark yizet:x"),
+        ("\N{ARABIC LETTER ALEF}", ":arabic letter alef:"),
+        ("שלום", "slvm"),
+        ("e\N{COMBINING ACUTE ACCENT}", "e\N{COMBINING ACUTE ACCENT}"),
+        ("क\N{ZERO WIDTH JOINER}ष", "k\N{ZERO WIDTH JOINER}s"),
         ("\u202eevil", "evil"),
-        ("\U0010fffdx", "□x"),
+        ("\U0010fffdx", "[U+10FFFD]x"),
         ("a\nb\tc", "a b c"),
-        ("\ud800", "□"),
+        ("\ud800", "[U+D800]"),
+        ("a\N{FUNCTION APPLICATION}b", "ab"),
         ("", ""),
     ],
 )
 def test_no_script_is_lost(name, shown):
     assert document.printed(name) == shown
+    assert "".join(shown.split()) in "".join(text(read(replace(SHEET, customer=name))).split())
+
+
+def test_every_picture_that_is_printed_as_it_is_can_be_copied_from_the_page():
+    signs = map(chr, range(0x1F300, 0x1FAFF))
+    pictures = [sign for sign in signs if unicodedata.category(sign) == "So" and document.printed(sign) == sign]
+    rows = tuple((" ".join(pictures[place : place + 30]), "1") for place in range(0, len(pictures), 30))
+    there = {*text(read(replace(SHEET, sections=(replace(SHEET.sections[0], rows=rows),))))}
+    assert len(pictures) > 1000
+    assert {*pictures} - there == set()
+
+
+def test_the_title_of_the_file_is_the_name_as_it_was_sent():
+    metadata = read(replace(SHEET, customer="株式会社\x00\ud800")).metadata
+    assert metadata
+    assert metadata.title == "株式会社"
 
 
 @examples(15)
