@@ -15,7 +15,7 @@ from dashboard.filters.dates import RANGES, USUAL, Dates, Range, TwoDates
 from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
-from data_access.measures import renewals
+from data_access.measures import reach, renewals
 from data_access.measures.changes import Status
 
 CHANNEL = Several("channel", "Channel", words=titles.channel_title, wraps=False)
@@ -29,6 +29,7 @@ USAGE_TARGET = Number(
 TARGET = Number("target", "Target %", usual=measures.DEFAULT_TARGET, least=0.0, most=1000.0, step=5.0)
 BELOW = Limit("below", "Deployed below %", least=0.0, most=1000.0, step=5.0)
 ATLEAST = Limit("atleast", "Not deployed at least", least=0.0, most=1e12, step=10.0)
+BAND = Choice("band", "Band", {"all": "All", "out": "Out of the band"})
 SEARCH = Text("search", "Search", longest=200)
 RANGE = Range("range", "Range", RANGES, usual=USUAL)
 MEASURE = Choice(
@@ -40,6 +41,7 @@ LEVEL = Choice("level", "Compare", levels.TITLES, closed=levels.closed_to(custom
 DATES = TwoDates("dates", "Dates")
 STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)
 HORIZON = Choice("horizon", "Ends within", {f"{days}": f"{days} days" for days in renewals.HORIZONS})
+ACT = Choice("act", "Show", {"all": "All", f"{reach.DAYS}": f"To act on within {reach.DAYS} days"})
 OUTCOME = Several("outcome", "Outcome", renewals.OUTCOMES, words=renewals.TITLES.__getitem__)
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = Text("customer", "Customer", longest=64)
@@ -64,7 +66,7 @@ ACTION = Several(
 #: What the bar of each page draws of these, in its order.
 BAR: tuple[Parameter[Any], ...] = (CHANNEL, SERVICE, TARGET)
 #: What *Clear* takes out of a link.
-CLEARED: tuple[Parameter[Any], ...] = (*BAR, SEARCH, BELOW, ATLEAST, STATUS, ACTION)
+CLEARED: tuple[Parameter[Any], ...] = (*BAR, SEARCH, BELOW, ATLEAST, BAND, ACT, STATUS, ACTION)
 #: What goes along from one page to the next.
 SHARED: tuple[Parameter[Any], ...] = (BOOK, ASOF, CHANNEL, SERVICE, SORT, TARGET, RANGE, DATES)
 
@@ -124,6 +126,12 @@ class CustomersFilters(BarsFilters):
     search: str = _field(SEARCH)
     below: float | None = _field(BELOW)
     atleast: float | None = _field(ATLEAST)
+    band: str = _field(BAND)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether the list may lack some customers of the selection."""
+        return bool(self.search) or (self.below, self.atleast) != (None, None) or self.band != BAND.default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,13 +181,14 @@ class RenewalsFilters(Filters):
 
     search: str = _field(SEARCH)
     horizon: str = _field(HORIZON)
+    act: str = _field(ACT)
     outcome: tuple[str, ...] = _field(OUTCOME)
 
 
 #: Every parameter of any page.
 EVERY: tuple[Parameter[Any], ...] = (
-    *(*BAR, USAGE_TARGET, SORT, SEARCH, BELOW, ATLEAST, RANGE, DATES, MEASURE, BY, ORDER, LEVEL, STATUS, HORIZON),
-    *(OUTCOME, CUSTOMER, ROWS, ASOF, BOOK, DAYS, ACTION),
+    *(*BAR, USAGE_TARGET, SORT, SEARCH, BELOW, ATLEAST, BAND, RANGE, DATES, MEASURE, BY, ORDER, LEVEL, STATUS),
+    *(HORIZON, ACT, OUTCOME, CUSTOMER, ROWS, ASOF, BOOK, DAYS, ACTION),
 )
 
 

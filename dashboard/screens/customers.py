@@ -29,6 +29,7 @@ from dashboard.filters.kinds import written
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import (
     ATLEAST,
+    BAND,
     BELOW,
     CUSTOMER,
     SEARCH,
@@ -124,6 +125,8 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
         controls.draw(SEARCH, placeholder="Name or tenant id")
         controls.draw(BELOW)
         controls.draw(ATLEAST)
+        if mutes_and_bands.bands() or controls.filters.band != BAND.default:
+            controls.draw(BAND)
     filters = controls.filters
     moved, within = lately.moved(deployment, filters.selection, feeds)
     used = feeds.usage.state.data
@@ -145,7 +148,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     if model.first.number:
         table.show(model.first, "calls", "Whom to call first", cards=True, opens=opens)
     sentence = _filter(filters, feeds)
-    whole = not (filters.search or filters.below or filters.atleast)
+    whole = not filters.narrows
     explained = explanations.of_deployment(model, deployment, used if whole else None, sentence, filters.target)
     tiles.tiles(model, filters.target, False, "customer", explained=explained, is_whole=not lost)
     overview = current_feeds().deployment.state.data  # as far as it is at hand: nothing is fetched for a remark
@@ -165,6 +168,7 @@ def _alone(model: CallList, filters: CustomersFilters) -> str:
         SEARCH.name: "found by the search",
         BELOW.name: f"below {written(filters.below or 0.0)}\u00a0%",
         ATLEAST.name: f"with at least {formats.count(filters.atleast or 0)} licenses not deployed",
+        BAND.name: "out of the band",
     }
     if len(model.alone) < 2:
         return "Change the search or remove a filter."
@@ -180,6 +184,7 @@ def _filter(filters: CustomersFilters, feeds: Feeds) -> str:
         search=filters.search,
         below="" if filters.below is None else written(filters.below),
         atleast="" if filters.atleast is None else written(filters.atleast),
+        band="" if filters.band == BAND.default else filters.band,
     )
 
 
@@ -261,7 +266,7 @@ def _uncounted(deployment: Deployment, filters: CustomersFilters, opens: table.O
         f"**{formats.number(model.number, 'customer')}** {has} subscriptions or live seats, and nothing in the figures"
         " above."
     )
-    if filters.selection.wanted or filters.below is not None or filters.atleast is not None:
+    if filters.selection.wanted or replace(filters, search="").narrows:
         st.caption(f":material/info: {said} The filter leaves them out.")
         return
     with st.container(border=True, key="uncounted"):

@@ -14,7 +14,7 @@ from dashboard.components import customer_names, figures, loading, mutes_menu, n
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
 from dashboard.filters.link import Controls
-from dashboard.filters.parameters import HORIZON, OUTCOME, SEARCH, RenewalsFilters
+from dashboard.filters.parameters import ACT, HORIZON, OUTCOME, SEARCH, RenewalsFilters
 from dashboard.security import session
 from dashboard.tables import renewals as tables
 from dashboard.view_models.renewals import RenewalsView, renewals_view
@@ -47,7 +47,8 @@ def show(data: Renewals, feeds: Feeds) -> None:
     _choices(controls)
     filters = controls.filters
     now, zone = datetime.now(UTC).replace(second=0, microsecond=0), figures.zone()
-    model = renewals_view(data, filters, now, zone, figures.is_dark(), mutes=mutes_and_bands.mutes(feeds))
+    muting, spares = mutes_and_bands.mutes(feeds), mutes_and_bands.spares(feeds)
+    model = renewals_view(data, filters, now, zone, figures.is_dark(), mutes=muting, spares=spares)
     notices.left_out(controls.unknown)
     if model.unplaced:
         st.info(
@@ -65,6 +66,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
 def _choices(controls: Controls[RenewalsFilters]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         controls.draw(HORIZON)
+        controls.draw(ACT)
         controls.draw(OUTCOME)
         controls.draw(SEARCH, placeholder="Customer, product or id")
 
@@ -171,6 +173,7 @@ def _origin(filters: RenewalsFilters, feeds: Feeds, data: Renewals) -> exports.P
         search=filters.search,
         outcome=", ".join(filters.outcome),
         horizon=f"{filters.horizon} days",
+        act="" if filters.act == ACT.default else f"within {filters.act} days",
     )
     return figures.provenance(feeds, "renewals", data.read_at, sentence, is_live=True)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from dashboard import formats, page_turns
 from dashboard.cache import VIEWS, remembered
 from dashboard.feeds import Feeds
-from dashboard.filters.parameters import ATLEAST, BELOW, SEARCH, CustomersFilters
+from dashboard.filters.parameters import ATLEAST, BAND, BELOW, SEARCH, CustomersFilters
 from dashboard.tables import customers as customers_table
 from dashboard.tables.columns import OnScreen, Order
 from dashboard.tables.microsoft import own_rows
@@ -87,13 +87,13 @@ def of_all(
     everybody = _prepared(
         deployment, filters.selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now
     )
-    table = _within(everybody, filters)
+    outside = bands.of_customers(rules, facts) if rules else {}
+    table = _within(everybody, filters, outside)
     if len(table) < len(everybody):
         facts = facts.of(facts.frame[facts.frame[CUSTOMER].isin(table[CUSTOMER])])
     table = ordered(table, CUSTOMER, filters.sort)
     total = measures.total(facts)
     silent = muted.customers(mutes, list(table[CUSTOMER]))
-    outside = bands.of_customers(rules, facts) if rules else {}
     calls = (
         table[(table["toDeploy"] >= 1) & ~table[CUSTOMER].isin(silent)]
         .sort_values(["toDeploy", CUSTOMER], ascending=[False, True])
@@ -116,10 +116,10 @@ def of_all(
         ),
         silent=silent,
         muted=tuple(counted(muted.lines(mutes, facts.frame))),
-        alone={name: len(_within(everybody, only)) for name, only in _one_by_one(filters).items()}
+        alone={name: len(_within(everybody, only, outside)) for name, only in _one_by_one(filters).items()}
         if table.empty
         else {},
-        outside=len(outside),
+        outside=int(table[CUSTOMER].isin(outside).sum()),
         gone=gone(deployment, filters.selection, moved, filters.search) if moved else (),
     )
 
@@ -294,13 +294,15 @@ def _with_reasons(
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
 
 
-def _within(table: pd.DataFrame, filters: CustomersFilters) -> pd.DataFrame:
-    """The rows that the search and the thresholds leave."""
+def _within(table: pd.DataFrame, filters: CustomersFilters, outside: Mapping[str, str]) -> pd.DataFrame:
+    """The rows that the search, the thresholds and the bands leave; `outside`: the customers out of theirs."""
     table = customers.matching(table, filters.search)
     if filters.below is not None:
         table = table[table["deploymentPercent"] < filters.below]
     if filters.atleast is not None:
         table = table[table["undeployed"] >= filters.atleast]
+    if filters.band != BAND.default:
+        table = table[table[CUSTOMER].isin(outside)]
     return table
 
 
@@ -310,6 +312,7 @@ def _one_by_one(filters: CustomersFilters) -> dict[str, CustomersFilters]:
         SEARCH.name: CustomersFilters(search=filters.search),
         BELOW.name: CustomersFilters(below=filters.below),
         ATLEAST.name: CustomersFilters(atleast=filters.atleast),
+        BAND.name: CustomersFilters(band=filters.band),
     }
     return {name: only for name, only in each.items() if only != CustomersFilters()}
 

@@ -15,15 +15,15 @@ from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts import renewals as charts
 from dashboard.charts.base import Finished
-from dashboard.filters.parameters import RenewalsFilters
+from dashboard.filters.parameters import ACT, RenewalsFilters
 from dashboard.tables import renewals as tables
 from dashboard.tables.columns import OnScreen
 from data_access import Answer, Selection, texts, titles
 from data_access.datasets import renewals as datasets
 from data_access.datasets.renewals import Renewals
-from data_access.measures import customers, muted, renewals
+from data_access.measures import customers, muted, reach, renewals
 from data_access.measures.renewals import Totals
-from data_access.mutes import Mute, counted
+from data_access.mutes import Mute, Spare, counted
 
 #: A horizon of more days has a bar for each month, a shorter one for each week.
 _MOST_DAYS_BY_WEEK = 120
@@ -63,11 +63,19 @@ class RenewalsView:
 
 @remembered
 def renewals_view(
-    data: Renewals, filters: RenewalsFilters, now: datetime, zone: str, dark: bool, *, mutes: tuple[Mute, ...] = ()
+    data: Renewals,
+    filters: RenewalsFilters,
+    now: datetime,
+    zone: str,
+    dark: bool,
+    *,
+    mutes: tuple[Mute, ...] = (),
+    spares: tuple[Spare, ...] = (),
 ) -> RenewalsView:
     """The view at an instant, which the caller rounds, with times in a zone (IANA); see `tables.zone`.
 
-    It is worked out once for all who look at the same. What is muted (`mutes`) is in the table and in all sums.
+    It is worked out once for all who look at the same. What is muted (`mutes`) is in the table and in all sums. Seats
+    that may be spare (`spares`) are nothing to act on.
     """
     days = int(filters.horizon)
     table = customers.matching(data.subscriptions, filters.search, _SEARCHED)
@@ -78,6 +86,8 @@ def renewals_view(
     )
     if filters.outcome:
         chosen = chosen[chosen["renewalOutcome"].isin(filters.outcome)]
+    if filters.act != ACT.default:
+        chosen = chosen[reach.needs_a_word(renewals.at(chosen, now), now, spares)]
     shown = renewals.in_order(renewals.at(renewals.within(chosen, now, days), now))
     by_month = days > _MOST_DAYS_BY_WEEK
     periods = renewals.by_period(shown, by_month, ZoneInfo(zone))

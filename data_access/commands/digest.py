@@ -202,7 +202,8 @@ class _Company:
 def _health(settings: Settings, account: History, now: datetime, link: Link) -> tuple[Finding, ...]:
     """What is not well by the page of Data health."""
     found = health.findings(_Company(settings), timeline.of(account), now)
-    return tuple(Finding(check.case, News(formats.bare(check.finding), link("health"))) for check in checks.bad(found))
+    shown = link("health", book="all")  # who operates may have a book of their own
+    return tuple(Finding(check.case, News(formats.bare(check.finding), shown)) for check in checks.bad(found))
 
 
 def _sheets(settings: Settings, plan: Plan, now: datetime) -> Callable[[Sequence[str]], bytes]:
@@ -210,10 +211,7 @@ def _sheets(settings: Settings, plan: Plan, now: datetime) -> Callable[[Sequence
         past = timeline.fetch(settings, None, lambda _: None)
         engine = engines.connect(settings, past.history.files)
         live, mutes = records.live_of(past.history), plan.holding(now)
-        found = [
-            records.of_customer(settings, past, engine, tenant, live=live, mutes=mutes, spares=plan.spares)
-            for tenant in tenants
-        ]
+        found = records.of_customers(settings, past, engine, tenants, live=live, mutes=mutes, spares=plan.spares)
         return document.pdf([content.sheet(each) for each in found])
 
     return sheets

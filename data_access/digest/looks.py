@@ -69,14 +69,14 @@ class Looks:
         return {AT: now.isoformat(), **{name: snapshot.id for name, snapshot in newest.items() if snapshot}}
 
     def before(self, last: Entry | None, now: datetime, customers: Customers) -> Look:
-        """The look of a person's last digest, of those among these customers who were in the person's book then.
+        """The look of a person's last digest at these customers, with those of them who were in the book then.
 
         Without one, or where its figures were pruned, that of a first digest.
         """
         if last is None or self._snapshot(COMMERCIAL_DEPLOYMENT, last.looked_at) is None:
             return self._first(now, customers)
         then = customers if last.book is None else Customers(frozenset(filter(customers.__contains__, last.book)))
-        return replace(self.look(last.looked_at, then), mutes=last.mutes, rules=last.rules)
+        return replace(self.look(last.looked_at, customers), customers=then, mutes=last.mutes, rules=last.rules)
 
     def look(self, marks: Mapping[str, str], customers: Customers) -> Look:
         """What was known at these marks of these customers. Raises DamagedHistory where a file cannot be read."""

@@ -15,14 +15,23 @@ from data_access.books import EVERYBODY, Customers
 from data_access.digest import bands
 from data_access.digest.message import News, Part
 from data_access.digest.plan import Plan, Rule
-from data_access.measures import Facts, call_list, changes, core, muted, no_rows, product_names, renewals, spare
+from data_access.measures import (
+    Facts,
+    call_list,
+    changes,
+    core,
+    muted,
+    no_rows,
+    product_names,
+    reach,
+    renewals,
+    spare,
+)
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.parts import OF_CUSTOMER, TITLE, WHY, lost, together, why
 from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.mutes import Mute
 
-#: How far ahead a last day to act is in reach, in days.
-REACH = 30
 _MOST_LINES = 10  # of one part
 _TO_CALL, TO_CALL = 3, "Whom to call"
 #: All percentages of a digest have as many decimals.
@@ -69,23 +78,35 @@ class Look:
 def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
     """What is new for a person; the customers to call come along where anything else is new."""
     before = replace(before, facts=before.facts.of(product_names.as_in(now.facts.frame, before.facts.frame)))
-    empty, due = _emptied(before, now), _due(before, now, plan, link)
-    figures = (_outside(before, now, plan, person, link), _changed(before, now, plan, link))
+    differing = _differing(before, now)
+    before = _told_then(before)
+    empty, due = _emptied(before, now, link), _due(before, now, plan, link)
+    figures = (_outside(before, now, plan, person, link), _changed(before, now, plan, link, differing))
     if not any(part.lines for part in (*empty, due, *figures)):
         return ()
     return (*empty, due, _to_call(now, plan, link), *figures)
 
 
-def _emptied(before: Look, now: Look) -> tuple[Part, ...]:
+def _told_then(before: Look) -> Look:
+    """As far as the person could hear of it then."""
+    then, subscriptions = before.customers, before.subscriptions
+    return replace(
+        before,
+        facts=before.facts.of(then.rows(before.facts.frame)),
+        subscriptions=None if subscriptions is None else then.rows(subscriptions),
+    )
+
+
+def _emptied(before: Look, now: Look, link: Link) -> tuple[Part, ...]:
     """That Microsoft sends nothing any more, which is news once."""
     if now.empty_since in (None, before.empty_since) or not len(now.facts):
         return ()
     total = core.total(now.facts)
     line = no_rows.said(now.empty_since, now.processed, total.sold, total.percent)
-    return (Part("The newest answer", (News(line),)),)
+    return (Part("The newest answer", (News(line, link("customers")),)),)
 
 
-def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
+def _changed(before: Look, now: Look, plan: Plan, link: Link, differing: int) -> Part:
     if before.day is None or before.processed is None or now.day is None:
         return Part("What changed", ())
     heading = f"What changed since {formats.day(before.processed)}"
@@ -102,11 +123,26 @@ def _changed(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     table = table[~table[CUSTOMER].isin([*filter(before.customers.__contains__, only_muted)])]
     table = table.assign(why=why(table, [CUSTOMER], now.unread))
     table = table.iloc[_by_seats(table)].assign(leavesOut=lambda rows: rows[CUSTOMER].isin(quiet[CUSTOMER]))
-    lines, silent = _told(table, plan, now.at, lambda row: _news(row, _change(row, missed, before), link))
+    lines, silent = _told(table, plan, now.at, lambda row: _moved(row, missed, before, now, link))
     silent += [*muted.of_rows(plan.holding(now.at), quiet), *moved]
-    dates = {"since": before.day.isoformat(), "until": now.day.isoformat()}
-    view = News("on the page Changes", link("changes", level="customer", **dates))
+    shown = f"All {formats.number(differing, 'customer')} that differ are on the page Changes"
+    view = News(shown, _comparison(before, now, link, level="customer"))
     return replace(_part(heading, lines, silent, "customer", view), lead=_went_back(before.processed, now.processed))
+
+
+def _comparison(before: Look, now: Look, link: Link, **more: str) -> str:
+    """Where both looks are side by side; empty where both answers are of one day, of which Changes has the last."""
+    if before.day is None or now.day is None or before.day >= now.day:
+        return ""
+    return link("changes", **more, since=before.day.isoformat(), until=now.day.isoformat())
+
+
+def _differing(before: Look, now: Look) -> int:
+    """How many customers the page Changes shows between both looks: they differ, or were not read as a whole."""
+    table = _compared((before.facts, now.facts), [CUSTOMER], [])
+    gone = _gone(before, now)
+    unread = gone.loc[gone[WHY] != Absence.GONE, CUSTOMER]
+    return int(((table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(unread)).sum())
 
 
 def _compared(facts: tuple[Facts, Facts], keys: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:
@@ -178,6 +214,14 @@ def _by_seats(table: pd.DataFrame) -> list[int]:
     return [int(place) for place in order["place"]]
 
 
+def _moved(row: pd.Series, missed: Mapping[str, str], before: Look, now: Look, link: Link) -> News:
+    """What changed of one customer, by product on Changes; of one that is new in the book its own page has more."""
+    tenant = str(row[CUSTOMER])
+    shown = _comparison(before, now, link, level="customer-and-product", search=tenant.lower())
+    is_known = tenant in before.customers
+    return _news(row, _change(row, missed, before), shown if is_known and shown else _customer(row, link))
+
+
 def _change(row: pd.Series, missed: Mapping[str, str], before: Look) -> str:
     name = _called(row)
     if str(row[CUSTOMER]) not in before.customers:
@@ -218,7 +262,9 @@ def _outside(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Pa
     lines.sort(key=lambda line: not line.has_left)
     told, _ = _unmuted([line[:3] for line in lines], plan, now.at)
     _, silent = _unmuted([line[:3] for line in lines if not line.is_known], plan, now.at)
-    return _part("Out of the band", told, silent, "customer", News("on the page Customers", link("customers")))
+    out = len(bands.of_customers(plan.rules_of(person), now.facts))
+    shown = f"All {formats.number(out, 'customer')} out of their band are on the page Customers"
+    return _part("Out of the band", told, silent, "customer", News(shown, link("customers", band="out")))
 
 
 class _Outside(NamedTuple):
@@ -253,17 +299,21 @@ def _out_of(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[_Outsid
             has_left = then is not None and not pd.isna(then) and not was_out
             came = f" ({_percent(then)} before)" if has_left and str(row[CUSTOMER]) not in missed else ""
             said = f"{_called(row)}: {_percent(percent, target=rule.band[0])}{about} deployed, {limit}{came}"
-            yield _Outside(str(row[CUSTOMER]), only, _news(row, said, link), has_left, is_known)
+            of_service = {"service": rule.service} if rule.service else {}
+            news = _news(row, said, _customer(row, link, **of_service))
+            yield _Outside(str(row[CUSTOMER]), only, news, has_left, is_known)
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:
     """Subscriptions of which something can still be decided, and whose last day to act came into reach."""
-    heading = f"Last day to act within {REACH} days"
+    heading = f"Last day to act within {reach.DAYS} days"
     known = {_case(row) for row in _in_reach(before, plan) if not _was_muted(before, str(row[CUSTOMER]), _id(row))}
-    new = [row for row in _in_reach(now, plan) if _case(row) not in known]
-    lines = [(str(row[CUSTOMER]), _id(row), _news(row, _ending(row), link)) for row in new]
+    every = _in_reach(now, plan)
+    new = [row for row in every if _case(row) not in known]
+    lines = [(str(row[CUSTOMER]), _id(row), _news(row, _ending(row), _customer(row, link))) for row in new]
     told, silent = _unmuted(lines, plan, now.at)
-    view = News("among all that end, on the page Renewals", link("renewals", horizon=str(max(renewals.HORIZONS))))
+    shown = f"All {formats.number(len(every), 'subscription')} with a last day to act in reach are on the page Renewals"
+    view = News(shown, link("renewals", horizon=str(max(renewals.HORIZONS)), act=str(reach.DAYS)))
     return _part(heading, told, silent, "subscription", view)
 
 
@@ -273,29 +323,16 @@ def _was_muted(before: Look, tenant: str, product: str | None) -> bool:
 
 
 def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
-    """The subscriptions that need a word: first what is to be decided, each kind in the order of its last days.
-
-    One that renews by itself and whose seats are all assigned needs none, nor does one whose spare seats are allowed.
-    One of no product that can be matched needs one: of its seats nothing is known.
-    """
+    """The subscriptions that need a word: first what is to be decided, each kind in the order of its last days."""
     if look.subscriptions is None:
         return []
     table = renewals.at(look.subscriptions, look.at)
     table = renewals.in_order(renewals.within(table, look.at, max(renewals.HORIZONS)))
-    table = table[renewals.counted(table) & (table["actBy"] <= look.at + pd.Timedelta(days=REACH))]
+    table = table[reach.needs_a_word(table, look.at, plan.spares)]
     is_to_decide = table["renewalOutcome"].isin(renewals.TO_DECIDE)
     table = pd.concat([table[is_to_decide], table[~is_to_decide]])
     table = table.assign(becomes=renewals.becomes(table))
-    table = table.assign(allowed=spare.allowed(plan.spares, table))
-    return [row for _, row in table.iterrows() if _needs_a_word(row)]
-
-
-def _needs_a_word(row: pd.Series) -> bool:
-    if row["renewalOutcome"] != renewals.RENEWS:
-        return True
-    if pd.isna(row["seatsAtRisk"]):
-        return True  # whether its seats are assigned is not known
-    return int(row["seatsAtRisk"]) > int(row["allowed"])
+    return [row for _, row in table.iterrows()]
 
 
 def _case(row: pd.Series) -> tuple[str, ...]:
@@ -347,7 +384,7 @@ def _to_call(now: Look, plan: Plan, link: Link) -> Part:
         News(
             f"{names.get(tenant, tenant)}: {_not_deployed(undeployed[tenant], number)}"
             f" of {titles.product_title(str(first[tenant]))}",
-            link("customers", customer=str(tenant).lower()),
+            _customer({CUSTOMER: tenant}, link),
             str(tenant),
             names.get(tenant, str(tenant)),
         )
@@ -383,16 +420,20 @@ def _unmuted(lines: Sequence[tuple[str, str | None, News]], plan: Plan, at: date
 
 
 def _part(heading: str, lines: Sequence[News], silent: Sequence[Mute], noun: str, view: News) -> Part:
-    """A part; `view` says where all of its lines are, and leads there."""
+    """A part; `view` says how many a page has in all, those too that are no news or muted, and leads there."""
     more = max(len(lines) - _MOST_LINES, 0)
-    rest = replace(view, text=f"and {formats.number(more, noun)} more, {view.text}") if more else None
+    rest = replace(view, text=f"and {formats.number(more, noun)} more. {view.text}") if more else None
     return Part(heading, tuple(lines[:_MOST_LINES]), rest, more, "; ".join(mutes.counted(silent)))
 
 
-def _news(row: pd.Series, text: str, link: Link) -> News:
-    """A line about the customer of a row, whose name it begins with."""
-    tenant = str(row[CUSTOMER])
-    return News(text, link("customers", customer=tenant.lower()), tenant, _called(row))
+def _news(row: pd.Series, text: str, shown: str) -> News:
+    """A line about the customer of a row, whose name it begins with; `shown` is the view that shows it."""
+    return News(text, shown, str(row[CUSTOMER]), _called(row))
+
+
+def _customer(row: Mapping[str, object] | pd.Series, link: Link, **more: str) -> str:
+    """The page of the customer of a row."""
+    return link("customers", customer=str(row[CUSTOMER]).lower(), **more)
 
 
 def _called(row: pd.Series) -> str:

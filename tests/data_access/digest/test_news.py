@@ -173,10 +173,35 @@ E5_SOLD = "E5 (50 licenses sold on 9 Oct 2026)"
 FELL = (bought(NORD, 100, 60), bought(NORD, 100, 100, "E5"))
 
 
-def test_each_line_leads_to_its_customer():
-    parts = news.parts(look(at=WEEK_AGO), look(bought(NORD, 1, 0)), Plan(), ANN, link)
-    links = {line.link for part in parts for line in part.lines}
-    assert links == {f"https://p.example/customers?customer={NORD.lower()}"}
+def test_each_line_leads_to_what_it_tells_of_its_customer():
+    rules = (Rule(below=80, service="o365"), Rule(below=80, product="E3"))
+    before, now = look(bought(NORD, 1, 1), at=WEEK_AGO), look(bought(NORD, 1, 0), subscriptions=[subscribed()])
+    own, compared = f"customers?customer={NORD.lower()}", f"search={NORD.lower()}&since=2026-11-21&until=2026-11-28"
+    parts = news.parts(before, now, Plan(rules=rules), ANN, link)
+    assert [line.link.removeprefix("https://p.example/") for part in parts for line in part.lines] == [
+        own,
+        own,
+        f"{own}&service=o365",
+        f"changes?level=customer-and-product&{compared}",
+    ]
+    new = replace(before, customers=Customers(frozenset({SUED})))
+    assert news.parts(new, now, Plan(), ANN, link)[-1].lines[0].link == f"https://p.example/{own}", "new in the book"
+    today = replace(before, day=now.day)
+    assert news.parts(today, now, Plan(), ANN, link)[-1].lines[0].link == f"https://p.example/{own}", "of one day"
+
+
+def test_what_the_pages_have_is_counted_with_what_is_muted_or_told_before():
+    ids = [f"0112A436-B14E-4888-967B-CA4BB2CF{number:04}" for number in range(13)]
+    mute = Mute(customer=ids[0], reason="migration", until=date(2027, 1, 31))
+    rows = [[bought(NORD, 100, deployed) | {"customerTenantId": each} for each in ids] for deployed in (50, 60)]
+    own = [subscribed(each, id=each, renewalOutcome="undecided") for each in ids]
+    before, now = look(*rows[0], at=WEEK_AGO, subscriptions=own[1:2]), look(*rows[1], subscriptions=own)
+    parts = news.parts(before, now, Plan(rules=(Rule(below=80),), mutes=(mute,)), ANN, link)
+    assert [part.rest.text for part in parts if part.rest] == [
+        "and 1 subscription more. All 13 subscriptions with a last day to act in reach are on the page Renewals",
+        "and 2 customers more. All 13 customers out of their band are on the page Customers",
+        "and 2 customers more. All 13 customers that differ are on the page Changes",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -449,7 +474,7 @@ def test_a_long_list_says_how_many_more():
     (changed,) = [part for part in parts if part.heading.startswith("What changed")]
     assert (len(changed.lines), changed.more) == (10, 2)
     assert changed.rest == News(
-        "and 2 customers more, on the page Changes",
+        "and 2 customers more. All 12 customers that differ are on the page Changes",
         "https://p.example/changes?level=customer&since=2026-11-21&until=2026-11-28",
     )
 
@@ -458,5 +483,6 @@ def test_the_rest_of_subscriptions_is_on_the_page_that_has_all_of_their_last_day
     own = [subscribed(id=str(number), renewalOutcome="undecided") for number in range(12)]
     (due, *_) = news.parts(look(at=WEEK_AGO), look(subscriptions=own), Plan(), ANN, link)
     assert due.rest == News(
-        "and 2 subscriptions more, among all that end, on the page Renewals", "https://p.example/renewals?horizon=365"
+        "and 2 subscriptions more. All 12 subscriptions with a last day to act in reach are on the page Renewals",
+        "https://p.example/renewals?horizon=365&act=30",
     )
