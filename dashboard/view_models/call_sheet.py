@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -11,11 +11,11 @@ import pandas as pd
 from dashboard import exports, formats
 from dashboard.feeds import Feeds
 from dashboard.view_models import uncounted
-from data_access import Deployment, PartnerCenterError, Timeline, Usage, texts, timeline_of_customer
+from data_access import Deployment, PartnerCenterError, Timeline, Usage, texts
 from data_access.call_sheet import content as sheets
 from data_access.call_sheet import document
 from data_access.call_sheet.customer import Records
-from data_access.datasets import renewals
+from data_access.datasets import renewals, timeline
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, product_names
 from data_access.measures.customers import CUSTOMER
@@ -25,7 +25,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 _Known = tuple[Timeline | None, Renewals | None, Usage | None]
 #: What holds of mutes, and what may be spare.
 Quiet = tuple[tuple[Mute, ...], tuple[Spare, ...]]
-#: Customers in one file: a page takes a quarter of a second, and nobody calls more in a week.
+#: Customers in one file: nobody calls more in a week.
 MOST = 25
 _PDF = "application/pdf"
 _NEVER = pd.Timestamp(0, tz="UTC")
@@ -90,10 +90,21 @@ def _pdf(
     known = past, live, feeds.usage.state.data
 
     def make() -> exports.Content:
-        made = [sheets.sheet(_records(deployment, tenant, feeds, known, quiet)) for tenant in tenants]
+        own = _own(past, tenants, feeds)
+        made = [
+            sheets.sheet(_records(deployment, tenant, feeds, known, quiet, own=own.get(tenant))) for tenant in tenants
+        ]
         return exports.counted(document.pdf(made), len(made))
 
     return exports.FILES.kept("call sheet", (deployment, *known, tenants, quiet), make)
+
+
+def _own(past: Timeline | None, tenants: Sequence[str], feeds: Feeds) -> Mapping[str, Timeline]:
+    """The history of each customer; none where it cannot be read: the sheets do without, and the page says why."""
+    if past is not None and not past.history.is_empty:
+        with suppress(PartnerCenterError):
+            return timeline.of_each(past, feeds.engine(past), tenants)
+    return {}
 
 
 def _records(
@@ -102,16 +113,14 @@ def _records(
     feeds: Feeds,
     known: _Known,
     quiet: Quiet,
+    *,
+    own: Timeline | None,
 ) -> Records:
-    past, live, used = known
+    _, live, used = known
     mutes, spares = quiet
     now = customers.one(deployment.facts, tenant)
     names = now.frame["customerName"].dropna()
     name = str(names.iloc[0]) if len(names) else (live and uncounted.name_of(live, tenant)) or ""
-    own = None
-    if past is not None and not past.history.is_empty:
-        with suppress(PartnerCenterError):  # the sheet does without; the page says why the history cannot be read
-            own = timeline_of_customer(past, feeds.engine(past), tenant)
     empty_since = None
     if own and deployment.is_empty:
         last, empty_since = own.history.last_figures(COMMERCIAL_DEPLOYMENT)

@@ -1,8 +1,10 @@
-"""Reads what the history has of one customer, for the call sheet."""
+"""Reads what the history has of customers, for their call sheets."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
+from typing import overload
 
 import pandas as pd
 from pyarrow import dataset
@@ -24,30 +26,50 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL
 from data_access.settings import Settings
 
 
-def of_customer(
+def of_customers(
     settings: Settings,
     past: Timeline,
     engine: Engine,
-    tenant: str,
+    tenants: Sequence[str],
     *,
     live: Renewals | None,
     mutes: tuple[Mute, ...] = (),
     spares: tuple[Spare, ...] = (),
-) -> Records:
-    """All that was collected of a customer, by tenant id in any case.
+) -> Iterator[Records]:
+    """All that was collected of each of these customers, by tenant id in any case; each file is read once for all.
 
     `mutes` are those that hold now, `spares` those of DIGEST_FILE. `live`: as `live_of` gives it. Raises SettingsError
-    where the history does not know the customer, EngineError where its files cannot be read.
+    where the history does not know a customer, EngineError where its files cannot be read.
     """
-    history, wanted = past.history, texts.identifier(tenant)
-    whole = timeline.of_customer(past, engine, wanted)
+    history, wanted = past.history, [*dict.fromkeys(map(texts.identifier, tenants))]
+    lines = timeline.of_each(past, engine, wanted)
     last, empty_since = history.last_figures(COMMERCIAL_DEPLOYMENT)
-    now = _rows(history, last, wanted)
-    counts = whole.facts.frame.head(0) if now is None else now
     compared = lately.compared_with(past)
-    then = _rows(history, compared, wanted)
-    own = renewals.of_one(live, wanted, counts) if live else None
-    listed = [answer.frame[answer.frame[CUSTOMER] == wanted] for answer in live.answers] if live else []
+    answers = (last, compared, history.newest(COMMERCIAL_USAGE))
+    now, then, use = (_rows(history, answer, wanted) for answer in answers)
+    for tenant in wanted:
+        whole, before = lines[tenant], _of(then, tenant)
+        counts = whole.facts.frame.head(0) if now is None else _of(now, tenant)
+        yield Records(
+            tenant=tenant,
+            name=_name(tenant, counts, whole, live),
+            source=title(settings),
+            is_sample=settings.is_sample,
+            deployment=whole.facts,
+            now=Facts(counts),
+            then=(compared.day, Facts(before)) if compared and before is not None else None,
+            empty_since=empty_since,
+            unread=whole.unread,
+            use=_of(use, tenant),
+            live=renewals.of_one(live, tenant, counts) if live else None,
+            mutes=mutes,
+            spares=spares,
+        )
+
+
+def _name(tenant: str, counts: pd.DataFrame, whole: Timeline, live: Renewals | None) -> str:
+    """What a customer is called; empty where nobody says it. Raises SettingsError where there is nothing of it."""
+    listed = [answer.frame[answer.frame[CUSTOMER] == tenant] for answer in live.answers] if live else []
     known = [rows for rows in (counts, *listed, whole.facts.frame) if len(rows)]
     if not known:
         raise SettingsError(
@@ -55,35 +77,30 @@ def of_customer(
             "Check the id, or run collect; a customer's id stands below its name on the Customers page.",
         )
     names = pd.concat([rows["customerName"].dropna() for rows in known if "customerName" in rows])
-    return Records(
-        tenant=wanted,
-        name=str(names.iloc[0]) if len(names) else "",
-        source=title(settings),
-        is_sample=settings.is_sample,
-        deployment=whole.facts,
-        now=Facts(counts),
-        then=(compared.day, Facts(then)) if compared and then is not None else None,
-        empty_since=empty_since,
-        unread=whole.unread,
-        use=_rows(history, history.newest(COMMERCIAL_USAGE), wanted),
-        live=own,
-        mutes=mutes,
-        spares=spares,
-    )
+    return str(names.iloc[0]) if len(names) else ""
 
 
 def live_of(history: History) -> Renewals | None:
-    """What the history knows of all customers now, for `of_customer`; None where it does not, or a file is damaged."""
+    """What the history knows of all customers now, for `of_customers`; None where it does not, or a file is damaged."""
     with contextlib.suppress(DamagedHistory):
         return renewals.kept(history)
     return None
 
 
-def _rows(history: History, answer: Snapshot | None, tenant: str) -> pd.DataFrame | None:
-    """The customer's rows in an answer; None where there is none, or its file is not what was written."""
+def _rows(history: History, answer: Snapshot | None, tenants: Sequence[str]) -> pd.DataFrame | None:
+    """The customers' rows in an answer; None where there is none, or its file is not what was written."""
     paths = history.facts([answer]).paths if answer else ()
     if not paths:
         return None
     rows = dataset.dataset(list(paths), format="parquet", filesystem=history.files)
-    table: pd.DataFrame = rows.to_table(filter=dataset.field(CUSTOMER) == tenant).to_pandas()
+    table: pd.DataFrame = rows.to_table(filter=dataset.field(CUSTOMER).isin(tenants)).to_pandas()
     return measures.plain(table)
+
+
+@overload
+def _of(rows: pd.DataFrame, tenant: str) -> pd.DataFrame: ...
+@overload
+def _of(rows: pd.DataFrame | None, tenant: str) -> pd.DataFrame | None: ...
+def _of(rows: pd.DataFrame | None, tenant: str) -> pd.DataFrame | None:
+    """One customer's rows, if there are any answers."""
+    return None if rows is None else rows[rows[CUSTOMER] == tenant].reset_index(drop=True)

@@ -16,6 +16,7 @@ from data_access.digest import plan_file
 from data_access.errors import SettingsError
 from data_access.history import engines
 from data_access.history.mutes import Mutes
+from data_access.partner_center.answers import Step
 from data_access.settings import load
 
 HELP = "write a customer's call sheet as PDF"
@@ -36,19 +37,21 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
-    with terminal.progress() as progress:
-        past = timeline.fetch(settings, None, progress)
-    engine = engines.connect(settings, past.history.files)
     plan = plan_file.read(settings)
-    muted = (*plan.mutes, *Mutes(past.history.store).all())
-    now = datetime.now(UTC)
-    holding = tuple(mute for mute in muted if mute.holds(now))
-    live = records.live_of(past.history)
-    found = [
-        records.of_customer(settings, past, engine, tenant, live=live, mutes=holding, spares=plan.spares)
-        for tenant in dict.fromkeys(options.customer)
-    ]
-    pdf = document.pdf([content.sheet(each) for each in found])
+    with terminal.progress("sheets") as progress:
+        past = timeline.fetch(settings, None, progress)
+        engine = engines.connect(settings, past.history.files)
+        muted = (*plan.mutes, *Mutes(past.history.store).all())
+        now = datetime.now(UTC)
+        holding = tuple(mute for mute in muted if mute.holds(now))
+        live = records.live_of(past.history)
+        tenants = options.customer
+        found = records.of_customers(settings, past, engine, tenants, live=live, mutes=holding, spares=plan.spares)
+        sheets = []
+        for each in found:
+            sheets.append(content.sheet(each))
+            progress(Step("Working out call sheets", len(sheets), len({*tenants})))
+        pdf = document.pdf(sheets)
     if options.out is None:
         return pdf
     _write(options.out, pdf)

@@ -130,12 +130,12 @@ def unread(of_customers: OfCustomers) -> list[str]:
 
 
 @contextlib.contextmanager
-def progress() -> Iterator[Progress]:
+def progress(unit: str = "rows") -> Iterator[Progress]:
     """Progress as a bar on a terminal; in a log, a line for each step but the mere counts of rows."""
     if not sys.stderr.isatty():
         yield lambda step: None if step.rows else say(step.text)
         return
-    with tqdm(unit=" rows", unit_scale=True, leave=False, file=sys.stderr) as bar:
+    with tqdm(unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr) as bar:
 
         def show(step: Step) -> None:
             bar.total = step.total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,6 +11,7 @@ from data_access import history
 from data_access.books import CUSTOMER, EVERYBODY, Customers
 from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.history import History
+from data_access.history.results import Paths
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, product_names, trends
 from data_access.measures.unread_rows import ALL_READ, UnreadRows
@@ -130,7 +131,18 @@ def of_customer(past: Timeline, engine: Engine, tenant: str) -> Timeline:
 
     Raises EngineError where the files cannot be read.
     """
-    return _by_customer(past, Customers(frozenset({tenant})), lambda paths: engine.customer(paths, tenant))
+    (found,) = of_each(past, engine, [tenant]).values()
+    return found
+
+
+def of_each(past: Timeline, engine: Engine, tenants: Sequence[str]) -> dict[str, Timeline]:
+    """The same of several customers, by tenant id in capitals; the files are read once.
+
+    Raises EngineError where the files cannot be read.
+    """
+    counts = _Counts.of(past)
+    found = engine.customers(counts.files.paths, tenants)
+    return {tenant: counts.timeline(facts, Customers(frozenset({tenant}))) for tenant, facts in found.items()}
 
 
 def of_customers(past: Timeline, engine: Engine, customers: Customers) -> Timeline:
@@ -138,21 +150,28 @@ def of_customers(past: Timeline, engine: Engine, customers: Customers) -> Timeli
 
     Raises EngineError where the files cannot be read.
     """
-
-    def sums(paths: tuple[str, ...]) -> Facts:
-        keys = ["service", "channel", "snapshot", "fetchedAt"]
-        return trends.rows(RestrictedEngine(engine, customers).grouped(paths, keys).assign(estimated=False))
-
-    return _by_customer(past, customers, sums)
+    counts, keys = _Counts.of(past), ["service", "channel", "snapshot", "fetchedAt"]
+    sums = RestrictedEngine(engine, customers).grouped(counts.files.paths, keys)
+    return counts.timeline(trends.rows(sums.assign(estimated=False)), customers)
 
 
-def _by_customer(past: Timeline, whose: Customers, ask: Callable[[tuple[str, ...]], Facts]) -> Timeline:
-    """The timeline of what `ask` gives for the files of the commercial counts, by customer."""
-    snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
-    ids = tuple(snapshot.id for snapshot in snapshots)
-    files = past.history.by_customer(snapshots)
-    facts = ask(files.paths)
-    facts = facts.of(product_names.as_lately(facts.frame[facts.frame["snapshot"].isin(ids)]))
-    facts = trends.with_back_fills(facts, {snapshot.id for snapshot in snapshots if snapshot.backfill_date})
-    newest = None if files.notices else past.history.newest(catalog.COMMERCIAL_DEPLOYMENT)
-    return Timeline(past.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, files.notices, newest, whose)
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The commercial counts of a history: all of their snapshots, and the files with their rows by customer."""
+
+    history: History
+    snapshots: Sequence[Snapshot]
+    files: Paths
+
+    @classmethod
+    def of(cls, past: Timeline) -> _Counts:
+        snapshots = past.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+        return cls(past.history, snapshots, past.history.by_customer(snapshots))
+
+    def timeline(self, facts: Facts, whose: Customers) -> Timeline:
+        """The timeline of some customers, from their rows in the files."""
+        ids = tuple(snapshot.id for snapshot in self.snapshots)
+        facts = facts.of(product_names.as_lately(facts.frame[facts.frame["snapshot"].isin(ids)]))
+        facts = trends.with_back_fills(facts, {each.id for each in self.snapshots if each.backfill_date})
+        newest = None if self.files.notices else self.history.newest(catalog.COMMERCIAL_DEPLOYMENT)
+        return Timeline(self.history, catalog.COMMERCIAL_DEPLOYMENT, facts, ids, self.files.notices, newest, whose)

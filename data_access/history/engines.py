@@ -106,19 +106,29 @@ class Engine(ABC):
         return trends.points(by_snapshot[list(table)], keys)
 
     def customer(self, paths: Sequence[str], tenant: str, selection: Selection = _EVERYTHING) -> Facts:
-        """Every row of one customer, as facts for `trends.lines` and `measures.by`.
+        """Every row of one customer, as facts for `trends.lines` and `measures.by`; see `customers`."""
+        (found,) = self.customers(paths, [tenant], selection).values()
+        return found
 
-        The tenant id may be in any case. Columns: snapshot (str), fetchedAt, service, channel (category),
+    def customers(
+        self, paths: Sequence[str], tenants: Sequence[str], selection: Selection = _EVERYTHING
+    ) -> dict[str, Facts]:
+        """The same of several customers, by tenant id in capitals, from one reading of the files.
+
+        The tenant ids may be in any case. Columns: snapshot (str), fetchedAt, service, channel (category),
         processedDateTime, licensesSold (int64), licensesDeployed, undeployed, overDeployed (float64), customerTenantId
         (category), customerName (str), productName (category). Raises EngineError.
         """
+        wanted = [*dict.fromkeys(map(texts.identifier, tenants))]
 
         def question(facts: Lazy) -> Lazy:
-            return facts.filter(nw.col(customers.CUSTOMER) == texts.identifier(tenant))
+            return facts.filter(nw.col(customers.CUSTOMER).is_in(wanted))
 
         found = self.ask(question, paths, selection=selection)
-        found = found.sort_values(["snapshot", *customers.PRODUCT], kind="stable", ignore_index=True)
-        return Facts(found.assign(**measures.identities(found)))
+        found = found.sort_values(["snapshot", *customers.PRODUCT], kind="stable")
+        rows_of = dict([*found.groupby(customers.CUSTOMER, sort=False)])
+        own = {tenant: rows_of.get(tenant, found.head(0)).reset_index(drop=True) for tenant in wanted}
+        return {tenant: Facts(rows.assign(**measures.identities(rows))) for tenant, rows in own.items()}
 
     def ask(
         self,
