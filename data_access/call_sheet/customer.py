@@ -103,11 +103,16 @@ class Records:
 
     def lost(self, since: datetime) -> pd.DataFrame:
         """The products that it has no more, of which the line had some on this date or later, with their ids."""
-        lines = trends.lines(self.deployment, parts.OF_CUSTOMER)
-        absent = parts.absent(lines, self.now.frame, parts.OF_CUSTOMER, self.unread)
+        lines, absent = self._parts
         gone = parts.together(parts.missed(absent, lines, self.line[self.line[AS_OF] >= since]))
         ids = self.deployment.frame.drop_duplicates(NAME).set_index(NAME)[PRODUCT]
         return gone.assign(customerTenantId=self.tenant, productId=gone[NAME].map(ids))
+
+    @cached_property
+    def _parts(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """How each product went through each channel, and those of them that are not there any more."""
+        lines = trends.lines(self.deployment, parts.OF_CUSTOMER)
+        return lines, parts.absent(lines, self.now.frame, parts.OF_CUSTOMER, self.unread)
 
     def free(self) -> dict[object, int]:
         """How many of the live seats of each product are not assigned, by productId; none where they were not read."""

@@ -125,7 +125,7 @@ def test_an_operator_hears_once_of_each_problem_that_data_health_shows_and_of_no
     assert [len(mails) for mails in said] == [1, 1, 2]
     first, second = said[-1]
     (line,) = [line for line in first.splitlines() if line.startswith("- 1 customer could not be read. ")]
-    assert f"{line}\n  https://licenses.p.example/health\n" in first
+    assert f"{line}\n  https://licenses.p.example/health?book=all\n" in first
     assert "The last run of collect was" in first
     assert "2 customers could not be read." in second
     assert "ind" not in first + second

@@ -66,7 +66,8 @@ def test_a_card_is_rich_text_without_markdown():
 
 NAMED = News("Nord & Co. is gone: 3 licenses were sold", LINK, name="Nord & Co.")
 REST = News(
-    "and 113 subscriptions more, among all that end, on the page Renewals", "https://p.example/renewals?horizon=365"
+    "and 113 subscriptions more. All 140 subscriptions with a last day to act in reach are on the page Renewals",
+    "https://p.example/renewals?horizon=365&act=30",
 )
 LONG = Message("s", (Part("h", (NAMED, News("Süd: new")), REST, 113),), "foot")
 
