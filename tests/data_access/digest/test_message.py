@@ -1,6 +1,7 @@
 """A digest as text, HTML, card and mail."""
 
 import email
+import html
 import json
 from datetime import UTC, datetime
 from email.policy import default
@@ -83,7 +84,7 @@ def test_a_line_that_begins_with_a_name_has_its_link_there():
 
 def test_what_is_left_out_leads_to_the_view_that_has_it():
     assert f"- Süd: new\n{REST.text}\n{REST.link}\n" in messages.text(LONG)
-    assert f'<p><a href="{REST.link}">{REST.text}</a></p>' in messages.as_html(LONG)
+    assert f'<p><a href="{html.escape(REST.link)}">{REST.text}</a></p>' in messages.as_html(LONG)
     (run,) = messages.card(LONG)["attachments"][0]["content"]["body"][4]["inlines"]
     assert (run["text"], run["selectAction"]["url"]) == (REST.text, REST.link)
 
