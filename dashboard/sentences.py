@@ -88,19 +88,16 @@ def _newest(answered: datetime | None) -> str:
     return f"the newest answer that was collected, of {formats.day(answered)}"
 
 
-@remembered
-def of_trends(trend: TrendsView, by: str, target: float, estimated: bool) -> str:
-    """The answer of the Trends page, which has at least one point. Remembered: it looks at every line."""
+def of_trends(trend: TrendsView, target: float) -> str:
+    """The answer of the Trends page, which has at least one point."""
     whole = trend.whole
-    answer, more = [direction(whole, trend.answered, target)], []
-    if whole.change or not whole.is_whole:
-        answer.append(goal(whole, target))
-        more = [pace(whole, estimated), _where(trend, by)]
-    return "\n\n".join(filter(None, (" ".join(filter(None, part)) for part in (answer, more))))
+    answer = direction(whole, trend.answered, target)
+    return f"{answer} {goal(whole, target)}" if whole.change or not whole.is_whole else answer
 
 
-def _where(trend: TrendsView, noun: str) -> str:
-    """How many lines rose and fell, and which ones most."""
+@remembered
+def where(trend: TrendsView, noun: str) -> str:
+    """How many lines rose and fell, and which ones most. Remembered: it looks at every line."""
     moved, there = trend.moved(), trend.there
     if len(there) < 2 or not any(line.change for line in there):
         return ""
@@ -248,32 +245,6 @@ def went_back(line: Line) -> str:
     if reasons:
         reasons.append("The newest answer counts, so each stands at the day on which it was fetched.")
     return " ".join(reasons)
-
-
-def pace(line: Line, estimated: bool) -> str:
-    """How many licenses a week; nothing where that is not known."""
-    speed = line.pace
-    if isinstance(speed, Refusal):
-        return ""
-    deployed, sold = _more(speed.deployed, estimated), _more(speed.sold)
-    if deployed and sold:
-        return (
-            f"Each week, {deployed[0]} {deployed[1]} deployed and {sold[0]} {formats.are(round(abs(speed.sold)))} sold."
-        )
-    if deployed:
-        return f"Each week, {deployed[0]} {deployed[1]} deployed; the number sold usually stays the same."
-    if sold:
-        return f"Each week, {sold[0]} {sold[1]} sold; the number deployed usually stays the same."
-    return "In a usual week, the numbers sold and deployed stay the same."
-
-
-def _more(licenses: float, estimated: bool = False) -> tuple[str, str] | None:
-    """By how many, and what goes on from there, in words; None where it is none."""
-    number = round(abs(licenses))
-    if not number:
-        return None
-    more = f"**{formats.count(number, estimated)} {'more' if licenses > 0 else 'fewer'}**"
-    return more, f"license{'' if number == 1 else 's'} {formats.are(number)}"
 
 
 def goal(line: Line, target: float) -> str:

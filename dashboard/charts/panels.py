@@ -29,7 +29,7 @@ _PANEL_HEIGHT = 124  # pixels
 _WIDE, _HIGH = 0.9, 0.55  # the line's part of its cell
 _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
 _LEAST_SPAN = 0.1  # of the first figure, up and down, so that a small movement looks small
-_TITLE_LENGTH = 21
+_TITLE_LENGTH, _NARROW_TITLE_LENGTH = 32, 21  # characters
 _UP, _DOWN = "▲", "▼"
 
 
@@ -135,7 +135,8 @@ def _arranged(
         ends[curve.news].add(x[-1:], whole[-1:], curve.hover[-1:], key)
         if any(curve.lacks):
             lacking[curve.news].add(x, hollow, curve.hover, key)
-        words.add([left], [bottom + _TITLE_AT], [_title(curve.panel.title)], key)
+        length = _TITLE_LENGTH if columns > _NARROW_COLUMNS else _NARROW_TITLE_LENGTH
+        words.add([left], [bottom + _TITLE_AT], [_title(curve.panel.title, length)], key)
         newest = _newest(curve, measure, colours[curve.news], palette)
         words.add(
             [left], [bottom + _FIGURE_AT], [newest if columns > _NARROW_COLUMNS else newest.replace(UNIT, "")], key
@@ -232,8 +233,8 @@ def _path(parts: Sequence[str], line: dict[str, Any]) -> dict[str, Any]:
     return {"type": "path", "path": " ".join(parts), "line": line, "layer": "below"}
 
 
-def _title(title: str) -> str:
-    return f"<b>{written(formats.shortened(title, _TITLE_LENGTH))}</b>"
+def _title(title: str, length: int) -> str:
+    return f"<b>{written(formats.shortened(title, length))}</b>"
 
 
 def _in_words(curve: _Curve, measure: Shown, palette: Palette) -> str:

@@ -13,7 +13,7 @@ from dashboard.charts.base import Finished
 from dashboard.charts.palette import Palette
 from data_access.measures import renewals
 
-_BARS, _LINE, _ABOVE, _BELOW = 250, 18, 22, 52  # pixels: the bars, a line of the key, and the rest
+_BARS, _LINE, _ABOVE, _BELOW = 250, 18, 34, 26  # pixels: the bars, a line of the key, and the rest
 _SIDES, _NARROW_SIDES = {"l": 48, "r": 8}, {"l": 64, "r": 8}
 _APART = {"ticks": "outside", "ticklen": 6, "tickcolor": base.CLEAR}
 _EDGE = 8  # pixels below bars that lie
@@ -79,9 +79,11 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
         },
     }
     seats = periods.groupby("renewalOutcome")["quantity"].sum()
+    around = _around(key, _IN_A_LINE)
+    around["annotations"] += _sums(periods, dict(zip(starts, labels, strict=True)), palette)
     return Finished(
         marks,
-        layout | _around(key, _IN_A_LINE),
+        layout | around,
         narrow=_lying(marks, layout, key, periods, len(starts)),
         parts=[(outcome, f"{_TITLES[outcome]}: {formats.count(seats[outcome])} seats") for outcome in there],
     )
@@ -110,6 +112,19 @@ def _lying(
             "yaxis": layout["xaxis"] | {"range": [top, bottom], "showgrid": False, "tickformat": "", **_APART},
         },
     }
+
+
+def _sums(periods: pd.DataFrame, labels: dict[pd.Timestamp, str], palette: Palette) -> list[dict[str, Any]]:
+    """All seats of each period in figures, on top of its bar; `labels` are the periods' on the axis."""
+    sums = periods.groupby("period")["quantity"].sum()
+    above = {"showarrow": False, "yanchor": "bottom", "font": {"color": palette.text, "size": 12}}
+    middle = _ALL["offset"] + _ALL["width"] / 2
+    places = {label: place for place, label in enumerate(labels.values())}
+    return [
+        above | {"x": places[labels[start]] + middle, "y": float(seats), "text": f"<b>{formats.count(seats)}</b>"}
+        for start, seats in sums.items()
+        if seats
+    ]
 
 
 def _highest(periods: pd.DataFrame) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -122,12 +123,19 @@ def reach(past: Timeline) -> None:
     if last := past.history.newest(past.collection):
         span = newest if oldest == newest else f"{oldest} to {newest}"
         collected = formats.age(datetime.now(UTC) - last.fetched_at)
-        st.caption(f"Processing dates of all services: {span} · last collected {collected}")
+        st.caption(f"Processed by Microsoft {span} · collected {collected}", width="content")
 
 
-def top(past: Timeline, heading: str, feeds: Feeds, controls: Controls[Any] | None = None) -> None:
+def top(
+    past: Timeline,
+    heading: str,
+    feeds: Feeds,
+    controls: Controls[Any] | None = None,
+    *,
+    beside: Callable[[], None] = lambda: None,
+) -> None:
     """The head of a page with a history, and a warning if the newest look at the history failed."""
-    header.head(heading, feeds, controls)
+    header.head(heading, feeds, controls, beside=beside)
     for history in dict.fromkeys((feeds.past, feeds.history)):
         if history and (state := history.state).error and state.fetched_at and state.failed_at:
             notices.stale(state.error, state.fetched_at, state.failed_at)

@@ -26,7 +26,7 @@ def show() -> None:
     feeds = current_feeds()
     header.head(_QUESTION, feeds)
     controls = link.follow(AuditFilters, feeds.codes())
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         controls.draw(DAYS)
         controls.draw(ACTION, words=audit.WORDS.__getitem__)
         controls.draw(SEARCH, placeholder="Person, page, filter or file")

@@ -121,7 +121,7 @@ def _gone(deployment: Deployment, customer: str, feeds: Feeds) -> tuple[Lost, ..
 
 def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds: Feeds) -> None:
     """Draw the call list."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         controls.draw(SEARCH, placeholder="Name or tenant id")
         controls.draw(BELOW)
         controls.draw(ATLEAST)

@@ -138,9 +138,8 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
         more = f" The first {base.MOST_BARS}; the table has them all." if len(model.table) > base.MOST_BARS else ""
         if model.table["ageDays"].notna().any():
             st.caption(
-                f"A dot is how old the figures of a service are that the Overview shows (*{past.collection.title}*);"
-                " filters do not change it. Newer ones usually come before the dot is in the gray band. In the band"
-                f" they are awaited, and behind it the service is late; the table has the days.{more}"
+                "A dot is the age of the figures on the Overview. Newer ones usually come while it is in the gray band;"
+                f" behind the band they are late. Filters do not change this chart.{more}"
             )
             picture = provenance.picture(_AGES, "health_chart")
             figures.chart(model.figure, key="health_bars", words=model.words, picture=picture)

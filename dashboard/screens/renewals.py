@@ -57,6 +57,8 @@ def show(data: Renewals, feeds: Feeds) -> None:
         )
     st.markdown(_answer(model, filters))
     mutes_menu.counted(model.muted)
+    if model.first.number:
+        table.show(model.first, "decisions", "What to decide first", cards=True, opens=customer_names.opens())
     origin = _origin(filters, feeds, data)
     _tiles(model, filters, explanations.of_renewals(model, data, origin.filter))
     _chart(model, controls, origin)
@@ -64,7 +66,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
 
 
 def _choices(controls: Controls[RenewalsFilters]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         controls.draw(HORIZON)
         controls.draw(ACT)
         controls.draw(OUTCOME)
@@ -81,14 +83,12 @@ def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
         said.append(f"{sentences.seats(totals.undecided, 'need')} a decision until {until}.")
     elif _shows(filters, *TO_DECIDE):
         said.append(f"No seat needs a decision until {until}.")
-    if model.first is not None and model.largest is not None:
-        is_one = model.largest.name == model.first.name
-        largest = "" if is_one else f"; the largest: {_subject(model.largest)}"
-        said.append(f"The first: {_subject(model.first)}{largest}.")
     if totals.renewing:
         said.append(f"{sentences.renew(totals)}.")
     elif _shows(filters, RENEWS):
         said.append("None of what is shown renews.")
+    if model.largest is not None and model.first.number > 1:
+        said.append(f"The largest decision: {_subject(model.largest)}.")
     return " ".join(said) or f"**{formats.number(model.number, 'subscription')}** chosen here until {until}."
 
 
@@ -98,10 +98,10 @@ def _shows(filters: RenewalsFilters, *outcomes: str) -> bool:
 
 
 def _subject(row: pd.Series) -> str:
-    """Who, what and until when, such as: Nordwind, 12 seats of Visio Plan 1, 5 Dec 2026, 23:59."""
+    """What, whose and until when, such as: 12 seats of Visio Plan 1 for Nordwind, until 5 Dec 2026, 23:59."""
     name = formats.plain(row["customerName"] or row["customerTenantId"])
     seats = "" if pd.isna(row["quantity"]) else f"{formats.number(int(row['quantity']), 'seat')} of "
-    return f"{name}, {seats}{formats.plain(row['offer'])}, {row['act']}"
+    return f"{seats}{formats.plain(row['offer'])} for {name}, until {row['act']}"
 
 
 def _tiles(model: RenewalsView, filters: RenewalsFilters, explained: explanations.Explanations) -> None:
@@ -150,11 +150,14 @@ def _chart(model: RenewalsView, controls: Controls[RenewalsFilters], origin: exp
             figures.chart(model.figure, key=element, words=model.words, picture=picture, on_click=clicked)
         else:
             st.info("No seats to show. Choose a longer time, or remove a filter.", icon=":material/search_off:")
+        notes = []
         if model.totals.at_risk:
             period = "month" if model.by_month else "week"
-            st.caption(f"A seat that nobody uses is at risk in the first {period} of its product's renewals, and once.")
+            notes.append(f"A seat that nobody uses counts once, in the first {period} in which its product renews.")
         if left_out := _left_out(model):
-            st.caption(f"Listed below, but in no total: {left_out}.")
+            notes.append(f"In the table, but in no total: {left_out}.")
+        if notes:
+            st.caption(" ".join(notes))
 
 
 def _left_out(model: RenewalsView) -> str:

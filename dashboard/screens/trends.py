@@ -34,11 +34,10 @@ _CLICKED = {"service": SERVICE, "channel": CHANNEL}
 def show(timeline: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
     controls = link.follow(TrendsFilters, feeds.codes())
-    history_states.top(timeline, _QUESTION, feeds, controls)
+    history_states.top(timeline, _QUESTION, feeds, controls, beside=partial(history_states.reach, timeline))
     if not len(timeline.facts):
         history_states.nothing_collected(feeds)
         return
-    history_states.reach(timeline)
     if feeds.is_book:
         book.basis()
     elif timeline.collection is COMMERCIAL_DEPLOYMENT:
@@ -47,7 +46,7 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
     trend = trends.trends_view(timeline, filters, figures.is_dark())
     notices.left_out(controls.unknown)
     if len(trend.whole.points):
-        st.markdown(sentences.of_trends(trend, filters.by, filters.target, timeline.estimated))
+        st.markdown(sentences.of_trends(trend, filters.target))
     _tiles(trend.whole, filters.target, timeline.estimated)
     origin = partial(_origin, trend, filters, timeline, feeds)
     _whole(trend, controls, timeline, origin("trends"))
@@ -164,11 +163,15 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
         if not trend.small:
             st.caption(f"Only {formats.plain(trend.lines[0].title)}: there is nothing to compare.")
             return
+        if (trend.whole.change or not trend.whole.is_whole) and (where := sentences.where(trend, filters.by)):
+            st.markdown(where)
         number = formats.number(len(trend.lines), filters.by)
         if len(trend.lines) > panels.MOST_PANELS:
             number = f"The first {panels.MOST_PANELS} of {number}; the table has them all"
-        scale = "on one scale" if filters.measure == "percent" else "each around its own first figure (dotted)"
-        st.caption(f"{number}. The same dates everywhere, {scale}. A click on a panel shows it alone.")
+        scale = "all from 0 % (target dotted)"
+        if filters.measure != "percent":
+            scale = "each around its own first figure (dotted)"
+        st.caption(f"{number}, {scale}. A click on a panel shows it alone.")
         title = sentences.of_picture(f"{MEASURE.options[filters.measure]} by {filters.by}", trend.whole)
         picture = origin.picture(title, "trends_parts_chart")
         figures.chart(trend.small, key="trends_small", words=trend.small_words, picture=picture, on_click=click)
@@ -202,7 +205,7 @@ def _figures(
             "export_pace", "This table, CSV", lambda: trend.paces, of_paces, of=(trend,), provenance=paces
         ),
     ]
-    with figures.figures("Speed and expected date; likely range", [*files, *points]):
+    with figures.figures("Speed and expected date", [*files, *points]):
         st.caption("*This table* has all columns and a total row. The other three files hold every point of the lines.")
         table.show(trend.on_screen, "trends_table", "Speed and expected date", in_link=True, target=filters.target)
 

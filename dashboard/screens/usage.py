@@ -23,8 +23,8 @@ _NEEDED = (
     " The Overview needs neither: it shows what is deployed."
 )
 _USED = (
-    "*Used*: active in the 28 days before {}, counted in the workload of each product that most people use; *not used*:"
-    " deployed, but not active. *Usage %* counts every workload."
+    "*Used* means active in the 28 days before {}. Of a product with several workloads the most used one counts;"
+    " *Usage %* counts every workload."
 )
 _WITHOUT = {
     COMMERCIAL_USAGE.name: "Without it, licenses in use cannot be counted. Licenses sold, licenses not deployed and"
@@ -156,22 +156,27 @@ def _answer(model: UsageView, target: float) -> str:
         return "Nothing was sold here."
     undeployed, unused = total.undeployed or 0, total.unused
     licenses = "license" if total.sold == 1 else "licenses"
-    sentence = (
-        f"Of **{formats.count(total.sold)}** {licenses} sold, **{formats.count(undeployed)}**"
-        f" {formats.are(round(undeployed))} not deployed"
-    )
     if unused is not None:
-        sentence += f" and up to **{formats.count(unused)}** {formats.are(round(unused))} deployed but not used."
+        deployed = total.deployed or 0
+        share = f" (**{formats.whole_percent(unused / deployed * 100)}**)" if deployed and unused else ""
+        sentence = (
+            f"Up to **{formats.count(unused)}** of **{formats.count(deployed)}** deployed licenses"
+            f" {formats.are(round(unused))} not used{share}. **{formats.count(undeployed)}** more"
+            f" {'was' if round(undeployed) == 1 else 'were'} sold and {formats.are(round(undeployed))} not deployed."
+        )
     else:
-        sentence += "; how many of the others are used cannot be counted."
+        sentence = (
+            f"Of **{formats.count(total.sold)}** {licenses} sold, **{formats.count(undeployed)}**"
+            f" {formats.are(round(undeployed))} not deployed; how many of the others are used cannot be counted."
+        )
     if unused is not None and total.no_figures:
         more = round(total.no_figures)
         sentence += f" **{more:,}** more {formats.are(more)} deployed without usage figures."
     title, gap, idle = model.largest_gap
     if model.number > 1 and unused is not None and gap + idle >= 1:
         sentence += (
-            f" {formats.plain(title)} has the most: **{formats.count(gap)}** not deployed, up to"
-            f" **{formats.count(idle)}** not used."
+            f" {formats.plain(title)} has the most: up to **{formats.count(idle)}** not used, **{formats.count(gap)}**"
+            " not deployed."
         )
     return sentence
 
@@ -180,7 +185,7 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
     oldest, newest = (formats.day(date) for date in window)
     if newest == formats.NOTHING:
         return _USED.format("the processing date")
-    each = f"the date of the figures, which is from {oldest} to {newest}, one for each service"
+    each = f"the date of the figures ({oldest} to {newest}, by service)"
     return _USED.format(newest if oldest == newest else each)
 
 
@@ -228,7 +233,7 @@ def _not_at_hand(source: Source) -> str:
 def _workloads(model: UsageView, provenance: exports.Provenance, target: float) -> None:
     files = exports.for_people_and_programs(lambda: model.workloads, WORKLOADS_FILE.described, (model,), provenance)
     with figures.figures("Workloads", files):
-        st.caption(notices.COUNTED_SEPARATELY)
+        st.caption(f"Each workload opens to its channels. {notices.COUNTED_SEPARATELY}")
         table.show(model.on_screen, "usage_table", "Workloads", in_link=True, target=target)
 
 

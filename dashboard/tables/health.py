@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from dashboard.tables.columns import OnScreen, Table, count, days, instant, percent, signed, text
+from dashboard.tables.columns import Kind, OnScreen, Table, count, days, instant, percent, signed, text
 from dashboard.tables.common import (
     AS_OF,
     CHANNEL,
@@ -39,8 +41,17 @@ _EXPECTED = instant("expectedBy", "Next one by (UTC)")
 _LATE_AFTER = instant("lateAfter", "Late after (UTC)")
 _TIMING = text("timing", "Timing")
 
-#: What a reader asks of a service's age; the file has all that is known.
-SERVICES = Table((TITLE, _TIMING, AS_OF, _AGE, _CADENCE, _EXPECTED, _LATE_AFTER))
+#: What a reader asks of a service's age, in days; the file has all that is known.
+SERVICES = Table(
+    (
+        TITLE,
+        _TIMING,
+        *(
+            column if column.kind is not Kind.INSTANT else replace(column, kind=Kind.DAY)
+            for column in (AS_OF, _AGE, _CADENCE, _EXPECTED, _LATE_AFTER)
+        ),
+    )
+)
 SERVICES_FILE = Table((SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _LATE_AFTER, _TIMING, *_OTHER_DATES))
 CHECKS_FILE = Table(
     (text("check", "Check"), text("question", "Question"), text("result", "Result"), text("finding", "Finding"))

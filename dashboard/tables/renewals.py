@@ -19,17 +19,16 @@ SUMS = "The last row is of all that is shown; the tile *At risk* is of what rene
 
 _COLUMNS = (
     CUSTOMER_NAME,
-    text("offer", "Product"),
+    text("offer", "Product", note="term"),
     text("act", "Last day to act", by="actBy", utc="actAt", note="reducible"),
     count("quantity", "Seats"),
-    count("assigned", "Assigned of the product", help="At this customer, over all subscriptions of the product."),
+    count("assigned", "Assigned", help="Of the product: at this customer, over all subscriptions of the product."),
     count("seatsAtRisk", "At risk", help="Seats of this subscription; no more than are not assigned of the product."),
     text("becomes", "Outcome", utc="becomesAt", note="notes"),
-    text("term", "Term and billing"),
-    text("ends", "Ends", by="end", utc="endsAt"),
 )
-_BEHIND = ("actBy", "end", "actAt", "endsAt", "becomesAt", "reducible", "notes", TENANT_ID.name)
-_TIMES = ("act", "ends")
+_BEHIND = ("actBy", "actAt", "becomesAt", "reducible", "term", "notes", TENANT_ID.name)
+#: What is to be decided first, as cards.
+_FIRST = Table((CUSTOMER_NAME, text("figures", "Figures"), text("said", "What to decide")), behind=(TENANT_ID.name,))
 #: The columns of the file that say more than their name; dates stay as Microsoft sent them.
 RENEWALS_FILE = Table(
     (
@@ -68,16 +67,37 @@ def zone(name: str | None) -> str:
 def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
     """The rows with what people read, their times in this zone; a day that is told as one has none."""
     instants = rows["becomesAt"]
-    rows = rows.drop(
-        columns=["endsAt", "actAt", "becomesAt"], errors="ignore"
-    )  # Microsoft may send fields of these names
+    rows = rows.drop(columns=["actAt", "becomesAt"], errors="ignore")  # Microsoft may send fields of these names
     if zone != _UTC:
         ends = rows["end"].where(rows["commitmentEndDateTime"].notna())
-        rows = rows.assign(becomesAt=instants, endsAt=ends, actAt=ends.where(~rows["isReducible"], rows["cancelUntil"]))
+        rows = rows.assign(becomesAt=instants, actAt=ends.where(~rows["isReducible"], rows["cancelUntil"]))
     named = [
-        replace(column, label=f"{column.label} ({zone})") if column.name in _TIMES else column for column in _COLUMNS
+        replace(column, label=f"{column.label} ({zone})") if column.name == "act" else column for column in _COLUMNS
     ]
     return Table(tuple(named), _BEHIND).on_screen(rows, order=Order("act"), total=_total(rows))
+
+
+def first_on_screen(rows: pd.DataFrame) -> OnScreen:
+    """A card for each of these rows, of which somebody has to decide; with what people read, see `on_screen`."""
+    figures = [
+        f"{formats.number(int(quantity), 'seat')} of {offer}" if pd.notna(quantity) else str(offer)
+        for quantity, offer in zip(rows["quantity"], rows["offer"], strict=True)
+    ]
+    said = [
+        f"{'Seats can be reduced' if is_reducible else 'Decide'} until {act}. {becomes}.{_free(spare)}"
+        for is_reducible, act, becomes, spare in zip(
+            rows["isReducible"], rows["act"], rows["becomes"], rows["seatsAtRisk"], strict=True
+        )
+    ]
+    named = rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])
+    return _FIRST.on_screen(rows[[TENANT_ID.name]].assign(customerName=named, figures=figures, said=said))
+
+
+def _free(seats: object) -> str:
+    """How many of the seats nobody uses, where that is known and some are."""
+    if pd.isna(seats) or not seats:
+        return ""
+    return f" {formats.count(seats)} of them {formats.are(int(seats))} not assigned to anybody."
 
 
 def _total(rows: pd.DataFrame) -> Total | None:

@@ -70,17 +70,18 @@ def decimals(pace: Velocity) -> int:
 
 
 def reached(line: Line) -> str:
-    """The day of the target with the months of its range, before when it is not, or why there is no date.
+    """The day of the target with the months of its range, unless it is in the one month of it, or why there is no date.
 
-    Where the sentence above names no day (`is_far`), none is named here.
+    Where the sentence above names no day (`is_far`), its range stands here alone.
     """
     goal = line.goal
     if isinstance(goal, Refusal):
         return goal.value
-    if not is_far(line):
-        return f"{formats.day(goal.on)} ({months(goal)})"
     earliest, latest = ends(goal)
-    return f"not before {earliest}{f', likely by {latest}' if latest else ''}"
+    if is_far(line):
+        return f"{earliest} to {latest}" if latest else f"not before {earliest}"
+    day, within = formats.day(goal.on), months(goal)
+    return day if day.endswith(within) else f"{day} ({within})"
 
 
 def months(goal: Projection) -> str:

@@ -40,7 +40,8 @@ _WORDS = {
 }
 #: Where the cancellation comes before the end of the term.
 _ENDS_SOONER = "Ends on {after}: a cancellation is scheduled"
-_REDUCIBLE = "to reduce seats"
+_REDUCIBLE = "to reduce; ends "
+_ON_CARDS = 3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,10 +50,10 @@ class RenewalsView:
 
     totals: Totals
     number: int
-    until: str  # as on screen: the instant at which the horizon ends
+    until: str  # as on screen: the day on which the horizon ends
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
-    first: pd.Series | None  # as on screen, the row whose last day to act comes first, of what is to be decided
-    largest: pd.Series | None  # likewise the one with most seats, of equal ones the first
+    first: OnScreen  # cards of what is to be decided: the last day to act comes first, of a day the most seats
+    largest: pd.Series | None  # as on screen, of what is to be decided the row with most seats, of equal ones the first
     by_month: bool
     figure: Finished
     words: str
@@ -97,9 +98,9 @@ def renewals_view(
     return RenewalsView(
         totals=renewals.totals(chosen, now, days),
         number=len(shown),
-        until=_instants(pd.Series([pd.Timestamp(now + timedelta(days=days))]), zone).iloc[0],
+        until=formats.day((now + timedelta(days=days)).astimezone(ZoneInfo(zone))),
         unplaced=len(renewals.within(unplaced, now, days)),
-        first=told.loc[to_decide.index[0]] if len(to_decide) else None,
+        first=tables.first_on_screen(told.loc[_most_urgent(to_decide, zone)]),
         largest=told.loc[to_decide.index[int(to_decide["quantity"].fillna(0).argmax())]] if len(to_decide) else None,
         by_month=by_month,
         figure=charts.figure(periods, by_month, palette.of(dark)),
@@ -108,6 +109,12 @@ def renewals_view(
         on_screen=tables.on_screen(told, zone),
         muted=tuple(counted(muted.of_rows(mutes, shown))),
     )
+
+
+def _most_urgent(rows: pd.DataFrame, zone: str) -> pd.Index:
+    """The rows of which somebody has to decide first: by the last day to act in a zone, then by their seats."""
+    days, seats = rows["actBy"].dt.tz_convert(zone).dt.normalize(), -rows["quantity"].fillna(0)
+    return rows.assign(_day=days, _seats=seats).sort_values(["_day", "_seats"], kind="stable").index[:_ON_CARDS]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -183,7 +190,7 @@ def in_words(rows: pd.DataFrame, lasting: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         **{name: told[name] for name in ("offer", "becomes", "becomesAt", "term", "ends", "notes")},
         act=told["ends"].where(~is_reducible, told["until"]),
-        reducible=pd.Series(_REDUCIBLE, rows.index, dtype="str").where(is_reducible),
+        reducible=(_REDUCIBLE + told["ends"].str.split(",").str[0]).where(is_reducible),
     )
 
 

@@ -270,10 +270,12 @@ def _by_cause(newest: Sequence[Snapshot]) -> list[str]:
         if snapshot.collection in (SUBSCRIPTIONS.name, SEATS.name) and snapshot.unread_customers:
             lacking = f"{snapshot.unread_customers:,}{f' of {listed:,}' if listed else ''}"
             refused = snapshot.unread_customers - snapshot.failed_customers
-            said.append(
-                f"*{_title(snapshot.collection)}* lacks {lacking}: {refused:,} refused or have left,"
-                f" {snapshot.failed_customers:,} broke off or gave no usable answer."
+            causes = (
+                (refused, f"refused or {'has' if refused == 1 else 'have'} left"),
+                (snapshot.failed_customers, "broke off or gave no usable answer"),
             )
+            why = ", ".join(f"{number:,} {cause}" for number, cause in causes if number)
+            said.append(f"*{_title(snapshot.collection)}* lacks {lacking}: {why}.")
     return said
 
 

@@ -9,8 +9,8 @@ from dashboard import sentences
 from dashboard.view_models.lines import Line, Lost
 from data_access.measures import trends
 from data_access.measures.renewals import Totals
-from data_access.measures.trends import Refusal, Velocity
-from tests.dashboard.weeks import FIRST, WEEK
+from data_access.measures.trends import Refusal
+from tests.dashboard.weeks import FIRST
 
 
 def line(percents, pace=Refusal.TOO_FEW):
@@ -58,20 +58,6 @@ FELL_THEN_ROSE = [70.0 - week * 0.25 for week in range(20)] + [65.25 + week * 0.
 def test_the_present_comes_first_then_the_range(percents, said):
     found = sentences.direction(line(percents), None)
     assert found.replace("\u00a0", " ").replace("*", "").startswith(said)
-
-
-@pytest.mark.parametrize(
-    ("deployed", "sold", "sentence"),
-    [
-        (11.2, 0.2, "Each week, 11 more licenses are deployed; the number sold usually stays the same."),
-        (-11.2, -3.0, "Each week, 11 fewer licenses are deployed and 3 fewer are sold."),
-        (0.4, 3.0, "Each week, 3 more licenses are sold; the number deployed usually stays the same."),
-        (0.0, 0.0, "In a usual week, the numbers sold and deployed stay the same."),
-    ],
-)
-def test_what_does_not_move_is_not_said_to_be_sold_or_deployed(deployed, sold, sentence):
-    pace = Velocity(deployed, deployed - 1, deployed + 1, sold, FIRST, FIRST + 4 * WEEK, 5)
-    assert sentences.pace(line([50.0, 51.0], pace), estimated=False).replace("*", "") == sentence
 
 
 @pytest.mark.parametrize(

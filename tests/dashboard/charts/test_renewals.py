@@ -54,12 +54,21 @@ def test_what_is_not_assigned_has_a_bar_of_its_own_over_all_that_is_paid_for():
 
 def test_the_key_names_the_colours_and_takes_more_lines_on_a_narrow_screen():
     drawn = renewals.figure(periods(*ROWS), by_month=False, palette=DARK)
-    (key,) = drawn.layout.annotations
+    key, *_ = drawn.layout.annotations
     assert key.text.endswith("Not\u00a0assigned")
     assert "<br>" not in key.text
     narrow = drawn.narrow["layout"]
-    assert narrow["annotations"][0]["text"].count("<br>") == 1
+    (narrow_key,) = narrow["annotations"]
+    assert narrow_key["text"].count("<br>") == 1
     assert narrow["margin"]["t"] > drawn.layout.margin.t
+
+
+def test_each_bar_has_all_of_its_seats_in_figures_on_top():
+    drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
+    _, *sums = drawn.layout.annotations
+    of_weeks = periods(*ROWS).groupby("period")["quantity"].sum()
+    assert [note.text for note in sums] == [f"<b>{seats:,.0f}</b>" for seats in of_weeks if seats]
+    assert [note.y for note in sums] == [seats for seats in of_weeks if seats]
 
 
 def test_on_a_narrow_screen_bars_lie_with_the_first_week_on_top():

@@ -115,9 +115,15 @@ def test_the_first_that_needs_a_decision_may_go_into_the_extended_service_term(v
     undecided = subscription(1, end=8, quantity=7, autoRenewEnabled=False)
     app = visit(Emulator(partner([undecided], [subscription(2, end=3, quantity=2, **extended)])), page=PAGE)
     said = text(app).replace("*", "")
-    assert re.search(r"9 seats need a decision until \d+ \w{3} \d{4}, \d\d:\d\d\. The first: ", said)
-    assert f"2 seats of Office 365 E3, {formats.day(datetime.now(UTC) + timedelta(days=3))}" in said
-    assert said.index("2 seats of") < said.index("; the largest: Nordwind AB, 7 seats of")
+    assert re.search(r"9 seats need a decision until \d+ \w{3} \d{4}\. ", said)
+    assert "The largest decision: 7 seats of Office 365 E3 for Nordwind AB, until " in said
+    cards = tables(app)["decisions"]
+    assert list(cards["customerName"]) == ["<b>Süd</b>", "Nordwind AB"]
+    assert list(cards["figures"]) == ["2 seats of Office 365 E3", "7 seats of Office 365 E3"]
+    ends, after = (formats.day(datetime.now(UTC) + timedelta(days=days)) for days in (3, 4))
+    assert cards["said"][0] == (
+        f"Decide until {ends}, 23:59. Paid monthly at about +3 % from {after}. 2 of them are not assigned to anybody."
+    )
 
 
 def test_of_what_renews_alone_the_last_row_says_what_the_tiles_say(visit):
@@ -137,14 +143,27 @@ def test_where_nothing_renews_the_tile_says_of_what_it_is_and_the_last_row_of_wh
     assert "None of what is shown renews." in text(app)
 
 
-def test_the_sentence_names_the_first_last_day_and_what_is_most_seats(visit):
+def test_the_sentence_names_what_is_most_seats_and_cards_have_the_first_last_day_first(visit):
     open_ones = {"autoRenewEnabled": False, "cancellationAllowedUntilDate": None}
     small, large = subscription(1, 5, 1, **open_ones), subscription(2, 20, 165, **open_ones)
-    sentence = f"The first: Nordwind AB, 1 seat of Office 365 E3, {said(5)}, 23:59"
-    both = text(visit(Emulator(partner([small], [large])), page=PAGE))
-    assert f"{sentence}; the largest: " in both
-    assert f"165 seats of Office 365 E3, {said(20)}, 23:59." in both
-    assert f"{sentence}." in text(visit(Emulator(partner([small])), page=PAGE))
+    app = visit(Emulator(partner([small], [large])), page=PAGE)
+    assert f"The largest decision: 165 seats of Office 365 E3 for <b>Süd</b>, until {said(20)}, 23:59." in text(app)
+    assert list(tables(app)["decisions"]["figures"]) == ["1 seat of Office 365 E3", "165 seats of Office 365 E3"]
+    alone = visit(Emulator(partner([small])), page=PAGE)
+    assert "The largest decision" not in text(alone)
+    assert len(tables(alone)["decisions"]) == 1
+
+
+def test_of_one_day_the_most_seats_come_first_and_three_have_a_card(visit):
+    soon = [subscription(number, 5, number, autoRenewEnabled=False) for number in (1, 2, 3, 4)]
+    reducible = subscription(5, 20, 9, autoRenewEnabled=False, cancellationAllowedUntilDate=day(2, "10:15:00Z"))
+    cards = tables(visit(Emulator(partner([*soon, reducible])), page=PAGE))["decisions"]
+    assert [figures.split()[0] for figures in cards["figures"]] == ["9", "4", "3"]
+    assert cards["said"][0].startswith(f"Seats can be reduced until {said(2)}, 10:15. Nobody has decided: ")
+
+
+def test_without_anything_to_decide_there_are_no_cards(visit):
+    assert "decisions" not in tables(visit(Emulator(partner([subscription(1)])), page=PAGE))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +221,8 @@ def test_the_table_says_what_becomes_of_each_and_until_when(visit):
         "Expires: it does not renew by itself",
         f"Renews on {said(21)}",
     ]
-    assert notes(app, "renewals_table", "act") == ["to reduce seats", *[""] * 5]
+    assert notes(app, "renewals_table", "act") == [f"to reduce; ends {said(25)}", *[""] * 5]
+    assert notes(app, "renewals_table", "offer") == ["1 year, monthly"] * 6
     said_of_outcomes = notes(app, "renewals_table", "becomes")
     assert said_of_outcomes[0] == ""
     assert said_of_outcomes[4] == "add-on of Office 365 E3 (ends)"

@@ -15,7 +15,7 @@ from data_access import csv_files, fetch_usage
 from data_access.emulator import Emulator, answer, failing, gateway
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE, DEPLOYMENT, USAGE
-from tests.dashboard.visit import bar, charts, deltas, tables, text, tiles, total, wait_for
+from tests.dashboard.visit import bar, charts, deltas, notes, parts, tables, text, tiles, total, wait_for
 from tests.lakes import NOW, fetched
 from tests.rows import rows_of
 
@@ -52,8 +52,10 @@ def test_the_two_kinds_of_waste_are_told_apart(visit):
         "Deployed, not used": "60",
         "Usage %": "20.00 %",
     }
-    assert "Of 200 licenses sold, 100 are not deployed and up to 60 are deployed but not used." in said(app)
-    assert "Dynamics 365 has the most: 50 not deployed, up to 40 not used." in said(app)
+    assert "Up to 60 of 100 deployed licenses are not used (60 %). 100 more were sold and are not deployed." in said(
+        app
+    )
+    assert "Dynamics 365 has the most: up to 40 not used, 50 not deployed." in said(app)
     assert charts(app)
 
 
@@ -66,28 +68,47 @@ def test_what_misses_the_target_is_rounded_up_to_it_nowhere(visit):
 
 
 def test_used_says_within_which_days(visit):
-    assert "Used: active in the 28 days before 8 Oct 2026, counted in the workload" in said(
-        visit(Emulator(PARTNER), page=PAGE)
-    )
+    assert "Used means active in the 28 days before 8 Oct 2026." in said(visit(Emulator(PARTNER), page=PAGE))
 
 
 def test_services_whose_days_differ_are_said_to(visit):
     rows = rows_of(COMMERCIAL_USAGE, [{}, CRM | {"processedDateTime": "2026-10-11T00:00:00"}])
     app = visit(Emulator(Partner(commercial_usage=rows)), page=PAGE)
     assert (
-        "Used: active in the 28 days before the date of the figures, which is from 8 Oct 2026 to 11 Oct 2026, one"
+        "Used means active in the 28 days before the date of the figures (8 Oct 2026 to 11 Oct 2026, by service)."
         in said(app)
     )
 
 
 def test_the_table_has_the_counts_and_the_percentages_as_they_were_sent(visit):
-    shown = tables(visit(Emulator(PARTNER), page=PAGE))["usage_table"]
+    app = visit(Emulator(PARTNER), page=PAGE)
+    shown = tables(app)["usage_table"]
     assert list(shown["title"]) == ["Dynamics 365", "Microsoft 365", "Microsoft 365"]
     assert list(shown["workloadName"]) == ["CRM", "Exchange", "SharePoint"]
     assert list(shown["licensesActive"]) == ["10", "30", "20"]
     assert list(shown["usagePercent"]) == ["10.00\u00a0%", "30.00\u00a0%", "20.00\u00a0%"]
-    assert list(shown["proratedLicensesUsagePercent"]) == ["40.00\u00a0%", "40.00\u00a0%", "–"]
-    assert "partnerProcessedDateTime" not in shown
+    assert notes(app, "usage_table", "usagePercent") == [
+        "Partner Center: 40.00 %",
+        "Partner Center: 40.00 %",
+        "",
+    ]
+    assert not {"partnerProcessedDateTime", "proratedLicensesUsagePercent", "channel"} & {*shown}
+
+
+def test_a_workload_opens_to_its_channels_and_has_the_ratio_of_their_sums(visit):
+    exchange = {"licenseActive": 30, "licensesQualified": 100}
+    counts = [exchange, exchange | {"channel": "direct", "licenseActive": 0, "licensesQualified": 20}]
+    partner = Partner(
+        commercial_usage=rows_of(COMMERCIAL_USAGE, counts),
+        usage=rows_of(USAGE, [{"channel": "direct", "proratedLicensesUsagePercent": 7.5}]),
+    )
+    app = visit(Emulator(partner), page=PAGE)
+    (whole,) = tables(app)["usage_table"].to_dict("records")
+    assert (whole["licensesActive"], whole["licensesQualified"], whole["usagePercent"]) == ("30", "120", "25.00\u00a0%")
+    channels = parts(app, "usage_table")
+    assert list(channels["title"]) == ["Direct", "Reseller"]
+    assert list(channels["usagePercent"]) == ["0.00\u00a0%", "30.00\u00a0%"]
+    assert notes(app, "usage_table", "usagePercent") == [""]
 
 
 def test_the_last_row_is_the_ratio_of_the_sums_which_the_tile_says_too(visit):

@@ -43,18 +43,28 @@ def test_the_page_has_the_services_titles_in_the_order_of_the_chart(workloads_of
         assert "serviceCode" not in rows.column_names
 
 
-def test_microsofts_own_percentage_has_a_column_where_it_is_another_one(workloads_of):
+def test_microsofts_own_percentage_stands_in_words_where_it_is_another_one(workloads_of):
     counted = workloads_of({})["usagePercent"].dropna().iloc[0]
-    for sent, shown in ((counted, False), (counted + 1, True)):
+    for sent, words in ((counted, None), (counted + 1, "Partner Center: 31.00\u00a0%")):
         table = on_screen(workloads_of({"proratedLicensesUsagePercent": float(sent)}))
-        assert ("proratedLicensesUsagePercent" in table.rows.column_names) is shown
+        assert table.rows["sent"].to_pylist()[0] == words
+        assert "proratedLicensesUsagePercent" not in [column.name for column in table.columns]
 
 
-def test_microsofts_own_percentage_stands_in_the_rows_where_it_is_another_one(workloads_of):
-    counted = workloads_of({}).dropna(subset=["usagePercent"])
-    same, other = (counted.assign(proratedLicensesUsagePercent=counted["usagePercent"] + more) for more in (0, 1))
-    shown = on_screen(pd.concat([same, other], ignore_index=True)).rows["proratedLicensesUsagePercent"]
-    assert shown.null_count == len(same)
+def test_microsofts_own_percentage_has_a_column_where_nothing_was_counted(workloads_of):
+    table = on_screen(workloads_of({}, {"workloadName": "Forms", "proratedLicensesUsagePercent": 12.5}))
+    shown = dict(
+        zip(*(table.rows[name].to_pylist() for name in ("workloadName", "proratedLicensesUsagePercent")), strict=True)
+    )
+    assert shown == {"Exchange": None, "Forms": 12.5, "CRM": None}
+
+
+def test_what_microsoft_sent_of_one_channel_is_not_said_of_several(workloads_of):
+    rows = workloads_of({"proratedLicensesUsagePercent": 99.0})
+    both = pd.concat([rows, rows.assign(channel="direct")], ignore_index=True)
+    table = on_screen(both)
+    assert table.rows["sent"].to_pylist() == [None, None]
+    assert [words for each in table.parts.values() for words in each["sent"].to_pylist() if words]
 
 
 @pytest.mark.parametrize(

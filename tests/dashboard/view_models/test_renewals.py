@@ -63,11 +63,11 @@ def test_a_date_that_stands_for_none_is_none_in_every_zone(none, zone):
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
 def test_a_field_of_microsofts_is_no_instant_beside_a_day_whatever_its_name(zone):
-    table = tables.on_screen(told({"endsAt": "x", "actAt": "x"}, zone=zone), zone)
+    table = tables.on_screen(told({"actAt": "x"}, zone=zone), zone)
     (row,) = on_page.content(table, None, None, 1)["rows"]
     hint = {"hint": "30 Nov 2026, 23:59 UTC"}
-    ends = [column.name for column in table.columns].index("ends")
-    assert row[ends] == ("30 Nov 2026, 23:59" if zone == "UTC" else {"text": "1 Dec 2026, 00:59", **hint})
+    act = [column.name for column in table.columns].index("act")
+    assert row[act] == ("30 Nov 2026, 23:59" if zone == "UTC" else {"text": "1 Dec 2026, 00:59", **hint})
 
 
 def scheduled(action, on=None, **instructions):

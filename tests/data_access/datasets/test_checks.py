@@ -256,7 +256,7 @@ def test_who_refuses_and_who_breaks_off_are_told_apart_with_how_many_there_are()
 
     newest: Any = [kept("customers", 45), kept("subscriptions", 300, 1, 1), kept("seats", 200, 7, 3)]
     assert checks.read_customers(newest, ["A"], 6, is_part=False).finding == (
-        "7 customers could not be read: A. *Subscriptions* lacks 1 of 45: 0 refused or have left, 1 broke off"
+        "7 customers could not be read: A. *Subscriptions* lacks 1 of 45: 1 broke off"
         " or gave no usable answer. *Live seats* lacks 7 of 45: 4 refused or have left, 3 broke off or gave"
         " no usable answer."
     )
