@@ -80,7 +80,7 @@ def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
     }
     seats = periods.groupby("renewalOutcome")["quantity"].sum()
     around = _around(key, _IN_A_LINE)
-    around["annotations"] += _sums(periods, dict(zip(starts, labels, strict=True)), palette)
+    around["annotations"] += _sums(periods, starts, palette)
     return Finished(
         marks,
         layout | around,
@@ -114,15 +114,14 @@ def _lying(
     }
 
 
-def _sums(periods: pd.DataFrame, labels: dict[pd.Timestamp, str], palette: Palette) -> list[dict[str, Any]]:
-    """All seats of each period in figures, on top of its bar; `labels` are the periods' on the axis."""
-    sums = periods.groupby("period")["quantity"].sum()
+def _sums(periods: pd.DataFrame, starts: Sequence[pd.Timestamp], palette: Palette) -> list[dict[str, Any]]:
+    """All seats of each period in figures, on top of its bar; `starts` are the periods of the axis."""
+    sums = periods.groupby("period")["quantity"].sum().reindex([*starts], fill_value=0)
     above = {"showarrow": False, "yanchor": "bottom", "font": {"color": palette.text, "size": 12}}
     middle = _ALL["offset"] + _ALL["width"] / 2
-    places = {label: place for place, label in enumerate(labels.values())}
     return [
-        above | {"x": places[labels[start]] + middle, "y": float(seats), "text": f"<b>{formats.count(seats)}</b>"}
-        for start, seats in sums.items()
+        above | {"x": place + middle, "y": float(seats), "text": f"<b>{formats.count(seats)}</b>"}
+        for place, seats in enumerate(sums)
         if seats
     ]
 

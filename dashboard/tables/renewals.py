@@ -93,7 +93,7 @@ def first_on_screen(rows: pd.DataFrame) -> OnScreen:
     return _FIRST.on_screen(rows[[TENANT_ID.name]].assign(customerName=named, figures=figures, said=said))
 
 
-def _free(seats: object) -> str:
+def _free(seats: float) -> str:
     """How many of the seats nobody uses, where that is known and some are."""
     if pd.isna(seats) or not seats:
         return ""

@@ -51,8 +51,8 @@ def on_screen(workloads: pd.DataFrame, services: pd.Series, total: Counted | Non
     """The workloads with their services' titles, those of the chart first and in its order; each opens to its channels.
 
     `workloads`: the rows of `usage.by_workload`; `services`: the codes in that order; `total`: of all that is counted.
-    Microsoft's own percentage stands where it differs from what was counted, below that, and in a column of its own
-    where nothing was; the end of its window has a column only if it is another day; codes, where titles are not clear.
+    Microsoft's own percentage stands where it differs from what was counted, below that, and in a column of its own if
+    nothing was; the end of its window has a column only if it is another day; codes, where titles are not clear.
     """
     unknown = [name for name in map(str, workloads) if name not in WORKLOADS_FILE.names]
     place = workloads["serviceCode"].map({service: place for place, service in enumerate(services)})
@@ -73,16 +73,19 @@ def on_screen(workloads: pd.DataFrame, services: pd.Series, total: Counted | Non
 
 
 def _with_words(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with Microsoft's own percentage in words where another one was counted, else as a figure."""
+    """The rows with Microsoft's own percentage in words where it is another one than was counted.
+
+    Where nothing was counted at all, it keeps its column.
+    """
     sent, counted = rows[_AS_SENT], rows["usagePercent"]
-    differs = sent.notna() & counted.notna() & ~((sent - counted).abs() < _SAME)
+    if counted.isna().all():
+        return rows
+    differs = sent.notna() & ~((sent - counted).abs() < _SAME)
     words = [
         f"Partner Center: {formats.percent(percent)}" if other else None
         for percent, other in zip(sent, differs, strict=True)
     ]
-    alone = sent.where(counted.isna())
-    rows = rows.assign(**{_SENT: pd.Series(words, rows.index, dtype="str"), _AS_SENT: alone})
-    return rows if alone.notna().any() else rows.drop(columns=_AS_SENT)
+    return rows.assign(**{_SENT: pd.Series(words, rows.index, dtype="str")}).drop(columns=_AS_SENT)
 
 
 def _of_all_channels(channels: pd.DataFrame) -> pd.DataFrame:

@@ -52,11 +52,10 @@ def test_microsofts_own_percentage_stands_in_words_where_it_is_another_one(workl
 
 
 def test_microsofts_own_percentage_has_a_column_where_nothing_was_counted(workloads_of):
-    table = on_screen(workloads_of({}, {"workloadName": "Forms", "proratedLicensesUsagePercent": 12.5}))
-    shown = dict(
-        zip(*(table.rows[name].to_pylist() for name in ("workloadName", "proratedLicensesUsagePercent")), strict=True)
-    )
-    assert shown == {"Exchange": None, "Forms": 12.5, "CRM": None}
+    rows = workloads_of({}, {"workloadName": "Forms", "proratedLicensesUsagePercent": 12.5})
+    assert on_screen(rows).rows["sent"].to_pylist()[1] == "Partner Center: 12.50\u00a0%"
+    alone = on_screen(rows[rows["usagePercent"].isna()])
+    assert alone.rows["proratedLicensesUsagePercent"].to_pylist() == [12.5]
 
 
 def test_what_microsoft_sent_of_one_channel_is_not_said_of_several(workloads_of):
