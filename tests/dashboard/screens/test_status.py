@@ -11,7 +11,7 @@ from data_access.emulator import Emulator, answer, documented
 from data_access.emulator.sample import Partner
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
-from tests.dashboard.visit import TENANT, tables, text
+from tests.dashboard.visit import TENANT, tables, text, wait_for
 from tests.lakes import NOW, fetched
 
 DAY = timedelta(days=1)
@@ -153,6 +153,7 @@ def test_a_collection_that_shrank_is_not_called_working(look_back):
         [partial(fetched, DEPLOYMENT, many, NOW - DAY), partial(fetched, DEPLOYMENT, many[:1], NOW)],
         page="status",
     )
+    wait_for(app, lambda app: app.error)
     assert not app.success
     assert "Partner licenses deployment* shrank: from 300 to 100 licenses" in str([error.value for error in app.error])
 
@@ -170,7 +171,7 @@ def test_where_all_else_works_the_verdict_says_that_lines_of_digest_file_may_be_
 def test_the_page_drawn_again_reads_no_answer_again(look_back, tmp_path):
     many = [{"customerTenantId": f"T{number}"} for number in range(3)]
     past = [partial(fetched, COMMERCIAL_DEPLOYMENT, rows, at) for rows, at in ((many, NOW - DAY), (many[:1], NOW))]
-    app = look_back(past, page="status")
+    app = wait_for(look_back(past, page="status"), lambda app: app.error)
     (verdict,) = [error.value for error in app.error]
     assert "from 3 to 1 customers" in verdict
     for path in tmp_path.rglob("facts/**/*.parquet"):
