@@ -55,7 +55,7 @@ def write(place: Path) -> None:
 
 
 def _run(*command: str) -> None:
-    if exit_code := main(command):
+    if exit_code := main([*command]):
         sys.exit(f"{command[0]} ended with {exit_code}")
 
 
