@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +16,7 @@ from dashboard.filters.link import Controls
 from dashboard.filters.parameters import ACT, HORIZON, OUTCOME, SEARCH, RenewalsFilters
 from dashboard.security import session
 from dashboard.tables import renewals as tables
-from dashboard.view_models.renewals import RenewalsView, renewals_view
+from dashboard.view_models.renewals import RenewalsView, renewals_view, rows_of
 from data_access.datasets.renewals import Renewals
 from data_access.measures.renewals import RENEWS, TO_DECIDE, Totals
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
@@ -62,7 +61,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
     origin = _origin(filters, feeds, data)
     _tiles(model, filters, explanations.of_renewals(model, data, origin.filter))
     _chart(model, controls, origin)
-    _table(model, origin)
+    _table(data, model, origin)
 
 
 def _choices(controls: Controls[RenewalsFilters]) -> None:
@@ -181,8 +180,10 @@ def _origin(filters: RenewalsFilters, feeds: Feeds, data: Renewals) -> exports.P
     return figures.provenance(feeds, "renewals", data.read_at, sentence, is_live=True)
 
 
-def _table(model: RenewalsView, origin: exports.Provenance) -> None:
-    rows = partial(tables.file, model.rows)
+def _table(data: Renewals, model: RenewalsView, origin: exports.Provenance) -> None:
+    def rows() -> pd.DataFrame:
+        return tables.file(rows_of(data, model))
+
     files = exports.for_people_and_programs(rows, tables.RENEWALS_FILE.described, (model,), origin)
     with figures.figures(formats.number(model.number, "subscription"), files):
         if model.number:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -57,7 +56,8 @@ class RenewalsView:
     by_month: bool
     figure: Finished
     words: str
-    rows: pd.DataFrame  # in the order of the table
+    now: datetime  # the instant of the view
+    order: pd.Index  # of the subscriptions that it shows, in the order of the table: see `rows_of`
     on_screen: OnScreen
     muted: tuple[str, ...]  # how many of them are, until when and why
 
@@ -105,7 +105,8 @@ def renewals_view(
         by_month=by_month,
         figure=charts.figure(periods, by_month, palette.of(dark)),
         words=charts.in_words(periods, by_month),
-        rows=shown,
+        now=now,
+        order=shown.index,
         on_screen=tables.on_screen(told, zone),
         muted=tuple(counted(muted.of_rows(mutes, shown))),
     )
@@ -115,6 +116,11 @@ def _most_urgent(rows: pd.DataFrame, zone: str) -> pd.Index:
     """The rows of which somebody has to decide first: by the last day to act in a zone, then by their seats."""
     days, seats = rows["actBy"].dt.tz_convert(zone).dt.normalize(), -rows["quantity"].fillna(0)
     return rows.assign(_day=days, _seats=seats).sort_values(["_day", "_seats"], kind="stable").index[:_ON_CARDS]
+
+
+def rows_of(data: Renewals, model: RenewalsView) -> pd.DataFrame:
+    """The rows of `renewals.at` of a view: a view that is kept need not hold all that Microsoft sent once more."""
+    return renewals.at(data.subscriptions.loc[model.order], model.now)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -169,11 +175,7 @@ def lasting_words(every: pd.DataFrame, zone: str) -> pd.DataFrame:
         {
             "offer": every["offerName"].fillna("(no name)").map(titles.product_title),
             **_becomes(every, zone),
-            "term": pd.Series(
-                [_term(*each) for each in zip(every["termDuration"], every["billingCycle"], strict=True)],
-                every.index,
-                dtype="str",
-            ),
+            "term": _for_each(_term, every[["termDuration", "billingCycle"]]),
             "ends": _days(every["end"], every["commitmentEndDateTime"].isna(), zone),
             "until": _instants(every["cancelUntil"], zone),
             "notes": _notes(every),
@@ -254,45 +256,31 @@ def _term(duration: object, cycle: object) -> str:
     return ", ".join(part for part in (term, renewals.billing(cycle) if isinstance(cycle, str) else "") if part)
 
 
+def _for_each(words: Callable[..., str | None], columns: pd.DataFrame) -> pd.Series:
+    """The words for the values of each row; those that are the same are put into words once."""
+    groups = columns.groupby([*columns], sort=False, dropna=False)
+    said = [words(*values) for values in groups.head(1).itertuples(index=False, name=None)]
+    return pd.Series(said, dtype="str").iloc[groups.ngroup()].set_axis(columns.index)
+
+
 def _notes(rows: pd.DataFrame) -> pd.Series:
     parents = rows[rows["id"].isin(rows["parentSubscriptionId"].dropna())].drop_duplicates("id").set_index("id")
-    notes = []
-    for row in _records(
-        rows.assign(isOfLicenses=renewals.is_of_licenses(rows)),
-        "isOfLicenses",
-        "isTrial",
-        "status",
-        "productId",
-        "notAssigned",
-        "notAssignedFrom",
-        "nextProduct",
-        "parentSubscriptionId",
-    ):
-        parent = parents.loc[row["parentSubscriptionId"]] if row["parentSubscriptionId"] in parents.index else None
-        notes.append("; ".join(_note(row, parent)) or None)
-    return pd.Series(notes, rows.index, dtype="str")
+    is_known = rows["productId"].notna()
+    about = {
+        "not billed by licenses, in no sum": ~renewals.is_of_licenses(rows),
+        "trial, in no sum": renewals.is_on_trial(rows),
+        "suspended, in no sum": texts.keys(rows["status"].astype("str")) == "suspended",
+        "not matched to a product of Entra ID": ~is_known,
+        "no figure of what is assigned": is_known & rows["notAssigned"].isna(),
+        "assigned by the commercial counts": rows["notAssigned"].notna()
+        & (rows["notAssignedFrom"] == renewals.COMMERCIAL),
+        "of the product that it becomes, no figure of what is assigned": rows["nextProduct"].notna(),
+    }
+    outcomes = parents["renewalOutcome"].astype("str").replace(renewals.ALL_TITLES).str.lower()
+    named = "add-on of " + parents["offerName"].astype("str").map(titles.product_title) + " (" + outcomes + ")"
 
+    def note(parent: object, *flags: bool) -> str | None:
+        said = [words for words, is_so in zip(about, flags, strict=True) if is_so]
+        return "; ".join([*said, parent] if isinstance(parent, str) else said) or None
 
-def _note(row: dict[str, Any], parent: pd.Series | None) -> Iterable[str]:
-    if not row["isOfLicenses"]:
-        yield "not billed by licenses, in no sum"
-    if row["isTrial"] is True:
-        yield "trial, in no sum"
-    if texts.key(str(row["status"])) == "suspended":
-        yield "suspended, in no sum"
-    if pd.isna(row["productId"]):
-        yield "not matched to a product of Entra ID"
-    elif pd.isna(row["notAssigned"]):
-        yield "no figure of what is assigned"
-    elif row["notAssignedFrom"] == renewals.COMMERCIAL:
-        yield "assigned by the commercial counts"
-    if pd.notna(row["nextProduct"]):
-        yield "of the product that it becomes, no figure of what is assigned"
-    if parent is not None:
-        outcome = renewals.ALL_TITLES.get(parent["renewalOutcome"], parent["renewalOutcome"])
-        yield f"add-on of {titles.product_title(str(parent['offerName']))} ({outcome.lower()})"
-
-
-def _records(rows: pd.DataFrame, *names: str) -> Iterable[dict[str, Any]]:
-    for values in zip(*(rows[name] for name in names), strict=True):
-        yield dict(zip(names, values, strict=True))
+    return _for_each(note, pd.DataFrame({"parent": rows["parentSubscriptionId"].map(named), **about}))

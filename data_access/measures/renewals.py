@@ -202,13 +202,15 @@ def in_next_term(table: pd.DataFrame, actions: Sequence[Action]) -> list[str]:
 
     `actions`: as `next_actions` gives them. Nothing where nothing changes, or there is no next term.
     """
-    cycles = table["billingCycle"] if "billingCycle" in table else [None] * len(table)
-    rows = zip(
-        *(table[name] for name in ("renewalOutcome", "nextProduct", "quantity", "termDuration")),
-        *(cycles, actions),
-        strict=True,
-    )
-    return [_changes(action.next_term, *now) if outcome in _WITH_NEXT_TERM else "" for outcome, *now, action in rows]
+    cycles = table.get("billingCycle", pd.Series(None, table.index, dtype="object"))
+    is_told = np.array([action.next_term != NextTerm() for action in actions], dtype=bool)
+    places = np.flatnonzero(is_told & table["renewalOutcome"].isin(_WITH_NEXT_TERM).to_numpy()).tolist()
+    said = [""] * len(table)
+    rows = table.assign(billingCycle=cycles).iloc[places]
+    now = zip(*(rows[name] for name in ("nextProduct", "quantity", "termDuration", "billingCycle")), strict=True)
+    for place, values in zip(places, now, strict=True):
+        said[place] = _changes(actions[place].next_term, *values)
+    return said
 
 
 def _changes(then: NextTerm, product: Any, quantity: Any, term: Any, cycle: Any) -> str:

@@ -94,17 +94,22 @@ def next_actions(table: pd.DataFrame) -> list[Action]:
 
     Of the next term, the table's `scheduledNextTermInstructions` say what the action does not.
     """
-    ends = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"]).astype("object")
-    further = (
-        table["scheduledNextTermInstructions"] if "scheduledNextTermInstructions" in table else [None] * len(table)
+    ends = table["commitmentEndDateTime"].fillna(table["commitmentEndDate"])
+    cells = table[["scheduledActions"]].assign(
+        end=ends, further=table.get("scheduledNextTermInstructions", pd.Series(None, table.index, dtype="object"))
     )
-    return [_next_action(*cells) for cells in zip(table["scheduledActions"], ends, further, strict=True)]
+    is_told = cells[["scheduledActions", "further"]].notna().any(axis=1).to_numpy()
+    told = iter([_next_action(*each) for each in cells[is_told].itertuples(index=False, name=None)])
+    return [next(told) if is_one else _NOTHING for is_one in is_told]
+
+
+_NOTHING = Action("", None)
 
 
 @lru_cache(maxsize=4096)  # most subscriptions of a day have the same
 def _next_action(cell: str | None, end: str | None, instructions: str | None) -> Action:
     told = next_term(instructions)
-    action = next_action(cell, end) or Action("", None)
+    action = next_action(cell, end) or _NOTHING
     return action._replace(next_term=action.next_term.or_else(told))
 
 
