@@ -208,8 +208,8 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
         else f"is **{after}** at both dates, **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     )
     sentence = (
-        f"Deployment % {moved}: **{formats.points(change)}** points, of which **{formats.points(deployed)}** come from"
-        f" licenses deployed and **{formats.points(sold)}** from licenses sold."
+        f"Deployment % {moved}: **{formats.points(change)}** points. Deploying gave **{formats.points(deployed)}**,"
+        f" selling **{formats.points(sold)}**."
     )
     pushes = [
         f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
