@@ -154,7 +154,9 @@ _SETTLED = """() => {
 
 
 def figures(page: Page) -> dict[str, str]:
-    """The four tiles as they read: label, figure and the line below it."""
+    """The four tiles as they read: label, figure and the line below it, once their script has come."""
+    for tile in TILES:
+        page.locator(f".st-key-{tile} [data-testid=stMetricValue]").wait_for()
     return {tile: _one_line(page.locator(f".st-key-{tile}").inner_text()) for tile in TILES}
 
 
