@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import pandas as pd
 
@@ -59,7 +60,7 @@ class TrendsView:
     paces: pd.DataFrame  # for files: one row per line, that of all together first
     on_screen: OnScreen  # pace and target of each line
 
-    @property
+    @cached_property  # each file, and each picture of a chart, has it in its name
     def processed(self) -> datetime | None:
         """The newest processing date of what is shown; None where there is none."""
         dates = pd.concat([line.points["processedDateTime"] for line in (self.whole, *self.lines)]).dropna()
