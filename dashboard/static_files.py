@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import plotly
 import pyarrow as pa
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, Response
@@ -20,9 +19,10 @@ from dashboard.security import streamlit_internals
 
 #: Our own scripts and styles.
 BROWSER = Path(__file__).parent / "browser"
-#: The script that draws charts: its address below the path of the pages, and its file.
-PLOTLY = f"plotly-{plotly.__version__}.js"
-PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+#: The script that draws charts: its file, and its address below the path of the pages. It is plotly's own edition for
+#: lines and bars, of the npm package plotly.js-basic-dist-min; the one in the wheel is four times as large.
+(PLOTLY_FILE,) = (Path(__file__).parent / "plotly").glob("plotly-basic-*.min.js")
+PLOTLY = PLOTLY_FILE.name
 #: The icon of pages: its address below theirs, and its file.
 ICON_FILE = BROWSER / "icon.svg"
 ICON = f"{streamlit_internals.FILES_OF_APP}icon-{zlib.crc32(ICON_FILE.read_bytes()):08x}.svg"

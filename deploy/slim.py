@@ -34,6 +34,7 @@ FILES = {
         *("pyarrow/include", "pyarrow/src", "numpy/distutils"),
     ],
     "for notebooks": ["plotly/package_data/widgetbundle.js", "plotly/labextension"],
+    "a script for all kinds of charts; ours is in dashboard/plotly": ["plotly/package_data/plotly.min.js"],
     "invented data": ["plotly/package_data/datasets", "plotly/data"],
     "charts of kinds that no page has: in space, on maps, in other coordinates; or made of whole tables": [
         *(f"plotly/graph_objs/{kind}" for kind in _KINDS),

@@ -1,5 +1,9 @@
 """Streamlit's scripts leave compressed where the browser can read that, and are announced on the page."""
 
+import re
+from pathlib import Path
+
+import plotly
 import pyarrow as pa
 import pytest
 from starlette.applications import Starlette
@@ -9,6 +13,7 @@ from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from dashboard import static_files
 from dashboard.static_files import PLOTLY, PLOTLY_FILE, StaticFiles, in_folder
 
 SCRIPT = b"export const figure = 42;\n" * 100
@@ -88,9 +93,22 @@ def test_the_copy_is_made_once(browser, tmp_path):
     assert first.content == again.content == SCRIPT
 
 
-def test_the_script_of_charts_is_that_of_the_installed_plotly():
-    assert PLOTLY.count(".") == 3
-    assert b"plotly.js" in PLOTLY_FILE.read_bytes()[:300]
+def version(script):
+    return re.search(rb"plotly\.js .*v([\d.]+)", script.read_bytes()[:300])[1].decode()
+
+
+def test_the_script_of_charts_is_of_the_version_that_the_installed_plotly_writes_for():
+    whole = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    assert version(PLOTLY_FILE) == version(whole), "take the npm package plotly.js-basic-dist-min of that version"
+    assert f"plotly-basic-{version(whole)}.min.js" == PLOTLY  # browsers keep it for good
+
+
+def test_the_script_of_charts_can_draw_what_charts_are_made_of():
+    charts = Path(static_files.__file__).parent / "charts"
+    sources = "".join(file.read_text(encoding="utf-8") for file in charts.glob("*.py"))
+    axes_and_shapes = {"date", "linear", "category", "line", "path"}
+    kinds = {*re.findall(r'"type": "(\w+)"', sources)} - axes_and_shapes
+    assert kinds <= {"bar", "scatter", "pie"}, "the smaller edition of plotly has no others"
 
 
 def test_a_head_has_no_body(browser):

@@ -18,7 +18,6 @@ STAYS = [
     "pandas/core/frame.py",
     "plotly/graph_objs/scatter/__init__.py",
     "plotly/graph_objs/_bar.py",
-    "plotly/package_data/plotly.min.js",
     "pyarrow/libarrow.so.2600",
     "pyarrow/libarrow_python.so.2600",
     "pyarrow/libarrow_s3.so.2600",
