@@ -60,6 +60,15 @@ class Subject:
     chart: str = "services_chart"
     clicks: list[float] = field(default_factory=list)  # milliseconds
     cpu: float = 0  # milliseconds of the server per click
+    messages: float = 0  # that the server sends per click
+    _received: int = 0
+
+    def listen(self) -> None:
+        """Count the messages that come over the page's socket; to be called before the page is opened."""
+        self.page.on("websocket", lambda socket: socket.on("framereceived", self._count))
+
+    def _count(self, _frame: object) -> None:
+        self._received += 1
 
     def click(self, channel: str) -> None:
         self.page.bring_to_front()
@@ -71,11 +80,12 @@ class Subject:
         begun, before = time.monotonic(), self._cpu()
         self.page.wait_for_timeout(1000 * at_rest)
         idle = (self._cpu() - before) / (time.monotonic() - begun)
-        begun, before = time.monotonic(), self._cpu()
+        begun, before, received = time.monotonic(), self._cpu(), self._received
         for number in range(clicks):
             self.page.evaluate(CLICK, CHANNELS[number % 2])
             self.page.wait_for_timeout(300)
         self.cpu = (self._cpu() - before - idle * (time.monotonic() - begun)) / clicks
+        self.messages = (self._received - received) / clicks
 
     def _cpu(self) -> float:
         return float(sum(self.server.cpu_times()[:2])) * 1000
@@ -113,9 +123,11 @@ def run(rounds: int, customers: int, products: int, days: int, at_rest: float) -
             settings["HISTORY_URL"] = str(_of_account(history, settings))
             address, pid = stack.enter_context(app.server(app.ROOT / script, **settings))
             page = browser.new_page(viewport={"width": 1366, "height": 900})
+            subject = Subject(name, page, psutil.Process(pid), chart)
+            subject.listen()
             app.visit(page, address + path, chart)
             app.settle(page)
-            return Subject(name, page, psutil.Process(pid), chart)
+            return subject
 
         crowd = sample.partner(as_of=date(2026, 11, 1), customers=customers, products=products)
         naive = opened("naive, 80 rows", "bench/rivals/naive.py", everyday)
@@ -139,10 +151,12 @@ def run(rounds: int, customers: int, products: int, days: int, at_rest: float) -
         for subject in subjects:
             del subject.clicks[:warm_up]
             subject.count_cpu(rounds, at_rest)
-    print(f"\n{'click on a channel to the redrawn chart':44}{'median':>9}{'min':>9}{'max':>9}{'server CPU':>13}")
+    heads = f"{'median':>9}{'min':>9}{'max':>9}{'server CPU':>13}{'messages':>11}"
+    print(f"\n{'click on a channel to the redrawn chart':44}{heads}")
     for subject in subjects:
         low, high = min(subject.clicks), max(subject.clicks)
-        print(f"{subject.name:44}{subject.median:6.0f} ms{low:6.0f} ms{high:6.0f} ms{subject.cpu:10.1f} ms")
+        times = f"{subject.median:6.0f} ms{low:6.0f} ms{high:6.0f} ms{subject.cpu:10.1f} ms"
+        print(f"{subject.name:44}{times}{subject.messages:11.0f}")
     print(f"{looking_back.name} / same page in Dash: {looking_back.median / same.median:.2f} (promised: at most 1.30)")
     print(f"Overview / naive: {ours.median / naive.median:.2f} (promised: at most 0.50)")
     print(f"Overview at 10,000 rows / at 80: {large.median / ours.median:.2f} (promised: at most 1.30)")
