@@ -185,11 +185,12 @@ _PAGE_PATH = "/".join(("", *_base_path(), ""))
 #: The elements of Streamlit's on most pages, by the names of their scripts.
 _ELEMENTS = (
     *("PageLink", "Button", "ButtonGroup", "Multiselect", "NumberInput", "Selectbox"),
-    *("Metric", "BidiComponent", "DownloadButton"),
+    *("BidiComponent", "DownloadButton"),
 )
 #: The components of our own on most pages, with their scripts.
 _COMPONENTS = {
     "frame": ["frame.js", "arriving.js", "lead.js"],
+    "tiles": ["tiles.js", "markdown.js"],
     "chart": ["chart.js", "lead.js", "parts.js", "picture.js"],
     "table": ["table.js", "lead.js"],
 }

@@ -5,6 +5,7 @@ import { isForBrowser, lead } from "./lead.js"
 
 const MAIN = "[data-testid=stMain]"
 const OPEN = "filtersOpen" // of the root element's data, for frame.css
+const CHOSEN = "filtersChosen" // likewise
 const PATIENCE = 15000 // milliseconds until a page has its heading
 const STILL = 1500 // milliseconds without a change after which a page counts as drawn
 const PAPER = 1000 // pixels that a chart may be wide on A4, within the margins of print.css
@@ -135,13 +136,28 @@ function fit(width) {
 addEventListener("beforeprint", () => fit(PAPER))
 addEventListener("afterprint", () => fit(0))
 
+// What the address has of some parameters.
+function inAddress(names) {
+  return [...new URLSearchParams(location.search)].filter(([name]) => names.includes(name))
+}
+
 function target(page, query) {
   const url = new URL(page.address || ".", document.baseURI)
-  url.search = query
+  url.search = new URLSearchParams(query)
   return url.href
 }
 
-function list(pages, { pages: all, query }) {
+// A choice draws what follows it and not the bar: where the address changes, the bar looks there by itself.
+for (const change of ["pushState", "replaceState"]) {
+  const own = history[change].bind(history)
+  history[change] = (...details) => {
+    own(...details)
+    dispatchEvent(new Event("address"))
+  }
+}
+
+function list(pages, { pages: all, shared }) {
+  const query = inAddress(shared)
   if (pages.children.length !== all.length) {
     pages.replaceChildren(
       ...all.map((page) => {
@@ -249,13 +265,19 @@ function button(label, sign, act) {
   return made
 }
 
+function mark(element, name, value) {
+  if (value) element.dataset[name] = value
+  else delete element.dataset[name]
+}
+
 function fold(tools, data) {
   const toggle = tools.fold
+  const chosen = new Set(inAddress(data.cleared).flatMap(([name, value]) => (value.trim() ? [name] : []))).size
   toggle.hidden = !data.hasFilters
-  toggle.title = data.chosen ? `Filters (${data.chosen})` : "Filters"
+  toggle.title = chosen ? `Filters (${chosen})` : "Filters"
   toggle.setAttribute("aria-label", toggle.title)
-  if (data.chosen) toggle.dataset.chosen = data.chosen
-  else delete toggle.dataset.chosen
+  mark(toggle, "chosen", chosen)
+  mark(document.documentElement, CHOSEN, chosen)
   toggle.setAttribute("aria-expanded", String(OPEN in document.documentElement.dataset))
 }
 
@@ -329,9 +351,15 @@ export default function ({ data, parentElement }) {
   const state = (place.state ??= {})
   state.data = data
   shown = data.page
-  if (!state.copy) build(place, state)
-  list(parentElement.querySelector(".frame-pages"), data)
+  const look = () => {
+    list(parentElement.querySelector(".frame-pages"), state.data)
+    fold(state, state.data)
+  }
+  if (!state.copy) {
+    build(place, state)
+    for (const change of ["address", "popstate"]) addEventListener(change, () => place.isConnected && look())
+  }
+  look()
   name(parentElement.querySelector(".frame-source"), data)
-  fold(state, data)
   begin(data.heading)
 }

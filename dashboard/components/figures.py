@@ -134,10 +134,11 @@ def figures(heading: str, files: Sequence[exports.File]) -> Iterator[None]:
 
 def downloads(files: Sequence[exports.File]) -> None:
     """A download button for each file."""
+    handed_out = session.handing_out()
     for file in files:
         st.download_button(
             file.label,
-            session.handed_out(file.content, file.mimetype, file.name),
+            handed_out(file.content, file.mimetype, file.name),
             file.name,
             file.mimetype,
             key=file.key,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from dashboard.components import book, views_menu
 from dashboard.feeds import Feeds, current_sight
 from dashboard.filters import link
 from dashboard.filters.link import Controls
+from dashboard.filters.parameters import CLEARED, SHARED
 from dashboard.security import session, streamlit_internals
 from data_access import titles
 
@@ -76,12 +76,12 @@ def _top(feeds: Feeds, moment: str, *, has_filters: bool) -> None:
             "pages": [
                 {"address": page.address, "title": page.title} for page in sitemap.PAGES if session.may(page.role)
             ],
-            "query": urlencode(link.shared_link(), doseq=True),
+            "shared": link.names(SHARED),
             "source": feeds.title,
             "isSample": feeds.is_sample,
             "heading": heading_key(),
             "hasFilters": has_filters,
-            "chosen": link.chosen(),
+            "cleared": link.names(CLEARED),
             "publicUrl": feeds.public_url or "",
             **_links(feeds),
         },
@@ -113,5 +113,5 @@ def _pinned(day: date, moment: str) -> None:
 
 def _filters(controls: Controls[Any]) -> None:
     controls.bar()
-    if link.chosen():
-        st.button("Clear", "clear", on_click=link.clear, icon=":material/filter_alt_off:", type="tertiary")
+    # Seen where something is chosen, which frame.js knows: a choice does not draw the bar anew.
+    st.button("Clear", "clear", on_click=link.clear, icon=":material/filter_alt_off:", type="tertiary")

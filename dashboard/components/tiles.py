@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, static_files
 from dashboard.explanations import Explanations
+from dashboard.security import streamlit_internals
 from dashboard.view_models.deployment import DeploymentView, Summed
 from dashboard.view_models.movement import Moved
 from data_access.measures import MEASURES
 
 NOT_WHOLE = "a part is missing now"  # what a sum says that cannot be compared, with a target either
 _NAMED_OUTSIDE = 5
-_NEWS: dict[str, Literal["green", "red", "gray"]] = {"good": "green", "bad": "red", "neither": "gray"}
+_HTML = '<div class="tiles" data-awaited></div>'  # until its script has drawn it, see arriving.css
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure. Its texts are Markdown as browser/markdown.js reads it, but for its label.
+
+    `key` is the class of the tile (`st-key-…`). `kind` is the news that `context` is, `arrow` where the figure went,
+    and `line` its line as a picture, see `movement.Moved`.
+    """
+
+    key: str
+    label: str
+    value: str
+    context: str
+    explanation: str
+    kind: Literal["good", "bad", "neither"] = "neither"
+    arrow: Literal["up", "down", "off"] = "off"
+    line: str = ""
 
 
 def answer(model: DeploymentView, target: float, estimated: bool) -> None:
@@ -106,43 +126,33 @@ def tiles(
             f"{model.below_target:,} below target",
         ),
     )
-    with st.grid(4, gap="small", min_column_width=165, key="tiles_with_lines" if moved else None):
-        for key, measure, value, context in figures:
-            change = moved.get(measure.removesuffix("Estimated"))
-            if known:
-                tile(key, measure, value, context, explained=explained[measure], moved=change)
-            else:  # which is not zero
-                tile(key, measure, formats.NOTHING, "not in the newest answer", explained=explained[measure])
+    nowhere = "not in the newest answer"  # which is not zero
+    draw(
+        tile(key, measure, value, context, explained=explained[measure], moved=moved.get(_counted(measure)))
+        if known
+        else tile(key, measure, formats.NOTHING, nowhere, explained=explained[measure])
+        for key, measure, value, context in figures
+    )
 
 
-def tile(key: str, measure: str, value: str, context: str, *, explained: str = "", moved: Moved | None = None) -> None:
-    """One figure, and below it its `context`, or its movement (`moved`) where there is one.
+def _counted(measure: str) -> str:
+    return measure.removesuffix("Estimated")
 
-    Its help is what is behind the figure (`explained`), or its definition alone.
+
+def tile(key: str, measure: str, value: str, context: str, *, explained: str = "", moved: Moved | None = None) -> Tile:
+    """The figure of a measure, and below it its `context`, or its movement (`moved`) where there is one.
+
+    Its explanation is what is behind the figure (`explained`), or its definition alone.
     """
     definition = MEASURES[measure]
-    with st.container(key=key):
-        if moved:
-            # One text with the sparkline as a picture in it: a further element per tile would slow down every click.
-            said = f"{moved.said} since {formats.day(moved.since)}"
-            st.metric(
-                definition.label,
-                value,
-                f"{said} ![]({moved.line})" if moved.line else said,
-                delta_color=_NEWS[moved.kind],
-                delta_arrow=moved.arrow,
-                help=explained or definition.explanation,
-                border=True,
-                height="stretch",
-            )
-        else:
-            st.metric(
-                definition.label,
-                value,
-                context,
-                delta_color="off",
-                delta_arrow="off",
-                help=explained or definition.explanation,
-                border=True,
-                height="stretch",
-            )
+    still = Tile(key, definition.label, value, context, explained or definition.explanation)
+    if not moved:
+        return still
+    said = f"{moved.said} since {formats.day(moved.since)}"
+    return replace(still, context=said, kind=moved.kind, arrow=moved.arrow, line=moved.line)
+
+
+def draw(tiles: Iterable[Tile]) -> None:
+    """Draw the tiles of a page side by side: as one component, for as elements of Streamlit's they were eleven."""
+    component = streamlit_internals.component("tiles", static_files.BROWSER, "tiles.js", _HTML)
+    component(key="tiles", data={"tiles": [asdict(tile) for tile in tiles]})

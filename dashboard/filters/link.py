@@ -43,6 +43,9 @@ _DRAWN = "_drawn"  # the parameters whose widgets have got their value on this p
 _SAID = "_said"  # the link as this page's browser was told it, or told it, last
 _AFRESH = "_afresh"  # the names whose widgets are told their value in the next run, whatever they seem to hold
 
+#: Says which part of a page is drawn anew after a choice; it is told whether other widgets have to show another value.
+Redraw = Callable[[bool], None]
+
 
 def enter(page: str) -> None:
     """Say which page is shown: its widgets are new to Streamlit, whatever they held on the page before."""
@@ -62,10 +65,14 @@ class Controls(Generic[F_co]):
     what is not for this user.
     """
 
-    def __init__(self, page: type[F_co], offered: Iterable[Parameter[Any]]) -> None:
+    def __init__(
+        self, page: type[F_co], offered: Iterable[Parameter[Any]], redraw: Redraw | None = None, *, is_bar: bool = False
+    ) -> None:
+        self._redraw = redraw
         self._parameters = declared(page) | {parameter.name: parameter for parameter in offered}
         link = st.session_state[_SAID] = _link()
-        self._afresh = st.session_state.pop(_AFRESH, frozenset())
+        state = st.session_state
+        self._afresh = state.get(_AFRESH, frozenset()) if is_bar else state.pop(_AFRESH, frozenset())
         readings = {name: parameter.read(link) for name, parameter in self._parameters.items()}
         self.filters = page(**{name: reading.value for name, reading in readings.items()})
         self.closed = {name for name, reading in readings.items() if reading.closed}
@@ -114,7 +121,7 @@ class Controls(Generic[F_co]):
         return click
 
     def _write(self, own: Link | None = None) -> None:
-        """Put into the link what the widgets say otherwise, and what a click chooses.
+        """Put into the link what the widgets say otherwise, and what a click chooses; the last thing a callback does.
 
         All widgets and not the one that was changed alone: when clicks follow each other quickly, the link that a
         browser sends with the second one does not have the first one yet.
@@ -126,17 +133,25 @@ class Controls(Generic[F_co]):
                 changes |= {name: [] for name in parameter.displaces} | parameter.write(value)
         if changes or (own and not own.keys() <= {*CUSTOMER.names}):
             changes |= ROWS.write(replace(ROWS.read(link).value, page=1))  # another view starts at its first page
-        names = [name for each in self._parameters.values() for name in each.names]
-        _amend(changes | (own or {}), names, own or ())
+        _amend(changes | (own or {}), names(self._parameters.values()), own or ())
+        if self._redraw:
+            self._redraw(bool(st.session_state[_AFRESH]))
 
 
-def follow(page: type[F], codes: tuple[Sequence[str], Sequence[str]], *offered: Parameter[Any]) -> Controls[F]:
+def follow(
+    page: type[F],
+    codes: tuple[Sequence[str], Sequence[str]],
+    *offered: Parameter[Any],
+    redraw: Redraw | None = None,
+    is_bar: bool = False,
+) -> Controls[F]:
     """Read a page's filters from the link, against the channels and the services that there are (`codes`).
 
-    `offered`: other parameters of the page with what the data or the user's role gives them.
+    `offered`: other parameters of the page with what the data or the user's role gives them. `is_bar`: the content that
+    is drawn in the same run reads them once more, for its own widgets.
     """
     channels, services = codes
-    return Controls(page, (CHANNEL.offering(channels), SERVICE.offering(services), *offered))
+    return Controls(page, (CHANNEL.offering(channels), SERVICE.offering(services), *offered), redraw, is_bar=is_bar)
 
 
 def whole() -> Link:
@@ -189,16 +204,15 @@ def arrange(rows: Arrangement) -> None:
     _amend(ROWS.write(rows), own=ROWS.names)
 
 
-def chosen() -> int:
-    """How many filters the link has: parameters, whatever number of values."""
-    link = _link()
-    return sum(any(map(str.strip, link.get(name, ()))) for parameter in CLEARED for name in parameter.names)
+def names(parameters: Iterable[Parameter[Any]]) -> list[str]:
+    """What the values of these parameters are called in a link."""
+    return [name for parameter in parameters for name in parameter.names]
 
 
 def clear() -> None:
     """Take all filters out of the link, those as well that this data does not have."""
-    names = [name for parameter in CLEARED for name in parameter.names]
-    _amend({name: [] for name in (*names, *ROWS.names)}, own=names)
+    cleared = names(CLEARED)
+    _amend({name: [] for name in (*cleared, *ROWS.names)}, own=cleared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +236,7 @@ def to_customer() -> Lead:
 def shared_link() -> Link:
     """The part of the link that other pages understand too."""
     link = _link()
-    return {name: link[name] for parameter in SHARED for name in parameter.names if name in link}
+    return {name: link[name] for name in names(SHARED) if name in link}
 
 
 def address(public_url: str | None) -> str:

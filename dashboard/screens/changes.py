@@ -220,31 +220,26 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
 
 
 def _tiles(model: ChangesView, explained: Explanations) -> None:
-    with st.grid(4, gap="small", min_column_width=165):
-        for key, measure, name, estimated in (
-            ("kpi_licenses_sold", "licensesSold", "licensesSold", False),
-            (
-                "kpi_licenses_deployed",
-                "licensesDeployedEstimated" if model.estimated else "licensesDeployed",
-                "licensesDeployed",
-                model.estimated,
-            ),
-            ("kpi_undeployed", "undeployed", "undeployed", model.estimated),
-        ):
-            moved = model.sums[name]
-            context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
-            value = formats.between(moved.before, moved.after, estimated)
-            tiles.tile(key, measure, value, context, explained=explained[name])
-        before, after = (
-            formats.percent(None if number is None else round(number, formats.DECIMALS))
-            for number in (model.why.before, model.why.after)
-        )
-        change = None if model.why.change is None else contributions.printed(model.why)[0]
-        value = formats.NOTHING if change is None else f"{formats.points(change)} :small[points]"
-        context = f"{before} → {after}".replace("\u00a0% →", " →")
-        tiles.tile(
-            "kpi_deployment_percent", "deploymentPercent", value, context, explained=explained["deploymentPercent"]
-        )
+    deployed = "licensesDeployedEstimated" if model.estimated else "licensesDeployed"
+    drawn = []
+    for key, measure, name, estimated in (
+        ("kpi_licenses_sold", "licensesSold", "licensesSold", False),
+        ("kpi_licenses_deployed", deployed, "licensesDeployed", model.estimated),
+        ("kpi_undeployed", "undeployed", "undeployed", model.estimated),
+    ):
+        moved = model.sums[name]
+        context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
+        value = formats.between(moved.before, moved.after, estimated)
+        drawn.append(tiles.tile(key, measure, value, context, explained=explained[name]))
+    before, after = (
+        formats.percent(None if number is None else round(number, formats.DECIMALS))
+        for number in (model.why.before, model.why.after)
+    )
+    change = None if model.why.change is None else contributions.printed(model.why)[0]
+    value = formats.NOTHING if change is None else f"{formats.points(change)} :small[points]"
+    context = f"{before} → {after}".replace("\u00a0% →", " →")
+    percent = "deploymentPercent"
+    tiles.draw((*drawn, tiles.tile("kpi_deployment_percent", percent, value, context, explained=explained[percent])))
 
 
 def _chart(

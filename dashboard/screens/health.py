@@ -9,7 +9,8 @@ import streamlit as st
 
 from dashboard import exports, formats
 from dashboard.charts import base
-from dashboard.components import figures, history_states, live_difference, table
+from dashboard.components import figures, history_states, live_difference, table, tiles
+from dashboard.components.tiles import Tile
 from dashboard.feeds import Feeds, feeds_of_customers, file_filter
 from dashboard.security import session
 from dashboard.tables import health as health_tables
@@ -50,44 +51,41 @@ def show(past: Timeline, feeds: Feeds) -> None:
 def _tiles(model: HealthView, past: Timeline) -> None:
     services, (come, all_rows) = len(model.there), model.complete
     oldest = model.there.dropna(subset=["ageDays"]).nlargest(1, "ageDays")
-    with st.grid(4, gap="small", min_column_width=165):
-        _tile(
-            "Checks passed",
-            f"{checks.passed(model.checks)} of {len(model.checks)}",
-            "each one below",
-            "Each check is a question; its answer is below.",
+    late = (
+        f"Of those in the newest answer of *{past.collection.title}*. A service is late when its new figures are"
+        " overdue by more than its usual interval."
+    )
+    tiles.draw(
+        (
+            Tile(
+                "kpi_checks",
+                "Checks passed",
+                f"{checks.passed(model.checks)} of {len(model.checks)}",
+                "each one below",
+                "Each check is a question; its answer is below.",
+            ),
+            Tile(
+                "kpi_on_time",
+                "Services on time",
+                f"{model.on_time} of {services}" if len(oldest) else formats.NOTHING,
+                "as often as usual",
+                late,
+            ),
+            Tile(
+                "kpi_oldest",
+                "Oldest figures",
+                formats.number(round(oldest["ageDays"].iloc[0]), "day") if len(oldest) else formats.NOTHING,
+                formats.plain(str(oldest["title"].iloc[0])) if len(oldest) else "no dates",
+                "Since Microsoft processed them; each service has a date of its own.",
+            ),
+            Tile(
+                "kpi_rows_read",
+                "Rows read",
+                f"{come / all_rows * 100:.4g}\u00a0%" if all_rows else formats.NOTHING,
+                f"{come:,} of {all_rows:,}",
+                "Of the newest answer of each collection, without rows that could not be read or were not sent.",
+            ),
         )
-        _tile(
-            "Services on time",
-            f"{model.on_time} of {services}" if len(oldest) else formats.NOTHING,
-            "as often as usual",
-            f"Of those in the newest answer of *{past.collection.title}*. A service is late when its new figures are"
-            " overdue by more than its usual interval.",
-        )
-        _tile(
-            "Oldest figures",
-            formats.number(round(oldest["ageDays"].iloc[0]), "day") if len(oldest) else formats.NOTHING,
-            formats.plain(str(oldest["title"].iloc[0])) if len(oldest) else "no dates",
-            "Since Microsoft processed them; each service has a date of its own.",
-        )
-        _tile(
-            "Rows read",
-            f"{come / all_rows * 100:.4g}\u00a0%" if all_rows else formats.NOTHING,
-            f"{come:,} of {all_rows:,}",
-            "Of the newest answer of each collection, without rows that could not be read or were not sent.",
-        )
-
-
-def _tile(label: str, value: str, context: str, explanation: str) -> None:
-    st.metric(
-        label,
-        value,
-        context,
-        delta_color="off",
-        delta_arrow="off",
-        help=explanation,
-        border=True,
-        height="stretch",
     )
 
 

@@ -25,8 +25,8 @@ _ESTIMATED = (
 @session.part
 def show(deployment: Deployment, feeds: Feeds) -> None:
     """Draw the page for an answer of Microsoft's."""
-    past = history_states.at_hand(feeds.past)  # whose services can be chosen, too
-    controls = link.follow(OverviewFilters, feeds.codes())
+    history_states.at_hand(feeds.past)  # whose services can be chosen, too
+    controls = link.follow(OverviewFilters, feeds.codes(), redraw=session.chosen_in_bar, is_bar=True)
     loading.top(feeds.deployment, _HEADING, feeds, controls, read_at=deployment.read_at)
     if deployment.live:
         notices.live_seats(deployment.live, feeds.renewals.state.data)
@@ -39,6 +39,13 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     if not len(deployment.facts):
         history_states.no_rows(feeds, deployment)
         return
+    _content(deployment, feeds)
+
+
+@session.content
+def _content(deployment: Deployment, feeds: Feeds) -> None:
+    controls = link.follow(OverviewFilters, feeds.codes(), redraw=session.chosen_in_content)
+    past = history_states.at_hand(feeds.past)
     if not past:
         history_states.unreadable(feeds)
     filters, dark = controls.filters, figures.is_dark()

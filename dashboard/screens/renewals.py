@@ -108,17 +108,17 @@ def _tiles(model: RenewalsView, filters: RenewalsFilters, explained: explanation
     at_risk = formats.count(totals.at_risk) if totals.known or not totals.renewing else formats.NOTHING
     elsewhere = formats.count(totals.reducible_elsewhere)
     where = f"{elsewhere} of them not in the table" if totals.reducible_elsewhere else "whatever their end"
-    with st.grid(4, gap="small", min_column_width=165):
+    tiles.draw(
+        tiles.tile(key, measure, number, context, explained=explained[measure])
+        if _shows(filters, *outcomes)
+        else tiles.tile(key, measure, formats.NOTHING, "not in the filter")
         for key, measure, number, context, outcomes in (
             ("kpi_renewing", "seatsRenewing", formats.count(totals.renewing), f"until {model.until}", (RENEWS,)),
             ("kpi_at_risk", "seatsAtRisk", at_risk, _of_what(totals), (RENEWS,)),
             ("kpi_undecided", "seatsUndecided", formats.count(totals.undecided), "need a decision", TO_DECIDE),
             ("kpi_reducible", "seatsReducible", formats.count(totals.reducible), where, filters.outcome),
-        ):
-            if _shows(filters, *outcomes):
-                tiles.tile(key, measure, number, context, explained=explained[measure])
-            else:
-                tiles.tile(key, measure, formats.NOTHING, "not in the filter")
+        )
+    )
 
 
 def _of_what(totals: Totals) -> str:

@@ -1,7 +1,7 @@
 """The Trends page: whether deployment improves, where, and whether it will reach the target."""
 
 import math
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -33,7 +33,7 @@ _CLICKED = {"service": SERVICE, "channel": CHANNEL}
 @session.part
 def show(timeline: Timeline, feeds: Feeds) -> None:
     """The page for a history that there is."""
-    controls = link.follow(TrendsFilters, feeds.codes())
+    controls = link.follow(TrendsFilters, feeds.codes(), redraw=session.chosen_in_bar, is_bar=True)
     history_states.top(timeline, _QUESTION, feeds, controls, beside=partial(history_states.reach, timeline))
     if not len(timeline.facts):
         history_states.nothing_collected(feeds)
@@ -42,17 +42,23 @@ def show(timeline: Timeline, feeds: Feeds) -> None:
         book.basis()
     elif timeline.collection is COMMERCIAL_DEPLOYMENT:
         notices.stands_in()
+    _content(timeline, feeds)
+
+
+@session.content
+def _content(timeline: Timeline, feeds: Feeds) -> None:
+    controls = link.follow(TrendsFilters, feeds.codes(), redraw=session.chosen_in_content)
     filters = controls.filters
     trend = trends.trends_view(timeline, filters, figures.is_dark())
     notices.left_out(controls.unknown)
     if len(trend.whole.points):
         st.markdown(sentences.of_trends(trend, filters.target))
     _tiles(trend.whole, filters.target, timeline.estimated)
-    origin = partial(_origin, trend, filters, timeline, feeds)
-    _whole(trend, controls, timeline, origin("trends"))
+    origin = _origin(trend, filters, timeline, feeds)
+    _whole(trend, controls, timeline, origin)
     if len(trend.whole.points):
-        _parts(trend, controls, origin("trends"))
-        _figures(trend, filters, timeline.estimated, origin)
+        _parts(trend, controls, origin)
+        _figures(trend, filters, timeline, feeds, origin)
 
 
 def _tiles(line: Line, target: float, estimated: bool) -> None:
@@ -60,47 +66,44 @@ def _tiles(line: Line, target: float, estimated: bool) -> None:
     percent = points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None
     pace = line.pace if isinstance(line.pace, Velocity) else None
     no_pace = _NOT_NOW if line.absent else tiles.NOT_WHOLE if line.lost else _TOO_FEW
-    with st.grid(4, gap="small", min_column_width=165):
-        tiles.tile(
-            "kpi_deployment_percent",
-            "deploymentPercent",
-            formats.percent(percent, target=target),
-            _NOT_NOW
-            if len(points) and line.absent
-            else tiles.NOT_WHOLE
-            if not line.is_whole
-            else f"{formats.points(line.moved(change))} points since {formats.day(change.since)}"
-            if change and change.percent is not None
-            else f"not there on {formats.day(line.new_since)}"
-            if line.new_since
-            else "one date to compare"
-            if len(points) > 1
-            else "one date only"
-            if len(points)
-            else "no date",
+    moved = (
+        _NOT_NOW
+        if len(points) and line.absent
+        else tiles.NOT_WHOLE
+        if not line.is_whole
+        else f"{formats.points(line.moved(change))} points since {formats.day(change.since)}"
+        if change and change.percent is not None
+        else f"not there on {formats.day(line.new_since)}"
+        if line.new_since
+        else "one date to compare"
+        if len(points) > 1
+        else "one date only"
+        if len(points)
+        else "no date"
+    )
+    spread = (
+        no_pace
+        if not pace
+        else "nothing moved"
+        if math.isnan(pace.slowest)
+        else formats.about(paces.spread(pace), estimated)
+    )
+    deployed = formats.change(pace.deployed, estimated, paces.decimals(pace)) if pace else formats.NOTHING
+    sold = formats.change(pace.sold) if pace else formats.NOTHING
+    dates = f"on {formats.number(pace.points, 'processing date')}" if pace else no_pace
+    reached, when = formats.NOTHING, tiles.NOT_WHOLE if line.lost else "no date"
+    if isinstance(goal, Projection):
+        reached, when = _target_reached(line, goal)
+    elif goal is Refusal.REACHED:
+        reached, when = "reached", "at the newest date"
+    tiles.draw(
+        (
+            tiles.tile("kpi_deployment_percent", "deploymentPercent", formats.percent(percent, target=target), moved),
+            tiles.tile("kpi_deployed_per_week", "velocity", deployed, spread),
+            tiles.tile("kpi_sold_per_week", "soldPerWeek", sold, dates),
+            tiles.tile("kpi_target_reached", "projection", reached, when),
         )
-        tiles.tile(
-            "kpi_deployed_per_week",
-            "velocity",
-            formats.change(pace.deployed, estimated, paces.decimals(pace)) if pace else formats.NOTHING,
-            no_pace
-            if not pace
-            else "nothing moved"
-            if math.isnan(pace.slowest)
-            else formats.about(paces.spread(pace), estimated),
-        )
-        tiles.tile(
-            "kpi_sold_per_week",
-            "soldPerWeek",
-            formats.change(pace.sold) if pace else formats.NOTHING,
-            f"on {formats.number(pace.points, 'processing date')}" if pace else no_pace,
-        )
-        value, context = formats.NOTHING, tiles.NOT_WHOLE if line.lost else "no date"
-        if isinstance(goal, Projection):
-            value, context = _target_reached(line, goal)
-        elif goal is Refusal.REACHED:
-            value, context = "reached", "at the newest date"
-        tiles.tile("kpi_target_reached", "projection", value, context)
+    )
 
 
 def _why() -> None:
@@ -177,20 +180,24 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
         figures.chart(trend.small, key="trends_small", words=trend.small_words, picture=picture, on_click=click)
 
 
-def _origin(
-    trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds, content: str, **more: str
-) -> exports.Provenance:
+def _origin(trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds) -> exports.Provenance:
+    """The origin of the points; that of the paces says the target too."""
+    return figures.provenance(feeds, f"trends-by-{filters.by}", trend.processed, _filter(filters, timeline, feeds))
+
+
+def _filter(filters: TrendsFilters, timeline: Timeline, feeds: Feeds, **more: str) -> str:
     within = dates_of.said(filters.range, filters.dates)
-    sentence = file_filter(feeds, filters.selection, range=within, **more, collection=timeline.collection.name)
-    return figures.provenance(feeds, f"{content}-by-{filters.by}", trend.processed, sentence)
+    return file_filter(feeds, filters.selection, range=within, **more, collection=timeline.collection.name)
 
 
 def _figures(
-    trend: TrendsView, filters: TrendsFilters, estimated: bool, origin: Callable[..., exports.Provenance]
+    trend: TrendsView, filters: TrendsFilters, timeline: Timeline, feeds: Feeds, origin: exports.Provenance
 ) -> None:
+    estimated = timeline.estimated
     columns = partial(POINTS_FILE.described, estimated=estimated)
-    points = exports.for_people_and_programs(lambda: trend.points, columns, (trend,), origin("trends"))
-    paces = origin("pace", target=f"{filters.target:g} %")
+    points = exports.for_people_and_programs(lambda: trend.points, columns, (trend,), origin)
+    with_target = _filter(filters, timeline, feeds, target=f"{filters.target:g} %")
+    paces = replace(origin, content=f"pace-by-{filters.by}", filter=with_target)
     of_paces = partial(PACES_FILE.described, estimated=estimated, target=filters.target)
     files = [
         exports.workbook(

@@ -192,30 +192,33 @@ def _window(window: tuple[datetime | None, datetime | None]) -> str:
 def _tiles(usage: Usage, model: UsageView, filters: UsageFilters, *, is_whole: bool) -> None:
     explained = explanations.of_usage(model, usage, file_filter(feeds, filters.selection), filters.usagetarget)
 
-    def tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> None:
+    def tile(key: str, measure: str, value: float | None, context: str, *needed: Source) -> tiles.Tile:
         figure = formats.NOTHING if value is None else formats.count(value)
         missing = next((why for source in needed if (why := _not_at_hand(source))), "")
         if value is None:
             missing = missing or "no figures with these filters"
-        tiles.tile(key, measure, figure, missing or context, explained=explained[measure])
+        return tiles.tile(key, measure, figure, missing or context, explained=explained[measure])
 
     total = model.total
     sold = _part(total.undeployed, total.sold, "of sold", "nothing sold")
     deployed = _part(total.unused, total.deployed, "of deployed", "nothing deployed", "≤\u00a0")
     services = formats.number(model.number, "service")
-    with st.grid(4, gap="small", min_column_width=165):
-        tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment)
-        tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment)
-        tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts)
-        missing = formats.to_target(total.percent, filters.usagetarget)
-        context = "nothing qualified" if total.percent is None else missing if is_whole else tiles.NOT_WHOLE
-        tiles.tile(
-            "kpi_usage_percent",
-            "usagePercent",
-            formats.percent(total.percent, as_sent=False, target=filters.usagetarget),
-            _not_at_hand(usage.counts) or context,
-            explained=explained["usagePercent"],
+    missing = formats.to_target(total.percent, filters.usagetarget)
+    used = "nothing qualified" if total.percent is None else missing if is_whole else tiles.NOT_WHOLE
+    tiles.draw(
+        (
+            tile("kpi_licenses_sold", "licensesSold", total.sold, f"in {services}", usage.deployment),
+            tile("kpi_undeployed", "undeployed", total.undeployed, sold, usage.deployment),
+            tile("kpi_unused", "unused", total.unused, deployed, usage.deployment, usage.counts),
+            tiles.tile(
+                "kpi_usage_percent",
+                "usagePercent",
+                formats.percent(total.percent, as_sent=False, target=filters.usagetarget),
+                _not_at_hand(usage.counts) or used,
+                explained=explained["usagePercent"],
+            ),
         )
+    )
 
 
 def _part(part: float | None, whole: float | None, of: str, nothing: str, bound: str = "") -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec
 from urllib.parse import unquote, urlencode
 
 import streamlit as st
 
 from dashboard import audit, formats, page_runs
-from dashboard.security import exposure, middleware, refusals, roles
+from dashboard.security import exposure, middleware, refusals, roles, streamlit_internals
 from dashboard.security.roles import Denied, Person, Role
 from data_access import Settings, load_settings, titles
 
@@ -20,6 +20,7 @@ P = ParamSpec("P")
 _PERSON = "_person"
 _CLAIMS = "_claims"  # of the sign-in of this session; Streamlit reads its secrets each time that it is asked for them
 _LOOKED = "_looked"  # what the audit has of this session last
+_PAGE, _CONTENT = "page", "content"  # the parts of a page, by their keys
 _STILL = "_still"  # says whether the person of this run may still see the same
 _GLANCE = timedelta(seconds=30)  # how often an open page asks whether its sign-in has ended
 _SELDOM = timedelta(days=1)
@@ -58,13 +59,13 @@ def assertion() -> str:
     return str(tokens.get("access", "")) if isinstance(tokens, Mapping) else ""
 
 
-def part(draw: Callable[P, None]) -> Callable[P, None]:
+def part(draw: Callable[P, None], name: str = _PAGE) -> Callable[P, None]:
     """Make a page, or a part of one, a fragment: a click runs it again without the frame around it.
 
     It is not drawn again once the sign-in has ended; the page that says so takes its place.
     """
 
-    @st.fragment
+    @st.fragment(key=name)
     @wraps(draw)
     def draw_guarded(*arguments: P.args, **named: P.kwargs) -> None:
         with page_runs.run():
@@ -73,6 +74,23 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
             looked()
 
     return draw_guarded
+
+
+def content(draw: Callable[P, None]) -> Callable[P, None]:
+    """Make what is below the head of a page a part of its own within it: a choice in the bar draws it and no more."""
+    return part(draw, _CONTENT)
+
+
+def chosen_in_bar(shows_otherwise: bool) -> None:
+    """After a choice in the bar: draw the content alone, unless another widget of the bar shows something else now."""
+    if not shows_otherwise:
+        streamlit_internals.draw_part(_CONTENT)
+
+
+def chosen_in_content(shows_otherwise: bool) -> None:
+    """After a choice in the content: draw the bar as well where a widget of it shows something else now."""
+    if shows_otherwise:
+        streamlit_internals.draw_part(_PAGE)
 
 
 def valid_while(still: Callable[[], bool] | None) -> None:
@@ -113,16 +131,16 @@ def note(action: str, *, filters: str, detail: str) -> None:
     audit.note(action, *_noted(person()), page=page_runs.page(), filters=filters, detail=detail)
 
 
-def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callable[[], bytes]:
-    """What makes a file for this person alone, as long as the sign-in lasts.
+def handing_out() -> Callable[[Callable[[], bytes], str, str], Callable[[], bytes]]:
+    """What makes files for this person alone, as long as the sign-in lasts: of a content, its type and its name.
 
-    Streamlit calls it at a click, outside a run. It raises Denied where the person is not let in any more, or may no
-    longer see what was on screen.
+    Streamlit calls what comes of it at a click, outside a run. It raises Denied where the person is not let in any
+    more, or may no longer see what was on screen.
     """
     owner, claims, still = person(), st.session_state[_CLAIMS], st.session_state.get(_STILL)
     page, filters = page_runs.page(), _filters()
 
-    def make() -> bytes:
+    def make(content: Callable[[], bytes], mimetype: str, name: str) -> bytes:
         _person(load_settings(), claims)
         if still and not still():
             raise Denied("Whose customers you may see has changed since this page was drawn.", "Reload the page.")
@@ -132,7 +150,7 @@ def handed_out(content: Callable[[], bytes], mimetype: str, name: str) -> Callab
         audit.note(audit.TOOK, *_noted(owner), page=page, filters=filters, file=name, rows=getattr(made, "rows", None))
         return made
 
-    return make
+    return lambda content, mimetype, name: partial(make, content, mimetype, name)
 
 
 def _filters() -> str:

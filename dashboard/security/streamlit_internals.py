@@ -1,6 +1,6 @@
 """Every part of Streamlit that the product uses and that Streamlit does not promise to keep.
 
-There are twenty-one: nineteen below, each with why it is used and what to look at when Streamlit's version changes, and
+There are twenty-two: twenty below, each with why it is used and what to look at when Streamlit's version changes, and
 two that stand elsewhere by nature. Each has a test in tests/dashboard/security/streamlit_internals/ that fails
 when Streamlit changes it. Paths are relative to the package `streamlit`.
 
@@ -46,6 +46,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.backend_operation_handler import DeferredFileHandler
 from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage, _calculate_file_id
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 from streamlit.runtime.state import query_params
 from streamlit.runtime.state.common import is_element_id
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, Serialized, Value, WStates
@@ -291,15 +292,17 @@ def _is_text_in_json(state: WidgetState) -> bool:
 
 _Wake = Callable[[AppSession, Callable[[], None]], None]
 _WAITING, _IS_DUE = "_waiting_events", "_is_due"
+_TOGETHER = 0.004  # seconds; Streamlit's own loop waits for 5 milliseconds before it sends what has come to it
 
 
-def send_together(wake: _Wake = AppSession._call_soon_on_event_loop) -> None:  # noqa: SLF001
-    """Have the event loop wake once for all that a run has sent by then, and not for each message.
+def send_together(wake: _Wake = AppSession._call_soon_on_event_loop, seconds: float = _TOGETHER) -> None:  # noqa: SLF001
+    """Have the event loop wake once for all that a run sends within so many seconds, and not for each message.
 
     `wake` puts one callback into the loop of a session and wakes it.
 
-    Why: a page is some sixty messages, and an eighth of a click's processor time went into waking up. Look at:
-    `AppSession._call_soon_on_event_loop`, through which all events of a run go, in runtime/app_session.py.
+    Why: a page is dozens of messages, and a quarter of a click's processor time went into waking up, and into two
+    threads taking the interpreter from each other. Look at: `AppSession._call_soon_on_event_loop`, through which all
+    events of a run go, in runtime/app_session.py.
     """
 
     def call_soon(session: AppSession, callback: Callable[[], None]) -> None:
@@ -313,10 +316,13 @@ def send_together(wake: _Wake = AppSession._call_soon_on_event_loop) -> None:  #
             while waiting:
                 loop.call_soon(waiting.popleft())
 
+        def call_soon_all() -> None:
+            loop.call_later(seconds, call_all)
+
         waiting.append(callback)
         if not state.get(_IS_DUE):
             state[_IS_DUE] = True
-            wake(session, call_all)
+            wake(session, call_soon_all)
 
     AppSession._call_soon_on_event_loop = call_soon  # type: ignore[method-assign, assignment]  # noqa: SLF001 - replaced on purpose
 
@@ -340,6 +346,20 @@ def read_theme_once() -> None:
             message.MergeFrom(read[section])
 
     app_session._populate_theme_msg = populate  # type: ignore[assignment]  # noqa: SLF001 - replaced on purpose
+
+
+def draw_part(key: str) -> None:
+    """From a callback: have another part of the page drawn than the one that the widget is in, by the part's key.
+
+    Where the whole page is drawn, it is drawn as a whole.
+
+    Why: `st.rerun` leaves out all but that part in this case too, and nothing of Streamlit's tells one from the other.
+    Look at: `fragment_ids_this_run` in runtime/scriptrunner_utils/script_run_context.py, and `rerun` in
+    commands/execution_control.py.
+    """
+    run = get_script_run_ctx()
+    if run and run.fragment_ids_this_run:
+        st.rerun(key)
 
 
 def file_id(content: bytes, mimetype: str, name: str) -> str:

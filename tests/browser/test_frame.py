@@ -181,7 +181,7 @@ def test_on_a_phone_every_chosen_service_can_be_read(sample, visitors):
 
 def test_on_a_phone_a_question_mark_is_large_enough_for_a_finger(sample, visitors):
     page = visitors.open(sample, size=PHONE)
-    box = page.locator(".st-key-kpi_licenses_sold .stTooltipIcon button").bounding_box()
+    box = page.get_by_role("button", name="Help for Licenses sold").bounding_box()
     assert box
     assert min(box["width"], box["height"]) >= 24
 

@@ -82,7 +82,7 @@ def test_what_is_behind_a_tile_is_read_by_keyboard(width, sample, visitors):
     page = visitors.open(sample)
     page.set_viewport_size({"width": width, "height": 844})
     page.get_by_role("button", name="Help for Deployment %").focus()
-    behind = page.get_by_test_id("stTooltipContent")
+    behind = page.locator("[role=tooltip]:popover-open")
     expect(behind).to_contain_text("deployed ÷")
     said = " ".join(behind.inner_text().split())
     percent, sold = app.figure(page, "kpi_deployment_percent"), app.figure(page, "kpi_licenses_sold")

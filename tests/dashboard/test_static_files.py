@@ -94,7 +94,9 @@ def test_the_copy_is_made_once(browser, tmp_path):
 
 
 def version(script):
-    return re.search(rb"plotly\.js .*v([\d.]+)", script.read_bytes()[:300])[1].decode()
+    found = re.search(rb"plotly\.js .*v([\d.]+)", script.read_bytes()[:300])
+    assert found
+    return found[1].decode()
 
 
 def test_the_script_of_charts_is_of_the_version_that_the_installed_plotly_writes_for():

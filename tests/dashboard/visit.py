@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import figures
+from dashboard.components.tiles import Tile
 from data_access.emulator import DEMO_TOKEN
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -72,14 +73,19 @@ def bar(app):
     return next((data for data in _components(app).values() if "pages" in data), {"pages": []})
 
 
+def drawn_tiles(app):
+    """The tiles as the browser gets them, from left to right."""
+    return [Tile(**tile) for tile in _components(app).get("tiles", {}).get("tiles", [])]
+
+
 def deltas(app):
-    """What stands below the figures, without the picture of the line."""
-    return {metric.label: metric.delta.replace("\u00a0", " ").partition(" ![]")[0] for metric in app.metric}
+    """What stands below the figures."""
+    return {tile.label: tile.context.replace("\u00a0", " ") for tile in drawn_tiles(app)}
 
 
 def tiles(app):
     """The figure of each tile; a unit in small letters reads like the rest of it."""
-    figures = {metric.label: metric.value.replace("\u00a0", " ") for metric in app.metric}
+    figures = {tile.label: tile.value.replace("\u00a0", " ") for tile in drawn_tiles(app)}
     return {label: re.sub(r":small\[(.*?)\]", r"\1", figure) for label, figure in figures.items()}
 
 

@@ -16,7 +16,7 @@ from tests import lakes
 from tests.bookkeeping import FOREIGN, HEADER, NAMES, NOBODYS, NOW, OWN, PAST, SHARED_ONE, SOLD, partner
 from tests.dashboard import visit as visits
 from tests.dashboard.books.desks import CANNOT_BE_TOLD, follow, sold, traces
-from tests.dashboard.visit import bar, tables, text, tiles, wait_for
+from tests.dashboard.visit import bar, drawn_tiles, tables, text, tiles, wait_for
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.program
@@ -147,8 +147,8 @@ def test_changes_that_come_while_the_overview_is_drawn_are_on_it(sit_down, monke
     monkeypatch.setattr(history_states, "at_hand", too_late)
     app = sit_down()
     assert not is_first
-    (tile,) = [tile for tile in app.metric if tile.label == "Licenses sold"]
-    assert "since" in tile.delta
+    (tile,) = [tile for tile in drawn_tiles(app) if tile.label == "Licenses sold"]
+    assert "since" in tile.context
 
 
 def test_each_page_is_about_the_book(sit_down):
@@ -343,4 +343,4 @@ def test_a_choice_of_a_book_is_in_the_link_and_goes_along(sit_down):
     app.selectbox(key="book").set_value("ben@x").run()
     assert app.query_params["book"] == "ben@x"
     assert "Customers of ben" in text(app)
-    assert "book=ben%40x" in bar(app)["query"]
+    assert "book" in bar(app)["shared"]

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.filters.parameters import ChangesFilters, CustomersFilters, OverviewFilters, TrendsFilters
 from tests.dashboard.filters import pages
 from tests.dashboard.filters.pages import choose, click, filters, follow, link, run, unknown
+from tests.dashboard.visit import tiles
 
 CODES = (["direct", "indirect", "reseller"], ["crm", "o365", "teams"])
 DAYS = [date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1), date(2026, 11, 8)]
@@ -192,7 +193,7 @@ def test_a_search_that_finds_nobody_can_be_followed_by_another(visit):
     for words in ("nobody", "nobody else", "gmbh"):
         app.text_input(key="search").set_value(words).run()
         assert not app.exception
-    assert app.metric
+    assert tiles(app)
 
 
 #: A page with the choices, and what stands for a chart that has a service and a channel in spellings of its own.

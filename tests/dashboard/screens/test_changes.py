@@ -19,7 +19,7 @@ from tests.dashboard.screens.two_dates import (
     said,
     services,
 )
-from tests.dashboard.visit import charts, headings, text, tiles, total
+from tests.dashboard.visit import charts, drawn_tiles, headings, text, tiles, total
 from tests.lakes import NOW, fetched
 
 
@@ -100,8 +100,8 @@ def test_a_tiles_change_is_the_difference_of_the_figures_beside_it(look_back):
     sold = [
         services(days, {"licensesSold": sold, "proratedDeploymentPercent": 10}) for days, sold in ((28, 104), (0, 216))
     ]
-    (tile,) = (metric for metric in look_back(sold).metric if metric.label == "Licenses deployed")
-    assert tile.delta.replace("\u00a0", " ") == "≈ 10 → 22"  # 10.4 → 21.6
+    (tile,) = (tile for tile in drawn_tiles(look_back(sold)) if tile.label == "Licenses deployed")
+    assert tile.context.replace("\u00a0", " ") == "≈ 10 → 22"  # 10.4 → 21.6
     assert tile.value.replace("\u00a0", " ") == "≈ +12"
 
 
@@ -253,7 +253,7 @@ def test_no_history_yet_says_how_to_begin(look_back):
     app = look_back([])
     assert "No history yet" in text(app)
     assert "python -m data_access collect" in text(app)
-    assert not app.metric
+    assert not tiles(app)
 
 
 @pytest.mark.usefixtures("as_reader")
@@ -291,4 +291,4 @@ def test_a_history_that_cannot_be_read_says_why(visit, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     app = visit(page="changes", HISTORY_URL=str(tmp_path / "file"))
     assert "HISTORY_URL" in text(app)
-    assert not app.metric
+    assert not tiles(app)

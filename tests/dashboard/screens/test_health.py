@@ -11,7 +11,7 @@ from data_access.emulator.sample import partner
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
-from tests.dashboard.visit import charts, tables, text, tiles, wait_for
+from tests.dashboard.visit import charts, deltas, tables, text, tiles, wait_for
 from tests.lakes import fetched
 
 PAGE = "health"
@@ -233,7 +233,7 @@ def test_a_hostile_service_is_text(look_back, days):
     old = [services(one, {"serviceName": HOSTILE}) for one in days]
     app = look_back([*old, customers(8, counted), customers(1, counted)], page=PAGE)
     read = [box.value for kind in (app.markdown, app.caption, app.warning, app.success, app.info) for box in kind]
-    read += [str(metric.delta) for metric in app.metric]
+    read += deltas(app).values()
     assert not [one for one in read if "![" in one or "http:/" in one]
     assert formats.plain(HOSTILE) in " ".join(read)
 

@@ -16,6 +16,8 @@ from tests.dashboard.visit import (
     TENANT,
     bar,
     charts,
+    deltas,
+    drawn_tiles,
     headings,
     live,
     opened,
@@ -101,7 +103,7 @@ def test_files_hold_what_was_sent_and_the_page_one_spelling(visit, monkeypatch):
     assert {*tables(app)["overview_table"]["title"]} == {"Microsoft 365", "straße"}
     assert {*parts(app, "overview_table")["title"]} == {"Reseller", "Direct", "x"}
     assert tiles(app)["Licenses sold"] == "500"
-    assert "in 2 services" in {metric.delta for metric in app.metric}
+    assert "in 2 services" in deltas(app).values()
     assert app.multiselect(key="service").options == ["Microsoft 365", "straße"]
     assert app.button_group(key="channel").options == ["Direct", "Reseller", "x"]
     for file in taken_away(app, monkeypatch).values():
@@ -150,7 +152,7 @@ def test_filters_that_exclude_each_other_leave_a_page(visit):
 def test_no_rows_is_a_state_of_its_own(visit):
     app = visit(Emulator(Partner()))
     assert "Microsoft returned no rows" in text(app)
-    assert not app.metric
+    assert not tiles(app)
 
 
 def test_commercial_counts_stand_in_and_are_called_counted(visit):
@@ -194,7 +196,7 @@ def test_trouble_without_data_is_a_sentence_and_facts(trouble, title, visit):
 def test_who_comes_first_waits_and_then_sees_the_page(page, visit):
     rows = {"deployment": ROWS, "commercial_deployment": rows_of(COMMERCIAL_DEPLOYMENT, [{}])}
     app = visit(Emulator(Partner(**rows)).always(slow(0.6)), page=page)  # the page looks every quarter of a second
-    assert len(app.metric) == 4
+    assert len(tiles(app)) == 4
     assert len(app.title) == 1
 
 
@@ -355,7 +357,7 @@ def test_where_the_analytics_are_empty_the_page_stands_on_live_seats(visit):
     assert "2 of 2 products are below the 80 % target" in said
     assert "Microsoft returned no rows" not in said
     assert headings(app, "overview_table")["title"]["label"] == "Product"
-    behind = next(tile.help for tile in app.metric if tile.label == "Licenses sold")
+    behind = next(tile.explanation for tile in drawn_tiles(app) if tile.label == "Licenses sold")
     assert "the sum of seats that are enabled" in behind
     assert "1 product that is free or on trial" in behind
     assert "at the processing date" not in behind

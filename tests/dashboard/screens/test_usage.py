@@ -136,7 +136,7 @@ def test_no_rows_is_a_state_of_its_own(visit):
     app = visit(Emulator(Partner()), page=PAGE)
     assert "Microsoft returned no rows" in text(app)
     assert text(app).count("MS-CorrelationId") == 3
-    assert not app.metric
+    assert not tiles(app)
 
 
 def test_partner_percentages_alone_are_shown_and_not_added_up(visit):
@@ -169,7 +169,7 @@ def test_without_any_figures_of_use_the_page_says_what_still_works(visit):
     app = visit(spoiled(answer(403), COUNTS, PERCENTS), page=PAGE)
     assert "Not permitted" in text(app)
     assert "The Overview needs neither" in text(app)
-    assert not app.metric
+    assert not tiles(app)
 
 
 def test_the_last_good_figures_of_one_collection_stay_with_their_age(visit):
@@ -319,7 +319,7 @@ def test_what_the_counts_have_lost_is_said_wherever_their_sums_stand(page, compa
     now = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, both[1:]), commercial_usage=use)
     lost = "Not in the newest answer: Microsoft 365 through Reseller (100 licenses sold on"
     app = wait_for(visit(Emulator(now), past=past, page=page), lambda app: lost in said(app).replace("*", ""))
-    judged = [metric.delta for metric in app.metric if metric.label == "Deployment %"]
+    judged = [delta for label, delta in deltas(app).items() if label == "Deployment %"]
     assert judged == ([] if page == "usage" else ["a part is missing now"])
     app.query_params["channel"] = "direct"
     assert lost not in said(app.run()).replace("*", "")

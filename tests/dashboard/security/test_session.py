@@ -11,7 +11,7 @@ from dashboard.security import middleware, session
 from dashboard.security.roles import Denied, Role
 from dashboard.sitemap import PAGES
 from tests.dashboard import visit
-from tests.dashboard.visit import bar, tables, text
+from tests.dashboard.visit import bar, tables, text, tiles
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_person_who_is_not_let_in_is_told_why_and_sees_no_figure(knock, claims
     app = knock(page, **claims)
     assert words in text(app)
     assert button in labels(app)
-    assert not app.metric
+    assert not tiles(app)
     assert not app.get("bidi_component")
     assert not app.get("page_link")
 
@@ -62,7 +62,7 @@ def test_each_role_has_its_pages_and_what_comes_before(knock, role):
         app = knock(page.address, [role.name])
         shut = "not for your role" in text(app)
         assert shut is (page not in pages), page
-        assert shut is not bool(app.metric or tables(app)), page
+        assert shut is not bool(tiles(app) or tables(app)), page
         assert len(bar(app)["pages"]) == len(pages)
 
 
@@ -73,10 +73,10 @@ def test_a_name_is_text(knock):
 
 def test_a_page_that_is_drawn_anew_asks_again_whose_it_is(knock):
     app = knock()
-    assert app.metric
+    assert tiles(app)
     middleware.ENDED.add(app.user, datetime.now(UTC))
     app.button_group(key="channel").set_value(["direct"]).run()
-    assert not app.metric
+    assert not tiles(app)
     assert "signed out" in text(app)
 
 
@@ -114,7 +114,7 @@ def test_a_file_is_noted_when_it_is_taken_with_its_rows(knock, noted, monkeypatc
     monkeypatch.setattr(figures, "downloads", lambda offered: files.update({f.key: handed(f) for f in offered}))
 
     def handed(file):
-        return file, session.handed_out(file.content, file.mimetype, file.name)
+        return file, session.handing_out()(file.content, file.mimetype, file.name)
 
     app = knock()
     assert [entry.action for entry in noted] == ["look"], "offered, and not taken"

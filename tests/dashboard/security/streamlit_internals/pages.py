@@ -38,6 +38,7 @@ class Page:
     def __init__(self, socket):
         self.socket = socket
         self.elements, self.session, self.fragment = {}, "", ""
+        self.fragments = {}  # in which each kind of element is
 
     def send(self, message, until):
         """Send a message; what comes back, up to a message of the kind `until`."""
@@ -45,6 +46,8 @@ class Page:
         answers = {}
         while until not in answers:
             answer = ForwardMsg.FromString(self.socket.receive_bytes())
+            if answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                continue  # another run takes its place
             answers[answer.WhichOneof("type")] = answer
             if answer.WhichOneof("type") == "new_session":
                 self.session = answer.new_session.initialize.session_id
@@ -53,6 +56,7 @@ class Page:
                 self.fragment = answer.delta.fragment_id or self.fragment
                 if kind := element.WhichOneof("type"):  # and no block of elements
                     self.elements[kind] = getattr(element, kind)
+                    self.fragments[kind] = answer.delta.fragment_id
         return answers
 
     def run(self, press=""):
