@@ -259,6 +259,15 @@ def test_the_proxy_keeps_probes_and_metrics_inside(conf):
     assert not re.search(inside, "/customers")
 
 
+def test_a_machine_that_says_nothing_is_taken_for_lost_by_the_time_that_pings_are_missed():
+    (minutes,) = re.findall(r"proxy_read_timeout (\d+)m;", PROXIES["replicas"])
+    (ingress,) = of_kind("Ingress")
+    seconds = int(ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-read-timeout"])
+    asked = config.get_option("server.websocketPingInterval") or 30  # Streamlit's own
+    assert seconds == int(minutes) * 60
+    assert 2 * asked < seconds <= 5 * asked
+
+
 def test_what_starts_the_dashboard_names_options_that_there_are():
     texts = [CONTAINERFILE, (DEPLOY / "compose" / "compose.yaml").read_text(), *(unit.read_text() for unit in UNITS)]
     named = {name for text in texts for name in re.findall(r"--([a-z]+\.[a-zA-Z]+)[= ]", text)}
