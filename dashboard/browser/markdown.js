@@ -27,4 +27,4 @@ export function marked(text) {
 }
 
 /** The paragraphs of a text. */
-export const paragraphs = (text) => text.split("\n\n").map((paragraph) => element("p", ...marked(paragraph)))
+export const paragraphs = (text) => text.split("\n\n").map((paragraph) => element("div", ...marked(paragraph)))
