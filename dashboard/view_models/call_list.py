@@ -204,7 +204,8 @@ def said_aside(
     own = datasets.of_one(live, customer, facts.frame)
     facts = facts.selected(selection)
     table = call_list.prepared(facts, mutes=mutes, spares=spares)
-    return call_list.aside(table, facts, own.seats, own.read_of(SEATS))
+    unassigned = None if own.seats is None else renewals.not_assigned(own.seats, None)
+    return call_list.aside(table, facts, unassigned, own.read_of(SEATS))
 
 
 @remembered

@@ -91,9 +91,9 @@ def _pdf(
 
     def make() -> exports.Content:
         own = _own(past, tenants, feeds)
-        made = [
-            sheets.sheet(_records(deployment, tenant, feeds, known, quiet, own=own.get(tenant))) for tenant in tenants
-        ]
+        made = sheets.sheets(
+            [_records(deployment, tenant, feeds, known, quiet, own=own.get(tenant)) for tenant in tenants]
+        )
         return exports.counted(document.pdf(made), len(made))
 
     return exports.FILES.kept("call sheet", (deployment, *known, tenants, quiet), make)

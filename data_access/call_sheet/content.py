@@ -5,35 +5,41 @@ All dates are those of the figures, and no clock is read: the same figures give 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from data_access import formats, measures, mutes
-from data_access.call_sheet import figures, sections
-from data_access.call_sheet.customer import Records
+from data_access.call_sheet import figures, sections, together
+from data_access.call_sheet.customer import Customer, Records
 from data_access.call_sheet.sheet import CallSheet, Line, percent
-from data_access.datasets import lately, usage
 from data_access.datasets.renewals import OfOne
-from data_access.measures import call_list, muted, no_rows, parts, renewals, spare, trends
+from data_access.measures import call_list, muted, no_rows, parts, spare
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS
 
 _YEAR = timedelta(days=366)
-_LATELY = round(lately.MONTHS * 365 / 12)  # days: as long as the call list looks back
 _MOST_STEPS = 3
 
 
-def sheet(records: Records) -> CallSheet:
-    """The sheet of one customer."""
-    change = None if records.absence else trends.change(records.line, trends.USUAL_DAYS)
+def sheets(several: Sequence[Records]) -> list[CallSheet]:
+    """The sheet of each customer of records that were read together, in their order."""
+    known = together.customers_of(several)
+    called = together.call_lists(known)
+    return [_sheet(records, *called(records.tenant)) for records in known]
+
+
+def _sheet(records: Customer, called: pd.DataFrame, said: Sequence[str]) -> CallSheet:
+    """The sheet of one customer: with its row of the call list, none where nothing is said of it, and what is said."""
+    change = records.change
     lost = records.lost(change.since) if change else records.line[:0]
-    steps, aside = _steps(records)
+    steps, aside = _steps(records, called, said)
     tables = [
         sections.products(records),
-        sections.ending(records),
-        sections.changed(records, change),
+        sections.ends(records),
+        sections.changed(records),
         sections.use(records),
     ]
     return CallSheet(
@@ -55,13 +61,13 @@ def sheet(records: Records) -> CallSheet:
     )
 
 
-def _muted(records: Records, lost: pd.DataFrame) -> tuple[str, ...]:
+def _muted(records: Customer, lost: pd.DataFrame) -> tuple[str, ...]:
     """What the steps do not speak of: of how many lines, until when and why."""
     lines = mutes.counted(muted.of_one(records.mutes, records.tenant, _products_of(records, lost)))
     return (*lines, mutes.IN_SUMS) if lines else ()
 
 
-def _dates(records: Records) -> str:
+def _dates(records: Customer) -> str:
     line = records.line
     newest = records.now.frame["processedDateTime"].max()
     stands_at = newest
@@ -93,58 +99,24 @@ def _read(live: OfOne) -> list[str]:
     return [f"{' and '.join(names)} of {said}" for said, names in named.items()]
 
 
-def _steps(records: Records) -> tuple[tuple[str, ...], str]:
+def _steps(records: Customer, called: pd.DataFrame, said: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """What to say, by the rules of the call list: the first sentences that have a reason; and what is said aside."""
-    if records.now.frame.empty or muted.customers(records.mutes, [records.tenant]):
+    if called.empty:
         return (), ""
-    renewing, missed = None, None
-    if change := trends.change(records.line, _LATELY):
-        missed = records.lost(change.since)
-    read_at = records.live.read_at if records.live else None
-    if records.subscriptions is not None and read_at is not None:
-        spoken = muted.without(records.mutes, records.subscriptions)
-        renewing = renewals.next_renewals(spoken, read_at, call_list.RENEWS_WITHIN, records.spares)
-    table = call_list.prepared(
-        records.now,
-        _moved(records),
-        lost=missed,
-        unused=None if records.use is None else usage.unused_of(records.now, records.use),
-        ending=renewing,
-        at=read_at,
-        mutes=records.mutes,
-        spares=records.spares,
-    )
-    steps = tuple(call_list.said(table)[0][:_MOST_STEPS])
     seats_read_at = records.live.read_of(SEATS) if records.live else None
     kept = spare.said(records.spares, records.now.frame)
-    aside = call_list.aside(table, records.now, records.seats, seats_read_at)
-    return steps, " ".join(filter(None, (aside, kept)))
+    aside = call_list.aside(called, records.now, records.unassigned, seats_read_at)
+    return tuple(said[:_MOST_STEPS]), " ".join(filter(None, (aside, kept)))
 
 
-def _moved(records: Records) -> pd.DataFrame | None:
-    """How the customer moved, as `call_list.prepared` takes it, since the answer that the call list compares with."""
-    if records.then is None:
-        return None
-    day, then = records.then
-    was, is_now = measures.total(then), measures.total(records.now)
-    percents = [float("nan") if total.percent is None else total.percent for total in (was, is_now)]
-    moves = {
-        "since": pd.Timestamp(day),
-        "licensesSoldChange": float(is_now.sold - was.sold),
-        "licensesDeployedChange": is_now.deployed - was.deployed,
-        "deploymentPercentChange": percents[1] - percents[0],
-    }
-    return pd.DataFrame([moves], index=pd.Index([records.tenant]))
-
-
-def _products_of(records: Records, lost: pd.DataFrame) -> set[str]:
+def _products_of(records: Customer, lost: pd.DataFrame) -> set[str]:
     """The ids of all products of which the sheet knows something."""
     tables = (records.now.frame, lost, records.subscriptions, records.seats)
     known = [table[PRODUCT].dropna() for table in tables if table is not None and PRODUCT in table]
     return {str(product) for column in known for product in column}
 
 
-def _line(records: Records) -> Line | None:
+def _line(records: Customer) -> Line | None:
     line = records.line
     shown = line[line["deploymentPercent"].notna()]
     if shown.empty:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
 import pandas as pd
 
+from data_access import measures
 from data_access.datasets.renewals import OfOne, Unread, never_read
-from data_access.measures import Facts, parts, renewals, trends
+from data_access.measures import Facts, Total, parts, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.trends import AS_OF
@@ -71,31 +73,52 @@ class Records:
         """Why there is nothing of a live collection, where the customer could not be read now or before."""
         return never_read(self.live.unread, collection) if self.live else None
 
-    @cached_property
-    def line(self) -> pd.DataFrame:
-        """How the customer as a whole went, as `trends.lines` gives it."""
-        return trends.lines(self.deployment, [])
 
-    @cached_property
-    def ending(self) -> pd.DataFrame | None:
-        """The subscriptions that end within `HORIZON`, in order; None where they were never read."""
-        if self.subscriptions is None or self.live is None:
-            return None
-        return renewals.in_order(renewals.within(self.subscriptions, self.live.read_at, HORIZON))
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """The subscriptions of one customer that end within `HORIZON`, in order.
+
+    `becomes`: what becomes of each. `is_counted`: whether sums take it in; `renews`: whether it renews, too, where
+    nobody does anything. `at_risk`: the seats at risk of those that are counted, `renewing` of those that renew.
+    """
+
+    subscriptions: pd.DataFrame
+    becomes: Sequence[str]
+    is_counted: pd.Series
+    renews: pd.Series
+    at_risk: int
+    renewing: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Customer(Records):
+    """The records of one customer, and what `together` works out for several of them at once.
+
+    `line`: how the customer as a whole went, `lines` each product through each channel, as `trends.lines` gives them.
+    `change`: with what the figures are compared, None where there is nothing. `total`, `products`: what is now, in all
+    and as `customers.by_product` gives it; `moves`: how the products went in the change, by `changes.compare`.
+    `ending`: None where subscriptions were never read. `unassigned`: what of its live seats is not assigned, as
+    `renewals.not_assigned` gives it; None where they were not read. `uses`: how its workloads are used, as
+    `measures.activity_by` gives it; None where no usage was collected.
+    """
+
+    line: pd.DataFrame
+    lines: pd.DataFrame
+    change: trends.Change | None
+    total: Total
+    products: pd.DataFrame
+    moves: pd.DataFrame
+    ending: Ending | None
+    unassigned: pd.DataFrame | None
+    uses: pd.DataFrame | None
 
     @property
-    def last(self) -> Facts:
+    def last(self) -> Total:
         """The figures of now, or those of the last answer with the customer, where the newest one has none."""
-        return self.of_snapshot(self.line["snapshot"].iloc[-1]) if self.absence else self.now
-
-    def at(self, moment: datetime) -> Facts:
-        """The figures that stand at a moment of the line."""
-        return self.of_snapshot(self.line.loc[self.line[AS_OF] == moment, "snapshot"].iloc[-1])
-
-    def of_snapshot(self, snapshot: str) -> Facts:
-        """The figures of one answer."""
+        if not self.absence:
+            return self.total
         frame = self.deployment.frame
-        return self.deployment.of(frame[frame["snapshot"] == snapshot])
+        return measures.total(self.deployment.of(frame[frame["snapshot"] == self.line["snapshot"].iloc[-1]]))
 
     def answered(self, moment: datetime) -> datetime:
         """When the answer was fetched that stands at a moment of the line: pages name what they compare with by it."""
@@ -103,25 +126,19 @@ class Records:
 
     def lost(self, since: datetime) -> pd.DataFrame:
         """The products that it has no more, of which the line had some on this date or later, with their ids."""
-        lines, absent = self._parts
-        gone = parts.together(parts.missed(absent, lines, self.line[self.line[AS_OF] >= since]))
-        ids = self.deployment.frame.drop_duplicates(NAME).set_index(NAME)[PRODUCT]
-        return gone.assign(customerTenantId=self.tenant, productId=gone[NAME].map(ids))
+        if self._absent.empty:
+            return self._absent
+        return parts.together(parts.missed(self._absent, self.lines, self.line[self.line[AS_OF] >= since]))
 
     @cached_property
-    def _parts(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """How each product went through each channel, and those of them that are not there any more."""
-        lines = trends.lines(self.deployment, parts.OF_CUSTOMER)
-        return lines, parts.absent(lines, self.now.frame, parts.OF_CUSTOMER, self.unread)
+    def _absent(self) -> pd.DataFrame:
+        """Those of the products through a channel that are not there any more, with their ids."""
+        absent = parts.absent(self.lines, self.now.frame, parts.OF_CUSTOMER, self.unread)
+        ids = self.deployment.frame.drop_duplicates(NAME).set_index(NAME)[PRODUCT]
+        return absent.assign(customerTenantId=self.tenant, productId=absent[NAME].map(ids))
 
     def free(self) -> dict[object, int]:
         """How many of the live seats of each product are not assigned, by productId; none where they were not read."""
-        if self.seats is None:
+        if self.unassigned is None:
             return {}
-        table = renewals.not_assigned(self.seats, None)
-        return dict(zip(table[PRODUCT], table["notAssigned"], strict=True))
-
-
-def renew_by_themselves(ending: pd.DataFrame) -> pd.DataFrame:
-    """The subscriptions that count, and that renew where nobody does anything."""
-    return ending[renewals.counted(ending) & (ending["renewalOutcome"] == renewals.RENEWS)]
+        return dict(zip(self.unassigned[PRODUCT], self.unassigned["notAssigned"], strict=True))

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from data_access import formats, measures
-from data_access.call_sheet.customer import HORIZON, Records, renew_by_themselves
+from data_access import formats
+from data_access.call_sheet.customer import HORIZON, Customer, Ending
 from data_access.call_sheet.sheet import Figure, percent
 from data_access.measures import renewals, trends
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS
@@ -15,7 +15,7 @@ from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS
 _AT_RISK, _NOT_READ = "Seats at risk", "could not be read"
 
 
-def figures(records: Records, change: trends.Change | None) -> tuple[Figure, ...]:
+def figures(records: Customer, change: trends.Change | None) -> tuple[Figure, ...]:
     """The figures at the head of a sheet, with how they moved where that is known."""
     seats = records.seats if records.now.frame.empty else None
     if records.now.frame.empty and records.never_read(SEATS):
@@ -28,20 +28,21 @@ def figures(records: Records, change: trends.Change | None) -> tuple[Figure, ...
     if records.ending is None:
         unread = records.never_read(SUBSCRIPTIONS)
         return (*shown, Figure(_AT_RISK, formats.NOTHING, _NOT_READ)) if unread else shown
-    return (*shown, _at_risk(renew_by_themselves(records.ending)))
+    return (*shown, _at_risk(records.ending))
 
 
-def _at_risk(renewing: pd.DataFrame) -> Figure:
+def _at_risk(ending: Ending) -> Figure:
+    renewing = ending.subscriptions[ending.renews]
     of_what, unknown = f"of what renews within {HORIZON} days", renewals.seats_unknown(renewing)
     if unknown and renewing["seatsAtRisk"].isna().all():
         return Figure(_AT_RISK, formats.NOTHING, f"not known {of_what}")
     if unknown:
         of_what += f"; of {formats.number(unknown, 'seat')} not known"
-    return Figure(_AT_RISK, formats.count(renewals.seats_at_risk(renewing)), of_what)
+    return Figure(_AT_RISK, formats.count(ending.renewing), of_what)
 
 
-def _of_counts(records: Records, change: trends.Change | None) -> tuple[Figure, ...]:
-    total = measures.total(records.last)
+def _of_counts(records: Customer, change: trends.Change | None) -> tuple[Figure, ...]:
+    total = records.last
     since = f" since {formats.day(records.answered(change.since))}" if change else ""
     return (
         Figure("Licenses sold", formats.count(total.sold), formats.change(change.sold) + since if change else ""),
@@ -58,7 +59,7 @@ def _of_counts(records: Records, change: trends.Change | None) -> tuple[Figure, 
     )
 
 
-def _of_seats(records: Records, seats: pd.DataFrame) -> tuple[Figure, ...]:
+def _of_seats(records: Customer, seats: pd.DataFrame) -> tuple[Figure, ...]:
     enabled, assigned = int(seats["activeUnits"].sum()), int(seats["consumedUnits"].sum())
     return (
         Figure("Live seats enabled", formats.count(enabled)),

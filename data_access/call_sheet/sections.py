@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from data_access import formats, measures, texts, titles
-from data_access.call_sheet.customer import HORIZON, NAME, Records, renew_by_themselves
+from data_access import formats, titles
+from data_access.call_sheet.customer import HORIZON, NAME, Customer, Ending
 from data_access.call_sheet.sheet import Column, Section, percent
-from data_access.datasets import usage
 from data_access.datasets.renewals import not_read
-from data_access.measures import changes, customers, parts, renewals, trends
+from data_access.measures import changes, customers, parts
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.unread_rows import Absence
 from data_access.partner_center.catalog import SUBSCRIPTIONS
@@ -26,11 +25,11 @@ _TELL_APART = (customers.CUSTOMER, *customers.PRODUCT)
 _TEXT, _END = Column("Product", is_number=False), Column("Ends (UTC)", is_number=False)
 
 
-def products(records: Records) -> Section:
+def products(records: Customer) -> Section:
     """The products by what is not deployed, each with the seats that are free to assign, where those are known."""
     if records.now.frame.empty and records.seats is not None:
         return _today(records.seats)
-    table = customers.by_product(records.now).sort_values(["undeployed", NAME], ascending=[False, True])
+    table = records.products.sort_values(["undeployed", NAME], ascending=[False, True])
     ids = records.now.frame.drop_duplicates(NAME).set_index(NAME).get(PRODUCT)
     free = None if records.seats is None or ids is None else _free_to_assign(table[NAME].map(ids), records.free())
     rows = [
@@ -80,15 +79,15 @@ def _today(seats: pd.DataFrame) -> Section:
     return _section("Live seats by what is not assigned", columns, rows, "product", "No seats are enabled.")
 
 
-def changed(records: Records, change: trends.Change | None) -> Section | None:
+def changed(records: Customer) -> Section | None:
     """The products whose licenses moved since the date with which the figures are compared."""
-    if change is None:
+    if (change := records.change) is None:
         return None
-    before = records.at(change.since)
-    table = changes.compare(customers.by_product(before), customers.by_product(records.now), customers.PRODUCT)
-    why = parts.why(table.assign(customerTenantId=records.tenant), _TELL_APART, records.unread)
+    table = records.moves
     is_there = table["status"] != changes.Status.GONE
-    status = table["status"].where(is_there, pd.Series(why, table.index, dtype="str"))
+    gone = table[~is_there].assign(customerTenantId=records.tenant)
+    why = pd.Series(parts.why(gone, _TELL_APART, records.unread), gone.index, dtype="str")
+    status = table["status"].where(is_there, why)
     moves = ["licensesSoldChange", "licensesDeployedChange", "undeployedChange"]
     is_known = is_there | (status == Absence.GONE)
     table = table.assign(title=_named(table), said=status, **table[moves].where(is_known))  # as in that of all products
@@ -110,11 +109,10 @@ def _with_status(product: str, status: str) -> str:
     return product if status == changes.Status.CHANGED else f"{product} ({status})"
 
 
-def _why_less(ending: pd.DataFrame) -> str:
+def _why_less(ending: Ending) -> str:
     """Why the figure of the seats at risk is less than its column adds up to; nothing where it is not."""
-    counted = ending[renewals.counted(ending)]
-    added_up, of_counted = (int(rows["seatsAtRisk"].sum()) for rows in (ending, counted))
-    every, renewing = (renewals.seats_at_risk(part) for part in (counted, renew_by_themselves(ending)))
+    seats, every, renewing = ending.subscriptions["seatsAtRisk"], ending.at_risk, ending.renewing
+    added_up, of_counted = (int(some.sum()) for some in (seats, seats[ending.is_counted]))
     if renewing == added_up:
         return ""
     reasons = [
@@ -126,10 +124,10 @@ def _why_less(ending: pd.DataFrame) -> str:
     return f"At risk: the rows add up to {formats.count(added_up)}{together}{of_what}"
 
 
-def ending(records: Records) -> Section | None:
+def ends(records: Customer) -> Section | None:
     """The subscriptions that end soon, and what becomes of them."""
-    heading, subscriptions = f"What ends in the next {HORIZON} days", records.ending
-    if subscriptions is None:
+    heading, ending = f"What ends in the next {HORIZON} days", records.ending
+    if ending is None:
         unread = records.never_read(SUBSCRIPTIONS)
         return Section(heading, note=not_read(unread)) if unread else None
     rows = [
@@ -141,7 +139,7 @@ def ending(records: Records) -> Section | None:
             becomes,
             _day(row["actBy"], is_before=row["isBefore"]),
         )
-        for (_, row), becomes in zip(subscriptions.iterrows(), renewals.becomes(subscriptions), strict=True)
+        for (_, row), becomes in zip(ending.subscriptions.iterrows(), ending.becomes, strict=True)
     ]
     columns = (
         Column("Subscription", is_number=False),
@@ -152,7 +150,7 @@ def ending(records: Records) -> Section | None:
         Column("Last day to act (UTC)", is_number=False),
     )
     section = _section(heading, columns, rows, "subscription", "No subscription ends.")
-    return replace(section, note=". ".join(filter(None, (section.note, _why_less(subscriptions)))))
+    return replace(section, note=". ".join(filter(None, (section.note, _why_less(ending)))))
 
 
 def _day(instant: datetime, *, is_before: bool) -> str:
@@ -160,13 +158,11 @@ def _day(instant: datetime, *, is_before: bool) -> str:
     return f"{'before ' if is_before else ''}{formats.day(instant)}"
 
 
-def use(records: Records) -> Section | None:
+def use(records: Customer) -> Section | None:
     """How much of each workload is used."""
-    if records.use is None:
+    if records.uses is None:
         return None
-    (workloads,) = texts.alike(usage.workload_titles(records.use))  # one row however it is spelled, as on Usage
-    table = measures.activity_by(records.use.assign(workloadName=workloads), ["workloadName"])
-    table = table.sort_values(["licensesQualified", "workloadName"], ascending=[False, True])
+    table = records.uses.sort_values(["licensesQualified", "workloadName"], ascending=[False, True])
     rows = [
         (
             str(row["workloadName"]),

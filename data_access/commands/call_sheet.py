@@ -47,11 +47,12 @@ def run(options: argparse.Namespace) -> bytes:
         live = records.live_of(past.history)
         tenants = options.customer
         found = records.of_customers(settings, past, engine, tenants, live=live, mutes=holding, spares=plan.spares)
-        sheets = []
+        known = []
         for each in found:
-            sheets.append(content.sheet(each))
-            progress(Step("Working out call sheets", len(sheets), len({*tenants})))
-        pdf = document.pdf(sheets)
+            known.append(each)
+            progress(Step("Reading customers for call sheets", len(known), len({*tenants})))
+        progress(Step("Writing call sheets"))
+        pdf = document.pdf(content.sheets(known))
     if options.out is None:
         return pdf
     _write(options.out, pdf)

@@ -339,18 +339,18 @@ def said(table: pd.DataFrame) -> list[list[str]]:
     return _told(table, lambda rule: rule.said)
 
 
-def aside(table: pd.DataFrame, facts: Facts, seats: pd.DataFrame | None, read_at: datetime | None) -> str:
+def aside(table: pd.DataFrame, facts: Facts, unassigned: pd.DataFrame | None, read_at: datetime | None) -> str:
     """By whose count the licenses are that a customer is told to have spare, and how many its own tenant says.
 
-    `table`: the row of `prepared` of one customer. `facts`: those that it was made of. `seats`: the customer's live
-    seats, read at `read_at`; None where they are not at hand. Nothing where both say the same, or the tenant nothing.
+    `table`: the row of `prepared` of one customer. `facts`: those that it was made of. `unassigned`: what of the
+    customer's live seats is not assigned, as `renewals.not_assigned` gives it, read at `read_at`; None where they are
+    not at hand. Nothing where both say the same, or the tenant nothing.
     """
-    if seats is None or read_at is None or not (table["topUndeployed"] - table["topSpare"] >= 1).any():
+    if unassigned is None or read_at is None or not (table["topUndeployed"] - table["topSpare"] >= 1).any():
         return ""
     product, gap = table["topProduct"].iloc[0], round(table["topUndeployed"].iloc[0])
     counted = facts.frame[(facts.frame[CUSTOMER] == table[CUSTOMER].iloc[0]) & (facts.frame["productName"] == product)]
-    live = renewals.not_assigned(seats, None)
-    free = live.loc[live[PRODUCT].isin(free_products.identities(counted[PRODUCT])), "notAssigned"]
+    free = unassigned.loc[unassigned[PRODUCT].isin(free_products.identities(counted[PRODUCT])), "notAssigned"]
     if free.empty or free.sum() == gap:
         return ""
     counted_on, read_on = formats.day(counted["processedDateTime"].max()), formats.day(read_at)

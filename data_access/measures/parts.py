@@ -87,7 +87,7 @@ def lost(
 
 def why(rows: pd.DataFrame, columns: Sequence[str], unread: UnreadRows) -> list[Absence]:
     """Why what these columns of the rows tell apart is not in an answer, with all that it has."""
-    return unread.why(keyed(rows, columns))
+    return unread.why(keyed(rows, columns)) if len(rows) else []
 
 
 def keyed(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -97,6 +97,8 @@ def keyed(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 def together(lost: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
     """What is `lost`, one row for each title and why, with the sum of licenses sold; those with most licenses first."""
+    if lost.empty:
+        return lost
     rows = lost.sort_values("licensesSold", ascending=False, kind="stable")
     keys = [*within, TITLE, WHY]
     first = rows.assign(licensesSold=rows.groupby(keys, observed=True, sort=False)["licensesSold"].transform("sum"))

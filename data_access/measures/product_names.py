@@ -44,6 +44,8 @@ def as_lately(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of several answers (`snapshot`), each product by the name that it has in the newest answer with it."""
     if not {PRODUCT, _NAME, _ANSWER} <= {*rows}:
         return rows
+    if rows[[PRODUCT, _NAME]].drop_duplicates()[PRODUCT].is_unique:
+        return rows  # each has one name, as nearly always
     answers = rows[_ANSWER].astype("str")
     newest = answers.groupby(rows[PRODUCT].astype("str")).transform("max")
     return as_in(rows[answers == newest], rows)

@@ -306,11 +306,17 @@ def is_of_licenses(table: pd.DataFrame) -> pd.Series:
 
 def seats_at_risk(table: pd.DataFrame) -> int:
     """The seats at risk of several subscriptions together: a customer's seats of a product count once."""
+    return int(seats_at_risk_of_each(table).sum())
+
+
+def seats_at_risk_of_each(table: pd.DataFrame) -> pd.Series:
+    """The same by customerTenantId; a customer of which nothing is known is not there."""
     known = table[table["seatsAtRisk"].notna()]
     if known.empty:
-        return 0
+        return pd.Series(dtype="int64")
     sums = known.groupby(_KEY, sort=False).agg(quantity=("quantity", "sum"), notAssigned=("notAssigned", "first"))
-    return int(np.minimum(sums["quantity"].astype("int64"), sums["notAssigned"].astype("int64")).sum())
+    at_risk = sums.astype("int64").min(axis=1)
+    return at_risk.groupby(level=CUSTOMER).sum()
 
 
 def seats_unknown(table: pd.DataFrame) -> int:

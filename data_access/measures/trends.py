@@ -34,7 +34,7 @@ HORIZON = 3 * _YEAR
 BEYOND = f"more than {HORIZON // _YEAR} years"
 #: The column that says where a point stands in time, see `points`.
 AS_OF = "asOf"
-_PARTS = ("service", "channel", "productName")  # of which a sum may be
+_PARTS = ("customerTenantId", "service", "channel", "productName")  # of which a sum may be
 _PARTIAL = "partial"  # the column of the mark on rows of back-fills
 _WENT_BACK = "wentBack"  # the column of the mark on answers with an older date of a part
 _BACKWARDS = 0.1  # of a move: more the other way is a turn

@@ -80,7 +80,7 @@ def sheet(rows=(), live=None, subscriptions=None, mutes=(), *, unread=(), use=No
         judged = renewals.at(renewals.judged(pd.DataFrame(subscriptions), table, facts.frame), READ)
     dated = Facts(facts.frame.assign(snapshot="1", fetchedAt=pd.Timestamp(READ)))
     live = OfOne(judged, table, READ, tuple(unread))
-    return content.sheet(records(facts, dated, live=live, use=use, mutes=mutes, spares=spares))
+    return content.sheets([records(facts, dated, live=live, use=use, mutes=mutes, spares=spares)])[0]
 
 
 def section(made, heading):
@@ -224,7 +224,7 @@ def test_what_moved_is_told_since_the_day_of_the_answer_compared_as_on_pages():
         answered(date(2026, 10, 30), 42, 120),
         answered(date(2026, 11, 29), 50, 131),
     ]
-    made = content.sheet(records(answers[-1], *answers, then=(date(2026, 8, 31), answers[0])))
+    made = content.sheets([records(answers[-1], *answers, then=(date(2026, 8, 31), answers[0]))])[0]
     assert "Since 31 Aug 2026 you bought 31 licenses, and only 10 more are assigned." in made.steps
     assert next(figure.change for figure in made.figures) == "+11 since 31 Oct 2026"
     assert section(made, "What changed").heading == "What changed since 31 Oct 2026"
@@ -244,7 +244,7 @@ NOT_READ = {"customerTenantId": TENANT.casefold()}
 )
 def test_of_a_customer_that_the_newest_answer_does_not_have_the_last_figures_stand_and_no_change_does(unread, said):
     before = [answered(date(2026, 10, 26), 10, 50), answered(date(2026, 11, 16), 16, 56)]
-    made = content.sheet(records(NOTHING, *before, unread=unread))
+    made = content.sheets([records(NOTHING, *before, unread=unread)])[0]
     assert [(figure.label, figure.value, figure.change) for figure in made.figures] == [
         ("Licenses sold", "56", said),
         ("Deployed", "28.57\u00a0%", said),
@@ -343,7 +343,7 @@ def sheet_of_two(before, after, mutes=(), unread=ALL_READ):
         Facts(frame.assign(snapshot=identity, fetchedAt=pd.Timestamp(READ)))
         for identity, frame in (("1", then), ("2", now))
     ]
-    return content.sheet(records(Facts(now), *dated, mutes=mutes, unread=unread))
+    return content.sheets([records(Facts(now), *dated, mutes=mutes, unread=unread)])[0]
 
 
 def of(month):
