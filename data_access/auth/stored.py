@@ -63,7 +63,7 @@ class Stored(RenewableCredential):
         self, registration: Registration, file: Path, timeout: float = REQUEST_TIMEOUT, pace: Pace | None = None
     ) -> None:
         super().__init__(registration, timeout, pace)
-        self._file = file
+        self._file = Path(os.path.realpath(file))  # a link stays; and who comes without it meets the same lock
 
     @property
     def encrypted(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import tempfile
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from data_access.commands import arguments, terminal
 from data_access.datasets import timeline
 from data_access.digest import plan_file
 from data_access.errors import SettingsError
+from data_access.file_kinds import follow, is_no_file
 from data_access.history import engines
 from data_access.history.mutes import Mutes
 from data_access.partner_center.answers import Step
@@ -61,16 +61,28 @@ def run(options: argparse.Namespace) -> bytes:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a whole file or none. Raises SettingsError where it cannot be written."""
-    draft = ""
+    """Write a whole file or none; what is there and is no file, such as a device, is written to, and stays.
+
+    Raises SettingsError where it cannot be written.
+    """
     try:
-        handle, draft = tempfile.mkstemp(dir=file.parent, prefix=".call-sheet-")
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-        Path(draft).replace(file)
+        if is_no_file(file):
+            with os.fdopen(os.open(file, os.O_WRONLY), "wb") as opened:
+                opened.write(content)
+        else:
+            _replace(follow(file), content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            Path(draft).unlink()
         raise SettingsError(
             f"The call sheet cannot be written to {file}: {error.strerror}.", "Let --out name another file."
         ) from None
+
+
+def _replace(file: Path, content: bytes) -> None:
+    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=".call-sheet-")
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink()
+        raise

@@ -49,6 +49,17 @@ def test_the_file_is_its_owners_alone(settings, signed_in):
     assert {path.name for path in kept(settings).parent.iterdir()} == {"sign-in.json", "sign-in.json.lock"}
 
 
+def test_a_link_stays_and_the_renewed_sign_in_is_where_it_leads(settings, signed_in, tmp_path):
+    before, link = kept(settings).read_text(), tmp_path / "link" / "sign-in.json"
+    link.parent.mkdir()
+    link.symlink_to(kept(settings))
+    through = Stored(settings.registration, link)
+    through.renewed(through.token())
+    assert kept(settings).read_text() != before
+    assert through.account() == signed_in.account()
+    assert [path.is_symlink() for path in link.parent.iterdir()] == [True]
+
+
 @contextlib.contextmanager
 def no_room():
     """No file can grow beyond a kilobyte."""

@@ -1,7 +1,10 @@
 """The command `call-sheet`: one customer's page, from the history alone."""
 
+import errno
 import io
+import os
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -142,6 +145,49 @@ def test_a_file_is_written_whole_and_stdout_stays_empty(call_sheet, tmp_path):
     assert str(file) in err
     assert file.read_bytes() == call_sheet()[1]
     assert {path.name for path in tmp_path.iterdir()} == {"history", "sheet.pdf"}
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(call_sheet, tmp_path):
+    _, pdf, _ = call_sheet(*PAST)
+    (tmp_path / "sheets").mkdir()
+    target, link, onward = (tmp_path / name for name in ("sheets/old.pdf", "link", "onward"))
+    target.write_text("old")
+    link.symlink_to(onward)
+    onward.symlink_to("sheets/old.pdf")
+    assert call_sheet(more=["--out", str(link)])[:2] == (0, b"")
+    assert (target.read_bytes(), link.is_symlink(), onward.is_symlink()) == (pdf, True, True)
+    target.unlink()
+    assert call_sheet(more=["--out", str(link)])[0] == 0
+    assert (target.read_bytes(), link.is_symlink()) == (pdf, True)
+    assert [path.name for path in target.parent.iterdir()] == ["old.pdf"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
+def test_what_is_no_file_is_written_to_and_stays(call_sheet, tmp_path):
+    _, pdf, _ = call_sheet(*PAST)
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for place in (pipe, link):
+        assert call_sheet(more=["--out", str(place)])[:2] == (0, b"")
+        assert os.read(reader, 2**20) == pdf
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no devices of this kind")
+def test_a_device_and_a_folder_say_why_they_take_no_sheet(call_sheet, tmp_path):
+    call_sheet(*PAST)
+    full, circle = tmp_path / "full", tmp_path / "circle"
+    full.symlink_to("/dev/full")  # through a link, so that no device is lost should this fail
+    circle.symlink_to(circle)
+    for place, why in ((full, errno.ENOSPC), (tmp_path, errno.EISDIR), (circle, errno.ELOOP)):
+        code, out, err = call_sheet(more=["--out", str(place)])
+        assert (code, out) == (2, b"")
+        assert f"cannot be written to {place}: {os.strerror(why)}." in err
+    assert [path.is_symlink() for path in (full, circle)] == [True, True]
 
 
 def test_several_customers_are_pages_of_one_file_each_once(call_sheet):
