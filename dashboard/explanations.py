@@ -123,7 +123,9 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
     read = f"{formats.day(data.read_at)}, {formats.clock(data.read_at)}"
     source = f"{source}, one call per customer, read {read}."
     where = source + _but_for(left_out, filtered)
-    seats, until = "the sum of seats of the subscriptions", model.until
+    seats, until = "the sum of seats of the subscriptions", f"{model.until}, to the end of that day in UTC"
+    if model.act_until:
+        seats += f" with a last day to act until {model.act_until}"
     renewing, at_risk = formats.count(totals.renewing), formats.count(totals.at_risk)
     share = formats.percent(totals.at_risk / totals.known * 100 if totals.known else None, as_sent=False)
     spare = f"**{at_risk}** = the seats of these that are not assigned; {at_risk} ÷ {formats.count(totals.known)} that"

@@ -74,9 +74,9 @@ def _choices(controls: Controls[RenewalsFilters]) -> None:
 
 def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
     """The page's question answered, as far as the filter lets what it is about be seen."""
-    totals, until = model.totals, model.until
+    totals, until = model.totals, model.act_until or model.until
     if not model.number:
-        return f"Nothing ends until {until} with these filters."
+        return f"Nothing {'needs a word' if model.act_until else 'ends'} until {until} with these filters."
     said = []
     if totals.undecided:
         said.append(f"{sentences.seats(totals.undecided, 'need')} a decision until {until}.")
@@ -88,7 +88,12 @@ def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
         said.append("None of what is shown renews.")
     if model.largest is not None and model.first.number > 1:
         said.append(f"The largest decision: {_subject(model.largest)}.")
-    return " ".join(said) or f"**{formats.number(model.number, 'subscription')}** chosen here until {until}."
+    said = said or [f"**{formats.number(model.number, 'subscription')}** chosen here until {until}."]
+    if model.act_until:
+        said.append(
+            f"Only what has its last day to act until {until} is counted, of all that ends until {model.until}."
+        )
+    return " ".join(said)
 
 
 def _shows(filters: RenewalsFilters, *outcomes: str) -> bool:
@@ -108,12 +113,13 @@ def _tiles(model: RenewalsView, filters: RenewalsFilters, explained: explanation
     at_risk = formats.count(totals.at_risk) if totals.known or not totals.renewing else formats.NOTHING
     elsewhere = formats.count(totals.reducible_elsewhere)
     where = f"{elsewhere} of them not in the table" if totals.reducible_elsewhere else "whatever their end"
+    until = f"to act on until {model.act_until}" if model.act_until else f"until {model.until}"
     tiles.draw(
         tiles.tile(key, measure, number, context, explained=explained[measure])
         if _shows(filters, *outcomes)
         else tiles.tile(key, measure, formats.NOTHING, "not in the filter")
         for key, measure, number, context, outcomes in (
-            ("kpi_renewing", "seatsRenewing", formats.count(totals.renewing), f"until {model.until}", (RENEWS,)),
+            ("kpi_renewing", "seatsRenewing", formats.count(totals.renewing), until, (RENEWS,)),
             ("kpi_at_risk", "seatsAtRisk", at_risk, _of_what(totals), (RENEWS,)),
             ("kpi_undecided", "seatsUndecided", formats.count(totals.undecided), "need a decision", TO_DECIDE),
             ("kpi_reducible", "seatsReducible", formats.count(totals.reducible), where, filters.outcome),

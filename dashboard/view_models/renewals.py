@@ -49,7 +49,8 @@ class RenewalsView:
 
     totals: Totals
     number: int
-    until: str  # as on screen: the day on which the horizon ends
+    until: str  # as on screen: the day with which the horizon ends
+    act_until: str  # likewise the day up to which the last days to act are; empty where all are shown
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
     first: OnScreen  # cards of what is to be decided: the last day to act comes first, of a day the most seats
     largest: pd.Series | None  # as on screen, of what is to be decided the row with most seats, of equal ones the first
@@ -87,7 +88,8 @@ def renewals_view(
     )
     if filters.outcome:
         chosen = chosen[chosen["renewalOutcome"].isin(filters.outcome)]
-    if filters.act != ACT.default:
+    is_narrowed = filters.act != ACT.default
+    if is_narrowed:
         chosen = chosen[reach.needs_a_word(renewals.at(chosen, now), now, spares)]
     shown = renewals.in_order(renewals.at(renewals.within(chosen, now, days), now))
     by_month = days > _MOST_DAYS_BY_WEEK
@@ -98,7 +100,8 @@ def renewals_view(
     return RenewalsView(
         totals=renewals.totals(chosen, now, days),
         number=len(shown),
-        until=formats.day((now + timedelta(days=days)).astimezone(ZoneInfo(zone))),
+        until=formats.day(renewals.last_day(now, days)),
+        act_until=formats.day(reach.last_day(now)) if is_narrowed else "",
         unplaced=len(renewals.within(unplaced, now, days)),
         first=tables.first_on_screen(told.loc[_most_urgent(to_decide, zone)]),
         largest=told.loc[to_decide.index[int(to_decide["quantity"].fillna(0).argmax())]] if len(to_decide) else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -14,12 +14,17 @@ from data_access.mutes import Spare
 DAYS = 30
 
 
+def last_day(now: datetime) -> date:
+    """The last of the days in reach, see `renewals.last_day`."""
+    return renewals.last_day(now, DAYS)
+
+
 def needs_a_word(table: pd.DataFrame, now: datetime, spares: Sequence[Spare] = ()) -> pd.Series:
     """Marks the rows of `renewals.at` that need a word.
 
     One that renews by itself and whose seats are all assigned needs none, nor does one whose spare seats are allowed.
     One of no product that can be matched needs one: of its seats nothing is known.
     """
-    is_near = (table["actBy"] >= now) & (table["actBy"] <= now + timedelta(days=DAYS))
+    is_near = renewals.is_near(table["actBy"], now, DAYS)
     is_unused = (table["seatsAtRisk"] > spare.allowed(spares, table)).fillna(True).astype(bool)
     return renewals.counted(table) & is_near & (is_unused | (table["renewalOutcome"] != renewals.RENEWS))

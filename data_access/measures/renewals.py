@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -272,8 +272,17 @@ def at(table: pd.DataFrame, now: datetime) -> pd.DataFrame:
 def within(table: pd.DataFrame, now: datetime, days: int) -> pd.DataFrame:
     """The subscriptions of `judged` that are active or suspended and end in the next `days`, trials and add-ons too."""
     table = running(table)
-    end = table[_END]
-    return table[(end >= now) & (end <= now + timedelta(days=days))]
+    return table[is_near(table[_END], now, days)]
+
+
+def last_day(now: datetime, days: int) -> date:
+    """The last of the next `days`, in UTC: files and digests know no other zone, and all who look see the same."""
+    return (now.astimezone(UTC) + timedelta(days=days)).date()
+
+
+def is_near(instants: pd.Series, now: datetime, days: int) -> pd.Series:
+    """Whether each instant lies ahead, and no later than the end of the `last_day`, which is what is named in words."""
+    return (instants >= now) & (instants <= datetime.combine(last_day(now, days) + timedelta(days=1), time(), UTC))
 
 
 def running(table: pd.DataFrame) -> pd.DataFrame:

@@ -165,7 +165,7 @@ def test_seats_that_renew_have_their_formula_their_share_and_what_is_left_out():
     model = renewals_view(data, RenewalsFilters(horizon="90"), now, "UTC", False)
     found = explanations.of_renewals(model, data, "outcome = *x*")
     assert lines(found["seatsRenewing"])[0] == (
-        "**10** = the sum of seats of the subscriptions that renew until 27 Feb 2027"
+        "**10** = the sum of seats of the subscriptions that renew until 27 Feb 2027, to the end of that day in UTC"
     )
     assert lines(found["seatsAtRisk"])[0] == (
         "**4** = the seats of these that are not assigned; 4 ÷ 10 that renew × 100 = 40.00 %"

@@ -246,6 +246,29 @@ def test_the_link_chooses_horizon_outcome_and_words(visit):
     assert "renewals_table" not in tables(app)
 
 
+def test_what_ends_in_the_evening_of_the_last_day_that_the_words_name_is_in(visit):
+    rows = [subscription(1, end=30, quantity=25, autoRenewEnabled=False), subscription(2, end=30, quantity=6)]
+    app = visit(Emulator(partner([*rows, subscription(3, end=31)])), {"horizon": "30"}, page=PAGE)
+    assert f"25 seats need a decision until {said(30)}." in text(app).replace("*", "")
+    assert (tiles(app)["Seats that renew"], deltas(app)["Seats that renew"]) == ("6", f"until {said(30)}")
+    assert len(on(app)) == 2
+
+
+def test_of_what_is_to_act_on_the_sentence_and_the_tiles_name_the_last_day_to_act(visit):
+    undecided = {"autoRenewEnabled": False, "cancellationAllowedUntilDate": None}
+    rows = [subscription(1, 30, 7, **undecided), subscription(2, 58, 60, **undecided)]
+    app = visit(Emulator(partner([*rows, subscription(3, 20, 10)])), {"horizon": "365", "act": "30"}, page=PAGE)
+    words = text(app).replace("*", "")
+    assert f"7 seats need a decision until {said(30)}." in words
+    assert (
+        f"Only what has its last day to act until {said(30)} is counted, of all that ends until {said(365)}." in words
+    )
+    assert deltas(app)["Seats that renew"] == f"to act on until {said(30)}"
+    app.query_params["search"] = "süd"
+    app.run()
+    assert f"Nothing needs a word until {said(30)} with these filters." in text(app)
+
+
 def test_a_horizon_and_an_outcome_that_there_are_not_are_said_to_be_ignored(visit):
     app = visit(Emulator(partner([subscription(1)])), {"horizon": "77", "outcome": "zzz"}, page=PAGE)
     assert 'Ignored from the link: horizon "77", outcome "zzz"' in formats.seen(text(app)).replace("\\", "")

@@ -123,8 +123,10 @@ def test_the_last_day_to_act_is_what_was_sent(change, last_day, is_before):
         ({"isTrial": True}, True),
         ({PRECISE_END: "2026-11-29T12:00:00Z"}, True),
         ({PRECISE_END: "2026-11-29T11:59:59Z"}, False),
-        ({PRECISE_END: "2026-12-29T12:00:00Z"}, True),
-        ({PRECISE_END: "2026-12-29T12:00:01Z"}, False),
+        ({PRECISE_END: "2026-12-29T23:59:59.9999999Z"}, True),
+        ({PRECISE_END: "2026-12-30T00:00:01Z"}, False),
+        ({PRECISE_END: None, END: "2026-12-30T00:00:00Z"}, True),  # before 30 Dec
+        ({PRECISE_END: None, END: "2026-12-31T00:00:00Z"}, False),
         ({PRECISE_END: None, END: "2026-12-01T00:00:00Z"}, True),
         ({PRECISE_END: None, END: None}, False),
     ],

@@ -57,7 +57,8 @@ def shown(row, now, days):
     return (
         row["status"].lower() in ("active", "suspended")
         and end is not None
-        and now <= end[0] <= now + timedelta(days=days)
+        and now <= end[0]
+        and end <= (datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=days + 1), "000000")
     )
 
 
