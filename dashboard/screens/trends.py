@@ -129,8 +129,6 @@ def _whole(
             st.header("How has it moved?", anchor=False)
             controls.draw(MEASURE)
             history_states.time_range(controls, timeline, timeline.collection)
-            if trend.whole.change or not trend.whole.is_whole:
-                _why()
         if note := sentences.went_back(trend.whole):
             st.caption(f":material/history_toggle_off: {note}")
         if len(trend.whole.points):
@@ -155,6 +153,8 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
     with st.container(key="trends_parts_chart", border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.header("Where?", anchor=False)
+            if trend.whole.change or not trend.whole.is_whole:
+                _why()
             controls.draw(BY)
             controls.draw(ORDER)
         if trend.outside:

@@ -161,15 +161,19 @@ def figures(page: Page) -> dict[str, str]:
 
 
 def figure(page: Page, tile: str) -> str:
-    """The large text of one tile."""
-    return _one_line(page.locator(f".st-key-{tile} [data-testid=stMetricValue]").inner_text())
+    """The large text of one tile, once it is shown."""
+    value = page.locator(f".st-key-{tile} [data-testid=stMetricValue]")
+    value.wait_for()
+    return _one_line(value.inner_text())
+
+
+_LABELS = """chart => ["y2tick", "y3tick"].map(
+    axis => [...document.querySelectorAll(`.st-key-${chart} .${axis} text`)].map(text => text.textContent))"""
 
 
 def labels(page: Page, chart: str = "services_chart") -> list[str]:
     """What stands to the left of the chart's rows, from top to bottom: service and percentage."""
-    names, figures = (
-        page.locator(f".st-key-{chart} .{axis} text").all_text_contents() for axis in ("y2tick", "y3tick")
-    )
+    names, figures = page.evaluate(_LABELS, chart)  # both of one picture, whatever is drawn meanwhile
     return [f"{name}   {figure}" for name, figure in zip(names, figures, strict=True)]
 
 

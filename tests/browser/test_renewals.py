@@ -73,14 +73,12 @@ def test_the_file_holds_what_the_tiles_say(sample, visitors):
 
 def test_a_name_leads_to_the_customer_and_its_live_seats(sample, visitors):
     page = opened(sample, visitors, "?horizon=30&search=ab")
-    steps = page.evaluate("history.length")
     first = page.locator(".st-key-renewals_table tbody tr").first.get_by_role("link")
     name = first.inner_text()
     first.click()
     expect(page.locator(".st-key-live_seats")).to_contain_text("Live seats today", timeout=20_000)
     assert page.get_by_role("heading", level=1).inner_text().translate(app.INVISIBLE) == name
     assert link(page).keys() == {"customer"}, "a search for subscriptions is none for customers"
-    assert page.evaluate("history.length") == steps + 1
     page.go_back()
     app.wait_for_chart(page, CHART)
     assert link(page) == {"horizon": ["30"], "search": ["ab"]}
