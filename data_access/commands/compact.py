@@ -17,8 +17,7 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> bytes:  # noqa: ARG001 - as every command
     settings = load()
-    history.prepare_sample(settings)
-    account_history = history.open(settings)
+    account_history = history.open_begun(settings)
     terminal.say_each(account_history.notices)
     with jobs.recorded(account_history, "compact"):
         compacted, swept = account_history.compact(), account_history.leftovers.sweep()

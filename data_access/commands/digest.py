@@ -60,8 +60,7 @@ def run(options: argparse.Namespace) -> bytes:
         )
     unusable = _unusable(found)
     people = [person for person in _people(read, found, options.person) if not found.is_in_part([person.name])]
-    history.prepare_sample(settings)
-    account, now = history.open(settings), datetime.now(UTC)
+    account, now = history.open_begun(settings), datetime.now(UTC)
     plan = replace(read, mutes=(*read.mutes, *Mutes(account.store).all()))
     log = SentLog(account.store, lambda: datetime.now(UTC))
 

@@ -25,8 +25,7 @@ def run(options: argparse.Namespace) -> bytes:
     if not 1 <= options.keep_days <= _MOST_DAYS:
         options.complain(f"--keep-days takes a number from 1 to {_MOST_DAYS}")
     settings = load()
-    history.prepare_sample(settings)
-    account_history = history.open(settings)
+    account_history = history.open_begun(settings)
     terminal.say_each(account_history.notices)
     old = account_history.old(options.keep_days)
     sizes = {file.path: file.size for snapshot in old for file in snapshot.files}

@@ -6,7 +6,7 @@ import argparse
 
 from data_access import formats, history
 from data_access.commands import terminal
-from data_access.errors import DamagedHistory, HistoryError
+from data_access.errors import DamagedHistory
 from data_access.settings import load
 
 HELP = "check every file of the history against its checksum"
@@ -29,14 +29,8 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
-    history.prepare_sample(settings)
-    account_history = history.open(settings)
+    account_history = history.open_begun(settings)
     verified = account_history.verify(reread=options.reread)
-    if not verified.files:
-        raise HistoryError(
-            f"There is no history at {account_history.store.name}.",
-            "Check HISTORY_URL, and whether the disk is there; `collect` begins a history.",
-        )
     if verified.unclaimed:
         terminal.say(terminal.unclaimed(verified.unclaimed))
     if verified.findings:

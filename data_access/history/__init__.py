@@ -4,6 +4,7 @@ from data_access.history.account import (
     account,
     open,  # noqa: A004 - history.open reads as what it does
     open_audit,
+    open_begun,
     open_ended,
     open_mutes,
     open_views,
@@ -19,6 +20,7 @@ __all__ = [
     "known_products",
     "open",
     "open_audit",
+    "open_begun",
     "open_ended",
     "open_mutes",
     "open_views",

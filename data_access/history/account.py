@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from data_access import connection
+from data_access.errors import HistoryError
 from data_access.foreign_text import is_guid
 from data_access.history import layout, sample_history
 from data_access.history.audit import Audit
@@ -38,6 +39,21 @@ def open(settings: Settings) -> History:  # noqa: A001 - history.open reads as w
     name, source = account(settings), connection.title(settings)
     owner = Owner(account=name, source=source, address=None if settings.is_sample else settings.base_url)
     return History(Store(_folder(settings.history_url, name)), source, owner=owner)
+
+
+def open_begun(settings: Settings) -> History:
+    """Open a history that was begun, for what would leave files at a place that is not the history's.
+
+    Raises HistoryError where there is none, as on a disk that is not there, or it cannot be read.
+    """
+    prepare_sample(settings)
+    history = open(settings)
+    if not any(history.store.finished(folder) for folder in layout.WITH_RECORDS):
+        raise HistoryError(
+            f"There is no history at {history.store.name}.",
+            "Check HISTORY_URL, and whether the disk is there; `collect` begins a history.",
+        )
+    return history
 
 
 def open_audit(settings: Settings) -> Audit:

@@ -114,6 +114,19 @@ def test_compact_says_what_it_did(command):
     assert command("compact") == (0, "11 small files became 9; 0 files that nothing needs were removed\n", "")
 
 
+@pytest.mark.parametrize(
+    "job", [("verify",), ("compact",), ("prune", "--keep-days", "30"), ("digest",), ("digest", "--dry-run")]
+)
+def test_a_place_without_a_history_is_2_and_stays_without_one(command, tmp_path, job):
+    for arguments in (job, (*job, "--yes") if job[0] == "prune" else job):
+        code, output, complaint = command(*arguments)
+        assert (code, output) == (2, "")
+        assert f"There is no history at {tmp_path / 'history'}/" in " ".join(complaint.split())
+        assert not (tmp_path / "history").exists()
+    assert command("collect")[0] == 0
+    assert command(*job)[0] == 0
+
+
 @pytest.mark.parametrize("name", ["collect", "status", "verify", "compact"])
 def test_a_place_that_cannot_be_used_is_2(name, command, monkeypatch):
     monkeypatch.setenv("HISTORY_URL", "file://elsewhere/bucket")
