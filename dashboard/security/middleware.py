@@ -77,6 +77,8 @@ _NOT_MADE_HERE = (
 )
 #: The same for the person who asked, and what stands at a file's button where nobody foresaw why it is not made.
 _PAGE_IS_OLD = "The dashboard has started anew since this page was drawn. Reload the page."
+#: What stands in place of a file; of a foreign one as of none, so that nobody learns that it is there.
+_NOT_YOURS = "This file is not there, or not for you. Reload the page, and take it again."
 _UNFORESEEN = "This file could not be made. The log tells the operator why."
 _IN_QUERIES = "%=&+-_.~:@/?!$'()*,;"
 
@@ -200,10 +202,10 @@ class Gate:
 
     async def _with_sign_in(self, request: HTTPConnection, receive: Receive, send: Send) -> None:
         path = _below_base(request.scope["path"])
-        if not self._is_public(path) and not await self._may_fetch(path, request):
+        if not self._is_public(path) and (why := await self._why_closed(path, request)):
             # From a deep link Streamlit looks for its server below the page too, and goes on where that is a 404.
             status = 401 if path.startswith((MEDIA, CORE)) else 404
-            await _refuse(status, "Sign-in required.", request.scope, receive, send)
+            await _refuse(status, why, request.scope, receive, send)
             return
         if path == LOGOUT:
             if not self._comes_from_a_page(request):
@@ -269,7 +271,7 @@ class Gate:
             await response(request.scope, receive, send)
 
     def _outcome(self, request: HTTPConnection, headers: MutableHeaders, failures: list[BaseException]) -> str:
-        """The code of why a sign-in failed; empty where it did not. One that no browser could show again is taken back.
+        """The code of why a sign-in failed; empty where it did not. One that would not last is taken back.
 
         What is no error of Streamlit's is written into the log.
         """
@@ -282,12 +284,17 @@ class Gate:
         if "code" in request.query_params and not cookies.get(USER_COOKIE):
             self._tell_refusal(refusals.NOT_COMPLETED, refusals.NOT_COMPLETED)
             return refusals.NOT_COMPLETED
-        if sum(len(name) + len(value) + len("=; ") for name, value in cookies.items()) <= _MOST_COOKIES:
-            return ""
-        self._tell_refusal(refusals.TOO_LARGE, refusals.TOO_LARGE)
-        signed_in = [cookie for cookie in headers.getlist("set-cookie") if cookie.startswith(USER_COOKIE)]
-        headers.raw[:] = [(name, value) for name, value in headers.raw if value.decode("latin-1") not in signed_in]
-        return refusals.TOO_LARGE
+        size = sum(len(name) + len(value) + len("=; ") for name, value in cookies.items())
+        claims = claims_of(cookies)
+        is_new = claims != claims_of(request.cookies)
+        wrong = refusals.of_time(claims, datetime.now(UTC).timestamp()) if is_new else ""
+        if size > _MOST_COOKIES:
+            wrong = refusals.TOO_LARGE
+        if wrong:
+            self._tell_refusal(wrong, wrong)
+            signed_in = [cookie for cookie in headers.getlist("set-cookie") if cookie.startswith(USER_COOKIE)]
+            headers.raw[:] = [(name, value) for name, value in headers.raw if value.decode("latin-1") not in signed_in]
+        return wrong
 
     def _tell_refusal(self, code: str, line: str, error: BaseException | None = None) -> None:
         """Say in the log why a person could not sign in, unless such a `line` was written a moment ago.
@@ -318,21 +325,22 @@ class Gate:
         is_open = path in self._pages or path.startswith(_FONTS) or PUBLIC.fullmatch(path)
         return bool(is_open) and ".." not in path and "\\" not in path
 
-    async def _may_fetch(self, path: str, request: HTTPConnection) -> bool:
-        """Whether the person of a request may have what is not public."""
+    async def _why_closed(self, path: str, request: HTTPConnection) -> str:
+        """Why the person of a request may not have what is not public; empty where this person may."""
         try:
             person = self._person_of(claims_of(request.cookies))
         except (Denied, SettingsError):
-            return False
+            return "Sign-in required."
         if path == METRICS:
-            return person.role >= Role.OPERATOR
+            return "" if person.role >= Role.OPERATOR else "This is for operators."
         if path.startswith(MEDIA):
             key = path.removeprefix(MEDIA).partition(".")[0]
             if key not in _download_owners:
                 self._tell(_NOT_MADE_HERE)
             still = _download_owners.get(key, {}).get(person.identity)
-            return still is not None and await asyncio.to_thread(still)  # it may look at a file far away
-        return True
+            if still is None or not await asyncio.to_thread(still):  # it may look at a file far away
+                return _NOT_YOURS
+        return ""
 
     def _person_of(self, claims: roles.Claims) -> Person:
         return person_of(claims, load_settings(), self._sign_in, self._ended)

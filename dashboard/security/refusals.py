@@ -13,6 +13,9 @@ from data_access import Unavailable, refused_sign_in
 _ENTRA_CODE = re.compile(r"AADSTS[0-9]{4,8}")
 _CODE = re.compile(rf"{_ENTRA_CODE.pattern}|[a-z_]{{1,40}}")
 _TIMES = ("exp", "iat", "nbf")  # claims that hold only at the right time
+#: Seconds for which a token may seem to be there when it comes: Entra ID dates it five minutes back, for clocks that
+#: are behind, and the libraries forgive two.
+_OLDEST = (5 + 2) * 60
 _UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 #: Parts of OpenSSL that read a bundle of certificates. Of an answer that is late, or that ends, `ssl` has errors too.
 _OF_A_BUNDLE = frozenset({"PEM", "X509"})
@@ -107,6 +110,15 @@ def of_failure(error: BaseException) -> str:
     if names & {"TransportError", "OSError"}:
         return _NO_ANSWER
     return _NOT_UNDERSTOOD if names & {"HTTPStatusError", "ValueError"} else UNEXPECTED
+
+
+def of_time(claims: Mapping[str, object], now: float) -> str:
+    """The code for a token that seems old in the moment in which it came; empty where it does not.
+
+    The libraries see that this clock is behind, and one that is ahead only once it is by the token's whole life.
+    """
+    issued = claims.get("iat")
+    return _CLOCK if isinstance(issued, int | float) and now - issued > _OLDEST else ""
 
 
 def _is_of_trust(error: BaseException) -> bool:

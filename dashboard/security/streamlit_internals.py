@@ -168,17 +168,24 @@ def sign_in_failures() -> Iterator[list[BaseException]]:
 def explain_files(explain: Callable[[BaseException | None], str]) -> None:
     """Have a button whose file is not made show what `explain` says of the error; of None where it is not known here.
 
-    Why: Streamlit says the same of every reason, and writes a traceback. Look at: `DeferredFileHandler` in
-    runtime/backend_operation_handler.py and `execute_deferred` in runtime/media_file_manager.py.
+    The button of another session is not known: its file is made for its own person alone.
+
+    Why: Streamlit says the same of every reason, writes a traceback, and asks nobody whose button it is. Look at:
+    `DeferredFileHandler` in runtime/backend_operation_handler.py, and `execute_deferred` and `_deferred_callables` in
+    runtime/media_file_manager.py.
     """
 
     async def handle(
-        handler: DeferredFileHandler, request: BackendOperationRequest, _: str
+        handler: DeferredFileHandler, request: BackendOperationRequest, session: str
     ) -> BackendOperationResponse:
         answer = BackendOperationResponse(request_id=request.request_id)
-        make = handler._get_media_file_mgr().execute_deferred  # noqa: SLF001
+        files, file = handler._get_media_file_mgr(), request.deferred_file.file_id  # noqa: SLF001
+        button = files._deferred_callables.get(file)  # noqa: SLF001
+        if button is None or button["session_id"] != session:
+            answer.error_msg = explain(None)
+            return answer
         try:
-            answer.deferred_file.url = await asyncio.to_thread(make, request.deferred_file.file_id)
+            answer.deferred_file.url = await asyncio.to_thread(files.execute_deferred, file)
         except MediaFileStorageError as error:
             answer.error_msg = explain(error.__cause__)
         return answer

@@ -98,7 +98,8 @@ def test_people_ask_for_rows_until_their_sign_in_ends_and_hear_at_its_button_why
 @pytest.mark.usefixtures("configured")
 def test_metrics_are_the_operators(browser):
     browser.cookies.update(cookie("manager"))
-    assert browser.get("/_stcore/metrics").status_code == 401
+    refused = browser.get("/_stcore/metrics")
+    assert (refused.status_code, refused.text) == (401, "This is for operators.")
     browser.cookies.update(cookie("operator"))
     assert browser.get("/_stcore/metrics").status_code == 200
 
@@ -108,7 +109,9 @@ def test_a_file_is_for_whom_it_was_made(browser):
     middleware.register_download_owner(b"a,b\n", "text/csv", "x.csv", person("1"))
     path = f"/media/{streamlit_internals.file_id(b'a,b' + bytes([10]), 'text/csv', 'x.csv')}.csv"
     browser.cookies.update(cookie(oid="2"))
-    assert browser.get(path).status_code == 401
+    refused = browser.get(path)
+    assert (refused.status_code, "not for you" in refused.text) == (401, True)
+    assert refused.text == browser.get("/media/abc.csv").text, "it does not say which files there are"
     browser.cookies.update(cookie(oid="1"))
     assert browser.get(path).status_code == 200
 

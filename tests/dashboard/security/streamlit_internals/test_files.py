@@ -121,6 +121,23 @@ def test_explain_files(click, caplog, make, file, said):
     assert not caplog.records, "what is explained is no traceback in the log"
 
 
+def test_the_button_of_another_session_is_not_known(streamlit, monkeypatch, tmp_path):
+    monkeypatch.setattr(DeferredFileHandler, "handle", DeferredFileHandler.handle)  # what is set holds for this test
+    explain_files(lambda error: f"not made: {type(error).__name__}")
+    with streamlit() as browser:
+        made = tmp_path / "made"
+        make = f"lambda: [__import__('os').mkdir({str(made)!r}), {CONTENT!r}][1]"
+        (tmp_path / "page.py").write_text(SCRIPT.replace(f"lambda: {CONTENT!r}", make), encoding="utf-8")
+        with opened(browser) as page, opened(browser) as other:
+            own = other.elements["download_button"].deferred_file_id
+            other.elements["download_button"].deferred_file_id = page.elements["download_button"].deferred_file_id
+            assert other.answer().error_msg == "not made: NoneType"
+            assert not made.exists()
+            other.elements["download_button"].deferred_file_id = own
+            assert browser.get(other.file()).content == CONTENT
+            assert made.exists()
+
+
 RAISING = """
 from dashboard.security.roles import Denied
 from data_access import EngineError
