@@ -92,18 +92,22 @@ def of_usage(model: UsageView, usage: Usage, filtered: str, target: float | None
     )
     share = formats.percent(total.percent, as_sent=False, target=target)
     sources = dict(_sources(usage))
-    answers = [each.answer for each in (usage.deployment, usage.counts) if each.answer]
-    end = _left_out(answers, filtered)
+    of_licenses, of_counts = ([each.answer] if each.answer else [] for each in (usage.deployment, usage.counts))
+    bought, used_end, end = (
+        _left_out(answers, filtered) for answers in (of_licenses, of_counts, [*of_licenses, *of_counts])
+    )
     licenses, counts = sources[usage.deployment.collection.name], sources[usage.counts.collection.name]
     not_used = f"{deployed} deployed − {used} used − {unknown} without usage figures"
     return {
-        "licensesSold": _behind("licensesSold", f"**{sold}** = the sum of licenses sold", f"{licenses}{end}"),
-        "undeployed": _behind("undeployed", f"**{undeployed}** = {_missing(sold, deployed, over)}", f"{licenses}{end}"),
+        "licensesSold": _behind("licensesSold", f"**{sold}** = the sum of licenses sold", f"{licenses}{bought}"),
+        "undeployed": _behind(
+            "undeployed", f"**{undeployed}** = {_missing(sold, deployed, over)}", f"{licenses}{bought}"
+        ),
         "unused": _behind("unused", f"**{unused}** = {not_used}", f"{licenses} {counts}{end}"),
         "usagePercent": _behind(
             "usagePercent",
             f"**{share}** = {active} active ÷ {qualified} qualified × 100",
-            f"{counts}{end} {_TWO_DECIMALS}",
+            f"{counts}{used_end} {_TWO_DECIMALS}",
             _ratios((total.deployed, total.sold), use),
         ),
     }

@@ -29,6 +29,7 @@ from data_access import (
     titles,
 )
 from data_access.datasets.renewals import Renewals
+from data_access.measures.unread_rows import UnreadRows
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS
 
 _REASONS_SHOWN = 50
@@ -241,6 +242,15 @@ def lost(said: str) -> None:
     """Draw what the figures on screen have lost (`said`), before any sum of them; nothing where they are whole."""
     if said:
         st.warning(said, icon=":material/broken_image:")
+
+
+def unread(rows: UnreadRows) -> None:
+    """The notice that the newest answer of the history was not read as a whole; nothing where it was."""
+    if rows:
+        without = "it" if len(rows.rows) + rows.missing == 1 else "them"
+        st.warning(
+            f"**In the newest answer, {rows.in_words}.** The figures are without {without}.", icon=":material/rule:"
+        )
 
 
 def left_out(unknown: Sequence[str]) -> None:

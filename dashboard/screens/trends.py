@@ -51,6 +51,7 @@ def _content(timeline: Timeline, feeds: Feeds) -> None:
     filters = controls.filters
     trend = trends.trends_view(timeline, filters, figures.is_dark())
     notices.left_out(controls.unknown)
+    notices.unread(trend.unread)
     if len(trend.whole.points):
         st.markdown(sentences.of_trends(trend, filters.target))
     _tiles(trend.whole, filters.target, timeline.estimated)
@@ -65,7 +66,8 @@ def _tiles(line: Line, target: float, estimated: bool) -> None:
     points, change, goal = line.points, line.lately or line.change, line.goal
     percent = points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None
     pace = line.pace if isinstance(line.pace, Velocity) else None
-    no_pace = _NOT_NOW if line.absent else tiles.NOT_WHOLE if line.lost else _TOO_FEW
+    is_partly = bool(line.lost) or line.pace is Refusal.HALF_READ
+    no_pace = _NOT_NOW if line.absent else tiles.NOT_WHOLE if is_partly else _TOO_FEW
     moved = (
         _NOT_NOW
         if len(points) and line.absent
@@ -91,7 +93,7 @@ def _tiles(line: Line, target: float, estimated: bool) -> None:
     deployed = formats.change(pace.deployed, estimated, paces.decimals(pace)) if pace else formats.NOTHING
     sold = formats.change(pace.sold) if pace else formats.NOTHING
     dates = f"on {formats.number(pace.points, 'processing date')}" if pace else no_pace
-    reached, when = formats.NOTHING, tiles.NOT_WHOLE if line.lost else "no date"
+    reached, when = formats.NOTHING, tiles.NOT_WHOLE if is_partly else "no date"
     if isinstance(goal, Projection):
         reached, when = _target_reached(line, goal)
     elif goal is Refusal.REACHED:

@@ -105,6 +105,10 @@ class Parts:
         """The last points of those that the newest answer does not have and that are missed, as `parts` has it."""
         return parts.missed(self._absent, self.lines, compared)
 
+    def half_read(self, gone: pd.DataFrame) -> list[Part]:
+        """Those of which the newest answer has a row that could not be read, and that are not `gone`."""
+        return parts.half_read(self.unread, gone, self.lines, self.columns)
+
     def lacking(self, gone: pd.DataFrame) -> dict[str, str]:
         """Which were missing on a date, in words, by snapshot; those that are `gone` are missing ever since."""
         return {snapshot: _named(titles) for snapshot, titles in self._presence.missing(self._end(gone)).items()}
@@ -166,7 +170,13 @@ def line_of(
     recent, gone = made_of.gone(), made_of.gone(shown)
     measured, lacking = points[~points["snapshot"].isin([*made_of.lacking(recent)])], made_of.lacking(gone)
     as_sent = made_of.lacking_as_sent(gone)
-    refused = absent or (Refusal.NOT_WHOLE if len(recent) else None)
+    half_read = [] if absent or points.empty else made_of.half_read(gone)
+    if half_read:  # as on Changes: what the newest answer does not tell as a whole has not risen, nor fallen
+        newest, words = points["snapshot"].iloc[-1], [parts.of_unread(part, made_of.columns) for part in half_read]
+        lacking[newest] = ", ".join([*filter(None, [lacking.get(newest)]), _named(words)])
+        told = [{name: text for name, text in zip(made_of.columns, part, strict=True) if text} for part in half_read]
+        as_sent[newest] = json.dumps([*json.loads(as_sent.get(newest, "[]")), *told], ensure_ascii=False)
+    refused = absent or (Refusal.NOT_WHOLE if len(recent) else Refusal.HALF_READ if half_read else None)
     points, shown = (
         table.assign(
             **{

@@ -25,7 +25,7 @@ from data_access import Timeline, texts, timeline_of_customer, titles
 from data_access.datasets import comparison
 from data_access.measures import MEASURES, Facts, parts, trends
 from data_access.measures.trends import AS_OF, Between, ByAnswer, Refusal
-from data_access.measures.unread_rows import Absence
+from data_access.measures.unread_rows import Absence, UnreadRows
 
 #: The column of each measure that can be shown; `trends.Change` has its change under the measure's own name.
 _COLUMNS = {
@@ -52,6 +52,7 @@ class TrendsView:
     lines: list[Line]
     outside: int  # parts without a processing date in the range
     answered: datetime | None  # when the newest answer was fetched
+    unread: UnreadRows  # what it does not tell of what is chosen
     figure: Finished
     words: str
     small: Finished | None  # None where there is nothing to compare
@@ -94,7 +95,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
     within = _within(timeline, filters)
     now, why = _now(timeline, facts)
     together, each = trends.by_answer(facts, []), trends.by_answer(facts, [filters.by])
-    made_of = Parts(facts, now, of_parts(facts), timeline.unread)
+    made_of = Parts(facts, now, of_parts(facts), _unread(timeline, filters))
     whole = line_of(
         "",
         ALL,
@@ -117,6 +118,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         lines=lines,
         outside=known - len(lines),
         answered=timeline.newest.fetched_at if timeline.newest else None,
+        unread=made_of.unread,
         figure=line_chart(whole.points, measure, filters.target, whole.goal, span=span, palette=colours),
         words=line_chart_in_words(whole.points, measure, filters.target),
         small=small_multiples(first, measure, filters.target, span=span, palette=colours) if len(lines) > 1 else None,
@@ -165,6 +167,14 @@ def _now(timeline: Timeline, facts: Facts) -> tuple[pd.DataFrame, Refusal]:
         return facts.frame, Refusal.NOT_THERE
     rows = facts.frame[facts.frame["snapshot"] == newest.id]
     return rows, Refusal.NOT_THERE if newest.rows else Refusal.NO_ROWS
+
+
+def _unread(timeline: Timeline, filters: TrendsFilters) -> UnreadRows:
+    """What the newest answer does not tell, without what is known to be of other channels or services."""
+    unread = timeline.unread
+    for column, codes in filters.selection.wanted.items():
+        unread = unread.within(column, {*map(texts.key, codes)}.__contains__)
+    return unread
 
 
 def _within(timeline: Timeline, filters: TrendsFilters) -> Between | None:

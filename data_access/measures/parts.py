@@ -135,6 +135,28 @@ def missed(absent: pd.DataFrame, lines: pd.DataFrame, compared: pd.DataFrame | N
     return pd.DataFrame(absent[is_missed])
 
 
+def half_read(unread: UnreadRows, gone: pd.DataFrame, known: pd.DataFrame, columns: Sequence[str]) -> list[Part]:
+    """The parts of which a row of the newest answer could not be read, each once; not those that are `gone` with it.
+
+    They are spelled as in `known`, rows of any answer. One whose channel could not be read has none.
+    """
+    name, channel = columns
+    lost = {part.key for part in of(gone, columns)}
+    spelled = {texts.key(text): text for column in columns for text in known[column].dropna().astype("str").unique()}
+    found: dict[Part, Part] = {}
+    for row in unread.rows:
+        key = Part(row.get(name, ""), row.get(channel, ""))
+        is_lost = key in lost if key.channel else any(part.name == key.name for part in lost)
+        if key.name and not is_lost:
+            found[key] = Part(*(spelled.get(text, text) for text in key))
+    return list(found.values())
+
+
+def of_unread(part: Part, columns: Sequence[str]) -> str:
+    """What a sum lacks of a part that is `half_read`, in words."""
+    return f"a row of {_title(part, columns, is_left=True)} that could not be read"
+
+
 @dataclass(frozen=True, eq=False)
 class Presence:
     """Which answers had which parts: a row for each snapshot in order, a column for each of `keys`."""

@@ -59,6 +59,7 @@ class Refusal(Enum):
     UNCERTAIN = "not among the rows of the newest answer that could be read"
     NO_ROWS = "the newest answer has no rows"
     NOT_WHOLE = "a part of it is not in the newest answer"
+    HALF_READ = "a row of it could not be read in the newest answer"
 
 
 @dataclass(frozen=True, slots=True)

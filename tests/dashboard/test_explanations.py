@@ -140,6 +140,16 @@ def test_what_is_not_used_is_what_is_deployed_without_those_used(partner):
     assert "Commercial licenses usage" not in found["licensesSold"]
 
 
+def test_what_is_left_out_is_of_the_answer_that_a_figure_comes_from(partner):
+    usage = fetch_usage(partner, lambda _: None)
+    answer = usage.deployment.answer
+    assert answer
+    usage = replace(usage, deployment=replace(usage.deployment, answer=replace(answer, announced=5)))
+    found = explanations.of_usage(usage_view(usage, UsageFilters(), False), usage, "none")
+    left_out = [name for name in found if "did not come" in found[name]]
+    assert left_out == ["licensesSold", "undeployed", "unused"]
+
+
 def test_without_usage_figures_nothing_is_made_up(connect):
     client = connect(Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, COUNTS))))
     usage = fetch_usage(client, lambda _: None)

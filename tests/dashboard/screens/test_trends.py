@@ -83,6 +83,27 @@ def test_where_the_figures_are_not_of_now_no_row_is_of_all(visit):
     assert total(app, "trends_table") is None
 
 
+@pytest.mark.parametrize("chosen", [{}, {"service": "crm"}])
+def test_what_has_a_row_that_could_not_be_read_did_not_rise(visit, chosen):
+    """As on Changes, also where the row is of a part that was never there before."""
+    broken = {"serviceName": "crm", "channel": "direct", "licensesSold": None}
+    day = FIRST + 6 * timedelta(weeks=1)
+    newest = partial(fetched, DEPLOYMENT, [*rows(day, {"o365": 70.0, "crm": 60.0}), broken], day)
+    app = visit(NOW, chosen, page=PAGE, past=[*weeks(*RISING), newest])
+    assert "In the newest answer, 1 row could not be read. The figures are without it." in said(app)
+    lacks = "without a row of Dynamics 365 through Direct that could not be read: that cannot be compared"
+    assert lacks in said(app)
+    assert "No date for 80 %: a row of it could not be read in the newest answer." in said(app)
+    assert deltas(app)["Deployment %"] == "a part is missing now"
+    assert tiles(app)["Deployed a week"] == formats.NOTHING
+    assert "Improving" not in said(app)
+    if not chosen:
+        assert "1 of 2 services rose, 0 fell. Largest rise: Microsoft 365" in said(app)
+        others = visit(NOW, {"service": "o365"}, page=PAGE, past=[*weeks(*RISING), newest])
+        assert "could not be read" not in said(others)
+        assert "Improving" in said(others)
+
+
 def test_where_microsoft_never_had_rows_the_page_says_so_and_blames_no_filter(visit):
     past = [partial(fetched, collection, [], FIRST) for collection in (DEPLOYMENT, COMMERCIAL_DEPLOYMENT)]
     app = visit(Emulator(Partner()), page=PAGE, past=past)
