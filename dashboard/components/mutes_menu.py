@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +14,7 @@ from dashboard.feeds import Feeds
 from dashboard.mutes_and_bands import Mute, SetMute
 from dashboard.security import session
 from dashboard.security.roles import Role
+from data_access import texts
 from data_access.mutes import IN_SUMS, LONGEST_REASON, MOST_DAYS, problem, said
 
 #: A line that may be muted: the ids of a customer and, for one of its products, of the product.
@@ -96,13 +98,14 @@ def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:
 
     # On the page of one customer that is the one; of a list nobody is muted because it comes first.
     chosen = 0 if len({customer for customer, _ in lines}) == 1 else None
+    labels = labelled(lines)
     st.selectbox(
         "What",
         [*lines],
         chosen,
         key=_WHAT,
         placeholder="Choose",
-        format_func=lambda line: formats.on_one_line(lines.get(line, "")),
+        format_func=lambda line: labels.get(line, ""),
     )
     st.text_input("Reason", key=_REASON, max_chars=LONGEST_REASON)
     # Side by side: the calendar opens below its field, also for who types a day, and would cover the button there.
@@ -117,6 +120,18 @@ def _ask(feeds: Feeds, lines: Mapping[Line, str]) -> None:
         )
         st.button("Mute this", "mute_this", on_click=mute, icon=":material/notifications_off:")
     st.caption("Until then the call list and digests leave it out. Totals stay as they are.")
+
+
+def labelled(lines: Mapping[Line, str]) -> Mapping[Line, str]:
+    """What the menu calls each line: by its name, and by its id as well where several have the same.
+
+    The browser says which one was chosen by what it is called, so no two may be called alike.
+    """
+    names = {line: formats.on_one_line(name) for line, name in lines.items()}
+    with_ids = {line: f"{name} ({line[1] or line[0]})" for line, name in names.items()}
+    often = Counter(map(texts.key, names.values()))
+    labels = {line: with_ids[line] if often[texts.key(name)] > 1 else name for line, name in names.items()}
+    return labels if len({*labels.values()}) == len(labels) else with_ids
 
 
 def _asked() -> tuple[object, str, object]:

@@ -134,6 +134,37 @@ def test_a_manager_is_offered_the_own_customers_alone(sit):
     assert app.selectbox(key="mute_what").value is None  # nobody is muted because it comes first
 
 
+@pytest.fixture
+def namesakes(monkeypatch):
+    """Two customers have one name, and a third the same but for its capitals."""
+    for row in ROWS:
+        name = NAMES[OWN].upper() if row["customerTenantId"] == FOREIGN else NAMES[OWN]
+        monkeypatch.setitem(row, "customerName", name)
+
+
+@pytest.mark.usefixtures("namesakes")
+@pytest.mark.parametrize("chosen", [OWN, SHARED_ONE, FOREIGN])
+def test_of_customers_with_one_name_the_one_that_was_chosen_is_muted(sit, chosen):
+    mute(sit(), (chosen, None))
+    assert [each.customer for each in kept()] == [chosen]
+
+
+@pytest.mark.parametrize(
+    ("lines", "labels"),
+    [
+        ({("A", None): "One", ("B", None): "Two"}, ["One", "Two"]),
+        ({("A", None): "One", ("B", None): "ONE ", ("C", None): "Two"}, ["One (A)", "ONE (B)", "Two"]),
+        ({("A", None): "All", ("A", "P"): "E3", ("A", "Q"): "E3"}, ["All", "E3 (P)", "E3 (Q)"]),
+        (
+            {("A", None): "One", ("B", None): "One", ("C", None): "One (A)"},
+            ["One (A)", "One (B)", "One (A) (C)"],
+        ),
+    ],
+)
+def test_no_two_lines_are_called_alike(lines, labels):
+    assert [*mutes_menu.labelled(lines).values()] == labels
+
+
 @pytest.mark.parametrize(("customer", "may"), [(OWN, True), (FOREIGN, False), (None, False)])
 def test_nobody_mutes_a_customer_outside_the_own_book_whatever_the_browser_sends(sit, monkeypatch, customer, may):
     asked = Mute(customer=customer, product=PRODUCT, reason="x", until=UNTIL)
