@@ -15,15 +15,18 @@ from dashboard import formats
 from dashboard.cache import remembered
 from dashboard.charts import contributions
 from dashboard.exports import NO_FILTER
+from dashboard.view_models import paces
 from dashboard.view_models.changes import ChangesView
 from dashboard.view_models.deployment import Summed
 from dashboard.view_models.renewals import RenewalsView
+from dashboard.view_models.trends import TrendsView
 from dashboard.view_models.usage import UsageView
-from data_access import Answer, Deployment, Renewals, Selection, Usage
+from data_access import Answer, Deployment, Renewals, Selection, Timeline, Usage
 from data_access.datasets import usage as uses
 from data_access.datasets.deployment import LiveFigures
 from data_access.datasets.usage import Source
 from data_access.measures import MEASURES
+from data_access.measures.trends import AS_OF, Projection, Velocity
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 _TWO_DECIMALS = "Shown with two decimals; the files have more."
@@ -73,7 +76,7 @@ def of_deployment(
             "deploymentPercent",
             f"**{share}** = {deployed} deployed ÷ {sold} sold × 100",
             f"{where} {_TWO_DECIMALS}",
-            _ratios((total.deployed, total.sold), use_of(usage, basis.selection) if usage else None),
+            _ratios((total.deployed, total.sold), use_of(usage, basis.selection) if usage else None, usage),
         ),
         "undeployed": _behind("undeployed", f"**{undeployed}** = {_missing(sold, deployed, over)}", rounded),
     }
@@ -108,7 +111,7 @@ def of_usage(model: UsageView, usage: Usage, filtered: str, target: float | None
             "usagePercent",
             f"**{share}** = {active} active ÷ {qualified} qualified × 100",
             f"{counts}{used_end} {_TWO_DECIMALS}",
-            _ratios((total.deployed, total.sold), use),
+            _ratios((total.deployed, total.sold), use, usage),
         ),
     }
 
@@ -161,6 +164,40 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
             f"**{formats.count(totals.reducible)}** = {seats} whose day to reduce lies ahead",
             f"{source} The horizon does not hold for this figure{elsewhere}.{_but_for((), filtered)}",
         ),
+    }
+
+
+def of_trends(model: TrendsView, timeline: Timeline, filtered: str, target: float) -> Explanations:
+    """For the tiles of the Trends page, which has at least one point."""
+    line, estimated, collection = model.whole, timeline.estimated, timeline.collection
+    newest, pace, goal = line.points.iloc[-1], line.pace, line.goal
+    oldest, latest = (formats.day(line.points[AS_OF].iloc[place]) for place in (0, -1))
+    end = _but_for([model.unread.in_words], filtered)
+    source = f"From *{collection.title}* (`GET {collection.paths[0]}`), as collected"
+    percent = formats.percent(newest["deploymentPercent"], target=target)
+    sums = f"{_licenses(newest['licensesDeployed'], estimated)} deployed ÷ {formats.count(newest['licensesSold'])} sold"
+    if isinstance(pace, Velocity):
+        days = f"{formats.number(pace.points, 'date')} from {formats.day(pace.since)} to {formats.day(pace.until)}"
+        deployed, sold = formats.change(pace.deployed, estimated, paces.decimals(pace)), formats.change(pace.sold)
+        of_pace = [f"**{number}** a week = the median slope over {days}" for number in (deployed, sold)]
+    else:
+        of_pace = [f"**{formats.NOTHING}**: {pace.value}"] * 2
+    if isinstance(goal, Projection):
+        earliest, last = paces.ends(goal)
+        missing = formats.to_target(newest["deploymentPercent"], target)
+        reached = f"**{formats.day(goal.on)}**: on {latest} {percent}, {missing}; not before {earliest}"
+        reached += f", likely by {last}" if last else ""
+    else:
+        reached = f"**{formats.NOTHING}**: {goal.value}"
+    where = f"{source}: {oldest} to {latest}.{end}"
+    share = (
+        f"**{formats.NOTHING}**: {line.absent.value}" if line.absent else f"**{percent}** = {sums} × 100, on {latest}"
+    )
+    return {
+        "deploymentPercent": _behind("deploymentPercent", share, f"{where} {_TWO_DECIMALS}"),
+        "velocity": _behind("velocity", of_pace[0], where),
+        "soldPerWeek": _behind("soldPerWeek", of_pace[1], where),
+        "projection": _behind("projection", reached, where),
     }
 
 
@@ -292,16 +329,28 @@ def _but_for(left_out: Iterable[str], filtered: str) -> str:
     return f"{said} Filter: {formats.plain(filtered)}." if filtered != NO_FILTER else said
 
 
-def _ratios(assigned: tuple[float | None, float | None], use: Use | None) -> str:
-    """The three ratios side by side; those of use only where it is at hand."""
+def _ratios(assigned: tuple[float | None, float | None], use: Use | None, usage: Usage | None) -> str:
+    """The three ratios side by side, with where those of use are from; these only where they are at hand."""
     first = f"Assigned ÷ sold **{_percent(*assigned)}**"
-    if use is None:
+    if use is None or usage is None:
         return f"{first}. The page *Usage* has active ÷ qualified and active ÷ sold."
     qualified, sold = _percent(use.active, use.qualified), _percent(use.used, use.sold)
     return (
         f"{first} · active ÷ qualified **{qualified}** · active ÷ sold at least **{sold}**, by the most active workload"
-        " of each product."
+        f" of each product.{_of_use(usage)}"
     )
+
+
+def _of_use(usage: Usage) -> str:
+    """Where the ratios of use are from, since they may be of other totals and days than the one beside them."""
+    sources = dict(_sources(usage))
+    parts = (("Active and qualified", usage.counts), ("what is sold of the last", usage.deployment))
+    said = [
+        f"{what}: {source.removeprefix('From ').removesuffix('.')}"
+        for what, each in parts
+        if (source := sources[each.collection.name])
+    ]
+    return f" {'; '.join(said)}." if said else ""
 
 
 def _percent(part: float | None, whole: float | None) -> str:

@@ -50,7 +50,7 @@ def _differences(data: Renewals, feeds: Feeds) -> None:
             f" **{formats.change(model.enabled)}** enabled and **{formats.change(model.assigned)}** assigned, compared"
             " with the analytics, which are some days old and leave out what other partners sold."
             + (
-                f" Not compared: {formats.number(model.on_trial, 'product')} on trial or free."
+                f" Not compared: {formats.number(model.on_trial, 'product')} of the analytics on trial or free."
                 if model.on_trial
                 else ""
             )

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import exports, formats, sentences
+from dashboard import explanations, exports, formats, sentences
 from dashboard.charts import panels
 from dashboard.components import book, figures, history_states, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
@@ -54,15 +54,18 @@ def _content(timeline: Timeline, feeds: Feeds) -> None:
     notices.unread(trend.unread)
     if len(trend.whole.points):
         st.markdown(sentences.of_trends(trend, filters.target))
-    _tiles(trend.whole, filters.target, timeline.estimated)
     origin = _origin(trend, filters, timeline, feeds)
+    explained = (
+        explanations.of_trends(trend, timeline, origin.filter, filters.target) if len(trend.whole.points) else {}
+    )
+    _tiles(trend.whole, filters.target, timeline.estimated, explained)
     _whole(trend, controls, timeline, origin)
     if len(trend.whole.points):
         _parts(trend, controls, origin)
         _figures(trend, filters, timeline, feeds, origin)
 
 
-def _tiles(line: Line, target: float, estimated: bool) -> None:
+def _tiles(line: Line, target: float, estimated: bool, explained: explanations.Explanations) -> None:
     points, change, goal = line.points, line.lately or line.change, line.goal
     percent = points["deploymentPercent"].iloc[-1] if len(points) and not line.absent else None
     pace = line.pace if isinstance(line.pace, Velocity) else None
@@ -100,10 +103,13 @@ def _tiles(line: Line, target: float, estimated: bool) -> None:
         reached, when = "reached", "at the newest date"
     tiles.draw(
         (
-            tiles.tile("kpi_deployment_percent", "deploymentPercent", formats.percent(percent, target=target), moved),
-            tiles.tile("kpi_deployed_per_week", "velocity", deployed, spread),
-            tiles.tile("kpi_sold_per_week", "soldPerWeek", sold, dates),
-            tiles.tile("kpi_target_reached", "projection", reached, when),
+            tiles.tile(key, measure, value, context, explained=explained.get(measure, ""))
+            for key, measure, value, context in (
+                ("kpi_deployment_percent", "deploymentPercent", formats.percent(percent, target=target), moved),
+                ("kpi_deployed_per_week", "velocity", deployed, spread),
+                ("kpi_sold_per_week", "soldPerWeek", sold, dates),
+                ("kpi_target_reached", "projection", reached, when),
+            )
         )
     )
 

@@ -121,6 +121,8 @@ def test_the_three_ratios_stand_side_by_side(partner):
     assert ratios.startswith(
         "Assigned ÷ sold **35.00 %** · active ÷ qualified **41.67 %** · active ÷ sold at least **21.43 %**"
     )
+    assert "Active and qualified: *Commercial licenses usage* (`GET " in ratios
+    assert "; what is sold of the last: *Commercial licenses deployment* (`GET " in ratios
     assert "The page *Usage* has" in lines(overview(partner)["deploymentPercent"])[1]
 
 

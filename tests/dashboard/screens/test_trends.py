@@ -104,6 +104,19 @@ def test_what_has_a_row_that_could_not_be_read_did_not_rise(visit, chosen):
         assert "Improving" in said(others)
 
 
+def test_behind_a_tile_are_its_figures_of_today_its_call_and_its_dates(visit):
+    behind = [
+        tile.explanation.replace("\u00a0", " ") for tile in drawn_tiles(visit(NOW, page=PAGE, past=weeks(*LONGER)))
+    ]
+    assert behind[0].startswith("**53.00 %** = ≈ 106.00 deployed ÷ 200 sold × 100, on ")
+    assert behind[1].startswith("**≈ +2.0** a week = the median slope over 9 dates from 1 Aug 2026 to 26 Sep 2026")
+    assert behind[2].startswith("**±0** a week = the median slope over 9 dates")
+    assert behind[3].startswith("**3 Apr 2027**: on 26 Sep 2026 ")
+    assert all(
+        "(`GET /v1/analytics/licenses/deployment`), as collected: 1 Aug 2026 to 26 Sep" in each for each in behind
+    )
+
+
 def test_where_microsoft_never_had_rows_the_page_says_so_and_blames_no_filter(visit):
     past = [partial(fetched, collection, [], FIRST) for collection in (DEPLOYMENT, COMMERCIAL_DEPLOYMENT)]
     app = visit(Emulator(Partner()), page=PAGE, past=past)
