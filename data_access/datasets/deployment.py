@@ -18,6 +18,7 @@ from data_access.partner_center.wire import SetAside
 from data_access.texts import AS_SENT
 
 _NAMING = (CUSTOMER, "customerName")
+_OTHERS = ""  # whose a row is that is none of some customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,9 @@ class Deployment:
 
     @cached_property
     def unread(self) -> UnreadRows:
-        """What the answer does not tell."""
-        return unread_rows.of(self.answer.set_aside, self.answer.missing)
+        """What the answer does not tell; of some customers, nothing is missing in rows that are of others."""
+        found = unread_rows.of(self.answer.set_aside, self.answer.missing)
+        return found.within(CUSTOMER, _OTHERS.__ne__) if self.answer.is_part else found
 
     @cached_property
     def channels(self) -> list[str]:
@@ -105,7 +107,7 @@ def of_customers(deployment: Deployment, customers: Customers) -> Deployment:
 
 def _without_others(set_aside: Iterable[SetAside], customers: Customers) -> tuple[SetAside, ...]:
     """The rows that could not be read, of those of other customers no more than that they are of others."""
-    others = ((CUSTOMER, ""),)
+    others = ((CUSTOMER, _OTHERS),)
     return tuple(
         replace(row, identity=others) if (whose := dict(row.identity).get(CUSTOMER)) and whose not in customers else row
         for row in set_aside

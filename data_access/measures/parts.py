@@ -68,7 +68,8 @@ def lost(
 
     `within`: the columns of what has parts of its own, such as customers. `then` has one row for each part of these.
     `unread`: what the answer of `now` does not tell.
-    A part is the same however it is spelled. It is called by its name alone where nothing of that name is there now.
+    A part is the same however it is spelled. It is called by its name alone where nothing of that name is there now,
+    for one reason.
     """
     of_then, of_now = (_keyed(rows, columns, within) for rows in (then, now))
     is_there, is_left = (
@@ -76,9 +77,12 @@ def lost(
         for keys in ([*within, *columns], [*within, columns[0]])
     )
     is_lost = ~is_there & (then["licensesSold"] > 0).to_numpy()
-    named = zip(*(then[is_lost][name].astype("str").fillna("") for name in columns), is_left[is_lost], strict=True)
+    keys = of_then[is_lost].assign(**{name: texts.keys(of_then[is_lost][name]) for name in within})
+    why = unread.why(keys)
+    differs = keys.assign(**{WHY: why}).groupby([*within, columns[0]])[WHY].transform("nunique") > 1
+    by_channel = is_left[is_lost] | differs.to_numpy(dtype="bool")
+    named = zip(*(then[is_lost][name].astype("str").fillna("") for name in columns), by_channel, strict=True)
     called = [_title(Part(name, channel), columns, is_left=left) for name, channel, left in named]
-    why = unread.why(of_then[is_lost].assign(**{name: texts.keys(of_then[is_lost][name]) for name in within}))
     added = {TITLE: called, WHY: why}
     return then[is_lost].assign(
         **{name: pd.Series(values, index=then.index[is_lost], dtype="str") for name, values in added.items()}

@@ -5,13 +5,15 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from data_access import EVERYBODY, Customers, Selection, measures
+from data_access import EVERYBODY, Customers, Selection, measures, texts
 from data_access.datasets import deployment, timeline, usage
 from data_access.datasets.deployment import Deployment
 from data_access.datasets.timeline import Timeline
 from data_access.history.engines import DuckDB
 from data_access.measures import trends
+from data_access.measures.unread_rows import Absence
 from data_access.partner_center import catalog
+from data_access.partner_center.wire import SetAside
 from tests import bookkeeping, lakes
 from tests.bookkeeping import FOREIGN, NAMES, NOBODYS, OWN, SHARED_ONE, SOLD
 
@@ -62,6 +64,20 @@ def test_the_use_of_some_customers(book, there):
     frames = (part.licenses, part.workloads, part.percents, *(source.frame for source in part.sources))
     assert bookkeeping.traces(text_of(*frames), *NAMES) == [NAMES[tenant] for tenant in there]
     assert part.partner.is_left_out
+
+
+def test_what_could_not_be_read_of_others_puts_nothing_of_some_customers_in_doubt():
+    whole = dataset()
+    rows = ((FOREIGN, "o365"), (OWN, "crm"))
+    unread = tuple(
+        SetAside(place, "", (("customerTenantId", texts.key(tenant)), ("service", service)))
+        for place, (tenant, service) in enumerate(rows)
+    )
+    whole = dataclasses.replace(whole, answer=dataclasses.replace(whole.answer, set_aside=unread))
+    asked = pd.DataFrame({"service": ["o365", "crm", "windows"]})
+    gone, doubtful = Absence.GONE, Absence.UNREAD
+    assert whole.unread.why(asked) == [doubtful, doubtful, gone]
+    assert deployment.of_customers(whole, ANNS).unread.why(asked) == [gone, doubtful, gone]
 
 
 def test_everybody_is_the_same_object():

@@ -6,6 +6,7 @@ import pandas as pd
 
 from data_access.measures import parts, trends
 from data_access.measures.parts import OF_COMPANY, OF_CUSTOMER, Part
+from data_access.measures.unread_rows import Absence, UnreadRows
 from tests.data_access.measures.test_trends import history, of
 
 BEGIN = datetime(2026, 5, 1, tzinfo=UTC)
@@ -60,6 +61,17 @@ def test_a_service_that_lost_one_of_its_channels_is_named_with_it():
     ]
     assert gone([(2, whole)], 9, of("crm", 8)) == [("Microsoft 365", 1100)]
     assert gone([(2, whole)], 9) == []
+
+
+def test_channels_that_are_not_there_for_different_reasons_are_told_apart():
+    whole = history((2, [of("o365", 1, licensesSold=1000), of("o365", 1, licensesSold=50, **DIRECT)])).frame
+    direct = {"service": "o365", "channel": "direct"}
+    lost = parts.lost(whole, whole[:0], OF_COMPANY, unread=UnreadRows((direct,)))
+    assert {*zip(lost[parts.TITLE], lost[parts.WHY], strict=True)} == {
+        ("Microsoft 365 through Reseller", Absence.GONE),
+        ("Microsoft 365 through Direct", Absence.UNREAD),
+    }
+    assert [*parts.lost(whole, whole[:0], OF_COMPANY)[parts.TITLE]] == ["Microsoft 365", "Microsoft 365"]
 
 
 def test_what_was_lost_long_ago_is_missed_where_a_date_with_it_is_compared():
