@@ -80,11 +80,30 @@ def no_rows(feeds: Feeds, deployment: Deployment) -> None:
     notices.no_rows(deployment, feeds.live.state.error)
 
 
-def emptied(feeds: Feeds, answer: Answer) -> None:
-    """Say since when there are no rows, and what the last ones had, where the history knows that."""
+def live_seats(feeds: Feeds, deployment: Deployment, collection: Collection | None = None) -> None:
+    """The notice of figures that are live seats, where they are, and what the history had before of the analytics.
+
+    `collection`: of which analytics; without it those that lines over time are drawn from.
+    """
+    if deployment.live:
+        emptied(feeds, deployment.answer, collection)
+        notices.live_seats(deployment.live, feeds.renewals.state.data)
+
+
+def emptied(feeds: Feeds, answer: Answer, collection: Collection | None = None) -> None:
+    """Say since when there are no rows, and what the last ones had, where the history knows that.
+
+    `collection`: of which collection, where the answer is live seats in its place.
+    """
     past = at_hand(feeds.past)
-    if past and (said := movement.emptied(past, answer)):
+    if past and (said := movement.emptied(past, answer, collection)):
         st.warning(f"**{said}**", icon=":material/history_toggle_off:")
+
+
+def empty_since(feeds: Feeds, answer: Answer) -> str:
+    """Since when a collection, whose answer has no rows, has none; empty where the history does not know that."""
+    past = at_hand(feeds.past)
+    return movement.empty_since(past, answer) if past else ""
 
 
 def opening(feeds: Feeds, *, has_past: bool) -> None:

@@ -79,8 +79,7 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     one = link.follow(CustomerFilters, feeds.codes()) if customer else None
     heading = formats.plain(name) if name else _QUESTION
     loading.top(feeds.customers, heading, feeds, everybody or one, read_at=deployment.read_at)
-    if deployment.live:
-        notices.live_seats(deployment.live, live)
+    history_states.live_seats(feeds, deployment, COMMERCIAL_DEPLOYMENT)
     notices.set_aside(deployment.answer)
     mutes_menu.not_applied()
     if one and uncounted_name is not None:
@@ -98,7 +97,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
         show_all(deployment, everybody, feeds)
     elif rows.empty or not one:
         customers_list.back()
-        st.header("Microsoft has no licenses for this customer", anchor=False)
+        has_none = "There are no live seats of" if deployment.live else "Microsoft has no licenses for"
+        st.header(f"{has_none} this customer", anchor=False)
         if gone := _gone(deployment, customer, feeds):
             st.markdown(sentences.not_there(gone))
         else:

@@ -28,9 +28,8 @@ def show(deployment: Deployment, feeds: Feeds) -> None:
     history_states.at_hand(feeds.past)  # whose services can be chosen, too
     controls = link.follow(OverviewFilters, feeds.codes(), redraw=session.chosen_in_bar, is_bar=True)
     loading.top(feeds.deployment, _HEADING, feeds, controls, read_at=deployment.read_at)
-    if deployment.live:
-        notices.live_seats(deployment.live, feeds.renewals.state.data)
-    elif feeds.is_book:
+    history_states.live_seats(feeds, deployment)
+    if feeds.is_book and not deployment.live:
         book.basis()
     elif deployment.stands_in:
         notices.stands_in()

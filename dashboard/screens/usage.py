@@ -35,7 +35,7 @@ _WITHOUT = {
 }
 
 
-def notes(usage: Usage) -> None:
+def notes(usage: Usage, feeds: Feeds) -> None:
     """Draw what could not be read of the three collections, why, and what works without it."""
     for source in usage.sources:
         if source.is_left_out:
@@ -46,7 +46,9 @@ def notes(usage: Usage) -> None:
             _unreadable(source, source.trouble)
         elif not source.has_rows and usage.has_rows:
             title, rest = source.collection.title, _WITHOUT[source.collection.name]
-            st.info(f"Microsoft returned no rows for *{title}*. {rest}", icon=":material/info:")
+            since = history_states.empty_since(feeds, source.answer) if source.answer else ""
+            said = " ".join(filter(None, (f"Microsoft returned no rows for *{title}*.", since, rest)))
+            st.info(said, icon=":material/info:")
         if source.answer:
             notices.set_aside(source.answer, named=True)
 
@@ -89,7 +91,7 @@ def show(usage: Usage, feeds: Feeds) -> None:
     """Draw the page for answers of Microsoft's."""
     controls = link.follow(UsageFilters, feeds.codes())
     loading.top(feeds.usage, _QUESTION, feeds, controls)
-    notes(usage)
+    notes(usage, feeds)
     if not usage.has_rows:
         if usage.deployment.answer:
             history_states.emptied(feeds, usage.deployment.answer)

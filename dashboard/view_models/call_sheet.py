@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from functools import partial
 
 import pandas as pd
@@ -15,6 +16,7 @@ from data_access import Deployment, PartnerCenterError, Timeline, Usage, texts
 from data_access.call_sheet import content as sheets
 from data_access.call_sheet import document
 from data_access.call_sheet.customer import Records
+from data_access.call_sheet.records import last_use
 from data_access.datasets import renewals, timeline
 from data_access.datasets.renewals import Renewals
 from data_access.measures import customers, product_names
@@ -22,7 +24,7 @@ from data_access.measures.customers import CUSTOMER
 from data_access.mutes import Mute, Spare
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 
-_Known = tuple[Timeline | None, Renewals | None, Usage | None]
+_Use = tuple[pd.DataFrame | None, date | None]
 #: What holds of mutes, and what may be spare.
 Quiet = tuple[tuple[Mute, ...], tuple[Spare, ...]]
 #: Customers in one file: nobody calls more in a week.
@@ -87,16 +89,16 @@ def _pdf(
         feeds.renewals.wait(_WAIT)
         live = feeds.renewals.state.data
     past = feeds.past.state.data if feeds.past else None
-    known = past, live, feeds.usage.state.data
+    used = feeds.usage.state.data
 
     def make() -> exports.Content:
-        own = _own(past, tenants, feeds)
+        own, use = _own(past, tenants, feeds), _use(past, used, tenants)
         made = sheets.sheets(
-            [_records(deployment, tenant, feeds, known, quiet, own=own.get(tenant)) for tenant in tenants]
+            [_records(deployment, tenant, feeds, (live, use), quiet, own=own.get(tenant)) for tenant in tenants]
         )
         return exports.counted(document.pdf(made), len(made))
 
-    return exports.FILES.kept("call sheet", (deployment, *known, tenants, quiet), make)
+    return exports.FILES.kept("call sheet", (deployment, past, live, used, tenants, quiet), make)
 
 
 def _own(past: Timeline | None, tenants: Sequence[str], feeds: Feeds) -> Mapping[str, Timeline]:
@@ -107,24 +109,39 @@ def _own(past: Timeline | None, tenants: Sequence[str], feeds: Feeds) -> Mapping
     return {}
 
 
+def _use(past: Timeline | None, used: Usage | None, tenants: Sequence[str]) -> _Use:
+    """The rows of commercial usage, and since when there are none; then the last ones that the history has."""
+    if used is None:
+        return None, None
+    if past is None or used.counts.has_rows or used.counts.answer is None:
+        return used.counts.frame, None
+    rows, since = last_use(past.history, tenants)
+    if rows is None or (since is None and used.counts.answer.is_part):  # others have rows
+        return used.counts.frame, None
+    return rows, since or used.counts.answer.fetched_at.date()
+
+
 def _records(
     deployment: Deployment,
     tenant: str,
     feeds: Feeds,
-    known: _Known,
+    known: tuple[Renewals | None, _Use],
     quiet: Quiet,
     *,
     own: Timeline | None,
 ) -> Records:
-    _, live, used = known
+    live, (use, no_use_since) = known
     mutes, spares = quiet
     now = customers.one(deployment.facts, tenant)
     names = now.frame["customerName"].dropna()
     name = str(names.iloc[0]) if len(names) else (live and uncounted.name_of(live, tenant)) or ""
-    empty_since = None
-    if own and deployment.is_empty:
-        last, empty_since = own.history.last_figures(COMMERCIAL_DEPLOYMENT)
-        now = own.facts.of(own.facts.frame[own.facts.frame["snapshot"] == (last and last.id)])
+    empty_since, unread = None, deployment.unread
+    last, since = own.history.last_figures(COMMERCIAL_DEPLOYMENT) if own else (None, None)
+    # A sheet stands on analytics, as that of the command line, and not on the live seats that pages have instead.
+    if own and last and last.rows and (deployment.is_empty or deployment.live):
+        now = own.facts.of(own.facts.frame[own.facts.frame["snapshot"] == last.id])
+        empty_since = since or max(deployment.fetched_at, last.fetched_at).date()
+        unread = own.unread_of(last)
     own_live = renewals.of_one(live, tenant, now.frame) if live else None
     return Records(
         tenant=tenant,
@@ -135,9 +152,10 @@ def _records(
         now=now,
         empty_since=empty_since,
         unread=product_names.of_unread(
-            deployment.unread.within(CUSTOMER, texts.key(tenant).__eq__), (own.facts if own else now).frame
+            unread.within(CUSTOMER, texts.key(tenant).__eq__), (own.facts if own else now).frame
         ),
-        use=None if used is None else _of(used.counts.frame, tenant),
+        use=None if use is None else _of(use, tenant),
+        no_use_since=no_use_since,
         live=own_live,
         mutes=mutes,
         spares=spares,

@@ -17,6 +17,7 @@ from dashboard.view_models.lines import ESTIMATES, Lost, Parts
 from data_access import Answer, Deployment, Selection, Timeline, measures
 from data_access.measures import no_rows, parts, trends
 from data_access.measures.trends import AS_OF
+from data_access.partner_center.catalog import Collection
 
 _RECENT = pd.Timedelta(weeks=trends.WEEKS)
 
@@ -89,18 +90,28 @@ def lost(timeline: Timeline, deployment: Deployment, selection: Selection) -> tu
     return lines.lost(Parts(kept, now, lines.of_parts(kept), deployment.unread).gone(compared))
 
 
-def emptied(timeline: Timeline, answer: Answer) -> str:
+def emptied(timeline: Timeline, answer: Answer, collection: Collection | None = None) -> str:
     """Since when Microsoft's answers have no rows, and what the last ones had; empty where none ever had any.
 
-    `answer`: one without rows, which may be newer than the history.
+    `answer`: one without rows, or live seats in its place, which may be newer than the history. `collection`: of which
+    collection, where that is not the answer's.
     """
-    past = timeline.by(answer.collection) or timeline
+    past = timeline.by(collection or answer.collection) or timeline
     last, since = past.history.last_figures(past.collection)
     kept = past.facts.of(past.facts.frame[past.facts.frame["snapshot"] == (last and last.id)])
     if last is None or not len(kept) or (answer.is_part and since is None):
         return ""
     total = measures.total(kept)
-    return no_rows.said(since or answer.fetched_at, last.processed[1] or last.day, total.sold, total.percent)
+    newest = max(answer.fetched_at, last.fetched_at)  # seats may have been read before the last figures
+    return no_rows.said(since or newest, last.processed[1] or last.day, total.sold, total.percent)
+
+
+def empty_since(timeline: Timeline, answer: Answer) -> str:
+    """Since when answers of a collection have no rows, as `emptied`, whatever it counts."""
+    last, since = timeline.history.last_figures(answer.collection)
+    if last is None or not last.rows or (answer.is_part and since is None):
+        return ""
+    return no_rows.said(since or answer.fetched_at)
 
 
 def _until(past: Timeline, deployment: Deployment, selection: Selection) -> pd.DataFrame | None:

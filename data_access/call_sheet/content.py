@@ -78,8 +78,18 @@ def _dates(records: Customer) -> str:
         known = [f"{records.absence.said()}; last figures of {formats.day(stands_at)}"]
     if records.empty_since:
         known = [no_rows.said(records.empty_since).removesuffix("."), *known]
-    unread = [f"of the newest answer, {said}"] if (said := records.unread.in_words) else []
-    return "; ".join([*known, *unread, *(_read(records.live) if records.live else ())])
+    of_what = "of these figures" if records.empty_since else "of the newest answer"
+    unread = [f"{of_what}, {said}"] if (said := records.unread.in_words) else []
+    return "; ".join([*known, *unread, *_no_use(records), *(_read(records.live) if records.live else ())])
+
+
+def _no_use(records: Records) -> list[str]:
+    """Since when there are no figures of use, and of when those are that stand."""
+    if records.use is None or records.no_use_since is None:
+        return []
+    last = records.use["processedDateTime"].max()
+    of_when = "" if pd.isna(last) else f", the last are of {formats.day(last)}"
+    return [f"no figures of use since {formats.day(records.no_use_since)}{of_when}"]
 
 
 def _dated(processed: datetime, stands_at: datetime) -> str:

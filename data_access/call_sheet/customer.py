@@ -32,9 +32,10 @@ class Records:
     `timeline.of_customer` gives them.
     `now`: the facts of the newest answer that has rows. `empty_since`: since when later ones have none, of anybody;
     None where it is the newest. `then`: those with which the call list compares, and the day of their answer; None
-    where there is none. `use`: rows of the newest commercial usage, None where none was collected.
+    where there is none. `use`: rows of the newest commercial usage that has rows, None where none was collected;
+    `no_use_since`: as `empty_since`, of that.
     `live`: its subscriptions and live seats, None where customers were never read.
-    `unread`: what the newest answer does not tell, as far as it may be of this customer.
+    `unread`: what the answer of `now` does not tell, as far as it may be of this customer.
     `mutes`: those that hold when the sheet is made, of this customer or any; of what they are about no step speaks, nor
     of the licenses that may be spare by `spares`.
     """
@@ -48,6 +49,7 @@ class Records:
     then: tuple[date, Facts] | None = None
     empty_since: date | None = None
     use: pd.DataFrame | None = None
+    no_use_since: date | None = None
     live: OfOne | None = None
     mutes: tuple[Mute, ...] = ()
     spares: tuple[Spare, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import overload
 
 import pandas as pd
@@ -45,8 +46,8 @@ def of_customers(
     lines = timeline.of_each(past, engine, wanted)
     last, empty_since = history.last_figures(COMMERCIAL_DEPLOYMENT)
     compared = lately.compared_with(past)
-    answers = (last, compared, history.newest(COMMERCIAL_USAGE))
-    now, then, use = (_rows(history, answer, wanted) for answer in answers)
+    now, then = (_rows(history, answer, wanted) for answer in (last, compared))
+    use, no_use_since = last_use(history, wanted)
     for tenant in wanted:
         whole, before = lines[tenant], _of(then, tenant)
         counts = whole.facts.frame.head(0) if now is None else _of(now, tenant)
@@ -59,8 +60,9 @@ def of_customers(
             now=Facts(counts),
             then=(compared.day, Facts(before)) if compared and before is not None else None,
             empty_since=empty_since,
-            unread=whole.unread,
+            unread=whole.unread_of(last),
             use=_of(use, tenant),
+            no_use_since=no_use_since,
             live=renewals.of_one(live, tenant, counts) if live else None,
             mutes=mutes,
             spares=spares,
@@ -78,6 +80,15 @@ def _name(tenant: str, counts: pd.DataFrame, whole: Timeline, live: Renewals | N
         )
     names = pd.concat([rows["customerName"].dropna() for rows in known if "customerName" in rows])
     return str(names.iloc[0]) if len(names) else ""
+
+
+def last_use(history: History, tenants: Sequence[str]) -> tuple[pd.DataFrame | None, date | None]:
+    """The rows of these customers in the last commercial usage that has rows, and since when later ones have none.
+
+    The rows are None where there are no answers, or the file is damaged; the day where the newest answer has rows.
+    """
+    last, since = history.last_figures(COMMERCIAL_USAGE)
+    return _rows(history, last, tenants), since
 
 
 def live_of(history: History) -> Renewals | None:

@@ -152,6 +152,8 @@ def _absent(reader: Reader, past: Timeline) -> Check:
     fetches = _counts(past)
     if len(fetches) < _COMPARED:
         return checks.not_at_hand("absent", _ONE_DATE if fetches else _NO_COUNTS)
+    if not fetches[-1].rows:
+        return checks.not_at_hand("absent", _EMPTY)  # which takes nobody away; what it lacks is told of all collections
     before, after = (_figures(reader, past, fetch, [CUSTOMER]) for fetch in fetches)
     absent, unread = health.absent(before, after), past.history.unread(fetches[1])
     is_theirs = {*texts.keys(absent[CUSTOMER])}.__contains__

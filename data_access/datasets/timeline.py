@@ -60,7 +60,11 @@ class Timeline:
     @cached_property
     def unread(self) -> UnreadRows:
         """What the newest answer does not tell."""
-        found = self.history.unread(self.newest) if self.newest else ALL_READ
+        return self.unread_of(self.newest)
+
+    def unread_of(self, answer: Snapshot | None) -> UnreadRows:
+        """What an answer does not tell of these customers, by the names of products of these facts."""
+        found = self.history.unread(answer) if answer else ALL_READ
         return product_names.of_unread(found.within(CUSTOMER, self.customers.__contains__), self.facts.frame)
 
     def by(self, collection: Collection) -> Timeline | None:

@@ -114,10 +114,15 @@ class Looks:
         return frozenset(map(str, found[CUSTOMER].unique().to_pylist()))
 
     def unread(self, customers: Customers) -> tuple[str, ...]:
-        """What of these customers the newest answers lack, a sentence for each collection."""
+        """What of these customers the figures lack, and the newest answers, a sentence for each."""
         said = []
-        if of_counts := self._unread(self._history.newest(COMMERCIAL_DEPLOYMENT), customers).in_words:
-            said.append(f"Of the newest figures, {of_counts}.")
+        last, empty_since = self._history.last_figures(COMMERCIAL_DEPLOYMENT)
+        newest = (
+            self._history.newest(COMMERCIAL_DEPLOYMENT) if empty_since else None
+        )  # which leaves figures as they were
+        for what, answer in (("answer", newest), ("figures", last)):
+            if of_counts := self._unread(answer, customers).in_words:
+                said.append(f"Of the newest {what}, {of_counts}.")
         for collection in (SUBSCRIPTIONS, SEATS):
             lacking = live.unread(self._history, (collection,)).items()
             names = sorted(formats.shortened(name or tenant, 60) for tenant, name in lacking if tenant in customers)

@@ -99,6 +99,19 @@ def test_an_answer_without_rows_takes_nobodys_figures_away(call_sheet):
     assert "gone" not in words
 
 
+def test_what_the_figures_lack_and_how_they_were_used_stays_said_once_answers_have_no_rows(call_sheet):
+    unread = {"productName": "E5", "licensesDeployed": None, "processedDateTime": "2026-10-09T00:00:00"}
+    used = partial(fetched, COMMERCIAL_USAGE, [{"licenseActive": 30, "processedDateTime": "2026-10-08T00:00:00"}], LAST)
+    had = counted(FIRST, 40), partial(fetched, COMMERCIAL_DEPLOYMENT, [{}, unread], LAST), used
+    none = [partial(fetched, each, [], LAST + timedelta(days=7)) for each in (COMMERCIAL_DEPLOYMENT, COMMERCIAL_USAGE)]
+    _, pdf, _ = call_sheet(*had, *none)
+    words = text(pdf).replace("\u00a0", " ")
+    assert "of these figures, 1 row could not be read" in words
+    assert "no figures of use since 16 Oct 2026, the last are of 8 Oct 2026" in words
+    assert "Exchange 30 100 30.00 %" in words
+    assert "Microsoft sent no usage figures" not in words
+
+
 def test_figures_of_an_older_date_say_which_answer_they_came_in(call_sheet):
     older = {"licensesDeployed": 40, "processedDateTime": "2026-11-08T00:00:00Z"}
     newer = {"licensesDeployed": 90, "processedDateTime": "2026-11-10T00:00:00Z"}

@@ -118,6 +118,15 @@ def test_who_was_there_before_and_missing_once_is_back_and_not_new(office):
     assert "Beta" not in out.partition("What changed")[2]
 
 
+def test_what_the_figures_lack_is_still_said_once_an_answer_has_no_rows(office):
+    unread = {"productName": "E5", "licensesDeployed": None}
+    before = {"licensesSold": 1000, "licensesDeployed": 900}
+    out = first_digest(office, counted(10, 10, before), counted(17, 17, before, unread), counted(24, 24))
+    assert "Microsoft's answers have no rows since 24 Nov 2026." in out
+    assert "figures of 17 Nov 2026. " in out
+    assert "Of the newest figures, 1 row could not be read." in out
+
+
 def test_an_answer_without_rows_is_news_once_and_nobody_is_gone(office):
     ten, seventeen = ({"licensesSold": 1100, "licensesDeployed": deployed} for deployed in (550, 660))
     answers = counted(10, 10, ten), counted(17, 17, seventeen), counted(24, 24)
@@ -129,6 +138,7 @@ def test_an_answer_without_rows_is_news_once_and_nobody_is_gone(office):
     assert "deployed +110, not deployed −110 (50.00 % deployed before, 60.00 % now)" in out
     assert "figures of 17 Nov 2026. " in out
     assert "gone" not in out
+    assert out.endswith(" only where something is new.\n"), "all of the figures was read"
     assert office.digests("--all")[0] == 0
     office.collects(*answers, counted(25, 25, {**seventeen, "licensesDeployed": 770}))
     assert office.digests("--all")[0] == 0
