@@ -33,7 +33,8 @@ _PRODUCTS = count("products", "Products", help="How many different ones with lic
 _WITH_BAR = replace(DEPLOYMENT_PERCENT, bar=True)
 _MOVED = signed("deploymentPercentChange", "± Points", decimals=1, good=1, line="points")
 _UNUSED = count("unused", "Not used", help=definition("unused"))
-_RENEWAL = Column("renewal", "Next renewal", Kind.DAY, utc="renewalAt")
+_RENEWS_HELP = "When the next of its subscriptions ends, whatever becomes of it; without trials."
+_RENEWAL = Column("renewal", "Next renewal", Kind.DAY, utc="renewalAt", help=_RENEWS_HELP, helps_on_screen=True)
 _WHY = Column("why", "Why", Kind.TEXTS)
 _BAND = text("band", "Band", help="Deployment % is below or above the limits that are set for this customer.")
 #: The call list; its columns are there as far as the figures are.
@@ -65,11 +66,7 @@ _CALLED = (
         help="By how many percent points deployment % moved since that day.",
     ),
     _UNUSED,
-    instant(
-        "nextRenewal",
-        "Next renewal (UTC)",
-        help="When the subscription ends that is to be spoken of first: what is undecided, then what renews.",
-    ),
+    instant("nextRenewal", "Next renewal (UTC)", help=_RENEWS_HELP),
     text("why", "Why", help="The reasons to call, by the rules in the manual; days are in UTC."),
     _SAID,
 )
@@ -116,9 +113,9 @@ def uncounted_on_screen(rows: pd.DataFrame) -> OnScreen:
 def _told(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of customers with their names, or their ids where they have none, and the day of their renewal."""
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
-    if "renewalDay" in rows:  # and the instant under the mouse, where its day in UTC is another one
-        is_other = rows["renewal"].dt.tz_localize(None).dt.normalize() != rows["renewalDay"]
-        named = named.assign(renewal=rows["renewalDay"], renewalAt=rows["renewal"].where(is_other))
+    if "nextEndDay" in rows:  # and the instant under the mouse, where its day in UTC is another one
+        is_other = rows["nextEnd"].dt.tz_localize(None).dt.normalize() != rows["nextEndDay"]
+        named = named.assign(renewal=rows["nextEndDay"], renewalAt=rows["nextEnd"].where(is_other))
     return named
 
 
@@ -128,7 +125,7 @@ def file(rows: pd.DataFrame) -> pd.DataFrame:
         "changeSince": rows["since"].dt.tz_localize("UTC") if "since" in rows else None,
         _MOVED.name: rows.get(_MOVED.name, float("nan")),
         _UNUSED.name: rows.get(_UNUSED.name, float("nan")),
-        "nextRenewal": rows.get("renewal"),
+        "nextRenewal": rows.get("nextEnd"),
         "why": ["; ".join(reasons) for reasons in rows["why"]],
         _SAID.name: [" ".join(sentences) for sentences in rows["said"]],
     }

@@ -277,10 +277,12 @@ def _with_reasons(
     zone: str,
     now: datetime | None,
 ) -> pd.DataFrame:
-    ending, at = None, None
+    ending, ends, at = None, None, None
     if live:
         at = (now or live.read_at).astimezone(ZoneInfo(zone))
-        spoken = muted.without(mutes, renewals.selected(live.subscriptions, selection))
+        subscriptions = renewals.selected(live.subscriptions, selection)
+        ends = renewals.next_ends(subscriptions, at)
+        spoken = muted.without(mutes, subscriptions)
         ending = renewals.next_renewals(spoken, at, call_list.RENEWS_WITHIN, spares)
     table = call_list.prepared(
         facts,
@@ -288,6 +290,7 @@ def _with_reasons(
         lost=moved.lost if moved else None,
         unused=usage.unused_by_customer(used, selection) if used else None,
         ending=ending,
+        ends=ends,
         at=at,
         mutes=mutes,
         spares=spares,

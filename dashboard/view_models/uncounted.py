@@ -13,7 +13,7 @@ from dashboard.tables import customers as tables
 from dashboard.tables.columns import OnScreen
 from data_access import Deployment, texts
 from data_access.datasets.renewals import Renewals
-from data_access.measures import call_list, customers, free_products, renewals
+from data_access.measures import customers, free_products, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
 
@@ -43,8 +43,7 @@ def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str, no
     ).rename_axis(CUSTOMER)
     table = table[~table.index.isin(deployment.facts.frame[CUSTOMER])]
     at = now.astimezone(ZoneInfo(zone))
-    ending = renewals.next_renewals(live.subscriptions, at, call_list.RENEWS_WITHIN)
-    table = table.join(ending[["renewal", "renewalDay"]]).reset_index()
+    table = table.join(renewals.next_ends(live.subscriptions, at)).reset_index()
     table = table.assign(customerName=table[CUSTOMER].map(_names(live)))
     table = customers.matching(table, search)
     order = table["customerName"].fillna(table[CUSTOMER]).map(texts.order)

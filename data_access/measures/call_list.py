@@ -46,8 +46,8 @@ class Rule:
     said: Callable[..., str]
 
 
-def _renews(table: pd.DataFrame) -> pd.Series:
-    return table["renewalIsReason"] & table["renewsInDays"].between(0, RENEWS_WITHIN)
+def _is_soon(kind: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda table: table[f"{kind}IsReason"] & table[f"{kind}InDays"].between(0, RENEWS_WITHIN)
 
 
 def _subject(product: Any, seats: Any) -> tuple[str, bool]:
@@ -61,7 +61,7 @@ def _subject(product: Any, seats: Any) -> tuple[str, bool]:
 
 
 class Ending(NamedTuple):
-    """The subscription of a customer to speak of first, as `prepared` has it."""
+    """A subscription of a customer to speak of, as `prepared` has it."""
 
     product: Any
     seats: Any
@@ -76,10 +76,13 @@ class Ending(NamedTuple):
     is_reason: bool
 
 
-_OF_ENDING = (
-    *("renewalProduct", "renewalSeats", "renewalLocal", "renewalDay", "renewalIsBefore", "renewsInHours"),
-    *("renewsInDays", "renewalOutcome", "toDecide", "toDecideSeats", "renewalIsReason"),
-)
+#: What `renewals.next_renewals` tells of each customer: the one to speak of first, and what renews before that ends.
+_FIRST, _SOONER = "renewal", "sooner"
+
+
+def _of_ending(kind: str) -> tuple[str, ...]:
+    own = ("Product", "Seats", "Local", "Day", "IsBefore", "InHours", "InDays", "Outcome")
+    return (*(f"{kind}{name}" for name in own), "toDecide", "toDecideSeats", f"{kind}IsReason")
 
 
 def _when(end: Ending) -> str:
@@ -202,8 +205,16 @@ RULES = (
         "renews",
         f"A subscription ends within {RENEWS_WITHIN} days: first what is undecided or goes into the extended service"
         " term, by its last day to act; then what renews by itself, unless all of its seats are assigned.",
-        _OF_ENDING,
-        _renews,
+        _of_ending(_FIRST),
+        _is_soon(_FIRST),
+        lambda *end: _renewal_reason(Ending(*end)),
+        lambda *end: _renewal_said(Ending(*end)),
+    ),
+    Rule(
+        "sooner",
+        "Before that, something else renews by itself, and not all of its seats are assigned.",
+        _of_ending(_SOONER),
+        _is_soon(_SOONER),
         lambda *end: _renewal_reason(Ending(*end)),
         lambda *end: _renewal_said(Ending(*end)),
     ),
@@ -278,6 +289,7 @@ def prepared(
     lost: pd.DataFrame | None = None,
     unused: pd.Series | None = None,
     ending: pd.DataFrame | None = None,
+    ends: pd.DataFrame | None = None,
     at: datetime | None = None,
     mutes: Sequence[Mute] = (),
     spares: Sequence[Spare] = (),
@@ -289,7 +301,8 @@ def prepared(
     points (lists of percent points). `lost`: products that the figures do not have any more (see `lately.Lately`); a
     customer that lost one is not the same sum as before, so it did not move. `unused`: licenses deployed and not used,
     by customerTenantId. `ending`: the subscription of each customer to speak of first: `renewals.next_renewals` gives
-    them for `RENEWS_WITHIN` days from the instant `at`, in whose zone its days are. No rule speaks of products that
+    them for `RENEWS_WITHIN` days from the instant `at`, in whose zone its days are. `ends`: when the next of all of its
+    subscriptions ends, as `renewals.next_ends` gives them, of which no rule speaks. No rule speaks of products that
     are muted by one of `mutes`, nor of licenses that may be spare by `spares`; sums have them all the same.
 
     Adds topProduct, topUndeployed and topSpare (the product with most licenses not deployed beyond what may be spare,
@@ -312,15 +325,24 @@ def prepared(
         table = table.assign(unused=unused.reindex(table.index))
     if ending is not None and at is not None:
         ending = ending.reindex(table.index)
-        days = (ending["renewalDay"] - pd.Timestamp(at).tz_localize(None).normalize()).dt.days
-        flags = {
-            name: ending[name].astype("boolean").fillna(False).astype(bool)
-            for name in ("renewalIsReason", "renewalIsBefore")
-        }
-        local = ending["renewal"].dt.tz_convert(at.tzinfo)
-        hours = (ending["renewal"] - at) / timedelta(hours=1)
-        table = table.join(ending.assign(renewalLocal=local, renewsInHours=hours, renewsInDays=days, **flags))
+        left = [_until(ending, kind, at) for kind in (_FIRST, _SOONER) if kind in ending]
+        table = table.join(ending.assign(**{name: column for each in left for name, column in each.items()}))
+    if ends is not None:
+        table = table.join(ends)
     return table.reset_index()
+
+
+def _until(ending: pd.DataFrame, kind: str, at: datetime) -> dict[str, pd.Series]:
+    """What is left until an end of each customer, and its flags, where a customer without one has none."""
+    flags = {
+        name: ending[name].astype("boolean").fillna(False).astype(bool)
+        for name in (f"{kind}IsReason", f"{kind}IsBefore")
+    }
+    return flags | {
+        f"{kind}Local": ending[kind].dt.tz_convert(at.tzinfo),
+        f"{kind}InHours": (ending[kind] - at) / timedelta(hours=1),
+        f"{kind}InDays": (ending[f"{kind}Day"] - pd.Timestamp(at).tz_localize(None).normalize()).dt.days,
+    }
 
 
 def _loud(rows: pd.DataFrame, mutes: Sequence[Mute]) -> pd.DataFrame:

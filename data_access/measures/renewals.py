@@ -333,6 +333,23 @@ def seats_unknown(table: pd.DataFrame) -> int:
     return _quantity(table[table["seatsAtRisk"].isna()])
 
 
+def next_ends(table: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    """When the next of each customer's subscriptions ends, whatever becomes of it, by customerTenantId (str).
+
+    `table`: as `judged` gives it. Trials and what is not billed by licenses do not count; a customer without any is not
+    there. Columns: nextEnd, and nextEndDay (its day in the zone of `now`, `datetime64[us]`; see `days_in`).
+    """
+    taken = table[counted(table) & (table[_END] >= now)]
+    ends = pd.DataFrame(
+        {
+            CUSTOMER: taken[CUSTOMER].astype("str"),
+            "nextEnd": taken[_END],
+            "nextEndDay": days_in(taken, now.tzinfo),
+        }
+    ).sort_values("nextEnd", kind="stable")
+    return ends.drop_duplicates(CUSTOMER).set_index(CUSTOMER)
+
+
 def next_renewals(table: pd.DataFrame, now: datetime, days: int, spares: Sequence[Spare] = ()) -> pd.DataFrame:
     """The subscription of each customer to speak of first, by customerTenantId (str).
 
@@ -343,8 +360,9 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int, spares: Sequenc
 
     Columns: renewal (the end), renewalDay (its day in the zone of `now`, `datetime64[us]`; see `days_in`),
     renewalIsBefore (whether that day is the first that is no longer paid), renewalOutcome, renewalProduct (str),
-    renewalSeats (Int64), renewalIsReason (whether it is one of the first two kinds); and toDecide and toDecideSeats
-    (Int64): of how many subscriptions, and how many seats, is to be decided within `days`.
+    renewalSeats (Int64), renewalIsReason (whether it is one of the first two kinds); the same with `sooner` in place of
+    `renewal`, of the first that renews by itself and is a reason, where that ends before; and toDecide and
+    toDecideSeats (Int64): of how many subscriptions, and how many seats, is to be decided within `days`.
     """
     taken = table[counted(table) & table["renewalOutcome"].isin((*TO_DECIDE, RENEWS)) & (table[_END] >= now)]
     taken = at(taken, now)
@@ -366,10 +384,15 @@ def next_renewals(table: pd.DataFrame, now: datetime, days: int, spares: Sequenc
             "_on": taken[_END].mask(is_urgent, taken[_ACT_BY]),
         }
     ).sort_values(["_later", "_on", "renewalSeats"], ascending=[True, True, False], kind="stable")
-    first = ordered.drop_duplicates(CUSTOMER).set_index(CUSTOMER).drop(columns=["_later", "_on"])
+    first, renews = (
+        rows.drop_duplicates(CUSTOMER).set_index(CUSTOMER).drop(columns=["_later", "_on"])
+        for rows in (ordered, ordered[ordered["_later"] == 1])
+    )
+    sooner = renews[renews["renewal"] < first["renewal"].reindex(renews.index)]
+    sooner = sooner.rename(columns=lambda name: name.replace("renewal", "sooner"))
     urgent = taken[is_urgent].assign(**{CUSTOMER: taken[CUSTOMER].astype("str")}).groupby(CUSTOMER)["quantity"]
     sums = pd.DataFrame({"toDecide": urgent.size(), "toDecideSeats": urgent.sum()}).astype("Int64")
-    return first.join(sums)
+    return first.join(sooner).join(sums)
 
 
 def days_in(table: pd.DataFrame, zone: tzinfo | None) -> pd.Series:

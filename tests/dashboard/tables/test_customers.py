@@ -36,7 +36,7 @@ def filed(**known):
 
 def test_the_file_of_customers_has_every_measure_and_behind_them_why_to_call_and_what_to_say():
     renewal = pd.Series(pd.to_datetime(["2026-12-05T23:59:59Z"]))
-    rows = filed(since=pd.Timestamp("2026-08-09"), deploymentPercentChange=-2.5, unused=3.0, renewal=renewal)
+    rows = filed(since=pd.Timestamp("2026-08-09"), deploymentPercentChange=-2.5, unused=3.0, nextEnd=renewal)
     assert list(rows) == [*MEASURED, *CALLED]
     (row,) = rows[CALLED].to_dict("records")
     assert (row["why"], row["whatToSay"]) == ("one; two", "One. Two.")

@@ -1,6 +1,6 @@
 """What the call list says of renewals: on which day they are for its viewer, and of which services."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -11,6 +11,7 @@ from dashboard.view_models import call_list
 from data_access import Deployment, Selection
 from data_access.datasets.renewals import Renewals, Unread
 from data_access.measures import renewals
+from data_access.mutes import Mute
 from data_access.partner_center import frames
 from data_access.partner_center.answers import Answer
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
@@ -43,11 +44,11 @@ def ending(name, product, on):
     }
 
 
-def listed(zone="UTC", now=None, **filters):
+def listed(zone="UTC", now=None, mutes=(), **filters):
     rows = [ending("Dynamics 365", DYNAMICS, "2026-12-01T23:59:59Z"), ending("Office", E3, "2026-12-20T23:59:59Z")]
     judged = renewals.judged(frames.frame(SUBSCRIPTIONS, rows))
     live = Renewals(renewals.with_service(judged, FACTS.frame), READ)
-    return call_list.of_all(DEPLOYMENT, CustomersFilters(**filters), live=live, zone=zone, now=now)
+    return call_list.of_all(DEPLOYMENT, CustomersFilters(**filters), live=live, zone=zone, now=now, mutes=mutes)
 
 
 def cell(model, name):
@@ -81,6 +82,12 @@ def test_a_file_has_the_instant_and_tells_days_in_utc_whoever_takes_it():
 def test_a_page_counts_from_now_however_long_ago_the_subscriptions_were_read(hours, left):
     why = cell(listed(now=READ + timedelta(hours=hours)), "why")[0]
     assert left in why
+
+
+def test_the_next_renewal_is_the_earliest_also_where_no_reason_speaks_of_it():
+    model = listed(mutes=(Mute(product=DYNAMICS, reason="migration", until=date(2027, 1, 1)),))
+    assert "Dynamics" not in str(cell(model, "why"))
+    assert cell(model, "renewal") == "1 Dec 2026"
 
 
 def test_under_a_filter_only_renewals_of_its_services_are_a_reason():

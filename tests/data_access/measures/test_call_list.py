@@ -65,6 +65,12 @@ def ends(on):
     return {"renewalDay": pd.Timestamp(on), "renewal": pd.Timestamp(f"{on}T23:59:59Z")}
 
 
+def sooner(on):
+    kinds = {name.replace("renewal", "sooner"): value for name, value in (ENDING | ends(on)).items()}
+    first = ends("2027-01-20") | {"renewalOutcome": "undecided"}
+    return kinds | {"soonerProduct": "VISIO", "soonerSeats": 21} | first
+
+
 COPILOT = {"productName": "Microsoft 365 Copilot", "licensesSold": 6}
 OTHERS = {"licensesDeployed": 90}
 COUNTS = dict.fromkeys(("renewalSeats", "toDecide", "toDecideSeats"), "Int64")
@@ -124,6 +130,8 @@ SITUATIONS = [
     ("renews", {"ending": {"renewalIsReason": False}}, None),
     ("renews", {"ending": ends("2027-02-01")}, None),
     ("renews", {"ending": ends("2026-11-01")}, None),
+    ("sooner", {"ending": sooner("2026-12-03")}, "21 seats of Visio renew on 3 Dec 2026 (UTC), in 5 days"),
+    ("sooner", {"ending": sooner("2026-12-03") | {"soonerIsReason": None}}, None),
 ]
 
 
@@ -141,7 +149,7 @@ _BEGINS = {
     "copilot": "Copilot",
     "idle": "Up to",
 }
-_SAYS = {"gap": "not deployed", "renews": "(UTC), in "}
+_SAYS = {"gap": "not deployed", "renews": "Office 365 E3 renew", "sooner": "Visio renew"}
 
 
 def _is_of(rule, reason):
@@ -162,7 +170,7 @@ def test_every_reason_has_a_sentence_that_can_be_said_in_the_same_order():
         "ending": ends("2026-12-29"),
     }
     products = [{"licensesDeployed": 60}, COPILOT | {"licensesDeployed": 0}]
-    spoken = [rule for rule in RULES if rule.key != "lost"]
+    spoken = [rule for rule in RULES if rule.key not in ("lost", "sooner")]
     assert all(_is_of(rule.key, reason) for rule, reason in zip(spoken, told(*products, **situation), strict=True))
     assert told(*products, **situation, words=call_list.said) == [
         "165 seats of Office 365 E3 renew on 29 Dec 2026 (UTC): how many will you need then?",

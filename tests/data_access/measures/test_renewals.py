@@ -219,20 +219,41 @@ def test_what_renews_with_all_seats_assigned_or_much_later_is_next_but_no_reason
     assert list(found["renewalIsReason"]) == [False]
 
 
-def test_each_customer_has_its_own_next_renewal():
+def test_each_customers_next_end_is_the_earliest_ahead_whatever_becomes_of_it():
     table = renewals.judged(
         subscriptions(
-            {},
+            UNDECIDED,
             {"commitmentEndDateTime": "2026-12-05T23:59:59Z"},
+            {"commitmentEndDateTime": "2026-11-28T23:59:59Z"},  # it is over
+            SOONER | {"isTrial": True},
             {"customerTenantId": "BB", "renewalOutcome": "ends"},
-            {"customerTenantId": "CC"},
+            {"customerTenantId": "CC", "renewalOutcome": "other"},
         )
     )
-    assert renewals.next_renewals(table, NOW, 60)["renewal"].to_dict() == {
+    assert renewals.next_ends(table, NOW)["nextEnd"].to_dict() == {
         "AA": pd.Timestamp("2026-12-05T23:59:59Z"),
+        "BB": pd.Timestamp("2026-12-10T23:59:59Z"),
         "CC": pd.Timestamp("2026-12-10T23:59:59Z"),
     }
+    assert renewals.next_ends(renewals.judged(subscriptions()), NOW).empty
     assert renewals.next_renewals(renewals.judged(subscriptions()), NOW, 60).empty
+
+
+@pytest.mark.parametrize(
+    ("own", "sooner"),
+    [
+        ([SOON, UNDECIDED], "s0"),
+        ([SOON, SOONER, UNDECIDED], "s1"),
+        ([SOON, SOONER | UNDECIDED], None),
+        ([SOON | {"productId": E5}, UNDECIDED], None),  # all of it is assigned
+        ([SOON, SOONER], None),
+    ],
+)
+def test_what_renews_before_the_first_to_be_decided_is_spoken_of_too(own, sooner):
+    live = seats({}, {"productId": E5, "consumedUnits": 10})
+    named = [change | {"offerName": f"s{number}"} for number, change in enumerate(own)]
+    found = renewals.next_renewals(renewals.judged(subscriptions(*named), live), NOW, 60)
+    assert [None if pd.isna(each) else each for each in found["soonerProduct"]] == [sooner]
 
 
 @pytest.mark.parametrize(
@@ -245,8 +266,10 @@ def test_each_customer_has_its_own_next_renewal():
 )
 def test_the_day_of_a_renewal_is_that_of_the_zone_and_a_date_alone_has_none(zone, newer, older):
     date = {PRECISE_END: None, "commitmentEndDate": "2026-12-11T00:00:00Z", "customerTenantId": "BB"}
-    found = renewals.next_renewals(renewals.judged(subscriptions({}, date)), NOW.astimezone(ZoneInfo(zone)), 60)
-    assert found["renewalDay"].to_dict() == {"AA": pd.Timestamp(newer), "BB": pd.Timestamp(older)}
+    table, now = renewals.judged(subscriptions({}, date)), NOW.astimezone(ZoneInfo(zone))
+    days = {"AA": pd.Timestamp(newer), "BB": pd.Timestamp(older)}
+    assert renewals.next_renewals(table, now, 60)["renewalDay"].to_dict() == days
+    assert renewals.next_ends(table, now)["nextEndDay"].to_dict() == days
 
 
 def test_where_nothing_is_there_all_sums_are_zero():
