@@ -138,6 +138,12 @@ def day(instant: date | None) -> str:
     return f"{instant.day} {instant:%b %Y}"
 
 
+def days(oldest: date | None, newest: date | None) -> str:
+    """The days from the oldest to the newest, such as 7 Nov 2026 to 30 Nov 2026; one day where they are the same."""
+    first, last = day(oldest), day(newest)
+    return last if first == last else f"{first} to {last}"
+
+
 def clock(instant: datetime) -> str:
     return f"{instant:%H:%M} UTC"
 

@@ -62,9 +62,10 @@ def empty_book(title: str) -> None:
 
 def dates(processed: tuple[datetime | None, datetime | None], fetched_at: datetime | None = None) -> None:
     """The dates of the figures: Microsoft's processing dates, which differ by service, and the time of the fetch."""
-    oldest, newest = (formats.day(date) for date in processed)
-    said = [f"Processed by Microsoft {newest if oldest == newest else f'{oldest} to {newest}, by service'}"]
-    if oldest == newest == formats.NOTHING:
+    oldest, newest = processed
+    span = formats.days(oldest, newest)
+    said = [f"Processed by Microsoft {span}{'' if formats.day(oldest) == formats.day(newest) else ', by service'}"]
+    if span == formats.NOTHING:
         said = []
     if fetched_at:
         fetched = f"fetched {formats.age(datetime.now(UTC) - fetched_at)}"

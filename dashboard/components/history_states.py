@@ -138,11 +138,9 @@ def unreadable(feeds: Feeds) -> None:
 
 def reach(past: Timeline) -> None:
     """The span of the processing dates, and the time of the last collected snapshot."""
-    oldest, newest = (formats.day(date) for date in past.processed)
     if last := past.history.newest(past.collection):
-        span = newest if oldest == newest else f"{oldest} to {newest}"
         collected = formats.age(datetime.now(UTC) - last.fetched_at)
-        st.caption(f"Processed by Microsoft {span} · collected {collected}", width="content")
+        st.caption(f"Processed by Microsoft {formats.days(*past.processed)} · collected {collected}", width="content")
 
 
 def top(

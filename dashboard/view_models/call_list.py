@@ -142,6 +142,9 @@ def gone(deployment: Deployment, selection: Selection, moved: Lately, search: st
     """
     there = deployment.facts.selected(selection).frame[CUSTOMER]
     rows = customers.matching(moved.lost[~moved.lost[CUSTOMER].isin(there)], search)
+    rows = rows[
+        rows["snapshot"] == rows.groupby(CUSTOMER)["snapshot"].transform("max")
+    ]  # the last answer with any of it
     table = rows.groupby(CUSTOMER, dropna=False).agg(
         name=("customerName", "first"), sold=("licensesSold", "sum"), on=("processedDateTime", "max")
     )

@@ -73,7 +73,7 @@ def _dates(records: Customer) -> str:
     stands_at = newest
     if len(line) and (pd.isna(newest) or line["processedDateTime"].iloc[-1] == newest):
         stands_at = line[AS_OF].iloc[-1]  # else the figures are newer than the history
-    known = [] if pd.isna(stands_at) else [f"Figures of {_dated(newest, stands_at)}"]
+    known = [] if pd.isna(stands_at) else [f"Figures of {_dates_of(records, _dated(newest, stands_at))}"]
     if records.absence:
         known = [f"{records.absence.said()}; last figures of {formats.day(stands_at)}"]
     if records.empty_since:
@@ -90,6 +90,13 @@ def _no_use(records: Records) -> list[str]:
     last = records.use["processedDateTime"].max()
     of_when = "" if pd.isna(last) else f", the last are of {formats.day(last)}"
     return [f"no figures of use since {formats.day(records.no_use_since)}{of_when}"]
+
+
+def _dates_of(records: Customer, newest: str) -> str:
+    """Of when the figures are that stand on a sheet: a product that was not processed anew has an older date."""
+    dates = records.now.frame["processedDateTime"].dropna()
+    is_one = dates.empty or dates.min().date() == dates.max().date()
+    return newest if is_one else f"{formats.day(dates.min())} to {newest}"
 
 
 def _dated(processed: datetime, stands_at: datetime) -> str:

@@ -19,7 +19,7 @@ from data_access.commands import jobs, terminal
 from data_access.datasets import books_file, checks, health, timeline
 from data_access.datasets.timeline import Timeline
 from data_access.digest import delivery, message, mistakes, plan_file, rounds
-from data_access.digest.looks import Looks, processed
+from data_access.digest.looks import Looks
 from data_access.digest.message import Message, News
 from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
@@ -32,7 +32,6 @@ from data_access.history.mutes import Mutes
 from data_access.history.sent_log import Entry, SentLog
 from data_access.mail_url import SmtpServer
 from data_access.mutes import Mute
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from data_access.settings import Settings, load
 
 _PROBLEMS_NAMED = 5
@@ -80,7 +79,7 @@ def run(options: argparse.Namespace) -> bytes:
         now=now,
         book=book,
         link=link,
-        foot=_foot(settings, account),
+        foot=connection.title(settings),
         health=_health(settings, account, now, link) if any(person.operator for person in people) else (),
         sheets=_sheets(settings, plan, now),
     )
@@ -172,14 +171,6 @@ def _links(settings: Settings) -> Link:
         return f"{root}/{page}{question}" if root else ""
 
     return link
-
-
-def _foot(settings: Settings, account: History) -> str:
-    newest, _ = account.last_figures(COMMERCIAL_DEPLOYMENT)
-    source = connection.title(settings)
-    if not newest:
-        return source
-    return f"{source}, figures of {formats.day(processed(newest))}"
 
 
 class _Company:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import pandas as pd
 
-from data_access import texts
+from data_access.books import EVERYBODY, Customers
 from data_access.datasets import comparison
 from data_access.datasets.timeline import Timeline
-from data_access.history.engines import Engine
+from data_access.history.engines import Engine, RestrictedEngine
 from data_access.history.snapshot import Snapshot
 from data_access.measures import Facts, customers, parts, product_names
 from data_access.measures.customers import CUSTOMER
@@ -34,7 +34,7 @@ class Lately:
     Both are None where the history is shorter than a week. `lost`: the products with licenses sold that customers had
     on one of the dates and that the figures of now do not have, or not through the same channel: customerTenantId,
     customerName, productId, productName, part (what to call it), why (`Absence`; all str), licensesSold (int64),
-    processedDateTime (UTC) of the last of these dates, those with most licenses first.
+    processedDateTime (UTC) and snapshot (str) of the last answer that has them, those with most licenses first.
     """
 
     since: date | None
@@ -63,16 +63,18 @@ def moved(
     whole = [each for each in timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
     looked_at = {each.id: each for each in [*(snapshots[day] for day in days), *whole[-2:]] if each.rows}
 
-    def lost_since(answers: Collection[Snapshot]) -> pd.DataFrame:
+    def lost_since(answers: Iterable[Snapshot], of: Customers = EVERYBODY) -> pd.DataFrame:
         files = timeline.history.facts(sorted(answers, key=lambda each: each.id))
-        then = engine().grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection)
+        asked = RestrictedEngine(engine(), of)
+        then = asked.grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection)
         return _lost(then, facts, unread)
 
     lost = lost_since(looked_at.values())
-    last = [looked_at[identity] for identity in lost["snapshot"].unique()]
-    if again := [each for each in _kept_again(whole, last) if each.id not in looked_at]:
-        lost = lost_since([*looked_at.values(), *again])
-    lost = _together(lost)
+    found = [lost]
+    for identity, rows in lost.groupby("snapshot", sort=False):
+        if skipped := _skipped(whole, looked_at, str(identity)):
+            found.append(lost_since(skipped, Customers(frozenset(rows[CUSTOMER]))))
+    lost = _together(_last(pd.concat(found)))
     if not _is_long_enough(days):
         return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
@@ -120,27 +122,37 @@ def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFr
     )
 
 
-def _kept_again(answers: Sequence[Snapshot], last: Iterable[Snapshot]) -> list[Snapshot]:
-    """The last of all answers with each processing date of these: of one date kept twice the later one counts."""
-    dates = {date for each in last for date in _dates(each)}
-    newest = {date: each for each in answers for date in _dates(each) if date in dates}
-    return [*{each.id: each for each in newest.values()}.values()]
-
-
-def _dates(answer: Snapshot) -> Iterator[tuple[str, datetime]]:
-    return ((texts.key(service), instant) for service, instant in answer.as_of.items() if instant)
+def _skipped(answers: Sequence[Snapshot], looked_at: Collection[str], last: str) -> list[Snapshot]:
+    """The answers between the last one looked at that had something, and the next one looked at, which has it not."""
+    following = min((each for each in looked_at if each > last), default=last)
+    return [each for each in answers if each.rows and last < each.id < following]
 
 
 def _lost(then: pd.DataFrame, now: Facts, unread: UnreadRows) -> pd.DataFrame:
     """The parts that are lost, each as the last answer (`snapshot`) has it."""
     then = product_names.as_in(now.frame, then)
-    last = then.sort_values("snapshot", kind="stable").drop_duplicates(_PARTS, keep="last")
+    last = _last(then)
     unread = product_names.of_unread(unread, last)
     return parts.lost(last, now.frame, parts.OF_CUSTOMER, [CUSTOMER], unread)
 
 
+def _last(rows: pd.DataFrame) -> pd.DataFrame:
+    """Each part as the last of these answers has it."""
+    return rows.sort_values("snapshot", kind="stable").drop_duplicates(_PARTS, keep="last")
+
+
 def _together(lost: pd.DataFrame) -> pd.DataFrame:
-    """`Lately.lost`, from the parts."""
-    lost = parts.together(lost, [CUSTOMER])
-    columns = [CUSTOMER, *_LABELS, "productName", parts.TITLE, parts.WHY, "licensesSold", "processedDateTime"]
+    """`Lately.lost`, from the parts; what has one title is of the last answer that had any of it."""
+    newest = lost.groupby([CUSTOMER, parts.TITLE, parts.WHY], observed=True, sort=False)["snapshot"].transform("max")
+    lost = parts.together(lost[lost["snapshot"] == newest], [CUSTOMER])
+    columns = [
+        CUSTOMER,
+        *_LABELS,
+        "productName",
+        parts.TITLE,
+        parts.WHY,
+        "licensesSold",
+        "processedDateTime",
+        "snapshot",
+    ]
     return lost.reset_index(drop=True)[columns]

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from data_access import books, titles
+from data_access import books, formats, titles
 from data_access.books import Customers
 from data_access.digest import looks, news
 from data_access.digest.looks import Looks
 from data_access.digest.message import Attachment, Message, News, Part, subject_of
+from data_access.digest.news import Look
 from data_access.digest.plan import Person, Plan
 from data_access.errors import HistoryError, PartnerCenterError, Uncertain
 from data_access.history.sent_log import Entry, Past, SentLog, State
@@ -68,7 +69,10 @@ class Result:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Round:
-    """What all digests of a round have in common. `book` gives a person's customers, `link` a page's address."""
+    """What all digests of a round have in common. `book` gives a person's customers, `link` a page's address.
+
+    `foot`: where the figures are from.
+    """
 
     plan: Plan
     looks: Looks
@@ -138,9 +142,8 @@ class Round:
         findings, known = self._findings(person), last.findings if last else ()
         if {*findings}.difference(known) or any(part.lines for part in parts):  # one that stays is no news by itself
             parts += (Part("Data health", tuple(each.line for each in self.health)),) if findings else ()
-        foot = (
-            f"{self.foot}. {titles.PRODUCT} sends this once a {person.every} at most, and only where something is new."
-        )
+        rhythm = f"{titles.PRODUCT} sends this once a {person.every} at most, and only where something is new."
+        foot = f"{self.foot}{_figures_of(now)}. {rhythm}"
         foot = " ".join([foot, *self.looks.unread(customers)])
         if any(part.note for part in parts):
             foot += f" {IN_SUMS}"
@@ -199,6 +202,12 @@ def _hand_over(due: Due, steps: tuple[Entry, Entry | None], log: SentLog, carrie
     else:
         log.conclude(entry, State.SENT)
         result.sent += 1
+
+
+def _figures_of(look: Look) -> str:
+    """Of when the figures of a person's customers are, oldest to newest; nothing where there are none."""
+    dates = look.facts.frame["processedDateTime"].dropna()
+    return f", figures of {formats.days(dates.min(), dates.max())}" if len(dates) else ""
 
 
 def _is_due(person: Person, last: Entry | None, now: datetime) -> bool:

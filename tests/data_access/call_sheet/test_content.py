@@ -231,6 +231,11 @@ def test_what_moved_is_told_since_the_day_of_the_answer_compared_as_on_pages():
     assert made.dates == "Figures of 29 Nov 2026"
 
 
+def test_the_dates_of_a_sheet_are_those_of_its_oldest_and_newest_figures():
+    old, new = ({"processedDateTime": f"2026-11-{day}T00:00:00", "productName": day} for day in ("07", "29"))
+    assert sheet([old, new]).dates == "Figures of 7 Nov 2026 to 29 Nov 2026"
+
+
 NOT_READ = {"customerTenantId": TENANT.casefold()}
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data_access import Selection
-from data_access.datasets import lately
+from data_access.datasets import comparison, lately
 from data_access.datasets.timeline import Timeline
 from data_access.history.engines import DuckDB
 from data_access.measures import Facts
@@ -130,6 +130,33 @@ def test_of_a_date_that_was_collected_twice_the_later_answer_counts(tmp_path):
     )
     (lost,) = moved(past, customer(NORTH, 43)).lost.to_dict("records")
     assert (lost["licensesSold"], lost["processedDateTime"]) == (62, pd.Timestamp("2026-11-16", tz="UTC"))
+
+
+def test_what_is_lost_is_told_as_the_last_answer_of_all_has_it(tmp_path):
+    def visio(sold, **more):
+        return customer(NORTH, 1, sold=sold, productName="Visio", **more)
+
+    weeks = [(7 * week, [customer(NORTH, 40)]) for week in range(13, -1, -1)]
+    had = {91: 60, 84: 70, 77: 92, 70: 94}
+    answers = [(days, [*rows, visio(had[days])] if days in had else rows) for days, rows in weeks]
+    past = kept(tmp_path, *answers)
+    days = lately.spread([*comparison.days_of(past, COMMERCIAL_DEPLOYMENT)])
+    assert (NOW - 70 * DAY).date() not in days, "else the line has the answer anyway"
+    (lost,) = moved(past, customer(NORTH, 40)).lost.to_dict("records")
+    assert (lost["licensesSold"], lost["snapshot"]) == (94, past.history.snapshots(COMMERCIAL_DEPLOYMENT)[3].id)
+
+
+def test_channels_of_a_product_that_went_one_after_the_other_are_told_as_the_last_answer_has_them(tmp_path):
+    direct, reseller = (
+        customer(NORTH, 1, sold=9, productName="Visio", channel=each) for each in ("direct", "reseller")
+    )
+    past = kept(
+        tmp_path,
+        (91, [customer(NORTH, 40), direct, reseller]),
+        (45, [customer(NORTH, 40), direct]),
+        (0, [customer(NORTH, 40)]),
+    )
+    assert list(moved(past, customer(NORTH, 40)).lost["licensesSold"]) == [9]
 
 
 def test_a_file_from_which_all_is_measured_and_that_is_damaged_leaves_nothing_to_say(tmp_path):

@@ -95,6 +95,12 @@ def test_news_are_told_of_the_answer_that_came_last_though_its_date_is_older(off
     assert "figures of 8 Nov 2026" in out
 
 
+def test_the_foot_says_of_when_the_figures_are_oldest_to_newest(office):
+    old = {"productName": "CRM", "processedDateTime": "2026-11-01T00:00:00"}
+    out = first_digest(office, counted(10, 10, {}), counted(17, 17, {}, old))
+    assert "figures of 1 Nov 2026 to 17 Nov 2026. " in out
+
+
 def test_what_is_lost_with_the_newest_date_is_news(office):
     crm = {"productName": "CRM", "licensesSold": 100, "licensesDeployed": 10}
     old = {**crm, "processedDateTime": "2026-11-18T00:00:00"}
