@@ -287,8 +287,7 @@ def test_the_sample_has_customers(visit):
 
 def test_renewals_that_were_collected_are_on_the_list_whoever_has_seen_them_before(visit):
     app = visit(page=PAGE)
-    shown_in_the_end(app, "customers_table")
-    assert "renewal" in headings(app, "customers_table")
+    wait_for(app, lambda app: "renewal" in headings(app, "customers_table"))
 
 
 @pytest.mark.parametrize(("link", "key"), [({}, "customers_table"), ({"customer": NORTH}, "products_table")])

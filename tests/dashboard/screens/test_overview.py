@@ -213,7 +213,7 @@ def test_the_last_good_figures_stay_with_their_age(visit):
     emulator = Emulator(Partner(deployment=ROWS))
     app = visit(emulator)
     emulator.always(gateway())
-    app.button[0].click().run()
+    next(button for button in app.button if button.label == "Refresh").click().run()
     wait_for(app, lambda app: app.warning)
     assert "last good figures, fetched just now" in text(app)
     assert tiles(app)["Licenses sold"] == "1,574"
