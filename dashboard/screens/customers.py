@@ -209,8 +209,9 @@ def _call(model: CallList) -> str:
     licenses = "license" if round(undeployed) == 1 else "licenses"
     call = "this one first: it has" if model.first.number == 1 else "these first: they have"
     together = "" if model.first.number == 1 else " together"
+    missing = int((model.table["undeployed"].round() > 0).sum())
     return (
-        f"**{formats.count(undeployed)}** {licenses} sold to **{formats.number(model.number, 'customer')}**"
+        f"**{formats.count(undeployed)}** {licenses} sold to **{formats.number(missing, 'customer')}**"
         f" {formats.are(round(undeployed))} not deployed. Call {call}"
         f" the most of them, **{formats.count(model.theirs)}**{together}."
     )

@@ -38,6 +38,12 @@ def test_the_largest_gap_comes_first(visit):
     assert "185 licenses sold to 2 customers are not deployed" in text(app).replace("*", "")
 
 
+def test_who_has_all_deployed_is_not_counted_with_those_who_have_not(visit):
+    had = [{"customerTenantId": NORTH}, {"customerTenantId": SOUTH, "licensesDeployed": 100, "licensesSold": 100}]
+    app = visit(Emulator(Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, had))), page=PAGE)
+    assert "sold to 1 customer are not deployed" in text(app).replace("*", "")
+
+
 def test_where_the_overview_says_another_figure_the_page_says_which_and_fetches_nothing_for_it(visit):
     rows = rows_of(
         COMMERCIAL_DEPLOYMENT, [{"licensesDeployed": 60}, {"productName": "B"} | MORE, {"channel": "direct"}]
