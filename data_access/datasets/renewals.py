@@ -207,7 +207,9 @@ def _kept(account: History, collection: Collection) -> Answer | None:
 
     Of a customer that could not be read the last reading counts, and it stays named as not read.
     """
-    newest = account.newest(collection)
+    # Counts without a row take away none that the history has.
+    is_counts = collection is COMMERCIAL_DEPLOYMENT
+    newest = account.last_figures(collection)[0] if is_counts else account.newest(collection)
     if newest is None:
         return None
     whose, titles = OfCustomers(), account.skus.titles() if collection is SUBSCRIPTIONS else {}

@@ -291,6 +291,20 @@ def test_so_it_is_where_the_last_run_of_collect_could_read_nobodys(status, just_
     assert (now.live.unread, now.live.earlier) == (CUSTOMERS, CUSTOMERS - len(before.unread))
 
 
+def test_counts_of_the_history_stand_in_where_the_newest_answer_has_none(just_collected, monkeypatch):
+    before, _ = just_collected.current()
+    just_collected.now += timedelta(hours=1)
+    source = just_collected.emulator.source
+    of_customers = {name: getattr(source, name) for name in ("customers", "subscriptions", "seats", "catalog")}
+    empty = Partner(**of_customers, without_role=source.without_role)
+    monkeypatch.setattr(just_collected.emulator, "source", empty)  # until the end of the test, as others share it
+    just_collected.collect()
+    after, _ = just_collected.current()
+    assert after.read_at > before.read_at
+    assert after.counts_as_of == before.counts_as_of
+    assert after.services == before.services
+
+
 def test_a_history_that_cannot_be_read_is_no_hindrance(account, tmp_path):
     (tmp_path / "file").write_text("in the way")
     account.settings = account.settings.model_copy(update={"history_url": str(tmp_path / "file")})
