@@ -199,24 +199,30 @@ def _more(deployed: float, nothing: str, some: str) -> str:
     return some.format(formats.count(deployed)) if round(deployed) > 0 else nothing
 
 
+def _of_an_end(kind: str, key: str, when: str) -> Rule:
+    """A rule about one of the ends that `renewals.next_renewals` tells of."""
+    return Rule(
+        key,
+        when,
+        _of_ending(kind),
+        _is_soon(kind),
+        lambda *end: _renewal_reason(Ending(*end)),
+        lambda *end: _renewal_said(Ending(*end)),
+    )
+
+
 #: In the order in which a customer's reasons are told: what has a date first.
 RULES = (
-    Rule(
+    _of_an_end(
+        _FIRST,
         "renews",
         f"A subscription ends within {RENEWS_WITHIN} days: first what is undecided or goes into the extended service"
         " term, by its last day to act; then what renews by itself, unless all of its seats are assigned.",
-        _of_ending(_FIRST),
-        _is_soon(_FIRST),
-        lambda *end: _renewal_reason(Ending(*end)),
-        lambda *end: _renewal_said(Ending(*end)),
     ),
-    Rule(
+    _of_an_end(
+        _SOONER,
         "sooner",
         "Before that, something else renews by itself, and not all of its seats are assigned.",
-        _of_ending(_SOONER),
-        _is_soon(_SOONER),
-        lambda *end: _renewal_reason(Ending(*end)),
-        lambda *end: _renewal_said(Ending(*end)),
     ),
     Rule(
         "lost",
