@@ -11,7 +11,7 @@ from dashboard import formats
 from dashboard.charts import base
 from dashboard.charts.base import Finished
 from dashboard.charts.palette import Palette
-from data_access.measures import renewals
+from data_access.measures import outcomes
 
 _BARS, _LINE, _ABOVE, _BELOW = 250, 18, 34, 26  # pixels: the bars, a line of the key, and the rest
 _SIDES, _NARROW_SIDES = {"l": 48, "r": 8}, {"l": 64, "r": 8}
@@ -27,9 +27,9 @@ _NOT_ASSIGNED = "Not assigned"
 #: What the chart calls outcomes that end alike, and which these are.
 ENDS = "ends"
 TOGETHER = {ENDS: ("ends", "expires")}
-_TITLES = {**renewals.TITLES, ENDS: "Ends or expires"}
+_TITLES = {**outcomes.TITLES, ENDS: "Ends or expires"}
 #: What is paid for at its end, so that seats which nobody uses are at risk.
-_PAID = (renewals.RENEWS, renewals.EXTENDED, renewals.UNDECIDED)
+_PAID = (outcomes.RENEWS, outcomes.EXTENDED, outcomes.UNDECIDED)
 
 
 def figure(periods: pd.DataFrame, by_month: bool, palette: Palette) -> Finished:
@@ -234,9 +234,9 @@ def _around(key: Sequence[str], in_a_line: int) -> dict[str, Any]:
 def _colours(palette: Palette) -> dict[str, str]:
     """The colour of each outcome, from the bottom of a bar to its top: what is settled first, decisions last."""
     return {
-        renewals.RENEWS: palette.bar,
+        outcomes.RENEWS: palette.bar,
         ENDS: palette.ended,
         "other": palette.otherwise,
-        renewals.EXTENDED: palette.extended,
-        renewals.UNDECIDED: palette.action,
+        outcomes.EXTENDED: palette.extended,
+        outcomes.UNDECIDED: palette.action,
     }

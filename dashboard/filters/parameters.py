@@ -15,7 +15,7 @@ from dashboard.filters.dates import RANGES, USUAL, Dates, Range, TwoDates
 from dashboard.filters.kinds import Choice, Limit, Number, Parameter, Several, Text
 from dashboard.filters.rows import Rows
 from data_access import Selection, measures, titles
-from data_access.measures import reach, renewals
+from data_access.measures import outcomes, reach, renewals
 from data_access.measures.changes import Status
 
 CHANNEL = Several("channel", "Channel", words=titles.channel_title, wraps=False)
@@ -42,7 +42,7 @@ DATES = TwoDates("dates", "Dates")
 STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)
 HORIZON = Choice("horizon", "Ends within", {f"{days}": f"{days} days" for days in renewals.HORIZONS})
 ACT = Choice("act", "Show", {"all": "All", f"{reach.DAYS}": f"To act on within {reach.DAYS} days"})
-OUTCOME = Several("outcome", "Outcome", renewals.OUTCOMES, words=renewals.TITLES.__getitem__)
+OUTCOME = Several("outcome", "Outcome", outcomes.OUTCOMES, words=outcomes.TITLES.__getitem__)
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = Text("customer", "Customer", longest=64)
 #: Which rows of its table a page shows; set by a click in the table. Nothing is worked out by it.

@@ -18,7 +18,8 @@ from dashboard.security import session
 from dashboard.tables import renewals as tables
 from dashboard.view_models.renewals import RenewalsView, renewals_view, rows_of
 from data_access.datasets.renewals import Renewals
-from data_access.measures.renewals import RENEWS, TO_DECIDE, Totals
+from data_access.measures.outcomes import RENEWS, TO_DECIDE
+from data_access.measures.renewals import Totals
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUBSCRIPTIONS
 
 _QUESTION = "Which renewals need a decision?"

@@ -20,7 +20,7 @@ from dashboard.tables.columns import OnScreen
 from data_access import Answer, Selection, texts, titles
 from data_access.datasets import renewals as datasets
 from data_access.datasets.renewals import Renewals
-from data_access.measures import customers, muted, reach, renewals
+from data_access.measures import customers, muted, outcomes, reach, renewals
 from data_access.measures.renewals import Totals
 from data_access.mutes import Mute, Spare, counted
 
@@ -30,9 +30,9 @@ _SEARCHED = ("customerName", "customerTenantId", "offerName", "id")
 
 _ENDS = "ends"
 _WORDS = {
-    renewals.UNDECIDED: f"Nobody has decided: {renewals.PAID_MONTHLY} from {{after}}",
-    renewals.EXTENDED: f"{renewals.PAID_MONTHLY.capitalize()} from {{after}}",
-    renewals.RENEWS: "Renews on {after}{changes}",
+    outcomes.UNDECIDED: f"Nobody has decided: {outcomes.PAID_MONTHLY} from {{after}}",
+    outcomes.EXTENDED: f"{outcomes.PAID_MONTHLY.capitalize()} from {{after}}",
+    outcomes.RENEWS: "Renews on {after}{changes}",
     _ENDS: "Ends: a cancellation is scheduled",
     "expires": "Expires: it does not renew by itself",
     "other": "{action}{changes}",
@@ -94,7 +94,7 @@ def renewals_view(
     shown = renewals.in_order(renewals.at(renewals.within(chosen, now, days), now))
     by_month = days > _MOST_DAYS_BY_WEEK
     periods = renewals.by_period(shown, by_month, ZoneInfo(zone))
-    to_decide = shown[renewals.counted(shown) & shown["renewalOutcome"].isin(renewals.TO_DECIDE)]
+    to_decide = shown[renewals.counted(shown) & shown["renewalOutcome"].isin(outcomes.TO_DECIDE)]
     to_decide = to_decide[~muted.rows(mutes, to_decide)]
     told = in_words(shown, _lasting(data, zone))
     return RenewalsView(
@@ -221,7 +221,7 @@ def _becomes(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
     It is the one that Microsoft sent, or the first after the end; what is sent for the last day of the term happens
     after it: until then the term is paid. Of the older kind the end is a day, which has no zone.
     """
-    actions = renewals.next_actions(rows)
+    actions = outcomes.next_actions(rows)
     sent = pd.Series([action.at for action in actions], rows.index, dtype=rows["end"].dtype)
     is_date, end = rows["commitmentEndDateTime"].isna(), rows["end"].dt.normalize()
     after = end.where(is_date, end + timedelta(days=1))
@@ -229,21 +229,21 @@ def _becomes(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
     at = sent.where(sent.dt.normalize() != last_day, after).fillna(after)
     is_day = is_date & (at == at.dt.normalize())
     own = at.dt.tz_convert(zone).dt.tz_localize(None).where(~is_day, at.dt.tz_localize(None))
-    outcomes = rows["renewalOutcome"]
-    is_sooner = (sent < last_day) & (outcomes == _ENDS)
+    coming = rows["renewalOutcome"]
+    is_sooner = (sent < last_day) & (coming == _ENDS)
     words = [
         _ENDS_SOONER if sooner else _WORDS.get(outcome, str(outcome))
-        for outcome, sooner in zip(outcomes, is_sooner, strict=True)
+        for outcome, sooner in zip(coming, is_sooner, strict=True)
     ]
     told = zip(
-        words, _said(own.dt.normalize(), formats.day), actions, renewals.in_next_term(rows, actions), strict=True
+        words, _said(own.dt.normalize(), formats.day), actions, outcomes.in_next_term(rows, actions), strict=True
     )
     is_told = pd.Series(["{after}" in word for word in words], rows.index, dtype=bool)
     return pd.DataFrame(
         {
             "becomes": pd.Series(
                 [
-                    word.format(after=day, action=renewals.in_microsofts_word(action), changes=changes)
+                    word.format(after=day, action=outcomes.in_microsofts_word(action), changes=changes)
                     for word, day, action, changes in told
                 ],
                 rows.index,
@@ -255,8 +255,8 @@ def _becomes(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def _term(duration: object, cycle: object) -> str:
-    term = renewals.TERMS.get(str(duration), str(duration)) if isinstance(duration, str) else ""
-    return ", ".join(part for part in (term, renewals.billing(cycle) if isinstance(cycle, str) else "") if part)
+    term = outcomes.TERMS.get(str(duration), str(duration)) if isinstance(duration, str) else ""
+    return ", ".join(part for part in (term, outcomes.billing(cycle) if isinstance(cycle, str) else "") if part)
 
 
 def _for_each(words: Callable[..., str | None], columns: pd.DataFrame) -> pd.Series:
@@ -279,8 +279,8 @@ def _notes(rows: pd.DataFrame) -> pd.Series:
         & (rows["notAssignedFrom"] == renewals.COMMERCIAL),
         "of the product that it becomes, no figure of what is assigned": rows["nextProduct"].notna(),
     }
-    outcomes = parents["renewalOutcome"].astype("str").replace(renewals.ALL_TITLES).str.lower()
-    named = "add-on of " + parents["offerName"].astype("str").map(titles.product_title) + " (" + outcomes + ")"
+    coming = parents["renewalOutcome"].astype("str").replace(outcomes.ALL_TITLES).str.lower()
+    named = "add-on of " + parents["offerName"].astype("str").map(titles.product_title) + " (" + coming + ")"
 
     def note(parent: object, *flags: bool) -> str | None:
         said = [words for words, is_so in zip(about, flags, strict=True) if is_so]

@@ -10,7 +10,7 @@ import pandas as pd
 from data_access import measures, texts
 from data_access.call_sheet.customer import HORIZON, Customer, Ending, Records
 from data_access.datasets import lately, usage
-from data_access.measures import Facts, Total, call_list, changes, customers, muted, parts, renewals, trends
+from data_access.measures import Facts, Total, call_list, changes, customers, muted, outcomes, parts, renewals, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -143,8 +143,8 @@ def _ending(several: Sequence[Records]) -> Callable[[str], Ending]:
     if subscriptions is None or read_at is None:
         return lambda _: _NOTHING_ENDS
     table = renewals.in_order(renewals.within(subscriptions, read_at, HORIZON)).reset_index(drop=True)
-    table[_BECOMES], table[_COUNTED] = renewals.becomes(table), renewals.counted(table)
-    table[_RENEWS] = table[_COUNTED] & (table["renewalOutcome"] == renewals.RENEWS)
+    table[_BECOMES], table[_COUNTED] = outcomes.becomes(table), renewals.counted(table)
+    table[_RENEWS] = table[_COUNTED] & (table["renewalOutcome"] == outcomes.RENEWS)
     every, renewing = (renewals.seats_at_risk_of_each(table[table[mark]]) for mark in (_COUNTED, _RENEWS))
     rows = _each(table)
 

@@ -25,7 +25,7 @@ from data_access.history.live import known as kept_products
 from data_access.history.live import last_readings
 from data_access.history.live import rows as kept_rows
 from data_access.history.snapshot import Snapshot
-from data_access.measures import free_products, renewals
+from data_access.measures import free_products, outcomes, renewals
 from data_access.partner_center import frames
 from data_access.partner_center.answers import Answer, OfCustomers, Progress
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
@@ -381,7 +381,7 @@ def put_together(found: Live, counts: Answer | None, facts: pd.DataFrame | None)
     customers, subscriptions, seats = found.customers, found.subscriptions, found.seats
     read = subscriptions.frame if subscriptions else frames.frame(SUBSCRIPTIONS, [])
     at_hand = _read_now(seats) if seats and SEATS.name not in found.troubles else None
-    table = renewals.judged(read, at_hand, facts, subscriptions.titles if subscriptions else renewals.NO_TITLES)
+    table = renewals.judged(read, at_hand, facts, subscriptions.titles if subscriptions else outcomes.NO_TITLES)
     return Renewals(
         renewals.with_service(table, facts),
         (subscriptions or customers).fetched_at,

@@ -22,6 +22,7 @@ from data_access.measures import (
     core,
     muted,
     no_rows,
+    outcomes,
     product_names,
     reach,
     renewals,
@@ -329,9 +330,9 @@ def _in_reach(look: Look, plan: Plan) -> list[pd.Series]:
     table = renewals.at(look.subscriptions, look.at)
     table = renewals.in_order(renewals.within(table, look.at, max(renewals.HORIZONS)))
     table = table[reach.needs_a_word(table, look.at, plan.spares)]
-    is_to_decide = table["renewalOutcome"].isin(renewals.TO_DECIDE)
+    is_to_decide = table["renewalOutcome"].isin(outcomes.TO_DECIDE)
     table = pd.concat([table[is_to_decide], table[~is_to_decide]])
-    table = table.assign(becomes=renewals.becomes(table))
+    table = table.assign(becomes=outcomes.becomes(table))
     return [row for _, row in table.iterrows()]
 
 

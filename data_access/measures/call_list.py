@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data_access import formats, texts, titles
-from data_access.measures import customers, free_products, muted, parts, renewals, spare
+from data_access.measures import customers, free_products, muted, outcomes, parts, spare
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
@@ -107,13 +107,13 @@ def _left(end: Ending) -> str:
 def _ends(end: Ending) -> str:
     """Such as "165 seats of Office 365 E3 end on 1 Dec 2026"."""
     subject, are_many = _subject(end.product, end.seats)
-    verb = "renew" if end.outcome == renewals.RENEWS else "end"
+    verb = "renew" if end.outcome == outcomes.RENEWS else "end"
     return f"{subject} {verb}{'' if are_many else 's'} {_when(end)}"
 
 
 def _all_to_decide(end: Ending) -> str:
     """Such as "28 seats of 5 subscriptions"; nothing where it is the one that is spoken of."""
-    if end.outcome not in renewals.TO_DECIDE or pd.isna(end.to_decide) or end.to_decide < 2:
+    if end.outcome not in outcomes.TO_DECIDE or pd.isna(end.to_decide) or end.to_decide < 2:
         return ""
     seats = formats.number(int(end.to_decide_seats), "seat")
     return f"{seats} of {formats.number(int(end.to_decide), 'subscription')}"
@@ -121,8 +121,8 @@ def _all_to_decide(end: Ending) -> str:
 
 def _renewal_reason(end: Ending) -> str:
     after = {
-        renewals.UNDECIDED: "; nobody has decided",
-        renewals.EXTENDED: f"; then {renewals.PAID_MONTHLY}",
+        outcomes.UNDECIDED: "; nobody has decided",
+        outcomes.EXTENDED: f"; then {outcomes.PAID_MONTHLY}",
     }.get(end.outcome, "")
     if several := _all_to_decide(end):
         after += f"; to be decided in all: {several}"
@@ -131,11 +131,11 @@ def _renewal_reason(end: Ending) -> str:
 
 def _renewal_said(end: Ending) -> str:
     ends, (_, are_many) = _ends(end), _subject(end.product, end.seats)
-    if end.outcome == renewals.RENEWS:
+    if end.outcome == outcomes.RENEWS:
         return f"{ends}: how many will you need then?"
-    undecided = " and nobody has decided" if end.outcome == renewals.UNDECIDED else ""
+    undecided = " and nobody has decided" if end.outcome == outcomes.UNDECIDED else ""
     they_are = "they are" if are_many else "it is"
-    said = f"{ends}{undecided}: from then on {they_are} {renewals.PAID_MONTHLY}. Renew or cancel?"
+    said = f"{ends}{undecided}: from then on {they_are} {outcomes.PAID_MONTHLY}. Renew or cancel?"
     if several := _all_to_decide(end):
         said += f" In all, {several} are to be decided within {RENEWS_WITHIN} days."
     return said

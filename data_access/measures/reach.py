@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from data_access.measures import renewals, spare
+from data_access.measures import outcomes, renewals, spare
 from data_access.mutes import Spare
 
 #: How far ahead a last day to act is in reach, in days.
@@ -27,4 +27,4 @@ def needs_a_word(table: pd.DataFrame, now: datetime, spares: Sequence[Spare] = (
     """
     is_near = renewals.is_near(table["actBy"], now, DAYS)
     is_unused = (table["seatsAtRisk"] > spare.allowed(spares, table)).fillna(True).astype(bool)
-    return renewals.counted(table) & is_near & (is_unused | (table["renewalOutcome"] != renewals.RENEWS))
+    return renewals.counted(table) & is_near & (is_unused | (table["renewalOutcome"] != outcomes.RENEWS))
