@@ -129,7 +129,8 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
     source = f"From *{SUBSCRIPTIONS.title}* (`GET {SUBSCRIPTIONS.paths[0]}`)" if subscriptions else "From subscriptions"
     read = f"{formats.day(data.read_at)}, {formats.clock(data.read_at)}"
     source = f"{source}, one call per customer, read {read}."
-    where = source + _but_for(left_out, filtered)
+    in_no_sum = f" In no sum of what ends until {model.until}: {', '.join(left_out)}." if left_out else ""
+    where = source + in_no_sum + _but_for((), filtered)
     seats, until = "the sum of seats of the subscriptions", f"{model.until}, to the end of that day in UTC"
     if model.act_until:
         seats += f" with a last day to act until {model.act_until}"
@@ -147,7 +148,9 @@ def of_renewals(model: RenewalsView, data: Renewals, filtered: str) -> Explanati
             spare += f"; {formats.count(number)} {formats.are(number)} {what}: not in this figure"
     elsewhere = ""
     if number := totals.reducible_elsewhere:
-        elsewhere = f": {formats.number(number, 'seat')} of it are of subscriptions that end later or never"
+        elsewhere = (
+            f": {formats.number(number, 'seat')} of it are of subscriptions that end later, never, or have ended"
+        )
         elsewhere += ", and are not in the table"
     assigned = f"Assigned is as of {_seats_of(data)}."
     return {
@@ -359,9 +362,9 @@ def _percent(part: float | None, whole: float | None) -> str:
 
 def _used(total: uses.Total) -> float | None:
     """Licenses deployed and used, see the measure `used`."""
-    if total.deployed is None or total.unused is None or total.no_figures is None:
+    if total.with_figures is None or total.unused is None:
         return None
-    return total.deployed - total.unused - total.no_figures
+    return total.with_figures - total.unused
 
 
 def _span(source: Source) -> tuple[datetime | None, datetime | None]:

@@ -265,15 +265,25 @@ def goal(line: Line, target: float) -> str:
 
 def used(total: uses.Total) -> str:
     """How much of what is deployed is used; nothing where Microsoft sent no figures of it."""
-    if total.deployed is None or total.unused is None or round(total.deployed) == 0:
+    if total.unused is None or not round(total.with_figures or 0):
         return ""
-    unused, deployed = formats.count(total.unused), formats.count(total.deployed)
-    without = round(total.no_figures or 0)
-    more = f" {without:,} more have no figures of use." if without else ""
     return (
-        f"Up to **{unused}** of **{deployed}** deployed licenses were not used in 28 days, by the most active workload"
-        f" of each product.{more}"
+        f"Up to {not_used(total)} were not used in 28 days, by the most active workload of each product."
+        f"{without_figures(total)}"
     )
+
+
+def not_used(total: uses.Total) -> str:
+    """How many of the deployed licenses are not used, of those of which that is known."""
+    unused, known = formats.count(total.unused or 0.0), formats.count(total.with_figures or 0.0)
+    only = " with figures of use" if round(total.no_figures or 0.0) else ""
+    return f"**{unused}** of **{known}** deployed licenses{only}"
+
+
+def without_figures(total: uses.Total) -> str:
+    """How many of the deployed licenses are of no product with figures of use; nothing where none is."""
+    without = round(total.no_figures or 0.0)
+    return f" **{without:,}** more {formats.are(without)} deployed without such figures." if without else ""
 
 
 def renewing(totals: Totals, number: int) -> str:
@@ -301,15 +311,24 @@ def renew(totals: Totals) -> str:
     return f"{said}; of **{formats.count(totals.unknown)}** that is not known" if totals.unknown else said
 
 
-def beside(number: int, reducible: int, until: str) -> str:
-    """What a list of terms that end does not have: a `number` of subscriptions, and what of them can be reduced now.
+def beside(number: int, ended: int, reducible: int, until: str) -> str:
+    """What a list of terms that end does not have: a `number` of subscriptions, and those that have `ended`.
 
-    `until` is the instant, the first of several, until which that is so. Nothing where the list has all.
+    `reducible`: how many of their seats can be reduced until an instant, the first of several. Nothing where the list
+    has all.
     """
-    if not number:
-        return ""
-    one = number == 1
-    said = f"{formats.more(number, 'subscription')} {'ends' if one else 'end'} later or never."
-    if reducible:
-        said += f" {formats.number(reducible, 'seat')} of {'it' if one else 'them'} can be reduced until {until}."
-    return said
+    said = []
+    if number:
+        said.append(f"{formats.more(number, 'subscription')} {'ends' if number == 1 else 'end'} later or never.")
+    if ended:
+        said.append(has_ended(ended))
+    if said and reducible:
+        of_them = "it" if number + ended == 1 else "them"
+        said.append(f"{formats.number(reducible, 'seat')} of {of_them} can be reduced until {until}.")
+    return " ".join(said)
+
+
+def has_ended(number: int) -> str:
+    """Of how many subscriptions the term is over, without a word of Microsoft's on what came after it."""
+    them = "it" if number == 1 else "them"
+    return f"The term of {formats.more(number, 'subscription')} has ended; no answer says yet what became of {them}."

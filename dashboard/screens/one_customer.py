@@ -235,7 +235,7 @@ def _renewing(live: Renewals | None, identity: str, selection: Selection) -> Non
             return
         if unread:
             st.caption(f":material/report: {not_read(unread, 'now')} This is what was read before.")
-        beside = sentences.beside(model.beside, model.totals.reducible_elsewhere, model.until)
+        beside = sentences.beside(model.beside, model.ended, model.totals.reducible_elsewhere, model.until)
         if not model.on_screen.number:
             st.markdown(f"No subscription of this customer ends within a year in this choice. {beside}")
             return

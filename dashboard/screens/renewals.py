@@ -76,8 +76,9 @@ def _choices(controls: Controls[RenewalsFilters]) -> None:
 def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
     """The page's question answered, as far as the filter lets what it is about be seen."""
     totals, until = model.totals, model.act_until or model.until
+    ended = f" {sentences.has_ended(model.ended)}" if model.ended else ""
     if not model.number:
-        return f"Nothing {'needs a word' if model.act_until else 'ends'} until {until} with these filters."
+        return f"Nothing {'needs a word' if model.act_until else 'ends'} until {until} with these filters.{ended}"
     said = []
     if totals.undecided:
         said.append(f"{sentences.seats(totals.undecided, 'need')} a decision until {until}.")
@@ -94,7 +95,7 @@ def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
         said.append(
             f"Only what has its last day to act until {until} is counted, of all that ends until {model.until}."
         )
-    return " ".join(said)
+    return " ".join(said) + ended
 
 
 def _shows(filters: RenewalsFilters, *outcomes: str) -> bool:

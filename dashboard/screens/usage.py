@@ -159,11 +159,11 @@ def _answer(model: UsageView, target: float) -> str:
     undeployed, unused = total.undeployed or 0, total.unused
     licenses = "license" if total.sold == 1 else "licenses"
     if unused is not None:
-        deployed = total.deployed or 0
-        share = f" (**{formats.whole_percent(unused / deployed * 100)}**)" if deployed and unused else ""
+        known = total.with_figures
+        share = f" (**{formats.whole_percent(unused / known * 100)}**)" if known and unused else ""
         sentence = (
-            f"Up to **{formats.count(unused)}** of **{formats.count(deployed)}** deployed licenses"
-            f" {formats.are(round(unused))} not used{share}. **{formats.count(undeployed)}** more"
+            f"Up to {sentences.not_used(total)} {formats.are(round(unused))} not used{share}."
+            f"{sentences.without_figures(total)} **{formats.count(undeployed)}** more"
             f" {'was' if round(undeployed) == 1 else 'were'} sold and {formats.are(round(undeployed))} not deployed."
         )
     else:
@@ -171,9 +171,6 @@ def _answer(model: UsageView, target: float) -> str:
             f"Of **{formats.count(total.sold)}** {licenses} sold, **{formats.count(undeployed)}**"
             f" {formats.are(round(undeployed))} not deployed; how many of the others are used cannot be counted."
         )
-    if unused is not None and total.no_figures:
-        more = round(total.no_figures)
-        sentence += f" **{more:,}** more {formats.are(more)} deployed without usage figures."
     title, gap, idle = model.largest_gap
     if model.number > 1 and unused is not None and gap + idle >= 1:
         sentence += (
@@ -203,7 +200,8 @@ def _tiles(usage: Usage, model: UsageView, filters: UsageFilters, *, is_whole: b
 
     total = model.total
     sold = _part(total.undeployed, total.sold, "of sold", "nothing sold")
-    deployed = _part(total.unused, total.deployed, "of deployed", "nothing deployed", "≤\u00a0")
+    known = "of deployed with figures" if total.no_figures else "of deployed"
+    deployed = _part(total.unused, total.with_figures, known, "nothing deployed", "≤\u00a0")
     services = formats.number(model.number, "service")
     missing = formats.to_target(total.percent, filters.usagetarget)
     used = "nothing qualified" if total.percent is None else missing if is_whole else tiles.NOT_WHOLE

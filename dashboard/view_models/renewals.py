@@ -51,6 +51,7 @@ class RenewalsView:
     number: int
     until: str  # as on screen: the day with which the horizon ends
     act_until: str  # likewise the day up to which the last days to act are; empty where all are shown
+    ended: int  # subscriptions whose term is over, of which no answer says yet what became of them
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
     first: OnScreen  # cards of what is to be decided: the last day to act comes first, of a day the most seats
     largest: pd.Series | None  # as on screen, of what is to be decided the row with most seats, of equal ones the first
@@ -88,7 +89,7 @@ def renewals_view(
     )
     if filters.outcome:
         chosen = chosen[chosen["renewalOutcome"].isin(filters.outcome)]
-    is_narrowed = filters.act != ACT.default
+    is_narrowed, ended = filters.act != ACT.default, len(renewals.ended(chosen, now))
     if is_narrowed:
         chosen = chosen[reach.needs_a_word(renewals.at(chosen, now), now, spares)]
     shown = renewals.in_order(renewals.at(renewals.within(chosen, now, days), now))
@@ -102,6 +103,7 @@ def renewals_view(
         number=len(shown),
         until=formats.day(renewals.last_day(now, days)),
         act_until=formats.day(reach.last_day(now)) if is_narrowed else "",
+        ended=ended,
         unplaced=len(renewals.within(unplaced, now, days)),
         first=tables.first_on_screen(told.loc[_most_urgent(to_decide, zone)]),
         largest=told.loc[to_decide.index[int(to_decide["quantity"].fillna(0).argmax())]] if len(to_decide) else None,
@@ -130,13 +132,14 @@ def rows_of(data: Renewals, model: RenewalsView) -> pd.DataFrame:
 class OfCustomer:
     """What of one customer ends within the longest horizon, and what there is beside it: how many subscriptions.
 
-    `until` is the instant, as on screen, until which seats of those can be reduced, the first of several; empty where
-    none can.
+    `ended` are those whose term is over, of which no answer says yet what became of them; `beside` the others. `until`
+    is the instant, as on screen, until which seats of those can be reduced, the first of several; empty where none can.
     """
 
     totals: Totals
     on_screen: OnScreen
     beside: int
+    ended: int
     until: str
 
 
@@ -153,12 +156,13 @@ def of_customer(known: Renewals, selection: Selection, now: datetime, zone: str)
     days = max(renewals.HORIZONS)
     shown = renewals.in_order(renewals.at(renewals.within(own, now, days), now))
     told = in_words(shown, lasting_words(own, zone)).drop(columns="customerName")
-    beside = renewals.running(own).drop(index=shown.index)
+    beside, ended = renewals.running(own).drop(index=shown.index), renewals.ended(own, now)
     until = beside.loc[renewals.counted(beside) & (beside["cancelUntil"] > now), "cancelUntil"]
     return OfCustomer(
         totals=renewals.totals(own, now, days),
         on_screen=tables.on_screen(told, zone),
-        beside=len(beside),
+        beside=len(beside) - len(ended),
+        ended=len(ended),
         until=_instants(until.sort_values().head(1), zone).iloc[0] if len(until) else "",
     )
 

@@ -286,6 +286,11 @@ class Total:
     percent: float | None
     strays: int
 
+    @property
+    def with_figures(self) -> float | None:
+        """The licenses deployed of the products with figures of use, of which `unused` is a part."""
+        return None if self.deployed is None else self.deployed - (self.no_figures or 0.0)
+
 
 def total(usage: Usage, selection: Selection) -> Total:
     """The measures over all that is selected."""

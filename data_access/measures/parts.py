@@ -117,8 +117,8 @@ def absent(
     `lines`: those of the parts (see `trends.lines`). `now`: the rows of the newest answer; without any part it lacks
     none.
     """
-    last = lines.sort_values(AS_OF, kind="stable").drop_duplicates([*columns], keep="last")
-    last = last.dropna(subset=[columns[0]])
+    named = lines.dropna(subset=[columns[0]]).sort_values(AS_OF, kind="stable")
+    last = named[~keyed(named, columns).duplicated(keep="last").to_numpy()]
     there = {part.key for part in of(now, columns)}
     if not there or all(part.key in there for part in of(last, columns)):
         return last[:0].assign(**dict.fromkeys((TITLE, WHY), pd.Series(dtype="str")))

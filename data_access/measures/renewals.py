@@ -61,9 +61,9 @@ class Totals:
     """The sums over subscriptions: active, of licenses, and not on trial. All but `reducible` end within the horizon.
 
     `renewing`, `at_risk`, `undecided` and `reducible` count seats; `reducible_elsewhere` those of the latter whose
-    subscriptions end beyond the horizon, or never. `at_risk` leaves out, of the renewing, the seats of no product that
-    can be matched (`not_matched`), and those of products without a figure of what is assigned (`without_figure`).
-    `on_trial`, `suspended` and `not_licenses` count the subscriptions left out.
+    subscriptions end beyond the horizon or never, or have ended. `at_risk` leaves out, of the renewing, the seats of
+    no product that can be matched (`not_matched`), and those of products without a figure of what is assigned
+    (`without_figure`). `on_trial`, `suspended` and `not_licenses` count the subscriptions left out.
     """
 
     renewing: int
@@ -172,6 +172,15 @@ def is_near(instants: pd.Series, now: datetime, days: int) -> pd.Series:
 def running(table: pd.DataFrame) -> pd.DataFrame:
     """The subscriptions that are active or suspended."""
     return table[_status(table).isin(_RUNNING)]
+
+
+def ended(table: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    """The running subscriptions of `judged` whose term is over: what became of them is in no answer yet.
+
+    A reading counts for a day, and Microsoft renews within a day of the end.
+    """
+    table = running(table)
+    return table[table[_END] < now]
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

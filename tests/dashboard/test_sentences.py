@@ -61,16 +61,24 @@ def test_the_present_comes_first_then_the_range(percents, said):
 
 
 @pytest.mark.parametrize(
-    ("number", "reducible", "said"),
+    ("number", "ended", "reducible", "said"),
     [
-        (0, 0, ""),
-        (1, 0, "1 more subscription ends later or never."),
-        (1, 1, "1 more subscription ends later or never. 1 seat of it can be reduced until 3 Dec 2026, 10:15."),
-        (3, 66, "3 more subscriptions end later or never. 66 seats of them can be reduced until 3 Dec 2026, 10:15."),
+        (0, 0, 0, ""),
+        (1, 0, 0, "1 more subscription ends later or never."),
+        (1, 0, 1, "1 more subscription ends later or never. 1 seat of it can be reduced until 3 Dec 2026, 10:15."),
+        (3, 0, 66, "3 more subscriptions end later or never. 66 seats of them can be reduced until 3 Dec 2026, 10:15."),
+        (0, 1, 0, "The term of 1 more subscription has ended; no answer says yet what became of it."),
+        (
+            *(3, 2, 9),
+            (
+                "3 more subscriptions end later or never. The term of 2 more subscriptions has ended; no answer says"
+                " yet what became of them. 9 seats of them can be reduced until 3 Dec 2026, 10:15."
+            ),
+        ),
     ],
 )
-def test_what_a_list_of_ends_does_not_have_is_said(number, reducible, said):
-    assert sentences.beside(number, reducible, "3 Dec 2026, 10:15") == said
+def test_what_a_list_of_ends_does_not_have_is_said(number, ended, reducible, said):
+    assert sentences.beside(number, ended, reducible, "3 Dec 2026, 10:15") == said
 
 
 def test_what_ends_and_what_renews_are_told_apart_in_the_singular_too():

@@ -89,6 +89,7 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
                     subscription(4, quantity=4, isTrial=True),
                     subscription(5, end=31, quantity=100),
                     subscription(6, end=364, quantity=9),
+                    subscription(9, end=-1, quantity=11),
                 ],
                 [subscription(7, quantity=3), subscription(8, quantity=2, **extended)],
             )
@@ -100,6 +101,7 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
     said = text(app).replace("*", "")
     assert "9 seats need a decision until" in said
     assert "58 seats renew, 43 of them are not assigned." in said
+    assert "The term of 1 more subscription has ended; no answer says yet what became of it." in said
     assert "1 trial" in text(app)
     # And all that ends, whatever becomes of it, without the trial: 62 seats of the first customer, 5 of the second.
     # A row each of 30, 25 and 7 of the first customer, whose 40 count once.

@@ -184,13 +184,15 @@ def test_the_last_good_figures_of_one_collection_stay_with_their_age(visit):
     assert tiles(app)["Deployed, not used"] == "60"
 
 
-def test_deployed_without_usage_figures_is_never_called_unused(visit):
+def test_what_is_deployed_without_usage_figures_is_never_called_unused_and_in_no_share_of_it(visit):
     partner = Partner(
         commercial_deployment=PARTNER.commercial_deployment, commercial_usage=PARTNER.commercial_usage[:1]
     )
     app = visit(Emulator(partner), page=PAGE)
     assert tiles(app)["Deployed, not used"] == "20"
-    assert "50 more are deployed without usage figures" in said(app)
+    assert "Up to 20 of 50 deployed licenses with figures of use are not used (40 %)." in said(app)
+    assert "50 more are deployed without such figures. 100 more were sold and are not deployed." in said(app)
+    assert deltas(app)["Deployed, not used"] == "≤ 40.00 % of deployed with figures"
 
 
 def test_use_without_deployment_is_said(visit):

@@ -225,6 +225,12 @@ def test_one_customer_says_what_ends_later_or_never_and_until_when_of_it_can_be_
     assert (model.beside, model.until, model.totals.reducible_elsewhere) == (0, "", 0)
 
 
+def test_what_has_ended_since_it_was_read_is_not_said_to_end_later_or_never():
+    over = {"commitmentEndDateTime": "2026-11-27T11:59:59Z", "status": "suspended"}
+    model = of_customer({}, over, {"commitmentEndDateTime": "2028-11-30T23:59:59Z"}, over | {"status": "expired"})
+    assert (model.on_screen.number, model.beside, model.ended) == (1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("billing", "begins"),
     [("usage", "not billed by licenses, in no sum; "), ("License", "no figure"), (None, "no figure")],

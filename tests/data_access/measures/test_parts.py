@@ -1,6 +1,6 @@
 """What a sum is made of, what of it is lost, and what it lacked on a date."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
@@ -61,6 +61,20 @@ def test_a_service_that_lost_one_of_its_channels_is_named_with_it():
     ]
     assert gone([(2, whole)], 9, of("crm", 8)) == [("Microsoft 365", 1100)]
     assert gone([(2, whole)], 9) == []
+
+
+def test_a_part_that_answers_spelled_in_different_ways_is_lost_once_on_its_last_date():
+    spelled = [("EMS", "direct", 1), ("ems", "Direct", 3), ("STRASSE", "direct", 2), ("straße", "DIRECT", 1)]
+    lines = pd.DataFrame(
+        [(*names, 10, BEGIN + timedelta(days=day)) for *names, day in spelled],
+        columns=[*OF_COMPANY, "licensesSold", trends.AS_OF],
+    )
+    now = pd.DataFrame([("o365", "direct")], columns=[*OF_COMPANY])
+    lost = parts.absent(lines, now, OF_COMPANY)
+    assert {*zip(lost["service"], lost[trends.AS_OF], strict=True)} == {
+        ("ems", BEGIN + timedelta(days=3)),
+        ("STRASSE", BEGIN + timedelta(days=2)),
+    }
 
 
 def test_channels_that_are_not_there_for_different_reasons_are_told_apart():
