@@ -1,4 +1,4 @@
-// Draws figures with plotly: a new figure takes the place of the one before it. A narrow place gets its own look.
+// Draws figures with plotly: a new figure takes the place of the one before it. A narrower place gets its own look.
 
 import { address, lead } from "./lead.js"
 import { offerParts, placeParts } from "./parts.js"
@@ -6,6 +6,7 @@ import { offerPictures } from "./picture.js"
 
 const FAILED = "The chart could not be drawn: its script did not come. The figures are in the table; reload the page to try again."
 const NARROW = 560 // pixels; a page of 600 pixels leaves its charts so much
+const MEDIUM = 940 // likewise, of 1000 pixels
 const config = { displayModeBar: false, doubleClick: false, scrollZoom: false }
 
 let plotly
@@ -47,26 +48,33 @@ function followTheme(place, setStateValue) {
   place.background = background
 }
 
-const isNarrow = ({ width }) => width > 0 && width < NARROW
+// The name of the look for this width; a figure may have nothing that differs there.
+function lookOf({ width }) {
+  if (!width || width >= MEDIUM) return "wide"
+  return width < NARROW ? "narrow" : "medium"
+}
+
 const isPart = (value) => value !== null && typeof value === "object" && !Array.isArray(value)
 
-// The figure as it looks at this width: on a narrow place each part of it with what differs there.
-function fitted({ data, layout, narrow }, place) {
+// The figure as it looks at this width: each part of it with what differs there.
+function fitted(figure, place) {
+  const { data, layout } = figure
   const width = place.width || undefined
-  if (!isNarrow(place) || !narrow.layout) return { traces: data, layout: { ...layout, width } }
-  const parts = Object.entries(narrow.layout).map(([name, part]) => [
+  const look = figure[lookOf(place)]
+  if (!look?.layout) return { traces: data, layout: { ...layout, width } }
+  const parts = Object.entries(look.layout).map(([name, part]) => [
     name,
     isPart(part) ? { ...layout[name], ...part } : part,
   ])
   return {
-    traces: data.map((trace, at) => ({ ...trace, ...narrow.data?.[at] })),
+    traces: data.map((trace, at) => ({ ...trace, ...look.data?.[at] })),
     layout: { ...layout, ...Object.fromEntries(parts), width },
   }
 }
 
 async function draw(Plotly, place) {
   const { traces, layout } = fitted(place.figure, place)
-  place.narrow = isNarrow(place)
+  place.look = lookOf(place)
   place.style.height = `${layout.height}px`
   await Plotly.react(place, traces, layout, config)
   placeParts(place)
@@ -75,7 +83,7 @@ async function draw(Plotly, place) {
 function followWidth(Plotly, place) {
   place.width = place.clientWidth
   if (!place.width || place.width === place.layout?.width) return
-  if (place.narrow !== isNarrow(place)) draw(Plotly, place)
+  if (place.look !== lookOf(place)) draw(Plotly, place)
   else Plotly.relayout(place, { width: place.width }).then(() => placeParts(place))
 }
 

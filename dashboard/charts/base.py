@@ -41,6 +41,8 @@ class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
 
     #: What differs on a narrow screen: `data`, the changes of each trace, and `layout`, those of each part of it.
     narrow: Mapping[str, Any] = MappingProxyType({})
+    #: Likewise on a screen between narrow and wide.
+    medium: Mapping[str, Any] = MappingProxyType({})
     #: What can be clicked, also by keyboard: the `customdata` of its points, and its figures in words.
     parts: Sequence[tuple[str, str]] = ()
 
@@ -50,18 +52,21 @@ class Finished(go.Figure):  # type: ignore[misc]  # plotly ships no types
         layout: dict[str, Any],
         *,
         narrow: dict[str, Any] | None = None,
+        medium: dict[str, Any] | None = None,
         parts: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(data, layout)
         self.layout.template = None
         self.narrow = narrow or {}
+        self.medium = medium or {}
         self.parts = parts
 
     @cached_property
     def spec(self) -> str:
-        """The figure as JSON, with `narrow` and `parts` beside `data` and `layout`."""
+        """The figure as JSON, with `narrow`, `medium` and `parts` beside `data` and `layout`."""
         wide = str(self.to_json(validate=False))
-        return f'{wide[:-1]},"narrow":{json.dumps(self.narrow)},"parts":{json.dumps(self.parts)}}}'
+        looks = f'"narrow":{json.dumps(self.narrow)},"medium":{json.dumps(self.medium)}'
+        return f'{wide[:-1]},{looks},"parts":{json.dumps(self.parts)}}}'
 
 
 def frame(palette: Palette) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from dashboard.charts.lines import HOLLOW, UNIT, WITHOUT, Shown, hover, thinned
 from dashboard.charts.palette import Palette
 from data_access.measures.trends import AS_OF, Refusal
 
-_COLUMNS, _NARROW_COLUMNS = 4, 2
+_COLUMNS, _MEDIUM_COLUMNS, _NARROW_COLUMNS = 4, 3, 2
 #: More panels are too many to compare; the table holds all lines.
 MOST_PANELS = 24
 _MOST_POINTS_OF_A_PANEL = 27  # about 200 pixels wide; every point costs the browser time
@@ -29,7 +29,7 @@ _PANEL_HEIGHT = 124  # pixels
 _WIDE, _HIGH = 0.9, 0.55  # the line's part of its cell
 _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
 _LEAST_SPAN = 0.1  # of the first figure, up and down, so that a small movement looks small
-_TITLE_LENGTH, _NARROW_TITLE_LENGTH = 32, 21  # characters
+_TITLE_LENGTH = {_COLUMNS: 30, _MEDIUM_COLUMNS: 26, _NARROW_COLUMNS: 21}  # characters
 _UP, _DOWN = "▲", "▼"
 
 
@@ -67,11 +67,10 @@ def small_multiples(
     highest = max([100.0, target, *(panel.points[measure.column].max() for panel in panels)])
     curves = [_curve(panel, measure, target, highest, span) for panel in panels]
     traces, layout = _arranged(curves, _COLUMNS, measure, palette)
-    narrow_traces, narrow_layout = _arranged(curves, _NARROW_COLUMNS, measure, palette)
-    narrow = [{name: trace[name] for name in ("x", "y", "text") if name in trace} for trace in narrow_traces]
+    medium, narrow = (_differing(curves, columns, measure, palette) for columns in (_MEDIUM_COLUMNS, _NARROW_COLUMNS))
     common = base.frame(palette) | {"hovermode": "closest", "hoverdistance": 60}
     parts = [(curve.panel.key, _in_words(curve, measure, palette)) for curve in curves]
-    return Finished(traces, common | layout, narrow={"data": narrow, "layout": narrow_layout}, parts=parts)
+    return Finished(traces, common | layout, narrow=narrow, medium=medium, parts=parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +134,7 @@ def _arranged(
         ends[curve.news].add(x[-1:], whole[-1:], curve.hover[-1:], key)
         if any(curve.lacks):
             lacking[curve.news].add(x, hollow, curve.hover, key)
-        length = _TITLE_LENGTH if columns > _NARROW_COLUMNS else _NARROW_TITLE_LENGTH
-        words.add([left], [bottom + _TITLE_AT], [_title(curve.panel.title, length)], key)
+        words.add([left], [bottom + _TITLE_AT], [_title(curve.panel.title, _TITLE_LENGTH[columns])], key)
         newest = _newest(curve, measure, colours[curve.news], palette)
         words.add(
             [left], [bottom + _FIGURE_AT], [newest if columns > _NARROW_COLUMNS else newest.replace(UNIT, "")], key
@@ -178,6 +176,13 @@ def _arranged(
             _path(levels, {"color": dotted, "width": 1, "dash": "dot"}),
         ],
     }
+
+
+def _differing(curves: Sequence[_Curve], columns: int, measure: Shown, palette: Palette) -> dict[str, Any]:
+    """What differs from the widest look in so many columns, as `Finished` takes it."""
+    traces, layout = _arranged(curves, columns, measure, palette)
+    data = [{name: trace[name] for name in ("x", "y", "text") if name in trace} for trace in traces]
+    return {"data": data, "layout": layout}
 
 
 def small_multiples_in_words(panels: Sequence[Panel], measure: Shown) -> str:

@@ -263,6 +263,18 @@ def test_the_bar_fits_at_every_width(sample, visitors):
         expect(page.get_by_role("button", name="Copy link"), str(width)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("width", [1024, 1101, 1180])
+def test_between_laptop_and_tablet_every_page_has_its_whole_name(width, sample, visitors):
+    page = visitors.open(f"{sample}/", size={"width": width, "height": 900})
+    assert pages(page).evaluate("pages => pages.scrollWidth - pages.clientWidth") <= 0
+
+
+def test_a_shade_says_that_there_are_more_pages_than_fit(sample, visitors):
+    page = visitors.open(f"{sample}/", size={"width": 940, "height": 900})
+    assert pages(page).evaluate("pages => pages.scrollWidth - pages.clientWidth") > 0
+    assert "gradient" in pages(page).evaluate("pages => getComputedStyle(pages).backgroundImage")
+
+
 def test_on_a_phone_the_name_is_whole_and_the_pages_stand_at_the_thumb(sample, visitors):
     page = visitors.open(sample)
     page.set_viewport_size({"width": 390, "height": 844})

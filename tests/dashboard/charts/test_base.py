@@ -52,7 +52,7 @@ def test_a_finished_figure_is_written_down_once():
 def test_what_differs_on_a_narrow_screen_goes_to_the_browser_with_the_figure():
     figure = base.Finished([{"type": "bar", "x": [1]}], base.frame(LIGHT), narrow={"layout": {"height": 7}})
     spec = json.loads(figure.spec)
-    assert [*spec] == ["data", "layout", "narrow", "parts"]
+    assert [*spec] == ["data", "layout", "narrow", "medium", "parts"]
     assert spec["narrow"] == {"layout": {"height": 7}}
     assert json.loads(base.Finished([], base.frame(LIGHT)).spec)["narrow"] == {}
 

@@ -48,18 +48,37 @@ def test_the_colour_is_the_direction_and_an_arrow_says_it_too(good, colours):
     assert [("▲" in text, "▼" in text) for text in texts] == [(True, False), (False, True), (False, False)]
 
 
-def test_on_a_narrow_screen_the_same_panels_stand_in_two_columns():
+@pytest.mark.parametrize(
+    ("look", "cells"),
+    [
+        ("narrow", [(0, 0), (1, 0), (0, -1), (1, -1), (0, -2)]),
+        ("medium", [(0, 0), (1, 0), (2, 0), (0, -1), (1, -1)]),
+    ],
+)
+def test_on_narrower_screens_the_same_panels_stand_in_fewer_columns(look, cells):
     lines = [one(key) for key in "abcde"]
     figure = json.loads(small_multiples(lines, PERCENT, 80.0, span=SPAN, palette=LIGHT).spec)
-    narrow = figure["narrow"]
+    narrow = figure[look]
     assert [len(trace["x"]) for trace in figure["data"]] == [len(change["x"]) for change in narrow["data"]]
     words, keys = narrow["data"][-1], figure["data"][-1]["customdata"]
     firsts: dict[str, tuple[float, int]] = {}
     for key, x, y in zip(keys, words["x"], words["y"], strict=True):
         if x is not None:
             firsts.setdefault(key, (x, int(y // 1)))
-    assert [firsts[key] for key in "abcde"] == [(0, 0), (1, 0), (0, -1), (1, -1), (0, -2)]
-    assert narrow["layout"]["height"] > figure["layout"]["height"]
+    assert [firsts[key] for key in "abcde"] == cells
+    assert narrow["layout"]["height"] >= figure["layout"]["height"]
+
+
+def test_a_name_is_cut_within_its_own_panel_where_panels_are_narrow():
+    figure = small_multiples(
+        [one("a", title="Purview Information Protection")], PERCENT, 80.0, span=SPAN, palette=LIGHT
+    )
+    names = [figure.data[-1].text[0], *(look["data"][-1]["text"][0] for look in (figure.medium, figure.narrow))]
+    assert names == [
+        "<b>Purview Information Protection</b>",
+        "<b>Purview Information Prote…</b>",
+        "<b>Purview Information …</b>",
+    ]
 
 
 def test_licenses_move_around_each_panels_own_first_figure():
