@@ -37,8 +37,9 @@ from data_access.datasets import checks
 from data_access.datasets.checks import Mark
 from data_access.datasets.health import losses
 from data_access.digest import mistakes
-from data_access.measures import Facts
+from data_access.measures import Facts, parts
 from data_access.measures.customers import CUSTOMER
+from data_access.measures.unread_rows import ALL_READ, Absence
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS
 
 _QUESTION = "Does everything work?"
@@ -139,10 +140,15 @@ def _books(settings: Settings) -> list[str]:
     now = datetime.now(UTC)
     people = books.people(now)
     number = f"{len(people):,} {'person has' if len(people) == 1 else 'people have'}"
-    st.markdown(f"{number} customers today (UTC). {_without(books, _customers(everybody(settings)))}")
+    whole = everybody(settings)
+    known = _customers(whole)
+    st.markdown(f"{number} customers today (UTC). {_without(books, known)}")
     if people:
-        rows = [(person, len(customers)) for person, customers in people.items()]
-        frame = pd.DataFrame(rows, columns=[*BOOKS.names])
+        frame = pd.DataFrame({"person": [*people], "customers": [len(book) for book in people.values()]})
+        if known is not None:
+            unread = whole.customers.state.data.unread if whole.customers.state.data else ALL_READ
+            missing = [parts.not_listed(book, known, unread).get(Absence.GONE, 0) for book in people.values()]
+            frame = frame.assign(notListed=missing) if any(missing) else frame
         table.show(BOOKS.on_screen(frame), "books_table", "How many customers each person has")
     if books.problems:
         st.markdown(f"{formats.number(len(books.problems), 'line')} cannot be used. Nobody gets a customer by that:")
@@ -184,9 +190,10 @@ def _digest(settings: Settings) -> tuple[list[str], str]:
         said = formats.plain(error.message)
         st.markdown(f"{said} {formats.plain(error.advice)}")
         return [said], ""
-    plan, counts = mutes_and_bands.plan_now(), everybody(settings).customers.state.data
+    whole, now = everybody(settings), datetime.now(UTC)
+    plan, counts, live = mutes_and_bands.plan_now(), whole.customers.state.data, whole.renewals.state.data
     st.markdown(
-        f"{formats.part(len(plan.holding(datetime.now(UTC))), len(plan.mutes), 'mute')} in force,"
+        f"{formats.part(len(plan.holding(now)), len(plan.mutes), 'mute')} in force,"
         f" {formats.number(len(plan.rules), 'band')}, {formats.number(len(plan.spares), 'allowance')} of spare seats."
     )
     is_counted = counts is not None and not counts.live
@@ -194,7 +201,13 @@ def _digest(settings: Settings) -> tuple[list[str], str]:
         st.markdown("Open the page *Customers* once to see here which bands speak of nothing.")
     facts = counts.facts if counts and is_counted else Facts(pd.DataFrame())
     books = books_now(settings) if settings.books_file else None
-    found = sorted([*mistakes.unreachable(plan), *mistakes.matching_nothing(plan, books, facts)])
+    found = sorted(
+        [
+            *mistakes.unreachable(plan),
+            *mistakes.matching_nothing(plan, books, facts),
+            *mistakes.about_nothing(plan, facts, live.subscriptions if live else None, now),
+        ]
+    )
     if not found:
         return [], ""
     number = formats.number(len(found), "line")

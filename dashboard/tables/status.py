@@ -23,7 +23,13 @@ CALLS = Table(
 )
 #: The columns that say something after a failure alone.
 _OF_FAILURES = ("code", "correlationId", "requestId", "advice", "lastFailure", "failure", "status")
-BOOKS = Table((text("person", "Person"), count("customers", "Customers today")))
+BOOKS = Table(
+    (
+        text("person", "Person"),
+        count("customers", "Customers today"),
+        count("notListed", "Not listed by Microsoft", help="Customers of the book whom no newest answer has."),
+    )
+)
 BOOKS_PROBLEMS = Table((Column("line", "Line", Kind.ORDINAL), text("reason", "Why it cannot be used")))
 DIGEST_MISTAKES = Table((Column("line", "Line", Kind.ORDINAL), text("reason", "What it does not find")))
 _COLLECTION, *_LAST_RUN = health.BEHIND["collected"].columns

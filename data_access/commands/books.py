@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -70,12 +69,11 @@ def report(found: Books, known: frozenset[str] | None, now: datetime, unread: Un
     people = found.people(now)
     yield f"{len(people):,} {'person' if len(people) == 1 else 'people'} with customers today ({now:%Y-%m-%d} UTC):"
     for person, book in people.items():
-        there = pd.DataFrame({CUSTOMER: sorted(book.difference(known or book))}, dtype="str")
-        why = Counter(parts.why(there, [CUSTOMER], unread))
+        why = parts.not_listed(book, known or book, unread)
         yield (
             f"  {printable(person)} ({books.mark(person)}): {formats.number(len(book), 'customer')}"
-            + (f", of which Microsoft does not list {gone:,}" if (gone := why[Absence.GONE]) else "")
-            + "".join(f", {why[each]:,} {each}" for each in (Absence.UNREAD, Absence.UNCERTAIN) if why[each])
+            + (f", of which Microsoft does not list {why[Absence.GONE]:,}" if Absence.GONE in why else "")
+            + "".join(f", {why[each]:,} {each}" for each in (Absence.UNREAD, Absence.UNCERTAIN) if each in why)
         )
     if known is not None:
         unassigned = found.unassigned(now)

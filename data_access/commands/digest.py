@@ -69,8 +69,13 @@ def run(options: argparse.Namespace) -> bytes:
         return Customers(found.of([person.name], now))
 
     link, looks = _links(settings), Looks(account)
-    facts = looks.look(looks.marks(now), books.EVERYBODY).facts
-    for line, reason in mistakes.matching_nothing(read, found if settings.books_file else None, facts, masked):
+    look = looks.look(looks.marks(now), books.EVERYBODY)
+    for line, reason in sorted(
+        [
+            *mistakes.matching_nothing(read, found if settings.books_file else None, look.facts, masked),
+            *mistakes.about_nothing(read, look.facts, look.subscriptions, now),
+        ]
+    ):
         terminal.say(f"DIGEST_FILE, line {line}: {reason}")
     whole = Round(
         plan=plan,

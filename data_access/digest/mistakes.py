@@ -6,12 +6,18 @@ A name may be mistyped. What cannot be read at all is no plan: see `plan.parse`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import NamedTuple
+
+import pandas as pd
 
 from data_access.books import Books, known_as
 from data_access.digest import bands
 from data_access.digest.plan import Plan
-from data_access.measures import Facts
+from data_access.measures import Facts, muted
+from data_access.measures.customers import CUSTOMER
+from data_access.measures.free_products import PRODUCT
+from data_access.mutes import Mute
 
 
 class Mistake(NamedTuple):
@@ -54,3 +60,26 @@ def matching_nothing(
             )
         elif len(facts) and not len(bands.covered(rule, facts)):
             yield Mistake(plan.lines["rule", number], "this rule speaks of nothing in the newest answer.")
+
+
+def about_nothing(plan: Plan, facts: Facts, subscriptions: pd.DataFrame | None, at: datetime) -> Iterator[Mistake]:
+    """The mutes that hold at an instant, and the allowances of spare seats, for whom or what there is not.
+
+    `facts` are the newest answer of everybody. `subscriptions`: those of all customers (customerTenantId, productId);
+    where they are not known, nobody can tell.
+    """
+    if subscriptions is None or not len(facts):
+        return
+    key = [CUSTOMER, PRODUCT]
+    there = pd.concat([table[key].astype("str") for table in (facts.frame, subscriptions)]).drop_duplicates()
+    holding = [(number, "mute", mute) for number, mute in enumerate(plan.mutes) if mute.holds(at)]
+    spare = [
+        (number, "spare", Mute(customer=each.customer, product=each.product, reason="spare", until=date.max))
+        for number, each in enumerate(plan.spares)
+    ]
+    for number, entry, mute in (*holding, *spare):
+        if not muted.rows([mute], there).any():
+            what = "mute" if entry == "mute" else "allowance"
+            yield Mistake(
+                plan.lines[entry, number], f"this {what} is about nothing in the newest answers; look at its ids."
+            )

@@ -6,6 +6,7 @@ and go, and are no parts: what is missing when one leaves is what that one had.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ import pandas as pd
 
 from data_access import texts, titles
 from data_access.measures.core import Facts
+from data_access.measures.customers import CUSTOMER
 from data_access.measures.trends import AS_OF, WEEKS, answers
 from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 
@@ -92,6 +94,12 @@ def lost(
 def why(rows: pd.DataFrame, columns: Sequence[str], unread: UnreadRows) -> list[Absence]:
     """Why what these columns of the rows tell apart is not in an answer, with all that it has."""
     return unread.why(keyed(rows, columns)) if len(rows) else []
+
+
+def not_listed(book: Iterable[str], known: frozenset[str], unread: UnreadRows) -> dict[Absence, int]:
+    """How many customers of a book are none of those `known`, by why."""
+    there = pd.DataFrame({CUSTOMER: sorted({*book} - known)}, dtype="str")
+    return dict(Counter(why(there, [CUSTOMER], unread)))
 
 
 def keyed(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

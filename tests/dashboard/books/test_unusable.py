@@ -105,3 +105,13 @@ def test_status_says_who_looks_after_whom_and_which_lines_cannot_be_used(sit_dow
     assert [*drawn["books_table"]["person"]] == ["ann@x", "ben@x"]
     assert [*drawn["books_problems"]["line"]] == ["6"]
     assert "BOOKS_FILE is not set" in text(sit_down("status", role="operator", books=""))
+
+
+def test_status_says_of_each_book_how_many_customers_microsoft_does_not_list(sit_down):
+    mistyped = f"{OWN[:-1]}{'0' if OWN[-1] != '0' else '1'}"
+    app = sit_down("customers", role="operator", books=f"{BOOKS}{mistyped},ann@x,,\n")
+    app.switch_page("screens/status.py").run()
+    assert [*visits.tables(app)["books_table"]["notListed"]] == ["1", "0"]
+    app = sit_down("customers", role="operator")
+    app.switch_page("screens/status.py").run()
+    assert "notListed" not in visits.tables(app)["books_table"]
