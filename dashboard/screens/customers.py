@@ -233,10 +233,12 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
     rows = partial(call_list.rows_behind, deployment, filters.selection, model.table[customers.CUSTOMER])
     columns = partial(EVERY_ROW_FILE.described, unknown=unknown(deployment))
     muting, bands, spares = mutes_and_bands.mutes(feeds), mutes_and_bands.bands(), mutes_and_bands.spares(feeds)
+    now = model.now
 
     def whole() -> pd.DataFrame:
         known = _all_known(deployment, filters.selection, feeds)
-        return call_list.file(call_list.of_all(deployment, filters, *known, mutes=muting, rules=bands, spares=spares))
+        filed = call_list.of_all(deployment, filters, *known, mutes=muting, rules=bands, spares=spares, now=now)
+        return call_list.file(filed)
 
     in_order = table.keys_in_order(model.on_screen, model.ids)
     files = (

@@ -50,6 +50,7 @@ class CallList:
     theirs: float  # licenses not deployed of those
     table: pd.DataFrame  # one row per customer, in the chosen order: `call_list.prepared`
     on_screen: OnScreen
+    now: datetime | None = None  # the instant of the view
     silent: Mapping[str, Mute] = field(default_factory=dict)  # the customers that are muted, by tenant id
     muted: tuple[str, ...] = ()  # how many lines are, until when and why
     alone: Mapping[str, int] = field(default_factory=dict)  # how many customers pass each filter of the list by itself
@@ -80,8 +81,9 @@ def of_all(
 
     `moved`, `used` and `live` are left out where they are not at hand, and so are their columns and the rules that need
     them. Nothing calls for what is muted (`mutes`), which stays in the table and in all sums. `rules` are the bands in
-    which customers should be. Days of renewals are those of `zone` (IANA): on a page its viewer's, in a file UTC. What
-    is left until them is counted from `now`, which the caller rounds; in a file from when they were read.
+    which customers should be. Days of renewals are those of `zone` (IANA): on a page its viewer's, in a file UTC. They
+    lie ahead of `now`, which the caller rounds: of a file, that of the page it is taken from; without it, of when they
+    were read.
     """
     facts = deployment.facts.selected(filters.selection)
     everybody = _prepared(
@@ -108,6 +110,7 @@ def of_all(
         first=customers_table.CALLS.on_screen(_cards(calls, filters.target)),
         theirs=float(calls["undeployed"].sum()),
         table=table,
+        now=now,
         on_screen=customers_table.on_screen(
             table.assign(why=_why(table, silent), **({"band": _bands(table, outside)} if rules else {})),
             total,
@@ -125,8 +128,12 @@ def of_all(
 
 
 def file(model: CallList) -> pd.DataFrame:
-    """The customers of a list as its files hold them, each with all reasons to call and what to say."""
-    told = zip(model.table[CUSTOMER], call_list.reasons(model.table), call_list.said(model.table), strict=True)
+    """The customers of a list as its files hold them, each with all reasons to call and what to say.
+
+    They have dates and not what is left until then: a file is read later, and the same view gives the same one.
+    """
+    reasons = call_list.reasons(model.table, lasting=True)
+    told = zip(model.table[CUSTOMER], reasons, call_list.said(model.table), strict=True)
     both = [
         ([said(model.silent[tenant])], []) if tenant in model.silent else (why, words) for tenant, why, words in told
     ]

@@ -34,8 +34,8 @@ _MOVES = ["licensesSoldChange", "licensesDeployedChange", "deploymentPercentChan
 class Rule:
     """One reason to call. `needs` are the columns that it looks at; without them it says nothing.
 
-    `applies` gets the table and marks rows; `reason` and `said` get the values of `needs` in one row. An empty text is
-    not told.
+    `applies` gets the table and marks rows; `reason` and `said` get the values of `needs` in one row, and so does
+    `lasting`, the reason without how much time is left, where it tells that. An empty text is not told.
     """
 
     key: str
@@ -44,6 +44,7 @@ class Rule:
     applies: Callable[[pd.DataFrame], pd.Series]
     reason: Callable[..., str]
     said: Callable[..., str]
+    lasting: Callable[..., str] | None = None
 
 
 def _is_soon(kind: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -119,14 +120,14 @@ def _all_to_decide(end: Ending) -> str:
     return f"{seats} of {formats.number(int(end.to_decide), 'subscription')}"
 
 
-def _renewal_reason(end: Ending) -> str:
+def _renewal_reason(end: Ending, *, is_lasting: bool) -> str:
     after = {
         outcomes.UNDECIDED: "; nobody has decided",
         outcomes.EXTENDED: f"; then {outcomes.PAID_MONTHLY}",
     }.get(end.outcome, "")
     if several := _all_to_decide(end):
         after += f"; to be decided in all: {several}"
-    return f"{_ends(end)}, {_left(end)}{after}"
+    return f"{_ends(end)}{'' if is_lasting else f', {_left(end)}'}{after}"
 
 
 def _renewal_said(end: Ending) -> str:
@@ -206,8 +207,9 @@ def _of_an_end(kind: str, key: str, when: str) -> Rule:
         when,
         _of_ending(kind),
         _is_soon(kind),
-        lambda *end: _renewal_reason(Ending(*end)),
+        lambda *end: _renewal_reason(Ending(*end), is_lasting=False),
         lambda *end: _renewal_said(Ending(*end)),
+        lambda *end: _renewal_reason(Ending(*end), is_lasting=True),
     )
 
 
@@ -357,9 +359,12 @@ def _loud(rows: pd.DataFrame, mutes: Sequence[Mute]) -> pd.DataFrame:
     return rows if quiet is None else rows[~quiet]
 
 
-def reasons(table: pd.DataFrame) -> list[list[str]]:
-    """Why to call each customer of `prepared`, in the order of the rules."""
-    return _told(table, lambda rule: rule.reason)
+def reasons(table: pd.DataFrame, *, lasting: bool = False) -> list[list[str]]:
+    """Why to call each customer of `prepared`, in the order of the rules.
+
+    `lasting`: without how much time is left, for those who read it later.
+    """
+    return _told(table, lambda rule: rule.lasting if lasting and rule.lasting else rule.reason)
 
 
 def said(table: pd.DataFrame) -> list[list[str]]:

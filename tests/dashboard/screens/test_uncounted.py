@@ -1,5 +1,6 @@
 """Customers with subscriptions or live seats of whom Microsoft's counts have nothing: on the list, and their page."""
 
+import csv
 import io
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -77,6 +78,21 @@ def test_the_list_says_whom_it_does_not_have_with_what_is_live(visit):
     assert list(others["activeUnits"]) == ["12", "12"]
     end = datetime.now(UTC) + timedelta(days=20)
     assert list(others["renewal"]) == [f"{end.day} {end:%b %Y}", "–"]
+
+
+def test_the_file_of_the_list_counts_renewals_from_the_moment_of_its_page_as_the_page_does(visit, monkeypatch):
+    taken: list[File] = []
+    monkeypatch.setattr(figures, "downloads", taken.extend)  # AppTest takes no file
+    for days, is_ahead in ((0, True), (30, False)):
+        taken.clear()
+        moment = datetime.now(UTC) + timedelta(days=days)
+        monkeypatch.setattr(figures, "now", lambda moment=moment: moment)
+        app = customers(visit)
+        assert ("renewal" in tables(app)["customers_table"]) is is_ahead
+        _, file = (file for file in taken if file.key == "export_csv_exact")  # the first one is of Renewals
+        (row,) = csv.DictReader(io.StringIO(file.content().decode()))
+        assert bool(row["nextRenewal"]) is is_ahead
+        assert ("Visio Plan 2 end on" in row["why"]) is is_ahead
 
 
 def test_a_search_finds_them_where_it_finds_nobody_else(visit):

@@ -75,7 +75,18 @@ def test_cards_reasons_and_the_table_tell_the_day_of_the_viewers_zone(zone, day,
 def test_a_file_has_the_instant_and_tells_days_in_utc_whoever_takes_it():
     (row,) = call_list.file(listed()).to_dict("records")
     assert row["nextRenewal"] == pd.Timestamp("2026-12-01T23:59:59Z")
-    assert "end on 1 Dec 2026 (UTC), in 2 days" in row["why"]
+    all_of_them = "to be decided in all: 24 seats of 2 subscriptions"
+    assert row["why"].startswith(
+        f"12 seats of Dynamics 365 end on 1 Dec 2026 (UTC); nobody has decided; {all_of_them}; "
+    )
+
+
+def test_a_file_counts_from_the_moment_of_its_page_and_is_the_same_until_something_ends():
+    read, before, after = (call_list.file(listed(now=READ + timedelta(hours=hours))) for hours in (0, 47, 49))
+    pd.testing.assert_frame_equal(before, read)
+    (row,) = after.to_dict("records")
+    assert row["nextRenewal"] == pd.Timestamp("2026-12-20T23:59:59Z")
+    assert row["why"].startswith("12 seats of Office end on 20 Dec 2026 (UTC); nobody has decided; ")
 
 
 @pytest.mark.parametrize(("hours", "left"), [(0, "in 2 days"), (47, "in 1 hour"), (49, "end on 20 Dec 2026")])
