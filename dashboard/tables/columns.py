@@ -39,7 +39,8 @@ class Column:
     says what kind of news it is: `good` is 1 where more is better, −1 where less is. `line` names the column with the
     points of a small line beside the figure (lists of numbers), `by` the one whose values order what is shown.
     `utc` names the column with the instant that is told in another zone: the browser shows it in UTC under the mouse.
-    `note` names the column with what some rows have to add, in small letters below the text.
+    `note` names the column with what some rows have to add, in small letters below the text, `words` the one with what
+    stands in some rows in place of the value, by which they are sorted all the same.
     Columns of one `group` that stand side by side share a heading above their labels. `told` puts a text into the words
     of a page where Microsoft sends a code, or capitals; files have it as it was sent. A percentage `as_sent` is one of
     Microsoft's own, not calculated here, and keeps its decimals. What misses the `target` is not rounded up to it.
@@ -61,6 +62,7 @@ class Column:
     by: str = ""
     utc: str = ""
     note: str = ""
+    words: str = ""
     group: str = ""
     told: Callable[[str], str] = str
     target: float | None = None

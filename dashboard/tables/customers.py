@@ -34,13 +34,21 @@ _WITH_BAR = replace(DEPLOYMENT_PERCENT, bar=True)
 _MOVED = signed("deploymentPercentChange", "± Points", decimals=1, good=1, line="points")
 _UNUSED = count("unused", "Not used", help=definition("unused"))
 _RENEWS_HELP = "When the next of its subscriptions ends, whatever becomes of it; without trials."
-_RENEWAL = Column("renewal", "Next renewal", Kind.DAY, utc="renewalAt", help=_RENEWS_HELP, helps_on_screen=True)
+_RENEWAL = Column(
+    "renewal",
+    "Next renewal",
+    Kind.DAY,
+    utc="renewalAt",
+    words="renewalSaid",
+    help=_RENEWS_HELP,
+    helps_on_screen=True,
+)
 _WHY = Column("why", "Why", Kind.TEXTS)
 _BAND = text("band", "Band", help="Deployment % is below or above the limits that are set for this customer.")
 #: The call list; its columns are there as far as the figures are.
 CUSTOMERS = Table(
     (CUSTOMER_NAME, _WITH_BAR, _BAND, UNDEPLOYED, SOLD, _MOVED, _UNUSED, _RENEWAL, _WHY),
-    behind=(TENANT_ID.name, _MOVED.line, _RENEWAL.utc),
+    behind=(TENANT_ID.name, _MOVED.line, _RENEWAL.utc, _RENEWAL.words),
 )
 #: The customers to call first, as cards.
 CALLS = Table((CUSTOMER_NAME, text("figures", "Figures"), text("said", "What to say")), behind=(TENANT_ID.name,))
@@ -54,7 +62,7 @@ UNCOUNTED = Table(
         count("consumedUnits", "Assigned"),
         _RENEWAL,
     ),
-    behind=(TENANT_ID.name, _RENEWAL.utc),
+    behind=(TENANT_ID.name, _RENEWAL.utc, _RENEWAL.words),
 )
 #: What the file has behind the measures; columns without a figure are empty, so that every file has the same ones.
 _CALLED = (
@@ -111,11 +119,19 @@ def uncounted_on_screen(rows: pd.DataFrame) -> OnScreen:
 
 
 def _told(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of customers with their names, or their ids where they have none, and the day of their renewal."""
+    """The rows of customers with their names, or their ids where they have none, and the day of their renewal.
+
+    Of the older kind of subscription that is the first day that is no longer paid.
+    """
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
     if "nextEndDay" in rows:  # and the instant under the mouse, where its day in UTC is another one
         is_other = rows["nextEnd"].dt.tz_localize(None).dt.normalize() != rows["nextEndDay"]
-        named = named.assign(renewal=rows["nextEndDay"], renewalAt=rows["nextEnd"].where(is_other))
+        before = "before " + rows["nextEndDay"].map(formats.day)
+        named = named.assign(
+            renewal=rows["nextEndDay"],
+            renewalAt=rows["nextEnd"].where(is_other),
+            renewalSaid=before.where(rows["nextEndIsBefore"].eq(True)),
+        )
     return named
 
 

@@ -161,13 +161,13 @@ def _total(total: Total, columns: Sequence[Column]) -> list[Cell]:
 def _cells(part: pa.Table, column: Column) -> list[Cell]:
     """The cells of one column."""
     write, values = _writer(column), part[column.name].to_pylist()
-    lines, instants, notes = (
+    lines, instants, notes, words = (
         part[name].to_pylist() if name and name in part.column_names else [None] * len(values)
-        for name in (column.line, column.utc, column.note)
+        for name in (column.line, column.utc, column.note, column.words)
     )
     return [
-        _cell(column, write, value, line=line, instant=instant, note=note)
-        for value, line, instant, note in zip(values, lines, instants, notes, strict=True)
+        words or _cell(column, write, value, line=line, instant=instant, note=note)
+        for value, line, instant, note, words in zip(values, lines, instants, notes, words, strict=True)
     ]
 
 

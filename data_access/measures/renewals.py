@@ -230,7 +230,8 @@ def next_ends(table: pd.DataFrame, now: datetime) -> pd.DataFrame:
     """When the next of each customer's subscriptions ends, whatever becomes of it, by customerTenantId (str).
 
     `table`: as `judged` gives it. Trials and what is not billed by licenses do not count; a customer without any is not
-    there. Columns: nextEnd, and nextEndDay (its day in the zone of `now`, `datetime64[us]`; see `days_in`).
+    there. Columns: nextEnd, nextEndDay (its day in the zone of `now`, `datetime64[us]`; see `days_in`), and
+    nextEndIsBefore (whether that day is the first that is no longer paid).
     """
     taken = table[counted(table) & (table[_END] >= now)]
     ends = pd.DataFrame(
@@ -238,6 +239,7 @@ def next_ends(table: pd.DataFrame, now: datetime) -> pd.DataFrame:
             CUSTOMER: taken[CUSTOMER].astype("str"),
             "nextEnd": taken[_END],
             "nextEndDay": days_in(taken, now.tzinfo),
+            "nextEndIsBefore": taken["commitmentEndDateTime"].isna(),
         }
     ).sort_values("nextEnd", kind="stable")
     return ends.drop_duplicates(CUSTOMER).set_index(CUSTOMER)

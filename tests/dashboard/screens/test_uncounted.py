@@ -22,7 +22,7 @@ NAMES = {COUNTED: "Alfa Ltd", SOLD_ONLY: "Bravo *Ltd*", TENANT_ONLY: "Charlie Lt
 VISIO = "c5928f49-12ba-48f7-ada3-0d743a3601d5"
 
 
-def subscription(number, quantity):
+def subscription(number, quantity, **more):
     end = datetime.now(UTC) + timedelta(days=20)
     return {
         "id": f"s{number}",
@@ -34,6 +34,7 @@ def subscription(number, quantity):
         "autoRenewEnabled": False,
         "effectiveStartDate": f"{end - timedelta(days=364):%Y-%m-%d}T00:00:00Z",
         "commitmentEndDateTime": f"{end:%Y-%m-%d}T23:59:59Z",
+        **more,
     }
 
 
@@ -93,6 +94,14 @@ def test_the_file_of_the_list_counts_renewals_from_the_moment_of_its_page_as_the
         (row,) = csv.DictReader(io.StringIO(file.content().decode()))
         assert bool(row["nextRenewal"]) is is_ahead
         assert ("Visio Plan 2 end on" in row["why"]) is is_ahead
+
+
+def test_their_renewals_of_the_older_kind_are_before_the_first_day_that_is_not_paid(visit):
+    day = datetime.now(UTC) + timedelta(days=20)
+    sent = {"commitmentEndDateTime": None, "commitmentEndDate": f"{day:%Y-%m-%d}T00:00:00Z"}
+    older = subscription(2, 7, productType={"id": "OnlineServices"}, **sent)
+    app = customers(visit, subscriptions={**{each: [] for each in NAMES}, SOLD_ONLY: [older]})
+    assert list(tables(app)["uncounted_table"]["renewal"]) == [f"before {day.day} {day:%b %Y}", "–"]
 
 
 def test_a_search_finds_them_where_it_finds_nobody_else(visit):

@@ -30,7 +30,7 @@ FACTS = facts_of(
 DEPLOYMENT = Deployment(Answer(COMMERCIAL_DEPLOYMENT, FACTS.frame, (), None, READ, ""), FACTS)
 
 
-def ending(name, product, on):
+def ending(name, product, on, **more):
     return {
         "customerTenantId": NORTH,
         "id": name,
@@ -41,13 +41,18 @@ def ending(name, product, on):
         "commitmentEndDate": on,
         "commitmentEndDateTime": on,
         "renewalOutcome": "undecided",
+        **more,
     }
 
 
 def listed(zone="UTC", now=None, mutes=(), **filters):
     rows = [ending("Dynamics 365", DYNAMICS, "2026-12-01T23:59:59Z"), ending("Office", E3, "2026-12-20T23:59:59Z")]
+    return listed_with(rows, zone=zone, now=now, mutes=mutes, **filters)
+
+
+def listed_with(rows, zone="UTC", now=None, mutes=(), unread=(), **filters):
     judged = renewals.judged(frames.frame(SUBSCRIPTIONS, rows))
-    live = Renewals(renewals.with_service(judged, FACTS.frame), READ)
+    live = Renewals(renewals.with_service(judged, FACTS.frame), READ, unread=unread)
     return call_list.of_all(DEPLOYMENT, CustomersFilters(**filters), live=live, zone=zone, now=now, mutes=mutes)
 
 
@@ -99,6 +104,14 @@ def test_the_next_renewal_is_the_earliest_also_where_no_reason_speaks_of_it():
     model = listed(mutes=(Mute(product=DYNAMICS, reason="migration", until=date(2027, 1, 1)),))
     assert "Dynamics" not in str(cell(model, "why"))
     assert cell(model, "renewal") == "1 Dec 2026"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Los_Angeles"])
+def test_of_the_older_kind_the_next_renewal_is_before_the_first_day_that_is_not_paid(zone):
+    model = listed_with([ending("Visio", E3, "2026-12-01T00:00:00Z", commitmentEndDateTime=None)], zone)
+    assert cell(model, "renewal") == "before 1 Dec 2026"
+    assert "end before 1 Dec 2026" in cell(model, "why")[0]
+    assert list(call_list.file(model)["nextRenewal"]) == [pd.Timestamp("2026-12-01T00:00:00Z")]  # as it was sent
 
 
 def test_under_a_filter_only_renewals_of_its_services_are_a_reason():

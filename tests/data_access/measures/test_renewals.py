@@ -269,6 +269,7 @@ def test_the_day_of_a_renewal_is_that_of_the_zone_and_a_date_alone_has_none(zone
     days = {"AA": pd.Timestamp(newer), "BB": pd.Timestamp(older)}
     assert renewals.next_renewals(table, now, 60)["renewalDay"].to_dict() == days
     assert renewals.next_ends(table, now)["nextEndDay"].to_dict() == days
+    assert renewals.next_ends(table, now)["nextEndIsBefore"].to_dict() == {"AA": False, "BB": True}
 
 
 def test_where_nothing_is_there_all_sums_are_zero():
