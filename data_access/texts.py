@@ -16,6 +16,8 @@ import pandas as pd
 
 #: What is added to the name of a column that would be taken for another one, or that holds what was sent.
 AS_SENT = " (as sent)"
+#: White space that takes no room: zero width space, word joiner, and the mark of byte order.
+_NO_WIDTH = dict.fromkeys((0x200B, 0x2060, 0xFEFF))
 
 Spelling = Callable[[Iterable[str]], Mapping[str, str]]
 
@@ -24,9 +26,10 @@ def key(text: str) -> str:
     """What all texts have in common that differ in capitals, in white space or in Unicode form alone.
 
     `STRASSE`, `straße` and ` Strasse` have the same one. It is the compatibility caseless match of the Unicode
-    Standard (definition D146), with white space collapsed.
+    Standard (definition D146), with white space collapsed, and without what of it takes no room.
     """
     if not text.isascii():
+        text = text.translate(_NO_WIDTH)
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
         text = unicodedata.normalize("NFKC", text.casefold())
     return " ".join(text.casefold().split())
@@ -107,9 +110,9 @@ def alike(*columns: pd.Series, spelling: Spelling = spellings) -> list[pd.Series
     folded = [column.astype("category") for column in columns]
     together = pd.api.types.union_categoricals(folded) if len(folded) > 1 else folded[0].array
     spelled = spelling(together.categories)
-    chosen = sorted({one for text, one in spelled.items() if text.strip()})
+    chosen = sorted({one for text, one in spelled.items() if key(text)})
     places = {one: place for place, one in enumerate(chosen)}
-    code_of = [places[spelled[text]] if text.strip() else -1 for text in together.categories]
+    code_of = [places[spelled[text]] if key(text) else -1 for text in together.categories]
     codes = np.array([*code_of, -1], dtype="int64")[together.codes]  # the last one is that of no text
     kind = pd.CategoricalDtype(pd.Index(chosen, dtype="str"))
     ends = np.cumsum([len(column) for column in columns])

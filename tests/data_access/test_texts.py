@@ -24,6 +24,8 @@ WORDS = st.lists(st.sampled_from(["Teams", "TEAMS", " teams", "te  ams", "te ams
         ("Ｏ３６５", "o365"),
         ("ΣΊΣΥΦΟΣ", "σίσυφος"),
         ("oﬃce", "OFFICE"),
+        ("o\u200b365\ufeff", "o365"),
+        ("\u2060", " "),
     ],
 )
 def test_capitals_white_space_and_unicode_forms_make_no_difference(one, other):
@@ -88,8 +90,8 @@ def test_columns_become_alike_row_by_row(first, second):
 
 
 def test_no_text_and_an_empty_one_are_none():
-    (made,) = texts.alike(pd.Series(["a", None, "", " ", "A"], dtype="str"))
-    assert made.isna().tolist() == [False, True, True, True, False]
+    (made,) = texts.alike(pd.Series(["a", None, "", " ", "\u200b", "A"], dtype="str"))
+    assert made.isna().tolist() == [False, True, True, True, True, False]
 
 
 def test_keys_of_a_column():
