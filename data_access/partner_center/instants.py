@@ -49,9 +49,11 @@ _read_moment = lru_cache(maxsize=4096)(TypeAdapter(_Utc).validate_python)
 
 
 def instant(value: Any) -> datetime | None:
-    """A date as UTC; None for .NET's smallest and largest. Raises pydantic's errors for what is none."""
+    """A date as UTC; None for .NET's smallest and largest, and for no text. Raises pydantic's errors for no date."""
+    if not isinstance(value, str):
+        return _read_instant(value)
     # Many thousand rows share a handful of dates.
-    return _read_known_instant(value) if isinstance(value, str) else _read_instant(value)
+    return _read_known_instant(value) if value.strip() else None
 
 
 def sent(value: Any) -> Any:
