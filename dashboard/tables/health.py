@@ -97,7 +97,7 @@ BEHIND = {
             count("rowsAfter", "Rows now"),
         )
     ),
-    "absent": Table((TENANT_ID, CUSTOMER_NAME, SOLD, DEPLOYED)),
+    "absent": Table((TENANT_ID, CUSTOMER_NAME, SOLD, DEPLOYED, AS_OF)),
     "over": Table((TENANT_ID, _SERVICE, CHANNEL, PRODUCT, CUSTOMER_NAME, *MEASURED)),
     "fit": Table(
         (

@@ -13,6 +13,7 @@ from enum import StrEnum
 import pandas as pd
 
 from data_access import formats, titles
+from data_access.datasets.lately import MONTHS
 from data_access.errors import NotPermitted
 from data_access.history.run_log import Standing
 from data_access.history.snapshot import Snapshot
@@ -307,22 +308,31 @@ def lost(losses: Mapping[str, Loss]) -> Check:
     return Check("lost", Mark.BAD, " ".join(findings), rows)
 
 
-def absent(gone: pd.DataFrame, days: tuple[datetime, datetime], unread: str = "") -> Check:
-    """Whether customers went missing between the two newest fetches. `gone`: see `health.absent`.
+def absent(news: pd.DataFrame, longer: pd.DataFrame, days: tuple[datetime, datetime], unread: str = "") -> Check:
+    """Whether customers went missing: since the answer before the newest (`news`), or before (`longer`).
 
-    `unread`: how many rows of the newer one are not known, so that they may be of these customers.
+    `news`, `longer`: see `health.absent`. `days`: of the two newest fetches. `unread`: how many rows of the newer one
+    are not known, so that they may be of these customers.
     """
-    if gone.empty:
-        return Check("absent", Mark.GOOD, f"All customers of {formats.day(days[0])} are still there.")
-    sold = formats.number(int(gone["licensesSold"].sum()), "license")
-    return Check(
-        "absent",
-        Mark.BAD,
-        f"{formats.number(len(gone), 'customer')} with {sold} sold, there on {formats.day(days[0])},"
-        f" {formats.are(len(gone))} absent on {formats.day(days[1])}."
-        + (f" But {unread} then: they need not be gone." if unread else ""),
-        gone,
-    )
+    before, now = map(formats.day, days)
+    if news.empty and longer.empty:
+        return Check("absent", Mark.GOOD, f"All customers of the last {MONTHS} months are still there.")
+    findings = []
+    if len(news):
+        findings.append(f"{_with_licenses(news)}, there on {before}, {formats.are(len(news))} absent on {now}.")
+    if len(longer):
+        have = "has" if len(longer) == 1 else "have"
+        of_then = f"{_with_licenses(longer)}, there in the last {MONTHS} months"
+        findings.append(f"{of_then}, {have} been absent since {before} or longer.")
+    if unread:
+        findings.append(f"But {unread} on {now}: they need not be gone.")
+    rows = pd.concat([news, longer], ignore_index=True)
+    return Check("absent", Mark.BAD if len(news) else Mark.NOTE, " ".join(findings), rows)
+
+
+def _with_licenses(customers: pd.DataFrame) -> str:
+    sold = formats.number(int(customers["licensesSold"].sum()), "license")
+    return f"{formats.number(len(customers), 'customer')} with {sold} sold"
 
 
 def over_deployed(rows: pd.DataFrame) -> Check:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -204,14 +204,18 @@ def _processed(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -
 
 def _sold(table: pd.DataFrame, when: str) -> pd.DataFrame:
     """The parts that are there on one of the dates of `changes.compare`, with the licenses sold then."""
-    there = (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0)
-    rows = table[there].assign(licensesSold=table[f"licensesSold{when}"])
+    rows = table[changes.is_there(table, when)].assign(licensesSold=table[f"licensesSold{when}"])
     return rows.groupby([*OF_COMPANY], dropna=False, observed=True)["licensesSold"].sum().reset_index()
 
 
 def facts_file(history: History, snapshot: Snapshot) -> tuple[str, ...]:
     """The file with every row of a snapshot, for an engine. Raises DamagedHistory where it is not what was written."""
-    facts = history.facts([snapshot])
+    return facts_files(history, [snapshot])
+
+
+def facts_files(history: History, snapshots: Iterable[Snapshot]) -> tuple[str, ...]:
+    """The same of several snapshots."""
+    facts = history.facts(snapshots)
     if facts.notices:
         raise DamagedHistory(facts.notices[0], "Choose another date, or run verify to see what is damaged.")
     return facts.paths

@@ -9,7 +9,8 @@ from typing import ParamSpec, Protocol, TypeVar
 import pandas as pd
 
 from data_access import formats, measures, texts, titles
-from data_access.datasets import checks, comparison
+from data_access.books import Customers
+from data_access.datasets import checks, comparison, lately
 from data_access.datasets.checks import Check
 from data_access.datasets.timeline import Timeline
 from data_access.errors import DamagedHistory, HistoryError, PartnerCenterError
@@ -154,11 +155,18 @@ def _absent(reader: Reader, past: Timeline) -> Check:
         return checks.not_at_hand("absent", _ONE_DATE if fetches else _NO_COUNTS)
     if not fetches[-1].rows:
         return checks.not_at_hand("absent", _EMPTY)  # which takes nobody away; what it lacks is told of all collections
-    before, after = (_figures(reader, past, fetch, [CUSTOMER]) for fetch in fetches)
-    absent, unread = health.absent(before, after), past.history.unread(fetches[1])
-    is_theirs = {*texts.keys(absent[CUSTOMER])}.__contains__
-    days = (fetches[0].fetched_at, fetches[1].fetched_at)
-    return checks.absent(absent, days, unread.within(CUSTOMER, is_theirs).in_words)
+    now = _figures(reader, past, fetches[-1], [CUSTOMER])
+
+    def lost_in(answers: Sequence[Snapshot], of: Customers) -> pd.DataFrame:
+        files = comparison.facts_files(past.history, answers)
+        return health.absent(of.rows(reader.grouped(past, files, [CUSTOMER, "snapshot"])), now)
+
+    gone = health.last_had(lately.lost_lately(past, lost_in))
+    is_news = gone["snapshot"] == fetches[0].id
+    gone = gone.drop(columns="snapshot")
+    is_theirs = {*texts.keys(gone[CUSTOMER])}.__contains__
+    unread = past.history.unread(fetches[1]).within(CUSTOMER, is_theirs).in_words
+    return checks.absent(gone[is_news], gone[~is_news], (fetches[0].fetched_at, fetches[1].fetched_at), unread)
 
 
 def _counts(past: Timeline) -> list[Snapshot]:

@@ -59,22 +59,14 @@ def moved(
     days = spread([*snapshots])
     if not days:
         return None
-    # What is lost was in the answer before the newest one, which may be of the same day, or is of one of the days.
-    whole = [each for each in timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT) if not each.backfill_date]
-    looked_at = {each.id: each for each in [*(snapshots[day] for day in days), *whole[-2:]] if each.rows}
 
-    def lost_since(answers: Iterable[Snapshot], of: Customers = EVERYBODY) -> pd.DataFrame:
+    def lost_in(answers: Iterable[Snapshot], of: Customers) -> pd.DataFrame:
         files = timeline.history.facts(sorted(answers, key=lambda each: each.id))
         asked = RestrictedEngine(engine(), of)
         then = asked.grouped(files.paths, [*_PARTS, "snapshot"], labels=_LABELS, selection=selection)
         return _lost(then, facts, unread)
 
-    lost = lost_since(looked_at.values())
-    found = [lost]
-    for identity, rows in lost.groupby("snapshot", sort=False):
-        if skipped := _skipped(whole, looked_at, str(identity)):
-            found.append(lost_since(skipped, Customers(frozenset(rows[CUSTOMER]))))
-    lost = _together(_last(pd.concat(found)))
+    lost = _together(_last(lost_lately(timeline, lost_in)))
     if not _is_long_enough(days):
         return Lately(None, None, lost)
     files = timeline.history.facts(snapshots[day] for day in days)
@@ -85,6 +77,25 @@ def moved(
         return Lately(None, None, lost)  # the first file is damaged, so nobody can say from where things moved
     changes = _changes(then, known, customers.by_customer(facts).set_index(CUSTOMER))
     return Lately(days[0], changes.assign(since=pd.Timestamp(days[0])), lost)
+
+
+def lost_lately(timeline: Timeline, lost_in: Callable[[Sequence[Snapshot], Customers], pd.DataFrame]) -> pd.DataFrame:
+    """What answers of the last `MONTHS` had of customers and now has none, by the one rule of all that tells of it.
+
+    `lost_in`: what is lost of these customers, as some answers have it, with customerTenantId and snapshot. Some rows
+    are of answers before the last one that had any of it.
+    """
+    snapshots = comparison.days_of(timeline, catalog.COMMERCIAL_DEPLOYMENT)
+    kept = timeline.history.snapshots(catalog.COMMERCIAL_DEPLOYMENT)
+    whole = [each for each in kept if each.rows and not each.backfill_date]
+    # What is lost was in the answer before the newest one, which may be of the same day, or is of one of the days.
+    looked_at = {each.id: each for each in [*(snapshots[day] for day in spread([*snapshots])), *whole[-2:]]}
+    lost = lost_in([*looked_at.values()], EVERYBODY)
+    found = [lost]
+    for identity, rows in lost.groupby("snapshot", sort=False):
+        if skipped := _skipped(whole, looked_at, str(identity)):
+            found.append(lost_in(skipped, Customers(frozenset(rows[CUSTOMER]))))
+    return pd.concat(found)
 
 
 def compared_with(timeline: Timeline) -> Snapshot | None:
@@ -125,7 +136,7 @@ def _changes(then: pd.DataFrame, ids: list[str], now: pd.DataFrame) -> pd.DataFr
 def _skipped(answers: Sequence[Snapshot], looked_at: Collection[str], last: str) -> list[Snapshot]:
     """The answers between the last one looked at that had something, and the next one looked at, which has it not."""
     following = min((each for each in looked_at if each > last), default=last)
-    return [each for each in answers if each.rows and last < each.id < following]
+    return [each for each in answers if last < each.id < following]
 
 
 def _lost(then: pd.DataFrame, now: Facts, unread: UnreadRows) -> pd.DataFrame:

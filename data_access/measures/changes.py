@@ -82,6 +82,11 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str], labe
     return among(table[[*keys, *labels, "status", *figures]])
 
 
+def is_there(table: pd.DataFrame, when: str = "") -> pd.Series:
+    """Which rows of `compare` have licenses `Before` or `After`; without `when`, which of a table of measures have."""
+    return (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0)
+
+
 def but_unread(table: pd.DataFrame, is_unread: pd.Series) -> pd.DataFrame:
     """The rows of `compare`, those that the later answer does not tell, or not all of them, marked as `Status.UNREAD`.
 
@@ -90,7 +95,7 @@ def but_unread(table: pd.DataFrame, is_unread: pd.Series) -> pd.DataFrame:
     """
     if not is_unread.any():
         return table
-    is_nothing = is_unread & ~_is_there(table, "After")
+    is_nothing = is_unread & ~is_there(table, "After")
     blank = {f"{name}After": is_nothing for name in _COMPARED} | {f"{name}Change": is_unread for name in _COMPARED}
     table = table.assign(status=table["status"].mask(is_unread, str(Status.UNREAD)))
     for name, where in blank.items():
@@ -174,12 +179,8 @@ def alike(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> tup
     return before, after
 
 
-def _is_there(table: pd.DataFrame, when: str) -> pd.Series:
-    return (table[f"licensesSold{when}"] > 0) | (table[f"licensesDeployed{when}"] > 0)
-
-
 def _status(table: pd.DataFrame) -> pd.Series:
-    was, is_now = (_is_there(table, when) for when in ("Before", "After"))
+    was, is_now = (is_there(table, when) for when in ("Before", "After"))
     moved = (table["licensesSoldChange"] != 0) | (table["licensesDeployedChange"] != 0)
     status = np.select([~was & is_now, was & ~is_now, moved], [Status.NEW, Status.GONE, Status.CHANGED], Status.SAME)
     return pd.Series(status, index=table.index, dtype="str")

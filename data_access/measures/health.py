@@ -13,7 +13,6 @@ import pandas as pd
 
 from data_access import texts, titles
 from data_access.measures import changes, customers, parts
-from data_access.measures.changes import Status
 from data_access.measures.parts import Part
 from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.partner_center import frames
@@ -25,6 +24,7 @@ LOSS_FLOOR = 0.10
 _FEWEST = 3  # processing dates; between them are two gaps
 _SERVICE_AND_CHANNEL = ["service", "channel"]
 _DAY = pd.Timedelta(days=1)
+_ABSENT = (customers.CUSTOMER, "customerName", "licensesSold", "licensesDeployed", "processedDateTime", "snapshot")
 
 
 class Timing(StrEnum):
@@ -224,16 +224,21 @@ def readings(fetches: Iterable[Fetch]) -> pd.DataFrame:
 
 
 def absent(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """The customers that were there last time and are not now, those with most licenses first.
+    """The customers that had licenses in former answers and have none now, those with most licenses first.
 
-    `before`, `after`: tables of `measures.grouped` by customer, with customerName. Columns: customerTenantId,
-    customerName (str), licensesSold (int64) and licensesDeployed (float64) of last time.
+    `before`, `after`: tables of `measures.grouped` by customer, with customerName, the first one by snapshot too.
+    Columns: customerTenantId, customerName (str), licensesSold (int64), licensesDeployed (float64), processedDateTime
+    (UTC) and snapshot (str) of the last of these answers in which each had some.
     """
-    table = changes.compare(before, after, [customers.CUSTOMER], ["customerName"])
-    table = table[table["status"] == Status.GONE]
-    was = {f"{name}Before": name for name in ("licensesSold", "licensesDeployed")}
-    table = table[[customers.CUSTOMER, "customerName", *was]].rename(columns=was)
-    return table.sort_values(["licensesSold", customers.CUSTOMER], ascending=[False, True], ignore_index=True)
+    had, has = (table[changes.is_there(table)] for table in (before, after))
+    gone = had[~texts.keys(had[customers.CUSTOMER]).isin(texts.keys(has[customers.CUSTOMER]))]
+    return last_had(gone.reindex(columns=[*_ABSENT]))
+
+
+def last_had(gone: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `absent`, each customer once, as the last answer of them has it."""
+    last = gone.sort_values("snapshot", kind="stable").drop_duplicates(customers.CUSTOMER, keep="last")
+    return last.sort_values(["licensesSold", customers.CUSTOMER], ascending=[False, True], ignore_index=True)
 
 
 def over_deployed(table: pd.DataFrame) -> pd.DataFrame:

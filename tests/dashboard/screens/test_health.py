@@ -143,6 +143,29 @@ def test_customers_who_went_missing_are_listed(look_back):
     assert "<b>" not in verdict(app)
 
 
+def test_customers_are_said_to_be_missing_for_as_long_as_on_their_own_page(look_back):
+    def tenant(letter, sold):
+        identity, half = f"{letter * 8}-0000-4000-8000-000000000002", {"licensesDeployed": sold // 2}
+        return {"customerTenantId": identity, "customerName": f"Customer {letter}", "licensesSold": sold, **half}
+
+    def answer(days_ago, *others):
+        return customers(days_ago, tenant("A", 1000 + 2 * days_ago), *others)
+
+    long_ago, late = (answer(130, tenant("D", 6)), answer(92)), answer(22, tenant("B", 70), tenant("C", 8))
+    kept = [*WELL[:4], *long_ago, late, answer(15, tenant("C", 8)), answer(8)]
+    day = formats.day(TODAY - 15 * DAY)
+    found = verdict(look_back(kept, page=PAGE))
+    assert f"1 customer with 8 licenses sold, there on {day}, is absent on {formats.day(TODAY - 8 * DAY)}." in found
+    assert f"1 customer with 70 licenses sold, there in the last 3 months, has been absent since {day} or" in found
+    app = look_back([*kept, answer(1)], page=PAGE)
+    assert verdict(app).startswith("All is well"), "it was told when it was news"
+    assert "2 customers with 78 licenses sold, there in the last 3 months, have been absent since" in said(app)
+    app.session_state["rows_absent"] = True
+    app.run()
+    rows = tables(app)["table_absent"]
+    assert rows[["customerName", "licensesSold"]].values.tolist() == [["Customer B", "70"], ["Customer C", "8"]]
+
+
 def test_an_answer_without_rows_says_what_is_gone(look_back):
     app = look_back([*WELL[:4], customers(8, {}, {"customerName": "Süd"}), lambda: nothing(1)], page=PAGE)
     assert (

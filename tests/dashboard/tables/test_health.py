@@ -35,7 +35,7 @@ BEHIND = {
     "read": health.readings([FETCH]).assign(reason="licensesSold is missing"),
     "customers": checks.read_customers([], ["A"], is_part=False).rows,
     "lost": checks.lost({DEPLOYMENT.name: LOSS}).rows,
-    "absent": health.absent(CUSTOMER, CUSTOMER.head(0)),
+    "absent": health.absent(CUSTOMER.assign(snapshot="1"), CUSTOMER.head(0)).drop(columns="snapshot"),
     "over": health.over_deployed(by(changes.LEVELS["customer and product"], ["customerName"])),
     "fit": health.percent_against_counts(measures.by(facts_of(DEPLOYMENT, [{}]), PLACE), by(PLACE)),
     "files": checks.left_out(["A file is damaged."]).rows,

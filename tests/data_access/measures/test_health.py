@@ -214,10 +214,14 @@ def by_customer(*rows):
 
 
 def test_customers_that_are_gone():
-    before = by_customer(customer("A", 10), customer("B", 20), customer("C", 30))
-    table = health.absent(before, by_customer(customer("B", 20)))
+    before = by_customer(
+        customer("A", 10), customer("B", 20), customer("C", 30), customer("D", 0, licensesDeployed=0)
+    ).assign(snapshot="1")
+    later = by_customer(customer("A", 11), customer("C", 0, licensesDeployed=0)).assign(snapshot="2")
+    table = health.absent(pd.concat([later, before]), by_customer(customer("b", 20)))
     assert list(table["customerName"]) == ["Customer C", "Customer A"]
-    assert list(table["licensesSold"]) == [30, 10]
+    assert list(table["licensesSold"]) == [30, 11]
+    assert list(table["snapshot"]) == ["1", "2"]
     assert health.absent(before, before).empty
 
 
