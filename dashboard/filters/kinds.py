@@ -128,6 +128,7 @@ class Several(Parameter[tuple[str, ...]]):
     placeholder: str = ""  # of a list in which nothing is chosen
     has_heading: bool = True
     wraps: bool = True  # pills onto further lines, where there is no room on one
+    known_by_code: bool = False  # whether people look for an option by its code, too
 
     def offering(self, options: Iterable[str]) -> Several:
         """The same with these options, in the order in which people look for their words."""
@@ -162,12 +163,17 @@ class Several(Parameter[tuple[str, ...]]):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """The words for each option, on one line; where several have the same, with the code."""
+        """The words for each option, on one line; with the code where several have the same, or people look for it."""
         titles = {option: self.words(option) for option in self.options}
         number = Counter(titles.values())
-        # Streamlit tells options apart by their labels; and no user can type a line break into a search.
+
+        def has_code(option: str, title: str) -> bool:
+            return number[title] > 1 or (self.known_by_code and not _says(title, option))
+
+        # Streamlit tells options apart by their labels, and looks for what is typed in nothing else; and no user can
+        # type a line break into a search.
         return {
-            option: " ".join((f"{title} ({option})" if number[title] > 1 else title).split())
+            option: " ".join((f"{title} ({option})" if has_code(option, title) else title).split())
             for option, title in titles.items()
         }
 
@@ -252,6 +258,12 @@ class Text(Parameter[str]):
 
     def _cut(self, text: str) -> str:
         return formats.seen(text).strip()[: self.longest].strip()
+
+
+def _says(title: str, code: str) -> bool:
+    """Whether a title has its code in it, as one of its words or as all of them together."""
+    whole = texts.key(title)
+    return texts.key(code) in (whole, whole.replace(" ", ""), *whole.split())
 
 
 def _given(link: Link, name: str) -> list[str]:

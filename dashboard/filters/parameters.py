@@ -19,7 +19,14 @@ from data_access.measures import outcomes, reach, renewals
 from data_access.measures.changes import Status
 
 CHANNEL = Several("channel", "Channel", words=titles.channel_title, wraps=False)
-SERVICE = Several("service", "Service", words=titles.service_title, widget="list", placeholder="All services")
+SERVICE = Several(
+    "service",
+    "Service",
+    words=titles.service_title,
+    widget="list",
+    placeholder="All services",
+    known_by_code=True,
+)
 SORT = Choice(
     "sort", "Sort by", {"gap": "Most not deployed", "percent": "Lowest %", "sold": "Most sold", "name": "Name"}
 )

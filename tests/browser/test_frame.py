@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
@@ -166,6 +168,40 @@ def test_on_a_phone_what_copy_link_says_is_within_the_window(sample, visitors):
 def test_on_a_phone_choices_wrap_instead_of_being_cut(address, choice, sample, visitors):
     page = visitors.at(f"{sample}/{address}", choice, size=PHONE)
     assert not page.locator(choice).evaluate(IS_CUT)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"), [("o365", "o365"), ("MIP", "mip"), ("flow", "flow"), ("windows", "win365")]
+)
+def test_a_service_is_found_by_its_code_and_by_its_name(typed, first, sample, visitors):
+    page = visitors.open(sample)
+    page.get_by_role("combobox", name="Service").press_sequentially(typed)
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("service="))
+    assert link(page) == {"service": [first]}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("address", "number"),
+    [
+        ("customers?below=100&atleast=1000&target=100", 3),
+        ("customers?below=1000&atleast=100000&target=1000", 3),
+        ("usage?usagetarget=1000", 1),
+    ],
+)
+def test_a_number_that_is_chosen_can_be_read_whole(address, number, width, sample, visitors):
+    field = "[data-testid=stNumberInputField]"
+    page = visitors.at(f"{sample}/{address}", f".stMain {field}", size={"width": width, "height": 900})
+    fields = page.locator(field)
+    expect(fields).to_have_count(number)
+    if width < 640 and number > 1:
+        page.get_by_role("button", name="Filters (3)").click()
+    for each in fields.all():
+        expect(each).not_to_have_value("")
+        each.scroll_into_view_if_needed()
+        assert not each.evaluate("field => field.scrollWidth > field.clientWidth"), each.get_attribute("aria-label")
 
 
 def test_on_a_phone_every_chosen_service_can_be_read(sample, visitors):

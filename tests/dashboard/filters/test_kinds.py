@@ -109,3 +109,16 @@ def test_options_with_one_title_have_their_codes_beside_it():
         "Dynamics 365": "Dynamics 365 (Dynamics 365)",
         "odd": "two lines",
     }
+
+
+def test_what_people_know_by_its_code_has_it_beside_a_title_that_does_not_say_it():
+    titles = {
+        "o365": "Microsoft 365",
+        "copilot": "Microsoft 365 Copilot",
+        "powerapps": "Power Apps",
+        "TEAMS": "Teams",
+        "two words": "two words",
+    }
+    services = Several("service", "Service", [*titles], titles.__getitem__, known_by_code=True)
+    assert services.labels == titles | {"o365": "Microsoft 365 (o365)"}
+    assert replace(services, known_by_code=False).labels == titles

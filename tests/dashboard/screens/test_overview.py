@@ -104,7 +104,7 @@ def test_files_hold_what_was_sent_and_the_page_one_spelling(visit, monkeypatch):
     assert {*parts(app, "overview_table")["title"]} == {"Reseller", "Direct", "x"}
     assert tiles(app)["Licenses sold"] == "500"
     assert "in 2 services" in deltas(app).values()
-    assert app.multiselect(key="service").options == ["Microsoft 365", "straße"]
+    assert app.multiselect(key="service").options == ["Microsoft 365 (o365)", "straße"]
     assert app.button_group(key="channel").options == ["Direct", "Reseller", "x"]
     for file in taken_away(app, monkeypatch).values():
         assert sorted(zip(file["serviceName"], file["channel"], strict=True)) == sorted(SPELLED)
