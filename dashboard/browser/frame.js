@@ -106,17 +106,23 @@ function keepValue(event, field) {
   event.stopPropagation()
 }
 
-// What was pressed may be gone once the page is drawn anew: the focus goes to what takes its place, or to the heading.
+// What was pressed may be gone once the page is drawn anew: the focus goes to what takes its place, or to the heading. A
+// button that is disabled while it works loses the focus too, and gets it back.
 function keepFocus(pressed) {
   const around = []
   for (let one = pressed.parentElement; one && !one.matches(MAIN); one = one.parentElement) around.push(one)
   const nearest = around.findIndex((one) => /st-key-/.test(one.parentElement?.className))
-  const until = performance.now() + PATIENCE
+  let until = performance.now() + PATIENCE
   let since
   const step = (now) => {
-    if (now > until || (document.activeElement !== pressed && document.activeElement !== document.body)) return
-    if (document.activeElement === pressed) since = undefined
+    const focused = document.activeElement
+    if (pressed.disabled && pressed.isConnected) until = now + PATIENCE
+    // Its part of the page was drawn once more, and gave the focus to the same thing anew.
+    if (!pressed.isConnected && around.slice(0, nearest + 1).some((one) => one.contains(focused))) pressed = focused
+    if (now > until || (focused !== pressed && focused !== document.body)) return
+    if (focused === pressed || (pressed.disabled && pressed.isConnected)) since = undefined
     else if (now - (since ??= now) > LOST) {
+      if (pressed.isConnected && pressed.checkVisibility()) return pressed.focus({ preventScroll: true })
       const place = around.slice(0, nearest + 2).find((one) => one.isConnected && reached(one).length)
       const next = (place && reached(place)[0]) ?? document.querySelector("h1")
       if (next?.matches("h1")) next.tabIndex = -1

@@ -262,6 +262,36 @@ def test_everything_in_the_bar_can_be_done_by_keyboard_alone(sample, visitors):
     expect(page.locator("h1")).to_be_focused()  # the button is gone
 
 
+def test_a_file_that_is_taken_by_keyboard_leaves_the_focus_on_its_button(sample, visitors):
+    page = visitors.open(f"{sample}/customers", chart="customers_chart")
+    expect(page.get_by_role("columnheader", name="Not used")).to_be_visible(timeout=30_000)  # nothing follows any more
+    button = page.get_by_role("button", name="Excel workbook")
+    button.focus()
+    with page.expect_download() as arriving:
+        page.keyboard.press("Enter")
+    arriving.value.path()
+    expect(button).to_be_focused()
+    app.settle(page)
+    expect(button).to_be_focused()
+
+
+def test_a_panel_that_is_shown_alone_by_keyboard_leads_to_the_top_of_the_page(sample, visitors):
+    page = visitors.open(f"{sample}/trends", chart="trends_parts_chart")
+    parts = page.locator(".st-key-trends_parts_chart .chart-parts button")
+    name = parts.nth(1).get_attribute("aria-label")
+    assert name
+    page.get_by_role("radio", name="12 months").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("range=1y"))
+    expect(parts.nth(1)).not_to_have_accessible_name(name, timeout=30_000)
+    app.settle(page)
+    parts.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("service="))
+    expect(page.locator("h1")).to_be_focused()
+    assert top(page) == 0
+
+
 @pytest.mark.parametrize(("address", "key", "typed"), [("", "service", "teams"), ("customers", "below", "60")])
 def test_escape_takes_back_nothing_that_was_chosen(address, key, typed, sample, visitors):
     page = visitors.open(f"{sample}/{address}", chart=CHARTS[address])
