@@ -10,8 +10,10 @@ import streamlit as st
 from dashboard import formats, page_turns
 from dashboard.components.header import dates, head
 from dashboard.components.notices import stale, trouble
-from dashboard.feeds import Feeds
+from dashboard.feeds import Feeds, current_feeds
 from dashboard.filters.link import Controls
+from dashboard.security import session
+from dashboard.security.roles import Role
 from data_access import Readable
 
 
@@ -24,15 +26,18 @@ class Dated(Protocol):
 
 Source = TypeVar("Source", bound=Dated)
 _POLL = 0.25  # seconds between looks at a running fetch
+_OF_OVERVIEW = 2.0  # seconds; who reads of a failure can wait for what works without it
 _WATCH = "2s"  # how often an open page looks for newer data
 _ASKING = "Asking Microsoft Partner Center for the figures"
 
 
-def standing(feed: Readable[Source], heading: str, feeds: Feeds, note: str = "") -> Source | None:
+def standing(
+    feed: Readable[Source], heading: str, feeds: Feeds, needed: str = "", of_overview: str = ""
+) -> Source | None:
     """The data of the page; None once a failure is on screen instead.
 
-    `note` stands below a failure: what could not be read, and what works without it. Without data, the user sees the
-    progress of the fetch until it ends.
+    `needed` and `of_overview` stand below a failure, see `without`. Without data, the user sees the progress of the
+    fetch until it ends.
     """
     state = feed.refresh_if_due()
     if state.data is None and state.running and not wait(feed, _POLL):  # a quick answer needs no progress on screen
@@ -43,11 +48,22 @@ def standing(feed: Readable[Source], heading: str, feeds: Feeds, note: str = "")
     head(heading, feeds)
     if state.error:
         trouble(state.error, state.failed_at, again=feed.refresh)
-        if note:
-            st.info(note, icon=":material/info:")
+        if needed:
+            without(needed, of_overview)
     else:
         st.button("Try again", on_click=feed.refresh, icon=":material/refresh:")
     return None
+
+
+def without(needed: str, of_overview: str) -> None:
+    """Say what a page needs that cannot be read, and what the Overview shows without it, unless that fails as well."""
+    overview = current_feeds().deployment
+    if overview.refresh_if_due().data is None:
+        wait(overview, _OF_OVERVIEW)
+    if overview.state.data is None:
+        more = " *Status* says more." if session.may(Role.OPERATOR) else ""
+        of_overview = f"The Overview cannot be read either.{more}"
+    st.info(f"{needed} {of_overview}", icon=":material/info:")
 
 
 def wait(feed: Readable[Any], seconds: float) -> bool:

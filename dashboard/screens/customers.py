@@ -60,8 +60,8 @@ _ORDER = {
     "name": "The customers are in the order of their names.",
 }
 _NEEDED = (
-    f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*."
-    " The Overview does not need it: it shows the figures by service."
+    f"This page needs the collection that Microsoft calls *{COMMERCIAL_DEPLOYMENT.title}*.",
+    "The Overview does not need it: it shows the figures by service.",
 )
 
 
@@ -279,5 +279,5 @@ def _uncounted(deployment: Deployment, filters: CustomersFilters, opens: table.O
 
 
 feeds = feeds_of_customers()
-if deployment := loading.standing(feeds.customers, _QUESTION, feeds, _NEEDED):
+if deployment := loading.standing(feeds.customers, _QUESTION, feeds, *_NEEDED):
     show(deployment, feeds)

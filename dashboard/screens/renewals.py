@@ -24,8 +24,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, SEATS, SUB
 
 _QUESTION = "Which renewals need a decision?"
 _NEEDED = (
-    "This page asks Microsoft for the subscriptions of each customer, one call per customer. The Overview does not need"
-    " them: it shows what is deployed."
+    "This page asks Microsoft for the subscriptions of each customer, one call per customer.",
+    "The Overview does not need them: it shows what is deployed.",
 )
 _NONE_RENEWS = "of what renews: nothing here"
 
@@ -37,7 +37,7 @@ def show(data: Renewals, feeds: Feeds) -> None:
     loading.top(feeds.renewals, _QUESTION, feeds, controls, read_at=data.read_at)
     if error := data.troubles.get(SUBSCRIPTIONS.name):
         notices.trouble(error, again=feeds.renewals.refresh)
-        st.info(_NEEDED, icon=":material/info:")
+        loading.without(*_NEEDED)
         return
     _unread(data)
     mutes_menu.not_applied()
@@ -273,5 +273,5 @@ def _no_subscriptions(data: Renewals) -> None:
 
 
 feeds = feeds_of_customers()
-if data := loading.standing(feeds.renewals, _QUESTION, feeds, _NEEDED):
+if data := loading.standing(feeds.renewals, _QUESTION, feeds, *_NEEDED):
     show(data, feeds)

@@ -19,8 +19,8 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, COMMERCIAL
 
 _QUESTION = "Is what we deployed being used?"
 _NEEDED = (
-    f"This page needs one of the collections that Microsoft calls *{COMMERCIAL_USAGE.title}* and *{USAGE.title}*."
-    " The Overview needs neither: it shows what is deployed."
+    f"This page needs one of the collections that Microsoft calls *{COMMERCIAL_USAGE.title}* and *{USAGE.title}*.",
+    "The Overview needs neither: it shows what is deployed.",
 )
 _USED = (
     "*Used* means active in the 28 days before {}. Of a product with several workloads the most used one counts;"
@@ -241,5 +241,5 @@ def _workloads(model: UsageView, provenance: exports.Provenance, target: float) 
 
 
 feeds = current_feeds()
-if usage := loading.standing(feeds.usage, _QUESTION, feeds, _NEEDED):
+if usage := loading.standing(feeds.usage, _QUESTION, feeds, *_NEEDED):
     show(usage, feeds)

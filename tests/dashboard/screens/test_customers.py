@@ -279,6 +279,16 @@ def test_where_it_cannot_be_read_the_page_says_what_still_works(trouble, title, 
     assert "The Overview does not need it" in text(app)
 
 
+@pytest.mark.parametrize("page", ["customers", "usage", "renewals"])
+def test_where_nothing_can_be_read_no_page_leads_to_another_that_fails(page, visit):
+    emulator = Emulator(PARTNER)
+    emulator.always(failing(403, 900150, "role"), where="/")
+    app = visit(emulator, page=page)
+    assert "The Overview cannot be read either." in text(app)
+    assert "The Overview does not need" not in text(app)
+    assert "The Overview needs neither" not in text(app)
+
+
 def test_no_rows_is_a_state_of_its_own(visit):
     app = visit(Emulator(Partner()), page=PAGE)
     assert "Microsoft returned no rows" in text(app)
