@@ -211,7 +211,7 @@ class Table:
         parts: pd.DataFrame | None = None,
         whole: str = "",
     ) -> OnScreen:
-        """The rows of `select` with their columns, for the page; a column without any value is left out.
+        """The rows of `select` with their columns, for the page; a column without any value or words is left out.
 
         `parts`: the rows that these open to, in their order, of which each has its row's value of the column `whole`.
         """
@@ -225,7 +225,13 @@ class Table:
             )
         selected = self.select(rows, estimated=estimated, unknown=unknown)
         described = self.described(selected.columns, estimated=estimated, unknown=unknown)
-        shown = tuple(column for column in described if not len(rows) or selected[column.name].notna().any())
+        shown = tuple(
+            column
+            for column in described
+            if not len(rows)
+            or selected[column.name].notna().any()
+            or (column.words in rows and rows[column.words].notna().any())
+        )
         behind = [name for name in self.behind if name in rows and name not in selected]
         table = pa.Table.from_pandas(selected.assign(**{name: rows[name] for name in behind}), preserve_index=False)
         return OnScreen(table, shown, order, total)

@@ -33,7 +33,8 @@ _PRODUCTS = count("products", "Products", help="How many different ones with lic
 _WITH_BAR = replace(DEPLOYMENT_PERCENT, bar=True)
 _MOVED = signed("deploymentPercentChange", "± Points", decimals=1, good=1, line="points")
 _UNUSED = count("unused", "Not used", help=definition("unused"))
-_RENEWS_HELP = "When the next of its subscriptions ends, whatever becomes of it; without trials."
+_RENEWS_HELP = "When its next active subscription of licenses ends, whatever becomes of it; no trials, none suspended."
+_NOT_READ = "not read"
 _RENEWAL = Column(
     "renewal",
     "Next renewal",
@@ -74,9 +75,14 @@ _CALLED = (
         help="By how many percent points deployment % moved since that day.",
     ),
     _UNUSED,
-    instant("nextRenewal", "Next renewal (UTC)", help=_RENEWS_HELP),
+    instant("nextRenewal", "Next renewal (UTC)", help=f"{_RENEWS_HELP} Of older kinds the first day that is not paid."),
     text("why", "Why", help="The reasons to call, by the rules in the manual; days are in UTC."),
     _SAID,
+    instant(
+        "subscriptionsReadAt",
+        "Subscriptions read (UTC)",
+        help="When Microsoft last told of them: renewals are of then. Empty where nobody could read them.",
+    ),
 )
 CUSTOMERS_FILE = Table((TENANT_ID, CUSTOMER_NAME, _PRODUCTS, *MEASURED, *_CALLED))
 PRODUCTS = Table((PRODUCT, TITLE, CHANNEL, _WITH_BAR, UNDEPLOYED, _UNUSED, SOLD, DEPLOYED, OVER_DEPLOYED, AS_OF))
@@ -121,16 +127,19 @@ def uncounted_on_screen(rows: pd.DataFrame) -> OnScreen:
 def _told(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of customers with their names, or their ids where they have none, and the day of their renewal.
 
-    Of the older kind of subscription that is the first day that is no longer paid.
+    Of the older kind of subscription that is the first day that is no longer paid. A customer whose subscriptions
+    nobody could read is not one that has none.
     """
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
     if "nextEndDay" in rows:  # and the instant under the mouse, where its day in UTC is another one
         is_other = rows["nextEnd"].dt.tz_localize(None).dt.normalize() != rows["nextEndDay"]
-        before = "before " + rows["nextEndDay"].map(formats.day)
+        before = "before " + rows["nextEndDay"].map(formats.day).astype("str")
         named = named.assign(
             renewal=rows["nextEndDay"],
             renewalAt=rows["nextEnd"].where(is_other),
-            renewalSaid=before.where(rows["nextEndIsBefore"].eq(True)),
+            renewalSaid=before.where(rows["nextEndIsBefore"].eq(True)).mask(
+                rows["subscriptionsReadAt"].isna(), _NOT_READ
+            ),
         )
     return named
 
@@ -142,11 +151,12 @@ def file(rows: pd.DataFrame) -> pd.DataFrame:
         _MOVED.name: rows.get(_MOVED.name, float("nan")),
         _UNUSED.name: rows.get(_UNUSED.name, float("nan")),
         "nextRenewal": rows.get("nextEnd"),
+        "subscriptionsReadAt": rows.get("subscriptionsReadAt"),
         "why": ["; ".join(reasons) for reasons in rows["why"]],
         _SAID.name: [" ".join(sentences) for sentences in rows["said"]],
     }
     whole = rows.assign(**called).astype({"why": "str", _SAID.name: "str"})
-    instants = dict.fromkeys(("changeSince", "nextRenewal"), "datetime64[us, UTC]")
+    instants = dict.fromkeys(("changeSince", "nextRenewal", "subscriptionsReadAt"), "datetime64[us, UTC]")
     return CUSTOMERS_FILE.select(whole.astype(instants))
 
 

@@ -305,6 +305,8 @@ def _with_reasons(
         mutes=mutes,
         spares=spares,
     )
+    if live:
+        table = table.assign(subscriptionsReadAt=datasets.read_of_each(live, table[CUSTOMER]))
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
 
 

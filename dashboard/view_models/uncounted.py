@@ -12,7 +12,7 @@ from dashboard.cache import remembered
 from dashboard.tables import customers as tables
 from dashboard.tables.columns import OnScreen
 from data_access import Deployment, texts
-from data_access.datasets.renewals import Renewals
+from data_access.datasets.renewals import Renewals, read_of_each
 from data_access.measures import customers, free_products, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
@@ -44,7 +44,9 @@ def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str, no
     table = table[~table.index.isin(deployment.facts.frame[CUSTOMER])]
     at = now.astimezone(ZoneInfo(zone))
     table = table.join(renewals.next_ends(live.subscriptions, at)).reset_index()
-    table = table.assign(customerName=table[CUSTOMER].map(_names(live)))
+    table = table.assign(
+        customerName=table[CUSTOMER].map(_names(live)), subscriptionsReadAt=read_of_each(live, table[CUSTOMER])
+    )
     table = customers.matching(table, search)
     order = table["customerName"].fillna(table[CUSTOMER]).map(texts.order)
     table = table.iloc[order.reset_index(drop=True).sort_values(kind="stable").index]

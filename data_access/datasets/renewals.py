@@ -360,6 +360,22 @@ def unread_of(data: Renewals, tenant: str) -> tuple[Unread, ...]:
     return (*(one for one in data.unread if one.tenant == tenant), *of_all)
 
 
+def read_of_each(data: Renewals, tenants: pd.Series) -> pd.Series:
+    """When the subscriptions of each of these customers were last read, `datetime64[us, UTC]`; missing if never.
+
+    Of a customer who is not listed nobody asks for them.
+    """
+    if SUBSCRIPTIONS.name in data.troubles:
+        return pd.Series(pd.NaT, tenants.index, dtype="datetime64[us, UTC]")
+    listed = data.rows(CUSTOMERS)
+    is_asked = tenants.isin(tenants if listed is None else listed["customerTenantId"])
+    unread = {one.tenant: one.last_read for one in data.unread if one.collection == SUBSCRIPTIONS.name}
+    read = [
+        unread.get(tenant, data.read_at) if asked else None for tenant, asked in zip(tenants, is_asked, strict=True)
+    ]
+    return pd.Series(read, tenants.index, dtype="datetime64[us, UTC]")
+
+
 def never_read(unread: Iterable[Unread], collection: Collection) -> Unread | None:
     """The customer among these of whom there is no reading of a collection, not even an old one."""
     return next((one for one in unread if one.collection == collection.name and one.last_read is None), None)

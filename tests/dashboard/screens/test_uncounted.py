@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from dashboard.components import figures
 from dashboard.exports import File
-from data_access.emulator import Emulator
+from data_access.emulator import Emulator, failing
 from data_access.emulator.sample import Partner
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.dashboard.visit import tables, text
@@ -64,6 +64,10 @@ def customers(visit, link=None, past=(), **more):
     app = visit(Emulator(partner(**more)), page="renewals", past=past)
     for name, value in (link or {}).items():
         app.query_params[name] = value
+    return opened(app)
+
+
+def opened(app):
     return app.switch_page("screens/customers.py").run()
 
 
@@ -102,6 +106,18 @@ def test_their_renewals_of_the_older_kind_are_before_the_first_day_that_is_not_p
     older = subscription(2, 7, productType={"id": "OnlineServices"}, **sent)
     app = customers(visit, subscriptions={**{each: [] for each in NAMES}, SOLD_ONLY: [older]})
     assert list(tables(app)["uncounted_table"]["renewal"]) == [f"before {day.day} {day:%b %Y}", "–"]
+
+
+def test_who_is_listed_and_refuses_its_subscriptions_is_not_shown_as_one_who_has_none(visit):
+    refusing = Emulator(partner()).always(failing(403), where=f"{TENANT_ONLY}/subscriptions")
+    assert list(tables(opened(visit(refusing, page="renewals")))["uncounted_table"]["renewal"])[1] == "not read"
+    refusing = Emulator(partner()).always(failing(403), where=f"{COUNTED}/subscriptions")
+    assert list(tables(opened(visit(refusing, page="renewals")))["customers_table"]["renewal"]) == ["not read"]
+
+
+def test_who_is_not_listed_was_not_asked(visit):
+    rows = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": each} for each in (COUNTED, "E" + COUNTED[1:])])
+    assert [*tables(customers(visit, commercial_deployment=rows))["customers_table"]["renewal"]][1] == "not read"
 
 
 def test_a_search_finds_them_where_it_finds_nobody_else(visit):

@@ -114,6 +114,28 @@ def test_of_the_older_kind_the_next_renewal_is_before_the_first_day_that_is_not_
     assert list(call_list.file(model)["nextRenewal"]) == [pd.Timestamp("2026-12-01T00:00:00Z")]  # as it was sent
 
 
+@pytest.mark.parametrize(
+    ("rows", "unread", "shown", "read_at"),
+    [
+        ([], (), None, READ),  # it has none, and nobody has one: there is no such column
+        ([], (Unread(NORTH, None, SUBSCRIPTIONS.name, refused=True),), "not read", None),
+        ([], (Unread(NORTH, None, SEATS.name, refused=True),), None, READ),
+        (
+            [ending("Office", E3, "2026-12-20T23:59:59Z")],
+            (Unread(NORTH, None, SUBSCRIPTIONS.name, refused=True, last_read=READ - timedelta(days=9)),),
+            "20 Dec 2026",
+            READ - timedelta(days=9),
+        ),
+    ],
+)
+def test_whose_subscriptions_could_not_be_read_is_not_one_that_has_none(rows, unread, shown, read_at):
+    model = listed_with(rows, unread=unread)
+    is_shown = "renewal" in [column.name for column in model.on_screen.columns]
+    assert (cell(model, "renewal") if is_shown else None) == shown
+    (filed,) = call_list.file(model)["subscriptionsReadAt"]
+    assert (None if pd.isna(filed) else filed) == read_at
+
+
 def test_under_a_filter_only_renewals_of_its_services_are_a_reason():
     model = listed(service=("o365",))
     assert "12 seats of Office end on 20 Dec 2026" in cell(model, "why")[0]
