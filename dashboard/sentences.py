@@ -158,10 +158,10 @@ def not_there(services: Sequence[Lost], answer: str = "the newest answer") -> st
 
 
 def lacking(rows: str, gaps: Sequence[str], answer: str) -> str:
-    """How many rows an answer lacks, in words, and what of sums is therefore not known: `gaps`, or nothing by name."""
+    """How many rows an answer lacks, in words, and what is therefore not known: `gaps`, or nothing by name."""
     if gaps:
         return f"**In {answer}, {rows}.** So it does not tell all of {_listed(gaps)}: what became of that is not known."
-    return f"**In {answer}, {rows}.** A product is the sum of its customers: its figures may lack these rows."
+    return f"**In {answer}, {rows}.** Nobody can tell what these are of: any figure here may lack them."
 
 
 def no_use(services: Sequence[Lost], collection: Collection) -> str:

@@ -59,8 +59,8 @@ class ChangesView:
     table: pd.DataFrame  # the rows of `changes.compare`, those that moved the percentage most first
     total: Total  # of all rows that are known
     missing: tuple[Lost, ...] = ()  # parts that were there before the earlier answer, which does not have them
-    lacking: str = ""  # how many rows of the later answer there are none of, where one may be of any row's sum
-    gaps: tuple[str, ...] = ()  # rows of which the later answer tells a part, where `lost` does not name the other one
+    lacking: str = ""  # how many rows of the later answer there are none of, where `lost` does not name all of them
+    gaps: tuple[str, ...] = ()  # rows of which the later answer does not tell all, and which `lost` does not name
     lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
@@ -111,7 +111,7 @@ def changes_view(
         total=changes_tables.total(known, why, moved, levels.WORDS[compared.level].noun, estimated),
         missing=_missing(past, differences, selection, compared),
         lost=_lost(table, differences, compared.since, _processed(past, compared)),
-        lacking=differences.unread.in_words if gaps or changes.LEVELS[compared.level] == customers.PRODUCT else "",
+        lacking=(differences.unread if gaps else differences.untold).in_words,
         gaps=gaps,
     )
 

@@ -63,7 +63,8 @@ class Differences:
     the processing dates (processedDateTime, UTC) that the table's rows had on the earlier date, by the columns that
     tell them apart. `unread`: what the later answer does not tell, by the names of products in `table`.
     `of_customers`: what it does not tell of customers of whom it tells something, as `parts.lost` has it; None at
-    other levels. `gaps`: the rows of which it tells a part, and of which no lost part says what they lack.
+    other levels. `gaps`: the rows of which it tells a part, and of which no lost part says what they lack; and those of
+    which nothing was there before, and what there is now could not be read.
     """
 
     table: pd.DataFrame
@@ -73,6 +74,12 @@ class Differences:
     unread: UnreadRows = ALL_READ
     of_customers: pd.DataFrame | None = None
     gaps: pd.Index = field(default_factory=lambda: pd.Index([]))
+
+    @property
+    def untold(self) -> UnreadRows:
+        """What of `unread` no row of the table stands for, since nobody can tell of what it is."""
+        own = {name for name in TELL_APART if name in self.table}
+        return replace(self.unread, rows=tuple(row for row in self.unread.rows if not own <= {*row}))
 
     def sold(self, when: str) -> pd.DataFrame:
         """The `parts` that are there `Before` or `After`, with the licenses sold then."""
@@ -127,6 +134,8 @@ def compare(
     """
     keys, snapshots = changes.LEVELS[compared.level], pair(timeline, compared)
     unread = timeline.history.unread(snapshots.after).within(customers.CUSTOMER, timeline.customers.__contains__)
+    for column, codes in selection.wanted.items():
+        unread = unread.within(column, {texts.key(code) for code in codes}.__contains__)
     both = (snapshots.before, snapshots.after)
     labels = [_LABELS[name] for name in keys if name in _LABELS]
     if collection_of(timeline, compared.level) is timeline.collection and keys == ["service"]:
@@ -170,12 +179,15 @@ def compare(
 def _but_unread(found: Differences, unread: UnreadRows, lost: pd.DataFrame | None = None) -> Differences:
     """The same, where nothing is called gone or changed that the later answer does not tell (`unread`).
 
-    A row that was set aside leaves a gap in the row of the table that it names; what may have been set aside, or did
-    not come, leaves one where a part is lost. `lost`: those parts, without it those of the company.
+    A row that was set aside leaves a gap in the row of the table that it names, which is added where there is none;
+    what may have been set aside, or did not come, leaves one where a part is lost. `lost`: those parts, without it
+    those of the company.
     """
     if not unread:
         return found
     own = [name for name in TELL_APART if name in found.table]
+    number = len(found.table)
+    found = replace(found, table=_with_unread(found.table, own, unread))
     why = pd.Series(parts.why(found.table, own, unread), found.table.index, dtype="str")
     is_gone = found.table["status"] == Status.GONE
     is_unread = (why == Absence.UNREAD) | (is_gone & (why == Absence.UNCERTAIN))
@@ -193,8 +205,23 @@ def _but_unread(found: Differences, unread: UnreadRows, lost: pd.DataFrame | Non
     of_customers = None
     if lost is not None and own == [customers.CUSTOMER]:
         of_customers = lost[lost[customers.CUSTOMER].isin(table[is_partly][customers.CUSTOMER])]
-    gaps = table.index[is_partly & ~is_named]
+    gaps = table.index[(is_partly & ~is_named) | (table.index >= number)]
     return replace(found, table=table, unread=unread, of_customers=of_customers, gaps=gaps)
+
+
+def _with_unread(table: pd.DataFrame, own: Sequence[str], unread: UnreadRows) -> pd.DataFrame:
+    """The table, with a row for all that was set aside and had nothing before: `own` are its keys."""
+    rows = [{name: row[name] for name in own} for row in unread.rows if {*own} <= {*row}]
+    named = pd.DataFrame(rows, columns=[*own], dtype="str").drop_duplicates()
+    there = pd.MultiIndex.from_frame(parts.keyed(table, own))
+    new = named[~pd.MultiIndex.from_frame(named).isin(there)]
+    if new.empty:
+        return table
+    spelled = {texts.key(text): text for name in own for text in table[name].dropna().astype("str").unique()}
+    as_known = {name: [spelled.get(text, text) for text in new[name]] for name in own}
+    if customers.CUSTOMER in own:
+        as_known[customers.CUSTOMER] = [texts.identifier(text) for text in new[customers.CUSTOMER]]
+    return changes.with_nothing_before(table, pd.DataFrame(as_known, dtype="str"))
 
 
 def _processed(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -103,6 +103,14 @@ def but_unread(table: pd.DataFrame, is_unread: pd.Series) -> pd.DataFrame:
     return among(table)
 
 
+def with_nothing_before(table: pd.DataFrame, further: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `compare`, and `further` ones of its keys that have no figures on either date: for `but_unread`."""
+    counted = {f"{name}{when}": 0 for name in _COUNTED for when in ("Before", "After", "Change")}
+    of_nothing = further.assign(status=str(Status.SAME), **counted)
+    dtypes = {name: table[name].dtype for name in counted}
+    return pd.concat([table, of_nothing.astype(dtypes)], ignore_index=True)
+
+
 def known(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of which both dates are known, and which can be compared."""
     return table[table["status"] != Status.UNREAD]

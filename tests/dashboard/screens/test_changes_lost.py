@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from dashboard import formats
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 from tests.dashboard.screens.two_dates import (
@@ -10,6 +12,7 @@ from tests.dashboard.screens.two_dates import (
     CRM,
     DAY,
     NAMED,
+    NORTH,
     customers,
     exact,
     rows,
@@ -114,6 +117,52 @@ def test_by_product_what_lacks_a_row_has_no_effect_and_is_named_and_the_others_a
     told = said(app)
     assert "Deployment % rose from 50.00 % to 60.00 %" in told, "Visio alone"
     assert "1 row could not be read. So it does not tell all of Office 365 Enterprise E3 · reseller" in told
+
+
+INTUNE = {"serviceName": "intune", "channel": "direct", "proratedDeploymentPercent": None}
+
+
+@pytest.mark.parametrize("link", [{"service": "o365"}, {"channel": "reseller"}])
+def test_a_row_that_could_not_be_read_and_that_the_filter_leaves_out_is_not_told(link, look_back):
+    app = look_back([services(28, {}), services(0, {"licensesSold": 110}, INTUNE)], link)
+    assert "1 service: 1 changed." in said(app)
+
+
+def test_what_had_nothing_before_and_could_not_be_read_is_named_and_has_a_row_without_a_change(look_back, monkeypatch):
+    app = look_back([services(28, {}), services(0, {"licensesSold": 110}, INTUNE)])
+    told = said(app)
+    gap = "In the answer of 24 Nov 2026, 1 row could not be read. So it does not tell all of Intune: what became of"
+    assert gap in told
+    assert "2 services: 1 changed, 1 could not be read." in told
+    assert tiles(app)["Licenses sold"] == "+10", "of the other one alone"
+    assert total(app, "changes_table")[0] == "1 service together"
+    filed = exact(app, monkeypatch).set_index("service")
+    assert dict(filed["status"]) == {"o365": "changed", "intune": "unread"}
+    assert filed.loc["intune", "licensesSoldBefore"] == 0
+    assert filed.loc["intune", ["licensesSoldAfter", "licensesSoldChange", "soldEffect"]].isna().all()
+
+
+def test_rows_of_which_nobody_can_tell_what_they_are_of_are_told_where_nothing_is_lost(look_back):
+    told = said(look_back([services(28, {}), services(0, {"licensesSold": 110}, {"serviceName": None})]))
+    assert "In the answer of 24 Nov 2026, 1 row could not be read. Nobody can tell what these are of" in told
+
+    def later():
+        return dataclasses.replace(services(0, {"licensesSold": 110})(), announced=3)
+
+    assert "In the answer of 24 Nov 2026, 2 rows did not come. Nobody" in said(look_back([services(28, {}), later]))
+
+
+@pytest.mark.parametrize("level", ["customer", "product", "customer-and-product"])
+def test_a_new_customer_or_product_that_could_not_be_read_is_named_on_every_level(level, look_back, monkeypatch):
+    new = {"customerTenantId": "Z", "productName": "VISIO", "productId": "V", "serviceCode": "visio"}
+    was, is_now = NAMED[0], NAMED[0] | {"licensesDeployed": 90}
+    counts = [BEFORE, AFTER, customers(28, was), customers(0, is_now, new | {"licensesSold": -5})]
+    app = look_back(counts, {"level": level})
+    assert "In the answer of 24 Nov 2026, 1 row could not be read. So it does not tell all of " in said(app)
+    filed = exact(app, monkeypatch)
+    assert list(filed["status"]) == ["changed", "unread"]
+    assert list(filed.get("customerTenantId", [NORTH, "Z"])) == [NORTH, "Z"]
+    assert list(filed["licensesSoldAfter"].isna()) == [False, True]
 
 
 def test_parts_and_customers_that_are_lost_have_the_processing_date_of_the_later_of_two_answers(look_back):
