@@ -55,6 +55,9 @@ _CHANGE_OF = {
     DEPLOYMENT_PERCENT: DEPLOYMENT_PERCENT_CHANGE,
 }
 
+#: The changes in licenses that the page has.
+_OF_LICENSES = {column: _CHANGE_OF[column] for column in (SOLD, DEPLOYED, UNDEPLOYED)}
+
 _BEFORE_AND_AFTER = tuple(
     _in_group(at(when, column, label), when, label)
     for when in _DATES
@@ -115,8 +118,7 @@ def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], n
         change.where(estimated).name: formats.licenses_between(
             *(compared[f"{column.name}{when}"].sum() for when in _DATES)
         )
-        for column, change in _CHANGE_OF.items()
-        if change in (SOLD_CHANGE, DEPLOYED_CHANGE, UNDEPLOYED_CHANGE)
+        for column, change in _OF_LICENSES.items()
     }
     ratios = {
         f"{DEPLOYMENT_PERCENT.name}Before": why.before,
@@ -130,16 +132,25 @@ def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], n
 def on_screen(compared: pd.DataFrame, estimated: bool, total: Total | None = None) -> OnScreen:
     """The rows of `changes.compare` as the page shows them: the changes, and the later figures.
 
-    The change of a percentage is that of both figures as they are printed, as on Trends; the file has the exact one.
+    A change is that of both figures as they are printed, as in the chart, the tiles and on Trends; the file has the
+    exact one.
     """
     words = {str(status): status.word.capitalize() for status in Status}
     before, after = (compared[f"{DEPLOYMENT_PERCENT.name}{when}"].round(formats.DECIMALS) for when in _DATES)
     change = DEPLOYMENT_PERCENT_CHANGE.name
     points = (after - before).round(formats.DECIMALS).where(compared[change].notna())
-    rows = compared.assign(**{"status": compared["status"].map(words), change: points})
+    licenses = {moved.name: _printed(compared, column, moved) for column, moved in _OF_LICENSES.items()}
+    rows = compared.assign(**{"status": compared["status"].map(words), change: points} | licenses)
     if SERVICE.name in rows:
         services = {code: titles.service_title(code) for code in rows[SERVICE.name].unique()}
         rows = without_codes(rows.assign(title=rows[SERVICE.name].map(services)), SERVICE.name)
     if rows["status"].nunique() == 1:
         rows = rows.drop(columns="status")
     return CHANGES.on_screen(rows, estimated=estimated, total=total)
+
+
+def _printed(compared: pd.DataFrame, column: Column, change: Column) -> pd.Series:
+    """By how many licenses each row moved, in whole ones; missing where that is not known."""
+    both = zip(compared[f"{column.name}Before"], compared[f"{column.name}After"], compared[change.name], strict=True)
+    moved = [None if pd.isna(exact) else formats.licenses_between(before, after) for before, after, exact in both]
+    return pd.Series(moved, index=compared.index, dtype="float64")

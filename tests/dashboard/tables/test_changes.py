@@ -3,6 +3,8 @@
 import pytest
 
 from dashboard import formats
+from dashboard.charts import contributions
+from dashboard.charts.palette import LIGHT
 from dashboard.tables import changes as tables
 from data_access import measures
 from data_access.measures import changes
@@ -94,6 +96,19 @@ def test_points_add_up_with_both_percentages_as_they_are_printed():
     shown = tables.on_screen(rows, estimated=True).rows["deploymentPercentChange"]
     assert shown.to_pylist() == [9.67]
     assert tables.CHANGES_FILE.select(rows)["deploymentPercentChange"].iloc[0] == 9.662
+
+
+def test_licenses_add_up_with_both_dates_as_they_are_printed_in_the_table_and_in_the_chart():
+    before, after = ({"licensesSold": 90, "proratedDeploymentPercent": 47.5}, {"licensesSold": 252})
+    rows = compared(DEPLOYMENT, "service", (before,), (after | {"proratedDeploymentPercent": 43},))
+    assert list(rows["licensesDeployedBefore"]) + list(rows["licensesDeployedAfter"]) == pytest.approx([42.75, 108.36])
+    shown = tables.on_screen(rows, estimated=True).rows
+    changes_shown = [shown[name].to_pylist() for name in ("licensesDeployedEstimatedChange", "undeployedChange")]
+    assert changes_shown == [[65], [97]], "43 to 108, and 47 to 144"
+    drawn = contributions.bars(rows, rows.assign(title="A", label="A"), key="service")
+    chart = contributions.figure(drawn, True, LIGHT, key="service").to_json()
+    assert [said in chart for said in ("108 (≈\u00a0+65)", "144 (≈\u00a0+97)")] == [True, True]
+    assert tables.CHANGES_FILE.select(rows)["licensesDeployedChange"].iloc[0] == pytest.approx(65.61)
 
 
 def test_the_last_row_rounds_what_moved_as_the_tiles_do():
