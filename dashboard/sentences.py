@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 
@@ -21,8 +21,6 @@ from data_access.measures.unread_rows import Absence
 from data_access.partner_center.catalog import COMMERCIAL_USAGE, Collection
 
 _NAMED = 3  # lines in a sentence
-_MONTH, _ENOUGH = 30.44, 1.5  # days; of a unit, from which on it is told in it
-_YEAR, _NEAR_A_YEAR = 365, 14  # days
 _NAMES_OF_MONTHS = 330  # days, for which the name of a month alone is clear
 
 
@@ -64,18 +62,16 @@ def direction(line: Line, answered: datetime | None, target: float | None = None
     if change.percent is None or lately.percent is None:
         nothing = "Nothing was sold on one of the two dates, so there is no percentage to compare."
         return " ".join(filter(None, (nothing, not_compared(line))))
-    points, since = formats.points(line.moved(lately)), _since(line)
-    span = f"in {_span(lately.until - lately.since)}" if since else f"since {formats.day(lately.since)}"
+    points, span = formats.points(line.moved(lately)), f"since {formats.day(lately.since)}"
     if points[0] == formats.STILL:
         said = f"**No change {span}: {percent}.**"
     else:
         word = "Improving" if lately.percent > 0 else "Falling"
-        said = f"**{word}{since}: {points} points {span}, to {percent}.**"
+        said = f"**{word}{_since(line)}: {points} points {span}, to {percent}.**"
     if line.lately:
         said += f" Since {formats.day(change.since)}: {formats.points(line.moved(change))} points."
     elif (year := line.year) and year.percent is not None:
-        span = "In 12 months" if _is_year(year.until - year.since) else f"Since {formats.day(year.since)}"
-        said += f" {span}: {formats.points(line.moved(year))} points."
+        said += f" Since {formats.day(year.since)}: {formats.points(line.moved(year))} points."
     return " ".join(filter(None, (said, new_parts(line, change), not_compared(line))))
 
 
@@ -194,19 +190,6 @@ def _first(services: Sequence[Lost], said: Sequence[str]) -> str:
     return f"{', '.join(named)}{more}"
 
 
-def _span(time: timedelta) -> str:
-    """A span of time in months, or in weeks or days where it is short."""
-    for days, unit in ((_MONTH, "month"), (7, "week")):
-        if time.days >= _ENOUGH * days:
-            return formats.number(round(time.days / days), unit)
-    return formats.number(time.days, "day")
-
-
-def _is_year(time: timedelta) -> bool:
-    """Whether a span of time is about a year: figures do not come every day."""
-    return abs(time.days - _YEAR) <= _NEAR_A_YEAR
-
-
 def _since(line: Line) -> str:
     """The month since when it goes this way; nothing where it always has."""
     if line.turned is None:
@@ -255,9 +238,12 @@ def goal(line: Line, target: float) -> str:
             return f"**{target:g}\u00a0% is not expected before {earliest}**. It may take {BEYOND}."
         if paces.is_far(line):
             return f"**{target:g}\u00a0% is not expected before {earliest}**; most likely it is reached by {latest}."
-        within = f"in {earliest}" if earliest == latest else f"between {earliest} and {latest}"
-        day = formats.day(line.goal.on)
-        return f"At this pace **{target:g}\u00a0% is reached about {day}**, most likely {within}."
+        if earliest == latest:
+            return f"At this pace **{target:g}\u00a0% is reached in {earliest}**."
+        about = f"{line.goal.on:%b %Y}"
+        return (
+            f"At this pace **{target:g}\u00a0% is reached about {about}**, most likely between {earliest} and {latest}."
+        )
     if line.goal is Refusal.REACHED:
         return f"**The target of {target:g}\u00a0% is reached.**"
     return f"**No date for {target:g}\u00a0%**: {line.goal.value}."

@@ -20,6 +20,7 @@ _MOST_POINTS = 400
 _MOST_MARKERS = 60  # more run into one another, and each costs the browser more than its point
 _HEIGHT = 300  # pixels
 _ROOM = 0.08  # of the height, above and below what is drawn
+_CLOSE = 0.12  # likewise: nearer to the target a text between would cross its line
 #: After a change of a percentage; a narrow panel has no room for it.
 UNIT = " points"
 _AHEAD = 0.4  # of the time that the line reaches back, for the way to the target
@@ -109,7 +110,7 @@ def line_chart(
             start = (last, float(values.iloc[-1]))
             last = _end(goal, last, max((last - first) * _AHEAD, _LEAST_AHEAD))
             data += _way(start, goal, last, palette)
-            notes.append(_arrival(goal, last, palette))
+            notes.append(_arrival(start, goal, last, (high - low) * _CLOSE, palette))
     data.append(newest)
     margin = (last - first) / 50
     by_day = last - first < _SHORT
@@ -194,19 +195,19 @@ def _end(goal: Projection, newest: datetime, ahead: timedelta) -> datetime:
     return max(newest, min(latest, _moment(goal.on) + ahead / 2))
 
 
+def _upto(start: tuple[datetime, float], day: date | None, target: float, end: datetime) -> tuple[datetime, float]:
+    """Where the way from `start` to the target on that day ends, within the chart; it stays level without a day."""
+    since, percent = start
+    if day is None or _moment(day) <= since:
+        return (end, percent) if day is None else (since, target)
+    arrives = min(_moment(day), end)
+    return arrives, percent + (target - percent) * ((arrives - since) / (_moment(day) - since))
+
+
 def _way(start: tuple[datetime, float], goal: Projection, end: datetime, palette: Palette) -> list[dict[str, Any]]:
     """From the newest point to the target: the likely range as an area, and its middle; no further than `end`."""
-    since, percent = start
-
-    def upto(day: date | None) -> tuple[datetime, float]:
-        """Where the way to the target on that day ends, within the chart; it stays level where there is no day."""
-        if day is None or _moment(day) <= since:
-            return (end, percent) if day is None else (since, goal.target)
-        arrives = min(_moment(day), end)
-        return arrives, percent + (goal.target - percent) * ((arrives - since) / (_moment(day) - since))
-
-    corners = [start, upto(goal.earliest), upto(goal.latest)]
-    middle = [start, upto(goal.on)]
+    corners = [start, *(_upto(start, day, goal.target, end) for day in (goal.earliest, goal.latest))]
+    middle = [start, _upto(start, goal.on, goal.target, end)]
     common = {"type": "scatter", "hoverinfo": "skip"}
     return [
         common
@@ -218,19 +219,22 @@ def _way(start: tuple[datetime, float], goal: Projection, end: datetime, palette
     ]
 
 
-def _arrival(goal: Projection, end: datetime, palette: Palette) -> dict[str, Any]:
-    """When the target is reached, at the end of its line."""
+def _arrival(
+    start: tuple[datetime, float], goal: Projection, end: datetime, close: float, palette: Palette
+) -> dict[str, Any]:
+    """When the target is reached, above the end of the way to it; above its line where that is as `close`."""
+    _, reached = _upto(start, goal.on, goal.target, end)
     earliest, latest = f"{goal.earliest:%b %Y}", f"{goal.latest:%b %Y}" if goal.latest else None
     months = f"{earliest} or later" if not latest else earliest if earliest == latest else f"{earliest} – {latest}"
     return {
         "x": end.isoformat(),
         "xanchor": "right",
-        "y": goal.target,
-        "yanchor": "top",
-        "yshift": -2,
+        "y": goal.target if goal.target - reached < close else reached,
+        "yanchor": "bottom",
+        "yshift": 1,
         "showarrow": False,
         "font": {"color": palette.muted, "size": 12},
-        "text": f"{goal.target:g}\u00a0%: {months}",
+        "text": f"{goal.target:g}\u00a0% → {months}",
     }
 
 

@@ -26,6 +26,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
 _QUESTION = "Is deployment improving?"
 _TOO_FEW = f"fewer than {measures.FEWEST_DATES} dates"  # as much as a tile has room for
 _NOT_NOW = "no figures now"
+_LICENSES = ":small[licenses]"
 
 _CLICKED = {"service": SERVICE, "channel": CHANNEL}
 
@@ -91,10 +92,16 @@ def _tiles(line: Line, target: float, estimated: bool, explained: explanations.E
         if not pace
         else "nothing moved"
         if math.isnan(pace.slowest)
-        else formats.about(paces.spread(pace), estimated)
+        else f"likely {formats.about(paces.spread(pace), estimated)}"
     )
-    deployed = formats.change(pace.deployed, estimated, paces.decimals(pace)) if pace else formats.NOTHING
-    sold = formats.change(pace.sold) if pace else formats.NOTHING
+    deployed, sold = (
+        (
+            f"{formats.change(pace.deployed, estimated, paces.decimals(pace))} {_LICENSES}",
+            f"{formats.change(pace.sold)} {_LICENSES}",
+        )
+        if pace
+        else (formats.NOTHING, formats.NOTHING)
+    )
     dates = f"on {formats.number(pace.points, 'processing date')}" if pace else no_pace
     reached, when = formats.NOTHING, tiles.NOT_WHOLE if is_partly else "no date"
     if isinstance(goal, Projection):
@@ -124,9 +131,12 @@ def _why() -> None:
 def _target_reached(line: Line, goal: Projection) -> tuple[str, str]:
     """The month of the target, and its range; the earliest one where it is far ahead."""
     if not paces.is_far(line):
-        return f"{goal.on:%b %Y}", paces.months(goal)
+        return f"{goal.on:%b}{formats.NBSP}{goal.on:%Y}", paces.months(goal)
     earliest, latest = paces.ends(goal)
-    return f":small[not before] {earliest}", f"likely by {latest}" if latest else "latest date unknown"
+    return (
+        f":small[not before] {earliest.replace(' ', formats.NBSP)}",
+        f"likely by {latest}" if latest else "latest date unknown",
+    )
 
 
 def _whole(

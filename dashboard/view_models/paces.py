@@ -70,26 +70,25 @@ def decimals(pace: Velocity) -> int:
 
 
 def reached(line: Line) -> str:
-    """The day of the target with the months of its range, unless it is in the one month of it, or why there is no date.
-
-    Where the sentence above names no day (`is_far`), its range stands here alone.
-    """
+    """The months in which the target is reached, or why there is no date; a day would be more exact than the method."""
     goal = line.goal
+    if goal is Refusal.REACHED:
+        return "reached"
     if isinstance(goal, Refusal):
-        return goal.value
-    earliest, latest = ends(goal)
-    if is_far(line):
-        return f"{earliest} to {latest}" if latest else f"not before {earliest}"
-    day, within = formats.day(goal.on), months(goal)
-    return day if day.endswith(within) else f"{day} ({within})"
+        return f"no date: {goal.value}"
+    return months(goal) if goal.latest else f"not before {ends(goal)[0]}"
 
 
 def months(goal: Projection) -> str:
-    """The range of the day, as short as a tile has room for."""
+    """The range of the day, as short as a tile has room for, such as Jan 2027, Feb–Aug 2028 or Nov 2027 – Oct 2028."""
     earliest, latest = ends(goal)
-    if not latest:
+    if not latest or not goal.latest:
         return "at the earliest"
-    return earliest if earliest == latest else f"{earliest} to {latest}"
+    if earliest == latest:
+        return earliest
+    if goal.earliest.year == goal.latest.year:
+        return f"{goal.earliest:%b}–{latest}"
+    return f"{earliest}{formats.NBSP}– {latest}"
 
 
 def is_far(line: Line) -> bool:

@@ -43,11 +43,11 @@ FELL_THEN_ROSE = [70.0 - week * 0.25 for week in range(20)] + [65.25 + week * 0.
     [
         (
             FELL_THEN_ROSE,
-            "Improving since December: +1.30 points in 3 months, to 67.25 %. Since 1 Aug 2026: −2.75 points.",
+            "Improving since December: +1.30 points since 30 Jan 2027, to 67.25 %. Since 1 Aug 2026: −2.75 points.",
         ),
         (
             [100 - percent for percent in FELL_THEN_ROSE],
-            "Falling since December: −1.30 points in 3 months, to 32.75 %.",
+            "Falling since December: −1.30 points since 30 Jan 2027, to 32.75 %.",
         ),
         ([50.0, 50.5, 51.0], "Improving: +1.00 points since 1 Aug 2026, to 51.00 %."),
         ([52.0, 51.0, 50.0, 50.5], "Falling: −1.50 points since 1 Aug 2026, to 50.50 %."),

@@ -47,9 +47,10 @@ def test_the_way_to_a_target_that_is_near_ends_there_with_its_range():
     assert ends(likely) == ["2026-11-01", "2026-11-20", "2026-12-20"]
     assert likely["y"] == [60.0, 80.0, 80.0]
     assert figure["layout"]["xaxis"]["range"][1] > "2026-12-20"
-    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0%: Nov 2026 – Dec 2026"
+    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0% → Nov 2026 – Dec 2026"
+    assert figure["layout"]["annotations"][1]["y"] == 80.0
     one_month = large(goal=replace(GOAL, latest=GOAL.earliest))
-    assert one_month["layout"]["annotations"][1]["text"] == "80\u00a0%: Nov 2026"
+    assert one_month["layout"]["annotations"][1]["text"] == "80\u00a0% → Nov 2026"
 
 
 def test_the_way_to_a_target_far_ahead_is_drawn_as_far_as_there_is_room():
@@ -57,13 +58,14 @@ def test_the_way_to_a_target_far_ahead_is_drawn_as_far_as_there_is_room():
     way = figure["data"][2]
     assert way["x"][1][:10] <= figure["layout"]["xaxis"]["range"][1] < "2027-02-01"
     assert 60.0 < way["y"][1] < 64.0
-    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0%: Sep 2028 – Apr 2029"
+    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0% → Sep 2028 – Apr 2029"
+    assert figure["layout"]["annotations"][1]["y"] == way["y"][1]
 
 
 def test_a_range_whose_end_is_unknown_stays_level_on_its_slow_side():
     figure = large(goal=replace(GOAL, latest=None))
     assert figure["data"][1]["y"] == [60.0, 80.0, 60.0]
-    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0%: Nov 2026 or later"
+    assert figure["layout"]["annotations"][1]["text"] == "80\u00a0% → Nov 2026 or later"
 
 
 def test_licenses_have_no_way_to_a_target_of_percent():

@@ -36,7 +36,7 @@ def test_of_a_short_range_the_year_is_said_too(tmp_path):
     assert whole.change
     assert quarter.year.percent == pytest.approx(whole.change.percent, abs=0.1)
     said = sentences.direction(quarter, None).replace("\u00a0", " ")
-    assert f"In 12 months: {formats.points(quarter.year.percent)} points." in said
+    assert f"Since {formats.day(quarter.year.since)}: {formats.points(quarter.year.percent)} points." in said
 
 
 def test_a_range_that_begins_before_a_loss_has_no_change_and_a_later_one_has(tmp_path):

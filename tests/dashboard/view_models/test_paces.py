@@ -14,7 +14,7 @@ from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models import paces
 from dashboard.view_models.trends import trends_view
 from data_access import csv_files
-from data_access.measures.trends import Projection, Velocity
+from data_access.measures.trends import Projection, Refusal, Velocity
 from tests.dashboard.test_sentences import line
 from tests.dashboard.weeks import EMPTY, FIRST, GONE, UNDATED, WEEK, slowly, timeline, undated, weeks
 
@@ -81,17 +81,27 @@ def test_an_answer_without_rows_is_the_reason_of_every_line(tmp_path):
     assert set(found.paces["targetRefused"]) == {"the newest answer has no rows"}
 
 
-@pytest.mark.parametrize(("weeks", "said"), [(0, "Aug 2026"), (8, "Aug 2026 to Sep 2026"), (None, "at the earliest")])
+@pytest.mark.parametrize(
+    ("weeks", "said"),
+    [(0, "Aug 2026"), (8, "Aug–Sep 2026"), (26, "Aug 2026\u00a0– Jan 2027"), (None, "at the earliest")],
+)
 def test_the_months_of_a_range_are_named_once(weeks, said):
     latest = None if weeks is None else (FIRST + timedelta(weeks=weeks)).date()
     goal = Projection(80.0, FIRST.date(), FIRST.date(), latest)
     assert paces.months(goal) == said
-    in_table = {0: "1 Aug 2026", 8: f"1 Aug 2026 ({said})", None: "not before Aug 2026"}
-    assert paces.reached(replace(line([50.0, 51.0]), goal=goal)) == in_table[weeks]
+    in_table = said if latest else "not before Aug 2026"
+    assert paces.reached(replace(line([50.0, 51.0]), goal=goal)) == in_table
 
 
-def test_the_table_names_no_day_where_the_sentence_names_none():
+@pytest.mark.parametrize(
+    ("goal", "said"), [(Refusal.REACHED, "reached"), (Refusal.MOVES_AWAY, "no date: moving away from the target")]
+)
+def test_without_a_date_the_table_says_so(goal, said):
+    assert paces.reached(replace(line([50.0, 51.0]), goal=goal)) == said
+
+
+def test_the_table_names_months_as_the_sentence_does_where_the_target_is_far():
     far = Projection(80.0, date(2029, 2, 1), date(2028, 9, 1), date(2029, 8, 1))
     whole = replace(line([50.0, 51.0]), goal=far)
-    assert paces.reached(whole) == "Sep 2028 to Aug 2029"
+    assert paces.reached(whole) == "Sep 2028\u00a0– Aug 2029"
     assert "is not expected before Sep 2028**; most likely it is reached by Aug 2029" in sentences.goal(whole, 80.0)
