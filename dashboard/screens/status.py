@@ -113,10 +113,8 @@ def _history(feeds: Feeds) -> list[str]:
         st.markdown("No page here uses one: Partner Center is asked on behalf of each person.")
     elif past := history_states.at_hand(feeds.history):
         try:
-            return [
-                *_held(past.history, past.history.standing(), has_job=not feeds.is_sample),
-                *_shrunk(past),
-            ]
+            standing = past.history.standing()
+            return [*_held(past.history, standing, has_job=not feeds.is_sample), *_shrunk(past, standing)]
         except HistoryError as error:
             notices.trouble(error, key="trouble_history")
             return [_UNREADABLE]
@@ -236,9 +234,9 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
     return [check.finding] if check.mark is Mark.BAD else []
 
 
-def _shrunk(past: Timeline) -> list[str]:
+def _shrunk(past: Timeline, standing: Mapping[str, Standing]) -> list[str]:
     """Tell which collections lost more than is usual."""
-    check = checks.lost(remembered(losses)(past))
+    check = checks.lost(losses(past, standing, remembered))
     if check.mark is not Mark.BAD:
         return []
     st.markdown(check.finding)

@@ -54,7 +54,7 @@ def as_json(account_history: History, now: datetime) -> dict[str, Any]:
                 "lastSuccess": _iso(standings[name].last_success),
                 "failing": standings[name].failing,
                 "lastFailure": _failure(standings[name]),
-                **_loss(account_history.loss(name)),
+                **_loss(account_history.loss(name, standings[name].found_again)),
                 **_unread(_of_customers(account_history, name)),
                 "services": {
                     code: {"processedDateTime": _iso(processed), "ageDays": _days(processed, now)}
@@ -84,7 +84,7 @@ def as_text(account_history: History, now: datetime) -> list[str]:
         read = f"last read {standing.last_success:%Y-%m-%d %H:%M} UTC" if standing.last_success else "never read"
         number = formats.number(len(snapshots), "snapshot")
         lines.append(f"{name}: {number}{first}, {read}")
-        if loss := account_history.loss(name):
+        if loss := account_history.loss(name, standing.found_again):
             lines.append(f"  {in_words(loss)}")
         lines += [f"  {line}" for line in terminal.unread(_of_customers(account_history, name))]
         if failure := standing.failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -62,13 +62,16 @@ def findings(reader: Reader, past: Timeline, now: datetime, remembered: Remember
     ages = {past.collection.name: services(past, now, remembered)} | remembered(_others)(past, _hour(now))
     of_customers, damaged = _of_customers(reader, past, remembered)
     unread = live.unread(past.history)
+    standing, collected = _standing(reader, past, now)
+    read = {} if reader.is_sample else {name: state.last_success for name, state in standing.items()}
     named = [name or tenant for tenant, name in unread.items() if reader.may_name(tenant)]
     unnamed = 0 if reader.is_book else len(unread) - len(named)
     return [
-        *_of_runs(reader, past, ages, now, remembered),
+        checks.timing(ages, read, remembered(_of_channels)(past)),
+        collected,
         checks.reading(health.readings(newest), newest),
         checks.read_customers(newest, named, unnamed, is_part=reader.is_book),
-        checks.lost(remembered(losses)(past)),
+        checks.lost(losses(past, standing, remembered)),
         *of_customers,
         remembered(_fitting)(past),
         checks.left_out(list(dict.fromkeys([*past.notices, *damaged]))),
@@ -80,9 +83,16 @@ def services(past: Timeline, now: datetime, remembered: Remembered = _each_time)
     return remembered(_services)(past, _hour(now))
 
 
-def losses(past: Timeline) -> dict[str, Loss]:
-    """What the newest answer of each collection lost, by collection."""
-    return {name: loss for name in COLLECTIONS if (loss := past.history.loss(name))}
+def losses(past: Timeline, standing: Mapping[str, Standing], remembered: Remembered = _each_time) -> dict[str, Loss]:
+    """What the newest answer of each collection lost, by collection; `standing`: see `History.standing`."""
+    again = tuple((name, standing[name].found_again) for name in COLLECTIONS if name in standing)
+    return remembered(_losses)(past, again)
+
+
+def _losses(past: Timeline, again: Sequence[tuple[str, frozenset[str]]]) -> dict[str, Loss]:
+    found_again = dict(again)
+    each = {name: past.history.loss(name, found_again.get(name, ())) for name in COLLECTIONS}
+    return {name: loss for name, loss in each.items() if loss}
 
 
 def _hour(now: datetime) -> datetime:
@@ -106,18 +116,13 @@ def _others(past: Timeline, now: datetime) -> dict[str, pd.DataFrame]:
     return services
 
 
-def _of_runs(
-    reader: Reader, past: Timeline, services: dict[str, pd.DataFrame], now: datetime, remembered: Remembered
-) -> list[Check]:
-    """The checks that depend on the runs of `collect`, whose records are read each time and may be unreadable."""
-    standing: dict[str, Standing] = {}
+def _standing(reader: Reader, past: Timeline, now: datetime) -> tuple[dict[str, Standing], Check]:
+    """Where each collection stands by the records of runs, which are read each time and may be unreadable."""
     try:
         standing = past.history.standing()
-        collected = checks.collecting(standing, now, has_job=not reader.is_sample)
     except HistoryError as error:
-        collected = checks.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
-    read = {} if reader.is_sample else {name: state.last_success for name, state in standing.items()}
-    return [checks.timing(services, read, remembered(_of_channels)(past)), collected]
+        return {}, checks.not_at_hand("collected", formats.plain(f"{error.message} {error.advice}"))
+    return standing, checks.collecting(standing, now, has_job=not reader.is_sample)
 
 
 def _of_customers(reader: Reader, past: Timeline, remembered: Remembered) -> tuple[list[Check], list[str]]:

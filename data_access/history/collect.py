@@ -16,7 +16,7 @@ from data_access.errors import BadRequest, HistoryError, NotPermitted, PartnerCe
 from data_access.history import live
 from data_access.history.history import History
 from data_access.history.results import Kept
-from data_access.history.run_log import Failure, Run, Tried
+from data_access.history.run_log import Failure, Run, Standing, Tried
 from data_access.measures.health import Loss
 from data_access.partner_center import frames, raw_pages
 from data_access.partner_center.answers import Answer, OfCustomers, Progress, Step
@@ -107,13 +107,15 @@ def run(
     any more; what was kept before that stays.
     """
     report, outcomes, started = Report(), dict[str, Tried](), clock()
+    before = _standing(history)
 
     def keep(collection: Collection, fetch: Callable[[Progress], Answer]) -> Answer | None:
         try:
             with _in_words(collection):
                 answer = fetch(_progress_of(collection, progress))
                 report.kept[collection.name] = kept = history.append(answer)
-                if loss := history.loss(collection):
+                known = before.get(collection.name, Standing()).found_again
+                if loss := history.loss(collection, {*known, *([kept.snapshot.id] if kept.again else [])}):
                     report.losses[collection.name] = loss
         except HistoryError:
             raise
@@ -162,6 +164,13 @@ def run(
     record(report.failure.exit_code if report.failure else 0)
     report.unclaimed.extend(history.leftovers.sweep().unclaimed)
     return report
+
+
+def _standing(history: History) -> dict[str, Standing]:
+    """Where the collections stood; empty where that cannot be read, since a run can do without."""
+    with contextlib.suppress(HistoryError):
+        return history.standing()
+    return {}
 
 
 @contextlib.contextmanager

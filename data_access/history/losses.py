@@ -26,16 +26,22 @@ _LICENSES = (_SOLD, "licensesDeployed")
 
 
 def loss(
-    folder: Store, snapshots: Sequence[Snapshot], summary: pa.Table, unread_of: Callable[[Snapshot], UnreadRows]
+    folder: Store,
+    snapshots: Sequence[Snapshot],
+    summary: pa.Table,
+    unread_of: Callable[[Snapshot], UnreadRows],
+    found_again: frozenset[str] = frozenset(),
 ) -> health.Loss | None:
     """What the newest of a collection's snapshots lost, where that is more than is usual; see `health.lost_since`.
 
     Back-fills and readings of a part of the customers do not count. The customers of both answers are counted where
-    there is a loss and their rows can be read. `unread_of`: see `History.unread`.
+    there is a loss and their rows can be read. `unread_of`: see `History.unread`. `found_again`: see `Standing`.
     """
     whole = [each for each in snapshots if each.backfill_date is None and not each.failed_customers]
     licenses = _licenses(summary)
     answers = [Amounts(each.rows, None if licenses is None else licenses.get(each.id, 0)) for each in whole]
+    if whole and whole[-1].id in found_again:
+        answers.append(answers[-1])  # an answer of its own, which lost nothing more
     since = health.lost_since(answers)
     if since is None:
         return None

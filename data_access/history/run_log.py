@@ -77,19 +77,24 @@ class Run(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The standing of one collection: when it was last read, and when and why a call for it last failed."""
+    """The standing of one collection: when it was last read, and when and why a call for it last failed.
+
+    `found_again`: the snapshots, by id, of which a later answer had the same rows, and which is therefore not kept.
+    """
 
     last_success: datetime | None = None
     last_failure: datetime | None = None
     failure: Failure | None = None
     failing: bool = False  # whether the newest try failed
+    found_again: frozenset[str] = frozenset()
 
     def after(self, tried: Tried) -> Standing:
         """The standing after one more try."""
+        again = self.found_again | ({tried.snapshot} if tried.again and tried.snapshot else frozenset[str]())
         if tried.failure:  # with a snapshot, of a part of the customers
-            read = tried.at if tried.snapshot else self.last_success
-            return replace(self, last_success=read, last_failure=tried.at, failure=tried.failure, failing=True)
-        return replace(self, last_success=tried.at, failing=False)
+            read, failure = tried.at if tried.snapshot else self.last_success, tried.failure
+            return Standing(read, tried.at, failure, failing=True, found_again=again)
+        return replace(self, last_success=tried.at, failing=False, found_again=again)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from data_access.partner_center.catalog import (
     USAGE,
     WITHOUT_CUSTOMER,
 )
-from tests.lakes import fetched, lake
+from tests.lakes import NOW, fetched, lake
 
 pytestmark = pytest.mark.program
 
@@ -62,6 +62,25 @@ def test_what_comes_back_is_well_again(run, emulator):
     assert set(run().losses) == set(ALL)
     emulator.source = everything
     assert run().losses == {}
+
+
+def test_what_did_not_shrink_further_is_well_again_and_what_has_no_rows_is_not(run, emulator, tmp_path):
+    def told():
+        history = lake(tmp_path)
+        said = status.as_json(history, NOW)["collections"]
+        lines = [line for line in status.as_text(history, NOW) if "not well" in line]
+        assert len(lines) == len([name for name in said if "loss" in said[name]])
+        return {name for name in said if "loss" in said[name]}
+
+    run()
+    rows = emulator.source.commercial_deployment
+    emulator.source = Partner(commercial_deployment=rows[:12])
+    assert {*run().losses} == told() == {*ALL}
+    assert lake(tmp_path).newest(COMMERCIAL_DEPLOYMENT).rows == 12
+    assert {*run().losses} == told() == {*ALL} - {COMMERCIAL_DEPLOYMENT.name}, "an equal answer has lost nothing more"
+    assert {*run().losses} == told() == {*ALL} - {COMMERCIAL_DEPLOYMENT.name}
+    emulator.source = Partner(commercial_deployment=rows[:2])
+    assert COMMERCIAL_DEPLOYMENT.name in {*run().losses} & told(), "it shrank again"
 
 
 def test_a_customer_whose_rows_cannot_be_read_any_more_is_not_counted(run, emulator, tmp_path):
