@@ -80,7 +80,8 @@ class Cache:
         key: Key = (what, *map(_reference, of))
         entry, is_new = self._entry(key)
         if is_new:
-            self._work_out(key, entry, work)
+            with page_turns.apart():
+                self._work_out(key, entry, work)
         if not entry.result.done():
             with page_turns.paused():  # or all turns could wait for a result whose thread waits for a turn
                 wait([entry.result])
