@@ -474,12 +474,12 @@ def _chosen_sources(settings: Settings) -> _Sources:
 
 
 @st.cache_resource(max_entries=_MOST_FEEDS, show_spinner=False)
-def _sources(scope: tuple[object, ...], identity: tuple[str, str] | None, _settings: Settings) -> _Sources:  # noqa: ARG001 - the cache key
+def _sources(scope: str, identity: tuple[str, str] | None, _settings: Settings) -> _Sources:  # noqa: ARG001 - the cache key
     return _Sources(_settings, None if identity is None else on_behalf_of(_settings))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _keeper(scope: tuple[object, ...], _settings: Settings) -> BooksKeeper:  # noqa: ARG001 - the cache key
+def _keeper(scope: str, _settings: Settings) -> BooksKeeper:  # noqa: ARG001 - the cache key
     return keep_books(_settings)
 
 

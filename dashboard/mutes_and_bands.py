@@ -121,5 +121,5 @@ def _current() -> _Rules:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _rules(scope: tuple[object, ...], _settings: Settings) -> _Rules:  # noqa: ARG001 - the cache key
+def _rules(scope: str, _settings: Settings) -> _Rules:  # noqa: ARG001 - the cache key
     return _Rules(_settings)

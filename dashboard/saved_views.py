@@ -75,5 +75,5 @@ def _current() -> UserRecords[Views, _ByOwner]:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept(scope: tuple[object, ...], _settings: Settings) -> UserRecords[Views, _ByOwner]:  # noqa: ARG001 - the cache key
+def _kept(scope: str, _settings: Settings) -> UserRecords[Views, _ByOwner]:  # noqa: ARG001 - the cache key
     return UserRecords(lambda: history.open_views(_settings), Views.all)

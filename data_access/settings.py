@@ -331,10 +331,13 @@ class Settings(BaseModel):
         return self.partner_center_access_token is None and not self.has_registration
 
     @property
-    def scope(self) -> tuple[object, ...]:
-        """All values, secrets included, as the identity of a source of data; never shown, and never written."""
+    def scope(self) -> str:
+        """All values, secrets included, as the identity of a source of data; never shown, and never written.
+
+        One text, for Streamlit hashes it at each look at what it keeps, and takes a millisecond for a tuple of them.
+        """
         values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() if isinstance(value, SecretStr) else value for value in values)
+        return repr([value.get_secret_value() if isinstance(value, SecretStr) else value for value in values])
 
 
 def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_FILE) -> Settings:
