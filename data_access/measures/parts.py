@@ -55,6 +55,8 @@ def columns(facts: Facts) -> tuple[str, str]:
 
 def of(rows: pd.DataFrame, columns: Sequence[str]) -> list[Part]:
     """The parts that rows have, each spelling once; a row without a name is of none."""
+    if rows.empty:
+        return []
     named = rows.dropna(subset=[columns[0]])
     return _factorized(named, columns)[1]
 
@@ -152,6 +154,8 @@ def half_read(unread: UnreadRows, gone: pd.DataFrame, known: pd.DataFrame, colum
 
     They are spelled as in `known`, rows of any answer. One whose channel could not be read has none.
     """
+    if not unread.rows:  # nearly always, and there is a line of each service, customer or product
+        return []
     name, channel = columns
     lost = {part.key for part in of(gone, columns)}
     spelled = {texts.key(text): text for column in columns for text in known[column].dropna().astype("str").unique()}
