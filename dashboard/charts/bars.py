@@ -32,7 +32,9 @@ _IN_HOVER = (
     "undeployed",
     "overDeployed",
 )
-_NOT_USED, _NOT_DEPLOYED = "not used", "not deployed"
+_NOT_USED, _NOT_ACTIVE, _NOT_DEPLOYED = "not used", "not active", "not deployed"
+#: What is asked about on Usage, the first of these that is known.
+_ASKED = (_NOT_USED, _NOT_ACTIVE, _NOT_DEPLOYED)
 _MOST = "most to deploy"
 _MISSING_KEY = "□ missing"
 _ONLY_IF_ANY = ("noUsageFigures", "overDeployed")
@@ -96,12 +98,12 @@ def deployment(table: pd.DataFrame, target: float, estimated: bool, palette: Pal
 
 def first_to_act(table: pd.DataFrame, target: float) -> list[bool]:
     """Which rows matter most: of those below the target the `FEW` with the most licenses to deploy."""
-    return _most_undeployed(table["undeployed"].where(table["deploymentPercent"] < target, 0.0))
+    return _largest(table["undeployed"].where(table["deploymentPercent"] < target, 0.0))
 
 
-def _most_undeployed(undeployed: pd.Series) -> list[bool]:
-    """Which of these numbers of licenses are the `FEW` largest; none where nothing is not deployed."""
-    return undeployed.index.isin(undeployed[undeployed >= _VISIBLE].nlargest(FEW).index).tolist()
+def _largest(licenses: pd.Series) -> list[bool]:
+    """Which of these numbers of licenses are the `FEW` largest; of those that can be seen."""
+    return licenses.index.isin(licenses[licenses >= _VISIBLE].nlargest(FEW).index).tolist()
 
 
 def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> Finished:
@@ -109,6 +111,8 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
 
     `table`: one row per bar with `title` and the columns of `usage.by_service`, NaN where Microsoft sent no
     figure; `key` as for `deployment`. Without licenses sold, it is how those qualified are used, once per workload.
+    The `FEW` with the most that is not used have the colour of what needs action; where that is unknown, those with the
+    most that is not deployed.
     """
     parts = _uses(table, palette)
     wholes = [max(sum(numbers), 1e-9) for numbers in zip(*(numbers for _, numbers, _ in parts), strict=True)]
@@ -116,16 +120,18 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
     totals = table["licensesSold" if deployed else "licensesQualified"].fillna(0)
     percents = [formats.percent(percent, as_sent=False, target=target) for percent in table["usagePercent"]]
     names = [f"{mark(colour)} {name}" for name, _, colour in parts]
-    few = _most_undeployed(table["undeployed"])
+    asked, wasted_most, usual = next(part for name in _ASKED for part in parts if part[0] == name)
+    few = _largest(pd.Series(wasted_most, index=table.index, dtype="float64"))
     if any(few):
-        names.append(f"{mark(palette.action)} <b>{_MOST}</b>")
-    colours = {_NOT_DEPLOYED: [palette.action if matters else palette.undeployed for matters in few]}
+        names.append(f"{mark(palette.action)} <b>most {asked}</b>")
+    colours = {asked: [palette.action if matters else usual for matters in few]}
     panels = (
         Panel(
             "Usage %",
             _target_key(target),
             [_bar("percent", base.numbers(table["usagePercent"]), palette.bar)],
             _percent_axis(table["usagePercent"], target),
+            narrow_key=f"{_target_key(target)}   <b>bold</b>: most {asked}" if any(few) else "",
             target=target,
         ),
         Panel(
@@ -158,7 +164,10 @@ def usage(table: pd.DataFrame, target: float, palette: Palette, *, key: str) -> 
             hover=_usage_hover(table, target),
             figures=Column(percents),
             columns=(
-                *(Column(numbers, name.capitalize()) for name, numbers in wasted),
+                *(
+                    Column(_bold(numbers, few) if name == asked else numbers, name.capitalize())
+                    for name, numbers in wasted
+                ),
                 Column([formats.count(number) for number in totals], "Sold" if deployed else "Qualified"),
             ),
             narrow=_narrow(percents, wasted[0][1], wasted[0][0], palette),
@@ -179,7 +188,7 @@ def _uses(table: pd.DataFrame, palette: Palette) -> list[tuple[str, list[float],
     if table["licensesSold"].isna().all():
         active, qualified = table["licensesActive"].fillna(0), table["licensesQualified"].fillna(0)
         idle = (qualified - active).clip(lower=0).tolist()
-        return [("active", active.tolist(), palette.bar), ("not active", idle, palette.unused)]
+        return [("active", active.tolist(), palette.bar), (_NOT_ACTIVE, idle, palette.unused)]
     parts = [(_NOT_DEPLOYED, number("undeployed"), palette.undeployed)]
     if table["noUsageFigures"].sum() >= _VISIBLE:
         parts.insert(0, ("no usage figures", number("noUsageFigures"), palette.unknown))

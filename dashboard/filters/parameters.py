@@ -6,7 +6,7 @@ worked out is remembered by these values, so a page is worked out anew for its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from dashboard import audit
@@ -30,6 +30,8 @@ SERVICE = Several(
 SORT = Choice(
     "sort", "Sort by", {"gap": "Most not deployed", "percent": "Lowest %", "sold": "Most sold", "name": "Name"}
 )
+#: The same on Usage, whose gap is between what is deployed and what is used.
+USAGE_SORT = replace(SORT, options={**SORT.options, "gap": "Most not used"})
 USAGE_TARGET = Number(
     "usagetarget", "Usage target %", usual=measures.DEFAULT_USAGE_TARGET, least=0.0, most=1000.0, step=5.0
 )
@@ -122,7 +124,7 @@ class OverviewFilters(BarsFilters):
 class UsageFilters(Filters):
     """Those of the Usage page, which has a target of its own."""
 
-    sort: str = _field(SORT)
+    sort: str = _field(USAGE_SORT)
     usagetarget: float = _field(USAGE_TARGET)
 
 

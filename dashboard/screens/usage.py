@@ -8,8 +8,10 @@ from dashboard import explanations, exports, formats, sentences
 from dashboard.components import figures, history_states, loading, notices, table, tiles
 from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
-from dashboard.filters.parameters import SERVICE, USAGE_TARGET, UsageFilters
+from dashboard.filters.parameters import ROWS, SERVICE, USAGE_TARGET, UsageFilters
+from dashboard.filters.rows import Arrangement
 from dashboard.security import session
+from dashboard.security.roles import Role
 from dashboard.tables.usage import WORKLOADS_FILE
 from dashboard.view_models.usage import UsageView, lost, usage_view
 from data_access import PartnerCenterError, Usage
@@ -108,7 +110,10 @@ def show(usage: Usage, feeds: Feeds) -> None:
         if without := gone.get(collection.name):
             notices.lost(sentences.no_use(without, collection))
     if model.number or model.on_screen.number:
-        st.markdown(_answer(model, filters.usagetarget))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_answer(model, filters.usagetarget), width="stretch")
+            if model.total.unused and session.may(Role.MANAGER):
+                _whose()
         st.caption(_window(model.window))
     else:
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
@@ -178,6 +183,19 @@ def _answer(model: UsageView, target: float) -> str:
             " not deployed."
         )
     return sentence
+
+
+def _whose() -> None:
+    """The way to the customers behind what is not used, those with most first."""
+    rows = link.shared_link() | ROWS.write(Arrangement("unused", descending=True))
+    with st.container(key="whose", width="content"):
+        st.page_link(
+            "screens/customers.py",
+            label="Whose?",
+            icon=":material/groups:",
+            help="Customers, those with most not used first",
+            query_params={name: values for name, values in rows.items() if values},
+        )
 
 
 def _window(window: tuple[datetime | None, datetime | None]) -> str:

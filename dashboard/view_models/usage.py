@@ -21,7 +21,7 @@ from data_access.datasets import usage as uses
 
 #: The columns of each sort order, and whether they ascend.
 _ORDERS: dict[str, tuple[list[str], list[bool]]] = {
-    "gap": (["undeployed", "gap", "licensesQualified", "service"], [False, False, False, True]),
+    "gap": (["wasted", "undeployed", "licensesQualified", "service"], [False, False, False, True]),
     "percent": (["usagePercent", "service"], [True, True]),
     "sold": (["licensesSold", "licensesQualified", "service"], [False, False, True]),
     "name": (["title", "service"], [True, True]),
@@ -34,7 +34,7 @@ class UsageView:
 
     total: uses.Total
     number: int
-    largest_gap: tuple[str, float, float]  # title, undeployed and unused licenses of the service that has it
+    largest_gap: tuple[str, float, float]  # title, undeployed and unused licenses of the service with most not used
     window: tuple[datetime | None, datetime | None]  # the oldest and the newest day on which the 28 days end
     figure: Finished
     words: str
@@ -63,14 +63,17 @@ def usage_view(usage: Usage, filters: UsageFilters, dark: bool) -> UsageView:
     """The view of all services and workloads."""
     services = uses.by_service(usage, filters.selection)
     idle = (services["licensesQualified"] - services["licensesActive"]).clip(lower=0)
+    is_known = services["unused"].notna().any()
     services = services.assign(
         title=services["service"].map(titles.service_title),
-        gap=(services["undeployed"] + services["unused"].fillna(0)).fillna(idle),
+        wasted=services["unused"] if is_known else services["undeployed"].fillna(idle),
     )
     columns, upwards = _ORDERS[filters.sort]
     services = services.sort_values(columns, ascending=upwards, ignore_index=True, key=titles.as_sorted)
     drawn = services.head(base.MOST_BARS)
-    largest = services.nlargest(1, "gap")[["title", "undeployed", "unused"]].itertuples(index=False, name=None)
+    largest = services.nlargest(1, ["wasted", "undeployed"])[["title", "undeployed", "unused"]].itertuples(
+        index=False, name=None
+    )
     workloads = uses.by_workload(usage, filters.selection)
     total = uses.total(usage, filters.selection)
     return UsageView(

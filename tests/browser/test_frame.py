@@ -16,6 +16,12 @@ SCHEMES: tuple[app.Scheme, ...] = ("light", "dark")
 CHARTS = {"": "services_chart", "customers": "customers_chart", "changes": "changes_chart", "trends": "trends_chart"}
 MAIN = "[data-testid=stMain]"
 PHONE: ViewportSize = {"width": 390, "height": 844}
+#: What a chart does with its part that has the focus when its figure comes anew before it goes.
+_DRAWN_ONCE_MORE = """() => {
+    const [before, after] = [document.activeElement, document.activeElement.cloneNode(true)]
+    before.replaceWith(after)
+    after.focus()
+}"""
 IS_CUT = "place => place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight"
 
 
@@ -277,16 +283,9 @@ def test_a_file_that_is_taken_by_keyboard_leaves_the_focus_on_its_button(sample,
 
 def test_a_panel_that_is_shown_alone_by_keyboard_leads_to_the_top_of_the_page(sample, visitors):
     page = visitors.open(f"{sample}/trends", chart="trends_parts_chart")
-    parts = page.locator(".st-key-trends_parts_chart .chart-parts button")
-    name = parts.nth(1).get_attribute("aria-label")
-    assert name
-    page.get_by_role("radio", name="12 months").focus()
+    page.locator(".st-key-trends_parts_chart .chart-parts button").first.focus()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("range=1y"))
-    expect(parts.nth(1)).not_to_have_accessible_name(name, timeout=30_000)
-    app.settle(page)
-    parts.nth(1).focus()
-    page.keyboard.press("Enter")
+    page.evaluate(_DRAWN_ONCE_MORE)
     expect(page).to_have_url(re.compile("service="))
     expect(page.locator("h1")).to_be_focused()
     assert top(page) == 0

@@ -218,11 +218,15 @@ def test_the_parts_stand_in_the_order_of_the_key_each_in_its_colour_and_its_numb
     parts = [part for name, part in marks(figure).items() if name != "percent"]
     key = figure["layout"]["annotations"][1]["text"]
     colours = [part["marker"]["color"] for part in parts]
-    assert colours.pop() == [palette.action], "what is not deployed of the service that has the most"
-    places = [key.index(f"color:{colour}") for colour in (*colours, palette.undeployed, palette.action)]
+    assert colours[1] == [palette.action], "what is not used of the service that has the most"
+    assert "most not used" in key
+    colours[1] = palette.unused
+    places = [key.index(f"color:{colour}") for colour in (*colours, palette.action)]
     assert places == sorted(places)
     assert len({*colours}) == len(colours)
-    assert [column(figure, axis) for axis in ("yaxis4", "yaxis5", "yaxis6")] == [["20"], ["30"], ["100"]]
+    narrow = json.loads(use_figure(use_of(), palette).spec)["narrow"]["layout"]["annotations"]
+    assert "<b>bold</b>: most not used" in " ".join(note["text"] for note in narrow)
+    assert [column(figure, axis) for axis in ("yaxis4", "yaxis5", "yaxis6")] == [["<b>20</b>"], ["30"], ["100"]]
     assert [note["text"] for note in figure["layout"]["annotations"][2:]] == ["Not used", "Not deployed", "Sold"]
 
 

@@ -238,7 +238,7 @@ def model_of(connect, partner, filters=UsageFilters()):  # noqa: B008 - a frozen
     return usage_view(fetch_usage(connect(Emulator(partner)), lambda _: None), filters, False)
 
 
-@pytest.mark.parametrize(("sort", "order"), [("gap", "acb"), ("percent", "cab"), ("sold", "bca"), ("name", "abc")])
+@pytest.mark.parametrize(("sort", "order"), [("gap", "cba"), ("percent", "cab"), ("sold", "bca"), ("name", "abc")])
 def test_the_order_is_that_of_the_control(sort, order, connect):
     figures = {"a": (100, 0, 90, 100), "b": (300, 300, 290, 300), "c": (120, 120, 50, 1000)}
     sold = [{"serviceCode": code, "licensesSold": n, "licensesDeployed": m} for code, (n, m, *_) in figures.items()]
@@ -252,7 +252,7 @@ def test_the_order_is_that_of_the_control(sort, order, connect):
     assert "".join(model.on_screen.rows["title"].to_pylist()).lower() == order
 
 
-def test_most_not_deployed_goes_by_what_is_not_deployed_and_not_by_what_is_not_used_too(connect):
+def test_most_not_used_goes_by_what_is_not_used_and_without_it_by_what_is_not_deployed(connect):
     sold = [
         {"serviceCode": code, "licensesSold": 100, "licensesDeployed": deployed}
         for code, deployed in (("a", 60), ("b", 50))
@@ -265,8 +265,10 @@ def test_most_not_deployed_goes_by_what_is_not_deployed_and_not_by_what_is_not_u
         commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, sold), commercial_usage=rows_of(COMMERCIAL_USAGE, active)
     )
     model = model_of(connect, partner)
-    assert "".join(model.figure.to_dict()["data"][0]["customdata"]) == "ba"
-    assert model.largest_gap[0] == "a", "the sentence is of both together"
+    assert "".join(model.figure.to_dict()["data"][0]["customdata"]) == "ab"
+    assert model.largest_gap == ("a", 40.0, 60.0)
+    without = model_of(connect, replace(partner, commercial_usage=[]))
+    assert "".join(without.figure.to_dict()["data"][0]["customdata"]) == "ba"
 
 
 def test_the_file_has_microsofts_names_and_whole_numbers(connect):
