@@ -50,7 +50,7 @@ LEVEL = Choice("level", "Compare", levels.TITLES, closed=levels.closed_to(custom
 DATES = TwoDates("dates", "Dates")
 STATUS = Several("status", "What became of them", [status.value for status in Status], has_heading=False)
 HORIZON = Choice("horizon", "Ends within", {f"{days}": f"{days} days" for days in renewals.HORIZONS})
-ACT = Choice("act", "Show", {"all": "All", f"{reach.DAYS}": f"To act on within {reach.DAYS} days"})
+ACT = Choice("act", "Last day to act", {"all": "Any", f"{reach.DAYS}": f"Within {reach.DAYS} days"})
 OUTCOME = Several("outcome", "Outcome", outcomes.OUTCOMES, words=outcomes.TITLES.__getitem__)
 #: Which customer a page is about; set by a click and not by a widget.
 CUSTOMER = Text("customer", "Customer", longest=64)

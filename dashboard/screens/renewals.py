@@ -67,10 +67,10 @@ def show(data: Renewals, feeds: Feeds) -> None:
 
 def _choices(controls: Controls[RenewalsFilters]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        controls.draw(SEARCH, placeholder="Customer, product or id")
         controls.draw(HORIZON)
         controls.draw(ACT)
         controls.draw(OUTCOME)
-        controls.draw(SEARCH, placeholder="Customer, product or id")
 
 
 def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
@@ -10,12 +11,12 @@ import pandas as pd
 from dashboard import formats
 from dashboard.tables.columns import OnScreen, Order, Table, Total, count, text
 from dashboard.tables.common import CUSTOMER_NAME, TENANT_ID, definition
-from data_access.measures import renewals
+from data_access.measures import outcomes, renewals
 from data_access.partner_center.catalog import SUBSCRIPTIONS
 
 _UTC = "UTC"
 ORDER = "The last day to act comes first, then the most seats at risk."
-SUMS = "The last row is of all that is shown; the tile *At risk* is of what renews alone."
+SUMS = "The last row is of all that is shown; what is at risk is of what renews alone, as in the tile."
 
 _COLUMNS = (
     CUSTOMER_NAME,
@@ -26,6 +27,7 @@ _COLUMNS = (
     count("seatsAtRisk", "At risk", help="Seats of this subscription; no more than are not assigned of the product."),
     text("becomes", "Outcome", utc="becomesAt", note="notes"),
 )
+_NEAR = {0: "today", 1: "tomorrow"}
 _BEHIND = ("actBy", "actAt", "becomesAt", "reducible", "term", "notes", TENANT_ID.name)
 #: What is to be decided first, as cards.
 _FIRST = Table((CUSTOMER_NAME, text("figures", "Figures"), text("said", "What to decide")), behind=(TENANT_ID.name,))
@@ -77,20 +79,42 @@ def on_screen(rows: pd.DataFrame, zone: str) -> OnScreen:
     return Table(tuple(named), _BEHIND).on_screen(rows, order=Order("act"), total=_total(rows))
 
 
-def first_on_screen(rows: pd.DataFrame) -> OnScreen:
-    """A card for each of these rows, of which somebody has to decide; with what people read, see `on_screen`."""
+def first_on_screen(rows: pd.DataFrame, now: datetime, zone: str) -> OnScreen:
+    """A card for each of these rows, of which somebody has to decide; with what people read, see `on_screen`.
+
+    The days are told as people in the zone say them at the instant `now`.
+    """
+    is_instant = rows["isReducible"] | rows["commitmentEndDateTime"].notna()
+    acts = [
+        _as_people_say(act, by.tz_convert(zone).date(), now.astimezone(ZoneInfo(zone)).date()) if has_time else act
+        for act, by, has_time in zip(rows["act"], rows["actBy"], is_instant, strict=True)
+    ]
     figures = [
         f"{formats.number(int(quantity), 'seat')} of {offer}" if pd.notna(quantity) else str(offer)
         for quantity, offer in zip(rows["quantity"], rows["offer"], strict=True)
     ]
     said = [
-        f"{'Seats can be reduced' if is_reducible else 'Decide'} until {act}. {becomes}.{_free(spare)}"
+        f"{_asked(act, is_reducible)} {act}. {becomes}.{_free(spare)}"
         for is_reducible, act, becomes, spare in zip(
-            rows["isReducible"], rows["act"], rows["becomes"], rows["seatsAtRisk"], strict=True
+            rows["isReducible"], acts, rows["becomes"], rows["seatsAtRisk"], strict=True
         )
     ]
     named = rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])
     return _FIRST.on_screen(rows[[TENANT_ID.name]].assign(customerName=named, figures=figures, said=said))
+
+
+def _asked(act: str, is_reducible: bool) -> str:
+    if is_reducible:
+        return "Seats can be reduced until"
+    return "Decide" if act.startswith("before ") else "Decide by"
+
+
+def _as_people_say(act: str, day: date, today: date) -> str:
+    """Such as: today, 23:59; tomorrow, 10:15; 11 Dec 2026, 23:59, in 11 days."""
+    left = (day - today).days
+    if left in _NEAR:
+        return act.replace(formats.day(day), _NEAR[left])
+    return f"{act}, in {formats.number(left, 'day')}" if left > 0 else act
 
 
 def _free(seats: float) -> str:
@@ -103,23 +127,25 @@ def _free(seats: float) -> str:
 def _total(rows: pd.DataFrame) -> Total | None:
     """The last row; what is assigned is of a product, whatever number of subscriptions it has, and has no sum.
 
-    Beside what is at risk stands of what it is, and why it is less than the rows add up to, where it is.
+    What is at risk is of what renews, as in the tile; beside it stands how much it is with what ends or is undecided.
+    Where nothing shown renews, it is of what is shown.
     """
     taken = rows[renewals.counted(rows)]
     if taken.empty:
         return None
     number = formats.number(len(rows), "subscription")
     words = f"{number} together" if len(taken) == len(rows) else f"{len(taken):,} of {number} together"
-    at_risk, added_up = renewals.seats_at_risk(taken), int(taken["seatsAtRisk"].sum())
-    unknown = renewals.seats_unknown(taken)
-    if unknown and taken["seatsAtRisk"].isna().all():
-        return Total(words, {"quantity": taken["quantity"].sum(), "becomes": "At risk: not known of any shown"})
-    said = "At risk: not assigned of all shown"
+    renewing = taken[taken["renewalOutcome"] == outcomes.RENEWS]
+    of_what, summed = ("of what renews", renewing) if len(renewing) else ("of what is shown; nothing renews", taken)
+    unknown, figures = renewals.seats_unknown(summed), {"quantity": taken["quantity"].sum()}
+    if unknown and summed["seatsAtRisk"].isna().all():
+        return Total(words, figures | {"becomes": f"At risk: not known {of_what}"})
+    said, at_risk, of_all = f"At risk: {of_what}", renewals.seats_at_risk(summed), renewals.seats_at_risk(taken)
     if unknown:
-        said = f"At risk: not assigned of what is known; of {formats.number(unknown, 'seat')} it is not"
-    if at_risk < added_up:
-        said += f"; seats of a product count once, the rows add up to {formats.count(added_up)}"
-    return Total(words, {"quantity": taken["quantity"].sum(), "seatsAtRisk": at_risk, "becomes": said})
+        said += f"; of {formats.number(unknown, 'seat')} it is not known"
+    if of_all > at_risk:
+        said += f". {formats.count(of_all)} with what ends or is undecided"
+    return Total(words, figures | {"seatsAtRisk": at_risk, "becomes": said})
 
 
 def file(rows: pd.DataFrame) -> pd.DataFrame:

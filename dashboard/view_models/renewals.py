@@ -41,6 +41,7 @@ _WORDS = {
 _ENDS_SOONER = "Ends on {after}: a cancellation is scheduled"
 _REDUCIBLE = "to reduce; ends "
 _ON_CARDS = 3
+_AT_ONCE = timedelta(days=2)  # after today, of which what is largest comes first
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,7 +54,7 @@ class RenewalsView:
     act_until: str  # likewise the day up to which the last days to act are; empty where all are shown
     ended: int  # subscriptions whose term is over, of which no answer says yet what became of them
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
-    first: OnScreen  # cards of what is to be decided: the last day to act comes first, of a day the most seats
+    first: OnScreen  # cards of what is to be decided: see `_most_urgent`
     largest: pd.Series | None  # as on screen, of what is to be decided the row with most seats, of equal ones the first
     by_month: bool
     figure: Finished
@@ -105,7 +106,7 @@ def renewals_view(
         act_until=formats.day(reach.last_day(now)) if is_narrowed else "",
         ended=ended,
         unplaced=len(renewals.within(unplaced, now, days)),
-        first=tables.first_on_screen(told.loc[_most_urgent(to_decide, zone)]),
+        first=tables.first_on_screen(told.loc[_most_urgent(to_decide, now, zone)], now, zone),
         largest=told.loc[to_decide.index[int(to_decide["quantity"].fillna(0).argmax())]] if len(to_decide) else None,
         by_month=by_month,
         figure=charts.figure(periods, by_month, palette.of(dark)),
@@ -117,9 +118,13 @@ def renewals_view(
     )
 
 
-def _most_urgent(rows: pd.DataFrame, zone: str) -> pd.Index:
-    """The rows of which somebody has to decide first: by the last day to act in a zone, then by their seats."""
-    days, seats = rows["actBy"].dt.tz_convert(zone).dt.normalize(), -rows["quantity"].fillna(0)
+def _most_urgent(rows: pd.DataFrame, now: datetime, zone: str) -> pd.Index:
+    """The rows of which somebody has to decide first: by the last day to act in a zone, then by their seats.
+
+    The days until `_AT_ONCE` are as one: twelve seats of today come after a hundred of tomorrow.
+    """
+    at_once = pd.Timestamp(now).tz_convert(zone).normalize() + _AT_ONCE
+    days, seats = rows["actBy"].dt.tz_convert(zone).dt.normalize().clip(lower=at_once), -rows["quantity"].fillna(0)
     return rows.assign(_day=days, _seats=seats).sort_values(["_day", "_seats"], kind="stable").index[:_ON_CARDS]
 
 

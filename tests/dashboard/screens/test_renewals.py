@@ -104,10 +104,9 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
     assert "The term of 1 more subscription has ended; no answer says yet what became of it." in said
     assert "1 trial" in text(app)
     # And all that ends, whatever becomes of it, without the trial: 62 seats of the first customer, 5 of the second.
-    # A row each of 30, 25 and 7 of the first customer, whose 40 count once.
-    said = "At risk: not assigned of all shown; seats of a product count once, the rows add up to 67"
+    said = "At risk: of what renews. 45 with what ends or is undecided"
     words = "5 of 6 subscriptions together"
-    assert total(app, "renewals_table") == (words, {"quantity": "67", "seatsAtRisk": "45", "becomes": said})
+    assert total(app, "renewals_table") == (words, {"quantity": "67", "seatsAtRisk": "43", "becomes": said})
     assert deltas(app)["At risk"] == "74 % of what renews"
     assert deltas(app)["Reducible now"] == "9 of them not in the table"
 
@@ -124,7 +123,8 @@ def test_the_first_that_needs_a_decision_may_go_into_the_extended_service_term(v
     assert list(cards["figures"]) == ["2 seats of Office 365 E3", "7 seats of Office 365 E3"]
     ends, after = (formats.day(datetime.now(UTC) + timedelta(days=days)) for days in (3, 4))
     assert cards["said"][0] == (
-        f"Decide until {ends}, 23:59. Paid monthly at about +3 % from {after}. 2 of them are not assigned to anybody."
+        f"Decide by {ends}, 23:59, in 3 days. Paid monthly at about +3 % from {after}."
+        " 2 of them are not assigned to anybody."
     )
 
 
@@ -141,7 +141,7 @@ def test_where_nothing_renews_the_tile_says_of_what_it_is_and_the_last_row_of_wh
     app = visit(Emulator(partner(rows)), page=PAGE)
     assert (tiles(app)["At risk"], deltas(app)["At risk"]) == ("0", "of what renews: nothing here")
     assert total(app, "renewals_table")[1]["seatsAtRisk"] == "30"
-    assert total(app, "renewals_table")[1]["becomes"] == "At risk: not assigned of all shown"
+    assert total(app, "renewals_table")[1]["becomes"] == "At risk: of what is shown; nothing renews"
     assert "None of what is shown renews." in text(app)
 
 
@@ -161,7 +161,18 @@ def test_of_one_day_the_most_seats_come_first_and_three_have_a_card(visit):
     reducible = subscription(5, 20, 9, autoRenewEnabled=False, cancellationAllowedUntilDate=day(2, "10:15:00Z"))
     cards = tables(visit(Emulator(partner([*soon, reducible])), page=PAGE))["decisions"]
     assert [figures.split()[0] for figures in cards["figures"]] == ["9", "4", "3"]
-    assert cards["said"][0].startswith(f"Seats can be reduced until {said(2)}, 10:15. Nobody has decided: ")
+    assert cards["said"][0].startswith(f"Seats can be reduced until {said(2)}, 10:15, in 2 days. Nobody has decided: ")
+
+
+def test_within_three_days_the_most_seats_come_first_and_their_days_have_names(visit):
+    open_ones = {"autoRenewEnabled": False, "cancellationAllowedUntilDate": None}
+    small, large, later = (
+        subscription(number, days, seats, **open_ones) for number, days, seats in ((1, 0, 12), (2, 1, 165), (3, 3, 300))
+    )
+    cards = tables(visit(Emulator(partner([small, large, later])), page=PAGE))["decisions"]
+    assert [figures.split()[0] for figures in cards["figures"]] == ["165", "12", "300"]
+    asked = [said.split(". ")[0] for said in cards["said"]]
+    assert asked == ["Decide by tomorrow, 23:59", "Decide by today, 23:59", f"Decide by {said(3)}, 23:59, in 3 days"]
 
 
 def test_without_anything_to_decide_there_are_no_cards(visit):
@@ -363,13 +374,13 @@ def test_a_customer_that_refuses_its_seats_is_named_and_where_there_are_no_count
             [],
             ("–", "120 without a figure"),
             "120 seats renew; whether they are assigned is not known.",
-            ("–", "At risk: not known of any shown"),
+            ("–", "At risk: not known of what renews"),
         ),
         (
             [subscription(2, quantity=30)],
             ("5", "17 % of 30 known · 120 without a figure"),
             "150 seats renew, 5 of them are not assigned; of 120 that is not known.",
-            ("5", "At risk: not assigned of what is known; of 120 seats it is not"),
+            ("5", "At risk: of what renews; of 120 seats it is not known"),
         ),
     ],
 )
