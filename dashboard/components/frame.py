@@ -31,16 +31,18 @@ def draw(feeds: Feeds, controls: Controls[Any] | None, moment: str = "") -> None
 
     `moment` makes the keys differ where one run draws several bars.
     """
+    has_books = bool(current_sight().choices) and sitemap.at(link.page()).about != "program"
     with st.container(key=f"frame{moment}", gap="xsmall"):
         with st.container(key=f"frame_top{moment}", horizontal=True, vertical_alignment="center", wrap=False):
-            _top(feeds, moment, has_filters=bool(controls or current_sight().choices))
+            _top(feeds, moment, has_filters=bool(controls or has_books))
             views_menu.draw(moment)
             _person(moment)
         if feeds.day:
             _pinned(feeds.day, moment)
-        if controls or current_sight().choices:
+        if controls or has_books:
             with st.container(key=f"frame_filters{moment}", horizontal=True, vertical_alignment="center"):
-                book.choose(moment)
+                if has_books:
+                    book.choose(moment)
                 if controls:
                     _filters(controls)
 

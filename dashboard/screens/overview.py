@@ -10,6 +10,7 @@ from dashboard.feeds import Feeds, current_feeds, file_filter
 from dashboard.filters import link
 from dashboard.filters.parameters import SERVICE, OverviewFilters
 from dashboard.security import session
+from dashboard.security.roles import Role
 from dashboard.tables import overview as overview_table
 from dashboard.view_models import call_list, movement
 from dashboard.view_models import deployment as view_models
@@ -59,7 +60,7 @@ def _content(deployment: Deployment, feeds: Feeds) -> None:
         then, within = lately.moved(deployment, filters.selection, feeds)
         if then and (gone := call_list.gone(deployment, filters.selection, then)):
             st.markdown(sentences.not_there(gone))
-    tiles.answer(model, filters.target, deployment.estimated)
+    _answer(tiles.answered(model, filters.target, deployment.estimated))
     content, sentence = deployment.answer.collection.name, file_filter(feeds, filters.selection)
     explained = explanations.of_deployment(model, deployment, feeds.usage.state.data, sentence, filters.target)
     tiles.tiles(
@@ -93,6 +94,22 @@ def _content(deployment: Deployment, feeds: Feeds) -> None:
     if within:
         lately.watch(within)
     history_states.opening(feeds, has_past=past is not None)  # at the end, where it moves nothing
+
+
+def _answer(said: str) -> None:
+    """The answer, and the ways to what can be done about it, with the filters that other pages understand."""
+    with st.container(key="onward", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(said, width="content")
+        if session.may(Role.MANAGER):
+            st.page_link(
+                "screens/customers.py", label="Whom to call", icon=":material/call:", query_params=link.shared_link()
+            )
+        st.page_link(
+            "screens/changes.py",
+            label="What rose and fell",
+            icon=":material/compare_arrows:",
+            query_params=link.shared_link(),
+        )
 
 
 feeds = current_feeds()

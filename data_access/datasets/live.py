@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_access import texts
 from data_access.errors import NotPermitted, PartnerCenterError, Unavailable
 from data_access.partner_center import each_customer, sku_catalogue
-from data_access.partner_center.answers import Answer, Progress
-from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
+from data_access.partner_center.answers import Answer, Progress, Step
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Client
 from data_access.partner_center.each_customer import Customer
 from data_access.partner_center.sku_catalogue import Known
+
+#: What is asked for all customers, one after the other; the names of products in the seats help to match subscriptions.
+STEPS = (COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +38,29 @@ def fetch(client: Client, progress: Progress, known: Known | None = None) -> Liv
     Raises one of the family in `errors` where the customers cannot be listed.
     """
     known = known or Known()
-    customers = client.fetch(CUSTOMERS, progress=progress)
+    customers = client.fetch(CUSTOMERS, progress=step_of(CUSTOMERS, progress))
     asked = each_customer.listed(customers)
     answers: dict[str, Answer] = {}
     troubles: dict[str, PartnerCenterError] = {}
-    for collection in (SEATS, SUBSCRIPTIONS):  # the names of products in the seats help to match subscriptions
+    for collection in (SEATS, SUBSCRIPTIONS):
         try:
-            answers[collection.name] = fetch_of(client, collection, asked, progress, known)
+            answers[collection.name] = fetch_of(client, collection, asked, step_of(collection, progress), known)
         except PartnerCenterError as error:
             troubles[collection.name] = error
             continue
         if collection is SEATS:
             known = known.seen_in([answers[SEATS.name].frame])
     return Live(customers, answers.get(SEATS.name), answers.get(SUBSCRIPTIONS.name), troubles)
+
+
+def step_of(collection: Collection, progress: Progress) -> Progress:
+    """The progress of one of `STEPS`, which says of how many it is which."""
+    which = f"Step {STEPS.index(collection) + 1} of {len(STEPS)}, {collection.title.lower()}"
+
+    def tell(step: Step) -> None:
+        progress(replace(step, text=f"{which}: {step.text}"))
+
+    return tell
 
 
 def fetch_seats(client: Client, tenant: str, name: str | None = None) -> Answer:

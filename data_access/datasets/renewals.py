@@ -163,7 +163,7 @@ def fetch(
     """
     known, counts, troubles = known or Known(), None, {}
     try:
-        counts = client.fetch(COMMERCIAL_DEPLOYMENT, progress=progress)
+        counts = client.fetch(COMMERCIAL_DEPLOYMENT, progress=live.step_of(COMMERCIAL_DEPLOYMENT, progress))
         known = known.seen_in([counts.frame])
     except PartnerCenterError as error:
         troubles[COMMERCIAL_DEPLOYMENT.name] = error

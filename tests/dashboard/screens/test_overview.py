@@ -49,6 +49,18 @@ def test_the_sample_is_shown_and_called_so(visit):
     assert len(parts(app, "overview_table")) == 80
 
 
+def test_the_answer_leads_on_to_whom_to_call_and_to_what_moved_with_the_filters_of_the_page(visit):
+    links = [link.proto for link in visit(link={"channel": "direct"}).get("page_link")]
+    onward = {link.label: (link.page, link.query_string) for link in links}
+    assert onward["Whom to call"] == ("customers", "channel=direct")
+    assert onward["What rose and fell"] == ("changes", "channel=direct")
+
+
+@pytest.mark.parametrize(("page", "shown"), [("", True), ("health", True), ("status", False), ("audit", False)])
+def test_the_choice_of_a_book_is_where_it_changes_something(page, shown, visit):
+    assert ("book" in [box.key for box in visit(page=page).selectbox]) is shown
+
+
 @pytest.mark.parametrize(("page", "title"), [("", "Overview"), ("trends", "Trends"), ("health", "Data health")])
 def test_a_tab_of_the_browser_says_which_page_it_is(page, title, visit, monkeypatch):
     titles = []

@@ -42,6 +42,18 @@ def test_every_subscription_is_matched_or_says_that_it_is_not(data):
     assert unmatched["seatsAtRisk"].isna().all()
 
 
+def test_who_waits_reads_of_how_many_steps_it_is_which():
+    said = []
+    with connection.invented(SAMPLE) as client:
+        dataset.fetch(client, lambda step: said.append(step.text.split(":")[0]))
+    assert list(dict.fromkeys(said)) == [
+        "Step 1 of 4, commercial licenses deployment",
+        "Step 2 of 4, customers",
+        "Step 3 of 4, live seats",
+        "Step 4 of 4, subscriptions",
+    ]
+
+
 def test_what_is_not_assigned_adds_up_to_the_seats_of_the_tenants(data):
     spare = {
         (tenant, row["productSku"]["id"].upper()): max(row["activeUnits"] - row["consumedUnits"], 0)
