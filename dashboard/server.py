@@ -36,7 +36,7 @@ FONTS = Path(__file__).parent / "fonts"
 _STYLES, _ARRIVING = ("page.css", "frame.css", "chart.css", "tiles.css", "print.css"), "arriving.css"
 _TIDY_EVERY = 60  # seconds
 #: New objects before a look at them, such looks before one at those that stayed, and those before one at all there are.
-#: With Python's own (700) these looks were 4 to 7 % of the processor time of a page.
+#: With Python's own (700) these looks were 4 to 8 % of the processor time of a page.
 _COLLECT_AFTER = 7_000, 10, 10
 _MOST_FILES, _FILES_OF_WINDOWS = 65_536, 8_192
 #: Files that are open besides those of pages; and files of each open page: its socket, and what Streamlit runs it with.
