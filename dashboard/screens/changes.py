@@ -118,7 +118,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     st.markdown(_answer(model, compared))
     counted = _counted(past, compared, pair)
     _tiles(model, explanations.of_changes(model, counted))
-    st.caption(counted)
+    st.caption(f"{_rest(model, compared)} {counted}")
     _basis(past, compared, pair)
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
@@ -140,7 +140,7 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         (model, statuses),
         provenance,
     )
-    with figures.figures(formats.number(rows.number, "row"), files):
+    with figures.figures(formats.number(rows.number, levels.WORDS[compared.level].noun), files):
         _statuses(model, controls)
         _table(rows)
 
@@ -184,8 +184,8 @@ def _nothing(model: ChangesView) -> str:
     return "Nothing was sold here on one of the dates" if model.known else "Nothing here could be read on both dates"
 
 
-def _answer(model: ChangesView, compared: Comparison) -> str:
-    """The page's question answered in a sentence."""
+def _rest(model: ChangesView, compared: Comparison) -> str:
+    """What the answer leaves for below the tiles: the parts of the change, and how many rows there are of each kind."""
     counts = [f"{model.counts[status]:,} {status.word}" for status in Status if model.counts[status]]
     rows = formats.number(model.number, levels.WORDS[compared.level].noun)
     if model.products:
@@ -195,28 +195,33 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
     counted = f"{rows}: {', '.join(counts)}."
     if model.known < model.number:
         counted += " What could not be read, or not as a whole, is in no sum and no change."
+    change, deployed, sold = (0.0, 0.0, 0.0) if model.why.change is None else contributions.printed(model.why)
+    if not change and not deployed and not sold:
+        return counted
+    return f"Deploying gave **{formats.points(deployed)}** points, selling **{formats.points(sold)}**. {counted}"
+
+
+def _answer(model: ChangesView, compared: Comparison) -> str:
+    """The page's question answered: how far the percentage moved, and which rows moved it most."""
     why, between_them = model.why, f"between **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     if why.change is None:
-        return f"{_nothing(model)}, so there is no percentage to compare. {counted}"
+        return f"{_nothing(model)}, so there is no percentage to compare."
     before, after = (formats.percent(round(part or 0, formats.DECIMALS)) for part in (why.before, why.after))
     change, deployed, sold = contributions.printed(why)
     if not change and not deployed and not sold:
-        return f"Deployment % stayed at **{after}** {between_them}. {counted}"
+        return f"Deployment % stayed at **{after}** {between_them}."
     moved = (
         f"{'rose' if change > 0 else 'fell'} from **{before}** to **{after}** {between_them}"
         if change
         else f"is **{after}** at both dates, **{formats.day(compared.since)}** and **{formats.day(compared.until)}**"
     )
-    sentence = (
-        f"Deployment % {moved}: **{formats.points(change)}** points. Deploying gave **{formats.points(deployed)}**,"
-        f" selling **{formats.points(sold)}**."
-    )
+    sentence = f"Deployment % {moved}: **{formats.points(change)}** points."
     pushes = [
         f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
         for (title, points), word in ((model.up, "lifted it"), (model.down, "lowered it"))
         if abs(points) >= formats.LEAST_POINTS
     ]
-    return f"{sentence} {', '.join(pushes)}{'. ' if pushes else ''}{counted}"
+    return f"{sentence} {', '.join(pushes)}." if pushes else sentence
 
 
 def _tiles(model: ChangesView, explained: Explanations) -> None:

@@ -69,10 +69,10 @@ _CHANGES = tuple(
         (SOLD_CHANGE, "Sold", 0),
         (DEPLOYED_CHANGE, "Deployed", 1),
         (UNDEPLOYED_CHANGE, "Not deployed", -1),
-        (DEPLOYMENT_PERCENT_CHANGE, "Points", 1),
+        (DEPLOYMENT_PERCENT_CHANGE, "Own points", 1),
     )
 )
-_PARTS = tuple(replace(effect, decimals=formats.DECIMALS, group="Moved the total", good=1) for effect in _EFFECTS)
+_PARTS = tuple(replace(effect, decimals=formats.DECIMALS, group="Points of the total", good=1) for effect in _EFFECTS)
 
 #: Both dates, what changed between them, and how much of the whole that is.
 CHANGES = Table(

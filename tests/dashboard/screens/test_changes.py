@@ -1,5 +1,6 @@
 """The Changes page in every situation; what all pages share is in test_overview.py."""
 
+import re
 from functools import partial
 
 import pytest
@@ -42,6 +43,16 @@ def test_two_dates_and_why_the_percentage_moved(look_back):
         "Microsoft 365": "Changed",
     }
     assert charts(app)
+
+
+def test_the_answer_has_how_far_and_what_moved_it_and_the_rest_stands_below_the_tiles(look_back):
+    app = look_back([BEFORE, AFTER])
+    (answer,) = [each.value.replace("*", "") for each in app.markdown if each.value.startswith("Deployment %")]
+    assert re.search(r"\+6\.25 points\. \S.* lifted it most \(\+[\d.]+\), .* lowered it most \(−[\d.]+\)\.$", answer)
+    below = [each.value.replace("*", "") for each in app.caption if "Deploying gave" in each.value]
+    assert len(below) == 1
+    assert "3 services: 1 new, 1 gone, 1 changed." in below[0]
+    assert [each.value for each in app.header if "services" in each.value] == ["3 services"]
 
 
 @pytest.mark.parametrize("link", [{}, {"status": "changed"}])

@@ -61,7 +61,7 @@ def test_the_page_names_the_row_then_both_dates_then_what_changed(level, first, 
         *last,
     ]
     groups = [column.group for column in table.columns[len(first) :] if column.group]
-    assert [*dict.fromkeys(groups)] == ["Before", "After", "Change", "Moved the total"]
+    assert [*dict.fromkeys(groups)] == ["Before", "After", "Change", "Points of the total"]
 
 
 def test_points_have_two_decimals_on_screen_and_are_exact_in_the_file():
