@@ -54,6 +54,11 @@ def _differences(data: Renewals, feeds: Feeds) -> None:
                 if model.on_trial
                 else ""
             )
+            + (
+                f" Not compared, as rows of the analytics could not be read: {formats.listed(model.unread)}."
+                if model.unread
+                else ""
+            )
         )
         if different:
             table.show(model.on_screen, "live_difference_table", "Live seats against the analytics")

@@ -25,7 +25,8 @@ from data_access.history.live import known as kept_products
 from data_access.history.live import last_readings
 from data_access.history.live import rows as kept_rows
 from data_access.history.snapshot import Snapshot
-from data_access.measures import free_products, outcomes, renewals
+from data_access.measures import free_products, outcomes, renewals, unread_rows
+from data_access.measures.unread_rows import ALL_READ, UnreadRows
 from data_access.partner_center import frames
 from data_access.partner_center.answers import Answer, OfCustomers, Progress
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS, Collection
@@ -58,6 +59,7 @@ class Renewals:
 
     `seats_read_at` is None where no live seats could be read, `counts_as_of` likewise of the commercial counts. Why is
     in `troubles`, by the name of the collection. `answers` are what this was made of, the list of customers first.
+    `counts_unread`: what the commercial counts do not tell.
     """
 
     subscriptions: pd.DataFrame
@@ -68,6 +70,7 @@ class Renewals:
     unread: tuple[Unread, ...] = ()
     troubles: Mapping[str, PartnerCenterError] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
+    counts_unread: UnreadRows = ALL_READ
 
     @property
     def processed(self) -> tuple[datetime | None, datetime | None]:
@@ -177,7 +180,8 @@ def fetch(
         seats = _of_nobody(found.customers, before, refuse=refuse)
     seats, subscriptions = (answer and _completed(answer, earlier) for answer in (seats, found.subscriptions))
     found = replace(found, seats=seats, subscriptions=subscriptions, troubles={**troubles, **found.troubles})
-    return put_together(found, counts, facts)
+    unread = unread_rows.of(counts.set_aside, counts.missing) if counts else ALL_READ
+    return replace(put_together(found, counts, facts), counts_unread=unread)
 
 
 def kept(account: History) -> Renewals:
@@ -199,7 +203,9 @@ def kept(account: History) -> Renewals:
         refuse = newest.failure is not None and newest.failure.exit_code == NotPermitted.exit_code
         before = seats
         seats = _completed(_of_nobody(customers, before, refuse=refuse), lambda _: before)
-    return put_together(Live(customers, seats, subscriptions, {}), counts, facts)
+    last, _ = account.last_figures(COMMERCIAL_DEPLOYMENT)
+    unread = account.unread(last) if last else ALL_READ
+    return replace(put_together(Live(customers, seats, subscriptions, {}), counts, facts), counts_unread=unread)
 
 
 def _kept(account: History, collection: Collection) -> Answer | None:
@@ -281,6 +287,7 @@ def of_customers(data: Renewals, customers: Customers) -> Renewals:
         customers=len(answers[0].frame),
         unread=tuple(one for one in data.unread if one.tenant in customers),
         answers=answers,
+        counts_unread=data.counts_unread.within("customerTenantId", customers.__contains__),
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
+from data_access import texts
 from data_access.measures import free_products
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.free_products import PRODUCT
+from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 
 _KEY = [CUSTOMER, PRODUCT]
 _COUNTS = ("licensesSold", "licensesDeployed", "activeUnits", "consumedUnits")
@@ -16,12 +18,17 @@ _NAMES = ("customerName", "productName")
 
 
 def differences(
-    seats: pd.DataFrame, counts: pd.DataFrame, subscriptions: pd.DataFrame | None = None, unread: Collection[str] = ()
+    seats: pd.DataFrame,
+    counts: pd.DataFrame,
+    subscriptions: pd.DataFrame | None = None,
+    unread: Collection[str] = (),
+    counts_unread: UnreadRows = ALL_READ,
 ) -> pd.DataFrame:
     """One row per customer and product in either of them: both pairs of counts (int64), and soldChange, deployedChange.
 
-    A product that one of them does not have counts as none there. Left out are free products and trials, on both sides,
-    and the customers in `unread`, of which nobody knows the seats now. The largest differences come first.
+    A product that one of them does not have counts as none there. `isKnown` (bool) is false where the analytics may
+    have it, or more of it: `counts_unread` is what they do not tell. Left out are free products and trials, on both
+    sides, and the customers in `unread`, of which nobody knows the seats now. The largest differences come first.
     """
     is_free = free_products.is_free(seats, subscriptions, counts)
     paid = seats[~is_free & ~seats[CUSTOMER].isin(unread)]
@@ -35,6 +42,7 @@ def differences(
         **{name: _first(name, counts, paid, both) for name in _NAMES},
         soldChange=both["activeUnits"] - both["licensesSold"],
         deployedChange=both["consumedUnits"] - both["licensesDeployed"],
+        isKnown=_is_known(both, counts, counts_unread),
     )
     size = table["soldChange"].abs() + table["deployedChange"].abs()
     return table.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
@@ -53,6 +61,16 @@ def _is_of(counts: pd.DataFrame, seats: pd.DataFrame) -> pd.Series:
     """Whether each row of the counts is of a customer and product of these seats."""
     wanted = {*_keys(seats)}
     return pd.Series([key in wanted for key in _keys(counts)], index=counts.index, dtype=bool)
+
+
+def _is_known(both: pd.DataFrame, counts: pd.DataFrame, unread: UnreadRows) -> list[bool]:
+    """Whether the analytics tell all of each row."""
+    counted = {*_keys(counts)}
+    why = unread.why(pd.DataFrame({name: texts.keys(both[name].astype("str")) for name in _KEY}))
+    return [
+        absence is Absence.GONE or (key in counted and absence is not Absence.UNREAD)
+        for key, absence in zip(_keys(both), why, strict=True)
+    ]
 
 
 def _keys(table: pd.DataFrame) -> Iterable[tuple[str, str]]:

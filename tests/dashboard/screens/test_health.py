@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 
 from dashboard import formats
+from data_access import titles
 from data_access.emulator import Emulator
-from data_access.emulator.sample import partner
+from data_access.emulator.sample import Partner, partner
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.history.store import Store
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
@@ -336,6 +337,21 @@ def test_live_seats_are_held_against_the_analytics_once_somebody_has_read_them(v
     found = tables(app)["live_difference_table"]
     assert len(found) == 50
     assert not {"Microsoft Fabric (Free)"} & {*found["productName"]}
+
+
+def test_live_seats_are_not_held_against_counts_that_could_not_be_read(visit):
+    whole = partner(as_of=TODAY.date(), customers=5)
+    first, *others = whole.commercial_deployment
+    of_customers = {name: getattr(whole, name) for name in ("customers", "subscriptions", "seats", "catalog")}
+    spoiled = Partner(commercial_deployment=[{**first, "licensesSold": -5}, *others], **of_customers)
+    app = visit(Emulator(spoiled), page="health", past=WELL)
+    app.button(key="read_live").click().run()
+    wait_for(app, lambda app: "live_difference_table" in tables(app))
+    named = f"{first['customerName']} · {titles.product_title(first['productName'])}"
+    not_compared = f"Not compared, as rows of the analytics could not be read: {formats.listed([named])}."
+    assert not_compared.replace("\\", "") in text(app)
+    shown = tables(app)["live_difference_table"]
+    assert not len(shown[(shown["customerName"] == first["customerName"]) & (shown["licensesSold"] == "0")])
 
 
 def test_live_seats_that_were_collected_are_there_at_once(visit):

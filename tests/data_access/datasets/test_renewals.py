@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pytest
 
-from data_access import connection, history, measures
+from data_access import connection, history, measures, texts
 from data_access.auth.credentials import Ready
 from data_access.books import NOBODY, Customers
 from data_access.datasets import live_seats
@@ -22,6 +22,7 @@ from data_access.partner_center.client import Client
 from data_access.partner_center.retry import RetryPolicy
 from data_access.settings import Settings
 from tests.data_access.emulator.asking import SAMPLE
+from tests.lakes import lake
 
 
 def fetched(source=SAMPLE):
@@ -95,6 +96,24 @@ def test_a_book_has_no_trace_of_another_customer(data):
     assert all(set(answer.frame["customerTenantId"]) <= {own} for answer in part.answers)
     assert all(answer.pages is None and not answer.of_customers.unread for answer in part.answers)
     assert dataset.of_customers(data, NOBODY).subscriptions.empty
+
+
+def test_what_the_counts_do_not_tell_comes_along_to_those_whose_it_may_be(tmp_path):
+    first, *others = SAMPLE.commercial_deployment
+    own, other = (
+        first["customerTenantId"],
+        next(iter({row["customerTenantId"] for row in others} - {first["customerTenantId"]})),
+    )
+    of_customers = {name: getattr(SAMPLE, name) for name in ("customers", "subscriptions", "seats", "catalog")}
+    spoiled = Partner(commercial_deployment=[{**first, "licensesSold": -5}, *others], **of_customers)
+    with connection.invented(spoiled) as client:
+        account = lake(tmp_path)
+        collect.run(client, account, lambda _: None)
+        for found in (dataset.fetch(client, lambda _: None), dataset.kept(account)):
+            (row,) = found.counts_unread.rows
+            assert row["productId"] == texts.key(first["productId"])
+            assert dataset.of_customers(found, Customers(frozenset([own.upper()]))).counts_unread.rows == (row,)
+            assert not dataset.of_customers(found, Customers(frozenset([other.upper()]))).counts_unread
 
 
 def test_a_partner_without_customers_has_no_subscriptions():
