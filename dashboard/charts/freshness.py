@@ -84,7 +84,9 @@ def _marked(words: list[str], late: list[bool], palette: Palette) -> list[str]:
 def in_words(table: pd.DataFrame) -> str:
     """The text alternative of the chart."""
     late = table[table["timing"] == Timing.LATE]
-    ages = "; ".join(f"{row.title}: {row.ageDays:.0f} days, {_timing(row)}" for row in _rows(table))
+    ages = "; ".join(
+        f"{row.title}: {formats.number(round(row.ageDays), 'day')}, {_timing(row)}" for row in _rows(table)
+    )
     return (
         f"Age of the figures of {formats.number(len(table), 'service')} in days, against what is usual; {len(late)}"
         f" {formats.are(len(late))} late. {ages}."

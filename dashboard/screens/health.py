@@ -51,6 +51,7 @@ def show(past: Timeline, feeds: Feeds) -> None:
 def _tiles(model: HealthView, past: Timeline) -> None:
     services, (come, all_rows) = len(model.there), model.complete
     oldest = model.there.dropna(subset=["ageDays"]).nlargest(1, "ageDays")
+    no_dates = "no rows" if model.table.empty else "no dates"
     late = (
         f"Of those in the newest answer of *{past.collection.title}*. A service is late when its new figures are"
         " overdue by more than its usual interval."
@@ -68,14 +69,14 @@ def _tiles(model: HealthView, past: Timeline) -> None:
                 "kpi_on_time",
                 "Services on time",
                 f"{model.on_time} of {services}" if len(oldest) else formats.NOTHING,
-                "as often as usual",
+                "as often as usual" if len(oldest) else no_dates,
                 late,
             ),
             Tile(
                 "kpi_oldest",
                 "Oldest figures",
                 formats.number(round(oldest["ageDays"].iloc[0]), "day") if len(oldest) else formats.NOTHING,
-                formats.plain(str(oldest["title"].iloc[0])) if len(oldest) else "no dates",
+                formats.plain(str(oldest["title"].iloc[0])) if len(oldest) else no_dates,
                 "Since Microsoft processed them; each service has a date of its own.",
             ),
             Tile(
@@ -142,7 +143,7 @@ def _services(model: HealthView, past: Timeline, feeds: Feeds) -> None:
             picture = provenance.picture(_AGES, "health_chart")
             figures.chart(model.figure, key="health_bars", words=model.words, picture=picture)
         else:
-            st.info(checks.NO_DATES, icon=":material/event_busy:")
+            st.info(checks.NO_ROWS if model.table.empty else checks.NO_DATES, icon=":material/event_busy:")
     files = exports.for_people_and_programs(
         lambda: health_tables.SERVICES_FILE.select(model.table),
         health_tables.SERVICES_FILE.described,

@@ -36,6 +36,7 @@ _LOST = (
 )
 _NAMED = 3  # services or reasons named in a sentence
 NO_DATES = "Microsoft gave no processing dates."
+NO_ROWS = "Microsoft returned no rows, so there are no services."
 #: How a verdict on what does not stop anything begins, here and on Status.
 NOT_ALL_WELL = "Not all is well"
 #: The question of each check, by its key.
@@ -145,7 +146,7 @@ def timing(
             finding += f" But nothing was collected since {formats.day(min(unseen))}: run `collect`."
         return Check("late", Mark.BAD, f"{finding}{_gone(services, of_channels)}", rows)
     if services.empty:
-        return Check("late", Mark.UNKNOWN, NO_DATES)
+        return Check("late", Mark.UNKNOWN, NO_ROWS)
     unknown = services[services["timing"] == Timing.UNKNOWN]
     undated = services[services["timing"] == Timing.UNDATED]
     there = services[~services["timing"].isin(health.ABSENT)]
@@ -236,6 +237,8 @@ def reading(readings: pd.DataFrame, newest: Sequence[Snapshot]) -> Check:
     finding = f"{formats.number(read, 'row')} in {collections}, none missing, none set aside."
     if silent:
         finding += f" {formats.number(int(silent), 'collection')} came without a total to compare with."
+    if empty := [f"*{title}*" for title in rows.loc[rows["rows"] == 0, "collection"]]:
+        finding += f" Microsoft returned no rows for {_and(empty)}."
     return Check("read", Mark.GOOD, finding, rows)
 
 

@@ -23,6 +23,11 @@ def test_late_is_told_by_more_than_its_colour():
     assert all(f"{title}: 10 days" in words for title in table["title"])
 
 
+def test_one_day_is_a_day():
+    words = freshness.in_words(services(o365=Timing.ON_TIME).assign(ageDays=1.0))
+    assert ": 1 day, " in words
+
+
 def test_red_is_in_the_key_only_where_something_is_late():
     for timing, expected in ((Timing.LATE, True), (Timing.ON_TIME, False)):
         figure, _, _ = parts(services(o365=timing))

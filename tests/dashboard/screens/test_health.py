@@ -324,6 +324,15 @@ def test_without_any_processing_date_nobody_is_on_time(look_back):
     assert tiles(app)["Services on time"] == formats.NOTHING
 
 
+def test_analytics_that_never_had_rows_are_said_to_have_none(look_back):
+    app = look_back([partial(fetched, DEPLOYMENT, [], TODAY), lambda: nothing(0)], page=PAGE)
+    assert said(app).count("Microsoft returned no rows, so there are no services.") == 2
+    empty = "Microsoft returned no rows for Commercial licenses deployment and Partner licenses deployment."
+    assert f"0 rows in 2 collections, none missing, none set aside. {empty}" in said(app)
+    assert "dates" not in said(app)
+    assert {"no rows"} == {each for name, each in deltas(app).items() if name in ("Services on time", "Oldest figures")}
+
+
 def test_no_history_yet_says_how_to_begin(look_back):
     assert "No history yet" in text(look_back([], page=PAGE))
 
