@@ -31,7 +31,7 @@ def as_in(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
     new = {
         (product, name): called[product]
         for product, name in zip(distinct[PRODUCT], distinct[_NAME], strict=True)
-        if product in called and texts.key(name) != texts.key(called[product])
+        if product in called and name != called[product]
     }
     if not new:
         return then
