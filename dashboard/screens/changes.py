@@ -219,7 +219,7 @@ def _answer(model: ChangesView, compared: Comparison) -> str:
     pushes = [
         f"{formats.plain(title)} {word} most (**{formats.points(points)}**)"
         for (title, points), word in ((model.up, "lifted it"), (model.down, "lowered it"))
-        if abs(points) >= formats.LEAST_POINTS
+        if abs(points) >= formats.LEAST_POINTS and model.number > 1
     ]
     return f"{sentence} {', '.join(pushes)}." if pushes else sentence
 

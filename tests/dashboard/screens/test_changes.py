@@ -55,6 +55,12 @@ def test_the_answer_has_how_far_and_what_moved_it_and_the_rest_stands_below_the_
     assert [each.value for each in app.header if "services" in each.value] == ["3 services"]
 
 
+def test_of_one_row_alone_nothing_is_said_to_have_moved_most(look_back):
+    app = look_back([services(28, {}), services(0, {"proratedDeploymentPercent": 60.0})])
+    assert "Deployment % rose from" in said(app)
+    assert "most" not in next(each.value for each in app.markdown if each.value.startswith("Deployment %"))
+
+
 @pytest.mark.parametrize("link", [{}, {"status": "changed"}])
 def test_the_last_row_is_of_all_rows_and_says_what_the_tiles_say(link, look_back):
     app = look_back([BEFORE, AFTER], link)
