@@ -18,6 +18,7 @@ MINUS = "−"
 NBSP = "\u00a0"
 _SENT_DECIMALS = 4
 _HALF, _ALL = 0.5, 100.0  # percent points
+_SPACES = re.compile(r"\s+")
 #: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
 _REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NAMED = 10  # customers in a sentence
@@ -158,8 +159,11 @@ def age(span: timedelta) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """On one line, without the invisible characters that would reorder what stands beside it."""
-    return " ".join(_REORDERING.sub("", text).split())
+    """On one line, without the invisible characters that would reorder what stands beside it.
+
+    A no-break space stays one: what it holds together belongs on one line.
+    """
+    return _SPACES.sub(lambda found: NBSP if found[0] == NBSP else " ", _REORDERING.sub("", text)).strip()
 
 
 def shortened(text: str, length: int = 40) -> str:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -25,7 +26,7 @@ from dashboard.components import (
 )
 from dashboard.feeds import Feeds, current_feeds, feeds_of_customers, file_filter
 from dashboard.filters import link
-from dashboard.filters.kinds import written
+from dashboard.filters.kinds import Parameter, written
 from dashboard.filters.link import Controls
 from dashboard.filters.parameters import (
     ATLEAST,
@@ -135,6 +136,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     opens = customer_names.opens(partial(controls.put, CUSTOMER))
     if model.number == 0:
         st.info(f"No customer fits. {_alone(model, filters)}", icon=":material/person_search:")
+        _removers(model, controls)
         _uncounted(deployment, filters, opens, feeds)
         return
     if model.gone:
@@ -174,6 +176,29 @@ def _alone(model: CallList, filters: CustomersFilters) -> str:
         return "Change the search or remove a filter."
     each = ", ".join(f"{number:,} {words[name]}" for name, number in model.alone.items())
     return f"Each filter alone leaves: {each}. Change or remove one."
+
+
+def _removers(model: CallList, controls: Controls[CustomersFilters]) -> None:
+    """A button that takes each filter of the list away, with how many customers it leaves, where that is known."""
+    filters = controls.filters
+    each: tuple[tuple[Parameter[Any], str], ...] = (
+        (SEARCH, "the search"),
+        (BELOW, f'"below {written(filters.below or 0.0)}\u00a0%"'),
+        (ATLEAST, f'"at least {formats.count(filters.atleast or 0)}"'),
+        (BAND, '"out of the band"'),
+    )
+    with st.container(horizontal=True):
+        for parameter, what in each:
+            if parameter.name not in model.alone:
+                continue
+            others = [number for name, number in model.alone.items() if name != parameter.name]
+            leaves = f" · {formats.number(others[0], 'customer')}" if len(others) == 1 else ""
+            st.button(
+                f"Remove {what}{leaves}",
+                key=f"remove_{parameter.name}",
+                icon=":material/filter_alt_off:",
+                on_click=partial(controls.put, parameter, parameter.default),
+            )
 
 
 def _filter(filters: CustomersFilters, feeds: Feeds) -> str:

@@ -99,3 +99,16 @@ def test_what_is_missing_is_never_nothing(percent, target):
 )
 def test_what_misses_the_target_is_not_rounded_up_to_it(value, target, said):
     assert formats.percent(value, as_sent=False, target=target) == f"{said}\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("monthly at about +3\u00a0%", "monthly at about +3\u00a0%"),
+        (" two\n lines\t", "two lines"),
+        ("\u00a0\u00a0a \u00a0 b\u00a0", "a b"),
+        ("\u00a0", ""),
+    ],
+)
+def test_on_one_line_what_belongs_together_stays_together(text, expected):
+    assert formats.on_one_line(text) == expected

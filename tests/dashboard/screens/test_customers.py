@@ -182,6 +182,19 @@ def test_where_filters_together_leave_nobody_it_is_said_what_each_leaves_alone(v
     assert f"No customer fits. Each filter alone leaves: {alone}. Change or remove one." in text(app)
 
 
+def test_where_filters_leave_nobody_each_can_be_taken_away_by_a_button_that_says_what_is_left(visit):
+    app = visit(Emulator(PARTNER), {"below": "50", "atleast": "96"}, page=PAGE)
+    labels = {name: app.button(key=f"remove_{name}").label for name in ("below", "atleast")}
+    assert labels == {
+        "below": 'Remove "below 50\u00a0%" · 0 customers',
+        "atleast": 'Remove "at least 96" · 1 customer',
+    }
+    app.button(key="remove_atleast").click().run()
+    assert {*app.query_params} == {"below"}
+    assert app.number_input(key="atleast").value is None
+    assert len(customers_on(app)) == 1
+
+
 def test_the_list_says_how_each_customer_moved_since_a_day_and_why_to_call(visit):
     was = collected(*range(80, 67, -1))
     now = rows_of(COMMERCIAL_DEPLOYMENT, [{"customerTenantId": NORTH, "customerName": "Nord", "licensesDeployed": 60}])
