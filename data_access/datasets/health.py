@@ -89,7 +89,7 @@ def losses(past: Timeline, standing: Mapping[str, Standing], remembered: Remembe
     return remembered(_losses)(past, again)
 
 
-def _losses(past: Timeline, again: Sequence[tuple[str, frozenset[str]]]) -> dict[str, Loss]:
+def _losses(past: Timeline, again: Sequence[tuple[str, frozenset[tuple[str, datetime]]]]) -> dict[str, Loss]:
     found_again = dict(again)
     each = {name: past.history.loss(name, found_again.get(name, ())) for name in COLLECTIONS}
     return {name: loss for name, loss in each.items() if loss}

@@ -115,7 +115,8 @@ def run(
                 answer = fetch(_progress_of(collection, progress))
                 report.kept[collection.name] = kept = history.append(answer)
                 known = before.get(collection.name, Standing()).found_again
-                if loss := history.loss(collection, {*known, *([kept.snapshot.id] if kept.again else [])}):
+                again = [(kept.snapshot.id, clock())] if kept.again else []
+                if loss := history.loss(collection, [*known, *again]):
                     report.losses[collection.name] = loss
         except HistoryError:
             raise

@@ -273,13 +273,15 @@ class History:
         """What no snapshot names."""
         return Leftovers(self.store, self._index, self._clock)
 
-    def loss(self, collection: Collection | str, found_again: Iterable[str] = ()) -> health.Loss | None:
+    def loss(
+        self, collection: Collection | str, found_again: Iterable[tuple[str, datetime]] = ()
+    ) -> health.Loss | None:
         """What the newest answer of a collection lost, where that is more than is usual.
 
         `found_again`: see `Standing`, for one whose end may be in an answer that is not kept.
         """
         kept, summary = self.snapshots(collection), self.summary(collection)
-        return losses.loss(self.store, kept, summary, self.unread, frozenset(found_again))
+        return losses.loss(self.store, kept, summary, self.unread, dict(found_again))
 
     def verify(self, *, reread: bool = False) -> Verified:
         """Compare every file with its checksum; with `reread` also parse each raw answer again and compare the rows.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import reduce
 
 import pandas as pd
@@ -21,6 +22,8 @@ from data_access.measures.parts import Part
 from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
 from data_access.partner_center.catalog import COLLECTIONS
 
+#: For so long at least a loss is said, however often the same answer comes: Microsoft processes once a week.
+_SAID_FOR = timedelta(days=7)
 _SOLD = "licensesSold"
 _LICENSES = (_SOLD, "licensesDeployed")
 
@@ -30,7 +33,7 @@ def loss(
     snapshots: Sequence[Snapshot],
     summary: pa.Table,
     unread_of: Callable[[Snapshot], UnreadRows],
-    found_again: frozenset[str] = frozenset(),
+    found_again: Mapping[str, datetime],
 ) -> health.Loss | None:
     """What the newest of a collection's snapshots lost, where that is more than is usual; see `health.lost_since`.
 
@@ -40,7 +43,7 @@ def loss(
     whole = [each for each in snapshots if each.backfill_date is None and not each.failed_customers]
     licenses = _licenses(summary)
     answers = [Amounts(each.rows, None if licenses is None else licenses.get(each.id, 0)) for each in whole]
-    if whole and whole[-1].id in found_again:
+    if whole and (again := found_again.get(whole[-1].id)) and again - whole[-1].fetched_at >= _SAID_FOR:
         answers.append(answers[-1])  # an answer of its own, which lost nothing more
     since = health.lost_since(answers)
     if since is None:

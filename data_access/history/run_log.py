@@ -79,18 +79,21 @@ class Run(BaseModel):
 class Standing:
     """The standing of one collection: when it was last read, and when and why a call for it last failed.
 
-    `found_again`: the snapshots, by id, of which a later answer had the same rows, and which is therefore not kept.
+    `found_again`: the snapshots, by id, of which a later answer had the same rows and is therefore not kept; and when
+    the last one came.
     """
 
     last_success: datetime | None = None
     last_failure: datetime | None = None
     failure: Failure | None = None
     failing: bool = False  # whether the newest try failed
-    found_again: frozenset[str] = frozenset()
+    found_again: frozenset[tuple[str, datetime]] = frozenset()
 
     def after(self, tried: Tried) -> Standing:
         """The standing after one more try."""
-        again = self.found_again | ({tried.snapshot} if tried.again and tried.snapshot else frozenset[str]())
+        again = self.found_again
+        if tried.again and tried.snapshot:
+            again = frozenset((dict(again) | {tried.snapshot: tried.at}).items())
         if tried.failure:  # with a snapshot, of a part of the customers
             read, failure = tried.at if tried.snapshot else self.last_success, tried.failure
             return Standing(read, tried.at, failure, failing=True, found_again=again)

@@ -14,5 +14,5 @@ def run(emulator, connect, tmp_path):
     """Collect once, into the history of this test."""
     client = connect(emulator, PATIENCE)
     return lambda **options: collect.run(
-        client, lake(tmp_path), lambda _: None, clock=lambda: NOW, **{"customers_calls": False, **options}
+        client, lake(tmp_path), lambda _: None, **{"clock": lambda: NOW, "customers_calls": False, **options}
     )

@@ -1,5 +1,7 @@
 """What the newest answer has less of than the one before, and when that is over."""
 
+from datetime import timedelta
+
 import pytest
 
 from data_access.commands import status
@@ -64,7 +66,7 @@ def test_what_comes_back_is_well_again(run, emulator):
     assert run().losses == {}
 
 
-def test_what_did_not_shrink_further_is_well_again_and_what_has_no_rows_is_not(run, emulator, tmp_path):
+def test_what_did_not_shrink_further_in_a_week_is_well_again_and_what_has_no_rows_is_not(run, emulator, tmp_path):
     def told():
         history = lake(tmp_path)
         said = status.as_json(history, NOW)["collections"]
@@ -76,9 +78,13 @@ def test_what_did_not_shrink_further_is_well_again_and_what_has_no_rows_is_not(r
     rows = emulator.source.commercial_deployment
     emulator.source = Partner(commercial_deployment=rows[:12])
     assert {*run().losses} == told() == {*ALL}
-    assert lake(tmp_path).newest(COMMERCIAL_DEPLOYMENT).rows == 12
-    assert {*run().losses} == told() == {*ALL} - {COMMERCIAL_DEPLOYMENT.name}, "an equal answer has lost nothing more"
-    assert {*run().losses} == told() == {*ALL} - {COMMERCIAL_DEPLOYMENT.name}
+    shrunk = lake(tmp_path).newest(COMMERCIAL_DEPLOYMENT)
+    assert shrunk.rows == 12
+    week = shrunk.fetched_at + timedelta(days=7)
+    assert {*run(clock=lambda: week - timedelta(hours=1)).losses} == told() == {*ALL}
+    others = {*ALL} - {COMMERCIAL_DEPLOYMENT.name}
+    assert {*run(clock=lambda: week).losses} == told() == others, "an equal answer has lost nothing more"
+    assert {*run(clock=lambda: week + timedelta(hours=1)).losses} == told() == others
     emulator.source = Partner(commercial_deployment=rows[:2])
     assert COMMERCIAL_DEPLOYMENT.name in {*run().losses} & told(), "it shrank again"
 
