@@ -41,7 +41,9 @@ with page_runs.run():
             elif book.is_empty(entry.about):
                 header.empty_book(entry.title)
             else:
-                page.run()
-                session.looked()
+                try:
+                    page.run()
+                finally:  # what was drawn before it broke off was seen
+                    session.looked()
             foot.draw()
             session.close_in_time()

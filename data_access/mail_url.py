@@ -8,6 +8,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 _PORTS = {"smtp": 587, "smtps": 465}
+_NO_ADDRESS = (
+    "is not an address such as smtp://user:password@host:587, in which / # ? and % of a password are written as"
+    " %2F %23 %3F and %25"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,9 @@ def parse(url: str) -> SmtpServer | GraphMailbox:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValueError("is not an address such as smtp://user:password@host:587") from None
+        raise ValueError(_NO_ADDRESS) from None
     if not parts.hostname or port == 0 or parts.path.strip("/") or parts.fragment:
-        raise ValueError("is not an address such as smtp://user:password@host:587")
+        raise ValueError(_NO_ADDRESS)
     asked = dict(parse_qsl(parts.query, keep_blank_values=True))
     if asked.keys() - {"from"}:
         raise ValueError("has more than from after the question mark")

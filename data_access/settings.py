@@ -6,7 +6,8 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.clouds import CLOUDS, COUNTRY
 from data_access.errors import SettingsError
-from data_access.foreign_text import is_guid
+from data_access.foreign_text import is_guid, printable_id
 from data_access.loopback import is_loopback
 
 SECRETS_FILE = Path(".streamlit/secrets.toml")
@@ -378,7 +379,7 @@ def _secrets(file: Path) -> Mapping[str, Any]:
     try:
         if not file.is_file():
             return {}
-        table = tomllib.loads(file.read_text(encoding="utf-8-sig")).get(SECRETS_TABLE, {})
+        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(
             f"{file} cannot be read: {error.strerror}.", "Let the user that runs the program read it, then start again."
@@ -386,9 +387,36 @@ def _secrets(file: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError):  # ValueError: no TOML, no UTF-8, a number of thousands of digits
         # The parser's message may quote the line, and the line may hold a secret.
         raise SettingsError(f"{file} cannot be read as TOML.", "Correct the file, then start again.") from None
+    table = tables.get(SECRETS_TABLE, {})
     if not isinstance(table, dict):
         raise SettingsError(f"{SECRETS_TABLE} in {file} is not a table.", f"Begin it with [{SECRETS_TABLE}].")
+    _check_names(tables, table, file)
     return table
+
+
+def _check_names(tables: Mapping[str, Any], table: Mapping[str, Any], file: Path) -> None:
+    """Raise SettingsError for a name that would do nothing: who misspells `books_file` would show every customer."""
+    for name in table:
+        if name not in Settings.model_fields:
+            near = get_close_matches(name.lower(), Settings.model_fields, 1)
+            raise SettingsError(
+                f"{printable_id(name)} below [{SECRETS_TABLE}] in {file} is no setting.",
+                f"Did you mean {near[0]}?" if near else "docs/settings.md names all settings.",
+            )
+    for where, elsewhere in _others(tables):
+        if lost := next((name for name in Settings.model_fields if name in elsewhere), None):
+            raise SettingsError(f"{lost} in {file} stands {where}.", f"Move it below [{SECRETS_TABLE}].")
+
+
+def _others(tables: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The places where a setting may stand by mistake: before the first table, and below those of the sign-in."""
+    yield "before the first table", tables
+    sign_in = tables.get("auth")
+    if isinstance(sign_in, dict):
+        yield "below [auth]", sign_in
+        for name, provider in sign_in.items():
+            if isinstance(provider, dict):
+                yield f"below [auth.{printable_id(name)}]", provider
 
 
 def _setting(location: tuple[int | str, ...]) -> str:

@@ -43,7 +43,8 @@ def settings() -> str:
         + "# Settings\n\n"
         + "Each setting is an environment variable, or the same name in lower case under\n"
         + f"`[{SECRETS_TABLE}]` in `{SECRETS_FILE.as_posix()}`. The environment wins.\n"
-        + "An empty value counts as not set.\n"
+        + "An empty value counts as not set. A name in the file that is no setting, and a setting that stands before\n"
+        + "the first table or below `[auth]`, is refused: it would do nothing.\n"
         + "How to use them: [the manual](manual.md#settings).\n\n"
         + _table(("Name", "Default", "Meaning"), rows)
     )

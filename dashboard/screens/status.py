@@ -197,6 +197,8 @@ def _digest(settings: Settings) -> tuple[list[str], str]:
     is_counted = counts is not None and not counts.live
     if plan.rules and not is_counted:
         st.markdown("Open the page *Customers* once to see here which bands speak of nothing.")
+    if (plan.mutes or plan.spares) and not (is_counted and live):
+        st.markdown("Open *Customers* and *Renewals* once to see here which mutes and allowances are about nothing.")
     facts = counts.facts if counts and is_counted else Facts(pd.DataFrame())
     books = books_now(settings) if settings.books_file else None
     found = sorted(

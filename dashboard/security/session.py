@@ -70,8 +70,10 @@ def part(draw: Callable[P, None], name: str = _PAGE) -> Callable[P, None]:
     def draw_guarded(*arguments: P.args, **named: P.kwargs) -> None:
         with page_runs.run():
             _leave_if_over()
-            draw(*arguments, **named)
-            looked()
+            try:
+                draw(*arguments, **named)
+            finally:  # what was drawn before it broke off was seen
+                looked()
 
     return draw_guarded
 

@@ -299,6 +299,8 @@ def total(usage: Usage, selection: Selection) -> Total:
     deployed = usage.deployment.has_rows and bool(licenses["hasDeployment"].any())
     counted = usage.counts.has_rows and len(workloads) > 0
     used = usage.counts.has_rows and bool(licenses["licensesActive"].notna().any())
+    # Of use alone, without a license of theirs, nobody can tell what of the others is not used.
+    used = used and (sums["licensesDeployed"] > sums["noUsageFigures"] or not sums["noUsageFigures"])
     active, qualified = (int(workloads[name].sum()) for name in _ACTIVITY)
 
     def figure(name: str, known: bool) -> float | None:

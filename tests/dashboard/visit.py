@@ -109,7 +109,8 @@ def notes(app, key, column):
     """What stands in small letters below the texts of one column of a table, row by row; empty where nothing does."""
     table = json.loads(_components(app)[key]["table"])
     place = [each["name"] for each in table["columns"]].index(column)
-    return [row[place].get("note", "") if isinstance(row[place], dict) else "" for row in table["rows"]]
+    cells = (row[place] for row in table["rows"])
+    return [cell.get("note", "").replace("\u00a0", " ") if isinstance(cell, dict) else "" for cell in cells]
 
 
 def total(app, key):

@@ -173,6 +173,24 @@ def test_a_file_that_cannot_be_meant_is_named(text, secrets):
         load({}, file)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[partner_center]\nbook_file = 'b.csv'", "book_file below .+ is no setting. Did you mean books_file?"),
+        ("[partner_center]\nBOOKS_FILE = 'b.csv'", "BOOKS_FILE below .+ is no setting. Did you mean books_file?"),
+        ("[partner_center]\n\"a\\u001b[2J\" = 'hush'", "is no setting. docs/settings.md names all"),
+        ("books_file = 'b.csv'", "books_file in .+ stands before the first table. Move it below .partner_center."),
+        ("[auth]\ncookie_secret = 'hush'\nbooks_file = 'b.csv'", "books_file in .+ stands below .auth.. Move it"),
+        ("[auth]\n[auth.entra]\nclient_id = 'x'\nbooks_file = 'hush'", "books_file in .+ stands below .auth.entra."),
+    ],
+)
+def test_a_name_that_would_do_nothing_is_said(text, said, secrets):
+    with pytest.raises(SettingsError, match=said) as raised:
+        load({}, secrets(text))
+    assert "hush" not in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
 def test_a_file_that_may_not_be_read_is_said_to_be_that(tmp_path):
     """As for another user than its owner; root, who may run this, reads everything that the system can open."""
     file = tmp_path / ("x" * 300)

@@ -329,9 +329,11 @@ def test_the_alarm_of_memory_rings_before_the_limit_and_not_long_before():
     assert 0.75 < rings / limit < 0.9
 
 
-def test_prometheus_brings_the_token():
+def test_prometheus_brings_the_token_and_leaves_the_labels_of_jobs():
     (job,) = yaml.safe_load((DEPLOY / "prometheus" / "scrape.yaml").read_text())["scrape_configs"]
     assert (job["metrics_path"], job["authorization"]["type"]) == ("/metrics", "Bearer")
+    # Else Prometheus calls our `job` exported_job, and no alert about a job finds its series.
+    assert job["honor_labels"] is True
 
 
 def test_the_example_dashboard_asks_for_metrics_that_there_are(names):

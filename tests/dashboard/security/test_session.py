@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import figures
+from dashboard.components import figures, table
 from dashboard.security import middleware, session
 from dashboard.security.roles import Denied, Role
 from dashboard.sitemap import PAGES
@@ -96,6 +96,20 @@ def test_each_page_and_each_choice_is_noted_once_with_who_looked(knock, noted):
         ("look", "overview", "channel=direct"),
     ]
     assert noted_as(noted, "person", "personId") == [("mia@contoso.example", f"{visit.TENANT}/1")] * 2
+
+
+def test_a_page_that_breaks_off_is_noted_since_its_beginning_was_seen(knock, noted, monkeypatch):
+    app = knock()
+    monkeypatch.setattr(table, "show", None)
+    app.button_group(key="channel").set_value(["direct"]).run()
+    assert app.exception
+    app.switch_page("screens/usage.py").run()
+    assert app.exception
+    assert noted_as(noted, "action", "page", "filters") == [
+        ("look", "overview", ""),
+        ("look", "overview", "channel=direct"),
+        ("look", "usage", "channel=direct"),
+    ]
 
 
 def test_a_page_that_is_not_for_somebodys_role_is_noted_as_refused(knock, noted):

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from dashboard.tables.columns import Order
-from dashboard.tables.customers import PRODUCTS, file, on_screen
+from dashboard.tables.customers import PRODUCTS, file, on_screen, uncounted_on_screen
 from data_access import measures
 from data_access.measures import call_list, customers
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
@@ -80,3 +80,18 @@ def test_products_are_shown_with_their_services_title():
     rows = customers.by_product(FACTS).assign(title="Microsoft 365")
     assert {*PRODUCTS.select(rows)} == {*rows} - {"service"}
     assert list(PRODUCTS.select(rows))[:3] == ["productName", "title", "channel"]
+
+
+def test_nobody_who_is_not_in_the_figures_is_an_empty_table():
+    instants = pd.Series([], dtype="datetime64[us, UTC]")
+    nobody = pd.DataFrame(
+        {
+            "customerTenantId": pd.Series([], dtype="str"),
+            "customerName": pd.Series([], dtype="str"),
+            **dict.fromkeys(("subscriptions", "activeUnits", "consumedUnits"), pd.Series([], dtype="Int64")),
+            **dict.fromkeys(("nextEnd", "subscriptionsReadAt"), instants),
+            "nextEndDay": instants.dt.tz_localize(None),
+            "nextEndIsBefore": pd.Series([], dtype="boolean"),
+        }
+    )
+    assert uncounted_on_screen(nobody).number == 0

@@ -166,7 +166,9 @@ def test_every_license_is_accounted_for_row_by_row(sold, active):
     if sold:
         for name, figure in (("undeployed", total.undeployed), ("licensesSold", total.sold)):
             assert table[name].sum() == figure == rows[name].sum()
-    if sold and active:
+    if total.unused is None:  # nothing is known of what is deployed
+        assert rows["noUsageFigures"].equals(rows["licensesDeployed"])
+    else:
         assert table["unused"].sum() == total.unused == rows["unused"].sum()
 
 
@@ -212,6 +214,10 @@ def test_where_microsoft_sent_no_use_there_is_no_figure_of_what_is_not_used():
     assert services["unused"].isna().to_dict() == {"o365": False, "crm": True}
     assert usage.total(found, Selection.of(services=["crm"])).unused is None
     assert (usage.total(found, ALL).unused, usage.total(found, ALL).no_figures) == (20, 50)
+    idle = {"licensesDeployed": 0}
+    total = usage.total(usage_of([ours | idle, other], [ours]), ALL)
+    assert (total.unused, total.with_figures, total.no_figures) == (None, 0, 50)
+    assert usage.total(usage_of([ours | idle], [ours]), ALL).unused == 0
 
 
 def test_of_what_is_not_there_nothing_is_zero():
