@@ -38,11 +38,11 @@ from data_access.history.snapshot import (
     Owner,
     Snapshot,
     checksum,
-    checksum_of,
     file_paths,
     folded,
     of_customers,
     sent_checksum,
+    told_by,
 )
 from data_access.history.soundness import Inspected
 from data_access.history.store import Damaged, Store
@@ -200,18 +200,18 @@ class History:
         return of_customers(self.store.read(snapshot.facts, snapshot.facts_size))
 
     def append(self, answer: Answer, backfill_date: date | None = None) -> Kept:
-        """Keep an answer that was fetched with `keep_raw`, unless the newest snapshot has the same rows already.
+        """Keep an answer that was fetched with `keep_raw`, unless the newest snapshot has its rows and lacks as many.
 
         `backfill_date` is the processing date that was requested, in a back-fill. Raises HistoryError where the answer
         cannot be written; no part of it is then kept.
         """
         answer = replace(answer, frame=folded(answer.frame))
-        rows_checksum = checksum_of(answer)
+        told = told_by(answer)
         latest = self._index.latest(answer.collection.name, backfill_date)
-        same = latest if latest and latest.rows_checksum == rows_checksum else None
+        same = latest if latest and latest.told == told else None
         if same and not any(soundness.problems(self.store, [same.facts_file])):
             return Kept(same, again=True)
-        new = self._draft(answer, rows_checksum, backfill_date=backfill_date, replaces=same.id if same else None)
+        new = self._draft(answer, told.rows_checksum, backfill_date=backfill_date, replaces=same.id if same else None)
         self._commit(new.record.id, [new])
         self._index.pack_if_due(answer.collection.name)
         return Kept(new.record, again=False)
@@ -220,9 +220,9 @@ class History:
         """Keep the answers to one collection, oldest first, so that all of them appear at once."""
         drafts: list[Draft] = []
         for answer in answers:
-            rows_checksum = checksum_of(answer)
-            if not drafts or drafts[-1].record.rows_checksum != rows_checksum:
-                drafts.append(self._draft(answer, rows_checksum, further=len(drafts)))
+            told = told_by(answer)
+            if not drafts or drafts[-1].record.told != told:
+                drafts.append(self._draft(answer, told.rows_checksum, further=len(drafts)))
         if drafts:
             self._commit(index.PACK + drafts[-1].record.id, drafts)
         return [new.record for new in drafts]

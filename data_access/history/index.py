@@ -80,14 +80,14 @@ class _View:
         return [file for file in self.files if layout.collection(file.path) == collection]
 
     def sort(self) -> None:
-        """Put each collection's snapshots in their order, without those that have the rows of the one before."""
+        """Put each collection's snapshots in their order, without those that tell what the one before told."""
         by_collection: dict[str, list[Snapshot]] = {}
         latest: dict[tuple[str, date | None], Snapshot] = {}
         replaced = {snapshot.replaces for snapshot in self.snapshots.values()}
         for _, snapshot in sorted(self.snapshots.items()):
             question = (snapshot.collection, snapshot.backfill_date)
             before = latest.get(question)
-            if snapshot.id not in replaced and (before is None or before.rows_checksum != snapshot.rows_checksum):
+            if snapshot.id not in replaced and (before is None or before.told != snapshot.told):
                 latest[question] = snapshot
                 by_collection.setdefault(snapshot.collection, []).append(snapshot)
         # Assigned at the end: other threads may be reading the ones before.
@@ -109,7 +109,7 @@ class Index:
 
     @property
     def snapshots(self) -> Mapping[str, Snapshot]:
-        """Every snapshot by its id, those included that have the rows of the one before."""
+        """Every snapshot by its id, those included that tell what the one before told."""
         return self._view.snapshots
 
     @property

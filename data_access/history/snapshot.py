@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import narwhals as nw
@@ -141,6 +141,11 @@ class Fetch(BaseModel):
     #: How the rows were made of the answer; see `frames.READING`. Records of earlier programs have none.
     reading: int = 1
 
+    @property
+    def told(self) -> Told:
+        """What its answer told."""
+        return Told(self.rows_checksum, self.missing, self.set_aside)
+
     @model_serializer(mode="wrap")
     def _as_it_was_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the fields that the record never had."""
@@ -150,6 +155,14 @@ class Fetch(BaseModel):
             for name, value in serialize(self).items()
             if name not in later or value != type(self).model_fields[name].default
         }
+
+
+class Told(NamedTuple):
+    """What makes two answers to one question the same: their rows, and how many did not come or could not be read."""
+
+    rows_checksum: str
+    missing: int
+    set_aside: int
 
 
 class Snapshot(Fetch):
@@ -340,6 +353,11 @@ def checksum(frame: pd.DataFrame) -> str:
     """A checksum of the rows that does not depend on their order: SHA-256 in hexadecimal digits."""
     each = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
     return hashlib.sha256("\n".join(frame.columns).encode() + b"\0" + each.astype("<u8").tobytes()).hexdigest()
+
+
+def told_by(answer: Answer) -> Told:
+    """What an answer tells."""
+    return Told(checksum_of(answer), answer.missing, len(answer.set_aside))
 
 
 def checksum_of(answer: Answer) -> str:

@@ -90,7 +90,7 @@ def test_nobody_who_is_not_in_the_figures_is_an_empty_table():
             "customerName": pd.Series([], dtype="str"),
             **dict.fromkeys(("subscriptions", "activeUnits", "consumedUnits"), pd.Series([], dtype="Int64")),
             **dict.fromkeys(("nextEnd", "subscriptionsReadAt"), instants),
-            "nextEndDay": instants.dt.tz_localize(None),
+            "nextEndDay": pd.Series([], dtype="datetime64[us]"),
             "nextEndIsBefore": pd.Series([], dtype="boolean"),
         }
     )

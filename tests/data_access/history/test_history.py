@@ -272,6 +272,18 @@ def test_the_same_rows_are_kept_once_in_whatever_order_they_come(tmp_path):
     assert files(tmp_path) == before
 
 
+def test_equal_rows_that_lack_more_than_before_are_an_answer_of_their_own(tmp_path):
+    unread = {"channel": "advisor", "licensesSold": -1}
+    answers = [fetched(DEPLOYMENT, rows) for rows in (TWO, [*TWO, unread], [unread, *TWO], TWO, TWO)]
+    answers[3] = replace(answers[3], announced=len(TWO) + 3)
+    kept = [lake(tmp_path).append(answer) for answer in answers]
+    assert [each.again for each in kept] == [False, False, True, False, False]
+    assert [(each.set_aside, each.missing) for each in lake(tmp_path).snapshots(DEPLOYMENT)] == [
+        *((0, 0), (1, 0)),
+        *((0, 3), (0, 0)),
+    ]
+
+
 def test_figures_that_come_back_are_kept_again(tmp_path):
     history = lake(tmp_path)
     assert [history.append(sold(number)).again for number in (1, 2, 1)] == [False] * 3
