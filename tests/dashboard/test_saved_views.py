@@ -56,7 +56,8 @@ def save(app, name):
 
 def views(app):
     """The links of the menu: label, address and parameters."""
-    listed = [link.proto for link in menu(app).get("page_link")]
+    (opened,) = (popover for popover in menu(app).get("popover") if popover.proto.popover.label == "Views")
+    listed = [link.proto for link in opened.get("page_link")]
     return [(link.label, link.page, link.query_string) for link in listed]
 
 

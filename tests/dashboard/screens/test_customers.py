@@ -137,7 +137,7 @@ def test_those_to_call_first_stand_above_with_what_to_say(visit):
     app = visit(Emulator(PARTNER), page=PAGE)
     calls = tables(app)["calls"].to_dict("records")
     assert [call["customerName"] for call in calls] == ["<b>Süd</b>", "Nordwind AB"]
-    assert calls[0]["figures"] == "95 not deployed · 5.00 % deployed"
+    assert calls[0]["figures"] == "95 not deployed · 5.00\u00a0% deployed"
     assert calls[0]["said"] == "95 licenses of Office 365 Enterprise E3 are not assigned to anybody."
     assert tables(app)["customers_table"]["why"][0] == ["95 licenses of Office 365 Enterprise E3 are not deployed"]
 

@@ -123,7 +123,7 @@ def test_the_first_that_needs_a_decision_may_go_into_the_extended_service_term(v
     assert list(cards["figures"]) == ["2 seats of Office 365 E3", "7 seats of Office 365 E3"]
     ends, after = (formats.day(datetime.now(UTC) + timedelta(days=days)) for days in (3, 4))
     assert cards["said"][0] == (
-        f"Decide by {ends}, 23:59, in 3 days. Paid monthly at about +3 % from {after}."
+        f"Decide by {ends}, 23:59, in 3 days. Paid monthly at about +3\u00a0% from {after}."
         " 2 of them are not assigned to anybody."
     )
 
