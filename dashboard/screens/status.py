@@ -190,14 +190,15 @@ def _digest(settings: Settings) -> tuple[list[str], str]:
         return [said], ""
     whole, now = everybody(settings), datetime.now(UTC)
     plan, counts, live = mutes_and_bands.plan_now(), whole.customers.state.data, whole.renewals.state.data
+    holding = plan.holding(now)
     st.markdown(
-        f"{formats.part(len(plan.holding(now)), len(plan.mutes), 'mute')} in force,"
+        f"{formats.part(len(holding), len(plan.mutes), 'mute')} in force,"
         f" {formats.number(len(plan.rules), 'band')}, {formats.number(len(plan.spares), 'allowance')} of spare seats."
     )
     is_counted = counts is not None and not counts.live
     if plan.rules and not is_counted:
         st.markdown("Open the page *Customers* once to see here which bands speak of nothing.")
-    if (plan.mutes or plan.spares) and not (is_counted and live):
+    if (holding or plan.spares) and not (is_counted and live):
         st.markdown("Open *Customers* and *Renewals* once to see here which mutes and allowances are about nothing.")
     facts = counts.facts if counts and is_counted else Facts(pd.DataFrame())
     books = books_now(settings) if settings.books_file else None

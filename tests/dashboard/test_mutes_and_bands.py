@@ -310,4 +310,10 @@ def test_status_of_a_file_without_mistakes_says_what_is_in_it(sit):
     app = sit("status", plan=plan)
     assert "0 of 1 mute is in force, 1 band, 0 allowances of spare seats." in text(app)
     assert "Open the page *Customers* once" in text(app)
+    assert "which mutes and allowances" not in text(app)  # none holds
     assert "digest_mistakes" not in tables(app)
+
+
+def test_status_says_where_it_does_not_know_yet_what_a_mute_is_about(sit):
+    app = sit("status", plan=f'[[mute]]\ncustomer = "{OWN}"\nreason = "x"\nuntil = 2999-01-01\n')
+    assert "Open *Customers* and *Renewals* once to see here which mutes and allowances are about nothing." in text(app)

@@ -100,7 +100,7 @@ def test_each_page_and_each_choice_is_noted_once_with_who_looked(knock, noted):
 
 def test_a_page_that_breaks_off_is_noted_since_its_beginning_was_seen(knock, noted, monkeypatch):
     app = knock()
-    monkeypatch.setattr(table, "show", None)
+    monkeypatch.setattr(table, "show", None)  # no answer of Microsoft's is known at which a page breaks off
     app.button_group(key="channel").set_value(["direct"]).run()
     assert app.exception
     app.switch_page("screens/usage.py").run()
