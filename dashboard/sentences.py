@@ -317,4 +317,4 @@ def beside(number: int, ended: int, reducible: int, until: str) -> str:
 def has_ended(number: int) -> str:
     """Of how many subscriptions the term is over, without a word of Microsoft's on what came after it."""
     them = "it" if number == 1 else "them"
-    return f"The term of {formats.more(number, 'subscription')} has ended; no answer says yet what became of {them}."
+    return f"The term of {formats.number(number, 'subscription')} has ended; no answer says yet what became of {them}."

@@ -67,11 +67,11 @@ def test_the_present_comes_first_then_the_range(percents, said):
         (1, 0, 0, "1 more subscription ends later or never."),
         (1, 0, 1, "1 more subscription ends later or never. 1 seat of it can be reduced until 3 Dec 2026, 10:15."),
         (3, 0, 66, "3 more subscriptions end later or never. 66 seats of them can be reduced until 3 Dec 2026, 10:15."),
-        (0, 1, 0, "The term of 1 more subscription has ended; no answer says yet what became of it."),
+        (0, 1, 0, "The term of 1 subscription has ended; no answer says yet what became of it."),
         (
             *(3, 2, 9),
             (
-                "3 more subscriptions end later or never. The term of 2 more subscriptions has ended; no answer says"
+                "3 more subscriptions end later or never. The term of 2 subscriptions has ended; no answer says"
                 " yet what became of them. 9 seats of them can be reduced until 3 Dec 2026, 10:15."
             ),
         ),

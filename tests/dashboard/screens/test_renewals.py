@@ -101,7 +101,7 @@ def test_the_tiles_count_seats_of_what_renews_and_of_what_is_undecided(visit):
     said = text(app).replace("*", "")
     assert "9 seats need a decision until" in said
     assert "58 seats renew, 43 of them are not assigned." in said
-    assert "The term of 1 more subscription has ended; no answer says yet what became of it." in said
+    assert "The term of 1 subscription has ended; no answer says yet what became of it." in said
     assert "1 trial" in text(app)
     # And all that ends, whatever becomes of it, without the trial: 62 seats of the first customer, 5 of the second.
     said = "At risk: of what renews. 45 with what ends or is undecided"
