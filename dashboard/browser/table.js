@@ -6,6 +6,9 @@ const LONG = 40 // characters of a name that may be cut off
 const ABREAST = 3 // texts below a row that may stand side by side
 const FEW = { rows: 8, more: 2 } // rows of a table on a phone, and how many more are no reason for a button
 const TIGHT = { width: 1400, row: 72 } // pixels: below this width rows that are higher on average give texts away
+const UNBROKEN = 10 // characters of a label that stands on one line
+const SHORT = { third: 14, most: 28 } // characters of texts that need a third of a phone's width, or two
+const NOTHING = "–" // as data_access/formats.py has it
 const SVG = "http://www.w3.org/2000/svg"
 const LINE = { width: 64, height: 20, edge: 3, leastRange: 2 } // pixels; and the unit of the figures
 
@@ -94,7 +97,8 @@ function link(opens, key, children, open) {
 }
 
 function header(column, description, ask) {
-  const attributes = { role: "columnheader", scope: "col", class: column.numeric ? "number" : undefined }
+  const kinds = { number: column.numeric, unbroken: column.label.length <= UNBROKEN }
+  const attributes = { role: "columnheader", scope: "col", class: named(kinds) }
   if (!column.sortable) return make("th", attributes, make("span", { class: "label" }, column.label))
   const arrow = { ascending: "↑", descending: "↓", none: "" }[column.sorted]
   const button = make(
@@ -189,18 +193,41 @@ function sorted({ columns, isArranged }) {
   return { column: column?.name ?? "", downwards: column?.sorted === "descending" }
 }
 
+// The kinds that hold, as classes.
+const named = (kinds) => Object.keys(kinds).filter((kind) => kinds[kind]).join(" ") || undefined
+
+// What a cell says in text, without what stands below it.
+const words = (cell) => (Array.isArray(cell) ? cell.join() : (cell.text ?? cell))
+
+// Which part of a phone's width the texts of each column need, where all are short and nothing stands below them.
+function measure(columns, rows, total) {
+  columns.forEach((column, place) => {
+    const cells = [...rows, ...(total ? [total] : [])].map((row) => row[place])
+    if (column.numeric || cells.some((cell) => Array.isArray(cell) || cell.note)) return
+    const longest = Math.max(...cells.map((cell) => words(cell).length))
+    column.part = Object.keys(SHORT).find((part) => longest <= SHORT[part])
+  })
+}
+
 function row(cells, columns, { opens, target }, key, open) {
   const row = make("tr", { role: "row" })
   cells.forEach((cell, place) => {
-    const { name, numeric, isTime, width } = columns[place]
+    const { name, numeric, isTime, width, part } = columns[place]
     const opened = opens?.column === name && key !== undefined && key !== null
     const content = inside(cell, target)
     let children = opened ? [link(opens, key, content, open)] : content
     if (children.length > 1) children = [make("span", {}, ...children)]
     const isDrawn = cell.bar !== undefined || cell.line
-    const kinds = { number: numeric, time: isTime && !numeric, list: Array.isArray(cell), drawn: isDrawn }
-    const named = Object.keys(kinds).filter((kind) => kinds[kind]).join(" ")
-    const td = make("td", { role: "cell", class: named || undefined, "data-label": whole(columns[place]) }, ...children)
+    const kinds = {
+      number: numeric,
+      time: isTime && !numeric,
+      list: Array.isArray(cell),
+      drawn: isDrawn,
+      third: part === "third",
+      most: part === "most",
+      none: !numeric && words(cell) === NOTHING,
+    }
+    const td = make("td", { role: "cell", class: named(kinds), "data-label": whole(columns[place]) }, ...children)
     td.dir = numeric ? "ltr" : "auto"
     if (cell.hint) td.title = cell.hint
     if (width) td.style.maxWidth = `${width}px`
@@ -235,6 +262,7 @@ function parted(root, whole, { of, rows }, columns, data) {
 function body(root, data, open, ask) {
   const { table, label } = data
   const { columns, rows, keys, parts, total } = table
+  measure(columns, [...rows, ...(parts ?? []).flatMap((part) => part.rows)], total)
   const descriptions = columns.map(({ help }, number) => make("span", { id: `${root.name}-help-${number}` }, help))
   root.querySelector(".descriptions").replaceChildren(...descriptions)
   const heads = columns.map((column, number) => {

@@ -26,9 +26,10 @@ MOST_PANELS = 24
 _MOST_POINTS_OF_A_PANEL = 27  # about 200 pixels wide; every point costs the browser time
 _NO_MARKERS = 1  # with none at all, plotly reports no clicks
 _PANEL_HEIGHT = 124  # pixels
-_WIDE, _HIGH = 0.9, 0.55  # the line's part of its cell
+_WIDE, _HIGH, _LOW = 0.9, 0.52, 0.06  # the line's part of its cell, and where it begins above the one below
 _TITLE_AT, _FIGURE_AT = 0.88, 0.7  # heights within the cell
 _LEAST_SPAN = 0.1  # of the first figure, up and down, so that a small movement looks small
+_LEAST_POINTS = 2.0  # percent points from the bottom of a panel to its top, for the same reason
 _TITLE_LENGTH = {_COLUMNS: 30, _MEDIUM_COLUMNS: 26, _NARROW_COLUMNS: 21}  # characters
 _UP, _DOWN = "▲", "▼"
 
@@ -55,17 +56,24 @@ class Panel:
         return self.points[self.points[WITHOUT] == ""] if self.is_whole else self.points
 
 
+def height_in_points(panels: Sequence[Panel], measure: Shown) -> float:
+    """How many percent points each panel is high: as many as the line that moves most needs."""
+    moves = [panel.points[measure.column].max() - panel.points[measure.column].min() for panel in panels]
+    return max([_LEAST_POINTS, *(float(move) for move in moves if pd.notna(move))])
+
+
 def small_multiples(
-    panels: Sequence[Panel], measure: Shown, target: float, *, span: tuple[datetime, datetime], palette: Palette
+    panels: Sequence[Panel], measure: Shown, *, span: tuple[datetime, datetime], palette: Palette
 ) -> Finished:
     """One panel per line, from left to right and from top to bottom; all share one axis of dates.
 
-    Percentages share one scale too, from 0. Licenses have a scale per panel, around its first figure: on a shared one
-    the large lines would flatten the others. The colour is the direction; each point's `customdata` is its key, for
-    clicks.
+    Panels of percentages are all as high (`height_in_points`), so that movements can be compared, and each stands
+    where its own line is: from 0 to 100 every movement would look flat. Licenses have a scale per panel, around its
+    first figure: on a shared one the large lines would flatten the others. The colour is the direction; each point's
+    `customdata` is its key, for clicks.
     """
-    highest = max([100.0, target, *(panel.points[measure.column].max() for panel in panels)])
-    curves = [_curve(panel, measure, target, highest, span) for panel in panels]
+    height = height_in_points(panels, measure)
+    curves = [_curve(panel, measure, height, span) for panel in panels]
     traces, layout = _arranged(curves, _COLUMNS, measure, palette)
     medium, narrow = (_differing(curves, columns, measure, palette) for columns in (_MEDIUM_COLUMNS, _NARROW_COLUMNS))
     common = base.frame(palette) | {"hovermode": "closest", "hoverdistance": 60}
@@ -82,22 +90,22 @@ class _Curve:
     y: list[float | None]
     lacks: list[bool]  # whether a part is missing: then it stands hollow in a gap of the line
     hover: list[str]
-    level: float  # where the dotted line is: the target, or the first figure
+    level: float | None  # where the dotted line is: the first figure
     news: int  # 1 where the line moved for the better, −1 where for the worse, else 0
 
 
-def _curve(panel: Panel, measure: Shown, target: float, highest: float, span: tuple[datetime, datetime]) -> _Curve:
+def _curve(panel: Panel, measure: Shown, height: float, span: tuple[datetime, datetime]) -> _Curve:
     points = thinned(panel.points, _MOST_POINTS_OF_A_PANEL)
     values = points[measure.column]
-    low, high = (0.0, highest) if measure.is_percent else _around(values)
-    level = target if measure.is_percent else (low + high) / 2
+    low, high = _amid(values, height) if measure.is_percent else _around(values)
+    known = values.dropna()
     return _Curve(
         panel,
         [_part(moment, span) * _WIDE for moment in points[AS_OF]],
-        [None if pd.isna(value) else (value - low) / (high - low) * _HIGH for value in values],
+        [None if pd.isna(value) else _LOW + (value - low) / (high - low) * _HIGH for value in values],
         [bool(one) for one in points[WITHOUT]],
         hover(points, panel.title, measure),
-        (level - low) / (high - low) * _HIGH,
+        _LOW + (float(known.iloc[0]) - low) / (high - low) * _HIGH if len(known) else None,
         _news(panel, measure),
     )
 
@@ -119,7 +127,7 @@ def _arranged(
     colours = {1: palette.better, -1: palette.worse, 0: palette.bar}
     lines, ends, lacking = ({news: _Trace() for news in colours} for _ in range(3))
     words = _Trace()
-    bases, levels = [], []
+    levels = []
     for place, curve in enumerate(curves):
         row, column = divmod(place, columns)
         left, bottom = float(column), -float(row)
@@ -139,8 +147,8 @@ def _arranged(
         words.add(
             [left], [bottom + _FIGURE_AT], [newest if columns > _NARROW_COLUMNS else newest.replace(UNIT, "")], key
         )
-        bases.append(_across(left, bottom))
-        levels.append(_across(left, bottom + curve.level))
+        if curve.level is not None:
+            levels.append(_across(left, bottom + curve.level))
     traces = [
         trace.drawn(
             mode=mode,
@@ -164,17 +172,13 @@ def _arranged(
         | {"text": words.hovertext, "hovertext": None, "unselected": {"textfont": {"color": palette.text}}}
     )
     rows = -(-len(curves) // columns)
-    dotted = palette.target if measure.is_percent else palette.muted
     hidden = {"visible": False, "fixedrange": True}
     return traces, {
         "height": rows * _PANEL_HEIGHT + 16,
         "margin": {"l": 4, "r": 4, "t": 4, "b": 12},
         "xaxis": hidden | {"range": [-0.01, columns - 1 + _WIDE + 0.02]},
         "yaxis": hidden | {"range": [1 - rows - 0.06, 1]},
-        "shapes": [
-            _path(bases, {"color": palette.grid, "width": 1}),
-            _path(levels, {"color": dotted, "width": 1, "dash": "dot"}),
-        ],
+        "shapes": [_path(levels, {"color": palette.muted, "width": 1, "dash": "dot"})],
     }
 
 
@@ -265,6 +269,12 @@ def _newest(curve: _Curve, measure: Shown, colour: str, palette: Palette) -> str
     change = measure.change(values.iloc[0], values.iloc[-1])
     arrow = "" if formats.STILL in change else f"{_UP if moved > 0 else _DOWN}\u00a0"
     return f"{figure}  <span style='color:{colour if curve.news else palette.muted}'>{arrow}{change}</span>"
+
+
+def _amid(values: pd.Series, height: float) -> tuple[float, float]:
+    """The scale of a panel so many percent points high, with the whole line in its middle."""
+    middle = (float(values.min()) + float(values.max())) / 2
+    return middle - height / 2, middle + height / 2
 
 
 def _around(values: pd.Series) -> tuple[float, float]:

@@ -232,11 +232,14 @@ def _around(key: Sequence[str], in_a_line: int) -> dict[str, Any]:
 
 
 def _colours(palette: Palette) -> dict[str, str]:
-    """The colour of each outcome, from the bottom of a bar to its top: what is settled first, decisions last."""
+    """The colour of each outcome, from the bottom of a bar to its top.
+
+    Decisions come first: what stands on the axis can be compared from week to week.
+    """
     return {
+        outcomes.UNDECIDED: palette.action,
+        outcomes.EXTENDED: palette.extended,
         outcomes.RENEWS: palette.bar,
         ENDS: palette.ended,
         "other": palette.otherwise,
-        outcomes.EXTENDED: palette.extended,
-        outcomes.UNDECIDED: palette.action,
     }

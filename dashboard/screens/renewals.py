@@ -16,7 +16,7 @@ from dashboard.filters.link import Controls
 from dashboard.filters.parameters import ACT, HORIZON, OUTCOME, SEARCH, RenewalsFilters
 from dashboard.security import session
 from dashboard.tables import renewals as tables
-from dashboard.view_models.renewals import RenewalsView, renewals_view, rows_of
+from dashboard.view_models.renewals import SOON, RenewalsView, renewals_view, rows_of
 from data_access.datasets.renewals import Renewals
 from data_access.measures.outcomes import RENEWS, TO_DECIDE
 from data_access.measures.renewals import Totals
@@ -81,14 +81,15 @@ def _answer(model: RenewalsView, filters: RenewalsFilters) -> str:
         return f"Nothing {'needs a word' if model.act_until else 'ends'} until {until} with these filters.{ended}"
     said = []
     if totals.undecided:
-        said.append(f"{sentences.seats(totals.undecided, 'need')} a decision until {until}.")
+        soon = "" if not model.soon else f", **{formats.count(model.soon)}** of them within {SOON} days"
+        said.append(f"{sentences.seats(totals.undecided, 'need')} a decision until {until}{soon}.")
     elif _shows(filters, *TO_DECIDE):
         said.append(f"No seat needs a decision until {until}.")
     if totals.renewing:
         said.append(f"{sentences.renew(totals)}.")
     elif _shows(filters, RENEWS):
         said.append("None of what is shown renews.")
-    if model.largest is not None and model.first.number > 1:
+    if model.largest is not None:
         said.append(f"The largest decision: {_subject(model.largest)}.")
     said = said or [f"**{formats.number(model.number, 'subscription')}** chosen here until {until}."]
     if model.act_until:

@@ -189,9 +189,12 @@ def _parts(trend: TrendsView, controls: Controls[TrendsFilters], origin: exports
         number = formats.number(len(trend.lines), filters.by)
         if len(trend.lines) > panels.MOST_PANELS:
             number = f"The first {panels.MOST_PANELS} of {number}; the table has them all"
-        scale = "all from 0 % (target dotted)"
-        if filters.measure != "percent":
-            scale = "each around its own first figure (dotted)"
+        scale = "each around its own first figure (dotted)"
+        if filters.measure == "percent":
+            scale = (
+                f"each panel {trend.small_height:.1f} points high, not from 0\u00a0%, so that movements can be seen and"
+                " compared. Dotted: the first figure"
+            )
         st.caption(f"{number}, {scale}. A click on a panel shows it alone.")
         title = sentences.of_picture(f"{MEASURE.options[filters.measure]} by {filters.by}", trend.whole)
         picture = origin.picture(title, "trends_parts_chart")

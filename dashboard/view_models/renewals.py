@@ -41,6 +41,8 @@ _WORDS = {
 _ENDS_SOONER = "Ends on {after}: a cancellation is scheduled"
 _REDUCIBLE = "to reduce; ends "
 _ON_CARDS = 3
+#: Within so many days from now a decision is one of this week.
+SOON = 7
 _AT_ONCE = timedelta(days=2)  # after today, of which what is largest comes first
 
 
@@ -55,7 +57,8 @@ class RenewalsView:
     ended: int  # subscriptions whose term is over, of which no answer says yet what became of them
     unplaced: int  # subscriptions whose service or channel is unknown, and that a filter by these leaves out
     first: OnScreen  # cards of what is to be decided: see `_most_urgent`
-    largest: pd.Series | None  # as on screen, of what is to be decided the row with most seats, of equal ones the first
+    largest: pd.Series | None  # as on screen, of what is to be decided the row with most seats; None if on a card
+    soon: int  # seats of which somebody has to decide within `SOON` days
     by_month: bool
     figure: Finished
     words: str
@@ -97,7 +100,10 @@ def renewals_view(
     by_month = days > _MOST_DAYS_BY_WEEK
     periods = renewals.by_period(shown, by_month, ZoneInfo(zone))
     to_decide = shown[renewals.counted(shown) & shown["renewalOutcome"].isin(outcomes.TO_DECIDE)]
+    soon = to_decide.loc[to_decide["actBy"] < now + timedelta(days=SOON), "quantity"]
     to_decide = to_decide[~muted.rows(mutes, to_decide)]
+    urgent = _most_urgent(to_decide, now, zone)
+    largest = to_decide.index[int(to_decide["quantity"].fillna(0).argmax())] if len(to_decide) else None
     told = in_words(shown, _lasting(data, zone))
     return RenewalsView(
         totals=renewals.totals(chosen, now, days),
@@ -106,8 +112,9 @@ def renewals_view(
         act_until=formats.day(reach.last_day(now)) if is_narrowed else "",
         ended=ended,
         unplaced=len(renewals.within(unplaced, now, days)),
-        first=tables.first_on_screen(told.loc[_most_urgent(to_decide, now, zone)], now, zone),
-        largest=told.loc[to_decide.index[int(to_decide["quantity"].fillna(0).argmax())]] if len(to_decide) else None,
+        first=tables.first_on_screen(told.loc[urgent], now, zone),
+        largest=None if largest is None or largest in urgent else told.loc[largest],
+        soon=int(soon.sum()),
         by_month=by_month,
         figure=charts.figure(periods, by_month, palette.of(dark)),
         words=charts.in_words(periods, by_month),

@@ -13,7 +13,13 @@ from dashboard.cache import remembered
 from dashboard.charts import palette
 from dashboard.charts.base import Finished
 from dashboard.charts.lines import WITHOUT, Shown, line_chart, line_chart_in_words
-from dashboard.charts.panels import MOST_PANELS, Panel, small_multiples, small_multiples_in_words
+from dashboard.charts.panels import (
+    MOST_PANELS,
+    Panel,
+    height_in_points,
+    small_multiples,
+    small_multiples_in_words,
+)
 from dashboard.feeds import Feeds
 from dashboard.filters import dates
 from dashboard.filters.parameters import TrendsFilters
@@ -57,6 +63,7 @@ class TrendsView:
     words: str
     small: Finished | None  # None where there is nothing to compare
     small_words: str
+    small_height: float  # percent points, of each panel of percentages
     points: pd.DataFrame  # for files: one row per line and processing date
     paces: pd.DataFrame  # for files: one row per line, that of all together first
     on_screen: OnScreen  # pace and target of each line
@@ -121,8 +128,9 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         unread=made_of.unread,
         figure=line_chart(whole.points, measure, filters.target, whole.goal, span=span, palette=colours),
         words=line_chart_in_words(whole.points, measure, filters.target),
-        small=small_multiples(first, measure, filters.target, span=span, palette=colours) if len(lines) > 1 else None,
+        small=small_multiples(first, measure, span=span, palette=colours) if len(lines) > 1 else None,
         small_words=small_multiples_in_words(first, measure),
+        small_height=height_in_points(first, measure),
         points=_points(whole, lines, filters.by, timeline.estimated),
         paces=paces.in_file([whole, *lines], filters.by, estimated=timeline.estimated),
         on_screen=paces.on_screen(whole, lines, filters.by, estimated=timeline.estimated),

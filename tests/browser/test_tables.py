@@ -321,3 +321,30 @@ def test_on_a_phone_a_table_begins_with_a_few_rows_and_a_button_shows_the_others
     page.reload()
     expect(rows).to_have_count(50)
     expect(others).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "lines"), [("audit", "audit_table", 3), ("customers?customer={one}", "products_table", 5)]
+)
+def test_on_a_phone_short_texts_share_a_line_and_a_name_stands_on_one(path, key, lines, sample, visitors):
+    page = visitors.at(f"{sample}/customers", ".st-key-customers_table tbody tr a")
+    one = page.locator(".st-key-customers_table tbody a").first.get_attribute("data-id").removeprefix("row ")
+    page = visitors.at(f"{sample}/{path.format(one=one)}", f".st-key-{key} tbody tr", size=PHONE)
+    app.settle(page)
+    cells = (
+        "row => [...row.cells].filter(cell => cell.checkVisibility()).map(cell => cell.getBoundingClientRect().bottom)"
+    )
+    assert len(set(table(page, key).locator("tbody tr").first.evaluate(cells))) <= lines
+
+
+def test_a_day_and_what_it_has_to_add_take_two_lines(sample, visitors):
+    page = visitors.open(f"{sample}/renewals", chart="renewals_chart")
+    days = table(page, "renewals_table").locator("td:has(.note)[data-label^='Last day to act']")
+    assert days.count() > 1
+    for day in days.all():
+        box = day.locator("> span").bounding_box()
+        assert box
+        assert box["height"] < 48
+    at_risk = table(page, "renewals_table").get_by_role("columnheader", name="At risk").bounding_box()
+    assert at_risk
+    assert at_risk["height"] < 45

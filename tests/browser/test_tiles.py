@@ -42,3 +42,15 @@ def test_what_is_behind_a_figure_is_text_whatever_it_holds(hostile, visitors):
     said = behind(page).inner_text().translate(app.INVISIBLE)
     assert [name for name in services if name not in said] == []
     expect(behind(page).locator("a, img, b, code:has-text('x')")).to_have_count(0)
+
+
+def test_on_a_phone_the_small_words_of_a_figure_are_whole_and_take_no_more_than_their_own_line(sample, visitors):
+    page = visitors.open(f"{sample}/trends", chart="trends_chart", size={"width": 390, "height": 844})
+    small = page.locator(".st-key-kpi_deployed_per_week [data-testid=stMetricValue] small")
+    expect(small).to_have_text("licenses")
+    box = small.bounding_box()
+    assert box
+    assert box["height"] < 24  # of one line
+    value = page.locator(".st-key-kpi_deployed_per_week [data-testid=stMetricValue]").bounding_box()
+    assert value
+    assert value["height"] < 70  # of a figure and a line of small words

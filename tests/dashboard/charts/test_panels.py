@@ -7,20 +7,22 @@ import pytest
 
 from dashboard.charts.lines import Shown
 from dashboard.charts.palette import LIGHT
-from dashboard.charts.panels import Panel, small_multiples, small_multiples_in_words
+from dashboard.charts.panels import Panel, height_in_points, small_multiples, small_multiples_in_words
 from data_access.measures.trends import Refusal
 from tests.dashboard.charts.trend import PERCENT, SOLD, SPAN, drawn, points
 
+HIGH, LOW = 0.52, 0.06  # of a cell: the room of its line, and what is below that
 
-def small(*lines, shown=PERCENT, target=80.0):
-    return drawn(small_multiples(lines, shown, target, span=SPAN, palette=LIGHT))
+
+def small(*lines, shown=PERCENT):
+    return drawn(small_multiples(lines, shown, span=SPAN, palette=LIGHT))
 
 
 def one(key, percents=(50.0, 55.0, 60.0), sold=(100, 100, 100), title=None):
     return Panel(key, title or key, points(percents, sold))
 
 
-def test_every_panel_has_a_cell_of_its_own_and_the_same_scale():
+def test_every_panel_has_a_cell_of_its_own():
     figure = small(one("a"), one("b", (90.0, 90.0, 90.0)), one("c"), one("d"), one("e"))
     places: dict[str, list[tuple[float, float]]] = {}
     for trace in figure["data"]:
@@ -29,8 +31,48 @@ def test_every_panel_has_a_cell_of_its_own_and_the_same_scale():
                 places.setdefault(key, []).append((x, y))
     assert [places[key][0][0] for key in "abcde"] == [0, 1, 2, 3, 0]
     assert places["e"][0][1] == pytest.approx(places["a"][0][1] - 1)
-    heights = {key: [round(y % 1, 3) for _, y in places[key]] for key in "ab"}
-    assert heights["a"][1] / heights["b"][1] == pytest.approx(55 / 90, abs=0.01)
+
+
+def heights_of(figure):
+    """The heights of each panel's line within its cell, by key."""
+    found: dict[str, list[float]] = {}
+    for trace in figure["data"]:
+        if trace["mode"] == "lines+markers":
+            for y, key in zip(trace["y"], trace["customdata"], strict=True):
+                if y is not None:
+                    found.setdefault(key, []).append(y % 1)
+    return found
+
+
+def test_panels_of_percentages_show_movements_and_the_same_ones_as_high():
+    lines = (one("a", (90.0, 92.0, 94.0)), one("b", (10.0, 11.0, 12.0)), one("c", (50.0, 46.0, 42.0)))
+    assert height_in_points(lines, PERCENT) == 8.0
+    heights = heights_of(small(*lines))
+    moved = {key: places[-1] - places[0] for key, places in heights.items()}
+    assert moved["c"] == pytest.approx(-HIGH)  # what moves most has the whole height
+    assert moved["a"] == pytest.approx(HIGH * 4 / 8)
+    assert moved["b"] == pytest.approx(HIGH * 2 / 8)
+    assert all((places[0] + places[-1]) / 2 == pytest.approx(LOW + HIGH / 2, abs=0.0002) for places in heights.values())
+
+
+def test_a_movement_of_hundredths_stays_small_where_nothing_moves_more():
+    lines = (one("a", (50.0, 50.0, 50.02)), one("b", (70.0, 70.0, 70.0)))
+    assert height_in_points(lines, PERCENT) == 2.0
+    heights = heights_of(small(*lines))
+    assert heights["a"][-1] - heights["a"][0] == pytest.approx(HIGH * 0.02 / 2, abs=0.0002)
+
+
+def test_the_dotted_line_of_a_panel_is_at_its_first_figure():
+    figure = small(one("a", (50.0, 45.0, 55.0)))
+    (dotted,) = figure["layout"]["shapes"]
+    level = float(dotted["path"].split(",")[1].split()[0])
+    assert level == pytest.approx(heights_of(figure)["a"][0])
+
+
+def test_a_panel_without_a_percentage_has_no_line_and_hides_no_other():
+    figure = small(one("a"), Panel("none", "none", points((float("nan"),) * 3, (0, 0, 0))))
+    assert heights_of(figure)["a"][-1] - heights_of(figure)["a"][0] == pytest.approx(HIGH)
+    assert "nan" not in figure["layout"]["shapes"][0]["path"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +99,7 @@ def test_the_colour_is_the_direction_and_an_arrow_says_it_too(good, colours):
 )
 def test_on_narrower_screens_the_same_panels_stand_in_fewer_columns(look, cells):
     lines = [one(key) for key in "abcde"]
-    figure = json.loads(small_multiples(lines, PERCENT, 80.0, span=SPAN, palette=LIGHT).spec)
+    figure = json.loads(small_multiples(lines, PERCENT, span=SPAN, palette=LIGHT).spec)
     narrow = figure[look]
     assert [len(trace["x"]) for trace in figure["data"]] == [len(change["x"]) for change in narrow["data"]]
     words, keys = narrow["data"][-1], figure["data"][-1]["customdata"]
@@ -70,9 +112,7 @@ def test_on_narrower_screens_the_same_panels_stand_in_fewer_columns(look, cells)
 
 
 def test_a_name_is_cut_within_its_own_panel_where_panels_are_narrow():
-    figure = small_multiples(
-        [one("a", title="Purview Information Protection")], PERCENT, 80.0, span=SPAN, palette=LIGHT
-    )
+    figure = small_multiples([one("a", title="Purview Information Protection")], PERCENT, span=SPAN, palette=LIGHT)
     names = [figure.data[-1].text[0], *(look["data"][-1]["text"][0] for look in (figure.medium, figure.narrow))]
     assert names == [
         "<b>Purview Information Protection</b>",
@@ -101,7 +141,7 @@ def test_a_panel_says_figure_and_change():
 
 def test_a_narrow_panel_has_no_room_for_the_unit_of_its_change():
     panels = [one("aad", (99.6, 100.0, 100.59))]
-    words = small_multiples(panels, PERCENT, 80.0, span=SPAN, palette=LIGHT).narrow["data"][-1]["text"]
+    words = small_multiples(panels, PERCENT, span=SPAN, palette=LIGHT).narrow["data"][-1]["text"]
     assert "100.59\u00a0%" in words[2]
     assert words[2].endswith("▲\u00a0+0.99</span>")
 

@@ -25,14 +25,14 @@ def periods(*rows):
 def test_a_bar_has_a_part_for_each_outcome_and_beside_it_what_is_paid_for_and_not_assigned():
     drawn = renewals.figure(periods(*ROWS), by_month=False, palette=LIGHT)
     assert [(trace.name, list(trace.x), list(trace.y)) for trace in drawn.data] == [
+        ("Undecided", WEEKS, [0, 0, 0, 0, 0, 7]),  # on the axis
         ("Renews", WEEKS, [50, 0, 0, 0, 0, 0]),
         ("Ends or expires", WEEKS, [7, 0, 0, 0, 0, 0]),
-        ("Undecided", WEEKS, [0, 0, 0, 0, 0, 7]),
         ("Not assigned", WEEKS, [40, 0, 0, 0, 0, 0]),
     ]
-    assert drawn.data[0].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats<br>of them not assigned: 40"
-    assert drawn.data[1].hovertext[0] == "<b>Week of 30 Nov</b><br>Ends or expires: 7 seats"
-    assert drawn.data[1].customdata[0] == "ends"
+    assert drawn.data[1].hovertext[0] == "<b>Week of 30 Nov</b><br>Renews: 50 seats<br>of them not assigned: 40"
+    assert drawn.data[2].hovertext[0] == "<b>Week of 30 Nov</b><br>Ends or expires: 7 seats"
+    assert drawn.data[2].customdata[0] == "ends"
     assert renewals.TOGETHER["ends"] == ("ends", "expires")
 
 
