@@ -35,6 +35,7 @@ _MOVED = signed("deploymentPercentChange", "± Points", decimals=1, good=1, line
 _UNUSED = count("unused", "Not used", help=definition("unused"))
 _RENEWS_HELP = "When its next active subscription of licenses ends, whatever becomes of it; no trials, none suspended."
 _NOT_READ = "not read"
+_NONE_THEN = "none"  # of a customer that had none when it was last read
 _RENEWAL = Column(
     "renewal",
     "Next renewal",
@@ -128,18 +129,20 @@ def _told(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of customers with their names, or their ids where they have none, and the day of their renewal.
 
     Of the older kind of subscription that is the first day that is no longer paid. A customer whose subscriptions
-    nobody could read is not one that has none.
+    nobody could read is not one that has none; of one that cannot be read now, the cell says since when.
     """
     named = rows.assign(**{CUSTOMER_NAME.name: rows[CUSTOMER_NAME.name].fillna(rows[TENANT_ID.name])})
     if "nextEndDay" in rows:  # and the instant under the mouse, where its day in UTC is another one
         is_other = rows["nextEnd"].dt.tz_localize(None).dt.normalize() != rows["nextEndDay"]
-        before = "before " + rows["nextEndDay"].map(formats.day).astype("str")
+        day = rows["nextEndDay"].map(formats.day, na_action="ignore").astype("str")
+        day = day.mask(rows["nextEndIsBefore"].eq(True), "before " + day)
+        read = rows["subscriptionsReadAt"].map(formats.day, na_action="ignore").astype("str")
+        earlier = day.fillna(_NONE_THEN) + f", {_NOT_READ} since " + read
+        said = day.where(rows["nextEndIsBefore"].eq(True)).mask(rows["subscriptionsAreEarlier"], earlier)
         named = named.assign(
             renewal=rows["nextEndDay"],
             renewalAt=rows["nextEnd"].where(is_other),
-            renewalSaid=before.where(rows["nextEndIsBefore"].eq(True)).mask(
-                rows["subscriptionsReadAt"].isna(), _NOT_READ
-            ),
+            renewalSaid=said.mask(rows["subscriptionsReadAt"].isna(), _NOT_READ),
         )
     return named
 

@@ -306,7 +306,10 @@ def _with_reasons(
         spares=spares,
     )
     if live:
-        table = table.assign(subscriptionsReadAt=datasets.read_of_each(live, table[CUSTOMER]))
+        table = table.assign(
+            subscriptionsReadAt=datasets.read_of_each(live, table[CUSTOMER]),
+            subscriptionsAreEarlier=datasets.earlier_of_each(live, table[CUSTOMER]),
+        )
     return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
 
 

@@ -12,7 +12,7 @@ from dashboard.cache import remembered
 from dashboard.tables import customers as tables
 from dashboard.tables.columns import OnScreen
 from data_access import Deployment, texts
-from data_access.datasets.renewals import Renewals, read_of_each
+from data_access.datasets.renewals import Renewals, earlier_of_each, read_of_each
 from data_access.measures import customers, free_products, renewals
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
@@ -45,7 +45,9 @@ def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str, no
     at = now.astimezone(ZoneInfo(zone))
     table = table.join(renewals.next_ends(live.subscriptions, at)).reset_index()
     table = table.assign(
-        customerName=table[CUSTOMER].map(_names(live)), subscriptionsReadAt=read_of_each(live, table[CUSTOMER])
+        customerName=table[CUSTOMER].map(_names(live)),
+        subscriptionsReadAt=read_of_each(live, table[CUSTOMER]),
+        subscriptionsAreEarlier=earlier_of_each(live, table[CUSTOMER]),
     )
     table = customers.matching(table, search)
     order = table["customerName"].fillna(table[CUSTOMER]).map(texts.order)

@@ -171,6 +171,7 @@ def _loss(loss: Loss | None) -> dict[str, Any]:
             "after": asdict(loss.after),
             "servicesGone": [*loss.gone],
             "channelsGone": [{"service": service, "channel": channel} for service, channel in loss.of_channels],
+            **({"customersRefusing": loss.refusing} if loss.refusing else {}),
         }
     }
 

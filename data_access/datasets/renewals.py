@@ -161,19 +161,24 @@ def fetch(
 ) -> Renewals:
     """Read the commercial counts, and customers, seats and subscriptions, one customer after the other.
 
-    `earlier` gives the reading before this one, which stands for customers that cannot be read now. Raises one of the
-    family in `errors` where the customers cannot be listed, or neither could be read of any of them.
+    `earlier` gives the reading before this one, which stands for customers that cannot be read now, and for commercial
+    counts without a row. Raises one of the family in `errors` where the customers cannot be listed, or neither could
+    be read of any of them.
     """
-    known, counts, troubles = known or Known(), None, {}
+    known, counts, facts, troubles = known or Known(), None, None, {}
     try:
         counts = client.fetch(COMMERCIAL_DEPLOYMENT, progress=live.step_of(COMMERCIAL_DEPLOYMENT, progress))
-        known = known.seen_in([counts.frame])
+        facts = measures.facts(counts.collection, counts.frame).frame
+        before = None if len(facts) else earlier(COMMERCIAL_DEPLOYMENT)
+        if before and len(before.frame):
+            counts, facts = before, before.frame  # of the history, which keeps the facts, or of this page
+        counts = replace(counts, frame=facts)
+        known = known.seen_in([facts])
     except PartnerCenterError as error:
         troubles[COMMERCIAL_DEPLOYMENT.name] = error
     found = live.fetch(client, progress, known)
     if found.subscriptions is None and found.seats is None:
         raise found.troubles[SUBSCRIPTIONS.name]
-    facts = measures.facts(counts.collection, counts.frame).frame if counts else None
     seats, before = found.seats, None if found.seats else earlier(SEATS)
     if before:
         refuse = isinstance(found.troubles.get(SEATS.name), NotPermitted)
@@ -239,8 +244,13 @@ def _of_listed(answer: Answer, customers: Answer) -> Answer:
 
 
 def _earlier(account: History | None, last: Renewals | None, collection: Collection) -> Answer | None:
-    """The newest reading of a collection that is at hand; None where there is none."""
+    """The newest reading of a collection that is at hand; None where there is none.
+
+    Commercial counts without a row are none.
+    """
     shown = last.answer(collection) if last else None
+    if shown and collection is COMMERCIAL_DEPLOYMENT and shown.frame.empty:
+        shown = None
     with contextlib.suppress(HistoryError, DamagedHistory):
         newest = account.newest(collection) if account else None
         if account and newest and (shown is None or _last_found(account, newest) > shown.fetched_at):
@@ -342,9 +352,9 @@ def of_customer(data: Renewals, tenant: str, seats: Answer | None = None) -> Ren
     last = unread.last_read if unread else own.seats_read_at
     if seats is None or (last and seats.fetched_at <= last):
         return own
-    read, table = own.rows(SUBSCRIPTIONS), own.subscriptions
-    if read is not None:
-        again = renewals.judged(read, seats.frame, own.rows(COMMERCIAL_DEPLOYMENT))
+    read, table = own.answer(SUBSCRIPTIONS), own.subscriptions
+    if read:
+        again = renewals.judged(read.frame, seats.frame, own.rows(COMMERCIAL_DEPLOYMENT), read.titles)
         figures = ("assigned", "notAssigned", "notAssignedFrom", "seatsAtRisk")
         table = table.assign(**{name: again[name].array for name in figures})
     return replace(
@@ -381,6 +391,12 @@ def read_of_each(data: Renewals, tenants: pd.Series) -> pd.Series:
         unread.get(tenant, data.read_at) if asked else None for tenant, asked in zip(tenants, is_asked, strict=True)
     ]
     return pd.Series(read, tenants.index, dtype="datetime64[us, UTC]")
+
+
+def earlier_of_each(data: Renewals, tenants: pd.Series) -> pd.Series:
+    """Whether the subscriptions of each of these customers are those of an earlier reading: they cannot be read now."""
+    stand = {one.tenant for one in data.unread if one.collection == SUBSCRIPTIONS.name and one.last_read}
+    return tenants.isin(stand)
 
 
 def never_read(unread: Iterable[Unread], collection: Collection) -> Unread | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from data_access import texts
 from data_access.errors import HistoryError
-from data_access.history.snapshot import Snapshot
+from data_access.history.snapshot import Snapshot, of_customers
 from data_access.history.store import Damaged, Store
 from data_access.measures import customers, health, parts
 from data_access.measures.health import Amounts
@@ -37,19 +37,29 @@ def loss(
 ) -> health.Loss | None:
     """What the newest of a collection's snapshots lost, where that is more than is usual; see `health.lost_since`.
 
-    Back-fills and readings of a part of the customers do not count. The customers of both answers are counted where
-    there is a loss and their rows can be read. `unread_of`: see `History.unread`. `found_again`: see `Standing`.
+    Back-fills and readings of a part of the customers do not count, nor do the rows of customers that refuse in one of
+    two answers: they are not gone. The customers of both answers are counted where there is a loss and their rows can
+    be read. `unread_of`: see `History.unread`. `found_again`: see `Standing`.
     """
     whole = [each for each in snapshots if each.backfill_date is None and not each.failed_customers]
     licenses = _licenses(summary)
     answers = [Amounts(each.rows, None if licenses is None else licenses.get(each.id, 0)) for each in whole]
     if whole and (again := found_again.get(whole[-1].id)) and again - whole[-1].fetched_at >= _SAID_FOR:
         answers.append(answers[-1])  # an answer of its own, which lost nothing more
-    since = health.lost_since(answers)
+
+    def comparable(then: int, now: int) -> tuple[Amounts, Amounts]:
+        pair = [whole[min(position, len(whole) - 1)] for position in (then, now)]
+        refusing = _refusing(folder, *pair)
+        before, after = (_without(folder, each, refusing) for each in pair)
+        return before or answers[then], after or answers[now]
+
+    since = health.lost_since(answers, comparable)
     if since is None:
         return None
+    refusing = _refusing(folder, whole[since], whole[-1])
     before, after = (
-        replace(answers[position], customers=_customers(folder, whole[position])) for position in (since, -1)
+        replace(amounts, customers=_customers(folder, each, refusing))
+        for amounts, each in zip(comparable(since, len(answers) - 1), (whole[since], whole[-1]), strict=True)
     )
     unread = unread_of(whole[-1])
     told = unread if whole[-1].rows else ALL_READ  # where nothing is left, all is gone
@@ -68,7 +78,34 @@ def loss(
             if why is not Absence.GONE
         ),
         unread=unread.in_words,
+        refusing=len(refusing),
     )
+
+
+def _refusing(folder: Store, before: Snapshot, after: Snapshot) -> frozenset[str]:
+    """The customers that refuse in one of two answers alone, by tenant id in capitals.
+
+    They are known of live collections; a file that cannot be read tells of none.
+    """
+    if not COLLECTIONS[after.collection].live or not (before.unread_customers or after.unread_customers):
+        return frozenset()
+    try:
+        then, now = (
+            frozenset(of_customers(folder.read_sound(each.facts, size=each.facts_size)).refused)
+            for each in (before, after)
+        )
+    except (FileNotFoundError, Damaged, HistoryError):
+        return frozenset()
+    return then ^ now
+
+
+def _without(folder: Store, snapshot: Snapshot, refusing: Set[str]) -> Amounts | None:
+    """What an answer of a live collection has of other customers than these; None where there are none of them."""
+    if not refusing:
+        return None
+    whose = _rows(folder, snapshot, [])[customers.CUSTOMER]
+    is_refusing = pc.is_in(whose, pa.array([*refusing], whose.type))
+    return Amounts(len(whose) - int(pc.sum(is_refusing).as_py() or 0))
 
 
 def _gone(before: Snapshot, after: Snapshot, unread: UnreadRows) -> list[tuple[str, Absence]]:
@@ -107,17 +144,26 @@ def _licenses(summary: pa.Table) -> dict[str, int] | None:
     return dict(zip(sums["snapshot"].to_pylist(), sums["licensesSold_sum"].to_pylist(), strict=True))
 
 
-def _customers(folder: Store, snapshot: Snapshot) -> int | None:
-    """How many customers have licenses, or rows where these are not counted; None where that cannot be read."""
+def _customers(folder: Store, snapshot: Snapshot, refusing: Set[str] = frozenset()) -> int | None:
+    """How many customers have licenses, or rows where these are not counted; None where that cannot be read.
+
+    Those that are `refusing` are not counted.
+    """
+    licenses = [name for name in _LICENSES if name in COLLECTIONS[snapshot.collection].columns]
     try:
-        content = folder.read_sound(snapshot.facts, size=snapshot.facts_size)
+        rows = _rows(folder, snapshot, licenses)
     except (FileNotFoundError, Damaged, HistoryError):
         return None
-    file = pq.ParquetFile(pa.BufferReader(content))
-    if customers.CUSTOMER not in file.schema_arrow.names:
+    if customers.CUSTOMER not in rows.column_names:
         return None
-    licenses = [name for name in _LICENSES if name in COLLECTIONS[snapshot.collection].columns]
-    rows = file.read(columns=[customers.CUSTOMER, *licenses])
     if licenses:
         rows = rows.filter(reduce(pc.or_, (pc.greater(rows[name], 0) for name in licenses)))
-    return int(pc.count_distinct(rows[customers.CUSTOMER]).as_py())
+    return len({*rows[customers.CUSTOMER].unique().to_pylist()} - {None, *refusing})
+
+
+def _rows(folder: Store, snapshot: Snapshot, columns: Sequence[str]) -> pa.Table:
+    """Whose the rows of a snapshot are, with these columns, as far as its file has them."""
+    content = folder.read_sound(snapshot.facts, size=snapshot.facts_size)
+    file = pq.ParquetFile(pa.BufferReader(content))
+    there = [name for name in (customers.CUSTOMER, *columns) if name in file.schema_arrow.names]
+    return file.read(columns=there)

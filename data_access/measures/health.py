@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from data_access import texts, titles
+from data_access import formats, texts, titles
 from data_access.measures import changes, customers, parts
 from data_access.measures.parts import Part
 from data_access.measures.unread_rows import ALL_READ, Absence, UnreadRows
@@ -85,6 +85,7 @@ class Loss:
     of_channels: tuple[Part, ...] = ()  # what went of services that are left: those in a channel that they had
     in_doubt: tuple[tuple[Absence, Part], ...] = ()  # what may be there all the same; a whole service has no channel
     unread: str = ""  # how many rows of the answer could not be read or did not come, in words
+    refusing: int = 0  # customers that refuse in one of the two answers, and are in neither of the numbers
 
     @property
     def named(self) -> list[tuple[str, list[str]]]:
@@ -103,9 +104,13 @@ class Loss:
 
     def more(self, listed: Callable[[list[str]], str]) -> str:
         """What there is to say after the numbers: what was not read, and what is gone. `listed` joins names."""
-        return "".join(
-            f"; {said}" for said in (self.unread, *(f"{what}: {listed(of)}" for what, of in self.named)) if said
+        refusing = (
+            f"without {formats.number(self.refusing, 'customer')} that {'refuses' if self.refusing == 1 else 'refuse'}"
+            if self.refusing
+            else ""
         )
+        told = (refusing, self.unread, *(f"{what}: {listed(of)}" for what, of in self.named))
+        return "".join(f"; {said}" for said in told if said)
 
     @property
     def finding(self) -> str:
@@ -132,22 +137,34 @@ def age_in_days(processed: datetime, now: datetime) -> int:
     return (now.astimezone(UTC).date() - processed.astimezone(UTC).date()).days
 
 
-def lost_since(answers: Sequence[Amounts]) -> int | None:
+def lost_since(
+    answers: Sequence[Amounts], comparable: Callable[[int, int], tuple[Amounts, Amounts]] | None = None
+) -> int | None:
     """The position of the answer against which the newest one lost more than is usual; None where it did not.
 
     `answers` of one collection, oldest first. Those without rows are compared with nothing, since an outage tells
     nothing of what is usual. The newest lost more than is usual where it has no rows, or where the share of its rows or
     licenses that went since the last answer with rows is `LOSS_FLOOR` or more and larger than every share before.
+    `comparable` gives what two of the answers, by position, tell of the customers that both could be read of; without
+    it both are compared as they are.
     """
     *earlier, newest = answers or [Amounts(0)]
     there = [position for position, answer in enumerate(earlier) if answer.rows]
     if not there:
         return None
-    compared = [*(earlier[position] for position in there), newest]
+    of_both = comparable or (lambda then, now: (answers[then], answers[now]))
+    before, after = of_both(there[-1], len(earlier))
+    if not newest.rows:
+        return there[-1] if before.rows else None
     for name in ("rows", "licenses"):
-        amounts = [getattr(answer, name) for answer in compared]
-        *usual, last = [_share_lost(then, now) for then, now in itertools.pairwise(amounts)]
-        if not newest.rows or (last >= LOSS_FLOOR and last > max(usual, default=0)):
+        lost = _share_lost(before, after, name)
+        if lost < LOSS_FLOOR:
+            continue
+        is_usual = any(
+            _share_lost(answers[then], answers[now], name) >= lost and _share_lost(*of_both(then, now), name) >= lost
+            for then, now in itertools.pairwise(there)
+        )
+        if not is_usual:
             return there[-1]
     return None
 
@@ -267,7 +284,8 @@ def percent_against_counts(sent: pd.DataFrame, counted: pd.DataFrame) -> pd.Data
     return table.loc[order, [*_SERVICE_AND_CHANNEL, *both[:2], "difference", *both[2:]]].reset_index(drop=True)
 
 
-def _share_lost(then: int | None, now: int | None) -> float:
+def _share_lost(before: Amounts, after: Amounts, name: str) -> float:
+    then, now = getattr(before, name), getattr(after, name)
     return (then - now) / then if then and now is not None else 0
 
 

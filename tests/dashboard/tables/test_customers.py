@@ -92,6 +92,7 @@ def test_nobody_who_is_not_in_the_figures_is_an_empty_table():
             **dict.fromkeys(("nextEnd", "subscriptionsReadAt"), instants),
             "nextEndDay": pd.Series([], dtype="datetime64[us]"),
             "nextEndIsBefore": pd.Series([], dtype="boolean"),
+            "subscriptionsAreEarlier": pd.Series([], dtype="bool"),
         }
     )
     assert uncounted_on_screen(nobody).number == 0

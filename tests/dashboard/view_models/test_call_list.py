@@ -123,7 +123,13 @@ def test_of_the_older_kind_the_next_renewal_is_before_the_first_day_that_is_not_
         (
             [ending("Office", E3, "2026-12-20T23:59:59Z")],
             (Unread(NORTH, None, SUBSCRIPTIONS.name, refused=True, last_read=READ - timedelta(days=9)),),
-            "20 Dec 2026",
+            "20 Dec 2026, not read since 20 Nov 2026",
+            READ - timedelta(days=9),
+        ),
+        (
+            [],
+            (Unread(NORTH, None, SUBSCRIPTIONS.name, refused=True, last_read=READ - timedelta(days=9)),),
+            "none, not read since 20 Nov 2026",
             READ - timedelta(days=9),
         ),
     ],

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from data_access import connection, history, measures, texts
 from data_access.auth.credentials import Ready
@@ -334,6 +335,15 @@ def test_counts_of_the_history_stand_in_where_the_newest_answer_has_none(just_co
     assert after.read_at > before.read_at
     assert after.counts_as_of == before.counts_as_of
     assert after.services == before.services
+    later = just_collected.now + timedelta(hours=1)
+    asked, calls = just_collected.current(after, newer_than=later)
+    assert calls == CALLS
+    assert (asked.counts_as_of, asked.services) == (before.counts_as_of, before.services), "read by the page itself"
+    sources = ["id", "service", "productId", "notAssignedFrom"]
+    then, now = (data.subscriptions[sources].sort_values("id", ignore_index=True) for data in (before, asked))
+    assert_frame_equal(now, then)
+    again, _ = just_collected.current(asked, newer_than=later)
+    assert again.counts_as_of == before.counts_as_of
 
 
 def test_a_history_that_cannot_be_read_is_no_hindrance(account, tmp_path):

@@ -250,6 +250,31 @@ def test_what_cannot_be_read_has_its_code_and_the_rest_is_kept(troubles, code, r
     assert "deployment" in report.kept
 
 
+def test_what_a_customer_refuses_is_not_lost_and_what_went_of_the_others_is(run, partner, tmp_path, clock):
+    partner.subscriptions = {each: [subscription(id=f"{each[0]}{one}") for one in range(10)] for each in ALL}
+
+    def collected(**changes):
+        clock.forward(days=1)
+        partner.subscriptions |= changes
+        report = run()
+        told = status.as_json(lake(tmp_path, clock), clock.now)["collections"][SUBSCRIPTIONS.name]
+        assert (SUBSCRIPTIONS.name in report.losses) is ("loss" in told)
+        return report.losses.get(SUBSCRIPTIONS.name)
+
+    collected()
+    partner.troubles[f"{ALFA}/subscriptions"] = refused(403)
+    assert collected() is None, "10 of 30 are refused, not gone"
+    loss = collected(**{BRAVO: partner.subscriptions[BRAVO][:7]})
+    assert (loss.before.rows, loss.after.rows, loss.refusing) == (20, 17, 0), "a third was refused, which is not usual"
+    partner.troubles.clear()
+    loss = collected(**{CHARLIE: partner.subscriptions[CHARLIE][:5]})
+    assert (loss.before.rows, loss.after.rows, loss.refusing) == (17, 12, 1), "what can be read again makes up for none"
+    assert status.in_words(loss).endswith("; without 1 customer that refuses")
+    partner.troubles[f"{ALFA}/subscriptions"] = refused(403)
+    loss = collected(**{BRAVO: []})
+    assert (loss.numbers, loss.refusing) == ("from 2 to 1 customers, from 12 to 5 rows", 1)
+
+
 def test_of_each_customer_the_last_reading_counts_also_where_it_refuses(run, partner, tmp_path, clock):
     run()
     clock.forward(days=93)
