@@ -283,8 +283,13 @@ def _by_cause(newest: Sequence[Snapshot]) -> list[str]:
     return said
 
 
-def lost(losses: Mapping[str, Loss]) -> Check:
-    """Whether collections came with no rows, or with much less than before. `losses`: see `health.lost_since`."""
+def lost(losses: Mapping[str, Loss], *, is_part: bool = False) -> Check:
+    """Whether collections came with no rows, or with much less than before. `losses`: see `health.lost_since`.
+
+    Answers are about the whole company: who sees some customers alone (`is_part`) is told so, and not of how many.
+    """
+    if is_part:
+        losses = {name: loss.without_customers for name, loss in losses.items()}
     if not losses:
         return Check(
             "lost",
@@ -296,6 +301,7 @@ def lost(losses: Mapping[str, Loss]) -> Check:
         f"{loss.more(_and_more)}."
         for name, loss in losses.items()
     ]
+    findings += ["These are figures of the whole company."] if is_part else []
     amounts = ("customers", "licenses", "rows")
     rows = pd.DataFrame(
         [

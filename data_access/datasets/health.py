@@ -71,7 +71,7 @@ def findings(reader: Reader, past: Timeline, now: datetime, remembered: Remember
         collected,
         checks.reading(health.readings(newest), newest),
         checks.read_customers(newest, named, unnamed, is_part=reader.is_book),
-        checks.lost(losses(past, standing, remembered)),
+        checks.lost(losses(past, standing, remembered), is_part=reader.is_book),
         *of_customers,
         remembered(_fitting)(past),
         checks.left_out(list(dict.fromkeys([*past.notices, *damaged]))),

@@ -32,8 +32,11 @@ _END_OF_LINE, _END_OF_MESSAGE = b"\r\n", b"\r\n.\r\n"
 _LINE_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)  # of the message itself gets one more
 _GRAPH_TAKES, _WORKFLOW_TAKES = {202}, {200, 201, 202}
 _GRAPH_LARGEST = 4 * 2**20  # bytes of one request
+#: A server that fails at its work, and one in between that got no answer: neither says whether the message goes.
+_TELLS_NOTHING = {500, 502, 504}
+_PAGE = "text/html"  # of a proxy that asks for a sign-in, or says no; the services themselves never answer with one
 _TOO_MANY, _TRIES, _LONGEST_WAIT = 429, 3, 60.0  # seconds
-
+_ASK = "Ask the person; the digest is not sent a second time."
 
 Begins = Callable[[], None]
 
@@ -169,24 +172,35 @@ class _Body(io.BytesIO):
 def _post(
     address: str, content: bytes, headers: Mapping[str, str], begins: Begins, sleep: Callable[[float], None]
 ) -> int:
-    """The status of the answer. What is turned down for now is sent again when the service says, if that is soon."""
-    for _ in range(_TRIES - 1):
-        status, wait = _posted(address, _Body(content, begins), headers)
-        if status != _TOO_MANY or wait is None or wait > _LONGEST_WAIT:
-            return status
+    """The status of the answer. What is turned down for now is sent again when the service says, if that is soon.
+
+    Raises NotSent where the answer is not the service's, Uncertain where it leaves open what became of the message.
+    """
+    for left in reversed(range(_TRIES)):
+        answer = _posted(address, _Body(content, begins), headers)
+        wait = retry_after_seconds(answer.headers.get("Retry-After"))
+        if not left or answer.status_code != _TOO_MANY or wait is None or wait > _LONGEST_WAIT:
+            break
         sleep(wait)
-    return _posted(address, _Body(content, begins), headers)[0]
+    status = int(answer.status_code)
+    if status in _TELLS_NOTHING:
+        raise Uncertain(
+            f"The service answered {status} after the digest was handed over; it may have been sent, or not.", _ASK
+        )
+    if answer.headers.get("Content-Type", "").lower().startswith(_PAGE):
+        raise _not_sent(f"a page came in place of the service's answer ({status}), as of a proxy")
+    return status
 
 
-def _posted(address: str, body: _Body, headers: Mapping[str, str]) -> tuple[int, float | None]:
-    """The status of one answer, and the seconds after which to come again."""
+def _posted(address: str, body: _Body, headers: Mapping[str, str]) -> requests.Response:
+    """One answer, of which the status and the headers are read."""
     with deadlines.DeadlineSession(_SECONDS) as session:
         try:
             answer = session.post(address, body, headers=headers, allow_redirects=False, stream=True)
         except requests.exceptions.RequestException:
             raise _uncertain() if body.tell() else _not_sent("the service cannot be reached") from None
         answer.close()
-        return int(answer.status_code), retry_after_seconds(answer.headers.get("Retry-After"))
+        return answer
 
 
 def _not_sent(why: str) -> NotSent:
@@ -194,7 +208,4 @@ def _not_sent(why: str) -> NotSent:
 
 
 def _uncertain() -> Uncertain:
-    return Uncertain(
-        "The connection broke after the digest was handed over; it may have been sent, or not.",
-        "Ask the person; the digest is not sent a second time.",
-    )
+    return Uncertain("The connection broke after the digest was handed over; it may have been sent, or not.", _ASK)

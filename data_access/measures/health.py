@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
@@ -86,6 +86,12 @@ class Loss:
     in_doubt: tuple[tuple[Absence, Part], ...] = ()  # what may be there all the same; a whole service has no channel
     unread: str = ""  # how many rows of the answer could not be read or did not come, in words
     refusing: int = 0  # customers that refuse in one of the two answers, and are in neither of the numbers
+
+    @property
+    def without_customers(self) -> Loss:
+        """The same without how many customers there were and are."""
+        before, after = (replace(amounts, customers=None) for amounts in (self.before, self.after))
+        return replace(self, before=before, after=after, refusing=0)
 
     @property
     def named(self) -> list[tuple[str, list[str]]]:

@@ -14,12 +14,13 @@ from data_access import Settings, history
 from data_access.emulator import DEMO_TOKEN
 from data_access.history.sent_log import SentLog
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
-from tests.data_access.digest.office import Mailbox, smtp
+from tests.data_access.digest.office import Mailbox, Service, smtp
 from tests.lakes import fetched, keep
 from tests.programs import KILLED, Programs
 
 KILLS = int(os.environ.get("FAULT_KILLS", "200")) // 2
-PEOPLE = [f"person{number}@partner.example" for number in range(6)]
+PEOPLE = [f"person{number}@partner.example" for number in range(4)]
+CARDS = 3  # people who hear in Teams, over HTTP as by Graph
 
 
 def collected(week):
@@ -31,8 +32,13 @@ def collected(week):
 def test_killed_at_any_instant_nobody_gets_it_twice_and_it_is_known_who_may_have_got_it(tmp_path):
     plan, mailbox = tmp_path / "digest.toml", Mailbox()
     codes: Counter[int] = Counter()
-    plan.write_text("".join(f'[[person]]\nname = "{name}"\n' for name in PEOPLE))
-    with smtp(mailbox) as server, Programs() as program:
+    with smtp(mailbox) as server, Service(202) as teams, Programs() as program:
+        by_mail = "".join(f'[[person]]\nname = "{name}"\n' for name in PEOPLE)
+        by_card = "".join(
+            f'[[person]]\nname = "card{number}"\nteams = "{teams.address}/{number}?sig=SECRET"\n'
+            for number in range(CARDS)
+        )
+        plan.write_text(by_mail + by_card)
         settings = {
             "PARTNER_CENTER_BASE_URL": "http://127.0.0.1:9",
             "PARTNER_CENTER_ACCESS_TOKEN": DEMO_TOKEN,
@@ -62,12 +68,15 @@ def test_killed_at_any_instant_nobody_gets_it_twice_and_it_is_known_who_may_have
             shutil.rmtree(tmp_path / "history")
             shutil.copytree(tmp_path / "written", tmp_path / "history")
             mailbox.arrived.clear()
+            teams.requests.clear()
             shortest = min(shortest, run(shortest * (number + 0.5) / KILLS))
             left = left_open(settings)
             run()
             got = Counter(str(email.message_from_bytes(envelope.content)["To"]) for envelope in mailbox.arrived)
+            got.update(f"card{path[1]}" for path, _, body in teams.requests if body)
             assert set(got.values()) <= {1}, "nobody twice"
-            uncertain = [name for name in PEOPLE if name not in got]
+            everybody = [*PEOPLE, *(f"card{number}" for number in range(CARDS))]
+            uncertain = [name for name in everybody if name not in got]
             assert len(uncertain) <= 1, "a kill leaves one open at most"
             assert {*uncertain} <= {*left}, "and it is known which"
             assert left_open(settings) == [], "which the next run has said"

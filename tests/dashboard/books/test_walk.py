@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -250,6 +251,16 @@ def test_who_refuses_two_collections_is_counted_once_and_named_within_the_book(s
     assert finding in text(app)
     if role == "manager":
         assert traces(sent, FOREIGN, NOBODYS) == []
+
+
+@pytest.mark.parametrize(("role", "counts"), [("manager", False), ("lead", True)])
+def test_how_many_customers_went_is_told_to_who_sees_them_all(sit_down, sent, role, counts):
+    emptied = partial(lakes.fetched, COMMERCIAL_DEPLOYMENT, [], NOW + timedelta(hours=1))
+    app = sit_down("health", {"book": "all"}, role=role, past=[*PAST, emptied])
+    assert "has no rows any more: from" in text(app)
+    assert (" to 0 customers, from" in text(app)) is counts
+    assert (" to 0 customers" in str(sent)) is counts, "nor in a file"
+    assert ("These are figures of the whole company." in text(app)) is not counts
 
 
 def test_the_status_counts_who_could_not_be_read_and_names_nobody(sit_down):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import http.server
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.policy import default
@@ -56,10 +56,12 @@ def smtp(mailbox: Mailbox, **more: Any) -> Iterator[SmtpServer]:
 class Service:
     """An HTTP service that remembers what it got, and answers with `status`; 0: it closes the connection instead.
 
-    The first answers may be others: `first`, each with the value of its header Retry-After.
+    The first answers may be others: `first`, each with the value of its header Retry-After. `more`: other headers.
     """
 
-    def __init__(self, status: int, first: Sequence[tuple[int, str]] = ()) -> None:
+    def __init__(
+        self, status: int, first: Sequence[tuple[int, str]] = (), more: Mapping[str, str] | None = None
+    ) -> None:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         service, before = self, iter(first)
 
@@ -71,8 +73,8 @@ class Service:
                 if now:
                     self.send_response(now)
                     self.send_header("Content-Length", "0")
-                    if wait:
-                        self.send_header("Retry-After", wait)
+                    for name, value in {**({"Retry-After": wait} if wait else {}), **(more or {})}.items():
+                        self.send_header(name, value)
                     self.end_headers()
                 self.close_connection = True
 

@@ -249,7 +249,12 @@ def test_graph_gets_the_whole_mail_with_the_token():
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(401, NotPermitted), (403, NotPermitted), (404, NotSent), (503, NotSent), (0, Uncertain)]
+    ("status", "error"),
+    [
+        *((status, NotPermitted) for status in (401, 403)),
+        *((status, NotSent) for status in (200, 307, 404, 503)),
+        *((status, Uncertain) for status in (500, 502, 504, 0)),
+    ],
 )
 def test_graph_turns_a_mail_down(status, error):
     with Service(status) as graph, pytest.raises(error) as caught:
@@ -309,7 +314,22 @@ def test_teams_gets_a_card():
     assert json.loads(body) == message.card(MESSAGE)
 
 
-@pytest.mark.parametrize(("status", "error"), [(400, NotSent), (429, NotSent), (302, NotSent), (0, Uncertain)])
+@pytest.mark.parametrize("status", [200, 202, 403, 503])
+def test_a_page_of_something_in_between_is_no_answer_of_the_service(status):
+    page = {"Content-Type": "Text/HTML; charset=utf-8"}
+    for send in (
+        lambda address: delivery.by_workflow(address, message.card(MESSAGE), begins=begins),
+        lambda address: delivery.by_graph(lambda: "T0KEN", address, "d@p.example", MAIL, begins=begins),
+    ):
+        with Service(status, more=page) as proxy, pytest.raises(NotSent, match=rf"a page came .* \({status}\)"):
+            send(proxy.address)
+        assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [*((status, NotSent) for status in (400, 429, 302, 503)), *((status, Uncertain) for status in (500, 502, 504, 0))],
+)
 def test_teams_turns_a_card_down_and_the_address_stays_unsaid(status, error):
     with Service(status) as teams, pytest.raises(error) as caught:
         delivery.by_workflow(f"{teams.address}/x?sig=SECRET", message.card(MESSAGE), begins=begins)

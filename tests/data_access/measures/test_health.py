@@ -65,6 +65,9 @@ def test_a_loss_says_what_was_there_and_what_is():
     assert shrunk.finding == "shrank by more than ever before"
     assert shrunk.numbers == "from 3 to 2 customers, from 9 to 5 rows"
     assert replace(shrunk, is_first=True).finding == "shrank", "nothing is known to be usual"
+    told = replace(shrunk, refusing=2)
+    assert told.more(", ".join) == "; without 2 customers that refuse"
+    assert (told.without_customers.numbers, told.without_customers.more(", ".join)) == ("from 9 to 5 rows", "")
     fewer_licenses = health.Loss(BEGIN, Amounts(1, 1100, 1), Amounts(1, 600, 1))
     assert fewer_licenses.numbers == "from 1,100 to 600 licenses"
     more_customers = health.Loss(BEGIN, Amounts(30, 1100, 13), Amounts(20, 1200, 14))
