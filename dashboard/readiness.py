@@ -36,10 +36,22 @@ BROKEN = Readiness("The history could not be looked at. The log says why.")
 def reaching(seconds: float = _PATIENCE) -> Callable[[], None]:
     """What reads the settings and reaches the history at each call, each operation in so many seconds.
 
-    It raises one of the family in `errors`.
+    It raises one of the family in `errors`, also where a history was there at an earlier call and is not any more: a
+    disk that is gone leaves an empty folder behind.
     """
-    patience = history.Patience(seconds, _MOST_GIVEN_UP)
-    return lambda: history.reach(load_settings(), patience)
+    patience, seen = history.Patience(seconds, _MOST_GIVEN_UP), set[str]()
+
+    def reach() -> None:
+        settings = load_settings()
+        if history.reach(settings, patience):
+            seen.add(settings.history_url)
+        elif settings.history_url in seen:
+            raise HistoryError(
+                "The history was there and is gone.",
+                "Check whether the disk of HISTORY_URL is there. If it was removed on purpose, run `collect`.",
+            )
+
+    return reach
 
 
 class Watch:

@@ -29,7 +29,7 @@ _DAYS = (
     " customers and products. Other dates can be chosen here."
 )
 _COLLECT = ".venv/bin/python -m data_access collect"
-DAILY = f"30 6 * * *  cd /srv/partner-license-insights && {_COLLECT} >/dev/null"
+DAILY = f"30 6 * * *  cd /srv/partner-license-insights && {_COLLECT} --quiet >/dev/null"
 
 
 def standing(feeds: Feeds, heading: str, history: Readable[Timeline] | None = None) -> Timeline | None:

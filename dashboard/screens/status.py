@@ -68,8 +68,11 @@ def show(feeds: Feeds) -> None:
         if tested:
             with place.status("Asking each collection") as progress, page_turns.paused():
                 _test(feeds.service, lambda title: progress.update(label=f"Asking for {title}"))
-        outcomes, collected = feeds.service.outcomes, _collected(feeds)
-        _calls(outcomes, collected)
+        outcomes, standing = feeds.service.outcomes, _standing(feeds)
+        collected, refused = _collected(standing), _refused(standing, outcomes)
+        outcomes = {name: outcome for name, outcome in outcomes.items() if name not in refused}
+        _calls(outcomes, collected, refused)
+        answer = _answer(outcomes, collected, refused)
     with st.container(border=True, key="status_history"):
         st.header("What the history holds", anchor=False)
         wrong = _history(feeds)
@@ -81,9 +84,9 @@ def show(feeds: Feeds) -> None:
         unusable, doubtful = _digest(settings)
     wrong += unusable
     with place_of_verdict.container(key="status_verdict"):
-        _verdict(outcomes, _answer(outcomes, collected), wrong, " ".join(filter(None, (_unread(feeds), doubtful))))
+        _verdict(outcomes, answer, wrong, " ".join(filter(None, (_unread(feeds), doubtful))))
     if wrong and not _failed(outcomes):
-        place.markdown(_answer(outcomes, collected))  # else the verdict says it
+        place.markdown(answer)  # else the verdict says it
     else:
         place.empty()
 
@@ -114,7 +117,11 @@ def _history(feeds: Feeds) -> list[str]:
     elif past := history_states.at_hand(feeds.history):
         try:
             standing = past.history.standing()
-            return [*_held(past.history, standing, has_job=not feeds.is_sample), *_shrunk(past, standing)]
+            return [
+                *_held(past.history, standing, has_job=not feeds.is_sample),
+                *_shrunk(past, standing),
+                *_denied(past.history),
+            ]
         except HistoryError as error:
             notices.trouble(error, key="trouble_history")
             return [_UNREADABLE]
@@ -246,6 +253,14 @@ def _shrunk(past: Timeline, standing: Mapping[str, Standing]) -> list[str]:
     return [check.finding]
 
 
+def _denied(history: History) -> list[str]:
+    """Tell what of the history the account may not read as which the dashboard runs."""
+    denied = formats.plain(history.denied)
+    if denied:
+        st.markdown(denied)
+    return [denied] if denied else []
+
+
 def _unread(feeds: Feeds) -> str:
     """How many customers the newest answers lack, in a sentence; empty where they lack none."""
     past = history_states.at_hand(feeds.history)
@@ -262,15 +277,29 @@ def _number_unread(past: Timeline, _looked_at: datetime | None) -> int:
     return len(unread_customers(past.history))
 
 
-def _collected(feeds: Feeds) -> dict[str, datetime]:
-    """When `collect` last read each collection, of those whose last read succeeded."""
+def _standing(feeds: Feeds) -> Mapping[str, Standing]:
+    """Where each collection stands after the last `collect`; nothing where the history cannot be read."""
     past = history_states.at_hand(feeds.history)
     with contextlib.suppress(HistoryError):
-        standing = past.history.standing() if past else {}
-        return {
-            name: tried.last_success for name, tried in standing.items() if tried.last_success and not tried.failing
-        }
+        return past.history.standing() if past else {}
     return {}
+
+
+def _collected(standing: Mapping[str, Standing]) -> dict[str, datetime]:
+    """When `collect` last read each collection, of those whose last read succeeded."""
+    return {name: tried.last_success for name, tried in standing.items() if tried.last_success and not tried.failing}
+
+
+def _refused(standing: Mapping[str, Standing], outcomes: Mapping[str, Outcome]) -> dict[str, Standing]:
+    """The collections that the last `collect` could not read, of those that were not asked here since."""
+    return {
+        name: tried
+        for name, tried in standing.items()
+        if name in COLLECTIONS
+        and tried.failing
+        and tried.last_failure
+        and (name not in outcomes or outcomes[name].at < tried.last_failure)
+    }
 
 
 def _failed(outcomes: Mapping[str, Outcome]) -> bool:
@@ -346,8 +375,12 @@ def _test(service: Client, tell: Callable[[str], None]) -> None:
                 customer = next((row["customerTenantId"] for row in page.rows if "customerTenantId" in row), None)
 
 
-def _answer(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime]) -> str:
-    """The page's question answered in a sentence. `collected`: see `_collected`."""
+def _answer(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime], refused: Mapping[str, Standing]) -> str:
+    """The page's question answered in sentences. `collected`, `refused`: see `_collected` and `_refused`."""
+    return " ".join([_asked(outcomes, collected), *_why_refused(refused)])
+
+
+def _asked(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime]) -> str:
     if not outcomes:
         return "Nothing has been asked since the start. *Test connection* asks each collection for one row."
     failed = [COLLECTIONS[name].title for name, outcome in outcomes.items() if outcome.error]
@@ -360,13 +393,40 @@ def _answer(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime]) 
     return f"**{len(failed)} of {len(outcomes)}** {asked} asked cannot be read: {', '.join(failed)}."
 
 
-def _calls(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime]) -> None:
+def _why_refused(refused: Mapping[str, Standing]) -> list[str]:
+    """A sentence for each reason why the last `collect` could not read something, with the next step."""
+    titles: dict[str, list[str]] = {}
+    for name, tried in refused.items():
+        why = f"{tried.failure.message} {tried.failure.advice}" if tried.failure else ""
+        titles.setdefault(f"on {formats.day(tried.last_failure)}: {formats.plain(why)}", []).append(
+            COLLECTIONS[name].title
+        )
+    return [f"The last `collect` could not read {', '.join(named)} {why}" for why, named in titles.items()]
+
+
+def _calls(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime], refused: Mapping[str, Standing]) -> None:
     rows = [
-        _call(collection.title, outcomes.get(name), collected.get(name)) for name, collection in COLLECTIONS.items()
+        _not_collected(collection.title, refused[name])
+        if name in refused
+        else _call(collection.title, outcomes.get(name), collected.get(name))
+        for name, collection in COLLECTIONS.items()
     ]
     frame = pd.DataFrame(rows, columns=[*CALLS.names])
-    frame = without_failures(frame, failed=_failed(outcomes))
+    frame = without_failures(frame, failed=_failed(outcomes) or bool(refused))
     table.show(CALLS.on_screen(frame), "calls_table", "The last answer of each collection")
+
+
+def _not_collected(title: str, tried: Standing) -> dict[str, object]:
+    row: dict[str, object] = {"collection": title, "askedAt": tried.last_failure}
+    if tried.failure is None:
+        return row | {"answer": "✗ collect could not read it"}
+    return row | {
+        "answer": f"✗ collect: {tried.failure.status or ''} {tried.failure.message}".replace("  ", " "),
+        "code": tried.failure.code,
+        "correlationId": tried.failure.correlation_id,
+        "requestId": tried.failure.request_id,
+        "advice": tried.failure.advice,
+    }
 
 
 def _call(title: str, outcome: Outcome | None, collected: datetime | None) -> dict[str, object]:

@@ -25,6 +25,11 @@ def describe(command: argparse.ArgumentParser) -> None:
         help="without customers, subscriptions and seats, which take two calls for each customer",
     )
     command.add_argument(
+        "--quiet",
+        action="store_true",
+        help="say on stderr what went wrong alone: no progress, and not who refused, which `status` names",
+    )
+    command.add_argument(
         "--since",
         type=_past,
         metavar="DATE",
@@ -39,7 +44,7 @@ def run(options: argparse.Namespace) -> bytes:
     terminal.say_each(account_history.notices)
     if settings.is_sample:
         terminal.say(connection.SAMPLE_NOTICE)
-    with connection.connect(settings) as client, terminal.progress() as progress:
+    with connection.connect(settings) as client, terminal.progress(quiet=options.quiet) as progress:
         report = collect.run(
             client,
             account_history,
@@ -49,10 +54,12 @@ def run(options: argparse.Namespace) -> bytes:
             country=settings.partner_center_country,
             since=options.since,
         )
+    if denied := account_history.denied:
+        terminal.say(denied)
     if report.unclaimed:
         terminal.say(terminal.unclaimed(report.unclaimed))
     for name, whose in report.of_customers.items():
-        for line in terminal.unread(whose):
+        for line in terminal.unread(whose, quiet=options.quiet):
             terminal.say(f"{name}: {line}")
     text = "".join(f"{line}\n" for line in lines(report))
     if not report.failure:

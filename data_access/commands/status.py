@@ -64,6 +64,7 @@ def as_json(account_history: History, now: datetime) -> dict[str, Any]:
             for name in COLLECTIONS
             if name in standings
         },
+        **({"filesNotReadable": not_readable} if (not_readable := account_history.store.denied()) else {}),
         **({"filesWithoutSnapshot": without_snapshot} if without_snapshot else {}),
     }
 
@@ -74,6 +75,8 @@ def as_text(account_history: History, now: datetime) -> list[str]:
     standings = account_history.standing()
     names = [name for name in COLLECTIONS if name in standings]
     lines = [f"{account_history.source}, in {account_history.store.name}"]
+    if denied := account_history.denied:
+        lines.append(denied)
     if without_snapshot:
         lines.append(terminal.unclaimed(without_snapshot))
     if not names:

@@ -113,13 +113,13 @@ def unclaimed(paths: Sequence[str]) -> str:
     )
 
 
-def unread(of_customers: OfCustomers) -> list[str]:
-    """A line for each reason why customers were not read, with their tenant ids."""
-    reasons = {
+def unread(of_customers: OfCustomers, *, quiet: bool = False) -> list[str]:
+    """A line for each reason why customers were not read, with their tenant ids; `quiet`: of failures."""
+    as_usual = {
         "refused: this account has no role there": of_customers.refused,
         "left: Partner Center does not know them any more": of_customers.gone,
-        "not read: no usable answer, a second time": of_customers.failed,
     }
+    reasons = ({} if quiet else as_usual) | {"not read: no usable answer, a second time": of_customers.failed}
     return [
         f"{formats.number(len(tenants), 'customer')} {why}:"
         f" {', '.join(map(foreign_text.printable_id, tenants[:_MOST_NAMED]))}"
@@ -130,8 +130,11 @@ def unread(of_customers: OfCustomers) -> list[str]:
 
 
 @contextlib.contextmanager
-def progress(unit: str = "rows") -> Iterator[Progress]:
-    """Progress as a bar on a terminal; in a log, a line for each step but the mere counts of rows."""
+def progress(unit: str = "rows", *, quiet: bool = False) -> Iterator[Progress]:
+    """Progress as a bar on a terminal; in a log, a line for each step but the mere counts of rows; none if `quiet`."""
+    if quiet:
+        yield lambda _: None
+        return
     if not sys.stderr.isatty():
         yield lambda step: None if step.rows else say(step.text)
         return

@@ -6,17 +6,21 @@ import argparse
 
 from data_access import formats, history
 from data_access.commands import terminal
-from data_access.errors import DamagedHistory
+from data_access.errors import DamagedHistory, HistoryError
+from data_access.history.store import Wrong
 from data_access.settings import load
 
 HELP = "check every file of the history against its checksum"
 
-# Of files that are damaged (False), and of those that are misplaced (True).
-_PROBLEMS = {False: "are not what was written", True: "do not belong there"}
+_PROBLEMS = {
+    Wrong.DAMAGED: "are not what was written",
+    Wrong.MISPLACED: "do not belong there",
+    Wrong.DENIED: "may not be read",
+}
 _ADVICE = {
-    False: "Bring the damaged files back from a backup, or leave them: the next `collect` keeps newer figures anew."
-    " Nothing is lost with those below months/: `compact` makes them anew.",
-    True: "Move what does not belong there out of this folder; a backup does not help.",
+    Wrong.DAMAGED: "Bring the damaged files back from a backup, or leave them: the next `collect` keeps newer figures"
+    " anew. Nothing is lost with those below months/: `compact` makes them anew.",
+    Wrong.MISPLACED: "Move what does not belong there out of this folder; a backup does not help.",
 }
 
 
@@ -37,11 +41,13 @@ def run(options: argparse.Namespace) -> bytes:
         address = account_history.store.name
         for finding in verified.findings:
             terminal.say(f"{finding.path}: {finding.problem}")
-        misplaced = {finding.misplaced for finding in verified.findings}
-        raise DamagedHistory(
+        kinds = {finding.wrong for finding in verified.findings}
+        advice = {**_ADVICE, Wrong.DENIED: account_history.denied}
+        family = HistoryError if kinds == {Wrong.DENIED} else DamagedHistory  # what may not be read may be sound
+        raise family(
             f"{len(verified.findings):,} of {formats.number(verified.files, 'file')} in {address}"
-            f" {' or '.join(words for kind, words in _PROBLEMS.items() if kind in misplaced)}.",
-            " ".join(["Pages leave them out and say so.", *(_ADVICE[kind] for kind in _ADVICE if kind in misplaced)]),
+            f" {' or '.join(words for kind, words in _PROBLEMS.items() if kind in kinds)}.",
+            " ".join(["Pages leave them out and say so.", *(advice[kind] for kind in _PROBLEMS if kind in kinds)]),
         )
     if verified.outgrown:
         terminal.say(

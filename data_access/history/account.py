@@ -76,14 +76,19 @@ def open_mutes(settings: Settings) -> Mutes:
     return Mutes(Store(_folder(settings.history_url, account(settings))))
 
 
-def reach(settings: Settings, patience: Patience) -> None:
-    """Find out in the least time whether the account's history can be read; the sample's is written where it is gone.
+def reach(settings: Settings, patience: Patience) -> bool:
+    """Find out in the least time whether the account's history can be read, and tell whether there is one.
 
-    Raises HistoryError where it cannot, or where its store hangs.
+    The sample's is written where it is gone. Raises HistoryError where it cannot be read, where this account of the
+    machine may read no summary file, or where its store hangs.
     """
     store = Store(_folder(settings.history_url, account(settings)), patience=patience)
-    if not store.finished(layout.SMALL):
+    summaries = store.finished(layout.SMALL)
+    if not summaries:
         prepare_sample(settings)
+    elif len(store.denied([layout.SMALL])) == len(summaries):
+        raise HistoryError(*store.denial([file.path for file in summaries]))
+    return settings.is_sample or bool(summaries)
 
 
 def prepare_sample(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -45,7 +45,7 @@ from data_access.history.snapshot import (
     told_by,
 )
 from data_access.history.soundness import Inspected
-from data_access.history.store import Damaged, Store
+from data_access.history.store import Damaged, Store, Wrong
 from data_access.measures import health, unread_rows
 from data_access.measures.unread_rows import UnreadRows
 from data_access.partner_center import frames, raw_pages
@@ -94,6 +94,15 @@ class History:
     def notices(self) -> tuple[str, ...]:
         """A sentence for each file that was left out when the history was opened."""
         return tuple(f"{finding.path} is left out: it {finding.problem}." for finding in self._index.findings)
+
+    @property
+    def denied(self) -> str:
+        """What of the history this account of the machine may not read and what to do, in sentences; or an empty text.
+
+        Raises HistoryError where a folder cannot be listed.
+        """
+        denied = self.store.denied()
+        return " ".join(self.store.denial(denied)) if denied else ""
 
     @property
     def is_empty(self) -> bool:
@@ -289,11 +298,10 @@ class History:
         Raises HistoryError where the history cannot be read, or changes all the time.
         """
         inspected, unclaimed = self._inspected()
-        findings = [Finding(file.path, file.problem) for file in inspected if file.problem]
+        findings = [Finding(file.path, file.problem, file.wrong) for file in inspected if file.problem]
         known = {finding.path for finding in findings}
-        folders = (*layout.OF_SNAPSHOTS, *layout.WITH_RECORDS)
-        strangers = [each for folder in folders for each in self.store.strangers(folder)]
-        elsewhere = [*self._index.findings, *(Finding(path, problem, misplaced=True) for path, problem in strangers)]
+        strangers = [each for folder in layout.FOLDERS for each in self.store.strangers(folder)]
+        elsewhere = [*self._index.findings, *(Finding(path, problem, Wrong.MISPLACED) for path, problem in strangers)]
         findings += {finding.path: finding for finding in elsewhere if finding.path not in known}.values()
         outgrown: set[str] = set()
         if reread:
@@ -463,8 +471,10 @@ class History:
         """A finding where today's parser makes other rows of a raw answer."""
         try:
             reread = self.reread(snapshot)
-        except (FileNotFoundError, Damaged) as error:
-            return Finding(snapshot.raw, str(error) if isinstance(error, Damaged) else soundness.GONE)
+        except Damaged as error:
+            return Finding(snapshot.raw, str(error), error.wrong)
+        except FileNotFoundError:
+            return Finding(snapshot.raw, soundness.GONE)
         except PartnerCenterError as error:
             return Finding(snapshot.raw, f"cannot be read again: {error.message}")
         of = partial(sent_checksum, COLLECTIONS[snapshot.collection]) if snapshot.sent_checksum else checksum

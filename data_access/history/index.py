@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from data_access.errors import HistoryError
 from data_access.history import layout, store
 from data_access.history.snapshot import RECORDS, Owner, Snapshot, metadata, misplaced, parquet, summary_schema
-from data_access.history.store import Damaged, Store
+from data_access.history.store import Damaged, Store, Wrong
 from data_access.partner_center.catalog import COLLECTIONS
 
 FOLDER = layout.SMALL
@@ -37,14 +37,11 @@ _RECORDS = TypeAdapter(list[Snapshot])
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that is not what was written, and its problem; `path` is below the account's folder.
-
-    One that is `misplaced` may be sound, and belongs elsewhere.
-    """
+    """A file that cannot be used, and its problem; `path` is below the account's folder."""
 
     path: str
     problem: str
-    misplaced: bool = False
+    wrong: Wrong = Wrong.DAMAGED
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +219,7 @@ class Index:
 
     def _read(self) -> _View:
         view = _View(listed=self._listed())
-        view.findings += [Finding(path, problem, misplaced=True) for path, problem in self._store.strangers(FOLDER)]
+        view.findings += [Finding(path, problem, Wrong.MISPLACED) for path, problem in self._store.strangers(FOLDER)]
 
         def read(paths: list[str]) -> None:
             for file in self._store.read_all(paths, self._open):
@@ -245,7 +242,7 @@ class Index:
             about = pq.read_metadata(pa.BufferReader(content)).metadata or {}
             return self._summary_file(path, content, _RECORDS.validate_json(about[RECORDS.encode()]))
         except Damaged as error:
-            return Finding(path, str(error))
+            return Finding(path, str(error), error.wrong)
         except (pa.ArrowException, KeyError, ValidationError):
             return Finding(path, "cannot be understood; a newer version of this program may have written it")
 
@@ -253,7 +250,7 @@ class Index:
         collection = layout.collection(path)
         problem = next(filter(None, (misplaced(record, collection, self._owner) for record in records)), "")
         if problem:
-            return Finding(path, problem, misplaced=True)
+            return Finding(path, problem, Wrong.MISPLACED)
         problem = _without_rows(pq.read_table(pa.BufferReader(content), columns=["snapshot"]), records)
         return Finding(path, problem) if problem else _SummaryFile(path, content, records)
 

@@ -21,6 +21,8 @@ ANSWERS = (FACTS, RAW)
 OF_SNAPSHOTS = (*ANSWERS, MONTHS, PARTS)
 #: Records, each file by itself.
 WITH_RECORDS = (SMALL, RUNS, SENT, AUDIT, SKUS, ENDED, VIEWS, MUTES)
+#: All of them.
+FOLDERS = (*OF_SNAPSHOTS, *WITH_RECORDS)
 #: Before the names of summary files that hold more than one snapshot.
 PACK = "pack-"
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pyarrow import fs
 
 from data_access.history.snapshot import File
-from data_access.history.store import NO_FILE, Damaged, Store
+from data_access.history.store import NO_FILE, Damaged, Store, Wrong
 
 #: The files whose checksum this process has compared, each with the time it was written.
 _SOUND: set[tuple[str, int]] = set()
@@ -19,11 +19,12 @@ GONE = "is gone"
 
 
 class Inspected(NamedTuple):
-    """A file that was read: its size in bytes, and its problem, empty where there is none."""
+    """A file that was read: its size in bytes, and its problem with its kind, empty where there is none."""
 
     path: str
     size: int
     problem: str
+    wrong: Wrong = Wrong.DAMAGED
 
 
 def problems(folder: Store, files: Sequence[File]) -> list[str]:
@@ -43,7 +44,7 @@ def inspect(folder: Store, path: str, known: File | None = None) -> Inspected:
     except FileNotFoundError:
         return Inspected(path, 0, GONE)
     except Damaged as error:
-        return Inspected(path, 0, str(error))
+        return Inspected(path, 0, str(error), error.wrong)
     return Inspected(path, content.size, "")
 
 

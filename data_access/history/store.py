@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from data_access.errors import HistoryError, StoreUnanswered
-from data_access.history import layout
+from data_access.history import layout, permissions
 from data_access.history.patience import SECONDS, Allowance, Hanging, Patience
 
 _CHECKSUM = 16  # hexadecimal digits of the SHA-256 in a name
@@ -59,8 +60,24 @@ class Listed:
     written: datetime
 
 
+class Wrong(Enum):
+    """The kinds of what is wrong with a file; all but a damaged one may be what was written."""
+
+    DAMAGED = "is not what was written"
+    MISPLACED = "belongs elsewhere"
+    DENIED = "may not be read by this account of the machine"
+
+
 class Damaged(Exception):
     """A file is not what was written."""
+
+    wrong = Wrong.DAMAGED
+
+
+class Denied(Damaged):
+    """A file may not be read by this account of the machine."""
+
+    wrong = Wrong.DENIED
 
 
 def checksum(content: pa.Buffer) -> str:
@@ -165,8 +182,9 @@ class Store:
     def read(self, path: str, size: int | None = None) -> pa.Buffer:
         """A file's content; `size` is how many bytes it has, where that is known.
 
-        Raises FileNotFoundError where there is none, Damaged where the disk or the store cannot read it, its size is
-        another one or more than `LARGEST`, it is no file or a link leads to it, HistoryError where it does not answer.
+        Raises FileNotFoundError where there is none, Denied where this account may not read it, Damaged where the disk
+        or the store cannot, its size is another one or more than `LARGEST`, it is no file or a link leads to it,
+        HistoryError where it does not answer.
         """
 
         def read(allowance: Allowance) -> pa.Buffer:
@@ -190,6 +208,8 @@ class Store:
             with understood(self.url):
                 raise
         except OSError as error:
+            if self.is_local and isinstance(error, PermissionError):
+                raise Denied(f"may not be read: it {permissions.whose(self.full(path))}") from None
             raise Damaged(f"cannot be read: {_reason(error)}") from None
 
     def read_sound(self, path: str, expected: str | None = None, size: int | None = None) -> pa.Buffer:
@@ -226,6 +246,27 @@ class Store:
             return []
         with understood(self.url):
             return self._patience.run(lambda _: sorted(_strangers(Path(self.root), folder)))
+
+    def denied(self, folders: Sequence[str] = layout.FOLDERS) -> list[str]:
+        """The files of the history in these folders that this account of the machine may not read, by path.
+
+        Raises HistoryError where a folder cannot be listed.
+        """
+
+        def denied(_: Allowance) -> list[str]:
+            root = Path(self.root)
+            paths = [path for folder in folders for path, _ in _entries(root, folder) if layout.is_finished(path)]
+            return sorted(path for path in paths if not permissions.may_read(root / path) and (root / path).exists())
+
+        if not self.is_local:
+            return []
+        with understood(self.url):
+            return self._patience.run(denied)
+
+    def denial(self, paths: Sequence[str]) -> tuple[str, str]:
+        """What to say of files that may not be read, and what to do about it; there is one at least."""
+        root = Path(self.root)
+        return permissions.finding(root, [root / path for path in paths])
 
     def infos(self, paths: Sequence[str]) -> list[fs.FileInfo]:
         """The file system's information about each path.
@@ -429,11 +470,21 @@ def understood(url: str) -> Iterator[None]:
     try:
         yield
     except (OSError, UnicodeEncodeError, pa.ArrowException, NotImplementedError) as error:
+        if isinstance(error, PermissionError) and (denied := _denied(url)):
+            raise denied from None
         family = StoreUnanswered if isinstance(error, Hanging) else HistoryError
         raise family(
             f"The history at {_without_secrets(url)} cannot be used: {_reason(error, url)}.",
             "Check HISTORY_URL, the space left there, and whether this account may read and write it.",
         ) from None
+
+
+def _denied(url: str) -> HistoryError | None:
+    """The error where something in a folder may not be read, with its name, its owner and the cure."""
+    root = Path(url).absolute()
+    denied = [] if "://" in url else list(permissions.unreadable(root))
+    # There is none where a folder may be read and not be written.
+    return HistoryError(*permissions.finding(root, denied)) if denied else None
 
 
 def _without_secrets(url: str) -> str:

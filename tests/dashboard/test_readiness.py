@@ -10,8 +10,10 @@ import pytest
 
 from dashboard.readiness import BAD_SETTINGS, BROKEN, NO_HISTORY, STARTING, Readiness, Watch, reaching
 from data_access import HistoryError, SettingsError, history, load_settings
-from data_access.history import sample_history
+from data_access.history import permissions, sample_history
+from data_access.partner_center.catalog import DEPLOYMENT
 from tests.dashboard import visit
+from tests.lakes import fetched, lake
 from tests.waiting import until
 
 
@@ -41,6 +43,38 @@ def test_a_history_that_goes_and_comes_back(place, caplog):
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["Not ready", "Ready again."]
     assert str(place) in caplog.text, "for the operator"
     assert str(place) not in NO_HISTORY.reason, "for everybody"
+
+
+def collected(place):
+    """One answer is kept in the history."""
+    folder = place / history.account(load_settings())
+    lake(folder).append(fetched(DEPLOYMENT, [{}]))
+    return folder
+
+
+def test_a_history_that_vanishes_while_the_dashboard_runs(place, caplog):
+    watch, account = Watch(), collected(place)
+    assert found(watch).is_ready
+    account.rename(place.with_name("unmounted"))
+    assert found(watch) is NO_HISTORY
+    assert "was there and is gone" in caplog.text
+    place.with_name("unmounted").rename(account)
+    assert found(watch).is_ready
+    account.rename(place.with_name("unmounted"))
+    assert found(Watch()).is_ready, "who starts without one may begin one"
+
+
+def test_a_history_of_which_another_user_has_written_all_summaries(place, caplog, monkeypatch):
+    account = collected(place)
+    with monkeypatch.context() as patch:
+        patch.setattr(permissions, "may_read", lambda path, **_: "/small/" not in str(path))
+        assert found(watch := Watch()) is NO_HISTORY
+    assert "chown --recursive" in caplog.text
+    assert found(watch).is_ready
+    lake(account).append(fetched(DEPLOYMENT, [{"licensesSold": 2}]))
+    (first, _) = sorted(account.glob("small/*/*"))
+    monkeypatch.setattr(permissions, "may_read", lambda path, **_: Path(path) != first)
+    assert found(watch).is_ready, "pages leave one out, and say so"
 
 
 def test_the_samples_history_is_written_again_where_it_is_gone(tmp_path, monkeypatch):

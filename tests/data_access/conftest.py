@@ -1,6 +1,9 @@
 """What the tests of the data side share."""
 
+import shutil
+import tempfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +36,14 @@ def office(tmp_path, monkeypatch, capsys, mailbox):
     """A partner's office that gets its digests into this mailbox."""
     with smtp(mailbox) as server:
         yield Office(tmp_path, monkeypatch, capsys, f"{server.host}:{server.port}", mailbox)
+
+
+@pytest.fixture
+def shared_folder():
+    """A folder that any account may enter, which those of pytest are not."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755)
+    shutil.rmtree(folder)

@@ -9,6 +9,7 @@ import pytest
 from dashboard.tables.status import without_failures
 from data_access.emulator import Emulator, answer, documented
 from data_access.emulator.sample import Partner
+from data_access.history import permissions
 from data_access.history.run_log import Failure, Run, Tried
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT, USAGE
 from tests.dashboard.visit import TENANT, tables, text, wait_for
@@ -104,7 +105,10 @@ def test_the_operator_sees_what_the_history_holds_and_what_failed(look_back, tmp
     assert "Not permitted to read it" in shown.loc["Partner licenses usage", "failure"]
     answers = calls(app)["answer"]
     assert answers["Partner licenses deployment"] == "✓ read by collect"
-    assert answers["Partner licenses usage"] == "not asked yet"
+    assert answers["Partner licenses usage"] == "✗ collect: 403 Not permitted to read it."
+    assert calls(app).loc["Partner licenses usage", "advice"] == "Ask."
+    said = "The last collect could not read Partner licenses usage on 24 Nov 2026: Not permitted to read it. Ask."
+    assert said in text(app).replace("`", "").replace("\u00a0", " ")
     assert "Nordwind" not in f"{text(app)} {facts(app)} {shown.to_csv()}"
 
 
@@ -119,6 +123,14 @@ def test_a_history_that_cannot_be_read_says_why_beside_what_can(visit):
     assert "HISTORY_URL" in text(app)
     assert "secret" not in text(app)
     assert [*tables(app)] == ["calls_table"]
+
+
+def test_what_another_user_has_written_into_the_history_is_named_with_the_cure(look_back, monkeypatch):
+    monkeypatch.setattr(permissions, "may_read", lambda path, **_: "/raw/" not in str(path))
+    app = look_back([partial(fetched, DEPLOYMENT, [{}], NOW)], page="status")
+    (verdict,) = [error.value for error in app.error]
+    assert "may not be read as a whole: raw/deployment/" in verdict.replace("\\", "")
+    assert "chown" in verdict
 
 
 def test_the_sample_says_what_it_is(visit):

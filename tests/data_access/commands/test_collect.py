@@ -29,6 +29,21 @@ def test_collect_says_what_became_of_each_collection(command, emulator):
     assert "the same as on" in command("collect")[1]
 
 
+def test_in_a_quiet_night_cron_has_nothing_to_mail_and_a_failure_is_said(command, emulator):
+    tenant = emulator.source.customers[0]["id"]
+    emulator.always(answer(403), where=f"{tenant}/subscribedskus")
+    code, output, notes = command("collect")
+    assert (code, "1 customer refused" in notes, "Live seats: 6 of 6 customers" in notes) == (0, True, True)
+    code, output, notes = command("collect", "--quiet")
+    assert (code, notes) == (0, "")
+    assert "seats: 17 rows, the same as on" in output
+    assert "1 customer refused" in command("status")[1]
+    emulator.always(gateway(), where="licenses/usage")
+    code, output, notes = command("collect", "--quiet")
+    assert (code, output) == (5, "")
+    assert "usage: not read: Something between here and Partner Center refused the call." in notes
+
+
 @pytest.mark.parametrize(("trouble", "code"), [(answer(401), 3), (answer(403), 4), (gateway(), 5), (not_json(), 6)])
 def test_a_failed_run_has_its_code_and_leaves_stdout_empty(trouble, code, command, emulator):
     emulator.always(trouble)
