@@ -164,6 +164,9 @@ def test_readme_shows_the_columns_as_they_are_printed():
 
 def test_example_of_secrets_holds_every_setting_and_no_other():
     example = text_of(".streamlit/secrets.toml.example")
-    filled_in = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", example, flags=re.MULTILINE))
+    filled_in = tomllib.loads(re.sub(r"^# (?=\w+ = |\[)", "", example, flags=re.MULTILINE))
     assert set(filled_in[SECRETS_TABLE]) == set(Settings.model_fields)
     assert Settings(**filled_in[SECRETS_TABLE])
+    (of_the_manual,) = re.findall(r"```toml\n(\[auth\].+?)```", text_of("docs/sign-in.md"), re.DOTALL)
+    named = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", of_the_manual, flags=re.MULTILINE))["auth"]
+    assert (set(filled_in["auth"]), set(filled_in["auth"]["entra"])) == (set(named), set(named["entra"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -24,12 +25,12 @@ from data_access.digest.message import Message, News
 from data_access.digest.news import Link
 from data_access.digest.plan import Person, Plan
 from data_access.digest.rounds import MAIL, TEAMS, Carrier, Due, Finding, Result, Round, Way
-from data_access.errors import SettingsError
+from data_access.errors import PartnerCenterError, SettingsError
 from data_access.history import audit, engines
 from data_access.history.audit import MUTED, Audit
 from data_access.history.history import History
 from data_access.history.mutes import Mutes
-from data_access.history.sent_log import Entry, SentLog
+from data_access.history.sent_log import Entry, SentLog, State
 from data_access.mail_url import SmtpServer
 from data_access.mutes import Mute
 from data_access.settings import Settings, load
@@ -43,6 +44,9 @@ def describe(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     whom = command.add_mutually_exclusive_group()
     whom.add_argument("--person", metavar="NAME", help="this one alone, whatever is due: a name, or the mark in a log")
+    whom.add_argument(
+        "--test", metavar="NAME", help="send a test message to this person, or address; nothing of it is recorded"
+    )
     whom.add_argument("--all", action="store_true", help="everybody, whatever is due")
     command.add_argument("--dry-run", action="store_true", help="print each message, send and record nothing")
 
@@ -52,6 +56,8 @@ def run(options: argparse.Namespace) -> bytes:
     read = plan_file.read(settings)
     keeper = books_file.keeper(settings)
     found = keeper.books()
+    if options.test is not None:
+        return _test(settings, _one(read, found, options.test), dry_run=options.dry_run)
     if found.failure:
         raise SettingsError(
             f"BOOKS_FILE {found.failure}. It is not known whose customers are whose, so nothing was sent or recorded.",
@@ -111,6 +117,46 @@ def run(options: argparse.Namespace) -> bytes:
     return b""
 
 
+def _one(read: Plan, found: books.Books, name: str) -> Person:
+    """Whom a test message is for: a person by name or mark, or any address. Raises SettingsError."""
+    is_known = books.known_as(name) in {books.known_as(each.name) for each in _everybody(read, found)}
+    if mail_url.is_address(name) and not is_known:
+        return Person(name=name)
+    for person in _people(read, found, name):
+        return person
+    raise SettingsError("So no test message can be sent to that person.", "Name an address in place of the person.")
+
+
+def _test(settings: Settings, person: Person, *, dry_run: bool) -> bytes:
+    """Send a test message by each way that the person's digests take, and record nothing.
+
+    Raises the error that goes away least by itself, where it does not go by one of them.
+    """
+    made, now = message.trial(settings.public_url or "", connection.title(settings)), datetime.now(UTC)
+    ways, carriers, failures = (
+        _ways(settings, dry_run=dry_run)(person),
+        _carriers(settings, now),
+        list[PartnerCenterError](),
+    )
+    identity = secrets.token_hex(16)
+    entries = [
+        Entry(digest=identity, run=identity, person=person.name, channel=channel, to=to, state=State.BEGUN, at=now)
+        for channel, to in ways
+    ]
+    if dry_run:
+        return _printed(Due(person, made, tuple((entry, None) for entry in entries))).encode("utf-8", "replace")
+    for entry in entries:
+        try:
+            carriers[entry.channel](person, made, entry, lambda: None)
+            terminal.say(f"{_masked(entry)}: a test message went by {entry.channel}.")
+        except PartnerCenterError as error:
+            terminal.say(f"{_masked(entry)}, by {entry.channel}: {error}")
+            failures.append(error)
+    if failures:
+        raise max(failures, key=lambda error: error.exit_code)
+    return b""
+
+
 def _unusable(found: books.Books) -> SettingsError | None:
     """The lines of the books that cannot be used; what is new of the customers in them would be lost in silence."""
     if not found.problems:
@@ -139,8 +185,8 @@ def _note_mutes(kept: Audit, mutes: Sequence[Mute], now: datetime) -> None:
 
 
 def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
-    """Whom the round is about. Without a `[[person]]`, everybody in BOOKS_FILE whose name is an address."""
-    people = list(read.people) or [Person(name=each) for each in found.people(datetime.now(UTC))]
+    """Whom the round is about."""
+    people = _everybody(read, found)
     if name is not None:
         wanted = books.known_as(name)
         people = [person for person in people if wanted in (books.known_as(person.name), books.mark(person.name))]
@@ -153,6 +199,11 @@ def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
         if not (person.addresses or person.teams):
             terminal.say(f"{person.name} has no address and is left out; give one with `to` in DIGEST_FILE.")
     return [person for person in people if person.addresses or person.teams]
+
+
+def _everybody(read: Plan, found: books.Books) -> list[Person]:
+    """Who gets digests. Without a `[[person]]`, everybody in BOOKS_FILE."""
+    return list(read.people) or [Person(name=each) for each in found.people(datetime.now(UTC))]
 
 
 def _ways(settings: Settings, *, dry_run: bool) -> Callable[[Person], list[Way]]:

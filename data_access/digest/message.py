@@ -78,6 +78,14 @@ class Message:
         return not any(part.lines for part in self.parts)
 
 
+def trial(root: str, foot: str) -> Message:
+    """A message that tries whether digests arrive; `root` is the dashboard's address, where it is set."""
+    arrives = News("It was sent by hand, and came by the way that digests take.")
+    leads = News("Each line of a digest leads to a page below this address.", root) if root else None
+    none = News("PUBLIC_URL is not set: lines of digests lead nowhere.")
+    return Message("Licenses: a test of digests", (Part("This is a test", (arrives, leads or none)),), foot)
+
+
 def subject_of(parts: tuple[Part, ...]) -> str:
     """The subject of a message with these parts: how many lines each has, those that are not shown counted too."""
     counts = [(len(part.lines) + part.more, part.heading) for part in parts if part.lines]

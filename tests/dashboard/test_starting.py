@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
@@ -73,6 +75,25 @@ def test_it_starts_without_a_history_and_is_ready_soon_after_it_is_back(tmp_path
     ]
     assert TOKEN not in log.read_text()
     assert "a-query" not in log.read_text()
+
+
+def test_that_its_port_is_taken_is_one_json_object_where_the_unit_or_the_image_starts_it():
+    unit = (ROOT / "deploy" / "systemd" / "partner-license-insights.service").read_text()
+    (form,) = re.findall(r"^Environment='STREAMLIT_LOGGER_MESSAGE_FORMAT=(.+)'$", unit, re.MULTILINE)
+    form = form.replace("%%", "%")  # systemd's own sign
+    assert f"STREAMLIT_LOGGER_MESSAGE_FORMAT='{form}'" in (ROOT / "deploy" / "Containerfile").read_text()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
+        command += ["--server.headless=true", "--server.address=127.0.0.1"]
+        settings = os.environ | {"LOG_FORMAT": "json", "STREAMLIT_LOGGER_MESSAGE_FORMAT": form}
+        ended = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    (line,) = ended.stderr.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["level"]) == (f"Port {port} is not available", "ERROR")
+    assert said["time"]
 
 
 def test_settings_that_cannot_be_meant_end_it():

@@ -121,9 +121,10 @@ def test_units_are_sound():
 def test_units_name_what_is_there(unit):
     text = unit.read_text()
     assert commands_in(text) == []  # the service has the one that its timer names
-    assert set(re.findall(r"^Environment=([A-Z_]+)", text, re.MULTILINE)) - SETTINGS <= {
+    assert set(re.findall(r"^Environment='?([A-Z_]+)", text, re.MULTILINE)) - SETTINGS <= {
         "PYTHONDONTWRITEBYTECODE",
         "MALLOC_ARENA_MAX",
+        "STREAMLIT_LOGGER_MESSAGE_FORMAT",
     }
     if unit.suffix == ".timer":
         (started,) = re.findall(rf"^Unit={NAME}-job@(.+)\.service$", text, re.MULTILINE)
@@ -250,6 +251,15 @@ def test_the_proxys_log_has_no_query_which_may_be_a_sign_ins_code_or_a_customer(
     assert "$uri" in log_format
     assert not re.search(r"\$(request\b|request_uri|args|query_string|arg_)", log_format)
     assert re.search(r"access_log \S+ without_queries;", conf)
+
+
+@pytest.mark.parametrize("conf", PROXIES.values(), ids=PROXIES)
+def test_the_proxy_speaks_https_alone_and_hands_on_the_id_of_each_request(conf):
+    assert re.search(r"listen (80|8080);[^}]*return 301 https://\S+\$request_uri;", conf)
+    assert re.search(r'Strict-Transport-Security "max-age=\d{8,}" always;', conf)
+    assert "proxy_set_header X-Request-Id $request_id;" in conf
+    (log_format,) = re.findall(r"log_format without_queries([^;]+);", conf)
+    assert "$request_id" in log_format
 
 
 @pytest.mark.parametrize("conf", PROXIES.values(), ids=PROXIES)

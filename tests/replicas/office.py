@@ -190,6 +190,7 @@ def proxy(office: Office, folder: Path, *, is_sticky: bool = True) -> Iterator[N
         "/run/nginx.pid": f"{folder}/pid",
         "/var/log/nginx": str(folder),
         "/etc/nginx/tls": f"{folder}/tls",
+        "listen 8080;": f"listen 127.0.0.1:{free_port()};",
         "listen 8443 ssl": listening,
         "        http2 on;\n": "",  # which older ones say otherwise
         "http {\n": "http {\n" + "".join(f"    {kind}_temp_path {folder}/{kind};\n" for kind in _KINDS),

@@ -281,6 +281,47 @@ def test_teams_turns_the_card_down_and_the_mail_is_not_sent_again_for_it(office)
     assert len(office.mails) == 1
 
 
+def test_a_test_message_goes_by_each_way_of_the_person_and_nothing_is_recorded(office, tmp_path):
+    with Service(202) as teams:
+        office.plans(f'[[person]]\nname = "{ANN}"\nteams = "{teams.address}/hook?sig=SECRET"\n')
+        code, out, err = office.digests("--test", ANN.upper())
+    assert (code, out) == (0, "")
+    ((to, text),) = office.mails
+    assert to == ANN
+    assert "It was sent by hand" in text
+    assert "https://licenses.p.example" in text
+    assert "It was sent by hand" in teams.requests[0][2].decode()
+    assert "a test message went by mail" in err
+    assert "a test message went by teams" in err
+    assert ANN not in err
+    assert not (tmp_path / "history").exists(), "it takes no history, and begins none"
+
+
+def test_a_test_message_goes_to_any_address_and_books_that_cannot_be_read_stop_none(office, tmp_path):
+    (tmp_path / "books.csv").unlink()
+    assert office.digests("--test", "it@partner.example")[0] == 0
+    assert [to for to, _ in office.mails] == ["it@partner.example"]
+    office.settings["PUBLIC_URL"] = ""
+    code, out, _ = office.digests("--test", "it@partner.example", "--dry-run")
+    assert (code, len(office.mails)) == (0, 1)
+    assert out.startswith("To: it@partner.example\nSubject: Licenses: a test of digests\n")
+    assert "PUBLIC_URL is not set" in out
+    assert office.digests("--test", "nobody")[0] == 2
+    office.settings["MAIL_URL"] = ""
+    code, _, err = office.digests("--test", "it@partner.example")
+    assert (code, "MAIL_URL is not set" in err) == (2, True)
+
+
+def test_a_test_message_that_is_turned_down_says_why_and_the_other_way_is_tried(office, mailbox):
+    mailbox.answer = "554 no"
+    with Service(202) as teams:
+        office.plans(f'[[person]]\nname = "{ANN}"\nteams = "{teams.address}/hook?sig=SECRET"\n')
+        code, out, err = office.digests("--test", ANN)
+    assert (code, out, len(teams.requests)) == (5, "", 1)
+    assert "does not take the message (answer 554)" in err
+    assert "SECRET" not in err
+
+
 @pytest.fixture
 def entra(office, monkeypatch):
     """An Entra ID in which the office has registered the application, which may send mail with nobody signed in."""
@@ -308,7 +349,9 @@ def test_graph_sends_the_mail_from_the_mailbox_that_is_named(office, entra, monk
         office.settings["MAIL_URL"] = "graph:digest@p.example"
         assert office.digests("--person", ANN)[0] == 0
         assert office.digests("--person", ANN)[0] == 0
-    first, second = graph.requests
+        assert office.digests("--test", "it@partner.example")[0] == 0
+    first, second, tested = graph.requests
+    assert email.message_from_bytes(base64.b64decode(tested[2]), policy=default)["To"] == "it@partner.example"
     assert first[2] == second[2], "turned down, and once more"
     assert second[0] == "/v1.0/users/digest@p.example/sendMail"
     claims = entra.who(second[1]["Authorization"].removeprefix("Bearer "), graph.address)
