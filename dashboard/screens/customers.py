@@ -286,7 +286,10 @@ def _uncounted(deployment: Deployment, filters: CustomersFilters, opens: table.O
     live = feeds.renewals.state.data
     if live is None:
         return
-    model = uncounted.uncounted(deployment, live, filters.search, figures.zone(), figures.now())
+    muting, spares = mutes_and_bands.mutes(feeds), mutes_and_bands.spares(feeds)
+    model = uncounted.uncounted(
+        deployment, live, filters.search, figures.zone(), figures.now(), mutes=muting, spares=spares
+    )
     if not model.number:
         return
     has = "has" if model.number == 1 else "have"

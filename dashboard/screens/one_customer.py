@@ -112,9 +112,14 @@ def show_uncounted(
     what = "live seats of this customer that somebody pays for" if deployment.live else "licenses of this customer"
     st.markdown(f"The figures of this page have no {what}. Below is what else was read of it.")
     _quiet(deployment, identity, filters.selection, feeds)
-    renewing = st.container()
+    saying, renewing = st.container(), st.container()
     live_seats.show(identity, name, feeds, has_analytics=False)
     live = _live(identity, name, feeds)
+    with saying:  # by the seats that were just read
+        if live:
+            _what_to_say(
+                deployment, identity, filters.selection, (_told_uncounted(live, identity, filters, feeds), ""), feeds
+            )
     with renewing:
         _renewing(live, identity, filters.selection)
     st.caption(f"Tenant id {identity}")
@@ -179,6 +184,19 @@ def _told(
     )
     aside = call_list.said_aside(deployment, identity, selection, live=live, mutes=mutes, spares=spares)
     return said, aside
+
+
+def _told_uncounted(live: Renewals, identity: str, filters: CustomerFilters, feeds: Feeds) -> tuple[str, ...]:
+    """What to say to a customer of whom Microsoft's counts have nothing; `live` is what is live of it."""
+    return call_list.said_to_uncounted(
+        live,
+        identity,
+        filters.selection,
+        mutes=mutes_and_bands.mutes(feeds),
+        spares=mutes_and_bands.spares(feeds),
+        zone=figures.zone(),
+        now=figures.now(),
+    )
 
 
 def _what_to_say(

@@ -63,6 +63,7 @@ UNCOUNTED = Table(
         count("activeUnits", "Live seats enabled", help="Without those of free products and trials."),
         count("consumedUnits", "Assigned"),
         _RENEWAL,
+        _WHY,
     ),
     behind=(TENANT_ID.name, _RENEWAL.utc, _RENEWAL.words),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from dashboard.view_models import lines
 from dashboard.view_models.deployment import ORDERS, Basis, basis_of, ordered
 from dashboard.view_models.lines import Lost
 from data_access import Deployment, Selection, Timeline, Usage, measures, texts, titles
-from data_access.datasets import lately, usage
+from data_access.datasets import lately, live_seats, usage
 from data_access.datasets import renewals as datasets
 from data_access.datasets.lately import Lately
 from data_access.datasets.renewals import Renewals
@@ -112,7 +112,7 @@ def of_all(
         table=table,
         now=now,
         on_screen=customers_table.on_screen(
-            table.assign(why=_why(table, silent), **({"band": _bands(table, outside)} if rules else {})),
+            table.assign(why=why(table, silent), **({"band": _bands(table, outside)} if rules else {})),
             total,
             Order("customerName" if column == "title" else column, not upwards),
             moved.since if moved else None,
@@ -192,6 +192,45 @@ def said_to(
     table = _with_reasons(facts, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
     (told,) = call_list.said(table) or [[]]
     return tuple(told)
+
+
+@remembered
+def said_to_uncounted(
+    live: Renewals,
+    customer: str,
+    selection: Selection,
+    *,
+    mutes: tuple[Mute, ...] = (),
+    spares: tuple[Spare, ...] = (),
+    zone: str = UTC,
+    now: datetime | None = None,
+) -> tuple[str, ...]:
+    """The same for a customer whom the figures do not have, by its live seats and subscriptions.
+
+    `live` is that of this customer.
+    """
+    if muted.customers(mutes, [customer]):
+        return ()
+    table = of_uncounted(live, [customer], selection, mutes=mutes, spares=spares, zone=zone, now=now)
+    (told,) = call_list.said(table)
+    return tuple(told)
+
+
+def of_uncounted(
+    live: Renewals,
+    tenants: Sequence[str],
+    selection: Selection,
+    *,
+    mutes: tuple[Mute, ...],
+    spares: tuple[Spare, ...],
+    zone: str,
+    now: datetime | None,
+) -> pd.DataFrame:
+    """The rows of customers whom the figures do not have, with what rules look at: live seats, and what ends."""
+    facts = live_seats.facts_of(datasets.paid_seats(live, tenants)).selected(selection)
+    return _with_reasons(
+        facts, selection, None, None, live, mutes=mutes, spares=spares, zone=zone, now=now, also=tenants
+    )
 
 
 @remembered
@@ -286,6 +325,7 @@ def _with_reasons(
     spares: tuple[Spare, ...],
     zone: str,
     now: datetime | None,
+    also: Sequence[str] = (),
 ) -> pd.DataFrame:
     ending, ends, at = None, None, None
     if live:
@@ -304,6 +344,7 @@ def _with_reasons(
         at=at,
         mutes=mutes,
         spares=spares,
+        also=also,
     )
     if live:
         table = table.assign(
@@ -336,7 +377,7 @@ def _one_by_one(filters: CustomersFilters) -> dict[str, CustomersFilters]:
     return {name: only for name, only in each.items() if only != CustomersFilters()}
 
 
-def _why(table: pd.DataFrame, silent: Mapping[str, Mute]) -> pd.Series:
+def why(table: pd.DataFrame, silent: Mapping[str, Mute]) -> pd.Series:
     """The reasons to call each customer; of one that is muted, until when it is and why."""
     told = zip(table[CUSTOMER], call_list.reasons(table), strict=True)
     words = [[said(silent[tenant])] if tenant in silent else reasons[:_IN_A_ROW] for tenant, reasons in told]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from dashboard.cache import remembered
 from dashboard.tables import customers as tables
 from dashboard.tables.columns import OnScreen
-from data_access import Deployment, texts
-from data_access.datasets.renewals import Renewals, earlier_of_each, read_of_each
-from data_access.measures import customers, free_products, renewals
+from dashboard.view_models import call_list
+from data_access import Deployment, Selection, texts
+from data_access.datasets.renewals import Renewals, paid_seats
+from data_access.measures import customers, muted, renewals
 from data_access.measures.customers import CUSTOMER
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
+from data_access.mutes import Mute, Spare
+from data_access.partner_center.catalog import CUSTOMERS, SEATS, SUBSCRIPTIONS
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,13 +28,23 @@ class Uncounted:
 
 
 @remembered
-def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str, now: datetime) -> Uncounted:
+def uncounted(
+    deployment: Deployment,
+    live: Renewals,
+    search: str,
+    zone: str,
+    now: datetime,
+    *,
+    mutes: tuple[Mute, ...] = (),
+    spares: tuple[Spare, ...] = (),
+) -> Uncounted:
     """Those that the figures of `deployment` do not have, as far as the search finds them, in the order of names.
 
-    Renewals are those after `now`, which the caller rounds, on days of `zone` (IANA).
+    Renewals are those after `now`, which the caller rounds, on days of `zone` (IANA). `mutes`, `spares`: as for
+    `call_list.of_all`.
     """
     running = renewals.running(live.subscriptions)
-    seats = _paid(live)
+    seats = paid_seats(live)
     table = pd.DataFrame(
         {
             "subscriptions": running.groupby(CUSTOMER).size(),
@@ -42,13 +53,11 @@ def uncounted(deployment: Deployment, live: Renewals, search: str, zone: str, no
         }
     ).rename_axis(CUSTOMER)
     table = table[~table.index.isin(deployment.facts.frame[CUSTOMER])]
-    at = now.astimezone(ZoneInfo(zone))
-    table = table.join(renewals.next_ends(live.subscriptions, at)).reset_index()
-    table = table.assign(
-        customerName=table[CUSTOMER].map(_names(live)),
-        subscriptionsReadAt=read_of_each(live, table[CUSTOMER]),
-        subscriptionsAreEarlier=earlier_of_each(live, table[CUSTOMER]),
-    )
+    told = call_list.of_uncounted(live, [*table.index], Selection(), mutes=mutes, spares=spares, zone=zone, now=now)
+    told = told.assign(why=call_list.why(told, muted.customers(mutes, [*table.index])))
+    table = table.join(told.set_index(CUSTOMER).drop(columns="customerName"))
+    table = table.reset_index()
+    table = table.assign(customerName=table[CUSTOMER].map(_names(live)))
     table = customers.matching(table, search)
     order = table["customerName"].fillna(table[CUSTOMER]).map(texts.order)
     table = table.iloc[order.reset_index(drop=True).sort_values(kind="stable").index]
@@ -62,15 +71,6 @@ def name_of(live: Renewals, customer: str) -> str | None:
     if not any(rows is not None and (rows[CUSTOMER] == customer).any() for rows in known):
         return None
     return str(_names(live).get(customer, ""))
-
-
-def _paid(live: Renewals) -> pd.DataFrame:
-    """The live seats of the products that are not free, of which some are enabled."""
-    seats = live.rows(SEATS)
-    if seats is None:
-        return pd.DataFrame({CUSTOMER: [], "activeUnits": [], "consumedUnits": []})
-    free = free_products.is_free(seats, live.rows(SUBSCRIPTIONS), live.rows(COMMERCIAL_DEPLOYMENT))
-    return seats[~free & (seats["activeUnits"].fillna(0) > 0)]
 
 
 def _names(live: Renewals) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data_access import measures, texts
 from data_access.call_sheet.customer import HORIZON, Customer, Ending, Records
-from data_access.datasets import lately, usage
+from data_access.datasets import lately, live_seats, usage
 from data_access.measures import Facts, Total, call_list, changes, customers, muted, outcomes, parts, renewals, trends
 from data_access.measures.customers import CUSTOMER
 from data_access.partner_center import frames
@@ -61,21 +61,30 @@ def customers_of(several: Sequence[Records]) -> list[Customer]:
 def call_lists(several: Sequence[Customer]) -> Callable[[str], tuple[pd.DataFrame, Sequence[str]]]:
     """The row of `call_list.prepared` of each customer and what is said to it, by tenant id.
 
-    There is none of one that is muted or has no figures.
+    Of a customer that the figures have nothing of, its live seats speak, and what ends. There is none of one that is
+    muted, or of whom nothing is known.
     """
-    told = [each for each in several if len(each.now.frame) and not muted.customers(each.mutes, [each.tenant])]
+    told = [
+        each
+        for each in several
+        if (len(each.now.frame) or each.live) and not muted.customers(each.mutes, [each.tenant])
+    ]
     if not told:
         return lambda _: (_NO_ROWS, ())
-    first, now = told[0], _facts(each.now for each in told)
+    first, counted = told[0], [each for each in told if len(each.now.frame)]
+    others = [each for each in told if not len(each.now.frame)]
+    now = _facts(each.now for each in counted)
+    live = [live_seats.facts_of(seats) for each in others if (seats := each.seats) is not None and len(seats)]
     table = call_list.prepared(
-        now,
-        _moved(told, now),
-        lost=_together(each.lost(change.since) for each in told if (change := trends.change(each.line, _LATELY))),
-        unused=_unused(now, told),
+        _facts([now, *live]),
+        _moved(counted, now),
+        lost=_together(each.lost(change.since) for each in counted if (change := trends.change(each.line, _LATELY))),
+        unused=_unused(now, counted),
         ending=_renewing(told),
         at=_read_at(told),
         mutes=first.mutes,
         spares=first.spares,
+        also=[each.tenant for each in others],
     )
     said = call_list.said(table)
     places = {str(tenant): place for place, tenant in enumerate(table[CUSTOMER])}

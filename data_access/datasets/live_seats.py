@@ -14,7 +14,7 @@ import pandas as pd
 from data_access import measures
 from data_access.datasets.deployment import Deployment, LiveFigures
 from data_access.datasets.renewals import Renewals
-from data_access.measures import free_products
+from data_access.measures import Facts, free_products
 from data_access.partner_center import frames
 from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS, SEATS, SUBSCRIPTIONS
 
@@ -39,10 +39,14 @@ def deployment(data: Renewals) -> Deployment:
     return Deployment(shaped, measures.facts(COLLECTION, rows), live=live)
 
 
+def facts_of(seats: pd.DataFrame) -> Facts:
+    """The facts of live seats alone, such as those of a customer of whom Microsoft's counts have nothing."""
+    known = seats.reset_index(drop=True).reindex(columns=[*SEATS.columns])
+    return measures.facts(COLLECTION, _shaped(known.astype(frames.dtypes(SEATS, SEATS.columns)), pd.NaT, None))
+
+
 def _as_counts(seats: pd.DataFrame, data: Renewals) -> pd.DataFrame:
-    """The rows of live seats with the columns of the commercial counts."""
-    named = (seats[name].where(seats[name].str.strip() != "") for name in ("productName", "skuPartNumber", "productId"))
-    products = reduce(pd.Series.fillna, named).fillna(_NO_NAME)
+    """The rows of live seats with the columns of the commercial counts, each with the channel of its customer."""
     customers = data.rows(CUSTOMERS)
     relations = (
         None if customers is None else customers.drop_duplicates("customerTenantId").set_index("customerTenantId")
@@ -50,6 +54,13 @@ def _as_counts(seats: pd.DataFrame, data: Renewals) -> pd.DataFrame:
     channels = seats["customerTenantId"].map(relations["relationshipToPartner"]) if relations is not None else None
     earlier = {one.tenant: one.last_read for one in data.unread if one.collection == SEATS.name and one.last_read}
     read_at = [earlier.get(tenant, data.seats_read_at) for tenant in seats["customerTenantId"]]
+    return _shaped(seats, read_at, channels)
+
+
+def _shaped(seats: pd.DataFrame, read_at: object, channels: pd.Series | None) -> pd.DataFrame:
+    """The rows of live seats, read at these times, with the columns of the commercial counts."""
+    named = (seats[name].where(seats[name].str.strip() != "") for name in ("productName", "skuPartNumber", "productId"))
+    products = reduce(pd.Series.fillna, named).fillna(_NO_NAME)
     columns = {
         "processedDateTime": pd.Series(read_at, seats.index, dtype=frames.INSTANT),
         "serviceCode": products,

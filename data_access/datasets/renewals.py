@@ -342,6 +342,16 @@ def of_one(data: Renewals, tenant: str, counts: pd.DataFrame) -> OfOne:
     )
 
 
+def paid_seats(data: Renewals, tenants: Iterable[str] | None = None) -> pd.DataFrame:
+    """The live seats of the products that are not free, of which some are enabled; of these customers, or of all."""
+    seats = data.rows(SEATS)
+    if seats is None:
+        return frames.frame(SEATS, [])
+    free = free_products.is_free(seats, data.rows(SUBSCRIPTIONS), data.rows(COMMERCIAL_DEPLOYMENT))
+    paid = seats[~free & (seats["activeUnits"].fillna(0) > 0)]
+    return paid if tenants is None else paid[paid["customerTenantId"].isin([*tenants])]
+
+
 def of_customer(data: Renewals, tenant: str, seats: Answer | None = None) -> Renewals:
     """The same of one customer; `seats`, its live seats alone, take the place of the others where they were read since.
 

@@ -301,6 +301,7 @@ def prepared(
     at: datetime | None = None,
     mutes: Sequence[Mute] = (),
     spares: Sequence[Spare] = (),
+    also: Sequence[str] = (),
 ) -> pd.DataFrame:
     """One row per customer: `customers.by_customer` and all that rules look at, as far as it is at hand.
 
@@ -311,13 +312,16 @@ def prepared(
     by customerTenantId. `ending`: the subscription of each customer to speak of first: `renewals.next_renewals` gives
     them for `RENEWS_WITHIN` days from the instant `at`, in whose zone its days are. `ends`: when the next of all of its
     subscriptions ends, as `renewals.next_ends` gives them, of which no rule speaks. No rule speaks of products that
-    are muted by one of `mutes`, nor of licenses that may be spare by `spares`; sums have them all the same.
+    are muted by one of `mutes`, nor of licenses that may be spare by `spares`; sums have them all the same. `also`:
+    customers, by customerTenantId, that get a row without figures where the facts have nothing of them.
 
     Adds topProduct, topUndeployed and topSpare (the product with most licenses not deployed beyond what may be spare,
     and how many of its own may), toDeploy (licenses of all products that rules speak of), copilotSold and
     copilotDeployed.
     """
     table = customers.by_customer(facts).set_index(CUSTOMER)
+    if more := [tenant for tenant in also if tenant not in table.index]:
+        table = table.reindex([*table.index, *more]).rename_axis(CUSTOMER)
     told = _loud(facts.frame, mutes)
     told = told.assign(spare=spare.within(spares, told))
     table = table.join(_top(told)).join(_copilot(told)).join(_to_deploy(told))

@@ -1,12 +1,15 @@
 """Mutes and bands on pages: set by those who may name the customer, said with who and why, and no total moves."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from pypdf import PdfReader
 
-from dashboard import formats
-from dashboard.components import mutes_menu
+from dashboard import formats, mutes_and_bands
+from dashboard.components import figures, mutes_menu
+from dashboard.exports import File
 from data_access import history, load_settings
 from data_access.emulator import Emulator
 from data_access.errors import StoreUnanswered
@@ -202,6 +205,33 @@ def test_a_mute_that_is_over_is_gone_from_the_page(sit, monkeypatch):
     monkeypatch.setattr(Mute, "holds", lambda self, at: at.date() + timedelta(days=61) < self.until)
     app.run()
     assert NAMES[FOREIGN] in called(app)
+
+
+def test_a_mute_ends_at_its_second_on_the_list_on_the_customers_page_and_on_its_call_sheet(sit, monkeypatch):
+    taken: list[File] = []
+    monkeypatch.setattr(figures, "downloads", taken.extend)  # AppTest takes no file
+
+    def at(moment, link=None):
+        """The page as it stands at a moment, and the text of the call sheet that is taken from it."""
+        taken.clear()
+        clock = type("Clock", (datetime,), {"now": classmethod(lambda _, zone: moment.astimezone(zone))})
+        monkeypatch.setattr(mutes_and_bands, "datetime", clock)
+        app = sit(link=link, plan=f'[[mute]]\ncustomer = "{FOREIGN}"\nreason = "sold"\nuntil = {UNTIL}\n')
+        sheet = next(file for file in taken if file.key.startswith("call_sheet"))
+        pages = PdfReader(io.BytesIO(sheet.content())).pages
+        return app, " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    end = datetime(UNTIL.year, UNTIL.month, UNTIL.day, tzinfo=UTC)
+    for moment, is_muted in ((end - timedelta(microseconds=1), True), (end, False)):
+        app, sheets = at(moment)
+        assert (NAMES[FOREIGN] not in called(app)) is is_muted
+        assert ("1 muted" in text(app)) is is_muted
+        assert ("1 muted" in sheets) is is_muted
+        app, sheet = at(moment, {"customer": FOREIGN})
+        assert ("Set in DIGEST_FILE" in text(app)) is is_muted
+        assert ("What to say" not in str([header.value for header in app.header])) is is_muted
+        assert ("1 muted" in sheet) is is_muted
+        assert ("not assigned to anybody" not in sheet) is is_muted
 
 
 def test_mutes_of_the_file_hold_on_pages_as_well(sit):

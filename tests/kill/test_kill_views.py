@@ -1,4 +1,4 @@
-"""A program that keeps, renames and deletes views, killed within one operation after the other: nothing is half."""
+"""Programs that keep views and mutes, killed within one operation after the other, or two at once: nothing is half."""
 
 import os
 import subprocess
@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from data_access.history.mutes import Mutes
 from data_access.history.store import Store
 from data_access.history.views import Views
 from tests.lakes import files, lake
@@ -31,6 +32,26 @@ for line in sys.stdin:
         views.delete("ann", key)
     print(line, end="", flush=True)
 """
+#: Mutes a line and keeps a view in each of so many rounds, and says so; in each fourth it takes the mute back.
+_ROUNDS = """
+import sys
+from datetime import date
+from data_access.history.mutes import Mutes
+from data_access.history.store import Store
+from data_access.history.views import Views
+from data_access.mutes import Mute
+folder, name, first, rounds, *lines = sys.argv[1:]
+mutes, views = Mutes(Store(folder)), Views(Store(folder))
+for number in range(int(first), int(rounds)):
+    mute = Mute(customer=lines[number % len(lines)], reason=f"{name} {number}", until=date(2099, 1, 31))
+    mutes.set(mute, name)
+    if number % 4 == 3:
+        mutes.end(mute)
+    assert not views.save(f"{name} {number % 5}", f"view {number}", "trends", {"search": [f"{name} {number}"]})
+    print(number, flush=True)
+"""
+ROUNDS = 100
+LINES = [f"0112A436-B14E-4888-967B-CA4BB2CF000{number}" for number in range(3)]
 OPERATIONS = [
     (operation, number)
     for number in range(VIEWS)
@@ -82,3 +103,57 @@ def test_killed_within_any_operation_it_is_done_or_not_and_all_before_it_are(tmp
         assert lake(folder).verify().findings == ()
         left = [path for path in files(folder) if not path.endswith(".tmp")]
         assert len(left) <= len(names) + 1, "a kill leaves one file more at most"
+
+
+def _kept_by(folder, names):
+    """The rounds of each of these programs whose views are there; all that is seen is as one of them wrote it."""
+    found = {}
+    for name in names:
+        views = [view for of in range(5) for view in Views(Store(str(folder))).of(f"{name} {of}")]
+        found[name] = sorted(int(view.name.removeprefix("view ")) for view in views)
+        assert all(view.link == {"search": (f"{name} {view.name.removeprefix('view ')}",)} for view in views)
+        assert len({*found[name]}) == len(views)
+    return found
+
+
+def _mutes_of(folder, names):
+    """The mutes that hold, which one of these programs set: at most one of each line."""
+    held = Mutes(Store(str(folder))).all()
+    assert len(held) == len({mute.customer for mute in held})
+    for mute in held:
+        name, number = mute.reason.split()
+        assert mute.by == name in names
+        assert mute.customer == LINES[int(number) % len(LINES)]
+    return held
+
+
+def test_of_two_programs_at_once_of_which_one_is_killed_again_and_again_nothing_is_lost_or_half(tmp_path):
+    def begun(name, first=0):
+        arguments = [sys.executable, "-c", _ROUNDS, str(tmp_path), name, str(first), str(ROUNDS), *LINES]
+        return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+    kills, done = 0, -1
+    with begun("calm") as calm:
+        while done < ROUNDS - 1:
+            with begun("hasty", done + 1) as hasty:
+                assert hasty.stdout
+                for line in hasty.stdout:
+                    done = int(line)
+                    if done % 10 == 4 and kills <= done // 10:  # each ten rounds, within the one that follows
+                        time.sleep(0.001 * (kills % 5))
+                        hasty.kill()
+                        done = max([done, *map(int, hasty.stdout)])
+                        kills += 1
+            there = _kept_by(tmp_path, ("calm", "hasty"))["hasty"]
+            assert {*range(done + 1)} <= {*there} <= {*range(done + 2)}, (
+                "what was said to be kept is, and one more may be"
+            )
+            done = there[-1]
+            _mutes_of(tmp_path, ("calm", "hasty"))
+        calm.communicate()
+    assert (calm.returncode, kills) == (0, ROUNDS // 10)
+    assert _kept_by(tmp_path, ("calm", "hasty")) == {name: [*range(ROUNDS)] for name in ("calm", "hasty")}
+    for mute in _mutes_of(tmp_path, ("calm", "hasty")):
+        Mutes(Store(str(tmp_path))).end(mute)
+    assert _mutes_of(tmp_path, ()) == ()
+    assert lake(tmp_path).verify().findings == ()

@@ -83,6 +83,10 @@ def test_the_list_says_whom_it_does_not_have_with_what_is_live(visit):
     assert list(others["activeUnits"]) == ["12", "12"]
     end = datetime.now(UTC) + timedelta(days=20)
     assert list(others["renewal"]) == [f"{end.day} {end:%b %Y}", "–"]
+    free = "7 licenses of Visio Plan 2 are not deployed"
+    ends, *reasons = others["why"].iloc[0]
+    assert ends.startswith("7 seats of Visio Plan 2 end on")
+    assert [*reasons, *others["why"].iloc[1]] == [free, free]
 
 
 def test_the_file_of_the_list_counts_renewals_from_the_moment_of_its_page_as_the_page_does(visit, monkeypatch):
@@ -145,9 +149,12 @@ def test_the_page_of_one_stands_on_its_subscriptions_and_seats(spelled, visit, m
     assert "9 seats need a decision." in said
     assert list(tables(app)["customer_renewals_table"]["quantity"]) == ["7", "2"]
     assert "12 seats are enabled, 5 assigned, 7 free to assign." in said
+    say = ["7 seats of Visio Plan 2 end on", "7 licenses of Visio Plan 2 are not assigned to anybody."]
+    assert all(sentence in said for sentence in ["What to say", *say])
     sheet = next(file for file in taken if file.key == "call_sheet")
     (page,) = PdfReader(io.BytesIO(sheet.content())).pages
     assert "Bravo *Ltd*" in page.extract_text()
+    assert all(sentence in " ".join(page.extract_text().split()) for sentence in ["What to say", *say])
     next(button for button in app.button if button.label == "Back to all customers").click().run()
     assert "uncounted_table" in tables(app)
 

@@ -108,6 +108,21 @@ def test_beside_what_to_say_stands_by_whose_count_it_is_where_the_tenant_says_ot
     assert aside() == ""
 
 
+def test_to_whom_the_figures_do_not_have_its_live_seats_speak_and_what_ends():
+    undecided = subscribed(renewalOutcome="undecided", quantity=12, billingType="license")
+    live = [seats(E3, 105, 60), seats("B" * 8, 10, 10, "Visio")]
+    ends, free = sheet(live=live, subscriptions=[undecided]).steps
+    assert ends.startswith("12 seats of Office 365 E3 end on 20 Dec 2026 (UTC) and nobody has decided")
+    assert free == "45 licenses of Office 365 E3 are not assigned to anybody."
+    assert sheet(subscriptions=[undecided]).steps == (ends,), "of what is not read nothing is said"
+    quiet = Mute(customer=TENANT, reason="migration", until=date(2026, 12, 1))
+    assert sheet(live=live, subscriptions=[undecided], mutes=(quiet,)).steps == ()
+    (only,) = sheet(live=live, spares=(Spare(customer=TENANT, product=E3, seats=5),)).steps
+    assert "45 licenses of Office 365 E3 are not assigned to anybody, 5 of them within your allowance" in only
+    (counted, *_) = sheet([{"licensesDeployed": 40}], live=live).steps
+    assert counted == "60 licenses of Office 365 Enterprise E3 are not assigned to anybody.", "where there are counts"
+
+
 def test_what_a_tenant_has_free_of_a_product_is_said_once_where_it_came_through_two_channels():
     rows = [{"licensesDeployed": 40}, {"licensesDeployed": 45, "licensesSold": 50, "channel": "direct"}]
     products = section(sheet(rows, live=[seats(E3, 352, 250)]), "Products")
