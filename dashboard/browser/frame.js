@@ -280,11 +280,12 @@ function fold(tools, data) {
   const toggle = tools.fold
   const chosen = new Set(inAddress(data.cleared).flatMap(([name, value]) => (value.trim() ? [name] : []))).size
   toggle.hidden = !data.hasFilters
-  toggle.title = chosen ? `Filters (${chosen})` : "Filters"
+  const isOpen = OPEN in document.documentElement.dataset
+  toggle.title = `${chosen ? `Filters (${chosen})` : "Filters"}${isOpen ? ": show the page" : ""}`
   toggle.setAttribute("aria-label", toggle.title)
   mark(toggle, "chosen", chosen)
   mark(document.documentElement, CHOSEN, chosen)
-  toggle.setAttribute("aria-expanded", String(OPEN in document.documentElement.dataset))
+  toggle.setAttribute("aria-expanded", String(isOpen))
 }
 
 function build(place, state) {
@@ -295,6 +296,7 @@ function build(place, state) {
     fold(state, state.data)
   })
   toggle.className = "frame-fold"
+  toggle.querySelector(".frame-label").textContent = "Show" // what the button does while the filters are open
   const copy = button("Copy link", "link", () => copyLink(state))
   copy.setAttribute("aria-haspopup", "dialog")
   const panel = document.createElement("div")

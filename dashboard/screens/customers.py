@@ -267,7 +267,7 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
 
     in_order = table.keys_in_order(model.on_screen, model.ids)
     files = (
-        call_sheet.of_several(deployment, in_order, feeds, all_customers, (muting, spares)),
+        call_sheet.of_several(deployment, in_order, feeds, all_customers, (muting, spares), target=filters.target),
         *exports.for_people_and_programs(whole, CUSTOMERS_FILE.described, (model,), all_customers),
         exports.workbook("export_rows_xlsx", "Every row, Excel", rows, columns, of=(model,), provenance=every_row),
         exports.for_programs("export_rows", "Every row, CSV", rows, columns, of=(model,), provenance=every_row),

@@ -102,7 +102,8 @@ def _checks(model: HealthView, past: Timeline, feeds: Feeds) -> None:
 
 def _check(check: Check, model: HealthView, past: Timeline, feeds: Feeds) -> None:
     with st.container(key=f"check_{check.key}", gap="xsmall"):
-        st.markdown(f"{_LOOKS[check.mark]} **{check.question}** {check.finding}")
+        advice = f"  \n**What to do:** {check.advice}" if check.advice else ""
+        st.markdown(f"{_LOOKS[check.mark]} **{check.question}** {check.finding}{advice}")
         if check.rows.empty:
             return
         label = f"Show {formats.number(len(check.rows), 'row')}"

@@ -54,7 +54,7 @@ def show(deployment: Deployment, identity: str, name: str, controls: Controls[Cu
     with st.container(horizontal=True, vertical_alignment="center", key="beside"):
         customers_list.around(identity, deployment, moved, feeds)
         st.space("stretch")
-        _actions(deployment, identity, name, provenance, feeds, live=lambda: live)
+        _actions(deployment, identity, name, provenance, feeds, target=filters.target, live=lambda: live)
     model = view_models.one_customer(deployment, identity, filters.to(BarsFilters), figures.is_dark(), own)
     notices.left_out(controls.unknown)
     lost = call_list.lost(moved, identity) if moved else ()
@@ -105,7 +105,7 @@ def show_uncounted(
         provenance = figures.provenance(
             feeds, "customer", deployment.newest, sentence, is_live=deployment.live is not None
         )
-        _actions(deployment, identity, name, provenance, feeds, live=lambda: live)
+        _actions(deployment, identity, name, provenance, feeds, target=filters.target, live=lambda: live)
     notices.left_out(controls.unknown)
     if gone:
         st.markdown(sentences.not_there(gone))
@@ -139,6 +139,7 @@ def _actions(
     provenance: exports.Provenance,
     feeds: Feeds,
     *,
+    target: float,
     live: Callable[[], Renewals | None],
 ) -> None:
     """Draw what is done with one customer: it or a product of its is muted, its call sheet taken away."""
@@ -146,7 +147,8 @@ def _actions(
     products = call_list.products_of(deployment, identity)
     mutes_menu.draw(feeds, lines | {(identity, product): title for product, title in products.items()})
     quiet = mutes_and_bands.mutes(feeds), mutes_and_bands.spares(feeds)
-    figures.downloads([call_sheet.file(deployment, identity, feeds, provenance, quiet, live=live)])
+    file = call_sheet.file(deployment, identity, feeds, provenance, quiet, target=target, live=live)
+    figures.downloads([file])
 
 
 def _quiet(deployment: Deployment, identity: str, selection: Selection, feeds: Feeds) -> None:

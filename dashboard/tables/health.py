@@ -54,7 +54,13 @@ SERVICES = Table(
 )
 SERVICES_FILE = Table((SERVICE, AS_OF, _AGE, _DATES, _CADENCE, _DELAY, _EXPECTED, _LATE_AFTER, _TIMING, *_OTHER_DATES))
 CHECKS_FILE = Table(
-    (text("check", "Check"), text("question", "Question"), text("result", "Result"), text("finding", "Finding"))
+    (
+        text("check", "Check"),
+        text("question", "Question"),
+        text("result", "Result"),
+        text("finding", "Finding"),
+        text("advice", "What to do"),
+    )
 )
 #: The tables of the rows behind each check, by its key, for the page and for the file.
 BEHIND = {

@@ -41,6 +41,7 @@ def file(
     provenance: exports.Provenance,
     quiet: Quiet,
     *,
+    target: float,
     live: Callable[[], Renewals | None],
 ) -> exports.File:
     """The PDF of one customer, of what is known when the visitor asks for it; `tenant` is the id in capitals.
@@ -48,7 +49,7 @@ def file(
     Its subscriptions and live seats are those that the page shows: `live` gives them, once the page is drawn.
     """
     explanation = "One page to bring along, as PDF."
-    content = partial(_pdf, deployment, (tenant,), feeds, quiet, live)
+    content = partial(_pdf, deployment, (tenant,), feeds, quiet, target=target, shown=live)
     return _file("call_sheet", "Call sheet", explanation, provenance, content)
 
 
@@ -58,6 +59,8 @@ def of_several(
     feeds: Feeds,
     provenance: exports.Provenance,
     quiet: Quiet,
+    *,
+    target: float,
 ) -> exports.File:
     """One PDF of the first `MOST` of these customers, in this order; its button says where that is not all."""
     first, number = tuple(tenants[:MOST]), formats.number(len(tenants), "customer")
@@ -67,7 +70,9 @@ def of_several(
         explanation = (
             f"A page for each of the first {MOST} of {number}, as one PDF. A search or a filter makes it others."
         )
-    return _file("call_sheets", label, explanation, provenance, partial(_pdf, deployment, first, feeds, quiet))
+    return _file(
+        "call_sheets", label, explanation, provenance, partial(_pdf, deployment, first, feeds, quiet, target=target)
+    )
 
 
 def _file(
@@ -81,6 +86,8 @@ def _pdf(
     tenants: tuple[str, ...],
     feeds: Feeds,
     quiet: Quiet,
+    *,
+    target: float,
     shown: Callable[[], Renewals | None] = lambda: None,
 ) -> bytes:
     live = shown()
@@ -94,11 +101,13 @@ def _pdf(
     def make() -> exports.Content:
         own, use = _own(past, tenants, feeds), _use(past, used, tenants)
         made = sheets.sheets(
-            [_records(deployment, tenant, feeds, (live, use), quiet, own=own.get(tenant)) for tenant in tenants]
+            [_records(deployment, tenant, feeds, (live, use), quiet, own=own.get(tenant)) for tenant in tenants],
+            target=target,
+            root=feeds.public_url,
         )
         return exports.counted(document.pdf(made), len(made))
 
-    return exports.FILES.kept("call sheet", (deployment, past, live, used, tenants, quiet), make)
+    return exports.FILES.kept("call sheet", (deployment, past, live, used, tenants, quiet, target), make)
 
 
 def _own(past: Timeline | None, tenants: Sequence[str], feeds: Feeds) -> Mapping[str, Timeline]:

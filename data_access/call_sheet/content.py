@@ -6,7 +6,9 @@ All dates are those of the figures, and no clock is read: the same figures give 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pandas as pd
 
@@ -24,11 +26,24 @@ _YEAR = timedelta(days=366)
 _MOST_STEPS = 3
 
 
-def sheets(several: Sequence[Records]) -> list[CallSheet]:
-    """The sheet of each customer of records that were read together, in their order."""
+def sheets(
+    several: Sequence[Records], *, target: float = measures.DEFAULT_TARGET, root: str | None = None
+) -> list[CallSheet]:
+    """The sheet of each customer of records that were read together, in their order.
+
+    `target`: the percentage to reach. `root`: the address of the dashboard, below which each customer has a page.
+    """
     known = together.customers_of(several)
     called = together.call_lists(known)
-    return [_sheet(records, *called(records.tenant)) for records in known]
+    made = [_sheet(records, *called(records.tenant)) for records in known]
+    return [
+        replace(
+            sheet,
+            line=sheet.line and replace(sheet.line, target=target),
+            address=f"{root}/customers?{urlencode({'customer': sheet.tenant})}" if root else "",
+        )
+        for sheet in made
+    ]
 
 
 def _sheet(records: Customer, called: pd.DataFrame, said: Sequence[str]) -> CallSheet:

@@ -84,6 +84,7 @@ def _page(sheet: CallSheet) -> dict[str, object]:
         "steps": [printed(step, _SENTENCE) for step in sheet.steps],
         "dates": printed(sheet.dates, _SENTENCE),
         "aside": printed(sheet.aside, _SENTENCE),
+        "address": sheet.address,  # of the operator's settings, and a tenant id
         "muted": [printed(line, _SENTENCE) for line in sheet.muted],
         "definitions": printed(sheet.definitions, _SENTENCE),
         "sections": [_section(section) for section in sheet.sections],
@@ -113,10 +114,11 @@ def _all_printed(value: object) -> object:
 
 
 def _picture(line: Line) -> str:
-    """The line as SVG, by day, between the whole percents around it."""
+    """The line as SVG, by day, between the whole percents around it and its target, which is dashed."""
     days = [day.toordinal() for day, _ in line.points]
     percents = [percent for _, percent in line.points]
-    low, high = math.floor(min(percents)), math.ceil(max(percents))
+    around = [*percents, *([] if line.target is None else [line.target])]
+    low, high = math.floor(min(around)), math.ceil(max(around))
     high += high == low
     span = (days[-1] - days[0]) or 1
 
@@ -132,6 +134,8 @@ def _picture(line: Line) -> str:
         f'<text x="{_LEFT - 6}" y="{y(percent) + 3.5}" text-anchor="end">{percent} %</text>'
         for percent in (low, high)
     )
+    if line.target is not None:
+        grid += _target(line.target, y(line.target), is_below=y(line.target) < y(percents[0]))
     ends = "".join(
         f'<text x="{x(day.toordinal())}" y="{_HEIGHT - 3}" text-anchor="{anchor}">{formats.day(day)}</text>'
         for day, anchor in ((line.points[0][0], "start"), (line.points[-1][0], "end"))[: len(set(days))]
@@ -140,6 +144,15 @@ def _picture(line: Line) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="Inter" font-size="9.5"'
         f' fill="#5b6675">{grid}{ends}<polyline points="{points}" fill="none" stroke="#0b5cad" stroke-width="1.8"/>'
         f'<circle cx="{x(days[-1])}" cy="{y(percents[-1])}" r="3" fill="#0b5cad"/></svg>'
+    )
+
+
+def _target(percent: float, height: float, *, is_below: bool) -> str:
+    """The dashed line of the target at a height, with its words on the side where the line begins."""
+    words = round(height + (9 if is_below else -4), 1)
+    return (
+        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{height}" y2="{height}" stroke="#1b2430"'
+        f' stroke-dasharray="3 3"/><text x="{_LEFT + 2}" y="{words}" font-size="8">target {percent:g} %</text>'
     )
 
 

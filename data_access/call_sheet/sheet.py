@@ -42,10 +42,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Percent points by day, oldest first, and what the line says in words."""
+    """Percent points by day, oldest first, and what the line says in words; `target` is drawn beside it."""
 
     points: tuple[tuple[date, float], ...]
     words: str
+    target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class CallSheet:
     """One customer's sheet. `mark` stands at the head where the figures are invented.
 
     `aside`: what else is known of the figures in the steps, for who calls. `muted`: of how many lines the steps say
-    nothing, until when and why.
+    nothing, until when and why. `address`: where the customer's page is; empty where nobody says at which address.
     """
 
     customer: str
@@ -68,3 +69,4 @@ class CallSheet:
     sections: tuple[Section, ...]
     line: Line | None
     definitions: str
+    address: str = ""

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> bytes:
             known.append(each)
             progress(Step("Reading customers for call sheets", len(known), len({*tenants})))
         progress(Step("Writing call sheets"))
-        pdf = document.pdf(content.sheets(known))
+        pdf = document.pdf(content.sheets(known, root=settings.public_url))
     if options.out is None:
         return pdf
     _write(options.out, pdf)

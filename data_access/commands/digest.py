@@ -258,7 +258,7 @@ def _sheets(settings: Settings, plan: Plan, now: datetime) -> Callable[[Sequence
         engine = engines.connect(settings, past.history.files)
         live, mutes = records.live_of(past.history), plan.holding(now)
         found = records.of_customers(settings, past, engine, tenants, live=live, mutes=mutes, spares=plan.spares)
-        return document.pdf(content.sheets([*found]))
+        return document.pdf(content.sheets([*found], root=settings.public_url))
 
     return sheets
 

@@ -51,6 +51,21 @@ QUESTIONS = {
     "fit": "Do Microsoft's percentages agree with its counts?",
     "files": "Is every file of the history undamaged?",
 }
+#: What to do where a check is not well, by its key.
+ADVICE = {
+    "late": "Wait for Microsoft, and quote these services with their date. If it lasts a week more, ask its support.",
+    "collected": "The operator finds the cause on *Status*. If it lasts, Microsoft's support asks for the ids below.",
+    "read": "Totals are too low by these rows. Press *Refresh* once; if it lasts, give the operator the rows.",
+    "customers": "Ask these customers for a role in their tenant (GDAP). What broke off is tried again by `collect`.",
+    "lost": "Quote no sums before the next `collect`: an answer may lack rows. If it lasts, look in Partner Center.",
+    "absent": "Look in Partner Center whether these customers left, or buy from somebody else now.",
+    "over": "Ask these customers: they need more licenses, or have users left that do not need theirs.",
+    "fit": "Quote one page alone and name it: the *Overview* for services, *Customers* for customers.",
+    "files": "The operator runs `verify`, which names each file. A backup brings them back.",
+}
+_NOTES_WITH_ADVICE = ("absent", "over")
+_NEGLECTED_CASE = "neglected"
+_NEGLECTED_ADVICE = "The operator runs `collect`, and looks at the job that should run it."
 #: The claims of the verdict for checks that are well, by key.
 _CLAIMS = {"late": "services are on time", "read": "every announced row was read"}
 
@@ -77,6 +92,13 @@ class Check:
     @property
     def question(self) -> str:
         return QUESTIONS[self.key]
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in Markdown; nothing where all is well, cannot be told, or needs nothing."""
+        if self.mark is Mark.BAD or (self.mark is Mark.NOTE and self.key in _NOTES_WITH_ADVICE):
+            return _NEGLECTED_ADVICE if self.lasting == _NEGLECTED_CASE else ADVICE[self.key]
+        return ""
 
     @property
     def case(self) -> str:
@@ -198,7 +220,7 @@ def collecting(standing: Mapping[str, Standing], now: datetime, *, has_job: bool
     newest = max((state.last_success for state in standing.values() if state.last_success), default=None)
     if has_job and (newest is None or now - newest > NEGLECTED):
         ran = f"The last run of `collect` was {formats.age(now - newest)}." if newest else "`collect` has never run."
-        return Check("collected", Mark.BAD, ran, rows, "neglected")
+        return Check("collected", Mark.BAD, ran, rows, _NEGLECTED_CASE)
     if failing:
         return Check("collected", Mark.NOTE, finding, rows)
     if newest is None:
@@ -390,9 +412,12 @@ def not_at_hand(key: str, why: str) -> Check:
 
 
 def table(checks: Sequence[Check]) -> pd.DataFrame:
-    """The checks as rows: check, question, result, finding."""
-    rows = [(check.key, check.question, str(check.mark), formats.bare(check.finding)) for check in checks]
-    return pd.DataFrame(rows, columns=["check", "question", "result", "finding"]).astype("str")
+    """The checks as rows: check, question, result, finding, advice."""
+    rows = [
+        (check.key, check.question, str(check.mark), formats.bare(check.finding), formats.bare(check.advice))
+        for check in checks
+    ]
+    return pd.DataFrame(rows, columns=["check", "question", "result", "finding", "advice"]).astype("str")
 
 
 def _excused(name: str, standing: Mapping[str, Standing]) -> bool:

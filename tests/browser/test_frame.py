@@ -364,6 +364,7 @@ def test_on_a_phone_the_filters_open_in_the_bar(sample, visitors):
     expect(toggle).to_have_attribute("aria-expanded", "false")
     toggle.click()
     expect(toggle).to_have_attribute("aria-expanded", "true")
+    expect(toggle).to_have_text("Show", use_inner_text=True)
     app.click_pill(page, "Reseller")
     assert link(page) == {"channel": ["direct", "reseller"]}
     page.get_by_role("button", name="Filters (1)").click()

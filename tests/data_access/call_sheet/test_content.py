@@ -87,6 +87,18 @@ def section(made, heading):
     return next(part for part in made.sections if part.heading.startswith(heading))
 
 
+def test_a_sheet_has_the_target_and_where_its_page_is_as_far_as_somebody_says_so():
+    facts = measures.facts(COMMERCIAL_DEPLOYMENT, frame_of(COMMERCIAL_DEPLOYMENT, [{}]))
+    dated = Facts(facts.frame.assign(snapshot="1", fetchedAt=pd.Timestamp(READ)))
+    (usual,) = content.sheets([records(facts, dated)])
+    assert usual.line
+    assert (usual.line.target, usual.address) == (80.0, "")
+    (made,) = content.sheets([records(facts, dated)], target=70.0, root="https://insights.partner.example")
+    assert made.line
+    assert made.line.target == 70.0
+    assert made.address == f"https://insights.partner.example/customers?customer={TENANT}"
+
+
 def test_what_is_free_to_assign_today_stands_beside_what_is_not_deployed():
     made = sheet([{"licensesDeployed": 40}], live=[seats(E3.lower(), 105, 60)])
     products = section(made, "Products")

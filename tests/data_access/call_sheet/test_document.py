@@ -222,3 +222,28 @@ def tree(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if isinstance(child, dict):
             yield child
             yield from tree(child)
+
+
+def test_the_line_has_its_target_beside_it():
+    assert SHEET.line
+    words = text(read(replace(SHEET, line=replace(SHEET.line, target=80.0))))
+    assert "target 80 %" in words
+    assert "70 %" in words  # where the line begins, and above it there is room for the target
+    assert "target" not in text(read(SHEET))
+
+
+def test_a_target_below_the_line_is_within_the_picture_too():
+    assert SHEET.line
+    words = text(read(replace(SHEET, line=replace(SHEET.line, target=40.0))))
+    assert "target 40 %" in words
+    assert " 40 %" in words.replace("target 40 %", "")
+
+
+def test_the_customers_page_can_be_opened_from_the_sheet():
+    address = f"https://insights.partner.example/customers?customer={SHEET.tenant}"
+    reader = read(replace(SHEET, address=address))
+    notes = cast(list[Any], reader.pages[0]["/Annots"])
+    links = [note.get_object()["/A"]["/URI"] for note in notes]
+    assert links == [address]
+    assert "Open the page of this customer" in text(reader)
+    assert "Open the page" not in text(read(SHEET))

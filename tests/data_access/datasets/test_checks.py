@@ -229,6 +229,20 @@ def test_rounding_is_no_contradiction():
     assert checks.contradictions(rows.assign(difference=-1.5)).mark is Mark.BAD
 
 
+@pytest.mark.parametrize("key", checks.QUESTIONS)
+def test_whatever_is_not_well_says_what_to_do(key):
+    assert check(Mark.BAD, key=key).advice
+    assert not check(Mark.GOOD, key=key).advice
+    assert not check(Mark.UNKNOWN, key=key).advice
+    assert checks.table([check(Mark.BAD, key=key)])["advice"][0]
+
+
+def test_of_a_job_that_does_not_run_the_advice_is_to_run_it():
+    neglected = checks.collecting({DEPLOYMENT.name: Standing()}, NOW)
+    assert neglected.mark is Mark.BAD
+    assert "runs `collect`" in neglected.advice
+
+
 def test_the_file_of_checks_is_plain_text():
     table = checks.table([check(Mark.BAD, "*Title* of `verify`, \\<b\\>.")])
     assert table["finding"][0] == "Title of verify, <b>."
