@@ -122,12 +122,14 @@ def _dated(processed: datetime, stands_at: datetime) -> str:
 
 
 def _read(live: OfOne) -> list[str]:
-    """Of when the subscriptions and the live seats are, as far as they could be read."""
+    """Of when the subscriptions and the live seats are, as far as they could be read, and which cannot be read now."""
     named: dict[str, list[str]] = {}
     for collection, rows in ((SUBSCRIPTIONS, live.subscriptions), (SEATS, live.seats)):
         if rows is not None:
             at = live.read_of(collection)
-            named.setdefault(f"{formats.day(at)}, {formats.clock(at)}", []).append(collection.name)
+            is_earlier = any(one.collection == collection.name and one.last_read for one in live.unread)
+            when = f"{formats.day(at)}, {formats.clock(at)}{', not read since' if is_earlier else ''}"
+            named.setdefault(when, []).append(collection.name)
     return [f"{' and '.join(names)} of {said}" for said, names in named.items()]
 
 

@@ -171,7 +171,8 @@ def test_what_stands_for_a_customer_that_refuses_now_is_of_when_it_was_read():
         unread=[Unread(TENANT, "TEST COMPANY", "subscriptions", refused=True, last_read=before)],
     )
     assert made.dates == (
-        "Figures of 9 Oct 2026; subscriptions of 20 Nov 2026, 06:30 UTC; seats of 28 Nov 2026, 06:30 UTC"
+        "Figures of 9 Oct 2026; subscriptions of 20 Nov 2026, 06:30 UTC, not read since;"
+        " seats of 28 Nov 2026, 06:30 UTC"
     )
     assert section(made, "What ends").rows[0][:3] == ("Office 365 E3", "100", "40")
 
