@@ -29,7 +29,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         controls.draw(DAYS)
         controls.draw(ACTION, words=audit.WORDS.__getitem__)
-        controls.draw(SEARCH, placeholder="Person, page, filter or file")
+        controls.draw(SEARCH, placeholder="Person, page or file")
     notices.left_out(controls.unknown)
     audit_notice.draw()
     filters = controls.filters

@@ -176,6 +176,17 @@ def test_on_a_phone_choices_wrap_instead_of_being_cut(address, choice, sample, v
     assert not page.locator(choice).evaluate(IS_CUT)
 
 
+def test_what_a_search_looks_through_can_be_read_whole(sample, visitors):
+    field = visitors.at(f"{sample}/audit", ".st-key-search input").locator(".st-key-search input")
+    room = """field => {
+        const pen = document.createElement('canvas').getContext('2d'), look = getComputedStyle(field)
+        pen.font = look.font
+        const padding = parseFloat(look.paddingLeft) + parseFloat(look.paddingRight)
+        return field.clientWidth - padding - pen.measureText(field.placeholder).width
+    }"""
+    assert field.evaluate(room) >= 0
+
+
 @pytest.mark.parametrize(
     ("typed", "first"), [("o365", "o365"), ("MIP", "mip"), ("flow", "flow"), ("windows", "win365")]
 )
