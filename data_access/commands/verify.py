@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from data_access import formats, history
-from data_access.commands import terminal
+from data_access.commands import jobs, terminal
 from data_access.errors import DamagedHistory, HistoryError
+from data_access.history.history import History
 from data_access.history.store import Wrong
 from data_access.settings import load
 
@@ -34,7 +35,12 @@ def describe(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> bytes:
     settings = load()
     account_history = history.open_begun(settings)
-    verified = account_history.verify(reread=options.reread)
+    with jobs.recorded(account_history, "verify"):
+        return _checked(account_history, reread=options.reread)
+
+
+def _checked(account_history: History, *, reread: bool) -> bytes:
+    verified = account_history.verify(reread=reread)
     if verified.unclaimed:
         terminal.say(terminal.unclaimed(verified.unclaimed))
     if verified.findings:

@@ -14,6 +14,7 @@ import yaml
 from streamlit import config
 
 from dashboard import metrics
+from data_access.__main__ import parser
 from data_access.commands import COMMANDS
 from data_access.datasets.holdings import Holdings
 from data_access.history.run_log import Job
@@ -81,6 +82,17 @@ def test_jobs_are_commands_that_do_not_overlap():
         assert container["command"][3] in KNOWN
         assert job["spec"]["concurrencyPolicy"] == "Forbid"
         assert len(job["spec"]["schedule"].split()) == 5
+
+
+def test_what_is_checked_and_removed_is_scheduled_beside_the_others_and_nothing_is_removed_unasked():
+    scheduled = {each["metadata"]["name"].removeprefix(f"{NAME}-"): each["spec"] for each in of_kind("CronJob")}
+    timers = {unit.stem.removeprefix(f"{NAME}-") for unit in UNITS if unit.suffix == ".timer"}
+    assert scheduled.keys() == timers == {"collect", "digest", "compact", "verify", "prune"}
+    assert {name for name, spec in scheduled.items() if spec.get("suspend")} == {"prune"}
+    (prune,) = pods()[f"{NAME}-prune"]["containers"]
+    options = parser().parse_args(prune["command"][3:])
+    assert options.keep_days > 365
+    assert options.yes
 
 
 def test_probes_ask_what_is_answered():

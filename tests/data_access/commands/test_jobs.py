@@ -37,7 +37,7 @@ def test_a_record_that_cannot_be_written_changes_nothing(tmp_path, monkeypatch):
         raise Unavailable("It does not answer.", "Try later.")
 
 
-@pytest.mark.parametrize("arguments", [["compact"], ["prune", "--keep-days", "1", "--yes"]])
+@pytest.mark.parametrize("arguments", [["compact"], ["verify"], ["prune", "--keep-days", "1", "--yes"]])
 def test_commands_remember_themselves(arguments, monkeypatch, tmp_path):
     monkeypatch.setenv("HISTORY_URL", str(tmp_path))
     monkeypatch.setenv("PARTNER_CENTER_ACCESS_TOKEN", "x")
