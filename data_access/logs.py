@@ -1,5 +1,8 @@
 """The log on stderr: text as each writer has it, or with LOG_FORMAT=json one JSON object a line, whoever writes it.
 
+What libraries say of requests that carry tokens, or of answers that hold them, is decided here too: see `SILENT` and
+`WITHHELD`.
+
 Each object has `time` (ISO 8601, UTC), `level` and `event`, and what is known besides: `logger`, `traceback`, and the
 fields that are `bound` where it is written, such as `page` and `request`.
 """
@@ -22,10 +25,18 @@ TEXT, JSON = "text", "json"
 #: The attribute of a record that holds fields of its own: `log.warning(…, extra={FIELDS: {…}})`.
 FIELDS = "fields"
 
+#: Libraries of which nothing is written: they handle tokens, quote whole answers and addresses of sign-ins, and what
+#: they meet is raised as an error of ours besides.
+SILENT = ("msal", "msal_extensions")
+#: Libraries of which is written that they had something to say, and not what: they quote addresses, which name
+#: customers, headers and answers.
+WITHHELD = ("urllib3", "requests", "httpx", "httpx2", "httpcore", "httpcore2", "authlib")
+
 _OBJECT = '{"time": '  # how each begins
 _bound: ContextVar[Mapping[str, object]] = ContextVar("bound")
 _plainly = logging.StreamHandler.format
 _tracebacks = logging.Formatter()
+_make_record = logging.getLogRecordFactory()
 
 
 class Lines(io.TextIOBase):
@@ -79,8 +90,16 @@ class Lines(io.TextIOBase):
             self.event("info", line.rstrip())
 
 
+def silence_libraries() -> None:
+    """Write nothing of those in `SILENT`."""
+    for library in SILENT:
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+
+
 def start(form: str) -> None:
     """Write the log of this process in this form from now on. Call it first, and once."""
+    silence_libraries()
+    logging.setLogRecordFactory(_record)
     if form != JSON or isinstance(sys.stderr, Lines):
         return
     before = sys.stderr
@@ -140,6 +159,19 @@ def as_object(record: logging.LogRecord) -> str:
     if record.exc_info and record.exc_info[0]:
         fields["traceback"] = _tracebacks.formatException(record.exc_info)
     return _object(record.levelname.lower(), record.getMessage().rstrip(), fields, record.created)
+
+
+def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """A record as it is written, whichever handler does: without the words of a library in `WITHHELD`."""
+    record = _make_record(*args, **kwargs)
+    library = record.name.partition(".")[0]
+    if library in WITHHELD:
+        kind = record.exc_info[0] if record.exc_info else None
+        what = f"{library} met something{f' ({kind.__name__})' if kind else ''}"
+        withheld = "What it says of it may hold a name or a token, and is not written."
+        record.msg, record.args = f"{what}: {record.filename}, line {record.lineno}. {withheld}", ()
+        record.exc_info = record.stack_info = None
+    return record
 
 
 def _object(level: str, event: str, fields: Mapping[str, object], at: float | None = None) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import abc
 import contextlib
 import json
-import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -22,14 +21,13 @@ from typing import Any, Protocol
 import msal
 import requests
 
-from data_access import certificates, deadlines
+from data_access import certificates, deadlines, logs
 from data_access.auth import entra
 from data_access.auth.entra import Registration
 from data_access.call_pace import Pace
 from data_access.errors import SignInNeeded
 
-# MSAL logs the address of the sign-in page, which carries the state and the code challenge of the request.
-logging.getLogger("msal").setLevel(logging.ERROR)
+logs.silence_libraries()
 
 REQUEST_TIMEOUT = 20.0  # seconds that one request to the sign-in service may take in all
 _LOCK_TIMEOUT = 25.0  # seconds to wait for another thread's request: longer than that takes
@@ -142,8 +140,33 @@ def confidential_client(
         authority=registration.authority,
         instance_discovery=False,  # else MSAL asks Microsoft's global cloud about the authority of another cloud
         token_cache=tokens,
-        http_client=deadlines.DeadlineSession(timeout, pace),
+        http_client=Http(timeout, pace),
     )
+
+
+class Http(deadlines.DeadlineSession):
+    """The HTTP of MSAL, which gets nothing to read but JSON objects: others it logs whole, and fails in any way.
+
+    Raises NoSignInService for an answer that is none.
+    """
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().request(*args, **kwargs)
+        if response.status_code < 500:  # of those MSAL reads the status alone
+            _require_object(response.text)
+        return response
+
+
+def _require_object(text: str) -> None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        is_begun = text.lstrip().startswith("{")
+        raise entra.no_answer(
+            "its answer breaks off or is damaged" if is_begun else "something else answers in its place"
+        ) from None
+    if not isinstance(found, dict):
+        raise entra.no_answer("something else answers in its place")
 
 
 def require_token(answer: Answer) -> Answer:
@@ -165,8 +188,6 @@ def translated_errors() -> Iterator[None]:
         raise entra.no_answer("it did not answer, or not in time") from None
     except msal.exceptions.MsalError:  # a status of 500 and more
         raise entra.no_answer("it answers with an error of its own") from None
-    except json.JSONDecodeError:
-        raise entra.no_answer("something else answers in its place") from None
     except ValueError:  # what MSAL raises for an authority without metadata
         raise entra.unknown_authority() from None
 

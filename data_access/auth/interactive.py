@@ -7,8 +7,7 @@ from collections.abc import Callable
 import msal
 from msal.oauth2cli import AuthCodeReceiver
 
-from data_access import deadlines
-from data_access.auth.credentials import REQUEST_TIMEOUT, Answer
+from data_access.auth.credentials import REQUEST_TIMEOUT, Answer, Http
 from data_access.auth.entra import Registration
 from data_access.auth.stored import Acquire
 from data_access.errors import SignInNeeded
@@ -72,7 +71,7 @@ def by_device_code(registration: Registration, tell: Tell) -> Acquire:
             authority=registration.authority,
             instance_discovery=False,
             token_cache=app.token_cache,
-            http_client=deadlines.DeadlineSession(REQUEST_TIMEOUT),
+            http_client=Http(REQUEST_TIMEOUT),
         )
         flow = public_client.initiate_device_flow([registration.scope])
         if "user_code" not in flow:

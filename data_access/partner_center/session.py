@@ -116,11 +116,9 @@ class Session:
         def announce(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             TALLY.repeated(call.url)
+            who = "Microsoft's sign-in" if isinstance(error, NoSignInService) else "Partner Center"
             why = "asks us to wait" if isinstance(error, Throttled) else "did not answer"
-            tell(
-                f"Partner Center {why}: try {state.attempt_number + 1} of {self._policy.tries}"
-                f" in {state.upcoming_sleep:.0f} s"
-            )
+            tell(f"{who} {why}: try {state.attempt_number + 1} of {self._policy.tries} in {state.upcoming_sleep:.0f} s")
 
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception(retry.can_help),
@@ -148,17 +146,12 @@ class Session:
         try:
             return self._ask(call, request_id, token, deadline.at, stop)
         except SignInError:
-            renewed = self._renewed(token)
+            # Where the sign-in service gives no answer, that is the error: another sign-in is of no use then.
+            renewed = self._credential.renewed(token)
             if renewed is None:
                 raise
         self._wait_for_turn(deadline, stop)
         return self._ask(call, protocol.new_id(), renewed, deadline.at, stop)
-
-    def _renewed(self, token: str) -> str | None:
-        try:
-            return self._credential.renewed(token)
-        except NoSignInService:
-            return None  # the refusal is the error to report; without a new token another request is of no use
 
     def _ask(
         self, call: protocol.Call, request_id: str, token: str, deadline: float, stop: threading.Event

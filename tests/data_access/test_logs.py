@@ -80,6 +80,35 @@ def test_every_way_to_write_gives_objects():
     assert "at the end" in said["The program ended by an error: ValueError"]["traceback"]
 
 
+#: A program whose libraries quote what they got, as MSAL and urllib3 do.
+QUOTING = """
+import logging, sys
+from data_access import logs
+logs.start(sys.argv[1])
+logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
+for library in (*logs.SILENT, *logs.WITHHELD):
+    log = logging.getLogger(f"{library}.within")
+    log.error("Token response is not in json format: %s", "{'access_token': 'SECRET'")
+    try: raise ValueError("SECRET")
+    except ValueError: log.exception("Failed to parse headers (url=SECRET)")
+logging.getLogger("streamlit.within").error("ours to see")
+"""
+
+
+@pytest.mark.program
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_libraries_of_requests_quote_is_not_written(form):
+    command = [sys.executable, "-c", QUOTING, form]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "SECRET" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "msal" not in ended.stderr
+    assert "ours to see" in ended.stderr
+    for library in logs.WITHHELD:
+        assert f"{library} met something: <string>, line" in ended.stderr
+        assert f"{library} met something (ValueError): <string>, line" in ended.stderr
+
+
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run a command in this process, whose stderr is as `logs.start` leaves it: its exit code, stdout and stderr."""

@@ -43,7 +43,7 @@ from tests.entra.directory import (
     Tenant,
 )
 from tests.entra.emulator import Asked, Entra, NotAccepted
-from tests.entra.troubles import Trouble, answering, reset, slow, unavailable
+from tests.entra.troubles import Trouble, answering, broken_off, in_between, reset, slow, unavailable
 from tests.entra.visitor import Visitor
 from tests.entra.web import serving
 
@@ -60,6 +60,8 @@ __all__ = [
     "Trouble",
     "Visitor",
     "answering",
+    "broken_off",
+    "in_between",
     "reset",
     "serving",
     "slow",

@@ -16,6 +16,8 @@ class Trouble:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None  # the usual one of a service that is unavailable
     reset: bool = False
+    cut: int = 0  # bytes that are missing at the end of the right answer
+    page: str = ""  # what something in between answers, which is no JSON
 
 
 def unavailable(status: int = 503, retry_after: str | None = None) -> Trouble:
@@ -26,6 +28,16 @@ def unavailable(status: int = 503, retry_after: str | None = None) -> Trouble:
 def answering(body: Mapping[str, Any], status: int = 200) -> Trouble:
     """Answer this instead."""
     return Trouble(status=status, body=body)
+
+
+def broken_off(missing: int = 30) -> Trouble:
+    """Answer rightly, but without so many bytes at the end, as something in between may cut it."""
+    return Trouble(cut=missing)
+
+
+def in_between(page: str = "<html>Welcome to the hotel</html>", status: int = 200) -> Trouble:
+    """Answer with this page, as something in between does."""
+    return Trouble(status=status, page=page)
 
 
 def slow(seconds: float) -> Trouble:

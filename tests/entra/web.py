@@ -134,6 +134,11 @@ class _Site:
             request.scope["state"]["transport"].abort()
             await _wait(request, 1)
             return Response()
+        if trouble and trouble.page:
+            return Response(trouble.page, trouble.status or 200, media_type="text/html")
+        if trouble and trouble.cut:
+            whole = await right(request)
+            return Response(bytes(whole.body)[: -trouble.cut], whole.status_code, media_type="application/json")
         if trouble and trouble.status:
             body = trouble.body or Refusal(90033).body(entra.clock.now(), entra.address)
             return JSONResponse(body, trouble.status, dict(trouble.headers))

@@ -21,9 +21,9 @@ from data_access.auth import interactive
 from data_access.auth.stored import Stored
 from data_access.emulator.sample import Partner
 from data_access.errors import NoSignInService, SignInError, SignInNeeded, SignInRefused
-from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT
+from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, DEPLOYMENT
 from tests.data_access.auth.fetching import fetch
-from tests.entra import PARTNER_CENTER, answering, reset, slow, unavailable
+from tests.entra import PARTNER_CENTER, answering, broken_off, in_between, reset, slow, unavailable
 from tests.rows import rows_of
 
 ROOT = Path(__file__).parents[3]
@@ -274,15 +274,59 @@ def test_a_service_that_is_slow_is_left_in_time(settings, entra):
     assert time.monotonic() - began < 5
 
 
-def test_a_renewal_without_an_answer_is_not_tried_again(settings, signed_in, service, entra, monkeypatch):
-    monkeypatch.setenv("PARTNER_CENTER_TRIES", "4")
+#: What may come in place of an answer of Entra ID: nothing of its own, or not the whole of it.
+NO_ANSWERS = {
+    "503": unavailable(),
+    "no connection": reset(),
+    "broken off": broken_off(),
+    "a page": in_between(),
+    "a page that refuses": in_between(status=403),
+    "a list": in_between("[1]"),
+    "a text": in_between('"rt"'),
+    "null": in_between("null"),
+}
+
+
+@pytest.mark.parametrize("trouble", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_a_sign_in_service_that_is_down_is_not_mended_by_a_new_sign_in(trouble, settings, signed_in, service, entra):
     service[1].withdrawn.add(signed_in.token())
-    entra.always(unavailable())
+    entra.always(trouble)
     entra.requests.clear()
-    with pytest.raises(SignInError, match="did not accept"):
-        fetch(settings.model_copy(update={"partner_center_tries": 4}), signed_in)
+    with pytest.raises(NoSignInService, match="Microsoft's sign-in cannot be reached") as down:
+        fetch(settings, signed_in)
+    assert down.value.exit_code == 5
+    assert "sign-in." not in down.value.advice
     assert len(service[0].requests) == 1
     assert sum(asked.path.endswith("/token") for asked in entra.requests) == 1
+
+
+def test_a_sign_in_service_that_is_down_for_a_moment_is_asked_again(settings, signed_in, service, entra):
+    service[1].withdrawn.add(signed_in.token())
+    entra.next(unavailable())
+    told = []
+    with connection.connect(settings.model_copy(update={"partner_center_tries": 2}), signed_in) as client:
+        assert len(client.fetch(DEPLOYMENT, progress=lambda step: told.append(step.text)).frame) == 1
+    assert told[0].startswith("Microsoft's sign-in did not answer: try 2 of 2")
+
+
+@pytest.mark.program
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("trouble", ["broken off", "a page", "a list"])
+@pytest.mark.usefixtures("settings")
+def test_an_answer_with_tokens_that_cannot_be_read_is_in_no_log(trouble, form, signed_in, service, entra):
+    refused, issued = signed_in.token(), len(entra.requests)
+    service[1].withdrawn.add(refused)
+    entra.always(NO_ANSWERS[trouble])
+    done = subprocess.run(
+        [sys.executable, "-m", "data_access", "fetch", "deployment"],
+        cwd=ROOT, env={**os.environ, "LOG_FORMAT": form}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert len(entra.requests) > issued
+    assert (done.returncode, done.stdout) == (5, "")
+    (line,) = done.stderr.splitlines()
+    said = json.loads(line)["event"] if form == "json" else line
+    assert said.startswith("Microsoft's sign-in is not answering: Microsoft's sign-in cannot be reached: ")
+    assert refused not in done.stderr
 
 
 @pytest.mark.parametrize("where", ["/token", "openid-configuration"])
