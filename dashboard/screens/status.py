@@ -23,6 +23,7 @@ from data_access import (
     Client,
     History,
     HistoryError,
+    NotPermitted,
     Outcome,
     PartnerCenterError,
     Settings,
@@ -44,6 +45,7 @@ from data_access.partner_center.catalog import COMMERCIAL_DEPLOYMENT, CUSTOMERS
 
 _QUESTION = "Does everything work?"
 _UNREADABLE = "The history cannot be read."
+_OF_CUSTOMER = {True: "refuses; that says nothing of the others", False: "is not known any more; others may be"}
 
 
 @session.part
@@ -70,7 +72,12 @@ def show(feeds: Feeds) -> None:
                 _test(feeds.service, lambda title: progress.update(label=f"Asking for {title}"))
         outcomes, standing = feeds.service.outcomes, _standing(feeds)
         collected, refused = _collected(standing), _refused(standing, outcomes)
-        outcomes = {name: outcome for name, outcome in outcomes.items() if name not in refused}
+        outcomes = {
+            name: outcome
+            for name, outcome in outcomes.items()
+            # What `collect` read of all customers says more than the refusal of one.
+            if name not in refused and not (outcome.is_of_customer and name in collected)
+        }
         _calls(outcomes, collected, refused)
         answer = _answer(outcomes, collected, refused)
     with st.container(border=True, key="status_history"):
@@ -298,12 +305,12 @@ def _refused(standing: Mapping[str, Standing], outcomes: Mapping[str, Outcome]) 
         if name in COLLECTIONS
         and tried.failing
         and tried.last_failure
-        and (name not in outcomes or outcomes[name].at < tried.last_failure)
+        and (name not in outcomes or outcomes[name].is_of_customer or outcomes[name].at < tried.last_failure)
     }
 
 
 def _failed(outcomes: Mapping[str, Outcome]) -> bool:
-    return any(outcome.error for outcome in outcomes.values())
+    return any(outcome.failed for outcome in outcomes.values())
 
 
 def _when(instant: datetime) -> str:
@@ -383,7 +390,8 @@ def _answer(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime], 
 def _asked(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime]) -> str:
     if not outcomes:
         return "Nothing has been asked since the start. *Test connection* asks each collection for one row."
-    failed = [COLLECTIONS[name].title for name, outcome in outcomes.items() if outcome.error]
+    outcomes = {name: outcome for name, outcome in outcomes.items() if not outcome.is_of_customer}
+    failed = [COLLECTIONS[name].title for name, outcome in outcomes.items() if outcome.failed]
     if not failed:
         known = {*outcomes, *collected}
         asked = "asked or collected" if known - {*outcomes} else "asked"
@@ -438,13 +446,15 @@ def _call(title: str, outcome: Outcome | None, collected: datetime | None) -> di
     if outcome.error is None:
         return row | {"answer": "✓ readable", "rows": outcome.rows, "correlationId": outcome.correlation_id}
     error = outcome.error
-    return row | {
-        "answer": f"✗ {error.details.status or ''} {error.message}".replace("  ", " "),
+    row |= {
         "code": error.details.code,
         "correlationId": error.details.correlation_id or outcome.correlation_id,
         "requestId": error.details.request_id,
-        "advice": error.advice,
     }
+    if outcome.is_of_customer:
+        return row | {"answer": f"– the customer that was asked {_OF_CUSTOMER[isinstance(error, NotPermitted)]}"}
+    answer = f"✗ {error.details.status or ''} {error.message}".replace("  ", " ")
+    return row | {"answer": answer, "advice": error.advice}
 
 
 show(current_feeds())

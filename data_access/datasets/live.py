@@ -68,7 +68,7 @@ def fetch_seats(client: Client, tenant: str, name: str | None = None) -> Answer:
 
     Raises NotPermitted where this customer refuses, BadRequest where it has left, or another one of the family.
     """
-    return fetch_of(client, SEATS, [Customer(tenant.lower(), name)], lambda _: None, Known())
+    return each_customer.read(client, SEATS, [Customer(tenant.lower(), name)], lambda _: None, of_one=True).answer
 
 
 def fetch_of(

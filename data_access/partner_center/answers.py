@@ -95,3 +95,9 @@ class Outcome:
     correlation_id: str
     rows: int | None
     error: PartnerCenterError | None = None
+    is_of_customer: bool = False  # the error is one customer's refusal, or that it has left: no word on the others
+
+    @property
+    def failed(self) -> bool:
+        """Whether the collection could not be read, as far as this call tells."""
+        return self.error is not None and not self.is_of_customer

@@ -18,7 +18,15 @@ import requests
 
 from data_access.auth.credentials import Credential
 from data_access.call_pace import Pace
-from data_access.errors import BadRequest, Details, Intercepted, PartnerCenterError, Unavailable
+from data_access.errors import (
+    ApplicationAlone,
+    BadRequest,
+    Details,
+    Intercepted,
+    NotPermitted,
+    PartnerCenterError,
+    Unavailable,
+)
 from data_access.partner_center import protocol, raw_pages
 from data_access.partner_center.answers import Answer, Outcome, Progress, Step
 from data_access.partner_center.catalog import Collection
@@ -40,6 +48,11 @@ def _untold(_: str) -> None:
 
 def _count(answer: Answer) -> int:
     return len(answer.frame) + len(answer.set_aside)
+
+
+def _is_of_customer(error: PartnerCenterError | None) -> bool:
+    """Whether an error about one customer may hold for that one alone: it refuses, or has left."""
+    return isinstance(error, NotPermitted | BadRequest) and not isinstance(error, ApplicationAlone)
 
 
 def _quiet(step: Step) -> None:
@@ -115,7 +128,12 @@ class Client:
             call = protocol.Call(url, protocol.parameters(collection, query, top=1), correlation_id)
             return self._session.page(call, lambda _: None, threading.Event())
 
-        return self._with_outcome(collection, fetch, lambda page: page.total or len(page.rows))
+        return self._with_outcome(
+            collection,
+            fetch,
+            lambda page: page.total or len(page.rows),
+            of_one=collection.live and customer is not None,
+        )
 
     def pages(self, collection: Collection, customer: str, correlation_id: str, stop: threading.Event) -> list[Page]:
         """The answer about one customer, of a collection that is live; `stop`, once set, ends it.
@@ -139,17 +157,26 @@ class Client:
         (found,) = self._session.page(call, _untold, stop).rows
         return cast(Mapping[str, Any], found)
 
-    def noting(self, collection: Collection, fetch: Callable[[str], Answer]) -> Answer:
-        """What `fetch` returns, which gets a new correlation id; notes how that ended in `outcomes`."""
-        return self._with_outcome(collection, lambda correlation_id, _: fetch(correlation_id), _count)
+    def noting(self, collection: Collection, fetch: Callable[[str], Answer], *, of_one: bool = False) -> Answer:
+        """What `fetch` returns, which gets a new correlation id; notes how that ended in `outcomes`.
 
-    def _with_outcome(self, collection: Collection, fetch: Callable[[str, int], T], count: Callable[[T], int]) -> T:
+        `of_one`: it asks for one customer out of many, whose refusal says nothing of the others.
+        """
+        return self._with_outcome(collection, lambda correlation_id, _: fetch(correlation_id), _count, of_one=of_one)
+
+    def _with_outcome(
+        self, collection: Collection, fetch: Callable[[str, int], T], count: Callable[[T], int], *, of_one: bool = False
+    ) -> T:
         """What `fetch` returns, which gets a new correlation id; notes how that ended, with the `count` of its rows."""
         correlation_id, began, began_monotonic = protocol.new_id(), datetime.now(UTC), time.monotonic()
 
         def note(rows: int | None, error: PartnerCenterError | None = None) -> None:
             seconds = time.monotonic() - began_monotonic
-            self.outcomes[collection.name] = Outcome(began, seconds, correlation_id, rows, error)
+            is_of_customer = of_one and _is_of_customer(error)
+            known = self.outcomes.get(collection.name)
+            if is_of_customer and known and (known.error is None or _is_of_customer(known.error)):
+                return  # what was known of the others holds
+            self.outcomes[collection.name] = Outcome(began, seconds, correlation_id, rows, error, is_of_customer)
 
         try:
             result = self._at_known_path(collection, partial(fetch, correlation_id))

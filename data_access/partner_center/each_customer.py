@@ -93,12 +93,13 @@ def read(
     keep_raw: bool = False,
     known: Iterable[pa.Buffer] = (),
     keep: Keep | None = None,
+    of_one: bool = False,
 ) -> Read:
     """Read a live collection of these customers.
 
     `known` are parts of an earlier run, whose customers are not asked again; `keep` gets each new one. The rows come in
-    the order of the customers. Raises the first error where not one customer could be read, SignInError and
-    ApplicationAlone as soon as they come.
+    the order of the customers. `of_one`: see `Client.noting`. Raises the first error where not one customer could be
+    read, SignInError and ApplicationAlone as soon as they come.
     """
     made: list[Read] = []
 
@@ -112,7 +113,7 @@ def read(
         made.append(Read(answer, offers, not asking.is_down))
         return answer
 
-    client.noting(collection, fetch)
+    client.noting(collection, fetch, of_one=of_one)
     return made[0]
 
 

@@ -62,6 +62,15 @@ def test_what_cannot_be_read_has_its_reason_and_the_ids_to_copy(tested):
     assert any("cannot be read: Partner licenses usage" in error.value for error in app.error)
 
 
+def test_a_customer_that_refuses_is_no_collection_that_cannot_be_read(tested):
+    service = Emulator()
+    service.always(answer(403, {}, b'{"code":900150,"description":"no"}'), "/subscribedskus")
+    app = tested(service)
+    assert "8 of 9 collections were asked, and all of them can be read" in text(app).replace("**", "")
+    assert calls(app).loc["Live seats", "answer"].startswith("– the customer that was asked refuses")
+    assert not any("Live seats" in error.value for error in app.error)
+
+
 def test_without_customers_the_customer_calls_are_not_asked(tested):
     app = tested(Emulator(Partner()))
     of_customer = ["Customer licenses deployment", "Customer licenses usage", "Subscriptions", "Live seats"]

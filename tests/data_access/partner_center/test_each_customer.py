@@ -7,7 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from data_access import Client, errors
+from data_access import Client, errors, fetch_seats
 from data_access.auth.credentials import Ready
 from data_access.partner_center import each_customer, protocol, raw_pages, sku_catalogue
 from data_access.partner_center.answers import Step
@@ -206,6 +206,28 @@ def test_where_nobody_can_be_read_that_is_the_error(troubles, code, client, part
         each_customer.read(client, SEATS, customers, quiet)
     assert error.value.exit_code == code
     assert client.outcomes["seats"].error is error.value
+
+
+def test_what_one_customer_refuses_is_no_word_on_the_collection(client, partner, customers):
+    partner.troubles = {ALFA: refused(403), BRAVO: refused(404, 60003)}
+    with pytest.raises(errors.NotPermitted):
+        fetch_seats(client, ALFA)
+    assert not client.outcomes["seats"].failed
+    each_customer.read(client, SEATS, customers, quiet)
+    for tenant in (ALFA, BRAVO):
+        with pytest.raises(errors.PartnerCenterError):
+            fetch_seats(client, tenant)
+        assert client.outcomes["seats"].rows == 1, "what was known of the others holds"
+    partner.troubles = {ALFA: refused(503)}
+    with pytest.raises(errors.Unavailable):
+        fetch_seats(client, ALFA)
+    assert client.outcomes["seats"].failed
+    partner.troubles = {"subscribedskus": refused(403)}
+    with pytest.raises(errors.NotPermitted):
+        each_customer.read(client, SEATS, customers, quiet)
+    with pytest.raises(errors.NotPermitted):
+        fetch_seats(client, ALFA)
+    assert client.outcomes["seats"].failed, "all refuse, and not this one alone"
 
 
 def test_a_token_of_no_person_is_refused_once_and_not_by_each_customer(client, partner, customers):
