@@ -25,14 +25,9 @@ _READ_AGAIN = 1.0  # seconds
 _USUAL_PORTS = {"http": 80, "https": 443}
 _CORRECT = "Correct [auth] in .streamlit/secrets.toml as in docs/sign-in.md, then start again."
 #: Headers that a proxy adds: the caller is on another machine than the connection says.
-_FORWARDED = frozenset(
-    {
-        *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"),
-        *("x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-original-host", "x-client-ip", "via"),
-        *("x-forwarded", "forwarded-for", "x-cluster-client-ip", "x-envoy-external-address"),
-        *("cf-connecting-ip", "true-client-ip"),
-    }
-)
+_OF_PROXIES = frozenset({"via", "x-real-ip", "x-original-host", "x-original-proto", "x-envoy-external-address"})
+#: What the names of the others have in them, such as `X-Original-Forwarded-For` and `CF-Connecting-IP`.
+_IN_NAMES_OF_PROXIES = ("forwarded", "client-ip", "clientip", "connecting-ip")
 
 
 def _secrets_files() -> set[Path]:
@@ -210,7 +205,12 @@ def is_from_this_machine(request: HTTPConnection) -> bool:
 def _is_handed_on(headers: Mapping[str, str]) -> bool:
     """Whether a call came by a proxy, or by a name that is not this machine's."""
     host = parts_of(f"//{headers.get('host', '')}").hostname or ""
-    return not _is_this_machine(host) or not _FORWARDED.isdisjoint(headers)
+    return not _is_this_machine(host) or any(map(_is_of_a_proxy, headers))
+
+
+def _is_of_a_proxy(header: str) -> bool:
+    name = header.lower()
+    return name in _OF_PROXIES or any(part in name for part in _IN_NAMES_OF_PROXIES)
 
 
 def parts_of(address: str) -> SplitResult:

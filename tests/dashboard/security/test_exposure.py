@@ -107,6 +107,7 @@ def test_a_call_from_elsewhere_is_refused_however_it_came(call, monkeypatch, add
     [
         *("Forwarded", "Forwarded-For", "X-Forwarded", "X-Forwarded-For", "X-Real-IP", "X-Client-IP", "Via"),
         *("CF-Connecting-IP", "True-Client-IP", "X-Cluster-Client-IP", "X-Envoy-External-Address"),
+        *("X-Original-Forwarded-For", "X-Original-Host", "X-Azure-ClientIP", "Fastly-Client-IP"),
     ],
 )
 def test_a_call_that_a_proxy_hands_on_does_not_come_from_this_machine(header):
