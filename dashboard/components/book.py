@@ -17,6 +17,7 @@ from data_access.datasets.books_file import SAMPLE_PEOPLE
 _WIDTH = 230  # pixels
 _PROBLEMS_NAMED = 5
 _LONGEST_ID = 64
+_SAMPLE_HAS = f"The sample has {', '.join(SAMPLE_PEOPLE)}."
 _CANNOT_BE_TOLD = (
     "**Who looks after which customers cannot be told at the moment**, so this page shows no customers. They come back"
     " by themselves as soon as it can."
@@ -110,7 +111,8 @@ def is_empty(about: str) -> bool:
 
 def empty() -> None:
     """The content of a page that has no customer to show."""
-    seen = current_sight()
+    seen, settings = current_sight(), load_settings()
+    has_books = bool(settings.books_file or settings.is_sample)
     with st.container(border=True, key="empty_book"):
         if seen.not_told is NotTold.UNUSABLE:
             st.write(_CANNOT_BE_TOLD)
@@ -120,6 +122,13 @@ def empty() -> None:
                 f"No line of the books file that can be used gives {_whom(seen)} a customer today (UTC), so this page"
                 " shows none. What is wrong stands at the top of this page."
             )
+        elif not has_books and seen.is_unlimited:
+            st.write(
+                "BOOKS_FILE is not set, so nobody has a book, and this page has no customer of"
+                f" {'yours' if seen.book == MINE else formats.plain(seen.book)} to show. *All customers* has everybody."
+            )
+        elif seen.not_told is NotTold.UNNAMED and not settings.books_file:
+            st.write(f"**The sample has no person of this name:** {formats.plain(seen.book)}. {_SAMPLE_HAS}")
         elif seen.not_told is NotTold.UNNAMED:
             st.write(
                 f"**No line of the books file names this person:** {formats.plain(seen.book)}. Is the name spelled as"
@@ -132,7 +141,7 @@ def empty() -> None:
                 "Your book has no customers today (UTC), so this page shows none. The operator of this dashboard, or"
                 " your team lead, can say who looks after which customers."
             )
-            _of_this_machine(load_settings())
+            _of_this_machine(settings)
         if ALL in seen.choices and seen.book != ALL:
             st.button(f"Show {_title(ALL, seen).lower()}", on_click=_show_all, icon=":material/domain:")
 
@@ -157,11 +166,10 @@ def _of_this_machine(settings: Settings) -> None:
     """Say which person LOCAL_BOOK names, to the user who set it."""
     if settings.local_book is None or session.person().is_known:
         return
-    whole = (
-        f"The sample has {', '.join(SAMPLE_PEOPLE)}."
-        if settings.is_sample and not settings.books_file
-        else "Name the person as BOOKS_FILE does."
-    )
+    if settings.books_file:
+        whole = "Name the person as BOOKS_FILE does."
+    else:
+        whole = _SAMPLE_HAS if settings.is_sample else "BOOKS_FILE, which says whose customers these are, is not set."
     st.write(f"`LOCAL_BOOK` names {formats.plain(settings.local_book)}, who has no customer today. {whole}")
 
 

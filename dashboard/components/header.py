@@ -47,11 +47,15 @@ def head(
 def not_for(who: Person) -> None:
     """The page for a user whose role may not see the one that was opened."""
     head("This page is not for your role", current_feeds())
-    st.info(
-        f"You are signed in as {formats.plain(who.username or who.name)} with the role *{who.role.name.lower()}*."
-        " Ask the operator of this dashboard if you need to see more.",
-        icon=":material/lock:",
+    role = who.role.name.lower()
+    said = (
+        f"You are signed in as {formats.plain(who.username or who.name)} with the role *{role}*."
+        " Ask the operator of this dashboard if you need to see more."
+        if who.is_known
+        else f"`LOCAL_BOOK` names {formats.plain(who.username)}: this machine sees what that person would as a"
+        f" *{role}*. Start the dashboard without it to see more."
     )
+    st.info(said, icon=":material/lock:")
 
 
 def empty_book(title: str) -> None:

@@ -66,7 +66,8 @@ def decide(person: Person, books: Books, asked: str, at: datetime, *, restricts:
 def _of_manager(person: Person, own: Customers, books: Books, asked: str) -> Sight:
     not_told = _not_told(books, person.known_as)
     mine = Sight(book=MINE, figures=own, names=own, owner=_name(person), not_told=not_told, choices=(MINE, ALL))
-    if asked and known_as(asked) != MINE:
+    asked = known_as(asked)
+    if asked and asked != MINE and not _is_own(asked, person):
         return replace(mine, book=ALL, figures=EVERYBODY, owner="", names_owner=mine.owner)
     return mine
 
@@ -74,8 +75,11 @@ def _of_manager(person: Person, own: Customers, books: Books, asked: str) -> Sig
 def _of_lead(person: Person, own: Customers, books: Books, asked: str, at: datetime) -> Sight:
     people = books.people(at)
     asked = known_as(asked) or (ALL if own.is_nobody else MINE)
+    if _is_own(asked, person) and not own.is_nobody:
+        asked = MINE  # all that any line gives, by the sign-in name or the object id
     named = [] if own.is_nobody and asked != MINE else [MINE]
-    choices = (ALL, *named, UNASSIGNED, *people) if people or asked != ALL else ()
+    others = [name for name in people if not _is_own(name, person)]
+    choices = (ALL, *named, UNASSIGNED, *others) if people or asked != ALL else ()
     if asked == ALL:
         return _of_everybody(choices)
     if asked == UNASSIGNED:
@@ -106,6 +110,11 @@ def _not_told(books: Books, whose: Sequence[str] = ()) -> NotTold | None:
 
 def _of_everybody(choices: tuple[str, ...]) -> Sight:
     return Sight(book=ALL, figures=EVERYBODY, names=EVERYBODY, is_unlimited=True, choices=choices)
+
+
+def _is_own(asked: str, person: Person) -> bool:
+    """Whether a book goes by a name of this person's: a link that was made for the person is about the own book."""
+    return asked not in {ALL, UNASSIGNED} and asked in map(known_as, person.known_as)
 
 
 def _name(person: Person) -> str:

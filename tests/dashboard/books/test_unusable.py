@@ -92,6 +92,11 @@ def test_a_lead_is_told_that_no_line_names_a_person(sit_down):
     said = text(sit_down("customers", {"book": "typo@x"}, role="lead"))
     assert "No line of the books file names this person:** typo@" in said
     assert "no customers today (UTC)" not in said
+    said = text(sit_down("customers", {"book": "typo@x"}, role="lead", books=""))
+    assert "BOOKS_FILE is not set, so nobody has a book, and this page has no customer of typo@" in said
+    assert "books file" not in said
+    said = text(sit_down("customers", {"book": "mine"}, role="lead", books=""))
+    assert "no customer of yours to show" in said
     past = f"{HEADER}{OWN},dora@x,,2020-01-01\n"
     said = text(sit_down("customers", {"book": "dora@x"}, role="lead", books=past))
     assert "this book has no customers today (UTC)" in said

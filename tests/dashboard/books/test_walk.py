@@ -85,9 +85,12 @@ def test_the_overview_of_a_book_stands_on_the_counts_of_its_customers(sit_down):
     assert sold(app) == "1,200"
     assert "commercial counts of the customers in this book" in text(app)
     assert "My customers" in text(app)
-    follow(app, {"book": "all"})
-    assert sold(app) == f"{sum(SOLD.values()):,}"
-    assert "The whole company" in text(app)
+    for book in ("ben@x", "all"):
+        follow(app, {"book": book})
+        assert sold(app) == f"{sum(SOLD.values()):,}"
+        assert "The whole company" in text(app)
+    follow(app, {"book": "Ann@X"})
+    assert sold(app) == "1,200", "a link that was made for the own book is about it"
 
 
 @pytest.mark.parametrize("page", [page.address for page in PAGES if page.about == "customers"])
@@ -122,6 +125,14 @@ def test_pages_of_the_program_are_about_no_book(sit_down, page):
 def test_who_sits_at_a_machine_whose_local_book_nobody_has_is_told_the_name(sit_down):
     said = text(sit_down("customers", name="ann", role=""))
     assert "`LOCAL_BOOK` names ann, who has no customer today. Name the person as BOOKS_FILE does." in said
+    said = text(sit_down("customers", name="ann", role="", books=""))
+    assert "who has no customer today. BOOKS_FILE, which says whose customers these are, is not set." in said
+
+
+def test_at_a_machine_with_a_local_book_nobody_is_said_to_be_signed_in(sit_down):
+    said = text(sit_down("status", name="ann", role=""))
+    assert "`LOCAL_BOOK` names ann: this machine sees what that person would as a *manager*." in said
+    assert "signed in" not in said
 
 
 def test_the_overview_of_a_book_says_which_of_its_customers_are_gone(sit_down):

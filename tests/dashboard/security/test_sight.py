@@ -41,12 +41,17 @@ def seen(role, asked="", name="Ann@X", books=BOOKS, restricts=True):
         (Role.MANAGER, "all", EVERYBODY, ANNS),
         (Role.MANAGER, "unassigned", EVERYBODY, ANNS),
         (Role.MANAGER, "ben@x", EVERYBODY, ANNS),
-        (Role.MANAGER, "ann@x", EVERYBODY, ANNS),
+        (Role.MANAGER, "ann@x", ANNS, ANNS),
+        (Role.MANAGER, " ANN@x", ANNS, ANNS),
+        (Role.MANAGER, "OID", ANNS, ANNS),
+        (Role.MANAGER, " ", ANNS, ANNS),
+        (Role.MANAGER, "ann", EVERYBODY, ANNS),
         (Role.LEAD, "", ANNS, ANNS),
         (Role.LEAD, "mine", ANNS, ANNS),
         (Role.LEAD, "all", EVERYBODY, EVERYBODY),
         (Role.LEAD, "unassigned", NOBODYS, NOBODYS),
         (Role.LEAD, "BEN@x", BENS, BENS),
+        (Role.LEAD, "oid", ANNS, ANNS),
         (Role.LEAD, "nobody@x", NOBODY, NOBODY),
         (Role.OPERATOR, "", ANNS, ANNS),
         (Role.OPERATOR, "ben@x", BENS, BENS),
@@ -106,6 +111,20 @@ def test_what_books_do_not_tell_is_no_empty_book(role, asked, books, not_told):
 def test_a_book_goes_by_the_object_id_too_and_both_add_up():
     books = Books((*BOOKS.lines, Line(CORK, "oid", None, None)))
     assert seen(Role.MANAGER, books=books)[1] == Customers(frozenset({ACME, CORK}))
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.LEAD])
+@pytest.mark.parametrize("asked", ["ann@x", "oid"])
+def test_the_own_name_in_a_link_is_the_own_book_as_a_whole(role, asked):
+    books = Books((*BOOKS.lines, Line(CORK, "oid", None, None)))
+    found, mine = (decide(someone(role, "Ann@X"), books, book, NOW, restricts=True) for book in (asked, "mine"))
+    assert found == mine
+    assert found.figures == Customers(frozenset({ACME, CORK}))
+    assert asked not in found.choices
+
+
+def test_a_person_who_is_called_like_a_choice_has_that_choice():
+    assert decide(someone(Role.MANAGER, "all"), BOOKS, "all", NOW, restricts=True).figures == EVERYBODY
 
 
 def test_a_person_without_a_name_is_in_no_book():
