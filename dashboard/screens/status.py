@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import formats, mutes_and_bands, page_turns
+from dashboard import exports, formats, mutes_and_bands, page_turns
 from dashboard.cache import remembered
-from dashboard.components import audit_notice, header, history_states, notices, table
+from dashboard.components import audit_notice, figures, header, history_states, notices, table
 from dashboard.feeds import Feeds, books_now, current_feeds, everybody
 from dashboard.security import session
+from dashboard.tables.columns import Table
 from dashboard.tables.status import BOOKS, BOOKS_PROBLEMS, CALLS, DIGEST_MISTAKES, HISTORY, without_failures
 from data_access import (
     COLLECTIONS,
@@ -78,7 +79,7 @@ def show(feeds: Feeds) -> None:
             # What `collect` read of all customers says more than the refusal of one.
             if name not in refused and not (outcome.is_of_customer and name in collected)
         }
-        _calls(outcomes, collected, refused)
+        _calls(outcomes, collected, refused, feeds)
         answer = _answer(outcomes, collected, refused)
     with st.container(border=True, key="status_history"):
         st.header("What the history holds", anchor=False)
@@ -125,7 +126,7 @@ def _history(feeds: Feeds) -> list[str]:
         try:
             standing = past.history.standing()
             return [
-                *_held(past.history, standing, has_job=not feeds.is_sample),
+                *_held(past.history, standing, feeds),
                 *_shrunk(past, standing),
                 *_denied(past.history),
             ]
@@ -231,7 +232,7 @@ def _digest(settings: Settings) -> tuple[list[str], str]:
     return [], f"{number} of DIGEST_FILE may be mistyped."
 
 
-def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) -> list[str]:
+def _held(history: History, standing: Mapping[str, Standing], feeds: Feeds) -> list[str]:
     """Draw the history's place and size, the last run of `collect`, and its failures; and tell what is wrong."""
     number = {name: len(history.snapshots(name)) for name in COLLECTIONS if name in standing}
     tried = [at for state in standing.values() for at in (state.last_success, state.last_failure) if at]
@@ -242,12 +243,13 @@ def _held(history: History, standing: Mapping[str, Standing], *, has_job: bool) 
             "Collected last": _when(max(tried)) if tried else "never. Run: python -m data_access collect",
         }
     )
-    check = checks.collecting(standing, datetime.now(UTC), has_job=has_job)
+    check = checks.collecting(standing, datetime.now(UTC), has_job=not feeds.is_sample)
     st.markdown(check.finding)
     if number:
-        rows = check.rows.assign(snapshots=list(number.values()))
-        rows = without_failures(rows, failed=bool(rows["lastFailure"].notna().any()))
+        known = check.rows.assign(snapshots=list(number.values()))
+        rows = without_failures(known, failed=bool(known["lastFailure"].notna().any()))
         table.show(HISTORY.on_screen(rows), "history_table", "What the history holds")
+        _files(HISTORY, known, "status-history", max(tried, default=None), feeds, key="export_history")
     return [check.finding] if check.mark is Mark.BAD else []
 
 
@@ -412,16 +414,34 @@ def _why_refused(refused: Mapping[str, Standing]) -> list[str]:
     return [f"The last `collect` could not read {', '.join(named)} {why}" for why, named in titles.items()]
 
 
-def _calls(outcomes: Mapping[str, Outcome], collected: Mapping[str, datetime], refused: Mapping[str, Standing]) -> None:
+def _files(
+    columns: Table, rows: pd.DataFrame, content: str, newest: datetime | None, feeds: Feeds, *, key: str = "export_csv"
+) -> None:
+    """Draw the files of a table, which have the columns of failures always."""
+    filed = columns.select(rows)
+    origin = figures.provenance(feeds, content, newest, exports.NO_FILTER, is_live=True)
+    of = (filed.to_csv(index=False),)
+    with st.container(horizontal=True):
+        figures.downloads(exports.for_people_and_programs(lambda: filed, columns.described, of, origin, key))
+
+
+def _calls(
+    outcomes: Mapping[str, Outcome],
+    collected: Mapping[str, datetime],
+    refused: Mapping[str, Standing],
+    feeds: Feeds,
+) -> None:
     rows = [
         _not_collected(collection.title, refused[name])
         if name in refused
         else _call(collection.title, outcomes.get(name), collected.get(name))
         for name, collection in COLLECTIONS.items()
     ]
-    frame = pd.DataFrame(rows, columns=[*CALLS.names])
-    frame = without_failures(frame, failed=_failed(outcomes) or bool(refused))
+    known = pd.DataFrame(rows, columns=[*CALLS.names])
+    frame = without_failures(known, failed=_failed(outcomes) or bool(refused))
     table.show(CALLS.on_screen(frame), "calls_table", "The last answer of each collection")
+    asked = [at for at in (row.get("askedAt") for row in rows) if isinstance(at, datetime)]
+    _files(CALLS, known, "status-calls", max(asked, default=None), feeds)
 
 
 def _not_collected(title: str, tried: Standing) -> dict[str, object]:

@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 import pytest
 
+from dashboard.components import figures
 from dashboard.tables.status import without_failures
 from data_access.emulator import Emulator, answer, documented
 from data_access.emulator.sample import Partner
@@ -119,6 +120,30 @@ def test_the_operator_sees_what_the_history_holds_and_what_failed(look_back, tmp
     said = "The last collect could not read Partner licenses usage on 24 Nov 2026: Not permitted to read it. Ask."
     assert said in text(app).replace("`", "").replace("\u00a0", " ")
     assert "Nordwind" not in f"{text(app)} {facts(app)} {shown.to_csv()}"
+
+
+def test_the_calls_and_the_history_are_taken_away_as_files(look_back, monkeypatch):
+    taken = {}
+    downloads = figures.downloads
+
+    def keep(files):
+        taken.update({file.key: file for file in files})
+        downloads(files)
+
+    monkeypatch.setattr(figures, "downloads", keep)
+    app = look_back([partial(fetched, DEPLOYMENT, [{}], NOW)], page="status")
+    assert not app.exception
+    assert [*taken] == [
+        *("export_xlsx", "export_csv", "export_csv_exact"),
+        *("export_history_xlsx", "export_history", "export_history_exact"),
+    ]
+    lines = taken["export_csv_exact"].content().decode().splitlines()
+    assert lines[0].startswith("collection,answer,rows,askedAt,seconds,code,correlationId,requestId,advice,source")
+    assert len(lines) == 1 + 9
+    (history, kept) = taken["export_history_exact"].content().decode().splitlines()
+    assert history.startswith("collection,snapshots,lastRead,state")
+    assert kept.startswith(f"Partner licenses deployment,1,{NOW:%Y-%m-%dT%H:%M:%S}")
+    assert taken["export_xlsx"].content().startswith(b"PK")
 
 
 def test_before_the_first_run_the_history_is_empty_and_says_how_to_begin(look_back):
