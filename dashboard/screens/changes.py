@@ -103,7 +103,11 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
         return
     if not model.number:
         st.info("No row fits. Change the search or remove a filter.", icon=":material/search_off:")
-        return
+        # What is scripted against the page finds the tiles and files also where they are about nothing.
+        _tiles(model, explanations.of_changes(model, ""))
+        _, files = _files(model, filters.status or _DIFFERENT, filters, compared=compared, past=past, feeds=feeds)
+        with figures.figures(formats.number(0, words.noun), files):
+            return
     newest = past.history.newest(comparison.collection_of(past, compared.level))
     if newest and not newest.rows:
         st.markdown(f"**{sentences.without_rows(newest.fetched_at)}** What is compared is older.")
@@ -122,27 +126,39 @@ def show_both(past: Timeline, compared: Comparison, controls: Controls[ChangesFi
     _basis(past, compared, pair)
     statuses = filters.status or _DIFFERENT
     rows = changes.on_screen(model, statuses)
+    provenance, files = _files(model, statuses, filters, compared=compared, past=past, feeds=feeds)
+    _chart(model, compared, controls, provenance)
+    with figures.figures(formats.number(rows.number, levels.WORDS[compared.level].noun), files):
+        _statuses(model, controls)
+        _table(rows)
+
+
+def _files(
+    model: ChangesView,
+    statuses: tuple[str, ...],
+    filters: ChangesFilters,
+    *,
+    compared: Comparison,
+    past: Timeline,
+    feeds: Feeds,
+) -> tuple[exports.Provenance, tuple[exports.File, ...]]:
+    """Where the rows that became one of `statuses` come from, and the files of them."""
     sentence = file_filter(
         feeds,
         filters.selection,
-        search=search,
+        search=filters.search if levels.WORDS[compared.level].searched else "",
         compared=levels.code(compared.level),
         since=compared.since.isoformat(),
         until=compared.until.isoformat(),
         status=", ".join(statuses),
         collection=comparison.collection_of(past, compared.level).name,
     )
-    provenance = figures.provenance(feeds, "changes", pair.after.processed[1], sentence)
-    _chart(model, compared, controls, provenance)
-    files = exports.for_people_and_programs(
-        partial(model.file, statuses),
-        partial(CHANGES_FILE.described, estimated=model.estimated),
-        (model, statuses),
-        provenance,
+    newest = comparison.pair(past, compared).after.processed[1]
+    provenance = figures.provenance(feeds, "changes", newest, sentence)
+    columns = partial(CHANGES_FILE.described, estimated=model.estimated)
+    return provenance, exports.for_people_and_programs(
+        partial(model.file, statuses), columns, (model, statuses), provenance
     )
-    with figures.figures(formats.number(rows.number, levels.WORDS[compared.level].noun), files):
-        _statuses(model, controls)
-        _table(rows)
 
 
 def _statuses(model: ChangesView, controls: Controls[ChangesFilters]) -> None:

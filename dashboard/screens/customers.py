@@ -137,6 +137,10 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     if model.number == 0:
         st.info(f"No customer fits. {_alone(model, filters)}", icon=":material/person_search:")
         _removers(model, controls)
+        # What is scripted against the page finds the tiles and files also where they are about nobody.
+        explained = explanations.of_deployment(model, deployment, None, _filter(filters, feeds), filters.target)
+        tiles.tiles(model, filters.target, False, "customer", explained=explained)
+        _list(model, deployment, filters, opens, feeds)
         _uncounted(deployment, filters, opens, feeds)
         return
     if model.gone:
@@ -265,9 +269,10 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         filed = call_list.of_all(deployment, filters, *known, mutes=muting, rules=bands, spares=spares, now=now)
         return call_list.file(filed)
 
-    in_order = table.keys_in_order(model.on_screen, model.ids)
+    in_order, quiet = table.keys_in_order(model.on_screen, model.ids), (muting, spares)
+    sheets = [call_sheet.of_several(deployment, in_order, feeds, all_customers, quiet, target=filters.target)]
     files = (
-        call_sheet.of_several(deployment, in_order, feeds, all_customers, (muting, spares), target=filters.target),
+        *(sheets if model.number else ()),
         *exports.for_people_and_programs(whole, CUSTOMERS_FILE.described, (model,), all_customers),
         exports.workbook("export_rows_xlsx", "Every row, Excel", rows, columns, of=(model,), provenance=every_row),
         exports.for_programs("export_rows", "Every row, CSV", rows, columns, of=(model,), provenance=every_row),
@@ -276,6 +281,8 @@ def _list(model: CallList, deployment: Deployment, filters: CustomersFilters, op
         are = formats.are(model.outside)
         st.caption(f"{formats.number(model.outside, 'customer')} {are} out of the band that is set, see *Band*.")
     with st.container(key="customers_chart"), figures.figures(formats.number(model.number, "customer"), files):
+        if not model.number:
+            return
         order = table.order_in_link(model.on_screen) or _ORDER[filters.sort]
         st.caption(f"{order} *Why* follows rules; a customer's own page has all of its reasons.")
         table.show(model.on_screen, "customers_table", "Customers", in_link=True, opens=opens, target=filters.target)

@@ -243,6 +243,8 @@ def test_a_search_narrows_rows_and_percentage(look_back):
     assert tiles(app)["Deployment %"] == "+40.00 points"
     app.text_input(key="search").set_value("nobody").run()
     assert "No row fits" in text(app)
+    assert tiles(app)["Deployment %"] == "–"
+    assert {"export_xlsx", "export_csv", "export_csv_exact"} <= {button.key for button in app.get("download_button")}
 
 
 def test_services_are_not_searched(look_back):

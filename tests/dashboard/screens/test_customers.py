@@ -168,10 +168,16 @@ def test_two_thresholds_leave_those_below_and_those_with_enough(link, left, said
         assert set(table["customerName"]) == set(left), name
 
 
-def test_thresholds_that_leave_nobody_say_so_and_are_in_the_widgets(visit):
+def test_thresholds_that_leave_nobody_say_so_and_are_in_the_widgets(visit, monkeypatch):
     app = visit(Emulator(PARTNER), {"below": "5"}, page=PAGE)
     assert "No customer fits" in text(app)
     assert app.number_input(key="below").value == 5
+    assert tiles(app)["Licenses sold"] == "0"
+    assert tiles(app)["Deployment %"] == "–"
+    assert {"export_xlsx", "export_csv", "export_csv_exact"} <= {button.key for button in app.get("download_button")}
+    for name, table in taken_away(app, monkeypatch).items():
+        assert table.empty, name
+        assert "customerTenantId" in table, name
     app.number_input(key="below").set_value(None).run()
     assert len(customers_on(app)) == 2
 
