@@ -28,7 +28,9 @@ support ticket. None of them ever holds a token.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Details:
         return replace(self, **{name: text and text.replace(secret, "***") for name, text in texts.items()})
 
 
+_NOT_FOUND = 404  # HTTP status
+
 _LABELS = {
     "status": "HTTP status",
     "code": "Code",
@@ -92,6 +96,8 @@ class PartnerCenterError(Exception):
 
     exit_code = 1
     title = "Something went wrong"
+    #: The tenant ids of customers that it befell, where it stands for many: by why, as in `answers.OfCustomers`.
+    unread: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     def __init__(self, message: str, advice: str, details: Details | None = None) -> None:
         super().__init__(message)
@@ -101,6 +107,11 @@ class PartnerCenterError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}"
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether Partner Center does not know what was asked for: the address, or the customer."""
+        return False
 
 
 class SettingsError(PartnerCenterError):
@@ -129,6 +140,10 @@ class FileUnanswered(SettingsError):
 class BadRequest(PartnerCenterError):
     exit_code = 2
     title = "Partner Center did not accept the request"
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.details.status == _NOT_FOUND
 
 
 class SignInError(PartnerCenterError):

@@ -10,7 +10,7 @@ from dashboard import formats
 from dashboard.components import loading, notices, table
 from dashboard.feeds import Feeds
 from dashboard.view_models.live_seats import live_seats_view
-from data_access import BadRequest, NotPermitted, PartnerCenterError
+from data_access import NotPermitted, PartnerCenterError
 
 _AT_MOST = 8.0  # seconds that the page waits for one call
 _ROLES = "Directory reader, Global reader, User administrator or License administrator"
@@ -62,7 +62,7 @@ def _trouble(error: PartnerCenterError, *, has_data: bool) -> None:
         st.info(
             f"This customer does not let us read live seats. It takes a role there: {_ROLES}.", icon=":material/lock:"
         )
-    elif isinstance(error, BadRequest):
+    elif error.is_unknown:
         st.warning("This customer has left: Microsoft does not know it any more.", icon=":material/person_off:")
     elif has_data:
         st.warning("The newest attempt failed; these are the last good figures.", icon=":material/history:")

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from data_access import connection, formats, history
 from data_access.commands import arguments, status, terminal
 from data_access.history import collect
+from data_access.partner_center.answers import OfCustomers
 from data_access.partner_center.catalog import COLLECTIONS
 from data_access.settings import load
 
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> bytes:
     for name, whose in report.of_customers.items():
         for line in terminal.unread(whose, quiet=options.quiet):
             terminal.say(f"{name}: {line}")
+    for name, error in report.errors.items():  # whom it befell is what went wrong
+        terminal.say_each(f"{name}: {line}" for line in terminal.unread(OfCustomers.named_by(error)))
     text = "".join(f"{line}\n" for line in lines(report))
     if not report.failure:
         for name, loss in report.losses.items():  # again, for an operator who keeps but what went wrong
@@ -69,7 +72,7 @@ def run(options: argparse.Namespace) -> bytes:
         terminal.say(text.rstrip())
         for name, whose in report.of_customers.items():
             if whose.failure is failure:  # of some customers alone: the service does answer
-                failure.title = f"{name}: {formats.number(len(whose.failed), 'customer')} gave no usable answer"
+                failure.title = f"{name}: {terminal.title_of_failure(whose)}"
         raise failure
     return text.encode()
 

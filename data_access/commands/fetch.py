@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 
 from data_access import connection, csv_files, formats, history, measures
 from data_access.commands import arguments, terminal
 from data_access.datasets import live
-from data_access.errors import HistoryError
+from data_access.errors import HistoryError, PartnerCenterError
 from data_access.partner_center import frames
+from data_access.partner_center.answers import Answer, OfCustomers, Progress
 from data_access.partner_center.catalog import COLLECTIONS, PER_CUSTOMER, SUBSCRIPTIONS, Collection
+from data_access.partner_center.client import Client
+from data_access.partner_center.each_customer import Customer
 from data_access.partner_center.protocol import Query
 from data_access.partner_center.sku_catalogue import Known
 from data_access.settings import Settings, load
@@ -48,13 +52,14 @@ def run(options: argparse.Namespace) -> bytes:
         if collection.live and collection.per_customer:
             customers = live.listed(client, query.customer, progress)
             known = _known(settings) if collection is SUBSCRIPTIONS else Known()
-            answer = live.fetch_of(client, collection, customers, progress, known)
+            answer = _of_each(client, collection, customers, progress, known)
         else:
             answer = client.fetch(collection, query, progress)
     for line in terminal.unread(answer.of_customers):
         terminal.say(line)
-    if answer.of_customers.failure:
-        raise answer.of_customers.failure
+    if failure := answer.of_customers.failure:
+        failure.title = terminal.title_of_failure(answer.of_customers)
+        raise failure
     for row in answer.set_aside:
         terminal.say(f"Row {row.position} set aside: {row.reason}.")
     if answer.twice:
@@ -68,6 +73,17 @@ def run(options: argparse.Namespace) -> bytes:
     if options.format == "csv":
         return csv_files.exact(table)
     return f"{json.dumps(frames.records(table), ensure_ascii=False, indent=2)}\n".encode()
+
+
+def _of_each(
+    client: Client, collection: Collection, customers: Sequence[Customer], progress: Progress, known: Known
+) -> Answer:
+    """Read a live collection of these customers; where not one can be read, say first of each of them why."""
+    try:
+        return live.fetch_of(client, collection, customers, progress, known)
+    except PartnerCenterError as error:
+        terminal.say_each(terminal.unread(OfCustomers.named_by(error)))
+        raise
 
 
 def _known(settings: Settings) -> Known:

@@ -113,6 +113,11 @@ def unclaimed(paths: Sequence[str]) -> str:
     )
 
 
+def title_of_failure(whose: OfCustomers) -> str:
+    """The title of a failure that befell some customers alone, where the service does answer."""
+    return f"{formats.number(len(whose.failed), 'customer')} gave no usable answer"
+
+
 def unread(of_customers: OfCustomers, *, quiet: bool = False) -> list[str]:
     """A line for each reason why customers were not read, with their tenant ids; `quiet`: of failures."""
     as_usual = {

@@ -66,7 +66,8 @@ def step_of(collection: Collection, progress: Progress) -> Progress:
 def fetch_seats(client: Client, tenant: str, name: str | None = None) -> Answer:
     """Read the live seats of one customer, for whom the tenant id and the name are known.
 
-    Raises NotPermitted where this customer refuses, BadRequest where it has left, or another one of the family.
+    Raises NotPermitted where this customer refuses, an error that `is_unknown` where it has left, or another one of the
+    family.
     """
     return each_customer.read(client, SEATS, [Customer(tenant.lower(), name)], lambda _: None, of_one=True).answer
 

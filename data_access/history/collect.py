@@ -5,20 +5,29 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from data_access import texts
+from data_access import formats, texts
 from data_access.clouds import COUNTRY
-from data_access.errors import BadRequest, HistoryError, NotPermitted, PartnerCenterError, SignInError, Unreadable
+from data_access.errors import (
+    BadRequest,
+    HistoryError,
+    NotPermitted,
+    PartnerCenterError,
+    SettingsError,
+    SignInError,
+    Unavailable,
+    Unreadable,
+)
 from data_access.history import live
 from data_access.history.history import History
 from data_access.history.results import Kept
 from data_access.history.run_log import Failure, Run, Standing, Tried
 from data_access.measures.health import Loss
-from data_access.partner_center import frames, raw_pages
+from data_access.partner_center import each_customer, frames, raw_pages, unread
 from data_access.partner_center.answers import Answer, OfCustomers, Progress, Step
 from data_access.partner_center.catalog import (
     COMMERCIAL_DEPLOYMENT,
@@ -84,7 +93,7 @@ class Report:
         """
         if not self.kept or name in (SEATS.name, SUBSCRIPTIONS.name):
             return False
-        unknown = name == CUSTOMERS.name and isinstance(error, BadRequest) and error.details.status == 404
+        unknown = name == CUSTOMERS.name and error.is_unknown
         return unknown or isinstance(error, NotPermitted)
 
 
@@ -137,6 +146,7 @@ def run(
 
     try:
         answers = {collection.name: keep(collection, _whole(client, collection)) for collection in WITHOUT_CUSTOMER}
+        listed: Answer | None = None
         if customers_calls:
             reading = live.Reading(client, history, country, clock)
             listed = keep(CUSTOMERS, _whole(client, CUSTOMERS))
@@ -146,9 +156,9 @@ def run(
                     keep(collection, reading.of_each(collection, listed, counts))
                 reading.end()
         if customers:
-            counts, error = answers[COMMERCIAL_DEPLOYMENT.name], report.errors.get(COMMERCIAL_DEPLOYMENT.name)
+            asked = _asked([*answers.values(), listed], history, progress)
             for collection in PER_CUSTOMER:
-                keep(collection, _each(client, collection, counts, error))
+                keep(collection, _each(client, collection, asked, report.errors))
         if since is not None:
             for collection in WITHOUT_CUSTOMER:
                 if collection.paged and collection.name in report.kept:
@@ -195,45 +205,100 @@ def _whole(client: Client, collection: Collection) -> Callable[[Progress], Answe
     return lambda tell: client.fetch(collection, progress=tell, keep_raw=True)
 
 
-def _each(
-    client: Client, collection: Collection, counts: Answer | None, error: PartnerCenterError | None
-) -> Callable[[Progress], Answer]:
-    """A collection of each customer in `counts`, the commercial deployment, as one answer.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The customers that the collections per customer are read of, by tenant id, sorted.
 
-    `error` is why there are no counts.
+    `is_whole`: whether these are all that there are, by a list of customers, be it an earlier one.
     """
 
+    tenants: tuple[str, ...]
+    is_whole: bool
+
+
+def _asked(answers: Sequence[Answer | None], history: History, progress: Progress) -> _Asked:
+    """All whom these answers know, with the list of customers in the history where none of them is such a list.
+
+    `progress` hears of it where that may not be all.
+    """
+    there = [answer for answer in answers if answer is not None]
+    is_listed = any(answer.collection is CUSTOMERS for answer in there)
+    earlier = set[str]() if is_listed else live.tenants(history)
+    columns = [answer.frame["customerTenantId"] for answer in there if "customerTenantId" in answer.frame]
+    found = earlier.union(*(column.unique() for column in columns))
+    asked = _Asked(tuple(sorted({texts.identifier(tenant) for tenant in found})), is_listed or bool(earlier))
+    if not asked.is_whole:
+        who = f"only the {len(asked.tenants):,} in the commercial collections are" if asked.tenants else "nobody is"
+        progress(Step(f"No list of customers was read, now or before: {who} asked about"))
+    return asked
+
+
+def _each(
+    client: Client, collection: Collection, asked: _Asked, before: Mapping[str, PartnerCenterError]
+) -> Callable[[Progress], Answer]:
+    """A collection of each of these customers as one answer. `before`: why others of the run could not be read."""
+
     def fetch(tell: Progress) -> Answer:
-        if counts is None:
-            raise error or Unreadable("The customers are not known.", "Read commercial-deployment first.")
-        ids = sorted({texts.identifier(tenant) for tenant in counts.frame["customerTenantId"].unique()})
-
-        def of(customer: str) -> Answer | PartnerCenterError:
-            try:
-                answer = client.fetch(collection, Query(customer), keep_raw=True)
-            except (NotPermitted, BadRequest) as refusal:
-                return refusal  # counted; the other customers can be read all the same
-            return replace(answer, frame=frames.of_customer(answer.frame, customer))
-
-        answers: list[Answer] = []
-        refusals: dict[str, PartnerCenterError] = {}
-        with ThreadPoolExecutor(client.parallel, thread_name_prefix="customer") as pool:
-            for number, (customer, result) in enumerate(zip(ids, pool.map(of, ids), strict=True), start=1):
-                if number % _CUSTOMERS_PER_STEP == 0 or number == len(ids):
-                    tell(Step(f"{number:,} of {len(ids):,} customers"))
-                if isinstance(result, Answer):
-                    answers.append(result)
-                else:
-                    refusals[customer] = result
-        if refusals and not answers:
-            raise next(iter(refusals.values()))
-        of_customers = OfCustomers(
-            refused=tuple(one for one, error in refusals.items() if isinstance(error, NotPermitted)),
-            gone=tuple(one for one, error in refusals.items() if isinstance(error, BadRequest)),
-        )
-        return replace(_joined(collection, answers), of_customers=of_customers)
+        if not asked.tenants and not asked.is_whole:
+            raise (
+                before.get(CUSTOMERS.name)
+                or before.get(COMMERCIAL_DEPLOYMENT.name)
+                or SettingsError(
+                    "No customer is known to ask about.",
+                    "Run it without --without-customers-calls, with an account that may read the list of customers.",
+                )
+            )
+        found: dict[str, Answer | PartnerCenterError] = {}
+        _ask(client, collection, asked.tenants, found, tell)
+        errors = {one: result for one, result in found.items() if isinstance(result, PartnerCenterError)}
+        if again := [one for one, error in errors.items() if unread.has_failed(error)]:
+            tell(Step(f"reading {formats.number(len(again), 'customer')} again: no usable answer at the first try"))
+            _ask(client, collection, again, found, tell)
+        read = {one: result for one, result in found.items() if isinstance(result, Answer)}
+        errors = {one: result for one, result in found.items() if isinstance(result, PartnerCenterError)}
+        if errors and not read:
+            raise unread.none_read(errors)
+        answer = _joined(collection, [read[one] for one in asked.tenants if one in read])
+        return replace(answer, of_customers=unread.of_customers(errors))
 
     return fetch
+
+
+def _ask(
+    client: Client,
+    collection: Collection,
+    tenants: Sequence[str],
+    found: dict[str, Answer | PartnerCenterError],
+    tell: Progress,
+) -> None:
+    """Put into `found` what comes of asking about each of these customers, several at a time.
+
+    Raises what every customer would be answered with, also where so many in a row break off that the service is down.
+    """
+
+    def of(customer: str) -> Answer | PartnerCenterError:
+        try:
+            answer = client.fetch(collection, Query(customer), keep_raw=True)
+        except PartnerCenterError as error:
+            return error  # counted; the other customers can be read all the same
+        return replace(answer, frame=frames.of_customer(answer.frame, customer))
+
+    in_a_row = 0
+    with ThreadPoolExecutor(client.parallel, thread_name_prefix="customer") as pool:
+        results = pool.map(of, tenants)
+        try:
+            for number, (customer, result) in enumerate(zip(tenants, results, strict=True), start=1):
+                if number % _CUSTOMERS_PER_STEP == 0 or number == len(tenants):
+                    tell(Step(f"{number:,} of {formats.number(len(tenants), 'customer')}"))
+                found[customer] = result
+                breaks_off = isinstance(result, Unavailable | Unreadable)
+                in_a_row = in_a_row + 1 if breaks_off else 0
+                if isinstance(result, PartnerCenterError) and (
+                    unread.ends_all(result) or in_a_row == each_customer.MOST_FAILURES
+                ):
+                    raise result
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _joined(collection: Collection, answers: Sequence[Answer]) -> Answer:

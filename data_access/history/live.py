@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_access.errors import BadRequest, DamagedHistory, HistoryError, NotPermitted
+from data_access.errors import DamagedHistory, HistoryError, NotPermitted, PartnerCenterError
 from data_access.history.history import History
 from data_access.history.parts import Parts
 from data_access.history.snapshot import Snapshot
@@ -75,8 +75,9 @@ class Reading:
                 known=self._parts.known(collection),
                 keep=partial(self._parts.keep, collection),
             )
-        except (NotPermitted, BadRequest):
-            self._is_whole = whole  # all were tried; the next run is to try them again
+        except PartnerCenterError as error:
+            if isinstance(error, NotPermitted) or error.is_unknown:
+                self._is_whole = whole  # all were tried; the next run is to try them again
             raise
         self._is_whole = whole and read.whole
         return read
@@ -100,6 +101,15 @@ def rows(history: History, snapshot: Snapshot) -> pd.DataFrame:
         ) from None
     table: pd.DataFrame = pq.read_table(pa.BufferReader(content)).drop_columns(["snapshot", "fetchedAt"]).to_pandas()
     return table.astype(frames.dtypes(COLLECTIONS[snapshot.collection], map(str, table.columns)))
+
+
+def tenants(history: History) -> set[str]:
+    """The tenant ids of the newest list of customers; none where there is none that can be read."""
+    listed = history.newest(CUSTOMERS)
+    if listed:
+        with contextlib.suppress(HistoryError, DamagedHistory):
+            return set(rows(history, listed)["customerTenantId"])
+    return set()
 
 
 def last_readings(history: History, newest: Snapshot) -> tuple[pd.DataFrame, dict[str, datetime]]:

@@ -37,6 +37,11 @@ class OfCustomers:
     failure: PartnerCenterError | None = None  # why the first of these failed
     earlier: Mapping[str, datetime] = field(default_factory=dict)  # not read now; the rows are those of that time (UTC)
 
+    @classmethod
+    def named_by(cls, error: PartnerCenterError) -> OfCustomers:
+        """Those whom an error befell that stands for many."""
+        return cls(**{why: error.unread.get(why, ()) for why in ("refused", "gone", "failed")})  # type: ignore[arg-type]
+
     @property
     def unread(self) -> tuple[str, ...]:
         """Those whose figures are not known, and are not zero."""

@@ -1,7 +1,7 @@
 """One collection of many customers: a call for each, several at a time.
 
-A customer that refuses is counted, one that breaks off is tried again when all others are through. What was read is
-handed on in parts, so that a run that ends early need not begin anew.
+A customer that refuses or has left is counted, any other that gives no usable answer is tried again when all others are
+through. What was read is handed on in parts, so that a run that ends early need not begin anew.
 """
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ import pyarrow as pa
 
 from data_access import texts
 from data_access.errors import (
-    ApplicationAlone,
     BadRequest,
+    Details,
     NotPermitted,
     PartnerCenterError,
-    SignInError,
     Throttled,
     Unavailable,
     Unreadable,
 )
-from data_access.partner_center import frames, products, protocol, raw_pages, wire
-from data_access.partner_center.answers import Answer, OfCustomers, Progress, Step, refuse_unreadable
+from data_access.partner_center import frames, products, protocol, raw_pages, unread, wire
+from data_access.partner_center.answers import Answer, Progress, Step, refuse_unreadable
 from data_access.partner_center.catalog import SUBSCRIPTIONS, Collection
 from data_access.partner_center.client import Client
 from data_access.partner_center.products import Offer
@@ -98,8 +97,8 @@ def read(
     """Read a live collection of these customers.
 
     `known` are parts of an earlier run, whose customers are not asked again; `keep` gets each new one. The rows come in
-    the order of the customers. `of_one`: see `Client.noting`. Raises the first error where not one customer could be
-    read, SignInError and ApplicationAlone as soon as they come.
+    the order of the customers. `of_one`: see `Client.noting`. Raises the error of `unread.none_read` where not one
+    customer could be read, SignInError and ApplicationAlone as soon as they come.
     """
     made: list[Read] = []
 
@@ -157,7 +156,7 @@ class _Asking:
         if self._done:
             self._step(f"{self._done:,} of {_number(len(self._customers))} read earlier today")
         self._ask(list(waiting.values()))
-        again = [self._customers[key] for key, error in self._found.errors.items() if _may_pass(error)]
+        again = [self._customers[key] for key, error in self._found.errors.items() if unread.has_failed(error)]
         if again and not self.is_down:
             self._step(f"reading {_number(len(again))} again: no usable answer at the first try")
             self._in_a_row, self._done = 0, self._done - len(again)
@@ -170,7 +169,7 @@ class _Asking:
         replies = _replies_in_order(self._pages, customers, self._parallel, has_answered=bool(self._found.read_keys))
         with contextlib.closing(replies):
             for reply in replies:
-                if isinstance(reply.error, SignInError | ApplicationAlone):
+                if reply.error and unread.ends_all(reply.error):
                     self._hand_on(part)
                     raise reply.error
                 part.append(reply)
@@ -183,8 +182,8 @@ class _Asking:
         self._hand_on(part)
 
     def _count(self, reply: _Reply) -> None:
-        failed = reply.error is not None and _may_pass(reply.error)
-        self._in_a_row = self._in_a_row + 1 if failed else 0
+        breaks_off = isinstance(reply.error, Unavailable | Unreadable)
+        self._in_a_row = self._in_a_row + 1 if breaks_off else 0
         self._done += 1
         if self._done % _CUSTOMERS_PER_STEP == 0 or self._done == len(self._customers):
             self._step(f"{self._done:,} of {_number(len(self._customers))}")
@@ -193,7 +192,7 @@ class _Asking:
         self._progress(Step(text))
 
     def _hand_on(self, replies: Sequence[_Reply]) -> None:
-        settled = [reply for reply in replies if reply.error is None or not _may_pass(reply.error)]
+        settled = [reply for reply in replies if reply.error is None or not unread.has_failed(reply.error)]
         if self._keep and settled:
             self._keep(_part(settled))
         self._found.take(replies)
@@ -249,10 +248,11 @@ class _Found:
     def put_together(self, correlation_id: str) -> tuple[Answer, tuple[Offer | None, ...]]:
         """All of it as one answer, in the order of the customers, with what each row's offer is.
 
-        Raises the first error where not one customer could be read, Unreadable where not one row could.
+        Raises the error of `unread.none_read` where not one customer could be read, Unreadable where not one row could.
         """
+        untried = self.customers.keys() - self.read_keys - self.errors.keys()
         if self.errors and not self.read_keys:
-            raise self._worst()
+            raise unread.none_read(self.errors, untried=untried)
         refuse_unreadable(self._set_aside, self._rows, correlation_id)
         table = frames.joined(self._collection, self._frames or [frames.frame(self._collection, [])])
         places = _order(table["customerTenantId"], list(self.customers))
@@ -264,26 +264,9 @@ class _Found:
             datetime.now(UTC),
             correlation_id,
             self._raw,
-            of_customers=self._without_rows(),
+            of_customers=unread.of_customers(self.errors, empty=self._empty, untried=untried),
         )
         return answer, tuple(self._offers[place] for place in places) if self._offers else ()
-
-    def _worst(self) -> PartnerCenterError:
-        """The error that stands for all: the first that may pass, or else the gravest."""
-        errors = [self.errors[key] for key in sorted(self.errors)]
-        return next(filter(_may_pass, errors), None) or max(errors, key=lambda error: error.exit_code)
-
-    def _without_rows(self) -> OfCustomers:
-        errors = {key: self.errors[key] for key in sorted(self.errors)}
-        failed = {key: error for key, error in errors.items() if _may_pass(error)}
-        untried = self.customers.keys() - self.read_keys - errors.keys()
-        return OfCustomers(
-            tuple(sorted(self._empty)),
-            tuple(key for key, error in errors.items() if isinstance(error, NotPermitted)),
-            tuple(key for key, error in errors.items() if isinstance(error, BadRequest)),
-            tuple(sorted([*failed, *untried])),
-            next(iter(failed.values()), None),
-        )
 
 
 def _replies_in_order(
@@ -331,11 +314,6 @@ def _number(customers: int) -> str:
     return f"{customers:,} {'customer' if customers == 1 else 'customers'}"
 
 
-def _may_pass(error: PartnerCenterError) -> bool:
-    """Whether a customer is to be tried again; a refusal, or a customer who has left, stays one."""
-    return isinstance(error, Unavailable | Unreadable)
-
-
 def _order(tenants: pd.Series, customers: Sequence[str]) -> list[int]:
     """The places of the rows in the order of the customers; those of one customer stay as they came."""
     rank = {tenant: place for place, tenant in enumerate(customers)}
@@ -362,11 +340,13 @@ def _replies(collection: Collection, part: pa.Buffer) -> list[_Reply]:
         answers.setdefault(key, []).append(Page(page.rows, page.total, received=received))
     errors = {key: _KEPT[why] for key, why in raw_pages.about(part).items() if why in _KEPT}
     return [_Reply(key, pages) for key, pages in answers.items()] + [
-        _Reply(key, error=error) for key, error in errors.items()
+        _Reply(key, error=error()) for key, error in errors.items()
     ]
 
 
-_KEPT: dict[str, PartnerCenterError] = {
-    "refused": NotPermitted("The account may not read this customer.", "Ask the customer for a role."),
-    "gone": BadRequest("Partner Center does not know this customer.", "Read the customers anew."),
+_KEPT: dict[str, Callable[[], PartnerCenterError]] = {
+    "refused": lambda: NotPermitted("The account may not read this customer.", "Ask the customer for a role."),
+    "gone": lambda: BadRequest(
+        "Partner Center does not know this customer.", "Read the customers anew.", Details(status=404)
+    ),
 }

@@ -356,15 +356,29 @@ def test_who_refuses_is_named_and_is_no_failure(ask_partner):
     assert [row["customerName"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["Alfa Ltd"]
 
 
-@pytest.mark.parametrize(("status", "code"), [(503, 5), (401, 3)])
+@pytest.mark.parametrize(("status", "code"), [(503, 5), (400, 5), (409, 5), (401, 3)])
 def test_who_fails_twice_leaves_stdout_empty(status, code, ask_partner):
     done = ask_partner(two_customers(**{BRAVO: refused(status)}), "fetch", "seats")
     assert (done.returncode, done.stdout) == (code, "")
+    if code == 5:
+        assert f"1 customer not read: no usable answer, a second time: {BRAVO.upper()}\n" in done.stderr
+        assert "1 customer gave no usable answer: " in done.stderr
+    if status in (400, 409):
+        assert f"did not accept the request (HTTP status {status}, code 900150)." in done.stderr
+        assert "left" not in done.stderr
 
 
-def test_where_all_refuse_the_account_is_not_permitted(ask_partner):
+def test_where_all_refuse_the_account_is_not_permitted_and_all_are_named(ask_partner):
     done = ask_partner(two_customers(subscribedskus=refused(403)), "fetch", "seats")
     assert (done.returncode, done.stdout) == (4, "")
+    assert f"2 customers refused: this account has no role there: {ALFA.upper()}, {BRAVO.upper()}\n" in done.stderr
+
+
+def test_where_one_refuses_and_the_other_fails_both_are_named(ask_partner):
+    done = ask_partner(two_customers(**{ALFA: refused(403), BRAVO: refused(400)}), "fetch", "seats")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert f"1 customer refused: this account has no role there: {ALFA.upper()}\n" in done.stderr
+    assert f"1 customer not read: no usable answer, a second time: {BRAVO.upper()}\n" in done.stderr
 
 
 def test_one_customer_is_read_where_the_list_may_not_be(ask_partner):

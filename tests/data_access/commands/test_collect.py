@@ -66,6 +66,14 @@ def test_one_customer_that_breaks_off_is_no_service_that_does_not_answer(command
     assert "is not answering" not in complaint
 
 
+def test_where_all_customers_refuse_they_are_named(command, emulator):
+    emulator.always(answer(403), where="/subscribedskus")
+    ended, output, complaint = command("collect")
+    assert (ended, output) == (4, "")
+    assert "seats: 6 customers refused: this account has no role there: " in complaint
+    assert all(customer["id"].upper() in complaint for customer in emulator.source.customers)
+
+
 def test_the_services_that_are_gone_are_named(command, emulator):
     def there(*services):
         emulator.source = Partner(deployment=rows_of(DEPLOYMENT, [{"serviceName": name} for name in services]))

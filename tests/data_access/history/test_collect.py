@@ -5,7 +5,7 @@ import pytest
 
 from data_access import Client
 from data_access.commands.collect import lines
-from data_access.emulator import answer, failing, gateway, growing, not_json, shaped, throttled
+from data_access.emulator import answer, documented, failing, gateway, growing, not_json, shaped, throttled
 from data_access.emulator.sample import Partner
 from data_access.history.history import History
 from data_access.partner_center.catalog import (
@@ -20,6 +20,7 @@ from tests.rows import rows_of
 
 pytestmark = pytest.mark.program
 
+CUSTOMER = "0112a436-b14e-4888-967b-ca4bb2cf1234"
 ALL = [collection.name for collection in WITHOUT_CUSTOMER]
 COMMERCIAL = [name for name in ALL if name.startswith("commercial")]
 
@@ -104,6 +105,74 @@ def test_customers_whose_ids_are_sent_in_two_spellings_are_asked_for_once(run, e
     asked = [request.target for request in emulator.requests if "/customers/" in request.target]
     assert len(asked) == 2
     assert all(tenant.upper() in target for target in asked)
+
+
+#: The id of a customer without a row of the commercial collections.
+LISTED = "99999999-b14e-4888-967b-ca4bb2cf1234"
+
+
+def listing(*tenants, **more):
+    """A partner without commercial rows and with these customers, whose own deployment has a row each."""
+    row = next(iter(documented().customer_deployments.values()))[:1]
+    return Partner(
+        customers=[{"id": each, "companyProfile": {"tenantId": each, "companyName": each[:1]}} for each in tenants],
+        subscriptions={each.upper(): [] for each in tenants},
+        seats={each.upper(): [] for each in tenants},
+        customer_deployments={each.upper(): row for each in tenants},
+        customer_usages={each.upper(): [] for each in tenants},
+        **more,
+    )
+
+
+def asked_about(emulator):
+    return {request.target.split("/")[3] for request in emulator.requests if "/analytics/" in request.target} - {
+        "licenses", "commercial"
+    }  # fmt: skip
+
+
+def test_customers_without_commercial_rows_are_asked_about_too(run, emulator):
+    emulator.source = listing(LISTED, CUSTOMER)
+    report = run(customers=True, customers_calls=True)
+    assert report.failure is None
+    assert report.kept["customer-deployment"].snapshot.rows == 2
+    assert asked_about(emulator) == {LISTED.upper(), CUSTOMER.upper()}
+
+
+def test_without_the_list_the_one_of_the_history_says_who_is_asked_about(run, emulator):
+    emulator.source = listing(LISTED)
+    run(customers_calls=True)
+    emulator.requests.clear()
+    report = run(customers=True)
+    assert report.kept["customer-deployment"].snapshot.rows == 1
+    assert asked_about(emulator) == {LISTED.upper()}
+
+
+def test_where_nobody_is_known_nothing_is_kept_and_it_is_said(run, emulator, tmp_path):
+    emulator.source = listing(LISTED)
+    report = run(customers=True)
+    assert "customer-deployment" not in report.kept
+    assert "No customer is known to ask about." in report.errors["customer-deployment"].message
+    assert report.failure.exit_code == 2
+    assert not lake(tmp_path).snapshots("customer-deployment")
+    emulator.always(failing(403), where="/v1/customers?")
+    report = run(customers=True, customers_calls=True)
+    assert "customer-deployment" not in report.kept
+    assert report.failure is None, "an account that may not list customers is told so, as ever"
+
+
+def test_one_customer_that_fails_is_tried_again_and_the_rest_is_kept(run, emulator):
+    emulator.source = listing(LISTED, CUSTOMER)
+    where = f"{CUSTOMER.upper()}/analytics/licenses/deployment"
+    emulator.next(failing(409, 2000), where=where)
+    report = run(customers=True, customers_calls=True)
+    assert (report.failure, report.kept["customer-deployment"].snapshot.rows) == (None, 2)
+    emulator.always(failing(409, 2000), where=where)
+    report = run(customers=True, customers_calls=True)
+    whose = report.of_customers["customer-deployment"]
+    assert report.kept["customer-deployment"].snapshot.rows == 1
+    assert (whose.failed, whose.gone, whose.refused) == ((CUSTOMER.upper(),), (), ())
+    assert report.failure.exit_code == 5
+    assert "(HTTP status 409, code 2000)" in report.failure.message
 
 
 # What fails

@@ -16,7 +16,20 @@ from data_access.partner_center.each_customer import Customer
 from data_access.partner_center.products import Entry
 from data_access.partner_center.retry import RetryPolicy
 from data_access.partner_center.sku_catalogue import Known
-from tests.partner import ALFA, BRAVO, CHARLIE, NAMES, Partner, customer, problem, refused, serving, sku, subscription
+from tests.partner import (
+    ALFA,
+    BRAVO,
+    CHARLIE,
+    NAMES,
+    Answer,
+    Partner,
+    customer,
+    problem,
+    refused,
+    serving,
+    sku,
+    subscription,
+)
 
 ONCE = RetryPolicy(tries=1, budget=5, timeout=2, first_wait=0.01)
 ALL = (ALFA, BRAVO, CHARLIE)
@@ -190,9 +203,47 @@ def test_who_breaks_off_twice_has_failed_and_is_no_customer_without_rows(client,
     assert len(found.frame) == 3
 
 
+NO_COLLECTION: Answer = (200, {}, b'{"x":1}')
+
+
+@pytest.mark.parametrize("status", [400, 402, 405, 406, 408, 409, 410, 412, 418, 422, 429, 500, 503, 200])
+def test_any_other_answer_of_one_customer_is_a_failure_of_it_and_not_that_it_has_left(
+    status, client, partner, customers
+):
+    partner.troubles[f"{BRAVO}/"] = (lambda _: NO_COLLECTION) if status == 200 else refused(status, 2000)
+    found = each_customer.read(client, SEATS, customers, quiet).answer
+    whose = found.of_customers
+    assert (whose.refused, whose.gone, tenants(whose.failed)) == ((), (), ["b"])
+    assert tenants(found.frame["customerTenantId"]) == ["a", "a", "c"]
+    assert whose.failure
+    assert whose.failure.exit_code == 5
+    assert whose.failure.details.status == status
+    assert len([path for path in partner.paths("subscribedskus") if BRAVO in path]) == 2
+    if status in (400, 409):
+        assert f"(HTTP status {status}, code 2000)" in whose.failure.message
+
+
+def test_who_answers_rightly_at_the_second_try_has_not_failed(client, partner, customers):
+    partner.troubles[f"{BRAVO}/"] = refused(409, times=1)
+    found = each_customer.read(client, SEATS, customers, quiet).answer
+    assert found.of_customers.unread == ()
+    assert tenants(found.of_customers.empty) == ["b"]
+
+
+def test_customers_whose_requests_are_not_accepted_are_no_service_that_is_down(client, partner):
+    many = [Customer(f"{number:08x}{ALFA[8:]}") for number in range(60)]
+    partner.seats = {one.tenant: [sku()] for one in many}
+    partner.troubles["subscribedskus"] = lambda number: problem(400, 2000) if number <= 30 else None
+    read = each_customer.read(client, SEATS, many, quiet)
+    assert read.whole
+    assert len(read.answer.frame) == 60
+
+
 @pytest.mark.parametrize(
     ("troubles", "code"),
     [
+        ({ALFA: refused(403), BRAVO: refused(400), CHARLIE: refused(403)}, 5),
+        ({ALFA: refused(403), BRAVO: refused(404), CHARLIE: lambda _: NO_COLLECTION}, 5),
         ({ALFA: refused(403), BRAVO: refused(403), CHARLIE: refused(403)}, 4),
         ({ALFA: refused(403), BRAVO: refused(404), CHARLIE: refused(403)}, 4),
         ({ALFA: refused(404), BRAVO: refused(404), CHARLIE: refused(404)}, 2),
@@ -206,6 +257,12 @@ def test_where_nobody_can_be_read_that_is_the_error(troubles, code, client, part
         each_customer.read(client, SEATS, customers, quiet)
     assert error.value.exit_code == code
     assert client.outcomes["seats"].error is error.value
+    if code != 3:  # of the sign-in, and of nobody else
+        named = {tenant for whose in error.value.unread.values() for tenant in whose}
+        assert named == {tenant.upper() for tenant in ALL}
+        assert tenants(error.value.unread["refused"]) == [
+            tenant[0] for tenant in ALL if troubles[tenant](1) != NO_COLLECTION and troubles[tenant](1)[0] == 403
+        ]
 
 
 def test_what_one_customer_refuses_is_no_word_on_the_collection(client, partner, customers):
